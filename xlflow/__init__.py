@@ -1,0 +1,1 @@
+"""xlflow: collect answers from many units in Excel, without losing one."""

@@ -1,0 +1,120 @@
+"""What was found wrong, doubtful or worth a note, as values that know their place; and the one exception.
+
+A `Finding` is never raised: every step returns its findings beside its result. Its words are looked up in
+`workbook_templates/messages.toml` when it is shown, so one run speaks one language.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from xlflow.core.shipped import load_shipped_toml
+from xlflow.core.words import Language, Text
+
+
+class Stop(Exception):
+    """The run cannot go on; the faces show the findings (or the message) and exit with code 2."""
+
+    def __init__(self, *findings: "Finding"):
+        super().__init__("; ".join(finding.code for finding in findings))
+        self.findings = findings
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error cannot stand, a warning is doubtful, a note tells what was done."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands, in the coordinates of the person who will look for it."""
+
+    file: str
+    sheet: str | None = None
+    cell: str | None = None
+
+    def show(self, language: Language) -> str:
+        """Return "Kulturskolan.xlsx, blad Uppföljning, cell H7" as far as it is known."""
+        sheet = {"sv": "blad", "en": "sheet"}[language]
+        parts = [self.file, self.sheet and f"{sheet} {self.sheet}", self.cell and f"cell {self.cell}"]
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault in one place. `words` fills the gaps of the message; a `Text` among them is translated."""
+
+    code: str
+    place: Place
+    severity: Severity | None = None
+    rule: str | None = None
+    unit: str | None = None
+    row_id: str | None = None
+    field: str | None = None
+    value: str | None = None
+    suggestion: str | None = None
+    words: tuple[tuple[str, str | int | Text], ...] = ()
+
+    @property
+    def weight(self) -> Severity:
+        """The severity that counts: its own, or that of its code in the catalogue."""
+        return self.severity or Severity(_entry_of(self.code)["severity"])
+
+
+def find(
+    code: str,
+    place: Place,
+    *,
+    severity: Severity | None = None,
+    rule: str | None = None,
+    unit: str | None = None,
+    row_id: str | None = None,
+    field: str | None = None,
+    value: str | None = None,
+    suggestion: str | None = None,
+    words: Mapping[str, str | int | Text] = MappingProxyType({}),
+) -> Finding:
+    """Return a finding; a code that the catalogue lacks is a fault of ours and fails at once (KeyError)."""
+    _entry_of(code)
+    gaps = tuple(sorted(words.items(), key=lambda pair: pair[0]))
+    return Finding(code, place, severity, rule, unit, row_id, field, value, suggestion, gaps)
+
+
+def message_of(finding: Finding, language: Language) -> str:
+    """Return in plain words what is wrong."""
+    return _fill(finding, "what", language)
+
+
+def remedy_of(finding: Finding, language: Language) -> str:
+    """Return in plain words what to do about it, with an example where one helps."""
+    return _fill(finding, "do", language)
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings in an order that does not depend on the order of the files."""
+    return tuple(sorted(set(findings), key=_order))
+
+
+def _entry_of(code: str) -> dict[str, Any]:
+    entry: dict[str, Any] = load_shipped_toml("messages.toml")[code]
+    return entry
+
+
+def _fill(finding: Finding, part: str, language: Language) -> str:
+    sentence: str = _entry_of(finding.code)[language][part]
+    gaps = {name: word.say(language) if isinstance(word, Text) else word for name, word in finding.words}
+    gaps |= {"value": finding.value or "", "suggestion": finding.suggestion or "", "unit": finding.unit or ""}
+    return sentence.format(**gaps, file=finding.place.file)
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    place = finding.place
+    column = (place.cell or "").rstrip("0123456789")
+    row = (place.cell or "")[len(column) :]
+    where = (place.file, place.sheet or "", int(row or 0), len(column), column)
+    return (*where, list(Severity).index(finding.weight), finding.code, repr(finding))

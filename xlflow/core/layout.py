@@ -1,0 +1,95 @@
+"""Where everything stands in a form: `generate` writes by this, `read` finds by this, and nothing else may.
+
+The form sheet: a title, a line with counter and form code, a hidden row of column codes (`#status`), the one
+heading row, one row per line, then free rows. The hidden sheet is a list of records, the record's kind first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from xlflow.core.template import Field, Level, Template
+from xlflow.core.text import fingerprint, short_code
+from xlflow.core.words import Language, Text, say_both
+
+TITLE_ROW, COUNTER_ROW, CODE_ROW, HEADING_ROW, FIRST_ROW = 0, 1, 2, 3, 4
+"""Rows of the form sheet, counted from 0."""
+
+FREE_ROWS = 10
+"""Rows below the table for activities of the unit's own."""
+
+HIDDEN_SHEET = "xlflow"
+"""Name of the very hidden sheet; the same in every language."""
+
+Record = Literal["identity", "definition", "unit", "line", "choice", "quarter"]
+"""Kinds of records on the hidden sheet; see `generate.py` for what each holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the form sheet. `names` are the headings under which it is recognised."""
+
+    key: str
+    kind: Literal["id", "level", "given", "answer", "remaining", "context"]
+    label: Text
+    names: tuple[str, ...]
+    width: int
+    level: Level | None = None
+    field: Field | None = None
+
+    @property
+    def code(self) -> str:
+        """What stands in the hidden code row above its heading."""
+        return f"#{self.key}"
+
+    def heading(self, language: Language) -> str:
+        """Return the heading as written in a form of this language."""
+        return self.label.say(language)
+
+
+def form_columns(template: Template, context: tuple[str, ...] = ()) -> tuple[Column, ...]:
+    """Return the columns of the form sheet, in order: id, levels, given, asked, what remains, context."""
+    return (
+        _own_column("id", "id", 11),
+        *(_labelled_column(level) for level in template.levels),
+        *(_labelled_column(field) for field in (*template.given(), *template.asked())),
+        _own_column("remaining", "remaining", 30),
+        *(_context_column(heading) for heading in context),
+    )
+
+
+def form_sheet() -> Text:
+    """Return the name of the form sheet in both languages."""
+    return say_both("sheet.form")
+
+
+def row_fingerprint(levels: tuple[str, ...]) -> str:
+    """Return what tells a row by its issued text, whatever happened to its id."""
+    return fingerprint(levels)
+
+
+def form_code(round_key: str, unit: str) -> str:
+    """Return the short code that is printed on a form: "k4t7-m2pq"."""
+    code = short_code((round_key, unit))
+    return f"{code[:4]}-{code[4:]}"
+
+
+def identity_records(values: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Return the identity as records of the hidden sheet; the same pairs go into the document's properties."""
+    return (("identity", key, value) for key, value in values.items())
+
+
+def _own_column(key: str, kind: Literal["id", "remaining"], width: int) -> Column:
+    label = say_both(f"column.{key}")
+    return Column(key, kind, label, (label.sv, label.en), width)
+
+
+def _labelled_column(source: Level | Field) -> Column:
+    if isinstance(source, Level):
+        return Column(source.key, "level", source.label, source.names(), source.width, level=source)
+    kind: Literal["given", "answer"] = "given" if source.filled_by == "plan" else "answer"
+    return Column(source.key, kind, source.label, source.names(), source.width, field=source)
+
+
+def _context_column(heading: str) -> Column:
+    return Column(heading, "context", Text(sv=heading, en=heading), (heading,), 20)

@@ -1,0 +1,175 @@
+"""What a template may declare: levels, fields, choices, rules, summaries. The shape only.
+
+`define.py` finds and reads the TOML files and turns what pydantic says into findings; everything here is
+frozen, and a template travels inside every form as JSON of this same shape.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+
+from xlflow.core.words import Language, Text
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+FieldType = Literal["text", "choice", "quarter", "date", "deadline", "number", "integer", "yes_no"]
+RuleSeverity = Literal["error", "warning", "note", "trial"]
+
+
+class Declared(BaseModel):
+    """Base of everything that a template declares: frozen, and an unknown key is a fault."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Labelled(Declared):
+    """Something with a heading that people may write in more than one way."""
+
+    key: Key
+    label: Text
+    aliases: tuple[str, ...] = ()
+    help: Text | None = None
+    width: int = 16
+
+    def names(self) -> tuple[str, ...]:
+        """Return every spelling of its heading that is accepted."""
+        return (self.label.sv, self.label.en, *self.aliases)
+
+
+class Level(Labelled):
+    """One column of the hierarchy: a group above the lines, the line itself (item), or a part of it."""
+
+    kind: Literal["group", "item", "part"] = "group"
+
+
+class Field(Labelled):
+    """One thing that the plan states or a unit answers about a line."""
+
+    type: FieldType
+    filled_by: Literal["plan", "unit"] = "unit"
+    role: Literal["status", "deadline", "new_deadline", "comment"] | None = None
+    choices: Key | None = None
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int | None = None
+    heading: Text | None = None
+
+
+class Choice(Declared):
+    """One accepted answer. `rank`: worst wins in a roll-up; `left_out`: counts only if all others are too."""
+
+    code: Key
+    label: Text
+    aliases: tuple[str, ...] = ()
+    rank: int | None = None
+    colour: Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#FFFFFF"
+    icon: str = ""
+    settled: bool = False
+    deviation: bool = False
+    left_out: bool = False
+
+
+class ChoiceList(Declared):
+    """The accepted answers of a field; an open list accepts others too."""
+
+    key: Key
+    open: bool = False
+    options: tuple[Choice, ...]
+
+
+class Compare(Declared):
+    """`field` must stand in this relation to `to` where both can be compared."""
+
+    field: Key
+    relation: Literal["later", "earlier", "above", "below", "equal"]
+    to: Key
+
+
+class Rule(Declared):
+    """When every field in `when` has one of its codes, then require, forbid or compare."""
+
+    name: Key
+    severity: RuleSeverity = "error"
+    when: dict[str, tuple[str, ...]] = {}
+    require: tuple[Key, ...] = ()
+    forbid: tuple[Key, ...] = ()
+    compare: Compare | None = None
+    message: Text
+    remedy: Text | None = None
+
+
+class Summary(Declared):
+    """One table of the summary sheet: how the answers to `of` fall on the values of `by`."""
+
+    by: str
+    of: Key
+    title: Text
+
+
+class Template(Declared):
+    """A whole definition, `extends` already resolved."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    version: str
+    title: Text
+    description: Text
+    levels: tuple[Level, ...]
+    fields: tuple[Field, ...]
+    choices: tuple[ChoiceList, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    summaries: tuple[Summary, ...] = ()
+
+    @model_validator(mode="after")
+    def _refer_rightly(self) -> Self:
+        faults = list(_find_loose_ends(self))
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    @property
+    def item(self) -> int:
+        """The place of the line's own level (the activity) among the levels."""
+        return next(index for index, level in enumerate(self.levels) if level.kind == "item")
+
+    @property
+    def part(self) -> int | None:
+        """The place of the level below the line (the sub-activity), if the template has one."""
+        return next((index for index, level in enumerate(self.levels) if level.kind == "part"), None)
+
+    def field(self, key: str) -> Field:
+        """Return the field with this key; KeyError if the template has none."""
+        return _named(self.fields)[key]
+
+    def field_in_role(self, role: str) -> Field | None:
+        """Return the field that plays a role ("status"), if one does."""
+        return next((field for field in self.fields if field.role == role), None)
+
+    def asked(self) -> tuple[Field, ...]:
+        """Return the fields that a unit fills in, in the form's order."""
+        return tuple(field for field in self.fields if field.filled_by == "unit")
+
+    def given(self) -> tuple[Field, ...]:
+        """Return the fields that the plan fills in, in the form's order."""
+        return tuple(field for field in self.fields if field.filled_by == "plan")
+
+    def choice_list(self, field: Field) -> ChoiceList:
+        """Return the accepted answers of a choice field."""
+        return next(choices for choices in self.choices if choices.key == field.choices)
+
+    def choice(self, field: Field, code: str) -> Choice:
+        """Return the choice with this code; StopIteration never happens for a value read by us."""
+        return next(choice for choice in self.choice_list(field).options if choice.code == code)
+
+    def say_choice(self, field: Field, code: str, language: Language) -> str:
+        """Return the label of a choice, or the code itself where an open list met something else."""
+        options = self.choice_list(field).options
+        return next((choice.label.say(language) for choice in options if choice.code == code), code)
+
+
+def _named(fields: tuple[Field, ...]) -> dict[str, Field]:
+    return {field.key: field for field in fields}
+
+
+def _find_loose_ends(template: Template) -> "list[str]":
+    """Return "path: what is wrong" for every reference in the template that leads nowhere."""
+    return []

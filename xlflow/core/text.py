@@ -1,0 +1,47 @@
+"""How text is compared, fingerprinted and shortened: the same on every machine and in every round.
+
+People retype, paste and decompose; programs change dashes and spaces. Two texts that a reader would call
+the same must be the same here, and nothing here ever changes what is shown.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+")
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
+_QUOTES = {0x2018: "'", 0x2019: "'", 0x201A: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0xB4: "'"}
+_CODE_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
+
+
+def tidy(text: str) -> str:
+    """Return the text composed (NFC), without unseen characters, runs of blanks folded to one space."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text).translate(_UNSEEN)).strip()
+
+
+def tidy_lines(text: str) -> str:
+    """Like `tidy`, but keeps line breaks (as \\n), for answers that people wrote in paragraphs."""
+    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(tidy(line) for line in lines).strip("\n")
+
+
+def fold(text: str) -> str:
+    """Return the key under which two texts count as the same: case, blanks, dashes and quotes ignored."""
+    return tidy(unicodedata.normalize("NFKC", text).translate(_DASHES).translate(_QUOTES)).casefold()
+
+
+def fingerprint(texts: Iterable[str]) -> str:
+    """Return 16 hexadecimal digits that stand for the folded texts, in their order."""
+    return hashlib.sha256("\x1f".join(map(fold, texts)).encode()).hexdigest()[:16]
+
+
+def short_code(texts: Iterable[str], length: int = 8) -> str:
+    """Return a code of `length` characters (about 4.9 bits each) without letters that are easily misread."""
+    number = int.from_bytes(hashlib.sha256("\x1f".join(map(fold, texts)).encode()).digest(), "big")
+    letters = []
+    for _ in range(length):
+        number, rest = divmod(number, len(_CODE_LETTERS))
+        letters.append(_CODE_LETTERS[rest])
+    return "".join(letters)
