@@ -1,0 +1,25 @@
+"""Switches of the test run: `--long` runs the minutes-long tests too, `--renew` writes the goldens anew."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("xlflow", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.load_profile("xlflow")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests that take minutes as well")
+    parser.addoption("--renew", action="store_true", help="write the goldens anew instead of comparing with them")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="takes minutes: run with --long"))
+
+
+@pytest.fixture
+def renew(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--renew"))

@@ -1,0 +1,111 @@
+"""Imports point down only, and each library that touches files or the terminal has one door."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import xlflow
+from tools import PROJECT
+
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("core.shipped",),
+    ("core.text", "core.words"),
+    ("core.findings",),
+    ("core.template",),
+    ("core.model",),
+    ("core.values", "core.rollup"),
+    ("core.layout",),
+    ("core.issued",),
+    ("excel.incoming", "excel.outgoing"),
+    ("define", "generate", "collect", "read", "check", "merge", "summarise", "write"),
+    ("report",),
+    ("pipeline",),
+    ("demo",),
+    ("cli",),
+)
+"""From the ground up. A module may import from lower floors and from its own folder, never sideways or up."""
+
+DOORS = {
+    "python_calamine": "excel.incoming",
+    "openpyxl": "excel.incoming",
+    "zipfile": "excel.incoming",
+    "xlsxwriter": "excel.outgoing",
+    "dateutil": "core.values",
+    "click": "cli",
+    "rich": "cli",
+    "tomllib": None,
+    "pydantic": None,
+}
+"""The one place that may import a library; None where more than one is right."""
+
+SOURCE = Path(xlflow.__file__).parent
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        name = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+        if name not in ("__init__", "__main__", "core", "excel"):
+            yield name, path
+
+
+def _floor(name: str) -> int | None:
+    for height, names in enumerate(FLOORS):
+        if any(name == room or name.startswith(f"{room}.") for room in names):
+            return height
+    return None
+
+
+def _room(name: str) -> str:
+    return next(room for names in FLOORS for room in names if name == room or name.startswith(f"{room}."))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: imports are written in full"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _own_imports(path: Path) -> set[str]:
+    known = {name for name, _ in _modules()}
+    return {found.removeprefix("xlflow.") for found in _imports(path)} & known
+
+
+def test_there_is_a_house_to_check() -> None:
+    assert len(list(_modules())) >= 15
+
+
+@pytest.mark.parametrize(("name", "path"), list(_modules()))
+def test_every_module_has_a_floor(name: str, path: Path) -> None:
+    assert _floor(name) is not None, f"{path} stands on no floor: place it in FLOORS"
+
+
+@pytest.mark.parametrize(("name", "path"), list(_modules()))
+def test_imports_point_down(name: str, path: Path) -> None:
+    own = _floor(name)
+    assert own is not None
+    for other in _own_imports(path):
+        height = _floor(other)
+        assert height is not None
+        assert height < own or _room(other) == _room(name), f"{name} imports {other}, which is not below it"
+
+
+@pytest.mark.parametrize("library", sorted(DOORS))
+def test_libraries_have_one_door(library: str) -> None:
+    users = {_room(name) for name, path in _modules() if library in {i.partition(".")[0] for i in _imports(path)}}
+    assert users, f"nothing imports {library}: take it off the list"
+    if DOORS[library] is not None:
+        assert users == {DOORS[library]}
+
+
+def test_the_top_level_is_as_agreed() -> None:
+    agreed = {"pyproject.toml", "xlflow", "workbook_templates", "examples", "tests", "README.md"}
+    found = {path.name for path in PROJECT.iterdir() if not path.name.startswith(".")}
+    assert agreed <= found
+    made_by_use = {"dist", "build", "xlflow-demo", "node_modules"}
+    assert found - agreed <= made_by_use | {"uv.lock"}

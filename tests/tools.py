@@ -1,0 +1,31 @@
+"""What a test needs beside Python. A missing tool skips the test, or fails it where XLFLOW_NO_SKIP=1 is set."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+MUST_HAVE = os.environ.get("XLFLOW_NO_SKIP") == "1"
+
+
+def require_tool(name: str) -> str:
+    """Return the path of a program ("soffice", "pdftoppm")."""
+    found = shutil.which(name)
+    if found is None:
+        _miss(f"the program {name} is not installed")
+    return str(found)
+
+
+def require_folder(path: Path) -> Path:
+    """Return a folder of test material that lives outside the project; its absence only ever skips."""
+    if not path.is_dir():
+        pytest.skip(f"the test material {path.name} is not here")
+    return path
+
+
+def _miss(reason: str) -> None:
+    if MUST_HAVE:
+        pytest.fail(f"{reason}, and XLFLOW_NO_SKIP=1 says that nothing may be skipped")
+    pytest.skip(reason)
