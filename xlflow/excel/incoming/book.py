@@ -1,0 +1,69 @@
+"""What an opened file looks like to the rest of the program: values only, nothing of the format it came in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+Kind = Literal["xlsx", "ods", "xls", "xlsb", "csv"]
+
+Raw = str | float | bool | datetime | date | time | timedelta | None
+"""What one cell holds, before anyone has said what it means. An empty cell is None."""
+
+
+class ErrorValue(str):
+    """What an error cell shows ("#REF!"): text to everyone who does not ask, and never a blank."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large and how slow a file may be before it is refused."""
+
+    file_bytes: int = 20_000_000
+    unpacked_bytes: int = 300_000_000
+    ratio: int = 250
+    entries: int = 4_000
+    cells: int = 2_000_000
+    seconds: int = 30
+    memory_bytes: int = 512_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet, its rows from A1 on and all of one length. `merged` holds (first row, first column, last row,
+    last column), counted from 0; only the first cell of such an area has a value."""
+
+    name: str
+    rows: tuple[tuple[Raw, ...], ...]
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    visible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One file that was opened. `properties` are the custom document properties; `saved` is what the file
+    itself says of when it was last saved; `digest` is the SHA-256 of the file."""
+
+    name: str
+    kind: Kind
+    sheets: tuple[Sheet, ...]
+    properties: Mapping[str, str]
+    saved: datetime | None
+    digest: str
+    size: int
+
+    def sheet(self, name: str) -> Sheet | None:
+        """Return the sheet with this very name, if there is one."""
+        return next((sheet for sheet in self.sheets if sheet.name == name), None)
+
+
+def cell_name(row: int, column: int) -> str:
+    """Return the address of a cell, row and column counted from 0: (6, 7) is "H7"."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
