@@ -1,0 +1,148 @@
+"""How lines belong together, when a status is missing, and which status stands for several.
+
+One rule each, as pure functions, so that the form's live column, the check, the accounts and the summary say
+the same. Statuses are codes of the template here; what a person wrote was understood before.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from xlflow.core.model import Line
+from xlflow.core.template import Choice, ChoiceList, Template
+from xlflow.core.text import fold
+
+_fold = lru_cache(maxsize=1 << 16)(fold)
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """The lines around one line: the activity above a sub-activity, the sub-activities below an activity, and
+    those beside a sub-activity. Ids, in the order of the lines."""
+
+    above: str | None = None
+    below: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
+def parents_of(lines: Iterable[Line], template: Template) -> Mapping[str, str]:
+    """Return for each sub-activity the id of its activity, where that is among the lines.
+
+    The activity has the same texts in every level but the sub-activity's own. Where several have, one asked
+    of a unit that the sub-activity is asked of comes first; an activity of a unit's own serves that unit only.
+    """
+    part = template.part
+    if part is None:
+        return MappingProxyType({})
+    known = tuple(lines)
+    items: dict[tuple[str, ...], list[Line]] = {}
+    for line in known:
+        if not line.levels[part]:
+            items.setdefault(_family(line, part), []).append(line)
+    pairs = {
+        line.id: _choose_parent(line, items.get(_family(line, part), ())) for line in known if line.levels[part]
+    }
+    return MappingProxyType({child: parent for child, parent in pairs.items() if parent is not None})
+
+
+def kin_of(lines: Sequence[Line], template: Template) -> Mapping[str, Kin]:
+    """Return the kin of every line, by id; a line that stands alone has none."""
+    parents = parents_of(lines, template)
+    children: dict[str, list[str]] = {}
+    for child, parent in parents.items():
+        children.setdefault(parent, []).append(child)
+    kin = {line.id: Kin(below=tuple(children.get(line.id, ()))) for line in lines}
+    for child, parent in parents.items():
+        kin[child] = Kin(parent, (), tuple(other for other in children[parent] if other != child))
+    return MappingProxyType(kin)
+
+
+def is_missing(own: bool, above: bool | None, below: Iterable[bool], beside: Iterable[bool]) -> bool:
+    """Return whether a row still lacks a status. Each argument says whether a status stands there.
+
+    `above` is None where the row is no sub-activity, or its activity is not in the form. One status on the
+    activity is enough, and so is one on each sub-activity; an untouched activity is missing once, not once per
+    sub-activity.
+    """
+    return not own and not any(below) and (above is None or (not above and any(beside)))
+
+
+def is_answered(own: bool, above: bool | None, below: Collection[bool]) -> bool:
+    """Return whether a row counts as answered: by its own status, by its activity's, or by all below it."""
+    return own or bool(above) or (bool(below) and all(below))
+
+
+def find_missing(lines: Sequence[Line], template: Template, answered: Collection[str]) -> tuple[str, ...]:
+    """Return the ids of the lines of one form whose status is missing, given those where one stands."""
+    has = frozenset(answered).__contains__
+    return tuple(
+        line_id
+        for line_id, kin in kin_of(lines, template).items()
+        if is_missing(
+            has(line_id), None if kin.above is None else has(kin.above), map(has, kin.below), map(has, kin.beside)
+        )
+    )
+
+
+def find_unanswered(lines: Sequence[Line], template: Template, answered: Collection[str]) -> tuple[str, ...]:
+    """Return the ids of the lines asked of one unit that nothing answers, given those where a status stands."""
+    has = frozenset(answered).__contains__
+    return tuple(
+        line_id
+        for line_id, kin in kin_of(lines, template).items()
+        if not is_answered(
+            has(line_id), kin.above is not None and has(kin.above), [has(part) for part in kin.below]
+        )
+    )
+
+
+def worst(codes: Iterable[str | None], choices: ChoiceList) -> str | None:
+    """Return the code of the highest rank; None if there is none.
+
+    A choice that is left out (Utgår) counts only if all are; what an open list met besides its own choices
+    counts below every rank.
+    """
+    given = sorted({code for code in codes if code})
+    options = {option.code: option for option in choices.options}
+    places = {option.code: place for place, option in enumerate(choices.options)}
+
+    def weigh(code: str) -> tuple[bool, int, int]:
+        option = options.get(code)
+        return (not _is_left_out(option), _rank(option), -places.get(code, len(places)))
+
+    return max(given, key=weigh, default=None)
+
+
+def roll_up(own: str | None, parts: Iterable[str | None], template: Template) -> str | None:
+    """Return the status of an activity: its own if it has one, else the worst of its sub-activities."""
+    status = template.field_in_role("status")
+    if own or status is None or status.choices is None:
+        return own or None
+    return worst(parts, template.choice_list(status))
+
+
+def is_worse(part: str, own: str, choices: ChoiceList) -> bool:
+    """Return whether a sub-activity stands worse than its activity says; never where one of them is left out."""
+    options = {option.code: option for option in choices.options}
+    one, other = options.get(part), options.get(own)
+    left_out = _is_left_out(one) or _is_left_out(other)
+    return not left_out and _rank(one) > _rank(other) >= 0
+
+
+def _choose_parent(part: Line, items: Iterable[Line]) -> str | None:
+    fit = [item for item in items if not item.own or set(item.units) & set(part.units)]
+    shared = (item.id for item in fit if set(item.units) & set(part.units))
+    return next(shared, fit[0].id if fit else None)
+
+
+def _family(line: Line, part: int) -> tuple[str, ...]:
+    return tuple("" if place == part else _fold(text) for place, text in enumerate(line.levels))
+
+
+def _is_left_out(option: Choice | None) -> bool:
+    return option is not None and option.left_out
+
+
+def _rank(option: Choice | None) -> int:
+    return -1 if option is None or option.rank is None else option.rank
