@@ -4,7 +4,6 @@ The form sheet: a title, a line with counter and form code, a hidden row of colu
 heading row, one row per line, then free rows. The hidden sheet is a list of records, the record's kind first.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,8 +20,12 @@ FREE_ROWS = 10
 HIDDEN_SHEET = "xlflow"
 """Name of the very hidden sheet; the same in every language."""
 
-Record = Literal["identity", "definition", "unit", "line", "choice", "quarter"]
-"""Kinds of records on the hidden sheet; see `generate.py` for what each holds."""
+PIECE, PROPERTY_PIECE = 30_000, 250
+"""Characters that one cell of the hidden sheet and one document property hold at most."""
+
+Record = Literal["identity", "definition", "round", "unit", "line", "choice", "quarter"]
+"""Kinds of records on the hidden sheet: `issued.py` writes and reads them, but for the lists of accepted
+answers (choice, quarter), which stand there only for the form's own validations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,6 @@ def form_code(round_key: str, unit: str) -> str:
     """Return the short code that is printed on a form: "k4t7-m2pq"."""
     code = short_code((round_key, unit))
     return f"{code[:4]}-{code[4:]}"
-
-
-def identity_records(values: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Return the identity as records of the hidden sheet; the same pairs go into the document's properties."""
-    return (("identity", key, value) for key, value in values.items())
 
 
 def _own_column(key: str, kind: Literal["id", "remaining"], width: int) -> Column:

@@ -1,0 +1,119 @@
+"""Draws a round as a text table, so that a test shows what was asked as people would see it.
+
+    asked = draw_round(\"\"\"
+        Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet     | Delaktivitet | Slutdatum  | Enhet
+        Samhälle   | Levande kommun         | Möten    | Öppna kvarnen |              | Kvartal 2  | Museet
+                   |                        |          |               | Hyra båt     | 2021-06-30 | Museet; Badet
+    \"\"\")
+
+A blank level means "as above". Headings are the template's own, in Swedish or English; `Id` and
+`Fortsätter från` are known too, any other column is context. Independent of `define.py` on purpose.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+
+from xlflow.core.model import Deadline, Line, Plan, Round, Unit, Value
+from xlflow.core.shipped import load_shipped_toml
+from xlflow.core.template import Field, Template
+from xlflow.core.text import short_code
+from xlflow.core.words import Language
+
+AS_OF = date(2021, 3, 31)
+DUE = date(2021, 4, 16)
+
+LEVELS = "Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delaktivitet"
+
+
+@cache
+def shipped_template(name: str = "followup") -> Template:
+    """Return a template that is shipped and extends no other."""
+    return Template.model_validate(load_shipped_toml(f"{name}.toml"))
+
+
+def draw_round(
+    table: str,
+    *,
+    template: Template | None = None,
+    as_of: date = AS_OF,
+    due: date | None = DUE,
+    language: Language = "sv",
+    title: str = "Verksamhetsplan 2021",
+    contacts: Sequence[Unit] = (),
+) -> Round:
+    """Return the round that a text table shows; units in the order in which they first appear."""
+    template = template or shipped_template()
+    heading, *rows = _cells_of(table)
+    lines = tuple(_draw_lines(template, heading, rows, as_of.year))
+    known = {unit.name: unit for unit in contacts}
+    names = dict.fromkeys((*known, *(name for line in lines for name in line.units)))
+    units = tuple(known.get(name, Unit(name)) for name in names)
+    context = tuple(dict.fromkeys(heading for line in lines for heading, _ in line.context))
+    plan = Plan(title, units, lines, as_of.year, context, digest="0" * 64)
+    return Round(template, plan, as_of, due, language)
+
+
+def draw_deadline(text: str, year: int = AS_OF.year) -> Deadline:
+    """Return "Kvartal 2", "Kvartal 1 2022", "2021-06-30" or words as a deadline."""
+    quarter = re.fullmatch(r"(?:Kvartal|Quarter) ([1-4])(?: (\d{4}))?", text)
+    if quarter:
+        number, named = int(quarter[1]), int(quarter[2] or year)
+        after = date(named + number // 4, number % 4 * 3 + 1, 1)
+        return Deadline("quarter", text, date(named, number * 3 - 2, 1), after - timedelta(days=1))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        day = date.fromisoformat(text)
+        return Deadline("day", text, day, day)
+    return Deadline("text", text)
+
+
+def _cells_of(table: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines() if line.strip()]
+
+
+def _draw_lines(template: Template, heading: list[str], rows: list[list[str]], year: int) -> Iterator[Line]:
+    levels, seen = [""] * len(template.levels), set[str]()
+    fields = {name: field for field in template.given() for name in field.names()}
+    known = {"Id", "Enhet", "Fortsätter från", *fields}
+    known |= {name for level in template.levels for name in level.names()}
+    for cells in rows:
+        row = dict(zip(heading, cells, strict=True))
+        levels = _levels_below(template, levels, row)
+        yield Line(
+            id=_id_of(template, row, levels, seen),
+            levels=tuple(levels),
+            units=tuple(name.strip() for name in row["Enhet"].split(";")),
+            given=tuple(
+                (fields[name].key, _value_of(fields[name], row[name], year))
+                for name in heading
+                if name in fields and row[name]
+            ),
+            context=tuple((name, row[name]) for name in heading if name not in known),
+            continues_from=row.get("Fortsätter från", ""),
+        )
+
+
+def _levels_below(template: Template, above: list[str], row: dict[str, str]) -> list[str]:
+    written = [next((row[n] for n in level.names() if n in row), "") for level in template.levels]
+    keep = [level.kind != "part" for level in template.levels]
+    first = next((i for i, text in enumerate(written) if text), 0)
+    return [
+        text or (above[i] if keep[i] and (i < first or template.levels[i].kind == "group") else "")
+        for i, text in enumerate(written)
+    ]
+
+
+def _id_of(template: Template, row: dict[str, str], levels: list[str], seen: set[str]) -> str:
+    own = levels[template.item : template.item + 2]
+    key = row.get("Id") or short_code(own)
+    key = short_code((*levels, row["Enhet"])) if key in seen else key
+    seen.add(key)
+    return key
+
+
+def _value_of(field: Field, text: str, year: int) -> Value:
+    if field.type in ("number", "integer"):
+        return Decimal(text)
+    return draw_deadline(text, year) if field.type in ("deadline", "quarter", "date") else text

@@ -1,0 +1,194 @@
+"""What goes into the hidden sheet comes out again, to the letter; what is not ours or not whole does not."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rounds import draw_round, shipped_template
+
+from xlflow.core.issued import (
+    Answers,
+    Issued,
+    from_records,
+    identify_form,
+    identity_of_properties,
+    identity_properties,
+    to_records,
+)
+from xlflow.core.layout import row_fingerprint
+from xlflow.core.model import Deadline, Line, Plan, Round, Unit, Value
+
+TWO_UNITS = draw_round(
+    """
+    Perspektiv | Overall goal   | Nämndmål | Aktivitet     | Delaktivitet | Slutdatum  | Enhet         | Typ
+    Samhälle   | Levande kommun | Möten    | Öppna kvarnen |              | Kvartal 2  | Museet        | Egen
+               |                |          |               | Hyra båt     | 2021-06-30 | Museet; Badet |
+               |                |          | Laga taket    |              | Se planen  | Badet         |
+    """,
+    contacts=(Unit("Museet", "Växeln", "museet@exempel.se"), Unit("Badet", "Kassan", "badet@exempel.se")),
+)
+
+ODD = (
+    "=1+1",
+    '"citat"',
+    "rad ett\nrad två\r\n",
+    "🦔 igelkott",
+    "_x0041_",
+    "  ",
+    "a\u0308",
+    "\x07",
+    "-",
+    "x" * 70_000,
+)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(ODD)
+days = st.dates(date(1990, 1, 1), date(2090, 1, 1))
+deadlines = st.builds(
+    Deadline, st.sampled_from(["day", "quarter", "text"]), texts, st.none() | days, st.none() | days
+)
+values: st.SearchStrategy[Value] = texts | st.booleans() | st.decimals(allow_nan=False) | deadlines
+LEVELS = len(shipped_template().levels)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A round without its template, whose text would bury the rest when a test fails."""
+
+    plan: Plan
+    as_of: date
+    due: date | None
+
+    @property
+    def round(self) -> Round:
+        return Round(shipped_template(), self.plan, self.as_of, self.due, "sv")
+
+    @property
+    def unit(self) -> str:
+        return self.plan.units[0].name
+
+
+@st.composite
+def rounds(draw: st.DrawFn) -> Drawn:
+    names = draw(st.lists(texts, min_size=1, max_size=3, unique=True))
+    some = st.lists(st.sampled_from(names), min_size=1, unique=True).map(tuple)
+    pairs = st.lists(st.tuples(texts, values), max_size=2).map(tuple)
+    context = st.lists(st.tuples(texts, texts), max_size=2).map(tuple)
+    levels = st.tuples(*[texts] * LEVELS)
+    ids = draw(st.lists(texts, max_size=4, unique=True))
+    lines = tuple(Line(key, draw(levels), draw(some), draw(pairs), draw(context), draw(texts)) for key in ids)
+    units = tuple(Unit(name, draw(texts), draw(texts)) for name in names)
+    plan = Plan(draw(texts), units, lines, 2021, ("Typ",), "d" * 64)
+    return Drawn(plan, draw(days), draw(st.none() | days))
+
+
+def as_issued(asked: Round, unit: str) -> Round:
+    """What a form may know: the lines of its unit, and nobody else's contact."""
+    units = tuple(each if each.name == unit else Unit(each.name) for each in asked.plan.units)
+    return replace(asked, plan=replace(asked.plan, units=units, lines=asked.lines_of(unit), file=""))
+
+
+def read_back(asked: Round, unit: str, issued: Answers | None = None) -> Issued:
+    found = from_records(to_records(asked, unit, issued or {}))
+    assert found is not None
+    return found
+
+
+@given(rounds(), st.dictionaries(st.sampled_from(["status", "comment"]), texts, min_size=1))
+def test_a_round_comes_back_as_it_went(drawn: Drawn, answers: dict[str, str]) -> None:
+    asked, unit = drawn.round, drawn.unit
+    lines = asked.lines_of(unit)
+    issued = {line.id: answers for line in lines[:1]}
+    found = read_back(asked, unit, issued)
+    assert found.round == as_issued(asked, unit)
+    assert found.issued == issued
+    assert found.identity == identify_form(asked, unit)
+    assert found.fingerprints == tuple(row_fingerprint(line.levels) for line in lines)
+
+
+@given(rounds())
+def test_every_cell_is_one_that_spreadsheets_keep(drawn: Drawn) -> None:
+    for record in to_records(drawn.round, drawn.unit):
+        for cell in record:
+            assert len(cell) <= 30_000
+            assert cell.isascii() or cell.isprintable()
+            assert "_x" not in cell
+
+
+@given(rounds())
+def test_the_identity_comes_back_from_the_properties(drawn: Drawn) -> None:
+    identity = identify_form(drawn.round, drawn.unit)
+    properties = identity_properties(identity)
+    assert all(len(text) <= 255 for _, text in properties)
+    assert identity_of_properties({**dict(reversed(properties)), "Företag": "annat"}) == identity
+
+
+def test_a_text_longer_than_a_cell_travels_in_pieces() -> None:
+    line = Line("a", ("å" * 70_000, *("",) * (LEVELS - 1)), ("Badet",))
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, lines=(line,)))
+    assert max(len(cell) for record in to_records(asked, "Badet") for cell in record) == 30_000
+    assert read_back(asked, "Badet").round.plan.lines == (line,)
+
+
+def test_decimals_keep_their_digits() -> None:
+    line = Line("a", ("",) * LEVELS, ("Badet",), (("budget", Decimal("1250.50")), ("share", Decimal("-0.10"))))
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, lines=(line,)))
+    found = read_back(asked, "Badet").round.plan.lines[0]
+    assert [str(value) for _, value in found.given] == ["1250.50", "-0.10"]
+
+
+def test_other_units_are_named_but_their_lines_and_contacts_stay_at_home() -> None:
+    written = "\n".join("\t".join(record) for record in to_records(TWO_UNITS, "Museet"))
+    assert "Badet" in written
+    assert "museet@exempel.se" in written
+    assert "badet@exempel.se" not in written
+    assert "Laga taket" not in written
+
+
+def test_own_activities_are_not_issued() -> None:
+    own = Line("e1", ("", "", "", "Måla båten", ""), ("Museet",), own=True)
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, lines=(*TWO_UNITS.plan.lines, own)))
+    assert read_back(asked, "Museet").identity.rows == 2
+
+
+def test_blank_cells_to_the_right_do_no_harm() -> None:
+    padded = [[*record, "", ""] for record in to_records(TWO_UNITS, "Museet")]
+    assert from_records([["", ""], *padded]) == from_records(to_records(TWO_UNITS, "Museet"))
+
+
+@pytest.mark.parametrize("kind", ["identity", "definition", "round", "line"])
+def test_a_form_that_lost_a_record_is_not_read(kind: str) -> None:
+    records = list(to_records(TWO_UNITS, "Museet"))
+    records.remove(next(record for record in records if record[0] == kind))
+    assert from_records(records) is None
+
+
+@pytest.mark.parametrize("kind", ["definition", "round", "line"])
+def test_a_form_with_a_damaged_record_is_not_read(kind: str) -> None:
+    records = [(*r[:-1], r[-1][:-3]) if r[0] == kind else r for r in to_records(TWO_UNITS, "Museet")]
+    assert from_records(records) is None
+
+
+def test_what_is_not_ours_is_not_read() -> None:
+    assert from_records([]) is None
+    assert from_records([("identity", "format", "99"), ("line", "x")]) is None
+    assert from_records([(1.0, "budget"), ("", "")]) is None
+    assert identity_of_properties({"xlflow.template": "followup", "Ägare": 3}) is None
+    assert (
+        identity_of_properties(
+            {**dict(identity_properties(identify_form(TWO_UNITS, "Badet"))), "xlflow.rows": "x"}
+        )
+        is None
+    )
+
+
+def test_forms_of_one_round_share_their_template() -> None:
+    museum, bath = read_back(TWO_UNITS, "Museet"), read_back(TWO_UNITS, "Badet")
+    assert museum.round.template is bath.round.template
+
+
+def test_records_are_the_same_every_time() -> None:
+    issued = {line.id: {"status": "Pågående", "comment": "Går bra"} for line in TWO_UNITS.plan.lines}
+    turned = {key: dict(reversed(texts.items())) for key, texts in reversed(issued.items())}
+    assert to_records(TWO_UNITS, "Museet", issued) == to_records(TWO_UNITS, "Museet", turned)

@@ -1,0 +1,244 @@
+"""What travels inside a form: everything that reading and checking it needs, as records of texts.
+
+A form can be checked and merged without the plan and the template it was made from. One record is one row of
+the very hidden sheet, its kind first. Whatever came from the plan travels as JSON in plain ASCII, in pieces
+that fit a cell, so that no program on the way can change a letter of it unseen. Reads and writes no files.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from xlflow.core.layout import PIECE, PROPERTY_PIECE, form_code, row_fingerprint
+from xlflow.core.model import Deadline, Identity, Line, Plan, Round, Unit, Value
+from xlflow.core.template import Template
+
+Answers = Mapping[str, Mapping[str, str]]
+"""Line id -> field key -> the text that stands (or stood) in the answer cell."""
+
+Records = tuple[tuple[str, ...], ...]
+
+FORMAT = "1"
+"""Which shape the records have; a form in a shape that we do not know is not read."""
+
+NO_ANSWERS: Answers = MappingProxyType({})
+
+_PROPERTY = "xlflow."
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What was issued to one unit, as its form tells: `round` holds the lines of this unit only, and the names
+    of all units. `fingerprints` stand in the order of the lines; `issued` is what the answer cells held then."""
+
+    identity: Identity
+    round: Round
+    issued: Answers
+    fingerprints: tuple[str, ...]
+
+
+def identify_form(round_: Round, unit: str) -> Identity:
+    """Return what a form says of itself."""
+    template = round_.template
+    rows = len(issued_lines(round_, unit))
+    return Identity(template.name, template.version, round_.key, unit, rows, form_code(round_.key, unit))
+
+
+def issued_lines(round_: Round, unit: str) -> tuple[Line, ...]:
+    """Return the lines that a unit is asked about, in the order in which they were planned; none of its own."""
+    return tuple(line for line in round_.lines_of(unit) if not line.own)
+
+
+def to_records(round_: Round, unit: str, issued: Answers = NO_ANSWERS) -> Records:
+    """Return everything that a form carries, as rows of texts that fit a cell, each row's kind first."""
+    return (
+        *(("identity", key, *_cut(text, PIECE)) for key, text in _say_identity(identify_form(round_, unit))),
+        *_round_records(round_, unit),
+        *(_line_record(line, issued.get(line.id, {})) for line in issued_lines(round_, unit)),
+    )
+
+
+def from_records(rows: Iterable[Sequence[object]]) -> Issued | None:
+    """Return what the records say, None if they are not ours, not whole or not in a shape that we know.
+
+    Takes the rows as they stand in the sheet: cells to the right may be blank, but no cell may be stripped.
+    """
+    kinds: dict[str, list[tuple[str, ...]]] = {}
+    for kind, *cells in rows:
+        kinds.setdefault(str(kind), []).append(tuple(str(cell) for cell in cells))
+    try:
+        identity = _hear_identity({key: "".join(cells) for key, *cells in kinds.get("identity", ())})
+        return identity and _hear_all(identity, kinds)
+    except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
+        return None
+
+
+def identity_properties(identity: Identity) -> tuple[tuple[str, str], ...]:
+    """Return the identity as custom document properties, the second carrier; long texts in several."""
+    return tuple(
+        (f"{_PROPERTY}{key}" if number == 1 else f"{_PROPERTY}{key}.{number}", piece)
+        for key, text in _say_identity(identity)
+        for number, piece in enumerate(_cut(text, PROPERTY_PIECE), 1)
+    )
+
+
+def identity_of_properties(properties: Mapping[str, object]) -> Identity | None:
+    """Return what the custom document properties say of a form, None if they are not (all) there."""
+    values: dict[str, str] = {}
+    for name in sorted(filter(lambda name: name.startswith(_PROPERTY), properties), key=_in_pieces):
+        key, _ = _in_pieces(name)
+        values[key] = values.get(key, "") + str(properties[name])
+    try:
+        return _hear_identity(values)
+    except ValueError:
+        return None
+
+
+# The identity ---------------------------------------------------------------------------------------------
+
+
+def _say_identity(identity: Identity) -> Iterator[tuple[str, str]]:
+    yield "format", FORMAT
+    for key in ("template", "version", "round", "unit"):
+        yield key, _guard(getattr(identity, key))
+    yield "rows", str(identity.rows)
+    yield "form_code", identity.form_code
+
+
+def _hear_identity(values: Mapping[str, str]) -> Identity | None:
+    if values.get("format") != FORMAT or not values.keys() >= {"template", "version", "round", "unit", "rows"}:
+        return None
+    texts = [_unguard(values[key]) for key in ("template", "version", "round", "unit")]
+    return Identity(*texts, int(values["rows"]), values.get("form_code", ""))
+
+
+def _in_pieces(name: str) -> tuple[str, int]:
+    key, _, number = name.removeprefix(_PROPERTY).partition(".")
+    return key, int(number) if number.isdecimal() else 1
+
+
+def _guard(text: str) -> str:
+    """Return a short text as it is where every program keeps it as it is, else packed."""
+    safe = text.isprintable() and text == text.strip() and "_x" not in text and text[:1] not in '"=+-@'
+    return text if safe and text else _pack(text)
+
+
+def _unguard(text: str) -> str:
+    return str(_unpack(text)) if text.startswith('"') else text
+
+
+# The round ------------------------------------------------------------------------------------------------
+
+
+def _round_records(round_: Round, unit: str) -> Iterator[tuple[str, ...]]:
+    text, digest = _definition_of(round_.template)
+    yield ("definition", digest, *_cut(text, PIECE))
+    plan = round_.plan
+    facts = {
+        "as_of": round_.as_of.isoformat(),
+        "due": round_.due and round_.due.isoformat(),
+        "language": round_.language,
+        "year": plan.year,
+        "title": plan.title,
+        "digest": plan.digest,
+        "context": plan.context,
+    }
+    yield ("round", *_cut(_pack(facts), PIECE))
+    for each in plan.units:
+        known = [each.name, each.contact, each.email] if each.name == unit else [each.name]
+        yield ("unit", *_cut(_pack(known), PIECE))
+
+
+def _definition_of(template: Template) -> tuple[str, str]:
+    text = _pack(template.model_dump(mode="json"))
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=32)
+def _template_of(text: str, digest: str) -> Template:
+    """Return the template; kept, since every form of a round carries the same and checking its shape is slow."""
+    if hashlib.sha256(text.encode()).hexdigest() != digest:
+        raise ValueError("the definition is not the one that was issued")
+    return Template.model_validate(_unpack(text))
+
+
+def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) -> Issued | None:
+    (digest, *definition), facts = kinds["definition"][0], _unpack("".join(kinds["round"][0]))
+    lines = [_hear_line(record) for record in kinds.get("line", ())]
+    if len(lines) != identity.rows:
+        return None
+    plan = Plan(
+        title=facts["title"],
+        units=tuple(Unit(*_unpack("".join(record))) for record in kinds.get("unit", ())),
+        lines=tuple(line for line, _, _ in lines),
+        year=facts["year"],
+        context=tuple(facts["context"]),
+        digest=facts["digest"],
+    )
+    due = date.fromisoformat(facts["due"]) if facts["due"] else None
+    template = _template_of("".join(definition), digest)
+    round_ = Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
+    answers = {line.id: MappingProxyType(texts) for line, _, texts in lines if texts}
+    return Issued(identity, round_, MappingProxyType(answers), tuple(mark for _, mark, _ in lines))
+
+
+# The lines ------------------------------------------------------------------------------------------------
+
+
+def _line_record(line: Line, issued: Mapping[str, str]) -> tuple[str, ...]:
+    facts = [
+        line.id,
+        line.levels,
+        line.units,
+        [[key, _say_value(value)] for key, value in line.given],
+        line.context,
+        line.continues_from,
+        dict(sorted(issued.items())),
+    ]
+    return ("line", row_fingerprint(line.levels), *_cut(_pack(facts), PIECE))
+
+
+def _hear_line(record: tuple[str, ...]) -> tuple[Line, str, dict[str, str]]:
+    mark, *pieces = record
+    key, levels, units, given, context, continues_from, issued = _unpack("".join(pieces))
+    values = tuple((name, _hear_value(value)) for name, value in given)
+    extra = tuple((heading, text) for heading, text in context)
+    return Line(key, tuple(levels), tuple(units), values, extra, continues_from), mark, issued
+
+
+def _say_value(value: Value) -> object:
+    if isinstance(value, Deadline):
+        days = [day and day.isoformat() for day in (value.first, value.last)]
+        return {"deadline": [value.kind, value.text, *days]}
+    return {"number": str(value)} if isinstance(value, Decimal) else value
+
+
+def _hear_value(said: Any) -> Value:
+    if not isinstance(said, dict):
+        return said if isinstance(said, bool) else str(said)
+    if "number" in said:
+        return Decimal(said["number"])
+    kind, text, first, last = said["deadline"]
+    return Deadline(kind, text, first and date.fromisoformat(first), last and date.fromisoformat(last))
+
+
+# Texts that arrive as they left ---------------------------------------------------------------------------
+
+
+def _pack(value: object) -> str:
+    """Return JSON in ASCII, without the `_x0041_` that spreadsheet programs would take for a coded letter."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("_x", "\\u005fx")
+
+
+def _unpack(text: str) -> Any:
+    return json.loads(text)
+
+
+def _cut(text: str, size: int) -> tuple[str, ...]:
+    return tuple(text[start : start + size] for start in range(0, len(text), size))
