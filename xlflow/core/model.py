@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -64,7 +65,8 @@ class Line:
 
     `levels` has one text per level of the template, "" where the level is not used; `given` holds the
     fields that the plan fills in (key, value); `context` the further columns (heading, text), carried along.
-    `own` marks an activity that a unit added itself.
+    `own` marks an activity that a unit added itself. `position` is its place in the plan, counted from 1,
+    which a form carries so that the plan's order can be restored; 0 where it is not known.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Line:
     continues_from: str = ""
     own: bool = False
     place: Place | None = None
+    position: int = field(default=0, compare=False)
 
     def value(self, key: str) -> Value | None:
         """Return what the plan states in a field, None if it states nothing."""
@@ -208,7 +211,8 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Filled:
     """What one form says. `round` holds the lines issued to this unit (not those of other units) and the names
-    of all units asked. `answers_digest` is equal for two returns that say the same in the same words."""
+    of all units asked. `answers_digest` is equal for two returns that say the same in the same words. `issued`
+    is what stood in the answer cells when the form went out: line id, field, text; blank ones left out."""
 
     received: Received
     identity: Identity
@@ -217,6 +221,7 @@ class Filled:
     set_aside: tuple[SetAside, ...] = ()
     findings: tuple[Finding, ...] = ()
     answers_digest: str = ""
+    issued: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def unit(self) -> str:
@@ -237,7 +242,8 @@ class MergedRow:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The proof that nothing went missing. `sums_in` and `sums_out` are per number field, in Decimal."""
+    """The proof that nothing went missing. The sums are per number field, in Decimal: `sums_in` of every row
+    that came in, `sums_out` of every merged row, `sums_replaced` of the cells for which another return counts."""
 
     files: Mapping[State, int]
     rows_found: int
@@ -247,6 +253,7 @@ class Accounts:
     sums_in: Mapping[str, Decimal] = field(default_factory=dict)
     sums_out: Mapping[str, Decimal] = field(default_factory=dict)
     files_found: int = 0
+    sums_replaced: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def balance(self) -> bool:
@@ -254,7 +261,11 @@ class Accounts:
         return (
             self.files_found == sum(self.files.values())
             and self.rows_found == self.rows_merged + self.rows_set_aside
-            and self.sums_in == self.sums_out
+            and self.sums_in.keys() == self.sums_out.keys() >= self.sums_replaced.keys()
+            and all(
+                Fraction(total) == Fraction(self.sums_out[key]) + Fraction(self.sums_replaced.get(key, 0))
+                for key, total in self.sums_in.items()
+            )
         )
 
 
