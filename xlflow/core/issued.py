@@ -8,7 +8,7 @@ that fit a cell, so that no program on the way can change a letter of it unseen.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -51,8 +51,15 @@ def identify_form(round_: Round, unit: str) -> Identity:
 
 
 def issued_lines(round_: Round, unit: str) -> tuple[Line, ...]:
-    """Return the lines that a unit is asked about, in the order in which they were planned; none of its own."""
-    return tuple(line for line in round_.lines_of(unit) if not line.own)
+    """Return the lines that a unit is asked about, in the order in which they were planned; none of its own.
+
+    Each knows its position in the plan, so that a merge can restore the plan's order without the plan.
+    """
+    return tuple(
+        replace(line, position=position)
+        for position, line in enumerate(round_.plan.lines, 1)
+        if unit in line.units and not line.own
+    )
 
 
 def to_records(round_: Round, unit: str, issued: Answers = NO_ANSWERS) -> Records:
@@ -200,16 +207,18 @@ def _line_record(line: Line, issued: Mapping[str, str]) -> tuple[str, ...]:
         line.context,
         line.continues_from,
         dict(sorted(issued.items())),
+        line.position,
     ]
     return ("line", row_fingerprint(line.levels), *_cut(_pack(facts), PIECE))
 
 
 def _hear_line(record: tuple[str, ...]) -> tuple[Line, str, dict[str, str]]:
     mark, *pieces = record
-    key, levels, units, given, context, continues_from, issued = _unpack("".join(pieces))
+    key, levels, units, given, context, continues_from, issued, position = _unpack("".join(pieces))
     values = tuple((name, _hear_value(value)) for name, value in given)
     extra = tuple((heading, text) for heading, text in context)
-    return Line(key, tuple(levels), tuple(units), values, extra, continues_from), mark, issued
+    line = Line(key, tuple(levels), tuple(units), values, extra, continues_from, position=int(position))
+    return line, mark, issued
 
 
 def _say_value(value: Value) -> object:
