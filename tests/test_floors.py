@@ -12,7 +12,7 @@ from tools import PROJECT
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.shipped",),
     ("core.text", "core.words"),
-    ("core.findings",),
+    ("core.findings", "core.loose_ends"),
     ("core.template",),
     ("core.model",),
     ("core.values", "core.rollup"),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
+from xlflow.core.loose_ends import find_loose_ends
 from xlflow.core.words import Language, Text
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -120,10 +121,10 @@ class Template(Declared):
     summaries: tuple[Summary, ...] = ()
 
     @model_validator(mode="after")
-    def _refer_rightly(self) -> Self:
-        faults = list(_find_loose_ends(self))
-        if faults:
-            raise ValueError("\n".join(faults))
+    def _hold_together(self) -> Self:
+        ends = find_loose_ends(self.model_dump())
+        if ends:
+            raise ValueError("; ".join(f"{end.code} {end.path}" for end in ends))
         return self
 
     @property
@@ -168,8 +169,3 @@ class Template(Declared):
 
 def _named(fields: tuple[Field, ...]) -> dict[str, Field]:
     return {field.key: field for field in fields}
-
-
-def _find_loose_ends(template: Template) -> "list[str]":
-    """Return "path: what is wrong" for every reference in the template that leads nowhere."""
-    return []
