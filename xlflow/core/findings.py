@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from xlflow.core.shipped import load_shipped_toml
-from xlflow.core.words import Language, Text
+from xlflow.core.words import Language, Text, say
 
 
 class Stop(Exception):
@@ -91,8 +91,12 @@ def message_of(finding: Finding, language: Language) -> str:
 
 
 def remedy_of(finding: Finding, language: Language) -> str:
-    """Return in plain words what to do about it, with an example where one helps."""
-    return _fill(finding, "do", language)
+    """Return in plain words what to do about it, with an example where one helps, and the nearest right answer."""
+    remedy = _fill(finding, "do", language)
+    told = any("{suggestion}" in sentence for sentence in _entry_of(finding.code)[language].values())
+    if told or not finding.suggestion:
+        return remedy
+    return f"{remedy} {say('finding.did_you_mean', language, suggestion=finding.suggestion)}"
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

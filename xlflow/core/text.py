@@ -32,6 +32,11 @@ def fold(text: str) -> str:
     return tidy(unicodedata.normalize("NFKC", text).translate(_DASHES).translate(_QUOTES)).casefold()
 
 
+def plain(text: str) -> str:
+    """Return the text in small letters, tidy, with one kind of dash and quote; unlike `fold`, 10² is not 102."""
+    return tidy(text.translate(_DASHES).translate(_QUOTES)).casefold()
+
+
 def fingerprint(texts: Iterable[str]) -> str:
     """Return 16 hexadecimal digits that stand for the folded texts, in their order."""
     return hashlib.sha256("\x1f".join(map(fold, texts)).encode()).hexdigest()[:16]
