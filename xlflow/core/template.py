@@ -40,6 +40,11 @@ class Level(Labelled):
     """One column of the hierarchy: a group above the lines, the line itself (item), or a part of it."""
 
     kind: Literal["group", "item", "part"] = "group"
+    plural: Text | None = None
+
+    def many(self, language: Language) -> str:
+        """Return what several of them are called, for counts."""
+        return (self.plural or self.label).say(language)
 
 
 class Field(Labelled):

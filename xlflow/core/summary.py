@@ -1,0 +1,111 @@
+"""What the consolidated workbook shows, as values: its tables, and the figures that its first sheet counts.
+
+A figure is declared once, as what is counted where: `summarise` works it out, `write` writes it as a formula with
+that value, and a spreadsheet program that recalculates must come to the same. Knows no workbook and no answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+from xlflow.core.model import Cell, Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Picks the rows whose cell in `column` reads `text`, upper or lower case alike; not `holds`: the others."""
+
+    column: str
+    text: str
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What one column of figures tells about each group of rows of the grid `table`.
+
+    count: how many rows; sum: of the numbers in the column `of`; rest: that sum less the counts to the left;
+    across: the counts to the left together; share: the part that the figure to the left is of all groups.
+    """
+
+    heading: str
+    kind: Literal["count", "sum", "rest", "across", "share"]
+    table: str = ""
+    where: tuple[Match, ...] = ()
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One row of figures: the rows of the grid that it is about."""
+
+    label: str
+    where: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Groups that together are everything, each with one figure per measure, in `values`.
+
+    `key` says by what is grouped: a level's or a field's key, or one of our own.
+    """
+
+    key: str
+    title: str
+    groups: tuple[Group, ...]
+    measures: tuple[Measure, ...]
+    values: tuple[tuple[Cell, ...], ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Sections under common headings: every section has the same measures, by their headings."""
+
+    title: str
+    headings: tuple[str, ...]
+    sections: tuple[Section, ...]
+    status: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One figure with its words before and after it, such as "Units that answered | 5 | of 6"."""
+
+    label: str
+    measure: Measure
+    value: Cell
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The consolidated workbook before it is a workbook. `grids` are by name; see `GRIDS`."""
+
+    title: str
+    lead: str
+    facts: tuple[Fact, ...]
+    panels: tuple[Panel, ...]
+    tables: tuple[Grid, ...]
+
+    @cached_property
+    def grids(self) -> Mapping[str, Grid]:
+        """The grids by name."""
+        return MappingProxyType({grid.name: grid for grid in self.tables})
+
+
+GRIDS = (
+    "deviations",
+    "activities",
+    "answers",
+    "accounts",
+    "units",
+    "files",
+    "set_aside",
+    "remarks",
+    "about",
+    "inputs",
+)
+"""The names of the grids, in the order in which they stand in the workbook."""
