@@ -15,7 +15,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.findings", "core.loose_ends"),
     ("core.template",),
     ("core.model",),
-    ("core.values", "core.rollup"),
+    ("core.values", "core.rollup", "core.summary"),
     ("core.layout",),
     ("core.issued",),
     ("excel.incoming", "excel.outgoing"),
