@@ -62,11 +62,13 @@ class Field(Labelled):
 
 
 class Choice(Declared):
-    """One accepted answer. `rank`: worst wins in a roll-up; `left_out`: counts only if all others are too."""
+    """One accepted answer; `help` says what it means. `rank`: worst wins in a roll-up; `left_out`: counts only if
+    all others are too."""
 
     code: Key
     label: Text
     aliases: tuple[str, ...] = ()
+    help: Text | None = None
     rank: int | None = None
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#FFFFFF"
     icon: str = ""
