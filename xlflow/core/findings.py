@@ -91,12 +91,8 @@ def message_of(finding: Finding, language: Language) -> str:
 
 
 def remedy_of(finding: Finding, language: Language) -> str:
-    """Return in plain words what to do about it, with an example where one helps, and the nearest right answer."""
-    remedy = _fill(finding, "do", language)
-    told = any("{suggestion}" in sentence for sentence in _entry_of(finding.code)[language].values())
-    if told or not finding.suggestion:
-        return remedy
-    return f"{remedy} {say('finding.did_you_mean', language, suggestion=finding.suggestion)}"
+    """Return in plain words what to do about it, with an example where one helps."""
+    return _fill(finding, "do", language)
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -111,7 +107,9 @@ def _entry_of(code: str) -> dict[str, Any]:
 
 def _fill(finding: Finding, part: str, language: Language) -> str:
     sentence: str = _entry_of(finding.code)[language][part]
-    gaps = {name: word.say(language) if isinstance(word, Text) else word for name, word in finding.words}
+    hint = say("hint.did_you_mean", language, value=finding.suggestion) if finding.suggestion else ""
+    gaps: dict[str, str | int] = {"hint": hint}
+    gaps |= {name: word.say(language) if isinstance(word, Text) else word for name, word in finding.words}
     gaps |= {"value": finding.value or "", "suggestion": finding.suggestion or "", "unit": finding.unit or ""}
     return sentence.format(**gaps, file=finding.place.file)
 
