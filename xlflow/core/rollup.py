@@ -97,6 +97,14 @@ def find_unanswered(lines: Sequence[Line], template: Template, answered: Collect
     )
 
 
+def telling_fields(template: Template) -> tuple[str, ...]:
+    """Return the fields of which one, written in, makes a row answered: the status, else those that are required,
+    else all that are asked."""
+    status = template.field_in_role("status")
+    required = [field for field in template.asked() if field.required]
+    return tuple(field.key for field in ([status] if status else required or template.asked()))
+
+
 def worst(codes: Iterable[str | None], choices: ChoiceList) -> str | None:
     """Return the code of the highest rank; None if there is none.
 
