@@ -4,7 +4,20 @@ A file ends here as a `Book` (plain values) or as a `Finding` that says what it 
 do; never as an exception. Nothing in a file is run, followed or copied: macros, links and objects are not read.
 """
 
-from xlflow.excel.incoming.book import Book, ErrorValue, Limits, Raw, Sheet, cell_name
+from xlflow.excel.incoming.book import LIMITS, Book, ErrorValue, Limits, Raw, Sheet, UncountedFormula, cell_name
+from xlflow.excel.incoming.bundle import Packed, open_bundle
 from xlflow.excel.incoming.gate import open_book
 
-__all__ = ["Book", "ErrorValue", "Limits", "Raw", "Sheet", "cell_name", "open_book"]
+__all__ = [
+    "LIMITS",
+    "Book",
+    "ErrorValue",
+    "Limits",
+    "Packed",
+    "Raw",
+    "Sheet",
+    "UncountedFormula",
+    "cell_name",
+    "open_book",
+    "open_bundle",
+]

@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
+from xlflow.core.findings import Finding
+
 Kind = Literal["xlsx", "ods", "xls", "xlsb", "csv"]
 
 Raw = str | float | bool | datetime | date | time | timedelta | None
 """What one cell holds, before anyone has said what it means. An empty cell is None."""
 
+Area = tuple[int, int, int, int]
+"""First row, first column, last row, last column, counted from 0."""
+
 
 class ErrorValue(str):
     """What an error cell shows ("#REF!"): text to everyone who does not ask, and never a blank."""
+
+    __slots__ = ()
+
+
+class UncountedFormula(str):
+    """The formula ("=A1+B1") of a cell whose value no program has worked out; never a blank."""
 
     __slots__ = ()
 
@@ -24,27 +35,32 @@ class Limits:
     file_bytes: int = 20_000_000
     unpacked_bytes: int = 300_000_000
     ratio: int = 250
-    entries: int = 4_000
+    entries: int = 10_000
     cells: int = 2_000_000
     seconds: int = 30
     memory_bytes: int = 512_000_000
 
 
+LIMITS = Limits()
+"""The limits that count where nobody has set others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet, its rows from A1 on and all of one length. `merged` holds (first row, first column, last row,
-    last column), counted from 0; only the first cell of such an area has a value."""
+    """One sheet, its rows from A1 on and all of one length. Only the first cell of a merged area has a value.
+    `stray` holds (row, column, value) of cells so far away that the rows do not reach them."""
 
     name: str
     rows: tuple[tuple[Raw, ...], ...]
-    merged: tuple[tuple[int, int, int, int], ...] = ()
+    merged: tuple[Area, ...] = ()
     visible: bool = True
+    stray: tuple[tuple[int, int, Raw], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
     """One file that was opened. `properties` are the custom document properties; `saved` is what the file
-    itself says of when it was last saved; `digest` is the SHA-256 of the file."""
+    itself says of when it was last saved; `digest` is the SHA-256 of the file; `findings` are notes on it."""
 
     name: str
     kind: Kind
@@ -53,6 +69,7 @@ class Book:
     saved: datetime | None
     digest: str
     size: int
+    findings: tuple[Finding, ...] = ()
 
     def sheet(self, name: str) -> Sheet | None:
         """Return the sheet with this very name, if there is one."""
@@ -67,3 +84,17 @@ def cell_name(row: int, column: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return f"{letters}{row + 1}"
+
+
+def cell_position(name: str) -> tuple[int, int]:
+    """Return row and column, counted from 0, of a cell address: "H7" is (6, 7). ValueError if it is none."""
+    letters = name.rstrip("0123456789")
+    column = 0
+    for letter in letters.upper():
+        if not "A" <= letter <= "Z":
+            raise ValueError(name)
+        column = column * 26 + ord(letter) - 64
+    row = int(name[len(letters) :])
+    if not (0 < column <= 16_384 and 0 < row <= 1_048_576):
+        raise ValueError(name)
+    return row - 1, column - 1

@@ -1,17 +1,93 @@
-"""The order in which a file is looked at before anything in it is believed, cheap looks first."""
+"""The order in which a file is looked at before anything in it is believed, cheap looks first.
+
+Whatever is wrong ends as a finding with a code of its own; the catalogue says what its sender should do. Takes
+and gives plain values, so that a run may put it into a process of its own.
+"""
 
 import hashlib
 from pathlib import Path
 from types import MappingProxyType
 
-from xlflow.core.findings import Finding
-from xlflow.excel.incoming.book import Book, Limits
-from xlflow.excel.incoming.reader import read_sheets
+from xlflow.core.findings import Finding, Place, find
+from xlflow.excel.incoming.book import LIMITS, Book, Limits
+from xlflow.excel.incoming.cells import TooMuch
+from xlflow.excel.incoming.kind import name_kind
+from xlflow.excel.incoming.package import Package, open_package, read_properties, read_saved
+from xlflow.excel.incoming.plain import read_table
+from xlflow.excel.incoming.reader import Failed, read_fast, read_package
+
+_TEXT_NAMES = (".csv", ".tsv", ".txt")
 
 
-def open_book(source: Path | bytes, name: str, limits: Limits = Limits()) -> Book | Finding:  # noqa: B008
+def open_book(source: Path | bytes, name: str, limits: Limits = LIMITS) -> Book | Finding:
     """Open one file, known to people as `name`; what cannot be opened is returned as a finding."""
-    content = source if isinstance(source, bytes) else source.read_bytes()
-    sheets = read_sheets(content)
-    digest = hashlib.sha256(content).hexdigest()
-    return Book(name, "xlsx", sheets, MappingProxyType({}), None, digest, len(content))
+    content = take_content(source, limits.file_bytes) if isinstance(source, Path) else source
+    opened = content if isinstance(content, str) else _open_content(content, name, limits)
+    return refuse(opened, name, limits) if isinstance(opened, str) else opened
+
+
+def take_content(path: Path, most: int) -> bytes | str:
+    """Return what a file holds, or the code that says why it could not be taken."""
+    try:
+        before = path.stat()
+        if before.st_size > most:
+            return "file-too-large"
+        content = path.read_bytes()
+        after = path.stat()
+    except OSError:
+        return "file-not-readable"
+    settled = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return content if settled and len(content) == after.st_size else "file-still-being-saved"
+
+
+def refuse(code: str, name: str, limits: Limits) -> Finding:
+    """Return the finding that says why a file was refused."""
+    words: dict[str, str | int] = {
+        "megabytes": limits.file_bytes // 1_000_000,
+        "unpacked": limits.unpacked_bytes // 1_000_000,
+        "cells": f"{limits.cells:_}".replace("_", " "),
+    }
+    return find(code, Place(name), words=words)
+
+
+def _open_content(content: bytes, name: str, limits: Limits) -> Book | str:
+    if not content:
+        return "file-empty"
+    if len(content) > limits.file_bytes:
+        return "file-too-large"
+    try:
+        return _open_kind(name_kind(content), content, name, limits)
+    except (TooMuch, MemoryError):
+        return "too-many-cells"
+    except Failed as failed:
+        return failed.code
+    except KeyError:
+        return "parts-missing"
+    except Exception:  # no file, however crooked, may end the run
+        return "parts-broken"
+
+
+def _open_kind(kind: str, content: bytes, name: str, limits: Limits) -> Book | str:
+    if kind == "zip":
+        package = open_package(content, limits)
+        return package if isinstance(package, str) else _open_package(package, content, name, limits)
+    digest, size = hashlib.sha256(content).hexdigest(), len(content)
+    if kind == "xls":
+        return Book(name, "xls", read_fast(content), MappingProxyType({}), None, digest, size)
+    if kind == "text" and name.lower().endswith(_TEXT_NAMES):
+        table = read_table(content, Path(name).stem, limits)
+        return Book(name, "csv", (table,), MappingProxyType({}), None, digest, size)
+    return f"file-is-{kind}"
+
+
+def _open_package(package: Package, content: bytes, name: str, limits: Limits) -> Book:
+    return Book(
+        name,
+        package.kind,
+        read_package(package, limits),
+        read_properties(package),
+        read_saved(package),
+        hashlib.sha256(content).hexdigest(),
+        len(content),
+        tuple(find(code, Place(name)) for code in package.notes),
+    )

@@ -1,22 +1,101 @@
-"""Reads the values of a workbook with calamine."""
+"""Hands a workbook to the reader that suits it, and sees to it that what the fast one hides comes back too.
+
+An .xlsx goes to calamine if a look over its bytes says that it may; error cells and formulas without a value are
+put back into its rows. Otherwise, or if calamine gives up, it is read closely. The only door to calamine.
+"""
 
 import io
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 
-import python_calamine
+import python_calamine as calamine
 
-from xlflow.excel.incoming.book import Raw, Sheet
+from xlflow.excel.incoming.archive import pack
+from xlflow.excel.incoming.book import Limits, Raw, Sheet
+from xlflow.excel.incoming.closely import list_sheet_parts, read_closely
+from xlflow.excel.incoming.opendocument import read_opendocument
+from xlflow.excel.incoming.package import Package
+from xlflow.excel.incoming.scan import Hidden, find_hidden_values, is_sheet, may_read_fast, may_share_text
+
+_WORKSHEET = calamine.SheetTypeEnum.WorkSheet
+_VISIBLE = calamine.SheetVisibleEnum.Visible
 
 
-def read_sheets(content: bytes) -> tuple[Sheet, ...]:
-    """Return every worksheet with its cells from A1 on."""
-    book = python_calamine.load_workbook(io.BytesIO(content))
-    return tuple(_read_sheet(book, meta) for meta in book.sheets_metadata)
+class Failed(Exception):
+    """The fast reader gave up on this file; `code` says why."""
+
+    def __init__(self, code: str):
+        super().__init__(code)
+        self.code = code
 
 
-def _read_sheet(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMetadata) -> Sheet:
-    sheet = book.get_sheet_by_name(meta.name)
-    rows: tuple[tuple[Raw, ...], ...] = tuple(
-        tuple(None if cell == "" else cell for cell in row) for row in sheet.to_python(skip_empty_area=False)
+def read_package(package: Package, limits: Limits) -> tuple[Sheet, ...]:
+    """Return the sheets of a workbook that came as an archive; raises what its reader raises."""
+    if package.kind == "ods":
+        return read_opendocument(package.parts[package.main], limits)
+    if package.kind == "xlsb":
+        return read_fast(pack(package.parts))
+    hidden = _look_over(package)
+    if hidden is not None:
+        with suppress(Failed):
+            return _put_back(read_fast(pack(package.parts)), hidden, package)
+    return read_closely(package, limits)
+
+
+def read_fast(content: bytes) -> tuple[Sheet, ...]:
+    """Return the sheets as calamine reads them; raises Failed for whatever it raises, its panics too."""
+    try:
+        return tuple(_read_all(calamine.load_workbook(io.BytesIO(content))))
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except calamine.PasswordError as fault:
+        raise Failed("file-is-encrypted") from fault
+    except BaseException as fault:
+        raise Failed("parts-broken") from fault
+
+
+def _look_over(package: Package) -> dict[str, Hidden] | None:
+    """Return the hidden values of each sheet's part that has any; None if calamine may not have the file."""
+    sheets = {name: part for name, part in package.parts.items() if is_sheet(part)}
+    shared = next(
+        (part for name, part in package.parts.items() if name.lower().endswith("sharedstrings.xml")), b""
     )
-    visible = meta.visible == python_calamine.SheetVisibleEnum.Visible
-    return Sheet(meta.name, rows, (), visible)
+    if not all(map(may_read_fast, sheets.values())) or not may_share_text(shared, tuple(sheets.values())):
+        return None
+    hidden = {name: find_hidden_values(part) for name, part in sheets.items()}
+    if None in hidden.values():
+        return None
+    return {name: values for name, values in hidden.items() if values}
+
+
+def _read_all(book: calamine.CalamineWorkbook) -> Iterator[Sheet]:
+    for index, about in enumerate(book.sheets_metadata):
+        if about.typ == _WORKSHEET:
+            sheet = book.get_sheet_by_index(index)
+            merged = tuple((*first, *last) for first, last in sheet.merged_cell_ranges or ())
+            rows: tuple[tuple[Raw, ...], ...] = tuple(
+                tuple(None if cell == "" else cell for cell in row)
+                for row in sheet.to_python(skip_empty_area=False)
+            )
+            yield Sheet(about.name, rows, merged, about.visible == _VISIBLE)
+
+
+def _put_back(sheets: tuple[Sheet, ...], hidden: dict[str, Hidden], package: Package) -> tuple[Sheet, ...]:
+    """Return the sheets with the hidden values in their places."""
+    if not hidden:
+        return sheets
+    names = {name: package.find(part) for name, part, _ in list_sheet_parts(package)}
+    return tuple(_fill_in(sheet, hidden.get(names[sheet.name] or "", ())) for sheet in sheets)
+
+
+def _fill_in(sheet: Sheet, hidden: Hidden) -> Sheet:
+    if not hidden:
+        return sheet
+    width = max(len(sheet.rows[0]) if sheet.rows else 0, *(column + 1 for _, column, _ in hidden))
+    height = max(len(sheet.rows), *(row + 1 for row, _, _ in hidden))
+    grid = [[*row, *[None] * (width - len(row))] for row in sheet.rows]
+    grid += [[None] * width for _ in range(height - len(grid))]
+    for row, column, value in hidden:
+        grid[row][column] = value
+    return replace(sheet, rows=tuple(map(tuple, grid)))

@@ -1,0 +1,118 @@
+"""Takes a zip file apart without believing its directory, and packs again only what has been looked at.
+
+The reader is given the packed result, so nothing that this module has not counted, measured and checked
+against its check sum can reach it, and two readings of one crooked archive cannot differ.
+"""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from xlflow.excel.incoming.book import Limits
+
+_STORED, _DEFLATED = 0, 8
+_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_SMALL = 1_000_000
+"""Bytes up to which nobody minds how well a part was packed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of an archive: where its packed bytes stand, and what they must unpack to."""
+
+    name: str
+    start: int
+    packed: int
+    size: int
+    crc: int
+    method: int
+    modified: datetime | None
+
+
+def list_entries(content: bytes, limits: Limits) -> tuple[Entry, ...] | str:
+    """Return the files in an archive, folders left out; or the code of what is wrong with its directory."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            infos, comment, end = archive.infolist(), archive.comment, archive.start_dir
+    except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, OverflowError):
+        return "archive-cut-off"
+    if content.rfind(_END) + 22 + len(comment) != len(content):
+        return "archive-crooked"
+    if len(infos) > limits.entries:
+        return "archive-too-many-parts"
+    if any(info.flag_bits & 1 for info in infos):
+        return "file-is-encrypted"
+    if _swells(infos, limits):
+        return "unpacked-too-large"
+    return _place_entries(content, infos, end)
+
+
+def unpack(content: bytes, entry: Entry) -> bytes | None:
+    """Return what an entry holds; None if that is not what its size and check sum promise."""
+    packed = content[entry.start : entry.start + entry.packed]
+    if entry.method == _DEFLATED:
+        machine = zlib.decompressobj(-15)
+        try:
+            unpacked = machine.decompress(packed, entry.size + 1)
+        except zlib.error:
+            return None
+        if not machine.eof:
+            return None
+    else:
+        unpacked = packed
+    return unpacked if len(unpacked) == entry.size and zlib.crc32(unpacked) == entry.crc else None
+
+
+def pack(parts: Mapping[str, bytes]) -> bytes:
+    """Return an archive of these parts, not compressed."""
+    pieces: list[bytes] = []
+    directory: list[bytes] = []
+    offset = 0
+    for name, part in parts.items():
+        label = name.encode()
+        facts = (0x800, _STORED, 0, 33, zlib.crc32(part), len(part), len(part), len(label))
+        head = struct.pack("<4s5H3L2H", _LOCAL, 20, *facts, 0) + label
+        directory.append(struct.pack("<4s6H3L5H2L", _CENTRAL, 20, 20, *facts, 0, 0, 0, 0, 0, offset) + label)
+        pieces += (head, part)
+        offset += len(head) + len(part)
+    size = sum(map(len, directory))
+    end = struct.pack("<4s4H2LH", _END, 0, 0, len(directory), len(directory), size, offset, 0)
+    return b"".join((*pieces, *directory, end))
+
+
+def _swells(infos: list[zipfile.ZipInfo], limits: Limits) -> bool:
+    return sum(info.file_size for info in infos) > limits.unpacked_bytes or any(
+        info.file_size > max(_SMALL, info.compress_size * limits.ratio) for info in infos
+    )
+
+
+def _place_entries(content: bytes, infos: list[zipfile.ZipInfo], end: int) -> tuple[Entry, ...] | str:
+    entries, names, free = [], set(), 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        head = content[info.header_offset : info.header_offset + 30]
+        if info.header_offset < free or len(head) < 30 or head[:4] != _LOCAL or (not free and info.header_offset):
+            return "archive-crooked"
+        start = (
+            info.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+        )
+        free = start + info.compress_size
+        name = info.filename.replace("\\", "/").lstrip("/")
+        if free > end or info.compress_type not in (_STORED, _DEFLATED) or name.casefold() in names:
+            return "archive-crooked"
+        names.add(name.casefold())
+        if not name.endswith("/"):
+            modified = _modified_of(info)
+            facts = (info.compress_size, info.file_size, info.CRC, info.compress_type)
+            entries.append(Entry(name, start, *facts, modified))
+    return tuple(entries)
+
+
+def _modified_of(info: zipfile.ZipInfo) -> datetime | None:
+    try:
+        return datetime(*info.date_time, tzinfo=UTC)
+    except ValueError:
+        return None

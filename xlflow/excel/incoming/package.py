@@ -1,0 +1,195 @@
+"""What stands inside a workbook file that is an archive: its parts, decoded, and what they say of the document.
+
+Refuses by returning a code. Parts that no reading needs (pictures, macros, embedded objects) are checked like
+all others and then left out: what is not handed on cannot be run, followed or copied.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Literal
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from xlflow.excel.incoming.archive import list_entries, unpack
+from xlflow.excel.incoming.book import Limits
+
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_PLAIN = {"utf-8", "utf8", "us-ascii", "ascii"}
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_NOT_READ = re.compile(
+    r"(^|/)(media|embeddings|theme|drawings|charts|customXml|externalLinks|printerSettings|ctrlProps|activeX"
+    r"|Pictures|Thumbnails|Configurations2|Object [0-9]+|ObjectReplacements)/|vbaProject|\.(png|jpe?g|emf|gif)$"
+)
+_NOTED = (
+    ("has-macros", re.compile(r"(?m)vbaProject\.bin$|/macrosheets/|(^|/)Basic/")),
+    ("has-outside-links", re.compile(r"(?m)/externalLinks/|/connections\.xml$")),
+    ("has-objects", re.compile(r"(?m)/embeddings/|/activeX/|^Object \d+/")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The parts of one workbook file by name, what kind of workbook it is, and codes of what is worth a note."""
+
+    kind: Literal["xlsx", "ods", "xlsb"]
+    parts: Mapping[str, bytes]
+    main: str
+    notes: tuple[str, ...] = ()
+
+    def find(self, name: str) -> str | None:
+        """Return the real name of a part, whatever its case and leading slash."""
+        name = name.lstrip("/")
+        if name in self.parts:
+            return name
+        return next((real for real in self.parts if real.casefold() == name.casefold()), None)
+
+    def read(self, name: str) -> bytes:
+        """Return a part; KeyError if the package has none of that name."""
+        return self.parts[self.find(name) or name]
+
+
+def open_package(content: bytes, limits: Limits) -> Package | str:
+    """Return the parts of a workbook file, all counted, measured and checked; or the code of the refusal."""
+    entries = list_entries(content, limits)
+    if isinstance(entries, str):
+        return entries
+    parts: dict[str, bytes] = {}
+    for entry in entries:
+        part = unpack(content, entry)
+        if part is None:
+            return "archive-damaged"
+        if not _NOT_READ.search(entry.name):
+            parts[entry.name] = part
+    names = "\n".join(entry.name for entry in entries)
+    try:
+        parts = {name: _to_utf8(part) if _is_markup(name) else part for name, part in parts.items()}
+        if any(b"<!DOCTYPE" in part and _has_doctype(part) for part in parts.values()):
+            return "archive-doctype"
+        return _know_package(parts, tuple(code for code, pattern in _NOTED if pattern.search(names)))
+    except (expat.ExpatError, ElementTree.ParseError, UnicodeError, LookupError):
+        return "parts-broken"
+
+
+def read_relations(package: Package, of: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (id, last word of the type, name of the part it leads to) of the relations of a part ("" for all)."""
+    folder, _, name = of.rpartition("/")
+    source = package.find(f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels")
+    if source is None:
+        return
+    for relation in ElementTree.fromstring(package.parts[source]).iter():  # noqa: S314 (DOCTYPE refused before)
+        if relation.tag.endswith("Relationship") and relation.get("TargetMode") != "External":
+            kind, target = relation.get("Type", "").rpartition("/")[2], relation.get("Target", "")
+            yield relation.get("Id", ""), kind, _resolve(folder, target)
+
+
+def read_properties(package: Package) -> Mapping[str, str]:
+    """Return the custom document properties as text."""
+    if package.kind == "ods":
+        return MappingProxyType(dict(_elements(package, "meta.xml", "user-defined")))
+    return MappingProxyType(dict(_elements(package, "docProps/custom.xml", "property")))
+
+
+def read_saved(package: Package) -> datetime | None:
+    """Return when the file was last saved, as it says itself."""
+    name, tag = ("meta.xml", "date") if package.kind == "ods" else ("docProps/core.xml", "modified")
+    for _, text in _elements(package, name, tag):
+        try:
+            saved = datetime.fromisoformat(text.strip().split(".")[0].replace("Z", "+00:00"))
+        except ValueError:
+            return None
+        return saved if saved.tzinfo else saved.replace(tzinfo=UTC)
+    return None
+
+
+def _elements(package: Package, name: str, tag: str) -> Iterator[tuple[str, str]]:
+    """Yield (its name attribute, its whole text) of every element of that kind in a part, if there is one."""
+    real = package.find(name)
+    if real is None:
+        return
+    try:
+        root = ElementTree.fromstring(package.parts[real])  # noqa: S314 (DOCTYPE refused before)
+    except ElementTree.ParseError:
+        return
+    for element in root.iter():
+        if element.tag.rpartition("}")[2] == tag:
+            named = next((text for key, text in element.items() if key.rpartition("}")[2] == "name"), "")
+            yield named, "".join(element.itertext())
+
+
+def _know_package(parts: dict[str, bytes], notes: tuple[str, ...]) -> Package | str:
+    if "content.xml" in parts and b"office:spreadsheet" in parts["content.xml"][:200_000]:
+        if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+            return "file-is-encrypted"
+        parts["mimetype"] = _ODS
+        return Package("ods", MappingProxyType(parts), "content.xml", notes)
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        return "file-is-encrypted"
+    return _know_office(Package("xlsx", MappingProxyType(parts), "", notes))
+
+
+def _know_office(package: Package) -> Package | str:
+    kinds = {name.partition("/")[0] for name in package.parts}
+    if "Index" in kinds and any(name.endswith(".iwa") for name in package.parts):
+        return "file-is-numbers"
+    main = next(
+        (package.find(target) for _, kind, target in read_relations(package, "") if kind == "officeDocument"), None
+    )
+    if main is None:
+        main = package.find("xl/workbook.xml")
+    if "word" in kinds:
+        return "file-is-word"
+    if "ppt" in kinds:
+        return "file-is-slides"
+    if main is None:
+        return "parts-missing" if "xl" in kinds or "[Content_Types].xml" in package.parts else "file-is-archive"
+    kind: Literal["xlsx", "xlsb"] = "xlsb" if main.endswith(".bin") else "xlsx"
+    return Package(kind, package.parts, main, package.notes)
+
+
+def _resolve(folder: str, target: str) -> str:
+    target = target.replace("\\", "/")
+    if target.startswith("/"):
+        return target[1:]
+    steps: list[str] = folder.split("/") if folder else []
+    for step in target.split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step not in ("", "."):
+            steps.append(step)
+    return "/".join(steps)
+
+
+def _is_markup(name: str) -> bool:
+    return name.endswith((".xml", ".rels", ".vml", ".XML", ".RELS"))
+
+
+def _to_utf8(part: bytes) -> bytes:
+    """Return a part in UTF-8, whatever it was written in; UnicodeError or LookupError if that cannot be told."""
+    if part[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in part[:4]:
+        wide = (
+            "utf-16"
+            if part[:2] in (b"\xff\xfe", b"\xfe\xff")
+            else ("utf-16-be" if part[:1] == b"\0" else "utf-16-le")
+        )
+        return _DECLARATION.sub("", part.decode(wide), count=1).encode()
+    declared = _DECLARED.match(part[:200].removeprefix(b"\xef\xbb\xbf"))
+    if declared is None or declared[1].decode().lower() in _PLAIN:
+        return part
+    return _DECLARATION.sub("", part.decode(declared[1].decode()), count=1).encode()
+
+
+def _has_doctype(part: bytes) -> bool:
+    """Return whether the part really declares a document type, rather than only speaking of one."""
+    found: list[str] = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda name, *_: found.append(name)
+    parser.EntityDeclHandler = lambda *_: found.append("")
+    try:
+        parser.Parse(part[: part.index(b"<!DOCTYPE") + 2000], False)
+    except expat.ExpatError:
+        return True
+    return bool(found)
