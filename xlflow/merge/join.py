@@ -1,0 +1,108 @@
+"""Several rows that answer the same line for the same unit -> one row, cell by cell, against what was issued.
+
+Changed in one return only: that one counts. Changed differently in several: the one saved last counts, and the
+others are listed, unless the later return was made from the earlier one and so has corrected it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+
+from xlflow.core.findings import Finding, find
+from xlflow.core.model import Answer, MergedRow
+from xlflow.core.text import fold
+from xlflow.core.words import LANGUAGES, Text, say
+from xlflow.merge.settle import Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The row that stands, the answers of other rows that it replaced or repeats, and the conflicts between."""
+
+    row: MergedRow
+    replaced: tuple[Answer, ...] = ()
+    conflicts: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """One cell that could stand, with what stood in it when its form went out."""
+
+    answer: Answer
+    issued: str
+
+    @property
+    def is_changed(self) -> bool:
+        return not _reads(self.answer, self.issued)
+
+
+def join_rows(rows: Sequence[Settled]) -> Joined:
+    """Return the one row that stands for `rows`, which are given newest first."""
+    first = rows[0].row
+    if len(rows) == 1:
+        return Joined(MergedRow(first, (first.place,)))
+    standing: list[Answer] = []
+    replaced: list[Answer] = []
+    conflicts: list[Finding] = []
+    for field in dict.fromkeys(answer.field for one in rows for answer in one.row.answers):
+        cells = [
+            _Candidate(answer, one.issued.get(field, "")) for one in rows if (answer := one.row.answer(field))
+        ]
+        stands = _choose(cells)
+        standing.append(stands)
+        replaced.extend(cell.answer for cell in cells if cell.answer is not stands)
+        conflicts.extend(_find_conflicts(rows[0], stands, cells))
+    given = {answer.place for answer in standing if not answer.is_blank}
+    by_weight = sorted(rows, key=lambda one: not any(answer.place in given for answer in one.row.answers))
+    sources = tuple(one.row.place for one in by_weight)
+    row = replace(first, place=sources[0], answers=tuple(standing))
+    return Joined(MergedRow(row, sources), tuple(replaced), tuple(conflicts))
+
+
+def _choose(cells: Sequence[_Candidate]) -> Answer:
+    """Return the answer that stands: of the newest changed cell, as the newest cell that says the same has it."""
+    stands = next((cell for cell in cells if cell.is_changed), cells[0]).answer
+    return next(cell.answer for cell in cells if _says_the_same(cell.answer, stands))
+
+
+def _find_conflicts(one: Settled, stands: Answer, cells: Sequence[_Candidate]) -> Iterator[Finding]:
+    """Yield one finding for each different answer that a unit gave besides the one that stands."""
+    told: list[Answer] = [stands]
+    for index, cell in enumerate(cells):
+        known = any(_says_the_same(cell.answer, other) for other in told)
+        corrected = any(_reads(cell.answer, newer.issued) for newer in cells[:index] if newer.is_changed)
+        if cell.is_changed and not known and not corrected:
+            told.append(cell.answer)
+            yield find(
+                "conflict",
+                stands.place,
+                unit=one.row.unit,
+                row_id=one.row.line.id,
+                field=stands.field,
+                value=stands.written or None,
+                words={
+                    "kept": _quote(stands.written),
+                    "other": _quote(cell.answer.written),
+                    "place": Text(sv=cell.answer.place.show("sv"), en=cell.answer.place.show("en")),
+                },
+            )
+
+
+def _says_the_same(one: Answer, other: Answer) -> bool:
+    same_value = one.value is not None and one.value == other.value
+    return same_value or fold(one.written) == fold(other.written)
+
+
+def _reads(answer: Answer, text: str) -> bool:
+    """Return whether an answer is the text that was issued, numbers compared as numbers."""
+    if fold(answer.written) == fold(text):
+        return True
+    try:
+        return isinstance(answer.value, Decimal) and answer.value == Decimal(text)
+    except InvalidOperation:
+        return False
+
+
+def _quote(written: str) -> Text:
+    key = "merge.quoted" if written else "merge.blank"
+    return Text(**{language: say(key, language, text=written) for language in LANGUAGES})
