@@ -10,9 +10,8 @@ A blank level means "as above". Headings are the template's own, in Swedish or E
 `Fortsätter från` are known too, any other column is context. Independent of `define.py` on purpose.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cache
 
@@ -20,6 +19,7 @@ from xlflow.core.model import Deadline, Line, Plan, Round, Unit, Value
 from xlflow.core.shipped import load_shipped_toml
 from xlflow.core.template import Field, Template
 from xlflow.core.text import short_code
+from xlflow.core.values import parse_deadline
 from xlflow.core.words import Language
 
 AS_OF = date(2021, 3, 31)
@@ -57,16 +57,10 @@ def draw_round(
 
 
 def draw_deadline(text: str, year: int = AS_OF.year) -> Deadline:
-    """Return "Kvartal 2", "Kvartal 1 2022", "2021-06-30" or words as a deadline."""
-    quarter = re.fullmatch(r"(?:Kvartal|Quarter) ([1-4])(?: (\d{4}))?", text)
-    if quarter:
-        number, named = int(quarter[1]), int(quarter[2] or year)
-        after = date(named + number // 4, number % 4 * 3 + 1, 1)
-        return Deadline("quarter", text, date(named, number * 3 - 2, 1), after - timedelta(days=1))
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        day = date.fromisoformat(text)
-        return Deadline("day", text, day, day)
-    return Deadline("text", text)
+    """Return "Kvartal 2", "2021-06-30" or words as a deadline."""
+    value = parse_deadline(text, year).value
+    assert isinstance(value, Deadline), f"{text} is no deadline"
+    return value
 
 
 def _cells_of(table: str) -> list[list[str]]:

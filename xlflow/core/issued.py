@@ -9,15 +9,25 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from xlflow.core.layout import PIECE, PROPERTY_PIECE, form_code, row_fingerprint
+from xlflow.core.layout import (
+    PIECE,
+    PROPERTY_PIECE,
+    QUARTERS,
+    YES_NO,
+    form_code,
+    list_key,
+    row_fingerprint,
+)
 from xlflow.core.model import Deadline, Identity, Line, Plan, Round, Unit, Value
-from xlflow.core.template import Template
+from xlflow.core.template import Field, Template
+from xlflow.core.values import quarters_from, show_deadline, show_value
+from xlflow.core.words import say
 
 Answers = Mapping[str, Mapping[str, str]]
 """Line id -> field key -> the text that stands (or stood) in the answer cell."""
@@ -28,6 +38,9 @@ FORMAT = "1"
 """Which shape the records have; a form in a shape that we do not know is not read."""
 
 NO_ANSWERS: Answers = MappingProxyType({})
+
+QUARTERS_AHEAD = 8
+"""How many quarters after the as-of date a form offers for a new deadline."""
 
 _PROPERTY = "xlflow."
 
@@ -67,6 +80,7 @@ def to_records(round_: Round, unit: str, issued: Answers = NO_ANSWERS) -> Record
     return (
         *(("identity", key, *_cut(text, PIECE)) for key, text in _say_identity(identify_form(round_, unit))),
         *_round_records(round_, unit),
+        *_list_records(round_),
         *(_line_record(line, issued.get(line.id, {})) for line in issued_lines(round_, unit)),
     )
 
@@ -81,7 +95,7 @@ def from_records(rows: Iterable[Sequence[object]]) -> Issued | None:
         kinds.setdefault(str(kind), []).append(tuple(str(cell) for cell in cells))
     try:
         identity = _hear_identity({key: "".join(cells) for key, *cells in kinds.get("identity", ())})
-        return identity and _hear_all(identity, kinds)
+        return _hear_all(identity, kinds) if identity else None
     except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
         return None
 
@@ -121,8 +135,8 @@ def _say_identity(identity: Identity) -> Iterator[tuple[str, str]]:
 def _hear_identity(values: Mapping[str, str]) -> Identity | None:
     if values.get("format") != FORMAT or not values.keys() >= {"template", "version", "round", "unit", "rows"}:
         return None
-    texts = [_unguard(values[key]) for key in ("template", "version", "round", "unit")]
-    return Identity(*texts, int(values["rows"]), values.get("form_code", ""))
+    template, version, round_, unit = (_unguard(values[key]) for key in ("template", "version", "round", "unit"))
+    return Identity(template, version, round_, unit, int(values["rows"]), values.get("form_code", ""))
 
 
 def _in_pieces(name: str) -> tuple[str, int]:
@@ -177,7 +191,7 @@ def _template_of(text: str, digest: str) -> Template:
 
 def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) -> Issued | None:
     (digest, *definition), facts = kinds["definition"][0], _unpack("".join(kinds["round"][0]))
-    lines = [_hear_line(record) for record in kinds.get("line", ())]
+    lines = list(_hear_lines(kinds.get("line", ())))
     if len(lines) != identity.rows:
         return None
     plan = Plan(
@@ -193,6 +207,31 @@ def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) ->
     round_ = Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
     answers = {line.id: MappingProxyType(texts) for line, _, texts in lines if texts}
     return Issued(identity, round_, MappingProxyType(answers), tuple(mark for _, mark, _ in lines))
+
+
+def _list_records(round_: Round) -> Iterator[tuple[str, ...]]:
+    """Yield the lists that the form's cells offer; they are for the form alone, reading it passes them over."""
+    template, language = round_.template, round_.language
+    offered = {list_key(field): field for field in template.asked()}
+    for key, field in offered.items():
+        if key == QUARTERS:
+            yield from (("quarter", key, "", label) for label in _say_quarters(round_))
+        elif key == YES_NO:
+            yield from (("choice", key, *pair) for pair in _say_yes_no(field, round_))
+        elif key:
+            options = template.choice_list(field).options
+            yield from (("choice", key, option.code, option.label.say(language)) for option in options)
+
+
+def _say_quarters(round_: Round) -> Iterator[str]:
+    for quarter in quarters_from(round_.as_of + timedelta(days=1), QUARTERS_AHEAD):
+        yield show_deadline(quarter, round_.language, round_.plan.year)
+    yield say("form.undecided", round_.language)
+
+
+def _say_yes_no(field: Field, round_: Round) -> Iterator[tuple[str, str]]:
+    for code, value in (("yes", True), ("no", False)):
+        yield code, show_value(value, field, round_.template, round_.language, round_.plan.year)
 
 
 # The lines ------------------------------------------------------------------------------------------------
@@ -212,13 +251,14 @@ def _line_record(line: Line, issued: Mapping[str, str]) -> tuple[str, ...]:
     return ("line", row_fingerprint(line.levels), *_cut(_pack(facts), PIECE))
 
 
-def _hear_line(record: tuple[str, ...]) -> tuple[Line, str, dict[str, str]]:
-    mark, *pieces = record
-    key, levels, units, given, context, continues_from, issued, position = _unpack("".join(pieces))
-    values = tuple((name, _hear_value(value)) for name, value in given)
-    extra = tuple((heading, text) for heading, text in context)
-    line = Line(key, tuple(levels), tuple(units), values, extra, continues_from, position=int(position))
-    return line, mark, issued
+def _hear_lines(records: Sequence[tuple[str, ...]]) -> Iterator[tuple[Line, str, dict[str, str]]]:
+    said = _unpack(f"[{','.join(''.join(pieces) for _, *pieces in records)}]")
+    for (mark, *_), facts in zip(records, said, strict=True):
+        key, levels, units, given, context, continues_from, issued, position = facts
+        values = tuple([(name, _hear_value(value)) for name, value in given])
+        extra = tuple([(heading, text) for heading, text in context])
+        line = Line(key, tuple(levels), tuple(units), values, extra, continues_from, position=int(position))
+        yield line, mark, issued
 
 
 def _say_value(value: Value) -> object:

@@ -9,16 +9,23 @@ from typing import Literal
 
 from xlflow.core.template import Field, Level, Template
 from xlflow.core.text import fingerprint, short_code
-from xlflow.core.words import Language, Text, say_both
+from xlflow.core.words import LANGUAGES, Language, Text, say, say_both
 
 TITLE_ROW, COUNTER_ROW, CODE_ROW, HEADING_ROW, FIRST_ROW = 0, 1, 2, 3, 4
 """Rows of the form sheet, counted from 0."""
 
 FREE_ROWS = 10
-"""Rows below the table for activities of the unit's own."""
+"""Rows for activities of the unit's own. They stand below the lines, after one row that says what they are for
+(`free_heading`, in the id column; every other cell of that row is blank)."""
 
 HIDDEN_SHEET = "xlflow"
 """Name of the very hidden sheet; the same in every language."""
+
+LABEL_COLUMN = 3
+"""The column of the hidden sheet in which the labels of its lists stand, counted from 0."""
+
+QUARTERS, YES_NO = "quarters", "yes_no"
+"""The lists that every form has besides those of its template."""
 
 PIECE, PROPERTY_PIECE = 30_000, 250
 """Characters that one cell of the hidden sheet and one document property hold at most."""
@@ -53,10 +60,10 @@ class Column:
 def form_columns(template: Template, context: tuple[str, ...] = ()) -> tuple[Column, ...]:
     """Return the columns of the form sheet, in order: id, levels, given, asked, what remains, context."""
     return (
-        _own_column("id", "id", 11),
+        _own_column("id", "id", 9),
         *(_labelled_column(level) for level in template.levels),
         *(_labelled_column(field) for field in (*template.given(), *template.asked())),
-        _own_column("remaining", "remaining", 30),
+        _own_column("remaining", "remaining", 22),
         *(_context_column(heading) for heading in context),
     )
 
@@ -64,6 +71,42 @@ def form_columns(template: Template, context: tuple[str, ...] = ()) -> tuple[Col
 def form_sheet() -> Text:
     """Return the name of the form sheet in both languages."""
     return say_both("sheet.form")
+
+
+def free_heading(template: Template) -> Text:
+    """Return what stands above the free rows, in the id column."""
+    item = template.levels[template.item].label
+    words = {
+        language: say("form.own_heading", language, item=in_sentence(item, language)) for language in LANGUAGES
+    }
+    return Text(**words)
+
+
+def in_sentence(label: Text, language: Language) -> str:
+    """Return a heading as it reads within a sentence: "aktivitet"; an abbreviation keeps its capitals."""
+    text = label.say(language)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def list_key(field: Field) -> str | None:
+    """Return which list a field offers: one of the template's, `QUARTERS`, `YES_NO`, or none."""
+    if field.type == "choice" and field.choices:
+        return f"{field.choices}_choices" if field.choices in (QUARTERS, YES_NO) else field.choices
+    return {"quarter": QUARTERS, "deadline": QUARTERS, "yes_no": YES_NO}.get(field.type)
+
+
+def list_name(key: str) -> str:
+    """Return the defined name of a list: xlflow_status."""
+    return f"xlflow_{key}"
+
+
+def column_letters(column: int) -> str:
+    """Return the letters of a column counted from 0: A, Z, AA."""
+    letters = ""
+    while column >= 0:
+        column, rest = divmod(column, 26)
+        letters, column = chr(ord("A") + rest) + letters, column - 1
+    return letters
 
 
 def row_fingerprint(levels: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ target, flushed to disk and renamed, so the target is the old file or the new on
 import io
 import math
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -31,12 +32,14 @@ COLOURS = MappingProxyType(
     {
         "ink": "#1F2933",
         "quiet": "#52606D",
+        "faint": "#6B7683",
         "rule": "#CBD2D9",
         "head": "#1F4E5F",
         "on_head": "#FFFFFF",
         "band": "#EEF3F5",
         "ask": "#FFF9E3",
-        "ask_rule": "#B98A00",
+        "ask_rule": "#D9BC63",
+        "ask_head": "#F5D76E",
         "wrong": "#9B1C1C",
         "wrong_fill": "#FDE8E8",
         "good": "#14532D",
@@ -77,6 +80,22 @@ STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "bg_color": COLOURS["ask"],
             "locked": False,
         },
+        "ask_heading": {
+            "bold": True,
+            "font_color": COLOURS["ink"],
+            "bg_color": COLOURS["ask_head"],
+            "text_wrap": True,
+            "valign": "vcenter",
+            "border": 1,
+            "border_color": COLOURS["ask_rule"],
+        },
+        "band": {"bold": True, "font_color": COLOURS["head"], "bg_color": COLOURS["band"], "valign": "vcenter"},
+        "repeated": {
+            "valign": "top",
+            "border": 1,
+            "border_color": COLOURS["rule"],
+            "font_color": COLOURS["faint"],
+        },
         "integer": {"num_format": "#,##0", "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
         "number": {"num_format": "#,##0.00", "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
         "share": {"num_format": "0 %", "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
@@ -98,6 +117,9 @@ STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 MAX_TEXT = 32_767
 """Characters that one cell can hold."""
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML cannot hold. In cells XlsxWriter writes it coded; elsewhere it is left out."""
+
 
 class Book:
     """A workbook in the making, kept in memory until `to_bytes`. `made_on` is written as its date of creation,
@@ -116,7 +138,7 @@ class Book:
         self.raw.structure_locked = locked
         self.raw.set_size(2400, 1500)
         made_at = datetime.combine(made_on, time(12))
-        self.raw.set_properties({"title": title, "author": "xlflow", "created": made_at})
+        self.raw.set_properties({"title": _UNPRINTABLE.sub("", title), "author": "xlflow", "created": made_at})
         self.raw.doc_properties["language"] = {"sv": "sv-SE", "en": "en-GB"}[language]
         self.raw.formats[0].set_font_name(FONT)
         self._styles: dict[tuple[str, tuple[tuple[str, Any], ...]], Format] = {}
@@ -131,11 +153,11 @@ class Book:
 
     def add_sheet(self, name: str) -> "Sheet":
         """Add a sheet; names are at most 31 characters and without []:*?/\\ (ValueError otherwise)."""
-        return Sheet(self, self.raw.add_worksheet(name))
+        return Sheet(self, self.raw.add_worksheet(name, _Worksheet))
 
     def set_property(self, name: str, text: str) -> None:
         """Set a custom document property (text, at most 255 characters)."""
-        _must(self.raw.set_custom_property(name, text, "text"))
+        _must(self.raw.set_custom_property(name, _UNPRINTABLE.sub("", text), "text"))
 
     def define_name(self, name: str, formula: str) -> None:
         """Define a name for the whole workbook, as in `=Sheet!$A$1:$A$9`."""
@@ -150,7 +172,7 @@ class Book:
 class Sheet:
     """A sheet in the making. Rows and columns count from 0. `raw` is XlsxWriter's own, for set-up calls."""
 
-    def __init__(self, book: Book, raw: Worksheet):
+    def __init__(self, book: Book, raw: "_Worksheet"):
         self.book = book
         self.raw = raw
 
@@ -177,6 +199,12 @@ class Sheet:
         """Write a formula of ours with the value that it has; never call this with anything that came in."""
         _must(self.raw.write_formula(row, column, formula, style, "" if value is None else value))
 
+    def write_array_formula(
+        self, row: int, column: int, formula: str, value: Cell, style: Format | None = None
+    ) -> None:
+        """Like `write_formula`, for one of ours that works on whole columns at once ({=…} in Excel)."""
+        _must(self.raw.write_array_formula(row, column, row, column, formula, style, value))
+
     def link(self, row: int, column: int, place: str, text: str, style: Format | None = None) -> None:
         """Write a link to a place in this workbook ("internal:'Svar'!A5") with our own text."""
         _must(self.raw.write_url(row, column, place, style or self.book.style("link"), text))
@@ -198,9 +226,15 @@ class Sheet:
         for column, width in enumerate(widths):
             _must(self.raw.set_column(column, column, width))
 
-    def set_height(self, row: int, height: float) -> None:
-        """Set the height of a row, in points."""
+    def set_height(self, row: int, height: float, *, grows: bool = False) -> None:
+        """Set the height of a row, in points; a row that grows gets higher when somebody writes more into it."""
         _must(self.raw.set_row(row, height))
+        if grows:
+            self.raw.growing.add(row)
+
+    def protect(self, *, filtering: bool) -> None:
+        """Lock what is not unlocked, without a password; widths and heights may be changed, and rows filtered."""
+        self.raw.protect("", {"autofilter": filtering, "format_columns": True, "format_rows": True})
 
     def set_page(self, *, repeat: int | None = None, columns: int | None = None, footer: str = "&P (&N)") -> None:
         """Set up A4 landscape, one page wide, row `repeat` repeated on every page, `columns` columns printed."""
@@ -314,6 +348,19 @@ class _Workbook(xlsxwriter.Workbook):
 
     def _get_packager(self) -> xlsxwriter.packager.Packager:
         return _Packager()
+
+
+class _Worksheet(Worksheet):
+    """XlsxWriter's sheet with what it lacks: rows whose height is a first guess that Excel may change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.growing: set[int] = set()
+
+    def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, Any]]) -> None:
+        if tag == "row" and attributes[0][1] - 1 in self.growing:
+            attributes = [pair for pair in attributes if pair[0] != "customHeight"]
+        super()._xml_start_tag_unencoded(tag, attributes)
 
 
 class _Packager(xlsxwriter.packager.Packager):
