@@ -11,7 +11,7 @@ from rounds import draw_round, shipped_template
 from xlflow.check import RULES, check_form, stands_in
 from xlflow.core.findings import Finding, message_of, remedy_of
 from xlflow.core.model import Deadline, Round
-from xlflow.core.rollup import find_missing
+from xlflow.core.rollup import find_missing, kin_of
 from xlflow.core.template import Compare, Template
 
 ASKED = """
@@ -180,7 +180,7 @@ def test_a_status_is_missed_exactly_where_the_one_rule_says(statuses: list[str])
     table = "Id | Status\n" + "\n".join(f"{key} | {text}" for key, text in zip(ids, statuses, strict=True))
     missed = [f.row_id for f in check_form(draw_return(ROUND, "Norr", table)) if f.rule == "missing_status"]
     answered = [key for key, text in zip(ids, statuses, strict=True) if text]
-    assert missed == list(find_missing(ROUND.plan.lines, ROUND.template, answered))
+    assert missed == list(find_missing(kin_of(ROUND.plan.lines, ROUND.template), answered))
 
 
 def test_every_rule_says_in_one_line_what_it_holds() -> None:

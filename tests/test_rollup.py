@@ -39,6 +39,7 @@ LINES = draw_lines("""
     e1 | Kultur  | Samma text    | Del hos söder| Söder
     f  | Fritid  | Öppna scenen  |              | Norr
 """)
+KIN = rollup.kin_of(LINES, TEMPLATE)
 
 
 def test_a_sub_activity_belongs_to_the_activity_with_the_same_texts_above_it() -> None:
@@ -58,15 +59,14 @@ def test_a_template_without_sub_activities_has_no_parents() -> None:
     budget = Template.model_validate(load_shipped_toml("budget.toml"))
     lines = (Line("a", ("Drift", "Hyror"), ("Norr",)), Line("b", ("Drift", "Löner"), ("Norr",)))
     assert rollup.parents_of(lines, budget) == {}
-    assert rollup.find_missing(lines, budget, {"a"}) == ("b",)
+    assert rollup.find_missing(rollup.kin_of(lines, budget), {"a"}) == ("b",)
 
 
 def test_kin_names_those_above_below_and_beside() -> None:
-    kin = rollup.kin_of(LINES, TEMPLATE)
-    assert kin["a"] == rollup.Kin(below=("a1", "a2"))
-    assert kin["a1"] == rollup.Kin(above="a", beside=("a2",))
-    assert kin["b"] == kin["c1"] == rollup.Kin()
-    assert tuple(kin) == tuple(line.id for line in LINES)
+    assert KIN["a"] == rollup.Kin(below=("a1", "a2"))
+    assert KIN["a1"] == rollup.Kin(above="a", beside=("a2",))
+    assert KIN["b"] == KIN["c1"] == rollup.Kin()
+    assert tuple(KIN) == tuple(line.id for line in LINES)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_kin_names_those_above_below_and_beside() -> None:
     ],
 )
 def test_a_status_is_missing_on_the_activity_or_on_the_parts_left_over(answered: str, missing: str) -> None:
-    assert rollup.find_missing(LINES, TEMPLATE, answered.split()) == tuple(missing.split())
+    assert rollup.find_missing(KIN, answered.split()) == tuple(missing.split())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_line_is_answered_by_its_activity_or_by_all_its_parts(answered: str, u
 
 @given(st.sets(st.sampled_from([line.id for line in LINES])))
 def test_nothing_is_missing_exactly_when_nothing_is_unanswered(answered: Collection[str]) -> None:
-    missing = set(rollup.find_missing(LINES, TEMPLATE, answered))
+    missing = set(rollup.find_missing(KIN, answered))
     unanswered = set(rollup.find_unanswered(LINES, TEMPLATE, answered))
     assert missing <= unanswered
     assert bool(missing) == bool(unanswered)

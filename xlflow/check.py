@@ -201,8 +201,8 @@ def _gather_answers(template: Template, rows: Sequence[Row]) -> Answers:
     status = template.field_in_role("status")
     found = [(row.line.id, row.answer(status.key)) for row in rows] if status else []
     answered = {line_id for line_id, answer in found if answer and not answer.is_blank}
-    lacking = frozenset(find_missing(lines, template, answered) if status else ())
-    return Answers(template, tuple(rows), kin_of(lines, template), lacking)
+    kin = kin_of(lines, template)
+    return Answers(template, tuple(rows), kin, frozenset(find_missing(kin, answered) if status else ()))
 
 
 def _value_of(row: Row, key: str) -> Value | None:

@@ -73,14 +73,17 @@ def is_answered(own: bool, above: bool | None, below: Collection[bool]) -> bool:
     return own or bool(above) or (bool(below) and all(below))
 
 
-def find_missing(lines: Sequence[Line], template: Template, answered: Collection[str]) -> tuple[str, ...]:
+def find_missing(kin: Mapping[str, Kin], answered: Collection[str]) -> tuple[str, ...]:
     """Return the ids of the lines of one form whose status is missing, given those where one stands."""
     has = frozenset(answered).__contains__
     return tuple(
         line_id
-        for line_id, kin in kin_of(lines, template).items()
+        for line_id, near in kin.items()
         if is_missing(
-            has(line_id), None if kin.above is None else has(kin.above), map(has, kin.below), map(has, kin.beside)
+            has(line_id),
+            None if near.above is None else has(near.above),
+            map(has, near.below),
+            map(has, near.beside),
         )
     )
 
@@ -138,10 +141,12 @@ def is_worse(part: str, own: str, choices: ChoiceList) -> bool:
     return not left_out and _rank(one) > _rank(other) >= 0
 
 
-def _choose_parent(part: Line, items: Iterable[Line]) -> str | None:
-    fit = [item for item in items if not item.own or set(item.units) & set(part.units)]
-    shared = (item.id for item in fit if set(item.units) & set(part.units))
-    return next(shared, fit[0].id if fit else None)
+def _choose_parent(part: Line, items: Sequence[Line]) -> str | None:
+    if len(items) == 1 and not items[0].own:
+        return items[0].id
+    units = frozenset(part.units)
+    shared = (item.id for item in items if not units.isdisjoint(item.units))
+    return next(shared, next((item.id for item in items if not item.own), None))
 
 
 def _family(line: Line, part: int) -> tuple[str, ...]:

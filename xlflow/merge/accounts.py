@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 
 from xlflow.core.model import Accounts, Answer, Filled, Line, MergedRow, Received, Round, SetAside, State
-from xlflow.core.rollup import find_unanswered
+from xlflow.core.rollup import find_unanswered, telling_fields
 from xlflow.core.template import Template
 from xlflow.core.words import LANGUAGES, Language, Text, say
 
@@ -56,7 +56,7 @@ def count_accounts(
 def count_unanswered(round_: Round, rows: Iterable[MergedRow]) -> int:
     """Return how many (line, unit) pairs that were asked nothing answers, of units that did not return too."""
     answered: dict[str, set[str]] = {}
-    telling = _telling_fields(round_.template)
+    telling = telling_fields(round_.template)
     for one in rows:
         if any((answer := one.row.answer(key)) and not answer.is_blank for key in telling):
             answered.setdefault(one.row.unit, set()).add(one.row.line.id)
@@ -87,13 +87,6 @@ def _imbalances(accounts: Accounts, template: Template, language: Language) -> I
         if total != out:
             label = template.field(key).label.say(language)
             yield say("accounts.sums_differ", language, field=label, found=total, accounted=out)
-
-
-def _telling_fields(template: Template) -> tuple[str, ...]:
-    """Return the fields of which one is enough: the status, else those required, else all that are asked."""
-    status = template.field_in_role("status")
-    required = [field for field in template.asked() if field.required]
-    return tuple(field.key for field in ([status] if status else required or template.asked()))
 
 
 def _number_fields(template: Template) -> tuple[str, ...]:

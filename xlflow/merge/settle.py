@@ -80,6 +80,7 @@ class _Lines:
     def __init__(self, round_: Round):
         self.template = round_.template
         self.by_id = {line.id: line for line in round_.plan.lines}
+        self.units = {line.id: frozenset(line.units) for line in round_.plan.lines}
         self.by_text = {_text_of(line): line for line in reversed(round_.plan.lines)}
         self.own: dict[tuple[object, ...], Line] = {}
         self.taken = set(self.by_id)
@@ -144,7 +145,7 @@ def _compare_with_plan(row: Row, one: Settled, lines: _Lines, asked: Collection[
     line, unit = one.row.line, one.row.unit
     if line.id not in lines.by_id:
         return "line-not-in-plan"
-    if unit not in line.units and _fold(unit) in asked:
+    if unit not in lines.units[line.id] and _fold(unit) in asked:
         return "line-not-asked-of-unit"
     if line.id != row.line.id:
         return "line-found-by-text"
