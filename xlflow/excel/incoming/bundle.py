@@ -26,7 +26,7 @@ class Packed:
 
 
 def open_bundle(path: Path, name: str, limits: Limits = LIMITS) -> tuple[Packed, ...] | Finding | None:
-    """Return the files in an archive, by name; a finding if it cannot be opened; None if it is a workbook itself."""
+    """Return the files in an archive by name; a finding if it cannot be opened; None if it is a workbook."""
     roomy = replace(limits, file_bytes=limits.unpacked_bytes)
     content = take_content(path, roomy.file_bytes)
     if isinstance(content, str):

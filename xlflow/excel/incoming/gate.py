@@ -22,7 +22,7 @@ _TEXT_NAMES = (".csv", ".tsv", ".txt")
 def open_book(source: Path | bytes, name: str, limits: Limits = LIMITS) -> Book | Finding:
     """Open one file, known to people as `name`; what cannot be opened is returned as a finding."""
     content = take_content(source, limits.file_bytes) if isinstance(source, Path) else source
-    opened = content if isinstance(content, str) else _open_content(content, name, limits)
+    opened = content if isinstance(content, str) else _open_safely(content, name, limits)
     return refuse(opened, name, limits) if isinstance(opened, str) else opened
 
 
@@ -50,13 +50,9 @@ def refuse(code: str, name: str, limits: Limits) -> Finding:
     return find(code, Place(name), words=words)
 
 
-def _open_content(content: bytes, name: str, limits: Limits) -> Book | str:
-    if not content:
-        return "file-empty"
-    if len(content) > limits.file_bytes:
-        return "file-too-large"
+def _open_safely(content: bytes, name: str, limits: Limits) -> Book | str:
     try:
-        return _open_kind(name_kind(content), content, name, limits)
+        return _open_content(content, name, limits)
     except (TooMuch, MemoryError):
         return "too-many-cells"
     except Failed as failed:
@@ -67,7 +63,10 @@ def _open_content(content: bytes, name: str, limits: Limits) -> Book | str:
         return "parts-broken"
 
 
-def _open_kind(kind: str, content: bytes, name: str, limits: Limits) -> Book | str:
+def _open_content(content: bytes, name: str, limits: Limits) -> Book | str:
+    if not content or len(content) > limits.file_bytes:
+        return "file-too-large" if content else "file-empty"
+    kind = name_kind(content)
     if kind == "zip":
         package = open_package(content, limits)
         return package if isinstance(package, str) else _open_package(package, content, name, limits)

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Literal
 from xml.etree import ElementTree
-from xml.parsers import expat
 
 from xlflow.excel.incoming.archive import list_entries, unpack
 from xlflow.excel.incoming.book import Limits
 
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]", re.DOTALL)
 _PLAIN = {"utf-8", "utf8", "us-ascii", "ascii"}
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _NOT_READ = re.compile(
@@ -67,10 +67,10 @@ def open_package(content: bytes, limits: Limits) -> Package | str:
     names = "\n".join(entry.name for entry in entries)
     try:
         parts = {name: _to_utf8(part) if _is_markup(name) else part for name, part in parts.items()}
-        if any(b"<!DOCTYPE" in part and _has_doctype(part) for part in parts.values()):
+        if any(_has_doctype(part) for name, part in parts.items() if _is_markup(name)):
             return "archive-doctype"
         return _know_package(parts, tuple(code for code, pattern in _NOTED if pattern.search(names)))
-    except (expat.ExpatError, ElementTree.ParseError, UnicodeError, LookupError):
+    except (ElementTree.ParseError, UnicodeError, LookupError):
         return "parts-broken"
 
 
@@ -183,13 +183,5 @@ def _to_utf8(part: bytes) -> bytes:
 
 
 def _has_doctype(part: bytes) -> bool:
-    """Return whether the part really declares a document type, rather than only speaking of one."""
-    found: list[str] = []
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = lambda name, *_: found.append(name)
-    parser.EntityDeclHandler = lambda *_: found.append("")
-    try:
-        parser.Parse(part[: part.index(b"<!DOCTYPE") + 2000], False)
-    except expat.ExpatError:
-        return True
-    return bool(found)
+    """Return whether a part declares a document type; it may do so only before its first element."""
+    return not _PROLOG.match(part) and b"<!" in part

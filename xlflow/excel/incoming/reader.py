@@ -5,18 +5,25 @@ put back into its rows. Otherwise, or if calamine gives up, it is read closely. 
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import python_calamine as calamine
 
 from xlflow.excel.incoming.archive import pack
-from xlflow.excel.incoming.book import Limits, Raw, Sheet
+from xlflow.excel.incoming.book import ErrorValue, Limits, Raw, Sheet
 from xlflow.excel.incoming.closely import list_sheet_parts, read_closely
 from xlflow.excel.incoming.opendocument import read_opendocument
 from xlflow.excel.incoming.package import Package
-from xlflow.excel.incoming.scan import Hidden, find_hidden_values, is_sheet, may_read_fast, may_share_text
+from xlflow.excel.incoming.scan import (
+    Hidden,
+    count_values,
+    find_hidden_values,
+    is_sheet,
+    may_read_fast,
+    may_share_text,
+)
 
 _WORKSHEET = calamine.SheetTypeEnum.WorkSheet
 _VISIBLE = calamine.SheetVisibleEnum.Visible
@@ -30,16 +37,26 @@ class Failed(Exception):
         self.code = code
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a look over the sheets' bytes tells: the hidden values by part, and how many values must be read."""
+
+    hidden: Mapping[str, Hidden]
+    values: int
+
+
 def read_package(package: Package, limits: Limits) -> tuple[Sheet, ...]:
     """Return the sheets of a workbook that came as an archive; raises what its reader raises."""
     if package.kind == "ods":
         return read_opendocument(package.parts[package.main], limits)
     if package.kind == "xlsb":
         return read_fast(pack(package.parts))
-    hidden = _look_over(package)
-    if hidden is not None:
+    looked = _look_over(package)
+    if looked is not None:
         with suppress(Failed):
-            return _put_back(read_fast(pack(package.parts)), hidden, package)
+            sheets = read_fast(pack(package.parts))
+            if looked.values == sum(_count_filled(sheet) for sheet in sheets):
+                return _put_back(sheets, looked.hidden, package)
     return read_closely(package, limits)
 
 
@@ -55,18 +72,26 @@ def read_fast(content: bytes) -> tuple[Sheet, ...]:
         raise Failed("parts-broken") from fault
 
 
-def _look_over(package: Package) -> dict[str, Hidden] | None:
-    """Return the hidden values of each sheet's part that has any; None if calamine may not have the file."""
-    sheets = {name: part for name, part in package.parts.items() if is_sheet(part)}
+def _look_over(package: Package) -> _Looked | None:
+    """Return what a look over the sheets' bytes tells; None if calamine may not have the file."""
+    parts = {name: part for name, part in package.parts.items() if is_sheet(part)}
     shared = next(
         (part for name, part in package.parts.items() if name.lower().endswith("sharedstrings.xml")), b""
     )
-    if not all(map(may_read_fast, sheets.values())) or not may_share_text(shared, tuple(sheets.values())):
+    if not all(map(may_read_fast, parts.values())) or not may_share_text(shared, tuple(parts.values())):
         return None
-    hidden = {name: find_hidden_values(part) for name, part in sheets.items()}
-    if None in hidden.values():
-        return None
-    return {name: values for name, values in hidden.items() if values}
+    hidden: dict[str, Hidden] = {}
+    for name, part in parts.items():
+        found = find_hidden_values(part)
+        if found is None:
+            return None
+        hidden[name] = found
+    errors = sum(isinstance(value, ErrorValue) for values in hidden.values() for _, _, value in values)
+    return _Looked(hidden, sum(map(count_values, parts.values())) - errors)
+
+
+def _count_filled(sheet: Sheet) -> int:
+    return sum(len(row) - row.count(None) for row in sheet.rows)
 
 
 def _read_all(book: calamine.CalamineWorkbook) -> Iterator[Sheet]:
@@ -81,9 +106,9 @@ def _read_all(book: calamine.CalamineWorkbook) -> Iterator[Sheet]:
             yield Sheet(about.name, rows, merged, about.visible == _VISIBLE)
 
 
-def _put_back(sheets: tuple[Sheet, ...], hidden: dict[str, Hidden], package: Package) -> tuple[Sheet, ...]:
+def _put_back(sheets: tuple[Sheet, ...], hidden: Mapping[str, Hidden], package: Package) -> tuple[Sheet, ...]:
     """Return the sheets with the hidden values in their places."""
-    if not hidden:
+    if not any(hidden.values()):
         return sheets
     names = {name: package.find(part) for name, part, _ in list_sheet_parts(package)}
     return tuple(_fill_in(sheet, hidden.get(names[sheet.name] or "", ())) for sheet in sheets)

@@ -10,27 +10,35 @@ from xlflow.excel.incoming.book import ErrorValue, Raw, UncountedFormula, cell_p
 Hidden = tuple[tuple[int, int, Raw], ...]
 """(row, column, what stands there) of the cells that the fast reader would show as blank."""
 
-_FAR = re.compile(rb"""r\s*=\s*["']\s*(?:[A-Za-z]*[0-9]{5}|[A-Za-z]{3}|[D-Zd-z][A-Za-z])""")
+_FAR = re.compile(rb' r="(?:[A-Za-z]*[0-9]{5}|[A-Za-z]{3,}[0-9]|[D-Zd-z][A-Za-z][0-9])')
 _HUGE_COUNT = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{7}""")
 _ERROR = re.compile(
     rb"""<c r="([A-Z]+[0-9]+)"[^>]*? t="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v></c>"""
 )
 _UNCOUNTED = re.compile(rb"""<c r="([A-Z]+[0-9]+)"([^>]*)><f[^>]*?(?:/>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?</c>""")
+_BROKEN_TAG = re.compile(rb"<(?:c|row)[\n\r\t/]")
+_STRINGS = re.compile(rb"(?:\s*<\?xml[^>]*\?>)?\s*<(?:\w+:)?sst\b")
+_HEAD = 200
 _TEXT_BYTES = 300_000_000
 
 
 def is_sheet(part: bytes) -> bool:
     """Return whether a part holds the cells of a worksheet."""
-    return b"sheetData" in part
+    return not _STRINGS.match(part) and b"sheetData" in part
 
 
 def may_read_fast(sheet: bytes) -> bool:
-    """Return whether every cell says where it stands and none stands so far away that memory would burst."""
+    """Return whether every cell says where it stands, and none stands so far away that memory would burst."""
     if sheet.count(b"<c ") != sheet.count(b'<c r="') or sheet.count(b"<row ") != sheet.count(b'<row r="'):
         return False
-    if any(odd in sheet for odd in (b"<c>", b"<c\n", b"<c\t", b"<c\r", b"<row>", b"<row\n", b"<row\t", b"<row\r")):
+    if b"<c>" in sheet or b"<row>" in sheet or (b"\n" in sheet[_HEAD:] and _BROKEN_TAG.search(sheet)):
         return False
     return b"<sheetData" in sheet and not _FAR.search(sheet) and not _HUGE_COUNT.search(sheet)
+
+
+def count_values(sheet: bytes) -> int:
+    """Return how many cells of a sheet hold a value, so that none can be lost on the way unseen."""
+    return sheet.count(b"<v>") + sheet.count(b"<is>") - sheet.count(b"<v></v>")
 
 
 def may_share_text(strings: bytes, sheets: tuple[bytes, ...]) -> bool:
@@ -51,7 +59,7 @@ def find_hidden_values(sheet: bytes) -> Hidden | None:
         if len(found) != sheet.count(b't="e"'):
             return None
         hidden += ((*cell_position(name.decode()), ErrorValue(text.decode())) for name, text in found)
-    if any(sign in sheet for sign in (b"</f></c>", b"/></c>", b"</f><v></v>")):
+    if b"<f" in sheet and any(sign in sheet for sign in (b"</f></c>", b"/></c>", b"</f><v></v>")):
         for name, kind, formula in _UNCOUNTED.findall(sheet):
             if b't="str"' not in kind:
                 hidden.append((*cell_position(name.decode()), UncountedFormula(f"={_unescape(formula.decode())}")))
