@@ -13,8 +13,6 @@ from xlflow.core.model import Line
 from xlflow.core.template import Choice, ChoiceList, Template
 from xlflow.core.text import fold
 
-_fold = lru_cache(maxsize=1 << 16)(fold)
-
 
 @dataclass(frozen=True, slots=True)
 class Kin:
@@ -39,9 +37,11 @@ def parents_of(lines: Iterable[Line], template: Template) -> Mapping[str, str]:
     items: dict[tuple[str, ...], list[Line]] = {}
     for line in known:
         if not line.levels[part]:
-            items.setdefault(_family(line, part), []).append(line)
+            items.setdefault(_family(line.levels, part), []).append(line)
     pairs = {
-        line.id: _choose_parent(line, items.get(_family(line, part), ())) for line in known if line.levels[part]
+        line.id: _choose_parent(line, items.get(_family(line.levels, part), ()))
+        for line in known
+        if line.levels[part]
     }
     return MappingProxyType({child: parent for child, parent in pairs.items() if parent is not None})
 
@@ -149,8 +149,9 @@ def _choose_parent(part: Line, items: Sequence[Line]) -> str | None:
     return next(shared, next((item.id for item in items if not item.own), None))
 
 
-def _family(line: Line, part: int) -> tuple[str, ...]:
-    return tuple("" if place == part else _fold(text) for place, text in enumerate(line.levels))
+@lru_cache(maxsize=1 << 16)
+def _family(levels: tuple[str, ...], part: int) -> tuple[str, ...]:
+    return tuple("" if place == part else fold(text) for place, text in enumerate(levels))
 
 
 def _is_left_out(option: Choice | None) -> bool:

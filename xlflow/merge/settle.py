@@ -109,7 +109,7 @@ def _settle_form(form: Filled, unit: str, lines: _Lines) -> Iterator[Settled]:
     seen: dict[tuple[object, ...], int] = {}
     for number, row in enumerate(form.rows):
         line = lines.find_own(row, unit, seen) if row.line.own else lines.find(row)
-        yield Settled(replace(row, line=line, unit=unit), issued.get(row.line.id, {}), number)
+        yield Settled(Row(line, unit, row.place, row.answers), issued.get(row.line.id, {}), number)
 
 
 def _lines_of(forms: Sequence[Filled]) -> tuple[Line, ...]:
