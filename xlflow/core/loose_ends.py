@@ -18,7 +18,7 @@ Path = tuple[str | int, ...]
 UNIT = "unit"
 """The key by which a summary names the units."""
 
-OWN_COLUMNS = ("id", "unit", "remaining", "source")
+OWN_COLUMNS = ("id", "unit", "remaining", "source", "continues_from")
 """Columns that the program itself puts beside those of the template."""
 
 ROLE_TYPES: Mapping[str, tuple[str, ...]] = {
@@ -81,6 +81,8 @@ def _check_levels(data: Data) -> Iterator[LooseEnd]:
     """Groups, then one item, then at most one part."""
     levels = _entries(data, "levels")
     kinds = [entry.get("kind", "group") for _, entry in levels]
+    if not set(kinds) <= {"group", "item", "part"}:
+        return
     if kinds.count("item") != 1:
         yield LooseEnd("template-wrong-value", ("levels",), ", ".join(map(str, kinds)), wanted="template.one_item")
         return
@@ -171,13 +173,13 @@ def _check_when(
     path: Path, when: object, fields: Data, codes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[LooseEnd]:
     for key, values in when.items() if isinstance(when, dict) else ():
-        accepted = codes.get(str(fields.get(key, {}).get("choices")))
-        if accepted is None:
+        if fields.get(key, {}).get("type") != "choice":
             choosing = tuple(name for name, field in fields.items() if field.get("type") == "choice")
             yield LooseEnd("template-loose-end", (*path, "when", key), key, choosing)
             continue
+        accepted = codes.get(str(fields[key].get("choices")))
         for at, code in _texts({key: values}, key, (*path, "when")):
-            if code not in accepted:
+            if accepted is not None and code not in accepted:
                 yield LooseEnd("template-loose-end", at, code, accepted)
 
 

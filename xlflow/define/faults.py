@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.loose_ends import Data, LooseEnd, Path, find_loose_ends
 from xlflow.core.template import Template
-from xlflow.core.words import Text, say, say_both
+from xlflow.core.words import Text, say_both
 from xlflow.define.extends import NAMED_BY, OWN, name_of, strip_placing
 
 WANTED: Mapping[str, str] = {
@@ -103,15 +103,6 @@ def nearest(word: str, accepted: Iterable[str]) -> str | None:
     return by_fold[found[0]] if found else None
 
 
-def hint(suggestion: str | None) -> Text:
-    """Return "Did you mean X? " in both languages, or nothing."""
-    if not suggestion:
-        return Text(sv="", en="")
-    return Text(
-        sv=say("hint.did_you_mean", "sv", value=suggestion), en=say("hint.did_you_mean", "en", value=suggestion)
-    )
-
-
 def _shape_errors(data: Data) -> list[ErrorDetails]:
     try:
         Template.model_validate(data)
@@ -140,7 +131,15 @@ def _without_echoes(ends: Sequence[LooseEnd], errors: Sequence[ErrorDetails]) ->
 
 
 def _say_errors(errors: Iterable[ErrorDetails], source: Source) -> Iterator[Finding]:
-    return (_tell(source, _explain(error)) for error in errors)
+    told = [_tell(source, _explain(error)) for error in errors]
+    misspelt = {_beside(finding) for finding in told if finding.code == "template-unknown-key"}
+    return (each for each in told if each.code != "template-missing-key" or each.field not in misspelt)
+
+
+def _beside(finding: Finding) -> str:
+    """Return the path that an unknown key would have if it were written as suggested."""
+    head, dot, _ = (finding.field or "").rpartition(".")
+    return f"{head}{dot}{finding.suggestion}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ class Fault:
 def _explain(error: ErrorDetails) -> Fault:
     kind, path, last = error["type"], error["loc"], str(error["loc"][-1])
     if kind == "extra_forbidden":
-        accepted = tuple(_model_at(path[:-1]).model_fields)
+        accepted = (*_model_at(path[:-1]).model_fields, *(() if path[:-1] else ("extends", "drop")))
         return Fault("template-unknown-key", path, last, accepted, _listed(accepted))
     if kind == "missing":
         return Fault("template-missing-key", path, last, (), _listed(()))
@@ -176,13 +175,13 @@ def _tell(source: Source, fault: Fault) -> Finding:
     missing = fault.code in ("template-missing-key", "template-twice")
     near = None if missing else nearest(fault.value, fault.choose_from)
     where = f"{shown} ({name})" if name else shown
-    words: dict[str, str | int | Text] = {"where": where, "hint": hint(near), "accepted": fault.wanted}
+    words: dict[str, str | int | Text] = {"where": where, "accepted": fault.wanted}
     return find(fault.code, Place(source.file), field=shown, value=fault.value, suggestion=near, words=words)
 
 
 def _listed(accepted: Iterable[str]) -> Text:
     listed = ", ".join(accepted)
-    return Text(sv=listed, en=listed)
+    return Text(sv=listed, en=listed) if listed else say_both("template.nothing")
 
 
 def _model_at(path: Path) -> type[BaseModel]:

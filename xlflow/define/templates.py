@@ -16,7 +16,6 @@ from xlflow.define.faults import (
     find_faults,
     find_merged_faults,
     find_own_faults,
-    hint,
     nearest,
     say_end,
 )
@@ -59,7 +58,7 @@ def _locate(name_or_path: str, folder: Path) -> File:
     beside = {path.name for path in (folder / name_or_path).parent.glob("*.toml")}
     stem = Path(name_or_path).name.removesuffix(".toml")
     near = nearest(stem, shipped_names()) or nearest(f"{stem}.toml", sorted(beside))
-    words: Words = {"hint": hint(near), "accepted": ", ".join(shipped_names())}
+    words: Words = {"accepted": ", ".join(shipped_names())}
     raise Stop(find("template-not-found", Place(name_or_path), value=name_or_path, suggestion=near, words=words))
 
 
@@ -84,7 +83,7 @@ def _resolve_base(
     name: object, source: File, file: str, seen: tuple[str, ...]
 ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     if not isinstance(name, str):
-        words: Words = {"where": "extends", "hint": "", "accepted": ", ".join(shipped_names())}
+        words: Words = {"where": "extends", "accepted": ", ".join(shipped_names())}
         fault = find("template-wrong-value", Place(file), field="extends", value=str(name), words=words)
         return {}, (fault,)
     try:
