@@ -41,7 +41,7 @@ def dump_sheet(sheet: Worksheet, values: Worksheet) -> Iterator[str]:
 
 def _show_cell(value: object, cached: object, kind: str) -> str:
     if kind == "f":
-        return f"{_show(value)} => {_show(cached)}"
+        return f"{_show(getattr(value, 'text', value))} => {_show(cached)}"
     return _show(value)
 
 
