@@ -123,7 +123,7 @@ def _parse_number(raw: Raw, field: Field, language: Language) -> Parsed:
         return found
     if field.type == "integer":
         if not is_whole(number):
-            return Parsed(None, "integer-not-whole", show_number(round(number, 0), language))
+            return Parsed(None, "integer-not-whole")
         number = round(number, 0)
     least, most = field.minimum, field.maximum
     if (least is not None and number < _limit(least)) or (most is not None and number > _limit(most)):
@@ -142,14 +142,13 @@ def _accepted(field: Field, template: Template, year: int, language: Language) -
         return say("values.accept_other", language, labels=labels) if choices.open else labels
     if field.type == "text" and field.max_length is not None:
         return say("values.accept_text_up_to", language, most=field.max_length)
-    kind = say(f"values.accept_{field.type}", language, year=year, next_year=year + 1)
-    return _within_limits(kind, field, language)
+    if field.type in ("number", "integer") and (field.minimum is not None or field.maximum is not None):
+        return _accepted_within(field, language)
+    return say(f"values.accept_{field.type}", language, year=year, next_year=year + 1)
 
 
-def _within_limits(kind: str, field: Field, language: Language) -> str:
-    least, most = (None if x is None else show_number(_limit(x), language) for x in (field.minimum, field.maximum))
-    if least is not None and most is not None:
-        return say("values.accept_between", language, kind=kind, least=least, most=most)
-    if least is not None:
-        return say("values.accept_from", language, kind=kind, least=least)
-    return say("values.accept_to", language, kind=kind, most=most) if most is not None else kind
+def _accepted_within(field: Field, language: Language) -> str:
+    limits = {"least": field.minimum, "most": field.maximum}
+    shown = {name: show_number(_limit(x), language) for name, x in limits.items() if x is not None}
+    bounds = "between" if len(shown) == 2 else next(iter(shown))
+    return say(f"values.{bounds}", language, kind=say(f"values.{field.type}", language), **shown)

@@ -1,6 +1,7 @@
 """Which of the accepted answers somebody meant. Forgives what a reader would not see; suggests, never guesses."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
@@ -11,12 +12,13 @@ from xlflow.core.words import Language, say
 
 _YES = ("ja", "j", "yes", "y", "sant", "true", "1", "x", "✓", "✔", "☑", "☒")
 _NO = ("nej", "n", "no", "falskt", "false", "0", "☐")
+_WORD_ENDS = re.compile(r"[ ,.;:(]")
 _LIKENESS = 0.6
 
 
 def choice_reader(choices: ChoiceList, language: Language) -> Callable[[Raw], Parsed]:
     """Return a function that reads answers of this list; the list is folded once, here."""
-    exact = MappingProxyType({fold(name): option for option, name in _in_reverse(choices, _labels)})
+    exact = MappingProxyType(_exact_names(choices, language))
     aliases = MappingProxyType(
         _loose_names(choices) | {fold(name): o for o, name in _in_reverse(choices, _aliases)}
     )
@@ -48,13 +50,21 @@ def parse_yes_no(raw: Raw, language: Language) -> Parsed:
         return BLANK
     if key in _YES or key in _NO:
         return Parsed(key in _YES)
-    near = difflib.get_close_matches(key, ("ja", "nej", "yes", "no"), 1, _LIKENESS)
+    near = difflib.get_close_matches(_WORD_ENDS.split(key)[0], ("ja", "nej", "yes", "no"), 1, _LIKENESS)
     return Parsed(None, "yes-no-unreadable", show_yes_no(near[0] in _YES, language) if near else None)
 
 
 def show_yes_no(value: bool, language: Language) -> str:
     """Return Ja or Nej, Yes or No."""
     return say("values.yes" if value else "values.no", language)
+
+
+def _exact_names(choices: ChoiceList, language: Language) -> dict[str, Choice]:
+    """Return labels and codes; a word that two choices share goes by the form's language, then by order."""
+    every = {fold(name): option for option, name in _in_reverse(choices, _labels)}
+    return every | {
+        fold(name): option for option, name in _in_reverse(choices, lambda o: (o.label.say(language),))
+    }
 
 
 def _labels(choice: Choice) -> tuple[str, ...]:

@@ -25,16 +25,18 @@ FIRST_SERIAL, LAST_SERIAL = 32874, 73415
 
 AMBIGUOUS, IMPOSSIBLE = "date-ambiguous", "date-impossible"
 
+_YEAR = re.compile(YEAR)
 _ISO = re.compile(rf"({YEAR}) ?[-/.] ?([0-9]{{1,2}}) ?[-/.] ?([0-9]{{1,2}})")
 _COMPACT = re.compile(rf"({YEAR})([0-9]{{2}})([0-9]{{2}})")
+_YEAR_AND_MONTH = re.compile(rf"{YEAR}(?:0[1-9]|1[0-2])")
 _SIX = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})")
 _NUMERIC = re.compile(
     rf"([0-9]{{1,2}}) ?(?P<mark>[-/.]) ?([0-9]{{1,2}})(?:(?P<other> ?[-/., '] ?)(?P<year>{YEAR}|[0-9]{{2}}))?"
 )
 _TIME = re.compile(r"(?:t| |, ?| ?kl\.? ?)[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?(?:[.,][0-9]+)?z?$")
+_FIRST_WORD = re.compile(r"([a-zåäö]+)[., ]+(?:den )?")
 _ORDINAL = re.compile(r"(?<=[0-9])(?::?e|:?a|st|nd|rd|th)\b")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
-_SHORT_YEAR = re.compile(r"^([0-9]{1,2}) (\w+) ([0-9]{2})$")
 _OTHER_MARKS = re.compile(r"[^a-zåäöé0-9 .,'/-]")
 _FILLING = frozenset(("den", "the", "of", "av"))
 _SHORTER = {"sept": 9}
@@ -54,7 +56,12 @@ def read_day(key: str, year: int | None) -> Reading | None:
     `year` is meant where the text names none; without it, a day without a year has not the shape of a day.
     """
     bare = _TIME.sub("", key)
-    return _read_digits(bare) or _read_numeric(bare, year) or _read_named(bare, year)
+    first = _FIRST_WORD.match(bare)
+    weekday = _weekdays().get(first[1]) if first else None
+    if first and weekday is not None:
+        bare = bare[first.end() :]
+    reading = _read_digits(bare) or _read_numeric(bare, year) or _read_named(bare, year)
+    return _agree(reading, weekday) if reading else None
 
 
 def day_of_serial(number: float) -> date | None:
@@ -62,6 +69,12 @@ def day_of_serial(number: float) -> date | None:
     if not FIRST_SERIAL <= number < LAST_SERIAL + 1:
         return None
     return date(1899, 12, 30) + timedelta(days=int(number))
+
+
+def full_year(short: str, near: int | None) -> str | None:
+    """Return the year that two digits stand for, None if it is not within ten years of the plan's."""
+    year = 2000 + int(short)
+    return str(year) if near and abs(year - near) <= 10 else None
 
 
 @cache
@@ -78,7 +91,12 @@ def _month_names(language: str) -> list[str]:
 @cache
 def _weekdays() -> dict[str, int]:
     whole = [(n, at) for language in LANGUAGES for at, n in enumerate(say("calendar.weekdays", language).split())]
-    return {name[:3].casefold(): at for name, at in whole} | {name.casefold(): at for name, at in whole}
+    return {form: at for name, at in whole for form in _forms(name.casefold())}
+
+
+def _forms(name: str) -> tuple[str, ...]:
+    """Return a weekday as people write it: onsdag, onsdagen, ons, tors."""
+    return name, f"{name}en", name[:3], name[:4]
 
 
 def _read_digits(key: str) -> Reading | None:
@@ -87,7 +105,7 @@ def _read_digits(key: str) -> Reading | None:
     if found:
         return _build(*map(int, found.groups()))
     six = _SIX.fullmatch(key)
-    if six and not re.fullmatch(rf"{YEAR}(?:0[1-9]|1[0-2])", key):
+    if six and not _YEAR_AND_MONTH.fullmatch(key):
         a, b, c = map(int, six.groups())
         if any(_build(2000 + y, m, d).day for y, m, d in ((a, b, c), (c, b, a), (c, a, b))):
             return Reading(None, AMBIGUOUS)
@@ -112,34 +130,37 @@ def _read_numeric(key: str, year: int | None) -> Reading | None:
     elif len(named) == 2:
         if found["other"].strip() == found["mark"]:
             return Reading(None, AMBIGUOUS)
-        named = f"20{named}"
+        named = full_year(named, year)
     return _ask(f"{found[1]}/{found[3]}/{named}") if named else None
 
 
 def _read_named(key: str, year: int | None) -> Reading | None:
-    """Read den 30 juni 2021, June 30th, 2021, 30-jun-21, onsdag 30 juni: a month by name, a day, maybe a year."""
-    if _OTHER_MARKS.search(_ORDINAL.sub("", key)):
+    """Read den 30 juni 2021, June 30th, 2021, 30-jun-21, juni 30: a month by name, a day, maybe a year.
+
+    "juni 21" may be a day or a year, and is ambiguous.
+    """
+    bare = _ORDINAL.sub("", key)
+    tokens = [token for token in _TOKEN.findall(bare) if token not in _FILLING]
+    if _OTHER_MARKS.search(bare) or months().keys().isdisjoint(tokens):
         return None
-    tokens = [token for token in _TOKEN.findall(_ORDINAL.sub("", key)) if token not in _FILLING]
-    weekday = _weekdays().get(tokens[0]) if tokens else None
-    text = " ".join(tokens[1:] if weekday is not None else tokens)
-    shape = "".join(map(_shape, text.split()))
-    if re.fullmatch(r"[12]m2", shape):
-        text = _SHORT_YEAR.sub(r"\1 \2 20\3", text)
-    elif re.fullmatch(r"[12]m|m[12]", shape) and year:
+    text, shape = " ".join(tokens), "".join(map(_shape, tokens))
+    if shape in ("1m2", "2m2"):
+        whole = full_year(text[-2:], year)
+        text = f"{text[:-2]}{whole}" if whole else ""
+    elif year and shape in ("1m", "2m", "m1", "m2"):
         if shape == "m2" and int(text[-2:]) > 12:
             return Reading(None, AMBIGUOUS)
         text = f"{text} {year:04}"
-    elif not re.fullmatch(r"[12]m4|m[12]4|4m[12]", shape):
+    elif shape not in ("1m4", "2m4", "m14", "m24", "4m1", "4m2"):
         return None
-    return _agree(_ask(text), weekday)
+    return _ask(text) if text else None
 
 
 def _shape(token: str) -> str:
     """Return m for a month, the count of its digits for a number (9 for a year that is none), ? for the rest."""
     if not token.isdecimal():
         return "m" if token in months() else "?"
-    return "9" if len(token) > 2 and not re.fullmatch(YEAR, token) else str(len(token))
+    return "9" if len(token) > 2 and not _YEAR.fullmatch(token) else str(len(token))
 
 
 def _agree(reading: Reading, weekday: int | None) -> Reading:

@@ -19,7 +19,7 @@ _LONGEST = 80
 _LEAD = re.compile(
     r"(?:(?:förskjut(?:s|en|et)|flytta(?:s|d|t|des)(?: fram)?|framflytta[dt]|skjut(?:s|en|et) (?:upp|fram)"
     r"|senareläggs|postponed|moved|delayed) (?:till|to) )?"
-    r"(?:(?:senast|under|till|t\.?o\.?m\.?|till och med|i|by|in|during|until|no later than) )*(?:the )?"
+    r"(?:(?:senast|under|till|t\.?o\.?m\.?|till och med|i|by|in|during|until|no later than) )*(?:(?:the|den) )?"
 )
 _BROKEN_LINE = re.compile(r"(?<=[0-9]) ?([-/.]) ?(?=[0-9])")
 _SERIAL_TEXT = re.compile(r"[3-7][0-9]{4}")

@@ -40,12 +40,12 @@ def parse_number(raw: Raw, language: Language) -> Parsed:
         return Parsed(None, "number-unreadable")
     if not math.isfinite(raw):
         return Parsed(None, "number-unreadable")
-    return _within_reach(Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw))
+    return _within_reach(Decimal(int(raw)) if raw == int(raw) else Decimal(repr(raw)))
 
 
 def show_number(number: Decimal, language: Language) -> str:
     """Return 1 250,5 (1 250.5 in English) with no-break spaces, in a form that can be read in one way only."""
-    whole, _, rest = format(abs(number), "f").partition(".")
+    whole, _, rest = format(number.copy_abs(), "f").partition(".")
     rest = rest.rstrip("0")
     if len(rest) == 3 and len(whole) <= 3 and whole != "0":
         rest += "0"
@@ -67,7 +67,7 @@ def _read_text(text: str, language: Language) -> Parsed:
     bracketed = _IN_BRACKETS.fullmatch(key)
     if bracketed:
         key = f"-{bracketed[1]}{bracketed[2] or ''}"
-    found = _NUMBER.fullmatch(key) if len(key) < 60 else None
+    found = _NUMBER.fullmatch(key) if len(key) < 400 else None
     if not found:
         return _explain(key, language)
     if _DOUBTFUL.fullmatch(found["digits"]):

@@ -7,25 +7,27 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
-from xlflow.core.values.days import YEAR, months, read_day
+from xlflow.core.values.days import YEAR, full_year, months, read_day
 
 _COUNTS = {
-    1: ("1", "01", "ett", "one"),
-    2: ("2", "02", "två", "two"),
-    3: ("3", "03", "tre", "three"),
-    4: ("4", "04", "fyra", "four"),
+    1: ("ett", "one"),
+    2: ("två", "two"),
+    3: ("tre", "three"),
+    4: ("fyra", "four"),
 }
 _ORDINALS = {
-    1: ("1", "1:a", "1a", "1:sta", "1sta", "första", "1st", "first"),
-    2: ("2", "2:a", "2a", "2:dra", "2dra", "andra", "2nd", "second"),
-    3: ("3", "3:e", "3e", "3:dje", "3dje", "tredje", "3rd", "third"),
-    4: ("4", "4:e", "4e", "4:de", "4de", "fjärde", "4th", "fourth"),
+    1: ("första", "first"),
+    2: ("andra", "second"),
+    3: ("tredje", "third"),
+    4: ("fjärde", "fourth"),
 }
 _WORDS = {word: n for names in (_COUNTS, _ORDINALS) for n, words in names.items() for word in words}
-_COUNT = "|".join(word for words in _COUNTS.values() for word in words)
-_ORDINAL = "|".join(re.escape(word) for words in _ORDINALS.values() for word in words if not word.isdecimal())
+_COUNT = "|".join(("0?[1-4]", *(word for words in _COUNTS.values() for word in words)))
+_ORDINAL = "|".join(
+    (r"[1-4](?::?(?:a|e|sta|dra|dje|de)|st|nd|rd|th)", *(word for words in _ORDINALS.values() for word in words))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,13 @@ class _Division:
 
     def read(self, key: str, year: int) -> Span | None:
         found = self.pattern.fullmatch(key)
-        part = _WORDS[next(filter(None, found.groups()))] if found else 0
+        part = _number(next(filter(None, found.groups()))) if found else 0
         return part_of_year(year, part, self.parts) if 1 <= part <= self.parts else None
+
+
+def _number(word: str) -> int:
+    """Return 2 for 2, 02, 2:a, två and andra."""
+    return _WORDS.get(word) or int(word.lstrip("0")[0])
 
 
 def _division(parts: int, names: str, definite: str) -> _Division:
@@ -73,9 +80,12 @@ _YEAR_FIRST = re.compile(rf"(?P<year>{YEAR})[ ,./:()-]*(?P<rest>.*)")
 _YEAR_LAST = re.compile(rf"(?P<rest>.*?)[ ,./:(-]*(?:\b(?:år|of|in|i|under|för|for) )?(?P<year>{YEAR})\)?")
 _SHORT_YEAR_LAST = re.compile(r"(?P<rest>.*?[0-9a-zåäö])(?: ?[-/'] ?'?| )(?P<year>[1-9][0-9])")
 _MONTH_FIRST = re.compile(rf"(?P<rest>0[1-9]|1[0-2])[-/.](?P<year>{YEAR})")
-_WIDE = re.compile(r" (?:-|till|to|och|and|eller|or|&|t\.?o\.?m\.?|through) ")
+_MONTH_LAST = re.compile(rf"(?P<year>{YEAR})[-/.]?(?P<rest>0[1-9]|1[0-2])")
+_WIDE = re.compile(r" (?:-|till|to|och|o|and|eller|or|&|t\.? ?o\.? ?m\.?|through) ")
 _TIGHT = re.compile(r" ?[-/&+] ?")
 _ENDING = re.compile(r"(?:i |at )?(?:the )?(?:slutet|slut|end) (?:av|på|of) (?:the )?")
+_WEEK = re.compile(r"(?:vecka|veckan|v|week|w)[ .]*([0-9]{1,2})")
+_A_YEAR = re.compile(rf"(?<![0-9]){YEAR}(?![0-9])")
 _LONE_PART = re.compile(r"[1-4]")
 
 
@@ -106,18 +116,20 @@ def read_span(key: str, year: int) -> Span | None:
     return quarter or _read_single(core, year) or _read_range(core, year)
 
 
-def _without_year(key: str, year: int, *, short: bool) -> list[tuple[str, int]]:
+@lru_cache(maxsize=256)
+def _without_year(key: str, year: int, *, short: bool) -> tuple[tuple[str, int], ...]:
     """Return the ways to take a year off a text: the rest and the year, the given one where none is named."""
     found = [_YEAR_FIRST.fullmatch(key), _YEAR_LAST.fullmatch(key)]
     ways = [(match["rest"], int(match["year"])) for match in found if match]
     short_found = _SHORT_YEAR_LAST.fullmatch(key) if short and not ways else None
-    if short_found:
-        ways.append((short_found["rest"], 2000 + int(short_found["year"])))
-    return [*ways, (key, year)]
+    whole = full_year(short_found["year"], year) if short_found else None
+    if short_found and whole:
+        ways.append((short_found["rest"], int(whole)))
+    return (*ways, (key, year))
 
 
 def _read_single(key: str, year: int) -> Span | None:
-    numeric = _MONTH_FIRST.fullmatch(key) or re.fullmatch(rf"(?P<year>{YEAR})[-/.]?(?P<rest>0[1-9]|1[0-2])", key)
+    numeric = _MONTH_FIRST.fullmatch(key) or _MONTH_LAST.fullmatch(key)
     if numeric:
         return months_of_year(int(numeric["year"]), int(numeric["rest"]), int(numeric["rest"]))
     for rest, named in _without_year(key, year, short=False):
@@ -138,22 +150,34 @@ def _read_rest(rest: str, year: int, *, whole: bool) -> Span | None:
     month = _month_names().get(rest.rstrip("."))
     if month:
         return months_of_year(year, month, month)
+    week = _WEEK.fullmatch(rest)
+    if week:
+        return _days_of_week(year, int(week[1]))
     season = next(((first, last) for pattern, first, last in _SEASONS if pattern.fullmatch(rest)), None)
     return months_of_year(year, *season) if season else None
 
 
+def _days_of_week(year: int, week: int) -> Span | None:
+    try:
+        return Span(date.fromisocalendar(year, week, 1), date.fromisocalendar(year, week, 7))
+    except ValueError:
+        return None
+
+
 def _read_range(key: str, year: int) -> Span | None:
-    for parting in (_WIDE, _TIGHT):
-        found = parting.search(key)
-        ends = _read_ends(key[: found.start()], key[found.end() :], year) if found else None
-        if ends and ends[0].first <= ends[1].first and ends[0].last <= ends[1].last:
-            return Span(ends[0].first, ends[1].last)
+    for rest, named in _without_year(key, year, short=False):
+        for parting in (_WIDE, _TIGHT):
+            found = parting.search(rest)
+            ends = _read_ends(rest[: found.start()], rest[found.end() :], named) if found else None
+            if ends and ends[0].first <= ends[1].first and ends[0].last <= ends[1].last:
+                return Span(ends[0].first, ends[1].last)
     return None
 
 
 def _read_ends(left: str, right: str, year: int) -> tuple[Span, Span] | None:
-    """Read both ends of a range; the left one takes its year from the right one, which takes its word from it."""
-    for rest, named in _without_year(right, year, short=True):
+    """Read both ends of a range: a year may stand at one end only, the word (kvartal 2-3) at the left one."""
+    named_left = None if _A_YEAR.search(right) else _A_YEAR.search(left)
+    for rest, named in _without_year(right, int(named_left[0]) if named_left else year, short=True):
         repeated = f"{left.rstrip('01234 ')} {rest}" if _LONE_PART.fullmatch(rest) else rest
         last = _read_end(repeated, named)
         first = _read_end(left, named) if last else None

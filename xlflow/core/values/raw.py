@@ -54,10 +54,11 @@ def written_text(raw: Raw, language: Language = "sv") -> str:
 
 def keep_text(text: str) -> str:
     """Return the words as written, letters composed and line breaks as \\n; "" if only blanks stood there."""
-    if text.isascii() and "\r" not in text:
-        return text if text.strip() else ""
-    whole = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return whole if tidy(whole) else ""
+    whole = unicodedata.normalize("NFC", text)
+    if "\r" in whole:
+        whole = whole.replace("\r\n", "\n").replace("\r", "\n")
+    start = whole.lstrip()[:1]
+    return whole if start.isalnum() or tidy(whole) else ""
 
 
 def _written_number(raw: float) -> str:

@@ -1,0 +1,75 @@
+"""Texts that a reader would call the same are the same, and nothing else is."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlflow.core.text import fingerprint, fold, plain, short_code, tidy, tidy_lines
+
+SAME = [
+    ("Pågående", "PÅGÅENDE"),
+    ("Pågående", " Pågående\u00a0"),
+    ("Pågående", unicodedata.normalize("NFD", "Pågående")),
+    ("Kan komma att försenas", "Kan \nkomma\tatt\u2009försenas"),
+    ("2023-2025", "2023\u20132025"),
+    ("på- och avstigning", "på\u2011 och avstigning"),
+    ("”Ny väg”", '"Ny väg"'),
+    ("nämndens arbete", "nämn\u00addens arbete"),
+    ("mål", "m\u200bål"),
+    ("Straße", "STRASSE"),
+]
+DIFFERENT = [("Bro", "Brö"), ("1.1", "1.10"), ("plan A", "planA"), ("-", "")]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_what_looks_the_same_is_the_same(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+    assert fingerprint([one, "x"]) == fingerprint([other, "x"])
+    assert short_code([one]) == short_code([other])
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_what_looks_different_is_different(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+    assert fingerprint([one]) != fingerprint([other])
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_tidying_twice_changes_nothing_more(text: str) -> None:
+    assert tidy(tidy(text)) == tidy(text)
+    assert tidy_lines(tidy_lines(text)) == tidy_lines(text)
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_composed_and_decomposed_letters_are_the_same(text: str) -> None:
+    assert tidy(unicodedata.normalize("NFD", text)) == tidy(text)
+    assert fold(unicodedata.normalize("NFD", text)) == fold(text)
+
+
+def test_tidy_lines_keeps_paragraphs() -> None:
+    assert tidy_lines("\r\nFörst  detta.\r\n\r\nSedan\u00a0det. \r") == "Först detta.\n\nSedan det."
+
+
+def test_plain_does_not_lower_raised_digits() -> None:
+    assert plain(" Kvartal\u00a02\u00b9 \u2013 3") == "kvartal 2\u00b9 - 3"
+    assert fold("10\u00b2") == "102"
+
+
+def test_texts_do_not_run_together_in_a_fingerprint() -> None:
+    assert fingerprint(["ab", "c"]) != fingerprint(["a", "bc"])
+    assert fingerprint(["ab"]) != fingerprint(["ab", ""])
+
+
+def test_fingerprints_and_codes_are_the_same_in_every_round() -> None:
+    assert fingerprint(["Nämndmål", "Ta fram en plan"]) == "7b4ac622b24a3341"
+    assert short_code(["Nämndmål", "Ta fram en plan"]) == "xhjnpszt"
+
+
+def test_a_short_code_is_easy_to_read_aloud() -> None:
+    codes = {short_code([str(number)]) for number in range(2000)}
+    assert len(codes) == 2000
+    assert {len(code) for code in codes} == {8}
+    assert not set("01ilo") & set("".join(codes))
+    assert len(short_code(["x"], length=4)) == 4
