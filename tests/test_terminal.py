@@ -1,0 +1,137 @@
+"""What a person reads in the console: what came in, who is missing, what to correct, what to do next."""
+
+from pathlib import Path
+
+import pytest
+from returns import draw_return
+from rounds import draw_round, shipped_template
+
+from xlflow.check import check_merged
+from xlflow.core.findings import Place, Severity, find
+from xlflow.core.model import Received, Run, State
+from xlflow.core.words import Language, Text
+from xlflow.merge import merge_forms
+from xlflow.report.terminal import WIDTH, show_findings, show_run
+
+ASKED = draw_round("""
+    Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum | Enhet
+    a  | Samhälle   | Levande kommun         | Möten    | Öppna scenen |              | Kvartal 2 | Norr; Söder
+    a1 |            |                        |          |              | Bygg golvet  |           | Norr
+    b  |            |                        |          | Ny hemsida   |              | Kvartal 3 | Norr
+""")
+
+
+def run(table: str, *, language: Language = "sv", output: str | None = None, everyone: bool = False) -> Run:
+    forms = [draw_return(ASKED, "Norr", table, name="svar/Norr.xlsx")]
+    forms += [draw_return(ASKED, "Söder", "Id | Status\na | Pågående")] if everyone else []
+    files = [form.received for form in forms]
+    merged, findings = merge_forms(forms, [*files, Received("~$Norr.xlsx", "", 1, None, State.IGNORED)], ASKED)
+    return Run(language, (*findings, *check_merged(merged)), merged, Path(output) if output else None)
+
+
+def test_a_merge_reads_from_top_to_bottom() -> None:
+    shown = show_run(run("Id | Status\na | Genomfört\na1 | Förskjuts", output="ut.xlsx"))
+    assert shown.splitlines() == [
+        "Verksamhetsplan 2021 per 31 mars 2021",
+        "Svar från 1 av 2 enheter.",
+        "Saknas: Söder.",
+        "",
+        "Filer: 2 funna = 1 inlästa + 0 avvisade + 0 ersatta + 0 dubbletter + 1",
+        "överhoppade.",
+        "Rader i formulären: 3 funna = 3 sammanställda + 0 avsatta.",
+        "Obesvarade rader: 2.",
+        "",
+        "1 fel, 1 varning",
+        "",
+        "FEL  Status saknas.",
+        "    Välj i listan det som stämmer bäst: Genomfört, Pågående, Kvarstår, Kan komma",
+        "    att försenas, Förskjuts eller Utgår.",
+        "      svar/Norr.xlsx, blad Uppföljning: H7",
+        "",
+        "VARNING  Här står Genomfört, men ”Bygg golvet” är Förskjuts.",
+        "    Ändra här så att det stämmer med raderna under, eller töm fältet Status så",
+        "    vägs raderna under samman.",
+        "      svar/Norr.xlsx, blad Uppföljning: H5",
+        "",
+        "Sammanställningen ligger i ut.xlsx.",
+        "Nästa steg: be enheterna rätta felen i sina formulär, lägg de rättade filerna i",
+        "samma mapp och kör igen.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("everyone", "output", "ending"),
+    [
+        (True, None, "Nothing to correct.\nNext: run xlflow merge to make the consolidated workbook."),
+        (True, "out.xlsx", "The consolidated workbook is out.xlsx."),
+        (False, None, "Next: remind those who are missing, and run again when their answers are in."),
+    ],
+)
+def test_a_clean_run_says_what_comes_next(everyone: bool, output: str | None, ending: str) -> None:
+    table = "Id | Status\na | Pågående\nb | Utgår"
+    shown = show_run(run(table, language="en", everyone=everyone, output=output))
+    assert shown.replace("\nanswers", " answers").endswith(ending)
+    assert "error" not in shown
+
+
+def test_forms_written_are_counted_and_go_out() -> None:
+    shown = show_run(
+        Run("sv", written=(Path("ut/a.xlsx"), Path("ut/b.xlsx")), output=Path("ut"), units=("A", "B"))
+    )
+    assert shown == (
+        "Formulär i ut: 2.\n\nNästa steg: skicka ut dem, lägg svaren i en mapp och kör xlflow check på mappen."
+    )
+
+
+def test_sums_are_written_as_people_write_them() -> None:
+    budget = draw_round(
+        "Id | Område | Post | Budget | Enhet\nh | Drift | Hyror | 1 | Norr", template=shipped_template("budget")
+    )
+    form = draw_return(budget, "Norr", "Id | Utfall | Prognos\nh | 1234567.5 | -20")
+    merged, _ = merge_forms([form], [form.received])
+    shown = show_run(Run("sv", (), merged)).replace("\u00a0", " ")
+    assert "Summa Utfall: 1 234 567,5 in = 1 234 567,5 ut" in shown
+    assert "Summa Prognos: -20 in = -20 ut" in shown
+
+
+def test_many_places_and_many_notes_are_counted_and_not_listed() -> None:
+    notes = [find("line-found-by-text", Place("a.xlsx"), words={"text": f"Rad {n:02}"}) for n in range(15)]
+    errors = [find("missing-answer", Place(f"{n:02}.xlsx"), words={"field": "Status"}) for n in range(11)]
+    shown = show_findings([*notes, *errors], "sv")
+    assert "      07.xlsx\n      och 3 ställen till\n" in shown
+    assert shown.startswith("11 fel, 15 upplysningar\n")
+    assert shown.endswith("Upplysningar av 3 slag till visas med --json.")
+    assert shown.count("UPPLYSNING") == 12
+
+
+def test_what_is_on_trial_is_shown_and_not_counted() -> None:
+    words = {"message": Text(sv="Nej.", en="No."), "remedy": Text(sv="Gör.", en="Do.")}
+    trial = find("rule-on-trial", Place("a.xlsx"), severity=Severity.NOTE, words=words)
+    shown = show_findings([trial], "en")
+    assert shown.splitlines()[0] == "NOTE  On trial: No."
+
+
+def test_nothing_found_is_nothing_said() -> None:
+    assert show_findings([], "sv") == ""
+
+
+def test_every_line_fits_but_for_names_that_may_not_be_broken() -> None:
+    long = "en-mapp-med-ett-mycket-langt-namn/" * 3
+    comment = "Det här är en lång kommentar. " * 9
+    shown = show_findings(
+        [
+            find("conflict", Place(f"{long}a.xlsx", "Uppföljning", "H7"), unit="Norr",
+                 words={"kept": comment, "other": comment + "\n" + comment, "place": "b.xlsx"}),
+        ],
+        "sv",
+    )  # fmt: skip
+    lines = shown.splitlines()
+    assert all(len(line) <= WIDTH or long in line for line in lines)
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_plain_text_only(language: Language) -> None:
+    shown = show_run(run("Id | Status\na | nja", language=language))
+    assert "\x1b" not in shown
+    assert "{" not in shown
+    assert all(line == line.rstrip() for line in shown.splitlines())

@@ -1,0 +1,157 @@
+"""A run as plain text for a console of 80 columns, readable without colour and read aloud.
+
+First what came in and who is missing, then the accounts, then what is to be corrected, each fault once with all
+its places, and last where the result is and what to do next.
+"""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from xlflow.core.findings import Finding, Severity
+from xlflow.core.model import Accounts, Merged, Run, State
+from xlflow.core.template import Template
+from xlflow.core.values import show_number
+from xlflow.core.words import Language, format_day, say
+from xlflow.report.groups import Group, group_findings, show_places
+
+WIDTH = 80
+_PLACES = 8
+_NOTES = 12
+
+
+def show_run(run: Run) -> str:
+    """Return everything that a person needs to know of a run."""
+    parts = [
+        _show_written(run) if run.merged is None else _show_returned(run.merged, run.language),
+        show_findings(run.findings, run.language),
+        "\n".join(_wrap(note) for note in run.notes),
+        "\n".join(_wrap(line) for line in _show_ending(run)),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def show_findings(findings: Iterable[Finding], language: Language) -> str:
+    """Return the findings, each fault once: a line that counts them, then errors, warnings and notes."""
+    groups = group_findings(findings, language)
+    if not groups:
+        return ""
+    notes = [group for group in groups if group.severity is Severity.NOTE]
+    shown = [group for group in groups if group not in notes[_NOTES:]]
+    texts = [_count(groups, language), *(_show_group(group, language) for group in shown)]
+    if len(notes) > _NOTES:
+        texts.append(say("terminal.more_notes", language, count=len(notes) - _NOTES))
+    return "\n\n".join(filter(None, texts))
+
+
+# What came in ---------------------------------------------------------------------------------------------
+
+
+def _show_written(run: Run) -> str:
+    if not run.written:
+        return ""
+    return _wrap(say("terminal.forms_written", run.language, count=len(run.written), folder=run.output or "."))
+
+
+def _show_returned(merged: Merged, language: Language) -> str:
+    round_, accounts = merged.round, merged.accounts
+    asked = len(merged.answered) + len(merged.missing)
+    title = round_.plan.title or round_.template.title.say(language)
+    lines = [
+        say("terminal.title", language, title=title, day=format_day(round_.as_of, language)),
+        say("terminal.answered", language, answered=len(merged.answered), asked=asked),
+        *([say("terminal.missing", language, units=", ".join(merged.missing))] if merged.missing else []),
+        "",
+        *_show_accounts(accounts, round_.template, language),
+        say("terminal.unanswered", language, count=accounts.rows_unanswered),
+    ]
+    return "\n".join(_wrap(line) for line in lines)
+
+
+def _show_accounts(accounts: Accounts, template: Template, language: Language) -> Iterator[str]:
+    """Yield the equations in the words that the sheet `Insamling` has for them."""
+    files = {str(state): accounts.files.get(state, 0) for state in State}
+    equation = say("collected.files_equation", language, found=accounts.files_found, **files)
+    yield _say_account(say("collected.files_account", language), equation, language)
+    merged, aside = accounts.rows_merged, accounts.rows_set_aside
+    equation = say("collected.rows_equation", language, found=accounts.rows_found, merged=merged, set_aside=aside)
+    yield _say_account(say("collected.rows_account", language), equation, language)
+    for key, total in accounts.sums_in.items():
+        sums = (total, accounts.sums_out.get(key, Decimal()), accounts.sums_replaced.get(key, Decimal()))
+        shown = dict(zip(("found", "out", "replaced"), (show_number(one, language) for one in sums), strict=True))
+        account = say("collected.sum_account", language, field=template.field(key).label.say(language))
+        yield _say_account(account, say("collected.sum_equation", language, **shown), language)
+
+
+def _say_account(account: str, equation: str, language: Language) -> str:
+    return say("terminal.account", language, account=account, equation=equation)
+
+
+# What is to be corrected ----------------------------------------------------------------------------------
+
+
+def _count(groups: Sequence[Group], language: Language) -> str:
+    """Return "3 fel, 1 varning": how many findings of each severity, those on trial left out."""
+    counted = [
+        (
+            severity,
+            sum(len(group.findings) for group in groups if group.severity is severity and not group.on_trial),
+        )
+        for severity in Severity
+    ]
+    said = [
+        say(f"terminal.{severity}s_{'one' if count == 1 else 'many'}", language, count=count)
+        for severity, count in counted
+        if count
+    ]
+    return ", ".join(said)
+
+
+def _show_group(group: Group, language: Language) -> str:
+    mark = say(f"collected.{group.severity}", language).upper()
+    places = show_places(group, language)
+    shown, more = places[:_PLACES], len(places) - _PLACES
+    lines = [
+        _wrap(f"{mark}  {group.message}", indent="    ", first=""),
+        _wrap(group.remedy, indent="    "),
+        *(_wrap(place, indent="        ", first="      ") for place in shown),
+    ]
+    if more > 0:
+        lines.append(_wrap(say("terminal.more_places", language, count=more), indent="      "))
+    return "\n".join(lines)
+
+
+# What next ------------------------------------------------------------------------------------------------
+
+
+def _show_ending(run: Run) -> Iterator[str]:
+    """Yield where the result is and what to do next."""
+    if run.merged is None:
+        yield from [say("terminal.send_out", run.language)] if run.written else []
+        return
+    if run.output:
+        yield say("terminal.output", run.language, file=run.output)
+    elif not run.findings:
+        yield say("terminal.all_well", run.language)
+    if run.exit_code:
+        yield say("terminal.let_correct", run.language)
+    elif run.merged.missing:
+        yield say("terminal.remind", run.language)
+    elif run.output is None:
+        yield say("terminal.go_on", run.language)
+
+
+def _wrap(text: str, *, indent: str = "", first: str | None = None) -> str:
+    """Return the text in lines that fit, each paragraph by itself; long names are never broken."""
+    start = indent if first is None else first
+    return "\n".join(
+        textwrap.fill(
+            paragraph,
+            WIDTH,
+            initial_indent=indent if number else start,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for number, paragraph in enumerate(text.splitlines())
+    )
