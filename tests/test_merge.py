@@ -69,6 +69,21 @@ def test_who_is_missing_is_known_from_the_forms() -> None:
     assert [line.id for line in merged.round.plan.lines] == ["a", "a1", "c"]
 
 
+def test_each_form_knows_the_contact_of_its_own_unit() -> None:
+    def known(name: str) -> Round:
+        units = tuple(
+            replace(unit, email=f"{name}@exempel.se") if unit.name == name else unit for unit in PLAN.plan.units
+        )
+        return replace(PLAN, plan=replace(PLAN.plan, units=units))
+
+    merged, _ = merge(*(draw_return(known(name), name) for name in ("Söder", "Norr")))
+    assert [(unit.name, unit.email) for unit in merged.round.plan.units] == [
+        ("Norr", "Norr@exempel.se"),
+        ("Söder", "Söder@exempel.se"),
+        ("Öster", ""),
+    ]
+
+
 def test_with_the_plan_the_lines_of_those_who_did_not_answer_are_there_too() -> None:
     merged, findings = merge(draw_return(PLAN, "Söder"), planned=PLAN)
     assert merged.round.plan.lines == PLAN.plan.lines

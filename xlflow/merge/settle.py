@@ -4,13 +4,14 @@ A plan that is given says both; without one, the forms do, since each carries it
 the plan. What a plan does not know is kept and told, never dropped.
 """
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from xlflow.core.findings import Finding, Place, Stop, find
-from xlflow.core.model import Filled, Line, Round, Row, Unit
+from xlflow.core.model import Filled, Line, Plan, Round, Row, Unit
 from xlflow.core.text import fold, short_code
 
 _fold = lru_cache(maxsize=1 << 16)(fold)
@@ -42,11 +43,9 @@ def restore_round(forms: Sequence[Filled], planned: Round | None) -> Round:
     if newest is None:
         raise Stop(find("nothing-to-merge", Place("")))
     plan = planned.plan if planned else replace(newest.plan, lines=_lines_of(forms))
-    asked = {name for line in plan.lines for name in line.units} if planned else None
-    units = {_fold(unit.name): unit for unit in plan.units if asked is None or unit.name in asked}
+    units = _asked_of_plan(plan) if planned else _named_by_forms(forms)
     for form in forms:
-        for unit in (*(() if planned else form.round.plan.units), Unit(form.unit)):
-            units.setdefault(_fold(unit.name), unit)
+        units.setdefault(_fold(form.unit), Unit(form.unit))
     return replace(newest, plan=replace(plan, units=tuple(units.values())))
 
 
@@ -121,6 +120,26 @@ def _lines_of(forms: Sequence[Filled]) -> tuple[Line, ...]:
     return tuple(sorted(lines.values(), key=lambda line: (line.position, line.id)))
 
 
+def _asked_of_plan(plan: Plan) -> dict[str, Unit]:
+    """Return the units that the plan asks something, by their folded name."""
+    asked = {name for line in plan.lines for name in line.units}
+    return {_fold(unit.name): unit for unit in plan.units if unit.name in asked}
+
+
+def _named_by_forms(forms: Sequence[Filled]) -> dict[str, Unit]:
+    """Return the units that the forms know of; each form knows the contact of its own unit only."""
+    units: dict[str, Unit] = {}
+    plans: set[str] = set()
+    for form in forms:
+        named = form.round.plan.units if form.round.plan.digest not in plans else ()
+        plans.add(form.round.plan.digest)
+        for unit in named:
+            units.setdefault(_fold(unit.name), unit)
+    for form in reversed(forms):
+        units.update((_fold(unit.name), unit) for unit in form.round.plan.units if unit.name == form.unit)
+    return units
+
+
 def _find_strange_units(forms: Sequence[Filled], round_: Round) -> Iterator[Finding]:
     asked = _units_with_lines(round_)
     for form in forms:
@@ -170,5 +189,6 @@ def _text_of(line: Line) -> tuple[str, ...]:
     return tuple(map(_fold, line.levels))
 
 
-def _saved(moment: datetime | None) -> tuple[bool, str]:
-    return (moment is not None, moment.isoformat() if moment else "")
+def _saved(moment: datetime | None) -> float:
+    """Return when a form was saved as seconds; a time without a zone counts as UTC, none as before all others."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() if moment else -math.inf
