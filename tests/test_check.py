@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from returns import draw_return
 from rounds import draw_round, shipped_template
 
-from xlflow.check import RULES, check_form, stands_in
+from xlflow.check import RULES, check_form, check_merged, stands_in
 from xlflow.core.findings import Finding, message_of, remedy_of
 from xlflow.core.model import Deadline, Round
 from xlflow.core.rollup import find_missing, kin_of
 from xlflow.core.template import Compare, Template
+from xlflow.merge import merge_forms
 
 ASKED = """
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum  | Enhet
@@ -22,6 +23,7 @@ ASKED = """
     b  |            |                        |          | Ny hemsida   |              | Se planen  | Norr
 """
 ROUND = draw_round(ASKED)
+IDS = [line.id for line in ROUND.plan.lines]
 
 
 def with_rules(*rules: dict[str, Any]) -> Round:
@@ -159,6 +161,23 @@ def test_a_column_that_the_form_lost_is_not_missed_row_by_row() -> None:
     assert check_form(type(form)(form.received, form.identity, form.round, rows)) == ()
 
 
+def test_two_returns_that_are_whole_together_lack_nothing() -> None:
+    first = draw_return(ROUND, "Norr", "Id | Status\na1 | Pågående\nb | Utgår", name="ett.xlsx")
+    second = draw_return(ROUND, "Norr", "Id | Status\na2 | Genomfört", name="två.xlsx")
+    merged, _ = merge_forms([first, second], [first.received, second.received])
+    assert check_merged(merged) == ()
+    assert check_form(first) != ()
+
+
+@given(st.lists(st.sampled_from(["", "Genomfört", "Förskjuts", "nja"]), min_size=4, max_size=4))
+def test_one_return_lacks_the_same_before_and_after_the_merge(statuses: list[str]) -> None:
+    form = draw_return(
+        ROUND, "Norr", "Id | Status\n" + "\n".join(map(" | ".join, zip(IDS, statuses, strict=True)))
+    )
+    merged, _ = merge_forms([form], [form.received])
+    assert check_merged(merged) == check_form(form)
+
+
 numbers = st.decimals(-100, 100, places=2)
 days = st.dates().map(lambda day: Deadline("day", day.isoformat(), day, day))
 RELATIONS = ("later", "earlier", "above", "below", "equal")
@@ -176,10 +195,9 @@ def test_two_values_stand_in_exactly_one_order(pair: tuple[Any, Any]) -> None:
 
 @given(st.lists(st.sampled_from(["", "Genomfört", "Pågående", "Utgår", "nja"]), min_size=4, max_size=4))
 def test_a_status_is_missed_exactly_where_the_one_rule_says(statuses: list[str]) -> None:
-    ids = ["a", "a1", "a2", "b"]
-    table = "Id | Status\n" + "\n".join(f"{key} | {text}" for key, text in zip(ids, statuses, strict=True))
+    table = "Id | Status\n" + "\n".join(f"{key} | {text}" for key, text in zip(IDS, statuses, strict=True))
     missed = [f.row_id for f in check_form(draw_return(ROUND, "Norr", table)) if f.rule == "missing_status"]
-    answered = [key for key, text in zip(ids, statuses, strict=True) if text]
+    answered = [key for key, text in zip(IDS, statuses, strict=True) if text]
     assert missed == list(find_missing(kin_of(ROUND.plan.lines, ROUND.template), answered))
 
 

@@ -305,6 +305,13 @@ def test_an_account_that_does_not_balance_says_which() -> None:
     )
 
 
+def test_what_was_set_aside_is_listed_as_it_stands_in_the_sheets() -> None:
+    cells = ("B10", "B2", "AA2", None)
+    aside = tuple(SetAside("Norr", Place("a.xlsx", "Blad", cell), ("x",), "text-outside", False) for cell in cells)
+    form = replace(draw_return(PLAN, "Norr"), set_aside=aside)
+    assert [one.place.cell for one in merge(form)[0].set_aside] == [None, "B2", "AA2", "B10"]
+
+
 # Laws -----------------------------------------------------------------------------------------------------
 
 IDS = {unit: [line.id for line in PLAN.lines_of(unit)] for unit in ("Norr", "Söder", "Öster")}

@@ -75,7 +75,7 @@ def _gather(
     places = {name: index for index, name in enumerate(units)}
     order = {line.id: index for index, line in enumerate(round_.plan.lines)}
     rows = sorted((one.row for one in joined), key=lambda one: (order[one.row.line.id], places[one.row.unit]))
-    aside = tuple(sorted([*set_aside, *(one for form in returned for one in form.set_aside)], key=repr))
+    aside = tuple(sorted([*set_aside, *(one for form in returned for one in form.set_aside)], key=_address))
     answered = set(asked_units(round_, returned))
     came = CameIn(tuple(files), tuple(returned), tuple(set_aside))
     replaced = [answer for one in joined for answer in one.replaced]
@@ -89,6 +89,12 @@ def _gather(
         missing=tuple(name for name in units if name not in answered),
         accounts=replace(counted, rows_unanswered=count_unanswered(round_, rows)),
     )
+
+
+def _address(one: SetAside) -> tuple[object, ...]:
+    cell = one.place.cell or ""
+    column = cell.rstrip("0123456789")
+    return (one.place.file, one.place.sheet or "", int(cell[len(column) :] or 0), len(column), column, repr(one))
 
 
 def _still_standing(returned: Sequence[Filled], replaced: Sequence[Answer]) -> Iterable[Finding]:
