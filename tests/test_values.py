@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xlflow.core.findings import Place, Severity, find, message_of, remedy_of
@@ -107,6 +107,7 @@ def _show(value: Value | None, key: str, language: Language) -> str:
 
 @pytest.mark.parametrize("key", KEYS)
 @given(raw=raws)
+@example(raw="!")
 def test_nothing_is_lost_in_silence(key: str, raw: Raw) -> None:
     found = _parse(raw, key)
     assert (found.value is None and found.code is None) == (written_text(raw) == "")

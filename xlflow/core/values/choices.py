@@ -25,9 +25,9 @@ def choice_reader(choices: ChoiceList, language: Language) -> Callable[[Raw], Pa
 
     def read(raw: Raw) -> Parsed:
         text = keep_text(raw) if isinstance(raw, str) else written_text(raw, language)
-        key = fold(text)
-        if not key:
+        if not text:
             return BLANK
+        key = fold(text)
         option = exact.get(key)
         if option:
             return Parsed(option.code)
@@ -45,9 +45,10 @@ def parse_yes_no(raw: Raw, language: Language) -> Parsed:
     """Return True or False; a cross or a tick is a yes, a blank is no answer."""
     if isinstance(raw, bool):
         return Parsed(raw)
-    key = fold(written_text(raw, language)).rstrip(".!")
-    if not key:
+    text = written_text(raw, language)
+    if not text:
         return BLANK
+    key = fold(text).rstrip(".!")
     if key in _YES or key in _NO:
         return Parsed(key in _YES)
     near = difflib.get_close_matches(_WORD_ENDS.split(key)[0], ("ja", "nej", "yes", "no"), 1, _LIKENESS)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from xlflow.core.words import LANGUAGES, say
+from xlflow.core.words import LANGUAGES, Language, say
 
 if TYPE_CHECKING:
     from dateutil.parser import parserinfo
@@ -28,7 +28,6 @@ AMBIGUOUS, IMPOSSIBLE = "date-ambiguous", "date-impossible"
 _YEAR = re.compile(YEAR)
 _ISO = re.compile(rf"({YEAR}) ?[-/.] ?([0-9]{{1,2}}) ?[-/.] ?([0-9]{{1,2}})")
 _COMPACT = re.compile(rf"({YEAR})([0-9]{{2}})([0-9]{{2}})")
-_YEAR_AND_MONTH = re.compile(rf"{YEAR}(?:0[1-9]|1[0-2])")
 _SIX = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})")
 _NUMERIC = re.compile(
     rf"([0-9]{{1,2}}) ?(?P<mark>[-/.]) ?([0-9]{{1,2}})(?:(?P<other> ?[-/., '] ?)(?P<year>{YEAR}|[0-9]{{2}}))?"
@@ -84,8 +83,8 @@ def months() -> dict[str, int]:
     return _SHORTER | {name[:3]: at for name, at in whole} | dict(whole)
 
 
-def _month_names(language: str) -> list[str]:
-    return say("calendar.months", "sv" if language == "sv" else "en").casefold().split()
+def _month_names(language: Language) -> list[str]:
+    return say("calendar.months", language).casefold().split()
 
 
 @cache
@@ -100,12 +99,12 @@ def _forms(name: str) -> tuple[str, ...]:
 
 
 def _read_digits(key: str) -> Reading | None:
-    """Read 2021-06-30, 2021/6/30, 20210630: the year first, so never ambiguous; and 210630, which always is."""
+    """Read 2021-06-30, 2021/6/30, 20210630: the year first, so never ambiguous; 210630 always is."""
     found = _ISO.fullmatch(key) or _COMPACT.fullmatch(key)
     if found:
         return _build(*map(int, found.groups()))
     six = _SIX.fullmatch(key)
-    if six and not _YEAR_AND_MONTH.fullmatch(key):
+    if six:
         a, b, c = map(int, six.groups())
         if any(_build(2000 + y, m, d).day for y, m, d in ((a, b, c), (c, b, a), (c, a, b))):
             return Reading(None, AMBIGUOUS)

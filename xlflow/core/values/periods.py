@@ -46,6 +46,7 @@ class _Division:
     pattern: re.Pattern[str]
 
     def read(self, key: str, year: int) -> Span | None:
+        """Return the days of the part that a text names, without a year in it."""
         found = self.pattern.fullmatch(key)
         part = _number(next(filter(None, found.groups()))) if found else 0
         return part_of_year(year, part, self.parts) if 1 <= part <= self.parts else None
