@@ -1,0 +1,26 @@
+"""The one door to XlsxWriter: house style, safe text, checked calls, whole files or none.
+
+Whatever came from a person goes out as text, number or date by its type, never as a formula or a link. A file is
+written beside its target, flushed to disk and renamed, so the target is the old file or the new one, never half.
+"""
+
+from xlsxwriter.format import Format
+
+from xlflow.excel.outgoing.book import MAX_TEXT, Book, Sheet
+from xlflow.excel.outgoing.heights import count_lines, height_of, text_width
+from xlflow.excel.outgoing.saving import save_whole
+from xlflow.excel.outgoing.style import COLOURS, FONT, STYLES
+
+__all__ = [
+    "COLOURS",
+    "FONT",
+    "MAX_TEXT",
+    "STYLES",
+    "Book",
+    "Format",
+    "Sheet",
+    "count_lines",
+    "height_of",
+    "save_whole",
+    "text_width",
+]

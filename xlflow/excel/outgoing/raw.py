@@ -1,0 +1,70 @@
+"""XlsxWriter with what it lacks: a locked structure, the document's language, rows that may grow, marked texts.
+
+Overrides some of its inner methods; `tests/test_outgoing.py` shows in finished files that they still work.
+"""
+
+import io
+from typing import Any
+
+import xlsxwriter
+import xlsxwriter.core
+import xlsxwriter.packager
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+
+class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
+    """XlsxWriter's workbook with what it lacks: a locked structure and the document's language."""
+
+    structure_locked = False
+
+    def __init__(self, target: io.BytesIO, options: dict[str, Any]):
+        super().__init__(target, options)
+        self._twins: dict[int, Format] = {}
+
+    def quoted_twin(self, style: Format | None) -> Format:
+        """Return the same style with the quote prefix that marks text as text."""
+        key = id(style)
+        if key not in self._twins:
+            twin = self.add_format()
+            if style is not None:
+                own = {name: twin.__dict__[name] for name in ("xf_format_indices", "dxf_format_indices")}
+                twin.__dict__.update({**style.__dict__, **own, "xf_index": None, "dxf_index": None})
+            twin.set_quote_prefix()
+            self._twins[key] = twin
+        return self._twins[key]
+
+    def _write_book_views(self) -> None:
+        if self.structure_locked:
+            self._xml_empty_tag("workbookProtection", [("lockStructure", 1)])
+        super()._write_book_views()
+
+    def _get_packager(self) -> xlsxwriter.packager.Packager:
+        return _Packager()
+
+
+class RawSheet(Worksheet):  # type: ignore[misc]
+    """XlsxWriter's sheet with what it lacks: rows whose height is a first guess that Excel may change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.growing: set[int] = set()
+
+    def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, Any]]) -> None:
+        if tag == "row" and attributes[0][1] - 1 in self.growing:
+            attributes = [pair for pair in attributes if pair[0] != "customHeight"]
+        super()._xml_start_tag_unencoded(tag, attributes)
+
+
+class _Packager(xlsxwriter.packager.Packager):  # type: ignore[misc]
+    def _write_core_file(self) -> None:
+        core = _Core()
+        core._set_properties(self.workbook.doc_properties)
+        core._set_xml_writer(self._filename("docProps/core.xml"))
+        core._assemble_xml_file()
+
+
+class _Core(xlsxwriter.core.Core):  # type: ignore[misc]
+    def _write_dc_description(self) -> None:
+        super()._write_dc_description()
+        self._xml_data_element("dc:language", self.properties["language"])
