@@ -252,6 +252,15 @@ def test_a_fault_in_an_answer_that_was_replaced_is_no_longer_told() -> None:
     assert tell(findings) == ["ett.xlsx H7 rule-broken", "två.xlsx H5 conflict"]
 
 
+def test_a_row_that_stands_twice_in_one_form_is_joined_and_told() -> None:
+    form = draw_return(PLAN, "Norr", "Id | Status | Kommentar\na | Pågående | \nd | Utgår | Pengar")
+    copied = replace(form.rows[2], line=form.rows[0].line)
+    merged, findings = merge(replace(form, rows=(*form.rows, copied)))
+    assert show(merged)[0] == "Norr a: Pågående |  | Pengar"
+    assert [place.cell for place in merged.rows[0].sources] == ["A5", "A7"]
+    assert tell(findings) == ["Norr.xlsx H5 conflict-in-form"]
+
+
 # The accounts ---------------------------------------------------------------------------------------------
 
 

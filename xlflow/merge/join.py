@@ -74,7 +74,7 @@ def _find_conflicts(one: Settled, stands: Answer, cells: Sequence[_Candidate]) -
         if cell.is_changed and not known and not corrected:
             told.append(cell.answer)
             yield find(
-                "conflict",
+                "conflict" if cell.answer.place.file != stands.place.file else "conflict-in-form",
                 stands.place,
                 unit=one.row.unit,
                 row_id=one.row.line.id,
