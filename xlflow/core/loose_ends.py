@@ -264,7 +264,7 @@ def _names(entry: Data) -> Iterator[tuple[str, tuple[Path, str]]]:
 def _codes(data: Data) -> dict[str, tuple[str, ...]]:
     return {
         str(choices.get("key")): tuple(str(option.get("code")) for _, option in _entries(choices, "options"))
-        for _, choices in _entries(data, "choices")
+        for _, choices in reversed(_entries(data, "choices"))
     }
 
 

@@ -10,9 +10,9 @@ from xlflow.define.tables import (
     Table,
     Wanted,
     find_half_table,
+    find_misspelt,
     find_table,
     key_of,
-    nearest_heading,
     nearest_text,
     wanted_heading,
     wanted_names,
@@ -34,7 +34,7 @@ def find_plan_table(book: Book, template: Template, language: Language) -> tuple
     wanted, item = _wanted(template), template.levels[template.item].key
     tables = [table for sheet in (*named, *sheets) if (table := find_table(book.name, sheet, wanted, item))]
     if not tables:
-        return None, [_say_no_table(book, named or sheets, template, language)]
+        return None, _say_no_table(book, named or sheets, template, language)
     table = tables[0]
     found = list(check_headings(table, template, language))
     if table.sheet in named or len(book.sheets) == 1:
@@ -50,17 +50,18 @@ def check_headings(table: Table, template: Template, language: Language) -> Iter
     for heading, first, second in table.repeated:
         words = {"other": cell_name(table.heading_row, first)}
         yield find("plan-heading-twice", table.place_at(table.heading_row, second), value=heading, words=words)
-    part = None if template.part is None else template.levels[template.part].key
-    for wanted in _wanted(template):
-        near = None if wanted.key in table.columns else nearest_heading(table, wanted)
-        if near:
-            place = table.place_at(table.heading_row, near[0])
-            yield find("plan-heading-misspelt", place, value=near[1], suggestion=wanted.label.say(language))
-        elif wanted.key in table.columns or wanted.key in ("id", "continues_from", part):
-            continue
-        else:
-            code = "plan-heading-missing" if wanted.key == "unit" else "plan-heading-absent"
-            yield find(code, Place(table.file, table.sheet.name), words={"heading": wanted.label})
+    wanted = _wanted(template)
+    misspelt = find_misspelt(table, wanted)
+    item = template.levels[template.item].key
+    part = "" if template.part is None else template.levels[template.part].key
+    for each in wanted:
+        if each.key in misspelt:
+            column, heading = misspelt[each.key]
+            place = table.place_at(table.heading_row, column)
+            yield find("plan-heading-misspelt", place, value=heading, suggestion=each.label.say(language))
+        elif each.key not in (*table.columns, "id", "continues_from", part):
+            code = "plan-heading-missing" if each.key in ("unit", item) else "plan-heading-absent"
+            yield find(code, Place(table.file, table.sheet.name), words={"heading": each.label})
 
 
 def choose_context(
@@ -106,20 +107,14 @@ def _wanted(template: Template) -> tuple[Wanted, ...]:
     return (*own, *(Wanted(each.key, each.label, each.names()) for each in labelled))
 
 
-def _say_no_table(book: Book, sheets: list[Sheet], template: Template, language: Language) -> Finding:
-    """Return what hinders: no sheet at all, a row of headings that lacks the activity, or no such row."""
-    wanted, item = _wanted(template), template.levels[template.item]
+def _say_no_table(book: Book, sheets: list[Sheet], template: Template, language: Language) -> list[Finding]:
+    """Return what hinders: no sheet at all, a heading row with faults, or no such row."""
+    wanted = _wanted(template)
     if not sheets:
-        return find("plan-no-sheet", Place(book.name), words={"headings": _list_headings(wanted)})
-    for sheet in sheets:
-        half = find_half_table(book.name, sheet, wanted)
-        near = nearest_heading(half, Wanted(item.key, item.label, item.names())) if half else None
-        if half and near:
-            place = half.place_at(half.heading_row, near[0])
-            return find("plan-heading-misspelt", place, value=near[1], suggestion=item.label.say(language))
-        if half:
-            return find("plan-heading-missing", Place(book.name, sheet.name), words={"heading": item.label})
-    return _say_no_row(book, sheets[0], wanted)
+        return [find("plan-no-sheet", Place(book.name), words={"headings": _list_headings(wanted)})]
+    halves = (find_half_table(book.name, sheet, wanted) for sheet in sheets)
+    half = next((half for half in halves if half), None)
+    return list(check_headings(half, template, language)) if half else [_say_no_row(book, sheets[0], wanted)]
 
 
 def _say_no_row(book: Book, sheet: Sheet, wanted: tuple[Wanted, ...]) -> Finding:

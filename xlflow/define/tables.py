@@ -6,7 +6,7 @@ nothing of plans; `plan.py` and `units.py` say which headings to look for.
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -21,6 +21,8 @@ ROWS_SEARCHED = 30
 """How far down a heading row is looked for."""
 
 _YEAR = re.compile(r"\s*\b((?:19|20)\d\d)\W*$")
+_LONGEST = 60
+"""Letters that a heading has at most; a longer text is not compared with them."""
 _ALIKE = 0.8
 """From here on an unknown heading is taken for a misspelt one, and asked about."""
 
@@ -99,25 +101,38 @@ def find_table(file: str, sheet: Sheet, wanted: Iterable[Wanted], key: str, leas
     return _make_table(file, sheet, best[1], names) if best else None
 
 
-def find_half_table(file: str, sheet: Sheet, wanted: Iterable[Wanted]) -> Table | None:
-    """Return the table whose heading row names at least two of the headings, whichever they are."""
+def find_half_table(file: str, sheet: Sheet, wanted: Sequence[Wanted]) -> Table | None:
+    """Return the table whose heading row has at least two of the headings, whichever, or what looks like them."""
     names = _names(wanted)
-    counts = [len({match[0] for cell in cells if (match := _match(cell, names))}) for cells in _top(sheet)]
+    counts = [sum(_resembles(cell, names, wanted) for cell in cells) for cells in _top(sheet)]
     best = max(counts, default=0)
     return _make_table(file, sheet, counts.index(best), names) if best > 1 else None
 
 
-def nearest_heading(table: Table, wanted: Wanted) -> tuple[int, str] | None:
-    """Return the further column whose heading looks most like a wanted one that is missing."""
-    alike = [(_likeness(heading, wanted), -column, heading) for column, heading in table.others]
-    likeness, column, heading = max(alike, default=(0.0, 0, ""))
-    return (-column, heading) if likeness >= _ALIKE else None
+def _resembles(cell: Raw, names: Mapping[str, str], wanted: Sequence[Wanted]) -> bool:
+    if _match(cell, names):
+        return True
+    short = isinstance(cell, str) and len(cell) < _LONGEST
+    return short and any(_likeness(str(cell), each) >= _ALIKE for each in wanted)
+
+
+def find_misspelt(table: Table, wanted: Sequence[Wanted]) -> dict[str, tuple[int, str]]:
+    """Return for each missing heading the further column (column, heading) that looks like it most."""
+    found: dict[str, tuple[float, int, str]] = {}
+    for column, heading in table.others:
+        likeness, key = max((_likeness(heading, each), each.key) for each in wanted)
+        known = found.get(key, (_ALIKE, 0, ""))
+        if key not in table.columns and heading and likeness >= known[0]:
+            found[key] = (likeness, column, heading)
+    return {key: (column, heading) for key, (_, column, heading) in found.items()}
 
 
 def nearest_text(sheet: Sheet, wanted: Iterable[Wanted]) -> tuple[int, int, str] | None:
     """Return the cell (row, column, text) at the top of a sheet that looks most like a wanted heading."""
     cells = ((row, column, cell) for row, cells in enumerate(_top(sheet)) for column, cell in enumerate(cells))
-    texts = [(row, column, tidy(cell)) for row, column, cell in cells if isinstance(cell, str) and len(cell) < 60]
+    texts = [
+        (row, column, tidy(cell)) for row, column, cell in cells if isinstance(cell, str) and len(cell) < _LONGEST
+    ]
     alike = [(max(_likeness(text, each) for each in wanted), -row, -column, text) for row, column, text in texts]
     likeness, row, column, text = max(alike, default=(0.0, 0, 0, ""))
     return (-row, -column, text) if likeness >= _ALIKE else None
@@ -203,5 +218,7 @@ def _merged_downwards(sheet: Sheet, heading_row: int) -> dict[tuple[int, int], i
 
 
 def _likeness(heading: str, wanted: Wanted) -> float:
+    """Return how alike two headings are, 0 to 1; of very short ones nothing can be said."""
     key = _squeeze(heading)
-    return max((difflib.SequenceMatcher(None, key, _squeeze(name)).ratio() for name in wanted.names), default=0.0)
+    names = [name for name in map(_squeeze, wanted.names) if min(len(name), len(key)) > 3]
+    return max((difflib.SequenceMatcher(None, key, name).ratio() for name in names), default=0.0)

@@ -2,12 +2,13 @@
 
 import re
 import tomllib
+from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from xlflow.core.findings import Finding, Place, Stop, find
-from xlflow.core.shipped import TEMPLATES, find_shipped
+from xlflow.core.shipped import TEMPLATES, find_shipped, load_shipped_toml
 from xlflow.core.template import Template
 from xlflow.core.words import Text
 from xlflow.define.extends import lay_over
@@ -37,11 +38,12 @@ def list_templates() -> tuple[Template, ...]:
     return tuple(load_template(name) for name in shipped_names())
 
 
+@cache
 def shipped_names() -> tuple[str, ...]:
     """Return the names of the shipped templates; words and messages lie beside them and have no levels."""
-    files = (file for file in find_shipped(TEMPLATES).iterdir() if file.name.endswith(".toml"))
-    heads = ((file.name, tomllib.loads(file.read_text(encoding="utf-8"))) for file in files)
-    return tuple(sorted(name.removesuffix(".toml") for name, data in heads if {"levels", "extends"} & data.keys()))
+    files = (file.name for file in find_shipped(TEMPLATES).iterdir() if file.name.endswith(".toml"))
+    templates = (name for name in files if {"levels", "extends"} & load_shipped_toml(name).keys())
+    return tuple(sorted(name.removesuffix(".toml") for name in templates))
 
 
 File = Traversable | Path
