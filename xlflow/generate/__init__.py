@@ -1,0 +1,45 @@
+"""Round -> one form per unit. Decides on names and bytes; writes no file and reads none."""
+
+from dataclasses import dataclass
+
+from xlflow.core.issued import NO_ANSWERS, Answers, identify_form, identity_properties
+from xlflow.core.model import Round
+from xlflow.excel.outgoing import Book
+from xlflow.generate.frame import frame_form
+from xlflow.generate.guide import add_guide_sheet
+from xlflow.generate.hidden import add_hidden_sheet
+from xlflow.generate.names import name_files
+from xlflow.generate.sheet import add_form_sheet
+
+
+@dataclass(frozen=True, slots=True)
+class FormPlan:
+    """One form that is going to be written."""
+
+    unit: str
+    file_name: str
+
+
+def plan_forms(round_: Round) -> tuple[FormPlan, ...]:
+    """Return the forms of a round, one per unit in the plan's order; no two file names are alike anywhere."""
+    names = name_files(unit.name for unit in round_.plan.units)
+    return tuple(FormPlan(unit, name) for unit, name in names)
+
+
+def write_form(round_: Round, unit: str, answers: Answers = NO_ANSWERS, *, issued: Answers | None = None) -> bytes:
+    """Return one unit's form as a finished file; the same bytes every time.
+
+    `answers` are the texts that already stand in the answer cells. `issued` is what the form says was there when
+    it went out, against which later changes are seen: the answers, unless the form plays one that was filled in.
+    Lines of the plan marked `own` stand in the free rows.
+    """
+    frame = frame_form(round_, unit, answers)
+    book = Book(
+        f"{round_.template.title.say(round_.language)} – {unit}", round_.language, round_.as_of, locked=True
+    )
+    add_guide_sheet(book, frame)
+    add_form_sheet(book, frame)
+    add_hidden_sheet(book, frame, answers if issued is None else issued)
+    for name, text in identity_properties(identify_form(round_, unit)):
+        book.set_property(name, text)
+    return book.to_bytes()

@@ -1,0 +1,158 @@
+"""The answer cells of the form: what may be written there, the note beside them, and what turns them red.
+
+A validation guides the one who types; pasting removes it. The conditional format stays and says the same.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from xlflow.core.layout import FIRST_ROW, Column, list_key, list_name
+from xlflow.core.model import Cell, Deadline
+from xlflow.core.template import Field
+from xlflow.core.values import accepted_answers, parse_value
+from xlflow.core.words import say
+from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet
+from xlflow.generate.frame import Frame
+
+TITLE, TEXT = 32, 255
+"""Letters that Excel shows at most in the heading and the text of a note or an error."""
+
+FORMATS = {"number": "#,##0.00", "integer": "#,##0", "date": "yyyy-mm-dd"}
+"""How a cell shows what is typed; every other kind is text ("@"), so that Excel changes nothing of it."""
+
+_NUMBERS = {"number": "decimal", "integer": "integer"}
+_WIDEST = 10**15
+
+
+def guard_answers(book: Book, sheet: Sheet, frame: Frame) -> None:
+    """Put validations, notes and colours on every answer column."""
+    for column in frame.of_kind("answer"):
+        if column.field:
+            _guard_column(book, sheet, frame, column, column.field)
+
+
+def red_formula(frame: Frame, field: Field, cells: str) -> str | None:
+    """Return a formula that says of a cell (or of each of many) whether it cannot stand; None if all can."""
+    if _is_closed(frame, field):
+        return f"(1-ISBLANK({cells}))*ISERROR(MATCH(TRIM({cells}),{list_name(list_key(field) or '')},0))"
+    return f"(1-ISBLANK({cells}))*(1-ISNUMBER({cells}))" if field.type in FORMATS else None
+
+
+def red_count_formula(frame: Frame, sheet: str) -> str:
+    """Return a formula (without its =) for another sheet: how many cells are red."""
+    reds = (red_formula(frame, field, f"{sheet}{frame.span(field.key)}") for field in frame.template.asked())
+    return "+".join(f"SUMPRODUCT({red})" for red in reds if red) or "0"
+
+
+def count_red(frame: Frame) -> int:
+    """Return how many of the answers that stand there are red."""
+    lines = (*frame.lines, *frame.own)
+    return sum(
+        _is_red(frame, field, frame.answer(line, field.key)) for field in frame.template.asked() for line in lines
+    )
+
+
+def answer_cell(frame: Frame, field: Field, text: str) -> Cell:
+    """Return what is written for a text: a number or a day where the field is one and the text says one."""
+    if field.type not in FORMATS:
+        return text
+    value = parse_value(text, field, frame.template, frame.round.plan.year, frame.language).value
+    if isinstance(value, Deadline):
+        return value.first
+    return text if value is None else value
+
+
+def _is_red(frame: Frame, field: Field, text: str) -> bool:
+    if _is_closed(frame, field):
+        said = " ".join(filter(None, text.split(" "))).casefold()
+        return bool(text) and said not in {label.casefold() for label in _labels(frame, field)}
+    return bool(text) and field.type in FORMATS and isinstance(answer_cell(frame, field, text), str)
+
+
+def _labels(frame: Frame, field: Field) -> tuple[str, ...]:
+    if field.type == "yes_no":
+        return tuple(say(f"values.{key}", frame.language) for key in ("yes", "no"))
+    return tuple(option.label.say(frame.language) for option in frame.template.choice_list(field).options)
+
+
+def _is_closed(frame: Frame, field: Field) -> bool:
+    return field.type == "yes_no" or (field.type == "choice" and not frame.template.choice_list(field).open)
+
+
+def _guard_column(book: Book, sheet: Sheet, frame: Frame, column: Column, field: Field) -> None:
+    place = frame.index(column.key)
+    free = (frame.free_row, place, frame.last_row, place)
+    issued = (FIRST_ROW, place, frame.free_heading_row - 1, place)
+    options = {**_validation(frame, field), **_note(frame, field)}
+    if frame.lines:
+        sheet.validate(issued, {**options, "other_cells": [list(free)]})
+    else:
+        sheet.validate(free, options)
+    whole = (FIRST_ROW, place, frame.last_row, place)
+    cell = frame.cell(column.key, FIRST_ROW)
+    for criteria, style in _colours(book, frame, field, cell):
+        sheet.format_if(whole, {"type": "formula", "criteria": f"={criteria}", "format": style})
+
+
+def _colours(book: Book, frame: Frame, field: Field, cell: str) -> Iterator[tuple[str, Format]]:
+    """Yield when a cell takes which colours; the first that fits wins."""
+    red = red_formula(frame, field, cell)
+    if red:
+        yield red, book.style("wrong")
+    options = frame.template.choice_list(field).options if field.type == "choice" else ()
+    for option in options:
+        label = option.label.say(frame.language).replace('"', '""')
+        yield f'TRIM({cell})="{label}"', book.style("filled", bg_color=option.colour)
+
+
+def _validation(frame: Frame, field: Field) -> dict[str, Any]:
+    key = list_key(field)
+    if key:
+        return _list_validation(frame, field, key)
+    title = {"error_title": _fit(say("form.unreadable", frame.language), TITLE)}
+    error = {**title, "error_message": _fit(_say_accepted(frame, field), TEXT)}
+    if field.type in _NUMBERS:
+        least = -_WIDEST if field.minimum is None else field.minimum
+        most = _WIDEST if field.maximum is None else field.maximum
+        kind = _NUMBERS[field.type]
+        return {"validate": kind, "criteria": "between", "minimum": least, "maximum": most, **error}
+    if field.type == "date":
+        return {"validate": "date", "criteria": ">=", "value": "=DATE(1990,1,1)", **error}
+    if field.max_length:
+        return {"validate": "length", "criteria": "<=", "value": min(field.max_length, MAX_TEXT), **error}
+    return {"validate": "any"}
+
+
+def _list_validation(frame: Frame, field: Field, key: str) -> dict[str, Any]:
+    language, accepted = frame.language, _say_accepted(frame, field)
+    closed = _is_closed(frame, field)
+    if closed:
+        title, text = "form.not_listed", say("form.choose_listed", language, accepted=accepted)
+    elif field.type == "choice":
+        title, text = "form.not_listed", say("form.keep_other", language)
+    else:
+        title, text = "form.unlisted_time", say("form.keep_time", language, accepted=accepted)
+    return {
+        "validate": "list",
+        "source": f"={list_name(key)}",
+        "error_type": "stop" if closed else "warning",
+        "error_title": _fit(say(title, language), TITLE),
+        "error_message": _fit(text, TEXT),
+    }
+
+
+def _note(frame: Frame, field: Field) -> dict[str, Any]:
+    """Return what Excel shows beside the cell while it is chosen."""
+    if field.help is None:
+        return {}
+    title = (field.heading or field.label).say(frame.language)
+    return {"input_title": _fit(title, TITLE), "input_message": _fit(field.help.say(frame.language), TEXT)}
+
+
+def _say_accepted(frame: Frame, field: Field) -> str:
+    accepted = accepted_answers(field, frame.template, frame.round.plan.year).say(frame.language)
+    return say("form.accepted", frame.language, accepted=accepted)
+
+
+def _fit(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 1].rstrip()}…"

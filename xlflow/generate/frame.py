@@ -1,0 +1,129 @@
+"""The form of one unit before it is written: its rows and columns, and what stands in them.
+
+Everything that the sheet, its formulas and the instruction have to agree on is worked out here, once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from xlflow.core.issued import Answers, identify_form, issued_lines
+from xlflow.core.layout import FIRST_ROW, FREE_ROWS, Column, column_letters, form_columns, form_sheet
+from xlflow.core.model import Line, Round
+from xlflow.core.rollup import Kin, kin_of, parents_of
+from xlflow.core.template import Template
+from xlflow.core.values import show_value
+from xlflow.core.words import Language
+
+NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One unit's form. `lines` stand in the order of the sheet, from `FIRST_ROW` on; then one row that heads
+    the free rows; then the free rows, of which the first hold `own`, activities that the unit added itself."""
+
+    round: Round
+    unit: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    own: tuple[Line, ...]
+    answers: Answers
+    kin: Mapping[str, Kin]
+    form_code: str
+
+    @property
+    def template(self) -> Template:
+        """The template that the form follows."""
+        return self.round.template
+
+    @property
+    def language(self) -> Language:
+        """The language that the form speaks."""
+        return self.round.language
+
+    @property
+    def sheet(self) -> str:
+        """The name of the form sheet."""
+        return form_sheet().say(self.language)
+
+    @property
+    def free_heading_row(self) -> int:
+        """The row between the lines and the free rows."""
+        return FIRST_ROW + len(self.lines)
+
+    @property
+    def free_row(self) -> int:
+        """The first of the free rows."""
+        return self.free_heading_row + 1
+
+    @property
+    def last_row(self) -> int:
+        """The last of the free rows."""
+        return self.free_heading_row + FREE_ROWS + len(self.own)
+
+    def index(self, key: str) -> int:
+        """Return the place of a column, counted from 0."""
+        return next(place for place, column in enumerate(self.columns) if column.key == key)
+
+    def of_kind(self, *kinds: str) -> tuple[Column, ...]:
+        """Return the columns of these kinds, in the form's order."""
+        return tuple(column for column in self.columns if column.kind in kinds)
+
+    def cell(self, key: str, row: int) -> str:
+        """Return the address of a cell as a formula of its own row has it: $H5."""
+        return f"${column_letters(self.index(key))}{row + 1}"
+
+    def span(self, key: str) -> str:
+        """Return the address of a column's cells, from the first line to the last free row: $H$5:$H$40."""
+        letters = column_letters(self.index(key))
+        return f"${letters}${FIRST_ROW + 1}:${letters}${self.last_row + 1}"
+
+    def rows(self) -> tuple[tuple[int, Line | None], ...]:
+        """Return every row that answers may stand in, with the line it is for; None where it is free."""
+        free: list[Line | None] = [*self.own, *[None] * FREE_ROWS]
+        return (*enumerate(self.lines, FIRST_ROW), *enumerate(free, self.free_row))
+
+    def answer(self, line: Line, key: str) -> str:
+        """Return what already stands in an answer cell."""
+        return self.answers.get(line.id, NOTHING).get(key, "")
+
+    def text(self, line: Line, column: Column) -> str:
+        """Return what a row shows in a column, as people read it; nothing in the live column."""
+        if column.kind == "id":
+            return "" if line.own else line.id
+        if column.level:
+            return line.levels[self.template.levels.index(column.level)]
+        if column.kind == "answer":
+            return self.answer(line, column.key)
+        if column.field:
+            value, year = line.value(column.key), self.round.plan.year
+            return show_value(value, column.field, self.template, self.language, year)
+        return next((text for heading, text in line.context if heading == column.key), "")
+
+
+def frame_form(round_: Round, unit: str, answers: Answers) -> Frame:
+    """Return the form of one unit, with the answers that already stand in it."""
+    template = round_.template
+    lines = order_lines(issued_lines(round_, unit), template)
+    own = tuple(line for line in round_.lines_of(unit) if line.own)
+    return Frame(
+        round_,
+        unit,
+        form_columns(template, round_.plan.context),
+        lines,
+        own,
+        answers,
+        kin_of((*lines, *own), template),
+        identify_form(round_, unit).form_code,
+    )
+
+
+def order_lines(lines: Sequence[Line], template: Template) -> tuple[Line, ...]:
+    """Return the lines in plan order, each sub-activity below its activity, also where the plan parted them."""
+    parents = parents_of(lines, template)
+    below: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.id in parents:
+            below.setdefault(parents[line.id], []).append(line)
+    tops = [line for line in lines if line.id not in parents]
+    return tuple(each for line in tops for each in (line, *below.get(line.id, ())))

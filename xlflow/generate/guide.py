@@ -1,0 +1,144 @@
+"""The instruction sheet: what is asked, as of when and by when, how it is done, and how far one has come."""
+
+from collections.abc import Iterator
+
+from xlflow.core.layout import COUNTER_ROW
+from xlflow.core.words import format_day, say, say_both
+from xlflow.excel.outgoing import Book, Sheet, height_of
+from xlflow.generate.answers import count_red, red_count_formula
+from xlflow.generate.frame import Frame
+from xlflow.generate.remaining import complete_formula, is_complete, quote, say_counter
+
+WIDTHS = (25.0, 86.0)
+"""A column of names and one of texts: together the width of a page."""
+
+
+class _Pen:
+    """Writes the sheet downwards, one row after the other."""
+
+    def __init__(self, book: Book, sheet: Sheet):
+        self.book = book
+        self.sheet = sheet
+        self.row = 0
+
+    def title(self, text: str) -> None:
+        self.sheet.write(self.row, 0, text, self.book.style("title"))
+        self._next(27)
+
+    def section(self, text: str) -> None:
+        self._next(12)
+        self.sheet.write(self.row, 0, text, self.book.style("subtitle"))
+        self._next(21)
+
+    def pair(self, name: str, text: str, style: str = "wrapped", name_style: str = "name", **changes: str) -> None:
+        self.sheet.write(self.row, 0, name, self.book.style(name_style, **changes))
+        self.sheet.write(self.row, 1, text, self.book.style(style))
+        self._next(height_of([(name, WIDTHS[0]), (text, WIDTHS[1])]) + 3)
+
+    def live(self, name: str, formula: str, shown: str | int, style: str) -> None:
+        self.sheet.write(self.row, 0, name, self.book.style("name"))
+        self.sheet.write_formula(self.row, 1, formula, shown, self.book.style(style))
+        self._next(21)
+
+    def link(self, name: str, place: str, text: str) -> None:
+        self.sheet.write(self.row, 0, name, self.book.style("mark"))
+        self.sheet.link(self.row, 1, place, text)
+        self._next(height_of([(text, WIDTHS[1])]) + 3)
+
+    def _next(self, height: float) -> None:
+        self.sheet.set_height(self.row, height)
+        self.row += 1
+
+
+def add_guide_sheet(book: Book, frame: Frame) -> None:
+    """Add the sheet on which the workbook opens."""
+    sheet = book.add_sheet(say("sheet.guide", frame.language))
+    sheet.set_widths(WIDTHS)
+    pen = _Pen(book, sheet)
+    _write_facts(pen, frame)
+    _write_steps(pen, frame)
+    _write_meanings(pen, frame)
+    pen.section(say("guide.good", frame.language))
+    for key in ("good_locked", "good_red", "good_paste", "good_save"):
+        pen.pair("•", say(f"guide.{key}", frame.language), name_style="mark")
+    sheet.raw.hide_gridlines(2)
+    sheet.raw.activate()
+    sheet.set_page(portrait=True, columns=2, footer=f"{frame.form_code}    &P (&N)")
+    sheet.protect(filtering=False)
+
+
+def _write_facts(pen: _Pen, frame: Frame) -> None:
+    language, round_ = frame.language, frame.round
+    day = format_day(round_.as_of, language)
+    pen.title(say("guide.title", language, title=frame.template.title.say(language), day=day))
+    pen.pair("", say("guide.intro", language, unit=frame.unit, plan=round_.plan.title, day=day))
+    for name, text in _list_facts(frame):
+        pen.pair(say(f"guide.{name}", language), text, "strong" if name in ("unit", "due") else "wrapped")
+    sheet = f"'{frame.sheet}'!"
+    pen.live(say("guide.progress", language), f"={sheet}A{COUNTER_ROW + 1}", say_counter(frame), "progress")
+    pen.live("", _advice_formula(frame, sheet), _say_advice(frame), "strong")
+
+
+def _advice_formula(frame: Frame, sheet: str) -> str:
+    """Return the formula of the sentence below the counter: cells to correct, or that the form can be sent."""
+    red = red_count_formula(frame, sheet)
+    correct = say("guide.red", frame.language, count=f'"&({red})&"')
+    ready = quote(say("guide.ready", frame.language))
+    return f'=IFERROR(IF(({red})>0,"{correct}",IF({complete_formula(frame, sheet)},{ready},"")),"")'
+
+
+def _say_advice(frame: Frame) -> str:
+    red = count_red(frame)
+    if red:
+        return say("guide.red", frame.language, count=red)
+    return say("guide.ready", frame.language) if is_complete(frame) else ""
+
+
+def _list_facts(frame: Frame) -> Iterator[tuple[str, str]]:
+    round_, language = frame.round, frame.language
+    yield "unit", frame.unit
+    yield "as_of", format_day(round_.as_of, language)
+    if round_.due:
+        yield "due", format_day(round_.due, language)
+    contact = next((unit for unit in round_.plan.units if unit.name == frame.unit), None)
+    known = ", ".join(filter(None, (contact.contact, contact.email))) if contact else ""
+    if known:
+        yield "contact", known
+    yield "code", frame.form_code
+
+
+def _write_steps(pen: _Pen, frame: Frame) -> None:
+    pen.section(say("guide.steps", frame.language))
+    for number, sentence in enumerate(_list_steps(frame), 1):
+        if number == 1:
+            pen.link(f"{number}.", f"internal:'{frame.sheet}'!A1", sentence)
+        else:
+            pen.pair(f"{number}.", sentence, name_style="mark")
+
+
+def _list_steps(frame: Frame) -> Iterator[str]:
+    language, template = frame.language, frame.template
+    yield say("guide.step_open", language, sheet=frame.sheet)
+    fields = ", ".join(field.label.say(language) for field in template.asked())
+    yield say("guide.step_fill", language, fields=fields)
+    if template.part is not None and template.field_in_role("status"):
+        yield say("guide.step_parts", language, part=template.levels[template.part].label.say(language))
+    yield say("guide.step_remaining", language, remaining=say_both("column.remaining").say(language))
+    yield say("guide.step_own", language)
+    if frame.round.due:
+        yield say("guide.step_send_by", language, due=format_day(frame.round.due, language))
+    else:
+        yield say("guide.step_send", language)
+
+
+def _write_meanings(pen: _Pen, frame: Frame) -> None:
+    language = frame.language
+    pen.section(say("guide.columns", language))
+    for field in frame.template.asked():
+        pen.pair(field.label.say(language), field.help.say(language) if field.help else "")
+    for field in frame.template.asked():
+        if field.type == "choice":
+            pen.section(say("guide.choices", language, field=field.label.say(language)))
+            for option in frame.template.choice_list(field).options:
+                meaning = option.help.say(language) if option.help else ""
+                pen.pair(option.label.say(language), meaning, "named", "named", bg_color=option.colour)

@@ -1,0 +1,198 @@
+"""The form sheet: a title, the counter, the heading row, one row per line, and free rows for the unit's own.
+
+What was issued is locked; what is to be answered is yellow and not. A text that stands in the row above too is
+shown quietly on one line: it is there for sorting and filtering, and the eye may pass it over.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from xlflow.core.layout import (
+    CODE_ROW,
+    COUNTER_ROW,
+    FIRST_ROW,
+    HEADING_ROW,
+    TITLE_ROW,
+    Column,
+    free_heading,
+)
+from xlflow.core.model import Cell, Line
+from xlflow.core.words import format_day, say
+from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, height_of, text_width
+from xlflow.generate.answers import FORMATS, answer_cell, guard_answers
+from xlflow.generate.frame import Frame
+from xlflow.generate.remaining import (
+    REMAINING,
+    counter_formula,
+    remaining_formula,
+    say_counter,
+    say_remaining,
+)
+
+ZOOM = 90
+"""Percent. At this the answers stand beside the activity on a screen of 1280 points."""
+
+WIDEST, TALLEST = 70, 400.0
+"""Characters to which a column may be widened, and points that a row may be high, to show a long text whole."""
+
+LONGEST_WORD = 26.0
+"""Characters to which a column is widened for the sake of a single word; longer ones are broken."""
+
+LOWEST = 21.0
+"""Points that a row is high at least."""
+
+BOLD = 1.08
+"""How much wider bold letters are."""
+
+FROZEN = 880
+"""Points of screen that the columns which stay in view may take, at 100 percent."""
+
+
+def add_form_sheet(book: Book, frame: Frame) -> None:
+    """Add the sheet on which the unit answers."""
+    sheet = book.add_sheet(frame.sheet)
+    widths = [_width_of(frame, column) for column in frame.columns]
+    sheet.set_widths(widths)
+    _write_head(book, sheet, frame, widths)
+    _write_rows(book, sheet, frame, widths)
+    _write_free_heading(book, sheet, frame)
+    guard_answers(book, sheet, frame)
+    _mark_remaining(book, sheet, frame)
+    _set_up(sheet, frame, widths)
+
+
+# Cells ----------------------------------------------------------------------------------------------------
+
+
+def _write_head(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> None:
+    day = format_day(frame.round.as_of, frame.language)
+    title = frame.template.title.say(frame.language)
+    words = say("form.title", frame.language, title=title, unit=frame.unit, day=day)
+    sheet.write(TITLE_ROW, 0, words, book.style("title"))
+    sheet.set_height(TITLE_ROW, 27)
+    counter = book.style("subtitle")
+    sheet.write_array_formula(COUNTER_ROW, 0, counter_formula(frame), say_counter(frame), counter)
+    code = say("form.code", frame.language, code=frame.form_code)
+    sheet.write(COUNTER_ROW, min(3, len(widths) - 1), code, book.style("quiet", valign="vcenter"))
+    sheet.set_height(COUNTER_ROW, 21)
+    headings = [column.heading(frame.language) for column in frame.columns]
+    for place, column in enumerate(frame.columns):
+        sheet.write(CODE_ROW, place, column.code, book.style("code"))
+        style = "ask_heading" if column.kind == "answer" else "heading"
+        sheet.write(HEADING_ROW, place, headings[place], book.style(style))
+    sheet.raw.set_row(CODE_ROW, None, None, {"hidden": True})
+    sheet.set_height(HEADING_ROW, height_of(zip(headings, [w / BOLD for w in widths], strict=True), least=2))
+
+
+def _write_rows(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> None:
+    above: Line | None = None
+    for row, line in frame.rows():
+        free = row >= frame.free_row
+        shown: list[tuple[str, float]] = []
+        for place, column in enumerate(frame.columns):
+            text = frame.text(line, column) if line else ""
+            repeated = not free and _is_repeated(frame, column, line, above)
+            style = _style_of(book, column, free=free, repeated=repeated)
+            if column.kind == "remaining":
+                text = say_remaining(frame, line) if line else ""
+                sheet.write_formula(row, place, remaining_formula(frame, row, free=free), text, style)
+            else:
+                sheet.write(row, place, _value_of(frame, column, line, text), style)
+            shown += [] if repeated else [(text, widths[place])]
+        sheet.set_height(row, max(LOWEST, height_of(shown)), grows=True)
+        above = line
+
+
+def _write_free_heading(book: Book, sheet: Sheet, frame: Frame) -> None:
+    style = book.style("band")
+    row = frame.free_heading_row
+    for place in range(1, len(frame.columns)):
+        sheet.write(row, place, None, style)
+    sheet.write(row, 0, free_heading(frame.template).say(frame.language), style)
+    sheet.set_height(row, 24)
+
+
+def _mark_remaining(book: Book, sheet: Sheet, frame: Frame) -> None:
+    place = frame.index(REMAINING)
+    left = {
+        "type": "formula",
+        "criteria": f"=LEN({frame.cell(REMAINING, FIRST_ROW)})>0",
+        "format": book.style("left"),
+    }
+    sheet.format_if((FIRST_ROW, place, frame.last_row, place), left)
+
+
+def _value_of(frame: Frame, column: Column, line: Line | None, text: str) -> Cell:
+    """Return what is written: numbers and days as such, so that Excel can count with them; all else as text."""
+    given = line.value(column.key) if line and column.kind == "given" else None
+    if isinstance(given, Decimal):
+        return given
+    if column.field and column.field.type in FORMATS:
+        return answer_cell(frame, column.field, text)
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+
+
+def _is_repeated(frame: Frame, column: Column, line: Line | None, above: Line | None) -> bool:
+    """Whether a level, and every level to the left of it, reads as in the row above."""
+    if column.level is None or line is None or above is None:
+        return False
+    upto = frame.template.levels.index(column.level) + 1
+    return line.levels[:upto] == above.levels[:upto]
+
+
+def _style_of(book: Book, column: Column, *, free: bool, repeated: bool) -> Format:
+    if repeated:
+        return book.style("repeated")
+    if column.kind == "id":
+        return book.style("cell_quiet", font_size=8)
+    kind = column.field.type if column.field else "text"
+    if column.kind == "answer" or (free and column.kind in ("level", "given")):
+        return book.style("ask", num_format=FORMATS.get(kind, "@"))
+    if column.kind == "given" and kind in FORMATS:
+        return book.style("cell", num_format=FORMATS[kind])
+    return book.style("cell_quiet" if column.kind == "context" else "cell")
+
+
+# The sheet as a whole -------------------------------------------------------------------------------------
+
+
+def _width_of(frame: Frame, column: Column) -> float:
+    """Return a width at which no word is broken, and the longest text still fits a row that Excel can show."""
+    if column.kind in ("id", "remaining"):
+        return float(column.width)
+    texts = {frame.text(line, column) for line in (*frame.lines, *frame.own)}
+    words = (text_width(word) for text in texts for word in text.split())
+    heading = max(map(text_width, column.heading(frame.language).split()), default=0) * BOLD
+    width = max(column.width, min(LONGEST_WORD, max(words, default=0) + 1), min(LONGEST_WORD, heading + 1))
+    long = [text for text in texts if len(text) > 200]
+    while width < WIDEST and long and height_of((text, width) for text in long) > TALLEST:
+        width += 2
+    return width
+
+
+def _set_up(sheet: Sheet, frame: Frame, widths: list[float]) -> None:
+    raw, last = sheet.raw, len(widths) - 1
+    answers = frame.of_kind("answer")
+    first = frame.index(answers[0].key) if answers else 0
+    raw.freeze_panes(FIRST_ROW, _frozen_columns(frame, widths))
+    raw.autofilter(HEADING_ROW, 0, frame.last_row, last)
+    raw.ignore_errors(dict(_known_oddities(frame)))
+    raw.set_zoom(ZOOM)
+    raw.hide_gridlines(2)
+    raw.set_selection(FIRST_ROW, first, FIRST_ROW, first)
+    sheet.set_page(repeat=HEADING_ROW, columns=frame.index(REMAINING) + 1, footer=f"{frame.form_code}    &P (&N)")
+    sheet.protect(filtering=True)
+
+
+def _frozen_columns(frame: Frame, widths: list[float]) -> int:
+    """Return how many columns stay in view: up to the last level, if they leave room for the answers."""
+    levels = 1 + len(frame.template.levels)
+    return levels if sum(width * 7 + 5 for width in widths[:levels]) <= FROZEN else 1
+
+
+def _known_oddities(frame: Frame) -> Iterator[tuple[str, str]]:
+    """Yield what Excel would mark with a green corner although meant: codes as text, other formulas below."""
+    whole = f"A{FIRST_ROW + 1}:{frame.cell(frame.columns[-1].key, frame.last_row).replace('$', '')}"
+    yield "number_stored_as_text", whole
+    yield "two_digit_text_year", whole
+    yield "formula_differs", frame.span(REMAINING).replace("$", "")
