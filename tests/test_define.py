@@ -127,6 +127,24 @@ class TestReadPlan:
         assert [line.value("budget") for line in plan.lines] == [Decimal("1250.5"), Decimal("1000.25")]
         assert len({line.id for line in plan.lines}) == 2
 
+    @pytest.mark.parametrize(
+        ("title", "heading", "year", "finding"),
+        [
+            ("Plan", "Slutdatum", 2021, None),
+            ("Plan 2021", "Slutdatum", 2021, None),
+            ("Plan 2020", "Slutdatum", 2021, "plan-year-doubtful A1"),
+            ("Plan 2020-2023", "Slutdatum", 2021, None),
+            ("Plan 2020", "Slutdatum 2020", 2020, "plan-year-differs A2"),
+            ("Plan", "Slutdatum (2022)", 2022, "plan-year-differs A2"),
+        ],
+    )
+    def test_the_year_is_that_of_the_heading_else_of_the_round(
+        self, title: str, heading: str, year: int, finding: str | None
+    ):
+        plan, findings = read(f"{title}\nAktivitet | {heading} | Enhet\nÖppna | Kvartal 2 | Museet")
+        assert plan.year == year
+        assert [each for each in findings if "year" in each] == ([finding] if finding else [])
+
     def test_a_due_day_before_the_as_of_day_is_doubtful(self):
         asked, findings = define_round(draw_book(PLAN), load_template("followup"), AS_OF, date(2021, 3, 1), "en")
         assert "due-before-as-of -" in list(told(findings))
@@ -288,6 +306,10 @@ class TestFaults:
         assert "Menade du ”Museet”?" in remedy_of(unknown, "sv")
         assert message_of(twice, "sv") == "”B” för Badet står redan i cell A3."
         assert "Did you mean “Museet”?" in remedy_of(unknown, "en")
+
+    def test_an_error_in_a_column_that_nobody_reads_is_left_alone(self):
+        assert refuse("Aktivitet | Enhet | Typ\nA | B | #N/A") == ["plan-cell-error C2"]
+        assert "plan-column-unnamed C2" in read("Aktivitet | Enhet |\nA | B | #N/A")[1]
 
     def test_lines_alike_that_have_ids_of_their_own_are_only_doubtful(self):
         plan, findings = read("Id | Aktivitet | Enhet\n1 | Öppna | Museet\n2 | Öppna | Museet")

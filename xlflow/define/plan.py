@@ -4,21 +4,25 @@ Takes a `Book` that somebody has opened. Every fault of the workbook is told in 
 comes back beside the plan.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import PurePath
 from typing import NoReturn
 
 from xlflow.core.findings import Finding, Place, Severity, Stop, find, sort_findings
+from xlflow.core.loose_ends import TIMES
 from xlflow.core.model import Line, Plan, Round, Unit
 from xlflow.core.template import Template
-from xlflow.core.words import Language
+from xlflow.core.words import Language, Text
 from xlflow.define.headings import choose_context, find_plan_table
 from xlflow.define.lines import settle_lines
 from xlflow.define.rows import PlanSheet, read_rows
 from xlflow.define.tables import Table, title_above
 from xlflow.define.units import Register, find_unit_sheet, gather_units, read_units
 from xlflow.excel.incoming import Book
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def define_round(
@@ -55,7 +59,7 @@ def read_plan(
         findings.append(find("plan-empty", table.place_at(table.heading_row, 0)))
     if _errors(findings):
         _stop_at_errors(findings)
-    title = title_above(table) or PurePath(book.name).stem
+    title = title_above(table)[0] or PurePath(book.name).stem
     context = tuple(heading for _, heading in sheet.context)
     return Plan(title, units, lines, sheet.year, context, book.digest, book.name), sort_findings(findings)
 
@@ -65,12 +69,24 @@ def _survey(
 ) -> tuple[PlanSheet, list[Finding]]:
     """Return what the rows are to be read with, and what is wrong or assumed in the headings."""
     context, findings = choose_context(table, template, language)
-    year = next((table.years[field.key] for field in template.given() if field.key in table.years), as_of.year)
-    if year != as_of.year:
-        words: dict[str, str | int] = {"year": year, "as_of": as_of.isoformat()}
-        findings.append(find("plan-year-differs", table.place_at(table.heading_row, 0), words=words))
+    year, about_year = _choose_year(table, template, as_of)
     known = register if register.listed else gather_units(table)
-    return PlanSheet(table, template, known, year, language, context), findings
+    return PlanSheet(table, template, known, year, language, context), [*findings, *about_year]
+
+
+def _choose_year(table: Table, template: Template, as_of: date) -> tuple[int, list[Finding]]:
+    """Return the year of a quarter that names none: that of the deadline's heading, else of the as-of date."""
+    times = [field for field in template.given() if field.type in TIMES]
+    named = next((table.years[field.key] for field in times if field.key in table.years), None)
+    if named is not None and named != as_of.year:
+        words: dict[str, str | int] = {"year": named, "as_of": as_of.isoformat()}
+        return named, [find("plan-year-differs", table.place_at(table.heading_row, 0), words=words)]
+    text, row, column = title_above(table)
+    years = {int(year) for year in _YEAR.findall(text)}
+    if named is None and times and len(years) == 1 and as_of.year not in years:
+        about: dict[str, str | int | Text] = {"year": min(years), "counted": as_of.year, "heading": times[0].label}
+        return as_of.year, [find("plan-year-doubtful", table.place_at(row, column), words=about)]
+    return named or as_of.year, []
 
 
 def _choose_units(

@@ -184,8 +184,9 @@ def _read_id(table: Table, row: int, findings: list[Finding]) -> str:
 
 
 def _find_errors(sheet: PlanSheet, row: int) -> Iterator[Finding]:
-    """Yield the cells whose formula gives nothing that can be read."""
-    for column, cell in enumerate(sheet.table.sheet.rows[row]):
+    """Yield the cells whose formula gives nothing that can be read, in the columns that are read."""
+    for column in sorted({*sheet.table.columns.values(), *(column for column, _ in sheet.context)}):
+        cell = sheet.table.sheet.rows[row][column]
         if isinstance(cell, ErrorValue | UncountedFormula):
             yield find("plan-cell-error", sheet.table.place_at(row, column), value=str(cell))
 

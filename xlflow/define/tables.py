@@ -138,10 +138,13 @@ def nearest_text(sheet: Sheet, wanted: Iterable[Wanted]) -> tuple[int, int, str]
     return (-row, -column, text) if likeness >= _ALIKE else None
 
 
-def title_above(table: Table) -> str:
-    """Return the first text above the heading row."""
-    cells = (cell for row in table.sheet.rows[: table.heading_row] for cell in row)
-    return next((tidy(cell) for cell in cells if isinstance(cell, str) and tidy(cell)), "")
+def title_above(table: Table) -> tuple[str, int, int]:
+    """Return the first text above the heading row, with its row and column; "" if there is none."""
+    for row, cells in enumerate(table.sheet.rows[: table.heading_row]):
+        for column, cell in enumerate(cells):
+            if isinstance(cell, str) and tidy(cell):
+                return tidy(cell), row, column
+    return "", 0, 0
 
 
 def _top(sheet: Sheet) -> tuple[tuple[Raw, ...], ...]:
