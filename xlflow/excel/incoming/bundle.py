@@ -21,6 +21,7 @@ class Packed:
     """One file of an archive: its name there, its content or what was wrong with it, when it was put in."""
 
     name: str
+    size: int
     content: bytes | Finding
     modified: datetime | None
 
@@ -44,7 +45,7 @@ def open_bundle(path: Path, name: str, limits: Limits = LIMITS) -> tuple[Packed,
 def _take_out(content: bytes, entry: Entry, name: str, limits: Limits) -> Packed:
     full = f"{name}/{entry.name}"
     if entry.size > limits.file_bytes:
-        return Packed(entry.name, refuse("file-too-large", full, limits), entry.modified)
+        return Packed(entry.name, entry.size, refuse("file-too-large", full, limits), entry.modified)
     unpacked = unpack(content, entry)
     kept = refuse("archive-damaged", full, limits) if unpacked is None else unpacked
-    return Packed(entry.name, kept, entry.modified)
+    return Packed(entry.name, entry.size, kept, entry.modified)

@@ -1,0 +1,233 @@
+"""Finds what came back, in folders and archives, and settles which files count: once, this round, the newest.
+
+Goes by what stands in the forms and never by their names. Every file that is found ends in exactly one state,
+and nothing here depends on the order in which files are found or read.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from xlflow.core.findings import Finding, Place, Stop, find
+from xlflow.core.model import Filled, Received, State
+from xlflow.core.text import fold
+from xlflow.excel import incoming
+
+_SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
+_UNFINISHED = (".crdownload", ".part", ".partial", ".download")
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file on its way to the gate: its name as people see it, where it stands or what it holds. `settled` is
+    set where its state is clear without opening it."""
+
+    name: str
+    source: Path | bytes
+    size: int
+    modified: datetime | None = None
+    settled: Received | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What counts: the forms of each unit, newest first, and all files found with what became of them."""
+
+    groups: tuple[tuple[Filled, ...], ...]
+    files: tuple[Received, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def forms(self) -> tuple[Filled, ...]:
+        """All forms that count, unit by unit."""
+        return tuple(form for group in self.groups for form in group)
+
+
+def find_files(
+    paths: Sequence[Path], leave_out: Collection[Path] = ()
+) -> tuple[tuple[Found, ...], tuple[Finding, ...]]:
+    """Return every file at these paths (files, folders, archives), by name, with notes on what is ignored.
+
+    `leave_out` are files of our own that may lie among them. `Stop` if a path does not exist.
+    """
+    missing = [find("path-not-found", Place(str(path))) for path in paths if not path.exists()]
+    if missing:
+        raise Stop(*missing)
+    own = {path.resolve() for path in leave_out}
+    listed = {real: (name, path) for path in sorted(set(paths)) for name, path, real in _list_files(path)}
+    named = _tell_apart(sorted(listed.values()))
+    pairs = [pair for name, path in named for pair in _look_at(name, path, own=path.resolve() in own)]
+    findings = tuple(finding for _, finding in pairs if finding)
+    return tuple(sorted((found for found, _ in pairs), key=lambda found: found.name)), findings
+
+
+def receive_file(found: Found, opened: incoming.Book | Finding) -> Received:
+    """Return what is known of a file that the gate has seen."""
+    if isinstance(opened, Finding):
+        return Received(found.name, "", found.size, found.modified, State.REFUSED, reason=opened.code)
+    saved = opened.saved or found.modified
+    return Received(found.name, opened.digest, opened.size, saved, State.ACCEPTED)
+
+
+def sort_returns(
+    filled: Iterable[Filled], others: Iterable[Received] = (), round_key: str | None = None
+) -> Collected:
+    """Settle which returns count. `others` are the files that are no forms; `round_key` is the round asked for,
+    otherwise that of most units, the newest of several."""
+    forms = sorted(filled, key=lambda form: form.received.name)
+    key = round_key or _choose_round(forms)
+    strays = [(_settle(form, State.REFUSED, "other-round"), _say_round(form, forms, key)) for form in forms]
+    strays = [(form, note) for form, note in strays if form.round.key != key]
+    groups: dict[str, list[Filled]] = {}
+    for form in forms:
+        if form.round.key == key:
+            groups.setdefault(fold(form.unit), []).append(form)
+    kept, dropped, notes = [], [form.received for form, _ in strays], [note for _, note in strays]
+    for _, group in sorted(groups.items()):
+        counted, twice, found = _sort_group(group)
+        kept.append(counted)
+        dropped += twice
+        notes += found
+    files = [*others, *dropped, *(form.received for group in kept for form in group)]
+    return Collected(tuple(kept), tuple(sorted(files, key=lambda file: (file.name, file.digest))), tuple(notes))
+
+
+# Finding files --------------------------------------------------------------------------------------------
+
+
+def _list_files(path: Path) -> Iterator[tuple[str, Path, Path]]:
+    """Yield (name relative to the folder given, path, real path) of every file, following links once."""
+    if not path.is_dir():
+        yield path.name, path, path.resolve()
+        return
+    seen = {path.resolve()}
+    for folder, folders, files in os.walk(path, followlinks=True):
+        here = Path(folder)
+        new = [name for name in sorted(folders) if (here / name).resolve() not in seen]
+        seen.update((here / name).resolve() for name in new)
+        folders[:] = new
+        for name in sorted(files):
+            yield (here / name).relative_to(path).as_posix(), here / name, (here / name).resolve()
+
+
+def _tell_apart(listed: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
+    """Yield the files again; those that would show the same name show their whole path instead."""
+    names = [name for name, _ in listed]
+    for name, path in listed:
+        yield (name if names.count(name) == 1 else path.as_posix()), path
+
+
+def _look_at(name: str, path: Path, *, own: bool) -> Iterator[tuple[Found, Finding | None]]:
+    """Yield one file, or the files inside it where it is an archive of forms."""
+    code = "ignored-own-file" if own else _reason_to_pass(name)
+    size, modified = _stat(path)
+    if code:
+        yield _settled(name, path, size, modified, find(code, Place(name)))
+    elif path.suffix.lower() == ".zip":
+        yield from _look_inside(Found(name, path, size, modified), path)
+    else:
+        yield Found(name, path, size, modified), None
+
+
+def _look_inside(found: Found, path: Path) -> Iterator[tuple[Found, Finding | None]]:
+    bundle = incoming.open_bundle(path, found.name)
+    if bundle is None:
+        yield found, None
+    elif isinstance(bundle, Finding) or not bundle:
+        refusal = bundle if isinstance(bundle, Finding) else find("archive-empty", Place(found.name))
+        yield _settled(found.name, path, found.size, found.modified, refusal)
+    else:
+        for packed in bundle:
+            yield _look_at_packed(f"{found.name}/{packed.name}", packed, path)
+
+
+def _look_at_packed(name: str, packed: incoming.Packed, path: Path) -> tuple[Found, Finding | None]:
+    code = _reason_to_pass(name)
+    if code:
+        return _settled(name, path, packed.size, packed.modified, find(code, Place(name)))
+    if isinstance(packed.content, Finding):
+        return _settled(name, path, packed.size, packed.modified, packed.content)
+    return Found(name, packed.content, packed.size, packed.modified), None
+
+
+def _settled(
+    name: str, path: Path, size: int, modified: datetime | None, finding: Finding
+) -> tuple[Found, Finding]:
+    state = State.IGNORED if finding.code.startswith("ignored-") else State.REFUSED
+    return Found(
+        name, path, size, modified, Received(name, "", size, modified, state, reason=finding.code)
+    ), finding
+
+
+def _reason_to_pass(name: str) -> str | None:
+    """Return the code that says why a file is not opened, by its name; None if it is."""
+    folders, _, base = name.rpartition("/")
+    if base.startswith(("~$", ".~lock.", ".~")):
+        return "ignored-lock-file"
+    hidden = base.startswith(".") or base.casefold() in _SYSTEM_NAMES or "__MACOSX" in folders.split("/")
+    if hidden or base.casefold().endswith(".tmp"):
+        return "ignored-system-file"
+    return "file-still-being-saved" if base.casefold().endswith(_UNFINISHED) else None
+
+
+def _stat(path: Path) -> tuple[int, datetime | None]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, None
+    return status.st_size, datetime.fromtimestamp(status.st_mtime, UTC)
+
+
+# Sorting returns ------------------------------------------------------------------------------------------
+
+
+def _choose_round(forms: Sequence[Filled]) -> str | None:
+    """Return the key of the round that most units answered, the latest where several have equally many."""
+    units: dict[str, set[str]] = {}
+    for form in forms:
+        units.setdefault(form.round.key, set()).add(fold(form.unit))
+    as_of = {form.round.key: form.round.as_of for form in forms}
+    return max(units, key=lambda key: (len(units[key]), as_of[key], key), default=None)
+
+
+def _say_round(form: Filled, forms: Sequence[Filled], key: str | None) -> Finding:
+    wanted = next((other.round for other in forms if other.round.key == key), None)
+    words = {
+        "theirs": form.round.as_of.isoformat(),
+        "ours": wanted.as_of.isoformat() if wanted else (key or "").rpartition(" ")[2],
+    }
+    return find("other-round", Place(form.received.name), unit=form.unit, words=words)
+
+
+def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Received], list[Finding]]:
+    """Return the returns of one unit that differ, newest first; the copies of them; and notes on both."""
+    newest_first = sorted(group, key=lambda form: form.received.saved or _LONG_AGO, reverse=True)
+    kept: list[Filled] = []
+    twice: list[Received] = []
+    notes: list[Finding] = []
+    for form in newest_first:
+        same = next((other for other in kept if _says_the_same(form, other)), None)
+        code = "same-return-twice" if same else "newer-return"
+        state = State.DUPLICATE if same else State.SUPERSEDED if kept else State.ACCEPTED
+        settled = _settle(form, state, code if kept else None)
+        if kept:
+            words = {"other": (same or kept[0]).received.name}
+            notes.append(find(code, Place(form.received.name), unit=form.unit, words=words))
+        if same:
+            twice.append(settled.received)
+        else:
+            kept.append(settled)
+    return tuple(kept), twice, notes
+
+
+def _says_the_same(one: Filled, other: Filled) -> bool:
+    if one.received.digest and one.received.digest == other.received.digest:
+        return True
+    return bool(one.answers_digest) and one.answers_digest == other.answers_digest
+
+
+def _settle(form: Filled, state: State, reason: str | None) -> Filled:
+    return replace(form, received=replace(form.received, state=state, unit=form.unit, reason=reason))

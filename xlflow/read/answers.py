@@ -1,0 +1,112 @@
+"""Turns the cells of a row into typed answers, each with its place; what was not understood becomes a finding.
+
+A wrong value never sinks its row: the cell is kept as it was written.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from xlflow.core.findings import Finding, Place, find
+from xlflow.core.layout import column_letters
+from xlflow.core.model import Answer, Line, Value
+from xlflow.core.text import fold
+from xlflow.core.values import Parsed, show_value, written_text
+from xlflow.excel.incoming import ErrorValue, Raw
+from xlflow.read.shape import Asked, Shape
+from xlflow.read.table import Table
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads the cells of one form and gathers what is wrong with them."""
+
+    table: Table
+    shape: Shape
+    unit: str
+    findings: list[Finding] = field(default_factory=list)
+    _answers: list[tuple[Asked, int, str]] = field(init=False)
+    _given: list[tuple[Asked, int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        places = self.table.places
+        self._answers = [
+            (asked, place, column_letters(place))
+            for asked in self.shape.answers
+            if (place := places[asked.index]) is not None
+        ]
+        self._given = [(asked, place) for asked in self.shape.given if (place := places[asked.index]) is not None]
+
+    def read_answers(self, number: int, row: Sequence[Raw], row_id: str) -> tuple[Answer, ...]:
+        """Return the answers of a row."""
+        file, sheet, language = self.table.file, self.table.sheet.name, self.shape.language
+        answers = []
+        for asked, column, letters in self._answers:
+            raw, place = row[column], Place(file, sheet, f"{letters}{number + 1}")
+            if raw is None:
+                answers.append(Answer(asked.key, None, "", place))
+                continue
+            parsed, written = _parse(asked, raw), written_text(raw, language)
+            if parsed.code:
+                self._report(parsed, asked, place, written, row_id)
+            fault = parsed.code if parsed.value is None else None
+            answers.append(Answer(asked.key, parsed.value, written, place, fault))
+        return tuple(answers)
+
+    def read_given(
+        self, number: int, row: Sequence[Raw], row_id: str
+    ) -> Iterator[tuple[Asked, Value | None, str]]:
+        """Yield (field, value, text) of what a unit stated itself in a row of its own."""
+        for asked, column in self._given:
+            raw = row[column]
+            if raw is not None:
+                parsed, written = _parse(asked, raw), written_text(raw, self.shape.language)
+                if parsed.code:
+                    self._report(parsed, asked, self.table.place(number, column), written, row_id)
+                if written:
+                    yield asked, parsed.value, written
+
+    def compare_given(self, number: int, row: Sequence[Raw], line: Line) -> None:
+        """Report every cell that the plan filled in and that now says something else; the plan stands."""
+        shape = self.shape
+        for asked, column in self._given:
+            raw, value = row[column], line.value(asked.key)
+            if raw is None:
+                continue
+            shown = show_value(value, asked.field, shape.template, shape.language, shape.year)
+            if raw == shown:
+                continue
+            written = written_text(raw, shape.language)
+            if written and fold(written) != fold(shown) and _parse(asked, raw).value != value:
+                self.findings.append(
+                    find(
+                        "given-changed",
+                        self.table.place(number, column),
+                        unit=self.unit,
+                        row_id=line.id,
+                        field=asked.key,
+                        value=written,
+                        words={"field": asked.field.label, "issued": shown},
+                    )
+                )
+
+    def _report(self, parsed: Parsed, asked: Asked, place: Place, written: str, row_id: str) -> None:
+        self.findings.append(
+            find(
+                parsed.code or "",
+                place,
+                severity=parsed.severity or None,
+                unit=self.unit,
+                row_id=row_id,
+                field=asked.key,
+                value=written,
+                suggestion=parsed.suggestion,
+                words={"field": asked.field.label, "accepted": asked.accepted},
+            )
+        )
+
+
+def _parse(asked: Asked, raw: Raw) -> Parsed:
+    """Read one cell; an error or a formula without a value is no answer, whatever the field."""
+    if isinstance(raw, str) and type(raw) is not str:
+        return Parsed(None, "cell-error" if isinstance(raw, ErrorValue) else "cell-formula")
+    return asked.read(raw)

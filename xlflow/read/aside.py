@@ -1,0 +1,115 @@
+"""Keeps, word for word and with its address, what stands in a file and has no place in the table.
+
+Above and below the rows, beside them, in columns of the unit's own, on sheets of the unit's own.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from xlflow.core.findings import Finding, Place, find
+from xlflow.core.layout import HIDDEN_SHEET, form_code
+from xlflow.core.model import Round, SetAside
+from xlflow.core.text import fold
+from xlflow.core.values import written_text
+from xlflow.core.words import LANGUAGES, format_day, say
+from xlflow.excel.incoming import Book, Raw, Sheet, cell_name
+from xlflow.read.shape import Shape
+from xlflow.read.table import Table
+
+_SHOWN = 120
+"""Letters of a set-aside text that its finding quotes; the whole stands in the `SetAside`."""
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Gathers what is set aside on one sheet, and which rows were set aside whole."""
+
+    table: Table
+    shape: Shape
+    unit: str
+    kept: list[SetAside] = field(default_factory=list)
+    rows: set[int] = field(default_factory=set)
+
+    def keep_row(self, number: int, cells: Sequence[Raw], code: str) -> None:
+        """Set a row aside that could not be placed."""
+        computed = self.table.places[self.shape.remaining]
+        texts = tuple(_texts_of(cell for place, cell in enumerate(cells) if place != computed))
+        self.kept.append(SetAside(self.unit, self.table.place(number), texts, code))
+        self.rows.add(number)
+
+    def keep_loose(self, round_: Round, loose: Collection[int]) -> None:
+        """Set aside the texts that belong to no row: above the heading, between the rows, beside them, far away.
+
+        `loose` are rows of the table that hold neither an activity nor an answer.
+        """
+        table, rows = self.table, self.table.sheet.rows
+        ours, width = _texts_above(round_, self.unit), len(rows[0]) if rows else 0
+        for number in range(table.heading):
+            if number != table.codes:
+                self._keep_cells(number, range(width), ours)
+        computed = table.places[self.shape.remaining]
+        for number in loose:
+            self._keep_cells(number, (place for place in range(width) if place != computed), ours)
+        beside = [place for place in range(width) if place not in table.places]
+        for number in range(table.heading, len(rows)) if beside else ():
+            if number not in self.rows and number not in loose:
+                self._keep_cells(number, beside, ours)
+        for number, place, value in table.sheet.stray:
+            self._keep_text(number, place, value)
+
+    def _keep_cells(self, number: int, places: Iterable[int], ours: Collection[str]) -> None:
+        row = self.table.sheet.rows[number]
+        for place in places:
+            text = row[place] and written_text(row[place])
+            if text and not self.shape.is_ours(text) and not _consists_of(fold(text), ours):
+                self._keep_text(number, place, text)
+
+    def _keep_text(self, number: int, place: int, value: Raw) -> None:
+        at = self.table.place(number, place)
+        self.kept.append(SetAside(self.unit, at, (written_text(value),), "text-beside", is_row=False))
+
+
+def find_other_sheets(book: Book, known: Iterable[Sheet], unit: str) -> Iterator[SetAside]:
+    """Yield the texts on sheets that are not part of the form, row by row."""
+    ours = {fold(say("sheet.guide", language)) for language in LANGUAGES} | {fold(HIDDEN_SHEET)}
+    passed = {id(sheet) for sheet in known}
+    for sheet in book.sheets:
+        if id(sheet) in passed or fold(sheet.name) in ours:
+            continue
+        for number, row in enumerate(sheet.rows):
+            texts = tuple(_texts_of(row))
+            if texts:
+                first = next(place for place, cell in enumerate(row) if cell is not None)
+                at = Place(book.name, sheet.name, cell_name(number, first))
+                yield SetAside(unit, at, texts, "text-on-other-sheet", is_row=False)
+
+
+def report_aside(one: SetAside) -> Finding:
+    """Return what is to be said about something that was set aside; its reason is the finding's code."""
+    whole = " | ".join(one.texts)
+    quoted = whole if len(whole) <= _SHOWN else f"{whole[:_SHOWN]}…"
+    return find(one.reason, one.place, unit=one.unit, value=quoted)
+
+
+def _texts_above(round_: Round, unit: str) -> tuple[str, ...]:
+    """Return the folded texts that stand above the heading of an issued form, alone or joined."""
+    language = round_.language
+    title, day = round_.template.title.say(language), format_day(round_.as_of, language)
+    texts = [
+        say("form.title", language, title=title, unit=unit, day=day),
+        say("form.code", language, code=form_code(round_.key, unit)),
+    ]
+    if round_.due:
+        texts.append(say("form.due", language, day=format_day(round_.due, language)))
+    return tuple(map(fold, texts))
+
+
+def _consists_of(text: str, pieces: Iterable[str]) -> bool:
+    """Return whether a folded text is made of these pieces and punctuation only."""
+    for piece in pieces:
+        text = text.replace(piece, "")
+    return not any(map(str.isalnum, text))
+
+
+def _texts_of(cells: Iterable[Raw]) -> Iterator[str]:
+    return (text for cell in cells if (text := written_text(cell)))

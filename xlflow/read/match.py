@@ -1,0 +1,126 @@
+"""Finds out which line every row of a form belongs to, by two identities that fail independently.
+
+The id in the row, and the issued text. Where they disagree the text decides, since sorting part of a table tears
+ids off their rows. Every row ends as one line's, as the unit's own, set aside, or as text beside the table.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from xlflow.core.model import Line
+from xlflow.core.text import tidy
+from xlflow.core.values import written_text
+from xlflow.excel.incoming import Raw
+from xlflow.read.shape import Shape, quick_fold
+from xlflow.read.table import Table
+
+OWN = "own-"
+"""How the ids of activities begin that a unit added itself."""
+
+Kind = Literal["line", "own", "aside", "loose"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What one row was taken for. `code` says what was assumed, or why the row is set aside; `texts` are its
+    level texts as they stand in the form. Not `sure` is a line that nothing but the id speaks for."""
+
+    row: int
+    kind: Kind
+    line: Line | None = None
+    code: str | None = None
+    texts: tuple[str, ...] = ()
+    sure: bool = True
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The issued lines by everything that a row may be known by; the folded texts only once they are needed."""
+
+    lines: Sequence[Line]
+    shape: Shape
+    by_id: dict[str, Line] = field(init=False)
+    _by_text: dict[tuple[str, ...], list[Line]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_id = {line.id: line for line in self.lines}
+
+    @property
+    def item(self) -> int:
+        """The place of the line's own level among the levels."""
+        return self.shape.item
+
+    def reads(self, line: Line, texts: tuple[str, ...]) -> bool:
+        """Return whether the texts are those that were issued for a line."""
+        return self._whole(line.levels) == self._whole(texts)
+
+    def with_id(self, text: str) -> Line | None:
+        """Return the line with this id, whatever its letters' case."""
+        return self.by_id.get(text) or next(
+            (line for line in self.lines if text and quick_fold(line.id) == quick_fold(text)), None
+        )
+
+    def with_text(self, texts: tuple[str, ...]) -> Sequence[Line]:
+        """Return the lines with these level texts; if there are none, those with this very item and part."""
+        if not self._by_text:
+            for line in self.lines:
+                for key in dict.fromkeys((self._whole(line.levels), self._own(line.levels))):
+                    self._by_text.setdefault(key, []).append(line)
+        found = self._by_text.get(self._whole(texts)) or self._by_text.get(self._own(texts))
+        return found or ()
+
+    def _whole(self, texts: Iterable[str]) -> tuple[str, ...]:
+        return ("", *map(quick_fold, texts))
+
+    def _own(self, texts: Sequence[str]) -> tuple[str, ...]:
+        own = tuple(map(quick_fold, texts[self.shape.item :]))
+        return own if any(own) else ("",)
+
+
+def match_rows(table: Table, shape: Shape, lines: Sequence[Line], rows: Sequence[Sequence[Raw]]) -> list[Match]:
+    """Return what every row below the heading was taken for; `rows` are the table's, merged cells filled in."""
+    found = list(_match_each(table, shape, _Lines(lines, shape), rows))
+    claimed = {match.line.id for match in found if match.line and match.sure}
+    for number, match in enumerate(found):
+        if match.line and not match.sure:
+            if match.line.id in claimed:
+                found[number] = Match(match.row, "aside", None, "row-unknown", match.texts)
+            claimed.add(match.line.id)
+    return found
+
+
+def _match_each(table: Table, shape: Shape, known: _Lines, rows: Sequence[Sequence[Raw]]) -> Iterator[Match]:
+    places = table.places
+    id_place, answers = places[0], [places[asked.index] for asked in shape.answers]
+    levels = [places[index] for index in shape.levels]
+    for number in range(table.heading + 1, len(rows)):
+        row = rows[number]
+        if row.count(None) == len(row):
+            continue
+        marked = None if id_place is None else row[id_place]
+        line = known.by_id.get(marked) if isinstance(marked, str) else None
+        raw = tuple([None if place is None else row[place] for place in levels])
+        if line is not None and line.levels == tuple([cell or "" for cell in raw]):
+            yield Match(number, "line", line, texts=line.levels)
+            continue
+        texts = tuple(written_text(cell) for cell in raw)
+        says = any(place is not None and row[place] is not None for place in answers)
+        yield _match_one(number, tidy(written_text(marked)), texts, known, says=says)
+
+
+def _match_one(number: int, marked: str, texts: tuple[str, ...], known: _Lines, *, says: bool) -> Match:
+    by_id = known.with_id(marked) if marked else None
+    same = known.with_text(texts)
+    if by_id and by_id in same:
+        return Match(number, "line", by_id, None if known.reads(by_id, texts) else "issued-text-changed", texts)
+    if len(same) == 1:
+        return Match(number, "line", same[0], "id-and-text-disagree" if by_id else "row-without-id", texts)
+    if by_id:
+        return Match(number, "line", by_id, "issued-text-changed", texts, sure=False)
+    named = any(texts[known.item :])
+    if not named and not says:
+        return Match(number, "loose")
+    if same or (marked and not marked.startswith(OWN)):
+        return Match(number, "aside", None, "row-unknown", texts)
+    return Match(number, "own", None, None, texts)

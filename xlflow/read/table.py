@@ -1,0 +1,148 @@
+"""Finds the form on whatever sheet it stands by now, and every column wherever it has been moved.
+
+Goes by what stands there: the hidden row of codes, else the headings, else the place where a column was issued.
+The sheet's name says nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from xlflow.core.findings import Finding, Place, find
+from xlflow.excel.incoming import Raw, Sheet, cell_name
+from xlflow.read.shape import Shape, quick_fold
+
+_LOOKED_THROUGH = 300
+"""Rows from the top within which the heading row must stand."""
+
+_LONGEST_HEADING = 200
+_BELOW_CODES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The form on its sheet: the heading row, and for each column of the shape where it stands now, if at all."""
+
+    file: str
+    sheet: Sheet
+    codes: int | None
+    heading: int
+    places: tuple[int | None, ...]
+    findings: tuple[Finding, ...] = ()
+
+    def place(self, row: int, column: int = 0) -> Place:
+        """Return the address of a cell, counted from 0."""
+        return Place(self.file, self.sheet.name, cell_name(row, column))
+
+
+def find_tables(file: str, sheets: Sequence[Sheet], shape: Shape) -> tuple[Table, ...]:
+    """Return the form, once for every sheet on which it stands."""
+    heads = ((sheet, _find_head(sheet, shape)) for sheet in sheets)
+    return tuple(_make_table(file, sheet, shape, *head) for sheet, head in heads if head)
+
+
+def _find_head(sheet: Sheet, shape: Shape) -> tuple[int | None, int] | None:
+    """Return the row of codes, if there is one, and the heading row; None if this is not the form."""
+    for number, row in enumerate(sheet.rows[:_LOOKED_THROUGH]):
+        if sum(cell in shape.by_code for cell in row) > 1:
+            below = range(number + 1, min(number + _BELOW_CODES, len(sheet.rows)))
+            named = [(len(_named(sheet.rows[each], shape)), -each) for each in below]
+            most, least_far = max(named, default=(0, 0))
+            return number, -least_far if most > 1 else number + 1
+    for number, row in enumerate(sheet.rows[:_LOOKED_THROUGH]):
+        if _is_heading(_named(row, shape), shape):
+            return None, number
+    return None
+
+
+def _named(row: Sequence[Raw], shape: Shape) -> dict[int, list[int]]:
+    """Return which columns of the shape the cells of a row are headings of, and where."""
+    found: dict[int, list[int]] = {}
+    for place, cell in enumerate(row):
+        if isinstance(cell, str) and len(cell) < _LONGEST_HEADING:
+            for index in shape.by_name.get(quick_fold(cell), ()):
+                found.setdefault(index, []).append(place)
+    return found
+
+
+def _is_heading(named: dict[int, list[int]], shape: Shape) -> bool:
+    """Whether a row names the line's own level, something to answer, and a third column."""
+    return (
+        len(named) > 2
+        and shape.levels[shape.item] in named
+        and any(asked.index in named for asked in shape.answers)
+    )
+
+
+def _make_table(file: str, sheet: Sheet, shape: Shape, codes: int | None, heading: int) -> Table:
+    above = sheet.rows[codes] if codes is not None else ()
+    row = sheet.rows[heading] if heading < len(sheet.rows) else ()
+    coded: dict[int, list[int]] = {}
+    for place, cell in enumerate(above):
+        if isinstance(cell, str) and cell in shape.by_code:
+            coded.setdefault(shape.by_code[cell], []).append(place)
+    named = _named(row, shape)
+    places: dict[int, int] = {}
+    for index, candidates in _candidates(shape, coded, named):
+        free = [place for place in candidates if place not in places.values()]
+        if index not in places and free:
+            places[index] = _fullest(sheet, heading, free)
+    if not coded:
+        _place_by_position(shape, row, places)
+    found = tuple(places.get(index) for index in range(len(shape.columns)))
+    table = Table(file, sheet, codes, heading, found)
+    return Table(file, sheet, codes, heading, found, tuple(_doubts(table, shape, coded, named)))
+
+
+def _candidates(
+    shape: Shape, coded: dict[int, list[int]], named: dict[int, list[int]]
+) -> Iterator[tuple[int, list[int]]]:
+    """Yield where each column may stand, the surest first: code and heading agree, then the heading that people
+    saw when they wrote, then the code."""
+    for index in range(len(shape.columns)):
+        yield index, [place for place in coded.get(index, ()) if place in named.get(index, ())]
+    for index in range(len(shape.columns)):
+        yield index, named.get(index, [])
+    for index in range(len(shape.columns)):
+        yield index, coded.get(index, [])
+
+
+def _fullest(sheet: Sheet, heading: int, places: Sequence[int]) -> int:
+    """Return the place with most cells filled below the heading, the first of several; copies are mostly blank."""
+    if len(places) == 1:
+        return places[0]
+    return max(
+        places, key=lambda place: (sum(row[place] is not None for row in sheet.rows[heading + 1 :]), -place)
+    )
+
+
+def _place_by_position(shape: Shape, row: Sequence[Raw], places: dict[int, int]) -> None:
+    """Take columns whose heading nobody knows to stand where they were issued, if all known ones still do."""
+    if any(index != place for index, place in places.items()):
+        return
+    for index in range(min(len(shape.columns), len(row))):
+        if index not in places and row[index] is not None:
+            places[index] = index
+
+
+def _doubts(
+    table: Table, shape: Shape, coded: dict[int, list[int]], named: dict[int, list[int]]
+) -> Iterator[Finding]:
+    for index, column in enumerate(shape.columns):
+        place = table.places[index]
+        words = {"field": column.label}
+        if place is None:
+            if column.kind in ("answer", "level", "id"):
+                code = "column-missing" if column.kind == "answer" else "issued-column-missing"
+                yield find(code, Place(table.file, table.sheet.name), field=column.key, words=words)
+        elif place not in named.get(index, ()) and column.kind != "remaining":
+            row = table.sheet.rows[table.heading] if table.heading < len(table.sheet.rows) else ()
+            written = row[place] if place < len(row) else None
+            yield find(
+                "heading-changed",
+                table.place(table.heading, place),
+                field=column.key,
+                value=str(written or ""),
+                words=words,
+            )
+        elif coded and place not in coded.get(index, [place]):
+            yield find("heading-not-code", table.place(table.heading, place), field=column.key, words=words)
