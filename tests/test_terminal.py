@@ -36,22 +36,22 @@ def test_a_merge_reads_from_top_to_bottom() -> None:
         "Svar från 1 av 2 enheter.",
         "Saknas: Söder.",
         "",
-        "Filer: 2 funna = 1 inlästa + 0 avvisade + 0 ersatta + 0 dubbletter + 1",
-        "överhoppade.",
+        "Filer: 2 funna = 1 inlästa + 0 avvisade + 0 ersatta + 0 dubbletter +",
+        "1 överhoppade.",
         "Rader i formulären: 3 funna = 3 sammanställda + 0 avsatta.",
         "Obesvarade rader: 2.",
         "",
         "1 fel, 1 varning",
         "",
         "FEL  Status saknas.",
+        "      svar/Norr.xlsx, blad Uppföljning: H7",
         "    Välj i listan det som stämmer bäst: Genomfört, Pågående, Kvarstår, Kan komma",
         "    att försenas, Förskjuts eller Utgår.",
-        "      svar/Norr.xlsx, blad Uppföljning: H7",
         "",
         "VARNING  Här står Genomfört, men ”Bygg golvet” är Förskjuts.",
+        "      svar/Norr.xlsx, blad Uppföljning: H5",
         "    Ändra här så att det stämmer med raderna under, eller töm fältet Status så",
         "    vägs raderna under samman.",
-        "      svar/Norr.xlsx, blad Uppföljning: H5",
         "",
         "Sammanställningen ligger i ut.xlsx.",
         "Nästa steg: be enheterna rätta felen i sina formulär, lägg de rättade filerna i",
@@ -89,7 +89,7 @@ def test_sums_are_written_as_people_write_them() -> None:
     )
     form = draw_return(budget, "Norr", "Id | Utfall | Prognos\nh | 1234567.5 | -20")
     merged, _ = merge_forms([form], [form.received])
-    shown = show_run(Run("sv", (), merged)).replace("\u00a0", " ")
+    shown = show_run(Run("sv", (), merged))
     assert "Summa Utfall: 1 234 567,5 in = 1 234 567,5 ut" in shown
     assert "Summa Prognos: -20 in = -20 ut" in shown
 
@@ -102,6 +102,19 @@ def test_many_places_and_many_notes_are_counted_and_not_listed() -> None:
     assert shown.startswith("11 fel, 15 upplysningar\n")
     assert shown.endswith("Upplysningar av 3 slag till visas med --json.")
     assert shown.count("UPPLYSNING") == 12
+
+
+def test_the_same_advice_is_given_once_for_several_faults() -> None:
+    found = [find("line-found-by-text", Place(f"{name}.xlsx"), words={"text": name}) for name in "ab"]
+    assert show_findings(found, "en").splitlines() == [
+        "2 notes",
+        "",
+        "NOTE  “a” has another id in the form than in the plan.",
+        "      a.xlsx",
+        "NOTE  “b” has another id in the form than in the plan.",
+        "      b.xlsx",
+        "    The row was found by its text. You need not do anything.",
+    ]
 
 
 def test_what_is_on_trial_is_shown_and_not_counted() -> None:

@@ -4,6 +4,7 @@ First what came in and who is missing, then the accounts, then what is to be cor
 its places, and last where the result is and what to do next.
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -32,13 +33,15 @@ def show_run(run: Run) -> str:
 
 
 def show_findings(findings: Iterable[Finding], language: Language) -> str:
-    """Return the findings, each fault once: a line that counts them, then errors, warnings and notes."""
+    """Return the findings, each fault and each advice once: how many there are, then errors, warnings, notes."""
     groups = group_findings(findings, language)
     if not groups:
         return ""
     notes = [group for group in groups if group.severity is Severity.NOTE]
-    shown = [group for group in groups if group not in notes[_NOTES:]]
-    texts = [_count(groups, language), *(_show_group(group, language) for group in shown)]
+    by_advice: dict[tuple[Severity, str], list[Group]] = {}
+    for group in (*(group for group in groups if group.severity is not Severity.NOTE), *notes[:_NOTES]):
+        by_advice.setdefault((group.severity, group.remedy), []).append(group)
+    texts = [_count(groups, language), *(_show_advice(same, language) for same in by_advice.values())]
     if len(notes) > _NOTES:
         texts.append(say("terminal.more_notes", language, count=len(notes) - _NOTES))
     return "\n\n".join(filter(None, texts))
@@ -84,7 +87,10 @@ def _show_accounts(accounts: Accounts, template: Template, language: Language) -
 
 
 def _say_account(account: str, equation: str, language: Language) -> str:
-    return say("terminal.account", language, account=account, equation=equation)
+    """Return an equation whose figures stay with their words where it is wrapped."""
+    return say(
+        "terminal.account", language, account=account, equation=re.sub(r"(?<=\d) (?=\w)", "\u00a0", equation)
+    )
 
 
 # What is to be corrected ----------------------------------------------------------------------------------
@@ -107,18 +113,19 @@ def _count(groups: Sequence[Group], language: Language) -> str:
     return ", ".join(said)
 
 
-def _show_group(group: Group, language: Language) -> str:
+def _show_advice(groups: Sequence[Group], language: Language) -> str:
+    """Return what is wrong and where, fault by fault, and then what to do about all of them."""
+    faults = [line for group in groups for line in _show_group(group, language)]
+    return "\n".join((*faults, _wrap(groups[0].remedy, indent="    ")))
+
+
+def _show_group(group: Group, language: Language) -> Iterator[str]:
     mark = say(f"collected.{group.severity}", language).upper()
     places = show_places(group, language)
-    shown, more = places[:_PLACES], len(places) - _PLACES
-    lines = [
-        _wrap(f"{mark}  {group.message}", indent="    ", first=""),
-        _wrap(group.remedy, indent="    "),
-        *(_wrap(place, indent="        ", first="      ") for place in shown),
-    ]
-    if more > 0:
-        lines.append(_wrap(say("terminal.more_places", language, count=more), indent="      "))
-    return "\n".join(lines)
+    yield _wrap(f"{mark}  {group.message}", indent="    ", first="")
+    yield from (_wrap(place, indent="        ", first="      ") for place in places[:_PLACES])
+    if len(places) > _PLACES:
+        yield _wrap(say("terminal.more_places", language, count=len(places) - _PLACES), indent="      ")
 
 
 # What next ------------------------------------------------------------------------------------------------
@@ -142,9 +149,10 @@ def _show_ending(run: Run) -> Iterator[str]:
 
 
 def _wrap(text: str, *, indent: str = "", first: str | None = None) -> str:
-    """Return the text in lines that fit, each paragraph by itself; long names are never broken."""
+    """Return the text in lines that fit, each paragraph by itself; what a no-break space joins, and long names, are
+    never broken. Consoles get plain spaces."""
     start = indent if first is None else first
-    return "\n".join(
+    lines = "\n".join(
         textwrap.fill(
             paragraph,
             WIDTH,
@@ -155,3 +163,4 @@ def _wrap(text: str, *, indent: str = "", first: str | None = None) -> str:
         )
         for number, paragraph in enumerate(text.splitlines())
     )
+    return lines.replace("\u00a0", " ")
