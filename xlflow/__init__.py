@@ -1,1 +1,30 @@
-"""xlflow: collect answers from many units in Excel, without losing one."""
+"""xlflow: collect answers from many units in Excel, without losing one.
+
+As a library the same as on the command line: `generate_forms`, `check_forms` and `merge_forms` take paths and
+return a `Run`; `Stop` is raised where there is no way on. They are loaded when first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xlflow.core.findings import Finding, Stop
+    from xlflow.core.model import Run
+    from xlflow.pipeline import check_forms, generate_forms, merge_forms
+
+__all__ = ["Finding", "Run", "Stop", "check_forms", "generate_forms", "merge_forms"]
+
+_HOMES = {
+    "Finding": "xlflow.core.findings",
+    "Stop": "xlflow.core.findings",
+    "Run": "xlflow.core.model",
+    "check_forms": "xlflow.pipeline",
+    "generate_forms": "xlflow.pipeline",
+    "merge_forms": "xlflow.pipeline",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'xlflow' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -5,9 +5,10 @@ and nothing here depends on the order in which files are found or read.
 """
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from xlflow.core.findings import Finding, Place, Stop, find
@@ -72,13 +73,23 @@ def receive_file(found: Found, opened: incoming.Book | Finding) -> Received:
     return Received(found.name, opened.digest, opened.size, saved, State.ACCEPTED)
 
 
+def choose_round(forms: Iterable[Filled]) -> str | None:
+    """Return the key of the round that most units answered, the latest where several have equally many."""
+    units: dict[str, set[str]] = {}
+    as_of: dict[str, date] = {}
+    for form in forms:
+        units.setdefault(form.round.key, set()).add(fold(form.unit))
+        as_of[form.round.key] = form.round.as_of
+    return max(units, key=lambda key: (len(units[key]), as_of[key], key), default=None)
+
+
 def sort_returns(
     filled: Iterable[Filled], others: Iterable[Received] = (), round_key: str | None = None
 ) -> Collected:
     """Settle which returns count. `others` are the files that are no forms; `round_key` is the round asked for,
     otherwise that of most units, the newest of several."""
     forms = sorted(filled, key=lambda form: form.received.name)
-    key = round_key or _choose_round(forms)
+    key = round_key or choose_round(forms)
     strays = [(_settle(form, State.REFUSED, "other-round"), _say_round(form, forms, key)) for form in forms]
     strays = [(form, note) for form, note in strays if form.round.key != key]
     groups: dict[str, list[Filled]] = {}
@@ -115,9 +126,9 @@ def _list_files(path: Path) -> Iterator[tuple[str, Path, Path]]:
 
 def _tell_apart(listed: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
     """Yield the files again; those that would show the same name show their whole path instead."""
-    names = [name for name, _ in listed]
+    names = Counter(name for name, _ in listed)
     for name, path in listed:
-        yield (name if names.count(name) == 1 else path.as_posix()), path
+        yield (name if names[name] == 1 else path.as_posix()), path
 
 
 def _look_at(name: str, path: Path, *, own: bool) -> Iterator[tuple[Found, Finding | None]]:
@@ -182,15 +193,6 @@ def _stat(path: Path) -> tuple[int, datetime | None]:
 
 
 # Sorting returns ------------------------------------------------------------------------------------------
-
-
-def _choose_round(forms: Sequence[Filled]) -> str | None:
-    """Return the key of the round that most units answered, the latest where several have equally many."""
-    units: dict[str, set[str]] = {}
-    for form in forms:
-        units.setdefault(form.round.key, set()).add(fold(form.unit))
-    as_of = {form.round.key: form.round.as_of for form in forms}
-    return max(units, key=lambda key: (len(units[key]), as_of[key], key), default=None)
 
 
 def _say_round(form: Filled, forms: Sequence[Filled], key: str | None) -> Finding:

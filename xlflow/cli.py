@@ -1,0 +1,203 @@
+"""The command line: words in, words out. No logic lives here; every command is one call of the pipeline.
+
+The result goes to stdout, progress to stderr and only on a terminal. What is slow to import is imported in
+the command that needs it, so that `--help` answers at once.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from xlflow.core.model import Run
+    from xlflow.pipeline import Progress
+
+PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+PLAN = click.option(
+    "--plan", type=click.Path(path_type=Path), help="The plan workbook, to see who is missing too."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for other programs.")
+FORCE = click.option("--force", is_flag=True, help="Overwrite files even if xlflow did not write them.")
+JOBS = click.option("--jobs", type=click.IntRange(1, 64), default=2, help="How many files to read at a time.")
+AS_OF = "The day that the follow-up describes, such as 2021-03-31."
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="xlflow", message="xlflow %(version)s")
+def main() -> None:
+    """Collect answers from many units in Excel, without losing one.
+
+    \b
+    1. xlflow generate plan.xlsx --as-of 2021-03-31 -o forms/   one form per unit
+    2. send the forms out, put what comes back into a folder
+    3. xlflow check returned/                                   what must be corrected
+    4. xlflow merge returned/ -o consolidated.xlsx              everything in one workbook
+
+    See it all at once: xlflow demo
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+@main.command()
+@click.argument("folder", default="xlflow-demo", metavar="[DIR]", type=click.Path(path_type=Path))
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
+@FORCE
+def demo(folder: Path, language: str, force: bool) -> None:
+    """Run the whole loop on the example that comes with xlflow, and say where to look."""
+    from xlflow.demo import run_demo
+    from xlflow.report import terminal
+
+    with _stopping(), _progress() as progress:
+        run = run_demo(folder, "en" if language == "en" else "sv", force=force, progress=progress)
+    click.echo(terminal.show_run(run))
+
+
+@main.command()
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
+def templates(language: str) -> None:
+    """List the templates that can be used with generate -t."""
+    from xlflow.define import list_templates
+    from xlflow.report.terminal import show_templates
+
+    with _stopping(language):
+        click.echo(show_templates(list_templates(), "en" if language == "en" else "sv"))
+
+
+@main.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option(
+    "-t", "--template", default="followup", show_default=True, help="A template's name, or a path to one."
+)
+@click.option("--as-of", required=True, metavar="DATE", help=AS_OF)
+@click.option("--due", metavar="DATE", help="The day by which the units are to reply.")
+@click.option(
+    "--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="The forms' language."
+)
+@click.option(
+    "-o", "--output", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Folder for the forms."
+)
+@FORCE
+def generate(
+    plan: Path, template: str, as_of: str, due: str | None, language: str, output: Path, force: bool
+) -> None:
+    """Make one form per unit from the workbook PLAN.
+
+    PLAN has a sheet Plan with the activities and their units, and a sheet Enheter (Units) with the units.
+    """
+    from xlflow.pipeline import generate_forms
+
+    days = {"as_of": _read_day(as_of, "--as-of"), "due": _read_day(due, "--due") if due else None}
+    with _stopping(language), _progress() as progress:
+        run = generate_forms(
+            plan,
+            output,
+            template=template,
+            language="en" if language == "en" else "sv",
+            force=force,
+            progress=progress,
+            **days,  # type: ignore[arg-type]
+        )
+    _show(run, as_json=False)
+
+
+@main.command()
+@PATHS
+@PLAN
+@JOBS
+@JSON
+def check(paths: tuple[Path, ...], plan: Path | None, jobs: int, as_json: bool) -> None:
+    """Check filled forms: who has answered, and what must be corrected in which cell.
+
+    PATH is a form, a folder (searched through) or a .zip. Writes nothing.
+    Ends with 0 if all is well, 1 if something must be corrected, 2 if it could not be done.
+    """
+    from xlflow.pipeline import check_forms
+
+    with _stopping(), _progress() as progress:
+        run = check_forms(paths, plan=plan, jobs=jobs, progress=progress)
+    _show(run, as_json=as_json)
+
+
+@main.command()
+@PATHS
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE.xlsx",
+    type=click.Path(path_type=Path),
+    help="The consolidated workbook to write.",
+)
+@PLAN
+@JOBS
+@FORCE
+@JSON
+def merge(paths: tuple[Path, ...], output: Path, plan: Path | None, jobs: int, force: bool, as_json: bool) -> None:
+    """Merge filled forms into one consolidated workbook.
+
+    PATH is a form, a folder (searched through) or a .zip. A wrong answer is kept as it was written and
+    listed; nothing that came in is dropped.
+    """
+    from xlflow.pipeline import merge_forms
+
+    with _stopping(), _progress() as progress:
+        run = merge_forms(paths, output, plan=plan, jobs=jobs, force=force, progress=progress)
+    _show(run, as_json=as_json)
+
+
+def _show(run: "Run", *, as_json: bool) -> None:
+    """Print the result and leave with its exit code."""
+    from xlflow.report import machine, terminal
+
+    click.echo(machine.run_to_json(run) if as_json else terminal.show_run(run))
+    sys.exit(run.exit_code)
+
+
+def _read_day(text: str, option: str) -> "date":
+    from xlflow.core.values import parse_day
+
+    day = parse_day(text)
+    if day is None:
+        raise click.BadParameter(f'"{text}" is not a day. Write it as 2021-03-31.', param_hint=option)
+    return day
+
+
+@contextmanager
+def _stopping(language: str = "sv") -> Iterator[None]:
+    """Turn `Stop` into its messages on stderr and exit code 2."""
+    from xlflow.core.findings import Stop
+    from xlflow.report.terminal import show_findings
+
+    try:
+        yield
+    except Stop as stop:
+        click.echo(show_findings(stop.findings, "en" if language == "en" else "sv"), err=True)
+        sys.exit(2)
+
+
+@contextmanager
+def _progress() -> Iterator["Progress | None"]:
+    """Show a bar per step on stderr, only where somebody can see it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+    with Bars(console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done)
+
+        yield tell
