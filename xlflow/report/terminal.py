@@ -149,7 +149,7 @@ def _show_ending(run: Run) -> Iterator[str]:
 
 
 def _wrap(text: str, *, indent: str = "", first: str | None = None) -> str:
-    """Return the text in lines that fit, each paragraph by itself; what a no-break space joins, and long names, are
+    """Return the text in lines that fit, each paragraph by itself. Long names and what a no-break space joins are
     never broken. Consoles get plain spaces."""
     start = indent if first is None else first
     lines = "\n".join(
