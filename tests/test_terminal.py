@@ -1,5 +1,6 @@
 """What a person reads in the console: what came in, who is missing, what to correct, what to do next."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,14 @@ def test_a_clean_run_says_what_comes_next(everyone: bool, output: str | None, en
     shown = show_run(run(table, language="en", everyone=everyone, output=output))
     assert shown.replace("\nanswers", " answers").endswith(ending)
     assert "error" not in shown
+
+
+def test_where_nobody_was_asked_only_the_files_are_accounted_for() -> None:
+    nobody = replace(ASKED, plan=replace(ASKED.plan, units=(), lines=()))
+    merged, _ = merge_forms([], [Received("a.pdf", "", 1, None, State.REFUSED)], nobody)
+    lines = show_run(Run("en", (find("nothing-to-merge", Place("a.pdf")),), merged)).splitlines()
+    assert lines[0] == "Files: 1 found = 0 read + 1 refused + 0 superseded + 0 duplicates + 0 ignored."
+    assert "ERROR  There is no filled-in form to merge." in lines
 
 
 def test_forms_written_are_counted_and_go_out() -> None:

@@ -57,18 +57,23 @@ def _show_written(run: Run) -> str:
 
 
 def _show_returned(merged: Merged, language: Language) -> str:
-    round_, accounts = merged.round, merged.accounts
-    asked = len(merged.answered) + len(merged.missing)
-    title = round_.plan.title or round_.template.title.say(language)
+    accounts = merged.accounts
     lines = [
-        say("terminal.title", language, title=title, day=format_day(round_.as_of, language)),
-        say("terminal.answered", language, answered=len(merged.answered), asked=asked),
-        *([say("terminal.missing", language, units=", ".join(merged.missing))] if merged.missing else []),
-        "",
-        *_show_accounts(accounts, round_.template, language),
+        *(_show_answered(merged, language) if merged.round.plan.units else ()),
+        *_show_accounts(accounts, merged.round.template, language),
         say("terminal.unanswered", language, count=accounts.rows_unanswered),
     ]
     return "\n".join(_wrap(line) for line in lines)
+
+
+def _show_answered(merged: Merged, language: Language) -> Iterator[str]:
+    round_, asked = merged.round, len(merged.answered) + len(merged.missing)
+    title = round_.plan.title or round_.template.title.say(language)
+    yield say("terminal.title", language, title=title, day=format_day(round_.as_of, language))
+    yield say("terminal.answered", language, answered=len(merged.answered), asked=asked)
+    if merged.missing:
+        yield say("terminal.missing", language, units=", ".join(merged.missing))
+    yield ""
 
 
 def _show_accounts(accounts: Accounts, template: Template, language: Language) -> Iterator[str]:
