@@ -29,8 +29,8 @@ def dump_sheet(sheet: Worksheet, values: Worksheet) -> Iterator[str]:
     """Yield the lines of one sheet: its name, its tables, its cells, an empty line."""
     state = "" if sheet.sheet_state == "visible" else f" ({sheet.sheet_state})"
     yield f"== {sheet.title}{state} =="
-    for name, table in sorted(sheet.tables.items()):
-        yield f"-- table {name} {table.ref}"
+    for name, area in sorted(sheet.tables.items()):
+        yield f"-- table {name} {area}"
     for row in sheet.iter_rows():
         for cell in row:
             if cell.value is not None:
