@@ -291,12 +291,15 @@ Cell = str | int | Decimal | date | bool | None
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """One column of a grid: heading, width in characters, and how its cells are shown."""
+    """One column of a grid: heading, width in characters, and how its cells are shown.
+
+    group: a text that many rows below each other share; shown whole where it comes first.
+    """
 
     key: str
     heading: str
     width: int = 16
-    kind: Literal["text", "number", "integer", "date", "share", "status", "link"] = "text"
+    kind: Literal["text", "group", "number", "integer", "date", "share", "status", "link"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,23 +15,27 @@ from xlflow.core.model import Cell, Grid
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Picks the rows whose cell in `column` reads `text`, upper or lower case alike; not `holds`: the others."""
+    """Picks the rows whose cell in `column` reads `text`, upper or lower case alike; not `holds`: the others.
+
+    `start` is how the text begins, if that is enough to know it by among the texts of the column.
+    """
 
     column: str
     text: str
     holds: bool = True
+    start: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What one column of figures tells about each group of rows of the grid `table`.
 
-    count: how many rows; sum: of the numbers in the column `of`; rest: that sum less the counts to the left;
-    across: the counts to the left together; share: the part that the figure to the left is of all groups.
+    count: how many rows; sum: of the numbers in the column `of`; rest: that sum less the figures to the left;
+    across: the figures to the left together.
     """
 
     heading: str
-    kind: Literal["count", "sum", "rest", "across", "share"]
+    kind: Literal["count", "sum", "rest", "across"]
     table: str = ""
     where: tuple[Match, ...] = ()
     of: str = ""
@@ -39,15 +43,20 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One row of figures: the rows of the grid that it is about."""
+    """One row of figures: the rows of the grid that it is about.
+
+    share: the part that each figure of the row above is of the one that goes `across`; others: what the rows
+    above in the section leave of all rows that match.
+    """
 
     label: str
     where: tuple[Match, ...] = ()
+    kind: Literal["rows", "share", "others"] = "rows"
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Groups that together are everything, each with one figure per measure, in `values`.
+    """Groups of rows, each with one figure per measure, in `values`.
 
     `key` says by what is grouped: a level's or a field's key, or one of our own.
     """
@@ -82,10 +91,12 @@ class Fact:
 
 @dataclass(frozen=True)
 class Summary:
-    """The consolidated workbook before it is a workbook. `grids` are by name; see `GRIDS`."""
+    """The consolidated workbook before it is a workbook: title and lead, the units that have not answered,
+    single figures, tables of figures, and the tables that they are counted in (by name: see `GRIDS`)."""
 
     title: str
     lead: str
+    missing: tuple[str, ...]
     facts: tuple[Fact, ...]
     panels: tuple[Panel, ...]
     tables: tuple[Grid, ...]

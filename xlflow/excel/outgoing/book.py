@@ -58,6 +58,10 @@ class Book:
         """Add a sheet; names are at most 31 characters and without []:*?/\\ (ValueError otherwise)."""
         return Sheet(self, self.raw.add_worksheet(name, RawSheet))
 
+    def make_chart(self, kind: str, subtype: str) -> Any:
+        """Return one of XlsxWriter's charts, to be filled and then placed on a sheet."""
+        return self.raw.add_chart({"type": kind, "subtype": subtype})
+
     def set_property(self, name: str, text: str) -> None:
         """Set a custom document property (text, at most 255 characters)."""
         _must(self.raw.set_custom_property(name, _UNPRINTABLE.sub("", text), "text"))
@@ -123,6 +127,10 @@ class Sheet:
     def add_table(self, area: tuple[int, int, int, int], options: dict[str, Any]) -> None:
         """Make an Excel table of (first row, first column, last row, last column)."""
         _must(self.raw.add_table(*area, options))
+
+    def place_chart(self, row: int, column: int, chart: Any, options: dict[str, Any]) -> None:
+        """Put a chart made by `Book.make_chart` with its upper left corner on a cell."""
+        _must(self.raw.insert_chart(row, column, chart, options))
 
     def set_widths(self, widths: Sequence[float]) -> None:
         """Set the widths of the columns from 0 on, in characters."""

@@ -1,0 +1,45 @@
+"""Merged answers -> the tables and figures of the consolidated workbook. Pure: no formula, no file, no clock.
+
+`summarise` is the face. The tables come first; the figures of the summary sheet are counted in them, so that a
+reader who counts the rows comes to the same.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from xlflow.core.findings import Finding
+from xlflow.core.model import Grid, Merged
+from xlflow.core.summary import Summary
+from xlflow.core.words import format_day, say
+from xlflow.summarise.collection import make_accounts, make_files, make_set_aside, make_units
+from xlflow.summarise.figures import Tally
+from xlflow.summarise.lengths import fit_texts
+from xlflow.summarise.material import Material
+from xlflow.summarise.overview import make_facts, make_panels
+from xlflow.summarise.record import make_about, make_inputs, make_remarks
+from xlflow.summarise.tables import make_activities, make_answers, make_deviations
+
+__all__ = ["summarise"]
+
+
+def summarise(merged: Merged, findings: Sequence[Finding]) -> Summary:
+    """Return what the consolidated workbook shows; the same whatever the order of the findings."""
+    material = Material(merged, findings)
+    grids, rests = fit_texts(tuple(_make_grids(material)), material)
+    tables = (*grids, make_set_aside(material, rests))
+    tally = Tally(tables)
+    language, as_of = merged.round.language, format_day(merged.round.as_of, merged.round.language)
+    return Summary(
+        title=merged.round.plan.title,
+        lead=say("consolidated.subject", language, as_of=as_of),
+        missing=merged.missing,
+        facts=make_facts(material, tally),
+        panels=make_panels(material, {grid.name: grid for grid in tables}, tally),
+        tables=tables,
+    )
+
+
+def _make_grids(material: Material) -> Iterator[Grid]:
+    activities = make_activities(material)
+    yield from (activities, make_deviations(material, activities))
+    makers = (make_answers, make_accounts, make_units, make_files, make_remarks, make_about, make_inputs)
+    yield from (make(material) for make in makers)

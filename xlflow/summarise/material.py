@@ -1,0 +1,184 @@
+"""Everything that the tables and figures are made from, looked up once: rows by line and unit, kin, statuses.
+
+Says for every line, and for every line and unit, which status stands for it and whether its time has passed.
+Decides nothing of how it is shown.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from xlflow.core.findings import Finding
+from xlflow.core.model import Deadline, Line, Merged, MergedRow
+from xlflow.core.rollup import Kin, kin_of, roll_up, worst
+from xlflow.core.template import Choice, Field, Template
+from xlflow.core.words import Language
+
+ALONE = Kin()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a line stands. `code` is the status that counts for it, None if nothing answers it; `follows` marks
+    a sub-activity without a status of its own whose activity has one (then `code` is the activity's)."""
+
+    code: str | None = None
+    follows: bool = False
+    overdue: bool = False
+
+
+@dataclass(frozen=True)
+class Material:
+    """A round's answers and what was found in them, with every look-up that is needed more than once."""
+
+    merged: Merged
+    findings: Sequence[Finding]
+
+    @cached_property
+    def template(self) -> Template:
+        """The round's template."""
+        return self.merged.round.template
+
+    @cached_property
+    def language(self) -> Language:
+        """The round's language."""
+        return self.merged.round.language
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of the plan, then the units' own."""
+        return self.merged.round.plan.lines
+
+    @cached_property
+    def has_links(self) -> bool:
+        """Whether any line continues another year's."""
+        return any(line.continues_from for line in self.lines)
+
+    @cached_property
+    def status(self) -> Field | None:
+        """The field that tells the status, if the template has one."""
+        return self.template.field_in_role("status")
+
+    @cached_property
+    def deadline(self) -> Field | None:
+        """The field that tells by when a line is to be done, if the template has one."""
+        return self.template.field_in_role("deadline")
+
+    @cached_property
+    def new_deadline(self) -> Field | None:
+        """The field that tells by when it will be done instead, if the template has one."""
+        return self.template.field_in_role("new_deadline")
+
+    @cached_property
+    def choices(self) -> Mapping[str | None, Choice]:
+        """The statuses by code."""
+        options = self.template.choice_list(self.status).options if self.status else ()
+        return {option.code: option for option in options}
+
+    @cached_property
+    def kin(self) -> Mapping[str, Kin]:
+        """The lines around each line."""
+        return kin_of(self.lines, self.template)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Line]:
+        """The lines by id."""
+        return {line.id: line for line in self.lines}
+
+    @cached_property
+    def rows_of(self) -> Mapping[str, tuple[MergedRow, ...]]:
+        """The answered rows of each line, by its id, in the order of the units."""
+        rows: dict[str, list[MergedRow]] = {}
+        for merged in self.merged.rows:
+            rows.setdefault(merged.row.line.id, []).append(merged)
+        return {line_id: tuple(found) for line_id, found in rows.items()}
+
+    @cached_property
+    def row_of(self) -> Mapping[tuple[str, str], MergedRow]:
+        """The answered row of a line id and a unit."""
+        return {(merged.row.line.id, merged.row.unit): merged for merged in self.merged.rows}
+
+    @cached_property
+    def standings(self) -> Mapping[str, Standing]:
+        """Where each line stands over all units, by its id."""
+        return {line.id: self._stand(line) for line in self.lines}
+
+    @cached_property
+    def units_of(self) -> Mapping[str, tuple[str, ...]]:
+        """The units of each line, by its id: those asked, then those that answered without being asked."""
+        answered = {line_id: [merged.row.unit for merged in rows] for line_id, rows in self.rows_of.items()}
+        return {line.id: tuple(dict.fromkeys((*line.units, *answered.get(line.id, ())))) for line in self.lines}
+
+    def is_item(self, line: Line) -> bool:
+        """Return whether a line is an activity and no sub-activity."""
+        return self.template.part is None or not line.levels[self.template.part]
+
+    def own_code(self, line_id: str, unit: str) -> str | None:
+        """Return the status that a unit gave to a line itself."""
+        merged = self.row_of.get((line_id, unit))
+        value = merged.row.value(self.status.key) if merged and self.status else None
+        return value if isinstance(value, str) else None
+
+    def stand_of(self, line: Line, unit: str) -> Standing:
+        """Return where a line stands in what one unit says."""
+        kin, own = self.kin.get(line.id, ALONE), self.own_code(line.id, unit)
+        code = roll_up(own, (self.own_code(part, unit) for part in kin.below), self.template)
+        above = self.own_code(kin.above, unit) if kin.above else None
+        follows = not code and above is not None
+        code = code or above
+        late = not self._is_settled(code) and not self._is_done_by(line, unit) and self._has_passed(line, unit)
+        return Standing(code, follows, late)
+
+    def is_deviation(self, code: str | None) -> bool:
+        """Return whether a status is one that the template calls a deviation."""
+        return code in self.choices and self.choices[code].deviation
+
+    def _stand(self, line: Line) -> Standing:
+        code = self._code_of(line)
+        kin = self.kin.get(line.id, ALONE)
+        above = self._code_of(self.by_id[kin.above], alone=True) if kin.above and not code else None
+        return Standing(code or above, above is not None, self._is_overdue(line, code or above))
+
+    def _code_of(self, line: Line, *, alone: bool = False) -> str | None:
+        """Return the status over all units: those asked of the line itself first, each with its sub-activities.
+
+        If none of them gave the line itself one, the worst of all its sub-activities; `alone` leaves these out.
+        """
+        units = self.units_of[line.id]
+        own = [self.own_code(line.id, unit) for unit in units]
+        parts = () if alone else self.kin.get(line.id, ALONE).below
+        if not any(own):
+            return self._worst(self.own_code(part, unit) for part in parts for unit in self.units_of[part])
+        return self._worst(
+            roll_up(code, (self.own_code(part, unit) for part in parts), self.template)
+            for code, unit in zip(own, units, strict=True)
+        )
+
+    def _worst(self, codes: Iterable[str | None]) -> str | None:
+        return worst(codes, self.template.choice_list(self.status)) if self.status else None
+
+    def _is_overdue(self, line: Line, code: str | None) -> bool:
+        if self.deadline is None or self._is_settled(code):
+            return False
+        units = self.units_of[line.id] or ("",)
+        return any(self._has_passed(line, unit) for unit in units if not self._is_done_by(line, unit))
+
+    def _is_done_by(self, line: Line, unit: str) -> bool:
+        """Return whether a unit has said that it is through with a line; without statuses, any answer says so."""
+        if self.status:
+            return self._is_settled(self.own_code(line.id, unit))
+        merged = self.row_of.get((line.id, unit))
+        return merged is not None and not merged.row.is_blank
+
+    def _has_passed(self, line: Line, unit: str) -> bool:
+        """Return whether the time has passed by which a unit is to be done; a new time replaces the old one."""
+        time = self._new_time(line, unit) or (line.value(self.deadline.key) if self.deadline else None)
+        return isinstance(time, Deadline) and time.has_passed(self.merged.round.as_of)
+
+    def _new_time(self, line: Line, unit: str) -> Deadline | None:
+        merged = self.row_of.get((line.id, unit))
+        time = merged.row.value(self.new_deadline.key) if merged and self.new_deadline else None
+        return time if isinstance(time, Deadline) and time.last else None
+
+    def _is_settled(self, code: str | None) -> bool:
+        return code in self.choices and self.choices[code].settled

@@ -1,0 +1,127 @@
+"""A grid on a sheet: a real Excel table in house style, every text shown whole, every status by its word.
+
+Writes cells by their type only; what came from a person can become neither a formula nor a link here.
+"""
+
+import math
+from collections.abc import Container, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from itertools import takewhile
+
+from xlflow.core.model import Cell, Grid, GridColumn
+from xlflow.excel.outgoing import count_lines, height_of, text_width
+from xlflow.write.desk import STATUS, Desk, Mark
+from xlflow.write.formulas import quote
+
+WIDEST = 80
+"""Characters that a column may be widened to, so that its longest text fits the highest row."""
+
+TALLEST, MOST_LINES = 409.0, 25
+"""Points that a row can be high, and lines of text that such a row shows, with a line to spare."""
+
+FILTER_BUTTON = 3
+"""Characters of a heading's room that the filter button covers."""
+
+SIGN_ROOM = 2
+"""Characters that the sign before a status takes."""
+
+SURELY_FITS = 0.6
+"""Part of a column's width that a text may have as characters and be sure to take one line."""
+
+NARROW, PROSE, LONGEST_WORD = 11, 60, 19
+"""Characters: a column too narrow for a sentence; a text whose words may be broken; a word that is not."""
+
+_count_lines = lru_cache(maxsize=1 << 16)(count_lines)
+
+
+def fit_widths(grid: Grid) -> Grid:
+    """Return the grid with columns wide enough for their longest word, and for long texts to be shown whole."""
+    columns = tuple(
+        replace(column, width=_width_of(column, [row[place] for row in grid.rows]))
+        for place, column in enumerate(grid.columns)
+    )
+    return replace(grid, columns=columns)
+
+
+def write_table(grid: Grid, top: int, desk: Desk) -> int:
+    """Write a grid as a table with its headings in row `top`; return the row below it.
+
+    A table has at least one row: one without any says so in words.
+    """
+    rows = grid.rows or (_say_empty(grid, desk),)
+    bottom = top + len(rows)
+    _make_table(grid, top, bottom, desk)
+    plain, faint = [desk.style(name) for name in ("cell", "repeated")]
+    styles = {int: desk.style("integer"), Decimal: desk.style("number"), date: desk.style("date")}
+    above: Sequence[Cell] = ()
+    for number, row in enumerate(rows, top + 1):
+        repeated = _find_repeated(grid, row, above)
+        for column, cell in enumerate(row):
+            style = faint if column in repeated else styles.get(type(cell), plain)
+            desk.sheet.write(number, column, cell, style)
+        desk.sheet.set_height(number, _height_of(grid, row, repeated))
+        above = row
+    for mark in desk.marks:
+        _mark_texts(grid, (top + 1, bottom), mark, desk)
+    return bottom + 1
+
+
+def _make_table(grid: Grid, top: int, bottom: int, desk: Desk) -> None:
+    head = desk.style("heading")
+    columns = [{"header": column.heading, "header_format": head} for column in grid.columns]
+    options = {"name": desk.tables[grid.name], "style": None, "columns": columns}
+    desk.sheet.add_table((top, 0, bottom, len(columns) - 1), options)
+    room = [(column.heading, max(1, column.width - FILTER_BUTTON)) for column in grid.columns]
+    desk.sheet.set_height(top, height_of(room, least=2))
+
+
+def _find_repeated(grid: Grid, row: Sequence[Cell], above: Sequence[Cell]) -> frozenset[int]:
+    """Return the places of the group texts that read as in the row above, and so do all groups before them."""
+    places = [place for place, column in enumerate(grid.columns) if column.kind == "group"]
+    same = takewhile(lambda place: bool(above) and row[place] == above[place], places)
+    return frozenset(place for place in same if row[place] is not None)
+
+
+def _height_of(grid: Grid, row: Sequence[Cell], repeated: Container[int]) -> float:
+    """Return how high a row must be for all its texts to show; a group's text only where it comes first."""
+    lines = 1
+    for place, (column, cell) in enumerate(zip(grid.columns, row, strict=True)):
+        if isinstance(cell, str) and place not in repeated:
+            width = column.width - SIGN_ROOM * (column.kind == "status")
+            if len(cell) > width * SURELY_FITS or "\n" in cell:
+                lines = max(lines, _count_lines(cell, width))
+    return min(TALLEST, 15.0 * lines + 1)
+
+
+def _say_empty(grid: Grid, desk: Desk) -> tuple[Cell, ...]:
+    place = next((place for place, column in enumerate(grid.columns) if column.width > NARROW), 0)
+    words = desk.say(f"no_{grid.name}")
+    return tuple(words if index == place else None for index in range(len(grid.columns)))
+
+
+def _mark_texts(grid: Grid, rows: tuple[int, int], mark: Mark, desk: Desk) -> None:
+    look = {"bg_color": mark.colour, "font_color": mark.ink}
+    if mark.sign and '"' not in mark.sign:
+        look["num_format"] = f'"{mark.sign} "@'
+    for place, column in enumerate(grid.columns):
+        if column.key in mark.columns or (column.kind == "status" and STATUS in mark.columns):
+            style = desk.sheet.book.raw.add_format(look)
+            options = {"type": "cell", "criteria": "==", "value": quote(mark.text), "format": style}
+            desk.sheet.format_if((rows[0], place, rows[1], place), options)
+
+
+def _width_of(column: GridColumn, cells: Sequence[Cell]) -> int:
+    """Return the column's own width, or more if its longest word or its longest text needs that."""
+    texts = {cell for cell in cells if isinstance(cell, str)}
+    words = {word for text in texts if len(text) < PROSE for word in text.split()}
+    sign = SIGN_ROOM * (column.kind == "status")
+    word = max((size for size in map(text_width, words) if size < LONGEST_WORD), default=0) + 1.5 + sign
+    heading = max(map(text_width, column.heading.split()), default=0) * 1.08 + FILTER_BUTTON
+    width = max(column.width, math.ceil(word), math.ceil(heading))
+    longest = max(texts, key=len, default="")
+    while width < WIDEST and _count_lines(longest, width) > MOST_LINES:
+        width += 4
+    return width
