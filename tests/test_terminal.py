@@ -12,7 +12,7 @@ from xlflow.core.findings import Place, Severity, find
 from xlflow.core.model import Received, Run, State
 from xlflow.core.words import Language, Text
 from xlflow.merge import merge_forms
-from xlflow.report.terminal import WIDTH, show_findings, show_run
+from xlflow.report.terminal import WIDTH, show_findings, show_run, show_templates
 
 ASKED = draw_round("""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum | Enhet
@@ -101,6 +101,16 @@ def test_sums_are_written_as_people_write_them() -> None:
     shown = show_run(Run("sv", (), merged))
     assert "Summa Utfall: 1 234 567,5 in = 1 234 567,5 ut" in shown
     assert "Summa Prognos: -20 in = -20 ut" in shown
+
+
+def test_a_template_says_what_it_is_for_and_what_it_asks() -> None:
+    shown = show_templates([shipped_template("followup"), shipped_template("budget")], "sv")
+    first, second = shown.split("\n\n")
+    assert first.splitlines()[0] == "followup  Uppföljning av verksamhetsplanen"
+    assert "    Planen anger: Slutdatum.\n" in first
+    assert first.endswith("    Enheten svarar på: Status, Ny tidpunkt, Kommentar/avvikelse.")
+    assert "    Nivåer: Område > Post.\n" in second
+    assert all(len(line) <= WIDTH for line in shown.splitlines())
 
 
 def test_many_places_and_many_notes_are_counted_and_not_listed() -> None:

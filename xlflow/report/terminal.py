@@ -47,6 +47,26 @@ def show_findings(findings: Iterable[Finding], language: Language) -> str:
     return "\n\n".join(filter(None, texts))
 
 
+def show_templates(templates: Sequence[Template], language: Language) -> str:
+    """Return the templates: name, what each is for, and what it asks of whom."""
+    return "\n\n".join(_show_template(template, language) for template in templates)
+
+
+def _show_template(template: Template, language: Language) -> str:
+    title = f"{template.name}  {template.title.say(language)}"
+    levels = " > ".join(level.label.say(language) for level in template.levels)
+    given, asked = (
+        ", ".join(field.label.say(language) for field in fields) for fields in (template.given(), template.asked())
+    )
+    told = (
+        template.description.say(language),
+        say("terminal.levels", language, levels=levels),
+        *([say("terminal.given", language, fields=given)] if given else []),
+        say("terminal.asked", language, fields=asked),
+    )
+    return "\n".join((title, *(_wrap(text, indent="    ") for text in told)))
+
+
 # What came in ---------------------------------------------------------------------------------------------
 
 
