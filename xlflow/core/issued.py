@@ -59,7 +59,7 @@ class Issued:
 def identify_form(round_: Round, unit: str) -> Identity:
     """Return what a form says of itself."""
     template = round_.template
-    rows = len(issued_lines(round_, unit))
+    rows = sum(not line.own for line in round_.lines_of(unit))
     return Identity(template.name, template.version, round_.key, unit, rows, form_code(round_.key, unit))
 
 

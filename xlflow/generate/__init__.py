@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from xlflow.core.issued import NO_ANSWERS, Answers, identify_form, identity_properties
+from xlflow.core.issued import NO_ANSWERS, Answers, identity_properties
 from xlflow.core.model import Round
 from xlflow.excel.outgoing import Book
 from xlflow.generate.frame import frame_form
@@ -40,6 +40,6 @@ def write_form(round_: Round, unit: str, answers: Answers = NO_ANSWERS, *, issue
     add_guide_sheet(book, frame)
     add_form_sheet(book, frame)
     add_hidden_sheet(book, frame, answers if issued is None else issued)
-    for name, text in identity_properties(identify_form(round_, unit)):
+    for name, text in identity_properties(frame.identity):
         book.set_property(name, text)
     return book.to_bytes()

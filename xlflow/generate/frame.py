@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xlflow.core.issued import Answers, identify_form, issued_lines
 from xlflow.core.layout import FIRST_ROW, FREE_ROWS, Column, column_letters, form_columns, form_sheet
-from xlflow.core.model import Line, Round
+from xlflow.core.model import Identity, Line, Round
 from xlflow.core.rollup import Kin, kin_of, parents_of
 from xlflow.core.template import Template
 from xlflow.core.values import show_value
@@ -29,7 +29,7 @@ class Frame:
     own: tuple[Line, ...]
     answers: Answers
     kin: Mapping[str, Kin]
-    form_code: str
+    identity: Identity
 
     @property
     def template(self) -> Template:
@@ -40,6 +40,11 @@ class Frame:
     def language(self) -> Language:
         """The language that the form speaks."""
         return self.round.language
+
+    @property
+    def form_code(self) -> str:
+        """The short code that is printed on the form."""
+        return self.identity.form_code
 
     @property
     def sheet(self) -> str:
@@ -64,6 +69,10 @@ class Frame:
     def index(self, key: str) -> int:
         """Return the place of a column, counted from 0."""
         return next(place for place, column in enumerate(self.columns) if column.key == key)
+
+    def level(self, column: Column) -> int:
+        """Return the place of a column's level among the levels."""
+        return next(place for place, level in enumerate(self.template.levels) if level.key == column.key)
 
     def of_kind(self, *kinds: str) -> tuple[Column, ...]:
         """Return the columns of these kinds, in the form's order."""
@@ -92,7 +101,7 @@ class Frame:
         if column.kind == "id":
             return "" if line.own else line.id
         if column.level:
-            return line.levels[self.template.levels.index(column.level)]
+            return line.levels[self.level(column)]
         if column.kind == "answer":
             return self.answer(line, column.key)
         if column.field:
@@ -114,7 +123,7 @@ def frame_form(round_: Round, unit: str, answers: Answers) -> Frame:
         own,
         answers,
         kin_of((*lines, *own), template),
-        identify_form(round_, unit).form_code,
+        identify_form(round_, unit),
     )
 
 

@@ -1,11 +1,12 @@
 """The form sheet: a title, the counter, the heading row, one row per line, and free rows for the unit's own.
 
 What was issued is locked; what is to be answered is yellow and not. A text that stands in the row above too is
-shown quietly on one line: it is there for sorting and filtering, and the eye may pass it over.
+shown quietly: it is there for sorting and filtering, and the eye may pass it over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Literal
 
 from xlflow.core.layout import (
     CODE_ROW,
@@ -18,7 +19,7 @@ from xlflow.core.layout import (
 )
 from xlflow.core.model import Cell, Line
 from xlflow.core.words import format_day, say
-from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, height_of, text_width
+from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, count_lines, height_of, text_width
 from xlflow.generate.answers import FORMATS, answer_cell, guard_answers
 from xlflow.generate.frame import Frame
 from xlflow.generate.remaining import (
@@ -35,8 +36,17 @@ ZOOM = 90
 WIDEST, TALLEST = 70, 400.0
 """Characters to which a column may be widened, and points that a row may be high, to show a long text whole."""
 
+Look = Literal["plain", "repeated", "cut"]
+
+SMALLER, MOST_REPEATED = 1.2, 3
+"""How much more of a repeated text fits a line, since its letters are smaller; and how many lines it may take. A
+longer one is cut to one line, so that the row stays low, also when Excel fits it to what is written into it."""
+
 LONGEST_WORD = 26.0
 """Characters to which a column is widened for the sake of a single word; longer ones are broken."""
+
+COUNTER_WIDTH = 22.0
+"""Characters that "114 av 124 klara" takes at its size."""
 
 LOWEST = 21.0
 """Points that a row is high at least."""
@@ -72,8 +82,7 @@ def _write_head(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> 
     sheet.set_height(TITLE_ROW, 27)
     counter = book.style("subtitle")
     sheet.write_array_formula(COUNTER_ROW, 0, counter_formula(frame), say_counter(frame), counter)
-    code = say("form.code", frame.language, code=frame.form_code)
-    sheet.write(COUNTER_ROW, min(3, len(widths) - 1), code, book.style("quiet", valign="vcenter"))
+    sheet.write(COUNTER_ROW, _place_beside(widths), _say_terms(frame), book.style("quiet", valign="vcenter"))
     sheet.set_height(COUNTER_ROW, 21)
     headings = [column.heading(frame.language) for column in frame.columns]
     for place, column in enumerate(frame.columns):
@@ -84,22 +93,36 @@ def _write_head(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> 
     sheet.set_height(HEADING_ROW, height_of(zip(headings, [w / BOLD for w in widths], strict=True), least=2))
 
 
+def _place_beside(widths: Sequence[float]) -> int:
+    """Return the first column that begins to the right of the counter."""
+    return next((place for place in range(len(widths)) if sum(widths[:place]) >= COUNTER_WIDTH), len(widths) - 1)
+
+
+def _say_terms(frame: Frame) -> str:
+    """Return by when to reply and the code of the form, as they stand beside the counter."""
+    code = say("form.code", frame.language, code=frame.form_code)
+    if frame.round.due is None:
+        return code
+    due = say("form.due", frame.language, day=format_day(frame.round.due, frame.language))
+    return f"{due}   ·   {code}"
+
+
 def _write_rows(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> None:
     above: Line | None = None
     for row, line in frame.rows():
         free = row >= frame.free_row
-        shown: list[tuple[str, float]] = []
+        heights = [LOWEST]
         for place, column in enumerate(frame.columns):
-            text = frame.text(line, column) if line else ""
+            text = _text_of(frame, column, line)
             repeated = not free and _is_repeated(frame, column, line, above)
-            style = _style_of(book, column, free=free, repeated=repeated)
+            look = _choose_look(text, widths[place], repeated=repeated)
+            style = _style_of(book, column, look, free=free)
             if column.kind == "remaining":
-                text = say_remaining(frame, line) if line else ""
                 sheet.write_formula(row, place, remaining_formula(frame, row, free=free), text, style)
             else:
                 sheet.write(row, place, _value_of(frame, column, line, text), style)
-            shown += [] if repeated else [(text, widths[place])]
-        sheet.set_height(row, max(LOWEST, height_of(shown)), grows=True)
+            heights.append(_height_in(look, text, widths[place]))
+        sheet.set_height(row, max(heights), grows=True)
         above = line
 
 
@@ -132,17 +155,35 @@ def _value_of(frame: Frame, column: Column, line: Line | None, text: str) -> Cel
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
+def _text_of(frame: Frame, column: Column, line: Line | None) -> str:
+    if line is None:
+        return ""
+    return say_remaining(frame, line) if column.kind == "remaining" else frame.text(line, column)
+
+
+def _choose_look(text: str, width: float, *, repeated: bool) -> Look:
+    if not repeated:
+        return "plain"
+    return "cut" if count_lines(text, width * SMALLER) > MOST_REPEATED else "repeated"
+
+
+def _height_in(look: Look, text: str, width: float) -> float:
+    if look == "plain":
+        return height_of([(text, width)])
+    return height_of([(text, width * SMALLER)], line=12.5) if look == "repeated" else 0.0
+
+
 def _is_repeated(frame: Frame, column: Column, line: Line | None, above: Line | None) -> bool:
     """Whether a level, and every level to the left of it, reads as in the row above."""
     if column.level is None or line is None or above is None:
         return False
-    upto = frame.template.levels.index(column.level) + 1
+    upto = frame.level(column) + 1
     return line.levels[:upto] == above.levels[:upto]
 
 
-def _style_of(book: Book, column: Column, *, free: bool, repeated: bool) -> Format:
-    if repeated:
-        return book.style("repeated")
+def _style_of(book: Book, column: Column, look: Look, *, free: bool) -> Format:
+    if look != "plain":
+        return book.style("repeated", **({"align": "fill"} if look == "cut" else {"text_wrap": True}))
     if column.kind == "id":
         return book.style("cell_quiet", font_size=8)
     kind = column.field.type if column.field else "text"
@@ -172,8 +213,7 @@ def _width_of(frame: Frame, column: Column) -> float:
 
 def _set_up(sheet: Sheet, frame: Frame, widths: list[float]) -> None:
     raw, last = sheet.raw, len(widths) - 1
-    answers = frame.of_kind("answer")
-    first = frame.index(answers[0].key) if answers else 0
+    first = next(place for place, column in enumerate(frame.columns) if column.kind in ("answer", "remaining"))
     raw.freeze_panes(FIRST_ROW, _frozen_columns(frame, widths))
     raw.autofilter(HEADING_ROW, 0, frame.last_row, last)
     raw.ignore_errors(dict(_known_oddities(frame)))

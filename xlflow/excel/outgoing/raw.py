@@ -50,6 +50,10 @@ class RawSheet(Worksheet):  # type: ignore[misc]
         super().__init__()
         self.growing: set[int] = set()
 
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
+        """Take a formula as it is: we use none of the newer functions that XlsxWriter looks for at length."""
+        return formula.removeprefix("=")
+
     def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, Any]]) -> None:
         if tag == "row" and attributes[0][1] - 1 in self.growing:
             attributes = [pair for pair in attributes if pair[0] != "customHeight"]

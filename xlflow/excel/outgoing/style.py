@@ -80,6 +80,7 @@ STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "border": 1,
             "border_color": COLOURS["rule"],
             "font_color": COLOURS["faint"],
+            "font_size": 9,
         },
         "integer": {"num_format": "#,##0", "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
         "number": {"num_format": "#,##0.00", "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
