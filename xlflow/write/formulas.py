@@ -123,5 +123,5 @@ def _area(top: int, left: int, bottom: int, right: int) -> str:
 
 
 def _escape(heading: str) -> str:
-    """Return a heading as it stands between brackets, where four characters have a meaning of their own."""
-    return "".join(f"'{letter}" if letter in "[]#'" else letter for letter in heading)
+    """Return a heading as it stands between brackets, where five characters have a meaning of their own."""
+    return "".join(f"'{letter}" if letter in "[]#'@" else letter for letter in heading)
