@@ -5,6 +5,7 @@ are recalculated when a file is opened, always, so that no cached value of ours 
 """
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,25 +24,30 @@ _SETTINGS = f"""<?xml version="1.0" encoding="UTF-8"?>
 
 def recalculate(path: Path) -> Path:
     """Return a copy of a workbook as LibreOffice saves it, every formula worked out anew."""
-    return convert(path, "xlsx:Calc MS Excel 2007 XML", path.parent / "recalculated")
+    return recalculate_all([path])[0]
+
+
+def recalculate_all(paths: Sequence[Path]) -> list[Path]:
+    """Return such copies of several workbooks, of which no two have the same name; one start serves all."""
+    return convert(paths, "xlsx:Calc MS Excel 2007 XML", paths[0].parent / "recalculated")
 
 
 def to_pdf(path: Path) -> Path:
     """Return the workbook as pages."""
-    return convert(path, "pdf", path.parent / "pdf")
+    return convert([path], "pdf", path.parent / "pdf")[0]
 
 
-def convert(path: Path, kind: str, folder: Path) -> Path:
-    """Return a copy of a file in another kind ("ods"), in a folder."""
+def convert(paths: Sequence[Path], kind: str, folder: Path) -> list[Path]:
+    """Return copies of files in another kind ("ods"), in a folder."""
     soffice = require_tool("soffice")
     with TemporaryDirectory(prefix="xlflow-office-") as home:
         profile = Path(home) / "user"
         profile.mkdir()
         (profile / "registrymodifications.xcu").write_text(_SETTINGS, encoding="utf-8")
         command = [soffice, "--headless", f"-env:UserInstallation={Path(home).as_uri()}", "--convert-to", kind]
-        done = subprocess.run(
-            [*command, "--outdir", str(folder), str(path)], capture_output=True, text=True, timeout=180, check=False
-        )
-    target = folder / f"{path.stem}.{kind.partition(':')[0]}"
-    assert target.exists(), f"LibreOffice made no {target.name}: {done.stdout} {done.stderr}"
-    return target
+        files = ["--outdir", str(folder), *map(str, paths)]
+        done = subprocess.run([*command, *files], capture_output=True, text=True, timeout=300, check=False)
+    targets = [folder / f"{path.stem}.{kind.partition(':')[0]}" for path in paths]
+    missing = [target.name for target in targets if not target.exists()]
+    assert not missing, f"LibreOffice made no {missing}: {done.stdout} {done.stderr}"
+    return targets

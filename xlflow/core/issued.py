@@ -146,8 +146,8 @@ def _in_pieces(name: str) -> tuple[str, int]:
 
 def _guard(text: str) -> str:
     """Return a short text as it is where every program keeps it as it is, else packed."""
-    safe = text.isprintable() and text == text.strip() and "_x" not in text and text[:1] not in '"=+-@'
-    return text if safe and text else _pack(text)
+    plain = text.isprintable() and text == text.strip() and max(text, default="") < "\U00010000"
+    return text if plain and text and "_x" not in text and text[0] not in '"=+-@' else _pack(text)
 
 
 def _unguard(text: str) -> str:

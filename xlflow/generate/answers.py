@@ -11,7 +11,7 @@ from xlflow.core.model import Cell, Deadline
 from xlflow.core.template import Field
 from xlflow.core.values import accepted_answers, parse_value
 from xlflow.core.words import say
-from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet
+from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, fit_text
 from xlflow.generate.frame import Frame
 
 TITLE, TEXT = 32, 255
@@ -109,8 +109,8 @@ def _validation(frame: Frame, field: Field) -> dict[str, Any]:
     key = list_key(field)
     if key:
         return _list_validation(frame, field, key)
-    title = {"error_title": _fit(say("form.unreadable", frame.language), TITLE)}
-    error = {**title, "error_message": _fit(_say_accepted(frame, field), TEXT)}
+    title = {"error_title": fit_text(say("form.unreadable", frame.language), TITLE)}
+    error = {**title, "error_message": fit_text(_say_accepted(frame, field), TEXT)}
     if field.type in _NUMBERS:
         least = -_WIDEST if field.minimum is None else field.minimum
         most = _WIDEST if field.maximum is None else field.maximum
@@ -136,8 +136,8 @@ def _list_validation(frame: Frame, field: Field, key: str) -> dict[str, Any]:
         "validate": "list",
         "source": f"={list_name(key)}",
         "error_type": "stop" if closed else "warning",
-        "error_title": _fit(say(title, language), TITLE),
-        "error_message": _fit(text, TEXT),
+        "error_title": fit_text(say(title, language), TITLE),
+        "error_message": fit_text(text, TEXT),
     }
 
 
@@ -146,13 +146,9 @@ def _note(frame: Frame, field: Field) -> dict[str, Any]:
     if field.help is None:
         return {}
     title = (field.heading or field.label).say(frame.language)
-    return {"input_title": _fit(title, TITLE), "input_message": _fit(field.help.say(frame.language), TEXT)}
+    return {"input_title": fit_text(title, TITLE), "input_message": fit_text(field.help.say(frame.language), TEXT)}
 
 
 def _say_accepted(frame: Frame, field: Field) -> str:
     accepted = accepted_answers(field, frame.template, frame.round.plan.year).say(frame.language)
     return say("form.accepted", frame.language, accepted=accepted)
-
-
-def _fit(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: room - 1].rstrip()}…"

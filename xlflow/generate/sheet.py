@@ -19,7 +19,7 @@ from xlflow.core.layout import (
 )
 from xlflow.core.model import Cell, Line
 from xlflow.core.words import format_day, say
-from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, count_lines, height_of, text_width
+from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, count_lines, fit_text, height_of, text_width
 from xlflow.generate.answers import FORMATS, answer_cell, guard_answers
 from xlflow.generate.frame import Frame
 from xlflow.generate.remaining import (
@@ -152,7 +152,7 @@ def _value_of(frame: Frame, column: Column, line: Line | None, text: str) -> Cel
         return given
     if column.field and column.field.type in FORMATS:
         return answer_cell(frame, column.field, text)
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+    return fit_text(text, MAX_TEXT)
 
 
 def _text_of(frame: Frame, column: Column, line: Line | None) -> str:

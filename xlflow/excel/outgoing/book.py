@@ -20,8 +20,19 @@ from xlflow.excel.outgoing.style import COLOURS, FONT, STYLES
 MAX_TEXT = 32_767
 """Characters that one cell can hold."""
 
+MAX_PROPERTY = 255
+"""Characters that one document property can hold."""
+
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """What XML cannot hold. In cells XlsxWriter writes it coded; elsewhere it is left out."""
+
+
+def fit_text(text: str, room: int) -> str:
+    """Return a text of at most so many characters as Excel counts them (an emoji is two), cut with an ellipsis."""
+    if len(text) * 2 <= room or len(text.encode("utf-16-le", "surrogatepass")) <= room * 2:
+        return text
+    cut = text.encode("utf-16-le", "surrogatepass")[: (room - 1) * 2].decode("utf-16-le", "ignore")
+    return f"{cut}…"
 
 
 class Book:
@@ -63,7 +74,9 @@ class Book:
         return self.raw.add_chart({"type": kind, "subtype": subtype})
 
     def set_property(self, name: str, text: str) -> None:
-        """Set a custom document property (text, at most 255 characters)."""
+        """Set a custom document property (text, at most 255 characters; ValueError otherwise)."""
+        if fit_text(text, MAX_PROPERTY) != text:
+            raise ValueError(f"{name} is too long for a document property")
         _must(self.raw.set_custom_property(name, _UNPRINTABLE.sub("", text), "text"))
 
     def define_name(self, name: str, formula: str) -> None:
