@@ -63,7 +63,9 @@ def fill_form(form: Path, told: Sequence[Told]) -> bytes:
     with zipfile.ZipFile(form) as issued, zipfile.ZipFile(made, "w") as copy:
         for entry in issued.infolist():
             content = issued.read(entry)
-            copy.writestr(entry, _type_in(content, typed) if entry.filename == part else content)
+            if entry.filename.startswith("xl/worksheets/"):
+                content = _type_in(content, typed if entry.filename == part else {})
+            copy.writestr(entry, content)
     return made.getvalue()
 
 
@@ -105,8 +107,9 @@ def _open_cell(sheet: Worksheet, row: int, column: int) -> str:
 
 
 def _type_in(content: bytes, typed: Mapping[str, str]) -> bytes:
-    """Return a sheet's XML with texts in the cells, each keeping its style."""
-    sheet = content.decode()
+    """Return a sheet's XML with texts in the cells, each keeping its style; what its formulas came to is dropped,
+    since it is so no longer, and any program works it out on opening."""
+    sheet = re.sub(r"</f><v>[^<]*</v>", "</f>", content.decode())
     for cell, text in typed.items():
         inside = f'<is><t xml:space="preserve">{escape(text)}</t></is>'
         found = re.search(rf'<c r="{cell}"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', sheet, re.DOTALL)
