@@ -12,15 +12,15 @@ from functools import lru_cache
 from itertools import takewhile
 
 from xlflow.core.model import Cell, Grid, GridColumn
-from xlflow.excel.outgoing import count_lines, height_of, text_width
+from xlflow.excel.outgoing import TALLEST, count_lines, height_of, text_width
 from xlflow.write.desk import STATUS, Desk, Mark
 from xlflow.write.formulas import quote
 
 WIDEST = 80
 """Characters that a column may be widened to, so that its longest text fits the highest row."""
 
-TALLEST, MOST_LINES = 409.0, 25
-"""Points that a row can be high, and lines of text that such a row shows, with a line to spare."""
+MOST_LINES = 25
+"""Lines of text that the highest row shows, with a line to spare."""
 
 FILTER_BUTTON = 3
 """Characters of a heading's room that the filter button covers."""

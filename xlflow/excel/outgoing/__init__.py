@@ -7,7 +7,7 @@ written beside its target, flushed to disk and renamed, so the target is the old
 from xlsxwriter.format import Format
 
 from xlflow.excel.outgoing.book import MAX_TEXT, Book, Sheet, fit_text
-from xlflow.excel.outgoing.heights import count_lines, height_of, text_width
+from xlflow.excel.outgoing.heights import TALLEST, count_lines, height_of, text_width
 from xlflow.excel.outgoing.saving import save_whole
 from xlflow.excel.outgoing.style import COLOURS, FONT, STYLES
 
@@ -16,6 +16,7 @@ __all__ = [
     "FONT",
     "MAX_TEXT",
     "STYLES",
+    "TALLEST",
     "Book",
     "Format",
     "Sheet",
