@@ -12,7 +12,7 @@ from xlflow.core.template import Field
 from xlflow.core.values import accepted_answers, parse_value
 from xlflow.core.words import say
 from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, fit_text
-from xlflow.generate.frame import Frame
+from xlflow.generate.frame import Frame, quote
 
 TITLE, TEXT = 32, 255
 """Letters that Excel shows at most in the heading and the text of a note or an error."""
@@ -31,17 +31,24 @@ def guard_answers(book: Book, sheet: Sheet, frame: Frame) -> None:
             _guard_column(book, sheet, frame, column, column.field)
 
 
-def red_formula(frame: Frame, field: Field, cells: str) -> str | None:
-    """Return a formula that says of a cell (or of each of many) whether it cannot stand; None if all can."""
+def red_formula(frame: Frame, field: Field, cell: str) -> str | None:
+    """Return a formula (without its =) that says of a cell whether it cannot stand; None if all can."""
     if _is_closed(frame, field):
-        return f"(1-ISBLANK({cells}))*ISERROR(MATCH(TRIM({cells}),{list_name(list_key(field) or '')},0))"
-    return f"(1-ISBLANK({cells}))*(1-ISNUMBER({cells}))" if field.type in FORMATS else None
+        return f"IFERROR((1-ISBLANK({cell}))*(SUMPRODUCT(--(TRIM({cell})={_list_of(field)}))=0),1)"
+    return f"(1-ISBLANK({cell}))*(1-ISNUMBER({cell}))" if field.type in FORMATS else None
 
 
 def red_count_formula(frame: Frame, sheet: str) -> str:
     """Return a formula (without its =) for another sheet: how many cells are red."""
-    reds = (red_formula(frame, field, f"{sheet}{frame.span(field.key)}") for field in frame.template.asked())
-    return "+".join(f"SUMPRODUCT({red})" for red in reds if red) or "0"
+    asked = ((field, f"{sheet}{frame.span(field.key)}") for field in frame.template.asked())
+    counts = [count for field, span in asked if (count := _red_in_span(frame, field, span))]
+    return "+".join(f"SUMPRODUCT({count})" for count in counts) or "0"
+
+
+def _red_in_span(frame: Frame, field: Field, span: str) -> str:
+    if _is_closed(frame, field):
+        return f"(1-ISBLANK({span}))" + "".join(f"-(TRIM({span})={quote(x)})" for x in _labels(frame, field))
+    return f"(1-ISBLANK({span}))*(1-ISNUMBER({span}))" if field.type in FORMATS else ""
 
 
 def count_red(frame: Frame) -> int:
@@ -67,6 +74,10 @@ def _is_red(frame: Frame, field: Field, text: str) -> bool:
         said = " ".join(filter(None, text.split(" "))).casefold()
         return bool(text) and said not in {label.casefold() for label in _labels(frame, field)}
     return bool(text) and field.type in FORMATS and isinstance(answer_cell(frame, field, text), str)
+
+
+def _list_of(field: Field) -> str:
+    return list_name(list_key(field) or "")
 
 
 def _labels(frame: Frame, field: Field) -> tuple[str, ...]:
@@ -101,8 +112,10 @@ def _colours(book: Book, frame: Frame, field: Field, cell: str) -> Iterator[tupl
         yield red, book.style("wrong")
     options = frame.template.choice_list(field).options if field.type == "choice" else ()
     for option in options:
-        label = option.label.say(frame.language).replace('"', '""')
-        yield f'TRIM({cell})="{label}"', book.style("filled", bg_color=option.colour)
+        yield (
+            f"TRIM({cell})={quote(option.label.say(frame.language))}",
+            book.style("filled", bg_color=option.colour),
+        )
 
 
 def _validation(frame: Frame, field: Field) -> dict[str, Any]:

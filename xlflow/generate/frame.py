@@ -136,3 +136,9 @@ def order_lines(lines: Sequence[Line], template: Template) -> tuple[Line, ...]:
             below.setdefault(parents[line.id], []).append(line)
     tops = [line for line in lines if line.id not in parents]
     return tuple(each for line in tops for each in (line, *below.get(line.id, ())))
+
+
+def quote(text: str) -> str:
+    """Return a text for a formula, where one may be 255 characters long."""
+    pieces = [text[start : start + 120].replace('"', '""') for start in range(0, len(text), 120)] or [""]
+    return "&".join(f'"{piece}"' for piece in pieces)

@@ -6,8 +6,8 @@ from xlflow.core.layout import COUNTER_ROW
 from xlflow.core.words import format_day, say, say_both
 from xlflow.excel.outgoing import Book, Sheet, height_of
 from xlflow.generate.answers import count_red, red_count_formula
-from xlflow.generate.frame import Frame
-from xlflow.generate.remaining import complete_formula, is_complete, quote, say_counter
+from xlflow.generate.frame import Frame, quote
+from xlflow.generate.remaining import complete_formula, is_complete, say_counter
 
 WIDTHS = (25.0, 86.0)
 """A column of names and one of texts: together the width of a page."""

@@ -30,7 +30,7 @@ def name_files(units: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _legal(unit: str) -> str:
     text = tidy(_FORBIDDEN.sub("-", unit)).strip(_EDGES)
     name = _shorten(text, LONGEST, LONGEST_BYTES) or "_"
-    return f"{name}_" if _RESERVED.fullmatch(name) else name
+    return f"_{name}" if _RESERVED.fullmatch(name) else name
 
 
 def _attempts(stem: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from xlflow.core.model import Line
 from xlflow.core.rollup import is_missing
 from xlflow.core.template import Field
 from xlflow.core.words import say
-from xlflow.generate.frame import Frame
+from xlflow.generate.frame import Frame, quote
 
 REMAINING = "remaining"
 
@@ -177,9 +177,3 @@ def _row_span(frame: Frame, row: int) -> str:
 
 def _blank(cell: str) -> str:
     return f'TRIM({cell})=""'
-
-
-def quote(text: str) -> str:
-    """Return a text for a formula, where one may be 255 characters long."""
-    pieces = [text[start : start + 120].replace('"', '""') for start in range(0, len(text), 120)] or [""]
-    return "&".join(f'"{piece}"' for piece in pieces)
