@@ -31,7 +31,7 @@ def find_issued(book: Book, known: Sequence[Round]) -> tuple[Issued, Sheet | Non
         return find("form-records-broken" if hidden else "not-a-form", place)
     issued = _recall(identity, known)
     if issued is None:
-        return find("form-of-unknown-round", place, unit=identity.unit)
+        return find("form-without-definition", place, unit=identity.unit)
     return issued, hidden, (find("identity-from-properties", place, unit=identity.unit),)
 
 
@@ -52,11 +52,13 @@ def _compare(ours: Identity, theirs: Identity | None, place: Place) -> list[Find
 
 
 def _recall(identity: Identity, known: Sequence[Round]) -> Issued | None:
-    """Return what was issued, as a round tells that we know; None if none of them is this one."""
+    """Return what was issued, as a round tells that we know all its lines of; None if there is none."""
     for round_ in known:
         unit = next((unit.name for unit in round_.plan.units if fold(unit.name) == fold(identity.unit)), None)
         if round_.key == identity.round and unit:
             lines = issued_lines(round_, unit)
+            if len(lines) != identity.rows:
+                continue
             asked = replace(round_, plan=replace(round_.plan, lines=lines))
             return Issued(replace(identity, unit=unit), asked, MappingProxyType({}), ())
     return None

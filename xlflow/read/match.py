@@ -104,8 +104,11 @@ def _match_each(table: Table, shape: Shape, known: _Lines, rows: Sequence[Sequen
         if line is not None and line.levels == tuple([cell or "" for cell in raw]):
             yield Match(number, "line", line, texts=line.levels)
             continue
-        texts = tuple(written_text(cell) for cell in raw)
         says = any(place is not None and row[place] is not None for place in answers)
+        if line is None and not says and raw.count(None) == len(raw):
+            yield Match(number, "loose")
+            continue
+        texts = tuple(written_text(cell) for cell in raw)
         yield _match_one(number, tidy(written_text(marked)), texts, known, says=says)
 
 

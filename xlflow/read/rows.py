@@ -4,7 +4,6 @@ Every row of the form that holds anything is counted once: as a line's, as the u
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -84,13 +83,15 @@ def _set_row_aside(row: Row) -> SetAside:
 def digest_answers(issued: Issued, rows: Iterable[Row], set_aside: Iterable[SetAside]) -> str:
     """Return a digest that is equal for two returns of a unit that say the same in the same words."""
     said = sorted(
-        [row.line.id, *row.line.levels, answer.field, answer.written]
+        (
+            row.line.id,
+            row.line.levels if row.line.own else (),
+            tuple([(a.field, a.written) for a in row.answers if a.written]),
+        )
         for row in rows
-        for answer in row.answers
-        if answer.written or row.line.own
     )
-    kept = sorted(list(one.texts) for one in set_aside)
-    whole = json.dumps([issued.identity.round, issued.identity.unit, said, kept], ensure_ascii=True)
+    kept = sorted(one.texts for one in set_aside)
+    whole = repr((issued.identity.round, issued.identity.unit, [row for row in said if row[1] or row[2]], kept))
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

@@ -49,6 +49,7 @@ class Shape:
     answers: tuple[Asked, ...]
     context: tuple[int, ...]
     own_words: frozenset[str]
+    codes: frozenset[str]
 
     def is_ours(self, text: str) -> bool:
         """Return whether a text above or between the rows is one that every form has."""
@@ -105,6 +106,7 @@ def _shape_of(same: _Same, context: tuple[str, ...], year: int, language: Langua
         tuple(each for kind, each in asked if kind == "answer"),
         tuple(index for index, column in enumerate(columns) if column.kind == "context"),
         frozenset(_own_words(template)),
+        frozenset(column.code for column in columns),
     )
 
 

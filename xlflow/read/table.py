@@ -43,7 +43,7 @@ def find_tables(file: str, sheets: Sequence[Sheet], shape: Shape) -> tuple[Table
 def _find_head(sheet: Sheet, shape: Shape) -> tuple[int | None, int] | None:
     """Return the row of codes, if there is one, and the heading row; None if this is not the form."""
     for number, row in enumerate(sheet.rows[:_LOOKED_THROUGH]):
-        if sum(cell in shape.by_code for cell in row) > 1:
+        if not shape.codes.isdisjoint(row) and sum(cell in shape.codes for cell in row) > 1:
             below = range(number + 1, min(number + _BELOW_CODES, len(sheet.rows)))
             named = [(len(_named(sheet.rows[each], shape)), -each) for each in below]
             most, least_far = max(named, default=(0, 0))

@@ -40,7 +40,7 @@ def list_entries(content: bytes, limits: Limits) -> tuple[Entry, ...] | str:
             infos, comment, end = archive.infolist(), archive.comment, archive.start_dir
     except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, OverflowError):
         return "archive-cut-off"
-    if content.rfind(_END) + 22 + len(comment) != len(content):
+    if not _ends_straight(content, len(infos), len(comment)):
         return "archive-crooked"
     if len(infos) > limits.entries:
         return "archive-too-many-parts"
@@ -84,6 +84,14 @@ def pack(parts: Mapping[str, bytes]) -> bytes:
     return b"".join((*pieces, *directory, end))
 
 
+def _ends_straight(content: bytes, count: int, comment: int) -> bool:
+    """Return whether the end record agrees with the directory before it, and nothing follows it."""
+    end = content.rfind(_END)
+    told, size, start = struct.unpack("<H2L", content[end + 10 : end + 20])
+    large = start == 0xFFFFFFFF or told == 0xFFFF
+    return end + 22 + comment == len(content) and (large or (told == count and start + size == end))
+
+
 def _swells(infos: list[zipfile.ZipInfo], limits: Limits) -> bool:
     return sum(info.file_size for info in infos) > limits.unpacked_bytes or any(
         info.file_size > max(_SMALL, info.compress_size * limits.ratio) for info in infos
@@ -91,24 +99,38 @@ def _swells(infos: list[zipfile.ZipInfo], limits: Limits) -> bool:
 
 
 def _place_entries(content: bytes, infos: list[zipfile.ZipInfo], end: int) -> tuple[Entry, ...] | str:
-    entries, names, free = [], set(), 0
-    for info in sorted(infos, key=lambda info: info.header_offset):
-        head = content[info.header_offset : info.header_offset + 30]
-        if info.header_offset < free or len(head) < 30 or head[:4] != _LOCAL or (not free and info.header_offset):
-            return "archive-crooked"
-        start = (
-            info.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
-        )
-        free = start + info.compress_size
+    entries: list[Entry] = []
+    names: set[str] = set()
+    free = 0
+    for info in sorted(infos, key=_by_offset):
         name = info.filename.replace("\\", "/").lstrip("/")
+        start = _start_of(content, info)
+        if info.header_offset < free or (not free and info.header_offset) or start is None:
+            return "archive-crooked"
+        free = start + info.compress_size
         if free > end or info.compress_type not in (_STORED, _DEFLATED) or name.casefold() in names:
             return "archive-crooked"
         names.add(name.casefold())
         if not name.endswith("/"):
-            modified = _modified_of(info)
             facts = (info.compress_size, info.file_size, info.CRC, info.compress_type)
-            entries.append(Entry(name, start, *facts, modified))
+            entries.append(Entry(name, start, *facts, _modified_of(info)))
     return tuple(entries)
+
+
+def _by_offset(info: zipfile.ZipInfo) -> int:
+    return info.header_offset
+
+
+def _start_of(content: bytes, info: zipfile.ZipInfo) -> int | None:
+    """Return where the packed bytes begin; None if no header stands there, or one with another name."""
+    head = content[info.header_offset : info.header_offset + 30]
+    if len(head) < 30 or head[:4] != _LOCAL:
+        return None
+    name = info.header_offset + 30
+    size, more = struct.unpack("<2H", head[26:])
+    letters = "utf-8" if info.flag_bits & 0x800 else "cp437"
+    same = content[name : name + size] == info.orig_filename.encode(letters, "replace")
+    return name + size + more if same else None
 
 
 def _modified_of(info: zipfile.ZipInfo) -> datetime | None:

@@ -64,11 +64,14 @@ def open_package(content: bytes, limits: Limits) -> Package | str:
             return "archive-damaged"
         if not _NOT_READ.search(entry.name):
             parts[entry.name] = part
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        return "file-is-encrypted"
     names = "\n".join(entry.name for entry in entries)
     try:
         parts = {name: _to_utf8(part) if _is_markup(name) else part for name, part in parts.items()}
-        if any(_has_doctype(part) for name, part in parts.items() if _is_markup(name)):
-            return "archive-doctype"
+        for name, part in parts.items():
+            if _is_markup(name) and not _PROLOG.match(part) and part.strip():
+                return "archive-doctype" if b"<!" in part else "parts-broken"
         return _know_package(parts, tuple(code for code, pattern in _NOTED if pattern.search(names)))
     except (ElementTree.ParseError, UnicodeError, LookupError):
         return "parts-broken"
@@ -122,12 +125,8 @@ def _elements(package: Package, name: str, tag: str) -> Iterator[tuple[str, str]
 
 def _know_package(parts: dict[str, bytes], notes: tuple[str, ...]) -> Package | str:
     if "content.xml" in parts and b"office:spreadsheet" in parts["content.xml"][:200_000]:
-        if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
-            return "file-is-encrypted"
         parts["mimetype"] = _ODS
         return Package("ods", MappingProxyType(parts), "content.xml", notes)
-    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
-        return "file-is-encrypted"
     return _know_office(Package("xlsx", MappingProxyType(parts), "", notes))
 
 
@@ -180,8 +179,3 @@ def _to_utf8(part: bytes) -> bytes:
     if declared is None or declared[1].decode().lower() in _PLAIN:
         return part
     return _DECLARATION.sub("", part.decode(declared[1].decode()), count=1).encode()
-
-
-def _has_doctype(part: bytes) -> bool:
-    """Return whether a part declares a document type; it may do so only before its first element."""
-    return not _PROLOG.match(part) and b"<!" in part

@@ -7,23 +7,16 @@ put back into its rows. Otherwise, or if calamine gives up, it is read closely. 
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import python_calamine as calamine
 
 from xlflow.excel.incoming.archive import pack
-from xlflow.excel.incoming.book import ErrorValue, Limits, Raw, Sheet
+from xlflow.excel.incoming.book import Limits, Raw, Sheet
 from xlflow.excel.incoming.closely import list_sheet_parts, read_closely
 from xlflow.excel.incoming.opendocument import read_opendocument
 from xlflow.excel.incoming.package import Package
-from xlflow.excel.incoming.scan import (
-    Hidden,
-    count_values,
-    find_hidden_values,
-    is_sheet,
-    may_read_fast,
-    may_share_text,
-)
+from xlflow.excel.incoming.scan import Hidden, Looked, is_sheet, look_over, may_share_text
 
 _WORKSHEET = calamine.SheetTypeEnum.WorkSheet
 _VISIBLE = calamine.SheetVisibleEnum.Visible
@@ -37,14 +30,6 @@ class Failed(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """What a look over the sheets' bytes tells: the hidden values by part, and how many values must be read."""
-
-    hidden: Mapping[str, Hidden]
-    values: int
-
-
 def read_package(package: Package, limits: Limits) -> tuple[Sheet, ...]:
     """Return the sheets of a workbook that came as an archive; raises what its reader raises."""
     if package.kind == "ods":
@@ -54,9 +39,10 @@ def read_package(package: Package, limits: Limits) -> tuple[Sheet, ...]:
     looked = _look_over(package)
     if looked is not None:
         with suppress(Failed):
-            sheets = read_fast(pack(package.parts))
-            if looked.values == sum(_count_filled(sheet) for sheet in sheets):
-                return _put_back(sheets, looked.hidden, package)
+            ready = {**package.parts, **{name: one.part for name, one in looked.items()}}
+            sheets = read_fast(pack(ready))
+            if sum(one.values for one in looked.values()) == sum(map(_count_filled, sheets)):
+                return _put_back(sheets, looked, package)
     return read_closely(package, limits)
 
 
@@ -72,22 +58,15 @@ def read_fast(content: bytes) -> tuple[Sheet, ...]:
         raise Failed("parts-broken") from fault
 
 
-def _look_over(package: Package) -> _Looked | None:
-    """Return what a look over the sheets' bytes tells; None if calamine may not have the file."""
-    parts = {name: part for name, part in package.parts.items() if is_sheet(part)}
+def _look_over(package: Package) -> Mapping[str, Looked] | None:
+    """Return the sheets' parts made ready for calamine; None if it may not have the file."""
+    looked = {name: look_over(part) for name, part in package.parts.items() if is_sheet(part)}
+    ready = {name: one for name, one in looked.items() if one}
     shared = next(
         (part for name, part in package.parts.items() if name.lower().endswith("sharedstrings.xml")), b""
     )
-    if not all(map(may_read_fast, parts.values())) or not may_share_text(shared, tuple(parts.values())):
-        return None
-    hidden: dict[str, Hidden] = {}
-    for name, part in parts.items():
-        found = find_hidden_values(part)
-        if found is None:
-            return None
-        hidden[name] = found
-    errors = sum(isinstance(value, ErrorValue) for values in hidden.values() for _, _, value in values)
-    return _Looked(hidden, sum(map(count_values, parts.values())) - errors)
+    fits = len(ready) == len(looked) and may_share_text(shared, sum(one.values for one in ready.values()))
+    return ready if fits else None
 
 
 def _count_filled(sheet: Sheet) -> int:
@@ -100,18 +79,20 @@ def _read_all(book: calamine.CalamineWorkbook) -> Iterator[Sheet]:
             sheet = book.get_sheet_by_index(index)
             merged = tuple((*first, *last) for first, last in sheet.merged_cell_ranges or ())
             rows: tuple[tuple[Raw, ...], ...] = tuple(
-                tuple(None if cell == "" else cell for cell in row)
-                for row in sheet.to_python(skip_empty_area=False)
+                [
+                    tuple([None if cell == "" else cell for cell in row])
+                    for row in sheet.to_python(skip_empty_area=False)
+                ]
             )
             yield Sheet(about.name, rows, merged, about.visible == _VISIBLE)
 
 
-def _put_back(sheets: tuple[Sheet, ...], hidden: Mapping[str, Hidden], package: Package) -> tuple[Sheet, ...]:
+def _put_back(sheets: tuple[Sheet, ...], looked: Mapping[str, Looked], package: Package) -> tuple[Sheet, ...]:
     """Return the sheets with the hidden values in their places."""
-    if not any(hidden.values()):
+    if not any(one.hidden for one in looked.values()):
         return sheets
-    names = {name: package.find(part) for name, part, _ in list_sheet_parts(package)}
-    return tuple(_fill_in(sheet, hidden.get(names[sheet.name] or "", ())) for sheet in sheets)
+    names = {name: package.find(part) or "" for name, part, _ in list_sheet_parts(package)}
+    return tuple(_fill_in(sheet, looked[names[sheet.name]].hidden) for sheet in sheets)
 
 
 def _fill_in(sheet: Sheet, hidden: Hidden) -> Sheet:

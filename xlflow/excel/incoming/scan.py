@@ -1,25 +1,35 @@
 """Looks over a sheet's bytes, in a few passes of C, for what the fast reader hides or falls over.
 
-Nothing here reads a sheet: it tells whether the fast reader may have it, and which cells it would show blank.
+The fast reader is handed the cells alone: formulas, validations and formats are left out, and whatever it would
+show as blank is noted here, to be put back. Nothing here reads a sheet.
 """
 
 import re
+from dataclasses import dataclass
 
 from xlflow.excel.incoming.book import ErrorValue, Raw, UncountedFormula, cell_position
 
 Hidden = tuple[tuple[int, int, Raw], ...]
 """(row, column, what stands there) of the cells that the fast reader would show as blank."""
 
+_OPEN, _CLOSE, _END = b"<sheetData>", b"</sheetData>", b"</worksheet>"
+_STRINGS = re.compile(rb"(?:\s*<\?xml[^>]*\?>)?\s*<(?:\w+:)?sst\b")
+_ODD = re.compile(rb'<(?:c|row)(?:[>\n\r\t/]| (?!r="))')
 _FAR = re.compile(rb' r="(?:[A-Za-z]*[0-9]{5}|[A-Za-z]{3,}[0-9]|[D-Zd-z][A-Za-z][0-9])')
 _HUGE_COUNT = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{7}""")
-_ERROR = re.compile(
-    rb"""<c r="([A-Z]+[0-9]+)"[^>]*? t="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v></c>"""
-)
-_UNCOUNTED = re.compile(rb"""<c r="([A-Z]+[0-9]+)"([^>]*)><f[^>]*?(?:/>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?</c>""")
-_BROKEN_TAG = re.compile(rb"<(?:c|row)[\n\r\t/]")
-_STRINGS = re.compile(rb"(?:\s*<\?xml[^>]*\?>)?\s*<(?:\w+:)?sst\b")
-_HEAD = 200
+_FORMULA = re.compile(rb"<f(?: [^>]*?)?(?:/>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?(</c>)?")
+_ERROR = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*? t="e"[^>]*><v>([^<]*)</v></c>')
 _TEXT_BYTES = 300_000_000
+_FORMULA_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A sheet made ready for the fast reader: its cells alone, what that would hide, how many it must find."""
+
+    part: bytes
+    hidden: Hidden = ()
+    values: int = 0
 
 
 def is_sheet(part: bytes) -> bool:
@@ -27,46 +37,65 @@ def is_sheet(part: bytes) -> bool:
     return not _STRINGS.match(part) and b"sheetData" in part
 
 
-def may_read_fast(sheet: bytes) -> bool:
-    """Return whether every cell says where it stands, and none stands so far away that memory would burst."""
-    if sheet.count(b"<c ") != sheet.count(b'<c r="') or sheet.count(b"<row ") != sheet.count(b'<row r="'):
-        return False
-    if b"<c>" in sheet or b"<row>" in sheet or (b"\n" in sheet[_HEAD:] and _BROKEN_TAG.search(sheet)):
-        return False
-    return b"<sheetData" in sheet and not _FAR.search(sheet) and not _HUGE_COUNT.search(sheet)
-
-
-def count_values(sheet: bytes) -> int:
-    """Return how many cells of a sheet hold a value, so that none can be lost on the way unseen."""
-    return sheet.count(b"<v>") + sheet.count(b"<is>") - sheet.count(b"<v></v>")
-
-
-def may_share_text(strings: bytes, sheets: tuple[bytes, ...]) -> bool:
-    """Return whether the shared texts, repeated in every cell that points to one, still fit into memory."""
+def may_share_text(strings: bytes, values: int) -> bool:
+    """Return whether the shared texts, repeated in as many cells as hold a value, still fit into memory."""
     if _HUGE_COUNT.search(strings[:2000]):
         return False
-    pointers = sum(sheet.count(b"<c ") for sheet in sheets)
-    if pointers * len(strings) < _TEXT_BYTES:
-        return True
-    return pointers * max(map(len, strings.split(b"</si>"))) < _TEXT_BYTES
+    return values * len(strings) < _TEXT_BYTES or values * max(map(len, strings.split(b"</si>"))) < _TEXT_BYTES
 
 
-def find_hidden_values(sheet: bytes) -> Hidden | None:
-    """Return the cells that the fast reader would show as blank; None if they can only be found by reading."""
+def look_over(sheet: bytes) -> Looked | None:
+    """Return a sheet ready for the fast reader; None if that must not have it, since a cell does not say where it
+    stands, or stands so far away that memory would burst."""
+    start, end = sheet.find(_OPEN) + len(_OPEN), sheet.rfind(_CLOSE)
+    if start < len(_OPEN) or end < start:
+        return Looked(sheet) if b"<sheetData/>" in sheet and b"<c" not in sheet[start:] else None
+    head, tail = sheet[:start], sheet[end + len(_CLOSE) :]
+    try:
+        body, formulas = _take_out_formulas(sheet[start:end])
+        errors = _find_errors(body)
+    except ValueError:
+        return None
+    if b"<!" in body or _ODD.search(body) or _FAR.search(body) or _HUGE_COUNT.search(head):
+        return None
+    values = body.count(b"<v>") - body.count(b"<v></v>") + body.count(b"<is>") - len(errors)
+    return Looked(b"".join((head, body, _CLOSE, _merged(tail), _END)), (*formulas, *errors), values)
+
+
+def _find_errors(body: bytes) -> Hidden:
+    """Return the error cells; ValueError where one is written in a way that only reading can follow."""
+    if b't="e"' not in body:
+        return ()
+    errors = _ERROR.findall(body)
+    if len(errors) != body.count(b't="e"'):
+        raise ValueError
+    return tuple((*cell_position(name.decode()), ErrorValue(text.decode())) for name, text in errors)
+
+
+def _take_out_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, Raw]]]:
+    """Return the cells without their formulas, and the formulas of cells that have no value."""
     hidden: list[tuple[int, int, Raw]] = []
-    if b't="e"' in sheet:
-        found = _ERROR.findall(sheet)
-        if len(found) != sheet.count(b't="e"'):
-            return None
-        hidden += ((*cell_position(name.decode()), ErrorValue(text.decode())) for name, text in found)
-    if b"<f" in sheet and any(sign in sheet for sign in (b"</f></c>", b"/></c>", b"</f><v></v>")):
-        for name, kind, formula in _UNCOUNTED.findall(sheet):
-            if b't="str"' not in kind:
-                hidden.append((*cell_position(name.decode()), UncountedFormula(f"={_unescape(formula.decode())}")))
-    return tuple(hidden)
+
+    def take_out(found: re.Match[bytes]) -> bytes:
+        if found[2] is None:
+            return b""
+        tag = body[body.rfind(b"<c ", 0, found.start()) : found.start()]
+        if b't="str"' not in tag:
+            place = cell_position(tag[6 : tag.find(b'"', 6)].decode())
+            hidden.append((*place, UncountedFormula(f"={_unescape((found[1] or b'')[:_FORMULA_SHOWN])}")))
+        return found[2]
+
+    return (_FORMULA.sub(take_out, body) if b"<f" in body else body), hidden
 
 
-def _unescape(text: str) -> str:
+def _merged(tail: bytes) -> bytes:
+    start, end = tail.find(b"<mergeCells"), tail.find(b"</mergeCells>")
+    merged = tail[start : end + 13] if 0 <= start < end else b""
+    return b"" if _HUGE_COUNT.search(merged[:100]) else merged
+
+
+def _unescape(formula: bytes) -> str:
+    text = formula.decode(errors="replace")
     for code, letter in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
         text = text.replace(code, letter)
     return text
