@@ -173,7 +173,8 @@ def test_the_guide_says_what_when_and_how() -> None:
         "16 april 2021",
         "Växeln, museet@exempel.se",
         "0 av 5 klara",
-        "Svara på varje rad i de gula kolumnerna: Status, Ny tidpunkt, Kommentar/avvikelse.",
+        "Fyll i de gula rutorna på varje rad: Status.",
+        "Fyll i där det behövs: Ny tidpunkt, Kommentar/avvikelse.",
         "Aktiviteten genomförs inte.",
     ):
         assert expected in words
@@ -225,6 +226,12 @@ def test_validations_cover_the_lines_and_the_free_rows() -> None:
     assert found["Kommentar/avvikelse"].promptTitle == "Kommentera avvikelser"
 
 
+def test_the_free_rows_say_what_they_are_for() -> None:
+    found = {str(one.sqref): one for one in open_form()[FORM].data_validations.dataValidation}
+    assert found["E11:E20"].prompt.startswith("Skriv vad det gäller, en per rad")
+    assert (found["G11:G20"].formula1, found["G11:G20"].errorStyle) == ("xlflow_quarters", "warning")
+
+
 @pytest.mark.parametrize("language", ["sv", "en"])
 @pytest.mark.parametrize("name", ["followup", "budget"])
 def test_excel_can_show_every_note_and_error(name: str, language: Language) -> None:
@@ -236,6 +243,26 @@ def test_excel_can_show_every_note_and_error(name: str, language: Language) -> N
         assert len(validation.prompt or "") <= 255
         assert len(validation.errorTitle or "") <= 32
         assert len(validation.error or "") <= 255
+
+
+def test_every_list_that_a_cell_offers_is_there() -> None:
+    """Also where only the plan states times, and the unit says yes or no."""
+    template = shipped_template()
+    fields = (
+        *template.given(),
+        template.field("status").model_copy(update={"type": "yes_no", "choices": None, "role": None}),
+        template.field("comment").model_copy(update={"max_length": 200}),
+    )
+    asked = replace(ASKED, template=template.model_copy(update={"fields": fields}))
+    workbook = open_form({ROOF: {"status": "ja"}, RENTS: {"status": "kanske"}}, asked, values=True)
+    found = {one.type: one for one in workbook[FORM].data_validations.dataValidation if one.type != "list"}
+    offered = {one.formula1 for one in workbook[FORM].data_validations.dataValidation if one.type == "list"}
+    assert offered == {"xlflow_quarters", "xlflow_yes_no"}
+    assert list(labels(workbook, "xlflow_yes_no")) == ["Ja", "Nej"]
+    assert len(list(labels(workbook, "xlflow_quarters"))) == 9
+    assert (found["textLength"].operator, found["textLength"].formula1) == ("lessThanOrEqual", "200")
+    assert remaining({ROOF: {"status": "ja"}}, asked) == [*["Välj status."] * 3, "", "Välj status."]
+    assert "Röda rutor att rätta: 1" in {cell.value for cell in workbook[GUIDE]["B"]}
 
 
 def test_issued_cells_are_locked_and_answers_are_not() -> None:

@@ -212,7 +212,7 @@ def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) ->
 def _list_records(round_: Round) -> Iterator[tuple[str, ...]]:
     """Yield the lists that the form's cells offer; they are for the form alone, reading it passes them over."""
     template, language = round_.template, round_.language
-    offered = {list_key(field): field for field in template.asked()}
+    offered = {list_key(field): field for field in template.fields}
     for key, field in offered.items():
         if key == QUARTERS:
             yield from (("quarter", key, "", label) for label in _say_quarters(round_))

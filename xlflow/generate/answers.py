@@ -25,10 +25,12 @@ _WIDEST = 10**15
 
 
 def guard_answers(book: Book, sheet: Sheet, frame: Frame) -> None:
-    """Put validations, notes and colours on every answer column."""
+    """Put validations, notes and colours on every answer column, and what serves in the free rows there."""
     for column in frame.of_kind("answer"):
         if column.field:
             _guard_column(book, sheet, frame, column, column.field)
+    for column in frame.of_kind("given", "level"):
+        _guard_free_cells(sheet, frame, column)
 
 
 def red_formula(frame: Frame, field: Field, cell: str) -> str | None:
@@ -103,6 +105,18 @@ def _guard_column(book: Book, sheet: Sheet, frame: Frame, column: Column, field:
     cell = frame.cell(column.key, FIRST_ROW)
     for criteria, style in _colours(book, frame, field, cell):
         sheet.format_if(whole, {"type": "formula", "criteria": f"={criteria}", "format": style})
+
+
+def _guard_free_cells(sheet: Sheet, frame: Frame, column: Column) -> None:
+    """In the free rows the unit also writes what the plan states elsewhere; only a note says how."""
+    place = frame.index(column.key)
+    area = (frame.free_row, place, frame.last_row, place)
+    if column.field:
+        sheet.validate(area, {**_validation(frame, column.field), "error_type": "warning"})
+    elif column.level and column.level.kind == "item":
+        title = fit_text(column.heading(frame.language), TITLE)
+        note = fit_text(say("form.own_prompt", frame.language), TEXT)
+        sheet.validate(area, {"validate": "any", "input_title": title, "input_message": note})
 
 
 def _colours(book: Book, frame: Frame, field: Field, cell: str) -> Iterator[tuple[str, Format]]:

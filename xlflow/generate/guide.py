@@ -119,9 +119,11 @@ def _write_steps(pen: _Pen, frame: Frame) -> None:
 def _list_steps(frame: Frame) -> Iterator[str]:
     language, template = frame.language, frame.template
     yield say("guide.step_open", language, sheet=frame.sheet)
-    fields = ", ".join(field.label.say(language) for field in template.asked())
-    yield say("guide.step_fill", language, fields=fields)
-    if template.part is not None and template.field_in_role("status"):
+    for key, required in (("step_required", True), ("step_optional", False)):
+        fields = [field.label.say(language) for field in template.asked() if field.required is required]
+        if fields:
+            yield say(f"guide.{key}", language, fields=", ".join(fields))
+    if template.part is not None and any(kin.below for kin in frame.kin.values()):
         yield say("guide.step_parts", language, part=template.levels[template.part].label.say(language))
     yield say("guide.step_remaining", language, remaining=say_both("column.remaining").say(language))
     yield say("guide.step_own", language)
