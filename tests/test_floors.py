@@ -11,7 +11,7 @@ from tools import PROJECT
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.shipped",),
-    ("core.text", "core.words"),
+    ("core.text", "core.words", "core.personal"),
     ("core.findings", "core.loose_ends"),
     ("core.template",),
     ("core.model",),
