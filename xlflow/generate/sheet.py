@@ -183,7 +183,7 @@ def _is_repeated(frame: Frame, column: Column, line: Line | None, above: Line | 
 
 def _style_of(book: Book, column: Column, look: Look, *, free: bool) -> Format:
     if look != "plain":
-        return book.style("repeated", **({"align": "fill"} if look == "cut" else {"text_wrap": True}))
+        return book.style("repeated", text_wrap=look == "repeated")
     if column.kind == "id":
         return book.style("cell_quiet", font_size=8)
     kind = column.field.type if column.field else "text"
