@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import ironcalc
 import pytest
 from libreoffice import recalculate_all
 from merged import draw_merged
@@ -178,6 +179,21 @@ def test_a_wrong_figure_would_be_found_out(books: Books, tmp_path: Path) -> None
             copy.writestr(entry, content)
     worked_out = _values(recalculate_all([path])[0])["Sammanfattning"]
     assert worked_out["B5"].value == 3
+
+
+@pytest.mark.parametrize("name", [name for name in BOOKS if name != "goals with a definition"])
+def test_every_formula_comes_out_in_ironcalc_too(books: Books, name: str, tmp_path: Path) -> None:
+    """Goals are left out: ironcalc does not work LEFT out for a whole column as Excel and LibreOffice do."""
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(books[name])
+    model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
+    model.evaluate()
+    written = load_workbook(path, data_only=True).worksheets[0]
+    found = [(cell, formula) for _, cell, formula in _formulas(load_workbook(path))]
+    assert len(found) > 15
+    for cell, formula in found:
+        theirs = model.get_cell_value(0, written[cell].row, written[cell].column)
+        assert theirs == pytest.approx(written[cell].value, rel=1e-12), (cell, formula)
 
 
 def test_every_figure_of_the_first_sheet_is_a_formula_and_no_other_cell_is(books: Books) -> None:

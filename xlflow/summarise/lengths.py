@@ -25,9 +25,9 @@ class Rest:
 
 def fit_texts(grids: Sequence[Grid], material: Material) -> tuple[tuple[Grid, ...], tuple[Rest, ...]]:
     """Return the grids with every text short enough, and the rests in order."""
-    rests = tuple(rest for grid in grids for rest in _find_rests(grid, material))
-    long = {grid.name for grid in grids if any(map(_has_long, grid.rows))}
-    return tuple(_shorten(grid) if grid.name in long else grid for grid in grids), rests
+    rests = {grid.name: tuple(_find_rests(grid, material)) for grid in grids}
+    fitted = tuple(_shorten(grid) if rests[grid.name] else grid for grid in grids)
+    return fitted, tuple(rest for found in rests.values() for rest in found)
 
 
 def cut_text(text: str) -> Iterator[str]:
