@@ -12,7 +12,7 @@ from xlflow.core.model import Round, SetAside
 from xlflow.core.text import fold
 from xlflow.core.values import written_text
 from xlflow.core.words import LANGUAGES, format_day, say
-from xlflow.excel.incoming import Book, Raw, Sheet, cell_name
+from xlflow.excel.incoming import Book, Raw, Sheet, UncountedFormula, cell_name
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
 
@@ -60,7 +60,8 @@ class Keeper:
     def _keep_cells(self, number: int, places: Iterable[int], ours: Collection[str]) -> None:
         row = self.table.sheet.rows[number]
         for place in places:
-            text = row[place] and written_text(row[place])
+            cell = row[place]
+            text = "" if cell is None or isinstance(cell, UncountedFormula) else written_text(cell)
             if text and not self.shape.is_ours(text) and not _consists_of(fold(text), ours):
                 self._keep_text(number, place, text)
 

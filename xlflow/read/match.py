@@ -24,7 +24,8 @@ Kind = Literal["line", "own", "aside", "loose"]
 @dataclass(frozen=True, slots=True)
 class Match:
     """What one row was taken for. `code` says what was assumed, or why the row is set aside; `texts` are its
-    level texts as they stand in the form. Not `sure` is a line that nothing but the id speaks for."""
+    level texts as they stand in the form. Not `sure` is a line that nothing but the id speaks for;
+    a row that `says` nothing has no answer."""
 
     row: int
     kind: Kind
@@ -32,6 +33,7 @@ class Match:
     code: str | None = None
     texts: tuple[str, ...] = ()
     sure: bool = True
+    says: bool = True
 
 
 @dataclass(slots=True)
@@ -85,7 +87,8 @@ def match_rows(table: Table, shape: Shape, lines: Sequence[Line], rows: Sequence
     for number, match in enumerate(found):
         if match.line and not match.sure:
             if match.line.id in claimed:
-                found[number] = Match(match.row, "aside", None, "row-unknown", match.texts)
+                empty = not match.says and not any(match.texts)
+                found[number] = Match(match.row, "loose" if empty else "aside", None, "row-unknown", match.texts)
             claimed.add(match.line.id)
     return found
 
@@ -118,9 +121,10 @@ def _match_one(number: int, marked: str, texts: tuple[str, ...], known: _Lines, 
     if by_id and by_id in same:
         return Match(number, "line", by_id, None if known.reads(by_id, texts) else "issued-text-changed", texts)
     if len(same) == 1:
-        return Match(number, "line", same[0], "id-and-text-disagree" if by_id else "row-without-id", texts)
+        code = "id-and-text-disagree" if by_id else "row-without-id"
+        return Match(number, "line", same[0], code, (marked, *texts))
     if by_id:
-        return Match(number, "line", by_id, "issued-text-changed", texts, sure=False)
+        return Match(number, "line", by_id, "issued-text-changed", texts, sure=False, says=says)
     named = any(texts[known.item :])
     if not named and not says:
         return Match(number, "loose")

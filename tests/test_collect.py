@@ -1,0 +1,223 @@
+"""Every file is found once and ends in one state; which returns count does not depend on names or order."""
+
+import io
+import random
+import zipfile
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from returns import draw_return
+from rounds import draw_round
+
+from xlflow.collect import Collected, Found, choose_round, find_files, receive_file, sort_returns
+from xlflow.core.findings import Place, Stop, find, message_of
+from xlflow.core.model import Filled, Received, State
+from xlflow.excel.incoming import Book
+
+PLAN = """
+    Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet     | Delaktivitet | Slutdatum | Enhet
+    Samhälle   | Levande kommun         | Möten    | Öppna kvarnen |              | Kvartal 2 | Museet; Badet
+"""
+ASKED = draw_round(PLAN)
+EARLIER = draw_round(PLAN, as_of=date(2020, 12, 31))
+NOON = datetime(2021, 4, 12, 12, tzinfo=UTC)
+EVENING = datetime(2021, 4, 12, 20, tzinfo=UTC)
+
+
+def lay_out(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+def pack_files(target: Path, *names: str) -> Path:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name, (2021, 4, 12, 12, 0, 0)), name)
+    target.write_bytes(buffer.getvalue())
+    return target
+
+
+def names_of(found: tuple[Found, ...]) -> list[str]:
+    return [f"{one.name} {one.settled.state} {one.settled.reason}" if one.settled else one.name for one in found]
+
+
+def a_return(
+    unit: str = "Museet", status: str = "Pågående", name: str = "", saved: datetime | None = NOON, **more: str
+) -> Filled:
+    asked = more.get("asked", ASKED)
+    line = ASKED.plan.lines[0].id
+    form = draw_return(asked, unit, f"Id | Status\n{line} | {status}", name=name, saved=saved)  # type: ignore[arg-type]
+    return replace(form, answers_digest=f"{asked.key} {unit} {status}")  # type: ignore[union-attr]
+
+
+def told(collected: Collected) -> list[str]:
+    return [f"{file.name} {file.state} {file.reason}" for file in collected.files]
+
+
+# Finding files --------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_searched_through_and_system_files_are_counted(tmp_path: Path) -> None:
+    lay_out(tmp_path, "b.xlsx", "a/Kulturskolan.xlsx", "~$b.xlsx", "a/.~lock.b.xlsx#", ".DS_Store", "Thumbs.db")
+    lay_out(tmp_path, "a/.xlflow-1.tmp", "desktop.ini", "a/ladda.xlsx.crdownload", "bild.png")
+    found, findings = find_files([tmp_path])
+    assert names_of(found) == [
+        ".DS_Store ignored ignored-system-file",
+        "Thumbs.db ignored ignored-system-file",
+        "a/.xlflow-1.tmp ignored ignored-system-file",
+        "a/.~lock.b.xlsx# ignored ignored-lock-file",
+        "a/Kulturskolan.xlsx",
+        "a/ladda.xlsx.crdownload refused file-still-being-saved",
+        "b.xlsx",
+        "bild.png",
+        "desktop.ini ignored ignored-system-file",
+        "~$b.xlsx ignored ignored-lock-file",
+    ]
+    assert {finding.place.file for finding in findings} == {one.name for one in found if one.settled}
+    assert found[6].size == len("b.xlsx")
+    assert found[6].modified is not None
+
+
+def test_an_archive_is_opened_one_level_deep(tmp_path: Path) -> None:
+    pack_files(tmp_path / "svar.zip", "Museet.xlsx", "mapp/Badet.xlsx", "__MACOSX/._Museet.xlsx", "inre.zip")
+    found, _ = find_files([tmp_path])
+    assert names_of(found) == [
+        "svar.zip/Museet.xlsx",
+        "svar.zip/__MACOSX/._Museet.xlsx ignored ignored-system-file",
+        "svar.zip/inre.zip",
+        "svar.zip/mapp/Badet.xlsx",
+    ]
+    assert (found[0].source, found[0].modified) == (b"Museet.xlsx", datetime(2021, 4, 12, 12, tzinfo=UTC))
+
+
+def test_an_archive_that_holds_nothing_or_is_broken_is_refused(tmp_path: Path) -> None:
+    pack_files(tmp_path / "tom.zip")
+    (tmp_path / "trasig.zip").write_bytes(pack_files(tmp_path / "hel.zip", "a.xlsx").read_bytes()[:-5])
+    found, findings = find_files([tmp_path])
+    assert names_of(found) == [
+        "hel.zip/a.xlsx",
+        "tom.zip refused archive-empty",
+        "trasig.zip refused archive-cut-off",
+    ]
+    assert "tomt" in message_of(findings[0], "sv")
+
+
+def test_paths_may_overlap_and_come_in_any_order(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a/x.xlsx", "b/x.xlsx", "b/y.xlsx")
+    paths = [tmp_path / "b", tmp_path / "a", tmp_path / "b" / "y.xlsx"]
+    found, _ = find_files(paths)
+    assert found == find_files(paths[::-1])[0]
+    assert [one.name for one in found] == sorted(
+        [(tmp_path / "a/x.xlsx").as_posix(), (tmp_path / "b/x.xlsx").as_posix(), "y.xlsx"]
+    )
+
+
+def test_links_in_circles_end(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a/x.xlsx")
+    (tmp_path / "a" / "runt").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "a" / "samma.xlsx").symlink_to(tmp_path / "a" / "x.xlsx")
+    (tmp_path / "a" / "borta.xlsx").symlink_to(tmp_path / "finns-inte.xlsx")
+    found, _ = find_files([tmp_path])
+    assert [one.name for one in found] == ["a/borta.xlsx", "a/x.xlsx"]
+
+
+def test_our_own_files_are_left_out(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a.xlsx", "ut.xlsx")
+    found, findings = find_files([tmp_path], leave_out=[tmp_path / "ut.xlsx", tmp_path / "finns-inte.xlsx"])
+    assert names_of(found) == ["a.xlsx", "ut.xlsx ignored ignored-own-file"]
+    assert [finding.code for finding in findings] == ["ignored-own-file"]
+
+
+def test_a_path_that_is_not_there_stops(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as stopped:
+        find_files([tmp_path, tmp_path / "borta", tmp_path / "också"])
+    assert [finding.code for finding in stopped.value.findings] == ["path-not-found"] * 2
+
+
+def test_a_file_that_the_gate_has_seen_is_known() -> None:
+    found = Found("a.xlsx", b"", 7, NOON)
+    book = Book("a.xlsx", "xlsx", (), {}, EVENING, "d" * 64, 8)
+    assert receive_file(found, book) == Received("a.xlsx", "d" * 64, 8, EVENING, State.ACCEPTED)
+    assert receive_file(found, replace(book, saved=None)).saved == NOON
+    refused = receive_file(found, find("file-empty", Place("a.xlsx")))
+    assert (refused.state, refused.reason, refused.size) == (State.REFUSED, "file-empty", 7)
+
+
+# Sorting returns ------------------------------------------------------------------------------------------
+
+
+def test_one_return_of_each_unit_counts() -> None:
+    collected = sort_returns([a_return("Museet"), a_return("Badet")])
+    assert told(collected) == ["Badet.xlsx accepted None", "Museet.xlsx accepted None"]
+    assert [[form.unit for form in group] for group in collected.groups] == [["Badet"], ["Museet"]]
+    assert collected.findings == ()
+
+
+def test_the_same_content_counts_once_whatever_it_is_called() -> None:
+    first, copy = a_return(name="Museet.xlsx", saved=EVENING), a_return(name="Museet - Kopia (1).xlsx")
+    collected = sort_returns([copy, first])
+    assert told(collected) == ["Museet - Kopia (1).xlsx duplicate same-return-twice", "Museet.xlsx accepted None"]
+    assert [form.received.name for form in collected.forms] == ["Museet.xlsx"]
+    assert "Museet.xlsx" in message_of(collected.findings[0], "sv")
+
+
+def test_differing_returns_are_kept_newest_first() -> None:
+    old = a_return(name="b.xlsx", status="Genomfört")
+    new = a_return(name="a.xlsx", status="Pågående", saved=EVENING)
+    undated = a_return(name="c.xlsx", status="Kvarstår", saved=None)
+    again = a_return(name="d.xlsx", status="Genomfört", saved=None)
+    collected = sort_returns([old, undated, again, new])
+    assert told(collected) == [
+        "a.xlsx accepted None",
+        "b.xlsx superseded newer-return",
+        "c.xlsx superseded newer-return",
+        "d.xlsx duplicate same-return-twice",
+    ]
+    assert [form.received.name for form in collected.groups[0]] == ["a.xlsx", "b.xlsx", "c.xlsx"]
+
+
+def test_the_round_of_most_units_counts() -> None:
+    forms = [a_return("Museet"), a_return("Badet"), a_return("Museet", name="gammal.xlsx", asked=EARLIER)]
+    collected = sort_returns(forms)
+    assert told(collected)[2] == "gammal.xlsx refused other-round"
+    assert [form.received.name for form in collected.forms] == ["Badet.xlsx", "Museet.xlsx"]
+    message = message_of(collected.findings[0], "sv")
+    assert "2020-12-31" in message
+    assert "2021-03-31" in message
+
+
+def test_the_latest_round_counts_where_units_are_equally_many() -> None:
+    assert choose_round([a_return("Badet", asked=EARLIER), a_return("Museet")]) == ASKED.key
+    assert choose_round([]) is None
+
+
+def test_the_round_asked_for_counts_before_all() -> None:
+    forms = [a_return("Museet"), a_return("Badet"), a_return("Museet", name="gammal.xlsx", asked=EARLIER)]
+    collected = sort_returns(forms, round_key=EARLIER.key)
+    assert [form.received.name for form in collected.forms] == ["gammal.xlsx"]
+    assert [file.state for file in collected.files] == [State.REFUSED, State.REFUSED, State.ACCEPTED]
+
+
+def test_nothing_depends_on_the_order() -> None:
+    forms = [
+        a_return(unit, status, name=f"{number}.xlsx", saved=saved, asked=asked)
+        for number, (unit, status, saved, asked) in enumerate(
+            (unit, status, saved, asked)
+            for unit in ("Museet", "Badet")
+            for status in ("Genomfört", "Pågående")
+            for saved in (NOON, EVENING, None)
+            for asked in (ASKED, EARLIER)
+        )
+    ]
+    others = [Received(f"x{number}", "", 1, None, State.REFUSED) for number in range(3)]
+    expected = sort_returns(forms, others)
+    assert len(expected.files) == len(forms) + len(others)
+    for seed in range(20):
+        random.Random(seed).shuffle(forms)
+        random.Random(seed).shuffle(others)
+        assert sort_returns(forms, others) == expected

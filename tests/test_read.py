@@ -1,0 +1,621 @@
+"""Forms come back broken by people and programs: every answer is read under its row, or set aside with address."""
+
+import io
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from rounds import draw_round, shipped_template
+
+from xlflow.core.findings import Finding, Place, message_of, remedy_of
+from xlflow.core.issued import Answers, issued_lines
+from xlflow.core.layout import CODE_ROW, FIRST_ROW, HEADING_ROW, form_columns
+from xlflow.core.model import Deadline, Filled, Received, Round, State
+from xlflow.core.values import show_value
+from xlflow.excel.incoming import Book, Sheet, open_book
+from xlflow.generate import write_form
+from xlflow.read import read_form
+
+ASKED = draw_round("""
+    Id | Perspektiv | Övergripande mål | Nämndmål | Aktivitet   | Delaktivitet | Slutdatum  | Enhet       | Ansvar
+    a  | Samhälle   | Levande kommun   | Möten    | Öppna kvarn |              | Kvartal 2  | Museet      | Chef
+    b  |            |                  |          |             | Hyra båt     | 2021-06-30 | Museet; Åbo |
+    c  |            |                  |          |             | Sälja båt    | Se plan    | Museet      |
+    d  | Ekonomi    | Budget i balans  | Sparande | Sälja ladan |              | Kvartal 4  | Museet      | Ingen
+    e  |            |                  |          | Byta lås    |              |            | Museet      |
+    f  |            |                  |          | Måla om     |              |            | Åbo         |
+""")
+FILLED: Answers = {
+    "a": {"status": "Pågående", "comment": "Båten är hyrd"},
+    "b": {"status": "Genomfört"},
+    "d": {"status": "Förskjuts", "new_deadline": "kvartal 1 2022", "comment": "Ladan brann\nniga"},
+}
+COLUMNS = {column.key: number for number, column in enumerate(form_columns(ASKED.template, ASKED.plan.context), 1)}
+FIRST = FIRST_ROW + 1
+"""The first line's row as people count."""
+
+RECEIVED = Received("Museet.xlsx", "d" * 64, 1, None, State.ACCEPTED)
+
+
+def made(answers: Answers = FILLED, asked: Round = ASKED, unit: str = "Museet") -> bytes:
+    return write_form(asked, unit, answers, issued={})
+
+
+def read_bytes(content: bytes, known: Iterable[Round] = (), name: str = "Museet.xlsx") -> Filled:
+    book = open_book(content, name)
+    assert isinstance(book, Book), book
+    form = read_form(book, RECEIVED, tuple(known))
+    assert isinstance(form, Filled), form
+    for finding in form.findings:
+        for language in ("sv", "en"):
+            assert "{" not in message_of(finding, language) + remedy_of(finding, language)
+    return form
+
+
+def edit(change: Callable[[Worksheet], object], content: bytes | None = None) -> bytes:
+    """Return a form after somebody changed the sheet, saved by another program."""
+    return edit_book(lambda book: change(book["Uppföljning"]), content)
+
+
+def edit_book(change: Callable[[Workbook], object], content: bytes | None = None) -> bytes:
+    book = load_workbook(io.BytesIO(content or made()))
+    change(book)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def put(sheet: Worksheet, row: int, **values: object) -> None:
+    for key, value in values.items():
+        sheet.cell(row, COLUMNS[key]).value = value  # type: ignore[assignment]
+
+
+def said(form: Filled) -> dict[str, dict[str, str]]:
+    """Return what was written, by line and field; the unit's own activities by their text."""
+    found: dict[str, dict[str, str]] = {}
+    for row in form.rows:
+        key = row.line.levels[ASKED.template.item] if row.line.own else row.line.id
+        found[key] = {answer.field: answer.written for answer in row.answers if not answer.is_blank}
+    return found
+
+
+def everything(filled: Answers = FILLED, **more: dict[str, str]) -> dict[str, dict[str, str]]:
+    return {"a": {}, "b": {}, "c": {}, "d": {}, "e": {}, **filled, **more}  # type: ignore[dict-item]
+
+
+def codes(form: Filled) -> list[str]:
+    return sorted(finding.code for finding in form.findings)
+
+
+def aside(form: Filled) -> list[tuple[str | None, str, bool]]:
+    return [(one.place.cell, " | ".join(one.texts), one.is_row) for one in form.set_aside]
+
+
+# A form as it should be -----------------------------------------------------------------------------------
+
+
+def test_a_form_says_what_was_filled_in() -> None:
+    form = read_bytes(made())
+    assert (form.unit, form.identity.round, form.received) == ("Museet", ASKED.key, RECEIVED)
+    assert said(form) == everything()
+    assert (form.findings, form.set_aside, form.issued) == ((), (), ())
+    assert [row.line for row in form.rows] == list(issued_lines(ASKED, "Museet"))
+    status, new_deadline, comment = form.rows[3].answers
+    assert (status.value, status.place) == ("postponed", Place("Museet.xlsx", "Uppföljning", "H8"))
+    assert isinstance(new_deadline.value, Deadline)
+    assert (new_deadline.value.last, new_deadline.written) == (date(2022, 3, 31), "kvartal 1 2022")
+    assert (comment.value, comment.fault) == ("Ladan brann\nniga", None)
+    assert form.rows[4].is_blank
+    assert form.rows[4].place == Place("Museet.xlsx", "Uppföljning", "A9")
+
+
+def test_a_form_that_went_through_another_program_says_the_same() -> None:
+    plain, saved = read_bytes(made()), read_bytes(edit(lambda _: None))
+    assert (saved.rows, saved.findings, saved.answers_digest) == (plain.rows, (), plain.answers_digest)
+
+
+def test_what_stood_there_when_the_form_went_out_is_known() -> None:
+    form = read_bytes(write_form(ASKED, "Museet", FILLED, issued={"a": {"status": "Kvarstår"}}))
+    assert form.issued == (("a", "status", "Kvarstår"),)
+
+
+def test_the_digest_goes_by_what_is_said() -> None:
+    digests = {
+        read_bytes(made()).answers_digest,
+        read_bytes(made({**FILLED, "e": {"status": "Utgår"}})).answers_digest,
+        read_bytes(made(unit="Åbo")).answers_digest,
+        read_bytes(edit(lambda sheet: put(sheet, 11, activity="Eget"))).answers_digest,
+        read_bytes(edit(lambda sheet: put(sheet, 30, comment="Ring"))).answers_digest,
+    }
+    assert len(digests) == 5
+
+
+def test_the_unit_is_told_by_the_form_and_not_by_its_name() -> None:
+    assert read_bytes(made(unit="Åbo"), name="Museet.xlsx").unit == "Åbo"
+
+
+def test_an_english_form_is_read() -> None:
+    asked = replace(ASKED, language="en")
+    form = read_bytes(made({"a": {"status": "Ongoing"}}, asked))
+    assert (form.rows[0].value("status"), form.findings, form.set_aside) == ("ongoing", (), ())
+
+
+# Values that cannot stand ---------------------------------------------------------------------------------
+
+
+def test_a_wrong_value_is_kept_and_explained() -> None:
+    form = read_bytes(made({"a": {"status": "Påbörjat nästan"}}))
+    answer = form.rows[0].answers[0]
+    assert (answer.value, answer.written, answer.fault) == (None, "Påbörjat nästan", "choice-unknown")
+    (finding,) = form.findings
+    assert (finding.place.cell, finding.unit, finding.row_id, finding.field) == ("H5", "Museet", "a", "status")
+    assert finding.weight == "error"
+    assert "Genomfört" in remedy_of(finding, "sv")
+
+
+def test_an_alias_is_understood_and_noted() -> None:
+    form = read_bytes(made({"a": {"status": "Slutförd"}}))
+    assert form.rows[0].value("status") == "done"
+    assert [(finding.code, finding.weight) for finding in form.findings] == [("choice-alias", "note")]
+
+
+def test_errors_and_formulas_are_no_answers() -> None:
+    def change(sheet: Worksheet) -> None:
+        put(sheet, FIRST, status="#REF!")
+        sheet.cell(FIRST, COLUMNS["status"]).data_type = "e"
+        put(sheet, FIRST + 1, comment="=A1&B1")
+
+    form = read_bytes(edit(change))
+    assert [(finding.code, finding.place.cell, finding.value) for finding in form.findings] == [
+        ("cell-error", "H5", "#REF!"),
+        ("cell-formula", "J6", "=A1&B1"),
+    ]
+    assert form.rows[0].answers[0].written == "#REF!"
+    assert form.rows[1].answers[2].fault == "cell-formula"
+
+
+def test_a_real_date_is_a_deadline() -> None:
+    form = read_bytes(edit(lambda sheet: put(sheet, FIRST, new_deadline=datetime(2021, 9, 30))))
+    answer = form.rows[0].answers[1]
+    assert isinstance(answer.value, Deadline)
+    assert (answer.value.first, answer.written) == (date(2021, 9, 30), "2021-09-30")
+
+
+def test_one_answer_merged_over_several_rows_counts_for_each() -> None:
+    form = read_bytes(edit(lambda sheet: sheet.merge_cells("H5:H7"), made({"a": {"status": "Pågående"}})))
+    assert [row.value("status") for row in form.rows] == ["ongoing"] * 3 + [None] * 2
+    assert codes(form) == ["cells-merged"]
+
+
+# Rows -----------------------------------------------------------------------------------------------------
+
+
+def test_rows_may_be_inserted_and_deleted() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet.delete_rows(FIRST + 2)
+        sheet.insert_rows(FIRST, 3)
+        sheet.insert_rows(2, 2)
+
+    form = read_bytes(edit(change))
+    expected = everything()
+    del expected["c"]
+    assert said(form) == expected
+    assert [(finding.code, finding.row_id) for finding in form.findings] == [("row-missing", "c")]
+    assert form.rows[0].place.cell == "A10"
+
+
+def swap(sheet: Worksheet, one: int, other: int, columns: Iterable[int]) -> None:
+    for column in columns:
+        first, second = sheet.cell(one, column), sheet.cell(other, column)
+        first.value, second.value = second.value, first.value
+
+
+def test_whole_rows_may_be_sorted() -> None:
+    form = read_bytes(edit(lambda sheet: swap(sheet, FIRST, FIRST + 3, range(1, 11))))
+    assert said(form) == everything()
+    assert form.findings == ()
+    assert form.rows[0].line.id == "d"
+
+
+def test_the_text_decides_where_ids_were_torn_off() -> None:
+    form = read_bytes(edit(lambda sheet: swap(sheet, FIRST, FIRST + 3, range(2, 11))))
+    assert said(form) == everything()
+    assert codes(form) == ["id-and-text-disagree"] * 2
+    assert form.findings[0].row_id == "d"
+
+
+def test_ids_may_be_blanked() -> None:
+    def change(sheet: Worksheet) -> None:
+        for row in range(FIRST, FIRST + 5):
+            put(sheet, row, id=None)
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert codes(form) == ["row-without-id"] * 5
+
+
+def test_an_unknown_id_is_no_matter_where_the_text_is_known() -> None:
+    form = read_bytes(edit(lambda sheet: put(sheet, FIRST, id="xyz")))
+    assert said(form) == everything()
+    assert codes(form) == ["row-without-id"]
+
+
+def test_texts_are_the_same_in_other_letters_and_spaces() -> None:
+    written = "  O\u0308PPNA\u00a0 kvarn "
+    form = read_bytes(edit(lambda sheet: put(sheet, FIRST, id="B", activity=written)))
+    assert said(form) == everything()
+    assert codes(form) == ["id-and-text-disagree"]
+
+
+def test_changed_texts_are_noted_and_the_id_counts() -> None:
+    form = read_bytes(edit(lambda sheet: put(sheet, FIRST + 3, activity="Sälja ladan och tomten")))
+    assert said(form) == everything()
+    assert codes(form) == ["issued-text-changed"]
+    assert "tomten" in (form.findings[0].value or "")
+
+
+def test_a_copied_row_with_new_text_is_set_aside() -> None:
+    def change(sheet: Worksheet) -> None:
+        put(sheet, 11, id="d", activity="Sälja tomten", status="Pågående")
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert [(cell, row) for cell, _, row in aside(form)] == [("A11", True)]
+    assert codes(form) == ["row-unknown"]
+
+
+def test_a_row_twice_counts_once_and_keeps_the_other() -> None:
+    def change(sheet: Worksheet) -> None:
+        for row, status in ((11, None), (12, "Utgår")):
+            for column in range(1, 8):
+                sheet.cell(row, column).value = sheet.cell(FIRST, column).value
+            put(sheet, row, status=status)
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert [cell for cell, _, _ in aside(form)] == ["A12"]
+    assert "Utgår" in aside(form)[0][1]
+    assert codes(form) == ["row-twice"]
+
+
+def test_a_blank_copy_before_the_answered_row_takes_nothing_away() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet.insert_rows(FIRST)
+        for column in range(1, 8):
+            sheet.cell(FIRST, column).value = sheet.cell(FIRST + 1, column).value
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert form.set_aside == ()
+
+
+def test_the_row_of_another_unit_is_set_aside() -> None:
+    change = {"id": "f", "perspective": "Ekonomi", "activity": "Måla om", "status": "Pågående"}
+    form = read_bytes(edit(lambda sheet: put(sheet, 11, **change)))
+    assert said(form) == everything()
+    assert aside(form) == [("A11", "f | Ekonomi | Måla om | Pågående", True)]
+
+
+def test_activities_of_the_units_own_are_rows() -> None:
+    def change(sheet: Worksheet) -> None:
+        put(sheet, 12, perspective="Samhälle", activity="Bygga brygga", deadline="Kvartal 3", status="Pågående")
+        put(sheet, 30, activity="Laga bryggan", deadline="3/4", status="Kanske", Ansvar="Ingen")
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything(
+        **{"Bygga brygga": {"status": "Pågående"}, "Laga bryggan": {"status": "Kanske"}}
+    )
+    first, second = (row.line for row in form.rows if row.line.own)
+    assert first.id.startswith("own-")
+    assert (first.levels[0], first.units, first.place) == ("Samhälle", ("Museet",), form.rows[5].place)
+    given = first.value("deadline")
+    assert isinstance(given, Deadline)
+    assert given.last == date(2021, 9, 30)
+    assert ("Ansvar", "Ingen") in second.context
+    assert read_bytes(edit(change)).rows[5].line.id == first.id
+    assert {"choice-unknown"} <= set(codes(form))
+
+
+def test_own_activities_with_the_same_text_stay_apart() -> None:
+    def change(sheet: Worksheet) -> None:
+        for row, status in ((11, "Pågående"), (12, "Utgår")):
+            put(sheet, row, activity="Bygga brygga", status=status)
+
+    own = [row for row in read_bytes(edit(change)).rows if row.line.own]
+    assert [row.value("status") for row in own] == ["ongoing", "cancelled"]
+    assert len({row.line.id for row in own}) == 2
+
+
+def test_an_answer_without_any_text_is_a_row_of_its_own() -> None:
+    form = read_bytes(edit(lambda sheet: put(sheet, 12, comment="Vad gäller det här?")))
+    assert form.rows[5].line.own
+    assert form.rows[5].line.levels == ("",) * 5
+    assert said(form)[""] == {"comment": "Vad gäller det här?"}
+
+
+def test_what_the_plan_says_stands() -> None:
+    form = read_bytes(edit(lambda sheet: put(sheet, FIRST, deadline="Kvartal 4")))
+    assert codes(form) == ["given-changed"]
+    assert "Kvartal 2" in message_of(form.findings[0], "sv")
+    assert form.rows[0].line == ASKED.plan.lines[0]
+    same = read_bytes(edit(lambda sheet: put(sheet, FIRST + 1, deadline=datetime(2021, 6, 30))))
+    assert same.findings == ()
+
+
+# Columns --------------------------------------------------------------------------------------------------
+
+
+def test_columns_may_be_inserted_and_moved() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet.insert_cols(3, 2)
+        sheet.cell(HEADING_ROW + 1, 3).value = "Vår anteckning"
+        sheet.cell(FIRST, 3).value = "se pärm 4"
+        sheet.move_range("J1:J40", cols=6)
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert form.rows[0].answers[0].place.cell == "P5"
+    assert aside(form) == [("C4", "Vår anteckning", False), ("C5", "se pärm 4", False)]
+    assert codes(form) == ["text-beside"] * 2
+
+
+def test_columns_are_known_by_code_or_heading() -> None:
+    def lose_codes(sheet: Worksheet) -> None:
+        sheet.delete_rows(CODE_ROW + 1)
+        sheet.insert_cols(1)
+
+    form = read_bytes(edit(lose_codes))
+    assert (said(form), form.findings) == (everything(), ())
+    renamed = read_bytes(edit(lambda sheet: put(sheet, HEADING_ROW + 1, status="Läget nu", comment=None)))
+    assert said(renamed) == everything()
+    assert [(finding.code, finding.value) for finding in renamed.findings] == [
+        ("heading-changed", "Läget nu"),
+        ("heading-changed", ""),
+    ]
+
+
+def test_columns_are_known_by_place_when_code_and_heading_are_gone() -> None:
+    def change(sheet: Worksheet) -> None:
+        put(sheet, HEADING_ROW + 1, status="Läget nu")
+        sheet.delete_rows(CODE_ROW + 1)
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert codes(form) == ["heading-changed"]
+
+
+def test_the_heading_counts_where_it_and_the_code_disagree() -> None:
+    def change(sheet: Worksheet) -> None:
+        put(sheet, HEADING_ROW + 1, new_deadline="Kommentar/avvikelse", comment="Ny tidpunkt")
+
+    form = read_bytes(edit(change, made({"a": {"new_deadline": "Båten är hyrd", "comment": "Kvartal 3"}})))
+    assert form.rows[0].value("comment") == "Båten är hyrd"
+    assert codes(form) == ["heading-not-code"] * 2
+
+
+def test_a_copied_column_takes_nothing_away() -> None:
+    def change(sheet: Worksheet) -> None:
+        for row in (CODE_ROW + 1, HEADING_ROW + 1):
+            sheet.cell(row, 14).value = sheet.cell(row, COLUMNS["status"]).value
+        sheet.cell(FIRST + 4, 14).value = "Utgår"
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert ("N9", "Utgår", False) in aside(form)
+
+
+def test_a_column_that_is_gone_is_missed() -> None:
+    form = read_bytes(edit(lambda sheet: sheet.delete_cols(COLUMNS["comment"])))
+    assert form.rows[0].answer("comment") is None
+    assert [(finding.code, finding.field) for finding in form.findings] == [("column-missing", "comment")]
+
+
+def test_ids_and_levels_may_be_gone_altogether() -> None:
+    form = read_bytes(edit(lambda sheet: sheet.delete_cols(1, 4)))
+    assert said(form) == everything()
+    assert set(codes(form)) == {"issued-column-missing", "row-without-id"}
+
+
+# Sheets ---------------------------------------------------------------------------------------------------
+
+
+def test_sheets_may_have_any_name() -> None:
+    def change(book: Workbook) -> None:
+        book["Uppföljning"].title = "Svar från oss"
+        book["xlflow"].title = "Blad3"
+
+    form = read_bytes(edit_book(change))
+    assert said(form) == everything()
+    assert form.rows[0].place.sheet == "Svar från oss"
+    assert form.findings == ()
+
+
+def test_the_sheet_with_most_answers_counts_and_the_other_is_kept() -> None:
+    def change(book: Workbook) -> None:
+        copy = book.copy_worksheet(book["Uppföljning"])
+        copy.title = "Kopia"
+        put(copy, FIRST + 4, status="Utgår")
+        put(book["Uppföljning"], FIRST, comment="Annat", status=None)
+
+    form = read_bytes(edit_book(change))
+    assert said(form) == everything(e={"status": "Utgår"})
+    assert form.rows[0].place.sheet == "Kopia"
+    assert aside(form) == [
+        ("A5", "Samhälle | Levande kommun | Möten | Öppna kvarn | Annat", True),
+    ]
+    assert codes(form) == ["row-on-copied-sheet", "sheet-copied"]
+
+
+def test_texts_beside_the_table_and_on_other_sheets_are_kept() -> None:
+    def change(book: Workbook) -> None:
+        sheet = book["Uppföljning"]
+        sheet["G1"] = "Vi ses!"
+        sheet["A40"] = "Frågor? Ring växeln."
+        sheet["P7"] = 12
+        sheet["XFD1048576"] = "långt borta"
+        book.create_sheet("Eget")["B2"] = "Våra egna anteckningar"
+
+    form = read_bytes(edit_book(change))
+    assert said(form) == everything()
+    assert aside(form) == [
+        ("G1", "Vi ses!", False),
+        ("A40", "Frågor? Ring växeln.", False),
+        ("P7", "12", False),
+        ("XFD1048576", "långt borta", False),
+        ("B2", "Våra egna anteckningar", False),
+    ]
+    assert codes(form) == ["text-beside"] * 4 + ["text-on-other-sheet"]
+
+
+# Which form it is -----------------------------------------------------------------------------------------
+
+
+def refusal_of(content: bytes, known: Iterable[Round] = ()) -> str:
+    book = open_book(content, "Museet.xlsx")
+    assert isinstance(book, Book)
+    refused = read_form(book, RECEIVED, tuple(known))
+    assert isinstance(refused, Finding)
+    assert "Museet.xlsx" in message_of(refused, "sv")
+    return refused.code
+
+
+def test_a_form_that_lost_its_records_is_read_where_the_round_is_known() -> None:
+    content = edit_book(lambda book: book.remove(book["xlflow"]))
+    form = read_bytes(content, [replace(ASKED, as_of=date(2020, 1, 1)), ASKED])
+    assert said(form) == everything()
+    assert codes(form) == ["identity-from-properties"]
+    assert refusal_of(content) == "form-without-definition"
+    fewer = replace(ASKED, plan=replace(ASKED.plan, lines=ASKED.plan.lines[:2]))
+    assert refusal_of(content, [fewer]) == "form-without-definition"
+
+
+def test_what_is_no_form_is_refused() -> None:
+    plain = Workbook()
+    plain.active["A1"] = "Budget"  # type: ignore[index]
+    buffer = io.BytesIO()
+    plain.save(buffer)
+    assert refusal_of(buffer.getvalue()) == "not-a-form"
+    assert refusal_of(edit_book(lambda book: book.remove(book["Uppföljning"]))) == "form-sheet-missing"
+
+    def garble(book: Workbook) -> None:
+        book["xlflow"].delete_rows(3, 5)
+        while book.custom_doc_props.names:
+            del book.custom_doc_props[book.custom_doc_props.names[0]]
+
+    assert refusal_of(edit_book(garble)) == "form-records-broken"
+
+
+def test_sheets_copied_between_two_forms_are_noticed() -> None:
+    def change(book: Workbook) -> None:
+        book.custom_doc_props["xlflow.unit"].value = "Åbo"
+
+    form = read_bytes(edit_book(change))
+    assert form.unit == "Museet"
+    assert codes(form) == ["identities-differ"]
+    assert "Åbo" in message_of(form.findings[0], "sv")
+
+
+def test_numbers_are_exact() -> None:
+    template = shipped_template("budget")
+    asked = draw_round(
+        f"{' | '.join(level.label.sv for level in template.levels)} | Enhet\n"
+        f"{' | '.join(f'Nivå {n}' for n, _ in enumerate(template.levels))} | Museet",
+        template=template,
+    )
+    number = next(field.key for field in template.asked() if field.type == "number")
+    line = asked.plan.lines[0].id
+    form = read_bytes(write_form(asked, "Museet", {line: {number: "1 250,1"}}, issued={}))
+    assert form.rows[0].value(number) == Decimal("1250.1")
+
+
+# Properties -----------------------------------------------------------------------------------------------
+
+WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=1, max_size=30).filter(
+    lambda text: text.strip() and any(map(str.isalnum, text))
+)
+
+
+@st.composite
+def rounds_and_answers(draw: st.DrawFn) -> tuple[Round, dict[str, dict[str, str]]]:
+    """Return a round of one unit, with any texts, and any answers to it."""
+    template = shipped_template()
+    texts = draw(st.lists(st.tuples(WORDS, WORDS, st.one_of(st.just(""), WORDS)), min_size=1, max_size=6))
+    lines = []
+    for number, (goal, item, part) in enumerate(texts):
+        levels = ("Perspektiv", goal, "Mål", f"{number} {item}", part)
+        lines.append(replace(ASKED.plan.lines[0], id=f"r{number}", levels=levels, given=(), context=()))
+    asked = replace(ASKED, plan=replace(ASKED.plan, lines=tuple(lines), units=ASKED.plan.units[:1], context=()))
+    status = template.choice_list(template.field("status")).options
+    answers = {
+        line.id: {
+            "status": draw(st.sampled_from(["", *(option.label.sv for option in status)])),
+            "new_deadline": draw(st.sampled_from(["", "Kvartal 3", "Kvartal 1 2022", "2021-09-30", "under 2022"])),
+            "comment": draw(st.one_of(st.just(""), WORDS)),
+        }
+        for line in lines
+    }
+    return asked, answers
+
+
+@given(rounds_and_answers())
+@settings(max_examples=40)
+def test_reading_gives_back_what_was_filled(drawn: tuple[Round, dict[str, dict[str, str]]]) -> None:
+    asked, answers = drawn
+    form = read_bytes(made(answers, asked))
+    template = asked.template
+    assert len(form.rows) == len(asked.plan.lines)
+    for row in form.rows:
+        for answer in row.answers:
+            wanted = answers[row.line.id][answer.field]
+            shown = show_value(answer.value, template.field(answer.field), template, "sv", asked.plan.year)
+            assert (shown.strip(), answer.written.strip()) == (wanted.strip(), wanted.strip())
+    assert not [finding for finding in form.findings if finding.weight == "error"]
+
+
+def shuffle_rows(rows: list[list[object]], dice: random.Random, edits: int) -> None:
+    """Do to the rows of a form what people do: sort, insert, delete nothing, blank ids, tear ids off, add."""
+    for _ in range(edits):
+        kind, place = dice.randrange(5), dice.randrange(len(rows))
+        if kind == 0:
+            dice.shuffle(rows)
+        elif kind == 1:
+            rows.insert(place, [None] * len(rows[0]))
+        elif kind == 2:
+            rows[place][0] = None
+        elif kind == 3:
+            other = dice.randrange(len(rows))
+            rows[place][0], rows[other][0] = rows[other][0], rows[place][0]
+        else:
+            own: list[object] = [None] * len(rows[0])
+            own[4], own[7] = f"Eget {dice.random()}", "Pågående"
+            rows.insert(place, own)
+
+
+@given(st.integers(0, 10_000), st.integers(0, 8))
+@settings(max_examples=150)
+def test_no_answer_is_lost_whatever_happens_to_the_rows(seed: int, edits: int) -> None:
+    book = open_book(made(), "Museet.xlsx")
+    assert isinstance(book, Book)
+    sheet = book.sheets[1]
+    rows, dice = [list(row) for row in sheet.rows[FIRST_ROW:]], random.Random(seed)
+    shuffle_rows(rows, dice, edits)
+    form = read_form(with_rows(book, sheet, rows), RECEIVED)
+    assert isinstance(form, Filled)
+    issued = {key: texts for key, texts in said(form).items() if not key.startswith("Eget")}
+    assert issued == everything()
+    own = sum(isinstance(row[4], str) and row[4].startswith("Eget") for row in rows)
+    set_aside = sum(one.is_row for one in form.set_aside)
+    assert len(form.rows) + set_aside == 5 + own
+
+
+def with_rows(book: Book, sheet: Sheet, rows: list[list[object]]) -> Book:
+    whole = (*sheet.rows[:FIRST_ROW], *(tuple(row) for row in rows))
+    changed = replace(sheet, rows=whole)  # type: ignore[arg-type]
+    return replace(book, sheets=tuple(changed if one is sheet else one for one in book.sheets))
