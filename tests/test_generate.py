@@ -376,6 +376,7 @@ def random_round(seed: int) -> tuple[Round, dict[str, dict[str, str]]]:
         Line("egen2", ("", "", "", "Egen", "del"), ("Museet",), own=True),
         Line("egen3", ("P0", "", "", "", ""), ("Museet",), own=True),
         Line("egen4", ("P0", "", "", "Egen", ""), ("Museet",), own=True),
+        Line("egen5", ("P0", "", "", "", "del"), ("Museet",), own=True),
     )
     asked = replace(asked, plan=replace(asked.plan, lines=(*asked.plan.lines, *own)))
     statuses = ["", "", "", "Genomfört", "Pågående", "pågående", " ", "på gång", "x" * 300, "=1+1", "Geno*"]

@@ -20,8 +20,8 @@ REMAINING = "remaining"
 
 def say_remaining(frame: Frame, line: Line) -> str:
     """Return what a row still lacks, as its formula says it; "" if nothing."""
-    if line.own and not line.levels[frame.template.item]:
-        return _say_level(frame)
+    if not _is_named(frame, line):
+        return _say_level(frame) if _is_answered(frame, line) else ""
     status = _status(frame)
     needs = (
         _say_status(frame, line, field) if field is status else _say_field(frame, line, field)
@@ -32,7 +32,7 @@ def say_remaining(frame: Frame, line: Line) -> str:
 
 def count_done(frame: Frame) -> tuple[int, int]:
     """Return how many rows are done, and how many there are, as the counter says it."""
-    lines = (*frame.lines, *frame.own)
+    lines = [line for line in (*frame.lines, *frame.own) if _is_named(frame, line) or _is_answered(frame, line)]
     done = [line for line in lines if not say_remaining(frame, line) and not _waits_for_activity(frame, line)]
     return len(done), len(lines)
 
@@ -69,6 +69,17 @@ def _waits_for_activity(frame: Frame, line: Line) -> bool:
     return not any(_has(frame, key, status) for key in (line.id, kin.above, *kin.beside))
 
 
+def _is_named(frame: Frame, line: Line) -> bool:
+    return bool(line.levels[frame.template.item].strip())
+
+
+def _is_answered(frame: Frame, line: Line) -> bool:
+    """Whether a row of the unit's own says something, though perhaps not what it is about."""
+    answers = (frame.answer(line, field.key) for field in frame.template.asked())
+    part = "" if frame.template.part is None else line.levels[frame.template.part]
+    return any(text.strip() for text in (part, *answers))
+
+
 def _has(frame: Frame, line_id: str, field: Field) -> bool:
     return bool(frame.answers.get(line_id, {}).get(field.key, "").strip())
 
@@ -86,7 +97,7 @@ def remaining_formula(frame: Frame, row: int, *, free: bool) -> str:
     asked = needs[0] if len(needs) == 1 else f"""TRIM({'&" "&'.join(needs) or '""'})"""
     if free:
         item = frame.template.levels[frame.template.item].key
-        touched = f'IF(SUMPRODUCT(LEN(TRIM({_row_span(frame, row)})))>0,{quote(_say_level(frame))},"")'
+        touched = f'IF({_answered(frame, row)},{quote(_say_level(frame))},"")'
         asked = f"IF({_blank(frame.cell(item, row))},{touched},{asked})"
     return f"=IFERROR({asked},{quote(say('form.look_over', frame.language))})"
 
@@ -104,6 +115,12 @@ def counter_formula(frame: Frame) -> str:
 def complete_formula(frame: Frame, sheet: str) -> str:
     """Return a formula (without its =) for another sheet: whether no row lacks anything."""
     return f"SUMPRODUCT(--(LEN({sheet}{frame.span(REMAINING)})>0))=0"
+
+
+def _answered(frame: Frame, row: int) -> str:
+    keys = [level.key for level in frame.template.levels if level.kind == "part"]
+    keys += [field.key for field in frame.template.asked()]
+    return f"{'+'.join(f'LEN(TRIM({frame.cell(key, row)}))' for key in keys)}>0"
 
 
 def _ask_field(frame: Frame, row: int, field: Field) -> str:
@@ -168,11 +185,6 @@ def _sentence_or_parts(frame: Frame, field: Field) -> str:
 def _say_level(frame: Frame) -> str:
     item = frame.template.levels[frame.template.item]
     return say("form.fill_level", frame.language, level=item.label.say(frame.language))
-
-
-def _row_span(frame: Frame, row: int) -> str:
-    columns = frame.of_kind("level", "given", "answer")
-    return f"{frame.cell(columns[0].key, row)}:{frame.cell(columns[-1].key, row)}"
 
 
 def _blank(cell: str) -> str:

@@ -168,7 +168,7 @@ class Sheet:
         footer: str = "&P (&N)",
         portrait: bool = False,
     ) -> None:
-        """Set up A4 landscape, one page wide, row `repeat` repeated on every page, `columns` columns printed."""
+        """Set up A4, one page wide; row `repeat` is repeated on every page, `columns` columns are printed."""
         raw = self.raw
         if not portrait:
             raw.set_landscape()
