@@ -350,6 +350,7 @@ def test_single_figures_tell_who_answered_and_what_is_left() -> None:
         "Obesvarade rader": 2,
         "Fel att rätta": 1,
         "Varningar att bedöma": 0,
+        "Rader att läsa bland avvikelserna": 2,
         "Enheternas egna aktiviteter": 1,
         "Delaktiviteter utan egen status (se aktivitet)": 1,
     }

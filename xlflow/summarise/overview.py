@@ -15,7 +15,7 @@ from xlflow.core.words import say
 from xlflow.summarise.figures import Tally
 from xlflow.summarise.material import Material, Standing
 from xlflow.summarise.sections import UNIT_KEY, View, find_groupings, make_section
-from xlflow.summarise.tables import ORIGIN, OVERDUE, ROLLED_UP, SOURCE
+from xlflow.summarise.tables import ID, ORIGIN, OVERDUE, ROLLED_UP, SOURCE
 from xlflow.summarise.wording import NUMBERS, show_standing
 
 WEIGHTS = (Severity.ERROR, Severity.WARNING)
@@ -65,7 +65,8 @@ def _make_status_panel(view: View) -> Iterator[Panel]:
     sections = [_whole_of_statuses(view, labels)]
     for grouping in find_groupings(view, status.key.__eq__):
         if grouping.table == "activities" or grouping.by == UNIT_KEY:
-            sections += make_section(grouping, _status_measures(grouping.table, labels, items, view), view)
+            measures = _status_measures(grouping.table, labels, items, view)
+            sections += make_section(replace(grouping, where=items), measures, view)
     item = view.material.template.levels[view.material.template.item]
     title = view.say("by_status", items=item.many(view.material.language))
     yield Panel(title, _headings(sections[0]), tuple(sections), status=True)
@@ -111,7 +112,7 @@ def _whole_of_statuses(view: View, labels: Sequence[str]) -> Section:
         Group(template.levels[template.item].many(language), _items_only(view)),
         Group(view.say("share"), (), "share"),
     ]
-    if template.part is not None:
+    if template.part is not None and not all(map(view.material.is_item, view.material.lines)):
         part = template.levels[template.part]
         label = view.say("parts", parts=part.many(language))
         groups.append(Group(label, (Match(part.key, "", holds=False),)))
@@ -172,6 +173,8 @@ def _items_only(view: View) -> tuple[Match, ...]:
 def _special_facts(material: Material, tally: Tally) -> Iterator[Fact]:
     """Yield the figures that only some rounds have: units' own activities, sub-activities without a status."""
     template, language = material.template, material.language
+    if material.status or material.deadline:
+        yield tally.state(say("overview.deviations", language), _count("deviations", Match(ID, "", holds=False)))
     if any(line.own for line in material.lines):
         own = Match(ORIGIN, say("consolidated.from_unit", language))
         items = template.levels[template.item].many(language).lower()

@@ -78,7 +78,7 @@ def _show_finding(finding: Finding, material: Material) -> tuple[Cell, ...]:
         place.sheet,
         place.cell,
         finding.row_id,
-        finding.rule or finding.code,
+        finding.rule if finding.rule and finding.code.startswith("rule-") else finding.code,
     )
 
 

@@ -41,21 +41,25 @@ class View:
         texts = ("text", "group", "status")
         return any(each.key == column and each.kind in texts for each in self.grids[table].columns)
 
-    def texts(self, table: str, column: str) -> dict[str, None]:
-        """Return the texts of a column, each once, in the order in which they come."""
+    def texts(self, table: str, column: str, where: Sequence[Match] = ()) -> dict[str, None]:
+        """Return the texts of a column in the rows that match, each once, in the order in which they come."""
         grid = self.grids[table]
-        place = next(place for place, each in enumerate(grid.columns) if each.key == column)
-        return dict.fromkeys(str(row[place] or "") for row in grid.rows)
+        places = {each.key: place for place, each in enumerate(grid.columns)}
+        asked = [(places[match.column], match.text) for match in where]
+        rows = (row for row in grid.rows if all((row[place] or "") == text for place, text in asked))
+        return dict.fromkeys(str(row[places[column]] or "") for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """By what is grouped (a template's key or UNIT_KEY), and in which column of which table that stands."""
+    """By what is grouped (a template's key or UNIT_KEY), and in which column of which table that stands; `where`
+    picks the rows that are grouped."""
 
     by: str
     title: str
     table: str
     column: str
+    where: tuple[Match, ...] = ()
 
 
 def find_groupings(view: View, is_meant: Callable[[str], bool]) -> Iterator[Grouping]:
@@ -93,7 +97,7 @@ def _group_texts(grouping: Grouping, view: View) -> list[str]:
     """Return the texts to group by: units as asked, quarters by time, others as they come; what is blank last."""
     if grouping.by == UNIT_KEY:
         return list(view.texts("units", UNIT))
-    texts = list(view.texts(grouping.table, grouping.column))
+    texts = list(view.texts(grouping.table, grouping.column, grouping.where))
     if grouping.column == QUARTER:
         times = _quarter_order(view.material)
         return sorted(texts, key=lambda text: times.get(text, date.max))

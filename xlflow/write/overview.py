@@ -17,8 +17,11 @@ from xlflow.write.formulas import Spot, write_fact, write_figure
 LABEL_WIDTH, FIGURE_WIDTH = 42, 10.5
 """Widths of column A and of the columns of figures, in characters."""
 
-LABEL_PIXELS, FIGURE_PIXELS, ROW_PIXELS, PIXELS_ABOVE = 299, 79, 21, 12
-"""The same widths in pixels, the height of a row, and what the title is higher than a row."""
+LABEL_PIXELS, FIGURE_PIXELS, ROW_PIXELS = 299, 79, 20
+"""The same widths in pixels, and the height of a row that is not set."""
+
+TITLE_HEIGHT, FACT_HEIGHT, BAND_HEIGHT = 24, 19, 18
+"""Heights of rows, in points."""
 
 BESIDE = 3
 """The column beside the single figures where the first chart begins."""
@@ -34,20 +37,22 @@ def write_overview(summary: Summary, desk: Desk) -> int:
     """Write the summary sheet: who has answered, the figures, two charts; return its last row."""
     figures = max((len(panel.headings) for panel in summary.panels), default=0)
     desk.sheet.set_widths([LABEL_WIDTH, *[FIGURE_WIDTH] * max(figures, 2)])
-    row = _write_facts(summary, _write_top(summary, desk), desk) + 1
-    top = row
+    facts = _write_top(summary, desk)
+    row = _write_facts(summary, facts, desk) + 1
+    above = TITLE_HEIGHT * 4 // 3 + (facts - 1) * ROW_PIXELS + len(summary.facts) * FACT_HEIGHT * 4 // 3
     drawn: list[Drawn] = []
     for panel in summary.panels:
         drawn += _write_panel(panel, row, desk)
         row = drawn[-1].last + 2 + bool(drawn[-1].section.note)
-    return _place_charts(choose_charts(drawn), top, row, desk)
+    return _place_charts(choose_charts(drawn), above, row, desk)
 
 
-def _place_charts(chosen: Sequence[Drawn], top: int, row: int, desk: Desk) -> int:
-    """Place the first chart beside what stands above row `top`, the next one below all; return the last row."""
+def _place_charts(chosen: Sequence[Drawn], above: int, row: int, desk: Desk) -> int:
+    """Place the first chart beside the top of the sheet, `above` pixels high, the next below all; return the last
+    row."""
     if chosen:
         width = len(chosen[0].panel.headings) - BESIDE + 1
-        place_chart(chosen[0], 0, BESIDE, (width * FIGURE_PIXELS, PIXELS_ABOVE + (top - 1) * ROW_PIXELS), desk)
+        place_chart(chosen[0], 0, BESIDE, (width * FIGURE_PIXELS, above), desk)
     for each in chosen[1:]:
         size = (LABEL_PIXELS + len(each.panel.headings) * FIGURE_PIXELS, height_of_bars(each))
         place_chart(each, row, 0, size, desk)
@@ -57,7 +62,7 @@ def _place_charts(chosen: Sequence[Drawn], top: int, row: int, desk: Desk) -> in
 
 def _write_top(summary: Summary, desk: Desk) -> int:
     desk.sheet.write(0, 0, summary.title, desk.style("title"))
-    desk.sheet.set_height(0, 24)
+    desk.sheet.set_height(0, TITLE_HEIGHT)
     desk.sheet.write(1, 0, summary.lead, desk.style("subtitle"))
     lines = list(_tell_missing(summary.missing, desk.language))
     style = desk.style("quiet", bold=True, font_color=COLOURS["wrong" if summary.missing else "good"])
@@ -90,6 +95,7 @@ def _write_facts(summary: Summary, row: int, desk: Desk) -> int:
         )
         target = desk.sheets[fact.measure.table]
         desk.sheet.link(row, 2, f"internal:'{target}'!A1", target)
+        desk.sheet.set_height(row, FACT_HEIGHT)
         row += 1
     return row
 
@@ -122,7 +128,7 @@ def _write_headings(panel: Panel, row: int, desk: Desk) -> None:
 
 def _write_band(title: str, figures: int, row: int, desk: Desk) -> None:
     desk.sheet.write_row(row, [title, *[None] * figures], [desk.style("band")] * (figures + 1))
-    desk.sheet.set_height(row, 18)
+    desk.sheet.set_height(row, BAND_HEIGHT)
 
 
 def _write_section(section: Section, first: int, headings: int, desk: Desk) -> None:
