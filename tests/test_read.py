@@ -2,17 +2,21 @@
 
 import io
 import random
+import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from rounds import draw_round, shipped_template
+from tools import require_tool
 
 from xlflow.core.findings import Finding, Place, message_of, remedy_of
 from xlflow.core.issued import Answers, issued_lines
@@ -119,6 +123,18 @@ def test_a_form_says_what_was_filled_in() -> None:
 def test_a_form_that_went_through_another_program_says_the_same() -> None:
     plain, saved = read_bytes(made()), read_bytes(edit(lambda _: None))
     assert (saved.rows, saved.findings, saved.answers_digest) == (plain.rows, (), plain.answers_digest)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
+def test_a_form_that_libreoffice_saved_says_the_same(kind: str, tmp_path: Path) -> None:
+    soffice = require_tool("soffice")
+    source, profile = tmp_path / "Museet.xlsx", (tmp_path / "profile").as_uri()
+    source.write_bytes(made())
+    orders = [f"-env:UserInstallation={profile}", "--headless", "--convert-to", kind, "--outdir", tmp_path / "ut"]
+    subprocess.run([soffice, *orders, source], check=True, capture_output=True, timeout=120)
+    form = read_bytes((tmp_path / "ut" / f"Museet.{kind}").read_bytes(), name=f"Museet.{kind}")
+    assert (said(form), form.findings) == (everything(), ())
+    assert form.answers_digest == read_bytes(made()).answers_digest
 
 
 def test_what_stood_there_when_the_form_went_out_is_known() -> None:

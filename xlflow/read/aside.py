@@ -46,7 +46,8 @@ class Keeper:
         ours, width = _texts_above(round_, self.unit), len(rows[0]) if rows else 0
         for number in range(table.heading):
             if number != table.codes:
-                self._keep_cells(number, range(width), ours)
+                counter = isinstance(rows[number][0], float)
+                self._keep_cells(number, range(int(counter), width), ours)
         computed = table.places[self.shape.remaining]
         for number in loose:
             self._keep_cells(number, (place for place in range(width) if place != computed), ours)
