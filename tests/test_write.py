@@ -39,9 +39,10 @@ LONG = "Möten mellan människor, " * 15
 NASTY = draw_round(f"""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål    | Aktivitet   | Delaktivitet | Slutdatum | Enhet
     a  | *          | ~?                     | {LONG}      | =HYPERLINK("http://x")|  | Kvartal 2 | No*rr; "S"
-    b  | a*         | =1+1                   | {LONG}slut  | +46         | -            | Kvartal 1 | "S"
+    b  | a*         | =1+1                   | {LONG}slut  | +46         |              | Kvartal 1 | "S"
     c  | A*         | <>x                    | "så" 'här'  | @x          |              |           | No*rr
     d  |            |                        |             | [#All]      |              | 2021-01-01 | 'x'!A1
+    e  |            |                        |             |             | -            |           | 'x'!A1
 """)
 HARM = {
     "No*rr": """
