@@ -81,7 +81,7 @@ def _write_sheet(grids: Sequence[Grid], desk: Desk) -> None:
     desk.sheet.set_widths(widths)
     row = 0
     for grid in grids:
-        desk.sheet.write(row, 0, desk.say(grid.name), desk.style("subtitle"))
+        desk.sheet.write(row, 0, desk.say(f"title_{grid.name}"), desk.style("subtitle"))
         desk.sheet.set_height(row, 24)
         row = write_table(_widen(grid, widths), row + 1, desk) + 1
     desk.sheet.set_page()
