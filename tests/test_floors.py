@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.layout",),
     ("core.issued",),
     ("excel.incoming", "excel.outgoing"),
-    ("define", "generate", "collect", "read", "check", "merge", "summarise", "write"),
+    ("define", "generate", "collect", "read", "check", "hints", "merge", "summarise", "write"),
     ("report",),
     ("pipeline",),
     ("demo",),

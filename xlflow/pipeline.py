@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from xlflow import check, collect, define, generate, merge, read, summarise, write
+from xlflow import check, collect, define, generate, hints, merge, read, summarise, write
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
 from xlflow.core.model import Filled, Merged, Plan, Received, Round, Run, State
 from xlflow.core.text import fold
@@ -119,7 +119,7 @@ def _gather(
         told.append(find("nothing-to-merge", Place(", ".join(map(str, paths)))))
     merged, merging = merge.merge_forms(collected.forms, collected.files, planned or _ask_nobody(collected.forms))
     every = (*told, *merging, *check.check_merged(merged))
-    return merged, sort_findings(every)
+    return merged, sort_findings(hints.add_hints(merged, every))
 
 
 def _open_all(found: Iterable[collect.Found], jobs: int, progress: Progress | None) -> Iterator[Opened]:

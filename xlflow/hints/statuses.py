@@ -1,0 +1,95 @@
+"""A status that the comment begins with and the column contradicts: Kvarstår, "Kan komma att försenas. Vi …".
+
+Only a comment that begins with a status is taken to tell one, and only a worse one, or one that is settled where
+the column's is not (or the other way round), contradicts: what is postponed may well be ongoing.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from xlflow.core.findings import Finding, find
+from xlflow.core.model import Answer, Round, Row
+from xlflow.core.template import Choice, ChoiceList
+from xlflow.core.text import plain
+from xlflow.core.words import LANGUAGES, Text
+
+_SUBJECT = (
+    r"(?:(?:den här |denna |this |the )?(?:aktiviteten?|delaktiviteten?|arbetet|uppdraget|åtgärden|status(?:en)?"
+    r"|activity|sub-activity|work|task|measure)[: ]+|det |den |it |denna |this )?"
+    r"(?:(?:är|har|blir|blev|bedöms|is|has been|was|will be)(?: nu| redan| now| already)? )?"
+)
+_AFTER = (
+    r"(?=\s*(?:$|[.,;:!()–-])|\s+(?:till|t\.?o\.?m|på grund|pga|p\.g\.a|eftersom|då|enligt|under|men|och|i|den"
+    r"|från|tills|för att|sedan|utan|to|until|because|due|under|but|and|in|as|since|from|according|without)\b)"
+)
+_LEAST = 4
+"""Letters that a name of a status must have to be looked for in a text."""
+
+
+def hint_status(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
+    """Yield the status that a comment begins with, where the column is blank or says otherwise."""
+    template = round_.template
+    field = template.field_in_role("status")
+    answer = row.answer(field.key) if field else None
+    if field is None or answer is None:
+        return
+    choices = template.choice_list(field)
+    named = read_status(comment.written, choices)
+    if named is None or (answer.value is not None and not _contradicts(named, str(answer.value), choices)):
+        return
+    labels = {language: template.say_choice(field, str(answer.value or ""), language) for language in LANGUAGES}
+    label = template.field(comment.field).label
+    yield find(
+        "status-only-in-comment" if answer.is_blank else "status-in-comment",
+        answer.place,
+        unit=row.unit,
+        row_id=row.line.id,
+        field=field.key,
+        value=answer.written or None,
+        suggestion=named.label.say(round_.language),
+        words={
+            "comment": label,
+            "field": field.label,
+            "named": named.label,
+            "own": Text(**labels) if answer.value is not None else answer.written,
+        },
+    )
+
+
+def read_status(text: str, choices: ChoiceList) -> Choice | None:
+    """Return the status that a text begins with, None if it begins otherwise."""
+    begun = names_of(choices)
+    found = _pattern(tuple(begun)).match(plain(text[:120]))
+    return begun[found[1]] if found else None
+
+
+def names_of(choices: ChoiceList) -> Mapping[str, Choice]:
+    """Return every name of every status, as names are compared; the longest first."""
+    return _names_of(choices.key, choices.options)
+
+
+@lru_cache(maxsize=64)
+def _names_of(_key: str, options: tuple[Choice, ...]) -> Mapping[str, Choice]:
+    names = {
+        plain(name): option
+        for option in reversed(options)
+        for name in (*option.aliases, option.label.en, option.label.sv)
+        if len(name) >= _LEAST
+    }
+    return MappingProxyType(dict(sorted(names.items(), key=lambda pair: (-len(pair[0]), pair[0]))))
+
+
+@lru_cache(maxsize=64)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\W*{_SUBJECT}({'|'.join(map(re.escape, names)) or '(?!)'}){_AFTER}")
+
+
+def _contradicts(named: Choice, code: str, choices: ChoiceList) -> bool:
+    own = next((option for option in choices.options if option.code == code), None)
+    if own is None or named.code == own.code:
+        return False
+    if named.settled or own.settled:
+        return True
+    return named.rank is not None and own.rank is not None and named.rank > own.rank
