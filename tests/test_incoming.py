@@ -200,6 +200,12 @@ def test_an_address_of_nowhere_is_refused(address: str) -> None:
     assert code_of(zipped(parts_of(f'<row r="1"><c r="{address}"><v>1</v></c></row>'))) == "parts-broken"
 
 
+@pytest.mark.parametrize("second", [' r="XFD1048576"', " r='ZZ99999'", ' r ="B7"', "\tr\n=\t'B7'"])
+def test_an_address_given_twice_is_refused(second: str) -> None:
+    assert code_of(zipped(parts_of(f'<row r="1"><c r="A1"{second}><v>1</v></c></row>'))) == "parts-broken"
+    assert code_of(zipped(parts_of(f'<row r="1"{second}><c r="A1"><v>1</v></c></row>'))) == "parts-broken"
+
+
 def test_a_shared_text_that_is_not_there_is_refused() -> None:
     assert code_of(zipped(parts_of('<row r="1"><c r="A1" t="s"><v>7</v></c></row>'))) == "parts-broken"
     assert code_of(zipped(parts_of('<row r="1"><c r="A1" t="s"><v>-1</v></c></row>'))) == "parts-broken"

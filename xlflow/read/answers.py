@@ -46,9 +46,10 @@ class Reader:
                 answers.append(Answer(asked.key, None, "", place))
                 continue
             parsed, written = _parse(asked, raw), written_text(raw, language)
+            fault = None
             if parsed.code:
                 self._report(parsed, asked, place, written, row_id)
-            fault = parsed.code if parsed.value is None else None
+                fault = parsed.code if parsed.value is None else None
             answers.append(Answer(asked.key, parsed.value, written, place, fault))
         return tuple(answers)
 

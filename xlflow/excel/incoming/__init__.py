@@ -1,4 +1,4 @@
-"""Opens what somebody sent and trusts nothing; the one door to calamine and openpyxl.
+"""Opens what somebody sent and trusts nothing; the one door to calamine.
 
 A file ends here as a `Book` (plain values) or as a `Finding` that says what it is and what its sender should
 do; never as an exception. Nothing in a file is run, followed or copied: macros, links and objects are not read.

@@ -16,6 +16,9 @@ from xlflow.excel.incoming.book import Limits
 
 _STORED, _DEFLATED = 0, 8
 _LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_HARMLESS = 20_000
+"""Packed bytes that cannot swell beyond some 20 MB, whatever they promise."""
+
 _SMALL = 1_000_000
 """Bytes up to which nobody minds how well a part was packed."""
 
@@ -30,7 +33,15 @@ class Entry:
     size: int
     crc: int
     method: int
-    modified: datetime | None
+    put_in: tuple[int, int, int, int, int, int]
+
+    @property
+    def modified(self) -> datetime | None:
+        """When it was put into the archive, if that is a time at all."""
+        try:
+            return datetime(*self.put_in, tzinfo=UTC)
+        except ValueError:
+            return None
 
 
 def list_entries(content: bytes, limits: Limits) -> tuple[Entry, ...] | str:
@@ -54,17 +65,20 @@ def list_entries(content: bytes, limits: Limits) -> tuple[Entry, ...] | str:
 def unpack(content: bytes, entry: Entry) -> bytes | None:
     """Return what an entry holds; None if that is not what its size and check sum promise."""
     packed = content[entry.start : entry.start + entry.packed]
-    if entry.method == _DEFLATED:
-        machine = zlib.decompressobj(-15)
-        try:
-            unpacked = machine.decompress(packed, entry.size + 1)
-        except zlib.error:
-            return None
-        if not machine.eof:
-            return None
-    else:
-        unpacked = packed
+    try:
+        unpacked = _inflate(packed, entry.size) if entry.method == _DEFLATED else packed
+    except zlib.error:
+        return None
     return unpacked if len(unpacked) == entry.size and zlib.crc32(unpacked) == entry.crc else None
+
+
+def _inflate(packed: bytes, size: int) -> bytes:
+    """Return what was packed, never much more than the size that was promised."""
+    if len(packed) < _HARMLESS:
+        return zlib.decompress(packed, -15, max(size, 1))
+    machine = zlib.decompressobj(-15)
+    unpacked = machine.decompress(packed, size + 1)
+    return unpacked if machine.eof else b""
 
 
 def pack(parts: Mapping[str, bytes]) -> bytes:
@@ -113,7 +127,7 @@ def _place_entries(content: bytes, infos: list[zipfile.ZipInfo], end: int) -> tu
         names.add(name.casefold())
         if not name.endswith("/"):
             facts = (info.compress_size, info.file_size, info.CRC, info.compress_type)
-            entries.append(Entry(name, start, *facts, _modified_of(info)))
+            entries.append(Entry(name, start, *facts, info.date_time))
     return tuple(entries)
 
 
@@ -131,10 +145,3 @@ def _start_of(content: bytes, info: zipfile.ZipInfo) -> int | None:
     letters = "utf-8" if info.flag_bits & 0x800 else "cp437"
     same = content[name : name + size] == info.orig_filename.encode(letters, "replace")
     return name + size + more if same else None
-
-
-def _modified_of(info: zipfile.ZipInfo) -> datetime | None:
-    try:
-        return datetime(*info.date_time, tzinfo=UTC)
-    except ValueError:
-        return None

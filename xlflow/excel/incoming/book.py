@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from xlflow.core.findings import Finding
@@ -86,6 +87,7 @@ def cell_name(row: int, column: int) -> str:
     return f"{letters}{row + 1}"
 
 
+@lru_cache(maxsize=16_384)
 def cell_position(name: str) -> tuple[int, int]:
     """Return row and column, counted from 0, of a cell address: "H7" is (6, 7). ValueError if it is none."""
     letters = name.rstrip("0123456789")

@@ -170,6 +170,8 @@ class _Gatherer:
             self._cell = None
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
+        if time.monotonic() > self._ends:
+            raise TooMuch
         if "r" in attributes:
             self._row, self._column = cell_position(attributes["r"].replace("$", ""))
         else:
@@ -181,7 +183,7 @@ class _Gatherer:
         if value is None or value == "":
             return
         self.cells.values[self._row, self._column] = value
-        if len(self.cells.values) > self._limits.cells or time.monotonic() > self._ends:
+        if len(self.cells.values) > self._limits.cells:
             raise TooMuch
 
     def _value_of(self, attributes: Mapping[str, str]) -> Raw:
