@@ -16,10 +16,11 @@ from xlflow.core.issued import (
     identify_form,
     identity_of_properties,
     identity_properties,
+    issued_lines,
     to_records,
 )
 from xlflow.core.layout import row_fingerprint
-from xlflow.core.model import Deadline, Line, Plan, Round, Unit, Value
+from xlflow.core.model import Deadline, Line, Plan, Previous, Round, Unit, Value
 
 TWO_UNITS = draw_round(
     """
@@ -192,3 +193,35 @@ def test_records_are_the_same_every_time() -> None:
     issued = {line.id: {"status": "Pågående", "comment": "Går bra"} for line in TWO_UNITS.plan.lines}
     turned = {key: dict(reversed(texts.items())) for key, texts in reversed(issued.items())}
     assert to_records(TWO_UNITS, "Museet", issued) == to_records(TWO_UNITS, "Museet", turned)
+
+
+# A form that goes back, and one that shows the previous round ------------------------------------------------
+
+
+def test_a_form_that_goes_back_knows_what_it_replaces_and_what_stood_in_its_own_rows() -> None:
+    own = Line("own-x", ("", "", "", "Egen idé", ""), ("Museet",), own=True)
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, lines=(*TWO_UNITS.plan.lines, own)))
+    first, second = asked.plan.lines[0].id, "own-x"
+    issued = {first: {"status": "Pågående"}, second: {"comment": "Ny"}}
+    found = from_records(to_records(asked, "Museet", issued, ("a" * 64, "b" * 64)))
+    assert found is not None
+    assert found.issued == issued
+    assert found.identity.replaces == ("a" * 64, "b" * 64)
+    assert own not in found.round.plan.lines
+    assert identity_of_properties(dict(identity_properties(found.identity))) == found.identity
+
+
+def test_what_the_previous_round_said_travels_along() -> None:
+    previous = Previous(date(2020, 12, 31), {TWO_UNITS.plan.lines[0].id: "Pågående\n=1+1"})
+    found = from_records(to_records(TWO_UNITS, "Museet", previous=previous))
+    assert found is not None
+    assert found.previous == previous
+
+
+def test_a_line_that_came_back_keeps_its_place_in_the_plan() -> None:
+    lines = tuple(
+        replace(line, position=place) for line, place in zip(TWO_UNITS.plan.lines, (7, 9, 3), strict=True)
+    )
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, lines=lines))
+    assert [line.position for line in issued_lines(asked, "Museet")] == [7, 9]
+    assert [line.position for line in issued_lines(TWO_UNITS, "Badet")] == [2, 3]

@@ -24,7 +24,7 @@ from xlflow.core.layout import (
     list_key,
     row_fingerprint,
 )
-from xlflow.core.model import Deadline, Identity, Line, Plan, Round, Unit, Value
+from xlflow.core.model import Deadline, Identity, Line, Plan, Previous, Round, Unit, Value
 from xlflow.core.template import Field, Template
 from xlflow.core.values import quarters_from, show_deadline, show_value
 from xlflow.core.words import say
@@ -48,40 +48,57 @@ _PROPERTY = "xlflow."
 @dataclass(frozen=True, slots=True)
 class Issued:
     """What was issued to one unit, as its form tells: `round` holds the lines of this unit only, and the names
-    of all units. `fingerprints` stand in the order of the lines; `issued` is what the answer cells held then."""
+    of all units. `fingerprints` stand in the order of the lines; `issued` is what the answer cells held then,
+    those of the unit's own activities too, where a form goes back with them."""
 
     identity: Identity
     round: Round
     issued: Answers
     fingerprints: tuple[str, ...]
+    previous: Previous | None = None
 
 
-def identify_form(round_: Round, unit: str) -> Identity:
+def identify_form(round_: Round, unit: str, replaces: tuple[str, ...] = ()) -> Identity:
     """Return what a form says of itself."""
     template = round_.template
     rows = sum(not line.own for line in round_.lines_of(unit))
-    return Identity(template.name, template.version, round_.key, unit, rows, form_code(round_.key, unit))
+    code = form_code(round_.key, unit)
+    return Identity(template.name, template.version, round_.key, unit, rows, code, replaces)
 
 
 def issued_lines(round_: Round, unit: str) -> tuple[Line, ...]:
     """Return the lines that a unit is asked about, in the order in which they were planned; none of its own.
 
-    Each knows its position in the plan, so that a merge can restore the plan's order without the plan.
+    Each knows its position in the plan, so that a merge can restore the plan's order without the plan; one that
+    came back in a form knows it already.
     """
     return tuple(
-        replace(line, position=position)
+        replace(line, position=line.position or position)
         for position, line in enumerate(round_.plan.lines, 1)
         if unit in line.units and not line.own
     )
 
 
-def to_records(round_: Round, unit: str, issued: Answers = NO_ANSWERS) -> Records:
+def to_records(
+    round_: Round,
+    unit: str,
+    issued: Answers = NO_ANSWERS,
+    replaces: tuple[str, ...] = (),
+    previous: Previous | None = None,
+) -> Records:
     """Return everything that a form carries, as rows of texts that fit a cell, each row's kind first."""
+    identity = identify_form(round_, unit, replaces)
     return (
-        *(("identity", key, *_cut(text, PIECE)) for key, text in _say_identity(identify_form(round_, unit))),
+        *(("identity", key, *_cut(text, PIECE)) for key, text in _say_identity(identity)),
         *_round_records(round_, unit),
         *_list_records(round_),
         *(_line_record(line, issued.get(line.id, {})) for line in issued_lines(round_, unit)),
+        *(
+            ("own", *_cut(_pack([line.id, dict(sorted(issued[line.id].items()))]), PIECE))
+            for line in round_.lines_of(unit)
+            if line.own and issued.get(line.id)
+        ),
+        *((("previous", *_cut(_say_previous(previous), PIECE)),) if previous else ()),
     )
 
 
@@ -130,13 +147,16 @@ def _say_identity(identity: Identity) -> Iterator[tuple[str, str]]:
         yield key, _guard(getattr(identity, key))
     yield "rows", str(identity.rows)
     yield "form_code", identity.form_code
+    if identity.replaces:
+        yield "replaces", " ".join(identity.replaces)
 
 
 def _hear_identity(values: Mapping[str, str]) -> Identity | None:
     if values.get("format") != FORMAT or not values.keys() >= {"template", "version", "round", "unit", "rows"}:
         return None
     template, version, round_, unit = (_unguard(values[key]) for key in ("template", "version", "round", "unit"))
-    return Identity(template, version, round_, unit, int(values["rows"]), values.get("form_code", ""))
+    replaces = tuple(values.get("replaces", "").split())
+    return Identity(template, version, round_, unit, int(values["rows"]), values.get("form_code", ""), replaces)
 
 
 def _in_pieces(name: str) -> tuple[str, int]:
@@ -205,8 +225,21 @@ def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) ->
     due = date.fromisoformat(facts["due"]) if facts["due"] else None
     template = _template_of("".join(definition), digest)
     round_ = Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
-    answers = {line.id: MappingProxyType(texts) for line, _, texts in lines if texts}
-    return Issued(identity, round_, MappingProxyType(answers), tuple(mark for _, mark, _ in lines))
+    own = (_unpack("".join(record)) for record in kinds.get("own", ()))
+    told = (*((line.id, texts) for line, _, texts in lines), *own)
+    answers = {line_id: MappingProxyType(texts) for line_id, texts in told if texts}
+    marks, previous = tuple(mark for _, mark, _ in lines), kinds.get("previous")
+    said = _hear_previous("".join(previous[0])) if previous else None
+    return Issued(identity, round_, MappingProxyType(answers), marks, said)
+
+
+def _say_previous(previous: Previous) -> str:
+    return _pack([previous.as_of and previous.as_of.isoformat(), dict(sorted(previous.texts.items()))])
+
+
+def _hear_previous(text: str) -> Previous:
+    as_of, texts = _unpack(text)
+    return Previous(as_of and date.fromisoformat(as_of), MappingProxyType(dict(texts)))
 
 
 def _list_records(round_: Round) -> Iterator[tuple[str, ...]]:

@@ -30,7 +30,7 @@ QUARTERS, YES_NO = "quarters", "yes_no"
 PIECE, PROPERTY_PIECE = 30_000, 250
 """Characters that one cell of the hidden sheet and one document property hold at most."""
 
-Record = Literal["identity", "definition", "round", "unit", "line", "choice", "quarter"]
+Record = Literal["identity", "definition", "round", "unit", "line", "own", "previous", "choice", "quarter"]
 """Kinds of records on the hidden sheet: `issued.py` writes and reads them, but for the lists of accepted
 answers (choice, quarter), which stand there only for the form's own validations."""
 
@@ -40,7 +40,7 @@ class Column:
     """One column of the form sheet. `names` are the headings under which it is recognised."""
 
     key: str
-    kind: Literal["id", "level", "given", "answer", "remaining", "context"]
+    kind: Literal["id", "level", "given", "answer", "remaining", "context", "previous"]
     label: Text
     names: tuple[str, ...]
     width: int
@@ -66,6 +66,13 @@ def form_columns(template: Template, context: tuple[str, ...] = ()) -> tuple[Col
         _own_column("remaining", "remaining", 22),
         *(_context_column(heading) for heading in context),
     )
+
+
+def previous_column() -> Column:
+    """Return the column that shows the previous round's answers; only a form that was made with some has it, after
+    what remains. It is found by code or heading, wherever it stands."""
+    label = say_both("column.previous")
+    return Column("previous", "previous", label, (label.sv, label.en), 34)
 
 
 def form_sheet() -> Text:

@@ -198,7 +198,8 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a form says of itself, in cells of the hidden sheet and again in the document's properties."""
+    """What a form says of itself, in cells of the hidden sheet and again in the document's properties. `replaces`
+    are the answers (their digests) that it was made from to be corrected: it counts in place of those."""
 
     template: str
     version: str
@@ -206,13 +207,33 @@ class Identity:
     unit: str
     rows: int
     form_code: str
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What a unit answered in the previous round, as its form shows it beside the empty cells: text by line id."""
+
+    as_of: date | None
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What goes back to a unit with its own answers: what was found in them, the texts that stood outside the
+    table, and the answers (their digests) that the form was made from."""
+
+    findings: tuple[Finding, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
     """What one form says. `round` holds the lines issued to this unit (not those of other units) and the names
     of all units asked. `answers_digest` is equal for two returns that say the same in the same words. `issued`
-    is what stood in the answer cells when the form went out: line id, field, text; blank ones left out."""
+    is what stood in the answer cells when the form went out: line id, field, text; blank ones left out. `previous`
+    is what the form shows of the round before."""
 
     received: Received
     identity: Identity
@@ -222,6 +243,7 @@ class Filled:
     findings: tuple[Finding, ...] = ()
     answers_digest: str = ""
     issued: tuple[tuple[str, str, str], ...] = ()
+    previous: Previous | None = None
 
     @property
     def unit(self) -> str:
