@@ -206,7 +206,7 @@ def _say_round(form: Filled, forms: Sequence[Filled], key: str | None) -> Findin
 
 def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Received], list[Finding]]:
     """Return the returns of one unit that differ, newest first; the copies of them; and notes on both."""
-    newest_first = sorted(group, key=lambda form: form.received.saved or _LONG_AGO, reverse=True)
+    newest_first = sorted(group, key=_saved, reverse=True)
     kept: list[Filled] = []
     twice: list[Received] = []
     notes: list[Finding] = []
@@ -223,6 +223,11 @@ def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Recei
         else:
             kept.append(settled)
     return tuple(kept), twice, notes
+
+
+def _saved(form: Filled) -> datetime:
+    saved = form.received.saved or _LONG_AGO
+    return saved if saved.tzinfo else saved.replace(tzinfo=UTC)
 
 
 def _says_the_same(one: Filled, other: Filled) -> bool:

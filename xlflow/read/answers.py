@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.layout import column_letters
-from xlflow.core.model import Answer, Line, Value
+from xlflow.core.model import Answer, Deadline, Line, Value
 from xlflow.core.text import fold
 from xlflow.core.values import Parsed, show_value, written_text
 from xlflow.excel.incoming import ErrorValue, Raw
@@ -71,7 +71,7 @@ class Reader:
         shape = self.shape
         for asked, column in self._given:
             raw, value = row[column], line.value(asked.key)
-            if raw is None:
+            if raw is None or (isinstance(value, Deadline) and raw == value.text):
                 continue
             shown = show_value(value, asked.field, shape.template, shape.language, shape.year)
             if raw == shown:
