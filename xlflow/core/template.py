@@ -115,12 +115,13 @@ class Summary(Declared):
 
 
 class Template(Declared):
-    """A whole definition, `extends` already resolved."""
+    """A whole definition, `extends` already resolved. `introduction` opens the report; {day} is the as-of date."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
     version: str
     title: Text
     description: Text
+    introduction: Text | None = None
     levels: tuple[Level, ...]
     fields: tuple[Field, ...]
     choices: tuple[ChoiceList, ...] = ()
