@@ -1,0 +1,207 @@
+"""The report as values: what it says, in which order and as what kind of thing. Knows no file format.
+
+Whoever composes decides everything here; the three writers (`word`, `web`, `pdf`) turn each value into the
+same thing in their format and decide nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from xlflow.core.words import Language
+
+Look = Literal["plain", "lead", "definition", "quiet"]
+"""What a paragraph is: running text, the first words of a section, the text that defines a goal, a remark."""
+
+Side = Literal["start", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of running text; `link` is an address outside the report."""
+
+    kind: ClassVar[str] = "span"
+    text: str
+    strong: bool = False
+    emphasis: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A status: its word first, then a sign and colours that only repeat it. `ink` on `fill` can be read."""
+
+    kind: ClassVar[str] = "mark"
+    code: str
+    word: str
+    icon: str
+    ink: str
+    fill: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text. `close`: it belongs to what follows and is not parted from it by a page break."""
+
+    kind: ClassVar[str] = "paragraph"
+    spans: tuple[Span, ...]
+    look: Look = "plain"
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list; each item is running text. `close`: a page break never parts it from what follows."""
+
+    kind: ClassVar[str] = "bullets"
+    items: tuple[tuple[Span, ...], ...]
+    numbered: bool = False
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 1 to 4 below the report's title; `anchor` is its address within the report, `listed`
+    whether a table of contents names it; a `fresh` one begins a page."""
+
+    kind: ClassVar[str] = "heading"
+    level: int
+    text: str
+    anchor: str = ""
+    listed: bool = True
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure that stands for itself: "13", "aktiviteter förskjuts"."""
+
+    kind: ClassVar[str] = "figure"
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A few figures beside each other."""
+
+    kind: ClassVar[str] = "figures"
+    items: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing in SVG, with everything that it shows in words as well. Sizes are in CSS pixels."""
+
+    kind: ClassVar[str] = "picture"
+    svg: str
+    width: int
+    height: int
+    caption: str
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table. `rows` is how many rows it spans; `head`: it names its row; `deep`: it stands below
+    the row above (a sub-activity); `narrow`: long words may not fit its column."""
+
+    kind: ClassVar[str] = "cell"
+    content: tuple[Paragraph | Bullets | Mark, ...] = ()
+    rows: int = 1
+    head: bool = False
+    deep: bool = False
+    narrow: bool = False
+    side: Side = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. `code` is the status that a reader may filter by, "" for a row that is always shown.
+
+    `whole`: short enough to stand on one page; a page break never parts it.
+    """
+
+    kind: ClassVar[str] = "row"
+    cells: tuple[Cell, ...]
+    code: str = ""
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its heading and the share of the table's width that it takes."""
+
+    kind: ClassVar[str] = "column"
+    heading: str
+    share: float
+    side: Side = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with one heading row, repeated on every page. No cell spans from one group of rows into the next.
+
+    `caption` stands above it; `description` tells those who do not see it how it is built. `dense`: it has many
+    narrow columns of figures; `parted`: a stronger line stands between its groups.
+    """
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    description: str
+    columns: tuple[Column, ...]
+    groups: tuple[tuple[Row, ...], ...]
+    total: tuple[Row, ...] = ()
+    dense: bool = False
+    parted: bool = False
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """Every row below the heading, in order."""
+        for group in self.groups:
+            yield from group
+        yield from self.total
+
+
+Block = Heading | Paragraph | Bullets | Figures | Picture | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole report. `blocks` stand in reading order below the title and the subtitle.
+
+    `items` is what it is about, in small letters ("aktiviteter"); `contents` are the headings that the table of
+    contents lists, none for a short report; `filters` the statuses that a reader may choose among, each with how
+    many rows have it.
+    """
+
+    title: str
+    subtitle: str
+    language: Language
+    day: date
+    blocks: tuple[Block, ...]
+    items: str = ""
+    contents: tuple[Heading, ...] = ()
+    filters: tuple[tuple[Mark, int], ...] = ()
+
+    @property
+    def tag(self) -> str:
+        """The language as the formats name it."""
+        return {"sv": "sv-SE", "en": "en-GB"}[self.language]
+
+
+def as_plain(value: Any) -> Any:
+    """Return a value of this module as lists, texts and numbers; every part says its `kind`."""
+    if is_dataclass(value) and not isinstance(value, type):
+        plain = {field.name: as_plain(getattr(value, field.name)) for field in fields(value)}
+        kind = getattr(value, "kind", None)
+        return {"kind": kind, **plain} if kind else plain
+    if isinstance(value, tuple):
+        return [as_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def spell(text: str, *, strong: bool = False) -> tuple[Span, ...]:
+    """Return plain text as running text."""
+    return (Span(text, strong=strong),) if text else ()

@@ -1,0 +1,138 @@
+"""The body of the report: under each perspective and overall goal the board goals with their activities.
+
+Two layouts. `heading`: the board goal is a heading with its definition, and a simple table below it. `merged`: one
+table per overall goal, in which the board goal is a cell beside all of its activities, as in reports made by hand.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from xlflow.report.columns import Layer, make_cells, make_columns, total_cells
+from xlflow.report.document import Block, Cell, Column, Heading, Paragraph, Row, Table, spell
+from xlflow.report.followed import Entry, Followed
+from xlflow.report.lines import Group, goal_depth, group_entries
+from xlflow.report.wording import UNANSWERED, Speech, first_line, label_of, to_blocks
+
+Layout = Literal["heading", "merged"]
+
+LONGEST_WHOLE = 900
+"""Characters of the longest cell of a row that is kept on one page; a longer row may go on on the next."""
+
+GOAL_SHARE = 2.6
+"""The share of the table's width that a board goal's cell takes."""
+
+
+def make_body(followed: Followed, speech: Speech, layout: Layout) -> Iterator[Block]:
+    """Yield everything under the perspectives, in the plan's order."""
+    goal = goal_depth(followed)
+    if goal is None:
+        if followed.items:
+            yield Heading(1, _capital(speech.items))
+            yield _make_table("", [(None, followed.items)], followed, speech)
+        return
+    yield from _walk_levels(followed.items, 0, goal, followed, speech, layout)
+
+
+def _walk_levels(
+    entries: Sequence[Entry], depth: int, goal: int, followed: Followed, speech: Speech, layout: Layout
+) -> Iterator[Block]:
+    """Yield the headings above the goals, and under the last of them its goals."""
+    if depth == goal:
+        groups = group_entries(entries, followed, depth)
+        make = _make_headed if layout == "heading" else _make_merged
+        yield from make(groups, followed, speech)
+        return
+    for group in group_entries(entries, followed, depth):
+        yield from _head(group, followed, speech)
+        yield from _walk_levels(group.entries, depth + 1, goal, followed, speech, layout)
+
+
+def _head(group: Group, followed: Followed, speech: Speech) -> Iterator[Block]:
+    """Yield a group's heading, below the first level after the level's name, and its definition."""
+    label = label_of(followed.template.levels[group.depth].label, speech.language)
+    text = speech.say("group_heading", level=label, name=group.name) if group.depth else group.name
+    yield Heading(group.depth + 1, text)
+    for block in to_blocks(group.definition, "definition"):
+        yield replace(block, close=True)
+
+
+def _make_headed(groups: Sequence[Group], followed: Followed, speech: Speech) -> Iterator[Block]:
+    for group in groups:
+        yield from _head(group, followed, speech)
+        yield _make_table(group.name, [(None, group.entries)], followed, speech)
+
+
+def _make_merged(groups: Sequence[Group], followed: Followed, speech: Speech) -> Iterator[Block]:
+    if groups:
+        above = groups[0].entries[0].line.levels[: groups[0].depth]
+        name = first_line(above[-1]) if above and above[-1] else ""
+        yield _make_table(name, [(group, group.entries) for group in groups], followed, speech)
+
+
+def _make_table(
+    name: str, parts: Sequence[tuple[Group | None, Sequence[Entry]]], followed: Followed, speech: Speech
+) -> Table:
+    layer = Layer(followed, speech)
+    merged = parts[0][0] is not None
+    entries = [entry for _, found in parts for entry in found]
+    goal = followed.template.levels[followed.template.item - 1].label if merged else None
+    first = (Column(label_of(goal, speech.language), GOAL_SHARE),) if goal else ()
+    caption = (
+        speech.say("table_caption", items=_capital(speech.items), name=name) if name else _capital(speech.items)
+    )
+    return Table(
+        caption=caption,
+        description=speech.say(
+            "merged_description" if merged else "table_description", item=speech.item, items=speech.items
+        ),
+        columns=(*first, *make_columns(layer)),
+        groups=tuple(_make_rows(group, found, layer) for group, found in parts),
+        total=_make_total(entries, layer, merged=merged),
+        parted=merged,
+    )
+
+
+def _make_rows(group: Group | None, entries: Sequence[Entry], layer: Layer) -> tuple[Row, ...]:
+    """Return the rows of some activities, each followed by its sub-activities; the goal's cell spans them all."""
+    rows = [_make_row(entry, layer) for item in entries for entry in (item, *layer.part_rows(item))]
+    if group is not None:
+        first = rows[0]
+        rows[0] = Row((_goal_cell(group, len(rows)), *first.cells), first.code, first.whole)
+    return tuple(rows)
+
+
+def _make_row(entry: Entry, layer: Layer) -> Row:
+    cells = make_cells(entry, layer)
+    longest = max((_length(cell) for cell in cells), default=0)
+    return Row(cells, _filter_code(entry), whole=longest <= LONGEST_WHOLE)
+
+
+def _goal_cell(group: Group, rows: int) -> Cell:
+    name = Paragraph(spell(group.name, strong=True))
+    return Cell((name, *to_blocks(group.definition)), rows=rows, head=True, narrow=True)
+
+
+def _make_total(entries: Sequence[Entry], layer: Layer, *, merged: bool) -> tuple[Row, ...]:
+    if not layer.numbers or len(entries) < 2:
+        return ()
+    cells = total_cells(entries, layer)
+    return (Row(((Cell(),) if merged else ()) + cells),)
+
+
+def _filter_code(entry: Entry) -> str:
+    """Return the status that a reader filters by; a sub-activity that follows its activity goes with that."""
+    return entry.code or ("" if entry.status else UNANSWERED)
+
+
+def _length(cell: Cell) -> int:
+    return sum(
+        len(span.text)
+        for block in cell.content
+        for spans in ([block.spans] if isinstance(block, Paragraph) else getattr(block, "items", ()))
+        for span in spans
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,263 @@
+"""The summary of the report: figures, charts, and in sentences what is done, what is delayed, what is cancelled.
+
+Counts activities by the status that the consolidated workbook shows, so that both come to the same. A list that
+would fill pages is cut short and says so; nothing else is left out.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+
+from xlflow.core.template import Choice
+from xlflow.report.charts import Bar, Part, draw_bars
+from xlflow.report.document import (
+    Block,
+    Bullets,
+    Cell,
+    Column,
+    Figure,
+    Figures,
+    Heading,
+    Mark,
+    Paragraph,
+    Picture,
+    Row,
+    Span,
+    Table,
+    spell,
+)
+from xlflow.report.followed import Entry, Followed, Values
+from xlflow.report.lines import Group, group_entries
+from xlflow.report.wording import UNANSWERED, Speech, first_line, join_words, shorten
+
+LONGEST_LIST = 30
+"""Lines that one list names; of more it says how many, and the tables give them all."""
+
+MOST_BARS = 20
+"""Bars that one chart shows; more groups are left to the table below it."""
+
+
+def make_overview(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[Block]:
+    """Yield the summary; `lists`: also name every line that is done or deviates, with its reason."""
+    yield Heading(1, speech.say("summary"))
+    yield Paragraph(spell(" ".join(_tell_state(followed, speech))), "lead")
+    yield Figures(tuple(_pick_figures(followed, speech)))
+    if followed.status and followed.items:
+        yield from _draw_charts(followed, speech)
+        yield _count_table(followed, speech)
+        yield from _name_lines(followed, speech, lists=lists)
+
+
+# In one paragraph -----------------------------------------------------------------------------------------
+
+
+def _tell_state(followed: Followed, speech: Speech) -> Iterator[str]:
+    items = followed.items
+    if not items:
+        yield speech.say("nothing_followed", items=speech.items)
+        return
+    yield speech.vary("followed", len(items), items=speech.count_items(len(items)))
+    counts = [(mark.word, count) for mark, count in _count(items, speech) if count and mark.code != UNANSWERED]
+    if counts:
+        yield speech.say(
+            "statuses", counts=join_words([f"{word} {count}" for word, count in counts], speech.language)
+        )
+    blank = sum(not followed.is_answered(entry) for entry in items)
+    if blank:
+        yield speech.say("blank", items=speech.count_items(blank))
+    late = sum(entry.overdue for entry in items)
+    if late:
+        yield speech.vary("late", late, items=speech.count_items(late))
+
+
+def _pick_figures(followed: Followed, speech: Speech) -> Iterator[Figure]:
+    items = followed.items
+    yield Figure(str(len(items)), speech.vary("figure_followed", len(items), items=speech.items, item=speech.item))
+    done = next((each for each in followed.choices.values() if each.settled and not each.deviation), None)
+    if done:
+        label = speech.say("figure_status", status=done.label.say(speech.language))
+        yield Figure(str(sum(entry.code == done.code for entry in items)), label)
+    if followed.status:
+        yield Figure(
+            str(sum(_has_deviating_status(entry, followed) for entry in items)), speech.say("figure_deviating")
+        )
+    if followed.template.field_in_role("deadline"):
+        yield Figure(str(sum(entry.overdue for entry in items)), speech.say("figure_late"))
+    if len(followed.asked) > 1:
+        answered = sum(each.answered for each in followed.asked)
+        value = speech.say("figure_of", part=answered, whole=len(followed.asked))
+        yield Figure(value, speech.say("figure_units"))
+
+
+def _has_deviating_status(entry: Entry, followed: Followed) -> bool:
+    choice = followed.choices.get(entry.code or "")
+    return choice is not None and choice.deviation
+
+
+# Charts and the table behind them -------------------------------------------------------------------------
+
+
+def _draw_charts(followed: Followed, speech: Speech) -> Iterator[Picture]:
+    counts = _count(followed.items, speech)
+    caption = speech.say("chart_status", items=speech.items)
+    bars = [Bar(mark.word, (Part(mark, count),)) for mark, count in counts]
+    told = "; ".join(f"{mark.word} {count}" for mark, count in counts)
+    yield draw_bars(bars, caption, f"{caption}. {told}.", legend=False)
+    groups = _first_groups(followed)
+    if 1 < len(groups) <= MOST_BARS:
+        caption = speech.say("chart_group", items=speech.items, level=_level_name(followed, speech))
+        bars = [Bar(group.name, _parts(group.entries, speech)) for group in groups]
+        told = " ".join(_tell_bar(bar) for bar in bars)
+        yield draw_bars(bars, caption, f"{caption}. {told}", legend=True)
+
+
+def _parts(entries: Sequence[Entry], speech: Speech) -> tuple[Part, ...]:
+    return tuple(Part(mark, count) for mark, count in _count(entries, speech))
+
+
+def _tell_bar(bar: Bar) -> str:
+    return f"{bar.label}: {', '.join(f'{part.mark.word} {part.count}' for part in bar.parts if part.count)}."
+
+
+def _count_table(followed: Followed, speech: Speech) -> Table:
+    """Return how many activities of each group stand in each status that occurs."""
+    groups = _first_groups(followed)
+    marks = [mark for mark, count in _count(followed.items, speech) if count]
+    timed = followed.template.field_in_role("deadline") is not None
+    headings = [
+        *(mark.word for mark in marks),
+        speech.say("total"),
+        *([speech.say("late_heading")] if timed else []),
+    ]
+    level = _level_name(followed, speech)
+    return Table(
+        caption=speech.say("count_caption", items=speech.items, level=level),
+        description=speech.say("count_description", level=level),
+        columns=(Column(level[:1].upper() + level[1:], 1.7), *(Column(heading, 1, "end") for heading in headings)),
+        groups=tuple((_count_row(group.name, group.entries, marks, speech, timed=timed),) for group in groups),
+        total=(_count_row(speech.say("total"), followed.items, marks, speech, timed=timed),)
+        if len(groups) > 1
+        else (),
+        dense=True,
+    )
+
+
+def _count_row(label: str, entries: Sequence[Entry], marks: Sequence[Mark], speech: Speech, *, timed: bool) -> Row:
+    counts = dict(_count(entries, speech))
+    late = [sum(entry.overdue for entry in entries)] if timed else []
+    figures = [*(counts[mark] for mark in marks), len(entries), *late]
+    cells = (Cell((Paragraph(spell(str(figure))),), side="end") for figure in figures)
+    return Row((Cell((Paragraph(spell(label)),), head=True), *cells))
+
+
+def _count(entries: Sequence[Entry], speech: Speech) -> list[tuple[Mark, int]]:
+    """Return how many lines stand in each status; one that the template does not know comes last."""
+    found = [speech.mark(entry.code, entry.status) for entry in entries]
+    every = dict.fromkeys(chain(speech.marks, found))
+    return [(mark, found.count(mark)) for mark in every]
+
+
+def _first_groups(followed: Followed) -> tuple[Group, ...]:
+    return group_entries(followed.items, followed, depth=0)
+
+
+def _level_name(followed: Followed, speech: Speech) -> str:
+    label = followed.template.levels[0].label.say(speech.language)
+    return label[:1].lower() + label[1:]
+
+
+# Line by line ---------------------------------------------------------------------------------------------
+
+
+def _name_lines(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[Block]:
+    for choice in followed.choices.values():
+        if choice.settled and not choice.deviation:
+            named = [(spell(_name_of(entry, followed))) for entry in followed.items if entry.code == choice.code]
+            yield from _list_under(choice.label.say(speech.language), named, speech)
+    if not lists:
+        return
+    for choice in followed.choices.values():
+        if choice.deviation:
+            named = list(_tell_deviations(choice, followed, speech))
+            yield from _list_under(choice.label.say(speech.language), named, speech)
+    late = [entry for entry in followed.items if entry.overdue and not _has_deviating_status(entry, followed)]
+    yield from _list_under(
+        speech.say("late_heading"), [_tell_late(entry, followed, speech) for entry in late], speech
+    )
+
+
+def _list_under(title: str, items: Sequence[tuple[Span, ...]], speech: Speech) -> Iterator[Block]:
+    if not items:
+        return
+    yield Heading(2, title, listed=False)
+    yield Bullets(tuple(items[:LONGEST_LIST]))
+    if len(items) > LONGEST_LIST:
+        yield Paragraph(spell(speech.say("and_more", count=len(items) - LONGEST_LIST)))
+
+
+def _tell_deviations(choice: Choice, followed: Followed, speech: Speech) -> Iterator[tuple[Span, ...]]:
+    """Yield a sentence per line in a status: sub-activities for themselves, the activity if none of them is."""
+    for item in followed.items:
+        parts = [part for part in followed.parts[item.line.id] if part.code == choice.code and not part.follows]
+        own = item.code == choice.code and (not parts or bool(item.replies) or _answered_itself(item, followed))
+        if own:
+            yield _tell_one(item, choice, followed, speech)
+        for part in parts:
+            yield _tell_one(part, choice, followed, speech)
+
+
+def _answered_itself(item: Entry, followed: Followed) -> bool:
+    return followed.status is not None and followed.status.key in item.answers
+
+
+def _tell_one(entry: Entry, choice: Choice, followed: Followed, speech: Speech) -> tuple[Span, ...]:
+    name = Span(_name_of(entry, followed), strong=True)
+    told = [(reply.unit, reply.answers) for reply in entry.replies if reply.code == choice.code]
+    if not told:
+        return (name, *spell(f". {_explain(entry.answers, entry, choice, followed, speech)}"))
+    said = (f"{unit}: {_explain(answers, entry, choice, followed, speech)}" for unit, answers in told)
+    return (name, *spell(f". {' '.join(said)}"))
+
+
+def _explain(answers: Values, entry: Entry, choice: Choice, followed: Followed, speech: Speech) -> str:
+    """Return to when and why, in words."""
+    role: Callable[[str], str] = lambda name: _answer_in_role(answers, name, followed)  # noqa: E731
+    new, reason = role("new_deadline"), shorten(role("comment"))
+    old = _answer_in_role(entry.given, "deadline", followed)
+    told = []
+    if new:
+        told.append(speech.say("moved", new=new, old=old) if old else speech.say("moved_only", new=new))
+    elif _asks_new_time(choice, followed):
+        told.append(speech.say("no_new_time"))
+    told.append(reason or speech.say("no_reason"))
+    return " ".join(told)
+
+
+def _tell_late(entry: Entry, followed: Followed, speech: Speech) -> tuple[Span, ...]:
+    mark = speech.mark(entry.code, entry.status)
+    time = _answer_in_role(entry.answers, "new_deadline", followed) or _answer_in_role(
+        entry.given, "deadline", followed
+    )
+    name = Span(_name_of(entry, followed), strong=True)
+    return (name, *spell(f". {speech.say('late_since', time=time, status=mark.word)}"))
+
+
+def _asks_new_time(choice: Choice, followed: Followed) -> bool:
+    """Return whether the template's rules require a new deadline for a status."""
+    new, status = followed.template.field_in_role("new_deadline"), followed.status
+    if new is None or status is None:
+        return False
+    rules = followed.template.rules
+    return any(new.key in rule.require and choice.code in rule.when.get(status.key, ()) for rule in rules)
+
+
+def _answer_in_role(values: Values, role: str, followed: Followed) -> str:
+    field = followed.template.field_in_role(role)
+    return str(values.get(field.key, "")) if field else ""
+
+
+def _name_of(entry: Entry, followed: Followed) -> str:
+    """Return the line's own text, for a sub-activity after that of its activity."""
+    template, levels = followed.template, entry.line.levels
+    part = first_line(levels[template.part]) if template.part is not None else ""
+    item = first_line(levels[template.item]).rstrip(".")
+    return f"{item} – {part.rstrip('.')}" if part else item

@@ -1,0 +1,149 @@
+"""How the report says things: statuses as marks, counts with their words, what people wrote as paragraphs.
+
+Changes no word that somebody wrote; the one thing it shortens, the reason in a list, stands whole in the tables.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from xlflow.core.layout import in_sentence
+from xlflow.core.words import Language, Text, say
+from xlflow.report.colours import COLOURS, ink_on
+from xlflow.report.document import Bullets, Look, Mark, Paragraph, Span, spell
+from xlflow.report.followed import Entry, Followed
+
+UNANSWERED = "-"
+"""The code under which what nobody has answered is filtered; a template's codes begin with a letter."""
+
+LONGEST_REASON = 240
+"""Characters of a comment that a list gives as the reason; the tables give all of it."""
+
+_BULLET = re.compile(r"^\s*(?:[-–—•*·]|\u2022)\s+")
+_SENTENCE_END = re.compile(r"(?<=[^\s.][.!?])\s+(?=[A-ZÅÄÖ0-9])")
+
+
+@dataclass(frozen=True)
+class Speech:
+    """The words of one report: its language, and its template's labels in that language."""
+
+    followed: Followed
+
+    @cached_property
+    def language(self) -> Language:
+        """The report's language."""
+        return self.followed.language
+
+    def say(self, word: str, **values: object) -> str:
+        """Return one of the report's own words."""
+        return say(f"report.{word}", self.language, **values)
+
+    def vary(self, word: str, count: int, **values: object) -> str:
+        """Return a word that differs between one and several."""
+        return self.say(f"{word}_{'one' if count == 1 else 'many'}", count=count, **values)
+
+    @cached_property
+    def item(self) -> str:
+        """What one line is called within a sentence."""
+        template = self.followed.template
+        return in_sentence(template.levels[template.item].label, self.language)
+
+    @cached_property
+    def items(self) -> str:
+        """What several lines are called within a sentence."""
+        template = self.followed.template
+        many = template.levels[template.item].plural or template.levels[template.item].label
+        return in_sentence(many, self.language)
+
+    def count_items(self, count: int) -> str:
+        """Return "1 aktivitet", "12 aktiviteter"."""
+        return f"{count}\u00a0{self.item if count == 1 else self.items}"
+
+    @cached_property
+    def marks(self) -> tuple[Mark, ...]:
+        """Every status in the template's order, then the one for what is not answered."""
+        options = self.followed.choices.values()
+        known = (make_mark(each.code, each.label.say(self.language), each.icon, each.colour) for each in options)
+        unanswered = say("consolidated.unanswered", self.language)
+        return (*known, make_mark(UNANSWERED, unanswered, "", COLOURS["unanswered"]))
+
+    def mark_of(self, entry: Entry) -> Mark | None:
+        """Return the status of a line as a mark; None for a sub-activity that follows its activity."""
+        if entry.follows:
+            return None
+        return self.mark(entry.code, entry.status)
+
+    def mark(self, code: str | None, status: str) -> Mark:
+        """Return a status as a mark; one that the template does not know is shown as it was written."""
+        if not code and status:
+            return make_mark("", status, "", COLOURS["unanswered"])
+        return next(mark for mark in self.marks if mark.code == (code or UNANSWERED))
+
+    def see_item(self) -> str:
+        """Return what stands in place of the status of a sub-activity that follows its activity."""
+        return say("consolidated.see_item", self.language, item=self.item)
+
+
+def make_mark(code: str, word: str, icon: str, fill: str) -> Mark:
+    """Return a status in its colour, with an ink that can be read on it."""
+    return Mark(code, word, icon, ink_on(fill), fill)
+
+
+def join_words(words: Sequence[str], language: Language) -> str:
+    """Return "a, b och c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {say('report.and', language)} {words[-1]}"
+
+
+def label_of(label: Text, language: Language) -> str:
+    """Return a label without the marks that a heading may end with."""
+    return label.say(language).rstrip(" :")
+
+
+def to_blocks(text: str, look: Look = "plain", *, strong: bool = False) -> tuple[Paragraph | Bullets, ...]:
+    """Return what somebody wrote as paragraphs and lists; a line that begins with a dash or dot is a list item."""
+    return tuple(_gather(text, look, strong))
+
+
+def first_line(text: str) -> str:
+    """Return the first line: a goal's name, whose definition stands in the lines below it."""
+    return text.strip().partition("\n")[0].strip()
+
+
+def rest_of(text: str) -> str:
+    """Return what stands below the first line."""
+    return text.strip().partition("\n")[2].strip()
+
+
+def shorten(text: str) -> str:
+    """Return the first sentences of a comment, whole ones if any fits; a cut is made between words and shown."""
+    paragraph = next(filter(None, (line.strip() for line in text.split("\n"))), "")
+    kept = ""
+    for sentence in _SENTENCE_END.split(paragraph):
+        if kept and len(kept) + len(sentence) >= LONGEST_REASON:
+            break
+        kept = f"{kept} {sentence}".strip()
+    if len(kept) <= LONGEST_REASON:
+        return kept
+    return f"{kept[:LONGEST_REASON].rsplit(maxsplit=1)[0].rstrip(' ,;:–-')} …"
+
+
+def _gather(text: str, look: Look, strong: bool) -> Iterator[Paragraph | Bullets]:
+    items: list[tuple[Span, ...]] = []
+    for line in filter(None, (line.strip() for line in text.split("\n"))):
+        found = _BULLET.match(line)
+        if found:
+            items.append(spell(line[found.end() :], strong=strong))
+            continue
+        yield from _close(items)
+        items = []
+        yield Paragraph(spell(line, strong=strong), look)
+    yield from _close(items)
+
+
+def _close(items: Iterable[tuple[Span, ...]]) -> Iterator[Bullets]:
+    kept = tuple(items)
+    if kept:
+        yield Bullets(kept)
