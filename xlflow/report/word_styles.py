@@ -1,0 +1,183 @@
+"""The look of the report in Word: the house's own, or that of a document which the organisation brings along.
+
+A document of theirs keeps its styles, header, footer and logo; only styles that it lacks are added. In both the
+language, the properties and the lists are set, since a screen reader depends on them.
+"""
+
+from datetime import UTC, datetime, time
+from io import BytesIO
+from typing import Any
+
+import docx as python_docx
+from docx.document import Document as Docx
+from docx.enum.style import WD_STYLE_TYPE
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import XmlPart
+from docx.oxml import parse_xml
+from docx.oxml.ns import qn
+from docx.parts.numbering import NumberingPart
+from docx.shared import Mm, Pt, RGBColor
+from docx.styles.style import ParagraphStyle
+
+from xlflow.report.colours import COLOURS
+from xlflow.report.document import Document
+from xlflow.report.word_text import BULLET, NAMESPACE, NUMBER, PART_BULLET, STYLES, Ids
+
+FONT = "Calibri"
+
+_LEVELS = {BULLET: ("bullet", "•", 284), PART_BULLET: ("bullet", "–", 340), NUMBER: ("decimal", "%1.", 340)}
+
+_SIZES: dict[str, dict[str, Any]] = {
+    "Normal": {"size": 10.5, "after": 5},
+    "Title": {"size": 22, "bold": True, "colour": "head", "after": 2},
+    "Subtitle": {"size": 12, "colour": "quiet", "after": 10},
+    "Heading 1": {"size": 16, "bold": True, "colour": "head", "before": 20, "after": 5, "keep": True},
+    "Heading 2": {"size": 13, "bold": True, "colour": "head", "before": 15, "after": 4, "keep": True},
+    "Heading 3": {"size": 11.5, "bold": True, "colour": "head", "before": 12, "after": 3, "keep": True},
+    "Heading 4": {"size": 10.5, "bold": True, "colour": "head", "before": 10, "after": 3, "keep": True},
+    "TOC Heading": {"size": 13, "bold": True, "colour": "head", "before": 12, "after": 4, "keep": True},
+    "Caption": {"size": 9, "colour": "quiet", "before": 6, "after": 3, "keep": True, "bold": False},
+    "List Bullet": {"size": 10.5, "after": 3},
+    "Report Lead": {"size": 11.5, "after": 6},
+    "Report Definition": {"size": 10.5, "italic": True, "after": 4},
+    "Report Note": {"size": 8.5, "colour": "quiet", "after": 2},
+    "Report Cell": {"size": 9.5, "after": 2},
+    "Report Cell List": {"size": 9.5, "after": 2},
+    "Report Cell Heading": {"size": 9.5, "bold": True, "after": 2, "colour": None},
+    "Report Cell Heading Dense": {"size": 8, "bold": True, "after": 2, "colour": None},
+    "Footer": {"size": 8.5, "colour": "quiet", "after": 0},
+}
+"""The house's styles; the report's own are also added to a document that somebody brings along."""
+
+
+def open_look(document: Document, reference: bytes | None) -> tuple[Docx, Ids]:
+    """Return an empty Word document in the right look, and the ids of its styles."""
+    docx = python_docx.Document(BytesIO(reference) if reference else None)
+    _clear(docx)
+    for name, look in _SIZES.items():
+        known = name in docx.styles
+        if not known:
+            docx.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=not name.startswith("Report"))
+        style = docx.styles[name]
+        if isinstance(style, ParagraphStyle) and not (known and reference):
+            _set_look(style, look)
+    if STYLES["table"] not in docx.styles:
+        docx.styles.element.append(parse_xml(_TABLE_STYLE))
+    if not reference:
+        _set_page(docx)
+    _add_lists(docx)
+    _set_language(docx, document.tag)
+    _set_properties(docx, document)
+    names = {**STYLES, **{f"heading {level}": f"Heading {level}" for level in range(1, 5)}}
+    return docx, Ids({key: docx.styles[name].style_id for key, name in names.items()})
+
+
+def _clear(docx: Docx) -> None:
+    """Empty the body; the last section's page, header and footer stay."""
+    body = docx.element.body
+    for element in list(body):
+        if element.tag != qn("w:sectPr"):
+            body.remove(element)
+
+
+def _set_look(style: ParagraphStyle, look: dict[str, Any]) -> None:
+    font, shape = style.font, style.paragraph_format
+    font.name, font.size = FONT, Pt(look["size"])
+    fonts = style.element.rPr.rFonts
+    for key in list(fonts.attrib):
+        if "Theme" in key:
+            del fonts.attrib[key]
+    fonts.set(qn("w:cs"), FONT)
+    font.bold, font.italic = look.get("bold"), look.get("italic")
+    colour = look.get("colour", "ink")
+    if colour:
+        font.color.rgb = RGBColor.from_string(COLOURS[colour].lstrip("#"))
+    shape.space_before, shape.space_after = Pt(look.get("before", 0)), Pt(look["after"])
+    shape.keep_with_next = look.get("keep")
+    shape.line_spacing = 1.1
+    for stray in (*style.element.iter(qn("w:pBdr")), *style.element.rPr.iterchildren(qn("w:spacing"))):
+        stray.getparent().remove(stray)
+
+
+def _set_page(docx: Docx) -> None:
+    section = docx.sections[-1]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin = section.right_margin = Mm(19)
+    section.top_margin, section.bottom_margin, section.footer_distance = Mm(19), Mm(21), Mm(10)
+
+
+def _add_lists(docx: Docx) -> None:
+    """Add our own lists, whatever lists the document has."""
+    numbering = _find_numbering(docx)
+    first = numbering.find(qn("w:num"))
+    for number, (kind, sign, indent) in _LEVELS.items():
+        shape = parse_xml(
+            f'<w:abstractNum {NAMESPACE} w:abstractNumId="{number}"><w:multiLevelType w:val="singleLevel"/>'
+            f'<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:lvlText w:val="{sign}"/>'
+            f'<w:lvlJc w:val="left"/><w:pPr><w:ind w:left="{indent}" w:hanging="{indent - 114}"/></w:pPr></w:lvl>'
+            "</w:abstractNum>"
+        )
+        numbering.append(shape) if first is None else first.addprevious(shape)
+    last = numbering.find(qn("w:numIdMacAtCleanup"))
+    for number in _LEVELS:
+        use = parse_xml(f'<w:num {NAMESPACE} w:numId="{number}"><w:abstractNumId w:val="{number}"/></w:num>')
+        numbering.append(use) if last is None else last.addprevious(use)
+
+
+def _find_numbering(docx: Docx) -> Any:
+    """Return the element that holds the lists; a document without any list gets an empty one."""
+    part = docx.part
+    try:
+        found = part.part_related_by(RELATIONSHIP_TYPE.NUMBERING)
+    except KeyError:
+        element = parse_xml(f"<w:numbering {NAMESPACE}/>")
+        found = NumberingPart(PackURI("/word/numbering.xml"), CONTENT_TYPE.WML_NUMBERING, element, part.package)
+        part.relate_to(found, RELATIONSHIP_TYPE.NUMBERING)
+    return found.element if isinstance(found, XmlPart) else None
+
+
+def _set_language(docx: Docx, tag: str) -> None:
+    for element in list(docx.styles.element.iter(qn("w:lang"))):
+        element.getparent().remove(element)
+    defaults = docx.styles.element.find(qn("w:docDefaults"))
+    if defaults is None:
+        defaults = parse_xml(f"<w:docDefaults {NAMESPACE}/>")
+        docx.styles.element.insert(0, defaults)
+    holder = defaults.find(f"{qn('w:rPrDefault')}/{qn('w:rPr')}")
+    if holder is None:
+        default = parse_xml(f"<w:rPrDefault {NAMESPACE}><w:rPr/></w:rPrDefault>")
+        defaults.insert(0, default)
+        holder = default[0]
+    holder.append(parse_xml(f'<w:lang {NAMESPACE} w:val="{tag}" w:eastAsia="{tag}" w:bidi="ar-SA"/>'))
+    settings = docx.settings.element
+    for old in settings.findall(qn("w:themeFontLang")):
+        old.set(qn("w:val"), tag)
+    tab_stop = settings.find(qn("w:defaultTabStop"))
+    if settings.find(qn("w:autoHyphenation")) is None and tab_stop is not None:
+        tab_stop.addnext(parse_xml(f"<w:autoHyphenation {NAMESPACE}/>"))
+
+
+def _set_properties(docx: Docx, document: Document) -> None:
+    properties = docx.core_properties
+    properties.title, properties.subject, properties.language = document.title, document.subtitle, document.tag
+    properties.author = properties.last_modified_by = "xlflow"
+    properties.comments, properties.keywords, properties.category = "", "", ""
+    properties.revision = 1
+    properties.created = properties.modified = datetime.combine(document.day, time(12), UTC)
+
+
+_TABLE_STYLE = (
+    f'<w:style {NAMESPACE} w:type="table" w:customStyle="1" w:styleId="ReportTable">'
+    f'<w:name w:val="{STYLES["table"]}"/><w:uiPriority w:val="59"/><w:pPr><w:spacing w:after="0"/></w:pPr>'
+    + "<w:tblPr><w:tblBorders>"
+    + "".join(
+        f'<w:{edge} w:val="single" w:sz="4" w:space="0" w:color="{COLOURS["rule"].lstrip("#")}"/>'
+        for edge in ("top", "bottom", "insideH")
+    )
+    + '</w:tblBorders><w:tblCellMar><w:top w:w="50" w:type="dxa"/><w:left w:w="85" w:type="dxa"/>'
+    '<w:bottom w:w="40" w:type="dxa"/><w:right w:w="85" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+    '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/><w:color w:val="FFFFFF"/></w:rPr><w:tcPr>'
+    f'<w:shd w:val="clear" w:color="auto" w:fill="{COLOURS["head"].lstrip("#")}"/></w:tcPr></w:tblStylePr>'
+    "</w:style>"
+)
