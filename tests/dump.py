@@ -19,9 +19,10 @@ _VERSION = re.compile(r"\bxlflow \d+\.\d+[\w.+]*")
 
 
 def dump_workbook(path: Path, sheets: Collection[str] = ()) -> str:
-    """Return the text of all sheets, or of those named; the same for the same content."""
+    """Return the text of all sheets but the very hidden ones, or of those named; the same for the same content."""
     formulas, values = load_workbook(path, rich_text=False), load_workbook(path, data_only=True)
-    wanted = [sheet for sheet in formulas.worksheets if not sheets or sheet.title in sheets]
+    seen = [sheet for sheet in formulas.worksheets if sheet.sheet_state != "veryHidden"]
+    wanted = [sheet for sheet in formulas.worksheets if sheet.title in sheets] if sheets else seen
     return "\n".join(line for sheet in wanted for line in dump_sheet(sheet, values[sheet.title]))
 
 

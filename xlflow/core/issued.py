@@ -107,12 +107,24 @@ def from_records(rows: Iterable[Sequence[object]]) -> Issued | None:
 
     Takes the rows as they stand in the sheet: cells to the right may be blank, but no cell may be stripped.
     """
-    kinds: dict[str, list[tuple[str, ...]]] = {}
-    for kind, *cells in rows:
-        kinds.setdefault(str(kind), []).append(tuple(str(cell) for cell in cells))
+    kinds = _by_kind(rows)
     try:
         identity = _hear_identity({key: "".join(cells) for key, *cells in kinds.get("identity", ())})
         return _hear_all(identity, kinds) if identity else None
+    except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
+        return None
+
+
+def round_records(round_: Round) -> Records:
+    """Return what a consolidated workbook carries of its round: template, days, names of the units; no lines."""
+    return tuple(_round_records(round_, ""))
+
+
+def round_of_records(rows: Iterable[Sequence[object]]) -> Round | None:
+    """Return the round that a consolidated workbook was made from, without lines; None as in `from_records`."""
+    kinds = _by_kind(rows)
+    try:
+        return _hear_round(kinds, ())
     except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
         return None
 
@@ -209,22 +221,33 @@ def _template_of(text: str, digest: str) -> Template:
     return Template.model_validate(_unpack(text))
 
 
-def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) -> Issued | None:
+def _by_kind(rows: Iterable[Sequence[object]]) -> dict[str, list[tuple[str, ...]]]:
+    kinds: dict[str, list[tuple[str, ...]]] = {}
+    for kind, *cells in rows:
+        kinds.setdefault(str(kind), []).append(tuple(str(cell) for cell in cells))
+    return kinds
+
+
+def _hear_round(kinds: Mapping[str, list[tuple[str, ...]]], lines: tuple[Line, ...]) -> Round:
     (digest, *definition), facts = kinds["definition"][0], _unpack("".join(kinds["round"][0]))
-    lines = list(_hear_lines(kinds.get("line", ())))
-    if len(lines) != identity.rows:
-        return None
     plan = Plan(
         title=facts["title"],
         units=tuple(Unit(*_unpack("".join(record))) for record in kinds.get("unit", ())),
-        lines=tuple(line for line, _, _ in lines),
+        lines=lines,
         year=facts["year"],
         context=tuple(facts["context"]),
         digest=facts["digest"],
     )
     due = date.fromisoformat(facts["due"]) if facts["due"] else None
     template = _template_of("".join(definition), digest)
-    round_ = Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
+    return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
+
+
+def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) -> Issued | None:
+    lines = list(_hear_lines(kinds.get("line", ())))
+    if len(lines) != identity.rows:
+        return None
+    round_ = _hear_round(kinds, tuple(line for line, _, _ in lines))
     own = (_unpack("".join(record)) for record in kinds.get("own", ()))
     told = (*((line.id, texts) for line, _, texts in lines), *own)
     answers = {line_id: MappingProxyType(texts) for line_id, texts in told if texts}

@@ -19,7 +19,10 @@ FREE_ROWS = 10
 (`free_heading`, in the id column; every other cell of that row is blank)."""
 
 HIDDEN_SHEET = "xlflow"
-"""Name of the very hidden sheet; the same in every language."""
+"""Name of a form's very hidden sheet; the same in every language."""
+
+ROUND_SHEET = "xlflow-round"
+"""Name of the consolidated workbook's very hidden sheet, which says what its round was."""
 
 LABEL_COLUMN = 3
 """The column of the hidden sheet in which the labels of its lists stand, counted from 0."""

@@ -15,6 +15,7 @@ from xlflow.excel.outgoing import Book, Sheet
 from xlflow.write.desk import Desk, choose_marks
 from xlflow.write.formulas import name_tables, plain_name
 from xlflow.write.overview import write_overview
+from xlflow.write.record import add_record
 from xlflow.write.tables import fit_widths, write_table
 
 __all__ = ["write_consolidated"]
@@ -54,6 +55,7 @@ def write_consolidated(summary: Summary, merged: Merged) -> bytes:
         at = replace(desk, sheet=book.add_sheet(desk.say(key)))
         _write_sheet([summary.grids[grid] for grid in grids], at)
         _set_page(at.sheet, summary)
+    add_record(book, round_)
     desk.sheet.raw.activate()
     return book.to_bytes()
 
