@@ -16,7 +16,7 @@ from xlflow.excel.incoming.book import Limits, Raw, Sheet
 from xlflow.excel.incoming.closely import list_sheet_parts, read_closely
 from xlflow.excel.incoming.opendocument import read_opendocument
 from xlflow.excel.incoming.package import Package
-from xlflow.excel.incoming.scan import Hidden, Looked, is_sheet, look_over, may_share_text
+from xlflow.excel.incoming.scan import Hidden, Looked, has_rare_letters, is_sheet, look_over, may_share_text
 
 _WORKSHEET = calamine.SheetTypeEnum.WorkSheet
 _VISIBLE = calamine.SheetVisibleEnum.Visible
@@ -66,7 +66,7 @@ def _look_over(package: Package) -> Mapping[str, Looked] | None:
         (part for name, part in package.parts.items() if name.lower().endswith("sharedstrings.xml")), b""
     )
     fits = len(ready) == len(looked) and may_share_text(shared, sum(one.values for one in ready.values()))
-    return ready if fits else None
+    return ready if fits and not has_rare_letters(shared) else None
 
 
 def _count_filled(sheet: Sheet) -> int:

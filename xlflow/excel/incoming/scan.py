@@ -21,6 +21,7 @@ _LOOSE_PLACE = re.compile(rb"\sr\s*=")
 _HUGE_COUNT = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{7}""")
 _FORMULA = re.compile(rb"<f(?: [^>]*?)?(?:/>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?(</c>)?")
 _ERROR = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*? t="e"[^>]*><v>([^<]*)</v></c>')
+_RARE = re.compile(rb"_x(?:[Dd][89A-Fa-f][0-9A-Fa-f]{2}|[Ff]{3}[EFef])_")
 _TEXT_BYTES = 300_000_000
 _FORMULA_SHOWN = 80
 
@@ -46,6 +47,11 @@ def may_share_text(strings: bytes, values: int) -> bool:
     return values * len(strings) < _TEXT_BYTES or values * max(map(len, strings.split(b"</si>"))) < _TEXT_BYTES
 
 
+def has_rare_letters(part: bytes) -> bool:
+    """Return whether texts hold letters that the fast reader leaves in code: half an emoji, or U+FFFE and U+FFFF."""
+    return b"_x" in part and _RARE.search(part) is not None
+
+
 def look_over(sheet: bytes) -> Looked | None:
     """Return a sheet ready for the fast reader; None if that must not have it, since a cell does not say where it
     stands, or stands so far away that memory would burst."""
@@ -58,7 +64,13 @@ def look_over(sheet: bytes) -> Looked | None:
         errors = _find_errors(body)
     except ValueError:
         return None
-    if b"<!" in body or _ODD.search(body) or _says_twice(body) or _HUGE_COUNT.search(head):
+    if (
+        b"<!" in body
+        or has_rare_letters(body)
+        or _ODD.search(body)
+        or _says_twice(body)
+        or _HUGE_COUNT.search(head)
+    ):
         return None
     values = body.count(b"<v>") - body.count(b"<v></v>") + body.count(b"<is>") - len(errors)
     return Looked(b"".join((head, body, _CLOSE, _merged(tail), _END)), (*formulas, *errors), values)
