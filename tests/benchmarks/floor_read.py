@@ -1,0 +1,11 @@
+"""The floor of reading: every sheet of every form through calamine, nothing done with it."""
+
+import sys
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+
+for path in sorted(Path(sys.argv[1]).glob("*.xlsx")):
+    book = CalamineWorkbook.from_path(str(path))
+    for name in book.sheet_names:
+        book.get_sheet_by_name(name).to_python(skip_empty_area=False)
