@@ -14,7 +14,7 @@ def require_tool(name: str) -> str:
     """Return the path of a program ("soffice", "pdftoppm")."""
     found = shutil.which(name)
     if found is None:
-        _miss(f"the program {name} is not installed")
+        miss(f"the program {name} is not installed")
     return str(found)
 
 
@@ -25,7 +25,8 @@ def require_folder(path: Path) -> Path:
     return path
 
 
-def _miss(reason: str) -> None:
+def miss(reason: str) -> None:
+    """Skip a test for want of something, or fail it where nothing may be skipped."""
     if MUST_HAVE:
         pytest.fail(f"{reason}, and XLFLOW_NO_SKIP=1 says that nothing may be skipped")
     pytest.skip(reason)
