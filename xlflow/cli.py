@@ -25,12 +25,6 @@ PLAN = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for other programs.")
 FORCE = click.option("--force", is_flag=True, help="Overwrite files even if xlflow did not write them.")
 JOBS = click.option("--jobs", type=click.IntRange(1, 64), default=2, help="How many files to read at a time.")
-PREVIOUS = click.option(
-    "--previous",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Last round's consolidated workbook; the forms show what was answered then.",
-)
 AS_OF = "The day that the follow-up describes, such as 2021-03-31."
 
 
@@ -84,7 +78,6 @@ def templates(language: str) -> None:
 )
 @click.option("--as-of", required=True, metavar="DATE", help=AS_OF)
 @click.option("--due", metavar="DATE", help="The day by which the units are to reply.")
-@PREVIOUS
 @click.option(
     "--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="The forms' language."
 )
@@ -93,14 +86,7 @@ def templates(language: str) -> None:
 )
 @FORCE
 def generate(
-    plan: Path,
-    template: str,
-    as_of: str,
-    due: str | None,
-    previous: Path | None,
-    language: str,
-    output: Path,
-    force: bool,
+    plan: Path, template: str, as_of: str, due: str | None, language: str, output: Path, force: bool
 ) -> None:
     """Make one form per unit from the workbook PLAN.
 
@@ -114,7 +100,6 @@ def generate(
             plan,
             output,
             template=template,
-            previous=previous,
             language="en" if language == "en" else "sv",
             force=force,
             progress=progress,
@@ -126,28 +111,18 @@ def generate(
 @main.command()
 @PATHS
 @PLAN
-@click.option(
-    "--return",
-    "send_back",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Folder for forms to send back: all answers kept, the faults marked and listed.",
-)
 @JOBS
-@FORCE
 @JSON
-def check(
-    paths: tuple[Path, ...], plan: Path | None, send_back: Path | None, jobs: int, force: bool, as_json: bool
-) -> None:
+def check(paths: tuple[Path, ...], plan: Path | None, jobs: int, as_json: bool) -> None:
     """Check filled forms: who has answered, and what must be corrected in which cell.
 
-    PATH is a form, a folder (searched through) or a .zip. Writes nothing but the forms of --return.
+    PATH is a form, a folder (searched through) or a .zip. Writes nothing.
     Ends with 0 if all is well, 1 if something must be corrected, 2 if it could not be done.
     """
     from xlflow.pipeline import check_forms
 
     with _stopping(), _progress() as progress:
-        run = check_forms(paths, plan=plan, send_back=send_back, jobs=jobs, force=force, progress=progress)
+        run = check_forms(paths, plan=plan, jobs=jobs, progress=progress)
     _show(run, as_json=as_json)
 
 
