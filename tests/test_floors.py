@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.model",),
     ("core.values", "core.rollup", "core.summary"),
     ("core.layout",),
-    ("core.issued",),
+    ("core.issued", "core.sentences"),
     ("excel.incoming", "excel.outgoing"),
     ("define", "generate", "collect", "read", "check", "hints", "merge", "summarise", "write"),
     ("report",),

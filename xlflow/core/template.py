@@ -15,6 +15,8 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 FieldType = Literal["text", "choice", "quarter", "date", "deadline", "number", "integer", "yes_no"]
 RuleSeverity = Literal["error", "warning", "note", "trial"]
 
+COUNTED = r"^[^{}]*\{count\}[^{}]*$"
+
 
 class Declared(BaseModel):
     """Base of everything that a template declares: frozen, and an unknown key is a fault."""
@@ -37,10 +39,14 @@ class Labelled(Declared):
 
 
 class Level(Labelled):
-    """One column of the hierarchy: a group above the lines, the line itself (item), or a part of it."""
+    """One column of the hierarchy: a group above the lines, the line itself (item), or a part of it.
+
+    `neuter`: its name takes ett in Swedish (ett uppdrag), so that sentences about it come out right.
+    """
 
     kind: Literal["group", "item", "part"] = "group"
     plural: Text | None = None
+    neuter: bool = False
 
     def many(self, language: Language) -> str:
         """Return what several of them are called, for counts."""
@@ -61,9 +67,25 @@ class Field(Labelled):
     heading: Text | None = None
 
 
+class Counted(Text):
+    """One text in both languages, each with {count} where the number stands."""
+
+    sv: Annotated[str, StringConstraints(pattern=COUNTED)]
+    en: Annotated[str, StringConstraints(pattern=COUNTED)]
+
+
+class Predicate(Declared):
+    """What a sentence says of one, or of many, that have an answer, the number where it stands when the verb comes
+    first: "är {count} genomförda". `neuter` is for one whose level's name takes ett."""
+
+    one: Counted
+    many: Counted
+    neuter: Counted | None = None
+
+
 class Choice(Declared):
     """One accepted answer; `help` says what it means. `rank`: worst wins in a roll-up; `left_out`: counts only if
-    all others are too."""
+    all others are too; `delayed`: what has it will be finished later than planned."""
 
     code: Key
     label: Text
@@ -74,7 +96,9 @@ class Choice(Declared):
     icon: str = ""
     settled: bool = False
     deviation: bool = False
+    delayed: bool = False
     left_out: bool = False
+    predicate: Predicate | None = None
 
 
 class ChoiceList(Declared):

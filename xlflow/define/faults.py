@@ -37,7 +37,12 @@ WANTED: Mapping[str, str] = {
 }
 """What pydantic calls a fault of type -> the word in `words.toml` for what belongs there."""
 
-PATTERNS: Mapping[str, str] = {"_]*$": "key_pattern", "-]*$": "name_pattern", "{6}$": "colour_pattern"}
+PATTERNS: Mapping[str, str] = {
+    "_]*$": "key_pattern",
+    "-]*$": "name_pattern",
+    "{6}$": "colour_pattern",
+    "{}]*$": "count_pattern",
+}
 """How the pattern that a text fails to match ends -> the word for it."""
 
 
