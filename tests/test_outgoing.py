@@ -1,25 +1,29 @@
-"""Whatever came from a person goes out as it is and does nothing; a file is whole, or it is the old one."""
+"""Whatever came from a person goes out as it is, and does nothing; no call goes unchecked."""
 
+import ast
 import io
-import os
-import stat
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
+from tools import PROJECT
 
-from xlflow.core.findings import Stop
 from xlflow.core.model import Cell
-from xlflow.excel.outgoing import COLOURS, STYLES, Book, Sheet, count_lines, fit_text, height_of, save_whole
+from xlflow.core.text import count_units
+from xlflow.excel import incoming
+from xlflow.excel.outgoing import COLOURS, MAX_TEXT, STYLES, Book, Sheet, count_lines, fit_text, height_of
 
 DAY = date(2021, 3, 31)
+SHEET = "xl/worksheets/sheet1.xml"
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)
 LOOKS_LIKE_A_FORMULA = (
     "=1+1",
@@ -34,8 +38,8 @@ LOOKS_LIKE_A_FORMULA = (
 LOOKS_LIKE_A_LINK = ("https://exempel.se", "mailto:enhet@exempel.se", "internal:Blad!A1", "www.exempel.se")
 
 
-def make(write: Callable[[Book, Sheet], None]) -> bytes:
-    book = Book("Prov", "sv", DAY, locked=True)
+def make(write: Callable[[Book, Sheet], None], title: str = "Prov") -> bytes:
+    book = Book(title, "sv", DAY, locked=True)
     write(book, book.add_sheet("Blad"))
     return book.to_bytes()
 
@@ -80,12 +84,14 @@ def test_a_day_is_a_day() -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_call_that_is_refused_is_a_fault() -> None:
-    with pytest.raises(ValueError, match="refused"):
-        written(["x" * 32_768])
     with pytest.raises(ValueError, match="too long"):
         make(lambda book, _: book.set_property("namn", "x" * 300))
     with pytest.raises(ValueError, match="refused"):
         make(lambda _, sheet: sheet.write(1_048_576, 0, "utanför"))
+    with pytest.raises(ValueError, match="refused"):
+        make(lambda _, sheet: sheet.validate((0, 0, 0, 0), {"validate": "list", "source": ["x" * 256]}))
+    with pytest.raises(ValueError, match="refused"):
+        make(lambda _, sheet: sheet.show_at(5))
 
 
 def test_the_document_names_itself_and_is_locked() -> None:
@@ -135,6 +141,183 @@ def test_a_text_is_fitted_as_excel_counts(text: str, room: int) -> None:
     assert fitted == text or (fitted.endswith("…") and text.startswith(fitted[:-1]))
 
 
+# Letters that XML cannot hold ------------------------------------------------------------------------------
+
+STRANGE = (
+    "flik\x0boch\x0csida",
+    "rad\r\nrad\rrad",
+    "\x00\x07\x1b\x1f",
+    "a\ufffeb\uffffc",
+    "halv \ud83d emoji, \ude00",
+    "_x0041_",
+    "_x0041_x0042_",
+    "_x005F_x0041_",
+    "_x0041\x01",
+    "_xD83D\ud83d",
+    "__x000B__",
+    "_X0041_ _x41_ _x00G1_",
+    "<r><t>fet</t></r>",
+    "<r>&</r>",
+    "]]>&amp;<!--",
+    "\x85\u2028\u200b",
+    " luft \n",
+)
+letters = st.sampled_from([*"_x0041FD \n\t<&", "\x0b", "\r", "\ud83d", "\ufffe", "😀", "_x0041_"])
+any_text = st.lists(letters | st.text(min_size=1, max_size=3), min_size=1, max_size=8).map("".join)
+
+
+def decode(text: str) -> str:
+    """As the standard says that a program reads a cell."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
+
+
+def shared_texts(content: bytes) -> list[str]:
+    """The texts of all cells by a reader that knows XML and nothing of workbooks."""
+    tag = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    return [decode(item.findtext(f"{tag}t") or "") for item in ElementTree.fromstring(part_bytes(content))]
+
+
+def part_bytes(content: bytes, name: str = "xl/sharedStrings.xml") -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        return package.read(name)
+
+
+def write_down(values: list[str]) -> bytes:
+    def write(_: Book, sheet: Sheet) -> None:
+        for row, value in enumerate(values):
+            sheet.write(row, 0, value)
+
+    return make(write)
+
+
+@given(st.lists(any_text | st.sampled_from(STRANGE), min_size=1, max_size=12, unique=True))
+def test_every_letter_comes_back(values: list[str]) -> None:
+    content = write_down(values)
+    assert shared_texts(content) == values
+    opened = incoming.open_book(content, "prov.xlsx")
+    assert isinstance(opened, incoming.Book)
+    assert [row[0] for row in opened.sheets[0].rows] == values
+
+
+def test_a_second_reader_sees_code_where_it_cannot_show_the_letter() -> None:
+    sheet = openpyxl.load_workbook(
+        io.BytesIO(write_down(["a\x0bb", "_x0041_", "<r><t>fet</t></r>", "\ud83d"]))
+    ).active
+    assert [cell.value for cell in sheet["A"]] == ["a_x000B_b", "_x0041_", "<r><t>fet</t></r>", "_xD83D_"]
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_strange_letters_break_nothing_anywhere(strange: str) -> None:
+    def write(book: Book, sheet: Sheet) -> None:
+        sheet.set_header(strange, f"R&GD {strange}")
+        sheet.write_formula(5, 0, f'="{strange.replace(chr(34), "")}"', strange)
+        sheet.write(6, 0, "Ett")
+        sheet.validate((6, 0, 6, 0), {"validate": "any", "input_title": "Not", "input_message": strange})
+        sheet.format_if(
+            (6, 0, 6, 0), {"type": "formula", "criteria": f'=A7="{strange}"', "format": book.style("left")}
+        )
+        sheet.add_table((0, 0, 2, 0), {"name": "Tabell", "columns": [{"header": strange}]})
+        sheet.write(1, 0, strange)
+        sheet.note(6, 0, strange, "xlflow", (100, 50))
+        chart = book.make_chart("bar", "stacked")
+        chart.add_series({"name": strange, "categories": ["Blad", 0, 0, 1, 0], "values": ["Blad", 1, 1, 2, 1]})
+        sheet.place_chart(8, 0, chart, {"description": strange})
+        book.set_property("xlflow.unit", strange)
+
+    content = make(write, strange)
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        for name in package.namelist():
+            assert len(list(ElementTree.fromstring(package.read(name)).iter())) > 0, name
+    named = ElementTree.fromstring(part_bytes(content, "xl/tables/table1.xml")).find(".//{*}tableColumn")
+    assert named is not None
+    assert decode(named.get("name", "")) == strange
+    assert shared_texts(content)[0] in (strange, "Ett")
+
+
+def test_a_header_that_names_research_and_growth_is_no_picture() -> None:
+    content = make(lambda _, sheet: sheet.set_header("R&G " + "&" * 300, "Läget per 31 mars 2021"))
+    header = ElementTree.fromstring(part_bytes(content, SHEET)).findtext(".//{*}oddHeader") or ""
+    assert header.startswith("&LR&&G &&&&")
+    assert header.endswith("…&RLäget per 31 mars 2021")
+    assert len(header) <= 255
+    assert re.sub("&&", "", header).count("&") == 2
+
+
+# Texts longer than a cell ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["x" * 32_768, "två ord " * 20_000, "😀" * 16_384, "å" * 32_766 + "😀" + "ä"])
+def test_a_text_longer_than_a_cell_goes_on_elsewhere_and_not_a_letter_is_cut(text: str) -> None:
+    def write(_: Book, sheet: Sheet) -> None:
+        sheet.write(0, 0, "kort")
+        sheet.write(4, 2, text)
+        sheet.write(5, 2, text[::-1])
+
+    book = openpyxl.load_workbook(io.BytesIO(make(write)))
+    assert book.sheetnames == ["Blad", "Fortsättning"]
+    rows = list(book["Fortsättning"].iter_rows(values_only=True))
+    assert rows[0] == ("Nummer", "Blad", "Cell", "Texten fortsätter")
+    for number, (cell, whole) in enumerate([("C5", text), ("C6", text[::-1])], 1):
+        first, mark, _ = str(book["Blad"][cell].value).partition(" … [fortsätter på bladet Fortsättning, nummer ")
+        assert mark
+        assert str(book["Blad"][cell].value).endswith(f"nummer {number}]")
+        pieces = [row[3] for row in rows if row[0] == number]
+        assert {row[1:3] for row in rows if row[0] == number} == {("Blad", cell)}
+        assert first + "".join(pieces) == whole
+        assert max(map(count_units, [str(book["Blad"][cell].value), *pieces])) <= MAX_TEXT
+
+
+@pytest.mark.parametrize("text", ["x" * 32_767, "😀" * 16_383 + "x", "å" * 32_767])
+def test_a_text_that_just_fits_stays_in_its_cell(text: str) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(write_down([text])))
+    assert book.sheetnames == ["Blad"]
+    assert book["Blad"]["A1"].value == text
+
+
+def test_a_day_before_excel_s_first_goes_out_as_text() -> None:
+    sheet = written([date(1899, 12, 31), date(1521, 6, 6)])
+    assert [sheet["A1"].value, sheet["A2"].value] == ["1899-12-31", "1521-06-06"]
+    assert [cell.data_type for cell in sheet["A"]] == ["s", "s"]
+
+
+# Calls ----------------------------------------------------------------------------------------------------
+
+CANNOT_REFUSE = {
+    *("activate", "add_format", "add_worksheet", "close", "fit_to_pages", "freeze_panes", "get_name"),
+    *("hide_gridlines", "make_chart", "protect", "quoted_twin", "repeat_rows", "set_landscape"),
+    *("set_margins", "set_paper", "set_properties", "set_selection", "set_size", "set_zoom", "very_hidden"),
+}
+"""Calls of XlsxWriter that give no answer; every other one is asked for its answer."""
+
+OUTGOING = PROJECT / "xlflow" / "excel" / "outgoing"
+
+
+def raw_calls(path: Path) -> list[tuple[str, bool]]:
+    """Every call of XlsxWriter in a module, and whether its answer is looked at."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    checked = {id(one) for call in calls if ast.unparse(call.func) == "_must" for one in ast.walk(call)}
+    named = [(call, ast.unparse(call.func).rpartition(".")) for call in calls]
+    return [(name, id(call) in checked) for call, (owner, _, name) in named if re.search(r"\braw$", owner)]
+
+
+def test_every_call_of_xlsxwriter_is_asked_for_its_answer() -> None:
+    calls = [call for path in sorted(OUTGOING.glob("*.py")) for call in raw_calls(path)]
+    assert len(calls) > 40
+    assert {name for name, checked in calls if not checked} == CANNOT_REFUSE
+
+
+def test_nobody_else_calls_xlsxwriter_past_the_door() -> None:
+    past = [
+        f"{path.relative_to(PROJECT)}:{node.lineno}"
+        for path in sorted((PROJECT / "xlflow").rglob("*.py"))
+        if OUTGOING not in path.parents and "excel.outgoing" in path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "raw"
+    ]
+    assert past == []
+
+
 # Heights --------------------------------------------------------------------------------------------------
 
 
@@ -172,43 +355,3 @@ def test_every_style_can_be_read(name: str) -> None:
     style = STYLES[name]
     ink, fill = style.get("font_color", COLOURS["ink"]), style.get("bg_color", "#FFFFFF")
     assert contrast(ink, fill) >= 4.5
-
-
-# Whole files ----------------------------------------------------------------------------------------------
-
-
-def test_a_file_is_written_whole(tmp_path: Path) -> None:
-    target = tmp_path / "ny mapp" / "fil.xlsx"
-    save_whole(target, "innehåll".encode())
-    assert target.read_bytes() == "innehåll".encode()
-    assert [path.name for path in target.parent.iterdir()] == ["fil.xlsx"]
-
-
-def test_the_old_file_survives_what_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "fil.xlsx"
-    target.write_bytes(b"gammal")
-
-    def fail(_: int) -> None:
-        raise OSError(28, "disken är full")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(Stop) as stopped:
-        save_whole(target, b"ny")
-    assert stopped.value.findings[0].code == "target-not-writable"
-    assert stopped.value.findings[0].value == "disken är full"
-    assert target.read_bytes() == b"gammal"
-    assert [path.name for path in tmp_path.iterdir()] == ["fil.xlsx"]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="rights are of another kind there")
-def test_a_new_file_has_the_rights_of_a_new_file(tmp_path: Path) -> None:
-    save_whole(tmp_path / "ny.xlsx", b"x")
-    (tmp_path / "vanlig").write_bytes(b"x")
-    assert stat.S_IMODE((tmp_path / "ny.xlsx").stat().st_mode) == stat.S_IMODE(
-        (tmp_path / "vanlig").stat().st_mode
-    )
-
-
-def test_a_target_that_is_a_folder_stops_the_run(tmp_path: Path) -> None:
-    with pytest.raises(Stop):
-        save_whole(tmp_path, b"x")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlflow.core.text import fingerprint, fold, plain, short_code, tidy, tidy_lines
+from xlflow.core.text import count_units, cut_units, fingerprint, fold, plain, short_code, tidy, tidy_lines
 
 SAME = [
     ("Pågående", "PÅGÅENDE"),
@@ -73,3 +73,24 @@ def test_a_short_code_is_easy_to_read_aloud() -> None:
     assert {len(code) for code in codes} == {8}
     assert not set("01ilo") & set("".join(codes))
     assert len(short_code(["x"], length=4)) == 4
+
+
+def test_half_an_emoji_can_be_told_from_another() -> None:
+    assert fingerprint(["\ud83d"]) != fingerprint(["\ud83c"])
+    assert len(short_code(["\ude00 och mer"])) == 8
+
+
+@given(st.text(), st.integers(2, 40))
+def test_a_long_text_is_cut_as_spreadsheets_count_and_no_letter_is_lost(text: str, room: int) -> None:
+    pieces = list(cut_units(text, room))
+    assert "".join(pieces) == text
+    assert max(map(count_units, pieces)) <= room
+    assert len(pieces) == 1 or count_units(text) > room
+    assert [count_units(piece) for piece in pieces] == [len(p.encode("utf-16-le")) // 2 for p in pieces]
+
+
+def test_a_long_text_is_cut_between_words() -> None:
+    text = "Öppna kvarnen för besök " * 20
+    assert all(piece.endswith(" ") for piece in cut_units(text, 100))
+    assert [len(piece) for piece in cut_units("x" * 250, 100)] == [100, 100, 50]
+    assert [len(piece) for piece in cut_units("😀" * 5, 3)] == [1] * 5

@@ -14,7 +14,7 @@ from pathlib import Path
 from xlflow.core.findings import Finding, Place, Stop, find
 from xlflow.core.model import Filled, Received, State
 from xlflow.core.text import fold
-from xlflow.excel import incoming
+from xlflow.excel import incoming, outgoing
 
 _SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 _UNFINISHED = (".crdownload", ".part", ".partial", ".download")
@@ -120,7 +120,7 @@ def _list_files(path: Path) -> Iterator[tuple[str, Path, Path]]:
         new = [name for name in sorted(folders) if (here / name).resolve() not in seen]
         seen.update((here / name).resolve() for name in new)
         folders[:] = new
-        for name in sorted(files):
+        for name in sorted(name for name in files if not outgoing.is_passing(name)):
             yield (here / name).relative_to(path).as_posix(), here / name, (here / name).resolve()
 
 

@@ -102,6 +102,16 @@ def list_key(field: Field) -> str | None:
     """Return which list a field offers: one of the template's, `QUARTERS`, `YES_NO`, or none."""
     if field.type == "choice" and field.choices:
         return f"{field.choices}_choices" if field.choices in (QUARTERS, YES_NO) else field.choices
+def continued_sheet() -> Text:
+    """Return the name of the sheet on which texts go on that are longer than a cell."""
+    return say_both("continued.title")
+
+
+def continued_mark(number: int, language: Language) -> str:
+    """Return what such a text ends with in its own cell: the number under which it goes on."""
+    return say("continued.mark", language, number=number)
+
+
     return {"quarter": QUARTERS, "deadline": QUARTERS, "yes_no": YES_NO}.get(field.type)
 
 

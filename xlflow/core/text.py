@@ -7,7 +7,7 @@ the same must be the same here, and nothing here ever changes what is shown.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+")
 _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
@@ -39,14 +39,45 @@ def plain(text: str) -> str:
 
 def fingerprint(texts: Iterable[str]) -> str:
     """Return 16 hexadecimal digits that stand for the folded texts, in their order."""
-    return hashlib.sha256("\x1f".join(map(fold, texts)).encode()).hexdigest()[:16]
+    return _digest(texts).hex()[:16]
 
 
 def short_code(texts: Iterable[str], length: int = 8) -> str:
     """Return a code of `length` characters (about 4.9 bits each) without letters that are easily misread."""
-    number = int.from_bytes(hashlib.sha256("\x1f".join(map(fold, texts)).encode()).digest(), "big")
+    number = int.from_bytes(_digest(texts), "big")
     letters = []
     for _ in range(length):
         number, rest = divmod(number, len(_CODE_LETTERS))
         letters.append(_CODE_LETTERS[rest])
     return "".join(letters)
+
+
+def count_units(text: str) -> int:
+    """Return how long a text is as spreadsheets count: in units of UTF-16, of which an emoji takes two."""
+    return len(text) + sum(letter > "\uffff" for letter in text) if not text.isascii() else len(text)
+
+
+def cut_units(text: str, room: int) -> Iterator[str]:
+    """Yield a text in pieces of at most `room` units of UTF-16 (at least 2), between words where that costs less
+    than a tenth. The pieces put together are the text, letter by letter; a text that fits is one piece."""
+    start = 0
+    while count_units(text[start : start + room]) > room or len(text) - start > room:
+        end = _end_within(text, start, room)
+        blank = max(text.rfind(" ", start, end), text.rfind("\n", start, end)) + 1
+        end = blank if blank - start > room * 0.9 else end
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def _end_within(text: str, start: int, room: int) -> int:
+    """Return the place behind the last letter from `start` on that still fits."""
+    end = min(len(text), start + room)
+    while (over := count_units(text[start:end]) - room) > 0:
+        end -= (over + 1) // 2
+    return end
+
+
+def _digest(texts: Iterable[str]) -> bytes:
+    """Return what stands for the folded texts; half an emoji, which some programs leave behind, counts as well."""
+    return hashlib.sha256("\x1f".join(map(fold, texts)).encode(errors="surrogatepass")).digest()

@@ -34,9 +34,6 @@ SHEETS = (
 UNPRINTED = ("_origin", "_continues_from", "context:")
 """Keys of the last columns of wide tables, which are left out on paper so that the others can be read."""
 
-LONGEST_HEADER = 110
-"""Characters of title or lead that a printed page's header takes; Excel allows 255 in all."""
-
 PAGE_ROWS = 90
 """Rows that one page shows in a size that can be read; a longer summary takes more pages."""
 
@@ -48,15 +45,13 @@ def write_consolidated(summary: Summary, merged: Merged) -> bytes:
     desk = _lay_desk(summary, round_, book.add_sheet(say("consolidated.summary", round_.language)))
     last = write_overview(summary, desk)
     _set_page(desk.sheet, summary)
-    desk.sheet.set_page(portrait=True)
-    if last < PAGE_ROWS:
-        desk.sheet.raw.fit_to_pages(1, 1)
+    desk.sheet.set_page(portrait=True, one_page=last < PAGE_ROWS)
     for key, grids in SHEETS:
         at = replace(desk, sheet=book.add_sheet(desk.say(key)))
         _write_sheet([summary.grids[grid] for grid in grids], at)
         _set_page(at.sheet, summary)
     add_record(book, round_)
-    desk.sheet.raw.activate()
+    desk.sheet.open_here()
     return book.to_bytes()
 
 
@@ -74,7 +69,7 @@ def _write_sheet(grids: Sequence[Grid], desk: Desk) -> None:
         fitted = fit_widths(grids[0])
         desk.sheet.set_widths([column.width for column in fitted.columns])
         write_table(fitted, 0, desk)
-        desk.sheet.raw.freeze_panes(1, 1)
+        desk.sheet.freeze(1, 1)
         shown = takewhile(lambda column: not column.key.startswith(UNPRINTED), fitted.columns)
         desk.sheet.set_page(repeat=0, columns=len(list(shown)))
         return
@@ -96,5 +91,4 @@ def _widen(grid: Grid, widths: Sequence[int]) -> Grid:
 
 def _set_page(sheet: Sheet, summary: Summary) -> None:
     """Say at the top of every printed page what it is a page of."""
-    title, lead = (text[:LONGEST_HEADER].replace("&", "&&") for text in (summary.title, summary.lead))
-    sheet.raw.set_header(f"&L{title}&R{lead}")
+    sheet.set_header(summary.title, summary.lead)

@@ -72,7 +72,7 @@ def place_chart(drawn: Drawn, row: int, column: int, size: tuple[int, int], desk
 
 
 def _make_series(drawn: Drawn, desk: Desk) -> Iterator[dict[str, object]]:
-    name = desk.sheet.raw.get_name()
+    name = desk.sheet.name
     marks = {mark.text: mark for mark in desk.marks if STATUS in mark.columns}
     for place, measure in enumerate(drawn.section.measures, 1):
         if measure.kind in ("count", "rest") and measure.heading in marks:

@@ -17,5 +17,5 @@ def add_record(book: Book, round_: Round) -> None:
     sheet = book.add_sheet(ROUND_SHEET)
     for row, record in enumerate(round_records(round_)):
         sheet.write_row(row, record, [None] * len(record))
-    sheet.raw.very_hidden()
+    sheet.hide_deeply()
     book.set_property(MADE_BY, "consolidated")

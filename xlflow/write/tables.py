@@ -108,7 +108,7 @@ def _mark_texts(grid: Grid, rows: tuple[int, int], mark: Mark, desk: Desk) -> No
         look["num_format"] = f'"{mark.sign} "@'
     for place, column in enumerate(grid.columns):
         if column.key in mark.columns or (column.kind == "status" and STATUS in mark.columns):
-            style = desk.sheet.book.raw.add_format(look)
+            style = desk.sheet.book.make_look(**look)
             options = {"type": "cell", "criteria": "==", "value": quote(mark.text), "format": style}
             desk.sheet.format_if((rows[0], place, rows[1], place), options)
 

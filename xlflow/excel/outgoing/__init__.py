@@ -7,8 +7,9 @@ written beside its target, flushed to disk and renamed, so the target is the old
 from xlsxwriter.format import Format
 
 from xlflow.excel.outgoing.book import MAX_TEXT, Book, Sheet, fit_text
+from xlflow.excel.outgoing.claim import is_passing
 from xlflow.excel.outgoing.heights import TALLEST, count_lines, height_of, text_width
-from xlflow.excel.outgoing.saving import save_whole
+from xlflow.excel.outgoing.saving import Target, claim_target, save_whole
 from xlflow.excel.outgoing.style import COLOURS, FONT, STYLES
 
 __all__ = [
@@ -20,9 +21,12 @@ __all__ = [
     "Book",
     "Format",
     "Sheet",
+    "Target",
+    "claim_target",
     "count_lines",
     "fit_text",
     "height_of",
+    "is_passing",
     "save_whole",
     "text_width",
 ]

@@ -9,8 +9,18 @@ from typing import Any
 import xlsxwriter
 import xlsxwriter.core
 import xlsxwriter.packager
+import xlsxwriter.sharedstrings
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
+
+from xlflow.excel.outgoing.letters import code_letters
+
+MOST_HEADER = 255
+"""Characters of a printed page's header or footer."""
+
+
+def _code_data(data: Any) -> Any:
+    return code_letters(data) if isinstance(data, str) else data
 
 
 class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
@@ -34,6 +44,12 @@ class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
             self._twins[key] = twin
         return self._twins[key]
 
+    def make_chart(self, kind: str, subtype: str) -> Any:
+        """Return a chart that writes strange letters of its texts in code, as cells do."""
+        chart = self.add_chart({"type": kind, "subtype": subtype})
+        chart._escape_control_characters = _code_data
+        return chart
+
     def _write_book_views(self) -> None:
         if self.structure_locked:
             self._xml_empty_tag("workbookProtection", [("lockStructure", 1)])
@@ -46,9 +62,20 @@ class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
 class RawSheet(Worksheet):  # type: ignore[misc]
     """XlsxWriter's sheet with what it lacks: rows whose height is a first guess that Excel may change."""
 
+    _escape_control_characters = staticmethod(_code_data)
+
     def __init__(self) -> None:
         super().__init__()
         self.growing: set[int] = set()
+
+    def print_around(self, header: str, footer: str) -> int:
+        """Set what stands above and below every printed page; -2 if that is too long. (XlsxWriter itself takes
+        the "&&G" of a title such as "R&G" for a picture, and then prints no header at all.)"""
+        if max(len(header), len(footer)) > MOST_HEADER:
+            return -2
+        self.header, self.footer = header, footer
+        self.header_footer_changed = True
+        return 0
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
         """Take a formula as it is: we use none of the newer functions that XlsxWriter looks for at length."""
@@ -66,6 +93,20 @@ class _Packager(xlsxwriter.packager.Packager):  # type: ignore[misc]
         core._set_properties(self.workbook.doc_properties)
         core._set_xml_writer(self._filename("docProps/core.xml"))
         core._assemble_xml_file()
+
+    def _write_shared_strings_file(self) -> None:
+        if self.workbook.str_table.count:
+            strings = _SharedStrings()
+            strings.string_table = self.workbook.str_table
+            strings._set_xml_writer(self._filename("xl/sharedStrings.xml"))
+            strings._assemble_xml_file()
+
+
+class _SharedStrings(xlsxwriter.sharedstrings.SharedStrings):  # type: ignore[misc]
+    def _write_si(self, string: str) -> None:
+        """Write a text as text, also one that begins with `<r>`, which XlsxWriter would take for markup."""
+        kept = string[:1].isspace() or string[-1:].isspace()
+        self._xml_si_element(code_letters(string), [("xml:space", "preserve")] if kept else [])
 
 
 class _Core(xlsxwriter.core.Core):  # type: ignore[misc]

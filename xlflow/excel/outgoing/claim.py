@@ -1,0 +1,102 @@
+"""One run at a time for each file that is written, so that no run takes another's half-done work for its own.
+
+The claim is a lock that the operating system holds on a small file beside the target. It ends with the process,
+however that ends, so a claim never outlives its run and nobody has to tidy up after one that was killed.
+"""
+
+import os
+import re
+import socket
+import sys
+from contextlib import suppress
+from errno import EACCES, EAGAIN, EWOULDBLOCK
+from hashlib import sha256
+from pathlib import Path
+
+_OWNER_BYTES = 300
+_PASSING = re.compile(r"\.xlflow-[0-9a-f]{16}\.(?:lock|tmp)")
+_HELD = frozenset((EACCES, EAGAIN, EWOULDBLOCK))
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 30
+
+    def _ask_lock(handle: int) -> None:
+        """Lock a byte far behind the text, which others can then still read."""
+        os.lseek(handle, _FAR, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        os.lseek(handle, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def _ask_lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class Held(Exception):
+    """Another run holds the claim; `owner` is (computer, process), as far as it is told."""
+
+    def __init__(self, owner: tuple[str, str]):
+        super().__init__(*owner)
+        self.owner = owner
+
+
+class Claim:
+    """A claim on a file, held from `take` to `release`. OSError where nothing can be written beside the file."""
+
+    def __init__(self, target: Path):
+        self._path = passing_name(target, "lock")
+        self._handle = -1
+
+    def take(self) -> None:
+        """Take the claim, or raise `Held` at once."""
+        while True:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            if not _lock(handle):
+                os.close(handle)
+                raise Held(self._read_owner())
+            if os.fstat(handle).st_nlink:
+                break
+            os.close(handle)  # the run before this one took the file away as it ended
+        self._handle = handle
+        with suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.write(handle, f"{socket.gethostname()}\n{os.getpid()}\n".encode())
+
+    def release(self) -> None:
+        """Give the claim back; nothing of it stays."""
+        with suppress(OSError):
+            self._path.unlink()
+        os.close(self._handle)
+        if sys.platform == "win32":  # where a file can only go once it is closed
+            with suppress(OSError):
+                self._path.unlink()
+
+    def _read_owner(self) -> tuple[str, str]:
+        try:
+            with self._path.open("rb") as stream:
+                told = stream.read(_OWNER_BYTES).decode(errors="replace").split("\n")
+        except OSError:
+            told = []
+        host, process, *_ = (*told, "", "")
+        return host or "?", process or "?"
+
+
+def passing_name(target: Path, kind: str) -> Path:
+    """Return the name of a file of ours that stands beside a target for as long as a run lasts."""
+    return target.with_name(f".xlflow-{sha256(os.fsencode(target.name.casefold())).hexdigest()[:16]}.{kind}")
+
+
+def is_passing(name: str) -> bool:
+    """Return whether a file name is that of such a file: it belongs to nobody's material."""
+    return _PASSING.fullmatch(name) is not None
+
+
+def _lock(handle: int) -> bool:
+    """Return whether the file could be locked; where a drive knows no locks, every run may have it."""
+    try:
+        _ask_lock(handle)
+    except OSError as fault:
+        return fault.errno not in _HELD
+    return True
