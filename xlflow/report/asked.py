@@ -6,7 +6,7 @@ from xlflow.core.words import say
 from xlflow.report.document import Block, Bullets, Cell, Column, Heading, Paragraph, Row, Span, Table, spell
 from xlflow.report.followed import Followed
 from xlflow.report.overview import LONGEST_LIST
-from xlflow.report.wording import Speech, first_line, join_words
+from xlflow.report.wording import Speech, first_line, first_sentence, join_words
 
 
 def make_end(followed: Followed, speech: Speech) -> Iterator[Block]:
@@ -78,8 +78,12 @@ def _name_unanswered(followed: Followed, speech: Speech) -> Iterator[Block]:
 
 
 def _explain_statuses(followed: Followed, speech: Speech) -> Iterator[Block]:
+    """Yield what each status means; what its help goes on to ask of whoever chooses it is left out."""
     told = [
-        (Span(f"{choice.label.say(speech.language)}: ", strong=True), *spell(choice.help.say(speech.language)))
+        (
+            Span(f"{choice.label.say(speech.language)}: ", strong=True),
+            *spell(first_sentence(choice.help.say(speech.language))),
+        )
         for choice in followed.choices.values()
         if choice.help
     ]

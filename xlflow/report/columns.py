@@ -18,8 +18,11 @@ from xlflow.report.wording import Speech, label_of, to_blocks
 
 NUMBERS = ("number", "integer")
 
-ITEM, TIME, STATUS, NUMBER, COMMENT = 4.0, 1.9, 2.2, 1.7, 4.4
+ITEM, TIME, STATUS, NUMBER, COMMENT = 4.0, 2.0, 2.2, 1.7, 4.3
 """Shares of the table's width."""
+
+MANY_PARTS = 4
+"""Sub-activities from which on a sentence below their activity counts them."""
 
 MOST_UNITS = 3
 """Units that are named below an activity; of more it is said how many."""
@@ -141,6 +144,10 @@ def _tell_line(entry: Entry, layer: Layer, *, deep: bool) -> Iterator[Paragraph 
     parts = layer.part_bullets(entry)
     if parts and template.part is not None:
         yield Bullets(tuple(spell(" ".join(part.line.levels[template.part].split())) for part in parts))
+    rows = layer.part_rows(entry)
+    if len(rows) >= MANY_PARTS and template.part is not None and layer.followed.status:
+        told = layer.speech.tell_statuses(rows, template.levels[template.part])
+        yield Paragraph(spell(told), "quiet")
     below = " · ".join(_tell_below(entry, layer))
     if below:
         yield Paragraph(spell(below), "quiet")
@@ -162,7 +169,8 @@ def _tell_time(entry: Entry, layer: Layer) -> Iterator[Paragraph]:
         yield from (Paragraph(spell(line)) for line in _lines(_show(_value(entry, layer.time), layer)))
     new = _show(_value(entry, layer.new_time), layer) if layer.new_time and not entry.replies else ""
     if new and layer.new_time:
-        yield Paragraph((Span(f"{layer.label(layer.new_time)}: "), Span(" ".join(new.split()), strong=True)))
+        yield Paragraph(spell(f"{layer.label(layer.new_time)}:"), "quiet")
+        yield Paragraph(spell(" ".join(new.split()), strong=True))
     if entry.overdue:
         yield Paragraph(spell(layer.speech.say("late_here")), "quiet")
 

@@ -49,6 +49,7 @@ def compose_report(followed: Followed, wish: Wish) -> Document:
         blocks=blocks,
         items=speech.items,
         contents=tuple(heading for heading in headings if heading.listed and heading.level <= 2) if long else (),
+        body=_find_body(blocks),
         filters=tuple(_count_filters(blocks, speech)),
     )
 
@@ -116,6 +117,17 @@ def _name_anchor(text: str, taken: set[str]) -> str:
     while (name := base if number == 1 else f"{base}-{number}") in taken:
         number += 1
     return name
+
+
+def _find_body(blocks: Sequence[Block]) -> str:
+    """Return the address of the widest heading above the first table whose rows can be filtered."""
+    anchor = ""
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            anchor = block.anchor
+        elif isinstance(block, Table) and any(row.code for row in block.rows):
+            return anchor
+    return ""
 
 
 def _count_filters(blocks: Sequence[Block], speech: Speech) -> Iterator[tuple[Mark, int]]:

@@ -172,8 +172,8 @@ class Document:
     """A whole report. `blocks` stand in reading order below the title and the subtitle.
 
     `items` is what it is about, in small letters ("aktiviteter"); `contents` are the headings that the table of
-    contents lists, none for a short report; `filters` the statuses that a reader may choose among, each with how
-    many rows have it.
+    contents lists, none for a short report; `body` is the address of the first heading above the tables of
+    activities, `filters` the statuses that a reader may choose among there, each with how many rows have it.
     """
 
     title: str
@@ -183,6 +183,7 @@ class Document:
     blocks: tuple[Block, ...]
     items: str = ""
     contents: tuple[Heading, ...] = ()
+    body: str = ""
     filters: tuple[tuple[Mark, int], ...] = ()
 
     @property

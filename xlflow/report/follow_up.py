@@ -8,18 +8,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from xlflow.core.sentences import UNANSWERED
 from xlflow.report.columns import Layer, make_cells, make_columns, total_cells
 from xlflow.report.document import Block, Cell, Column, Heading, Paragraph, Row, Table, spell
 from xlflow.report.followed import Entry, Followed
 from xlflow.report.lines import Group, goal_depth, group_entries
-from xlflow.report.wording import UNANSWERED, Speech, first_line, label_of, to_blocks
+from xlflow.report.wording import Speech, first_line, label_of, to_blocks
 
 Layout = Literal["heading", "merged"]
 
-LONGEST_WHOLE = 900
+LONGEST_WHOLE = 500
 """Characters of the longest cell of a row that is kept on one page; a longer row may go on on the next."""
 
-GOAL_SHARE = 2.6
+GOAL_SHARE = 2.8
 """The share of the table's width that a board goal's cell takes."""
 
 
@@ -49,25 +50,37 @@ def _walk_levels(
 
 
 def _head(group: Group, followed: Followed, speech: Speech) -> Iterator[Block]:
-    """Yield a group's heading, below the first level after the level's name, and its definition."""
+    """Yield a group's heading, below the first level after the level's name, and its definition; a blank text of a
+    narrower level has none, since that above it stands for it."""
+    if group.blank and group.depth:
+        return
     label = label_of(followed.template.levels[group.depth].label, speech.language)
     text = speech.say("group_heading", level=label, name=group.name) if group.depth else group.name
     yield Heading(group.depth + 1, text)
     for block in to_blocks(group.definition, "definition"):
         yield replace(block, close=True)
+    if not group.depth and followed.status:
+        level = followed.template.levels[followed.template.item]
+        yield Paragraph(spell(speech.tell_statuses(group.entries, level)), close=True)
 
 
 def _make_headed(groups: Sequence[Group], followed: Followed, speech: Speech) -> Iterator[Block]:
     for group in groups:
         yield from _head(group, followed, speech)
-        yield _make_table(group.name, [(None, group.entries)], followed, speech)
+        yield _make_table(_table_name(group), [(None, group.entries)], followed, speech)
 
 
 def _make_merged(groups: Sequence[Group], followed: Followed, speech: Speech) -> Iterator[Block]:
     if groups:
-        above = groups[0].entries[0].line.levels[: groups[0].depth]
-        name = first_line(above[-1]) if above and above[-1] else ""
-        yield _make_table(name, [(group, group.entries) for group in groups], followed, speech)
+        yield _make_table(
+            _table_name(groups[0], groups[0].depth), [(group, group.entries) for group in groups], followed, speech
+        )
+
+
+def _table_name(group: Group, above: int | None = None) -> str:
+    """Return the narrowest text that stands above a group's lines (of the `above` widest levels, if given)."""
+    levels = group.entries[0].line.levels[: group.depth + 1 if above is None else above]
+    return first_line(next(filter(None, reversed(levels)), ""))
 
 
 def _make_table(

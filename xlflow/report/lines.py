@@ -11,12 +11,14 @@ from xlflow.report.wording import first_line, rest_of
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The activities under one text of a level: its first line is the name, the rest its definition."""
+    """The activities under one text of a level: its first line is the name, the rest its definition. A blank
+    text (`blank`) has a name of ours."""
 
     depth: int
     name: str
     definition: str
     entries: tuple[Entry, ...]
+    blank: bool = False
 
 
 def group_entries(entries: Sequence[Entry], followed: Followed, depth: int) -> tuple[Group, ...]:
@@ -36,7 +38,7 @@ def _make_group(depth: int, entries: Sequence[Entry], followed: Followed) -> Gro
     text = entries[0].line.levels[depth]
     if text:
         return Group(depth, first_line(text), rest_of(text), tuple(entries))
-    return Group(depth, _name_blank(entries, followed), "", tuple(entries))
+    return Group(depth, _name_blank(entries, followed), "", tuple(entries), blank=True)
 
 
 def _name_blank(entries: Sequence[Entry], followed: Followed) -> str:

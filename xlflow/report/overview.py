@@ -7,6 +7,7 @@ would fill pages is cut short and says so; nothing else is left out.
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
+from xlflow.core.sentences import count_lines, tell_overdue
 from xlflow.core.template import Choice
 from xlflow.report.charts import Bar, Part, draw_bars
 from xlflow.report.document import (
@@ -27,7 +28,7 @@ from xlflow.report.document import (
 )
 from xlflow.report.followed import Entry, Followed, Values
 from xlflow.report.lines import Group, group_entries
-from xlflow.report.wording import UNANSWERED, Speech, first_line, join_words, shorten
+from xlflow.report.wording import Speech, first_line, shorten
 
 LONGEST_LIST = 30
 """Lines that one list names; of more it says how many, and the tables give them all."""
@@ -39,7 +40,7 @@ MOST_BARS = 20
 def make_overview(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[Block]:
     """Yield the summary; `lists`: also name every line that is done or deviates, with its reason."""
     yield Heading(1, speech.say("summary"))
-    yield Paragraph(spell(" ".join(_tell_state(followed, speech))), "lead")
+    yield Paragraph(spell(" ".join(filter(None, _tell_state(followed, speech)))), "lead")
     yield Figures(tuple(_pick_figures(followed, speech)))
     if followed.status and followed.items:
         yield from _draw_charts(followed, speech)
@@ -51,22 +52,12 @@ def make_overview(followed: Followed, speech: Speech, *, lists: bool) -> Iterato
 
 
 def _tell_state(followed: Followed, speech: Speech) -> Iterator[str]:
-    items = followed.items
-    if not items:
-        yield speech.say("nothing_followed", items=speech.items)
+    level, language = followed.template.levels[followed.template.item], speech.language
+    if followed.status is None:
+        yield speech.say("followed", items=count_lines(len(followed.items), level, language))
         return
-    yield speech.vary("followed", len(items), items=speech.count_items(len(items)))
-    counts = [(mark.word, count) for mark, count in _count(items, speech) if count and mark.code != UNANSWERED]
-    if counts:
-        yield speech.say(
-            "statuses", counts=join_words([f"{word} {count}" for word, count in counts], speech.language)
-        )
-    blank = sum(not followed.is_answered(entry) for entry in items)
-    if blank:
-        yield speech.say("blank", items=speech.count_items(blank))
-    late = sum(entry.overdue for entry in items)
-    if late:
-        yield speech.vary("late", late, items=speech.count_items(late))
+    yield speech.tell_statuses(followed.items, level)
+    yield tell_overdue(sum(entry.overdue for entry in followed.items), level, language)
 
 
 def _pick_figures(followed: Followed, speech: Speech) -> Iterator[Figure]:

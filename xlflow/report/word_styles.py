@@ -25,6 +25,7 @@ from xlflow.report.document import Document
 from xlflow.report.word_text import BULLET, NAMESPACE, NUMBER, PART_BULLET, STYLES, Ids
 
 FONT = "Calibri"
+MAKER = "xlflow"
 
 _LEVELS = {BULLET: ("bullet", "•", 284), PART_BULLET: ("bullet", "–", 340), NUMBER: ("decimal", "%1.", 340)}
 
@@ -71,6 +72,25 @@ def open_look(document: Document, reference: bytes | None) -> tuple[Docx, Ids]:
     _set_properties(docx, document)
     names = {**STYLES, **{f"heading {level}": f"Heading {level}" for level in range(1, 5)}}
     return docx, Ids({key: docx.styles[name].style_id for key, name in names.items()})
+
+
+def can_open(content: bytes) -> bool:
+    """Return whether this is a Word document that can be taken as the look of another."""
+    return _properties_of(content) is not None
+
+
+def is_ours(content: bytes) -> bool:
+    """Return whether this is a report as it was written, saved by nobody since."""
+    return _properties_of(content) == (MAKER, MAKER)
+
+
+def _properties_of(content: bytes) -> tuple[str, str] | None:
+    """Return who made a Word document and who saved it last; None if it is none, in whatever way it fails."""
+    try:
+        properties = python_docx.Document(BytesIO(content)).core_properties
+    except Exception:
+        return None
+    return properties.author, properties.last_modified_by
 
 
 def _clear(docx: Docx) -> None:
@@ -161,7 +181,7 @@ def _set_language(docx: Docx, tag: str) -> None:
 def _set_properties(docx: Docx, document: Document) -> None:
     properties = docx.core_properties
     properties.title, properties.subject, properties.language = document.title, document.subtitle, document.tag
-    properties.author = properties.last_modified_by = "xlflow"
+    properties.author = properties.last_modified_by = MAKER
     properties.comments, properties.keywords, properties.category = "", "", ""
     properties.revision = 1
     properties.created = properties.modified = datetime.combine(document.day, time(12), UTC)

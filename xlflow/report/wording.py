@@ -4,18 +4,18 @@ Changes no word that somebody wrote; the one thing it shortens, the reason in a 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from xlflow.core.layout import in_sentence
+from xlflow.core.sentences import FOLLOWS, UNANSWERED, tell_statuses
+from xlflow.core.template import Level
 from xlflow.core.words import Language, Text, say
 from xlflow.report.colours import COLOURS, ink_on
 from xlflow.report.document import Bullets, Look, Mark, Paragraph, Span, spell
 from xlflow.report.followed import Entry, Followed
-
-UNANSWERED = "-"
-"""The code under which what nobody has answered is filtered; a template's codes begin with a letter."""
 
 LONGEST_REASON = 240
 """Characters of a comment that a list gives as the reason; the tables give all of it."""
@@ -56,10 +56,6 @@ class Speech:
         many = template.levels[template.item].plural or template.levels[template.item].label
         return in_sentence(many, self.language)
 
-    def count_items(self, count: int) -> str:
-        """Return "1 aktivitet", "12 aktiviteter"."""
-        return f"{count}\u00a0{self.item if count == 1 else self.items}"
-
     @cached_property
     def marks(self) -> tuple[Mark, ...]:
         """Every status in the template's order, then the one for what is not answered."""
@@ -79,6 +75,11 @@ class Speech:
         if not code and status:
             return make_mark("", status, "", COLOURS["unanswered"])
         return next(mark for mark in self.marks if mark.code == (code or UNANSWERED))
+
+    def tell_statuses(self, entries: Sequence[Entry], level: Level) -> str:
+        """Return how many of some lines stand in each status, as one sentence."""
+        codes = (FOLLOWS if each.follows else each.code or each.status or UNANSWERED for each in entries)
+        return tell_statuses(Counter(codes), level, self.followed.template, self.language)
 
     def see_item(self) -> str:
         """Return what stands in place of the status of a sub-activity that follows its activity."""
@@ -115,6 +116,11 @@ def first_line(text: str) -> str:
 def rest_of(text: str) -> str:
     """Return what stands below the first line."""
     return text.strip().partition("\n")[2].strip()
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text of ours."""
+    return _SENTENCE_END.split(text, maxsplit=1)[0]
 
 
 def shorten(text: str) -> str:
