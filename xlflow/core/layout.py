@@ -31,7 +31,8 @@ QUARTERS, YES_NO = "quarters", "yes_no"
 """The lists that every form has besides those of its template."""
 
 PIECE, PROPERTY_PIECE = 30_000, 250
-"""Characters that one cell of the hidden sheet and one document property hold at most."""
+"""Characters that a cell is given of a text that is cut into pieces, and a document property; somewhat less than
+they can hold (32,767 and 255), so that somebody may add to them."""
 
 Record = Literal["identity", "definition", "round", "unit", "line", "own", "previous", "choice", "quarter"]
 """Kinds of records on the hidden sheet: `issued.py` writes and reads them, but for the lists of accepted

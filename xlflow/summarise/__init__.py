@@ -12,7 +12,6 @@ from xlflow.core.summary import Summary
 from xlflow.core.words import format_day, say
 from xlflow.summarise.collection import make_accounts, make_files, make_set_aside, make_units
 from xlflow.summarise.figures import Tally
-from xlflow.summarise.lengths import fit_texts
 from xlflow.summarise.material import Material
 from xlflow.summarise.overview import make_facts, make_panels
 from xlflow.summarise.record import make_about, make_inputs, make_remarks
@@ -24,8 +23,7 @@ __all__ = ["summarise"]
 def summarise(merged: Merged, findings: Sequence[Finding]) -> Summary:
     """Return what the consolidated workbook shows; the same whatever the order of the findings."""
     material = Material(merged, findings)
-    grids, rests = fit_texts(tuple(_make_grids(material)), material)
-    tables = (*grids, make_set_aside(material, rests))
+    tables = (*_make_grids(material), make_set_aside(material))
     tally = Tally(tables)
     language, as_of = merged.round.language, format_day(merged.round.as_of, merged.round.language)
     return Summary(

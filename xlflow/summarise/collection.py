@@ -12,7 +12,6 @@ from xlflow.core.model import Cell, Grid, GridColumn, Line, Received, State, Uni
 from xlflow.core.rollup import find_unanswered, telling_fields
 from xlflow.core.values import show_number
 from xlflow.core.words import Language, say
-from xlflow.summarise.lengths import Rest, cut_text
 from xlflow.summarise.material import Material
 from xlflow.summarise.wording import sum_exactly
 
@@ -84,8 +83,8 @@ def make_accounts(material: Material) -> Grid:
     return Grid("accounts", columns, rows)
 
 
-def make_set_aside(material: Material, rests: Sequence[Rest] = ()) -> Grid:
-    """Return what could not be placed, word for word with its address, and what was too long for its cell."""
+def make_set_aside(material: Material) -> Grid:
+    """Return what could not be placed, word for word with its address."""
     language = material.language
     columns = make_columns(
         language,
@@ -96,19 +95,17 @@ def make_set_aside(material: Material, rests: Sequence[Rest] = ()) -> Grid:
         ("_reason", "collected.reason", 32, "text"),
     )
     told = _told_by_code(material)
-    aside = (
+    rows = tuple(
         (
             one.unit or None,
             say("collected.row" if one.is_row else "collected.loose_text", language),
             one.place.show(language),
-            piece,
+            BETWEEN.join(one.texts),
             _say_reason(one.reason, one.place.file, told, language),
         )
         for one in material.merged.set_aside
-        for piece in cut_text(BETWEEN.join(one.texts))
     )
-    rest = ((one.unit, say("collected.rest_of_text", language), one.source, one.text, None) for one in rests)
-    return Grid("set_aside", columns, (*aside, *rest))
+    return Grid("set_aside", columns, rows)
 
 
 # One row --------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from xlflow.core.findings import Finding, Place, find
 from xlflow.excel.incoming.book import LIMITS, Book, Limits
 from xlflow.excel.incoming.cells import TooMuch
+from xlflow.excel.incoming.continued import join_texts
 from xlflow.excel.incoming.kind import name_kind
 from xlflow.excel.incoming.package import Package, open_package, read_properties, read_saved
 from xlflow.excel.incoming.plain import read_table
@@ -23,7 +24,7 @@ def open_book(source: Path | bytes, name: str, limits: Limits = LIMITS) -> Book 
     """Open one file, known to people as `name`; what cannot be opened is returned as a finding."""
     content = take_content(source, limits.file_bytes) if isinstance(source, Path) else source
     opened = content if isinstance(content, str) else _open_safely(content, name, limits)
-    return refuse(opened, name, limits) if isinstance(opened, str) else opened
+    return refuse(opened, name, limits) if isinstance(opened, str) else join_texts(opened)
 
 
 def take_content(path: Path, most: int) -> bytes | str:

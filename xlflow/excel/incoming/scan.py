@@ -48,7 +48,7 @@ def may_share_text(strings: bytes, values: int) -> bool:
 
 
 def has_rare_letters(part: bytes) -> bool:
-    """Return whether texts hold letters that the fast reader leaves in code: half an emoji, or U+FFFE and U+FFFF."""
+    """Return whether texts hold letters that the fast reader leaves in code: half an emoji, U+FFFE and U+FFFF."""
     return b"_x" in part and _RARE.search(part) is not None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from xlsxwriter.format import Format
 
-from xlflow.core.layout import column_letters, continued_mark, continued_sheet
+from xlflow.core.layout import PIECE, column_letters, continued_mark, continued_sheet
 from xlflow.core.model import Cell
 from xlflow.core.text import count_units, cut_units
 from xlflow.core.words import Language, say
@@ -102,10 +102,9 @@ class Book:
     def continue_text(self, text: str, sheet: str, cell: str) -> str:
         """Return what a cell holds of a text that is too long for it; the rest goes on, word for word, on a sheet
         of its own, under the number that the cell ends with."""
-        mark = continued_mark(len(self._continued) + 1, self._language)
-        first = next(cut_units(text, MAX_TEXT - count_units(mark)))
+        first = next(cut_units(text, PIECE))
         self._continued.append((sheet, cell, text[len(first) :]))
-        return first + mark
+        return first + continued_mark(len(self._continued), self._language)
 
     def _add_continued_sheet(self) -> None:
         sheet = self.add_sheet(continued_sheet().say(self._language))
@@ -115,7 +114,7 @@ class Book:
         rows = (
             (number, name, cell, piece)
             for number, (name, cell, text) in enumerate(self._continued, 1)
-            for piece in cut_units(text, MAX_TEXT)
+            for piece in cut_units(text, PIECE)
         )
         for row, cells in enumerate(rows, 1):
             sheet.write_row(row, cells, [self.style("integer"), *[self.style("cell")] * 3])

@@ -1,0 +1,135 @@
+"""A text longer than a cell goes out whole and comes back whole, whatever program saved the form between."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from libreoffice import convert
+from openpyxl import load_workbook
+from rounds import draw_round
+
+from xlflow import generate, pipeline
+from xlflow.collect import Found, receive_file
+from xlflow.core.model import Filled, Round
+from xlflow.excel import incoming
+from xlflow.excel.outgoing import Book
+from xlflow.read import read_form
+
+LONG = "Kvarnen behöver ett nytt hjul, och det tar tid. 😀 " * 900
+ANSWERED = "Vi har fått tre anbud, och inget av dem håller. \n" * 1500
+ASKED = draw_round("""
+    Id | Perspektiv | Aktivitet     | Delaktivitet | Slutdatum | Enhet
+    a  | Samhälle   | Öppna kvarnen |              | Kvartal 2 | Museet
+    b  |            | Hyra ut båtar |              | Kvartal 3 | Museet
+""")
+
+
+def ask_long(asked: Round) -> Round:
+    """The same round, its first activity with a text longer than a cell."""
+    first, *others = asked.plan.lines
+    levels = (*first.levels[: asked.template.item], LONG.strip(), *first.levels[asked.template.item + 1 :])
+    return replace(asked, plan=replace(asked.plan, lines=(replace(first, levels=levels), *others)))
+
+
+def make_form() -> bytes:
+    answers = {"a": {"status": "Pågående", "comment": ANSWERED}, "b": {"comment": "kort"}}
+    return generate.write_form(ask_long(ASKED), "Museet", answers)
+
+
+def read(content: bytes, name: str = "Museet.xlsx") -> Filled:
+    book = incoming.open_book(content, name)
+    assert isinstance(book, incoming.Book), book
+    filled = read_form(book, receive_file(Found(name, content, len(content)), book))
+    assert isinstance(filled, Filled), filled
+    return filled
+
+
+def check_whole(filled: Filled) -> None:
+    first, second = filled.rows
+    assert first.line.levels[ASKED.template.item] == LONG.strip()
+    assert first.answer("comment").written == ANSWERED
+    assert second.answer("comment").written == "kort"
+    assert filled.set_aside == ()
+    assert [finding.code for finding in filled.findings] == []
+
+
+def test_long_texts_come_back_whole() -> None:
+    check_whole(read(make_form()))
+
+
+@pytest.mark.with_tools
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_long_texts_come_back_whole_from_libreoffice(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "Museet.xlsx").write_bytes(make_form())
+    saved = convert([tmp_path / "Museet.xlsx"], kind, tmp_path / "saved")[0]
+    check_whole(read(saved.read_bytes(), saved.name))
+
+
+def edit(change: dict[str, str | None]) -> bytes:
+    """The form after somebody has worked on it; {sheet!cell: text}."""
+    book = load_workbook(io.BytesIO(make_form()))
+    for where, text in change.items():
+        sheet, cell = where.split("!")
+        book[sheet][cell] = text
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def cell_of(number: int) -> str:
+    """Where the text is that goes on under a number."""
+    rows = load_workbook(io.BytesIO(make_form()))["Fortsättning"].iter_rows(values_only=True)
+    return next(f"{sheet}!{cell}" for found, sheet, cell, _ in rows if found == number)
+
+
+def test_what_somebody_adds_behind_the_number_is_kept_too() -> None:
+    where = cell_of(2)
+    sheet, cell = where.split("!")
+    begun = str(load_workbook(io.BytesIO(make_form()))[sheet][cell].value)
+    filled = read(edit({where: f"Nytt: {begun} Och mer."}))
+    assert filled.rows[0].answer("comment").written == f"Nytt: {ANSWERED} Och mer."
+
+
+def test_a_rest_that_no_cell_refers_to_any_more_is_set_aside_with_its_address() -> None:
+    filled = read(edit({cell_of(2): "Hjulet är beställt."}))
+    assert filled.rows[0].answer("comment").written == "Hjulet är beställt."
+    assert filled.rows[0].line.levels[ASKED.template.item] == LONG.strip()
+    (aside, *_) = [one for one in filled.set_aside if one.place.sheet == "Fortsättning"]
+    assert aside.texts[-1] in ANSWERED
+    assert aside.place.cell == "A3"
+
+
+def test_a_number_without_a_rest_stays_as_it_was_written() -> None:
+    note = "Se … [fortsätter på bladet Fortsättning, nummer 77]"
+    assert read(edit({cell_of(2): note})).rows[0].answer("comment").written == note
+
+
+def test_long_texts_stand_whole_in_the_consolidated_workbook(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "Museet.xlsx").write_bytes(make_form())
+    run = pipeline.merge_forms([tmp_path / "in"], tmp_path / "alla.xlsx")
+    assert run.output is not None
+    assert load_workbook(run.output).sheetnames[-1] == "Fortsättning"
+    book = incoming.open_book(run.output, "alla.xlsx")
+    assert isinstance(book, incoming.Book)
+    assert book.sheet("Fortsättning") is None
+    for name in ("Svar", "Aktiviteter"):
+        heading, first, *_ = book.sheet(name).rows
+        told = dict(zip(heading, first, strict=True))
+        assert (told["Aktivitet"], told["Kommentar/avvikelse"]) == (LONG.strip(), ANSWERED), name
+
+
+def test_one_number_in_many_cells_does_not_fill_the_memory() -> None:
+    def write(book: Book) -> bytes:
+        sheet = book.add_sheet("Blad")
+        sheet.write(0, 0, "x" * 500_000)
+        for row in range(1, 2_000):
+            sheet.write(row, 0, f"… [fortsätter på bladet Fortsättning, nummer {row % 3}]")
+        return book.to_bytes()
+
+    book = incoming.open_book(write(Book("Prov", "sv", ASKED.as_of)), "prov.xlsx")
+    assert isinstance(book, incoming.Book)
+    lengths = [len(str(row[0])) for row in book.sheets[0].rows]
+    assert lengths[0] == 500_000
+    assert 10_000_000 < sum(lengths) < 25_000_000
