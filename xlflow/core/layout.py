@@ -44,7 +44,7 @@ class Column:
     """One column of the form sheet. `names` are the headings under which it is recognised."""
 
     key: str
-    kind: Literal["id", "level", "given", "answer", "remaining", "context", "previous"]
+    kind: Literal["id", "level", "given", "answer", "computed", "remaining", "context", "previous"]
     label: Text
     names: tuple[str, ...]
     width: int
@@ -62,11 +62,11 @@ class Column:
 
 
 def form_columns(template: Template, context: tuple[str, ...] = ()) -> tuple[Column, ...]:
-    """Return the columns of the form sheet, in order: id, levels, given, asked, what remains, context."""
+    """Return the columns of the form sheet, in order: id, levels, fields, what remains, context."""
     return (
         _own_column("id", "id", 9),
         *(_labelled_column(level) for level in template.levels),
-        *(_labelled_column(field) for field in (*template.given(), *template.asked())),
+        *(_labelled_column(field) for field in template.shown()),
         _own_column("remaining", "remaining", 22),
         *(_context_column(heading) for heading in context),
     )
@@ -149,7 +149,8 @@ def _own_column(key: str, kind: Literal["id", "remaining"], width: int) -> Colum
 def _labelled_column(source: Level | Field) -> Column:
     if isinstance(source, Level):
         return Column(source.key, "level", source.label, source.names(), source.width, level=source)
-    kind: Literal["given", "answer"] = "given" if source.filled_by == "plan" else "answer"
+    kind: Literal["given", "answer", "computed"] = "given" if source.filled_by == "plan" else "answer"
+    kind = "computed" if source.computed else kind
     return Column(source.key, kind, source.label, source.names(), source.width, field=source)
 
 

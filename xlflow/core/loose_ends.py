@@ -30,6 +30,20 @@ ROLE_TYPES: Mapping[str, tuple[str, ...]] = {
 NUMBERS = ("number", "integer")
 TIMES = ("deadline", "date", "quarter")
 LONGEST_HEADING, LONGEST_HELP = 32, 255
+CHOOSING = ("choice", "yes_no")
+YES_NO = ("yes", "no")
+"""The codes of a field that asks yes or no."""
+
+EFFECTS = ("require", "forbid", "compare", "no_worse_part")
+PART_GAPS = ("part", "part_status")
+"""What a message may name of the part that is worse: its text and its status."""
+
+WAYS: Mapping[str, range] = {"subtract": range(2, 100), "share": range(2, 3)}
+"""The ways in which a number is computed, and how many others each takes."""
+
+NOT_COMPUTED = ("filled_by", "role", "choices", "required", "minimum", "maximum", "max_length")
+"""What a computed field does not have."""
+
 """What Excel shows in the note beside a cell."""
 NARROWEST, WIDEST = 4, 120
 
@@ -118,6 +132,47 @@ def _check_limits(path: Path, field: Data) -> Iterator[LooseEnd]:
 
 
 def _check_roles(data: Data) -> Iterator[LooseEnd]:
+def _check_computed(data: Data) -> Iterator[LooseEnd]:
+    """A computed field follows from numbers that stand in the row already, and nobody fills it in."""
+    entries = _entries(data, "fields")
+    plain = (entry for _, entry in entries if not entry.get("computed"))
+    known = [entry.get("key") for entry in plain if entry.get("type") in NUMBERS]
+    for path, entry in entries:
+        if entry.get("percent") and entry.get("type") not in NUMBERS:
+            yield LooseEnd("template-wrong-value", (*path, "percent"), "true", wanted="template.only_number")
+        how = entry.get("computed")
+        if not isinstance(how, dict):
+            continue
+        ways = [name for name in WAYS if how.get(name)]
+        if len(ways) != 1 or len(how[ways[0]]) not in WAYS[ways[0]]:
+            at = (*path, "computed")
+            yield LooseEnd("template-wrong-value", at, ", ".join(ways), wanted="template.computed")
+        for name in ways:
+            for at, key in _texts(how, name, (*path, "computed")):
+                if key not in known:
+                    yield LooseEnd("template-loose-end", at, key, tuple(map(str, known)))
+        for name in NOT_COMPUTED:
+            if entry.get(name) not in (None, False, "unit"):
+                wanted = "template.not_computed"
+                yield LooseEnd("template-wrong-value", (*path, name), str(entry[name]), wanted=wanted)
+        if entry.get("type") != "number":
+            yield LooseEnd("template-wrong-value", (*path, "type"), str(entry.get("type")), ("number",))
+        known.append(entry.get("key"))
+
+
+def _check_beyond(path: Path, limit: object, fields: Data) -> Iterator[LooseEnd]:
+    if not isinstance(limit, dict):
+        return
+    numbers = tuple(key for key, field in fields.items() if field.get("type") in NUMBERS)
+    for name in ("field", "of"):
+        if isinstance(limit.get(name), str) and limit[name] not in numbers:
+            yield LooseEnd("template-loose-end", (*path, name), limit[name], numbers)
+    if limit.get("share") is not None and limit.get("of") is None:
+        yield LooseEnd("template-missing-key", (*path, "of"), "of", numbers)
+    if limit.get("amount") is None and limit.get("share") is None:
+        yield LooseEnd("template-missing-key", (*path, "amount"), "amount", ("amount", "share"))
+
+
     """A role is played by one field of a fitting type; the answers among them are the units' own."""
     fields = [(path, entry) for path, entry in _entries(data, "fields") if entry.get("role") in ROLE_TYPES]
     yield from _twice([((*path, "role"), entry["role"]) for path, entry in fields])
@@ -156,7 +211,9 @@ def _check_ranks(data: Data) -> Iterator[LooseEnd]:
 def _check_rules(data: Data) -> Iterator[LooseEnd]:
     """A rule asks for something, of fields and answers that exist."""
     fields = {str(entry.get("key")): entry for _, entry in _entries(data, "fields")}
-    asked = tuple(key for key, entry in fields.items() if entry.get("filled_by", "unit") == "unit")
+    unit = (item for item in fields.items() if item[1].get("filled_by", "unit") == "unit")
+    asked = tuple(key for key, entry in unit if not entry.get("computed"))
+    times = tuple(key for key, entry in fields.items() if entry.get("type") in TIMES)
     codes = _codes(data)
     for path, rule in _entries(data, "rules"):
         if not (rule.get("require") or rule.get("forbid") or rule.get("compare")):
@@ -173,6 +230,8 @@ def _check_when(
     path: Path, when: object, fields: Data, codes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[LooseEnd]:
     for key, values in when.items() if isinstance(when, dict) else ():
+        yield from _check_beyond((*path, "beyond"), rule.get("beyond"), fields)
+        yield from _check_gaps(path, rule, tuple(fields))
         if fields.get(key, {}).get("type") != "choice":
             choosing = tuple(name for name, field in fields.items() if field.get("type") == "choice")
             yield LooseEnd("template-loose-end", (*path, "when", key), key, choosing)
@@ -269,6 +328,7 @@ def _codes(data: Data) -> dict[str, tuple[str, ...]]:
 
 
 def _twice(named: list[tuple[Path, Any]]) -> Iterator[LooseEnd]:
+    _check_computed,
     seen: set[object] = set()
     for path, name in named:
         if isinstance(name, str) and name in seen:

@@ -315,13 +315,14 @@ Cell = str | int | Decimal | date | bool | None
 class GridColumn:
     """One column of a grid: heading, width in characters, and how its cells are shown.
 
-    group: a text that many rows below each other share; shown whole where it comes first.
+    group: a text that many rows below each other share; shown whole where it comes first. signed: a number of
+    which less than nothing is bad news; share: a part of a whole, which may be that too.
     """
 
     key: str
     heading: str
     width: int = 16
-    kind: Literal["text", "group", "number", "integer", "date", "share", "status", "link"] = "text"
+    kind: Literal["text", "group", "number", "integer", "date", "signed", "share", "status", "link"] = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Measure:
     """What one column of figures tells about each group of rows of the grid `table`.
 
     count: how many rows; sum: of the numbers in the column `of`; rest: that sum less the figures to the left;
-    across: the figures to the left together.
+    across: the figures to the left together. `signed`: less than nothing is bad news.
     """
 
     heading: str
@@ -39,6 +39,7 @@ class Measure:
     table: str = ""
     where: tuple[Match, ...] = ()
     of: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

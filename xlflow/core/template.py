@@ -53,8 +53,21 @@ class Level(Labelled):
         return (self.plural or self.label).say(language)
 
 
+class Computed(Declared):
+    """How a number follows from others of its row; exactly one of these. Blank where one of them is.
+
+    subtract: the first less the others. share: the first as a part of the size of the second.
+    """
+
+    subtract: tuple[Key, ...] = ()
+    share: tuple[Key, ...] = ()
+
+
 class Field(Labelled):
-    """One thing that the plan states or a unit answers about a line."""
+    """One thing that the plan states or a unit answers about a line, or that follows from both (`computed`).
+
+    `percent`: the number is a part of a whole, written and shown as 12,5 %.
+    """
 
     type: FieldType
     filled_by: Literal["plan", "unit"] = "unit"
@@ -65,6 +78,8 @@ class Field(Labelled):
     maximum: float | None = None
     max_length: int | None = None
     heading: Text | None = None
+    percent: bool = False
+    computed: Computed | None = None
 
 
 class Counted(Text):
@@ -117,12 +132,36 @@ class Compare(Declared):
     to: Key
 
 
+class Beyond(Declared):
+    """A number is further from zero than `amount`, or than `share` (0.05 is five percent) of the size of `of`.
+
+    One of the two is enough where both are given, unless it says `both`.
+    """
+
+    field: Key
+    amount: float | None = None
+    share: float | None = None
+    of: Key | None = None
+    both: bool = False
+
+
 class Rule(Declared):
-    """When every field in `when` has one of its codes, then require, forbid or compare."""
+    """Speaks of a row where every condition holds; it then requires, forbids or compares. The form says `remedy`.
+
+    Conditions: `when` (each field has one of its codes; yes or no where it asks that), fields that are `filled`
+    or `blank`, a time that has `passed` by the as-of date, a number that is `beyond` a limit. Effects: fields
+    that the rule requires or forbids, two that it compares, `no_worse_part` (no part has a worse status than the
+    row itself). `message` may name what stands in the row, as {new_deadline}; with `no_worse_part` also {part}
+    and {part_status}.
+    """
 
     name: Key
     severity: RuleSeverity = "error"
     when: dict[str, tuple[str, ...]] = {}
+    filled: tuple[Key, ...] = ()
+    blank: tuple[Key, ...] = ()
+    passed: Key | None = None
+    beyond: Beyond | None = None
     require: tuple[Key, ...] = ()
     forbid: tuple[Key, ...] = ()
     compare: Compare | None = None
@@ -179,7 +218,7 @@ class Template(Declared):
 
     def asked(self) -> tuple[Field, ...]:
         """Return the fields that a unit fills in, in the form's order."""
-        return tuple(field for field in self.fields if field.filled_by == "unit")
+        return tuple(field for field in self.fields if field.filled_by == "unit" and not field.computed)
 
     def given(self) -> tuple[Field, ...]:
         """Return the fields that the plan fills in, in the form's order."""
@@ -191,6 +230,10 @@ class Template(Declared):
 
     def choice(self, field: Field, code: str) -> Choice:
         """Return the choice with this code; StopIteration never happens for a value read by us."""
+    def shown(self) -> tuple[Field, ...]:
+        """Return all fields in the form's order: those that the plan fills in, then the others."""
+        return (*self.given(), *(field for field in self.fields if field.filled_by == "unit"))
+
         return next(choice for choice in self.choice_list(field).options if choice.code == code)
 
     def say_choice(self, field: Field, code: str, language: Language) -> str:

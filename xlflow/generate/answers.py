@@ -20,6 +20,9 @@ TITLE, TEXT = 32, 255
 FORMATS = {"number": "#,##0.00", "integer": "#,##0", "date": "yyyy-mm-dd"}
 """How a cell shows what is typed; every other kind is text ("@"), so that Excel changes nothing of it."""
 
+PERCENT = "0.0 %"
+"""How a part of a whole is shown."""
+
 _NUMBERS = {"number": "decimal", "integer": "integer"}
 _WIDEST = 10**15
 
@@ -31,6 +34,11 @@ def guard_answers(book: Book, sheet: Sheet, frame: Frame) -> None:
             _guard_column(book, sheet, frame, column, column.field)
     for column in frame.of_kind("given", "level"):
         _guard_free_cells(sheet, frame, column)
+
+
+def format_of(field: Field) -> str | None:
+    """Return how a cell of a field shows a number or a day; None where it holds text."""
+    return PERCENT if field.percent else FORMATS.get(field.type)
 
 
 def red_formula(frame: Frame, field: Field, cell: str) -> str | None:

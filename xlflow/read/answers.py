@@ -6,14 +6,18 @@ A wrong value never sinks its row: the cell is kept as it was written.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from xlflow.core.computed import number_in
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.layout import column_letters
-from xlflow.core.model import Answer, Deadline, Line, Value
+from xlflow.core.model import Answer, Deadline, Line, Row, Value
 from xlflow.core.text import fold
-from xlflow.core.values import Parsed, show_value, written_text
+from xlflow.core.values import Parsed, show_number, show_value, written_text
 from xlflow.excel.incoming import ErrorValue, Raw
 from xlflow.read.shape import Asked, Shape
 from xlflow.read.table import Table
+
+_SAME = 0.005
+"""Two results count as the same up to half of the least coin."""
 
 
 @dataclass(slots=True)
@@ -89,6 +93,26 @@ class Reader:
                         words={"field": asked.field.label, "issued": shown},
                     )
                 )
+
+    def compare_computed(self, number: int, cells: Sequence[Raw], row: Row) -> None:
+        """Report every number that somebody wrote over one that follows from the others; what follows stands."""
+        for index in self.shape.computed:
+            column, place = self.shape.columns[index], self.table.places[index]
+            shown = None if place is None else cells[place]
+            counted = number_in(row, column.key, self.shape.template) if isinstance(shown, float) else None
+            if place is None or counted is None or abs(float(counted) - float(str(shown))) < _SAME:
+                continue
+            self.findings.append(
+                find(
+                    "computed-changed",
+                    self.table.place(number, place),
+                    unit=self.unit,
+                    row_id=row.line.id,
+                    field=column.key,
+                    value=written_text(shown, self.shape.language),
+                    words={"field": column.label, "counted": show_number(counted, self.shape.language)},
+                )
+            )
 
     def _report(self, parsed: Parsed, asked: Asked, place: Place, written: str, row_id: str) -> None:
         self.findings.append(

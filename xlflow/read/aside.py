@@ -32,8 +32,7 @@ class Keeper:
 
     def keep_row(self, number: int, cells: Sequence[Raw], code: str) -> None:
         """Set a row aside that could not be placed."""
-        computed = self.table.places[self.shape.remaining]
-        texts = tuple(_texts_of(cell for place, cell in enumerate(cells) if place != computed))
+        texts = tuple(_texts_of(cell for place, cell in enumerate(cells) if place not in self._ours()))
         self.kept.append(SetAside(self.unit, self.table.place(number), texts, code))
         self.rows.add(number)
 
@@ -48,9 +47,13 @@ class Keeper:
             if number != table.codes:
                 counter = isinstance(rows[number][0], float)
                 self._keep_cells(number, range(int(counter), width), ours)
-        computed = table.places[self.shape.remaining]
+        worked_out = self._ours()
         for number in loose:
-            self._keep_cells(number, (place for place in range(width) if place != computed), ours)
+            self._keep_cells(number, (place for place in range(width) if place not in worked_out), ours)
+        for place in self._computed():
+            for number in range(table.heading + 1, len(rows)):
+                if number not in self.rows and type(rows[number][place]) is str:
+                    self._keep_cells(number, [place], ours)
         beside = [place for place in range(width) if place not in table.places]
         for number in range(table.heading, len(rows)) if beside else ():
             if number not in self.rows and number not in loose:
@@ -61,6 +64,15 @@ class Keeper:
     def _keep_cells(self, number: int, places: Iterable[int], ours: Collection[str]) -> None:
         row = self.table.sheet.rows[number]
         for place in places:
+    def _ours(self) -> frozenset[int | None]:
+        """Return the places of the columns in which the form says something itself."""
+        return frozenset((self.table.places[self.shape.remaining], *self._computed()))
+
+    def _computed(self) -> tuple[int, ...]:
+        """Return the places of the columns that hold a number or nothing, unless somebody wrote over them."""
+        found = (self.table.places[index] for index in self.shape.computed)
+        return tuple(place for place in found if place is not None)
+
             cell = row[place]
             text = "" if cell is None or isinstance(cell, UncountedFormula) else written_text(cell)
             if text and not self.shape.is_ours(text) and not _consists_of(fold(text), ours):

@@ -50,6 +50,7 @@ class Shape:
     context: tuple[int, ...]
     own_words: frozenset[str]
     codes: frozenset[str]
+    computed: tuple[int, ...] = ()
 
     def is_ours(self, text: str) -> bool:
         """Return whether a text above or between the rows is one that every form has."""
@@ -107,6 +108,7 @@ def _shape_of(same: _Same, context: tuple[str, ...], year: int, language: Langua
         tuple(index for index, column in enumerate(columns) if column.kind == "context"),
         frozenset(_own_words(template)),
         frozenset(column.code for column in columns),
+        tuple(index for index, column in enumerate(columns) if column.kind == "computed"),
     )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
+from xlflow.core.computed import sum_exactly
 from xlflow.core.findings import Finding, message_of
 from xlflow.core.model import Cell, Grid, GridColumn, Line, Received, State, Unit
 from xlflow.core.rollup import find_unanswered, telling_fields
 from xlflow.core.values import show_number
 from xlflow.core.words import Language, say
 from xlflow.summarise.material import Material
-from xlflow.summarise.wording import sum_exactly
 
 BETWEEN = " | "
 """What stands between the texts of a row that was set aside."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from xlflow.core.computed import sum_exactly
 from xlflow.core.model import Cell, Grid
 from xlflow.core.summary import Fact, Group, Match, Measure, Section
-from xlflow.summarise.wording import sum_exactly
 
 Totals = Mapping[tuple[str, ...], Decimal]
 

@@ -6,12 +6,14 @@ Decides nothing of how it is shown.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
+from xlflow.core.computed import compute, is_beyond, sum_exactly
 from xlflow.core.findings import Finding
 from xlflow.core.model import Deadline, Line, Merged, MergedRow
 from xlflow.core.rollup import Kin, kin_of, roll_up, worst
-from xlflow.core.template import Choice, Field, Template
+from xlflow.core.template import Beyond, Choice, Field, Template
 from xlflow.core.words import Language
 
 ALONE = Kin()
@@ -108,6 +110,26 @@ class Material:
         """The units of each line, by its id: those asked, then those that answered without being asked."""
         answered = {line_id: [merged.row.unit for merged in rows] for line_id, rows in self.rows_of.items()}
         return {line.id: tuple(dict.fromkeys((*line.units, *answered.get(line.id, ())))) for line in self.lines}
+
+    @cached_property
+    def limits(self) -> tuple[Beyond, ...]:
+        """The limits beyond which the template asks about a number."""
+        return tuple(rule.beyond for rule in self.template.rules if rule.beyond)
+
+    def number_of(self, line: Line, key: str) -> Decimal | None:
+        """Return the number of a line over all units that answered it; None where one of them lacks it."""
+        field = self.template.field(key)
+        if field.computed:
+            return compute(field.computed, lambda other: self.number_of(line, other))
+        rows = self.rows_of.get(line.id, ())
+        values = [line.value(key)] if field.filled_by == "plan" else [merged.row.value(key) for merged in rows]
+        numbers = [value for value in values if isinstance(value, Decimal)]
+        return sum_exactly(numbers) if numbers and len(numbers) == len(values) else None
+
+    def find_beyond(self, line: Line) -> tuple[Field, ...]:
+        """Return the numbers of a line that are beyond a limit of the template."""
+        passed = (limit.field for limit in self.limits if is_beyond(limit, lambda key: self.number_of(line, key)))
+        return tuple(self.template.field(key) for key in dict.fromkeys(passed))
 
     def is_item(self, line: Line) -> bool:
         """Return whether a line is an activity and no sub-activity."""

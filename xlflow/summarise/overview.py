@@ -75,14 +75,17 @@ def _make_status_panel(view: View) -> Iterator[Panel]:
 def _make_number_panel(view: View) -> Iterator[Panel]:
     """What the amounts add up to."""
     template = view.material.template
-    numbers = [field for field in (*template.given(), *template.asked()) if field.type in NUMBERS]
+    numbers = [field for field in template.shown() if field.type in NUMBERS and not field.percent]
     named = {summary.of for summary in template.summaries}
     shown = [field for field in numbers if field.key in named] or ([] if template.summaries else numbers)
     if not shown:
         return
     keys = {field.key for field in shown}
-    sections = [Section("", "", (Group(view.say("total")),), _sums("activities", shown, view))]
-    for grouping in find_groupings(view, keys.__contains__):
+    note = view.say("left_out") if _find_not_computed(view.material) else ""
+    sections = [Section("", "", (Group(view.say("total")),), _sums("activities", shown, view), note=note)]
+    alone = all(len(units) == 1 for units in view.material.units_of.values())
+    for each in find_groupings(view, keys.__contains__):
+        grouping = replace(each, table="activities") if alone and each.by == UNIT_KEY else each
         sections += make_section(grouping, _sums(grouping.table, shown, view), view)
     yield Panel(view.say("amounts"), _headings(sections[0]), tuple(sections))
 
@@ -140,7 +143,10 @@ def _status_measures(
 
 def _sums(table: str, fields: Sequence[Field], view: View) -> tuple[Measure, ...]:
     language = view.material.language
-    return tuple(Measure(field.label.say(language), "sum", table, of=field.key) for field in fields)
+    return tuple(
+        Measure(field.label.say(language), "sum", table, of=field.key, signed=field.computed is not None)
+        for field in fields
+    )
 
 
 def _choice_measures(field: Field, view: View) -> tuple[Measure, ...]:
@@ -173,8 +179,13 @@ def _items_only(view: View) -> tuple[Match, ...]:
 def _special_facts(material: Material, tally: Tally) -> Iterator[Fact]:
     """Yield the figures that only some rounds have: units' own activities, sub-activities without a status."""
     template, language = material.template, material.language
-    if material.status or material.deadline:
+    if material.status or material.deadline or material.limits:
         yield tally.state(say("overview.deviations", language), _count("deviations", Match(ID, "", holds=False)))
+    for field in _find_not_computed(material):
+        words = {"items": template.levels[template.item].many(language), "field": field.label.say(language)}
+        yield tally.state(
+            say("overview.not_computed", language, **words), _count("activities", Match(field.key, ""))
+        )
     if any(line.own for line in material.lines):
         own = Match(ORIGIN, say("consolidated.from_unit", language))
         items = template.levels[template.item].many(language).lower()
@@ -188,6 +199,12 @@ def _special_facts(material: Material, tally: Tally) -> Iterator[Fact]:
             item=levels[1].label.say(language).lower(),
         )
         yield tally.state(label, _count("activities", Match(ROLLED_UP, _follows(material))))
+
+
+def _find_not_computed(material: Material) -> list[Field]:
+    """Return the amounts that cannot be worked out on every line, since something that they need is lacking."""
+    amounts = [field for field in material.template.shown() if field.computed and not field.percent]
+    return [f for f in amounts if any(material.number_of(line, f.key) is None for line in material.lines)]
 
 
 def _follows(material: Material) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
+from xlflow.core.computed import number_in
 from xlflow.core.findings import Place, Severity
 from xlflow.core.model import Cell, Grid, GridColumn, Line, MergedRow, Row
 from xlflow.core.rollup import worst
@@ -17,6 +18,7 @@ from xlflow.core.words import say
 from xlflow.summarise.material import Material
 from xlflow.summarise.wording import (
     CONTEXT,
+    NUMBERS,
     first_spellings,
     name_columns,
     show_answer,
@@ -48,9 +50,9 @@ _WIDTHS = MappingProxyType(
         REASON: 18,
     }
 )
-_KINDS: Mapping[str, Literal["number", "integer", "date"]] = MappingProxyType(
-    {"number": "number", "integer": "integer", "date": "date"}
-)
+Kind = Literal["text", "number", "integer", "date", "signed", "share"]
+
+_KINDS: Mapping[str, Kind] = MappingProxyType({"number": "number", "integer": "integer", "date": "date"})
 
 
 def make_answers(material: Material) -> Grid:
@@ -135,6 +137,8 @@ def _show_activity(line: Line, groups: Groups, material: Material) -> tuple[Cell
 
 
 def _show_over_units(line: Line, field: Field, material: Material) -> Cell:
+    if field.computed:
+        return material.number_of(line, field.key)
     if field.filled_by == "plan":
         return show_given(line.value(field.key), field, material)
     rows = (merged.row for merged in material.rows_of.get(line.id, ()))
@@ -147,6 +151,8 @@ def _show_over_units(line: Line, field: Field, material: Material) -> Cell:
 
 
 def _show_field(row: Row, field: Field, material: Material) -> Cell:
+    if field.computed:
+        return number_in(row, field.key, material.template)
     if field.filled_by == "plan":
         return show_given(row.line.value(field.key), field, material)
     return show_answer(row.answer(field.key), field, material)
@@ -176,7 +182,11 @@ def _tell_why(line: Line, material: Material) -> str | None:
     standing = material.standings[line.id]
     deviates = material.is_deviation(standing.code) and not standing.follows
     late = [say("consolidated.overdue", material.language)] if standing.overdue else []
-    return "; ".join(([show_standing(standing, material)] if deviates else []) + late) or None
+    beyond = [
+        say("consolidated.beyond", material.language, field=field.label.say(material.language))
+        for field in material.find_beyond(line)
+    ]
+    return "; ".join([*([show_standing(standing, material)] if deviates else []), *late, *beyond]) or None
 
 
 def _stand_alone(column: GridColumn) -> GridColumn:
@@ -209,7 +219,13 @@ def _form_columns(material: Material) -> Iterator[GridColumn]:
         if field is material.status:
             yield GridColumn(field.key, field.label.say(language), field.width, "status")
         else:
-            yield GridColumn(field.key, field.label.say(language), field.width, _KINDS.get(field.type, "text"))
+            yield GridColumn(field.key, field.label.say(language), field.width, _kind_of(field))
+
+
+def _kind_of(field: Field) -> Kind:
+    if field.percent:
+        return "share"
+    return "signed" if field.computed else _KINDS.get(field.type, "text")
 
 
 def _own(key: str, material: Material) -> GridColumn:
@@ -223,7 +239,7 @@ def _context_columns(material: Material) -> Iterator[GridColumn]:
 
 
 def _fields(material: Material) -> tuple[Field, ...]:
-    return (*material.template.given(), *material.template.asked())
+    return material.template.shown()
 
 
 def _deviation_keys(material: Material) -> Iterator[str]:
@@ -232,6 +248,7 @@ def _deviation_keys(material: Material) -> Iterator[str]:
     yield from (level.key for level in template.levels)
     yield UNIT
     yield from (field.key for field in (material.deadline, material.new_deadline) if field)
+    yield from (field.key for field in template.shown() if material.limits and field.type in NUMBERS)
     yield ROLLED_UP
     yield from (field.key for field in template.asked() if field.role == "comment")
 

@@ -5,9 +5,10 @@ What was not understood is shown as it was written. Shortens nothing that stands
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from itertools import accumulate, count
 
+from xlflow.core.computed import sum_exactly
 from xlflow.core.model import Answer, Cell, Deadline, GridColumn, Value
 from xlflow.core.template import Field
 from xlflow.core.text import fold
@@ -22,9 +23,6 @@ LONGEST_HEADING = 200
 """Characters that a heading may have; Excel's tables allow 255."""
 
 NUMBERS = ("number", "integer")
-
-DIGITS = 400
-"""Digits that a sum of amounts may need; no amount in a spreadsheet has more than 17 or so."""
 
 CONTEXT = "context:"
 """What the keys of the plan's further columns begin with; a template's keys never do."""
@@ -52,11 +50,11 @@ def show_answer(answer: Answer | None, field: Field, material: Material) -> Cell
 def show_together(field: Field, answers: Sequence[tuple[str, Answer]], material: Material, asked: int) -> Cell:
     """Return what all units answered to one field of a line that `asked` units were asked about.
 
-    Numbers are added; an answer that all share, or that one unit alone was asked for, stands as it is; others
-    stand one below the other, each with its unit's name.
+    Numbers are added, and what is none of them stands in the answers table; an answer that all share, or that one
+    unit alone was asked for, stands as it is; others stand one below the other, each with its unit's name.
     """
-    if field.type in NUMBERS:
-        numbers = [answer.value for _, answer in answers if isinstance(answer.value, Decimal)]
+    numbers = [answer.value for _, answer in answers if isinstance(answer.value, Decimal)]
+    if field.type in NUMBERS and not field.percent and (numbers or asked > 1):
         return sum_exactly(numbers) if numbers else None
     shown = [(unit, _show_one(answer, field, material)) for unit, answer in answers]
     told = [(unit, cell) for unit, cell in shown if cell is not None]
@@ -83,12 +81,6 @@ def show_quarter(deadline: Value | None, material: Material) -> str:
     if quarter is None:
         return say("consolidated.no_quarter", round_.language)
     return show_deadline(quarter, round_.language, round_.plan.year)
-
-
-def sum_exactly(numbers: Iterable[Decimal]) -> Decimal:
-    """Return the sum of amounts as they are written, none of their digits lost."""
-    with localcontext(prec=DIGITS):
-        return sum(numbers, Decimal(0))
 
 
 def first_spellings(texts: Iterable[str]) -> Mapping[str, str]:

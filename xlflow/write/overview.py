@@ -30,6 +30,7 @@ NAMES_PER_LINE = 60
 """Characters of names that one line beside the chart holds."""
 
 COUNTED, AMOUNT = '#,##0;-#,##0;"–"', '#,##0.00;-#,##0.00;"–"'
+SIGNED = '#,##0.00;"▼ "-#,##0.00;"–"'
 """How figures are shown; nothing is a dash, so that the others stand out."""
 
 
@@ -158,5 +159,7 @@ def _figure_style(section: Section, group: Group, place: int, *, amounts: bool, 
     measure = section.measures[place]
     if group.kind == "share":
         return desk.style("share", font_color=COLOURS["quiet"], align="center")
+    if measure.signed:
+        return desk.style("signed", num_format=SIGNED)
     look = {"num_format": AMOUNT} if amounts else {"num_format": COUNTED, "align": "center"}
     return desk.style("integer", bold=measure.kind == "across", **look)

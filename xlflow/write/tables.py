@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from xlflow.core.model import Cell, Grid, GridColumn
-from xlflow.excel.outgoing import TALLEST, count_lines, height_of, text_width
+from xlflow.excel.outgoing import TALLEST, Format, count_lines, height_of, text_width
 from xlflow.write.desk import STATUS, Desk, Mark
 from xlflow.write.formulas import quote
 
@@ -55,17 +55,18 @@ def write_table(grid: Grid, top: int, desk: Desk) -> int:
     bottom = top + len(rows)
     _make_table(grid, top, bottom, desk)
     plain, faint = [desk.style(name) for name in ("cell", "repeated")]
-    styles = {int: desk.style("integer"), Decimal: desk.style("number"), date: desk.style("date")}
+    styles = [_styles_of(column, desk) for column in grid.columns]
     above: Sequence[Cell] = ()
     for number, row in enumerate(rows, top + 1):
         repeated = _find_repeated(grid, row, above)
         for column, cell in enumerate(row):
-            style = faint if column in repeated else styles.get(type(cell), plain)
+            style = faint if column in repeated else styles[column].get(type(cell), plain)
             desk.sheet.write(number, column, cell, style)
         desk.sheet.set_height(number, _height_of(grid, row, repeated))
         above = row
     for mark in desk.marks:
         _mark_texts(grid, (top + 1, bottom), mark, desk)
+    _mark_negative(grid, (top + 1, bottom), desk)
     return bottom + 1
 
 
@@ -76,6 +77,11 @@ def _make_table(grid: Grid, top: int, bottom: int, desk: Desk) -> None:
     desk.sheet.add_table((top, 0, bottom, len(columns) - 1), options)
     room = [(column.heading, max(1, column.width - FILTER_BUTTON)) for column in grid.columns]
     desk.sheet.set_height(top, height_of(room, least=2))
+
+
+def _styles_of(column: GridColumn, desk: Desk) -> dict[type, Format]:
+    number = {"signed": "signed", "share": "signed_share"}.get(column.kind, "number")
+    return {int: desk.style("integer"), Decimal: desk.style(number), date: desk.style("date")}
 
 
 def _find_repeated(grid: Grid, row: Sequence[Cell], above: Sequence[Cell]) -> frozenset[int]:
@@ -110,6 +116,14 @@ def _mark_texts(grid: Grid, rows: tuple[int, int], mark: Mark, desk: Desk) -> No
         if column.key in mark.columns or (column.kind == "status" and STATUS in mark.columns):
             style = desk.sheet.book.make_look(**look)
             options = {"type": "cell", "criteria": "==", "value": quote(mark.text), "format": style}
+            desk.sheet.format_if((rows[0], place, rows[1], place), options)
+
+
+def _mark_negative(grid: Grid, rows: tuple[int, int], desk: Desk) -> None:
+    """Let numbers stand out that are bad news; their minus and the sign before it say so too."""
+    for place, column in enumerate(grid.columns):
+        if column.kind in ("signed", "share"):
+            options = {"type": "cell", "criteria": "<", "value": 0, "format": desk.style("wrong")}
             desk.sheet.format_if((rows[0], place, rows[1], place), options)
 
 

@@ -22,7 +22,7 @@ from xlflow.core.values.deadlines import (
     quarters_from,
     show_deadline,
 )
-from xlflow.core.values.numbers import is_whole, parse_number, show_number
+from xlflow.core.values.numbers import is_percent, is_whole, parse_number, show_number
 from xlflow.core.values.raw import BLANK, Parsed, Raw, written_text
 from xlflow.core.words import Language, Text, say
 
@@ -64,7 +64,7 @@ def show_value(value: Value | None, field: Field, template: Template, language: 
     if isinstance(value, bool):
         return show_yes_no(value, language)
     if isinstance(value, Decimal):
-        return show_number(value, language)
+        return f"{show_number(value * 100, language)}\u00a0%" if field.percent else show_number(value, language)
     return template.say_choice(field, value, language) if field.type == "choice" else value
 
 
@@ -121,6 +121,8 @@ def _parse_number(raw: Raw, field: Field, language: Language) -> Parsed:
     number = found.value
     if not isinstance(number, Decimal):
         return found
+    if isinstance(raw, str) and not field.percent and is_percent(raw):
+        return Parsed(None, "number-percent")
     if field.type == "integer":
         if not is_whole(number):
             return Parsed(None, "integer-not-whole")

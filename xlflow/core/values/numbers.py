@@ -54,6 +54,11 @@ def show_number(number: Decimal, language: Language) -> str:
     return sign + f"{int(whole):,}".replace(",", "\u00a0") + (mark + rest if rest else "")
 
 
+def is_percent(text: str) -> bool:
+    """Return whether a number is written as a part of a whole: "12,5 %"."""
+    return "%" in text or "procent" in (key := plain(text)) or "percent" in key
+
+
 def is_whole(number: Decimal) -> bool:
     """Return whether the number is whole, as a spreadsheet sees it (15 digits)."""
     return float(f"{number:.15g}").is_integer()

@@ -84,6 +84,18 @@ STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "integer": {"num_format": "#,##0", "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
         "number": {"num_format": "#,##0.00", "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
+        "signed": {
+            "num_format": '#,##0.00;"▼ "-#,##0.00;0.00',
+            "valign": "top",
+            "border": 1,
+            "border_color": COLOURS["rule"],
+        },
+        "signed_share": {
+            "num_format": '0.0 %;"▼ "-0.0 %;0.0 %',
+            "valign": "top",
+            "border": 1,
+            "border_color": COLOURS["rule"],
+        },
         "share": {"num_format": "0 %", "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
         "date": {
             "num_format": "yyyy-mm-dd",
