@@ -3,11 +3,11 @@
 from datetime import date
 from decimal import Decimal
 
+from xlflow.core.followed import Asked, Entry, Followed, Reply
 from xlflow.core.model import Line
 from xlflow.core.template import Template
 from xlflow.core.words import Language
 from xlflow.define import load_template
-from xlflow.report.followed import Asked, Entry, Followed, Reply
 
 AS_OF = date(2021, 3, 31)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from xlflow.core.followed import Followed
 from xlflow.core.words import say
 from xlflow.report.document import Block, Bullets, Cell, Column, Heading, Paragraph, Row, Span, Table, spell
-from xlflow.report.followed import Followed
 from xlflow.report.overview import LONGEST_LIST
 from xlflow.report.wording import Speech, first_line, first_sentence, join_words
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from xlflow.core.followed import Entry, Followed, Reply, Values
 from xlflow.core.template import Field
 from xlflow.core.values import show_number
 from xlflow.core.words import say
 from xlflow.report.document import Bullets, Cell, Column, Mark, Paragraph, Span, spell
-from xlflow.report.followed import Entry, Followed, Reply, Values
 from xlflow.report.wording import Speech, label_of, to_blocks
 
 NUMBERS = ("number", "integer")

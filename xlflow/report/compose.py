@@ -12,7 +12,7 @@ from xlflow.core.words import format_day
 from xlflow.report.asked import make_end
 from xlflow.report.document import Block, Document, Heading, Mark, Paragraph, Picture, Row, Table, spell
 from xlflow.report.follow_up import Layout, make_body
-from xlflow.report.followed import Followed, only_deviations, only_unit
+from xlflow.core.followed import Followed, only_deviations, only_unit
 from xlflow.report.overview import make_overview
 from xlflow.report.wording import Speech, to_blocks
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from xlflow.core.followed import Entry, Followed
 from xlflow.core.sentences import UNANSWERED
 from xlflow.report.columns import Layer, make_cells, make_columns, total_cells
 from xlflow.report.document import Block, Cell, Column, Heading, Paragraph, Row, Table, spell
-from xlflow.report.followed import Entry, Followed
 from xlflow.report.lines import Group, goal_depth, group_entries
 from xlflow.report.wording import Speech, first_line, label_of, to_blocks
 

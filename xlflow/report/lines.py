@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from xlflow.core.followed import Entry, Followed
 from xlflow.core.text import fold
 from xlflow.core.words import say
-from xlflow.report.followed import Entry, Followed
 from xlflow.report.wording import first_line, rest_of
 
 

@@ -7,6 +7,7 @@ would fill pages is cut short and says so; nothing else is left out.
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
+from xlflow.core.followed import Entry, Followed, Values
 from xlflow.core.sentences import count_lines, tell_overdue
 from xlflow.core.template import Choice
 from xlflow.report.charts import Bar, Part, draw_bars
@@ -26,7 +27,6 @@ from xlflow.report.document import (
     Table,
     spell,
 )
-from xlflow.report.followed import Entry, Followed, Values
 from xlflow.report.lines import Group, group_entries
 from xlflow.report.wording import Speech, first_line, shorten
 

@@ -9,13 +9,13 @@ from pathlib import PurePath
 from typing import Literal
 
 from xlflow.core.findings import Finding, Place, Stop, find
+from xlflow.core.followed import Followed
 from xlflow.core.words import Language
 from xlflow.excel.incoming import Book
+from xlflow.recall import find_unit, read_followed
 from xlflow.report.compose import Wish, compose_report
 from xlflow.report.document import Document
-from xlflow.report.followed import Followed
 from xlflow.report.redact import find_exposed, redact
-from xlflow.report.source import find_unit, read_followed
 
 Kind = Literal["docx", "html", "pdf"]
 

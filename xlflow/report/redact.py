@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from xlflow.core.findings import Finding, Place, Severity, find
+from xlflow.core.followed import Entry, Followed, Values
 from xlflow.core.personal import find_personal
 from xlflow.core.words import say, say_both
-from xlflow.report.followed import Entry, Followed, Values
 
 
 def find_exposed(followed: Followed, *, kept: bool = False) -> tuple[Finding, ...]:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from xlflow.core.followed import Entry, Followed
 from xlflow.core.layout import in_sentence
 from xlflow.core.sentences import FOLLOWS, UNANSWERED, tell_statuses
 from xlflow.core.template import Level
 from xlflow.core.words import Language, Text, say
 from xlflow.report.colours import COLOURS, ink_on
 from xlflow.report.document import Bullets, Look, Mark, Paragraph, Span, spell
-from xlflow.report.followed import Entry, Followed
 
 LONGEST_REASON = 240
 """Characters of a comment that a list gives as the reason; the tables give all of it."""

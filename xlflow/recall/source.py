@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from xlflow.core.findings import Finding, Place, Stop, find
+from xlflow.core.followed import Asked, Entry, Followed, Reply, Values
 from xlflow.core.issued import round_of_records
 from xlflow.core.layout import ROUND_SHEET
 from xlflow.core.model import Deadline, Line, Round
@@ -19,8 +20,7 @@ from xlflow.core.text import fold
 from xlflow.core.values import Parsed, show_value, value_reader, written_text
 from xlflow.core.words import Language, say
 from xlflow.excel.incoming import Book, Raw
-from xlflow.report.followed import Asked, Entry, Followed, Reply, Values
-from xlflow.report.sheets import Record, read_table
+from xlflow.recall.sheets import Record, read_table
 
 
 def read_followed(book: Book, language: Language | None = None) -> Followed:

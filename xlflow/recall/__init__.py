@@ -1,0 +1,9 @@
+"""Consolidated workbook -> what it says: every line with its status, time and comment, who was asked and answered.
+
+The one reader of what `write` has written, for the report, the next round and the history. Reads an opened
+workbook; touches no disk.
+"""
+
+from xlflow.recall.source import find_unit, read_followed
+
+__all__ = ["find_unit", "read_followed"]
