@@ -29,7 +29,6 @@ ROLE_TYPES: Mapping[str, tuple[str, ...]] = {
 }
 NUMBERS = ("number", "integer")
 TIMES = ("deadline", "date", "quarter")
-LONGEST_HEADING, LONGEST_HELP = 32, 255
 CHOOSING = ("choice", "yes_no")
 YES_NO = ("yes", "no")
 """The codes of a field that asks yes or no."""
@@ -44,6 +43,7 @@ WAYS: Mapping[str, range] = {"subtract": range(2, 100), "share": range(2, 3)}
 NOT_COMPUTED = ("filled_by", "role", "choices", "required", "minimum", "maximum", "max_length")
 """What a computed field does not have."""
 
+LONGEST_HEADING, LONGEST_HELP = 32, 255
 """What Excel shows in the note beside a cell."""
 NARROWEST, WIDEST = 4, 120
 
@@ -131,7 +131,6 @@ def _check_limits(path: Path, field: Data) -> Iterator[LooseEnd]:
         yield LooseEnd("template-wrong-value", (*path, "max_length"), str(length), wanted="template.only_text")
 
 
-def _check_roles(data: Data) -> Iterator[LooseEnd]:
 def _check_computed(data: Data) -> Iterator[LooseEnd]:
     """A computed field follows from numbers that stand in the row already, and nobody fills it in."""
     entries = _entries(data, "fields")
@@ -173,6 +172,7 @@ def _check_beyond(path: Path, limit: object, fields: Data) -> Iterator[LooseEnd]
         yield LooseEnd("template-missing-key", (*path, "amount"), "amount", ("amount", "share"))
 
 
+def _check_roles(data: Data) -> Iterator[LooseEnd]:
     """A role is played by one field of a fitting type; the answers among them are the units' own."""
     fields = [(path, entry) for path, entry in _entries(data, "fields") if entry.get("role") in ROLE_TYPES]
     yield from _twice([((*path, "role"), entry["role"]) for path, entry in fields])
@@ -224,14 +224,14 @@ def _check_rules(data: Data) -> Iterator[LooseEnd]:
                     yield LooseEnd("template-loose-end", at, key, asked)
         yield from _check_when(path, rule.get("when", {}), fields, codes)
         yield from _check_compare((*path, "compare"), rule.get("compare"), fields)
+        yield from _check_beyond((*path, "beyond"), rule.get("beyond"), fields)
+        yield from _check_gaps(path, rule, tuple(fields))
 
 
 def _check_when(
     path: Path, when: object, fields: Data, codes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[LooseEnd]:
     for key, values in when.items() if isinstance(when, dict) else ():
-        yield from _check_beyond((*path, "beyond"), rule.get("beyond"), fields)
-        yield from _check_gaps(path, rule, tuple(fields))
         if fields.get(key, {}).get("type") != "choice":
             choosing = tuple(name for name, field in fields.items() if field.get("type") == "choice")
             yield LooseEnd("template-loose-end", (*path, "when", key), key, choosing)
@@ -288,6 +288,7 @@ CHECKS: tuple[Callable[[Data], Iterator[LooseEnd]], ...] = (
     _check_headings,
     _check_levels,
     _check_fields,
+    _check_computed,
     _check_roles,
     _check_choices,
     _check_ranks,
@@ -328,7 +329,6 @@ def _codes(data: Data) -> dict[str, tuple[str, ...]]:
 
 
 def _twice(named: list[tuple[Path, Any]]) -> Iterator[LooseEnd]:
-    _check_computed,
     seen: set[object] = set()
     for path, name in named:
         if isinstance(name, str) and name in seen:

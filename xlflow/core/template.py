@@ -224,16 +224,16 @@ class Template(Declared):
         """Return the fields that the plan fills in, in the form's order."""
         return tuple(field for field in self.fields if field.filled_by == "plan")
 
+    def shown(self) -> tuple[Field, ...]:
+        """Return all fields in the form's order: those that the plan fills in, then the others."""
+        return (*self.given(), *(field for field in self.fields if field.filled_by == "unit"))
+
     def choice_list(self, field: Field) -> ChoiceList:
         """Return the accepted answers of a choice field."""
         return next(choices for choices in self.choices if choices.key == field.choices)
 
     def choice(self, field: Field, code: str) -> Choice:
         """Return the choice with this code; StopIteration never happens for a value read by us."""
-    def shown(self) -> tuple[Field, ...]:
-        """Return all fields in the form's order: those that the plan fills in, then the others."""
-        return (*self.given(), *(field for field in self.fields if field.filled_by == "unit"))
-
         return next(choice for choice in self.choice_list(field).options if choice.code == code)
 
     def say_choice(self, field: Field, code: str, language: Language) -> str:

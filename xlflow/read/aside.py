@@ -61,9 +61,6 @@ class Keeper:
         for number, place, value in table.sheet.stray:
             self._keep_text(number, place, value)
 
-    def _keep_cells(self, number: int, places: Iterable[int], ours: Collection[str]) -> None:
-        row = self.table.sheet.rows[number]
-        for place in places:
     def _ours(self) -> frozenset[int | None]:
         """Return the places of the columns in which the form says something itself."""
         return frozenset((self.table.places[self.shape.remaining], *self._computed()))
@@ -73,6 +70,9 @@ class Keeper:
         found = (self.table.places[index] for index in self.shape.computed)
         return tuple(place for place in found if place is not None)
 
+    def _keep_cells(self, number: int, places: Iterable[int], ours: Collection[str]) -> None:
+        row = self.table.sheet.rows[number]
+        for place in places:
             cell = row[place]
             text = "" if cell is None or isinstance(cell, UncountedFormula) else written_text(cell)
             if text and not self.shape.is_ours(text) and not _consists_of(fold(text), ours):

@@ -102,7 +102,6 @@ def _take_row(match: Match, cells: Sequence[Raw], gathered: _Gathered) -> None:
     reader = gathered.reader
     if match.kind == "loose":
         return
-    reader.compare_computed(match.row, cells, gathered.rows[line.id])
     if match.kind == "aside":
         gathered.keeper.keep_row(match.row, cells, match.code or "row-unknown")
         return
@@ -119,6 +118,7 @@ def _take_row(match: Match, cells: Sequence[Raw], gathered: _Gathered) -> None:
         gathered.findings.append(find(match.code, place, unit=reader.unit, row_id=line.id, value=value))
     if match.line:
         reader.compare_given(match.row, cells, line)
+    reader.compare_computed(match.row, cells, gathered.rows[line.id])
 
 
 def _filled(cells: Sequence[Raw], reader: Reader) -> Iterator[bool]:
@@ -131,13 +131,6 @@ def _make_own_line(match: Match, cells: Sequence[Raw], reader: Reader, taken: di
     """Return the line of an activity that the unit added itself; its id follows from its text."""
     levels = tuple(map(tidy_lines, match.texts))
     texts = [*levels, reader.unit] if any(levels) else [*map(written_text, cells), reader.unit]
-def _texts_but_ours(cells: Sequence[Raw], reader: Reader) -> tuple[str, ...]:
-    """Return the texts of a row in the form's own columns, without what the form itself says in it."""
-    ours = {reader.shape.remaining, *reader.shape.computed}
-    places = (place for index, place in enumerate(reader.table.places) if index not in ours)
-    return tuple(text for place in places if place is not None and (text := written_text(cells[place])))
-
-
     row_id, number = OWN + short_code(texts), 1
     while row_id in taken:
         number += 1
@@ -151,6 +144,13 @@ def _texts_but_ours(cells: Sequence[Raw], reader: Reader) -> tuple[str, ...]:
             given.append((asked.key, value))
     place = reader.table.place(match.row)
     return Line(row_id, levels, (reader.unit,), tuple(given), tuple(context), own=True, place=place)
+
+
+def _texts_but_ours(cells: Sequence[Raw], reader: Reader) -> tuple[str, ...]:
+    """Return the texts of a row in the form's own columns, without what the form itself says in it."""
+    ours = {reader.shape.remaining, *reader.shape.computed}
+    places = (place for index, place in enumerate(reader.table.places) if index not in ours)
+    return tuple(text for place in places if place is not None and (text := written_text(cells[place])))
 
 
 def _read_context(cells: Sequence[Raw], reader: Reader) -> Iterator[tuple[str, str]]:
