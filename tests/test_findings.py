@@ -18,6 +18,7 @@ from xlflow.core.words import LANGUAGES, Text
 
 CATALOGUE = load_shipped_toml("messages.toml")
 SOURCE = Path(xlflow.__file__).parent
+PLACES = ("cell", "row", "column", "sheet", "file", "folder", "plan", "template", "run")
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -60,7 +61,9 @@ def codes_asked_for() -> Iterator[tuple[str, str]]:
 def test_every_code_is_whole_in_both_languages(code: str) -> None:
     entry = CATALOGUE[code]
     assert CODE.fullmatch(code), "a code is words with hyphens between"
-    assert entry.keys() == {"severity", *LANGUAGES}
+    assert entry.keys() == {"severity", "place", "who", *LANGUAGES}
+    assert entry["place"] in PLACES
+    assert entry["who"] in ("unit", "coordinator")
     assert entry["severity"] in list(Severity)
     for language in LANGUAGES:
         assert entry[language].keys() == {"what", "do"}
@@ -88,17 +91,17 @@ def test_the_catalogue_has_no_code_that_nothing_uses() -> None:
 
 def test_a_finding_fills_the_gaps_of_its_message_and_translates_what_can_be() -> None:
     found = find(
-        "worse-part", Place("Norr.xlsx", "Uppföljning", "H7"),
-        words={"own": Text(sv="Genomfört", en="Done"), "part": "Golvet", "other": "{x}", "field": "Status"},
+        "conflict", Place("Norr.xlsx", "Uppföljning", "H7"), unit="Norr",
+        words={"kept": Text(sv="”Genomfört”", en="“Done”"), "other": "{x}", "place": "Söder.xlsx"},
     )  # fmt: skip
-    assert message_of(found, "sv") == "Här står Genomfört, men ”Golvet” är {x}."
-    assert message_of(found, "en") == "This says Done, but “Golvet” is {x}."
-    assert remedy_of(found, "en").startswith("Change this so that it agrees")
+    assert message_of(found, "sv").endswith("på samma fråga: ”Genomfört” här, men {x} i Söder.xlsx.")
+    assert message_of(found, "en").endswith("to one question: “Done” here, but {x} in Söder.xlsx.")
+    assert remedy_of(found, "en").startswith("What was saved last counts: “Done”.")
 
 
 def test_a_finding_weighs_what_its_code_weighs_unless_it_says_otherwise() -> None:
-    assert find("worse-part", Place("a")).weight is Severity.WARNING
-    assert find("worse-part", Place("a"), severity=Severity.NOTE).weight is Severity.NOTE
+    assert find("conflict", Place("a")).weight is Severity.WARNING
+    assert find("conflict", Place("a"), severity=Severity.NOTE).weight is Severity.NOTE
 
 
 def test_a_code_that_does_not_exist_fails_at_once() -> None:
@@ -121,7 +124,7 @@ def test_a_place_is_shown_as_far_as_it_is_known() -> None:
 cells = st.none() | st.builds("{}{}".format, st.sampled_from(["A", "B", "AA"]), st.integers(1, 12))
 findings = st.builds(
     find,
-    st.sampled_from(["worse-part", "nothing-to-merge"]),
+    st.sampled_from(["conflict", "nothing-to-merge"]),
     st.builds(Place, st.sampled_from("ab"), st.sampled_from([None, "S"]), cells),
     value=st.none() | st.sampled_from("xy"),
 )
@@ -140,5 +143,5 @@ def test_sorting_does_not_depend_on_the_order_and_tells_nothing_twice(
 
 def test_cells_are_sorted_as_they_stand_in_the_sheet() -> None:
     places = [Place("a", "S", cell) for cell in ("A10", "AA2", "B2", "A2", None)]
-    ordered = sort_findings(find("worse-part", place) for place in places)
+    ordered = sort_findings(find("conflict", place) for place in places)
     assert [found.place.cell for found in ordered] == [None, "A2", "B2", "AA2", "A10"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from xlflow.core.model import Run
+    from xlflow.core.words import Language
     from xlflow.pipeline import Progress
 
 PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
@@ -25,6 +26,12 @@ PLAN = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for other programs.")
 FORCE = click.option("--force", is_flag=True, help="Overwrite files even if xlflow did not write them.")
 JOBS = click.option("--jobs", type=click.IntRange(1, 64), default=2, help="How many files to read at a time.")
+PREVIOUS = click.option(
+    "--previous",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Last round's consolidated workbook; the forms show what was answered then.",
+)
 AS_OF = "The day that the follow-up describes, such as 2021-03-31."
 
 
@@ -78,6 +85,7 @@ def templates(language: str) -> None:
 )
 @click.option("--as-of", required=True, metavar="DATE", help=AS_OF)
 @click.option("--due", metavar="DATE", help="The day by which the units are to reply.")
+@PREVIOUS
 @click.option(
     "--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="The forms' language."
 )
@@ -86,7 +94,14 @@ def templates(language: str) -> None:
 )
 @FORCE
 def generate(
-    plan: Path, template: str, as_of: str, due: str | None, language: str, output: Path, force: bool
+    plan: Path,
+    template: str,
+    as_of: str,
+    due: str | None,
+    previous: Path | None,
+    language: str,
+    output: Path,
+    force: bool,
 ) -> None:
     """Make one form per unit from the workbook PLAN.
 
@@ -100,6 +115,7 @@ def generate(
             plan,
             output,
             template=template,
+            previous=previous,
             language="en" if language == "en" else "sv",
             force=force,
             progress=progress,
@@ -111,18 +127,28 @@ def generate(
 @main.command()
 @PATHS
 @PLAN
+@click.option(
+    "--return",
+    "send_back",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder for forms to send back: all answers kept, the faults marked and listed.",
+)
 @JOBS
+@FORCE
 @JSON
-def check(paths: tuple[Path, ...], plan: Path | None, jobs: int, as_json: bool) -> None:
+def check(
+    paths: tuple[Path, ...], plan: Path | None, send_back: Path | None, jobs: int, force: bool, as_json: bool
+) -> None:
     """Check filled forms: who has answered, and what must be corrected in which cell.
 
-    PATH is a form, a folder (searched through) or a .zip. Writes nothing.
+    PATH is a form, a folder (searched through) or a .zip. Writes nothing but the forms of --return.
     Ends with 0 if all is well, 1 if something must be corrected, 2 if it could not be done.
     """
     from xlflow.pipeline import check_forms
 
     with _stopping(), _progress() as progress:
-        run = check_forms(paths, plan=plan, jobs=jobs, progress=progress)
+        run = check_forms(paths, plan=plan, send_back=send_back, jobs=jobs, force=force, progress=progress)
     _show(run, as_json=as_json)
 
 
@@ -151,6 +177,52 @@ def merge(paths: tuple[Path, ...], output: Path, plan: Path | None, jobs: int, f
     with _stopping(), _progress() as progress:
         run = merge_forms(paths, output, plan=plan, jobs=jobs, force=force, progress=progress)
     _show(run, as_json=as_json)
+
+
+@main.command()
+@click.argument("consolidated", metavar="CONSOLIDATED.xlsx", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The report to write: .docx (Word), .pdf or .html.",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["heading", "merged"]),
+    default="heading",
+    show_default=True,
+    help="The goal as a heading over its table, or as a cell beside its activities.",
+)
+@click.option("--only", type=click.Choice(["deviations"]), help="The short version: only what deviates.")
+@click.option("--unit", default="", metavar="NAME", help="One unit's own report.")
+@click.option("--intro", metavar="FILE.md", type=click.Path(path_type=Path), help="An introduction of your own.")
+@click.option(
+    "--reference",
+    metavar="FILE.docx",
+    type=click.Path(path_type=Path),
+    help="A Word document whose styles, header and logo the report takes.",
+)
+@click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than the workbook's.")
+@click.option("--redact", is_flag=True, help="Blank e-mail addresses, phone and personal identity numbers.")
+@click.option("--force", is_flag=True, help="Overwrite the file whoever wrote it, and keep personal data.")
+@JSON
+def report(consolidated: Path, output: Path, language: str | None, as_json: bool, **wanted: Any) -> None:
+    """Make the report for the board from the consolidated workbook alone, in Word, PDF or HTML.
+
+    Says so and writes nothing if a comment holds an e-mail address, a phone number or a personal identity number.
+    """
+    from xlflow.pipeline import write_report
+
+    with _stopping(language or "sv"):
+        run = write_report(consolidated, output, language=_choose(language), **wanted)
+    _show(run, as_json=as_json)
+
+
+def _choose(language: str | None) -> "Language | None":
+    return None if language is None else "en" if language == "en" else "sv"
 
 
 def _show(run: "Run", *, as_json: bool) -> None:

@@ -205,12 +205,20 @@ def _say_round(form: Filled, forms: Sequence[Filled], key: str | None) -> Findin
 
 
 def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Received], list[Finding]]:
-    """Return the returns of one unit that differ, newest first; the copies of them; and notes on both."""
+    """Return the returns of one unit that differ, newest first; those that do not count any more, since they say
+    the same as another or were corrected in another; and notes on both."""
     newest_first = sorted(group, key=_saved, reverse=True)
     kept: list[Filled] = []
     twice: list[Received] = []
     notes: list[Finding] = []
     for form in newest_first:
+        later = next((other for other in newest_first if _replaces(other, form)), None)
+        if later:
+            settled = _settle(form, State.SUPERSEDED, "corrected-return")
+            words = {"other": later.received.name}
+            notes.append(find("corrected-return", Place(form.received.name), unit=form.unit, words=words))
+            twice.append(settled.received)
+            continue
         same = next((other for other in kept if _says_the_same(form, other)), None)
         code = "same-return-twice" if same else "newer-return"
         state = State.DUPLICATE if same else State.SUPERSEDED if kept else State.ACCEPTED
@@ -228,6 +236,16 @@ def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Recei
 def _saved(form: Filled) -> datetime:
     saved = form.received.saved or _LONG_AGO
     return saved if saved.tzinfo else saved.replace(tzinfo=UTC)
+
+
+def _replaces(later: Filled, form: Filled) -> bool:
+    """Return whether a form was made from another to be corrected, and says something else now."""
+    before, after = set(form.identity.replaces), set(later.identity.replaces)
+    return (
+        form.answers_digest in after
+        and later.answers_digest not in (before | {form.answers_digest})
+        and len(before) <= len(after)
+    )
 
 
 def _says_the_same(one: Filled, other: Filled) -> bool:

@@ -4,18 +4,22 @@ Each takes values and paths and returns a `Run`; what is wrong with the material
 `Stop` is raised, when there is no way on, and then nothing has been written.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
-from xlflow import check, collect, define, generate, hints, merge, read, summarise, write
+from xlflow import carry, check, collect, define, generate, hints, merge, read, summarise, write
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
-from xlflow.core.model import Filled, Merged, Plan, Received, Round, Run, State
+from xlflow.core.model import Filled, Merged, Plan, Previous, Received, Round, Run, State
 from xlflow.core.text import fold
-from xlflow.core.words import Language
+from xlflow.core.words import Language, say
 from xlflow.excel import incoming, outgoing
+from xlflow.report import given, publish
+from xlflow.report.compose import Wish
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step, how many files are done, and how many there are."""
@@ -31,33 +35,59 @@ def generate_forms(
     as_of: date,
     template: str = "followup",
     due: date | None = None,
+    previous: Path | None = None,
     language: Language = "sv",
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Write one form per unit of the plan into the folder `output`.
 
-    A form that already stands there is replaced unless somebody has filled it in, or it is not ours: then
-    `Stop` before anything is written, or `force`.
+    `previous` is the consolidated workbook of the round before, whose answers the forms then show. A form that
+    already stands there is replaced unless somebody has filled it in, or it is not ours: then `Stop` before
+    anything is written, or `force`.
     """
     asked, findings = _define(plan, template, as_of, due, language)
     forms = generate.plan_forms(asked)
-    targets = tuple(output / form.file_name for form in forms)
-    if not force:
-        _refuse_to_destroy(targets)
-    for done, (form, target) in enumerate(zip(forms, targets, strict=True), 1):
-        outgoing.save_whole(target, generate.write_form(asked, form.unit))
-        _tell(progress, "generate", done, len(forms))
+    shown, about_previous = _recall(previous, asked) if previous else ({}, ())
+    make = {
+        output / form.file_name: partial(generate.write_form, asked, form.unit, previous=shown.get(form.unit))
+        for form in forms
+    }
+    written, about_files = _write_forms(make, "generate", force=force, progress=progress)
     units = tuple(form.unit for form in forms)
-    return Run(language, sort_findings(findings), written=targets, units=units, output=output)
+    every = sort_findings((*findings, *about_previous, *about_files))
+    return Run(language, every, written=written, units=units, output=output)
 
 
 def check_forms(
-    paths: Sequence[Path], *, plan: Path | None = None, jobs: int = 2, progress: Progress | None = None
+    paths: Sequence[Path],
+    *,
+    plan: Path | None = None,
+    send_back: Path | None = None,
+    jobs: int = 2,
+    force: bool = False,
+    progress: Progress | None = None,
 ) -> Run:
-    """Read and check forms: files, folders (searched through), archives. Writes nothing."""
-    merged, findings = _gather(paths, plan, jobs, progress)
-    return Run(merged.round.language, findings, merged)
+    """Read and check forms: files, folders (searched through), archives.
+
+    Writes nothing, unless `send_back` names a folder: then a fresh form for each unit that has something to
+    correct, with all its answers and the faults marked. A form that somebody has filled in is never overwritten.
+    """
+    own = tuple(send_back.rglob("*.xlsx")) if send_back else ()
+    gathered = _gather(paths, plan, jobs, progress, leave_out=own)
+    merged, findings = gathered.merged, gathered.findings
+    if send_back is None:
+        return Run(merged.round.language, findings, merged)
+    names = {form.unit: form.file_name for form in generate.plan_forms(merged.round)}
+    make = {
+        send_back / names[one.unit]: partial(
+            generate.write_form, one.round, one.unit, one.answers, previous=one.previous, returned=one.returned
+        )
+        for one in carry.plan_returns(merged, findings, gathered.forms)
+    }
+    written, about_files = _write_forms(make, "send back", force=force, progress=progress)
+    every = sort_findings((*findings, *about_files))
+    return Run(merged.round.language, every, merged, send_back, written)
 
 
 def merge_forms(
@@ -71,18 +101,55 @@ def merge_forms(
 ) -> Run:
     """Read, check and merge forms into the consolidated workbook `output`.
 
-    `Stop` if there is nothing to merge, if the accounts do not balance, or if the target is not ours.
+    `Stop` if there is nothing to merge, if the accounts do not balance, if the target is not ours, or if another
+    run is writing to it. `output` of the result is where the workbook is: beside the target if that is in use.
     """
     if not force:
         _refuse_to_destroy([output])
-    merged, findings = _gather(paths, plan, jobs, progress, leave_out=(output,))
-    if not (merged.answered or plan):
-        raise Stop(*findings)
-    _tell(progress, "write", 0, 1)
-    summary = summarise.summarise(merged, findings)
-    outgoing.save_whole(output, write.write_consolidated(summary, merged))
+    with outgoing.claim_target(output) as target:
+        gathered = _gather(paths, plan, jobs, progress, leave_out=(output,))
+        merged, findings = gathered.merged, gathered.findings
+        if not (merged.answered or plan):
+            raise Stop(*findings)
+        _tell(progress, "write", 0, 1)
+        summary = summarise.summarise(merged, findings)
+        written = target.save(write.write_consolidated(summary, merged))
     _tell(progress, "write", 1, 1)
-    return Run(merged.round.language, findings, merged, output)
+    every = sort_findings((*findings, *_say_where([(output, written)])))
+    return Run(merged.round.language, every, merged, written)
+
+
+def write_report(
+    consolidated: Path,
+    output: Path,
+    *,
+    layout: Literal["heading", "merged"] = "heading",
+    only: Literal["deviations"] | None = None,
+    unit: str = "",
+    intro: Path | None = None,
+    reference: Path | None = None,
+    language: Language | None = None,
+    redact: bool = False,
+    force: bool = False,
+) -> Run:
+    """Make the report for the board from a consolidated workbook alone, as .docx, .pdf or .html.
+
+    `Stop` before anything is written if the workbook is not ours, if personal data would become public (`redact`
+    blanks it, `force` keeps it), or if somebody has worked on the report that already stands there.
+    """
+    kind = publish.kind_of(str(output))
+    if not force:
+        given.refuse_edited(output, kind)
+    wish = Wish(layout, only, unit, given.take_introduction(intro))
+    order = publish.Order(language, redact, force, given.take_reference(reference, kind))
+    book = incoming.open_book(consolidated, consolidated.name)
+    if isinstance(book, Finding):
+        raise Stop(book)
+    made = publish.publish_report(book, kind, wish, order)
+    written = outgoing.save_whole(output, made.content)
+    unused = [find("report-reference-unused", Place(str(reference)))] if reference and kind != "docx" else []
+    every = sort_findings((*made.findings, *unused, *_say_where([(output, written)])))
+    return Run(made.language, every, output=written, notes=(say("report.written", made.language, file=written),))
 
 
 def _define(
@@ -94,7 +161,44 @@ def _define(
     return define.define_round(book, define.load_template(template), as_of, due, language)
 
 
+def _recall(previous: Path, asked: Round) -> tuple[Mapping[str, Previous], tuple[Finding, ...]]:
+    """Return what each unit is shown of the round before, and on how many rows."""
+    if not previous.exists():
+        raise Stop(find("path-not-found", Place(str(previous))))
+    book = incoming.open_book(previous, previous.name)
+    recalled = book if isinstance(book, Finding) else carry.recall_round(book, asked.template)
+    if isinstance(recalled, Finding):
+        raise Stop(recalled)
+    shown = {unit.name: carry.show_previous(recalled, asked, unit.name) for unit in asked.plan.units}
+    total = sum(len(asked.lines_of(unit)) for unit in shown)
+    words = {"shown": sum(len(one.texts) for one in shown.values()), "total": total}
+    told = find("previous-shown", Place(previous.name), words=words)
+    return shown, (told, *carry.find_unmatched(recalled, asked))
+
+
+def _write_forms(
+    make: Mapping[Path, Callable[[], bytes]], step: str, *, force: bool, progress: Progress | None
+) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
+    """Make and save forms; `Stop` before the first if one would destroy something. Return where they are."""
+    if not force:
+        _refuse_to_destroy(tuple(make))
+    written = []
+    for done, (target, make_form) in enumerate(make.items(), 1):
+        written.append(outgoing.save_whole(target, make_form()))
+        _tell(progress, step, done, len(make))
+    return tuple(written), tuple(_say_where(zip(make, written, strict=True)))
+
+
 # What came back -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """Everything that came back: as one, what was found in it, and the forms that count one by one."""
+
+    merged: Merged
+    findings: tuple[Finding, ...]
+    forms: tuple[Filled, ...]
 
 
 def _gather(
@@ -103,12 +207,12 @@ def _gather(
     jobs: int,
     progress: Progress | None,
     leave_out: Collection[Path] = (),
-) -> tuple[Merged, tuple[Finding, ...]]:
+) -> _Gathered:
     """Find, open, read, settle, merge and check; everything but writing."""
     own = (*leave_out, *([plan] if plan else ()))
     found, findings = collect.find_files(paths, leave_out=own)
     opened = list(_open_all(found, jobs, progress))
-    filled = [told for _, told in opened if isinstance(told, Filled)]
+    filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
     refusals = [told for _, told in opened if isinstance(told, Finding)]
     planned, doubts = _plan_round(plan, filled) if plan else (None, ())
     others = [received for received, told in opened if isinstance(told, Finding)]
@@ -119,7 +223,13 @@ def _gather(
         told.append(find("nothing-to-merge", Place(", ".join(map(str, paths)))))
     merged, merging = merge.merge_forms(collected.forms, collected.files, planned or _ask_nobody(collected.forms))
     every = (*told, *merging, *check.check_merged(merged))
-    return merged, sort_findings(hints.add_hints(merged, every))
+    return _Gathered(merged, sort_findings(hints.add_hints(merged, every)), collected.forms)
+
+
+def _update_forms(filled: Sequence[Filled]) -> Sequence[Filled]:
+    """Return the forms as if all of the round had been made with the newest version of its template."""
+    template = carry.newest_template(filled, collect.choose_round(filled))
+    return carry.update_forms(filled, template) if template else filled
 
 
 def _open_all(found: Iterable[collect.Found], jobs: int, progress: Progress | None) -> Iterator[Opened]:
@@ -183,9 +293,18 @@ def _find_worth(target: Path) -> Finding | None:
         return find("target-not-ours", place)
     received = collect.receive_file(collect.Found(target.name, target, 0), book)
     form = read.read_form(book, received)
+    if isinstance(form, Filled) and form.answers_digest in form.identity.replaces:
+        return None
     if isinstance(form, Filled) and (form.set_aside or not all(row.is_blank for row in form.rows)):
         return find("target-has-answers", place, unit=form.unit)
     return None
+
+
+def _say_where(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:
+    """Yield what is to be said of files that could not be saved where they were wanted: (wanted, saved)."""
+    for wanted, written in saved:
+        if written != wanted:
+            yield find("saved-beside", Place(str(wanted)), value=written.name)
 
 
 def _tell(progress: Progress | None, step: str, done: int, total: int) -> None:

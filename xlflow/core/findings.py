@@ -95,6 +95,12 @@ def remedy_of(finding: Finding, language: Language) -> str:
     return _fill(finding, "do", language)
 
 
+def who_mends(code: str) -> str:
+    """Return who can do something about it: "unit", whoever filled in the form, or "coordinator"."""
+    who: str = _entry_of(code)["who"]
+    return who
+
+
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings in an order that does not depend on the order of the files."""
     return tuple(sorted(set(findings), key=_order))

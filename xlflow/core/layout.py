@@ -18,6 +18,10 @@ FREE_ROWS = 10
 """Rows for activities of the unit's own. They stand below the lines, after one row that says what they are for
 (`free_heading`, in the id column; every other cell of that row is blank)."""
 
+LOOSE_ROW = 3
+"""The first row, counted from 0, of the texts on the sheet for what stood outside the table; they begin in its
+second column, each after the words for where it stood."""
+
 HIDDEN_SHEET = "xlflow"
 """Name of a form's very hidden sheet; the same in every language."""
 
@@ -99,10 +103,6 @@ def in_sentence(label: Text, language: Language) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
-def list_key(field: Field) -> str | None:
-    """Return which list a field offers: one of the template's, `QUARTERS`, `YES_NO`, or none."""
-    if field.type == "choice" and field.choices:
-        return f"{field.choices}_choices" if field.choices in (QUARTERS, YES_NO) else field.choices
 def continued_sheet() -> Text:
     """Return the name of the sheet on which texts go on that are longer than a cell."""
     return say_both("continued.title")
@@ -113,6 +113,10 @@ def continued_mark(number: int, language: Language) -> str:
     return say("continued.mark", language, number=number)
 
 
+def list_key(field: Field) -> str | None:
+    """Return which list a field offers: one of the template's, `QUARTERS`, `YES_NO`, or none."""
+    if field.type == "choice" and field.choices:
+        return f"{field.choices}_choices" if field.choices in (QUARTERS, YES_NO) else field.choices
     return {"quarter": QUARTERS, "deadline": QUARTERS, "yes_no": YES_NO}.get(field.type)
 
 

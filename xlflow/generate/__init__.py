@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from xlflow.core.issued import NO_ANSWERS, Answers, identity_properties
-from xlflow.core.model import Round
+from xlflow.core.model import Previous, Returned, Round
 from xlflow.excel.outgoing import Book
 from xlflow.generate.frame import frame_form
 from xlflow.generate.guide import add_guide_sheet
 from xlflow.generate.hidden import add_hidden_sheet
+from xlflow.generate.marks import find_marks
 from xlflow.generate.names import name_files
+from xlflow.generate.returned import add_correct_sheet, add_loose_sheet
 from xlflow.generate.sheet import add_form_sheet
 
 
@@ -26,19 +28,33 @@ def plan_forms(round_: Round) -> tuple[FormPlan, ...]:
     return tuple(FormPlan(unit, name) for unit, name in names)
 
 
-def write_form(round_: Round, unit: str, answers: Answers = NO_ANSWERS, *, issued: Answers | None = None) -> bytes:
+def write_form(
+    round_: Round,
+    unit: str,
+    answers: Answers = NO_ANSWERS,
+    *,
+    issued: Answers | None = None,
+    previous: Previous | None = None,
+    returned: Returned | None = None,
+) -> bytes:
     """Return one unit's form as a finished file; the same bytes every time.
 
     `answers` are the texts that already stand in the answer cells. `issued` is what the form says was there when
     it went out, against which later changes are seen: the answers, unless the form plays one that was filled in.
-    Lines of the plan marked `own` stand in the free rows.
+    Lines of the plan marked `own` stand in the free rows. `previous` is shown beside the answers; with `returned`
+    the form goes back to be corrected: its faults are marked and listed.
     """
-    frame = frame_form(round_, unit, answers)
+    frame = frame_form(round_, unit, answers, previous, returned)
     book = Book(
         f"{round_.template.title.say(round_.language)} – {unit}", round_.language, round_.as_of, locked=True
     )
+    marks = find_marks(frame)
     add_guide_sheet(book, frame)
-    add_form_sheet(book, frame)
+    if returned:
+        add_correct_sheet(book, frame, marks)
+    add_form_sheet(book, frame, marks)
+    if returned:
+        add_loose_sheet(book, frame, returned)
     add_hidden_sheet(book, frame, answers if issued is None else issued)
     for name, text in identity_properties(frame.identity):
         book.set_property(name, text)

@@ -105,7 +105,9 @@ def _guard_column(book: Book, sheet: Sheet, frame: Frame, column: Column, field:
     free = (frame.free_row, place, frame.last_row, place)
     issued = (FIRST_ROW, place, frame.free_heading_row - 1, place)
     options = {**_validation(frame, field), **_note(frame, field)}
-    if frame.lines:
+    if options == {"validate": "any"}:
+        pass  # anything may stand there, and nothing is said of it
+    elif frame.lines:
         sheet.validate(issued, {**options, "other_cells": [list(free)]})
     else:
         sheet.validate(free, options)

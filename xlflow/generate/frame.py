@@ -5,13 +5,23 @@ Everything that the sheet, its formulas and the instruction have to agree on is 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from xlflow.core.computed import compute
 from xlflow.core.issued import Answers, identify_form, issued_lines
-from xlflow.core.layout import FIRST_ROW, FREE_ROWS, Column, column_letters, form_columns, form_sheet
-from xlflow.core.model import Identity, Line, Round
+from xlflow.core.layout import (
+    FIRST_ROW,
+    FREE_ROWS,
+    Column,
+    column_letters,
+    form_columns,
+    form_sheet,
+    previous_column,
+)
+from xlflow.core.model import Identity, Line, Previous, Returned, Round
 from xlflow.core.rollup import Kin, kin_of, parents_of
 from xlflow.core.template import Template
-from xlflow.core.values import show_value
+from xlflow.core.values import parse_value, show_value
 from xlflow.core.words import Language
 
 NOTHING: Mapping[str, str] = {}
@@ -20,7 +30,8 @@ NOTHING: Mapping[str, str] = {}
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One unit's form. `lines` stand in the order of the sheet, from `FIRST_ROW` on; then one row that heads
-    the free rows; then the free rows, of which the first hold `own`, activities that the unit added itself."""
+    the free rows; then the free rows, of which the first hold `own`, activities that the unit added itself.
+    `previous` is shown beside the answers; `returned` is what goes back with a form to be corrected."""
 
     round: Round
     unit: str
@@ -30,6 +41,8 @@ class Frame:
     answers: Answers
     kin: Mapping[str, Kin]
     identity: Identity
+    previous: Previous | None = None
+    returned: Returned | None = None
 
     @property
     def template(self) -> Template:
@@ -96,6 +109,18 @@ class Frame:
         """Return what already stands in an answer cell."""
         return self.answers.get(line.id, NOTHING).get(key, "")
 
+    def number(self, line: Line, key: str) -> Decimal | None:
+        """Return the number that a row says in a field, whoever says it; None if there is none."""
+        field = self.template.field(key)
+        if field.computed:
+            return compute(field.computed, lambda other: self.number(line, other))
+        if field.filled_by == "plan":
+            value = line.value(key)
+        else:
+            year = self.round.plan.year
+            value = parse_value(self.answer(line, key), field, self.template, year, self.language).value
+        return value if isinstance(value, Decimal) else None
+
     def text(self, line: Line, column: Column) -> str:
         """Return what a row shows in a column, as people read it; nothing in the live column."""
         if column.kind == "id":
@@ -105,12 +130,21 @@ class Frame:
         if column.kind == "answer":
             return self.answer(line, column.key)
         if column.field:
-            value, year = line.value(column.key), self.round.plan.year
+            computed, year = column.kind == "computed", self.round.plan.year
+            value = self.number(line, column.key) if computed else line.value(column.key)
             return show_value(value, column.field, self.template, self.language, year)
+        if column.kind == "previous":
+            return self.previous.texts.get(line.id, "") if self.previous else ""
         return next((text for heading, text in line.context if heading == column.key), "")
 
 
-def frame_form(round_: Round, unit: str, answers: Answers) -> Frame:
+def frame_form(
+    round_: Round,
+    unit: str,
+    answers: Answers,
+    previous: Previous | None = None,
+    returned: Returned | None = None,
+) -> Frame:
     """Return the form of one unit, with the answers that already stand in it."""
     template = round_.template
     lines = order_lines(issued_lines(round_, unit), template)
@@ -118,13 +152,24 @@ def frame_form(round_: Round, unit: str, answers: Answers) -> Frame:
     return Frame(
         round_,
         unit,
-        form_columns(template, round_.plan.context),
+        _arrange_columns(round_, previous),
         lines,
         own,
         answers,
         kin_of((*lines, *own), template),
-        identify_form(round_, unit),
+        identify_form(round_, unit, returned.replaces if returned else ()),
+        previous,
+        returned,
     )
+
+
+def _arrange_columns(round_: Round, previous: Previous | None) -> tuple[Column, ...]:
+    """Return the columns of the form; what the previous round said stands right after what remains."""
+    columns = form_columns(round_.template, round_.plan.context)
+    if previous is None:
+        return columns
+    after = next(place for place, column in enumerate(columns, 1) if column.kind == "remaining")
+    return (*columns[:after], previous_column(), *columns[after:])
 
 
 def order_lines(lines: Sequence[Line], template: Template) -> tuple[Line, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xlflow.core.layout import COUNTER_ROW
+from xlflow.core.layout import COUNTER_ROW, previous_column
 from xlflow.core.words import format_day, say, say_both
 from xlflow.excel.outgoing import Book, Sheet, height_of
 from xlflow.generate.answers import count_red, red_count_formula
@@ -61,8 +61,9 @@ def add_guide_sheet(book: Book, frame: Frame) -> None:
     pen.section(say("guide.good", frame.language))
     for key in ("good_locked", "good_red", "good_paste", "good_save"):
         pen.pair("•", say(f"guide.{key}", frame.language), name_style="mark")
-    sheet.raw.hide_gridlines(2)
-    sheet.raw.activate()
+    sheet.hide_lines()
+    if frame.returned is None:
+        sheet.open_here()
     sheet.set_page(portrait=True, columns=2, footer=f"{frame.form_code}    &P (&N)")
     sheet.protect(filtering=False)
 
@@ -74,6 +75,9 @@ def _write_facts(pen: _Pen, frame: Frame) -> None:
     pen.pair("", say("guide.intro", language, unit=frame.unit, plan=round_.plan.title, day=day))
     for name, text in _list_facts(frame):
         pen.pair(say(f"guide.{name}", language), text, "strong" if name in ("unit", "due") else "wrapped")
+    if frame.returned:
+        name = say("sheet.correct", language)
+        pen.link("!", f"internal:'{name}'!A1", say("guide.returned", language, sheet=name))
     sheet = f"'{frame.sheet}'!"
     pen.live(say("guide.progress", language), f"={sheet}A{COUNTER_ROW + 1}", say_counter(frame), "progress")
     pen.live("", _advice_formula(frame, sheet), _say_advice(frame), "strong")
@@ -126,6 +130,10 @@ def _list_steps(frame: Frame) -> Iterator[str]:
     if template.part is not None and any(kin.below for kin in frame.kin.values()):
         yield say("guide.step_parts", language, part=template.levels[template.part].label.say(language))
     yield say("guide.step_remaining", language, remaining=say_both("column.remaining").say(language))
+    if frame.previous:
+        day = frame.previous.as_of and format_day(frame.previous.as_of, language)
+        words = {"previous": previous_column().heading(language), "day": day}
+        yield say("guide.step_previous_of" if day else "guide.step_previous", language, **words)
     yield say("guide.step_own", language)
     if frame.round.due:
         yield say("guide.step_send_by", language, due=format_day(frame.round.due, language))
@@ -136,7 +144,9 @@ def _list_steps(frame: Frame) -> Iterator[str]:
 def _write_meanings(pen: _Pen, frame: Frame) -> None:
     language = frame.language
     pen.section(say("guide.columns", language))
-    for field in frame.template.asked():
+    for field in frame.template.shown():
+        if field.filled_by == "plan":
+            continue
         pen.pair(field.label.say(language), field.help.say(language) if field.help else "")
     for field in frame.template.asked():
         if field.type == "choice":

@@ -10,7 +10,8 @@ def add_hidden_sheet(book: Book, frame: Frame, issued: Answers) -> None:
     """Add the sheet that nobody sees, and define a name for every list that stands on it."""
     sheet = book.add_sheet(HIDDEN_SHEET)
     lists: dict[str, list[int]] = {}
-    for row, record in enumerate(to_records(frame.round, frame.unit, issued)):
+    records = to_records(frame.round, frame.unit, issued, frame.identity.replaces, frame.previous)
+    for row, record in enumerate(records):
         sheet.write_row(row, record, [None] * len(record))
         if record[0] in ("choice", "quarter"):
             lists.setdefault(record[1], []).append(row + 1)
@@ -18,4 +19,4 @@ def add_hidden_sheet(book: Book, frame: Frame, issued: Answers) -> None:
     for key, rows in lists.items():
         book.define_name(list_name(key), f"={HIDDEN_SHEET}!${letters}${rows[0]}:${letters}${rows[-1]}")
     sheet.protect(filtering=False)
-    sheet.raw.very_hidden()
+    sheet.hide_deeply()

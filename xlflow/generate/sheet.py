@@ -19,9 +19,11 @@ from xlflow.core.layout import (
 )
 from xlflow.core.model import Cell, Line
 from xlflow.core.words import format_day, say
-from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, count_lines, fit_text, height_of, text_width
-from xlflow.generate.answers import FORMATS, answer_cell, guard_answers
+from xlflow.excel.outgoing import Book, Format, Sheet, count_lines, height_of, text_width
+from xlflow.generate.answers import FORMATS, answer_cell, format_of, guard_answers
+from xlflow.generate.computed import mark_negative, style_computed, write_computed
 from xlflow.generate.frame import Frame
+from xlflow.generate.marks import Marks, change_style, mark_changed, mark_unchanged
 from xlflow.generate.remaining import (
     REMAINING,
     counter_formula,
@@ -58,15 +60,18 @@ FROZEN = 880
 """Points of screen that the columns which stay in view may take, at 100 percent."""
 
 
-def add_form_sheet(book: Book, frame: Frame) -> None:
+def add_form_sheet(book: Book, frame: Frame, marks: Marks) -> None:
     """Add the sheet on which the unit answers."""
     sheet = book.add_sheet(frame.sheet)
     widths = [_width_of(frame, column) for column in frame.columns]
     sheet.set_widths(widths)
     _write_head(book, sheet, frame, widths)
-    _write_rows(book, sheet, frame, widths)
+    _write_rows(book, sheet, frame, widths, marks)
     _write_free_heading(book, sheet, frame)
+    mark_unchanged(book, sheet, frame, marks)
     guard_answers(book, sheet, frame)
+    mark_changed(book, sheet, frame, marks)
+    mark_negative(book, sheet, frame)
     _mark_remaining(book, sheet, frame)
     _set_up(sheet, frame, widths)
 
@@ -89,7 +94,7 @@ def _write_head(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> 
         sheet.write(CODE_ROW, place, column.code, book.style("code"))
         style = "ask_heading" if column.kind == "answer" else "heading"
         sheet.write(HEADING_ROW, place, headings[place], book.style(style))
-    sheet.raw.set_row(CODE_ROW, None, None, {"hidden": True})
+    sheet.hide_row(CODE_ROW)
     sheet.set_height(HEADING_ROW, height_of(zip(headings, [w / BOLD for w in widths], strict=True), least=2))
 
 
@@ -107,7 +112,7 @@ def _say_terms(frame: Frame) -> str:
     return f"{due}   ·   {code}"
 
 
-def _write_rows(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> None:
+def _write_rows(book: Book, sheet: Sheet, frame: Frame, widths: list[float], marks: Marks) -> None:
     above: Line | None = None
     for row, line in frame.rows():
         free = row >= frame.free_row
@@ -116,9 +121,11 @@ def _write_rows(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> 
             text = _text_of(frame, column, line)
             repeated = not free and _is_repeated(frame, column, line, above)
             look = _choose_look(text, widths[place], repeated=repeated)
-            style = _style_of(book, column, look, free=free)
+            style = _style_of(book, column, look, change_style(marks, (row, place)), free=free)
             if column.kind == "remaining":
                 sheet.write_formula(row, place, remaining_formula(frame, row, free=free), text, style)
+            elif column.kind == "computed":
+                write_computed(sheet, frame, row, column, line, style)
             else:
                 sheet.write(row, place, _value_of(frame, column, line, text), style)
             heights.append(_height_in(look, text, widths[place]))
@@ -152,7 +159,7 @@ def _value_of(frame: Frame, column: Column, line: Line | None, text: str) -> Cel
         return given
     if column.field and column.field.type in FORMATS:
         return answer_cell(frame, column.field, text)
-    return fit_text(text, MAX_TEXT)
+    return text
 
 
 def _text_of(frame: Frame, column: Column, line: Line | None) -> str:
@@ -181,17 +188,19 @@ def _is_repeated(frame: Frame, column: Column, line: Line | None, above: Line | 
     return line.levels[:upto] == above.levels[:upto]
 
 
-def _style_of(book: Book, column: Column, look: Look, *, free: bool) -> Format:
+def _style_of(book: Book, column: Column, look: Look, mark: dict[str, str], *, free: bool) -> Format:
     if look != "plain":
         return book.style("repeated", text_wrap=look == "repeated")
     if column.kind == "id":
         return book.style("cell_quiet", font_size=8)
-    kind = column.field.type if column.field else "text"
+    if column.kind == "computed" and column.field:
+        return style_computed(book, column.field)
+    shown = format_of(column.field) if column.field else None
     if column.kind == "answer" or (free and column.kind in ("level", "given")):
-        return book.style("ask", num_format=FORMATS.get(kind, "@"))
-    if column.kind == "given" and kind in FORMATS:
-        return book.style("cell", num_format=FORMATS[kind])
-    return book.style("cell_quiet" if column.kind == "context" else "cell")
+        return book.style("ask", num_format=shown or "@", **mark)
+    if column.kind == "given" and shown:
+        return book.style("cell", num_format=shown, **mark)
+    return book.style("cell_quiet" if column.kind in ("context", "previous") else "cell", **mark)
 
 
 # The sheet as a whole -------------------------------------------------------------------------------------
@@ -212,14 +221,13 @@ def _width_of(frame: Frame, column: Column) -> float:
 
 
 def _set_up(sheet: Sheet, frame: Frame, widths: list[float]) -> None:
-    raw, last = sheet.raw, len(widths) - 1
     first = next(place for place, column in enumerate(frame.columns) if column.kind in ("answer", "remaining"))
-    raw.freeze_panes(FIRST_ROW, _frozen_columns(frame, widths))
-    raw.autofilter(HEADING_ROW, 0, frame.last_row, last)
-    raw.ignore_errors(dict(_known_oddities(frame)))
-    raw.set_zoom(ZOOM)
-    raw.hide_gridlines(2)
-    raw.set_selection(FIRST_ROW, first, FIRST_ROW, first)
+    sheet.freeze(FIRST_ROW, _frozen_columns(frame, widths))
+    sheet.add_filter((HEADING_ROW, 0, frame.last_row, len(widths) - 1))
+    sheet.accept_oddities(dict(_known_oddities(frame)))
+    sheet.show_at(ZOOM)
+    sheet.hide_lines()
+    sheet.select(FIRST_ROW, first)
     sheet.set_page(repeat=HEADING_ROW, columns=frame.index(REMAINING) + 1, footer=f"{frame.form_code}    &P (&N)")
     sheet.protect(filtering=True)
 

@@ -16,6 +16,8 @@ from xlflow.core.words import LANGUAGES, Language, Text, say
 
 _EXACT = Context(prec=2_000)
 _FORM_STATES = (State.ACCEPTED, State.SUPERSEDED)
+_CORRECTED = "corrected-return"
+"""The reason of a file whose answers all stand in another form of the unit, made from it to be corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,16 @@ def count_accounts(
 ) -> Accounts:
     """Return the accounts but for what was not answered, which no file tells.
 
-    A file that is said to be accepted or superseded counts only if its form is here. The sums go over every
-    number cell that came in; those for which another return of the unit counts are `sums_replaced`.
+    A file that is said to be accepted or superseded counts only if its form is here, or was corrected in another.
+    The sums go over every number cell that came in; those for which another return counts are `sums_replaced`.
     """
     read = {form.received.name for form in came.forms}
-    states = [file.state for file in came.files if file.state not in _FORM_STATES or file.name in read]
+    counts = (file.state not in _FORM_STATES or file.name in read for file in came.files)
+    states = [
+        file.state
+        for file, counted in zip(came.files, counts, strict=True)
+        if counted or file.reason == _CORRECTED
+    ]
     numbers = _number_fields(came.forms[0].round.template) if came.forms else ()
     aside = (*came.set_aside, *(one for form in came.forms for one in form.set_aside))
     return Accounts(

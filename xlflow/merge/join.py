@@ -61,17 +61,17 @@ def join_rows(rows: Sequence[Settled]) -> Joined:
 
 def _choose(cells: Sequence[_Candidate]) -> Answer:
     """Return the answer that stands: of the newest changed cell, as the newest cell that says the same has it."""
-    stands = next((cell for cell in cells if cell.is_changed), cells[0]).answer
+    changed = [cell for cell in cells if cell.is_changed]
+    stands = next((cell for cell in changed if not _is_corrected(cell, cells)), (changed or cells)[0]).answer
     return next(cell.answer for cell in cells if _says_the_same(cell.answer, stands))
 
 
 def _find_conflicts(one: Settled, stands: Answer, cells: Sequence[_Candidate]) -> Iterator[Finding]:
     """Yield one finding for each different answer that a unit gave besides the one that stands."""
     told: list[Answer] = [stands]
-    for index, cell in enumerate(cells):
+    for cell in cells:
         known = any(_says_the_same(cell.answer, other) for other in told)
-        corrected = any(_reads(cell.answer, newer.issued) for newer in cells[:index] if newer.is_changed)
-        if cell.is_changed and not known and not corrected:
+        if cell.is_changed and not known and not _is_corrected(cell, cells):
             told.append(cell.answer)
             yield find(
                 "conflict" if cell.answer.place.file != stands.place.file else "conflict-in-form",
@@ -86,6 +86,13 @@ def _find_conflicts(one: Settled, stands: Answer, cells: Sequence[_Candidate]) -
                     "place": Text(sv=cell.answer.place.show("sv"), en=cell.answer.place.show("en")),
                 },
             )
+
+
+def _is_corrected(cell: _Candidate, cells: Sequence[_Candidate]) -> bool:
+    """Return whether another return was made with this very answer in it and has changed it, whenever either was
+    saved last: who opens an old copy and saves it takes no correction back."""
+    others = (other for other in cells if other is not cell and other.is_changed and other.issued)
+    return any(_reads(cell.answer, other.issued) for other in others)
 
 
 def _says_the_same(one: Answer, other: Answer) -> bool:

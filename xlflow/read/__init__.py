@@ -7,11 +7,12 @@ is dropped. Does not judge the answers (`check` does) and changes no file.
 from collections.abc import Sequence
 
 from xlflow.core.findings import Finding, Place, find
+from xlflow.core.issued import digest_answers
 from xlflow.core.model import Filled, Received, Round
 from xlflow.excel.incoming import Book
 from xlflow.read.aside import find_other_sheets, report_aside
 from xlflow.read.identity import find_issued
-from xlflow.read.rows import choose_table, digest_answers, read_table
+from xlflow.read.rows import choose_table, read_table
 from xlflow.read.shape import shape_of
 from xlflow.read.table import find_tables
 
@@ -42,11 +43,12 @@ def read_form(book: Book, received: Received, known: Sequence[Round] = ()) -> Fi
         rows=read.rows,
         set_aside=set_aside,
         findings=(*book.findings, *doubts, *read.findings, *map(report_aside, set_aside)),
-        answers_digest=digest_answers(issued, read.rows, set_aside),
+        answers_digest=digest_answers(issued.identity.round, unit, read.rows, set_aside),
         issued=tuple(
             (line_id, field, text)
             for line_id, texts in sorted(issued.issued.items())
             for field, text in sorted(texts.items())
             if text
         ),
+        previous=issued.previous,
     )

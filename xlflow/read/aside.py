@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from xlflow.core.findings import Finding, Place, find
-from xlflow.core.layout import HIDDEN_SHEET, form_code
+from xlflow.core.layout import HIDDEN_SHEET, LOOSE_ROW, form_code
 from xlflow.core.model import Round, SetAside
 from xlflow.core.text import fold
 from xlflow.core.values import written_text
@@ -15,6 +15,9 @@ from xlflow.core.words import LANGUAGES, format_day, say
 from xlflow.excel.incoming import Book, Raw, Sheet, UncountedFormula, cell_name
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
+
+_OURS = ("guide", "correct", "loose")
+"""The sheets that a form has besides the table, by the word for their name."""
 
 _SHOWN = 120
 """Letters of a set-aside text that its finding quotes; the whole stands in the `SetAside`."""
@@ -85,10 +88,14 @@ class Keeper:
 
 def find_other_sheets(book: Book, known: Iterable[Sheet], unit: str) -> Iterator[SetAside]:
     """Yield the texts on sheets that are not part of the form, row by row."""
-    ours = {fold(say("sheet.guide", language)) for language in LANGUAGES} | {fold(HIDDEN_SHEET)}
+    names = {key: {fold(say(f"sheet.{key}", language)) for language in LANGUAGES} for key in _OURS}
+    ours = names["guide"] | names["correct"] | {fold(HIDDEN_SHEET)}
     passed = {id(sheet) for sheet in known}
     for sheet in book.sheets:
         if id(sheet) in passed or fold(sheet.name) in ours:
+            continue
+        if fold(sheet.name) in names["loose"]:
+            yield from _find_kept(book, sheet, unit)
             continue
         for number, row in enumerate(sheet.rows):
             texts = tuple(_texts_of(row))
@@ -96,6 +103,18 @@ def find_other_sheets(book: Book, known: Iterable[Sheet], unit: str) -> Iterator
                 first = next(place for place, cell in enumerate(row) if cell is not None)
                 at = Place(book.name, sheet.name, cell_name(number, first))
                 yield SetAside(unit, at, texts, "text-on-other-sheet", is_row=False)
+
+
+def _find_kept(book: Book, sheet: Sheet, unit: str) -> Iterator[SetAside]:
+    """Yield the texts on the sheet that a form has which goes back: what stood outside its table before."""
+    headings = {fold(say("returned.loose_text", language)) for language in LANGUAGES}
+    for number, row in enumerate(sheet.rows):
+        texts = tuple(text for text in _texts_of(row[1:]) if number >= LOOSE_ROW or fold(text) not in headings)
+        if texts:
+            first = next(place for place, cell in enumerate(row) if place and cell is not None)
+            yield SetAside(
+                unit, Place(book.name, sheet.name, cell_name(number, first)), texts, "text-beside", False
+            )
 
 
 def report_aside(one: SetAside) -> Finding:

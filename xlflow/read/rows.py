@@ -3,8 +3,7 @@
 Every row of the form that holds anything is counted once: as a line's, as the unit's own, or as set aside.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlflow.core.findings import Finding, Place, find
@@ -80,21 +79,6 @@ def _set_row_aside(row: Row) -> SetAside:
     return SetAside(row.unit, row.place, (*filter(None, row.line.levels), *answers), "row-on-copied-sheet")
 
 
-def digest_answers(issued: Issued, rows: Iterable[Row], set_aside: Iterable[SetAside]) -> str:
-    """Return a digest that is equal for two returns of a unit that say the same in the same words."""
-    said = sorted(
-        (
-            row.line.id,
-            row.line.levels if row.line.own else (),
-            tuple([(a.field, a.written) for a in row.answers if a.written]),
-        )
-        for row in rows
-    )
-    kept = sorted(one.texts for one in set_aside)
-    whole = repr((issued.identity.round, issued.identity.unit, [row for row in said if row[1] or row[2]], kept))
-    return hashlib.sha256(whole.encode()).hexdigest()
-
-
 # Rows -----------------------------------------------------------------------------------------------------
 
 
@@ -130,7 +114,8 @@ def _filled(cells: Sequence[Raw], reader: Reader) -> Iterator[bool]:
 def _make_own_line(match: Match, cells: Sequence[Raw], reader: Reader, taken: dict[str, Row]) -> Line:
     """Return the line of an activity that the unit added itself; its id follows from its text."""
     levels = tuple(map(tidy_lines, match.texts))
-    texts = [*levels, reader.unit] if any(levels) else [*map(written_text, cells), reader.unit]
+    said = levels if any(levels) else _texts_but_ours(cells, reader)
+    texts = [*said, reader.unit]
     row_id, number = OWN + short_code(texts), 1
     while row_id in taken:
         number += 1

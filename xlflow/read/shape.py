@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from xlflow.core.layout import Column, form_columns, free_heading
+from xlflow.core.layout import Column, form_columns, free_heading, previous_column
 from xlflow.core.model import Round
 from xlflow.core.template import Field, Template
 from xlflow.core.text import fold
@@ -80,7 +80,7 @@ def shape_of(round_: Round) -> Shape:
 @lru_cache(maxsize=32)
 def _shape_of(same: _Same, context: tuple[str, ...], year: int, language: Language) -> Shape:
     template = same.template
-    columns = form_columns(template, context)
+    columns = (*form_columns(template, context), previous_column())
     names: dict[str, tuple[int, ...]] = {}
     for index, column in enumerate(columns):
         for name in dict.fromkeys(fold(name) for name in column.names):

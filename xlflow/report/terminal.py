@@ -161,6 +161,9 @@ def _show_ending(run: Run) -> Iterator[str]:
     if run.merged is None:
         yield from [say("terminal.send_out", run.language)] if run.written else []
         return
+    if run.written:
+        yield say("terminal.sent_back", run.language, count=len(run.written), folder=run.output or ".")
+        return
     if run.output:
         yield say("terminal.output", run.language, file=run.output)
     elif not run.findings:

@@ -1,0 +1,442 @@
+"""Answers carried over: a form that goes back holds all that came, marked where it must be mended, and what comes
+back of it counts in place of the first without a conflict."""
+
+import shutil
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+from libreoffice import convert
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from rounds import AS_OF, DUE
+
+from xlflow import check_forms, generate_forms, merge_forms
+from xlflow.core.findings import Severity, Stop
+from xlflow.core.model import Run, State
+from xlflow.define import load_template
+
+PLAN = """
+Perspektiv;Kommunövergripande mål;Nämndmål;Aktivitet;Delaktivitet;Slutdatum;Enhet
+Samhälle;Levande kommun;Möten;Öppna kvarnen;;Kvartal 2;Norr; Söder
+;;;Hyra ut båtar;;2021-06-30;Norr
+;;;;Köpa båtar;;Norr
+;;;Laga taket;;Se planen;Norr
+""".replace("Norr; Söder", '"Norr; Söder"')
+FORM, TO_CORRECT, LOOSE = "Uppföljning", "Att rätta", "Text utanför tabellen"
+MILL, BOATS, BUYING, ROOF, FREE = 5, 6, 7, 8, 10
+"""Rows of the form of Norr: its lines, and the first free one."""
+
+Cells = Mapping[str, object]
+
+
+class Loop:
+    """One round in a folder: what went out, what came back, what goes back again."""
+
+    def __init__(self, folder: Path, plan: str = PLAN, template: str = "followup"):
+        self.plan, self.out, self.back, self.again = (
+            folder / name for name in ("plan.csv", "out", "returned", "again")
+        )
+        self.plan.write_text(plan, encoding="utf-8")
+        generate_forms(self.plan, self.out, as_of=AS_OF, due=DUE, template=template)
+        self.back.mkdir()
+
+    def answer(self, unit: str, cells: Cells, name: str = "", *, sheet: str = FORM) -> Path:
+        """Type into the form that went out and put it among what came back."""
+        return type_into(self.out / f"{unit}.xlsx", self.back / f"{name or unit}.xlsx", cells, sheet=sheet)
+
+    def correct(self, unit: str, cells: Cells, name: str = "") -> Path:
+        """Type into the form that went back and put it among what came back, beside the first."""
+        return type_into(self.again / f"{unit}.xlsx", self.back / f"{name or unit + ' rättat'}.xlsx", cells)
+
+    def send_back(self, *, plan: bool = False) -> Run:
+        return check_forms([self.back], send_back=self.again, plan=self.plan if plan else None)
+
+    def merge(self) -> Run:
+        return merge_forms([self.back], self.back.parent / "all.xlsx", plan=self.plan, force=True)
+
+    def opened(self, unit: str = "Norr") -> Workbook:
+        return load_workbook(self.again / f"{unit}.xlsx")
+
+
+def type_into(form: Path, target: Path, cells: Cells, *, sheet: str = FORM) -> Path:
+    """Type into a form, a None clears a cell; saved as another program saves it."""
+    book = load_workbook(form)
+    for cell, value in cells.items():
+        book[sheet][cell] = value
+    book.properties.modified = None
+    book.save(target)
+    return target
+
+
+def table_of(sheet: Worksheet) -> list[str]:
+    """Return the list of what is to be corrected, as "Rätta | H5 | Öppna kvarnen | Status | Klart"."""
+    return [
+        " | ".join(str(cell or "") for cell in row[:5]).rstrip(" |")
+        for row in sheet.iter_rows(min_row=5, values_only=True)
+    ]
+
+
+def codes(run: Run) -> list[str]:
+    return [f"{found.code} {found.place.cell or ''}".strip() for found in run.findings if found.weight != "note"]
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Loop:
+    return Loop(tmp_path)
+
+
+ANSWERS: Cells = {
+    f"H{MILL}": "På gång, typ",
+    f"J{MILL}": "  Två rader\noch blanksteg  ",
+    f"H{BOATS}": "Pågående",
+    f"H{ROOF}": "Förskjuts",
+    f"J{ROOF}": "Förskjuts till kvartal 4.",
+    f"E{FREE}": "Egen idé",
+    f"H{FREE}": "Pågår",
+    f"J{FREE}": "- ett\n- två",
+}
+
+
+def test_a_form_goes_back_with_its_answers_its_faults_and_its_lists(loop: Loop) -> None:
+    loop.answer("Norr", {**ANSWERS, "N2": "Hälsningar från Norr"})
+    run = loop.send_back()
+    assert [path.name for path in run.written] == ["Norr.xlsx"]
+    book = loop.opened()
+    assert book.sheetnames == ["Läs mig", TO_CORRECT, FORM, LOOSE, "xlflow"]
+    assert book.active.title == TO_CORRECT
+    assert [sheet.title for sheet in book if sheet.sheet_view.tabSelected] == [TO_CORRECT]
+    form = book[FORM]
+    assert {cell: form[cell].value for cell in ANSWERS} == ANSWERS
+    assert table_of(book[TO_CORRECT]) == [
+        "Rätta | H5 | Öppna kvarnen | Status | På gång, typ",
+        "Rätta | I8 | Laga taket | Ny tidpunkt",
+        "Tips | H10 | Egen idé | Status | Pågår",
+    ]
+    assert [row[0] for row in book[LOOSE].iter_rows(min_row=4, max_col=2, values_only=True)] == [
+        "Norr.xlsx, blad Uppföljning, cell N2"
+    ]
+    assert book[LOOSE]["B4"].value == "Hälsningar från Norr"
+
+
+def test_the_marked_cells_carry_notes_and_links_lead_to_them(loop: Loop) -> None:
+    loop.answer("Norr", ANSWERS)
+    loop.send_back()
+    book = loop.opened()
+    form, listed = book[FORM], book[TO_CORRECT]
+    notes = {cell.coordinate: cell.comment for row in form for cell in row if cell.comment}
+    assert set(notes) == {"H5", "I8", "H10"}
+    assert {note.author for note in notes.values()} == {"xlflow"}
+    assert "Menade du ”Pågående”?" not in notes["I8"].text
+    assert "Menade du ”Kvartal 4”?" in notes["I8"].text
+    assert [cell.hyperlink.location for (cell,) in listed["B5:B7"]] == [
+        f"'{FORM}'!{cell}" for cell in ("H5", "I8", "H10")
+    ]
+    fills = {cell: form[cell].fill.fgColor.rgb for cell in ("H5", "I8", "H10", "H6")}
+    assert fills["H5"] == fills["I8"] != fills["H6"] == fills["H10"]
+    assert any(
+        "H5:H7" in str(each.sqref) or "H5:H8" in str(each.sqref) for each in form.data_validations.dataValidation
+    )
+
+
+def test_a_form_in_which_nothing_is_wrong_does_not_go_back(loop: Loop) -> None:
+    loop.answer("Norr", {f"H{row}": "Genomfört" for row in (MILL, BOATS, ROOF)})
+    loop.answer("Söder", {"H5": "Pågår", "J5": "Ring 070-123 45 67"})
+    run = loop.send_back()
+    assert run.written == ()
+    assert not loop.again.exists()
+    assert {found.weight for found in run.findings} == {Severity.NOTE}
+
+
+def test_the_corrected_form_counts_in_place_of_the_first_without_conflict(loop: Loop) -> None:
+    first = loop.answer("Norr", {**ANSWERS, "N2": "Hälsningar från Norr"})
+    loop.send_back()
+    loop.correct(
+        "Norr", {"H5": "Genomfört", "I8": "Kvartal 4", f"E{FREE}": "Egen idé, ny form", f"H{FREE}": "Pågående"}
+    )
+    run = loop.merge()
+    assert run.merged is not None
+    assert codes(run) == []
+    assert {file.name: file.state for file in run.merged.files} == {
+        first.name: State.SUPERSEDED,
+        "Norr rättat.xlsx": State.ACCEPTED,
+    }
+    assert [one.row.line.levels[3] for one in run.merged.rows if one.row.line.own] == ["Egen idé, ny form"]
+    assert [one.texts for one in run.merged.set_aside] == [("Hälsningar från Norr",)]
+    assert run.merged.accounts.balance
+
+
+def test_the_order_of_the_two_does_not_matter_nor_when_they_were_saved(loop: Loop) -> None:
+    loop.answer("Norr", ANSWERS, "Z först")
+    loop.send_back()
+    loop.correct("Norr", {"H5": "Genomfört", "I8": "Kvartal 4"}, "A sedan")
+    merged = loop.merge().merged
+    assert merged is not None
+    assert {file.name: file.state.value for file in merged.files} == {
+        "Z först.xlsx": "superseded",
+        "A sedan.xlsx": "accepted",
+    }
+
+
+def test_a_third_return_meets_the_corrected_one_cell_by_cell(loop: Loop) -> None:
+    loop.answer("Norr", ANSWERS)
+    loop.send_back()
+    loop.correct("Norr", {"H5": "Genomfört", "I8": "Kvartal 4"})
+    # Meanwhile somebody else changed one cell in an old copy, and saved it last.
+    loop.answer("Norr", {**ANSWERS, f"H{BOATS}": "Kvarstår"}, "Norr igen")
+    run = loop.merge()
+    assert run.merged is not None
+    assert codes(run) == []
+    said = {one.row.line.levels[3:]: one.row.answers[0].written for one in run.merged.rows}
+    assert said["Öppna kvarnen", ""] == "Genomfört"
+    assert said["Hyra ut båtar", ""] == "Kvarstår"
+
+
+def test_a_form_that_came_back_as_it_was_says_the_same_as_the_first(loop: Loop) -> None:
+    loop.answer("Norr", {**ANSWERS, "N2": "Hälsningar från Norr", "B20": "Under tabellen"})
+    loop.send_back()
+    shutil.copy(loop.again / "Norr.xlsx", loop.back / "Norr åter.xlsx")
+    merged = loop.merge().merged
+    assert merged is not None
+    assert sorted(file.state.value for file in merged.files) == ["accepted", "duplicate"]
+
+
+def test_what_went_back_is_written_anew_until_somebody_has_filled_it_in(loop: Loop) -> None:
+    loop.answer("Norr", {**ANSWERS, f"J{FREE + 1}": "utan aktivitet", "N2": "Hälsningar"})
+    loop.send_back()
+    assert loop.send_back().written
+    type_into(loop.again / "Norr.xlsx", loop.again / "Norr.xlsx", {"H5": "Genomfört"})
+    with pytest.raises(Stop) as stop:
+        loop.send_back()
+    assert [found.code for found in stop.value.findings] == ["target-has-answers"]
+
+
+def test_two_returns_of_a_unit_go_back_as_one(loop: Loop) -> None:
+    loop.answer("Norr", {"H5": "Genomfört", "H6": "Pågående"})
+    loop.answer("Norr", {"H5": "Utgår", "H8": "Klart"}, "Norr 2")
+    loop.send_back()
+    form = loop.opened()[FORM]
+    assert {form["H5"].value, form["H6"].value, form["H8"].value} >= {"Pågående", "Klart"}
+    (conflict,) = [line for line in table_of(loop.opened()[TO_CORRECT]) if " H5 " in line]
+    assert conflict.startswith("Se över | H5 | Öppna kvarnen | Status")
+    loop.correct("Norr", {"H5": "Genomfört", "H8": "Genomfört"}, "Norr 3")
+    run = loop.merge()
+    assert codes(run) == []
+    assert run.merged is not None
+    assert sorted(file.state.value for file in run.merged.files) == ["accepted", "superseded", "superseded"]
+
+
+def test_what_the_fresh_form_mends_is_told_in_words_that_fit_it(loop: Loop) -> None:
+    form = loop.answer(
+        "Norr", {"H5": "Genomfört", "H6": "Pågående", "A9": "okänt", "E9": "Främmande", "H9": "Pågår"}
+    )
+    book = load_workbook(form)
+    book[FORM].delete_rows(ROOF)
+    book.save(form)
+    loop.send_back()
+    book = loop.opened()
+    assert table_of(book[TO_CORRECT]) == [
+        "Se över | H8 | Laga taket | Status",
+        "Se över",
+    ]
+    assert [row[5] for row in book[TO_CORRECT].iter_rows(min_row=5, values_only=True)] == [
+        "Raden fanns inte med i det ni skickade. Nu är den tillbaka.",
+        "En rad i det ni skickade gick inte att placera: okänt | Främmande | Pågår",
+    ]
+    assert [cell.value for cell in book[LOOSE][4]][1:] == ["okänt", "Främmande", "Pågår"]
+
+
+@pytest.mark.with_tools
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_the_loop_goes_round_through_libreoffice(loop: Loop, kind: str) -> None:
+    loop.answer("Norr", {**ANSWERS, "N2": "Hälsningar från Norr"})
+    through_office(loop.back / "Norr.xlsx", "xlsx")
+    run = loop.send_back()
+    assert run.merged is not None
+    assert [path.name for path in run.written] == ["Norr.xlsx"]
+    loop.correct("Norr", {"H5": "Genomfört", "I8": "Kvartal 4"})
+    through_office(loop.back / "Norr rättat.xlsx", kind)
+    merged = loop.merge()
+    assert codes(merged) == []
+    assert merged.merged is not None
+    assert sorted(file.state.value for file in merged.merged.files) == ["accepted", "superseded"]
+    said = {one.row.line.levels[3]: one.row.answers for one in merged.merged.rows}
+    assert [answer.written for answer in said["Egen idé"]] == ["Pågår", "", "- ett\n- två"]
+    assert said["Öppna kvarnen"][2].written == ANSWERS["J5"]
+
+
+@pytest.mark.with_tools
+def test_libreoffice_sees_what_has_been_changed(loop: Loop) -> None:
+    loop.answer("Norr", ANSWERS)
+    loop.send_back()
+    target = loop.correct("Norr", {"I8": "Kvartal 4"})
+    through_office(target, "xlsx")
+    listed = load_workbook(target, data_only=True)[TO_CORRECT]
+    assert [listed[f"H{row}"].value for row in (5, 6, 7)] == ["Oförändrad", "Ändrad", "Oförändrad"]
+    assert listed["A3"].value == "1 av 3 rutor ändrade"
+
+
+def through_office(path: Path, kind: str) -> None:
+    """Open and save a form in LibreOffice, in its own place."""
+    (saved,) = convert([path], "xlsx:Calc MS Excel 2007 XML" if kind == "xlsx" else kind, path.parent / "saved")
+    path.unlink()
+    saved.rename(path.with_suffix(f".{kind}"))
+    saved.parent.rmdir()
+    if kind != "xlsx":
+        path.with_suffix(f".{kind}").rename(path)
+
+
+# Numbers and days ---------------------------------------------------------------------------------------------
+
+
+def test_numbers_go_back_so_that_they_are_read_the_same(tmp_path: Path) -> None:
+    asked = load_template("budget")
+    labels = [each.label.sv for each in (*asked.levels, *asked.given())]
+    plan = ";".join([*labels, "Enhet"]) + "\n" + ";".join([*(["x"] * len(asked.levels)), "1000", "Norr"]) + "\n"
+    loop = Loop(tmp_path, plan, "budget")
+    columns = {cell.value: cell.column_letter for cell in load_workbook(loop.out / "Norr.xlsx")[FORM][4]}
+    first, second = [columns[each.label.sv] for each in asked.asked() if each.type == "number"][:2]
+    loop.answer("Norr", {f"{first}5": 1.125, f"{second}5": "ungefär hälften"})
+    run = loop.send_back()
+    assert run.merged is not None
+    form = loop.opened()[FORM]
+    assert form[f"{first}5"].value == 1.125
+    assert form[f"{second}5"].value == "ungefär hälften"
+    assert loop.send_back().written
+    loop.correct("Norr", {f"{second}5": 2})
+    merged = loop.merge().merged
+    assert merged is not None
+    assert [str(total) for total in merged.accounts.sums_out.values()][:2] == ["1.125", "2"]
+    assert merged.accounts.balance
+
+
+# An older version of the template -----------------------------------------------------------------------------
+
+OLDER = """
+extends = "followup"
+name = "round"
+version = "9"
+title = { sv = "Uppföljning", en = "Follow-up" }
+description = { sv = "Första försöket.", en = "The first try." }
+fields = [
+  { key = "mood", type = "text", label = { sv = "Läget", en = "Mood" }, after = "status" },
+  { key = "plan_b", type = "text", label = { sv = "Reservplan", en = "Fallback" } },
+]
+"""
+NEWER = """
+extends = "followup"
+name = "round"
+version = "10"
+title = { sv = "Uppföljning", en = "Follow-up" }
+description = { sv = "Med en fråga till.", en = "With one more question." }
+fields = [
+  { key = "fallback", type = "text", label = { sv = "Reservplan", en = "Fallback" } },
+  { key = "cost", type = "number", required = true, label = { sv = "Kostnad", en = "Cost" } },
+]
+"""
+
+
+def test_answers_move_from_an_older_version_of_the_template(tmp_path: Path) -> None:
+    for name, text in (("older.toml", OLDER), ("newer.toml", NEWER)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    loop = Loop(tmp_path, template=str(tmp_path / "older.toml"))
+    loop.answer(
+        "Norr",
+        {
+            "H5": "Genomfört",
+            "I5": "Bra",
+            "K5": "Klart före sommaren",
+            "L5": "Hyra en",
+            "H6": "Pågår",
+            "H8": "Utgår",
+        },
+    )
+    shutil.rmtree(loop.out)
+    generate_forms(loop.plan, loop.out, as_of=AS_OF, due=DUE, template=str(tmp_path / "newer.toml"))
+    loop.answer("Söder", {"H5": "Genomfört", "L5": 12})
+    run = loop.send_back()
+    assert run.merged is not None
+    assert run.merged.round.template.version == "10"
+    assert "form-lacks-questions" in codes(run)
+    assert [one.texts for one in run.merged.set_aside] == [("Läget", "Bra")]
+    form = loop.opened()[FORM]
+    headings = [cell.value for cell in form[4]]
+    assert headings[7:12] == ["Status", "Ny tidpunkt", "Kommentar/avvikelse", "Reservplan", "Kostnad"]
+    assert [form.cell(5, column).value for column in range(8, 13)] == [
+        "Genomfört",
+        None,
+        "Klart före sommaren",
+        "Hyra en",
+        None,
+    ]
+    assert "nya frågor sedan ni svarade: Kostnad" in str(loop.opened()[TO_CORRECT]["F5"].value)
+
+
+# The previous round -------------------------------------------------------------------------------------------
+
+
+def test_last_rounds_answers_stand_beside_the_empty_cells(tmp_path: Path) -> None:
+    loop = Loop(tmp_path)
+    loop.answer(
+        "Norr", {"H5": "Förskjuts", "I5": "Kvartal 4", "J5": "Rör\npå ön", "H6": "Pågående", "H8": "Kvarstår"}
+    )
+    loop.answer("Söder", {"H5": "Genomfört"})
+    loop.merge()
+    plan = tmp_path / "plan 2.csv"
+    plan.write_text(
+        "Perspektiv;Kommunövergripande mål;Nämndmål;Aktivitet;Delaktivitet;Slutdatum;Enhet;Fortsätter från\n"
+        "Samhälle;Levande kommun;Möten;Öppna kvarnen;;Kvartal 2;Norr;\n"
+        "Samhälle;Levande kommun;Möten;Hyra ut kanoter;;Kvartal 2;Norr;Hyra ut båtar\n"
+        "Samhälle;Levande kommun;Möten;Laga taket;;Kvartal 2;Väster;\n"
+        "Samhälle;Levande kommun;Möten;Något nytt;;Kvartal 2;Norr;2019-77\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out 2"
+    run = generate_forms(plan, out, as_of=date(2021, 8, 31), previous=tmp_path / "all.xlsx")
+    assert [
+        f"{found.code} {found.value or ''}".strip()
+        for found in run.findings
+        if "previous" in found.code or "from" in found.code
+    ] == [
+        "previous-shown",
+        "continues-from-unknown 2019-77",
+    ]
+    form = load_workbook(out / "Norr.xlsx")
+    headings = [cell.value for cell in form[FORM][4]]
+    column = headings.index("Förra omgången") + 1
+    assert headings[column - 2] == "Kvar att göra"
+    assert [form[FORM].cell(row, column).value for row in (5, 6, 7)] == [
+        "Förskjuts\nNy tidpunkt: Kvartal 4\nRör\npå ön",
+        "Pågående",
+        None,
+    ]
+    assert all(form[FORM].cell(row, column).protection.locked for row in (5, 6, 7))
+    assert load_workbook(out / "Väster.xlsx")[FORM].cell(5, column).value == "Norr: Kvarstår"
+    steps = [str(cell.value) for (cell,) in form["Läs mig"]["B1:B40"]]
+    assert any("visar vad ni svarade per 31 mars 2021" in step for step in steps)
+
+
+def test_a_form_with_last_rounds_answers_is_read_and_goes_back_with_them(tmp_path: Path) -> None:
+    loop = Loop(tmp_path)
+    loop.answer("Norr", {"H5": "Pågående"})
+    loop.merge()
+    shutil.rmtree(loop.out)
+    shutil.rmtree(loop.back)
+    loop.back.mkdir()
+    generate_forms(loop.plan, loop.out, as_of=date(2021, 8, 31), previous=tmp_path / "all.xlsx")
+    loop.answer("Norr", {"H5": "Klart?", "H6": "Genomfört", "H8": "Genomfört"})
+    run = loop.send_back()
+    assert codes(run) == ["choice-unknown H5"]
+    assert run.merged is not None
+    assert run.merged.set_aside == ()
+    form = loop.opened()[FORM]
+    assert [form["L4"].value, form["L5"].value] == ["Förra omgången", "Pågående"]
+
+
+def test_a_workbook_that_is_no_consolidated_one_is_refused_as_previous(tmp_path: Path) -> None:
+    loop = Loop(tmp_path)
+    with pytest.raises(Stop) as stop:
+        generate_forms(loop.plan, tmp_path / "x", as_of=AS_OF, previous=loop.out / "Norr.xlsx")
+    assert [found.code for found in stop.value.findings] == ["previous-not-consolidated"]
