@@ -371,7 +371,8 @@ def test_answers_move_from_an_older_version_of_the_template(tmp_path: Path) -> N
         "Hyra en",
         None,
     ]
-    assert "nya frågor sedan ni svarade: Kostnad" in str(loop.opened()[TO_CORRECT]["F5"].value)
+    told = [str(row[5]) for row in loop.opened()[TO_CORRECT].iter_rows(min_row=5, values_only=True)]
+    assert "Formuläret har fått nya frågor sedan ni svarade: Kostnad." in told
 
 
 # The previous round -------------------------------------------------------------------------------------------
@@ -439,4 +440,4 @@ def test_a_workbook_that_is_no_consolidated_one_is_refused_as_previous(tmp_path:
     loop = Loop(tmp_path)
     with pytest.raises(Stop) as stop:
         generate_forms(loop.plan, tmp_path / "x", as_of=AS_OF, previous=loop.out / "Norr.xlsx")
-    assert [found.code for found in stop.value.findings] == ["previous-not-consolidated"]
+    assert [found.code for found in stop.value.findings] == ["report-not-consolidated"]

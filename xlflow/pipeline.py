@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from xlflow import carry, check, collect, define, generate, hints, merge, read, summarise, write
+from xlflow import carry, check, collect, define, generate, hints, merge, read, recall, summarise, write
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
 from xlflow.core.model import Filled, Merged, Plan, Previous, Received, Round, Run, State
 from xlflow.core.text import fold
@@ -166,9 +166,9 @@ def _recall(previous: Path, asked: Round) -> tuple[Mapping[str, Previous], tuple
     if not previous.exists():
         raise Stop(find("path-not-found", Place(str(previous))))
     book = incoming.open_book(previous, previous.name)
-    recalled = book if isinstance(book, Finding) else carry.recall_round(book, asked.template)
-    if isinstance(recalled, Finding):
-        raise Stop(recalled)
+    if isinstance(book, Finding):
+        raise Stop(book)
+    recalled = carry.recall_round(recall.read_followed(book, asked.language))
     shown = {unit.name: carry.show_previous(recalled, asked, unit.name) for unit in asked.plan.units}
     total = sum(len(asked.lines_of(unit)) for unit in shown)
     words = {"shown": sum(len(one.texts) for one in shown.values()), "total": total}

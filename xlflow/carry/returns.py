@@ -26,7 +26,7 @@ TOLD_ANEW: Mapping[str, str] = {
     "conflict-in-form": "returned-conflict",
     "choice-alias": "returned-alias",
 }
-"""What was found in the form that came in -> what is said of it in the one that goes back, which is whole again."""
+"""What was found in the form that came -> what is said of it in the one that goes back, which is whole again."""
 
 TIPS = ("-in-comment", "-in-text", "choice-alias")
 """How the codes of those notes end that a unit can do something about."""
