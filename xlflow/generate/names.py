@@ -12,7 +12,7 @@ LONGEST = 80
 LONGEST_BYTES = 180
 """The same in UTF-8, where most file systems count 255 bytes."""
 
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ufffe\uffff]+')
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?")
 _EDGES = " .~$#-"
 """What a name neither begins nor ends with: hidden files, lock files and what Windows drops unasked."""

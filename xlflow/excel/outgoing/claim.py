@@ -51,27 +51,38 @@ class Claim:
 
     def take(self) -> None:
         """Take the claim, or raise `Held` at once."""
-        while True:
-            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-            if not _lock(handle):
-                os.close(handle)
-                raise Held(self._read_owner())
-            if os.fstat(handle).st_nlink:
-                break
-            os.close(handle)  # the run before this one took the file away as it ended
-        self._handle = handle
+        while not self._try():
+            pass  # the run before this one took its file away as it ended
         with suppress(OSError):
-            os.ftruncate(handle, 0)
-            os.write(handle, f"{socket.gethostname()}\n{os.getpid()}\n".encode())
+            os.ftruncate(self._handle, 0)
+            os.write(self._handle, f"{socket.gethostname()}\n{os.getpid()}\n".encode())
 
     def release(self) -> None:
         """Give the claim back; nothing of it stays."""
         with suppress(OSError):
             self._path.unlink()
-        os.close(self._handle)
+        with suppress(OSError):
+            os.close(self._handle)
         if sys.platform == "win32":  # where a file can only go once it is closed
             with suppress(OSError):
                 self._path.unlink()
+
+    def _try(self) -> bool:
+        """Lock the file that stands under the claim's name; False if that name went away meanwhile."""
+        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+        locked = False
+        try:
+            locked = _lock(self._handle)
+            stands = os.fstat(self._handle).st_nlink > 0
+        except BaseException:
+            self.release() if locked else os.close(self._handle)
+            raise
+        if locked and stands:
+            return True
+        os.close(self._handle)
+        if stands:
+            raise Held(self._read_owner())
+        return False
 
     def _read_owner(self) -> tuple[str, str]:
         try:

@@ -7,9 +7,9 @@ old content or all of the new. What a killed run leaves behind, the next one for
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from errno import EDQUOT, EFBIG, ENOSPC
+from errno import EDQUOT, EFBIG, EISDIR, ENOSPC
 from pathlib import Path
 
 from xlflow.core.findings import Place, Stop, find
@@ -71,24 +71,23 @@ def claim_target(path: Path) -> Iterator[Target]:
 
     `Stop` at once if another run has claimed it, or if nothing can be written there.
     """
-    target = Path(os.path.realpath(path))
-    claim = Claim(target)
+    claim, made = Claim(Path(os.path.realpath(path))), list[Path]()
     try:
-        if target.is_dir():
-            raise IsADirectoryError(None, "is a folder", str(target))
-        target.parent.mkdir(parents=True, exist_ok=True)
+        made = _make_folders(path)
         claim.take()
     except Held as held:
         host, process = held.owner
         raise Stop(find("target-in-use", Place(str(path)), words={"host": host, "process": process})) from held
     except OSError as fault:
+        _remove_empty(made)
         raise _stop(path, fault) from fault
     try:
-        claimed = Target(path)
-        claimed.tidy()
-        yield claimed
+        target = Target(path)
+        target.tidy()
+        yield target
     finally:
         claim.release()
+        _remove_empty(made)
 
 
 def save_whole(path: Path, content: bytes) -> Path:
@@ -106,6 +105,23 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _make_folders(path: Path) -> list[Path]:
+    """Make the folders that a file needs, and return those that were not there, the innermost first."""
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+    folder = Path(os.path.realpath(path)).parent
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove the folders in which nothing was written."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _names_beside(path: Path) -> Iterator[Path]:
