@@ -55,7 +55,7 @@ def test_one_row_per_line_of_the_plan_then_the_units_own() -> None:
     assert [column.heading for column in activities.columns] == [
         *("Id", "Perspektiv", "Kommunövergripande mål", "Nämndmål", "Aktivitet", "Delaktivitet"),
         *("Slutdatum", "Status", "Ny tidpunkt", "Kommentar/avvikelse", "Sammanvägd status"),
-        *("Enhet", "Kvartal", "Passerat slutdatum", "Ursprung", "Diarienr"),
+        *("Delaktiviteter i ord", "Enhet", "Kvartal", "Passerat slutdatum", "Ursprung", "Diarienr"),
     ]
 
 

@@ -93,7 +93,10 @@ class Fact:
 @dataclass(frozen=True)
 class Summary:
     """The consolidated workbook before it is a workbook: title and lead, the units that have not answered,
-    single figures, tables of figures, and the tables that they are counted in (by name: see `GRIDS`)."""
+    single figures, tables of figures, and the tables that they are counted in (by name: see `GRIDS`).
+
+    `told` says in sentences how it all stands, `groups` how each group of the widest level does, after its name.
+    """
 
     title: str
     lead: str
@@ -101,6 +104,8 @@ class Summary:
     facts: tuple[Fact, ...]
     panels: tuple[Panel, ...]
     tables: tuple[Grid, ...]
+    told: tuple[str, ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def grids(self) -> Mapping[str, Grid]:
@@ -112,6 +117,7 @@ GRIDS = (
     "deviations",
     "activities",
     "answers",
+    "changes",
     "accounts",
     "units",
     "files",
@@ -120,4 +126,5 @@ GRIDS = (
     "about",
     "inputs",
 )
-"""The names of the grids, in the order in which they stand in the workbook."""
+"""The names of the grids, in the order in which they stand in the workbook; changes only where there is a previous
+round."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from xlflow.core.changes import Snapshot
 from xlflow.core.computed import compute, is_beyond, sum_exactly
 from xlflow.core.findings import Finding
 from xlflow.core.model import Deadline, Line, Merged, MergedRow
@@ -31,10 +32,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Material:
-    """A round's answers and what was found in them, with every look-up that is needed more than once."""
+    """A round's answers and what was found in them, with every look-up that is needed more than once; and where
+    things stood in the previous round, if that is told."""
 
     merged: Merged
     findings: Sequence[Finding]
+    before: Snapshot | None = None
 
     @cached_property
     def template(self) -> Template:
@@ -104,6 +107,12 @@ class Material:
     def standings(self) -> Mapping[str, Standing]:
         """Where each line stands over all units, by its id."""
         return {line.id: self._stand(line) for line in self.lines}
+
+    @cached_property
+    def has_told_parts(self) -> bool:
+        """Whether any sub-activity has a status of its own."""
+        parts = (self.standings[line.id] for line in self.lines if not self.is_item(line))
+        return any(standing.code and not standing.follows for standing in parts)
 
     @cached_property
     def units_of(self) -> Mapping[str, tuple[str, ...]]:

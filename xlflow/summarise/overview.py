@@ -11,12 +11,16 @@ from xlflow.core.findings import Severity
 from xlflow.core.model import Grid
 from xlflow.core.summary import Fact, Group, Match, Measure, Panel, Section
 from xlflow.core.template import Field
-from xlflow.core.words import say
+from xlflow.core.words import format_day, say
+from xlflow.summarise.changes import FLAGS, KIND, flag_key
 from xlflow.summarise.figures import Tally
 from xlflow.summarise.material import Material, Standing
 from xlflow.summarise.sections import UNIT_KEY, View, find_groupings, make_section
 from xlflow.summarise.tables import ID, ORIGIN, OVERDUE, ROLLED_UP, SOURCE
 from xlflow.summarise.wording import NUMBERS, show_standing
+
+COUNTED_KINDS = ("delayed", "overdue_since", "cancelled", "done", "new", "gone")
+"""The kinds of change of which a line can be of one only."""
 
 WEIGHTS = (Severity.ERROR, Severity.WARNING)
 """What is counted among the findings; notes ask nothing of anybody."""
@@ -45,7 +49,7 @@ def make_facts(material: Material, tally: Tally) -> tuple[Fact, ...]:
 def make_panels(material: Material, grids: Mapping[str, Grid], tally: Tally) -> tuple[Panel, ...]:
     """Return the tables of figures: of statuses, of amounts, and of each further question that is asked about."""
     view = View(material, grids)
-    kinds = (_make_status_panel, _make_number_panel, _make_choice_panels)
+    kinds = (_make_status_panel, _make_number_panel, _make_choice_panels, _make_change_panel)
     panels = (panel for make in kinds for panel in make(view) if panel.sections)
     return tuple(
         replace(panel, sections=tuple(tally.work_out(section) for section in panel.sections)) for panel in panels
@@ -106,6 +110,21 @@ def _make_choice_panels(view: View) -> Iterator[Panel]:
         yield Panel(field.label.say(language), _headings(sections[0]), tuple(sections))
 
 
+def _make_change_panel(view: View) -> Iterator[Panel]:
+    """What has become of activities, and apart from them of sub-activities, since the previous round."""
+    material = view.material
+    if material.before is None:
+        return
+    template, language = material.template, material.language
+    groups = [Group(template.levels[template.item].many(language), _items_only(view))]
+    if template.part is not None:
+        part = template.levels[template.part]
+        groups.append(Group(part.many(language), (Match(part.key, "", holds=False),)))
+    section = Section("", "", tuple(groups), tuple(_change_measures(material)))
+    day = format_day(material.before.as_of, language)
+    yield Panel(say("changed.title", language, day=day), _headings(section), (section,))
+
+
 # Measures -------------------------------------------------------------------------------------------------
 
 
@@ -139,6 +158,17 @@ def _status_measures(
             Measure(late, "sum", "units", of="_overdue"),
         )
     return (*counts, rest, across, *([overdue] if timed else ()))
+
+
+def _change_measures(material: Material) -> Iterator[Measure]:
+    """Yield a count for each kind of change, then for each thing that may have changed besides."""
+    language = material.language
+    for kind in COUNTED_KINDS:
+        label = say(f"changed.{kind}", language)
+        yield Measure(label, "count", "changes", (Match(KIND, label),))
+    for flag in FLAGS if material.status else FLAGS[1:]:
+        where = (Match(flag_key(flag), say("values.yes", language)),)
+        yield Measure(say(f"changed.any_{flag}", language), "count", "changes", where)
 
 
 def _sums(table: str, fields: Sequence[Field], view: View) -> tuple[Measure, ...]:

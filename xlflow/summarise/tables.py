@@ -16,6 +16,7 @@ from xlflow.core.rollup import worst
 from xlflow.core.template import Field
 from xlflow.core.words import say
 from xlflow.summarise.material import Material
+from xlflow.summarise.sentences import tell_parts
 from xlflow.summarise.wording import (
     CONTEXT,
     NUMBERS,
@@ -30,6 +31,7 @@ from xlflow.summarise.wording import (
 
 ID, UNIT, ROLLED_UP, QUARTER, OVERDUE = "_id", "_unit", "_rolled_up", "_quarter", "_overdue"
 ORIGIN, CONTINUES, REMARK, SOURCE, REASON = "_origin", "_continues_from", "_remark", "_source", "_reason"
+PARTS = "_parts"
 """Keys of our own columns; a template's keys begin with a letter."""
 
 Groups = tuple[Mapping[str, str], ...]
@@ -48,6 +50,7 @@ _WIDTHS = MappingProxyType(
         REMARK: 13,
         SOURCE: 34,
         REASON: 18,
+        PARTS: 26,
     }
 )
 Kind = Literal["text", "number", "integer", "date", "signed", "share"]
@@ -90,6 +93,7 @@ def make_activities(material: Material) -> Grid:
     columns = (
         *_form_columns(material),
         *([_own(ROLLED_UP, material)] if material.status else ()),
+        *([_parts_column(material)] if material.has_told_parts else ()),
         _own(UNIT, material),
         *([_own(QUARTER, material), _own(OVERDUE, material)] if material.deadline else ()),
         _own(ORIGIN, material),
@@ -128,6 +132,7 @@ def _show_activity(line: Line, groups: Groups, material: Material) -> tuple[Cell
         *_show_levels(line, groups),
         *(_show_over_units(line, field, material) for field in _fields(material)),
         *([show_standing(standing, material)] if material.status else ()),
+        *([tell_parts(line, material)] if material.has_told_parts else ()),
         "; ".join(material.units_of[line.id]) or None,
         *(timed or ()),
         say("consolidated.from_unit" if line.own else "consolidated.from_plan", material.language),
@@ -232,6 +237,11 @@ def _own(key: str, material: Material) -> GridColumn:
     word = {ID: "column.id", UNIT: "column.unit"}.get(key, f"consolidated.{key.removeprefix('_')}")
     heading = say(word, material.language)
     return GridColumn(key, heading, _WIDTHS[key], "status" if key == ROLLED_UP else "text")
+
+
+def _parts_column(material: Material) -> GridColumn:
+    parts = material.template.levels[material.template.part or 0].many(material.language)
+    return GridColumn(PARTS, say("consolidated.parts", material.language, parts=parts), _WIDTHS[PARTS])
 
 
 def _context_columns(material: Material) -> Iterator[GridColumn]:

@@ -24,6 +24,7 @@ SHEETS = (
     ("deviations", ("deviations",)),
     ("activities", ("activities",)),
     ("answers", ("answers",)),
+    ("changes", ("changes",)),
     ("collection", ("accounts", "units", "files", "set_aside")),
     ("remarks", ("remarks",)),
     ("about", ("about", "inputs")),
@@ -31,7 +32,7 @@ SHEETS = (
 """The sheets after the summary, in order, each with the tables that stand on it."""
 
 
-UNPRINTED = ("_origin", "_continues_from", "context:")
+UNPRINTED = ("_origin", "_continues_from", "context:", "_any_")
 """Keys of the last columns of wide tables, which are left out on paper so that the others can be read."""
 
 PAGE_ROWS = 90
@@ -47,6 +48,8 @@ def write_consolidated(summary: Summary, merged: Merged) -> bytes:
     _set_page(desk.sheet, summary)
     desk.sheet.set_page(portrait=True, one_page=last < PAGE_ROWS)
     for key, grids in SHEETS:
+        if not summary.grids.keys() >= set(grids):
+            continue
         at = replace(desk, sheet=book.add_sheet(desk.say(key)))
         _write_sheet([summary.grids[grid] for grid in grids], at)
         _set_page(at.sheet, summary)
