@@ -16,6 +16,7 @@ from xlflow.core.layout import PIECE, column_letters, continued_mark, continued_
 from xlflow.core.model import Cell
 from xlflow.core.text import count_units, cut_units
 from xlflow.core.words import Language, say
+from xlflow.excel.outgoing.bulk import LaidRow
 from xlflow.excel.outgoing.letters import code_illegal, code_letters, drop_illegal
 from xlflow.excel.outgoing.raw import MOST_HEADER, RawBook, RawSheet
 from xlflow.excel.outgoing.style import COLOURS, FONT, STYLES
@@ -155,6 +156,17 @@ class Sheet:
         """Write one row from column 0 on, each cell in its style."""
         for column, (value, style) in enumerate(zip(values, styles, strict=True)):
             self.write(row, column, value, style)
+
+    def lay_row(self, row: int, values: Sequence[Cell], styles: Sequence[Format]) -> None:
+        """Write one row from column 0 on as `write_row` does, much faster; nothing else may be written into it."""
+        if any(isinstance(value, str) and len(value) > MAX_TEXT // 2 for value in values):
+            values = [
+                self._whole_or_begun(row, column, value) if isinstance(value, str) else value
+                for column, value in enumerate(values)
+            ]
+        if any(isinstance(value, date) and value < FIRST_DAY for value in values):
+            values = [one.isoformat() if isinstance(one, date) and one < FIRST_DAY else one for one in values]
+        _must(self.raw.lay_row(row, LaidRow(values, styles)))
 
     def write_formula(self, row: int, column: int, formula: str, value: Cell, style: Format | None = None) -> None:
         """Write a formula of ours with the value that it has; never call this with anything that came in."""

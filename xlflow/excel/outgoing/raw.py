@@ -4,6 +4,7 @@ Overrides some of its inner methods; `tests/test_outgoing.py` shows in finished 
 """
 
 import io
+from functools import cache
 from typing import Any
 
 import xlsxwriter
@@ -13,6 +14,7 @@ import xlsxwriter.sharedstrings
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from xlflow.excel.outgoing.bulk import LaidRow, Numbering, row_to_xml
 from xlflow.excel.outgoing.letters import code_letters
 
 MOST_HEADER = 255
@@ -39,7 +41,9 @@ class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
             twin = self.add_format()
             if style is not None:
                 own = {name: twin.__dict__[name] for name in ("xf_format_indices", "dxf_format_indices")}
-                twin.__dict__.update({**style.__dict__, **own, "xf_index": None, "dxf_index": None})
+                twin.__dict__.update(
+                    {**style.__dict__, **own, "xf_index": None, "dxf_index": None, "_format_key": None}
+                )
             twin.set_quote_prefix()
             self._twins[key] = twin
         return self._twins[key]
@@ -49,6 +53,17 @@ class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
         chart = self.add_chart({"type": kind, "subtype": subtype})
         chart._escape_control_characters = _code_data
         return chart
+
+    def _prepare_sst_string_data(self) -> None:
+        """Turn the rows that were laid whole into XML while the book still takes new texts."""
+        number = Numbering(
+            text=self.str_table._get_shared_string_index,
+            style=cache(lambda style: style._get_xf_index()),
+            marked=cache(lambda style: self.quoted_twin(style)._get_xf_index()),
+        )
+        for sheet in self.worksheets():
+            sheet.serialise_rows(number)
+        super()._prepare_sst_string_data()
 
     def _write_book_views(self) -> None:
         if self.structure_locked:
@@ -67,6 +82,24 @@ class RawSheet(Worksheet):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.growing: set[int] = set()
+        self.laid: dict[int, LaidRow] = {}
+        self._rows_as_xml: dict[int, str] = {}
+
+    def lay_row(self, row: int, laid: LaidRow) -> int:
+        """Take a whole row from column 0 on, to be written in one pass; -1 if it lies outside the sheet."""
+        self.laid[row] = laid
+        return int(self._check_dimensions(row, max(0, len(laid.values) - 1)))
+
+    def serialise_rows(self, number: Numbering) -> None:
+        """Turn the rows laid so far into XML; ValueError if a cell of such a row was written for itself too."""
+        twice = [row for row in self.laid if self.table.get(row)]
+        if twice:
+            raise ValueError(f"row {twice[0] + 1} was laid whole and written cell by cell")
+        for row, laid in self.laid.items():
+            height = self.row_info[row].height if row in self.row_info else None
+            points = None if height in (None, self.original_row_height) else height * 0.75
+            self._rows_as_xml[row] = row_to_xml(row, laid, points, number)
+        self.laid.clear()
 
     def print_around(self, header: str, footer: str) -> int:
         """Set what stands above and below every printed page; -2 if that is too long. (XlsxWriter itself takes
@@ -80,6 +113,22 @@ class RawSheet(Worksheet):  # type: ignore[misc]
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
         """Take a formula as it is: we use none of the newer functions that XlsxWriter looks for at length."""
         return formula.removeprefix("=")
+
+    def _write_rows(self) -> None:
+        """Write laid rows as they are and leave the stretches between them to XlsxWriter."""
+        first, last = self.dim_rowmin, self.dim_rowmax
+        start = first
+        for row in sorted(self._rows_as_xml):
+            self._write_stretch(start, row - 1)
+            self.fh.write(self._rows_as_xml.pop(row))
+            start = row + 1
+        self._write_stretch(start, last)
+        self.dim_rowmin, self.dim_rowmax = first, last
+
+    def _write_stretch(self, first: int, last: int) -> None:
+        if first <= last:
+            self.dim_rowmin, self.dim_rowmax = first, last
+            super()._write_rows()
 
     def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, Any]]) -> None:
         if tag == "row" and attributes[0][1] - 1 in self.growing:
