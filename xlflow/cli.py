@@ -32,6 +32,12 @@ PREVIOUS = click.option(
     type=click.Path(path_type=Path),
     help="Last round's consolidated workbook; the forms show what was answered then.",
 )
+SINCE = click.option(
+    "--previous",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Last round's consolidated workbook, to tell what has changed since.",
+)
 AS_OF = "The day that the follow-up describes, such as 2021-03-31."
 
 
@@ -163,10 +169,11 @@ def check(
     help="The consolidated workbook to write.",
 )
 @PLAN
+@SINCE
 @JOBS
 @FORCE
 @JSON
-def merge(paths: tuple[Path, ...], output: Path, plan: Path | None, jobs: int, force: bool, as_json: bool) -> None:
+def merge(paths: tuple[Path, ...], output: Path, plan: Path | None, previous: Path | None, jobs: int, force: bool, as_json: bool) -> None:
     """Merge filled forms into one consolidated workbook.
 
     PATH is a form, a folder (searched through) or a .zip. A wrong answer is kept as it was written and
@@ -175,7 +182,7 @@ def merge(paths: tuple[Path, ...], output: Path, plan: Path | None, jobs: int, f
     from xlflow.pipeline import merge_forms
 
     with _stopping(), _progress() as progress:
-        run = merge_forms(paths, output, plan=plan, jobs=jobs, force=force, progress=progress)
+        run = merge_forms(paths, output, plan=plan, previous=previous, jobs=jobs, force=force, progress=progress)
     _show(run, as_json=as_json)
 
 

@@ -95,24 +95,29 @@ def merge_forms(
     output: Path,
     *,
     plan: Path | None = None,
+    previous: Path | None = None,
     jobs: int = 2,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Read, check and merge forms into the consolidated workbook `output`.
 
+    `previous` is that of the round before, against which changes are told.
     `Stop` if there is nothing to merge, if the accounts do not balance, if the target is not ours, or if another
     run is writing to it. `output` of the result is where the workbook is: beside the target if that is in use.
     """
     if not force:
         _refuse_to_destroy([output])
+    book, past = (_open_consolidated(previous), (previous,)) if previous else (None, ())
     with outgoing.claim_target(output) as target:
-        gathered = _gather(paths, plan, jobs, progress, leave_out=(output,))
+        gathered = _gather(paths, plan, jobs, progress, leave_out=(output, *past))
         merged, findings = gathered.merged, gathered.findings
         if not (merged.answered or plan):
             raise Stop(*findings)
         _tell(progress, "write", 0, 1)
-        summary = summarise.summarise(merged, findings)
+        before = recall.recall_snapshot(book, merged.round.language) if book else None
+        findings = sort_findings((*findings, *recall.doubt_order(before, merged.round)))
+        summary = summarise.summarise(merged, findings, before)
         written = target.save(write.write_consolidated(summary, merged))
     _tell(progress, "write", 1, 1)
     every = sort_findings((*findings, *_say_where([(output, written)])))
@@ -150,6 +155,16 @@ def write_report(
     unused = [find("report-reference-unused", Place(str(reference)))] if reference and kind != "docx" else []
     every = sort_findings((*made.findings, *unused, *_say_where([(output, written)])))
     return Run(made.language, every, output=written, notes=(say("report.written", made.language, file=written),))
+
+
+def _open_consolidated(path: Path) -> incoming.Book:
+    """Return a consolidated workbook as it was read; it may be much larger than a form."""
+    if not path.exists():
+        raise Stop(find("path-not-found", Place(str(path))))
+    book = incoming.open_book(path, path.name, recall.LIMITS)
+    if isinstance(book, Finding):
+        raise Stop(book)
+    return book
 
 
 def _define(

@@ -1,12 +1,36 @@
 """What a workbook says of a round, as the states that rounds are compared by."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from xlflow.core.changes import Snapshot, State
+from xlflow.core.findings import Finding, Place, find
 from xlflow.core.followed import Entry, Followed, Values
-from xlflow.core.model import Deadline
+from xlflow.core.model import Deadline, Round
 from xlflow.core.template import Field
 from xlflow.core.values import Parsed, Raw, value_reader
+from xlflow.core.words import Language
+from xlflow.excel import incoming
+from xlflow.recall.source import read_followed
+
+LIMITS = replace(
+    incoming.LIMITS, file_bytes=500_000_000, unpacked_bytes=4_000_000_000, cells=60_000_000, seconds=600
+)
+"""How large a consolidated workbook may be: it holds what came in a thousand forms."""
+
+
+def recall_snapshot(book: incoming.Book, language: Language) -> Snapshot:
+    """Return where all lines stood as a consolidated workbook says, in the words of a language; `Stop` if it is
+    none."""
+    return take_snapshot(read_followed(book, language), book.name, book.digest)
+
+
+def doubt_order(before: Snapshot | None, now: Round) -> tuple[Finding, ...]:
+    """Return what is doubtful about a previous round: that it is not the earlier one."""
+    if before is None or before.as_of < now.as_of:
+        return ()
+    days = {"before": before.as_of.isoformat(), "now": now.as_of.isoformat()}
+    return (find("previous-not-earlier", Place(before.file), words=days),)
 
 
 def take_snapshot(followed: Followed, file: str = "", digest: str = "") -> Snapshot:
