@@ -31,7 +31,7 @@ DONE = "b | Pågående | |\nb1 | Pågående | |\nb2 | Pågående | |\nb3 | Kvars
 def answer(table: str) -> tuple[Finding, ...]:
     """Return what check and hints say of these answers together, but for the worse parts that they do not mind."""
     merged, findings = draw_merged(ASKED, {"Norr": "Id | Status | Ny tidpunkt | Kommentar/avvikelse\n" + table})
-    return tuple(found for found in add_hints(merged, findings) if found.code != "worse-part")
+    return tuple(found for found in add_hints(merged, findings) if found.rule != "worse_part")
 
 
 def hints(table: str) -> list[str]:

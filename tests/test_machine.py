@@ -57,7 +57,7 @@ def test_one_finding_per_cell_with_every_key() -> None:
         ("message", "Status saknas."),
         (
             "remedy",
-            "Välj i listan det som stämmer bäst: Genomfört, Pågående, Kvarstår, Kan komma att försenas, "
+            "Välj status. Det här finns att välja på: Genomfört, Pågående, Kvarstår, Kan komma att försenas, "
             "Förskjuts eller Utgår.",
         ),
         ("suggestion", None),

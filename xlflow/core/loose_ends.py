@@ -7,6 +7,7 @@ faults by codes of `messages.toml` and words of `words.toml`, section `template`
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any
 
 from xlflow.core.text import fold
@@ -216,12 +217,17 @@ def _check_rules(data: Data) -> Iterator[LooseEnd]:
     times = tuple(key for key, entry in fields.items() if entry.get("type") in TIMES)
     codes = _codes(data)
     for path, rule in _entries(data, "rules"):
-        if not (rule.get("require") or rule.get("forbid") or rule.get("compare")):
-            yield LooseEnd("template-missing-key", (*path, "require"), "require", ("require", "forbid", "compare"))
-        for name in ("require", "forbid"):
+        if not any(rule.get(effect) for effect in EFFECTS):
+            yield LooseEnd("template-missing-key", (*path, "require"), "require", EFFECTS)
+        for name, accepted in (("require", asked), ("forbid", asked), ("filled", asked), ("blank", asked)):
             for at, key in _texts(rule, name, path):
-                if key not in asked:
-                    yield LooseEnd("template-loose-end", at, key, asked)
+                if key not in accepted:
+                    yield LooseEnd("template-loose-end", at, key, accepted)
+        if isinstance(rule.get("passed"), str) and rule["passed"] not in times:
+            yield LooseEnd("template-loose-end", (*path, "passed"), rule["passed"], times)
+        if rule.get("no_worse_part") is True and not _has_statuses_and_parts(data):
+            wanted = "template.statuses_and_parts"
+            yield LooseEnd("template-wrong-value", (*path, "no_worse_part"), "true", wanted=wanted)
         yield from _check_when(path, rule.get("when", {}), fields, codes)
         yield from _check_compare((*path, "compare"), rule.get("compare"), fields)
         yield from _check_beyond((*path, "beyond"), rule.get("beyond"), fields)
@@ -232,11 +238,12 @@ def _check_when(
     path: Path, when: object, fields: Data, codes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[LooseEnd]:
     for key, values in when.items() if isinstance(when, dict) else ():
-        if fields.get(key, {}).get("type") != "choice":
-            choosing = tuple(name for name, field in fields.items() if field.get("type") == "choice")
+        kind = fields.get(key, {}).get("type")
+        if kind not in CHOOSING:
+            choosing = tuple(name for name, field in fields.items() if field.get("type") in CHOOSING)
             yield LooseEnd("template-loose-end", (*path, "when", key), key, choosing)
             continue
-        accepted = codes.get(str(fields[key].get("choices")))
+        accepted = YES_NO if kind == "yes_no" else codes.get(str(fields[key].get("choices")))
         for at, code in _texts({key: values}, key, (*path, "when")):
             if accepted is not None and code not in accepted:
                 yield LooseEnd("template-loose-end", at, code, accepted)
@@ -250,6 +257,36 @@ def _check_compare(path: Path, compare: object, fields: Data) -> Iterator[LooseE
     for name in ("field", "to"):
         if isinstance(compare.get(name), str) and compare[name] not in accepted:
             yield LooseEnd("template-loose-end", (*path, name), compare[name], accepted)
+
+
+def _check_gaps(path: Path, rule: Data, fields: tuple[str, ...]) -> Iterator[LooseEnd]:
+    """A message names what stands in the row; what the form says live is the same on every row."""
+    accepted = (*fields, *PART_GAPS) if rule.get("no_worse_part") is True else fields
+    for name in ("message", "remedy"):
+        texts = rule.get(name)
+        for language, text in texts.items() if isinstance(texts, dict) else ():
+            gaps = _gaps_of(text) if isinstance(text, str) else []
+            at = (*path, name, language)
+            if gaps is None or (gaps and name == "remedy"):
+                wanted = "template.no_gaps" if name == "remedy" else "template.gaps"
+                yield LooseEnd("template-wrong-value", at, str(text), wanted=wanted)
+            else:
+                yield from (
+                    LooseEnd("template-loose-end", at, gap, accepted) for gap in gaps if gap not in accepted
+                )
+
+
+def _gaps_of(text: str) -> list[str] | None:
+    """Return the names within braces, None if the braces do not fit together."""
+    try:
+        return [gap for _, gap, _, _ in Formatter().parse(text) if gap is not None]
+    except ValueError:
+        return None
+
+
+def _has_statuses_and_parts(data: Data) -> bool:
+    has_status = any(entry.get("role") == "status" for _, entry in _entries(data, "fields"))
+    return has_status and any(entry.get("kind") == "part" for _, entry in _entries(data, "levels"))
 
 
 def _check_summaries(data: Data) -> Iterator[LooseEnd]:
@@ -272,6 +309,9 @@ def _check_looks(data: Data) -> Iterator[LooseEnd]:
             yield LooseEnd("template-wrong-value", (*path, "width"), str(width), wanted="template.width")
         for name, room in (("label", LONGEST_HELP), ("heading", LONGEST_HEADING), ("help", LONGEST_HELP)):
             yield from _check_text((*path, name), entry.get(name), room)
+    for path, rule in _entries(data, "rules"):
+        for name in ("message", "remedy"):
+            yield from _check_text((*path, name), rule.get(name), LONGEST_HELP)
     for path, choices in _entries(data, "choices"):
         for at, option in _entries(choices, "options", path):
             yield from _check_text((*at, "label"), option.get("label"), LONGEST_HELP)

@@ -85,8 +85,34 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Exemption:
+    """A rule that passes, until a day: for one unit or all (""), on some lines (ids) or all (none). `line` is how
+    the plan workbook names them, `place` where it says so."""
+
+    rule: str
+    unit: str
+    lines: tuple[str, ...]
+    line: str
+    reason: str
+    who: str
+    until: date
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What a text means that people write in a field: the code of one of its choices."""
+
+    text: str
+    means: str
+    field: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan workbook as read: its title, units and lines, the year its quarters mean unless they name one."""
+    """A plan workbook as read: its title, units and lines, the year its quarters mean unless they name one; and
+    what was agreed on after the forms had gone out."""
 
     title: str
     units: tuple[Unit, ...]
@@ -95,6 +121,8 @@ class Plan:
     context: tuple[str, ...] = ()
     digest: str = ""
     file: str = ""
+    exceptions: tuple[Exemption, ...] = ()
+    aliases: tuple[Alias, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +261,8 @@ class Filled:
     """What one form says. `round` holds the lines issued to this unit (not those of other units) and the names
     of all units asked. `answers_digest` is equal for two returns that say the same in the same words. `issued`
     is what stood in the answer cells when the form went out: line id, field, text; blank ones left out. `previous`
-    is what the form shows of the round before."""
+    is what the form shows of the round before. `nothing` is where the unit says that it has nothing to report,
+    None if it does not."""
 
     received: Received
     identity: Identity
@@ -244,6 +273,7 @@ class Filled:
     answers_digest: str = ""
     issued: tuple[tuple[str, str, str], ...] = ()
     previous: Previous | None = None
+    nothing: Place | None = None
 
     @property
     def unit(self) -> str:
@@ -296,7 +326,9 @@ class Merged:
     """All answers of a round in one order that does not depend on the order of the files.
 
     `round.plan.lines` are the lines of the plan (of the answering units, where no plan was given) followed by
-    the units' own activities; `rows` follow that order, then the units' order in the plan.
+    the units' own activities; `rows` follow that order, then the units' order in the plan. `nothing` names the
+    units that say they have nothing to report, and where they say so; they are among those that answered.
+    `exceptions` and `aliases` are those of the plan, each with how often it was needed.
     """
 
     round: Round
@@ -306,6 +338,9 @@ class Merged:
     answered: tuple[str, ...]
     missing: tuple[str, ...]
     accounts: Accounts
+    nothing: tuple[tuple[str, Place], ...] = ()
+    exceptions: tuple[tuple[Exemption, int], ...] = ()
+    aliases: tuple[tuple[Alias, int], ...] = ()
 
 
 Cell = str | int | Decimal | date | bool | None

@@ -142,11 +142,13 @@ def is_worse(part: str, own: str, choices: ChoiceList) -> bool:
 
 
 def _choose_parent(part: Line, items: Sequence[Line]) -> str | None:
-    if len(items) == 1 and not items[0].own:
-        return items[0].id
+    """Return the activity of a sub-activity; what a unit added itself never takes over a part that was planned."""
+    known = [item for item in items if part.own or not item.own]
+    if len(known) == 1 and not known[0].own:
+        return known[0].id
     units = frozenset(part.units)
-    shared = (item.id for item in items if not units.isdisjoint(item.units))
-    return next(shared, next((item.id for item in items if not item.own), None))
+    shared = (item.id for item in known if not units.isdisjoint(item.units))
+    return next(shared, next((item.id for item in known if not item.own), None))
 
 
 @lru_cache(maxsize=1 << 16)

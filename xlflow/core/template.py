@@ -165,8 +165,14 @@ class Rule(Declared):
     require: tuple[Key, ...] = ()
     forbid: tuple[Key, ...] = ()
     compare: Compare | None = None
+    no_worse_part: bool = False
     message: Text
     remedy: Text | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the form asks for it too: an error or a warning; a note or a trial is only told."""
+        return self.severity in ("error", "warning")
 
 
 class Summary(Declared):

@@ -8,11 +8,14 @@ from typing import Any
 
 from xlflow.core.layout import FIRST_ROW, Column, list_key, list_name
 from xlflow.core.model import Cell, Deadline
+from xlflow.core.rules import is_closed, table_of
 from xlflow.core.template import Field
 from xlflow.core.values import accepted_answers, parse_value
+from xlflow.core.values.spellings import UNKNOWN, recognise_choice
 from xlflow.core.words import say
 from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, fit_text
 from xlflow.generate.frame import Frame, quote
+from xlflow.generate.live import number_name, table_name
 
 TITLE, TEXT = 32, 255
 """Letters that Excel shows at most in the heading and the text of a note or an error."""
@@ -43,22 +46,24 @@ def format_of(field: Field) -> str | None:
 
 def red_formula(frame: Frame, field: Field, cell: str) -> str | None:
     """Return a formula (without its =) that says of a cell whether it cannot stand; None if all can."""
-    if _is_closed(frame, field):
-        return f"IFERROR((1-ISBLANK({cell}))*(SUMPRODUCT(--(TRIM({cell})={_list_of(field)}))=0),1)"
+    if is_closed(frame.template, field):
+        number = f"INDEX({table_name(number_name(field))},ROW({cell})-{FIRST_ROW})"
+        return f"IF(ISERROR({cell}),TRUE,{number}={UNKNOWN})"
     return f"(1-ISBLANK({cell}))*(1-ISNUMBER({cell}))" if field.type in FORMATS else None
 
 
 def red_count_formula(frame: Frame, sheet: str) -> str:
     """Return a formula (without its =) for another sheet: how many cells are red."""
-    asked = ((field, f"{sheet}{frame.span(field.key)}") for field in frame.template.asked())
-    counts = [count for field, span in asked if (count := _red_in_span(frame, field, span))]
-    return "+".join(f"SUMPRODUCT({count})" for count in counts) or "0"
+    counts = [count for field in frame.template.asked() if (count := _count_red_in(frame, field, sheet))]
+    return "+".join(counts) or "0"
 
 
-def _red_in_span(frame: Frame, field: Field, span: str) -> str:
-    if _is_closed(frame, field):
-        return f"(1-ISBLANK({span}))" + "".join(f"-(TRIM({span})={quote(x)})" for x in _labels(frame, field))
-    return f"(1-ISBLANK({span}))*(1-ISNUMBER({span}))" if field.type in FORMATS else ""
+def _count_red_in(frame: Frame, field: Field, sheet: str) -> str:
+    span = f"{sheet}{frame.span(field.key)}"
+    if is_closed(frame.template, field):
+        numbers = frame.live.span("number", frame.last_row, field.key)
+        return f"COUNTIF({numbers},{UNKNOWN})+SUMPRODUCT(ISERROR({span})*1)"
+    return f"SUMPRODUCT((1-ISBLANK({span}))*(1-ISNUMBER({span})))" if field.type in FORMATS else ""
 
 
 def count_red(frame: Frame) -> int:
@@ -80,24 +85,9 @@ def answer_cell(frame: Frame, field: Field, text: str) -> Cell:
 
 
 def _is_red(frame: Frame, field: Field, text: str) -> bool:
-    if _is_closed(frame, field):
-        said = " ".join(filter(None, text.split(" "))).casefold()
-        return bool(text) and said not in {label.casefold() for label in _labels(frame, field)}
+    if is_closed(frame.template, field):
+        return recognise_choice(text, table_of(frame.template, field)) == UNKNOWN
     return bool(text) and field.type in FORMATS and isinstance(answer_cell(frame, field, text), str)
-
-
-def _list_of(field: Field) -> str:
-    return list_name(list_key(field) or "")
-
-
-def _labels(frame: Frame, field: Field) -> tuple[str, ...]:
-    if field.type == "yes_no":
-        return tuple(say(f"values.{key}", frame.language) for key in ("yes", "no"))
-    return tuple(option.label.say(frame.language) for option in frame.template.choice_list(field).options)
-
-
-def _is_closed(frame: Frame, field: Field) -> bool:
-    return field.type == "yes_no" or (field.type == "choice" and not frame.template.choice_list(field).open)
 
 
 def _guard_column(book: Book, sheet: Sheet, frame: Frame, column: Column, field: Field) -> None:
@@ -162,7 +152,7 @@ def _validation(frame: Frame, field: Field) -> dict[str, Any]:
 
 def _list_validation(frame: Frame, field: Field, key: str) -> dict[str, Any]:
     language, accepted = frame.language, _say_accepted(frame, field)
-    closed = _is_closed(frame, field)
+    closed = is_closed(frame.template, field)
     if closed:
         title, text = "form.not_listed", say("form.choose_listed", language, accepted=accepted)
     elif field.type == "choice":

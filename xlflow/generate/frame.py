@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from xlflow.core.computed import compute
-from xlflow.core.issued import Answers, identify_form, issued_lines
+from xlflow.core.issued import Answers, Records, identify_form, issued_lines, to_records
 from xlflow.core.layout import (
     FIRST_ROW,
     FREE_ROWS,
@@ -18,11 +18,13 @@ from xlflow.core.layout import (
     form_sheet,
     previous_column,
 )
-from xlflow.core.model import Identity, Line, Previous, Returned, Round
+from xlflow.core.model import Identity, Line, Previous, Returned, Round, Value
 from xlflow.core.rollup import Kin, kin_of, parents_of
-from xlflow.core.template import Template
-from xlflow.core.values import parse_value, show_value
+from xlflow.core.rules import NUMBERS, Ask, Said, find_asks
+from xlflow.core.template import Field, Template
+from xlflow.core.values import parse_value, show_value, written_text
 from xlflow.core.words import Language
+from xlflow.generate.live import Live, plan_live
 
 NOTHING: Mapping[str, str] = {}
 
@@ -31,7 +33,9 @@ NOTHING: Mapping[str, str] = {}
 class Frame:
     """One unit's form. `lines` stand in the order of the sheet, from `FIRST_ROW` on; then one row that heads
     the free rows; then the free rows, of which the first hold `own`, activities that the unit added itself.
-    `previous` is shown beside the answers; `returned` is what goes back with a form to be corrected."""
+    `previous` is shown beside the answers; `returned` is what goes back with a form to be corrected. `nothing`:
+    the unit says that it has nothing to report. `asks` is what the answers still lack, by line; `records` are
+    what the form carries of itself, and `live` is where the helpers of its formulas stand."""
 
     round: Round
     unit: str
@@ -41,8 +45,12 @@ class Frame:
     answers: Answers
     kin: Mapping[str, Kin]
     identity: Identity
+    asks: Mapping[str, tuple[Ask, ...]]
+    records: Records
+    live: Live
     previous: Previous | None = None
     returned: Returned | None = None
+    nothing: bool = False
 
     @property
     def template(self) -> Template:
@@ -114,11 +122,8 @@ class Frame:
         field = self.template.field(key)
         if field.computed:
             return compute(field.computed, lambda other: self.number(line, other))
-        if field.filled_by == "plan":
-            value = line.value(key)
-        else:
-            year = self.round.plan.year
-            value = parse_value(self.answer(line, key), field, self.template, year, self.language).value
+        asked = field.filled_by == "unit"
+        value = _read_number(self.round, field, self.answer(line, key)) if asked else line.value(key)
         return value if isinstance(value, Decimal) else None
 
     def text(self, line: Line, column: Column) -> str:
@@ -142,13 +147,21 @@ def frame_form(
     round_: Round,
     unit: str,
     answers: Answers,
+    issued: Answers,
     previous: Previous | None = None,
     returned: Returned | None = None,
+    *,
+    nothing: bool = False,
 ) -> Frame:
-    """Return the form of one unit, with the answers that already stand in it."""
+    """Return the form of one unit, with the answers that already stand in it; `issued` is what it remembers."""
     template = round_.template
     lines = order_lines(issued_lines(round_, unit), template)
     own = tuple(line for line in round_.lines_of(unit) if line.own)
+    kin = kin_of((*lines, *own), template)
+    identity = identify_form(round_, unit, returned.replaces if returned else ())
+    records = to_records(round_, unit, issued, identity.replaces, previous)
+    said = [_say_row(round_, line, answers.get(line.id, NOTHING)) for line in (*lines, *own)]
+    asks = find_asks(round_, said, nothing=nothing)
     return Frame(
         round_,
         unit,
@@ -156,11 +169,29 @@ def frame_form(
         lines,
         own,
         answers,
-        kin_of((*lines, *own), template),
-        identify_form(round_, unit, returned.replaces if returned else ()),
+        kin,
+        identity,
+        {row.line.id: asked for row, asked in zip(said, asks, strict=True)},
+        records,
+        plan_live(template, lines, kin, round_.plan.year, len(records)),
         previous,
         returned,
+        nothing,
     )
+
+
+def _say_row(round_: Round, line: Line, texts: Mapping[str, str]) -> Said:
+    """Return a row as the rules judge it: blanks alone are nothing, and numbers are what they are read as."""
+    asked = round_.template.asked()
+    written = {field.key: written_text(texts.get(field.key, "")) for field in asked}
+    numbers = {
+        field.key: _read_number(round_, field, written[field.key]) for field in asked if field.type in NUMBERS
+    }
+    return Said(line, written, numbers)
+
+
+def _read_number(round_: Round, field: Field, text: str) -> Value | None:
+    return parse_value(text, field, round_.template, round_.plan.year, round_.language).value
 
 
 def _arrange_columns(round_: Round, previous: Previous | None) -> tuple[Column, ...]:

@@ -7,7 +7,8 @@ from xlflow.core.words import format_day, say, say_both
 from xlflow.excel.outgoing import Book, Sheet, height_of
 from xlflow.generate.answers import count_red, red_count_formula
 from xlflow.generate.frame import Frame, quote
-from xlflow.generate.remaining import complete_formula, is_complete, say_counter
+from xlflow.generate.live import NOTHING, YES, table_name
+from xlflow.generate.remaining import count_left, count_told, say_counter, say_remaining
 
 WIDTHS = (25.0, 86.0)
 """A column of names and one of texts: together the width of a page."""
@@ -40,6 +41,15 @@ class _Pen:
         self.sheet.write_formula(self.row, 1, formula, shown, self.book.style(style))
         self._next(21)
 
+    def choose(self, name: str, shown: str, source: str, note: dict[str, str]) -> str:
+        """Write a cell in which something may be chosen, and return its address."""
+        at = (self.row, 1, self.row, 1)
+        self.sheet.write(self.row, 0, name, self.book.style("name"))
+        self.sheet.write(self.row, 1, shown, self.book.style("ask"))
+        self.sheet.validate(at, {"validate": "list", "source": f"={source}", **note})
+        self._next(21)
+        return f"$B${self.row}"
+
     def link(self, name: str, place: str, text: str) -> None:
         self.sheet.write(self.row, 0, name, self.book.style("mark"))
         self.sheet.link(self.row, 1, place, text)
@@ -50,12 +60,13 @@ class _Pen:
         self.row += 1
 
 
-def add_guide_sheet(book: Book, frame: Frame) -> None:
-    """Add the sheet on which the workbook opens."""
-    sheet = book.add_sheet(say("sheet.guide", frame.language))
+def add_guide_sheet(book: Book, frame: Frame) -> str:
+    """Add the sheet on which the workbook opens; return the cell where the unit may have nothing to report."""
+    name = say("sheet.guide", frame.language)
+    sheet = book.add_sheet(name)
     sheet.set_widths(WIDTHS)
     pen = _Pen(book, sheet)
-    _write_facts(pen, frame)
+    nothing = _write_facts(pen, frame)
     _write_steps(pen, frame)
     _write_meanings(pen, frame)
     pen.section(say("guide.good", frame.language))
@@ -66,9 +77,10 @@ def add_guide_sheet(book: Book, frame: Frame) -> None:
         sheet.open_here()
     sheet.set_page(portrait=True, columns=2, footer=f"{frame.form_code}    &P (&N)")
     sheet.protect(filtering=False)
+    return f"'{name}'!{nothing}"
 
 
-def _write_facts(pen: _Pen, frame: Frame) -> None:
+def _write_facts(pen: _Pen, frame: Frame) -> str:
     language, round_ = frame.language, frame.round
     day = format_day(round_.as_of, language)
     pen.title(say("guide.title", language, title=frame.template.title.say(language), day=day))
@@ -81,21 +93,53 @@ def _write_facts(pen: _Pen, frame: Frame) -> None:
     sheet = f"'{frame.sheet}'!"
     pen.live(say("guide.progress", language), f"={sheet}A{COUNTER_ROW + 1}", say_counter(frame), "progress")
     pen.live("", _advice_formula(frame, sheet), _say_advice(frame), "strong")
+    return _write_nothing(pen, frame)
+
+
+def _write_nothing(pen: _Pen, frame: Frame) -> str:
+    """Write the cell in which the unit may say that it has nothing to report; return its address."""
+    language = frame.language
+    label, help_ = say("nothing.label", language), say("nothing.help", language)
+    note = {
+        "error_title": say("form.not_listed", language),
+        "error_message": say("nothing.error", language),
+        "input_title": label,
+        "input_message": help_,
+    }
+    shown = say("values.yes", language) if frame.nothing else ""
+    cell = pen.choose(label, shown, table_name(YES), note)
+    pen.pair("", help_, "name")
+    return cell
 
 
 def _advice_formula(frame: Frame, sheet: str) -> str:
-    """Return the formula of the sentence below the counter: cells to correct, or that the form can be sent."""
-    red = red_count_formula(frame, sheet)
-    correct = say("guide.red", frame.language, count=f'"&({red})&"')
-    ready = quote(say("guide.ready", frame.language))
-    return f'=IFERROR(IF(({red})>0,"{correct}",IF({complete_formula(frame, sheet)},{ready},"")),"")'
+    """Return the formula of the sentence below the counter: what is left, or that the form can be sent."""
+    language, red, left = frame.language, red_count_formula(frame, sheet), count_left(frame, sheet)
+    nothing, told = table_name(NOTHING), count_told(frame, sheet)
+    quoted = {key: quote(say(key, language)) for key in ("guide.ready", "nothing.ready", "nothing.contradiction")}
+    silent = f"IF({told}>0,{quoted['nothing.contradiction']},{quoted['nothing.ready']})"
+    correct = say("guide.red", language, count=f'"&({red})&"')
+    rows = say("guide.left", language, count=f'"&{left}&"', remaining=_say_column(frame))
+    ready = quoted["guide.ready"]
+    return f'=IFERROR(IF({nothing},{silent},IF(({red})>0,"{correct}",IF({left}>0,"{rows}",{ready}))),"")'
 
 
 def _say_advice(frame: Frame) -> str:
-    red = count_red(frame)
+    language, red = frame.language, count_red(frame)
+    left = sum(bool(say_remaining(frame, line)) for line in (*frame.lines, *frame.own))
+    if frame.nothing:
+        return say("nothing.contradiction" if any(frame.answers.values()) else "nothing.ready", language)
     if red:
-        return say("guide.red", frame.language, count=red)
-    return say("guide.ready", frame.language) if is_complete(frame) else ""
+        return say("guide.red", language, count=red)
+    return (
+        say("guide.left", language, count=left, remaining=_say_column(frame))
+        if left
+        else say("guide.ready", language)
+    )
+
+
+def _say_column(frame: Frame) -> str:
+    return say_both("column.remaining").say(frame.language)
 
 
 def _list_facts(frame: Frame) -> Iterator[tuple[str, str]]:

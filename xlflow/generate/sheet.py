@@ -86,7 +86,7 @@ def _write_head(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> 
     sheet.write(TITLE_ROW, 0, words, book.style("title"))
     sheet.set_height(TITLE_ROW, 27)
     counter = book.style("subtitle")
-    sheet.write_array_formula(COUNTER_ROW, 0, counter_formula(frame), say_counter(frame), counter)
+    sheet.write_formula(COUNTER_ROW, 0, counter_formula(frame), say_counter(frame), counter)
     sheet.write(COUNTER_ROW, _place_beside(widths), _say_terms(frame), book.style("quiet", valign="vcenter"))
     sheet.set_height(COUNTER_ROW, 21)
     headings = [column.heading(frame.language) for column in frame.columns]

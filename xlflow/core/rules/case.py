@@ -1,0 +1,80 @@
+"""The rows of one form, looked at as a formula looks at them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from xlflow.core.computed import compute
+from xlflow.core.model import Deadline, Round, Value
+from xlflow.core.rollup import Kin, find_missing, kin_of
+from xlflow.core.rules.asks import Ask, Said
+from xlflow.core.rules.shape import CHOOSING, NUMBERS, number_in, shape_of
+from xlflow.core.template import Field, Rule
+from xlflow.core.values.spellings import recognise_choice, recognise_time, squeeze
+
+
+class Form:
+    """The rows of one form, with what judging one of them needs of the others."""
+
+    def __init__(self, round_: Round, rows: Sequence[Said]):
+        self.round = round_
+        self.template = round_.template
+        self.shape = shape_of(round_.template)
+        self.status = self.shape.status
+        self.kin: Mapping[str, Kin] = kin_of([row.line for row in rows], round_.template)
+        self.by_id = {row.line.id: row for row in rows}
+        told = [row.line.id for row in rows if self.status and row.texts.get(self.status.key)]
+        self.lacking = frozenset(find_missing(self.kin, told) if self.status else ())
+
+
+@dataclass(slots=True)
+class Case:
+    """One row of a form, to be judged."""
+
+    form: Form
+    row: Said
+
+    def number(self, key: str, row: Said | None = None) -> int:
+        """Return the number of an answer, or of what the plan states; 0 if there is none."""
+        row, asked = row or self.row, self.form.shape.fields[key]
+        if asked.filled_by == "unit":
+            return recognise_choice(row.texts.get(key, ""), self.form.shape.tables[key])
+        value = None if row.line.own else row.line.value(key)
+        return number_in(self.form.template, asked, value) if isinstance(value, str) else 0
+
+    def time(self, key: str) -> date | None:
+        """Return the last day of a time as a formula reads it, or as the plan states it; never of a unit's own."""
+        if self.form.shape.fields[key].filled_by == "unit":
+            return recognise_time(self.row.texts.get(key, ""), self.form.round.plan.year)
+        value = None if self.row.line.own else self.row.line.value(key)
+        return value.last if isinstance(value, Deadline) else None
+
+    def understood(self, key: str) -> Value | None:
+        """Return what a reader of words makes of an answer, what stands in the line, or what follows from both."""
+        asked = self.form.shape.fields[key]
+        if asked.computed:
+            return compute(asked.computed, self.amount)
+        return self.row.values.get(key) if asked.filled_by == "unit" else self.row.line.value(key)
+
+    def amount(self, key: str) -> Decimal | None:
+        """Return the number that stands in a field, None if it is none."""
+        value = self.understood(key)
+        return value if isinstance(value, Decimal) else None
+
+    def is_filled(self, key: str) -> bool | None:
+        """Return whether a field is filled; None if the form lost its column."""
+        return is_filled(self.form.shape.fields[key], self.row.texts[key]) if key in self.row.texts else None
+
+    def is_lacking(self) -> bool:
+        """Return whether the row lacks a status that nothing near it makes up for."""
+        return self.row.line.id in self.form.lacking
+
+    def ask(self, rule: Rule, key: str, worse: Said | None = None) -> Ask:
+        """Return what a rule of the template asks for in the cell of a field."""
+        return Ask(rule.name, key, rule.severity, rule, worse=worse)
+
+
+def is_filled(asked: Field, written: str) -> bool:
+    """Return whether an answer says something; a dash alone does not, where words or a time are asked for."""
+    return bool(written) if asked.type in (*CHOOSING, *NUMBERS) else bool(squeeze(written))

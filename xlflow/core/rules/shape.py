@@ -1,0 +1,88 @@
+"""What judging needs of a template, worked out once: tables of spellings, and the numbers that rules wait for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from xlflow.core.template import Field, Rule, Template
+from xlflow.core.values.spellings import UNKNOWN, choice_table, number_of, yes_no_table
+
+CHOOSING, TIMES, NUMBERS = ("choice", "yes_no"), ("deadline", "date", "quarter"), ("number", "integer")
+
+When = tuple[tuple[str, frozenset[int]], ...]
+"""Fields, each with the numbers of the answers that a rule waits for."""
+
+_YES_NO = MappingProxyType({"yes": 1, "no": 2})
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A template as judging needs it: fields by key, tables of spellings, rules with what they wait for."""
+
+    fields: Mapping[str, Field]
+    tables: Mapping[str, str]
+    status: Field | None
+    required: tuple[Field, ...]
+    closed: tuple[Field, ...]
+    rules: tuple[tuple[Rule, When], ...]
+
+
+def shape_of(template: Template) -> Shape:
+    """Return the shape of a template."""
+    return _shape(_Same(template))
+
+
+def is_closed(template: Template, asked: Field) -> bool:
+    """Return whether a field accepts the answers of its list only."""
+    return asked.type == "yes_no" or (asked.type == "choice" and not template.choice_list(asked).open)
+
+
+def table_of(template: Template, asked: Field) -> str:
+    """Return the table of spellings of a field that has a list."""
+    return yes_no_table() if asked.type == "yes_no" else choice_table(template.choice_list(asked))
+
+
+def number_in(template: Template, asked: Field, code: str) -> int:
+    """Return the number that stands for an accepted answer; an open list may have met others."""
+    if asked.type == "yes_no":
+        return _YES_NO.get(code, UNKNOWN)
+    options = template.choice_list(asked).options
+    return number_of(options, code) if any(option.code == code for option in options) else UNKNOWN
+
+
+def numbers_for(template: Template, rule: Rule) -> When:
+    """Return which numbers of which fields a rule waits for."""
+    return tuple(
+        (key, frozenset(number_in(template, template.field(key), code) for code in codes) - {UNKNOWN})
+        for key, codes in rule.when.items()
+    )
+
+
+class _Same:
+    """A template as a key that equals only itself: hashing it whole for every form is slow."""
+
+    __slots__ = ("template",)
+
+    def __init__(self, template: Template):
+        self.template = template
+
+    def __hash__(self) -> int:
+        return id(self.template)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.template is other.template
+
+
+@lru_cache(maxsize=32)
+def _shape(same: _Same) -> Shape:
+    template = same.template
+    asked = template.asked()
+    return Shape(
+        fields={each.key: each for each in template.fields},
+        tables={each.key: table_of(template, each) for each in template.fields if each.type in CHOOSING},
+        status=template.field_in_role("status"),
+        required=tuple(each for each in asked if each.required and each.role != "status"),
+        closed=tuple(each for each in asked if is_closed(template, each)),
+        rules=tuple((rule, numbers_for(template, rule)) for rule in template.rules),
+    )
