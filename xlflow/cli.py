@@ -170,10 +170,25 @@ def check(
 )
 @PLAN
 @SINCE
+@click.option(
+    "--also",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write the tables into this folder too, for Power BI and others: CSV with a description, and Parquet.",
+)
 @JOBS
 @FORCE
 @JSON
-def merge(paths: tuple[Path, ...], output: Path, plan: Path | None, previous: Path | None, jobs: int, force: bool, as_json: bool) -> None:
+def merge(
+    paths: tuple[Path, ...],
+    output: Path,
+    plan: Path | None,
+    previous: Path | None,
+    also: Path | None,
+    jobs: int,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Merge filled forms into one consolidated workbook.
 
     PATH is a form, a folder (searched through) or a .zip. A wrong answer is kept as it was written and
@@ -182,7 +197,16 @@ def merge(paths: tuple[Path, ...], output: Path, plan: Path | None, previous: Pa
     from xlflow.pipeline import merge_forms
 
     with _stopping(), _progress() as progress:
-        run = merge_forms(paths, output, plan=plan, previous=previous, jobs=jobs, force=force, progress=progress)
+        run = merge_forms(
+            paths,
+            output,
+            plan=plan,
+            previous=previous,
+            also=also,
+            jobs=jobs,
+            force=force,
+            progress=progress,
+        )
     _show(run, as_json=as_json)
 
 

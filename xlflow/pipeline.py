@@ -12,7 +12,20 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from xlflow import carry, check, collect, define, generate, hints, merge, read, recall, summarise, write
+from xlflow import (
+    carry,
+    check,
+    collect,
+    define,
+    generate,
+    hints,
+    interchange,
+    merge,
+    read,
+    recall,
+    summarise,
+    write,
+)
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
 from xlflow.core.model import Filled, Merged, Plan, Previous, Received, Round, Run, State
 from xlflow.core.text import fold
@@ -96,21 +109,25 @@ def merge_forms(
     *,
     plan: Path | None = None,
     previous: Path | None = None,
+    also: Path | None = None,
     jobs: int = 2,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Read, check and merge forms into the consolidated workbook `output`.
 
-    `previous` is that of the round before, against which changes are told.
+    `previous` is that of the round before, against which changes are told. `also` names a folder for the same
+    tables as a data package: CSV, and Parquet where pyarrow is installed.
+
     `Stop` if there is nothing to merge, if the accounts do not balance, if the target is not ours, or if another
     run is writing to it. `output` of the result is where the workbook is: beside the target if that is in use.
     """
     if not force:
         _refuse_to_destroy([output])
+    own = interchange.list_package(also) if also else ()
     book, past = (_open_consolidated(previous), (previous,)) if previous else (None, ())
     with outgoing.claim_target(output) as target:
-        gathered = _gather(paths, plan, jobs, progress, leave_out=(output, *past))
+        gathered = _gather(paths, plan, jobs, progress, leave_out=(output, *past, *own))
         merged, findings = gathered.merged, gathered.findings
         if not (merged.answered or plan):
             raise Stop(*findings)
@@ -118,10 +135,16 @@ def merge_forms(
         before = recall.recall_snapshot(book, merged.round.language) if book else None
         findings = sort_findings((*findings, *recall.doubt_order(before, merged.round)))
         summary = summarise.summarise(merged, findings, before)
+        parts = interchange.make_parts(summary, merged) if also else ()
+        if also and not force:
+            interchange.refuse_foreign(also, parts)
         written = target.save(write.write_consolidated(summary, merged))
+        package = interchange.save_package(also, summary, merged, parts) if also else ()
     _tell(progress, "write", 1, 1)
     every = sort_findings((*findings, *_say_where([(output, written)])))
-    return Run(merged.round.language, every, merged, written)
+    language = merged.round.language
+    notes = (say("interchange.written", language, folder=also, count=len(package)),) if package else ()
+    return Run(language, every, merged, written, notes=notes)
 
 
 def write_report(
