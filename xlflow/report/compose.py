@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from xlflow.core.followed import Followed, only_deviations, only_unit
 from xlflow.core.words import format_day
 from xlflow.report.asked import make_end
 from xlflow.report.document import Block, Document, Heading, Mark, Paragraph, Picture, Row, Table, spell
 from xlflow.report.follow_up import Layout, make_body
-from xlflow.core.followed import Followed, only_deviations, only_unit
 from xlflow.report.overview import make_overview
 from xlflow.report.wording import Speech, to_blocks
 
@@ -75,7 +75,7 @@ def _introduce(followed: Followed, speech: Speech) -> Iterator[Block]:
 
 def _title(followed: Followed, speech: Speech) -> str:
     title, day = followed.template.title.say(speech.language), format_day(followed.as_of, speech.language)
-    return speech.say("title", title=title, day=day)
+    return speech.say("title", title=title, day=day.replace(" ", "\u00a0"))
 
 
 def _subtitle(followed: Followed, wish: Wish) -> str:
@@ -131,7 +131,9 @@ def _find_body(blocks: Sequence[Block]) -> str:
 
 
 def _count_filters(blocks: Sequence[Block], speech: Speech) -> Iterator[tuple[Mark, int]]:
-    rows: list[Row] = [row for block in blocks if isinstance(block, Table) for row in block.rows if row.code]
+    rows: list[Row] = [
+        row for block in blocks if isinstance(block, Table) for row in block.rows if row.code and not row.more
+    ]
     for mark in speech.marks:
         count = sum(row.code == mark.code for row in rows)
         if count:

@@ -4,9 +4,10 @@ Whoever composes decides everything here; the three writers (`word`, `web`, `pdf
 same thing in their format and decide nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from xlflow.core.words import Language
@@ -104,13 +105,16 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table. `rows` is how many rows it spans; `head`: it names its row; `deep`: it stands below
-    the row above (a sub-activity); `narrow`: long words may not fit its column."""
+    """One cell of a table. `rows` and `columns` are how many it spans; `head`: it names its row, or with `group`
+    all rows of its group; `deep`: it stands below the row above (a sub-activity); `narrow`: long words may not fit
+    its column."""
 
     kind: ClassVar[str] = "cell"
     content: tuple[Paragraph | Bullets | Mark, ...] = ()
     rows: int = 1
+    columns: int = 1
     head: bool = False
+    group: bool = False
     deep: bool = False
     narrow: bool = False
     side: Side = "start"
@@ -120,13 +124,14 @@ class Cell:
 class Row:
     """One row. `code` is the status that a reader may filter by, "" for a row that is always shown.
 
-    `whole`: short enough to stand on one page; a page break never parts it.
+    `whole`: short enough to stand on one page; a page break never parts it. `more`: it goes on with the row above.
     """
 
     kind: ClassVar[str] = "row"
     cells: tuple[Cell, ...]
     code: str = ""
     whole: bool = True
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +197,37 @@ class Document:
         return {"sv": "sv-SE", "en": "en-GB"}[self.language]
 
 
-def as_plain(value: Any) -> Any:
-    """Return a value of this module as lists, texts and numbers; every part says its `kind`."""
+def as_plain(value: Any, show: Callable[[str], str]) -> Any:
+    """Return a value of this module as lists, texts and numbers, every text as `show` has it.
+
+    Every part says its `kind`.
+    """
+    if isinstance(value, str):
+        return show(value)
+    if isinstance(value, tuple):
+        return [as_plain(item, show) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        plain = {field.name: as_plain(getattr(value, field.name)) for field in fields(value)}
+        plain = {name: as_plain(getattr(value, name), show) for name in _names(type(value))}
         kind = getattr(value, "kind", None)
         return {"kind": kind, **plain} if kind else plain
-    if isinstance(value, tuple):
-        return [as_plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
+
+
+@cache
+def _names(shape: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(shape))
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield every text in a value of this module."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from texts_of(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for name in _names(type(value)):
+            yield from texts_of(getattr(value, name))
 
 
 def spell(text: str, *, strong: bool = False) -> tuple[Span, ...]:

@@ -9,16 +9,13 @@ from dataclasses import replace
 from typing import Literal
 
 from xlflow.core.followed import Entry, Followed
-from xlflow.core.sentences import UNANSWERED
-from xlflow.report.columns import Layer, make_cells, make_columns, total_cells
+from xlflow.report.columns import Layer, make_columns, total_cells
 from xlflow.report.document import Block, Cell, Column, Heading, Paragraph, Row, Table, spell
 from xlflow.report.lines import Group, goal_depth, group_entries
+from xlflow.report.rows import make_rows
 from xlflow.report.wording import Speech, first_line, label_of, to_blocks
 
 Layout = Literal["heading", "merged"]
-
-LONGEST_WHOLE = 500
-"""Characters of the longest cell of a row that is kept on one page; a longer row may go on on the next."""
 
 GOAL_SHARE = 2.8
 """The share of the table's width that a board goal's cell takes."""
@@ -100,30 +97,10 @@ def _make_table(
             "merged_description" if merged else "table_description", item=speech.item, items=speech.items
         ),
         columns=(*first, *make_columns(layer)),
-        groups=tuple(_make_rows(group, found, layer) for group, found in parts),
+        groups=tuple(make_rows(group, found, layer) for group, found in parts),
         total=_make_total(entries, layer, merged=merged),
         parted=merged,
     )
-
-
-def _make_rows(group: Group | None, entries: Sequence[Entry], layer: Layer) -> tuple[Row, ...]:
-    """Return the rows of some activities, each followed by its sub-activities; the goal's cell spans them all."""
-    rows = [_make_row(entry, layer) for item in entries for entry in (item, *layer.part_rows(item))]
-    if group is not None:
-        first = rows[0]
-        rows[0] = Row((_goal_cell(group, len(rows)), *first.cells), first.code, first.whole)
-    return tuple(rows)
-
-
-def _make_row(entry: Entry, layer: Layer) -> Row:
-    cells = make_cells(entry, layer)
-    longest = max((_length(cell) for cell in cells), default=0)
-    return Row(cells, _filter_code(entry), whole=longest <= LONGEST_WHOLE)
-
-
-def _goal_cell(group: Group, rows: int) -> Cell:
-    name = Paragraph(spell(group.name, strong=True))
-    return Cell((name, *to_blocks(group.definition)), rows=rows, head=True, narrow=True)
 
 
 def _make_total(entries: Sequence[Entry], layer: Layer, *, merged: bool) -> tuple[Row, ...]:
@@ -131,20 +108,6 @@ def _make_total(entries: Sequence[Entry], layer: Layer, *, merged: bool) -> tupl
         return ()
     cells = total_cells(entries, layer)
     return (Row(((Cell(),) if merged else ()) + cells),)
-
-
-def _filter_code(entry: Entry) -> str:
-    """Return the status that a reader filters by; a sub-activity that follows its activity goes with that."""
-    return entry.code or ("" if entry.status else UNANSWERED)
-
-
-def _length(cell: Cell) -> int:
-    return sum(
-        len(span.text)
-        for block in cell.content
-        for spans in ([block.spans] if isinstance(block, Paragraph) else getattr(block, "items", ()))
-        for span in spans
-    )
 
 
 def _capital(text: str) -> str:

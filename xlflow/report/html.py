@@ -4,6 +4,7 @@ The drawing rules stand in `workbook_templates/report/report.html`. Every text g
 drawings, style and script do not. Decides nothing about what the report says. Only door to Jinja2.
 """
 
+import re
 from base64 import b64encode
 from hashlib import sha256
 
@@ -14,6 +15,9 @@ from xlflow.core.shipped import TEMPLATES, find_shipped
 from xlflow.core.words import say
 from xlflow.report.colours import COLOURS
 from xlflow.report.document import Document
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What a web page may not hold."""
 
 WORDS = ("contents", "skip", "top", "filter_all")
 
@@ -35,7 +39,7 @@ def write_html(document: Document) -> bytes:
             digest=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
         )
     )
-    return page.encode()
+    return _UNPRINTABLE.sub("", page).encode()
 
 
 def _environment() -> Environment:

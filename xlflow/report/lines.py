@@ -22,10 +22,10 @@ class Group:
 
 
 def group_entries(entries: Sequence[Entry], followed: Followed, depth: int) -> tuple[Group, ...]:
-    """Return the entries by the text of a level, in the order in which the texts come first."""
+    """Return the entries by the name in a level, in the order in which the names come first."""
     gathered: dict[str, list[Entry]] = {}
     for entry in entries:
-        gathered.setdefault(fold(entry.line.levels[depth]), []).append(entry)
+        gathered.setdefault(fold(first_line(entry.line.levels[depth])), []).append(entry)
     return tuple(_make_group(depth, found, followed) for found in gathered.values())
 
 
@@ -37,7 +37,8 @@ def goal_depth(followed: Followed) -> int | None:
 def _make_group(depth: int, entries: Sequence[Entry], followed: Followed) -> Group:
     text = entries[0].line.levels[depth]
     if text:
-        return Group(depth, first_line(text), rest_of(text), tuple(entries))
+        definition = next(filter(None, (rest_of(entry.line.levels[depth]) for entry in entries)), "")
+        return Group(depth, first_line(text), definition, tuple(entries))
     return Group(depth, _name_blank(entries, followed), "", tuple(entries), blank=True)
 
 

@@ -5,6 +5,7 @@ draw. Decides nothing about what the report says. Only door to typst.
 """
 
 import json
+import unicodedata
 from functools import cache
 from importlib.resources import as_file
 
@@ -14,7 +15,7 @@ from xlflow.core.findings import Finding, Place, find
 from xlflow.core.shipped import TEMPLATES, find_shipped
 from xlflow.core.words import Language, say
 from xlflow.report.colours import COLOURS
-from xlflow.report.document import Document, Picture, as_plain
+from xlflow.report.document import Document, Picture, as_plain, texts_of
 from xlflow.report.pdf_streams import part_streams
 
 UNPRINTABLE = "\u25a1"
@@ -29,7 +30,7 @@ _SHEET = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.in
 def write_pdf(document: Document) -> bytes:
     """Return the report as PDF; the same document gives the same bytes."""
     inputs = {
-        "document": _printable(json.dumps(_told(document), ensure_ascii=False)),
+        "document": json.dumps(_told(document), ensure_ascii=False),
         "colours": json.dumps(dict(COLOURS)),
     }
     source = (find_shipped(TEMPLATES) / "report" / "report.typ").read_bytes()
@@ -44,8 +45,8 @@ def draw_picture(picture: Picture) -> bytes:
 
 def find_unprintable(document: Document, place: Place) -> tuple[Finding, ...]:
     """Return a note on each character of the report that the PDF can only show as an empty square."""
-    text = json.dumps(_told(document), ensure_ascii=False)
-    missing = sorted(set(text) - _covered())
+    letters = set("".join(texts_of(document)))
+    missing = sorted(letter for letter in letters - _covered() if _stand_in(letter) == UNPRINTABLE)
     return tuple(
         find("report-character", place, value=letter, words={"code": f"U+{ord(letter):04X}"}) for letter in missing
     )
@@ -70,7 +71,7 @@ def _made(result: bytes | list[bytes] | None) -> bytes:
 
 
 def _told(document: Document) -> dict[str, object]:
-    return {**as_plain(document), "tag": document.tag, "words": _words(document.language)}
+    return {**as_plain(document, _printable), "tag": document.tag, "words": _words(document.language)}
 
 
 def _words(language: Language) -> dict[str, str]:
@@ -80,7 +81,12 @@ def _words(language: Language) -> dict[str, str]:
 
 def _printable(text: str) -> str:
     missing = set(text) - _covered()
-    return text.translate(dict.fromkeys(map(ord, missing), UNPRINTABLE)) if missing else text
+    return text.translate({ord(letter): _stand_in(letter) for letter in missing}) if missing else text
+
+
+def _stand_in(letter: str) -> str:
+    """Return what is shown for a letter that no font has: nothing for one that nobody sees."""
+    return " " if letter.isspace() else "" if unicodedata.category(letter) in ("Cc", "Cf") else UNPRINTABLE
 
 
 @cache

@@ -4,6 +4,7 @@ A document of theirs keeps its styles, header, footer and logo; only styles that
 language, the properties and the lists are set, since a screen reader depends on them.
 """
 
+from copy import deepcopy
 from datetime import UTC, datetime, time
 from io import BytesIO
 from typing import Any
@@ -22,11 +23,12 @@ from docx.styles.style import ParagraphStyle
 
 from xlflow.report.colours import COLOURS
 from xlflow.report.document import Document
-from xlflow.report.word_text import BULLET, NAMESPACE, NUMBER, PART_BULLET, STYLES, Ids
+from xlflow.report.word_text import BULLET, NAMESPACE, NUMBER, PART_BULLET, STYLES, UNPRINTABLE, Ids
 
 FONT = "Calibri"
 MAKER = "xlflow"
 
+_MARGINALS = (qn("w:headerReference"), qn("w:footerReference"))
 _LEVELS = {BULLET: ("bullet", "•", 284), PART_BULLET: ("bullet", "–", 340), NUMBER: ("decimal", "%1.", 340)}
 
 _SIZES: dict[str, dict[str, Any]] = {
@@ -94,11 +96,25 @@ def _properties_of(content: bytes) -> tuple[str, str] | None:
 
 
 def _clear(docx: Docx) -> None:
-    """Empty the body; the last section's page, header and footer stay."""
+    """Empty the body, and take away the picture of its first page; the last section's header and footer stay."""
+    package = docx.part.package
+    for key in [key for key, relation in package.rels.items() if relation.reltype.endswith("/thumbnail")]:
+        del package.rels[key]
     body = docx.element.body
+    _inherit_headers(docx)
     for element in list(body):
         if element.tag != qn("w:sectPr"):
             body.remove(element)
+
+
+def _inherit_headers(docx: Docx) -> None:
+    """Give the last section the headers and footers that it takes over from those before it, which go."""
+    *earlier, last = [section._sectPr for section in docx.sections]
+    for section in reversed(earlier):
+        for found in section.iterchildren(*_MARGINALS):
+            known = {(one.tag, one.get(qn("w:type"))) for one in last.iterchildren(*_MARGINALS)}
+            if (found.tag, found.get(qn("w:type"))) not in known:
+                last.insert(0, deepcopy(found))
 
 
 def _set_look(style: ParagraphStyle, look: dict[str, Any]) -> None:
@@ -178,9 +194,15 @@ def _set_language(docx: Docx, tag: str) -> None:
         tab_stop.addnext(parse_xml(f"<w:autoHyphenation {NAMESPACE}/>"))
 
 
+def _as_property(text: str) -> str:
+    """Return a text as a document property may hold it."""
+    return UNPRINTABLE.sub("", text)[:255]
+
+
 def _set_properties(docx: Docx, document: Document) -> None:
     properties = docx.core_properties
-    properties.title, properties.subject, properties.language = document.title, document.subtitle, document.tag
+    properties.title, properties.subject = _as_property(document.title), _as_property(document.subtitle)
+    properties.language = document.tag
     properties.author = properties.last_modified_by = MAKER
     properties.comments, properties.keywords, properties.category = "", "", ""
     properties.revision = 1

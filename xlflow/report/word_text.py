@@ -33,7 +33,8 @@ STYLES = {
 
 _EDGE = COLOURS["edge"].lstrip("#")
 _LINKED = f'<w:color w:val="{COLOURS["head"].lstrip("#")}"/><w:u w:val="single"/>'
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML may not hold."""
 
 
 class Ids(dict[str, str]):
@@ -42,7 +43,7 @@ class Ids(dict[str, str]):
 
 def text_of(text: str) -> str:
     """Return a text as it may stand in XML."""
-    return escape(_UNPRINTABLE.sub("", text))
+    return escape(UNPRINTABLE.sub("", text))
 
 
 def paragraph(ids: Ids, style: str, runs: str, *, keep: bool = False, side: str = "start", more: str = "") -> str:
@@ -122,9 +123,12 @@ def _rows(group: Sequence[Row], ids: Ids, widths: Sequence[int]) -> str:
     """Return the rows of a group; a cell that spans several goes on in each of them."""
     made = []
     for row in group:
-        goes_on = len(widths) - len(row.cells)
+        goes_on = len(widths) - sum(cell.columns for cell in row.cells)
         cells = [_spanned(ids, width) for width in widths[:goes_on]]
-        cells += [_cell(cell, ids, width) for cell, width in zip(row.cells, widths[goes_on:], strict=True)]
+        at = goes_on
+        for cell in row.cells:
+            cells.append(_cell(cell, ids, sum(widths[at : at + cell.columns])))
+            at += cell.columns
         split = "<w:trPr><w:cantSplit/></w:trPr>" if row.whole else ""
         made.append(f"<w:tr>{split}{''.join(cells)}</w:tr>")
     return "".join(made)
@@ -137,7 +141,8 @@ def _spanned(ids: Ids, width: int) -> str:
 
 
 def _cell(cell: Cell, ids: Ids, width: int) -> str:
-    merged = '<w:vMerge w:val="restart"/>' if cell.rows > 1 else ""
+    merged = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
+    merged += '<w:vMerge w:val="restart"/>' if cell.rows > 1 else ""
     content = "".join(_small(one, cell, ids) for one in cell.content) or paragraph(ids, "cell", "")
     return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{merged}</w:tcPr>{content}</w:tc>'
 

@@ -1,0 +1,416 @@
+"""The report before it has a format: what it says, in which order, and that it agrees with its material."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reports import draw_amounts, draw_many, draw_replies, draw_round
+
+from xlflow.core.words import LANGUAGES, Language
+from xlflow.report.charts import Bar, Part, draw_bars
+from xlflow.report.colours import COLOURS, LEAST_CONTRAST, contrast, ink_on
+from xlflow.report.compose import Wish, compose_report
+from xlflow.report.document import Bullets, Cell, Document, Figures, Heading, Mark, Paragraph, Picture, Table
+from xlflow.report.follow_up import Layout
+from xlflow.report.introduction import read_introduction
+from xlflow.report.wording import LONGEST_REASON, make_mark, shorten, to_blocks
+
+ROUND = r"""
+    Samhälle/Kultur för alla/Ett brett utbud\nMed brett menas\n– alla/Öppna verkstad | Kvartal 1 | Genomfört ||| A
+    Samhälle/Kultur för alla/Ett brett utbud/Bygga museum|Kvartal 2|Förskjuts| Kvartal 1 2022 | Remissen drog ut.|B
+    Samhälle/Kultur för alla/Trygga platser/Utreda simhall     | Kvartal 4 | Kvarstår |||A
+    Samhälle/Kultur för alla/Trygga platser/Utreda simhall/Räkna besökare | Kvartal 2 | Pågående ||| A
+    Samhälle/Kultur för alla/Trygga platser/Utreda simhall/Fråga föreningar || ^ ||| A
+    Samhälle/Kultur för alla/Ett brett utbud/Ordna filmkvällar | 2021-02-28 | !Pågående ||| A
+    Ekonomi/God hushållning/Rätt pris/Se över taxor            | Kvartal 3 | Utgår || Ingår i budgetarbetet. | B
+    Ekonomi/God hushållning/Rätt pris/Byta system              | Se objektplanen | Kan komma att försenas || | B
+    Ekonomi/God hushållning/Rätt pris/Samla inköp              | Kvartal 3 ||||B
+"""
+
+
+def compose(text: str = ROUND, language: Language = "sv", **wish: object) -> Document:
+    return compose_report(draw_round(text, language=language), Wish(**wish))
+
+
+def words(cell: Cell | Paragraph | Bullets | Mark) -> str:
+    if isinstance(cell, Mark):
+        return cell.word
+    if isinstance(cell, Paragraph):
+        return "".join(span.text for span in cell.spans)
+    if isinstance(cell, Bullets):
+        return "\n".join("• " + "".join(span.text for span in item) for item in cell.items)
+    return "\n".join(words(one) for one in cell.content).replace("\u00a0", " ")
+
+
+def show(document: Document) -> list[str]:
+    """Return the report as lines of text, headings marked by their level."""
+    lines = []
+    for block in document.blocks:
+        if isinstance(block, Heading):
+            lines.append(f"{'#' * block.level} {block.text}")
+        elif isinstance(block, Paragraph | Bullets):
+            lines.append(words(block))
+        elif isinstance(block, Table):
+            lines.append(f"[{block.caption}]")
+            lines += [" | ".join(words(cell).replace("\n", " / ") for cell in row.cells) for row in block.rows]
+    return lines
+
+
+def tables(document: Document) -> list[Table]:
+    return [block for block in document.blocks if isinstance(block, Table)]
+
+
+# What it says ---------------------------------------------------------------------------------------------
+
+
+def test_headings_stand_in_the_order_of_the_plan_with_each_goal_once() -> None:
+    headings = [line for line in show(compose()) if line.startswith("#")]
+    assert headings == [
+        "# Sammanfattning",
+        "## Genomfört",
+        "## Kan komma att försenas",
+        "## Förskjuts",
+        "## Utgår",
+        "## Passerat slutdatum",
+        "# Samhälle",
+        "## Kommunövergripande mål: Kultur för alla",
+        "### Nämndmål: Ett brett utbud",
+        "### Nämndmål: Trygga platser",
+        "# Ekonomi",
+        "## Kommunövergripande mål: God hushållning",
+        "### Nämndmål: Rätt pris",
+        "# Vilka som har tillfrågats och svarat",
+        "## Obesvarade aktiviteter",
+        "# Vad statusarna betyder",
+    ]
+
+
+def test_the_summary_says_what_is_done_delayed_to_when_and_cancelled_why() -> None:
+    told = "\n".join(show(compose()))
+    assert "• Öppna verkstad" in told
+    assert "• Bygga museum. Ny tidpunkt: Kvartal 1 2022 (i planen: Kvartal 2). Remissen drog ut." in told
+    assert "• Se över taxor. Ingår i budgetarbetet." in told
+    assert "• Byta system. Skäl är inte angivet." in told
+    assert "• Ordna filmkvällar. Skulle vara klar: 2021-02-28. Status: Pågående." in told
+
+
+def test_the_first_sentence_and_the_figures_count_activities_and_not_their_parts() -> None:
+    document = compose()
+    lead = next(block for block in document.blocks if isinstance(block, Paragraph) and block.look == "lead")
+    assert words(lead).startswith("Av sju aktiviteter är en genomförd")
+    assert "en är obesvarad" in words(lead)
+    figures = next(block for block in document.blocks if isinstance(block, Figures))
+    assert [one.value for one in figures.items] == ["7", "1", "3", "1", "2 av 2"]
+
+
+def test_a_table_shows_activity_unit_times_status_and_comment() -> None:
+    table = tables(compose())[1]
+    assert [column.heading for column in table.columns] == [
+        "Aktivitet",
+        "Slutdatum",
+        "Status",
+        "Kommentar/avvikelse",
+    ]
+    rows = [[words(cell) for cell in row.cells] for row in table.rows]
+    assert rows[1] == [
+        "Bygga museum\nB",
+        "Kvartal 2\nNy tidpunkt:\nKvartal 1 2022",
+        "Förskjuts",
+        "Remissen drog ut.",
+    ]
+    assert rows[2][1] == "2021-02-28\nSlutdatumet har passerat"
+
+
+def test_sub_activities_stand_below_their_activity_and_say_where_they_follow_it() -> None:
+    rows = list(tables(compose())[2].rows)
+    assert [words(row.cells[0]).split("\n")[0] for row in rows] == [
+        "Utreda simhall",
+        "Räkna besökare",
+        "Fråga föreningar",
+    ]
+    assert [row.cells[0].deep for row in rows] == [False, True, True]
+    assert words(rows[2].cells[2]) == "Se aktivitet"
+
+
+def test_sub_activities_that_say_nothing_themselves_are_a_list_in_their_activity() -> None:
+    document = compose("""
+        S/M/N/Öppna verkstad | Kvartal 1 | Pågående
+        S/M/N/Öppna verkstad/Köpa symaskin || ^
+        S/M/N/Öppna verkstad/Bjuda in skolor || ^
+    """)
+    rows = list(tables(document)[1].rows)
+    assert len(rows) == 1
+    assert words(rows[0].cells[0]) == "Öppna verkstad\n• Köpa symaskin\n• Bjuda in skolor"
+
+
+def test_many_parts_are_counted_in_a_sentence() -> None:
+    parts = "\n".join(
+        f"S/M/N/Bygga/Del {n} || {status}" for n, status in enumerate(["Pågående"] * 3 + ["Kvarstår"])
+    )
+    document = compose(f"S/M/N/Bygga | Kvartal 1 | Kvarstår\n{parts}")
+    assert "Av fyra delaktiviteter är tre pågående och en kvarstår." in words(
+        next(tables(document)[1].rows).cells[0]
+    )
+
+
+def test_several_units_are_told_apart_in_the_comment() -> None:
+    followed = draw_round("S/M/N/Öppna verkstad | Kvartal 2 | Förskjuts | | | A; B")
+    entry = followed.entries[0]
+    said = draw_replies(
+        entry, ("A", "ongoing", "Pågående", "Allt går bra."), ("B", "postponed", "Förskjuts", "Läck.")
+    )
+    followed = replace(followed, entries=(replace(entry, replies=said),))
+    document = compose_report(followed, Wish())
+    comment = next(tables(document)[1].rows).cells[-1]
+    assert words(comment) == "A: Pågående. Allt går bra.\nB: Läck."
+    assert "• Öppna verkstad. B: Ny tidpunkt är inte angiven. Läck." in show(document)
+
+
+def test_who_has_not_answered_is_named_at_the_end() -> None:
+    followed = draw_round(ROUND)
+    silent = tuple(replace(each, answered=each.unit != "B") for each in followed.asked)
+    told = show(compose_report(replace(followed, asked=silent), Wish()))
+    assert "1 av 2 tillfrågade enheter har svarat. Svar saknas från B." in told
+    assert "• Samla inköp (B)" in told
+
+
+# Layouts and shorter versions -----------------------------------------------------------------------------
+
+
+def test_the_merged_layout_puts_the_goal_beside_its_activities() -> None:
+    document = compose(layout="merged")
+    table = tables(document)[1]
+    assert [column.heading for column in table.columns][:2] == ["Nämndmål", "Aktivitet"]
+    goals = [group[0].cells[0] for group in table.groups]
+    assert [words(goal) for goal in goals] == [
+        "Ett brett utbud\nMed brett menas\n• alla",
+        "Trygga platser",
+    ]
+    assert [goal.rows for goal in goals] == [3, 3]
+    assert all(len(row.cells) == 4 for group in table.groups for row in group[1:])
+
+
+def test_the_short_version_shows_what_deviates_and_keeps_the_figures_of_the_whole() -> None:
+    whole, short = show(compose()), show(compose(only="deviations"))
+    assert "# Avvikelser" in short
+    assert (
+        "Här visas bara det som avviker från planen eller har passerat sitt slutdatum: 4 av 7 aktiviteter."
+        in short
+    )
+    assert not any(line.startswith("Utreda simhall") for line in short)
+    table = [line for line in whole if line.startswith("[Tabell 1.")]
+    assert table == [line for line in short if line.startswith("[Tabell 1.")]
+
+
+def test_a_deviating_part_brings_its_activity_along() -> None:
+    document = compose(
+        "S/M/N/Bygga | Kvartal 1 | Pågående\nS/M/N/Bygga/Gräva || Förskjuts\nS/M/N/Bygga/Måla || Pågående",
+        only="deviations",
+    )
+    told = [words(row.cells[0]).split("\n")[0] for row in tables(document)[1].rows]
+    assert told == ["Bygga", "Gräva"]
+    assert "• Bygga – Gräva. Skäl är inte angivet." not in show(document), "the table itself says it"
+
+
+def test_one_units_report_shows_what_that_unit_said() -> None:
+    followed = draw_round("S/M/N/Öppna verkstad | Kvartal 2 | Förskjuts | | | A; B\nS/M/N/Annat|||||B")
+    entry = followed.entries[0]
+    said = draw_replies(
+        entry, ("A", "ongoing", "Pågående", "Allt går bra."), ("B", "postponed", "Förskjuts", "Läck.")
+    )
+    followed = replace(followed, entries=(replace(entry, replies=said), followed.entries[1]))
+    document = compose_report(followed, Wish(unit="A"))
+    assert document.subtitle == "Verksamhetsplan 2021 – A"
+    rows = [[words(cell) for cell in row.cells] for row in tables(document)[-1].rows]
+    assert rows == [["Öppna verkstad", "Kvartal 2", "Pågående", "Allt går bra."]]
+    assert "A har svarat." in show(document)
+
+
+def test_amounts_are_added_up_without_losing_a_digit() -> None:
+    document = compose_report(draw_amounts(), Wish())
+    sums = [[words(cell) for cell in table.total[0].cells] for table in tables(document) if table.total]
+    assert sums == [["Summa", "1 500", "1 580,5", "3 161", ""]]
+    assert not any(isinstance(block, Picture) for block in document.blocks)
+
+
+def test_lines_outside_the_plan_get_a_heading_of_their_own() -> None:
+    followed = draw_round("S/M/N/Öppna verkstad || Pågående\n///Spela teater || Genomfört")
+    own = followed.entries[1]
+    followed = replace(followed, entries=(followed.entries[0], replace(own, line=replace(own.line, own=True))))
+    for layout in ("heading", "merged"):
+        told = show(compose_report(followed, Wish(layout=layout)))
+        assert told.count("# Enheternas egna aktiviteter") == 1
+        assert not any("# Nämndmål: Enheternas" in line or "mål: (inte" in line for line in told)
+
+
+def test_a_long_list_is_cut_short_and_says_so() -> None:
+    document = compose("\n".join(f"S/M/N/Nummer {n} || Genomfört" for n in range(45)))
+    assert "… och 15 till. Alla står i tabellerna längre fram." in show(document)
+
+
+# For every round ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("layout", ["heading", "merged"])
+@pytest.mark.parametrize("count", [0, 1, 48])
+def test_headings_never_skip_a_level_and_addresses_and_captions_are_never_twice(
+    count: int, layout: Layout, language: Language
+) -> None:
+    document = compose_report(draw_many(count, language=language), Wish(layout=layout))
+    headings = [block for block in document.blocks if isinstance(block, Heading)]
+    assert headings[0].level == 1
+    assert all(after.level <= before.level + 1 for before, after in pairwise(headings))
+    anchors = [heading.anchor for heading in headings]
+    captions = [block.caption for block in document.blocks if isinstance(block, Table | Picture)]
+    assert len(set(anchors)) == len(anchors)
+    assert len(set(captions)) == len(captions)
+    assert all(captions)
+    assert {heading.anchor for heading in document.contents} <= set(anchors)
+
+
+@pytest.mark.parametrize("layout", ["heading", "merged"])
+def test_every_row_fills_the_columns_of_its_table_and_no_cell_leaves_its_group(layout: Layout) -> None:
+    for table in tables(compose_report(draw_many(120), Wish(layout=layout))):
+        for group in (*table.groups, table.total):
+            taken = [0] * len(group)
+            for number, row in enumerate(group):
+                for cell in row.cells:
+                    for below in range(number, number + cell.rows):
+                        taken[below] += cell.columns
+            assert set(taken) <= {len(table.columns)}
+
+
+def test_a_long_comment_stands_across_the_columns_beside_its_activity() -> None:
+    long = "Arbetet är försenat eftersom remisstiden förlängdes. " * 20
+    first, second = tables(compose(f"S/M/N/Öppna verkstad | Kvartal 1 | Pågående || {long}"))[1].rows
+    assert (first.cells[0].rows, first.more, second.more) == (2, False, True)
+    assert (words(first.cells[-1]), words(second.cells[0])) == ("", long.strip())
+    assert second.cells[0].columns == 3
+    assert first.code == second.code == "ongoing"
+
+
+@pytest.mark.parametrize("layout", ["heading", "merged"])
+def test_every_line_of_the_round_stands_in_the_report_once(layout: Layout) -> None:
+    followed = draw_many(48)
+    document = compose_report(followed, Wish(layout=layout))
+    told = [
+        words(cell).split("\n")[0] for table in tables(document)[1:-1] for row in table.rows for cell in row.cells
+    ]
+    item, part = followed.template.item, followed.template.part
+    assert part is not None
+    for entry in followed.entries:
+        assert told.count(entry.line.levels[part] or entry.line.levels[item]) == 1
+
+
+def test_the_counts_by_group_add_up_to_the_whole() -> None:
+    table = tables(compose_report(draw_many(48), Wish()))[0]
+    rows = [[int(words(cell)) for cell in row.cells[1:]] for row in table.rows]
+    assert [sum(column) for column in zip(*rows[:-1], strict=True)] == rows[-1]
+    assert rows[-1][-2] == 48
+    assert all(sum(row[:-2]) == row[-2] for row in rows)
+
+
+def test_what_can_be_filtered_is_counted() -> None:
+    document = compose_report(draw_many(48), Wish())
+    rows = [row for table in tables(document) for row in table.rows if row.code and not row.more]
+    assert sum(count for _, count in document.filters) == len(rows) == 48 + 36
+    assert document.body == "perspektiv-1"
+
+
+# Words, colours, drawings ---------------------------------------------------------------------------------
+
+
+@given(st.text(max_size=400))
+def test_no_letter_is_lost_between_a_comment_and_its_paragraphs(text: str) -> None:
+    told = "".join(words(block) for block in to_blocks(text))
+    assert [letter for letter in told if letter.isalnum()] == [letter for letter in text if letter.isalnum()]
+
+
+@given(st.text(alphabet="abc .,!?ÅÄ\n", max_size=600))
+def test_a_reason_is_short_and_begins_as_the_comment_does(text: str) -> None:
+    short = shorten(text)
+    assert len(short) <= LONGEST_REASON + 2
+    kept = "".join(short.removesuffix(" …").split())
+    assert "".join(text.split()).startswith(kept)
+
+
+@given(st.integers(0, 0xFFFFFF))
+def test_every_fill_gets_an_ink_that_can_be_read(colour: int) -> None:
+    fill = f"#{colour:06X}"
+    assert contrast(ink_on(fill), fill) >= LEAST_CONTRAST
+
+
+def test_the_reports_own_inks_can_be_read_on_paper_and_on_bands() -> None:
+    for ink in ("ink", "quiet", "head"):
+        assert min(contrast(COLOURS[ink], "#FFFFFF"), contrast(COLOURS[ink], COLOURS["band"])) >= LEAST_CONTRAST
+    assert contrast("#FFFFFF", COLOURS["head"]) >= LEAST_CONTRAST
+    assert contrast(COLOURS["edge"], "#FFFFFF") >= 3, "what outlines a bar must be seen"
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=6), st.integers(1, 4))
+def test_a_chart_says_every_figure_and_stays_within_its_frame(counts: list[int], bars: int) -> None:
+    marks = [make_mark(f"c{n}", f"Status {n}", "●", "#BFE5C8") for n in range(len(counts))]
+    drawn = [
+        Bar(f"Grupp {n} <&>", tuple(map(Part, marks, (count * n for count in counts)))) for n in range(1, bars + 1)
+    ]
+    picture = draw_bars(drawn, "Rubrik", "I ord", legend=True)
+    for bar in drawn:
+        assert all(f">{part.count}</text>" in picture.svg for part in bar.parts if part.count)
+    edges = [float(part.split('"')[0]) for part in picture.svg.split(' x="')[1:]]
+    assert max(edges) <= picture.width
+    assert "Grupp 1 &lt;&amp;&gt;" in picture.svg
+
+
+def test_a_chart_tells_in_words_what_it_shows() -> None:
+    pictures = [block for block in compose().blocks if isinstance(block, Picture)]
+    assert "Förskjuts 1" in pictures[0].alternative
+    assert "Samhälle: " in pictures[1].alternative
+
+
+# The introduction -----------------------------------------------------------------------------------------
+
+
+def test_the_template_says_how_a_report_begins() -> None:
+    first = compose().blocks[0]
+    assert isinstance(first, Paragraph)
+    assert "31 mars 2021" in words(first)
+
+
+def test_an_introduction_in_markdown_keeps_its_shape() -> None:
+    blocks = read_introduction(
+        "# Förord\n\nDet *här* är **viktigt**, se [planen](https://exempel.example/plan).\n\n### Djupt\n\n"
+        "- ett\n- två\n  - två a\n\n1. först\n\n<b>inte fett</b> [nej](javascript:alert)\n\n```\nkod\n```\n"
+    )
+    assert [block.kind for block in blocks] == [
+        "heading",
+        "paragraph",
+        "heading",
+        "bullets",
+        "bullets",
+        "paragraph",
+        "paragraph",
+    ]
+    first = blocks[1]
+    assert isinstance(first, Paragraph)
+    assert [(span.text, span.emphasis, span.strong, span.link) for span in first.spans] == [
+        ("Det ", False, False, ""),
+        ("här", True, False, ""),
+        (" är ", False, False, ""),
+        ("viktigt", False, True, ""),
+        (", se ", False, False, ""),
+        ("planen", False, False, "https://exempel.example/plan"),
+        (".", False, False, ""),
+    ]
+    assert [block.level for block in blocks if isinstance(block, Heading)] == [1, 2]
+    assert words(blocks[3]) == "• ett\n• två\n• två a"
+    assert words(blocks[5]) == "<b>inte fett</b> [nej](javascript:alert)"
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_introduce_a_report(text: str) -> None:
+    followed = draw_round("S/M/N/Öppna verkstad || Pågående")
+    document = compose_report(followed, Wish(introduction=read_introduction(text)))
+    assert any(isinstance(block, Heading) and block.text == "Sammanfattning" for block in document.blocks)
