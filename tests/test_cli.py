@@ -346,6 +346,10 @@ REFUSALS = {
     "no such path": (("check", "in", "borta", "också borta"), ["borta finns inte", "också borta finns inte"]),
     "no such path to merge": (("merge", "borta", "-o", "new.xlsx"), ["borta finns inte"]),
     "nothing to merge": (("merge", "tom", "-o", "new.xlsx"), ["inget ifyllt formulär"]),
+    "nothing to merge but a plan": (
+        ("merge", "tom", "--plan", "plan.xlsx", "-o", "new.xlsx"),
+        ["inget ifyllt formulär"],
+    ),
     "merge with a faulty plan": (
         ("merge", "in", "--plan", "faulty.csv", "-o", "new.xlsx"),
         ["2 fel", "C4", "E3"],
@@ -353,8 +357,10 @@ REFUSALS = {
     "target in a file": (("merge", "in", "-o", "plan.xlsx/new.xlsx"), ["gick inte att skriva"]),
     "forms into a file": ((*GENERATE, "plan.xlsx"), ["gick inte att skriva"]),
     "target is a folder": (("merge", "in", "-o", "tom"), ["tom"]),
+    "target is no workbook": (("merge", "in", "-o", "new.pdf"), ["new.pdf", ".xlsx"]),
     "target is somebody's": (("merge", "in", "-o", "mine.xlsx"), ["mine.xlsx finns redan", "--force"]),
     "target is the plan": (("merge", "in", "--plan", "plan.xlsx", "-o", "plan.xlsx"), ["plan.xlsx finns redan"]),
+    "target is a blank form": (("merge", "in", "-o", "forms/Måltid.xlsx"), ["forms/Måltid.xlsx finns redan"]),
     "target is a filled form": (("merge", "in", "-o", "in/Måltid.xlsx"), ["in/Måltid.xlsx finns redan"]),
     "forms over filled forms": ((*GENERATE, "in"), ["ifyllt av Måltid", "ifyllt av Lokalvård", "--force"]),
     "demo among other files": (("demo", "."), ["inte tom"]),

@@ -27,6 +27,7 @@ from xlflow import (
     write,
 )
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
+from xlflow.core.layout import ROUND_SHEET
 from xlflow.core.model import Filled, Merged, Plan, Previous, Received, Round, Run, State
 from xlflow.core.text import fold
 from xlflow.core.words import Language, say
@@ -119,18 +120,21 @@ def merge_forms(
     `previous` is that of the round before, against which changes are told. `also` names a folder for the same
     tables as a data package: CSV, and Parquet where pyarrow is installed.
 
-    `Stop` if there is nothing to merge, if the accounts do not balance, if the target is not ours, or if another
-    run is writing to it. `output` of the result is where the workbook is: beside the target if that is in use.
+    `Stop` if nobody has answered, if the accounts do not balance, if the target is something else than an earlier
+    consolidated workbook, or if another run is writing to it. `output` of the result is where the workbook is:
+    beside the target if that is in use.
     """
+    if output.suffix.lower() != ".xlsx":
+        raise Stop(find("target-not-xlsx", Place(str(output))))
     if not force:
-        _refuse_to_destroy([output])
+        _refuse_to_destroy([output], _find_worth_of_result)
     own = interchange.list_package(also) if also else ()
     book, past = (_open_consolidated(previous), (previous,)) if previous else (None, ())
     with outgoing.claim_target(output) as target:
         gathered = _gather(paths, plan, jobs, progress, leave_out=(output, *past, *own))
         merged, findings = gathered.merged, gathered.findings
-        if not (merged.answered or plan):
-            raise Stop(*findings)
+        if not merged.answered:
+            raise Stop(*sort_findings((*findings, _say_nothing(paths))))
         _tell(progress, "write", 0, 1)
         before = recall.recall_snapshot(book, merged.round.language) if book else None
         findings = sort_findings((*findings, *recall.doubt_order(before, merged.round)))
@@ -219,7 +223,7 @@ def _write_forms(
 ) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
     """Make and save forms; `Stop` before the first if one would destroy something. Return where they are."""
     if not force:
-        _refuse_to_destroy(tuple(make))
+        _refuse_to_destroy(tuple(make), _find_worth_of_form)
     written = []
     for done, (target, make_form) in enumerate(make.items(), 1):
         written.append(outgoing.save_whole(target, make_form()))
@@ -258,10 +262,14 @@ def _gather(
     collected = collect.sort_returns(filled, [*settled, *others], planned.key if planned else None)
     told = [*findings, *refusals, *doubts, *collected.findings]
     if not (collected.forms or planned):
-        told.append(find("nothing-to-merge", Place(", ".join(map(str, paths)))))
+        told.append(_say_nothing(paths))
     merged, merging = merge.merge_forms(collected.forms, collected.files, planned or _ask_nobody(collected.forms))
     every = (*told, *merging, *check.check_merged(merged))
     return _Gathered(merged, sort_findings(hints.add_hints(merged, every)), collected.forms)
+
+
+def _say_nothing(paths: Sequence[Path]) -> Finding:
+    return find("nothing-to-merge", Place(", ".join(map(str, paths))))
 
 
 def _update_forms(filled: Sequence[Filled]) -> Sequence[Filled]:
@@ -317,25 +325,38 @@ def _ask_nobody(forms: Sequence[Filled]) -> Round | None:
     return None if forms else Round(template, Plan("", (), (), date.today().year), date.today(), None, "sv")
 
 
-def _refuse_to_destroy(targets: Sequence[Path]) -> None:
-    """`Stop` if a target is a file that we did not write, or a form that somebody has filled in."""
-    findings = [finding for target in targets if target.exists() and (finding := _find_worth(target))]
+def _refuse_to_destroy(targets: Sequence[Path], find_worth: Callable[[Path], Finding | None]) -> None:
+    """`Stop` if a target is a file that must not be lost."""
+    findings = [finding for target in targets if target.exists() and (finding := find_worth(target))]
     if findings:
         raise Stop(*findings)
 
 
-def _find_worth(target: Path) -> Finding | None:
-    place = Place(str(target))
-    book = incoming.open_book(target, target.name)
-    if isinstance(book, Finding) or not any(name.startswith("xlflow.") for name in book.properties):
+def _find_worth_of_form(target: Path) -> Finding | None:
+    """Say why a form may not take the place of a file: only a form goes that nobody has filled in since."""
+    form, place = _open_form(target), Place(str(target))
+    if form is None:
         return find("target-not-ours", place)
-    received = collect.receive_file(collect.Found(target.name, target, 0), book)
-    form = read.read_form(book, received)
-    if isinstance(form, Filled) and form.answers_digest in form.identity.replaces:
+    blank = not form.set_aside and all(row.is_blank for row in form.rows)
+    as_issued = form.answers_digest in form.identity.replaces
+    return None if blank or as_issued else find("target-has-answers", place, unit=form.unit)
+
+
+def _find_worth_of_result(target: Path) -> Finding | None:
+    """Say why the consolidated workbook may not take the place of a file: only an earlier one of it goes."""
+    book, place = incoming.open_book(target, target.name), Place(str(target))
+    if not isinstance(book, Finding) and any(sheet.name == ROUND_SHEET for sheet in book.sheets):
         return None
-    if isinstance(form, Filled) and (form.set_aside or not all(row.is_blank for row in form.rows)):
-        return find("target-has-answers", place, unit=form.unit)
-    return None
+    form = _open_form(target)
+    return find("target-is-form", place, unit=form.unit) if form else find("target-not-ours", place)
+
+
+def _open_form(path: Path) -> Filled | None:
+    book = incoming.open_book(path, path.name)
+    if isinstance(book, Finding):
+        return None
+    form = read.read_form(book, collect.receive_file(collect.Found(path.name, path, 0), book))
+    return form if isinstance(form, Filled) else None
 
 
 def _say_where(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:
