@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.layout", "core.lineage", "core.followed"),
     ("core.issued", "core.asking", "core.sentences", "core.changes"),
     ("excel.incoming", "excel.outgoing"),
-    ("define", "carry", "generate", "collect", "read", "check", "hints", "merge", "recall", "summarise", "write"),
+    ("define", "carry", "generate", "collect", "read", "check", "hints", "merge", "recall", "summarise", "waive", "write"),
     ("interchange",),
     ("report",),
     ("pipeline",),

@@ -24,6 +24,7 @@ from xlflow import (
     read,
     recall,
     summarise,
+    waive,
     write,
 )
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
@@ -37,6 +38,9 @@ from xlflow.report.compose import Wish
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step, how many files are done, and how many there are."""
+
+NOTHING_AGREED = Plan("", (), (), 0)
+"""A plan without exceptions and aliases, where none was given."""
 
 Opened = tuple[Received, Filled | Finding]
 """One file and what the gate or the reader made of it."""
@@ -257,6 +261,8 @@ def _gather(
     filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
     refusals = [told for _, told in opened if isinstance(told, Finding)]
     planned, doubts = _plan_round(plan, filled) if plan else (None, ())
+    agreed = planned.plan if planned else NOTHING_AGREED
+    filled = waive.apply_aliases(filled, agreed.aliases)
     others = [received for received, told in opened if isinstance(told, Finding)]
     settled = [file.settled for file in found if file.settled]
     collected = collect.sort_returns(filled, [*settled, *others], planned.key if planned else None)
@@ -265,7 +271,11 @@ def _gather(
         told.append(_say_nothing(paths))
     merged, merging = merge.merge_forms(collected.forms, collected.files, planned or _ask_nobody(collected.forms))
     every = (*told, *merging, *check.check_merged(merged))
-    return _Gathered(merged, sort_findings(hints.add_hints(merged, every)), collected.forms)
+    hinted = hints.add_hints(merged, every)
+    kept, exceptions = waive.waive_findings(hinted, agreed.exceptions, merged.round.as_of)
+    aliases = waive.count_aliases(agreed.aliases, (one.row for one in merged.rows))
+    merged = replace(merged, exceptions=exceptions, aliases=aliases)
+    return _Gathered(merged, sort_findings(kept), collected.forms)
 
 
 def _say_nothing(paths: Sequence[Path]) -> Finding:

@@ -25,10 +25,11 @@ TOLD_ANEW: Mapping[str, str] = {
     "conflict": "returned-conflict",
     "conflict-in-form": "returned-conflict",
     "choice-alias": "returned-alias",
+    "alias-used": "returned-alias",
 }
 """What was found in the form that came -> what is said of it in the one that goes back, which is whole again."""
 
-TIPS = ("-in-comment", "-in-text", "choice-alias")
+TIPS = ("-in-comment", "-in-text", "choice-alias", "alias-used")
 """How the codes of those notes end that a unit can do something about."""
 
 

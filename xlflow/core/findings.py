@@ -101,6 +101,13 @@ def who_mends(code: str) -> str:
     return who
 
 
+def codes_for_units() -> tuple[str, ...]:
+    """Return the codes of what is found in the answers of a unit."""
+    entries: dict[str, dict[str, Any]] = load_shipped_toml("messages.toml")
+    inside = ("cell", "row", "column", "sheet")
+    return tuple(code for code, entry in entries.items() if entry["who"] == "unit" and entry["place"] in inside)
+
+
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings in an order that does not depend on the order of the files."""
     return tuple(sorted(set(findings), key=_order))

@@ -295,7 +295,8 @@ class MergedRow:
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """The proof that nothing went missing. The sums are per number field, in Decimal: `sums_in` of every row
-    that came in, `sums_out` of every merged row, `sums_replaced` of the cells for which another return counts."""
+    that came in, `sums_out` of every merged row, `sums_replaced` of the cells for which another return counts.
+    `rows_by_file` and `sums_by_file` (file, field) are what came in, file by file."""
 
     files: Mapping[State, int]
     rows_found: int
@@ -306,6 +307,8 @@ class Accounts:
     sums_out: Mapping[str, Decimal] = field(default_factory=dict)
     files_found: int = 0
     sums_replaced: Mapping[str, Decimal] = field(default_factory=dict)
+    rows_by_file: Mapping[str, int] = field(default_factory=dict)
+    sums_by_file: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
     @property
     def balance(self) -> bool:

@@ -6,6 +6,7 @@ that value, and a spreadsheet program that recalculates must come to the same. K
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -90,12 +91,26 @@ class Fact:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One equation of the accounts, a row of the grid `accounts`: what was found is all that became of it.
+
+    `became` holds measures by name; `words` says the equation in words with {found} and those names as gaps, ""
+    where it is told by the figures alone. `besides` is what came in and stands in no table.
+    """
+
+    found: Measure
+    became: tuple[tuple[str, Measure], ...]
+    words: str = ""
+    besides: Decimal = Decimal(0)
+
+
 @dataclass(frozen=True)
 class Summary:
     """The consolidated workbook before it is a workbook: title and lead, the units that have not answered,
     single figures, tables of figures, and the tables that they are counted in (by name: see `GRIDS`).
 
-    `told` says in sentences how it all stands, `groups` how each group of the widest level does, after its name.
+    `accounts` are the rows of the table of that name, as they are counted in the others. `told` says in sentences how it all stands, `groups` how each group of the widest level does, after its name.
     """
 
     title: str
@@ -104,6 +119,7 @@ class Summary:
     facts: tuple[Fact, ...]
     panels: tuple[Panel, ...]
     tables: tuple[Grid, ...]
+    accounts: tuple[Account, ...] = ()
     told: tuple[str, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
 
@@ -124,6 +140,8 @@ GRIDS = (
     "set_aside",
     "remarks",
     "about",
+    "exceptions",
+    "aliases",
     "inputs",
 )
 """The names of the grids, in the order in which they stand in the workbook; changes only where there is a previous

@@ -6,6 +6,7 @@ from itertools import count
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.template import Template
 from xlflow.core.words import LANGUAGES, Language, Text, say, say_both
+from xlflow.define.exceptions import is_agreement_sheet
 from xlflow.define.tables import (
     Table,
     Wanted,
@@ -28,7 +29,7 @@ def find_plan_table(book: Book, template: Template, language: Language) -> tuple
 
     A table that lacks a heading it must have comes back too, with the findings that say so.
     """
-    sheets = [sheet for sheet in book.sheets if not is_unit_sheet(sheet)]
+    sheets = [sheet for sheet in book.sheets if not (is_unit_sheet(sheet) or is_agreement_sheet(sheet))]
     names = {key_of(name) for name in wanted_names("plan.plan_sheets")}
     named = [sheet for sheet in sheets if key_of(sheet.name) in names]
     wanted, item = _wanted(template), template.levels[template.item].key

@@ -15,6 +15,7 @@ from xlflow.core.loose_ends import TIMES
 from xlflow.core.model import Line, Plan, Round, Unit
 from xlflow.core.template import Template
 from xlflow.core.words import Language, Text
+from xlflow.define.exceptions import Asked, find_expired, read_aliases, read_exceptions
 from xlflow.define.headings import choose_context, find_plan_table
 from xlflow.define.lines import settle_lines
 from xlflow.define.rows import PlanSheet, read_rows
@@ -54,14 +55,21 @@ def read_plan(
     drafts, about_rows = read_rows(sheet)
     lines, about_lines = settle_lines(sheet, drafts)
     units, about_units = _choose_units(sheet.register, lines, table)
+    asked = Asked(template, units, lines, sheet.year, language)
+    (exceptions, about_exceptions), (aliases, about_aliases) = (
+        read_exceptions(book, asked),
+        read_aliases(book, asked),
+    )
     findings = [*about_sheet, *about_register, *about_columns, *about_rows, *about_lines, *about_units]
+    findings += [*about_exceptions, *about_aliases]
     if not lines and not _errors(findings):
         findings.append(find("plan-empty", table.place_at(table.heading_row, 0)))
     if _errors(findings):
         _stop_at_errors(findings)
     title = title_above(table)[0] or PurePath(book.name).stem
     context = tuple(heading for _, heading in sheet.context)
-    return Plan(title, units, lines, sheet.year, context, book.digest, book.name), sort_findings(findings)
+    plan = Plan(title, units, lines, sheet.year, context, book.digest, book.name, exceptions, aliases)
+    return plan, sort_findings([*findings, *find_expired(exceptions, as_of)])
 
 
 def _survey(

@@ -39,7 +39,6 @@ def hint_counts(
     if total == len(parts) and all(counted[code] == number for code, number in said.items()):
         return
     words = {
-        "comment": round_.template.field(comment.field).label,
         "said": _say_all(round_.template, field, said, total),
         "counted": _say_all(round_.template, field, counted, len(parts)),
     }

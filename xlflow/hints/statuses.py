@@ -40,7 +40,6 @@ def hint_status(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
     if named is None or (answer.value is not None and not _contradicts(named, str(answer.value), choices)):
         return
     labels = {language: template.say_choice(field, str(answer.value or ""), language) for language in LANGUAGES}
-    label = template.field(comment.field).label
     yield find(
         "status-only-in-comment" if answer.is_blank else "status-in-comment",
         answer.place,
@@ -50,7 +49,6 @@ def hint_status(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
         value=answer.written or None,
         suggestion=named.label.say(round_.language),
         words={
-            "comment": label,
             "field": field.label,
             "named": named.label,
             "own": Text(**labels) if answer.value is not None else answer.written,

@@ -79,7 +79,6 @@ def hint_time(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
     if not answer.is_blank and not (named.moved and _has_days(answer.value)):
         return
     shown = show_deadline(named.time, round_.language, round_.plan.year)
-    label = template.field(comment.field).label
     yield find(
         "time-only-in-comment" if answer.is_blank else "time-in-comment",
         answer.place,
@@ -88,7 +87,7 @@ def hint_time(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
         field=field.key,
         value=answer.written or None,
         suggestion=shown,
-        words={"comment": label, "field": field.label, "named": named.text},
+        words={"field": field.label, "named": named.text},
     )
 
 

@@ -12,11 +12,11 @@ from xlflow.core.model import Grid, Merged
 from xlflow.core.summary import Summary
 from xlflow.core.words import format_day, say
 from xlflow.summarise.changes import make_changes, stand_now
-from xlflow.summarise.collection import make_accounts, make_files, make_set_aside, make_units
+from xlflow.summarise.collection import declare_accounts, make_accounts, make_files, make_set_aside, make_units
 from xlflow.summarise.figures import Tally
 from xlflow.summarise.material import Material
 from xlflow.summarise.overview import make_facts, make_panels
-from xlflow.summarise.record import make_about, make_inputs, make_remarks
+from xlflow.summarise.record import make_about, make_aliases, make_exceptions, make_inputs, make_remarks
 from xlflow.summarise.sentences import tell_groups, tell_since, tell_whole
 from xlflow.summarise.tables import make_activities, make_answers, make_deviations
 
@@ -40,6 +40,7 @@ def summarise(merged: Merged, findings: Sequence[Finding], before: Snapshot | No
         facts=make_facts(material, tally),
         panels=make_panels(material, {grid.name: grid for grid in tables}, tally),
         tables=tables,
+        accounts=declare_accounts(material),
         told=(*tell_whole(material), *([tell_since(changes, before.as_of, material)] if before else ())),
         groups=tell_groups(material),
     )
@@ -49,4 +50,5 @@ def _make_grids(material: Material) -> Iterator[Grid]:
     activities = make_activities(material)
     yield from (activities, make_deviations(material, activities))
     makers = (make_answers, make_accounts, make_units, make_files, make_set_aside, make_remarks, make_about)
-    yield from (make(material) for make in (*makers, make_inputs))
+    agreed = ((make_exceptions, material.merged.exceptions), (make_aliases, material.merged.aliases))
+    yield from (make(material) for make in (*makers, *(make for make, listed in agreed if listed), make_inputs))

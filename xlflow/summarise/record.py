@@ -43,6 +43,48 @@ def make_about(material: Material) -> Grid:
     return Grid("about", columns, rows)
 
 
+def make_exceptions(material: Material) -> Grid:
+    """Return the exceptions that the plan lists, each with its reason and how many findings it took away."""
+    language = material.language
+    columns = make_columns(
+        language,
+        ("_rule", "collected.rule", 44, "text"),
+        ("_why", "collected.why", 80, "text"),
+        ("_unit", "column.unit", 18, "text"),
+        ("_row", "collected.row", 28, "text"),
+        ("_who", "collected.who", 24, "text"),
+        ("_until", "collected.until", 14, "text"),
+        ("_used", "collected.used", 10, "integer"),
+    )
+    rows = tuple(
+        (one.rule, one.reason, one.unit or None, one.line or None, one.who, one.until.isoformat(), count)
+        for one, count in material.merged.exceptions
+    )
+    return Grid("exceptions", columns, rows)
+
+
+def make_aliases(material: Material) -> Grid:
+    """Return the words that the plan gives a meaning, each with how many of the answers that stand it is."""
+    language, template = material.language, material.template
+    columns = make_columns(
+        language,
+        ("_text", "collected.written", 44, "text"),
+        ("_means", "collected.means", 80, "text"),
+        ("_field", "collected.field", 18, "text"),
+        ("_used", "collected.used", 28, "integer"),
+    )
+    rows = tuple(
+        (
+            one.text,
+            template.say_choice(template.field(one.field), one.means, language),
+            template.field(one.field).label.say(language),
+            count,
+        )
+        for one, count in material.merged.aliases
+    )
+    return Grid("aliases", columns, rows)
+
+
 def make_inputs(material: Material) -> Grid:
     """Return the digest of every file that the workbook was made from, and of the template."""
     language, round_ = material.language, material.merged.round
