@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,19 @@ def require_folder(path: Path) -> Path:
     if not path.is_dir():
         pytest.skip(f"the test material {path.name} is not here")
     return path
+
+
+def require_packages(folder: Path, **versions: str) -> Path:
+    """Return a folder that holds these packages of the npm registry, fetched once; none of their set-up is run."""
+    if not folder.is_dir():
+        wanted = [f"{name}@{version}" for name, version in versions.items()]
+        options = ["--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+        command = [require_tool("npm"), "install", *options, *wanted]
+        folder.mkdir()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            miss(f"npm could not fetch {' and '.join(wanted)}: {done.stderr[-300:]}")
+    return folder
 
 
 def miss(reason: str) -> None:
