@@ -11,6 +11,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -21,8 +22,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 Told = Mapping[str, str]
 """One line of answers: heading -> text as the unit wrote it, the unit's name under the first heading."""
 
-WHERE = ("Id", "Aktivitet", "Delaktivitet", "Activity", "Sub-activity")
+WHERE = ("Id", "Aktivitet", "Delaktivitet", "Område", "Post", "Activity", "Sub-activity")
 """The headings that say which row an answer belongs to."""
+
+ITEMS = ("Aktivitet", "Post", "Activity")
+"""The headings under which a row says what it is about."""
+
+TAKEN_FOR_NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?: \d{3})+)(?:,\d+)?")
+"""What a Swedish Excel makes a number of when it is typed into a cell that is not formatted as text."""
 
 
 def read_answers(path: Path) -> dict[str, list[Told]]:
@@ -72,11 +79,13 @@ def fill_form(form: Path, told: Sequence[Told]) -> bytes:
 def _heading_row(sheet: Worksheet) -> int | None:
     """Return the row of a form sheet that holds the headings, None on any other sheet."""
     rows = sheet.iter_rows(max_row=20, values_only=True)
-    return next((row for row, texts in enumerate(rows, 1) if {"Id", "Status"} <= set(texts)), None)
+    return next(
+        (row for row, texts in enumerate(rows, 1) if "Id" in texts and {"Status", "Utfall"} & {*texts}), None
+    )
 
 
-def _cells_to_type(sheet: Worksheet, told: Sequence[Told]) -> Iterator[tuple[str, str]]:
-    """Yield (cell, text) for every text that the unit wrote."""
+def _cells_to_type(sheet: Worksheet, told: Sequence[Told]) -> Iterator[tuple[str, str | Decimal]]:
+    """Yield (cell, text or number) for every answer that the unit wrote."""
     first = _heading_row(sheet) or 0
     columns = {str(cell.value): cell.column for cell in sheet[first] if cell.value is not None}
     where = [heading for heading in WHERE if heading in told[0]]
@@ -87,7 +96,10 @@ def _cells_to_type(sheet: Worksheet, told: Sequence[Told]) -> Iterator[tuple[str
         row = issued.get(_key([line[heading] for heading in where]))
         wanted = [heading for heading in columns if line.get(heading) and not (row and heading in where)]
         row = row or next(free)
-        yield from ((_open_cell(sheet, row, columns[heading]), line[heading]) for heading in wanted)
+        for heading in wanted:
+            cell = _open_cell(sheet, row, columns[heading])
+            counts = sheet[cell].number_format != "@" and TAKEN_FOR_NUMBER.fullmatch(line[heading])
+            yield cell, Decimal(line[heading].replace(" ", "").replace(",", ".")) if counts else line[heading]
 
 
 def _key(texts: Sequence[object]) -> tuple[str, ...]:
@@ -95,7 +107,7 @@ def _key(texts: Sequence[object]) -> tuple[str, ...]:
 
 
 def _is_free(sheet: Worksheet, row: int, columns: Mapping[str, int]) -> bool:
-    activity = sheet.cell(row, columns.get("Aktivitet") or columns["Activity"])
+    activity = sheet.cell(row, next(columns[item] for item in ITEMS if item in columns))
     return activity.value is None and activity.protection.locked is False
 
 
@@ -106,16 +118,18 @@ def _open_cell(sheet: Worksheet, row: int, column: int) -> str:
     return str(cell.coordinate)
 
 
-def _type_in(content: bytes, typed: Mapping[str, str]) -> bytes:
-    """Return a sheet's XML with texts in the cells, each keeping its style; what its formulas came to is dropped,
-    since it is so no longer, and any program works it out on opening."""
+def _type_in(content: bytes, typed: Mapping[str, str | Decimal]) -> bytes:
+    """Return a sheet's XML with answers in the cells, each keeping its style; what its formulas came to is
+    dropped, since it is so no longer, and any program works it out on opening."""
     sheet = re.sub(r"</f><v>[^<]*</v>", "</f>", content.decode())
-    for cell, text in typed.items():
-        inside = f'<is><t xml:space="preserve">{escape(text)}</t></is>'
+    for cell, answer in typed.items():
+        kind, inside = ' t="inlineStr"', f'<is><t xml:space="preserve">{escape(str(answer))}</t></is>'
+        if isinstance(answer, Decimal):
+            kind, inside = "", f"<v>{answer}</v>"
         found = re.search(rf'<c r="{cell}"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', sheet, re.DOTALL)
         if found is None:
             raise ValueError(f"{cell} is not in the sheet")
-        whole = f'<c r="{cell}"{found[1] or ""} t="inlineStr">{inside}</c>'
+        whole = f'<c r="{cell}"{found[1] or ""}{kind}>{inside}</c>'
         sheet = sheet[: found.start()] + whole + sheet[found.end() :]
     return sheet.encode()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xlflow.core.asking import say_ask
+from xlflow.core.computed import value_in
 from xlflow.core.findings import Finding, Place, Severity, find
 from xlflow.core.model import Answer, Filled, Merged, Round, Row, Value
 from xlflow.core.rules import ANSWER_LISTED, CHOOSING, Ask, Said, find_asks
@@ -174,7 +175,7 @@ class _Gaps(dict[str, str]):
         return self._show_value(field, value) if known else written
 
     def _show_given(self, field: Field) -> str:
-        return self._show_value(field, self.asked.row.line.value(field.key))
+        return self._show_value(field, value_in(self.asked.row, field.key, self.asked.template))
 
     def _show_value(self, field: Field, value: Value | None) -> str:
         return show_value(value, field, self.asked.template, self.language, self.asked.round.plan.year)

@@ -151,7 +151,7 @@ def merge_forms(
     _tell(progress, "write", 1, 1)
     every = sort_findings((*findings, *_say_where([(output, written)])))
     language = merged.round.language
-    notes = (say("interchange.written", language, folder=also, count=len(package)),) if package else ()
+    notes = (say("interchange.written", language, folder=also),) if package else ()
     return Run(language, every, merged, written, notes=notes)
 
 

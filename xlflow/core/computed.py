@@ -98,5 +98,6 @@ def _round(number: Decimal) -> Decimal:
 
 
 def _exact(limit: float) -> Decimal:
-    """Return a number of a template as it is written there, never with an exponent."""
-    return Decimal(format(Decimal(repr(limit)), "f"))
+    """Return a number of a template as people write it: without an exponent or decimals that say nothing."""
+    number = Decimal(repr(limit))
+    return Decimal(int(number)) if number == int(number) else Decimal(format(number, "f"))

@@ -22,6 +22,7 @@ def settle_lines(sheet: PlanSheet, drafts: Sequence[Draft]) -> tuple[tuple[Line,
     ids = derive_ids([draft.line for draft in settled], sheet.template.item)
     findings += _find_same_ids(sheet, settled)
     findings += _find_same_lines(sheet, settled)
+    findings += _find_shared_amounts(sheet, settled)
     return tuple(replace(draft.line, id=id_) for draft, id_ in zip(settled, ids, strict=True)), findings
 
 
@@ -132,6 +133,17 @@ def _find_same_lines(sheet: PlanSheet, drafts: Sequence[Draft]) -> Iterator[Find
             text = shorten(draft.line.levels[sheet.template.levels.index(sheet.level_of(draft.line.levels))])
             words = {"other": _place_of(other).cell or ""}
             yield find(code, _place_of(draft), unit=unit, value=text, words=words)
+
+
+def _find_shared_amounts(sheet: PlanSheet, drafts: Sequence[Draft]) -> Iterator[Finding]:
+    """Yield the amounts of several units together, from which something is computed for each of them."""
+    ways = [field.computed for field in sheet.template.fields if field.computed]
+    used = {key for how in ways for key in (*how.subtract, *how.share)}
+    for field in sheet.template.given() if used else ():
+        for draft in drafts:
+            if field.key in used and len(draft.line.units) > 1 and draft.line.value(field.key) is not None:
+                words = {"field": field.label, "units": "; ".join(draft.line.units)}
+                yield find("plan-amount-shared", sheet.table.place(draft.row, field.key), words=words)
 
 
 def _place_of(draft: Draft) -> Place:

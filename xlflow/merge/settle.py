@@ -80,12 +80,18 @@ class _Lines:
         self.template = round_.template
         self.by_id = {line.id: line for line in round_.plan.lines}
         self.units = {line.id: frozenset(line.units) for line in round_.plan.lines}
-        self.by_text = {_text_of(line): line for line in reversed(round_.plan.lines)}
+        self.by_text: dict[tuple[str, ...], list[Line]] = {}
+        for line in round_.plan.lines:
+            self.by_text.setdefault(_text_of(line), []).append(line)
         self.own: dict[tuple[object, ...], Line] = {}
         self.taken = set(self.by_id)
 
-    def find(self, row: Row) -> Line:
-        return self.by_id.get(row.line.id) or self.by_text.get(_text_of(row.line)) or row.line
+    def find(self, row: Row, unit: str) -> Line:
+        """Return the line with the row's id; else with its text, and asked of this unit if one of several is."""
+        if row.line.id in self.by_id:
+            return self.by_id[row.line.id]
+        same = self.by_text.get(_text_of(row.line), [row.line])
+        return next((line for line in same if unit in self.units.get(line.id, ())), same[0])
 
     def find_own(self, row: Row, unit: str, seen: dict[tuple[object, ...], int]) -> Line:
         """Return the line of a unit's own activity; the same text twice in one form is two activities."""
@@ -107,7 +113,7 @@ def _settle_form(form: Filled, unit: str, lines: _Lines) -> Iterator[Settled]:
         issued.setdefault(line_id, {})[field] = text
     seen: dict[tuple[object, ...], int] = {}
     for number, row in enumerate(form.rows):
-        line = lines.find_own(row, unit, seen) if row.line.own else lines.find(row)
+        line = lines.find_own(row, unit, seen) if row.line.own else lines.find(row, unit)
         yield Settled(Row(line, unit, row.place, row.answers), issued.get(row.line.id, {}), number)
 
 
