@@ -6,10 +6,12 @@ written beside its target, flushed to disk and renamed, so the target is the old
 
 from xlsxwriter.format import Format
 
-from xlflow.excel.outgoing.book import MAX_TEXT, Book, Sheet, fit_text
+from xlflow.excel.outgoing.book import Book
 from xlflow.excel.outgoing.claim import is_passing
 from xlflow.excel.outgoing.heights import TALLEST, count_lines, height_of, text_width
+from xlflow.excel.outgoing.letters import MAX_TEXT, fit_text
 from xlflow.excel.outgoing.saving import Target, claim_target, save_whole
+from xlflow.excel.outgoing.sheet import Sheet
 from xlflow.excel.outgoing.style import COLOURS, FONT, STYLES
 
 __all__ = [

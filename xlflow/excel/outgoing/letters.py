@@ -5,6 +5,9 @@ Whoever reads the cell gets the letter back. So what only looks coded in a text 
 
 import re
 
+MAX_TEXT = 32_767
+"""Characters that one cell can hold, as Excel counts them."""
+
 _ILLEGAL = "[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]"
 _FORBIDDEN = re.compile(_ILLEGAL)
 _LOOKS_CODED = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}(?:_|{_ILLEGAL}))")
@@ -25,6 +28,14 @@ def code_illegal(text: str) -> str:
 def drop_illegal(text: str) -> str:
     """Return a text for places where nothing is decoded, without what XML cannot hold."""
     return _FORBIDDEN.sub("", text)
+
+
+def fit_text(text: str, room: int) -> str:
+    """Return a text of at most so many characters as Excel counts them (an emoji is two), cut with an ellipsis."""
+    if len(text) * 2 <= room or len(text.encode("utf-16-le", "surrogatepass")) <= room * 2:
+        return text
+    cut = text.encode("utf-16-le", "surrogatepass")[: (room - 1) * 2].decode("utf-16-le", "ignore")
+    return f"{cut}…"
 
 
 def _code(found: re.Match[str]) -> str:

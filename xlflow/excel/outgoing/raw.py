@@ -21,6 +21,12 @@ MOST_HEADER = 255
 """Characters of a printed page's header or footer."""
 
 
+def must(answer: object) -> None:
+    """Fail at once where XlsxWriter says that it did not write; it would only warn otherwise."""
+    if answer not in (0, None):
+        raise ValueError(f"XlsxWriter refused a call (code {answer})")
+
+
 def _code_data(data: Any) -> Any:
     return code_letters(data) if isinstance(data, str) else data
 
@@ -78,6 +84,8 @@ class RawSheet(Worksheet):  # type: ignore[misc]
     """XlsxWriter's sheet with what it lacks: rows whose height is a first guess that Excel may change."""
 
     _escape_control_characters = staticmethod(_code_data)
+    dim_rowmin: int
+    dim_rowmax: int
 
     def __init__(self) -> None:
         super().__init__()
