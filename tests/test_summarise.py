@@ -233,7 +233,7 @@ def test_headings_of_the_plan_yield_to_those_of_the_program() -> None:
         a  | A         | Norr  | x     | y     | z
     """)
     headings = [column.heading for column in draw_summary(asked, {"Norr": "Id\na"}).grids["answers"].columns]
-    assert headings[-4:] == ["Källa", "Källa (2)", "källa (3)", "Status (2)"]
+    assert headings[-5:] == ["Källa", "Formulärrader", "Källa (2)", "källa (3)", "Status (2)"]
 
 
 # The collection -------------------------------------------------------------------------------------------

@@ -166,8 +166,7 @@ def test_every_formula_comes_out_in_libreoffice_as_it_was_written(books: Books, 
         assert len(found) > 20, name
         for sheet, cell, formula in found:
             mine, theirs = written[sheet][cell].value, worked_out[sheet][cell].value
-            assert isinstance(theirs, int | float), (name, sheet, cell, formula, theirs)
-            assert theirs == pytest.approx(mine, rel=1e-12), (name, sheet, cell, formula)
+            assert _says_the_same(theirs, mine), (name, sheet, cell, formula, mine, theirs)
 
 
 def test_a_wrong_figure_would_be_found_out(books: Books, tmp_path: Path) -> None:
@@ -180,7 +179,8 @@ def test_a_wrong_figure_would_be_found_out(books: Books, tmp_path: Path) -> None
                 content = re.sub(rb"</f><v>[^<]*</v>", b"</f><v>-77</v>", content)
             copy.writestr(entry, content)
     worked_out = _values(recalculate_all([path])[0])["Sammanfattning"]
-    assert worked_out["B5"].value == 3
+    assert {cell.value for cell in worked_out["B"]} >= {3, 2, 1}
+    assert -77 not in {cell.value for cell in worked_out["B"]}
 
 
 @pytest.mark.parametrize("name", [name for name in BOOKS if name != "goals with a definition"])
@@ -190,20 +190,29 @@ def test_every_formula_comes_out_in_ironcalc_too(books: Books, name: str, tmp_pa
     path.write_bytes(books[name])
     model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
     model.evaluate()
-    written = load_workbook(path, data_only=True).worksheets[0]
-    found = [(cell, formula) for _, cell, formula in _formulas(load_workbook(path))]
+    written = load_workbook(path, data_only=True)
+    found = list(_formulas(load_workbook(path)))
     assert len(found) > 15
-    for cell, formula in found:
-        theirs = model.get_cell_value(0, written[cell].row, written[cell].column)
-        assert theirs == pytest.approx(written[cell].value, rel=1e-12), (cell, formula)
+    for sheet, cell, formula in found:
+        mine = written[sheet][cell]
+        theirs = model.get_cell_value(written.sheetnames.index(sheet), mine.row, mine.column)
+        assert _says_the_same(theirs, mine.value), (sheet, cell, formula, mine.value, theirs)
 
 
-def test_every_figure_of_the_first_sheet_is_a_formula_and_no_other_cell_is(books: Books) -> None:
+def test_every_figure_of_the_first_sheet_is_a_formula_and_so_are_the_accounts_and_no_other_cell(
+    books: Books,
+) -> None:
     for name, content in books.items():
         book = read(content)
         for cell in (cell for row in book.worksheets[0].iter_rows() for cell in row):
             assert not isinstance(cell.value, int | float), (name, cell.coordinate)
-        assert {sheet for sheet, _, _ in _formulas(book)} == {book.sheetnames[0]}
+        collection = next(sheet for sheet in book if len(sheet.tables) > 2)
+        assert {sheet for sheet, _, _ in _formulas(book)} == {book.sheetnames[0], collection.title}
+        accounts = next(iter(collection.tables.values()))
+        inside = {cell.coordinate for row in collection[accounts.ref][1:] for cell in row if cell.column > 1}
+        told = {cell for sheet, cell, _ in _formulas(book) if sheet == collection.title}
+        assert told <= inside, name
+        assert len(told) >= len(inside) - (len(collection[accounts.ref]) - 3), name  # the words of sums are none
 
 
 def test_formulas_use_nothing_that_other_programs_lack_or_that_reads_wildcards(books: Books) -> None:
@@ -213,7 +222,7 @@ def test_formulas_use_nothing_that_other_programs_lack_or_that_reads_wildcards(b
         for _, _, formula in _formulas(read(content))
         for function in re.findall(r"([A-Z.]+)\(", re.sub(r'"[^"]*"|\[[^\]]*\]', "", formula))
     }
-    assert used == {"SUMPRODUCT", "SUM", "IF", "LEFT", "LEN"}
+    assert used == {"SUMPRODUCT", "SUM", "IF", "LEFT", "LEN", "ROUND"}
 
 
 def test_literals_in_formulas_are_quoted_and_cut_where_excel_wants_it() -> None:
@@ -238,7 +247,8 @@ def test_nothing_that_came_in_becomes_a_formula_or_a_link(books: Books) -> None:
     sheets = parts(books["nasty texts"], "xl/worksheets/")
     for name, text in sheets.items():
         if name.endswith(".xml"):
-            assert ("<f>" in text) == (name == "xl/worksheets/sheet1.xml"), name
+            ours = name in ("xl/worksheets/sheet1.xml", "xl/worksheets/sheet5.xml")  # the first, and Insamling
+            assert ("<f>" in text) == ours, name
             assert not re.search(r"<hyperlink (?![^>]*location=)", text), name
         else:
             assert "hyperlink" not in text, name
@@ -358,6 +368,12 @@ def _formulas(book: Workbook) -> Iterator[tuple[str, str, str]]:
             for cell in row:
                 if cell.data_type == "f":
                     yield sheet.title, cell.coordinate, str(cell.value)
+
+
+def _says_the_same(theirs: object, mine: object) -> bool:
+    if isinstance(mine, str) or not isinstance(theirs, int | float):
+        return theirs == mine
+    return theirs == pytest.approx(mine, rel=1e-12)
 
 
 def _values(path: Path) -> Workbook:

@@ -136,7 +136,8 @@ def _lines_of(snapshot: Snapshot) -> Lines:
 
 
 class _Comparison:
-    """Compares the states of one line in two rounds, each by the statuses of its own template."""
+    """Compares the states of one line in two rounds; what a status means is for today's template to say, if it has
+    it."""
 
     def __init__(self, now: Snapshot, before: Snapshot):
         self.now = now
@@ -175,7 +176,8 @@ class _Comparison:
     def _is_delayed(self, before: State, now: State, new_time: bool) -> bool:
         """Return whether its time has moved later, or its status says so and did not then."""
         later = bool(new_time and now.time and before.time and now.time.is_later_than(before.time))
-        here, there = self.choices.get(now.code or ""), self.others.get(before.code or "")
+        here, old = self.choices.get(now.code or ""), before.code or ""
+        there = self.choices.get(old) or self.others.get(old)
         return later or (not now.follows and bool(here and here.delayed) and not (there and there.delayed))
 
 

@@ -5,7 +5,8 @@ row or a number that gets lost on the way shows, whatever the steps between beli
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
@@ -57,6 +58,12 @@ def count_accounts(
         sums_out=_sum_by_field((one.row.answers for one in rows), numbers),
         files_found=len(came.files),
         sums_replaced=_sum_by_field([replaced], numbers),
+        rows_by_file=_count_by_file(came),
+        sums_by_file={
+            (form.received.name, field): total
+            for form in came.forms
+            for field, total in _sum_by_field((row.answers for row in form.rows), numbers).items()
+        },
     )
 
 
@@ -98,6 +105,13 @@ def _imbalances(accounts: Accounts, template: Template, language: Language) -> I
 
 def _number_fields(template: Template) -> tuple[str, ...]:
     return tuple(field.key for field in template.asked() if field.type in ("number", "integer"))
+
+
+def _count_by_file(came: CameIn) -> Mapping[str, int]:
+    """Return how many rows each form brought, by the name of its file; those set aside with them."""
+    aside = (*came.set_aside, *(one for form in came.forms for one in form.set_aside))
+    rows = [form.received.name for form in came.forms for _ in form.rows]
+    return Counter([*rows, *(one.place.file for one in aside if one.is_row)])
 
 
 def _sum_by_field(rows: Iterable[Sequence[Answer]], fields: Sequence[str]) -> dict[str, Decimal]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from xlflow.core.changes import Change, Snapshot, State
 from xlflow.core.model import Cell, Deadline, Grid, GridColumn, Line
+from xlflow.core.text import fold
 from xlflow.core.words import say
 from xlflow.summarise.material import Material, Standing
 from xlflow.summarise.wording import first_spellings, name_columns, show_given, show_standing, show_together
@@ -97,7 +98,9 @@ def _show_change(
         yield from (_show_status(before, material), _show_status(now, material))
     if material.deadline or material.new_deadline:
         yield from (state.shown_time or None if state else None for state in (before, now))
-    yield from (state.comment or None if state else None for state in (before, now))
+    same = before and now and fold(before.comment) == fold(now.comment)
+    yield None if same or before is None else before.comment or None
+    yield now.comment or None if now else None
     flags = (change.new_status, change.new_time, change.new_comment)
     yield from (say("values.yes", material.language) if flag else None for flag in flags)
     yield say(f"changed.by_{change.how}", material.language) if change.how else None

@@ -11,9 +11,11 @@ from xlflow.core.computed import sum_exactly
 from xlflow.core.findings import Finding, message_of
 from xlflow.core.model import Cell, Grid, GridColumn, Line, Received, State, Unit
 from xlflow.core.rollup import find_unanswered, telling_fields
+from xlflow.core.summary import Account, Match, Measure
 from xlflow.core.values import show_number
 from xlflow.core.words import Language, say
 from xlflow.summarise.material import Material
+from xlflow.summarise.tables import FORM_ROWS
 
 BETWEEN = " | "
 """What stands between the texts of a row that was set aside."""
@@ -51,18 +53,22 @@ def make_files(material: Material) -> Grid:
         ("_state", "collected.state", 14, "text"),
         ("_file", "collected.file", 44, "text"),
         ("_reason", "collected.reason", 36, "text"),
+        ("_rows", "collected.rows", 32, "integer"),
     )
-    told = _told_by_code(material)
+    told, accounts = _told_by_code(material), material.merged.accounts
+    sums = tuple(_sum_column(key, material) for key in accounts.sums_in)
     rows = tuple(
         (
             file.unit,
             say(f"collected.{file.state}", language),
             file.name,
             _say_reason(file.reason, file.name, told, language),
+            accounts.rows_by_file.get(file.name),
+            *(accounts.sums_by_file.get((file.name, key)) for key in accounts.sums_in),
         )
         for file in sorted(material.merged.files, key=order_of)
     )
-    return Grid("files", columns, rows)
+    return Grid("files", (*columns, *sums), rows)
 
 
 def make_accounts(material: Material) -> Grid:
@@ -81,6 +87,32 @@ def make_accounts(material: Material) -> Grid:
         for account, equation, found, accounted in _equations(material)
     )
     return Grid("accounts", columns, rows)
+
+
+def declare_accounts(material: Material) -> tuple[Account, ...]:
+    """Return how each row of the accounts is counted in the other tables, in the order of the rows."""
+    language, accounts = material.language, material.merged.accounts
+    states = tuple(
+        (str(state), _count("files", Match("_state", say(f"collected.{state}", language)))) for state in State
+    )
+    aside = _count("set_aside", Match("_kind", say("collected.row", language)))
+    found, merged = _count("files", Match("_file", "", holds=False)), Measure("", "sum", "answers", of=FORM_ROWS)
+    return (
+        Account(found, states, say("collected.files_equation", language)),
+        Account(
+            Measure("", "sum", "files", of="_rows"),
+            (("merged", merged), ("set_aside", aside)),
+            say("collected.rows_equation", language),
+        ),
+        *(
+            Account(
+                Measure("", "sum", "files", of=f"_sum_{key}"),
+                (("out", Measure("", "sum", "answers", of=key)),),
+                besides=accounts.sums_replaced.get(key, Decimal(0)),
+            )
+            for key in accounts.sums_in
+        ),
+    )
 
 
 def make_set_aside(material: Material) -> Grid:
@@ -156,6 +188,15 @@ def _equations(material: Material) -> Iterator[tuple[str, str, Cell, Cell]]:
         )
         field = material.template.field(key).label.say(language)
         yield say("collected.sum_account", language, field=field), equation, found, sum_exactly((out, replaced))
+
+
+def _sum_column(key: str, material: Material) -> GridColumn:
+    field = material.template.field(key).label.say(material.language)
+    return GridColumn(f"_sum_{key}", say("collected.sum_account", material.language, field=field), 14, "number")
+
+
+def _count(table: str, *where: Match) -> Measure:
+    return Measure("", "count", table, where)
 
 
 # Look-ups -------------------------------------------------------------------------------------------------

@@ -211,6 +211,11 @@ def _special_facts(material: Material, tally: Tally) -> Iterator[Fact]:
     template, language = material.template, material.language
     if material.status or material.deadline or material.limits:
         yield tally.state(say("overview.deviations", language), _count("deviations", Match(ID, "", holds=False)))
+    if material.before:
+        day = format_day(material.before.as_of, language)
+        yield tally.state(
+            say("overview.changed", language, day=day), _count("changes", Match(ID, "", holds=False))
+        )
     for field in _find_not_computed(material):
         words = {"items": template.levels[template.item].many(language), "field": field.label.say(language)}
         yield tally.state(

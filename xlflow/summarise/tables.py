@@ -31,7 +31,7 @@ from xlflow.summarise.wording import (
 
 ID, UNIT, ROLLED_UP, QUARTER, OVERDUE = "_id", "_unit", "_rolled_up", "_quarter", "_overdue"
 ORIGIN, CONTINUES, REMARK, SOURCE, REASON = "_origin", "_continues_from", "_remark", "_source", "_reason"
-PARTS = "_parts"
+PARTS, FORM_ROWS = "_parts", "_form_rows"
 """Keys of our own columns; a template's keys begin with a letter."""
 
 Groups = tuple[Mapping[str, str], ...]
@@ -51,6 +51,7 @@ _WIDTHS = MappingProxyType(
         SOURCE: 34,
         REASON: 18,
         PARTS: 26,
+        FORM_ROWS: 9,
     }
 )
 Kind = Literal["text", "number", "integer", "date", "signed", "share"]
@@ -68,6 +69,7 @@ def make_answers(material: Material) -> Grid:
         *([_own(ROLLED_UP, material)] if material.status else ()),
         _own(REMARK, material),
         _own(SOURCE, material),
+        replace(_own(FORM_ROWS, material), kind="integer"),
         *_context_columns(material),
     )
     remarks = _worst_remarks(material)
@@ -80,6 +82,7 @@ def make_answers(material: Material) -> Grid:
             *([show_standing(material.stand_of(row.line, row.unit), material)] if material.status else ()),
             remarks.get((row.unit, row.line.id)),
             _show_sources(merged, material),
+            len(merged.sources),
             *_show_context(row.line, context),
         )
         for merged in material.merged.rows

@@ -5,8 +5,9 @@ A status is told by its sign and number in the bar and by the legend, never by c
 
 from collections.abc import Iterator, Sequence
 
+from xlflow.core.summary import Panel, Section
 from xlflow.core.words import say
-from xlflow.excel.outgoing import COLOURS, FONT
+from xlflow.excel.outgoing import COLOURS, FONT, text_width
 from xlflow.write.desk import STATUS, Desk, Drawn, Mark
 
 UNIT = "unit"
@@ -15,21 +16,24 @@ UNIT = "unit"
 MOST_BARS = 20
 """Bars that a chart shows in a size that can be read."""
 
-PIXELS_PER_BAR, PIXELS_AROUND = 30, 110
+PIXELS_PER_BAR, PIXELS_AROUND = 26, 160
 """Height that a bar takes, and what title, axis and legend take beside."""
 
+ABOVE_BARS, LETTER, MOST_LABEL = 38, 5.6, 0.45
+"""Pixels of the title and of a letter beside a bar; the part of a chart that the labels may take."""
 
-def choose_charts(drawn: Sequence[Drawn]) -> list[Drawn]:
+
+def choose_sections(panels: Sequence[Panel]) -> list[Section]:
     """Return the sections to draw: those of statuses by the widest group and by unit."""
-    grouped = [each for each in drawn if each.panel.status and each.section.title]
-    firsts = [each for each in grouped if each.section.key != UNIT][:1]
-    units = [each for each in grouped if each.section.key == UNIT]
-    return [each for each in (*firsts, *units) if each.last - each.first < MOST_BARS]
+    grouped = [section for panel in panels if panel.status for section in panel.sections if section.title]
+    firsts = [section for section in grouped if section.key != UNIT][:1]
+    units = [section for section in grouped if section.key == UNIT]
+    return [section for section in (*firsts, *units) if len(section.groups) <= MOST_BARS]
 
 
-def height_of_bars(drawn: Drawn) -> int:
+def height_of_bars(section: Section) -> int:
     """Return the height in pixels at which all bars of a section can be read."""
-    return PIXELS_AROUND + PIXELS_PER_BAR * len(drawn.section.groups)
+    return PIXELS_AROUND + PIXELS_PER_BAR * len(section.groups)
 
 
 def place_chart(drawn: Drawn, row: int, column: int, size: tuple[int, int], desk: Desk) -> None:
@@ -38,6 +42,7 @@ def place_chart(drawn: Drawn, row: int, column: int, size: tuple[int, int], desk
     for series in _make_series(drawn, desk):
         chart.add_series(series)
     font = {"name": FONT, "size": 9, "color": COLOURS["ink"]}
+    chart.set_plotarea({"layout": _lay_out(drawn.section, size)})
     chart.set_title(
         {"name": drawn.section.title, "overlay": False, "name_font": {**font, "size": 12, "bold": True}}
     )
@@ -71,6 +76,14 @@ def place_chart(drawn: Drawn, row: int, column: int, size: tuple[int, int], desk
     )
 
 
+def _lay_out(section: Section, size: tuple[int, int]) -> dict[str, float]:
+    """Return where the bars stand, as parts of the chart: as much to the right as the longest label needs."""
+    width, height = size
+    left = min(MOST_LABEL, (max(text_width(group.label) for group in section.groups) * LETTER + 20) / width)
+    bars = PIXELS_PER_BAR * len(section.groups)
+    return {"x": left, "y": ABOVE_BARS / height, "width": 0.96 - left, "height": bars / height}
+
+
 def _make_series(drawn: Drawn, desk: Desk) -> Iterator[dict[str, object]]:
     name = desk.sheet.name
     marks = {mark.text: mark for mark in desk.marks if STATUS in mark.columns}
@@ -86,8 +99,8 @@ def _make_series(drawn: Drawn, desk: Desk) -> Iterator[dict[str, object]]:
 
 
 def _look(mark: Mark) -> dict[str, object]:
-    sign = f'"{mark.sign} "' if mark.sign and '"' not in mark.sign else ""
-    font = {"name": FONT, "size": 9, "color": COLOURS["ink"]}
+    sign = f'"{mark.sign}"' if mark.sign and '"' not in mark.sign else ""
+    font = {"name": FONT, "size": 8, "color": COLOURS["ink"]}
     return {
         "fill": {"color": mark.colour},
         "border": {"color": COLOURS["quiet"], "width": 0.75},

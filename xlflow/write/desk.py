@@ -1,6 +1,5 @@
 """What every part of the workbook is written with: the sheet at hand, the names of tables, what stands out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ from xlflow.core.template import Template
 from xlflow.core.words import Language, say
 from xlflow.excel.outgoing import COLOURS, Format, Sheet
 from xlflow.write.formulas import Names
+from xlflow.write.places import Places
 
 STATUS = "status"
 """Among the columns of a mark: every column that holds a status."""
@@ -27,12 +27,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The sheet at hand, the columns and names of the tables, and for each table the sheet that it stands on."""
+    """The sheet at hand, how tables and columns are called, where they stand, and what stands out in them."""
 
     sheet: Sheet
     names: Names
-    tables: Mapping[str, str]
-    sheets: Mapping[str, str]
+    places: Places
     marks: tuple[Mark, ...]
     language: Language
 

@@ -18,13 +18,15 @@ LONGEST_LITERAL = 255
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How the tables and their columns are called in formulas: by grid, then by column key."""
+    """How the tables and their columns are called in formulas: by grid, then by column key. A grid that goes on in
+    a further table has a name for each."""
 
+    tables: Mapping[str, tuple[str, ...]]
     columns: Mapping[tuple[str, str], str]
 
-    def column(self, table: str, key: str) -> str:
-        """Return a column of a table as formulas call it: Svar[Enhet]."""
-        return self.columns[table, key]
+    def column(self, table: str, key: str, part: int = 0) -> str:
+        """Return a column of one of a grid's tables as formulas call it: Svar[Enhet]."""
+        return f"{self.tables[table][part]}[{self.columns[table, key]}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,10 @@ class Spot:
     first: int
 
 
-def name_tables(grids: Iterable[Grid], table_names: Mapping[str, str]) -> Names:
-    """Return the names of all columns of all tables."""
-    named = {
-        (grid.name, column.key): f"{table_names[grid.name]}[{_escape(column.heading)}]"
-        for grid in grids
-        for column in grid.columns
-    }
-    return Names(MappingProxyType(named))
+def name_tables(grids: Iterable[Grid], tables: Mapping[str, tuple[str, ...]]) -> Names:
+    """Return the names of all tables and of all their columns."""
+    named = {(grid.name, column.key): _escape(column.heading) for grid in grids for column in grid.columns}
+    return Names(tables, MappingProxyType(named))
 
 
 def plain_name(text: str) -> str:
@@ -56,7 +54,12 @@ def plain_name(text: str) -> str:
 
 def write_fact(measure: Measure, names: Names) -> str:
     """Return the formula of a single figure."""
-    return "=" + _take(measure, [(match, None) for match in measure.where], names)
+    return f"={count(measure, names)}"
+
+
+def count(measure: Measure, names: Names) -> str:
+    """Return how a single figure is counted, as a part of a formula."""
+    return _take(measure, [(match, None) for match in measure.where], names)
 
 
 def write_figure(section: Section, group: Group, place: int, spot: Spot, names: Names) -> str:
@@ -97,17 +100,22 @@ def letter_of(column: int) -> str:
 
 
 def _take(measure: Measure, asked: Sequence[tuple[Match, str | None]], names: Names) -> str:
-    conditions = "*".join(_compare(measure.table, match, cell, names) for match, cell in asked)
+    return "+".join(_take_part(measure, asked, names, part) for part in range(len(names.tables[measure.table])))
+
+
+def _take_part(measure: Measure, asked: Sequence[tuple[Match, str | None]], names: Names, part: int) -> str:
+    """Return what one of the tables that a grid stands in contributes."""
+    compared = ((match, cell, names.column(measure.table, match.column, part)) for match, cell in asked)
+    conditions = "*".join(_compare(match, cell, column) for match, cell, column in compared)
     if len(asked) == 1:
         conditions += "*1"
     if not measure.of:
         return f"SUMPRODUCT({conditions})"
-    numbers = names.column(measure.table, measure.of)
+    numbers = names.column(measure.table, measure.of, part)
     return f"SUMPRODUCT({conditions},{numbers})" if conditions else f"SUM({numbers})"
 
 
-def _compare(table: str, match: Match, cell: str | None, names: Names) -> str:
-    column = names.column(table, match.column)
+def _compare(match: Match, cell: str | None, column: str) -> str:
     if match.start:
         start = cell or quote(match.start)
         return f"(LEFT({column},LEN({start}))={start})"

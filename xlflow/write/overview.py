@@ -8,26 +8,30 @@ from collections.abc import Iterator, Sequence
 
 from xlflow.core.model import Cell
 from xlflow.core.summary import Group, Panel, Section, Summary
-from xlflow.core.words import Language, say
+from xlflow.core.words import say
 from xlflow.excel.outgoing import COLOURS, Format, height_of
-from xlflow.write.charts import choose_charts, height_of_bars, place_chart
+from xlflow.write.charts import choose_sections, height_of_bars, place_chart
 from xlflow.write.desk import STATUS, Desk, Drawn
 from xlflow.write.formulas import Spot, write_fact, write_figure
+from xlflow.write.head import write_groups, write_head
 
 LABEL_WIDTH, FIGURE_WIDTH = 42, 10.5
 """Widths of column A and of the columns of figures, in characters."""
 
-LABEL_PIXELS, FIGURE_PIXELS, ROW_PIXELS = 299, 79, 20
-"""The same widths in pixels, and the height of a row that is not set."""
+FIGURE_PIXELS, ROW_PIXELS = 79, 20
+"""The width of a column of figures in pixels, and the height of a row that is not set."""
 
-TITLE_HEIGHT, FACT_HEIGHT, BAND_HEIGHT = 24, 19, 18
+FACT_HEIGHT, BAND_HEIGHT = 19, 18
 """Heights of rows, in points."""
 
-BESIDE = 3
-"""The column beside the single figures where the first chart begins."""
+BESIDE, BETWEEN = 4, 12
+"""The column beside the single figures where the first chart begins, and pixels between two charts."""
 
-NAMES_PER_LINE = 60
-"""Characters of names that one line beside the chart holds."""
+MORE = 4
+"""Columns to the right of the figures that each further chart takes."""
+
+UNIT_COLUMN = "_unit"
+"""The column by which units are told, in every table that names them."""
 
 COUNTED, AMOUNT = '#,##0;-#,##0;"–"', '#,##0.00;-#,##0.00;"–"'
 SIGNED = '#,##0.00;"▼ "-#,##0.00;"–"'
@@ -35,56 +39,35 @@ SIGNED = '#,##0.00;"▼ "-#,##0.00;"–"'
 
 
 def write_overview(summary: Summary, desk: Desk) -> int:
-    """Write the summary sheet: who has answered, the figures, two charts; return its last row."""
-    figures = max((len(panel.headings) for panel in summary.panels), default=0)
-    desk.sheet.set_widths([LABEL_WIDTH, *[FIGURE_WIDTH] * max(figures, 2)])
-    facts = _write_top(summary, desk)
-    row = _write_facts(summary, facts, desk) + 1
-    above = TITLE_HEIGHT * 4 // 3 + (facts - 1) * ROW_PIXELS + len(summary.facts) * FACT_HEIGHT * 4 // 3
+    """Write the summary sheet: how it stands in words and figures, with charts beside; return its last row."""
+    charted = choose_sections(summary.panels)
+    columns = max(2, *(len(panel.headings) for panel in summary.panels), 0) + len(charted[1:]) * MORE
+    desk.sheet.set_widths([LABEL_WIDTH, *[FIGURE_WIDTH] * columns])
+    facts = write_head(summary, LABEL_WIDTH + columns * FIGURE_WIDTH, desk) + 1
+    below = _write_facts(summary, facts, desk)
+    height = max(map(height_of_bars, charted), default=0)
+    row = below + max(0, math.ceil((height - (below - facts) * FACT_HEIGHT * 4 / 3) / ROW_PIXELS)) + 1
     drawn: list[Drawn] = []
     for panel in summary.panels:
         drawn += _write_panel(panel, row, desk)
         row = drawn[-1].last + 2 + bool(drawn[-1].section.note)
-    return _place_charts(choose_charts(drawn), above, row, desk)
+    _place_charts([each for each in drawn if each.section in charted], facts, columns, height, desk)
+    return _write_groups(summary, row, columns, desk)
 
 
-def _place_charts(chosen: Sequence[Drawn], above: int, row: int, desk: Desk) -> int:
-    """Place the first chart beside the top of the sheet, `above` pixels high, the next below all; return the last
-    row."""
-    if chosen:
-        width = len(chosen[0].panel.headings) - BESIDE + 1
-        place_chart(chosen[0], 0, BESIDE, (width * FIGURE_PIXELS, above), desk)
-    for each in chosen[1:]:
-        size = (LABEL_PIXELS + len(each.panel.headings) * FIGURE_PIXELS, height_of_bars(each))
-        place_chart(each, row, 0, size, desk)
-        row += math.ceil(size[1] / ROW_PIXELS) + 1
-    return row
+def _place_charts(chosen: Sequence[Drawn], row: int, columns: int, height: int, desk: Desk) -> None:
+    """Place the charts side by side, beside the single figures."""
+    for place, each in enumerate(chosen):
+        width = (columns - BESIDE + 1) // len(chosen)
+        size = (width * FIGURE_PIXELS - BETWEEN, height)
+        place_chart(each, row, BESIDE + place * width, size, desk)
 
 
-def _write_top(summary: Summary, desk: Desk) -> int:
-    desk.sheet.write(0, 0, summary.title, desk.style("title"))
-    desk.sheet.set_height(0, TITLE_HEIGHT)
-    desk.sheet.write(1, 0, summary.lead, desk.style("subtitle"))
-    lines = list(_tell_missing(summary.missing, desk.language))
-    style = desk.style("quiet", bold=True, font_color=COLOURS["wrong" if summary.missing else "good"])
-    for row, line in enumerate(lines, 2):
-        desk.sheet.write(row, 0, line, style)
-    return 2 + len(lines) + 1
-
-
-def _tell_missing(missing: Sequence[str], language: Language) -> Iterator[str]:
-    """Yield the names of those who have not answered, in lines that fit the page."""
-    if not missing:
-        yield say("overview.all_answered", language)
-        return
-    line = say("overview.missing_names", language, names=missing[0])
-    for name in missing[1:]:
-        if len(line) + len(name) > NAMES_PER_LINE:
-            yield f"{line},"
-            line = name
-        else:
-            line = f"{line}, {name}"
-    yield line
+def _write_groups(summary: Summary, row: int, columns: int, desk: Desk) -> int:
+    if not summary.groups:
+        return row
+    _write_band(say("overview.in_words", desk.language), len(summary.panels[0].headings), row, desk)
+    return write_groups(summary, row + 1, LABEL_WIDTH, columns * FIGURE_WIDTH, desk)
 
 
 def _write_facts(summary: Summary, row: int, desk: Desk) -> int:
@@ -94,8 +77,10 @@ def _write_facts(summary: Summary, row: int, desk: Desk) -> int:
         desk.sheet.write_formula(
             row, 1, formula, fact.value, desk.style("integer", num_format=COUNTED, bold=True, align="center")
         )
-        target = desk.sheets[fact.measure.table]
-        desk.sheet.link(row, 2, f"internal:'{target}'!A1", target)
+        grid = fact.measure.table
+        desk.sheet.link(
+            row, 2, desk.places.link_to(grid), desk.places.sheet_of(grid), desk.style("link", text_wrap=False)
+        )
         desk.sheet.set_height(row, FACT_HEIGHT)
         row += 1
     return row
@@ -124,6 +109,7 @@ def _write_headings(panel: Panel, row: int, desk: Desk) -> None:
         mark = marks.get(heading)
         changes = {"bg_color": mark.colour, "font_color": mark.ink} if mark else {}
         desk.sheet.write(row, column, heading, desk.style("heading", align="center", **changes))
+    desk.sheet.write(row, len(panel.headings) + 1, say("overview.go_to", desk.language), desk.style("aside"))
     desk.sheet.set_height(row, height_of([(heading, FIGURE_WIDTH - 1) for heading in panel.headings], least=2))
 
 
@@ -137,7 +123,8 @@ def _write_section(section: Section, first: int, headings: int, desk: Desk) -> N
         not isinstance(figure, int) for group, row in _rows(section) if group.kind != "share" for figure in row
     )
     for row, (group, figures) in enumerate(_rows(section), first):
-        desk.sheet.write(row, 0, group.label, _label_style(group, desk))
+        _write_label(group, row, desk)
+        _link_row(section, group, row, desk)
         desk.sheet.set_height(row, height_of([(group.label + " …", LABEL_WIDTH)]))
         for column, figure in enumerate(figures, 1):
             spot = Spot(row, column, headings, first)
@@ -150,9 +137,32 @@ def _rows(section: Section) -> Iterator[tuple[Group, tuple[Cell, ...]]]:
     return zip(section.groups, section.values, strict=True)
 
 
-def _label_style(group: Group, desk: Desk) -> Format:
+def _write_label(group: Group, row: int, desk: Desk) -> None:
     shortened = any(match.start for match in group.where)
-    return desk.style("cell", **({"num_format": '@" …"'} if shortened else {}))
+    desk.sheet.write(row, 0, group.label, desk.style("cell", **({"num_format": '@" …"'} if shortened else {})))
+
+
+def _link_row(section: Section, group: Group, row: int, desk: Desk) -> None:
+    """Put a link beside a row of figures to where what it counts begins, in the table that it is counted in."""
+    place = _find_row(section, group, desk)
+    if place:
+        sheet = desk.places.sheet_of(_table_of(section, group))
+        desk.sheet.link(row, len(section.measures) + 1, place, sheet, desk.style("link", text_wrap=False))
+
+
+def _find_row(section: Section, group: Group, desk: Desk) -> str | None:
+    """Return the address of a unit among the units, or of the first row that a group counts."""
+    if group.kind != "rows":
+        return None
+    table = _table_of(section, group)
+    where = [match for match in group.where if table != "units" or match.column == UNIT_COLUMN]
+    return desk.places.find_row(table, where)
+
+
+def _table_of(section: Section, group: Group) -> str:
+    """Return the table that tells of a group: of a unit that of the units, else the one that it is counted in."""
+    of_unit = any(match.column == UNIT_COLUMN for match in group.where)
+    return "units" if of_unit else section.measures[0].table
 
 
 def _figure_style(section: Section, group: Group, place: int, *, amounts: bool, desk: Desk) -> Format:

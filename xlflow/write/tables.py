@@ -13,8 +13,10 @@ from itertools import takewhile
 
 from xlflow.core.model import Cell, Grid, GridColumn
 from xlflow.excel.outgoing import TALLEST, Format, count_lines, height_of, text_width
+from xlflow.write.accounts import Formulas
 from xlflow.write.desk import STATUS, Desk, Mark
 from xlflow.write.formulas import quote
+from xlflow.write.places import Piece
 
 WIDEST = 80
 """Characters that a column may be widened to, so that its longest text fits the highest row."""
@@ -46,14 +48,14 @@ def fit_widths(grid: Grid) -> Grid:
     return replace(grid, columns=columns)
 
 
-def write_table(grid: Grid, top: int, desk: Desk) -> int:
-    """Write a grid as a table with its headings in row `top`; return the row below it.
+def write_table(piece: Piece, formulas: Formulas, desk: Desk) -> None:
+    """Write a table with its headings; `formulas` stand in some of its cells, by row and column of the grid.
 
     A table has at least one row: one without any says so in words.
     """
+    grid, top, bottom = piece.grid, piece.top, piece.below - 1
     rows = grid.rows or (_say_empty(grid, desk),)
-    bottom = top + len(rows)
-    _make_table(grid, top, bottom, desk)
+    _make_table(piece, desk)
     plain, faint = [desk.style(name) for name in ("cell", "repeated")]
     styles = [_styles_of(column, desk) for column in grid.columns]
     above: Sequence[Cell] = ()
@@ -61,20 +63,23 @@ def write_table(grid: Grid, top: int, desk: Desk) -> int:
         repeated = _find_repeated(grid, row, above)
         for column, cell in enumerate(row):
             style = faint if column in repeated else styles[column].get(type(cell), plain)
-            desk.sheet.write(number, column, cell, style)
+            formula = formulas.get((number - top - 1 + piece.start, column)) if formulas else None
+            if formula:
+                desk.sheet.write_formula(number, column, formula, cell, style)
+            else:
+                desk.sheet.write(number, column, cell, style)
         desk.sheet.set_height(number, _height_of(grid, row, repeated))
         above = row
     for mark in desk.marks:
         _mark_texts(grid, (top + 1, bottom), mark, desk)
     _mark_negative(grid, (top + 1, bottom), desk)
-    return bottom + 1
 
 
-def _make_table(grid: Grid, top: int, bottom: int, desk: Desk) -> None:
-    head = desk.style("heading")
+def _make_table(piece: Piece, desk: Desk) -> None:
+    head, grid, top = desk.style("heading"), piece.grid, piece.top
     columns = [{"header": column.heading, "header_format": head} for column in grid.columns]
-    options = {"name": desk.tables[grid.name], "style": None, "columns": columns}
-    desk.sheet.add_table((top, 0, bottom, len(columns) - 1), options)
+    options = {"name": piece.table, "style": None, "columns": columns}
+    desk.sheet.add_table((top, 0, piece.below - 1, len(columns) - 1), options)
     room = [(column.heading, max(1, column.width - FILTER_BUTTON)) for column in grid.columns]
     desk.sheet.set_height(top, height_of(room, least=2))
 

@@ -37,6 +37,7 @@ STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "name": {"text_wrap": True, "valign": "top", "font_color": COLOURS["quiet"]},
         "mark": {"align": "right", "valign": "top", "font_color": COLOURS["quiet"], "indent": 1},
         "named": {"text_wrap": True, "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
+        "aside": {"bold": True, "font_color": COLOURS["head"], "valign": "vcenter", "indent": 1},
         "progress": {"bold": True, "font_size": 14, "font_color": COLOURS["head"], "valign": "vcenter"},
         "filled": {},
         "left": {"bg_color": COLOURS["left"]},
