@@ -256,6 +256,28 @@ def _choose(language: str | None) -> "Language | None":
     return None if language is None else "en" if language == "en" else "sv"
 
 
+@main.command()
+@click.argument("code", default="", metavar="[CODE]")
+@click.option("-t", "--template", help="A template's name, or a path to one, whose rules are explained too.")
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
+def explain(code: str, template: str | None, language: str) -> None:
+    """Say what a code in a list of findings means and what to do about it; without CODE, list them all.
+
+    CODE is what stands last on a row of the sheet Anmärkningar (Remarks), or the name of a template's rule.
+    """
+    from xlflow.core.findings import Finding, Stop
+    from xlflow.define import list_templates, load_template
+    from xlflow.report.explain import explain_code, list_codes
+
+    chosen = _choose(language) or "sv"
+    with _stopping(language):
+        templates = (load_template(template),) if template else list_templates()
+        told = explain_code(code, templates, chosen) if code else list_codes(chosen)
+        if isinstance(told, Finding):
+            raise Stop(told)
+    click.echo(told)
+
+
 def _show(run: "Run", *, as_json: bool) -> None:
     """Print the result and leave with its exit code."""
     from xlflow.report import machine, terminal

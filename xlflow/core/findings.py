@@ -95,17 +95,41 @@ def remedy_of(finding: Finding, language: Language) -> str:
     return _fill(finding, "do", language)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the catalogue says of a code: how much it matters, what its place points at, who can do something about
+    it ("unit", whoever filled in the form, or "coordinator"), and its sentences with their gaps open."""
+
+    code: str
+    severity: Severity
+    place: str
+    who: str
+    what: Text
+    do: Text
+
+
+def known_codes() -> tuple[str, ...]:
+    """Return every code of the catalogue, in its order."""
+    return tuple(load_shipped_toml("messages.toml"))
+
+
+def describe_code(code: str) -> Entry:
+    """Return what the catalogue says of a code; KeyError if it has none."""
+    entry = _entry_of(code)
+    what, do = (Text(sv=entry["sv"][part], en=entry["en"][part]) for part in ("what", "do"))
+    return Entry(code, Severity(entry["severity"]), entry["place"], entry["who"], what, do)
+
+
 def who_mends(code: str) -> str:
     """Return who can do something about it: "unit", whoever filled in the form, or "coordinator"."""
-    who: str = _entry_of(code)["who"]
-    return who
+    return describe_code(code).who
 
 
 def codes_for_units() -> tuple[str, ...]:
     """Return the codes of what is found in the answers of a unit."""
-    entries: dict[str, dict[str, Any]] = load_shipped_toml("messages.toml")
     inside = ("cell", "row", "column", "sheet")
-    return tuple(code for code, entry in entries.items() if entry["who"] == "unit" and entry["place"] in inside)
+    entries = map(describe_code, known_codes())
+    return tuple(entry.code for entry in entries if entry.who == "unit" and entry.place in inside)
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -1,0 +1,120 @@
+"""Every code can be explained in both languages, and the README's list of them is the catalogue's."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from tools import PROJECT
+
+from xlflow.core.findings import Finding, Severity, describe_code, known_codes
+from xlflow.core.words import LANGUAGES, Language
+from xlflow.define import list_templates
+from xlflow.report.explain import CODES_OF_RULES, explain_code, list_codes, tell
+
+TEMPLATES = list_templates()
+README = PROJECT / "README.md"
+SECTIONS = {
+    "cell": "In a cell of a form",
+    "row": "In a row of a form",
+    "column": "In a column of a form",
+    "sheet": "On a sheet of what came in",
+    "file": "In a file",
+    "folder": "In a folder or path",
+    "plan": "In the plan workbook",
+    "template": "In a template",
+    "run": "In the run as a whole",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", sorted(known_codes()))
+def test_every_code_says_what_is_wrong_what_to_do_where_and_who(code: str, language: Language) -> None:
+    told = explain_code(code, (), language)
+    assert isinstance(told, str)
+    first, *rest = next(part for part in told.split("\n\n") if part.startswith(f"{code} ")).splitlines()
+    assert first.startswith(f"{code}  (")
+    assert all(line.startswith("    ") for line in rest)
+    assert len(rest) > 3
+    assert "{" not in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_rule_of_a_template_is_explained_by_its_own_words(language: Language) -> None:
+    rules = [(rule, template) for template in TEMPLATES for rule in template.rules]
+    assert rules
+    for rule, template in rules:
+        told = explain_code(rule.name, (template,), language)
+        assert isinstance(told, str)
+        assert " ".join(tell(rule.message.say(language), language).split()) in " ".join(told.split())
+        assert template.name in told
+
+
+def test_the_rules_of_every_template_lead_to_the_codes_that_they_tell() -> None:
+    for rule, codes in CODES_OF_RULES.items():
+        told = explain_code(rule, (), "sv")
+        assert isinstance(told, str)
+        assert [part.split()[0] for part in told.split("\n\n")] == list(codes)
+
+
+def test_dashes_case_and_underscores_do_not_matter_and_a_wrong_code_gets_the_nearest() -> None:
+    assert explain_code("Choice_Unknown", (), "sv") == explain_code("choice-unknown", (), "sv")
+    told = explain_code("choise-unknown", (), "sv")
+    assert isinstance(told, Finding)
+    assert (told.code, told.suggestion) == ("code-unknown", "choice-unknown")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_code_all_are_listed(language: Language) -> None:
+    assert [line.split(":")[0] for line in list_codes(language).splitlines()] == sorted(known_codes())
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("missing-status",), 0), (("no-such-code",), 2)])
+def test_the_command_explains(words: tuple[str, ...], code: int) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "xlflow", "explain", *words], capture_output=True, encoding="utf-8", check=False
+    )
+    assert run.returncode == code
+    assert run.stdout if code == 0 else run.stderr
+
+
+# The list in the README ---------------------------------------------------------------------------------------
+
+
+def _section() -> str:
+    """Return the list as the README shows it: by place, each code with its severity and message."""
+    parts = []
+    for place, heading in SECTIONS.items():
+        entries = [entry for code in sorted(known_codes()) if (entry := describe_code(code)).place == place]
+        lines = [f"- `{entry.code}` ({entry.severity}): {tell(entry.what.en, 'en')}" for entry in entries]
+        parts.append("\n".join([f"**{heading}**", "", *lines]))
+    return "\n\n".join(parts) + "\n"
+
+
+def test_the_readme_lists_every_code(renew: bool) -> None:
+    readme = README.read_text(encoding="utf-8")
+    found = re.search(r"(?<=<!-- codes -->\n).*(?=<!-- /codes -->)", readme, re.DOTALL)
+    assert found, "the README lost the marks around its list of codes"
+    if renew:
+        README.write_text(
+            readme[: found.start()] + _section() + readme[found.end() :], encoding="utf-8", newline="\n"
+        )
+    else:
+        assert found[0] == _section(), "renew it: python -m pytest tests/test_explain.py --renew"
+
+
+def test_no_two_codes_say_the_same_and_none_speaks_of_technical_things_to_a_unit() -> None:
+    said = [(entry.who, entry.what.sv, entry.do.sv) for entry in map(describe_code, known_codes())]
+    assert not {text for text in said if said.count(text) > 1}
+    jargon = re.compile(r"\b(?:JSON|UTF|XML|parse|fingerprint|enum|null|regex|formatkod|array)\b", re.IGNORECASE)
+    for entry in map(describe_code, known_codes()):
+        if entry.who == "unit":
+            words = " ".join((entry.what.sv, entry.do.sv, entry.what.en, entry.do.en))
+            assert not jargon.search(words), entry.code
+            assert entry.place in ("cell", "row", "column", "sheet", "file")
+
+
+def test_a_note_never_demands_and_an_error_always_says_what_to_do() -> None:
+    for entry in map(describe_code, known_codes()):
+        if entry.severity is Severity.ERROR:
+            assert len(entry.do.sv) > 5, entry.code
