@@ -11,19 +11,27 @@ import stat
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from errno import EACCES, EIO, ENOSPC
 from itertools import count
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from rounds import draw_round
+from test_outgoing import STRANGE
 
 from xlflow import generate, generate_forms, merge_forms
 from xlflow.core.findings import Stop
+from xlflow.core.model import Round, Unit
+from xlflow.core.values.raw import keep_text
 from xlflow.core.words import LANGUAGES
+from xlflow.excel import incoming
 from xlflow.excel.outgoing import claim_target, save_whole
+from xlflow.report.machine import run_to_json
 from xlflow.report.terminal import show_findings, show_run
 
 OLD, NEW = b"gammal " * 1000, b"ny " * 1_000_000
@@ -301,6 +309,50 @@ def returned(tmp_path: Path) -> Path:
         form = generate.write_form(ASKED, unit, {line: {"status": "Pågående"}}, issued={})
         (folder / f"{unit}.xlsx").write_bytes(form)
     return folder
+
+
+ODD = "Kultur\x07\ud83d\x0bskol_x0041_an R&GD <r>"
+"""What a unit, a title and a heading might be called by somebody who wants to see what happens."""
+
+
+def ask_odd() -> Round:
+    """A round whose every text is one that XML, Excel or both cannot hold as it is."""
+    first = ASKED.plan.lines[0]
+    lines = tuple(
+        replace(
+            first,
+            id=f"odd{number}",
+            levels=tuple(f"{text} {level}" if level else "" for level in first.levels),
+            units=(ODD,),
+            context=((ODD, text),),
+        )
+        for number, text in enumerate(STRANGE)
+    )
+    plan = replace(ASKED.plan, title=ODD, lines=lines, units=(Unit(ODD, ODD, ODD),), context=(ODD,))
+    return replace(ASKED, plan=plan)
+
+
+def test_texts_that_nothing_can_hold_go_through_the_whole_loop(tmp_path: Path) -> None:
+    asked = ask_odd()
+    (form,) = generate.plan_forms(asked)
+    told = {f"odd{number}": {"status": text, "comment": text} for number, text in enumerate(STRANGE)}
+    save_whole(tmp_path / "in" / form.file_name, generate.write_form(asked, ODD, told, issued={}))
+    run = merge_forms([tmp_path / "in"], tmp_path / "alla.xlsx")
+    assert run.merged is not None
+    assert [row.row.unit for row in run.merged.rows] == [ODD] * len(STRANGE)
+    written = [keep_text(text) for text in STRANGE]
+    assert [row.row.answer("comment").written for row in run.merged.rows] == written
+    book = incoming.open_book(tmp_path / "alla.xlsx", "alla.xlsx")
+    assert isinstance(book, incoming.Book)
+    heading, *rows = book.sheet("Svar").rows
+    column = heading.index("Kommentar/avvikelse")
+    assert [row[column] or "" for row in rows] == written
+    assert " ".join(ODD.split()) in heading
+    assert show_run(run)
+    assert run_to_json(run)
+    for path in (tmp_path / "alla.xlsx", tmp_path / "in" / form.file_name):
+        with zipfile.ZipFile(path) as package:
+            assert all(ElementTree.fromstring(package.read(name)).tag for name in package.namelist())
 
 
 def test_a_merge_says_where_the_result_is_if_the_target_was_open(
