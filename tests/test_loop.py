@@ -198,7 +198,8 @@ def _tell_lines(template: Template, chance: Random, texts: Sequence[str], units:
         parts = [f"{chance.choice(texts)}#{number}.{part}" for part in range(chance.randint(0, 3) * below)]
         for part in ("", *parts):
             asked = tuple(chance.sample(units, chance.randint(1, len(units))))
-            given = chance.choice([Typed(), *stated])
+            shared = stated is NUMBERS and len(asked) > 1  # an amount is one unit's own
+            given = Typed() if shared else chance.choice([Typed(), *stated])
             levels = (*groups, item, *[part] * below)
             yield Asked(_mark_of(part or item), levels, asked, given, chance.choice(["", "Lagkrav", "=2+2"]))
 
