@@ -40,6 +40,11 @@ def dump_sheet(sheet: Worksheet, values: Worksheet) -> Iterator[str]:
     yield ""
 
 
+def scrub(text: str) -> str:
+    """Return a text without what differs from version to version and from file to file."""
+    return _VERSION.sub("xlflow <version>", _DIGEST.sub("<digest>", text))
+
+
 def _show_cell(value: object, cached: object, kind: str) -> str:
     if kind == "f":
         return f"{_show(getattr(value, 'text', value))} => {_show(cached)}"
@@ -58,7 +63,7 @@ def _show(value: object) -> str:
     if isinstance(value, float):
         return format(value, ".10g")
     text = str(value).replace("\r", "").replace("\n", "⏎").replace("\t", "⇥")
-    return _VERSION.sub("xlflow <version>", _DIGEST.sub("<digest>", text))
+    return scrub(text)
 
 
 if __name__ == "__main__":
