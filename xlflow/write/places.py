@@ -23,10 +23,12 @@ SHEETS = (
     ("changes", ("changes",)),
     ("collection", ("accounts", "units", "files", "set_aside")),
     ("remarks", ("remarks",)),
-    ("about", ("about", "inputs")),
+    ("about", ("about", "exceptions", "aliases", "inputs")),
 )
 """The sheets after the summary, in order, each with the tables that stand on it."""
 
+OPTIONAL = frozenset(("exceptions", "aliases"))
+"""Tables without which their sheet is whole too."""
 
 ALONE = frozenset(names[0] for _, names in SHEETS if len(names) == 1)
 """The tables that share their sheet with no other."""
@@ -93,8 +95,8 @@ def place_tables(grids: Mapping[str, Grid], language: Language, most_rows: int =
     pieces = tuple(
         piece
         for key, names in SHEETS
-        if grids.keys() >= set(names)
-        for piece in _fill_sheets(key, [grids[name] for name in names], language, most_rows)
+        if grids.keys() >= set(names) - OPTIONAL
+        for piece in _fill_sheets(key, [grids[name] for name in names if name in grids], language, most_rows)
     )
     by_grid = {name: tuple(each for each in pieces if each.grid.name == name) for name in grids}
     return Places(pieces, MappingProxyType(by_grid))
