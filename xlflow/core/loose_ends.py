@@ -152,7 +152,7 @@ def _check_computed(data: Data) -> Iterator[LooseEnd]:
                 if key not in known:
                     yield LooseEnd("template-loose-end", at, key, tuple(map(str, known)))
         for name in NOT_COMPUTED:
-            if entry.get(name) not in (None, False, "unit"):
+            if not (entry.get(name) is None or entry[name] is False or entry[name] == "unit"):
                 wanted = "template.not_computed"
                 yield LooseEnd("template-wrong-value", (*path, name), str(entry[name]), wanted=wanted)
         if entry.get("type") != "number":

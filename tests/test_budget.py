@@ -1,0 +1,437 @@
+"""Amounts from plan to summary: worked out alike in the form and in the merge, exact, and never zero for words."""
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from answers import fill_forms, read_answers
+from hypothesis import given
+from hypothesis import strategies as st
+from libreoffice import recalculate_all
+from openpyxl import Workbook, load_workbook
+from plans import read, refuse
+from rounds import draw_round, shipped_template
+from tools import PROJECT
+
+from xlflow import generate_forms, merge_forms
+from xlflow.check import check_form
+from xlflow.core.computed import beyond_formula, compute, compute_formula, is_beyond
+from xlflow.core.findings import Severity
+from xlflow.core.loose_ends import find_loose_ends
+from xlflow.core.model import Filled, Received, Round, Run, State
+from xlflow.core.template import Beyond, Computed, Template
+from xlflow.excel import incoming
+from xlflow.generate import write_form
+from xlflow.read import read_form
+
+EXAMPLE = PROJECT / "examples" / "budget-2021"
+BUDGET = shipped_template("budget")
+FORM = "Uppföljning"
+ASKED = draw_round(
+    """
+    Id | Område  | Post  | Budget     | Enhet
+    a  | Drift   | Löner | 1000000    | Badet
+    b  | Drift   | El    | 250000.50  | Badet
+    c  | Intäkt  | Avgift| -300000    | Badet
+    d  | Intäkt  | Gåva  | 0          | Badet
+    e  | Drift   | Ränta |            | Badet
+    """,
+    template=BUDGET,
+)
+
+# What follows from other numbers ------------------------------------------------------------------------------
+
+
+DIFFERENCE, SHARE = Computed(subtract=("budget", "forecast")), Computed(share=("deviation", "budget"))
+
+RESULTS = [
+    (DIFFERENCE, {"budget": "0.3", "forecast": "0.1"}, "0.2"),
+    (DIFFERENCE, {"budget": "1000000000000.01", "forecast": "0.02"}, "999999999999.99"),
+    (DIFFERENCE, {"budget": "-300000", "forecast": "-250000"}, "-50000"),
+    (DIFFERENCE, {"budget": "5", "forecast": None}, None),
+    (DIFFERENCE, {"budget": None, "forecast": "0"}, None),
+    (DIFFERENCE, {"budget": "0.0000005", "forecast": "0"}, "0.000001"),
+    (Computed(subtract=("budget", "forecast", "outcome")), {"budget": "9", "forecast": "2", "outcome": "3"}, "4"),
+    (SHARE, {"deviation": "-35000", "budget": "-185000"}, "-0.189189"),
+    (SHARE, {"deviation": "35000", "budget": "-185000"}, "0.189189"),
+    (SHARE, {"deviation": "1", "budget": "0"}, None),
+    (SHARE, {"deviation": None, "budget": "7"}, None),
+]
+LIMITS = [
+    (Beyond(field="x", amount=50000), {"x": "50000"}, False),
+    (Beyond(field="x", amount=50000), {"x": "50000.01"}, True),
+    (Beyond(field="x", amount=50000), {"x": "-50000.01"}, True),
+    (Beyond(field="x", amount=50000), {"x": None}, False),
+    (Beyond(field="x", share=0.29, of="y"), {"x": "29", "y": "100"}, False),
+    (Beyond(field="x", share=0.29, of="y"), {"x": "29.01", "y": "-100"}, True),
+    (Beyond(field="x", share=0.05, of="y"), {"x": "1", "y": "0"}, True),
+    (Beyond(field="x", share=0.05, of="y"), {"x": "0", "y": "0"}, False),
+    (Beyond(field="x", share=0.05, of="y"), {"x": "1", "y": None}, False),
+    (Beyond(field="x", amount=100, share=0.05, of="y"), {"x": "6", "y": "100"}, True),
+    (Beyond(field="x", amount=100, share=0.05, of="y", both=True), {"x": "6", "y": "100"}, False),
+    (Beyond(field="x", amount=100, share=0.05, of="y", both=True), {"x": "101", "y": "100"}, True),
+]
+
+
+def _numbers(told: dict[str, str | None]) -> dict[str, Decimal | None]:
+    return {key: None if text is None else Decimal(text) for key, text in told.items()}
+
+
+@pytest.mark.parametrize(("how", "told", "wanted"), RESULTS)
+def test_a_result_is_exact_and_blank_where_something_lacks(
+    how: Computed, told: dict[str, str | None], wanted: str | None
+) -> None:
+    found = compute(how, _numbers(told).get)
+    assert (None if found is None else str(found)) == wanted
+
+
+@pytest.mark.parametrize(("limit", "told", "wanted"), LIMITS)
+def test_a_limit_is_passed_only_beyond_it(limit: Beyond, told: dict[str, str | None], wanted: bool) -> None:
+    assert is_beyond(limit, _numbers(told).get) is wanted
+
+
+def test_a_spreadsheet_comes_to_the_same(tmp_path: Path) -> None:
+    """Every case above and many more, as formulas over cells, worked out anew by LibreOffice."""
+    chance, book = Random(5), load_workbook(_blank_book())
+    sheet, wanted = book.active, []
+    cases: list[tuple[Computed | Beyond, dict[str, Decimal | None]]] = [
+        *((how, _numbers(told)) for how, told, _ in (*RESULTS, *LIMITS)),
+        *(pair for _ in range(400) for pair in _draw_cases(chance)),
+    ]
+    for row, (how, numbers) in enumerate(cases, 1):
+        cells = {key: f"{letter}{row}" for key, letter in zip(numbers, "BCD", strict=False)}
+        for key, cell in cells.items():
+            sheet[cell] = numbers[key]
+        if isinstance(how, Computed):
+            sheet[f"A{row}"] = f"={compute_formula(how, cells.__getitem__)}"
+            wanted.append(compute(how, numbers.get))
+        else:
+            sheet[f"A{row}"] = f"={beyond_formula(how, cells.__getitem__)}"
+            wanted.append(is_beyond(how, numbers.get))
+    path = tmp_path / "räknat.xlsx"
+    book.save(path)
+    (worked_out,) = recalculate_all([path])
+    found = [row[0] for row in load_workbook(worked_out, data_only=True).active.iter_rows(values_only=True)]
+    for shown, value, case in zip(found, wanted, cases, strict=True):
+        if isinstance(value, Decimal):
+            assert abs(Decimal(repr(shown)) - value) < Decimal("0.0000005"), case
+        else:
+            assert shown == value or (value is None and shown in (None, "")), case
+
+
+def _draw_cases(chance: Random) -> Iterator[tuple[Computed | Beyond, dict[str, Decimal | None]]]:
+    def amount() -> Decimal | None:
+        return chance.choice([None, Decimal(0), *(Decimal(chance.randint(-(10**9), 10**9)).scaleb(-2),) * 6])
+
+    yield DIFFERENCE, {"budget": amount(), "forecast": amount()}
+    yield SHARE, {"deviation": amount(), "budget": amount()}
+    whole, share = Decimal(chance.randint(0, 10_000)), Decimal(chance.randint(1, 99)).scaleb(-2)
+    at_the_limit = whole * share + chance.choice([Decimal(0), Decimal("0.01"), Decimal("-0.01")])
+    yield Beyond(field="x", share=float(share), of="y"), {"x": at_the_limit, "y": whole}
+
+
+def _blank_book() -> io.BytesIO:
+    stream = io.BytesIO()
+    Workbook().save(stream)
+    stream.seek(0)
+    return stream
+
+
+# The declaration ----------------------------------------------------------------------------------------------
+
+FAULTS = [
+    ({"computed": {"subtract": ["budget"]}}, "template-wrong-value computed"),
+    (
+        {"computed": {"subtract": ["budget", "outcome"], "share": ["budget", "outcome"]}},
+        "template-wrong-value computed",
+    ),
+    ({"computed": {"subtract": ["budget", "nothing"]}}, "template-loose-end computed.subtract.1"),
+    ({"computed": {"subtract": ["budget", "deviation_share"]}}, "template-loose-end computed.subtract.1"),
+    ({"computed": {"subtract": ["budget", "comment"]}}, "template-loose-end computed.subtract.1"),
+    ({"required": True}, "template-wrong-value required"),
+    ({"filled_by": "plan"}, "template-wrong-value filled_by"),
+    ({"minimum": 0}, "template-wrong-value minimum"),
+    ({"type": "integer"}, "template-wrong-value type"),
+]
+RULE_FAULTS = [
+    ({"field": "comment", "amount": 1}, "template-loose-end beyond.field"),
+    ({"field": "deviation", "share": 0.1}, "template-missing-key beyond.of"),
+    ({"field": "deviation", "share": 0.1, "of": "area"}, "template-loose-end beyond.of"),
+    ({"field": "deviation"}, "template-missing-key beyond.amount"),
+]
+
+
+def _show_ends(whole: dict[str, Any]) -> list[str]:
+    return [f"{end.code} {'.'.join(map(str, end.path[2:]))}" for end in find_loose_ends(whole)]
+
+
+@pytest.mark.parametrize(("change", "wanted"), FAULTS)
+def test_a_number_that_cannot_be_worked_out_is_a_fault_of_the_template(change: dict, wanted: str) -> None:
+    whole = BUDGET.model_dump(mode="json", exclude_none=True)
+    place = next(index for index, field in enumerate(whole["fields"]) if field["key"] == "deviation")
+    whole["fields"][place] |= change
+    assert wanted in _show_ends(whole)
+
+
+@pytest.mark.parametrize(("beyond", "wanted"), RULE_FAULTS)
+def test_a_limit_that_holds_nothing_is_a_fault_of_the_template(beyond: dict, wanted: str) -> None:
+    whole = BUDGET.model_dump(mode="json", exclude_none=True)
+    whole["rules"][0]["beyond"] = beyond
+    assert wanted in _show_ends(whole)
+
+
+def test_the_shipped_declaration_is_sound() -> None:
+    assert [field.key for field in BUDGET.shown()] == [
+        *("budget", "outcome", "forecast", "deviation", "deviation_share", "comment")
+    ]
+    assert not {"deviation", "deviation_share"} & {field.key for field in (*BUDGET.asked(), *BUDGET.given())}
+
+
+def test_one_amount_for_several_units_is_refused_with_its_cell() -> None:
+    plan = """
+        Område | Post  | Budget | Enhet
+        Drift  | Löner | =100   | Norr; Söder
+               | El    |        | Norr; Söder
+               | Resor | =100   | Norr
+               | Resor | =200   | Söder
+        """
+    assert refuse(plan, template="budget") == ["plan-amount-shared C2"]
+    asked, told = read(plan.replace("=100   | Norr; Söder", "       | Norr; Söder"), template="budget")
+    assert [line.units for line in asked.lines] == [("Norr", "Söder"), ("Norr", "Söder"), ("Norr",), ("Söder",)]
+    assert "plan-amount-shared" not in " ".join(told)
+
+
+# The form -----------------------------------------------------------------------------------------------------
+
+
+def _fill(answers: dict[str, dict[str, str]], asked: Round = ASKED) -> bytes:
+    return write_form(asked, "Badet", answers, issued={})
+
+
+def _open(content: bytes, *, values: bool = True) -> Any:
+    return load_workbook(io.BytesIO(content), data_only=values)[FORM]
+
+
+def _read(content: bytes) -> Filled:
+    book = incoming.open_book(content, "Badet.xlsx")
+    filled = read_form(book, Received("Badet.xlsx", "0" * 64, len(content), None, State.ACCEPTED, "Badet"))
+    assert isinstance(filled, Filled), filled
+    return filled
+
+
+def test_the_deviation_is_a_locked_formula_with_its_value() -> None:
+    content = _fill({"a": {"outcome": "1", "forecast": "1 080 000,50 kr"}, "c": {"forecast": "-250000"}})
+    formulas, values = _open(content, values=False), _open(content)
+    headings = {str(cell.value): cell.column_letter for cell in formulas[4]}
+    deviation, share = headings["Avvikelse"], headings["Avvikelse i procent"]
+    assert formulas[f"{deviation}5"].value == '=IF(COUNT($D5,$F5)=2,ROUND($D5-$F5,6),"")'
+    assert [values[f"{deviation}{row}"].value for row in (5, 6, 7)] == [-80000.5, None, -50000]
+    assert values[f"{share}5"].value == -0.080001
+    assert formulas[f"{deviation}5"].protection.locked
+    assert formulas[f"{share}16"].protection.locked
+
+
+def test_less_than_nothing_is_told_by_sign_and_minus_before_colour() -> None:
+    sheet = _open(_fill({}), values=False)
+    formats = {str(cell.value): sheet.cell(5, cell.column).number_format for cell in sheet[4]}
+    assert formats["Avvikelse"].split(";")[1] == '"▼ "-#,##0.00'
+    assert formats["Avvikelse i procent"].split(";")[1] == '"▼ "-0.0 %'
+    assert formats["Budget"] == formats["Utfall"] == "#,##0.00"
+    coloured = [str(area.sqref) for area in sheet.conditional_formatting if "<0" in str(area.rules[0].formula)]
+    assert [re.sub(r"\d", "", area) for area in coloured] == ["G:G", "H:H"]
+
+
+CASES: list[dict[str, str | int | float]] = [
+    {"outcome": 5, "forecast": 1050000},
+    {"outcome": 5, "forecast": 1050000.01},
+    {"outcome": 5, "forecast": 949999.99, "comment": "Vakanser"},
+    {"outcome": 5, "forecast": 949999.99},
+    {"outcome": 0, "forecast": 0},
+    {"forecast": 1},
+    {"outcome": -5},
+    {"comment": "Vi återkommer"},
+    {},
+]
+
+
+def test_the_form_asks_for_a_comment_in_exactly_the_rows_where_the_check_does(tmp_path: Path) -> None:
+    chance, paths = Random(7), []
+    for number in range(12):
+        book = load_workbook(io.BytesIO(_fill({})))
+        sheet = book[FORM]
+        places = {"outcome": "E", "forecast": "F", "comment": "I"}
+        for row in range(5, 10):
+            told = dict(chance.choice(CASES))
+            if "forecast" in told and chance.random() < 0.7:
+                told["forecast"] = chance.choice([250000.5, 262500.52, 262500.53, -300000, -284999.99, 0, 1, -1])
+            for key, answer in told.items():
+                sheet[f"{places[key]}{row}"] = answer
+        paths.append(tmp_path / f"{number}.xlsx")
+        book.save(paths[-1])
+    asked = 0
+    for path in recalculate_all(paths):
+        filled = _read(path.read_bytes())
+        found = {each.row_id for each in check_form(filled) if each.weight is not Severity.NOTE}
+        live = load_workbook(path, data_only=True)[FORM]
+        shown = {str(live.cell(row, 1).value) for row in range(5, 10) if live.cell(row, 10).value}
+        assert shown == found, path
+        asked += len(shown)
+    assert 12 <= asked < 60
+
+
+def test_what_somebody_writes_over_a_result_is_told_and_what_follows_counts() -> None:
+    book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "900000"}, "b": {"outcome": "2"}})))
+    sheet = book[FORM]
+    sheet["G5"], sheet["G6"], sheet["H6"] = 5, "dyr el", None
+    stream = io.BytesIO()
+    book.save(stream)
+    filled = _read(stream.getvalue())
+    (told,) = (each for each in filled.findings if each.code == "computed-changed")
+    assert (told.place.cell, told.value, dict(told.words)["counted"]) == ("G5", "5", "100\N{NO-BREAK SPACE}000")
+    assert [(one.place.cell, one.texts) for one in filled.set_aside] == [("G6", ("dyr el",))]
+
+
+def test_percent_is_read_only_where_it_is_asked_for() -> None:
+    field = BUDGET.field("forecast").model_copy(update={"percent": True})
+    template: Template = BUDGET.model_copy(
+        update={"fields": tuple(field if each.key == field.key else each for each in BUDGET.fields)}
+    )
+    for asked, wanted in ((BUDGET, (None, "number-percent")), (template, (Decimal("0.125"), None))):
+        round_ = draw_round("Id | Område | Post | Budget | Enhet\na | D | L | 10 | Badet", template=asked)
+        book = load_workbook(io.BytesIO(_fill({}, round_)))
+        book[FORM]["F5"] = "12,5 %"
+        stream = io.BytesIO()
+        book.save(stream)
+        answer = _read(stream.getvalue()).rows[0].answer("forecast")
+        assert answer
+        assert (answer.value, answer.fault) == wanted
+
+
+# From plan to summary -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Any]:
+    """The example, carried out."""
+    folder = tmp_path_factory.mktemp("budget")
+    days = {"as_of": date(2021, 8, 31), "due": date(2021, 9, 15)}
+    generate_forms(EXAMPLE / "plan.xlsx", folder / "ut", template="budget", **days)
+    fill_forms(folder / "ut", EXAMPLE / "answers.csv", folder / "in")
+    run = merge_forms([folder / "in"], folder / "s.xlsx", plan=EXAMPLE / "plan.xlsx")
+    return run, load_workbook(folder / "s.xlsx", data_only=True)
+
+
+UNDERSTOOD = {
+    "(640 000)": "-640000",
+    "611 300,50 kr": "611300.50",
+    "2.300.000": "2300000",
+    "\N{MINUS SIGN}1 900 000": "-1900000",
+    "\N{MINUS SIGN}3 000": "-3000",
+    "(3 000)": "-3000",
+    "1 250,50 kr": "1250.50",
+    "86 000 kr": "86000",
+}
+"""Amounts of the example that are not written as a program would, and what a person takes them for."""
+
+REPORTED = {
+    "ca 85 000": "number-unreadable",
+    "310 tkr": "number-scaled",
+    "12,5 %": "number-percent",
+    "1.250": "number-ambiguous",
+}
+"""What could be meant in two ways, and how that is told."""
+
+
+def _amount(text: str) -> Decimal | None:
+    if not text or text in REPORTED:
+        return None
+    return Decimal(UNDERSTOOD.get(text) or text.replace(" ", "").replace(",", "."))
+
+
+def _rows_by_hand() -> Iterator[tuple[str, str, list[Decimal | None]]]:
+    """Yield (area, unit, [budget, outcome, forecast]) of every line, from the example's own files."""
+    told = {
+        (unit, line["Område"], line["Post"]): [_amount(line["Utfall"]), _amount(line["Prognos"])]
+        for unit, lines in read_answers(EXAMPLE / "answers.csv").items()
+        for line in lines
+    }
+    area = ""
+    for row in load_workbook(EXAMPLE / "plan.xlsx")["Plan"].iter_rows(min_row=5, values_only=True):
+        area = str(row[0] or area)
+        yield area, str(row[4]), [Decimal(repr(row[3])), *told.pop((str(row[4]), area, str(row[1])), [None, None])]
+    yield from ((area, unit, [None, *amounts]) for (unit, area, _), amounts in told.items())
+
+
+def _sums_by_hand(by: int) -> dict[str, list[Decimal]]:
+    sums: dict[str, list[Decimal]] = {}
+    for row in _rows_by_hand():
+        budget, outcome, forecast = row[2]
+        deviation = None if budget is None or forecast is None else budget - forecast
+        mine = sums.setdefault(str(row[by]), [Decimal(0)] * 4)
+        for place, number in enumerate((budget, outcome, forecast, deviation)):
+            mine[place] += number or 0
+    return sums
+
+
+def test_the_sums_per_area_per_unit_and_in_total_are_those_added_by_hand(played: tuple[Run, Any]) -> None:
+    sheet = played[1]["Sammanfattning"]
+    rows = {str(row[0]): list(row[1:5]) for row in sheet.iter_rows(values_only=True) if row[0]}
+    areas, units = _sums_by_hand(0), _sums_by_hand(1)
+    total = [sum(column, Decimal(0)) for column in zip(*areas.values(), strict=True)]
+    assert total == [sum(column, Decimal(0)) for column in zip(*units.values(), strict=True)]
+    for label, sums in {**areas, **units, "Summa": total}.items():
+        assert [Decimal(repr(figure)) for figure in rows[label]] == sums, label
+    assert rows["Belopp"] == ["Budget", "Utfall", "Prognos", "Avvikelse"]
+    assert rows["Poster där Avvikelse inte kan räknas fram"][0] == 8
+
+
+def test_sums_in_are_sums_out_and_each_amount_is_counted_once(played: tuple[Run, Any]) -> None:
+    merged = played[0].merged
+    assert merged
+    by_hand = [sum(column, Decimal(0)) for column in zip(*_sums_by_hand(0).values(), strict=True)]
+    assert dict(merged.accounts.sums_in) == {"outcome": by_hand[1], "forecast": by_hand[2]}
+    assert merged.accounts.sums_in == merged.accounts.sums_out
+    assert merged.accounts.balance
+
+
+def test_what_looks_like_a_number_is_understood_or_reported_with_its_cell(played: tuple[Run, Any]) -> None:
+    run, book = played
+    found = {each.value: each for each in run.findings if each.code.startswith("number-")}
+    assert {text: each.code for text, each in found.items()} == REPORTED
+    assert all(each.place.cell and each.place.file and each.weight is Severity.ERROR for each in found.values())
+    assert found["ca 85 000"].suggestion == "85\N{NO-BREAK SPACE}000"
+    answers = list(book["Svar"].iter_rows(values_only=True))
+    amounts = {cell for row in answers[1:] for cell in row[5:7]}
+    assert amounts >= {float(number) for number in UNDERSTOOD.values()} | set(REPORTED)
+
+
+def test_a_limit_passed_without_a_comment_is_told_and_stands_among_the_deviations(played: tuple[Run, Any]) -> None:
+    run, book = played
+    (broken,) = (each for each in run.findings if each.code == "rule-broken")
+    assert (broken.rule, broken.place.cell, broken.unit) == ("comment_on_deviation", "I12", "Biblioteken")
+    rows = list(book["Avvikelser"].iter_rows(min_row=2, values_only=True))
+    assert {row[0] for row in rows} == {"Avvikelse över gränsen"}
+    beyond = [(b, f) for _, _, (b, _, f) in _rows_by_hand() if b is not None and f is not None]
+    assert len(rows) == sum(abs(b - f) > 50000 or abs(b - f) > abs(b) / 20 for b, f in beyond) == 13
+
+
+# However the answers fall -------------------------------------------------------------------------------------
+
+AMOUNTS = st.decimals(-(10**9), 10**9, places=2, allow_nan=False)
+
+
+@given(st.lists(st.tuples(AMOUNTS, st.none() | AMOUNTS), min_size=1, max_size=12))
+def test_the_sum_of_the_deviations_is_the_deviation_of_the_sums(
+    rows: list[tuple[Decimal, Decimal | None]],
+) -> None:
+    told = [(budget, forecast) for budget, forecast in rows if forecast is not None]
+    results = [compute(DIFFERENCE, {"budget": b, "forecast": f}.get) for b, f in rows]
+    assert [found is None for found in results] == [forecast is None for _, forecast in rows]
+    whole = sum((b for b, _ in told), Decimal(0)) - sum((f for _, f in told), Decimal(0))
+    assert sum((found for found in results if found is not None), Decimal(0)) == whole
