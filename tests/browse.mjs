@@ -1,10 +1,10 @@
 // Opens web pages as a reader would and prints what an accessibility checker and the page itself say, as JSON.
-// Usage: node browse.mjs MODULES CHROMIUM PROFILE JOBS.json
+// Usage: node browse.mjs MODULES CHROMIUM JOBS.json
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
-const [modules, executablePath, profile, jobs] = process.argv.slice(2);
+const [modules, executablePath, jobs] = process.argv.slice(2);
 const require = createRequire(`${modules}/`);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf-8");
@@ -14,21 +14,22 @@ const args = [
   "--disable-component-update", "--disable-sync",
 ];
 
+const browser = await chromium.launch({ executablePath, args, headless: true });
+
 const look = async (job) => {
-  const context = await chromium.launchPersistentContext(`${profile}/${job.name}`, {
-    executablePath, args, headless: true, bypassCSP: true, javaScriptEnabled: job.scripts,
-    viewport: { width: job.width, height: 900 },
+  const context = await browser.newContext({
+    bypassCSP: true, javaScriptEnabled: job.scripts, viewport: { width: job.width, height: 900 },
   });
   const page = await context.newPage();
   const asked = [];
   page.on("request", (request) => asked.push(request.url()));
   await page.goto(job.url);
   const told = { name: job.name, asked, text: await page.locator("main").innerText() };
-  told.form = await page.locator("#filter").isVisible().catch(() => false);
+  told.form = await page.locator("#filter").isVisible();
   if (job.scripts) {
     for (const code of job.untick ?? []) await page.locator(`#filter input[value="${code}"]`).uncheck();
     told.shown = await page.locator("main").innerText();
-    told.status = await page.locator("#filter [role=status]").textContent().catch(() => "");
+    told.status = told.form ? await page.locator("#filter [role=status]").textContent() : "";
     told.columns = await page.evaluate(() => [...document.querySelectorAll("tbody tr:not([hidden])")].map(
       (row) => [row.closest("table").tHead.rows[0].cells.length, row.cells.length, row.closest("tbody").rows.length],
     ));
@@ -44,4 +45,5 @@ const look = async (job) => {
 
 const all = [];
 for (const job of JSON.parse(readFileSync(jobs, "utf-8"))) all.push(await look(job));
+await browser.close();
 process.stdout.write(JSON.stringify(all));
