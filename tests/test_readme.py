@@ -11,7 +11,7 @@ from tools import PROJECT
 import xlflow
 
 README = PROJECT / "README.md"
-COMMANDS = ("", "demo", "templates", "generate", "check", "merge")
+COMMANDS = ("", "demo", "templates", "generate", "check", "merge", "report", "explain")
 
 
 def _after(mark: str) -> str:

@@ -1,7 +1,7 @@
 """xlflow: collect answers from many units in Excel, without losing one.
 
-As a library the same as on the command line: `generate_forms`, `check_forms` and `merge_forms` take paths and
-return a `Run`; `Stop` is raised where there is no way on. They are loaded when first used.
+As a library the same as on the command line: `generate_forms`, `check_forms`, `merge_forms` and `write_report`
+take paths and return a `Run`; `Stop` is raised where there is no way on. They are loaded when first used.
 """
 
 from importlib import import_module
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xlflow.core.findings import Finding, Stop
     from xlflow.core.model import Run
-    from xlflow.pipeline import check_forms, generate_forms, merge_forms
+    from xlflow.pipeline import check_forms, generate_forms, merge_forms, write_report
 
-__all__ = ["Finding", "Run", "Stop", "check_forms", "generate_forms", "merge_forms"]
+__all__ = ["Finding", "Run", "Stop", "check_forms", "generate_forms", "merge_forms", "write_report"]
 
 _HOMES = {
     "Finding": "xlflow.core.findings",
@@ -21,6 +21,7 @@ _HOMES = {
     "check_forms": "xlflow.pipeline",
     "generate_forms": "xlflow.pipeline",
     "merge_forms": "xlflow.pipeline",
+    "write_report": "xlflow.pipeline",
 }
 
 

@@ -241,7 +241,7 @@ def merge(
 @click.option("--force", is_flag=True, help="Overwrite the file whoever wrote it, and keep personal data.")
 @JSON
 def report(consolidated: Path, output: Path, language: str | None, as_json: bool, **wanted: Any) -> None:
-    """Make the report for the board from the consolidated workbook alone, in Word, PDF or HTML.
+    """Make the board's report from the consolidated workbook: Word, PDF or HTML.
 
     Says so and writes nothing if a comment holds an e-mail address, a phone number or a personal identity number.
     """

@@ -97,12 +97,8 @@ def check_forms(
     if send_back is None:
         return Run(merged.round.language, findings, merged)
     names = {form.unit: form.file_name for form in generate.plan_forms(merged.round)}
-    make = {
-        send_back / names[one.unit]: partial(
-            generate.write_form, one.round, one.unit, one.answers, previous=one.previous, returned=one.returned
-        )
-        for one in carry.plan_returns(merged, findings, gathered.forms)
-    }
+    returns = carry.plan_returns(merged, findings, gathered.forms)
+    make = {send_back / names[one.unit]: partial(_make_return, one) for one in returns}
     written, about_files = _write_forms(make, "send back", force=force, progress=progress)
     every = sort_findings((*findings, *about_files))
     return Run(merged.round.language, every, merged, send_back, written)
@@ -178,10 +174,7 @@ def write_report(
         given.refuse_edited(output, kind)
     wish = Wish(layout, only, unit, given.take_introduction(intro))
     order = publish.Order(language, redact, force, given.take_reference(reference, kind))
-    book = incoming.open_book(consolidated, consolidated.name)
-    if isinstance(book, Finding):
-        raise Stop(book)
-    made = publish.publish_report(book, kind, wish, order)
+    made = publish.publish_report(_open_consolidated(consolidated), kind, wish, order)
     written = outgoing.save_whole(output, made.content)
     unused = [find("report-reference-unused", Place(str(reference)))] if reference and kind != "docx" else []
     every = sort_findings((*made.findings, *unused, *_say_where([(output, written)])))
@@ -196,6 +189,13 @@ def _open_consolidated(path: Path) -> incoming.Book:
     if isinstance(book, Finding):
         raise Stop(book)
     return book
+
+
+def _make_return(one: carry.Return) -> bytes:
+    round_, unit, answers, nothing = one.round, one.unit, one.answers, one.nothing
+    return generate.write_form(
+        round_, unit, answers, previous=one.previous, returned=one.returned, nothing=nothing
+    )
 
 
 def _define(
