@@ -34,7 +34,7 @@ def test_every_word_is_there_in_both_languages(key: str) -> None:
 def test_every_message_is_there_in_both_languages(code: str) -> None:
     entry = load_shipped_toml("messages.toml")[code]
     assert entry["severity"] in ("error", "warning", "note")
-    assert set(entry) == {"severity", "sv", "en"}
+    assert set(entry) == {"severity", "place", "who", "sv", "en"}
     for part in ("what", "do"):
         assert entry["sv"][part].strip()
         assert _gaps(entry["sv"][part]) == _gaps(entry["en"][part])
