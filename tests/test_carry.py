@@ -16,6 +16,7 @@ from rounds import AS_OF, DUE
 from xlflow import check_forms, generate_forms, merge_forms
 from xlflow.core.findings import Severity, Stop
 from xlflow.core.model import Run, State
+from xlflow.core.words import say
 from xlflow.define import load_template
 
 PLAN = """
@@ -441,3 +442,24 @@ def test_a_workbook_that_is_no_consolidated_one_is_refused_as_previous(tmp_path:
     with pytest.raises(Stop) as stop:
         generate_forms(loop.plan, tmp_path / "x", as_of=AS_OF, previous=loop.out / "Norr.xlsx")
     assert [found.code for found in stop.value.findings] == ["report-not-consolidated"]
+
+
+# Nothing to report ----------------------------------------------------------------------------------------------
+
+
+def test_a_unit_that_has_nothing_to_report_and_answers_all_the_same_gets_both_back(loop: Loop) -> None:
+    guide = load_workbook(loop.out / "Norr.xlsx")["Läs mig"]
+    (label,) = [cell for (cell,) in guide["A1:A40"] if cell.value == say("nothing.label", "sv")]
+    cell = f"B{label.row}"
+    form = type_into(loop.out / "Norr.xlsx", loop.back / "Norr.xlsx", {cell: "Ja"}, sheet="Läs mig")
+    type_into(form, form, {"H5": "Genomfört", "H6": "Klart"})
+    run = loop.send_back()
+    assert f"nothing-but-answers B{label.row}" in codes(run)
+    book = loop.opened()
+    assert book["Läs mig"][cell].value == "Ja"
+    assert any(line.startswith("Se över") for line in table_of(book[TO_CORRECT]))
+    assert loop.send_back().written
+    type_into(loop.again / "Norr.xlsx", loop.back / "Norr rättat.xlsx", {cell: None}, sheet="Läs mig")
+    merged = loop.merge().merged
+    assert merged is not None
+    assert merged.nothing == ()

@@ -42,6 +42,7 @@ class Return:
     answers: Answers
     returned: Returned
     previous: Previous | None
+    nothing: bool
 
 
 def plan_returns(merged: Merged, findings: Sequence[Finding], forms: Iterable[Filled]) -> tuple[Return, ...]:
@@ -70,7 +71,8 @@ def _plan_return(unit: str, merged: Merged, findings: Sequence[Finding], forms: 
     set_aside = tuple(one for one in merged.set_aside if one.unit == unit)
     told = tuple(dict.fromkeys(anew for found in mine for anew in _tell_anew(found)))
     earlier = [digest for form in forms for digest in (form.answers_digest, *form.identity.replaces)]
-    itself = digest_answers(merged.round.key, unit, (_read_again(row, template) for row in rows), set_aside)
+    nothing, again = unit in dict(merged.nothing), [_read_again(row, template) for row in rows]
+    itself = digest_answers(merged.round.key, unit, again, set_aside, nothing=nothing)
     newest = max(forms, key=lambda form: str(form.received.saved or ""))
     return Return(
         unit,
@@ -78,6 +80,7 @@ def _plan_return(unit: str, merged: Merged, findings: Sequence[Finding], forms: 
         {line_id: texts for line_id, texts in answers.items() if texts},
         Returned(told, set_aside, tuple(dict.fromkeys((*earlier, itself)))),
         newest.previous,
+        nothing,
     )
 
 
