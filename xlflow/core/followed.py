@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 
+from xlflow.core.changes import Change
 from xlflow.core.findings import Place
 from xlflow.core.model import Line
 from xlflow.core.rollup import kin_of
@@ -69,7 +70,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Followed:
-    """A whole round, or the part of it that a report is about. `entries` stand in the order of the plan."""
+    """A whole round, or the part of it that a report is about. `entries` stand in the order of the plan. `changes`
+    are those since the round of the day `since`, None if it was not compared with any."""
 
     template: Template
     language: Language
@@ -78,6 +80,8 @@ class Followed:
     year: int
     entries: tuple[Entry, ...]
     asked: tuple[Asked, ...]
+    changes: tuple[Change, ...] = ()
+    since: date | None = None
 
     @cached_property
     def status(self) -> Field | None:
@@ -117,7 +121,8 @@ def only_unit(followed: Followed, unit: str) -> Followed:
     """Return what one unit was asked and what it said itself."""
     entries = tuple(_as_said_by(entry, unit, followed) for entry in followed.entries if unit in entry.line.units)
     asked = tuple(each for each in followed.asked if each.unit == unit)
-    return replace(followed, entries=entries, asked=asked)
+    changes = tuple(change for change in followed.changes if unit in change.line.units)
+    return replace(followed, entries=entries, asked=asked, changes=changes)
 
 
 def only_deviations(followed: Followed) -> Followed:

@@ -28,6 +28,9 @@ HIDDEN_SHEET = "xlflow"
 ROUND_SHEET = "xlflow-round"
 """Name of the consolidated workbook's very hidden sheet, which says what its round was."""
 
+SINCE = "since"
+"""The kind of record by which that sheet says which day's round its changes are told against."""
+
 LABEL_COLUMN = 3
 """The column of the hidden sheet in which the labels of its lists stand, counted from 0."""
 

@@ -6,6 +6,7 @@ that value, and a spreadsheet program that recalculates must come to the same. K
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
@@ -110,7 +111,9 @@ class Summary:
     """The consolidated workbook before it is a workbook: title and lead, the units that have not answered,
     single figures, tables of figures, and the tables that they are counted in (by name: see `GRIDS`).
 
-    `accounts` are the rows of the table of that name, as they are counted in the others. `told` says in sentences how it all stands, `groups` how each group of the widest level does, after its name.
+    `accounts` are the rows of the table of that name, as they are counted in the others. `told` says in sentences
+    how it all stands, `groups` how each group of the widest level does, after its name. `since` is the day of the
+    round that changes are told against.
     """
 
     title: str
@@ -122,6 +125,7 @@ class Summary:
     accounts: tuple[Account, ...] = ()
     told: tuple[str, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
+    since: date | None = None
 
     @cached_property
     def grids(self) -> Mapping[str, Grid]:

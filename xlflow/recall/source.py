@@ -19,7 +19,8 @@ from xlflow.core.template import Field
 from xlflow.core.text import fold
 from xlflow.core.values import Parsed, show_value, value_reader, written_text
 from xlflow.core.words import Language, say
-from xlflow.excel.incoming import Book, Raw
+from xlflow.excel.incoming import Book, Raw, Sheet
+from xlflow.recall.changes import read_changes, read_since
 from xlflow.recall.sheets import Record, read_table
 
 
@@ -31,15 +32,29 @@ def read_followed(book: Book, language: Language | None = None) -> Followed:
         raise Stop(find("report-not-consolidated", Place(book.name)))
     round_ = source.round
     asked = tuple(source.asked())
+    told = source.records("changes", source.id_heading, say("changed.kind", round_.language))
     return Followed(
-        round_.template, source.shown, round_.plan.title, round_.as_of, round_.plan.year, entries, asked
+        round_.template,
+        source.shown,
+        round_.plan.title,
+        round_.as_of,
+        round_.plan.year,
+        entries,
+        asked,
+        tuple(read_changes(told, round_.template, round_.language)),
+        read_since(_find_hidden(book)),
     )
 
 
-def _find_round(book: Book) -> Round:
+def _find_hidden(book: Book) -> Sheet:
     hidden = book.sheet(ROUND_SHEET)
-    rows = ([written_text(cell) for cell in row] for row in hidden.rows) if hidden else ()
-    round_ = round_of_records(rows)
+    if hidden is None:
+        raise Stop(find("report-not-consolidated", Place(book.name)))
+    return hidden
+
+
+def _find_round(book: Book) -> Round:
+    round_ = round_of_records([written_text(cell) for cell in row] for row in _find_hidden(book).rows)
     if round_ is None:
         raise Stop(find("report-not-consolidated", Place(book.name)))
     return round_

@@ -43,6 +43,7 @@ def summarise(merged: Merged, findings: Sequence[Finding], before: Snapshot | No
         accounts=declare_accounts(material),
         told=(*tell_whole(material), *([tell_since(changes, before.as_of, material)] if before else ())),
         groups=tell_groups(material),
+        since=before.as_of if before else None,
     )
 
 

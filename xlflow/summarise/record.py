@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
+from shlex import quote
 
 from xlflow.core.findings import Finding, message_of, remedy_of, sort_findings
 from xlflow.core.model import Cell, Grid, Round
@@ -39,7 +40,8 @@ def make_about(material: Material) -> Grid:
     columns = make_columns(
         language, ("_fact", "collected.fact", 44, "text"), ("_value", "collected.value", 80, "text")
     )
-    rows = tuple((say(f"collected.{key}", language), value) for key, value in _tell_round(round_))
+    told = (*_tell_round(round_), *_tell_run(material))
+    rows = tuple((say(f"collected.{key}", language), value) for key, value in told)
     return Grid("about", columns, rows)
 
 
@@ -98,6 +100,7 @@ def make_inputs(material: Material) -> Grid:
     given = [
         (round_.template.name, template, "template"),
         (round_.plan.file or round_.plan.title, round_.plan.digest or None, "plan"),
+        *([(material.before.file, material.before.digest, "before")] if material.before else ()),
         *((file.name, file.digest or None, "file") for file in sorted(material.merged.files, key=order_of)),
     ]
     rows = tuple((name, digest, say(f"collected.{kind}", language)) for name, digest, kind in given)
@@ -134,5 +137,13 @@ def _tell_round(round_: Round) -> Iterator[tuple[str, str]]:
     yield "language", say(f"collected.{'swedish' if language == 'sv' else 'english'}", language)
     name = say("collected.template_version", language, title=title, name=template.name, version=template.version)
     yield "template", name
+
+
+def _tell_run(material: Material) -> Iterator[tuple[str, str]]:
+    """Yield what made the workbook; files by their names only, since they lie elsewhere for everybody."""
+    plan, before = material.merged.round.plan, material.before
+    named = (("--plan", plan.file), ("--previous", before.file if before else ""))
+    options = "".join(f" {option} {quote(name)}" for option, name in named if name)
     yield "program", f"xlflow {version('xlflow')}"
-    yield "how", say("collected.how_text", language)
+    yield "command", say("collected.command_text", material.language, options=options)
+    yield "how", say("collected.how_text", material.language)

@@ -48,7 +48,7 @@ def write_consolidated(summary: Summary, merged: Merged, most_rows: int = MOST_R
         at = replace(desk, sheet=book.add_sheet(name))
         _write_sheet(pieces, write_accounts(summary.accounts, at), at)
         _set_page(at.sheet, summary)
-    add_record(book, round_)
+    add_record(book, round_, summary.since)
     front.open_here()
     return book.to_bytes()
 
