@@ -30,6 +30,7 @@ BUDGET = "budget-2021"
 
 SHOWN_UNIT = {
     BUDGET: "Biblioteken",
+    "extra-question": "Biblioteken",
     "followup-2019": "Fastighetsservice",
     "followup-2021": "Ungdom och mötesplatser",
     "followup-en": "Parks and Events",
@@ -81,8 +82,9 @@ class Played:
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
     name = request.param
     folder = tmp_path_factory.mktemp(name)
-    for given in ("plan.xlsx", "answers.csv"):
-        shutil.copy(EXAMPLES / name / given, folder)
+    for given in ("plan.xlsx", "answers.csv", "*.toml"):
+        for file in (EXAMPLES / name).glob(given):
+            shutil.copy(file, folder)
     return Played(name, folder, "".join(_play(name, folder)))
 
 
@@ -156,10 +158,26 @@ def _compare(played: Played, file: str, made: str, renew: bool) -> None:
     )
 
 
+def test_one_more_question_in_one_round_takes_ten_lines() -> None:
+    template = EXAMPLES / "extra-question" / "pandemi.toml"
+    assert len(template.read_text(encoding="utf-8").splitlines()) == 10
+
+
+SWEDISH = re.compile(r"[åäöÅÄÖ]|\b(?:och|inte|eller|fylls?|svar|rad|blad|enhet|utan|till|från)\b")
+"""What no text of an English round holds."""
+
+
+@pytest.mark.parametrize("file", ["transcript.txt", "form.txt", "consolidated.txt", "plan.txt"])
+def test_an_english_round_is_english_from_end_to_end(file: str) -> None:
+    shown = (EXAMPLES / "followup-en" / "expected" / file).read_text(encoding="utf-8")
+    assert not [line for line in shown.splitlines() if SWEDISH.search(line)]
+
+
 # What a reader could work out by hand ------------------------------------------------------------------------
 
 
 TAKEN_AS = {
+    "extra-question": {},
     "followup-2019": {"Uppfyllt": "Genomfört"},
     "followup-2021": {"Pågår": "Pågående"},
     "followup-en": {"In progress": "Ongoing"},
@@ -181,6 +199,11 @@ def test_every_answer_stands_word_for_word_in_the_consolidated_workbook(played: 
 
 
 ROLLED_UP = {
+    "extra-question": {
+        "Hålla författarkvällar på alla fyra biblioteken": "Förskjuts",
+        "Se över arbetsmiljön vid arbete hemifrån": "Kvarstår",  # in one of two units
+        "Visa tre utställningar i stadshallen": "Pågående",  # its other answer is unknown
+    },
     "followup-2019": {
         "Behålla nuvarande uppdrag och söka nya hos fler förvaltningar": "Pågående",  # one Pågående, two Uppfyllt
         "Stämma av budgeten varje månad och åtgärda avvikelser direkt": "Genomfört",  # the third is a remark
@@ -238,6 +261,7 @@ def _composed(text: str) -> str:
 
 SIZES = {
     BUDGET: {"activities": 33, "sub-activities": 0, "units": 5, "silent": 1, "own": 1},
+    "extra-question": {"activities": 6, "sub-activities": 2, "units": 2, "silent": 0, "own": 1},
     "followup-2019": {"activities": 20, "sub-activities": 0, "units": 3, "silent": 0, "own": 0},
     "followup-2021": {"activities": 48, "sub-activities": 46, "units": 7, "silent": 1, "own": 3},
     "followup-en": {"activities": 12, "sub-activities": 6, "units": 3, "silent": 0, "own": 1},
