@@ -118,6 +118,12 @@ def _open_cell(sheet: Worksheet, row: int, column: int) -> str:
     return str(cell.coordinate)
 
 
+def _forget_results(content: bytes) -> bytes:
+    """Return a sheet's XML without what its formulas came to: it is so no longer, and any program works it out on
+    opening."""
+    return re.sub(r"(</f>|<f[^>]*/>)<v>[^<]*</v>", r"\1", content.decode()).encode()
+
+
 def _type_in(content: bytes, typed: Mapping[str, str | Decimal]) -> bytes:
     """Return a sheet's XML with answers in the cells, each keeping its style; what its formulas came to is
     dropped, since it is so no longer, and any program works it out on opening."""

@@ -24,7 +24,7 @@ from xlflow.core.layout import (
     list_key,
     row_fingerprint,
 )
-from xlflow.core.model import Deadline, Identity, Line, Plan, Previous, Round, Unit, Value
+from xlflow.core.model import Deadline, Identity, Line, Plan, Previous, Round, Row, SetAside, Unit, Value
 from xlflow.core.template import Field, Template
 from xlflow.core.values import quarters_from, show_deadline, show_value
 from xlflow.core.words import say
@@ -148,6 +148,25 @@ def identity_of_properties(properties: Mapping[str, object]) -> Identity | None:
         return _hear_identity(values)
     except ValueError:
         return None
+
+
+def digest_answers(
+    round_key: str, unit: str, rows: Iterable[Row], set_aside: Iterable[SetAside], *, nothing: bool = False
+) -> str:
+    """Return a digest that is equal for two returns of a unit that say the same in the same words."""
+    said = sorted(
+        (
+            row.line.id,
+            row.line.levels if row.line.own else (),
+            tuple([(answer.field, answer.written) for answer in row.answers if answer.written]),
+        )
+        for row in rows
+    )
+    kept = sorted(one.texts for one in set_aside)
+    whole = repr(
+        (round_key, unit, [row for row in said if row[1] or row[2]], kept, *(["nothing"] if nothing else []))
+    )
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 # The identity ---------------------------------------------------------------------------------------------

@@ -1,10 +1,9 @@
 """When a rule still asks for something in a row, as formulas: the same conditions as in `core/rules`.
 
-Each is a formula without its =, TRUE or FALSE for the row at hand, over its cells and its helpers.
+Each is a formula without its =, TRUE or FALSE for the row at hand, on the hidden sheet and over the helpers there.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from xlflow.core.computed import beyond_formula
 from xlflow.core.rules import CHOOSING, NUMBERS, is_closed, numbers_for
@@ -12,9 +11,7 @@ from xlflow.core.template import Compare, Field, Rule
 from xlflow.core.values.spellings import UNKNOWN, serial_of
 from xlflow.generate import spell
 from xlflow.generate.frame import Frame
-
-if TYPE_CHECKING:
-    from xlflow.generate.live import Kind
+from xlflow.generate.live import DAY_WIDTH, ID, KIN_WIDTH, planned_times, table_name
 
 _FAILS = {"later": "<=", "above": "<=", "earlier": ">=", "below": ">=", "equal": "<>"}
 """How two values stand where the relation asked for does not hold."""
@@ -51,18 +48,21 @@ def is_unlisted(frame: Frame, field: Field, row: int) -> str | None:
 
 def is_filled(frame: Frame, field: Field, row: int) -> str:
     """Return the condition that an answer says something."""
-    return _says(frame, field, row, ("<>0", "=1", '<>""')) or f"NOT({spell.is_blank(frame.cell(field.key, row))})"
+    return _says(frame, field, row, "<>0", '<>""')
 
 
 def is_empty(frame: Frame, field: Field, row: int) -> str:
     """Return the condition that an answer says nothing."""
-    return _says(frame, field, row, ("=0", "=0", '=""')) or spell.is_blank(frame.cell(field.key, row))
+    return _says(frame, field, row, "=0", '=""')
 
 
-def _says(frame: Frame, field: Field, row: int, signs: tuple[str, str, str]) -> str:
-    kinds: tuple[Kind, ...] = ("number", "filled", "said")
-    known = (pair for pair in zip(kinds, signs, strict=True) if frame.live.has(pair[0], field.key))
-    return next((f"{frame.live.cell(kind, row, field.key)}{sign}" for kind, sign in known), "")
+def _says(frame: Frame, field: Field, row: int, than_number: str, than_text: str) -> str:
+    if field.type in CHOOSING:
+        return f"{_number(frame, field.key, row)}{than_number}"
+    if frame.live.has("said", field.key):
+        return f"{frame.live.cell('said', row, field.key)}{than_text}"
+    copy = frame.live.cell("copy", row, field.key)
+    return f"{f'TRIM({copy})' if field.type in NUMBERS else spell.squeeze(copy)}{than_text}"
 
 
 def rule_holds(frame: Frame, rule: Rule, row: int) -> Iterator[str]:
@@ -72,10 +72,9 @@ def rule_holds(frame: Frame, rule: Rule, row: int) -> Iterator[str]:
         yield _any(f"{_number(frame, key, row)}={number}" for number in sorted(numbers))
     if rule.passed:
         last = _time(frame, rule.passed, row)
-        yield f"COUNT({last})=1"
-        yield f"{last}<{serial_of(frame.round.as_of)}"
+        yield f"IFERROR(AND(ISNUMBER({last}),{last}<{serial_of(frame.round.as_of)}),FALSE)"
     if rule.beyond:
-        yield beyond_formula(rule.beyond, lambda key: frame.cell(key, row))
+        yield beyond_formula(rule.beyond, lambda key: frame.live.cell("copy", row, key))
     yield from (is_filled(frame, template.field(key), row) for key in rule.filled)
     yield from (is_empty(frame, template.field(key), row) for key in rule.blank)
 
@@ -110,8 +109,8 @@ def _compare(frame: Frame, rule: Rule, row: int) -> Iterator[tuple[Field, str]]:
 def _fails(frame: Frame, wanted: Compare, row: int) -> str:
     keys = (wanted.field, wanted.to)
     numbers = any(frame.template.field(key).type in NUMBERS for key in keys)
-    one, other = (frame.cell(key, row) if numbers else _time(frame, key, row) for key in keys)
-    return f"AND(COUNT({one},{other})=2,{one}{_FAILS[wanted.relation]}{other})"
+    one, other = (frame.live.cell("copy", row, key) if numbers else _time(frame, key, row) for key in keys)
+    return f"IFERROR(AND(ISNUMBER({one}),ISNUMBER({other}),{one}{_FAILS[wanted.relation]}{other}),FALSE)"
 
 
 def _no_worse_part(frame: Frame, rule: Rule, row: int) -> Iterator[tuple[Field, str]]:
@@ -135,8 +134,14 @@ def _number(frame: Frame, key: str, row: int) -> str:
 
 
 def _time(frame: Frame, key: str, row: int) -> str:
-    planned = frame.template.field(key).filled_by == "plan"
-    return frame.live.cell("planned" if planned else "last", row, key)
+    """Return a formula for the last day of a time; an error, or "", where it has none."""
+    field = frame.template.field(key)
+    if field.filled_by == "unit":
+        return frame.live.cell("last", row, key)
+    start = KIN_WIDTH + DAY_WIDTH * planned_times(frame.template).index(field)
+    pieces = [table_name(name) for name in frame.live.pieces("lines")]
+    line = frame.live.cell("copy", row, ID)
+    return spell.look_up_line(line, pieces, start, DAY_WIDTH) if pieces else '""'
 
 
 def _any(conditions: Iterator[str]) -> str:

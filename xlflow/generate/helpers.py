@@ -1,70 +1,57 @@
 """Writes the helpers of the live formulas on the hidden sheet, each with the value that it has.
 
-The formulas see the form as a spreadsheet does; the values come from `core.values.spellings`, which takes the same
-steps. Where two rows belong together is told by `core.rollup`, and by texts only for rows of the unit's own.
+The formulas see the form as a spreadsheet does; the values come from `worked_out.py`. Which rows belong together
+is told by `core.rollup`, and by texts only for rows of the unit's own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from xlflow.core.layout import FIRST_ROW, HIDDEN_SHEET
-from xlflow.core.model import Cell, Deadline, Line
-from xlflow.core.rules import CHOOSING, is_filled, number_in, table_of
-from xlflow.core.template import Field
-from xlflow.core.values.spellings import (
-    put_year_first,
-    recognise_choice,
-    recognise_time,
-    serial_of,
-    squeeze_time,
-    time_tables,
-)
+from xlflow.core.layout import FIRST_ROW, HIDDEN_SHEET, column_letters
+from xlflow.core.model import Line
+from xlflow.core.rules import NUMBERS, TIMES
+from xlflow.core.values.spellings import LONGEST
 from xlflow.core.words import say
 from xlflow.excel.outgoing import Book, Sheet
 from xlflow.generate import spell
 from xlflow.generate.frame import Frame
 from xlflow.generate.live import (
-    DAY_WIDTH,
+    ID,
     KIN_WIDTH,
     NOTHING,
+    OWN,
     YES,
     Helper,
     choices_table,
-    number_lines,
     number_name,
-    planned_times,
+    own_levels,
     table_name,
 )
-
-OWN = 900_000
-"""The kin number of a free row is its row number beyond this, or of a line that has lost its id."""
+from xlflow.generate.remaining import left_formula
+from xlflow.generate.worked_out import Values
 
 _MANY = 1_000_000
+
+Rows = Sequence[tuple[int, Line | None]]
 
 
 def add_helpers(book: Book, sheet: Sheet, frame: Frame, row: int, nothing: str) -> None:
     """Write tables and helpers from a row on, and name what formulas look up. `nothing` is the cell in which the
     unit says that it has nothing to report."""
     for name, text in frame.live.tables:
-        sheet.write_row(row, ("words", name, text), [None] * 3)
-        book.define_name(table_name(name), f"={HIDDEN_SHEET}!$C${row + 1}")
+        _write_word(book, sheet, row, name, text)
         row += 1
-    sheet.write_row(row, ("words", NOTHING), [None] * 2)
+    _write_word(book, sheet, row, NOTHING, "")
     sheet.write_formula(row, 2, f"={said_yes(nothing)}", frame.nothing)
-    book.define_name(table_name(NOTHING), f"={HIDDEN_SHEET}!$C${row + 1}")
-    sheet.write_row(row + 1, ("words", YES, say("values.yes", frame.language)), [None] * 3)
-    book.define_name(table_name(YES), f"={HIDDEN_SHEET}!$C${row + 2}")
-    for helper in frame.live.helpers:
-        if helper.kind == "number":
-            span = frame.live.span("number", frame.last_row, helper.key)
-            book.define_name(table_name(number_name(frame.template.field(helper.key))), f"={span}")
-    values = _Values(frame)
-    for at, line in frame.rows():
+    _write_word(book, sheet, row + 1, YES, say("values.yes", frame.language))
+    last = frame.last_row
+    for field in (frame.template.field(helper.key) for helper in frame.live.helpers if helper.kind == "number"):
+        span = frame.live.span("number", last, field.key)
+        book.define_name(table_name(number_name(field)), f"={HIDDEN_SHEET}!{span}")
+    rows = frame.rows()
+    for at, _ in rows:
         sheet.write(frame.live.row(at), 0, "live")
-        for helper in frame.live.helpers:
-            formula = _write_formula(frame, helper, at)
-            if formula:
-                place = (frame.live.row(at), frame.live.column(helper.kind, helper.key))
-                sheet.write_formula(*place, f"={formula}", values.find(helper, at, line))
+    for part in (rows[: len(frame.lines)], rows[len(frame.lines) :]):
+        _write_rows(sheet, frame, part)
 
 
 def said_yes(cell: str) -> str:
@@ -73,92 +60,120 @@ def said_yes(cell: str) -> str:
     return f'ISNUMBER(FIND(":"&{spell.squeeze(cell)}&"|","|{words}"))'
 
 
+def _write_word(book: Book, sheet: Sheet, row: int, name: str, text: str) -> None:
+    sheet.write_row(row, ("words", name, text), [None] * 3)
+    book.define_name(table_name(name), f"={HIDDEN_SHEET}!$C${row + 1}")
+
+
+def _write_rows(sheet: Sheet, frame: Frame, rows: Rows) -> None:
+    """Write the helpers of rows that stand below each other, all of them in the plan or all of them free."""
+    if not rows:
+        return
+    values, free = Values(frame), rows[0][0] >= frame.free_row
+    for helper in frame.live.helpers:
+        column, first = frame.live.column(helper.kind, helper.key), frame.live.row(rows[0][0])
+        make = _MAKERS.get((helper.kind, free)) or _MAKERS.get((helper.kind, None))
+        found = [values.find(helper, row, line) for row, line in rows]
+        if helper.kind == "copy":
+            for place, formula in enumerate(_copies(frame, helper.key, rows)):
+                sheet.write_formula(first + place, column, formula, found[place])
+        elif make and free and helper.kind in ("kin", "head"):
+            for place, (row, _) in enumerate(rows):
+                sheet.write_formula(first + place, column, f"={make(frame, helper, row)}", found[place])
+        elif make:
+            sheet.write_formula_down(first, column, f"={make(frame, helper, rows[0][0])}", found)
+
+
 # Formulas -----------------------------------------------------------------------------------------------------
 
 
-def _write_formula(frame: Frame, helper: Helper, row: int) -> str:
-    """Return the formula of a helper for a row of the form; none where the row has no use for it."""
-    if helper.kind in ("kin", "head"):
-        return (_kin_of_free if row >= frame.free_row else _kin_of_line)(frame, helper, row)
-    return _FORMULAS[helper.kind](frame, frame.template.field(helper.key), row)
+def _copies(frame: Frame, key: str, rows: Rows) -> Iterator[str]:
+    """Yield the formulas of the copies of one column; of a level only in the free rows, where the unit writes."""
+    if key in own_levels(frame.template) and rows[0][0] < frame.free_row:
+        return
+    column = f"'{frame.sheet}'!${column_letters(frame.index(key))}"
+    form = _form_of_copy(frame, key)
+    for row, _ in rows:
+        yield form.replace("@", f"{column}{row + 1}")
 
 
-def _number(frame: Frame, field: Field, row: int) -> str:
-    number = spell.recognise_choice(_form_cell(frame, field.key, row), table_name(choices_table(field)))
-    planned = _form_cell(frame, "id", row)
+def _form_of_copy(frame: Frame, key: str) -> str:
+    """Return the formula of a copy, with @ where the cell's address is to stand."""
+    if key == ID:
+        return '=@&""'
+    if key in own_levels(frame.template):
+        return f"=LEFT(@,{LONGEST})"
+    kind = frame.template.field(key).type
+    if kind in NUMBERS:
+        return '=IF(@="","",@)'
+    return f'=LEFT(IF(ISNUMBER(@),INT(@),@&""),{LONGEST})' if kind in TIMES else f"=LEFT(@,{LONGEST})"
+
+
+def _number(frame: Frame, helper: Helper, row: int) -> str:
+    field = frame.template.field(helper.key)
+    copy, planned = (frame.live.cell("copy", row, key) for key in (helper.key, ID))
+    number = spell.recognise_choice(copy, table_name(choices_table(field)))
     return number if field.filled_by == "unit" else f'IF({planned}="",0,{number})'
 
 
-def _said(frame: Frame, field: Field, row: int) -> str:
-    return spell.squeeze_time(_form_cell(frame, field.key, row))
+def _said(frame: Frame, helper: Helper, row: int) -> str:
+    return spell.squeeze_time(frame.live.cell("copy", row, helper.key))
 
 
-def _dated(frame: Frame, field: Field, row: int) -> str:
-    said = frame.live.here("said", row, field.key)
-    return spell.put_year_first(said, table_name("years"), frame.round.plan.year)
+def _last(frame: Frame, helper: Helper, row: int) -> str:
+    tables = [table_name(name) for name in ("periods", "months", "years")]
+    return spell.recognise_time(frame.live.cell("said", row, helper.key), tables, frame.round.plan.year)
 
 
-def _last(frame: Frame, field: Field, row: int) -> str:
-    said, dated = (frame.live.here(kind, row, field.key) for kind in ("said", "dated"))
-    return spell.last_day(said, dated, [table_name(name) for name in ("periods", "months", "years")])
+def _kin_of_line(frame: Frame, _: Helper, row: int) -> str:
+    planned = spell.look_up_line(frame.live.cell("copy", row, ID), _pieces(frame), 0, KIN_WIDTH)
+    return f"IFERROR({planned},{OWN}+{_form_row(frame, row)})"
 
 
-def _planned(frame: Frame, field: Field, row: int) -> str:
-    place = KIN_WIDTH + DAY_WIDTH * planned_times(frame.template).index(field)
-    return f'IFERROR({_of_line(frame, row, place, DAY_WIDTH)},"")'
-
-
-def _filled(frame: Frame, field: Field, row: int) -> str:
-    return f'IF({spell.squeeze(_form_cell(frame, field.key, row))}="",0,1)'
-
-
-_FORMULAS: Mapping[str, Callable[[Frame, Field, int], str]] = {
-    "number": _number,
-    "said": _said,
-    "dated": _dated,
-    "last": _last,
-    "planned": _planned,
-    "filled": _filled,
-}
-
-
-def _kin_of_line(frame: Frame, helper: Helper, row: int) -> str:
-    if helper.kind == "head":
-        return ""
-    return f"IFERROR({_of_line(frame, row, 0, KIN_WIDTH)},{OWN}+ROW({_form_cell(frame, 'id', row)}))"
-
-
-def _kin_of_free(frame: Frame, helper: Helper, row: int) -> str:
+def _kin_of_free(frame: Frame, _: Helper, row: int) -> str:
     """A part in a free row belongs to the first activity that has the same texts, in the plan or in a free row."""
-    template = frame.template
-    item, part = (_form_cell(frame, template.levels[at].key, row) for at in (template.item, template.part or 0))
-    if helper.kind == "head":
-        return f"IF(OR({spell.is_blank(item)},{spell.is_blank(part)}),0,{_find_head(frame, row)})"
-    own = f"{OWN}+ROW({_form_cell(frame, 'id', row)})"
-    head = frame.live.here("head", row)
-    ids = f"'{frame.sheet}'!{frame.span('id')}"
-    above = f"INDEX({ids},{head}-{FIRST_ROW})"
-    pieces = [table_name(name) for name in frame.live.pieces("lines")]
+    head, item = frame.live.cell("head", row), frame.live.cell("copy", row, own_levels(frame.template)[0])
     found = f"-({OWN}+{head})"
-    if pieces:
-        planned = spell.look_up_line(above, pieces, 0, KIN_WIDTH)
+    if _pieces(frame):
+        above = f"INDEX({_form_span(frame, ID)},{head}-{FIRST_ROW})"
+        planned = spell.look_up_line(above, _pieces(frame), 0, KIN_WIDTH)
         found = f"IF({head}>{frame.free_heading_row},{found},-{planned})"
-    return f"IF({spell.is_blank(item)},0,IF({head}=0,{own},{found}))"
+    return f"IF({spell.is_blank(item)},0,IF({head}=0,{OWN}+{_form_row(frame, row)},{found}))"
 
 
-def _find_head(frame: Frame, row: int) -> str:
+def _head(frame: Frame, _: Helper, row: int) -> str:
     """Return a formula for the row (as people count) of the first activity with the texts of a row; 0 if none."""
-    template = frame.template
-    keys = [level.key for level in template.levels if level.kind != "part"][::-1]
+    keys = [level.key for level in frame.template.levels if level.kind != "part"][::-1]
     alike = "*".join(f"({_tidy(_form_span(frame, key))}={_tidy(_form_cell(frame, key, row))})" for key in keys)
-    part = _form_span(frame, template.levels[template.part or 0].key)
-    rows = f"{_MANY}-ROW({part})"
-    return f'MOD({_MANY}-SUMPRODUCT(MAX({alike}*(TRIM({part})="")*({rows}))),{_MANY})'
+    item, part = (frame.live.cell("copy", row, key) for key in own_levels(frame.template))
+    parts = _form_span(frame, own_levels(frame.template)[1])
+    first = f'SUMPRODUCT(MAX({alike}*(TRIM({parts})="")*({_MANY}-ROW({parts}))))'
+    return f"IF(OR({spell.is_blank(item)},{spell.is_blank(part)}),0,MOD({_MANY}-{first},{_MANY}))"
 
 
-def _of_line(frame: Frame, row: int, start: int, width: int) -> str:
-    pieces = [table_name(name) for name in frame.live.pieces("lines")]
-    return spell.look_up_line(_form_cell(frame, "id", row), pieces, start, width) if pieces else "1/0"
+def _left(frame: Frame, _: Helper, row: int) -> str:
+    return left_formula(frame, row, free=row >= frame.free_row)
+
+
+_MAKERS: Mapping[tuple[str, bool | None], Callable[[Frame, Helper, int], str]] = {
+    ("number", None): _number,
+    ("said", None): _said,
+    ("last", None): _last,
+    ("kin", False): _kin_of_line,
+    ("kin", True): _kin_of_free,
+    ("head", True): _head,
+    ("left", None): _left,
+}
+"""The formula of each kind of helper, in free rows and in others; None where it is the same."""
+
+
+def _pieces(frame: Frame) -> list[str]:
+    return [table_name(name) for name in frame.live.pieces("lines")]
+
+
+def _form_row(frame: Frame, row: int) -> str:
+    """Return a formula for the row of the form, as people count; a helper knows it by its own."""
+    return f"ROW()-{frame.live.row(row) - row}"
 
 
 def _form_cell(frame: Frame, key: str, row: int) -> str:
@@ -171,63 +186,3 @@ def _form_span(frame: Frame, key: str) -> str:
 
 def _tidy(cells: str) -> str:
     return f'TRIM(SUBSTITUTE({cells},"\u00a0"," "))'
-
-
-# The same, worked out here ------------------------------------------------------------------------------------
-
-
-class _Values:
-    """What the helpers come to with the answers that stand in a form when it is written."""
-
-    def __init__(self, frame: Frame):
-        self.frame = frame
-        self.planned = number_lines(frame.lines, frame.kin)
-        self.rows = {line.id: row + 1 for row, line in frame.rows() if line}
-
-    def find(self, helper: Helper, row: int, line: Line | None) -> Cell:
-        """Return the value of a helper."""
-        if helper.kind == "head":
-            return self._head(line)
-        if helper.kind == "kin":
-            return self._kin(row, line)
-        field = self.frame.template.field(helper.key)
-        written = self.frame.answer(line, field.key) if line else ""
-        if helper.kind == "number":
-            return self._number(field, line, written)
-        if helper.kind == "filled":
-            return int(is_filled(field, written))
-        return self._time(helper, field, line, written)
-
-    def _number(self, field: Field, line: Line | None, written: str) -> int:
-        template = self.frame.template
-        if field.filled_by == "unit":
-            return recognise_choice(written, table_of(template, field)) if field.type in CHOOSING else 0
-        value = line.value(field.key) if line and not line.own else None
-        return number_in(template, field, value) if isinstance(value, str) else 0
-
-    def _time(self, helper: Helper, field: Field, line: Line | None, written: str) -> Cell:
-        if helper.kind == "planned":
-            value = line.value(field.key) if line and not line.own else None
-            return serial_of(value.last) if isinstance(value, Deadline) and value.last else ""
-        said, tables = squeeze_time(written), time_tables(self.frame.round.plan.year)
-        if helper.kind == "said":
-            return said
-        if helper.kind == "dated":
-            return put_year_first(said, tables) if said else ""
-        last = recognise_time(written, tables.year)
-        return serial_of(last) if last else ""
-
-    def _head(self, line: Line | None) -> int:
-        above = self.frame.kin[line.id].above if line and self._is_named(line) else None
-        return self.rows[above] if above else 0
-
-    def _kin(self, row: int, line: Line | None) -> int:
-        if line is None or not self._is_named(line):
-            return 0
-        above = self.frame.kin[line.id].above
-        if line.id in self.planned:
-            return self.planned[line.id]
-        return -self.planned.get(above, OWN + self.rows[above]) if above else OWN + row + 1
-
-    def _is_named(self, line: Line) -> bool:
-        return bool(line.levels[self.frame.template.item].strip())

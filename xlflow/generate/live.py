@@ -1,8 +1,9 @@
 """What the form's live formulas need on the hidden sheet: tables of spellings and lines, and one row per row.
 
-A formula cannot say everything about a row at once and stay short. So each row of the form has a row of helpers on
-the hidden sheet: its kin, the number of each answer, the last day of each time. Lines are found by their id, so a
-sort does not part them from what the plan says. Here is only where everything stands; `helpers.py` says how.
+A formula cannot say everything about a row at once and stay readable. So each row of the form has a row of helpers
+on the hidden sheet: copies of its answers, the number of each, the last day of each time, and last what is left to
+do, which the form only shows. All helpers but the copies look at their own sheet, so that each is one formula for
+a whole column. Lines are found by their id, so that a sort does not part them from what the plan says of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,15 +13,21 @@ from typing import Literal
 from xlflow.core.layout import FIRST_ROW, HIDDEN_SHEET, PIECE, column_letters
 from xlflow.core.model import Deadline, Line
 from xlflow.core.rollup import Kin
-from xlflow.core.rules import CHOOSING, TIMES, table_of
+from xlflow.core.rules import CHOOSING, NUMBERS, TIMES, table_of
 from xlflow.core.template import Field, Rule, Template
 from xlflow.core.values.spellings import serial_of, time_tables
 
-Kind = Literal["kin", "head", "number", "said", "dated", "last", "planned", "filled"]
-"""What a helper tells of its row. kin: the number of its activity, negative for a sub-activity, 0 for a free row
-that is not used; head: for a free row, where the activity stands that it is part of; number: of an answer;
-said, dated, last: an answered time squeezed, with its year first, and as its last day; planned: the last day of
-the plan's time; filled: whether a text says something."""
+Kind = Literal["copy", "kin", "head", "number", "said", "last", "left"]
+"""What a helper tells of its row. copy: what stands in one of its cells; kin: the number of its activity, negative
+for a sub-activity, 0 for a free row that is not used; head: for a free row, where the activity stands that it is
+part of; number: of an answer; said, last: an answered time squeezed, and as its last day; left: what is left to
+do, in words."""
+
+ID = "id"
+"""What a copy of the row's id goes by; all others go by the key of their level or field."""
+
+OWN = 900_000
+"""The kin number of a free row is its row number beyond this; so is that of a line that has lost its id."""
 
 NO_DAY = "-" * 6
 KIN_WIDTH, DAY_WIDTH = 6, len(NO_DAY)
@@ -51,17 +58,13 @@ class Live:
         return Helper(kind, key) in self.helpers
 
     def cell(self, kind: Kind, row: int, key: str = "") -> str:
-        """Return the address of a helper for a row of the form, as a formula of that row has it: xlflow!$C105."""
-        return f"{HIDDEN_SHEET}!{self.here(kind, row, key)}"
-
-    def here(self, kind: Kind, row: int, key: str = "") -> str:
-        """Return the same address for a formula on the hidden sheet itself: $C105."""
+        """Return the address of a helper for a row of the form, as a helper of that row has it: $C105."""
         return f"${column_letters(self.column(kind, key))}{self.row(row) + 1}"
 
     def span(self, kind: Kind, last_row: int, key: str = "") -> str:
-        """Return the address of a helper for all rows of the form: xlflow!$C$105:$C$140."""
+        """Return the address of a helper for all rows of the form: $C$105:$C$140."""
         letters = column_letters(self.column(kind, key))
-        return f"{HIDDEN_SHEET}!${letters}${self.first + 1}:${letters}${self.row(last_row) + 1}"
+        return f"${letters}${self.first + 1}:${letters}${self.row(last_row) + 1}"
 
     def column(self, kind: Kind, key: str = "") -> int:
         """Return the column of a helper, from 0; the kind of the record stands before all of them."""
@@ -81,6 +84,11 @@ def plan_live(template: Template, lines: Sequence[Line], kin: Mapping[str, Kin],
     helpers = tuple(dict.fromkeys(_list_helpers(template)))
     tables = tuple(_list_tables(template, helpers, lines, kin, year))
     return Live(helpers, tables, records + len(tables) + len((NOTHING, YES)))
+
+
+def on_hidden(address: str) -> str:
+    """Return an address of the hidden sheet for a formula on another one."""
+    return f"{HIDDEN_SHEET}!{address}"
 
 
 def table_name(name: str) -> str:
@@ -111,7 +119,14 @@ def planned_times(template: Template) -> tuple[Field, ...]:
     return tuple(field for field in template.given() if field.key in keys and field.type in TIMES)
 
 
+def own_levels(template: Template) -> tuple[str, ...]:
+    """Return the levels that a free row is known by: the activity and the sub-activity."""
+    return tuple(level.key for level in template.levels if level.kind != "group")
+
+
 def _list_helpers(template: Template) -> Iterator[Helper]:
+    copied = (ID, *own_levels(template), *(field.key for field in template.asked()))
+    yield from (Helper("copy", key) for key in copied)
     if template.part is not None and template.field_in_role("status"):
         yield from (Helper("kin"), Helper("head"))
     fields = {field.key: field for field in template.fields}
@@ -120,16 +135,18 @@ def _list_helpers(template: Template) -> Iterator[Helper]:
     choosing = [field for field in template.asked() if field.type in CHOOSING]
     for field in (*choosing, *looked_at, *required):
         if field.type in CHOOSING:
-            yield Helper("number", field.key)
+            yield from (Helper("copy", field.key), Helper("number", field.key))
+        elif field.type in NUMBERS:
+            yield Helper("copy", field.key)
         elif field.type in TIMES and field.filled_by == "unit":
-            yield from (Helper(kind, field.key) for kind in ("said", "dated", "last"))
-        elif field.type == "text":
-            yield Helper("filled", field.key)
-    yield from (Helper("planned", field.key) for field in planned_times(template))
+            yield from (Helper("said", field.key), Helper("last", field.key))
+    yield Helper("left")
 
 
 def _fields_in(rule: Rule) -> Iterator[str]:
     yield from (*rule.require, *rule.forbid, *rule.filled, *rule.blank, *_times_in(rule))
+    if rule.beyond:
+        yield from filter(None, (rule.beyond.field, rule.beyond.of))
 
 
 def _times_in(rule: Rule) -> Iterator[str]:

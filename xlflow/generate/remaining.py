@@ -21,7 +21,7 @@ from xlflow.generate.conditions import (
     rule_holds,
 )
 from xlflow.generate.frame import Frame, quote
-from xlflow.generate.live import NOTHING, table_name
+from xlflow.generate.live import NOTHING, on_hidden, own_levels, table_name
 
 REMAINING = "remaining"
 
@@ -81,20 +81,27 @@ def _waits_for_activity(frame: Frame, line: Line) -> bool:
 # The same as formulas -------------------------------------------------------------------------------------
 
 
-def remaining_formula(frame: Frame, row: int, *, free: bool) -> str:
-    """Return the formula of the live column in a row. Columns must be where `frame` says, rows may be anywhere."""
+def remaining_formula(frame: Frame, row: int) -> str:
+    """Return the formula of the live column in a row: what its helper says."""
+    return f"={on_hidden(frame.live.cell('left', row))}"
+
+
+def left_formula(frame: Frame, row: int, *, free: bool) -> str:
+    """Return the formula (without its =) of the helper that says what is left to do in a row of the form."""
     asked = _join([_ask(*pair) for pair in _group(_list_asked(frame, row))])
-    cells = [frame.cell(field.key, row) for field in frame.template.asked()]
+    copies = [frame.live.cell("copy", row, field.key) for field in frame.template.asked()]
     if free:
-        level = quote(say_level(frame.template, frame.language))
-        part = [frame.cell(level.key, row) for level in frame.template.levels if level.kind == "part"]
-        touched = f'IF({spell.is_blank("&".join((*part, *cells)))},"",{level})'
-        item = frame.cell(frame.template.levels[frame.template.item].key, row)
+        item, *part = (frame.live.cell("copy", row, key) for key in own_levels(frame.template))
+        touched = f'IF({spell.is_blank("&".join((*part, *copies)))},"",{_quote_level(frame)})'
         asked = f"IF({spell.is_blank(item)},{touched},{asked})"
-    broken = ",".join(f"ISERROR({cell})" for cell in cells)
+    broken = ",".join(f"ISERROR({copy})" for copy in copies)
     look_over = quote(say("form.look_over", frame.language))
-    silent = f"AND({table_name(NOTHING)},{spell.is_blank('&'.join(cells))})"
-    return f'=IFERROR(IF(OR({broken}),{look_over},IF({silent},"",{asked})),{look_over})'
+    silent = f"AND({table_name(NOTHING)},{spell.is_blank('&'.join(copies))})"
+    return f'IFERROR(IF(OR({broken}),{look_over},IF({silent},"",{asked})),{look_over})'
+
+
+def _quote_level(frame: Frame) -> str:
+    return quote(say_level(frame.template, frame.language))
 
 
 def counter_formula(frame: Frame) -> str:
@@ -171,8 +178,6 @@ def _not_waiting(frame: Frame) -> str:
     status = frame.template.field_in_role("status")
     if status is None or not status.required or not frame.live.has("kin"):
         return ""
-    kin, number = (
-        frame.live.span("kin", frame.last_row),
-        frame.live.span("number", frame.last_row, status.key),
-    )
+    kin = on_hidden(frame.live.span("kin", frame.last_row))
+    number = on_hidden(frame.live.span("number", frame.last_row, status.key))
     return f'*(1-({kin}<0)*({number}=0)*(COUNTIFS({kin},-{kin},{number},"<>0")=0))'

@@ -123,7 +123,7 @@ def _write_rows(book: Book, sheet: Sheet, frame: Frame, widths: list[float], mar
             look = _choose_look(text, widths[place], repeated=repeated)
             style = _style_of(book, column, look, change_style(marks, (row, place)), free=free)
             if column.kind == "remaining":
-                sheet.write_formula(row, place, remaining_formula(frame, row, free=free), text, style)
+                sheet.write_formula(row, place, remaining_formula(frame, row), text, style)
             elif column.kind == "computed":
                 write_computed(sheet, frame, row, column, line, style)
             else:

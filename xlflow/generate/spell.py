@@ -11,14 +11,12 @@ from xlflow.core.values.spellings import (
     BLANKS,
     ISO_LENGTHS,
     LEADS,
+    LONGEST,
     MARKS,
     MONTH_WIDTH,
     NUMBER_WIDTH,
     UNKNOWN,
 )
-
-LONGEST = 99
-"""Letters of a time that are looked at; no spelling is longer."""
 
 _LETTERS = {"\n": "CHAR(10)", "\r": "CHAR(13)", "\t": "CHAR(9)"}
 """Letters that an XML file would not keep within a formula; these codes are the same everywhere."""
@@ -35,8 +33,8 @@ def squeeze(cell: str) -> str:
 
 
 def squeeze_time(cell: str) -> str:
-    """Return a formula for what is compared of a time; a number counts as the day that it is."""
-    flat = _replace(f"LOWER(IF(ISNUMBER({cell}),INT({cell}),{cell}))", [(blank, " ") for blank in BLANKS])
+    """Return a formula for what is compared of a time."""
+    flat = _replace(f"LOWER({cell})", [(blank, " ") for blank in BLANKS])
     leads = [(f" {word} ", " ") for word in LEADS]
     return _replace(f'" "&{flat}&" "', [*leads, *((mark, "") for mark in MARKS)])
 
@@ -46,17 +44,11 @@ def recognise_choice(cell: str, table: str) -> str:
     return f"IFERROR({_look_up(squeeze(cell), table, NUMBER_WIDTH)},IF({is_blank(cell)},0,{UNKNOWN}))"
 
 
-def put_year_first(said: str, years: str, year: int) -> str:
-    """Return a formula for a squeezed time with its year first, the plan's if it names none."""
-    last, first = f"RIGHT({said},4)", f"LEFT({said},4)"
-    unmoved = f"IF({_is_year(first, years)},{said},{year}&{said})"
-    return f'IF({said}="","",IF({_is_year(last, years)},{last}&LEFT({said},LEN({said})-4),{unmoved}))'
-
-
-def last_day(said: str, dated: str, tables: Sequence[str]) -> str:
-    """Return a formula for the last day of a time, "" if it is not recognised. `tables` are the names of those of
-    periods, months and years."""
+def recognise_time(said: str, tables: Sequence[str], year: int) -> str:
+    """Return a formula for the last day of a squeezed time, "" if it is not recognised. `tables` are the names of
+    those of periods, months and years; `year` is the plan's."""
     periods, months, years = tables
+    dated = _put_year_first(said, years, year)
     ways = (_read_serial(said), _read_iso(said, years), _read_period(dated, periods), _read_day(dated, months))
     tried = '""'
     for way in reversed(ways):
@@ -72,6 +64,12 @@ def look_up_line(cell: str, pieces: Sequence[str], start: int, width: int) -> st
     for way in reversed(found[:-1]):
         tried = f"IFERROR({way},{tried})"
     return tried
+
+
+def _put_year_first(said: str, years: str, year: int) -> str:
+    last, first = f"RIGHT({said},4)", f"LEFT({said},4)"
+    unmoved = f"IF({_is_year(first, years)},{said},{year}&{said})"
+    return f"IF({_is_year(last, years)},{last}&LEFT({said},LEN({said})-4),{unmoved})"
 
 
 def _read_serial(said: str) -> str:

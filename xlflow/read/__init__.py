@@ -12,6 +12,7 @@ from xlflow.core.model import Filled, Received, Round
 from xlflow.excel.incoming import Book
 from xlflow.read.aside import find_other_sheets, report_aside
 from xlflow.read.identity import find_issued
+from xlflow.read.nothing import find_nothing
 from xlflow.read.rows import choose_table, read_table
 from xlflow.read.shape import shape_of
 from xlflow.read.table import find_tables
@@ -35,7 +36,8 @@ def read_form(book: Book, received: Received, known: Sequence[Round] = ()) -> Fi
     read = choose_table([read_table(table, shape, issued) for table in tables])
     unit, ours = issued.identity.unit, [table.sheet for table in tables]
     others = tuple(find_other_sheets(book, [*ours, *filter(None, [hidden])], unit))
-    set_aside = (*read.set_aside, *others)
+    nothing, unclear = find_nothing(book, [id(sheet) for sheet in (*ours, hidden)], unit)
+    set_aside = (*read.set_aside, *unclear, *others)
     return Filled(
         received=received,
         identity=issued.identity,
@@ -43,7 +45,9 @@ def read_form(book: Book, received: Received, known: Sequence[Round] = ()) -> Fi
         rows=read.rows,
         set_aside=set_aside,
         findings=(*book.findings, *doubts, *read.findings, *map(report_aside, set_aside)),
-        answers_digest=digest_answers(issued.identity.round, unit, read.rows, set_aside),
+        answers_digest=digest_answers(
+            issued.identity.round, unit, read.rows, set_aside, nothing=nothing is not None
+        ),
         issued=tuple(
             (line_id, field, text)
             for line_id, texts in sorted(issued.issued.items())
@@ -51,4 +55,5 @@ def read_form(book: Book, received: Received, known: Sequence[Round] = ()) -> Fi
             if text
         ),
         previous=issued.previous,
+        nothing=nothing,
     )

@@ -10,11 +10,19 @@ from xlflow.core.computed import number_in
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.layout import column_letters
 from xlflow.core.model import Answer, Deadline, Line, Row, Value
+from xlflow.core.rules import ANSWER_LISTED, ANSWER_READABLE
 from xlflow.core.text import fold
 from xlflow.core.values import Parsed, show_number, show_value, written_text
 from xlflow.excel.incoming import ErrorValue, Raw
 from xlflow.read.shape import Asked, Shape
 from xlflow.read.table import Table
+
+_RULES = {
+    "choice-unknown": ANSWER_LISTED,
+    "yes-no-unreadable": ANSWER_LISTED,
+    "cell-error": ANSWER_READABLE,
+}
+"""What the form says live of such a cell too, under the name of the rule there."""
 
 _SAME = 0.005
 """Two results count as the same up to half of the least coin."""
@@ -120,6 +128,7 @@ class Reader:
                 parsed.code or "",
                 place,
                 severity=parsed.severity or None,
+                rule=_RULES.get(parsed.code or "") if asked.field.filled_by == "unit" else None,
                 unit=self.unit,
                 row_id=row_id,
                 field=asked.key,

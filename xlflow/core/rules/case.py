@@ -11,7 +11,7 @@ from xlflow.core.rollup import Kin, find_missing, kin_of
 from xlflow.core.rules.asks import Ask, Said
 from xlflow.core.rules.shape import CHOOSING, NUMBERS, number_in, shape_of
 from xlflow.core.template import Field, Rule
-from xlflow.core.values.spellings import recognise_choice, recognise_time, squeeze
+from xlflow.core.values.spellings import LONGEST, recognise_choice, recognise_time, squeeze
 
 
 class Form:
@@ -77,4 +77,4 @@ class Case:
 
 def is_filled(asked: Field, written: str) -> bool:
     """Return whether an answer says something; a dash alone does not, where words or a time are asked for."""
-    return bool(written) if asked.type in (*CHOOSING, *NUMBERS) else bool(squeeze(written))
+    return bool(written if asked.type in (*CHOOSING, *NUMBERS) else squeeze(written[:LONGEST]))

@@ -33,6 +33,9 @@ NUMBER_WIDTH, MONTH_WIDTH = 6, 2
 YEARS_AROUND = range(-10, 21)
 """Years, counted from the plan's, that a time may name."""
 
+LONGEST = 99
+"""Letters of an answer that are looked at; no spelling is longer."""
+
 ISO_LENGTHS = (8, 12, 14)
 """Digits of a day, alone or with hours and minutes, or seconds too."""
 
@@ -94,9 +97,10 @@ def yes_no_table() -> str:
 @lru_cache(maxsize=1 << 14)
 def recognise_choice(written: str, table: str) -> int:
     """Return the number of an answer, 0 if the cell is blank, `UNKNOWN` if the table does not have it."""
-    if not written.translate(_TO_BLANK).strip(" "):
+    begun = written[:LONGEST]
+    if not begun.translate(_TO_BLANK).strip(" "):
         return 0
-    found = _look_up(squeeze(written), table, NUMBER_WIDTH)
+    found = _look_up(squeeze(begun), table, NUMBER_WIDTH)
     return UNKNOWN if found is None else found
 
 
@@ -128,7 +132,7 @@ def recognise_time(written: str, year: int) -> date | None:
 
     None for all else, which the rules then do not compare, whatever `parse_deadline` makes of it.
     """
-    said = squeeze_time(written)
+    said = squeeze_time(written[:LONGEST])
     if not said:
         return None
     tables = time_tables(year)

@@ -31,6 +31,28 @@ def _code_data(data: Any) -> Any:
     return code_letters(data) if isinstance(data, str) else data
 
 
+class SharedFormula(str):
+    """A formula that stands in several cells below each other, written out in the first of them only."""
+
+    number: int
+    area: str
+
+    def again(self) -> "SharedFormula":
+        """Return the same formula for a cell further down."""
+        return share_formula("0", self.number, "")
+
+    def removeprefix(self, prefix: str, /) -> "SharedFormula":  # noqa: ARG002
+        """Stay what it is; it has no = before it."""
+        return self
+
+
+def share_formula(formula: str, number: int, area: str) -> SharedFormula:
+    """Return a formula for the cells of an area; `number` tells it from others of its sheet."""
+    shared = SharedFormula(formula)
+    shared.number, shared.area = number, area
+    return shared
+
+
 class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
     """XlsxWriter's workbook with what it lacks: a locked structure and the document's language."""
 
@@ -90,6 +112,7 @@ class RawSheet(Worksheet):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.growing: set[int] = set()
+        self._shared = 0
         self.laid: dict[int, LaidRow] = {}
         self._rows_as_xml: dict[int, str] = {}
 
@@ -121,6 +144,20 @@ class RawSheet(Worksheet):  # type: ignore[misc]
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
         """Take a formula as it is: we use none of the newer functions that XlsxWriter looks for at length."""
         return formula.removeprefix("=")
+
+    def next_shared(self) -> int:
+        """Return the number of the next formula that several cells share."""
+        self._shared += 1
+        return self._shared - 1
+
+    def _xml_formula_element(self, formula: str, result: Any, attributes: Any = ()) -> None:
+        if not isinstance(formula, SharedFormula):
+            super()._xml_formula_element(formula, result, attributes)
+            return
+        cell = "".join(f' {key}="{value}"' for key, value in attributes)
+        first = f' ref="{formula.area}" si="{formula.number}">{self._escape_data(str(formula))}</f>'
+        rest = first if formula.area else f' si="{formula.number}"/>'
+        self.fh.write(f'<c{cell}><f t="shared"{rest}<v>{self._escape_data(result)}</v></c>')
 
     def _write_rows(self) -> None:
         """Write laid rows as they are and leave the stretches between them to XlsxWriter."""

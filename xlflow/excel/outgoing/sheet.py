@@ -11,7 +11,7 @@ from xlflow.core.model import Cell
 from xlflow.core.text import count_units
 from xlflow.excel.outgoing.bulk import LaidRow
 from xlflow.excel.outgoing.letters import MAX_TEXT, code_illegal, code_letters, drop_illegal, fit_text
-from xlflow.excel.outgoing.raw import MOST_HEADER, RawSheet, must
+from xlflow.excel.outgoing.raw import MOST_HEADER, RawSheet, must, share_formula
 from xlflow.excel.outgoing.style import COLOURS, FONT
 
 if TYPE_CHECKING:
@@ -69,6 +69,23 @@ class Sheet:
     def write_formula(self, row: int, column: int, formula: str, value: Cell, style: Format | None = None) -> None:
         """Write a formula of ours with the value that it has; never call this with anything that came in."""
         must(self.raw.write_formula(row, column, code_illegal(formula), style, _cached(value)))
+
+    def write_formula_down(
+        self, row: int, column: int, formula: str, values: Sequence[Cell], style: Format | None = None
+    ) -> None:
+        """Write one formula of ours down a column, from a row on, a cell for each of the values that it has there.
+
+        It is given as it reads in the first cell and looks at its own sheet only; its relative addresses follow.
+        """
+        letters = column_letters(column)
+        area = f"{letters}{row + 1}:{letters}{row + len(values)}"
+        whole = share_formula(code_illegal(formula).removeprefix("="), self.raw.next_shared(), area)
+        for place, value in enumerate(values):
+            must(
+                self.raw.write_formula(
+                    row + place, column, whole if place == 0 else whole.again(), style, _cached(value)
+                )
+            )
 
     def write_array_formula(
         self, row: int, column: int, formula: str, value: Cell, style: Format | None = None

@@ -1,0 +1,291 @@
+"""The live column says something in exactly those rows where the check finds a rule broken: LibreOffice judges.
+
+Forms with many lines are filled as people fill them and as they should not, then every formula is worked out anew.
+"""
+
+import io
+import random
+import time
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+import ironcalc
+import openpyxl
+import pytest
+from libreoffice import recalculate_all
+from rounds import LEVELS, draw_round, shipped_template
+from tools import require_tool
+
+from xlflow.check import check_form
+from xlflow.core.asking import say_asks
+from xlflow.core.findings import Severity
+from xlflow.core.layout import FIRST_ROW
+from xlflow.core.model import Filled, Line, Received, Round, State
+from xlflow.core.rules import Said, find_asks
+from xlflow.core.template import Template
+from xlflow.core.words import Language
+from xlflow.define import load_template
+from xlflow.excel import incoming
+from xlflow.generate import write_form
+from xlflow.read import read_form
+
+Typed = str | float | bool | date | None
+
+DEADLINES = (
+    *("", "", "Kvartal 1", "Kvartal 2", "Kvartal 3", "Kvartal 4 2020", "Kvartal 1 2022"),
+    *(
+        "2021-03-30",
+        "2021-03-31",
+        "2021-04-01",
+        "2020-12-31",
+        "Hösten 2021",
+        "våren 2021",
+        "Under 2021",
+        "juni 2021",
+    ),
+    *("Se objektsplan", "Ej angivet i verksamhetsplan", "senast 30 juni 2021", "2021"),
+)
+
+STATUSES = {
+    "sv": ("Genomfört", "Pågående", "Kvarstår", "Kan komma att försenas", "Förskjuts", "Utgår"),
+    "en": ("Done", "Ongoing", "Remains", "May be delayed", "Postponed", "Cancelled"),
+}
+
+MESSY_STATUSES: tuple[Typed, ...] = (
+    *(" pågående ", "Pågående\u00a0", "PÅGÅENDE", "pågående.", "Genom-\nfört", "Förskjuts!", "Ut går", "Pågår"),
+    *("Uppfyllt", "Skjuts upp", "Inställd", "in progress", "May be delayed", "postponed", "Kan försenas", "Klar"),
+    *(unicodedata.normalize("NFD", "Pågående"), unicodedata.normalize("NFD", "Förskjuts"), "Pågående?", "(Utgår)"),
+    *(
+        "-",
+        "?",
+        "*",
+        "P*",
+        "Pågåend?",
+        "~",
+        "|",
+        "x:y",
+        "se ovan",
+        "Kvartal 2",
+        "=1+1",
+        "'",
+        '"',
+        " ",
+        "\u00a0",
+        "\n",
+    ),
+    *("x" * 300, "Utgår " * 60, "pågående\u200b", "Pågående ✔", "på gång", 3, 2.5, True, date(2021, 4, 1)),
+)
+
+TIMES: tuple[Typed, ...] = (
+    *(
+        "",
+        "",
+        "",
+        "Kvartal 1",
+        "Kvartal 2",
+        "Kvartal 3",
+        "Kvartal 4",
+        "Kvartal 1 2022",
+        "Ej fastställd",
+        "kvartal 4",
+    ),
+    *("kv 4", "Kv. 3 2021", "Q1 2022", "2022 Q1", "k4", "andra kvartalet", "3:e kvartalet", "Quarter 4"),
+    *("2021-03-31", "2021-04-01", "20211031", "2021/09/01", "2021-13-01", "2021-02-29", "2024-02-29"),
+    *("30 juni", "30 juni 2021", "den 1 maj 2021", "31 april", "1 jan 2022", "30 sept", "5 jul 2021", "0 juni"),
+    *(
+        "juni",
+        "juni 2021",
+        "December 2020",
+        "hösten 2021",
+        "Våren",
+        "HT 2021",
+        "Under hösten",
+        "under 2022",
+        "2022",
+    ),
+    *("första halvåret", "h2", "halvår 2 2021", "tertial 2", "2021", "Under året", "nästa år", "snarast", "31/12"),
+    *(
+        "31/12 2021",
+        "11/12 2021",
+        "1/4-21",
+        "kvartal 5",
+        "Q5",
+        "kv 2-3",
+        "2021-2022",
+        "-",
+        "?",
+        "*",
+        "  ",
+        "\u00a0",
+    ),
+    *(
+        "Förskjuts till kvartal 4",
+        "44500",
+        "12345",
+        "99999",
+        "1e5",
+        "+3 juni",
+        "2021-06-30 12:00",
+        "x" * 200,
+        "|",
+        ":",
+    ),
+    *(44500, 44286, 2022, 20211031, 0.5, -1, True, date(2021, 3, 31), date(2022, 1, 31)),
+    *(datetime(2021, 6, 30, 12, 0), unicodedata.normalize("NFD", "hösten 2021"), "kvartal\u00a04", "Kvartal\n4"),
+)
+
+COMMENTS: tuple[Typed, ...] = (
+    *(
+        "",
+        "",
+        "",
+        "",
+        "Försenas på grund av vakans",
+        "x",
+        "-",
+        "–",
+        "...",
+        " ",
+        "\u00a0",
+        "\n",
+        "\t",
+        "?!",
+        "*",
+        "=1+1",
+    ),
+    *("Rad ett\nRad två", "”", "'", '"', "Lång text. " * 400, 0, 7, date(2021, 5, 1), "✔", "()", "~"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A round of one unit, and what is typed into the answer cells of its form: row (from 0), field, value."""
+
+    asked: Round
+    typed: tuple[tuple[int, str, Typed], ...]
+    nothing: bool = False
+
+
+def make_case(seed: int, size: int, template: Template, language: Language) -> Case:
+    """Return a round with many shapes of families, own activities among them, and answers of every kind."""
+    chance = random.Random(seed)
+    rows: list[str] = []
+    while len(rows) < size:
+        number = len(rows)
+        stem = f"P{number // 90} | Över | Mål {number // 9} | Aktivitet {number} *?~"
+        if chance.random() < 0.85:
+            rows.append(f"{stem} | | {chance.choice(DEADLINES)} | Museet")
+        for part in range(chance.choice([0, 0, 0, 1, 2, 4])):
+            rows.append(f"{stem} | Del {part} | {chance.choice(DEADLINES)} | Museet")
+    table = f"{LEVELS} | Slutdatum | Enhet\n" + "\n".join(rows)
+    drawn = draw_round(table, template=template, language=language)
+    asked = replace(drawn, plan=replace(drawn.plan, lines=(*drawn.plan.lines, *own_lines(drawn, chance))))
+    count, own = len(drawn.plan.lines), len(asked.plan.lines) - len(drawn.plan.lines)
+    places = [*range(FIRST_ROW, FIRST_ROW + count), *range(FIRST_ROW + count + 1, FIRST_ROW + count + 1 + own)]
+    return Case(asked, tuple(type_answers(places, chance, language)))
+
+
+def own_lines(drawn: Round, chance: random.Random) -> Iterator[Line]:
+    """Yield activities of the unit's own: alone, with parts, parts of planned ones, and rows without a name."""
+    planned = [line.levels for line in drawn.plan.lines if not line.levels[4]]
+    for number in range(14):
+        above = chance.choice(planned)
+        levels = [("", "", "", f"Egen {number // 3}", ""), ("", "", "", f"egen {number // 3}", f"Del {number}")]
+        levels += [(*above[:4], f"Ny del {number}"), ("", "", "", "", ""), ("", "", "", "", "Del utan namn")]
+        yield Line(f"egen{number}", chance.choice(levels[:4] + levels), ("Museet",), own=True)
+
+
+def type_answers(
+    places: Sequence[int], chance: random.Random, language: Language
+) -> Iterator[tuple[int, str, Typed]]:
+    for row in places:
+        if chance.random() < 0.7:
+            known = chance.random() < 0.75
+            yield row, "status", chance.choice(STATUSES[language] if known else MESSY_STATUSES)
+        if chance.random() < 0.5:
+            yield row, "new_deadline", chance.choice(TIMES)
+        if chance.random() < 0.5:
+            yield row, "comment", chance.choice(COMMENTS)
+
+
+def fill(case: Case, path: Path) -> Path:
+    """Write the form of a case, type in what is typed, each in its kind, and return the file."""
+    book = openpyxl.load_workbook(io.BytesIO(write_form(case.asked, "Museet")))
+    sheet = book["Uppföljning" if case.asked.language == "sv" else "Follow-up"]
+    columns = {str(cell.value).removeprefix("#"): cell.column for cell in sheet[3]}
+    for row, key, value in case.typed:
+        cell = sheet.cell(row + 1, columns[key])
+        cell.value = value
+        cell.number_format = "yyyy-mm-dd" if isinstance(value, date) else "@"
+        if isinstance(value, str):
+            cell.data_type = "s"
+    if case.nothing:
+        guide = book.worksheets[0]
+        label = next(cell for cell in guide["A"] if cell.value in ("Inget att rapportera", "Nothing to report"))
+        guide.cell(label.row, 2).value = "Ja"
+    book.save(path)
+    return path
+
+
+def read(path: Path) -> Filled:
+    book = incoming.open_book(path, path.name)
+    assert isinstance(book, incoming.Book)
+    form = read_form(book, Received(path.name, "", 1, None, State.ACCEPTED))
+    assert isinstance(form, Filled)
+    return form
+
+
+def live_texts(path: Path) -> dict[int, str]:
+    """Return what the live column says, by row as people count."""
+    sheet = openpyxl.load_workbook(path, data_only=True).worksheets[1]
+    column = next(cell.column for cell in sheet[3] if cell.value == "#remaining")
+    return {row: str(sheet.cell(row, column).value or "") for row in range(FIRST_ROW + 1, sheet.max_row + 1)}
+
+
+def found_rows(form: Filled) -> dict[int, list[str]]:
+    """Return the rules that reading and check find broken, but for notes, by row."""
+    rows: dict[int, list[str]] = {}
+    for found in (*form.findings, *check_form(form)):
+        if found.rule and found.weight is not Severity.NOTE:
+            rows.setdefault(int((found.place.cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")), []).append(
+                found.rule
+            )
+    return rows
+
+
+def compare_rows(form: Filled, live: dict[int, str]) -> int:
+    """Hold the live column against the check, row for row and word for word, and return how many rows were held."""
+    broken = found_rows(form)
+    said = [Said(row.line, {answer.field: answer.written for answer in row.answers}) for row in form.rows]
+    asks = find_asks(form.round, said, nothing=form.nothing is not None)
+    words = {
+        int((row.place.cell or "")[1:]): say_asks(asked, form.round.template, form.round.language)
+        for row, asked in zip(form.rows, asks, strict=True)
+    }
+    for row, text in live.items():
+        answers = next((each.answers for each in form.rows if each.place.cell == f"A{row}"), ())
+        told = [answer.written for answer in answers]
+        assert bool(text) is bool(broken.get(row)), f"row {row}: {text!r}, {broken.get(row)}, {told}"
+        assert text == words.get(row, ""), f"row {row}: {told}"
+    return len(live)
+
+
+CASES = {
+    "followup": lambda: make_case(1, 400, shipped_template(), "sv"),
+    "followup-en": lambda: make_case(2, 400, shipped_template(), "en"),
+    "followup-2019": lambda: make_case(3, 300, load_template("followup-2019"), "sv"),
+}
+
+
+@pytest.mark.with_tools
+def test_row_for_row_the_live_column_speaks_where_the_check_finds_a_rule_broken(tmp_path: Path) -> None:
+    require_tool("soffice")
+    paths = [fill(make(), tmp_path / f"{name}.xlsx") for name, make in CASES.items()]
+    nothing = replace(CASES["followup"](), nothing=True)
+    paths.append(fill(replace(nothing, typed=nothing.typed[::7]), tmp_path / "nothing.xlsx"))
+    pairs = zip(paths, recalculate_all(paths), strict=True)
+    compared = sum(compare_rows(read(path), live_texts(again)) for path, again in pairs)
+    assert compared > 1_500
