@@ -32,7 +32,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 DOORS = {
     "python_calamine": "excel.incoming",
-    "openpyxl": "excel.incoming",
     "zipfile": "excel.incoming",
     "xlsxwriter": "excel.outgoing",
     "dateutil": "core.values",
