@@ -1,6 +1,6 @@
 """The commands as people and programs call them: what comes out where, how they end, and what they refuse.
 
-Every command runs as a process of its own. Nothing that goes wrong may show a traceback or leave a file behind.
+What they refuse has a file of its own.
 """
 
 import json
@@ -9,23 +9,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from answers import fill_form, fill_forms
+from commands import GENERATE, UNITS, play_round, read_all, run
 from openpyxl import load_workbook
 from tools import PROJECT, miss
 
 import xlflow
 from xlflow.cli import main
 from xlflow.report.machine import run_to_values
-
-EXAMPLE = PROJECT / "examples" / "followup-2019"
-GENERATE = ("generate", "plan.xlsx", "-t", "followup-2019", "--as-of", "2019-04-30", "-o")
-UNITS = ("Fastighetsservice.xlsx", "Lokalvård.xlsx", "Måltid.xlsx")
 
 COMMANDS = {
     "demo": {"[DIR]"},
@@ -61,64 +56,16 @@ FINDING = [
 """The keys of the JSON, in their order: other programs rely on them."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What somebody sees of a command, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """The JSON on stdout."""
-        values: dict[str, Any] = json.loads(self.out)
-        return values
-
-
-def run(*words: str | Path, cwd: Path, encoding: str = "utf-8", **env: str) -> Seen:
-    """Run a command in a folder; a traceback is a failure whatever the test is about."""
-    done = subprocess.run(
-        [sys.executable, "-m", "xlflow", *map(str, words)],
-        cwd=cwd,
-        capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "100", **env},
-        check=False,
-    )
-    seen = Seen(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
-    assert "Traceback" not in seen.err, seen.err
-    return seen
-
-
 @pytest.fixture(scope="module")
-def sent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a plan and its forms."""
-    folder = tmp_path_factory.mktemp("round")
-    shutil.copy(EXAMPLE / "plan.xlsx", folder)
-    assert run(*GENERATE, "forms", cwd=folder) == Seen(0, _say_forms("forms"), "")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def returned(sent: Path) -> Path:
-    """The same folder once the units have answered, the answers in `in`."""
-    assert len(fill_forms(sent / "forms", EXAMPLE / "answers.csv", sent / "in")) == len(UNITS)
-    return sent
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a plan, its forms, and the answers."""
+    return play_round(tmp_path_factory.mktemp("round"))
 
 
 @pytest.fixture
-def desk(returned: Path, tmp_path: Path) -> Path:
+def desk(played: Path, tmp_path: Path) -> Path:
     """A copy of that folder, for tests that change something in it."""
-    return Path(shutil.copytree(returned, tmp_path / "desk"))
-
-
-def _say_forms(folder: str) -> str:
-    after = "Nästa steg: skicka ut dem, lägg svaren i en mapp och kör xlflow check på mappen."
-    return f"Formulär i {folder}: 3.{os.linesep}{os.linesep}{after}{os.linesep}"
-
-
-def _files(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return Path(shutil.copytree(played, tmp_path / "desk"))
 
 
 # Help, and what the commands take -----------------------------------------------------------------------------
@@ -185,17 +132,17 @@ def test_the_templates_are_listed_in_both_languages(tmp_path: Path) -> None:
 # The loop -----------------------------------------------------------------------------------------------------
 
 
-def test_generate_writes_a_form_for_each_unit(sent: Path) -> None:
-    assert sorted(path.name for path in (sent / "forms").iterdir()) == sorted(UNITS)
+def test_generate_writes_a_form_for_each_unit(played: Path) -> None:
+    assert sorted(path.name for path in (played / "forms").iterdir()) == sorted(UNITS)
 
 
 def test_check_tells_what_is_wrong_and_writes_nothing(desk: Path) -> None:
-    before = _files(desk)
+    before = read_all(desk)
     seen = run("check", "in", "--plan", "plan.xlsx", cwd=desk)
     assert (seen.code, seen.err) == (1, "")
     assert "Svar från 3 av 3 enheter." in seen.out
     assert "FEL" in seen.out
-    assert _files(desk) == before
+    assert read_all(desk) == before
 
 
 def test_merge_says_where_the_result_is_and_ends_with_1_where_something_is_to_be_corrected(desk: Path) -> None:
@@ -251,7 +198,7 @@ def test_the_library_gives_the_same_as_the_commands(desk: Path, monkeypatch: pyt
         Path("plan.xlsx"), Path("again"), template="followup-2019", as_of=date(2019, 4, 30)
     )
     assert sorted(path.name for path in made.written) == sorted(UNITS)
-    assert _files(desk / "again") == _files(desk / "forms")
+    assert read_all(desk / "again") == read_all(desk / "forms")
     checked = xlflow.check_forms([Path("in")])
     assert json.loads(json.dumps(run_to_values(checked))) == run("check", "in", "--json", cwd=desk).told
     merged = xlflow.merge_forms([Path("in")], Path("one.xlsx"))
@@ -276,7 +223,7 @@ def test_it_works_from_any_folder_and_in_any_order(desk: Path, tmp_path: Path) -
     assert seen.code == 1
     assert (elsewhere / "there.xlsx").read_bytes() == (desk / "here.xlsx").read_bytes()
     run(*GENERATE, elsewhere / "forms", cwd=desk, PYTHONHASHSEED="4711")
-    assert _files(elsewhere / "forms") == _files(desk / "forms")
+    assert read_all(elsewhere / "forms") == read_all(desk / "forms")
 
 
 def test_in_english(tmp_path: Path) -> None:
@@ -319,115 +266,6 @@ def test_forms_in_an_archive_count_as_those_in_a_folder(desk: Path) -> None:
     inside = [{**finding, "file": f"svar.zip/{finding['file']}"} for finding in one["findings"]]
     assert [f["message"] for f in other["findings"]] == [f["message"] for f in inside]
     assert [f["file"] for f in other["findings"]] == [f["file"] for f in inside]
-
-
-# What is refused ----------------------------------------------------------------------------------------------
-
-FAULTY = """Perspektiv;Nämndmål;Aktivitet;Slutdatum;Enhet
-Verksamhet;Trygg mat;Laga från grunden;2019-12-31;Köket
-;;Smaka av;;
-;;Laga från grunden;;Köket
-"""
-
-REFUSALS = {
-    "no plan": (("generate", "saknas.xlsx", *GENERATE[2:], "new"), ["saknas.xlsx finns inte"]),
-    "plan cut off": (("generate", "cut.xlsx", *GENERATE[2:], "new"), ["cut.xlsx", "avklippt"]),
-    "plan that is no plan": (("generate", "in/Måltid.xlsx", *GENERATE[2:], "new"), ["Måltid.xlsx"]),
-    "plan with faults": (("generate", "faulty.csv", *GENERATE[2:], "new"), ["2 fel", "C2", "C4", "E3"]),
-    "no such day": ((*GENERATE[:-2], "2019-04-31", "-o", "new"), ["--as-of", "2019-04-31"]),
-    "no day": ((*GENERATE, "new", "--due", "i maj"), ["--due", "i maj"]),
-    "no as-of date": (("generate", "plan.xlsx", "-o", "new"), ["--as-of"]),
-    "no such template": (
-        ("generate", "plan.xlsx", "-t", "folowup-2019", "--as-of", "2019-04-30", "-o", "new"),
-        ["folowup-2019", "Menade du ”followup-2019”?"],
-    ),
-    "no such command": (("merg", "in"), ["merg"]),
-    "no path": (("check",), ["PATH"]),
-    "no such path": (("check", "in", "borta", "också borta"), ["borta finns inte", "också borta finns inte"]),
-    "no such path to merge": (("merge", "borta", "-o", "new.xlsx"), ["borta finns inte"]),
-    "nothing to merge": (("merge", "tom", "-o", "new.xlsx"), ["inget ifyllt formulär"]),
-    "nothing to merge but a plan": (
-        ("merge", "tom", "--plan", "plan.xlsx", "-o", "new.xlsx"),
-        ["inget ifyllt formulär"],
-    ),
-    "merge with a faulty plan": (
-        ("merge", "in", "--plan", "faulty.csv", "-o", "new.xlsx"),
-        ["2 fel", "C4", "E3"],
-    ),
-    "target in a file": (("merge", "in", "-o", "plan.xlsx/new.xlsx"), ["gick inte att skriva"]),
-    "forms into a file": ((*GENERATE, "plan.xlsx"), ["gick inte att skriva"]),
-    "target is a folder": (("merge", "in", "-o", "tom"), ["tom"]),
-    "target is no workbook": (("merge", "in", "-o", "new.pdf"), ["new.pdf", ".xlsx"]),
-    "target is somebody's": (("merge", "in", "-o", "mine.xlsx"), ["mine.xlsx finns redan", "--force"]),
-    "target is the plan": (("merge", "in", "--plan", "plan.xlsx", "-o", "plan.xlsx"), ["plan.xlsx finns redan"]),
-    "target is a blank form": (("merge", "in", "-o", "forms/Måltid.xlsx"), ["forms/Måltid.xlsx finns redan"]),
-    "target is a filled form": (("merge", "in", "-o", "in/Måltid.xlsx"), ["in/Måltid.xlsx finns redan"]),
-    "forms over filled forms": ((*GENERATE, "in"), ["ifyllt av Måltid", "ifyllt av Lokalvård", "--force"]),
-    "demo among other files": (("demo", "."), ["inte tom"]),
-}
-"""What cannot be done: the command, and what stderr must name."""
-
-
-@pytest.mark.parametrize("case", REFUSALS)
-def test_what_cannot_be_done_is_said_on_stderr_and_changes_nothing(desk: Path, case: str) -> None:
-    (desk / "tom").mkdir()
-    (desk / "mine.xlsx").write_text("mitt", encoding="utf-8")
-    (desk / "faulty.csv").write_text(FAULTY, encoding="utf-8")
-    (desk / "cut.xlsx").write_bytes((desk / "plan.xlsx").read_bytes()[:3000])
-    words, wanted = REFUSALS[case]
-    before = _files(desk)
-    seen = run(*words, cwd=desk)
-    assert seen.code == 2
-    assert seen.out == ""
-    said = " ".join(seen.err.replace("\\", "/").split())
-    assert [text for text in wanted if text not in said] == [], seen.err
-    assert _files(desk) == before
-    assert not (desk / "new").exists()
-
-
-def test_an_empty_folder_to_check_is_a_fault_of_the_material(desk: Path) -> None:
-    (desk / "tom").mkdir()
-    alone = run("check", "tom", "--json", cwd=desk)
-    assert alone.code == 1
-    assert [finding["code"] for finding in alone.told["findings"]] == ["nothing-to-merge"]
-    planned = run("check", "tom", "--plan", "plan.xlsx", "--json", cwd=desk)
-    assert sorted(planned.told["units"]["missing"]) == sorted(Path(name).stem for name in UNITS)
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is forbidden to this user")
-def test_a_folder_that_may_not_be_written_in(desk: Path) -> None:
-    closed = desk / "closed"
-    closed.mkdir(mode=0o500)
-    for words in (("merge", "in", "-o", "closed/new.xlsx"), (*GENERATE, "closed/new")):
-        seen = run(*words, cwd=desk)
-        assert (seen.code, seen.out) == (2, "")
-        assert "gick inte att skriva" in " ".join(seen.err.split())
-
-
-def test_force_overwrites_what_xlflow_did_not_write(desk: Path) -> None:
-    (desk / "mine.xlsx").write_text("mitt", encoding="utf-8")
-    assert run("merge", "in", "-o", "mine.xlsx", "--force", cwd=desk).code == 1
-    assert load_workbook(desk / "mine.xlsx").sheetnames[0] == "Sammanfattning"
-    blank = _files(desk / "forms")
-    assert run(*GENERATE, "in", "--force", cwd=desk).code == 0
-    assert _files(desk / "in") == blank
-
-
-def test_what_xlflow_wrote_is_written_anew_without_asking(desk: Path) -> None:
-    run("merge", "in", "-o", "all.xlsx", cwd=desk)
-    first = (desk / "all.xlsx").read_bytes()
-    again = run("merge", "in", "-o", "all.xlsx", cwd=desk)
-    assert (again.code, again.err) == (1, "")
-    assert (desk / "all.xlsx").read_bytes() == first
-    assert run(*GENERATE, "forms", cwd=desk).code == 0
-
-
-def test_the_result_may_lie_among_the_answers(desk: Path) -> None:
-    run("merge", "in", "-o", "in/all.xlsx", cwd=desk)
-    first = (desk / "in" / "all.xlsx").read_bytes()
-    again = run("merge", "in", "-o", "in/all.xlsx", "--json", cwd=desk)
-    assert again.told["files"] == {**again.told["files"], "found": 4, "accepted": 3, "refused": 0, "ignored": 1}
-    assert len(first) > 10_000
 
 
 # Consoles -----------------------------------------------------------------------------------------------------
