@@ -1,6 +1,7 @@
 """The report before it has a format: what it says, in which order, and that it agrees with its material."""
 
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reports import draw_amounts, draw_many, draw_replies, draw_round
 
+from xlflow.core.changes import Change, State
 from xlflow.core.words import LANGUAGES, Language
 from xlflow.report.charts import Bar, Part, draw_bars
 from xlflow.report.colours import COLOURS, LEAST_CONTRAST, contrast, ink_on
@@ -166,6 +168,26 @@ def test_several_units_are_told_apart_in_the_comment() -> None:
     comment = next(tables(document)[1].rows).cells[-1]
     assert words(comment) == "A: Pågående. Allt går bra.\nB: Läck."
     assert "• Öppna verkstad. B: Ny tidpunkt är inte angiven. Läck." in show(document)
+
+
+def test_what_has_changed_since_the_round_before_is_counted_and_told_one_by_one() -> None:
+    followed = draw_round(ROUND)
+    moved, new = followed.entries[1].line, followed.entries[0].line
+    then = State(moved, "ongoing", "Pågående", planned="Kvartal 2")
+    now = State(moved, "postponed", "Förskjuts", planned="Kvartal 2", moved="Kvartal 1 2022")
+    changes = (
+        Change("delayed", is_part=False, before=then, now=now, how="id"),
+        Change("new", is_part=False, before=None, now=State(new, "done", "Genomfört")),
+        Change("comment", is_part=False, before=now, now=now),
+    )
+    told = show(compose_report(replace(followed, changes=changes, since=date(2020, 8, 31)), Wish()))
+    at = told.index("## Sedan uppföljningen den 31 augusti 2020")
+    assert "en aktivitet försenats" in told[at + 1]
+    assert told[at + 2].split("\n") == [
+        "• Försenad: Bygga museum. Status: Pågående förut, Förskjuts nu. Tid: Kvartal 2 förut, Kvartal 1 2022 nu.",
+        "• Ny: Öppna verkstad",
+    ]
+    assert not any("## Sedan" in line for line in show(compose()))
 
 
 def test_who_has_not_answered_is_named_at_the_end() -> None:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from xlflow.core.followed import Followed
 from xlflow.core.words import say
 from xlflow.report.document import Block, Bullets, Cell, Column, Heading, Paragraph, Row, Span, Table, spell
-from xlflow.report.overview import LONGEST_LIST
-from xlflow.report.wording import Speech, first_line, first_sentence, join_words
+from xlflow.report.wording import Speech, first_line, first_sentence, join_words, list_lines
 
 
 def make_end(followed: Followed, speech: Speech) -> Iterator[Block]:
@@ -69,12 +68,10 @@ def _name_unanswered(followed: Followed, speech: Speech) -> Iterator[Block]:
         return
     yield Heading(2, speech.say("unanswered", items=speech.items), listed=False)
     lines = []
-    for entry in blank[:LONGEST_LIST]:
+    for entry in blank:
         units = f" ({', '.join(entry.line.units)})" if len(followed.asked) > 1 and entry.line.units else ""
         lines.append(spell(f"{first_line(entry.line.levels[item])}{units}"))
-    yield Bullets(tuple(lines))
-    if len(blank) > LONGEST_LIST:
-        yield Paragraph(spell(speech.say("and_more", count=len(blank) - LONGEST_LIST)))
+    yield from list_lines(lines, speech)
 
 
 def _explain_statuses(followed: Followed, speech: Speech) -> Iterator[Block]:

@@ -13,7 +13,6 @@ from xlflow.core.template import Choice
 from xlflow.report.charts import Bar, Part, draw_bars
 from xlflow.report.document import (
     Block,
-    Bullets,
     Cell,
     Column,
     Figure,
@@ -28,10 +27,8 @@ from xlflow.report.document import (
     spell,
 )
 from xlflow.report.lines import Group, group_entries
-from xlflow.report.wording import Speech, first_line, shorten
-
-LONGEST_LIST = 30
-"""Lines that one list names; of more it says how many, and the tables give them all."""
+from xlflow.report.since import make_since
+from xlflow.report.wording import Speech, list_lines, name_line, shorten
 
 MOST_BARS = 20
 """Bars that one chart shows; more groups are left to the table below it."""
@@ -45,6 +42,7 @@ def make_overview(followed: Followed, speech: Speech, *, lists: bool) -> Iterato
     if followed.status and followed.items:
         yield from _draw_charts(followed, speech)
         yield _count_table(followed, speech)
+        yield from make_since(followed, speech, lists=lists)
         yield from _name_lines(followed, speech, lists=lists)
 
 
@@ -162,7 +160,11 @@ def _level_name(followed: Followed, speech: Speech) -> str:
 def _name_lines(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[Block]:
     for choice in followed.choices.values():
         if choice.settled and not choice.deviation:
-            named = [(spell(_name_of(entry, followed))) for entry in followed.items if entry.code == choice.code]
+            named = [
+                (spell(name_line(entry.line, followed.template)))
+                for entry in followed.items
+                if entry.code == choice.code
+            ]
             yield from _list_under(choice.label.say(speech.language), named, speech)
     if not lists:
         return
@@ -177,12 +179,9 @@ def _name_lines(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[
 
 
 def _list_under(title: str, items: Sequence[tuple[Span, ...]], speech: Speech) -> Iterator[Block]:
-    if not items:
-        return
-    yield Heading(2, title, listed=False)
-    yield Bullets(tuple(items[:LONGEST_LIST]))
-    if len(items) > LONGEST_LIST:
-        yield Paragraph(spell(speech.say("and_more", count=len(items) - LONGEST_LIST)))
+    if items:
+        yield Heading(2, title, listed=False)
+        yield from list_lines(items, speech)
 
 
 def _tell_deviations(choice: Choice, followed: Followed, speech: Speech) -> Iterator[tuple[Span, ...]]:
@@ -201,7 +200,7 @@ def _answered_itself(item: Entry, followed: Followed) -> bool:
 
 
 def _tell_one(entry: Entry, choice: Choice, followed: Followed, speech: Speech) -> tuple[Span, ...]:
-    name = Span(_name_of(entry, followed), strong=True)
+    name = Span(name_line(entry.line, followed.template), strong=True)
     told = [(reply.unit, reply.answers) for reply in entry.replies if reply.code == choice.code]
     if not told:
         return (name, *spell(f". {_explain(entry.answers, entry, choice, followed, speech)}"))
@@ -228,7 +227,7 @@ def _tell_late(entry: Entry, followed: Followed, speech: Speech) -> tuple[Span, 
     time = _answer_in_role(entry.answers, "new_deadline", followed) or _answer_in_role(
         entry.given, "deadline", followed
     )
-    name = Span(_name_of(entry, followed), strong=True)
+    name = Span(name_line(entry.line, followed.template), strong=True)
     return (name, *spell(f". {speech.say('late_since', time=time, status=mark.word)}"))
 
 
@@ -244,11 +243,3 @@ def _asks_new_time(choice: Choice, followed: Followed) -> bool:
 def _answer_in_role(values: Values, role: str, followed: Followed) -> str:
     field = followed.template.field_in_role(role)
     return str(values.get(field.key, "")) if field else ""
-
-
-def _name_of(entry: Entry, followed: Followed) -> str:
-    """Return the line's own text, for a sub-activity after that of its activity."""
-    template, levels = followed.template, entry.line.levels
-    part = first_line(levels[template.part]) if template.part is not None else ""
-    item = first_line(levels[template.item]).rstrip(".")
-    return f"{item} – {part.rstrip('.')}" if part else item

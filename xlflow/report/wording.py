@@ -11,14 +11,18 @@ from functools import cached_property
 
 from xlflow.core.followed import Entry, Followed
 from xlflow.core.layout import in_sentence
+from xlflow.core.model import Line
 from xlflow.core.sentences import FOLLOWS, UNANSWERED, tell_statuses
-from xlflow.core.template import Level
+from xlflow.core.template import Level, Template
 from xlflow.core.words import Language, Text, say
 from xlflow.report.colours import COLOURS, ink_on
 from xlflow.report.document import Bullets, Look, Mark, Paragraph, Span, spell
 
 LONGEST_REASON = 240
 """Characters of a comment that a list gives as the reason; the tables give all of it."""
+
+LONGEST_LIST = 30
+"""Lines that one list names; of more it says how many, and the tables give them all."""
 
 _BULLET = re.compile(r"^\s*(?:[-–—•*·]|\u2022)\s+")
 _SENTENCE_END = re.compile(r"(?<=[^\s.][.!?])\s+(?=[A-ZÅÄÖ0-9])")
@@ -89,6 +93,21 @@ class Speech:
 def make_mark(code: str, word: str, icon: str, fill: str) -> Mark:
     """Return a status in its colour, with an ink that can be read on it."""
     return Mark(code, word, icon, ink_on(fill), fill)
+
+
+def list_lines(items: Sequence[tuple[Span, ...]], speech: Speech) -> Iterator[Bullets | Paragraph]:
+    """Yield a list that would not fill pages; where it is cut short it says so."""
+    if items:
+        yield Bullets(tuple(items[:LONGEST_LIST]))
+    if len(items) > LONGEST_LIST:
+        yield Paragraph(spell(speech.say("and_more", count=len(items) - LONGEST_LIST)))
+
+
+def name_line(line: Line, template: Template) -> str:
+    """Return the line's own text, for a sub-activity after that of its activity."""
+    part = first_line(line.levels[template.part]) if template.part is not None else ""
+    item = first_line(line.levels[template.item]).rstrip(".")
+    return f"{item} – {part.rstrip('.')}" if part else item
 
 
 def join_words(words: Sequence[str], language: Language) -> str:
