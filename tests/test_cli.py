@@ -25,9 +25,10 @@ from xlflow.report.machine import run_to_values
 COMMANDS = {
     "demo": {"[DIR]"},
     "templates": set(),
-    "generate": {"PLAN", "-t", "--as-of", "--due", "--language", "-o"},
-    "check": {"PATH...", "--plan", "--json"},
-    "merge": {"PATH...", "-o", "--plan", "--jobs", "--json"},
+    "generate": {"PLAN", "-t", "--as-of", "--due", "--previous", "--language", "-o"},
+    "check": {"PATH...", "--plan", "--return", "--json"},
+    "merge": {"PATH...", "-o", "--plan", "--previous", "--jobs", "--json"},
+    "report": {"CONSOLIDATED.xlsx", "-o"},
 }
 """What every command of the contract takes at least."""
 
