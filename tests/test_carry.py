@@ -1,23 +1,34 @@
 """Answers carried over: a form that goes back holds all that came, marked where it must be mended, and what comes
 back of it counts in place of the first without a conflict."""
 
+import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from libreoffice import convert
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from rounds import AS_OF, DUE
+from rounds import AS_OF, DUE, draw_round
 
 from xlflow import check_forms, generate_forms, merge_forms
-from xlflow.core.findings import Severity, Stop
-from xlflow.core.model import Run, State
-from xlflow.core.words import say
+from xlflow.carry import plan_returns
+from xlflow.core.findings import Finding, Place, Severity, Stop, find
+from xlflow.core.issued import issued_lines
+from xlflow.core.model import Filled, Line, Received, Row, Run, SetAside, State
+from xlflow.core.text import tidy
+from xlflow.core.words import Language, say
 from xlflow.define import load_template
+from xlflow.excel.incoming import open_book
+from xlflow.generate import write_form
+from xlflow.merge import merge_forms as merge_forms_read
+from xlflow.read import read_form
 
 PLAN = """
 Perspektiv;Kommunövergripande mål;Nämndmål;Aktivitet;Delaktivitet;Slutdatum;Enhet
@@ -36,12 +47,12 @@ Cells = Mapping[str, object]
 class Loop:
     """One round in a folder: what went out, what came back, what goes back again."""
 
-    def __init__(self, folder: Path, plan: str = PLAN, template: str = "followup"):
+    def __init__(self, folder: Path, plan: str = PLAN, template: str = "followup", language: Language = "sv"):
         self.plan, self.out, self.back, self.again = (
             folder / name for name in ("plan.csv", "out", "returned", "again")
         )
         self.plan.write_text(plan, encoding="utf-8")
-        generate_forms(self.plan, self.out, as_of=AS_OF, due=DUE, template=template)
+        generate_forms(self.plan, self.out, as_of=AS_OF, due=DUE, template=template, language=language)
         self.back.mkdir()
 
     def answer(self, unit: str, cells: Cells, name: str = "", *, sheet: str = FORM) -> Path:
@@ -463,3 +474,95 @@ def test_a_unit_that_has_nothing_to_report_and_answers_all_the_same_gets_both_ba
     merged = loop.merge().merged
     assert merged is not None
     assert merged.nothing == ()
+
+
+# English, and any text ------------------------------------------------------------------------------------------
+
+
+def test_an_english_form_goes_back_in_english(tmp_path: Path) -> None:
+    loop = Loop(tmp_path, language="en")
+    type_into(
+        loop.out / "Norr.xlsx",
+        loop.back / "Norr.xlsx",
+        {"H5": "Sort of done", "H6": "Ongoing", "H8": "Postponed", "J8": "Moved to quarter 4.", "N2": "Regards"},
+        sheet="Follow-up",
+    )
+    loop.send_back()
+    book = loop.opened()
+    assert book.sheetnames == ["Read me", "To correct", "Follow-up", "Text outside the table", "xlflow"]
+    texts = [
+        str(cell)
+        for sheet in book.worksheets[:4]
+        for row in sheet.iter_rows(values_only=True)
+        for cell in row
+        if cell and not str(cell).startswith("=")
+    ]
+    own = {"Samhälle", "Öppna kvarnen", "Hyra ut båtar", "Köpa båtar", "Möten"}
+    assert not [text for text in texts if re.search("[åäöÅÄÖ]", text) and text.split(" – ")[0] not in own]
+    assert "Correct | I8 | Laga taket | New deadline" in table_of(book["To correct"])
+    assert "Did you mean “Quarter 4”?" in book["Follow-up"]["I8"].comment.text
+
+
+LETTERS = st.characters(exclude_categories=("Cs", "Cc", "Cn"), exclude_characters="\ufffe\uffff") | st.just("\n")
+WRITTEN = st.none() | st.sampled_from(
+    ("Pågår", "genomfört ", "Klart", "=1+1", "  luft  ", "_x0041_", "x" * 700, "Kvartal 4", "2021-06-30", "0,5")
+)
+TEXTS = WRITTEN | st.text(LETTERS, min_size=1, max_size=12)
+STORIES = st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=6, max_size=6)
+
+
+@settings(max_examples=60)
+@given(STORIES, st.none() | st.text(LETTERS, min_size=1, max_size=8))
+def test_whatever_was_written_comes_back_to_the_letter(
+    story: list[tuple[str | None, ...]], beside: str | None
+) -> None:
+    asked = draw_round(ROUND)
+    ids = [line.id for line in issued_lines(asked, "Norr")]
+    own = tuple(
+        Line(f"o{n}", ("", "", "", f"Egen {n}", ""), ("Norr",), own=True) for n in range(len(story) - len(ids))
+    )
+    whole = replace(asked, plan=replace(asked.plan, lines=(*asked.plan.lines, *own)))
+    keys = ("status", "new_deadline", "comment")
+    lines = [*ids, *(line.id for line in own)]
+    answers = {
+        line: {key: text for key, text in zip(keys, texts, strict=True) if text}
+        for line, texts in zip(lines, story, strict=True)
+    }
+    first = read_bytes(write_form(whole, "Norr", answers, issued={}), "first.xlsx")
+    merged, _ = merge_forms_read([first], [first.received])
+    fault = find("missing-answer", Place("first.xlsx"), unit="Norr", row_id=ids[0], words={"field": "x"})
+    (back,) = plan_returns(merged, [fault], [first])
+    loose = SetAside("Norr", Place("first.xlsx", "Blad1", "A1"), (beside,), "text-beside", is_row=False)
+    aside = (loose,) if beside and tidy(beside) else ()
+    again = read_bytes(
+        write_form(back.round, "Norr", back.answers, returned=replace(back.returned, set_aside=aside)),
+        "again.xlsx",
+    )
+    assert [said(row) for row in again.rows] == [said(row) for row in first.rows]
+    assert [one.texts for one in again.set_aside] == [one.texts for one in aside]
+    if not aside:
+        assert again.answers_digest in again.identity.replaces
+    joined, conflicts = merge_forms_read([again, first], [first.received, again.received])
+    assert [said(one.row) for one in joined.rows] == [said(row) for row in first.rows]
+    assert not [found for found in conflicts if found.code.startswith("conflict")]
+
+
+def said(row: Row) -> tuple[object, ...]:
+    return (row.line.levels, *(answer.written for answer in row.answers))
+
+
+def read_bytes(content: bytes, name: str) -> Filled:
+    book = open_book(content, name)
+    assert not isinstance(book, Finding)
+    received = Received(name, book.digest, len(content), None, State.ACCEPTED, "Norr")
+    form = read_form(book, received)
+    assert isinstance(form, Filled)
+    return form
+
+
+ROUND = """
+    Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum | Enhet
+    a  | Samhälle   | Levande kommun         | Möten    | Öppna scenen |              | Kvartal 2 | Norr
+    a1 |            |                        |          |              | Bygg golvet  |           | Norr
+    b  |            |                        |          | Ny hemsida   |              | Se planen | Norr; Söder
+"""

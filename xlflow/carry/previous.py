@@ -51,9 +51,9 @@ def show_previous(recalled: Recalled, round_: Round, unit: str) -> Previous:
 
 
 def find_unmatched(recalled: Recalled, round_: Round) -> Iterator[Finding]:
-    """Yield the lines that say they continue something which the previous round does not know."""
+    """Yield the lines that say they continue something, and of which the previous round knows nothing at all."""
     for line in round_.plan.lines:
-        if line.continues_from and fold(line.continues_from) not in recalled.by_name:
+        if line.continues_from and recalled.find(line, round_.template) is None:
             place = line.place or Place(round_.plan.file)
             yield find("continues-from-unknown", place, row_id=line.id, value=line.continues_from)
 

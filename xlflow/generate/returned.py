@@ -60,6 +60,8 @@ def add_loose_sheet(book: Book, frame: Frame, returned: Returned) -> None:
     sheet.write(0, 0, say("sheet.loose", frame.language), book.style("title"))
     sheet.set_height(0, 27)
     sheet.write(1, 0, say("returned.loose_intro", frame.language, sheet=frame.sheet), book.style("quiet"))
+    sheet.set_height(1, 24)
+    sheet.set_height(LOOSE_ROW - 1, 21)
     for column, key in enumerate(("loose_where", "loose_text")):
         sheet.write(LOOSE_ROW - 1, column, say(f"returned.{key}", frame.language), book.style("heading"))
     for row, one in enumerate(returned.set_aside, LOOSE_ROW):
