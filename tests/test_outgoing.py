@@ -292,7 +292,7 @@ def test_a_day_before_excel_s_first_goes_out_as_text() -> None:
 CANNOT_REFUSE = {
     *("activate", "add_format", "add_worksheet", "close", "fit_to_pages", "freeze_panes", "get_name"),
     *("hide_gridlines", "protect", "repeat_rows", "set_landscape", "set_margins", "set_paper", "set_properties"),
-    *("set_selection", "set_size", "set_zoom", "very_hidden"),
+    *("set_size", "set_zoom", "very_hidden"),
 }
 """Calls of XlsxWriter that give no answer; every other one is asked for its answer."""
 

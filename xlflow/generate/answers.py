@@ -123,7 +123,7 @@ def _colours(book: Book, frame: Frame, field: Field, cell: str) -> Iterator[tupl
     """Yield when a cell takes which colours; the first that fits wins."""
     red = red_formula(frame, field, cell)
     if red:
-        yield red, book.style("wrong")
+        yield red, book.style("wrong_answer")
     options = frame.template.choice_list(field).options if field.type == "choice" else ()
     for option in options:
         yield (

@@ -221,13 +221,11 @@ def _width_of(frame: Frame, column: Column) -> float:
 
 
 def _set_up(sheet: Sheet, frame: Frame, widths: list[float]) -> None:
-    first = next(place for place, column in enumerate(frame.columns) if column.kind in ("answer", "remaining"))
     sheet.freeze(FIRST_ROW, _frozen_columns(frame, widths))
     sheet.add_filter((HEADING_ROW, 0, frame.last_row, len(widths) - 1))
     sheet.accept_oddities(dict(_known_oddities(frame)))
     sheet.show_at(ZOOM)
     sheet.hide_lines()
-    sheet.select(FIRST_ROW, first)
     sheet.set_page(repeat=HEADING_ROW, columns=frame.index(REMAINING) + 1, footer=f"{frame.form_code}    &P (&N)")
     sheet.protect(filtering=True)
 

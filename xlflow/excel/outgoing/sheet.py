@@ -155,10 +155,6 @@ class Sheet:
         must(0 if 10 <= percent <= 400 else percent)
         self.raw.set_zoom(percent)
 
-    def select(self, row: int, column: int) -> None:
-        """Put the cursor on a cell."""
-        self.raw.set_selection(row, column, row, column)
-
     def hide_lines(self) -> None:
         """Show no lines between the cells, on the screen or on paper."""
         self.raw.hide_gridlines(2)

@@ -105,6 +105,12 @@ STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "border": 1,
             "border_color": COLOURS["rule"],
         },
+        "wrong_answer": {
+            "font_color": COLOURS["wrong"],
+            "bg_color": COLOURS["wrong_fill"],
+            "bold": True,
+            "num_format": '"! "General;"! "-General;"! "General;"! "@',
+        },
         "wrong": {"font_color": COLOURS["wrong"], "bg_color": COLOURS["wrong_fill"], "bold": True},
         "good": {"font_color": COLOURS["good"], "bg_color": COLOURS["good_fill"]},
         "code": {"font_color": COLOURS["quiet"], "font_size": 8},
