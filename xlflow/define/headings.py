@@ -71,7 +71,9 @@ def choose_context(
     """Return the further columns that are carried along (column, heading), each under a heading of its own."""
     taken = {key_of(name) for labelled in (*template.levels, *template.fields) for name in labelled.names()}
     taken |= {
-        key_of(name) for key in ("id", "remaining") for name in say_both(f"column.{key}").model_dump().values()
+        key_of(name)
+        for key in ("id", "remaining", "previous")
+        for name in say_both(f"column.{key}").model_dump().values()
     }
     chosen: list[tuple[int, str]] = []
     findings: list[Finding] = []
