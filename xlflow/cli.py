@@ -252,6 +252,33 @@ def report(consolidated: Path, output: Path, language: str | None, as_json: bool
     _show(run, as_json=as_json)
 
 
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE.xlsx",
+    type=click.Path(path_type=Path),
+    help="The workbook to write; without it the history is only shown.",
+)
+@click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than that of the last round.")
+@FORCE
+def history(files: tuple[Path, ...], output: Path | None, language: str | None, force: bool) -> None:
+    """Put several consolidated workbooks together: one line per activity, one column per round.
+
+    FILE is what xlflow merge wrote. The rounds stand in the order of their days, whatever the order of the files.
+    """
+    from xlflow.pipeline import read_history, write_history
+    from xlflow.report.past import show_history
+
+    with _stopping(language or "sv"):
+        if output is None:
+            click.echo(show_history(read_history(files, language=_choose(language))))
+            return
+        run = write_history(files, output, language=_choose(language), force=force)
+    _show(run, as_json=False)
+
+
 def _choose(language: str | None) -> "Language | None":
     return None if language is None else "en" if language == "en" else "sv"
 

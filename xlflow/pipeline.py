@@ -19,17 +19,19 @@ from xlflow import (
     define,
     generate,
     hints,
+    history,
     interchange,
     merge,
     read,
     recall,
+    replacing,
     summarise,
     waive,
     write,
 )
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
-from xlflow.core.layout import ROUND_SHEET
 from xlflow.core.model import Filled, Merged, Plan, Previous, Received, Round, Run, State
+from xlflow.core.summary import History
 from xlflow.core.text import fold
 from xlflow.core.words import Language, say
 from xlflow.excel import incoming, outgoing
@@ -127,7 +129,7 @@ def merge_forms(
     if output.suffix.lower() != ".xlsx":
         raise Stop(find("target-not-xlsx", Place(str(output))))
     if not force:
-        _refuse_to_destroy([output], _find_worth_of_result)
+        replacing.refuse_to_destroy([output], replacing.find_worth_of_result)
     own = interchange.list_package(also) if also else ()
     book, past = (_open_consolidated(previous), (previous,)) if previous else (None, ())
     with outgoing.claim_target(output) as target:
@@ -181,6 +183,40 @@ def write_report(
     return Run(made.language, every, output=written, notes=(say("report.written", made.language, file=written),))
 
 
+def read_history(paths: Sequence[Path], *, language: Language | None = None) -> History:
+    """Put several consolidated workbooks together: one line per activity, one column per round, by their days.
+
+    `language` is that of the last round unless another is asked for. `Stop` if one of the workbooks is not ours.
+    """
+    books = [_open_consolidated(path) for path in dict.fromkeys(paths)]
+    read_all = [history.Source(recall.read_followed(book, language), book.name, book.digest) for book in books]
+    spoken = language or history.sort_sources(read_all)[-1].followed.language
+    sources = [
+        each
+        if each.followed.language == spoken
+        else history.Source(recall.read_followed(book, spoken), book.name, book.digest)
+        for book, each in zip(books, read_all, strict=True)
+    ]
+    return history.make_history(history.sort_sources(sources))
+
+
+def write_history(
+    paths: Sequence[Path], output: Path, *, language: Language | None = None, force: bool = False
+) -> Run:
+    """Write the history of several consolidated workbooks; `Stop` if the target is something else than one."""
+    if output.suffix.lower() != ".xlsx":
+        raise Stop(find("target-not-xlsx", Place(str(output))))
+    if not force:
+        replacing.refuse_to_destroy([output], replacing.find_worth_of_history)
+    told = read_history(paths, language=language)
+    written = outgoing.save_whole(output, write.write_history(told))
+    notes = (
+        say("history.rounds", told.language, count=len(told.rounds.rows), lines=len(told.lines.rows)),
+        say("history.written", told.language, file=written),
+    )
+    return Run(told.language, sort_findings(_say_where([(output, written)])), output=written, notes=notes)
+
+
 def _open_consolidated(path: Path) -> incoming.Book:
     """Return a consolidated workbook as it was read; it may be much larger than a form."""
     if not path.exists():
@@ -227,7 +263,7 @@ def _write_forms(
 ) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
     """Make and save forms; `Stop` before the first if one would destroy something. Return where they are."""
     if not force:
-        _refuse_to_destroy(tuple(make), _find_worth_of_form)
+        replacing.refuse_to_destroy(tuple(make), replacing.find_worth_of_form)
     written = []
     for done, (target, make_form) in enumerate(make.items(), 1):
         written.append(outgoing.save_whole(target, make_form()))
@@ -333,40 +369,6 @@ def _ask_nobody(forms: Sequence[Filled]) -> Round | None:
     """Return an empty round to count files against, where neither plan nor form says what was asked."""
     template = define.load_template("followup")
     return None if forms else Round(template, Plan("", (), (), date.today().year), date.today(), None, "sv")
-
-
-def _refuse_to_destroy(targets: Sequence[Path], find_worth: Callable[[Path], Finding | None]) -> None:
-    """`Stop` if a target is a file that must not be lost."""
-    findings = [finding for target in targets if target.exists() and (finding := find_worth(target))]
-    if findings:
-        raise Stop(*findings)
-
-
-def _find_worth_of_form(target: Path) -> Finding | None:
-    """Say why a form may not take the place of a file: only a form goes that nobody has filled in since."""
-    form, place = _open_form(target), Place(str(target))
-    if form is None:
-        return find("target-not-ours", place)
-    blank = not form.set_aside and all(row.is_blank for row in form.rows)
-    as_issued = form.answers_digest in form.identity.replaces
-    return None if blank or as_issued else find("target-has-answers", place, unit=form.unit)
-
-
-def _find_worth_of_result(target: Path) -> Finding | None:
-    """Say why the consolidated workbook may not take the place of a file: only an earlier one of it goes."""
-    book, place = incoming.open_book(target, target.name), Place(str(target))
-    if not isinstance(book, Finding) and any(sheet.name == ROUND_SHEET for sheet in book.sheets):
-        return None
-    form = _open_form(target)
-    return find("target-is-form", place, unit=form.unit) if form else find("target-not-ours", place)
-
-
-def _open_form(path: Path) -> Filled | None:
-    book = incoming.open_book(path, path.name)
-    if isinstance(book, Finding):
-        return None
-    form = read.read_form(book, collect.receive_file(collect.Found(path.name, path, 0), book))
-    return form if isinstance(form, Filled) else None
 
 
 def _say_where(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from xlflow.core.model import Cell, Grid
+from xlflow.core.template import Template
+from xlflow.core.words import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,19 @@ class Summary:
     def grids(self) -> Mapping[str, Grid]:
         """The grids by name."""
         return MappingProxyType({grid.name: grid for grid in self.tables})
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Several rounds as a workbook shows them: one row per line and one column per round in `lines`, what the
+    rounds were in `rounds`. Title, day and language are the last round's; `templates` are all, its own first."""
+
+    title: str
+    as_of: date
+    language: Language
+    templates: tuple[Template, ...]
+    lines: Grid
+    rounds: Grid
 
 
 GRIDS = (

@@ -9,18 +9,18 @@ from dataclasses import replace
 from itertools import takewhile, zip_longest
 
 from xlflow.core.model import Grid, Merged
-from xlflow.core.summary import Summary
+from xlflow.core.summary import History, Summary
 from xlflow.core.words import say
-from xlflow.excel.outgoing import Book, Sheet
+from xlflow.excel.outgoing import Book
 from xlflow.write.accounts import Formulas, write_accounts
 from xlflow.write.desk import Desk, choose_marks
 from xlflow.write.formulas import name_tables
 from xlflow.write.overview import write_overview
 from xlflow.write.places import ALONE, MOST_ROWS, Piece, place_tables
-from xlflow.write.record import add_record
+from xlflow.write.record import MADE_BY, add_record
 from xlflow.write.tables import fit_widths, write_table
 
-__all__ = ["write_consolidated"]
+__all__ = ["MADE_BY", "write_consolidated", "write_history"]
 
 UNPRINTED = ("_origin", "_continues_from", "context:", "_any_")
 """Keys of the last columns of wide tables, which are left out on paper so that the others can be read."""
@@ -42,14 +42,33 @@ def write_consolidated(summary: Summary, merged: Merged, most_rows: int = MOST_R
     front = book.add_sheet(say("consolidated.summary", round_.language))
     desk = Desk(front, names, places, choose_marks(round_.template, round_.language), round_.language)
     last = write_overview(summary, desk)
-    _set_page(front, summary)
+    front.set_header(summary.title, summary.lead)
     front.set_page(portrait=True, one_page=last < PAGE_ROWS)
     for name, pieces in places.sheets().items():
         at = replace(desk, sheet=book.add_sheet(name))
         _write_sheet(pieces, write_accounts(summary.accounts, at), at)
-        _set_page(at.sheet, summary)
+        at.sheet.set_header(summary.title, summary.lead)
     add_record(book, round_, summary.since)
     front.open_here()
+    return book.to_bytes()
+
+
+def write_history(history: History, most_rows: int = MOST_ROWS) -> bytes:
+    """Return several rounds as a workbook: one line per activity, one column per round."""
+    language = history.language
+    grids = {grid.name: fit_widths(grid) for grid in (history.lines, history.rounds)}
+    places = place_tables(grids, language, most_rows)
+    names = name_tables(grids.values(), {name: places.tables_of(name) for name in grids})
+    title, lead = history.title, say("history.subject", language, count=len(history.rounds.rows))
+    book = Book(f"{title} – {lead}", language, history.as_of)
+    marks = tuple(dict.fromkeys(mark for each in history.templates for mark in choose_marks(each, language)))
+    for number, (name, pieces) in enumerate(places.sheets().items()):
+        desk = Desk(book.add_sheet(name), names, places, marks, language)
+        _write_sheet(pieces, {}, desk)
+        desk.sheet.set_header(title, lead)
+        if number == 0:
+            desk.sheet.open_here()
+    book.set_property(MADE_BY, "history")
     return book.to_bytes()
 
 
@@ -76,8 +95,3 @@ def _write_sheet(pieces: Sequence[Piece], accounts: Formulas, desk: Desk) -> Non
 def _widen(grid: Grid, widths: Sequence[int]) -> Grid:
     columns = (replace(column, width=width) for column, width in zip(grid.columns, widths, strict=False))
     return replace(grid, columns=tuple(columns))
-
-
-def _set_page(sheet: Sheet, summary: Summary) -> None:
-    """Say at the top of every printed page what it is a page of."""
-    sheet.set_header(summary.title, summary.lead)

@@ -24,8 +24,11 @@ SHEETS = (
     ("collection", ("accounts", "units", "files", "set_aside")),
     ("remarks", ("remarks",)),
     ("about", ("about", "exceptions", "aliases", "inputs")),
+    ("history", ("history",)),
+    ("rounds", ("rounds",)),
 )
-"""The sheets after the summary, in order, each with the tables that stand on it."""
+"""The sheets after the summary, in order, each with the tables that stand on it; the last two are those of a
+history, which has no others."""
 
 OPTIONAL = frozenset(("exceptions", "aliases"))
 """Tables without which their sheet is whole too."""
