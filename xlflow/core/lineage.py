@@ -48,8 +48,8 @@ def trace_lines(now: Lines, before: Lines) -> Mapping[str, Trace]:
     """Return where each line comes from, by its id; new lines are left out.
 
     What the plan says comes first. Then a line is known by id and text together, by its text with or without its
-    groups where only one line of each round has it, as a part by its text below the same item, and last by its id
-    alone: the text was changed then.
+    groups where only one line of each round has it, and by its id alone: the text was changed then. A part is
+    known by its text below the same item.
     """
     search = _Search(now, before)
     search.follow_plan()
@@ -58,6 +58,7 @@ def trace_lines(now: Lines, before: Lines) -> Mapping[str, Trace]:
     search.match(lambda side, line: side.own_texts(line), "text")
     search.match_parts()
     search.match(lambda _, line: (fold(line.id),), "id")
+    search.match_parts()
     return MappingProxyType(search.found)
 
 
