@@ -30,9 +30,8 @@ def check_merged(merged: Merged) -> tuple[Finding, ...]:
     by_unit: dict[str, list[Row]] = {}
     for one in merged.rows:
         by_unit.setdefault(one.row.unit, []).append(one.row)
-    return tuple(
-        found for unit, rows in by_unit.items() for found in check_rows(merged.round, rows, nothing.get(unit))
-    )
+    checked = (check_rows(merged.round, rows, nothing.get(unit)) for unit, rows in by_unit.items())
+    return tuple(found for findings in checked for found in findings)
 
 
 def check_rows(round_: Round, rows: Sequence[Row], nothing: Place | None = None) -> tuple[Finding, ...]:
@@ -43,7 +42,7 @@ def check_rows(round_: Round, rows: Sequence[Row], nothing: Place | None = None)
     asks = find_asks(round_, [_say_row(row) for row in rows], nothing=nothing is not None)
     pairs = zip(rows, asks, strict=True)
     found = (finding for row, asked in pairs for ask in asked for finding in _find(_Asked(round_, row, ask)))
-    return (*_contradict(rows, nothing), *_suppress(found))
+    return (*_tell_nothing(rows, nothing), *_suppress(found))
 
 
 def _say_row(row: Row) -> Said:
@@ -51,11 +50,12 @@ def _say_row(row: Row) -> Said:
     return Said(row.line, texts, {answer.field: answer.value for answer in row.answers})
 
 
-def _contradict(rows: Sequence[Row], nothing: Place | None) -> Iterator[Finding]:
-    """Yield that a unit has answered although it says that it has nothing to report."""
-    told = [row for row in rows if not row.is_blank]
-    if nothing and told:
-        yield find("nothing-but-answers", nothing, unit=told[0].unit, words={"count": len(told)})
+def _tell_nothing(rows: Sequence[Row], nothing: Place | None) -> Iterator[Finding]:
+    """Yield that a unit says it has nothing to report, and doubt it where it has answered all the same."""
+    told = sum(not row.is_blank for row in rows)
+    if nothing and rows:
+        code = "nothing-but-answers" if told else "nothing-to-report"
+        yield find(code, nothing, unit=rows[0].unit, words={"count": told})
 
 
 # From what is asked to findings -----------------------------------------------------------------------------

@@ -345,6 +345,12 @@ class Merged:
     exceptions: tuple[tuple[Exemption, int], ...] = ()
     aliases: tuple[tuple[Alias, int], ...] = ()
 
+    @property
+    def nothing_to_report(self) -> tuple[str, ...]:
+        """The units that say so and have answered no row; where one has, its answers count."""
+        told = {one.row.unit for one in self.rows if not one.row.is_blank}
+        return tuple(unit for unit, _ in self.nothing if unit not in told)
+
 
 Cell = str | int | Decimal | date | bool | None
 

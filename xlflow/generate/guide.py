@@ -87,17 +87,19 @@ def _write_facts(pen: _Pen, frame: Frame) -> str:
     pen.pair("", say("guide.intro", language, unit=frame.unit, plan=round_.plan.title, day=day))
     for name, text in _list_facts(frame):
         pen.pair(say(f"guide.{name}", language), text, "strong" if name in ("unit", "due") else "wrapped")
+    nothing = _write_nothing(pen, frame)
     if frame.returned:
         name = say("sheet.correct", language)
         pen.link("!", f"internal:'{name}'!A1", say("guide.returned", language, sheet=name))
     sheet = f"'{frame.sheet}'!"
     pen.live(say("guide.progress", language), f"={sheet}A{COUNTER_ROW + 1}", say_counter(frame), "progress")
     pen.live("", _advice_formula(frame, sheet), _say_advice(frame), "strong")
-    return _write_nothing(pen, frame)
+    return nothing
 
 
 def _write_nothing(pen: _Pen, frame: Frame) -> str:
-    """Write the cell in which the unit may say that it has nothing to report; return its address."""
+    """Write the cell in which the unit may say that it has nothing to report; return its address, which stays
+    the same when the form goes back to be corrected."""
     language = frame.language
     label, help_ = say("nothing.label", language), say("nothing.help", language)
     note = {

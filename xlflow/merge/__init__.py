@@ -80,15 +80,27 @@ def _gather(
     came = CameIn(tuple(files), tuple(returned), tuple(set_aside))
     replaced = [answer for one in joined for answer in one.replaced]
     counted = count_accounts(came, rows, aside, replaced)
-    return Merged(
+    merged = Merged(
         round=round_,
         files=tuple(sorted(files, key=lambda file: (file.name, file.digest))),
         rows=tuple(rows),
         set_aside=aside,
         answered=tuple(name for name in units if name in answered),
         missing=tuple(name for name in units if name not in answered),
-        accounts=replace(counted, rows_unanswered=count_unanswered(round_, rows)),
+        accounts=counted,
+        nothing=_find_nothing(round_, returned),
     )
+    unanswered = count_unanswered(round_, rows, merged.nothing_to_report)
+    return replace(merged, accounts=replace(counted, rows_unanswered=unanswered))
+
+
+def _find_nothing(round_: Round, returned: Sequence[Filled]) -> tuple[tuple[str, Place], ...]:
+    """Return the units that say they have nothing to report, and where: the newest return of each decides."""
+    newest: dict[str, Filled] = {}
+    for name, form in zip(asked_units(round_, returned), returned, strict=True):
+        newest.setdefault(name, form)
+    names = (unit.name for unit in round_.plan.units if unit.name in newest)
+    return tuple((name, place) for name in names if (place := newest[name].nothing))
 
 
 def _address(one: SetAside) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ row or a number that gets lost on the way shows, whatever the steps between beli
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
@@ -67,14 +67,17 @@ def count_accounts(
     )
 
 
-def count_unanswered(round_: Round, rows: Iterable[MergedRow]) -> int:
-    """Return how many (line, unit) pairs that were asked nothing answers, of units that did not return too."""
+def count_unanswered(round_: Round, rows: Iterable[MergedRow], nothing: Collection[str] = ()) -> int:
+    """Return how many (line, unit) pairs that were asked nothing answers, of units that did not return too.
+
+    `nothing` are units that say they have nothing to report: what they leave blank is not left unanswered.
+    """
     answered: dict[str, set[str]] = {}
     telling = telling_fields(round_.template)
     for one in rows:
         if any((answer := one.row.answer(key)) and not answer.is_blank for key in telling):
             answered.setdefault(one.row.unit, set()).add(one.row.line.id)
-    units = {unit.name for unit in round_.plan.units}
+    units = {unit.name for unit in round_.plan.units}.difference(nothing)
     asked: dict[str, list[Line]] = {}
     for line in round_.plan.lines:
         for unit in () if line.own else units.intersection(line.units):

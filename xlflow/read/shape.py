@@ -120,4 +120,5 @@ def _own_words(template: Template) -> set[str]:
     """Return the folded texts that stand in every form: the heading of the free rows, the counter's words."""
     counters = [say("form.counter", language, done="", total="") for language in LANGUAGES]
     letters = {fold("".join(filter(str.isalpha, counter))) for counter in counters}
-    return {fold(free_heading(template).say(language)) for language in LANGUAGES} | letters
+    words = {fold(say(key, language)) for key in ("nothing.label", "form.look_over") for language in LANGUAGES}
+    return {fold(free_heading(template).say(language)) for language in LANGUAGES} | letters | words

@@ -81,6 +81,11 @@ class _Source:
         return say("column.unit", self.round.language)
 
     @cached_property
+    def told(self) -> tuple[Field, ...]:
+        """The fields that the units fill in, and those that are worked out from them."""
+        return tuple(field for field in self.round.template.shown() if field.filled_by == "unit")
+
+    @cached_property
     def readers(self) -> Mapping[str, Callable[[Raw], Parsed]]:
         """What reads each field's cells."""
         round_ = self.round
@@ -119,7 +124,7 @@ class _Source:
         own = fold(record.text(self.word("origin"))) == fold(self.word("from_unit"))
         origin = record.text(self.word("continues_from"))
         several = len(units) > 1
-        answers = self.values(record, self.round.template.asked(), joined=several)
+        answers = self.values(record, self.told, joined=several)
         code, status, follows = self.stand(record, single=not several)
         return Entry(
             Line(key, levels, units, own=own, continues_from=origin),
@@ -184,7 +189,7 @@ class _Source:
 
     def reply(self, record: Record) -> Reply:
         code, status, follows = self.stand(record, single=True)
-        answers = self.values(record, self.round.template.asked())
+        answers = self.values(record, self.told)
         return Reply(
             record.text(self.unit_heading), code, status, follows, answers, record.place(self.comment_heading)
         )
@@ -228,13 +233,13 @@ class _Source:
         language = self.round.language
         answer, left = say("collected.answer", language), say("collected.unanswered", language)
         items = self.word("activities")
-        answered = fold(say("collected.answered", language))
+        answered = fold(say("collected.answered", language)), fold(say("nothing.label", language))
         for record in self.records("collection", self.unit_heading, answer, left):
             unit = record.text(self.unit_heading)
             if unit and fold(unit) != fold(self.word("no_units")):
                 yield Asked(
                     unit,
-                    fold(record.text(answer)) == answered,
+                    fold(record.text(answer)) in answered,
                     _whole(record.raw(items)),
                     _whole(record.raw(left)),
                 )

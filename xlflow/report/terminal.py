@@ -19,13 +19,15 @@ from xlflow.report.groups import Group, group_findings, show_places
 WIDTH = 80
 _PLACES = 8
 _NOTES = 12
+_SAID_ABOVE = "nothing-to-report"
+"""The finding that is told with who has answered."""
 
 
 def show_run(run: Run) -> str:
     """Return everything that a person needs to know of a run."""
     parts = [
         _show_written(run) if run.merged is None else _show_returned(run.merged, run.language),
-        show_findings(run.findings, run.language),
+        show_findings((found for found in run.findings if found.code != _SAID_ABOVE), run.language),
         "\n".join(_wrap(note) for note in run.notes),
         "\n".join(_wrap(line) for line in _show_ending(run)),
     ]
@@ -93,6 +95,8 @@ def _show_answered(merged: Merged, language: Language) -> Iterator[str]:
     yield say("terminal.answered", language, answered=len(merged.answered), asked=asked)
     if merged.missing:
         yield say("terminal.missing", language, units=", ".join(merged.missing))
+    if merged.nothing_to_report:
+        yield say("terminal.nothing", language, units=", ".join(merged.nothing_to_report))
     yield ""
 
 

@@ -144,20 +144,32 @@ def make_set_aside(material: Material) -> Grid:
 
 
 def _show_unit(unit: Unit, lines: Sequence[Line], files: Sequence[str], material: Material) -> tuple[Cell, ...]:
-    answered = unit.name in material.merged.answered
+    nothing, left = unit.name in material.nothing, len(_list_unanswered(unit, lines, material))
     items = [line for line in lines if material.is_item(line)]
     asked = [line for line in lines if not line.own]
     return (
         unit.name,
-        say("collected.answered" if answered else "collected.missing", material.language),
+        _say_state(unit, material),
         "\n".join(files) or None,
         unit.contact or None,
         unit.email or None,
         len(items),
         len(asked),
-        len(find_unanswered(asked, material.template, _told_lines(unit.name, asked, material))),
+        0 if nothing else left,
         sum(material.stand_of(line, unit.name).overdue for line in items),
     )
+
+
+def _say_state(unit: Unit, material: Material) -> str:
+    if unit.name in material.nothing:
+        return say("nothing.label", material.language)
+    answered = unit.name in material.merged.answered
+    return say("collected.answered" if answered else "collected.missing", material.language)
+
+
+def _list_unanswered(unit: Unit, lines: Sequence[Line], material: Material) -> tuple[str, ...]:
+    asked = [line for line in lines if not line.own]
+    return find_unanswered(asked, material.template, _told_lines(unit.name, asked, material))
 
 
 def _told_lines(unit: str, lines: Iterable[Line], material: Material) -> set[str]:

@@ -23,11 +23,13 @@ ALONE = Kin()
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a line stands. `code` is the status that counts for it, None if nothing answers it; `follows` marks
-    a sub-activity without a status of its own whose activity has one (then `code` is the activity's)."""
+    a sub-activity without a status of its own whose activity has one (then `code` is the activity's); `nothing`
+    tells that whoever was asked says that there is nothing to report."""
 
     code: str | None = None
     follows: bool = False
     overdue: bool = False
+    nothing: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,11 @@ class Material:
         return {(merged.row.line.id, merged.row.unit): merged for merged in self.merged.rows}
 
     @cached_property
+    def nothing(self) -> frozenset[str]:
+        """The units that say they have nothing to report."""
+        return frozenset(self.merged.nothing_to_report)
+
+    @cached_property
     def standings(self) -> Mapping[str, Standing]:
         """Where each line stands over all units, by its id."""
         return {line.id: self._stand(line) for line in self.lines}
@@ -158,7 +165,7 @@ class Material:
         follows = not code and above is not None
         code = code or above
         late = not self._is_settled(code) and not self._is_done_by(line, unit) and self._has_passed(line, unit)
-        return Standing(code, follows, late)
+        return Standing(code, follows, late, nothing=code is None and unit in self.nothing)
 
     def is_deviation(self, code: str | None) -> bool:
         """Return whether a status is one that the template calls a deviation."""
@@ -168,7 +175,9 @@ class Material:
         code = self._code_of(line)
         kin = self.kin.get(line.id, ALONE)
         above = self._code_of(self.by_id[kin.above], alone=True) if kin.above and not code else None
-        return Standing(code or above, above is not None, self._is_overdue(line, code or above))
+        units, late = self.units_of[line.id], self._is_overdue(line, code or above)
+        nothing = not (code or above) and bool(units) and self.nothing.issuperset(units)
+        return Standing(code or above, above is not None, late, nothing)
 
     def _code_of(self, line: Line, *, alone: bool = False) -> str | None:
         """Return the status over all units: those asked of the line itself first, each with its sub-activities.

@@ -67,7 +67,8 @@ def _tell(lines: Iterable[Line], level: Level, material: Material) -> str:
 
 def _key_of(line: Line, material: Material) -> str:
     standing = material.standings[line.id]
-    return FOLLOWS if standing.follows else standing.code or UNANSWERED
+    unanswered = say("nothing.label", material.language) if standing.nothing else UNANSWERED
+    return FOLLOWS if standing.follows else standing.code or unanswered
 
 
 def _items(material: Material) -> list[Line]:

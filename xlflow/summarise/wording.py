@@ -70,7 +70,7 @@ def show_standing(standing: Standing, material: Material) -> str:
         item = material.template.levels[material.template.item].label.say(material.language)
         return say("consolidated.see_item", material.language, item=item.lower())
     if standing.code is None or material.status is None:
-        return say("consolidated.unanswered", material.language)
+        return say("nothing.label" if standing.nothing else "consolidated.unanswered", material.language)
     return material.template.say_choice(material.status, standing.code, material.language)
 
 
