@@ -18,6 +18,7 @@ from xlflow.core.words import LANGUAGES, Language, Text, say
 from xlflow.hints.statuses import names_of
 
 _TOTAL = r"\b(?:av|of)\s+(?:(?:de|dessa|våra|totalt|the|our|these|all|alla)\s+)*"
+_MAYBE = re.compile(r"\b(?:av|of)\s", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[a-zåäöé)])[.!?](?:\s|$)|\n")
 
 
@@ -54,9 +55,9 @@ def hint_counts(
 
 def read_counts(text: str, choices: ChoiceList) -> tuple[int, Mapping[str, int]] | None:
     """Return the total that a text names and how many of it have which status; None if it names none."""
-    for sentence in _SENTENCE.split(text):
+    for sentence in _SENTENCE.split(text) if _MAYBE.search(text) else ():
         key = plain(sentence)
-        total = re.search(rf"{_TOTAL}({_number()})\b", key)
+        total = _patterns()[0].search(key)
         said = _read_parts(key[total.end() :], choices) if total else {}
         if total and said:
             return _value(total[1]), said
@@ -65,8 +66,8 @@ def read_counts(text: str, choices: ChoiceList) -> tuple[int, Mapping[str, int]]
 
 def _read_parts(key: str, choices: ChoiceList) -> dict[str, int]:
     """Return the counts of a sentence: each number belongs to the one status that is named before the next."""
-    numbers = list(re.finditer(rf"\b({_number()})\b", key))
-    names = names_of(choices)
+    numbers = list(_patterns()[1].finditer(key))
+    names = names_of(choices).by_name
     said: Counter[str] = Counter()
     ends = [*(number.start() for number in numbers[1:]), len(key)]
     for number, end in zip(numbers, ends, strict=False):
@@ -87,8 +88,10 @@ def _words() -> Mapping[str, int]:
 
 
 @cache
-def _number() -> str:
-    return "|".join((r"[0-9]{1,3}", *_words()))
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return how a total is named ("av de sex"), and how a number is."""
+    number = "|".join((r"[0-9]{1,3}", *_words()))
+    return re.compile(rf"{_TOTAL}({number})\b"), re.compile(rf"\b({number})\b")
 
 
 def _value(word: str) -> int:

@@ -6,6 +6,7 @@ the column's is not (or the other way round), contradicts: what is postponed may
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -24,6 +25,9 @@ _AFTER = (
     r"(?=\s*(?:$|[.,;:!()–-])|\s+(?:till|t\.?o\.?m|på grund|pga|p\.g\.a|eftersom|då|enligt|under|men|och|i|den"
     r"|från|tills|för att|sedan|utan|to|until|because|due|under|but|and|in|as|since|from|according|without)\b)"
 )
+_BEGINNING = 120
+"""Letters of a text within which the status stands that it begins with."""
+
 _LEAST = 4
 """Letters that a name of a status must have to be looked for in a text."""
 
@@ -56,32 +60,52 @@ def hint_status(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Every name of every status, as names are compared, the longest first; and how a text begins with one."""
+
+    by_name: Mapping[str, Choice]
+    begins: re.Pattern[str]
+
+
 def read_status(text: str, choices: ChoiceList) -> Choice | None:
     """Return the status that a text begins with, None if it begins otherwise."""
-    begun = names_of(choices)
-    found = _pattern(tuple(begun)).match(plain(text[:120]))
-    return begun[found[1]] if found else None
+    names = names_of(choices)
+    found = names.begins.match(text[:_BEGINNING].casefold())
+    return names.by_name[" ".join(found[1].split())] if found else None
 
 
-def names_of(choices: ChoiceList) -> Mapping[str, Choice]:
-    """Return every name of every status, as names are compared; the longest first."""
-    return _names_of(choices.key, choices.options)
+def names_of(choices: ChoiceList) -> Names:
+    """Return the names of the statuses; worked out once for each list."""
+    return _names_of(_Same(choices))
+
+
+class _Same:
+    """A list as a key that equals only itself: hashing it whole for every comment is slow."""
+
+    __slots__ = ("choices",)
+
+    def __init__(self, choices: ChoiceList):
+        self.choices = choices
+
+    def __hash__(self) -> int:
+        return id(self.choices)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.choices is other.choices
 
 
 @lru_cache(maxsize=64)
-def _names_of(_key: str, options: tuple[Choice, ...]) -> Mapping[str, Choice]:
+def _names_of(same: _Same) -> Names:
     names = {
         plain(name): option
-        for option in reversed(options)
+        for option in reversed(same.choices.options)
         for name in (*option.aliases, option.label.en, option.label.sv)
         if len(name) >= _LEAST
     }
-    return MappingProxyType(dict(sorted(names.items(), key=lambda pair: (-len(pair[0]), pair[0]))))
-
-
-@lru_cache(maxsize=64)
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\W*{_SUBJECT}({'|'.join(map(re.escape, names)) or '(?!)'}){_AFTER}")
+    by_length = dict(sorted(names.items(), key=lambda pair: (-len(pair[0]), pair[0])))
+    either = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in by_length) or "(?!)"
+    return Names(MappingProxyType(by_length), re.compile(rf"\W*{_SUBJECT}({either}){_AFTER}"))
 
 
 def _contradicts(named: Choice, code: str, choices: ChoiceList) -> bool:

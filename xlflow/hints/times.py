@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from xlflow.core.findings import Finding, find
 from xlflow.core.model import Answer, Deadline, Round, Row
-from xlflow.core.text import plain
 from xlflow.core.values import parse_deadline, show_deadline
 from xlflow.core.words import LANGUAGES, say
 
@@ -53,6 +52,44 @@ _TIME = re.compile(
     rf"|(?P<year>{_YEAR})"
     r")(?![\w/–-])(?! (?:nästa|förra|next|last)\b)"
 )
+_LED_BY = (
+    *(
+        "skjut",
+        "flytt",
+        "senarel",
+        "postpon",
+        "moved",
+        "delay",
+        "defer",
+        "put off",
+        "put back",
+        "beräkn",
+        "planer",
+    ),
+    *(
+        "bedöm",
+        "vänta",
+        "räknar",
+        "siktar",
+        "klar",
+        "färdig",
+        "genomför",
+        "slutför",
+        "avslut",
+        "expect",
+        "planned",
+    ),
+    *("will be", "ready", "done", "finish", "complet"),
+)
+_PARTS = (
+    *("20", "19", "21", "kv", "quarter", "q1", "q2", "q3", "q4", "halv", "half", "terti", "höst", "vår", "sommar"),
+    *("autumn", "spring", "summer", "veck", "week", *_MONTH.replace("(?:", "").replace(")", "").split("|")),
+)
+"""Pieces of which every text that names a time as we read it has at least one; most comments have none."""
+
+_USUAL = (("\N{NO-BREAK SPACE}", " "), ("\N{NON-BREAKING HYPHEN}", "-"), ("\r", "\n"), ("  ", " "))
+"""Letters that programs put in place of the usual ones; what else looks alike names no time."""
+
 _YEAR_LEADS = ("under", "during", "till", "in", "until", "hela", "i", "to", "by")
 
 
@@ -67,12 +104,13 @@ class Named:
 
 def hint_time(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
     """Yield the time that a comment names and the field for new times lacks or contradicts."""
+    named_times = find_times(comment.written, round_.plan.year)
     template = round_.template
-    field, status = template.field_in_role("new_deadline"), template.field_in_role("status")
+    field = template.field_in_role("new_deadline") if named_times else None
     answer = row.answer(field.key) if field else None
-    if field is None or answer is None or (status and _is_settled(round_, row, status.key)):
+    if field is None or answer is None or _is_settled(round_, row):
         return
-    times = [each for each in find_times(comment.written, round_.plan.year) if _lies_ahead(round_, row, each.time)]
+    times = [each for each in named_times if _lies_ahead(round_, row, each.time)]
     named = _choose(times)
     if named is None or any(_meets(answer.value, each.time) for each in times):
         return
@@ -94,20 +132,18 @@ def hint_time(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
 @lru_cache(maxsize=8192)
 def find_times(text: str, year: int) -> tuple[Named, ...]:
     """Return the times by which a comment says that something is to be done, in its order."""
-    whole = plain_lines(text)
-    if not (_MOVED.search(whole) or _DONE.search(whole)):
+    low = text.casefold()
+    if not (any(piece in low for piece in _LED_BY) and any(piece in low for piece in _PARTS)):
         return ()
-    return tuple(named for sentence in _SENTENCE.split(whole) for named in _times_in(sentence, year))
-
-
-def plain_lines(text: str) -> str:
-    """Return a text as it is compared, its line breaks kept."""
-    return "\n".join(plain(line) for line in text.splitlines())
+    for other, usual in _USUAL:
+        low = low.replace(other, usual)
+    return tuple(named for sentence in _SENTENCE.split(low) for named in _times_in(sentence, year))
 
 
 def _times_in(sentence: str, year: int) -> Iterator[Named]:
     leads = [(lead, pattern is _MOVED) for pattern in (_MOVED, _DONE) for lead in pattern.finditer(sentence)]
-    for match in _TIME.finditer(sentence):
+    first = min((lead.end() for lead, _ in leads), default=len(sentence))
+    for match in _TIME.finditer(sentence, first):
         near = [(lead, moved) for lead, moved in leads if 0 <= match.start() - lead.end() <= _REACH]
         if near and not _is_bare(match) and not _is_denied(sentence, near[-1][0], match):
             words = " ".join(f"{match['lead']}{match['time']}".split())
@@ -142,9 +178,10 @@ def _lies_ahead(round_: Round, row: Row, time: Deadline) -> bool:
     return not time.has_passed(round_.as_of) and later is not False
 
 
-def _is_settled(round_: Round, row: Row, status: str) -> bool:
-    code = row.value(status)
-    options = round_.template.choice_list(round_.template.field(status)).options
+def _is_settled(round_: Round, row: Row) -> bool:
+    status = round_.template.field_in_role("status")
+    code = row.value(status.key) if status else None
+    options = round_.template.choice_list(status).options if status else ()
     return any(option.settled for option in options if option.code == code)
 
 
