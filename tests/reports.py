@@ -108,19 +108,27 @@ def draw_replies(entry: Entry, *replies: tuple[str, str, str, str]) -> tuple[Rep
 
 
 def draw_amounts() -> Followed:
-    """Return a round of the budget template: amounts, no statuses."""
+    """Return a round of the budget template: amounts, no statuses; one line lacks its forecast."""
     shape = load_template("budget")
     rows = (
-        ("Bibliotek", "Lokaler", 1000, "1100.50"),
-        ("Bibliotek", "Medier", 500, "480"),
-        ("Museet", "Lokaler", 20000, "-3"),
+        ("Bibliotek", "Lokaler", "1000", "1100.50", "2201"),
+        ("Bibliotek", "Medier", "500", "480", "960"),
+        ("Museet", "Lokaler", "20000", "-3", None),
     )
     entries = tuple(
         Entry(
             Line(f"b{number}", (area, line), ("Stab",)),
             given={"budget": Decimal(budget)},
-            answers={"outcome": Decimal(outcome), "forecast": Decimal(outcome) * 2, "comment": "Enligt plan."},
+            answers=_say_amounts(Decimal(budget), Decimal(outcome), forecast and Decimal(forecast)),
         )
-        for number, (area, line, budget, outcome) in enumerate(rows)
+        for number, (area, line, budget, outcome, forecast) in enumerate(rows)
     )
     return Followed(shape, "sv", "Budget 2021", AS_OF, 2021, entries, (Asked("Stab", True, 3),))
+
+
+def _say_amounts(budget: Decimal, outcome: Decimal, forecast: Decimal | None) -> dict[str, str | Decimal]:
+    told: dict[str, str | Decimal] = {"outcome": outcome, "comment": "Enligt plan."}
+    if forecast is not None:
+        deviation = budget - forecast
+        told |= {"forecast": forecast, "deviation": deviation, "deviation_share": deviation / budget}
+    return told

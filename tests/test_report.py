@@ -253,8 +253,24 @@ def test_one_units_report_shows_what_that_unit_said() -> None:
 def test_amounts_are_added_up_without_losing_a_digit() -> None:
     document = compose_report(draw_amounts(), Wish())
     sums = [[words(cell) for cell in table.total[0].cells] for table in tables(document) if table.total]
-    assert sums == [["Summa", "1 500", "1 580,5", "3 161", ""]]
+    assert sums == [
+        ["Summa", "21 500", "1 577,50", "3 161", "−1 661", ""],
+        ["Summa", "1 500", "1 580,50", "3 161", "−1 661", "−110,7 %"],
+    ]
+    assert "Det som räknas fram är summan av de rader där alla belopp finns." in show(document)
     assert not any(isinstance(block, Picture) for block in document.blocks)
+
+
+def test_amounts_stand_alike_down_a_column_and_comments_below_them() -> None:
+    rows = [
+        [words(cell) for cell in row.cells] for row in tables(compose_report(draw_amounts(), Wish()))[1].groups[0]
+    ]
+    assert rows == [
+        ["Lokaler", "1 000", "1 100,50", "2 201", "−1 201", "−120,1 %"],
+        ["Kommentar: Enligt plan."],
+        ["Medier", "500", "480,00", "960", "−460", "−92 %"],
+        ["Kommentar: Enligt plan."],
+    ]
 
 
 def test_lines_outside_the_plan_get_a_heading_of_their_own() -> None:
@@ -309,7 +325,7 @@ def test_a_long_comment_stands_across_the_columns_beside_its_activity() -> None:
     long = "Arbetet är försenat eftersom remisstiden förlängdes. " * 20
     first, second = tables(compose(f"S/M/N/Öppna verkstad | Kvartal 1 | Pågående || {long}"))[1].rows
     assert (first.cells[0].rows, first.more, second.more) == (2, False, True)
-    assert (words(first.cells[-1]), words(second.cells[0])) == ("", long.strip())
+    assert (words(first.cells[-1]), words(second.cells[0])) == ("", f"Kommentar/avvikelse: {long.strip()}")
     assert second.cells[0].columns == 3
     assert first.code == second.code == "ongoing"
 

@@ -170,7 +170,7 @@ def test_any_text_makes_a_document_that_opens(text: str) -> None:
 
 def test_amounts_stand_to_the_right() -> None:
     table = read(write(draw_amounts())).tables[0]
-    cell = next(cell for cell in table.rows[1].cells if cell.text.replace("\xa0", "") == "1000")
+    cell = next(cell for cell in table.rows[1].cells if cell.text.replace("\xa0", "") == "1500")
     assert cell.paragraphs[0].alignment is not None
 
 

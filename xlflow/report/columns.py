@@ -6,20 +6,22 @@ the comment under its own label, so that a table never grows wider than its page
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 
 from xlflow.core.followed import Entry, Followed, Reply, Values
 from xlflow.core.template import Field
-from xlflow.core.values import show_number
 from xlflow.core.words import say
+from xlflow.report.amounts import Amounts, value_of
 from xlflow.report.document import Bullets, Cell, Column, Mark, Paragraph, Span, spell
 from xlflow.report.wording import Speech, label_of, to_blocks
 
-NUMBERS = ("number", "integer")
-
-ITEM, TIME, STATUS, NUMBER, COMMENT = 4.0, 2.0, 2.2, 1.7, 4.3
+ITEM, TIME, STATUS, NUMBER, COMMENT = 4.0, 2.0, 2.2, 2.0, 4.3
 """Shares of the table's width."""
+
+ITEM_BESIDE_AMOUNTS = 2.6
+
+MOST_AMOUNTS = 3
+"""Columns of amounts that leave room for one with comments."""
 
 MANY_PARTS = 4
 """Sub-activities from which on a sentence below their activity counts them."""
@@ -53,15 +55,19 @@ class Layer:
         return self.followed.template.field_in_role("comment")
 
     @cached_property
-    def numbers(self) -> tuple[Field, ...]:
-        """The fields that hold amounts, the plan's first."""
-        template = self.followed.template
-        return tuple(field for field in (*template.given(), *template.asked()) if field.type in NUMBERS)
+    def amounts(self) -> Amounts:
+        """The amounts, if the template asks for any."""
+        return Amounts(self.followed)
+
+    @cached_property
+    def remarks_below(self) -> bool:
+        """Whether there are so many amounts that comments stand on rows of their own below them."""
+        return len(self.amounts.fields) > MOST_AMOUNTS
 
     @cached_property
     def others(self) -> tuple[Field, ...]:
         """The fields that have no column of their own."""
-        known = {self.time, self.new_time, self.comment, self.followed.status, *self.numbers}
+        known = {self.time, self.new_time, self.comment, self.followed.status, *self.amounts.fields}
         return tuple(field for field in self.followed.template.fields if field not in known)
 
     def label(self, field: Field) -> str:
@@ -91,12 +97,14 @@ def make_cells(entry: Entry, layer: Layer) -> tuple[Cell, ...]:
 def total_cells(entries: Sequence[Entry], layer: Layer) -> tuple[Cell, ...]:
     """Return the cells of a row of sums."""
     label = Cell((Paragraph(spell(layer.speech.say("total"), strong=True)),), head=True)
-    sums = {field.key: _sum(entries, field) for field in layer.numbers}
     blank = [Cell() for field in (layer.time, layer.followed.status) if field]
-    shown = (show_number(total, layer.speech.language) for total in sums.values())
-    figures = (Cell((Paragraph(spell(text, strong=True)),), side="end") for text in shown)
-    rest = (Cell(),) if _has_remarks(layer) else ()
-    return (label, *blank, *figures, *rest)
+    rest = (Cell(),) if has_remarks(layer) and not layer.remarks_below else ()
+    return (label, *blank, *layer.amounts.total_cells(entries), *rest)
+
+
+def has_remarks(layer: Layer) -> bool:
+    """Return whether there is anything that stands in the last column: comments, or what has no column."""
+    return bool(layer.comment or layer.others)
 
 
 # Columns --------------------------------------------------------------------------------------------------
@@ -104,13 +112,14 @@ def total_cells(entries: Sequence[Entry], layer: Layer) -> tuple[Cell, ...]:
 
 def _list_columns(layer: Layer) -> Iterator[Column]:
     template = layer.followed.template
-    yield Column(label_of(template.levels[template.item].label, layer.speech.language), ITEM)
+    share = ITEM_BESIDE_AMOUNTS if layer.remarks_below else ITEM
+    yield Column(label_of(template.levels[template.item].label, layer.speech.language), share)
     if layer.time:
         yield Column(layer.label(layer.time), TIME)
     if layer.followed.status:
         yield Column(layer.label(layer.followed.status), STATUS)
-    yield from (Column(layer.label(field), NUMBER, "end") for field in layer.numbers)
-    if _has_remarks(layer):
+    yield from (Column(layer.label(field), NUMBER, "end") for field in layer.amounts.fields)
+    if has_remarks(layer) and not layer.remarks_below:
         yield Column(layer.label(layer.comment) if layer.comment else layer.speech.say("answers"), COMMENT)
 
 
@@ -122,14 +131,11 @@ def _list_cells(entry: Entry, layer: Layer) -> Iterator[Cell]:
         yield Cell(tuple(_tell_time(entry, layer)), narrow=True)
     if layer.followed.status:
         yield Cell(tuple(_tell_status(entry, layer)))
-    for field in layer.numbers:
-        yield Cell((Paragraph(spell(_show(_value(entry, field), layer))),), side="end")
-    if _has_remarks(layer):
+    for field in layer.amounts.fields:
+        text = layer.amounts.show(value_of(entry, field), field)
+        yield Cell((Paragraph(spell(text)),) if text else (), side="end")
+    if has_remarks(layer):
         yield Cell(tuple(_tell_remarks(entry, layer)))
-
-
-def _has_remarks(layer: Layer) -> bool:
-    return bool(layer.comment or layer.others)
 
 
 # Cells ----------------------------------------------------------------------------------------------------
@@ -166,8 +172,8 @@ def _tell_below(entry: Entry, layer: Layer) -> Iterator[str]:
 
 def _tell_time(entry: Entry, layer: Layer) -> Iterator[Paragraph]:
     if layer.time:
-        yield from (Paragraph(spell(line)) for line in _lines(_show(_value(entry, layer.time), layer)))
-    new = _show(_value(entry, layer.new_time), layer) if layer.new_time and not entry.replies else ""
+        yield from (Paragraph(spell(line)) for line in _lines(str(value_of(entry, layer.time))))
+    new = str(value_of(entry, layer.new_time)) if layer.new_time and not entry.replies else ""
     if new and layer.new_time:
         yield Paragraph(spell(f"{layer.label(layer.new_time)}:"), "quiet")
         yield Paragraph(spell(" ".join(new.split()), strong=True))
@@ -190,7 +196,7 @@ def _tell_remarks(entry: Entry, layer: Layer) -> Iterator[Paragraph | Bullets]:
 
 def _tell_reply(reply: Reply, entry: Entry, layer: Layer) -> Iterator[Paragraph | Bullets]:
     """Yield what one of several units said: its name, its status where that differs, its new time, its comment."""
-    new = _show(reply.answers.get(layer.new_time.key, ""), layer) if layer.new_time else ""
+    new = str(reply.answers.get(layer.new_time.key, "")) if layer.new_time else ""
     differs = reply.status and not reply.follows and reply.code != entry.code
     lead = [
         *([reply.status] if differs else []),
@@ -210,27 +216,14 @@ def _tell_reply(reply: Reply, entry: Entry, layer: Layer) -> Iterator[Paragraph 
 
 def _tell_answers(answers: Values, layer: Layer) -> Iterator[Paragraph | Bullets]:
     if layer.comment:
-        yield from to_blocks(_show(answers.get(layer.comment.key, ""), layer))
+        yield from to_blocks(str(answers.get(layer.comment.key, "")))
     for field in layer.others:
-        text = _show(answers.get(field.key, ""), layer)
+        text = str(answers.get(field.key, ""))
         if text:
             yield Paragraph((Span(f"{layer.label(field)}: "), Span(" ".join(text.split()))))
 
 
 # Values ---------------------------------------------------------------------------------------------------
-
-
-def _value(entry: Entry, field: Field) -> str | Decimal:
-    return (entry.given if field.filled_by == "plan" else entry.answers).get(field.key, "")
-
-
-def _show(value: str | Decimal, layer: Layer) -> str:
-    return show_number(value, layer.speech.language) if isinstance(value, Decimal) else value
-
-
-def _sum(entries: Sequence[Entry], field: Field) -> Decimal:
-    values = (_value(entry, field) for entry in entries)
-    return sum((value for value in values if isinstance(value, Decimal)), Decimal(0))
 
 
 def _lines(text: str) -> list[str]:

@@ -17,8 +17,8 @@ from xlflow.report.wording import Speech, first_line, label_of, to_blocks
 
 Layout = Literal["heading", "merged"]
 
-GOAL_SHARE = 2.8
-"""The share of the table's width that a board goal's cell takes."""
+GOAL_SHARE, NARROW_GOAL = 2.8, 1.7
+"""The share of the table's width that a board goal's cell takes; less beside many amounts."""
 
 
 def make_body(followed: Followed, speech: Speech, layout: Layout) -> Iterator[Block]:
@@ -39,6 +39,8 @@ def _walk_levels(
     if depth == goal:
         groups = group_entries(entries, followed, depth)
         make = _make_headed if layout == "heading" else _make_merged
+        if layout == "merged" and depth == 0 and groups:
+            yield Heading(1, _capital(speech.items))
         yield from make(groups, followed, speech)
         return
     for group in group_entries(entries, followed, depth):
@@ -87,7 +89,11 @@ def _make_table(
     merged = parts[0][0] is not None
     entries = [entry for _, found in parts for entry in found]
     goal = followed.template.levels[followed.template.item - 1].label if merged else None
-    first = (Column(label_of(goal, speech.language), GOAL_SHARE),) if goal else ()
+    first = (
+        (Column(label_of(goal, speech.language), NARROW_GOAL if layer.remarks_below else GOAL_SHARE),)
+        if goal
+        else ()
+    )
     caption = (
         speech.say("table_caption", items=_capital(speech.items), name=name) if name else _capital(speech.items)
     )
@@ -99,12 +105,13 @@ def _make_table(
         columns=(*first, *make_columns(layer)),
         groups=tuple(make_rows(group, found, layer) for group, found in parts),
         total=_make_total(entries, layer, merged=merged),
+        dense=layer.remarks_below,
         parted=merged,
     )
 
 
 def _make_total(entries: Sequence[Entry], layer: Layer, *, merged: bool) -> tuple[Row, ...]:
-    if not layer.numbers or len(entries) < 2:
+    if not layer.amounts.fields or len(entries) < 2:
         return ()
     cells = total_cells(entries, layer)
     return (Row(((Cell(),) if merged else ()) + cells),)

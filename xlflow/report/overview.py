@@ -10,6 +10,8 @@ from itertools import chain
 from xlflow.core.followed import Entry, Followed, Values
 from xlflow.core.sentences import count_lines, tell_overdue
 from xlflow.core.template import Choice
+from xlflow.core.words import say
+from xlflow.report.amounts import Amounts
 from xlflow.report.charts import Bar, Part, draw_bars
 from xlflow.report.document import (
     Block,
@@ -28,7 +30,7 @@ from xlflow.report.document import (
 )
 from xlflow.report.lines import Group, group_entries
 from xlflow.report.since import make_since
-from xlflow.report.wording import Speech, list_lines, name_line, shorten
+from xlflow.report.wording import Speech, label_of, list_lines, name_line, shorten
 
 MOST_BARS = 20
 """Bars that one chart shows; more groups are left to the table below it."""
@@ -39,6 +41,7 @@ def make_overview(followed: Followed, speech: Speech, *, lists: bool) -> Iterato
     yield Heading(1, speech.say("summary"))
     yield Paragraph(spell(" ".join(filter(None, _tell_state(followed, speech)))), "lead")
     yield Figures(tuple(_pick_figures(followed, speech)))
+    yield from _add_amounts(followed, speech)
     if followed.status and followed.items:
         yield from _draw_charts(followed, speech)
         yield _count_table(followed, speech)
@@ -80,6 +83,33 @@ def _pick_figures(followed: Followed, speech: Speech) -> Iterator[Figure]:
 def _has_deviating_status(entry: Entry, followed: Followed) -> bool:
     choice = followed.choices.get(entry.code or "")
     return choice is not None and choice.deviation
+
+
+def _add_amounts(followed: Followed, speech: Speech) -> Iterator[Block]:
+    """Yield what the amounts of each group come to, where the template asks for any."""
+    amounts, groups = Amounts(followed), _first_groups(followed)
+    if not amounts.fields or not followed.items:
+        return
+    level = _level_name(followed, speech)
+    fields = amounts.fields
+    yield Table(
+        caption=speech.say("sum_caption", level=level),
+        description=speech.say("sum_description", level=level),
+        columns=(
+            Column(level[:1].upper() + level[1:], 1.7),
+            *(Column(label_of(field.label, speech.language), 1, "end") for field in fields),
+        ),
+        groups=tuple((_sum_row(group.name, group.entries, amounts, strong=False),) for group in groups),
+        total=(_sum_row(speech.say("total"), followed.items, amounts, strong=True),) if len(groups) > 1 else (),
+        dense=True,
+    )
+    if amounts.lacks_amounts(followed.items):
+        yield Paragraph(spell(say("overview.left_out", speech.language)), "quiet")
+
+
+def _sum_row(label: str, entries: Sequence[Entry], amounts: Amounts, *, strong: bool) -> Row:
+    name = Cell((Paragraph(spell(label, strong=strong)),), head=True)
+    return Row((name, *amounts.total_cells(entries, strong=strong)))
 
 
 # Charts and the table behind them -------------------------------------------------------------------------

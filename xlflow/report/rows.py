@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from xlflow.core.followed import Entry
 from xlflow.core.sentences import UNANSWERED
-from xlflow.report.columns import Layer, make_cells
-from xlflow.report.document import Cell, Paragraph, Row, spell, texts_of
+from xlflow.report.columns import Layer, has_remarks, make_cells
+from xlflow.report.document import Cell, Paragraph, Row, Span, spell, texts_of
 from xlflow.report.lines import Group
 from xlflow.report.wording import to_blocks
 
@@ -35,12 +35,28 @@ def _make_line(entry: Entry, layer: Layer) -> Iterator[Row]:
     first, *others, last = make_cells(entry, layer)
     code = _filter_code(entry)
     letters = sum(map(len, texts_of(last.content)))
-    if letters <= LONGEST_BESIDE or not others:
-        yield Row((first, *others, last), code, whole=letters <= LONGEST_WHOLE)
-        return
     whole = letters <= LONGEST_WHOLE
-    yield Row((replace(first, rows=2), *others, Cell()), code, whole)
-    yield Row((replace(last, columns=len(others) + 1),), code, whole, more=True)
+    if not has_remarks(layer) or not others or (letters <= LONGEST_BESIDE and not layer.remarks_below):
+        yield Row((first, *others, last), code, whole)
+    elif not letters:
+        yield Row((first, *others), code, whole)
+    else:
+        beside = () if layer.remarks_below else (Cell(),)
+        yield Row((replace(first, rows=2), *others, *beside), code, whole)
+        told = _say_what(last, layer)
+        yield Row((replace(told, columns=len(others) + len(beside)),), code, whole, more=True)
+
+
+def _say_what(cell: Cell, layer: Layer) -> Cell:
+    """Return a cell of comments that says so itself, since it does not stand below its heading."""
+    if layer.comment is None:
+        return cell
+    label = f"{layer.label(layer.comment)}: "
+    first = cell.content[0]
+    if isinstance(first, Paragraph):
+        spans = (Span(label, emphasis=True), *first.spans)
+        return replace(cell, content=(replace(first, spans=spans), *cell.content[1:]))
+    return replace(cell, content=(Paragraph((Span(label, emphasis=True),)), *cell.content))
 
 
 def _goal_cell(group: Group, rows: int) -> Cell:
