@@ -142,8 +142,8 @@ def _find_shared_amounts(sheet: PlanSheet, drafts: Sequence[Draft]) -> Iterator[
     for field in sheet.template.given() if used else ():
         for draft in drafts:
             if field.key in used and len(draft.line.units) > 1 and draft.line.value(field.key) is not None:
-                words = {"field": field.label, "units": "; ".join(draft.line.units)}
-                yield find("plan-amount-shared", sheet.table.place(draft.row, field.key), words=words)
+                place, units = sheet.table.place(draft.row, field.key), "; ".join(draft.line.units)
+                yield find("plan-amount-shared", place, words={"field": field.label, "units": units})
 
 
 def _place_of(draft: Draft) -> Place:

@@ -10,6 +10,7 @@ from xlflow.core.model import Cell
 from xlflow.core.summary import Group, Panel, Section, Summary
 from xlflow.core.words import say
 from xlflow.excel.outgoing import COLOURS, Format, height_of
+from xlflow.write.amounts import place_amounts, width_of_figures
 from xlflow.write.charts import choose_sections, height_of_bars, place_chart
 from xlflow.write.desk import STATUS, Desk, Drawn
 from xlflow.write.formulas import Spot, write_fact, write_figure
@@ -18,8 +19,8 @@ from xlflow.write.head import write_groups, write_head
 LABEL_WIDTH, FIGURE_WIDTH = 42, 10.5
 """Widths of column A and of the columns of figures, in characters."""
 
-FIGURE_PIXELS, ROW_PIXELS = 79, 20
-"""The width of a column of figures in pixels, and the height of a row that is not set."""
+LABEL_PIXELS, FIGURE_PIXELS, ROW_PIXELS = 299, 79, 20
+"""The same widths in pixels, and the height of a row that is not set."""
 
 FACT_HEIGHT, BAND_HEIGHT = 19, 18
 """Heights of rows, in points."""
@@ -42,8 +43,9 @@ def write_overview(summary: Summary, desk: Desk) -> int:
     """Write the summary sheet: how it stands in words and figures, with charts beside; return its last row."""
     charted = choose_sections(summary.panels)
     columns = max(2, *(len(panel.headings) for panel in summary.panels), 0) + len(charted[1:]) * MORE
-    desk.sheet.set_widths([LABEL_WIDTH, *[FIGURE_WIDTH] * columns])
-    facts = write_head(summary, LABEL_WIDTH + columns * FIGURE_WIDTH, desk) + 1
+    width = width_of_figures(summary.panels, FIGURE_WIDTH)
+    desk.sheet.set_widths([LABEL_WIDTH, *[width] * columns])
+    facts = write_head(summary, LABEL_WIDTH + columns * width, desk) + 1
     below = _write_facts(summary, facts, desk)
     height = max(map(height_of_bars, charted), default=0)
     row = below + max(0, math.ceil((height - (below - facts) * FACT_HEIGHT * 4 / 3) / ROW_PIXELS)) + 1
@@ -52,6 +54,7 @@ def write_overview(summary: Summary, desk: Desk) -> int:
         drawn += _write_panel(panel, row, desk)
         row = drawn[-1].last + 2 + bool(drawn[-1].section.note)
     _place_charts([each for each in drawn if each.section in charted], facts, columns, height, desk)
+    row = place_amounts(drawn, row, (LABEL_PIXELS, round(width * 7 + 5)), desk)
     return _write_groups(summary, row, columns, desk)
 
 
