@@ -158,6 +158,7 @@ def test_a_form_in_which_nothing_is_wrong_does_not_go_back(loop: Loop) -> None:
     loop.answer("Söder", {"H5": "Pågår", "J5": "Ring 070-123 45 67"})
     run = loop.send_back()
     assert run.written == ()
+    assert run.output is None
     assert not loop.again.exists()
     assert {found.weight for found in run.findings} == {Severity.NOTE}
 

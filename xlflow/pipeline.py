@@ -103,7 +103,7 @@ def check_forms(
     make = {send_back / names[one.unit]: partial(_make_return, one) for one in returns}
     written, about_files = _write_forms(make, "send back", force=force, progress=progress)
     every = sort_findings((*findings, *about_files))
-    return Run(merged.round.language, every, merged, send_back, written)
+    return Run(merged.round.language, every, merged, send_back if written else None, written)
 
 
 def merge_forms(
