@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from openpyxl import Workbook, load_workbook
 from rounds import draw_round
 from test_summarise import ANSWERS, ASKED, BUDGET, SUMS
 
-from xlflow.core.findings import Finding, Stop
+from xlflow.core.findings import Finding, Place, Stop
 from xlflow.core.followed import Entry, Followed
 from xlflow.core.model import Round
 from xlflow.core.words import Language
@@ -207,3 +208,13 @@ def test_a_unit_is_found_however_it_is_typed_and_an_unknown_one_names_all() -> N
     found = find_unit(followed, "Väster", "a.xlsx")
     assert isinstance(found, Finding)
     assert dict(found.words)["units"] == "Norr, Söder, Öster"
+
+
+def test_a_unit_that_says_it_has_nothing_to_report_has_answered() -> None:
+    merged, findings = draw_merged(ASKED, ANSWERS)
+    merged = replace(
+        merged, nothing=(("Öster", Place("Öster.xlsx")),), answered=(*merged.answered, "Öster"), missing=()
+    )
+    followed = read(write_consolidated(summarise(merged, findings), merged), "en")
+    said = next(each for each in followed.asked if each.unit == "Öster")
+    assert (said.answered, said.nothing, said.unanswered) == (True, True, 0)

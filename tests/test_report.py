@@ -283,6 +283,14 @@ def test_lines_outside_the_plan_get_a_heading_of_their_own() -> None:
         assert not any("# Nämndmål: Enheternas" in line or "mål: (inte" in line for line in told)
 
 
+def test_a_unit_with_nothing_to_report_has_answered() -> None:
+    followed = draw_round(ROUND)
+    asked = tuple(replace(each, nothing=each.unit == "B") for each in followed.asked)
+    document = compose_report(replace(followed, asked=asked), Wish())
+    assert [words(row.cells[1]) for row in tables(document)[-1].rows] == ["Svarat", "Inget att rapportera"]
+    assert "Alla 2 tillfrågade enheter har svarat." in show(document)
+
+
 def test_a_long_list_is_cut_short_and_says_so() -> None:
     document = compose("\n".join(f"S/M/N/Nummer {n} || Genomfört" for n in range(45)))
     assert "… och 15 till. Alla står i tabellerna längre fram." in show(document)

@@ -60,12 +60,13 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A unit that was asked, whether it has answered, how many activities it was asked about, and how many rows
-    of its form are still without an answer."""
+    of its form are still without an answer. One with `nothing` to report has answered by saying so."""
 
     unit: str
     answered: bool
     items: int = 0
     unanswered: int = 0
+    nothing: bool = False
 
 
 @dataclass(frozen=True)

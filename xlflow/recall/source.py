@@ -156,6 +156,8 @@ class _Source:
         follows = fold(rolled) == fold(self.see_item)
         if not rolled or follows or fold(rolled) == fold(self.word("unanswered")):
             return None, "", follows
+        if fold(rolled) == fold(say("nothing.label", self.round.language)):
+            return None, say("nothing.label", self.shown), False
         parsed = self.readers[status.key](rolled).value
         code = parsed if isinstance(parsed, str) and self.is_choice(status, parsed) else None
         return code, self.round.template.say_choice(status, code, self.shown) if code else rolled, False
@@ -233,16 +235,13 @@ class _Source:
         language = self.round.language
         answer, left = say("collected.answer", language), say("collected.unanswered", language)
         items = self.word("activities")
-        answered = fold(say("collected.answered", language)), fold(say("nothing.label", language))
+        answered, nothing = fold(say("collected.answered", language)), fold(say("nothing.label", language))
         for record in self.records("collection", self.unit_heading, answer, left):
             unit = record.text(self.unit_heading)
             if unit and fold(unit) != fold(self.word("no_units")):
-                yield Asked(
-                    unit,
-                    fold(record.text(answer)) in answered,
-                    _whole(record.raw(items)),
-                    _whole(record.raw(left)),
-                )
+                said = fold(record.text(answer))
+                counts = _whole(record.raw(items)), _whole(record.raw(left))
+                yield Asked(unit, said in (answered, nothing), *counts, nothing=said == nothing)
 
 
 def find_unit(followed: Followed, name: str, file: str) -> str | Finding:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xlflow.core.followed import Followed
+from xlflow.core.followed import Asked, Followed
 from xlflow.core.words import say
 from xlflow.report.document import Block, Bullets, Cell, Column, Heading, Paragraph, Row, Span, Table, spell
 from xlflow.report.wording import Speech, first_line, first_sentence, join_words, list_lines
@@ -42,22 +42,15 @@ def _make_table(followed: Followed, speech: Speech) -> Table:
             Column(headings[1], 1.2, "end"),
             Column(headings[2], 1.4, "end"),
         ),
-        groups=tuple(
-            (_make_row(each.unit, each.answered, (each.items, each.unanswered), speech),)
-            for each in followed.asked
-        ),
+        groups=tuple((_make_row(each, speech),) for each in followed.asked),
     )
 
 
-def _make_row(unit: str, answered: bool, figures: tuple[int, ...], speech: Speech) -> Row:
-    state = say("collected.answered" if answered else "collected.missing", speech.language)
-    return Row(
-        (
-            Cell((Paragraph(spell(unit)),), head=True),
-            Cell((Paragraph(spell(state, strong=not answered)),)),
-            *(Cell((Paragraph(spell(str(figure))),), side="end") for figure in figures),
-        )
-    )
+def _make_row(each: Asked, speech: Speech) -> Row:
+    word = "nothing.label" if each.nothing else "collected.answered" if each.answered else "collected.missing"
+    state = Paragraph(spell(say(word, speech.language), strong=not each.answered))
+    figures = (Cell((Paragraph(spell(str(count))),), side="end") for count in (each.items, each.unanswered))
+    return Row((Cell((Paragraph(spell(each.unit)),), head=True), Cell((state,)), *figures))
 
 
 def _name_unanswered(followed: Followed, speech: Speech) -> Iterator[Block]:
