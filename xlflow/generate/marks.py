@@ -80,9 +80,13 @@ def mark_unchanged(book: Book, sheet: Sheet, frame: Frame, marks: Marks) -> None
 
 
 def mark_changed(book: Book, sheet: Sheet, frame: Frame, marks: Marks) -> None:
-    """Put a note on every cell that something is said about, and let the mark of a changed cell go."""
+    """Put a note on every cell that something is said about, and let the mark of a changed cell go; an answer of a
+    list takes the colour of that answer by itself."""
     plain = book.style("filled", bg_color=COLOURS["ask"])
-    for spot, _, same in _marked_answers(frame, marks):
+    for spot, faults, same in _marked_answers(frame, marks):
+        field = faults[0].column.field if faults[0].column else None
+        if field and field.type == "choice":
+            continue
         sheet.format_if((*spot, *spot), {"type": "formula", "criteria": f"=NOT({same})", "format": plain})
     for (row, column), faults in marks.by_cell.items():
         text = "\n\n".join(_say(frame, fault) for fault in faults)
