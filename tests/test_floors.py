@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tools import PROJECT
 
 import xlflow
-from tools import PROJECT
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.shipped",),
@@ -21,7 +21,21 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.issued", "core.asking", "core.sentences", "core.changes"),
     ("core.followed",),
     ("excel.incoming", "excel.outgoing"),
-    ("define", "carry", "generate", "collect", "read", "check", "hints", "history", "merge", "recall", "summarise", "waive", "write"),
+    (
+        "define",
+        "carry",
+        "generate",
+        "collect",
+        "read",
+        "check",
+        "hints",
+        "history",
+        "merge",
+        "recall",
+        "summarise",
+        "waive",
+        "write",
+    ),
     ("interchange",),
     ("report",),
     ("replacing",),

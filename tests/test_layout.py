@@ -28,7 +28,7 @@ def test_the_columns_stand_as_promised() -> None:
         " | Ny tidpunkt | Kommentar/avvikelse | Kvar att göra | Uppdragstyp"
     )
     codes = " ".join(column.code for column in form_columns(BUDGET))
-    assert codes == "#id #area #line #budget #outcome #forecast #comment #remaining"
+    assert codes == "#id #area #line #budget #outcome #forecast #deviation #deviation_share #comment #remaining"
 
 
 def test_every_column_is_known_by_its_heading_in_both_languages() -> None:

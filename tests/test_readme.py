@@ -11,7 +11,7 @@ from tools import PROJECT
 import xlflow
 
 README = PROJECT / "README.md"
-COMMANDS = ("", "demo", "templates", "generate", "check", "merge", "report", "explain")
+COMMANDS = ("", "demo", "templates", "generate", "check", "merge", "report", "history", "explain")
 
 
 def _after(mark: str) -> str:

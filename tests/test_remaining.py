@@ -5,14 +5,12 @@ Forms with many lines are filled as people fill them and as they should not, the
 
 import io
 import random
-import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-import ironcalc
 import openpyxl
 import pytest
 from libreoffice import recalculate_all

@@ -293,7 +293,7 @@ def test_what_is_accepted_is_said_in_words(key: str, sv: str, en: str) -> None:
     [
         ({"minimum": 0}, "ett tal som är minst 0"),
         ({"maximum": 99.5}, "ett tal som är högst 99,5"),
-        ({}, "ett tal, till exempel 1 250 eller 12,5"),
+        ({}, "ett tal, till exempel 1\xa0250 eller 12,5"),
     ],
 )
 def test_limits_are_said_in_words(limits: dict[str, float], sv: str) -> None:
