@@ -255,7 +255,7 @@ def found_rows(form: Filled) -> dict[int, list[str]]:
 
 
 def compare_rows(form: Filled, live: dict[int, str]) -> int:
-    """Hold the live column against the check, row for row and word for word, and return how many rows were held."""
+    """Hold the live column against the check, row for row and word for word; return how many rows there were."""
     broken = found_rows(form)
     said = [Said(row.line, {answer.field: answer.written for answer in row.answers}) for row in form.rows]
     asks = find_asks(form.round, said, nothing=form.nothing is not None)

@@ -53,9 +53,15 @@ def run_demo(
     shipped = find_shipped(EXAMPLES) / example.folder
     plan, sent, back = (folder / say(f"demo.{name}", language) for name in ("plan", "sent", "returned"))
     outgoing.save_whole(plan, (shipped / "plan.xlsx").read_bytes())
-    days = {"as_of": example.as_of, "due": example.due}
     pipeline.generate_forms(
-        plan, sent, template=example.template, language=language, force=force, progress=progress, **days
+        plan,
+        sent,
+        template=example.template,
+        language=language,
+        force=force,
+        progress=progress,
+        as_of=example.as_of,
+        due=example.due,
     )
     _play_units(shipped, example, language, back)
     target = folder / say("demo.consolidated", language)
