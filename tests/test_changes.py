@@ -55,6 +55,7 @@ TOLD_TWICE = [
     ("Förskjuts | hösten |", "Förskjuts | vintern |", "time time"),
     ("Pågående | |", "Kan komma att försenas | | Risk", "status status comment"),
     ("Pågående | |", "Pågående | | Halvvägs", "comment comment"),
+    ("Pågående | | Bra", "Pågående | | Halvvägs", "comment comment"),
     ("Pågående | |", "| |", "unanswered"),
     ("| |", "Pågående | |", "status status"),
     ("| |", "| |", None),
@@ -250,9 +251,10 @@ def tell(language: Language = "sv") -> Summary:
 def test_the_table_says_what_was_and_what_is() -> None:
     changes = tell().grids["changes"]
     assert [column.heading for column in changes.columns] == [
-        *("Förändring", "Id", "Perspektiv", "Kommunövergripande mål", "Nämndmål", "Aktivitet", "Delaktivitet"),
+        *("Förändring", "Id", "Perspektiv", "Aktivitet", "Delaktivitet"),
         *("Enhet", "Status förut", "Status nu", "Tid förut", "Tid nu", "Kommentar förut", "Kommentar nu"),
         *("Ändrad status", "Ändrad tid", "Ny kommentar", "Återfunnen genom", "Id förut"),
+        *("Kommunövergripande mål", "Nämndmål"),
     ]
     assert show_column(changes, "Förändring") == {
         "1": "Försenad",  # from quarter 3 to 4

@@ -81,6 +81,14 @@ class Change:
     new_comment: bool = False
 
     @property
+    def time_now(self) -> str:
+        """The time that counts now: a new one that was answered then still holds if nobody has named another."""
+        if self.now is None:
+            return ""
+        held = self.before and not self.now.moved and fold(self.before.planned) == fold(self.now.planned)
+        return self.before.shown_time if held and self.before else self.now.shown_time
+
+    @property
     def line(self) -> Line:
         """The line as it is now, or as it was if it is gone."""
         state = self.now or self.before
@@ -148,7 +156,7 @@ class _Comparison:
         """Return what has changed, None if nothing has."""
         new_status = now.is_answered and _key(now) != _key(before)
         new_time = _has_new_time(before, now)
-        new_comment = bool(now.comment) and fold(now.comment) != fold(before.comment)
+        new_comment = not _lines(now.comment) <= _lines(before.comment)
         told: tuple[tuple[Kind, bool], ...] = (
             ("cancelled", new_status and self._is_settled(now) and self._is_left_out(now)),
             ("done", new_status and self._is_settled(now)),
@@ -194,6 +202,11 @@ def _is_same_time(stated: str, now: State, before: State) -> bool:
     if now.time and before.time and now.time.last and before.time.last:
         return (now.time.first, now.time.last) == (before.time.first, before.time.last)
     return fold(stated) == fold(before.shown_time)
+
+
+def _lines(comment: str) -> set[str]:
+    """Return the lines of a comment; one that says nothing that was not said then is no new one."""
+    return {fold(line) for line in comment.split("\n")} - {""}
 
 
 def _key(state: State) -> str:

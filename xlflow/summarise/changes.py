@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from xlflow.core.changes import Change, Snapshot, State
 from xlflow.core.model import Cell, Deadline, Grid, GridColumn, Line
-from xlflow.core.text import fold
+from xlflow.core.template import Level
 from xlflow.core.words import say
 from xlflow.summarise.material import Material, Standing
 from xlflow.summarise.wording import first_spellings, name_columns, show_given, show_standing, show_together
@@ -92,29 +92,38 @@ def _show_change(
     before, now, line = change.before, change.now, change.line
     yield say(f"changed.{change.kind}", material.language)
     yield line.id
-    yield from _show_levels(line, material if now else earlier, spelt, material)
+    levels = dict(_show_levels(line, material if now else earlier, spelt, material))
+    shown, rest = _part_levels(material)
+    yield from (levels[level.key] for level in shown)
     yield "; ".join(material.units_of.get(line.id, line.units)) or None
     if material.status:
         yield from (_show_status(before, material), _show_status(now, material))
     if material.deadline or material.new_deadline:
-        yield from (state.shown_time or None if state else None for state in (before, now))
-    same = before and now and fold(before.comment) == fold(now.comment)
-    yield None if same or before is None else before.comment or None
+        yield from (before.shown_time or None if before else None, change.time_now or None)
+    yield before.comment or None if before and (change.new_comment or not now) else None
     yield now.comment or None if now else None
     flags = (change.new_status, change.new_time, change.new_comment)
     yield from (say("values.yes", material.language) if flag else None for flag in flags)
     yield say(f"changed.by_{change.how}", material.language) if change.how else None
     yield before.line.id if before and now and before.line.id != now.line.id else None
+    yield from (levels[level.key] for level in rest)
 
 
 def _show_levels(
     line: Line, asked: Material | Snapshot, spelt: Mapping[str, str], material: Material
-) -> Iterator[Cell]:
-    """Yield the texts of a line under today's levels; of a group its name without what is explained below it."""
+) -> Iterator[tuple[str, Cell]]:
+    """Yield the texts of a line by today's levels; of a group its name without what is explained below it."""
     texts = {level.key: text for level, text in zip(asked.template.levels, line.levels, strict=True)}
     for level in material.template.levels:
         text = texts.get(level.key, "")
-        yield (spelt.get(text, text).split("\n")[0] if level.kind == "group" else text) or None
+        shown = spelt.get(text, text).partition("\n")[0] if level.kind == "group" else text
+        yield level.key, shown or None
+
+
+def _part_levels(material: Material) -> tuple[Sequence[Level], Sequence[Level]]:
+    """Return the levels that are printed, the widest group and the line's own, and those that stand last."""
+    levels, item = material.template.levels, material.template.item
+    return (*levels[: min(1, item)], *levels[item:]), levels[1:item]
 
 
 def _show_status(state: State | None, material: Material) -> str | None:
@@ -129,7 +138,8 @@ def _columns(material: Material) -> Iterator[GridColumn]:
     language = material.language
     yield _own(KIND, "changed.kind", material)
     yield _own("_id", "column.id", material)
-    yield from (GridColumn(each.key, each.label.say(language), each.width) for each in material.template.levels)
+    shown, rest = _part_levels(material)
+    yield from (GridColumn(each.key, each.label.say(language), each.width) for each in shown)
     yield _own("_unit", "column.unit", material)
     if material.status:
         width = material.status.width
@@ -146,6 +156,7 @@ def _columns(material: Material) -> Iterator[GridColumn]:
     yield from (GridColumn(flag_key(flag), say(f"changed.any_{flag}", language), _FLAG) for flag in FLAGS)
     yield _own("_how", "changed.how", material)
     yield _own("_id_before", "changed.id_before", material)
+    yield from (GridColumn(each.key, each.label.say(language), each.width) for each in rest)
 
 
 def _own(key: str, word: str, material: Material) -> GridColumn:
