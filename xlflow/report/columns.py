@@ -5,20 +5,23 @@ the comment under its own label, so that a table never grows wider than its page
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from xlflow.core.followed import Entry, Followed, Reply, Values
 from xlflow.core.template import Field
 from xlflow.core.words import say
 from xlflow.report.amounts import Amounts, value_of
-from xlflow.report.document import Bullets, Cell, Column, Mark, Paragraph, Span, spell
+from xlflow.report.document import Bullets, Cell, Column, Mark, Paragraph, Span, spell, texts_of
 from xlflow.report.wording import Speech, label_of, to_blocks
 
 ITEM, TIME, STATUS, NUMBER, COMMENT = 4.0, 2.0, 2.2, 2.0, 4.3
 """Shares of the table's width."""
 
 ITEM_BESIDE_AMOUNTS = 2.6
+
+LETTERS, NARROW_LETTERS = 20, 11
+"""Letters that a word may have and still fit a column, and a narrow one (a time, a goal)."""
 
 MOST_AMOUNTS = 3
 """Columns of amounts that leave room for one with comments."""
@@ -94,6 +97,12 @@ def make_cells(entry: Entry, layer: Layer) -> tuple[Cell, ...]:
     return tuple(_list_cells(entry, layer))
 
 
+def break_words(cell: Cell, letters: int = LETTERS) -> Cell:
+    """Return a cell that says whether it holds a word of more letters than its column may have room for."""
+    words = (word for text in texts_of(cell.content) for word in text.split())
+    return replace(cell, broken=True) if any(len(word) > letters for word in words) else cell
+
+
 def total_cells(entries: Sequence[Entry], layer: Layer) -> tuple[Cell, ...]:
     """Return the cells of a row of sums."""
     label = Cell((Paragraph(spell(layer.speech.say("total"), strong=True)),), head=True)
@@ -126,16 +135,16 @@ def _list_columns(layer: Layer) -> Iterator[Column]:
 def _list_cells(entry: Entry, layer: Layer) -> Iterator[Cell]:
     part = layer.followed.template.part
     deep = part is not None and bool(entry.line.levels[part])
-    yield Cell(tuple(_tell_line(entry, layer, deep=deep)), head=True, deep=deep)
+    yield break_words(Cell(tuple(_tell_line(entry, layer, deep=deep)), head=True, deep=deep))
     if layer.time:
-        yield Cell(tuple(_tell_time(entry, layer)), narrow=True)
+        yield break_words(Cell(tuple(_tell_time(entry, layer))), NARROW_LETTERS)
     if layer.followed.status:
         yield Cell(tuple(_tell_status(entry, layer)))
     for field in layer.amounts.fields:
         text = layer.amounts.show(value_of(entry, field), field)
         yield Cell((Paragraph(spell(text)),) if text else (), side="end")
     if has_remarks(layer):
-        yield Cell(tuple(_tell_remarks(entry, layer)))
+        yield break_words(Cell(tuple(_tell_remarks(entry, layer))))
 
 
 # Cells ----------------------------------------------------------------------------------------------------

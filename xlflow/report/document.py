@@ -106,8 +106,8 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell of a table. `rows` and `columns` are how many it spans; `head`: it names its row, or with `group`
-    all rows of its group; `deep`: it stands below the row above (a sub-activity); `narrow`: long words may not fit
-    its column."""
+    all rows of its group; `deep`: it stands below the row above (a sub-activity); `broken`: it holds
+    a word that may not fit its column and is hyphenated."""
 
     kind: ClassVar[str] = "cell"
     content: tuple[Paragraph | Bullets | Mark, ...] = ()
@@ -116,7 +116,7 @@ class Cell:
     head: bool = False
     group: bool = False
     deep: bool = False
-    narrow: bool = False
+    broken: bool = False
     side: Side = "start"
 
 

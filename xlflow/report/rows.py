@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from xlflow.core.followed import Entry
 from xlflow.core.sentences import UNANSWERED
-from xlflow.report.columns import Layer, has_remarks, make_cells
+from xlflow.report.columns import NARROW_LETTERS, Layer, break_words, has_remarks, make_cells
 from xlflow.report.document import Cell, Paragraph, Row, Span, spell, texts_of
 from xlflow.report.lines import Group
 from xlflow.report.wording import to_blocks
@@ -61,7 +61,8 @@ def _say_what(cell: Cell, layer: Layer) -> Cell:
 
 def _goal_cell(group: Group, rows: int) -> Cell:
     name = Paragraph(spell(group.name, strong=True))
-    return Cell((name, *to_blocks(group.definition)), rows=rows, head=True, group=True, narrow=True)
+    cell = Cell((name, *to_blocks(group.definition)), rows=rows, head=True, group=True)
+    return break_words(cell, NARROW_LETTERS)
 
 
 def _filter_code(entry: Entry) -> str:
