@@ -28,11 +28,16 @@ NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/commands.txt"))
 BUDGET = "budget-2021"
 """The example that asks about amounts; the others ask about activities and their statuses."""
 
+AUGUST = "followup-2021-august"
+PREVIOUS = {AUGUST: ("followup-2021", "sammanställning-mars.xlsx")}
+"""The example that is the round after another: which one, and how that one's result is called in its folder."""
+
 SHOWN_UNIT = {
     BUDGET: "Biblioteken",
     "extra-question": "Biblioteken",
     "followup-2019": "Fastighetsservice",
     "followup-2021": "Ungdom och mötesplatser",
+    AUGUST: "Ungdom och mötesplatser",
     "followup-en": "Parks and Events",
 }
 VISIBLE = ("Läs mig", "Uppföljning", "Read me", "Follow-up")
@@ -69,8 +74,8 @@ class Played:
 
     @property
     def consolidated(self) -> Path:
-        """The workbook that the last command wrote."""
-        return self.folder / _option(_commands(self.name)[-1], "-o")
+        """The workbook that was merged."""
+        return self.folder / _option(_merging(self.name), "-o")
 
     @property
     def forms(self) -> Path:
@@ -82,6 +87,15 @@ class Played:
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
     name = request.param
     folder = tmp_path_factory.mktemp(name)
+    return play_example(name, folder)
+
+
+def play_example(name: str, folder: Path) -> Played:
+    """Carry out the commands of an example in a folder, after those of the round before it."""
+    if name in PREVIOUS:
+        other, called = PREVIOUS[name]
+        (folder / "before").mkdir()
+        shutil.copy(play_example(other, folder / "before").consolidated, folder / called)
     for given in ("plan.xlsx", "answers.csv", "*.toml"):
         for file in (EXAMPLES / name).glob(given):
             shutil.copy(file, folder)
@@ -106,10 +120,10 @@ def test_the_consolidated_workbook_as_text(played: Played, renew: bool) -> None:
 
 
 def test_the_tables_for_other_programs_as_text(played: Played, renew: bool) -> None:
-    if "--also" not in _commands(played.name)[-1]:
+    if "--also" not in _merging(played.name):
         assert not list(played.folder.rglob("datapackage.json"))
         return
-    folder = played.folder / _option(_commands(played.name)[-1], "--also")
+    folder = played.folder / _option(_merging(played.name), "--also")
     texts = (f"== {path.name} ==\n{path.read_text(encoding='utf-8-sig')}" for path in sorted(folder.glob("*.csv")))
     _compare(played, "tables.txt", scrub("\n".join(texts)), renew)
 
@@ -119,12 +133,17 @@ def _commands(name: str) -> list[list[str]]:
     return [shlex.split(line) for line in lines if not line.startswith("#")]
 
 
+def _merging(name: str) -> list[str]:
+    return next(command for command in _commands(name) if command[1] == "merge")
+
+
 def _play(name: str, folder: Path) -> Iterator[str]:
     """Carry out the commands in order, the units answering where the text says so; yield what is seen."""
     forms, returned = _option(_commands(name)[0], "-o"), _commands(name)[1][2]
     for line in (EXAMPLES / name / "commands.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
-            fill_forms(folder / forms, folder / "answers.csv", folder / returned)
+            if (folder / forms).is_dir():
+                fill_forms(folder / forms, folder / "answers.csv", folder / returned)
             yield f"{line}\n\n"
             continue
         seen = subprocess.run(
@@ -180,6 +199,7 @@ TAKEN_AS = {
     "extra-question": {},
     "followup-2019": {"Uppfyllt": "Genomfört"},
     "followup-2021": {"Pågår": "Pågående"},
+    AUGUST: {},
     "followup-en": {"In progress": "Ongoing"},
 }
 """What stands in the column Status of `Svar` other than what was written, but for blanks and case."""
@@ -227,6 +247,15 @@ ROLLED_UP = {
         "Ta emot fler personer i arbetsmarknadsanställning och feriejobb": "Kvarstår",  # Utgår in one of three
         "Pröva kontor utan fasta platser i förvaltningshuset": "Utgår",  # in the only one
     },
+    AUGUST: {
+        "Arbeta enligt rörelseprogrammets åtgärdslista": "Förskjuts",  # worst of six parts
+        "Bygga om Hamravallen till ett idrottsområde för alla årstider": "Pågående",  # of three parts one Utgår
+        "Göra museets fotosamling sökbar på nätet": "Ej besvarad",  # left blank
+        "Ställa taxor och avgifter mot vad verksamheten kostar": "Genomfört",  # in all three units
+        "Öka andelen inköp som görs i e-handeln och mot gällande avtal": "Förskjuts",  # worst of three units
+        "Minska mängden farliga kemikalier i driften": "Pågående",  # done in one of two
+        "Dela ut bokpåsar till hemtjänstens kunder": "Pågående",  # a unit's own in March, in the plan now
+    },
     "followup-en": {
         "Open every library on Sunday afternoons": "Postponed",  # worst of two parts
         "Put all bookings in one place online": "Ongoing",  # one is cancelled, one wrote a remark
@@ -264,6 +293,7 @@ SIZES = {
     "extra-question": {"activities": 6, "sub-activities": 2, "units": 2, "silent": 0, "own": 1},
     "followup-2019": {"activities": 20, "sub-activities": 0, "units": 3, "silent": 0, "own": 0},
     "followup-2021": {"activities": 48, "sub-activities": 46, "units": 7, "silent": 1, "own": 3},
+    AUGUST: {"activities": 49, "sub-activities": 47, "units": 7, "silent": 0, "own": 2},
     "followup-en": {"activities": 12, "sub-activities": 6, "units": 3, "silent": 0, "own": 1},
 }
 
