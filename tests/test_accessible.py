@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -23,17 +24,13 @@ from tools import PROJECT
 from xlflow import check_forms, generate_forms, merge_forms
 from xlflow.core.words import Language
 from xlflow.excel.outgoing import COLOURS
+from xlflow.pipeline import write_history
 
 LEAST_CONTRAST = 4.5
 WHITE, BLACK = "FFFFFF", "000000"
 TITLE_ROWS = 2
 LANGUAGE_OF = {"sv": "sv-SE", "en": "en-GB"}
-PLAYED: dict[str, tuple[str, Language]] = {
-    "budget-2021": ("budget", "sv"),
-    "followup-2019": ("followup-2019", "sv"),
-    "followup-2021": ("followup", "sv"),
-    "followup-en": ("followup", "en"),
-}
+EXAMPLES = sorted(path.parent for path in (PROJECT / "examples").glob("*/commands.txt"))
 NAMESPACES = {
     "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
     "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
@@ -67,12 +64,21 @@ class Written:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> list[Written]:
     found = []
-    for example, (template, language) in PLAYED.items():
-        folder = tmp_path_factory.mktemp(example)
-        for path in _play(folder, PROJECT / "examples" / example, template, language):
+    for example in EXAMPLES:
+        folder, (template, language) = tmp_path_factory.mktemp(example.name), _read_command(example)
+        for path in _play(folder, example, template, language):
             book = openpyxl.load_workbook(path)
-            found.append(Written(f"{example}/{path.relative_to(folder)}", path, language, book))
+            found.append(Written(f"{example.name}/{path.relative_to(folder)}", path, language, book))
     return found
+
+
+def _read_command(example: Path) -> tuple[str, Language]:
+    """Return the template and the language in which an example is made."""
+    command = (example / "commands.txt").read_text(encoding="utf-8").splitlines()[0].split()
+    named = dict(pairwise(command))
+    template = named.get("-t", "followup")
+    own = example / template
+    return str(own) if own.is_file() else template, "en" if named.get("--language") == "en" else "sv"
 
 
 def _play(folder: Path, example: Path, template: str, language: Language) -> Iterator[Path]:
@@ -88,6 +94,7 @@ def _play(folder: Path, example: Path, template: str, language: Language) -> Ite
     )
     fill_forms(folder / "nästa", example / "answers.csv", folder / "in2")
     merge_forms([folder / "in2"], folder / "s2.xlsx", previous=folder / "s.xlsx")
+    write_history([folder / "s.xlsx", folder / "s2.xlsx"], folder / "h.xlsx")
     yield from sorted(path for path in folder.rglob("*.xlsx") if path.parent.name not in ("in", "in2"))
 
 
