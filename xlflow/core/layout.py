@@ -74,7 +74,7 @@ def form_columns(template: Template, context: tuple[str, ...] = ()) -> tuple[Col
         _own_column("id", "id", 9),
         *(_labelled_column(level) for level in template.levels),
         *(_labelled_column(field) for field in template.shown()),
-        _own_column("remaining", "remaining", 22),
+        _own_column("remaining", "remaining", 30),
         *(_context_column(heading) for heading in context),
     )
 

@@ -54,15 +54,11 @@ def say_counter(frame: Frame) -> str:
 
 def longest_remaining(frame: Frame) -> str:
     """Return the longest of the sentences that a row may say, for which it must have room."""
-    texts = (text for _, text in _rule_texts(frame))
-    return max((say("form.look_over", frame.language), *texts), key=len)
-
-
-def _rule_texts(frame: Frame) -> Iterator[tuple[str, str]]:
-    for rule in frame.template.rules:
-        if rule.counts:
-            for field, _ in rule_asks(frame, rule, frame.free_row):
-                yield rule.name, say_rule(rule, field, frame.template, frame.language)
+    template, language = frame.template, frame.language
+    rules = [rule for rule in template.rules if rule.counts]
+    asked = [(rule, field) for rule in rules for field, _ in rule_asks(frame, rule, frame.free_row)]
+    texts = [say_rule(rule, field, template, language) for rule, field in asked]
+    return max((say("form.look_over", language), *texts), key=len)
 
 
 def _is_used(frame: Frame, line: Line) -> bool:

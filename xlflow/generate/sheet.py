@@ -27,6 +27,7 @@ from xlflow.generate.marks import Marks, change_style, mark_changed, mark_unchan
 from xlflow.generate.remaining import (
     REMAINING,
     counter_formula,
+    longest_remaining,
     remaining_formula,
     say_counter,
     say_remaining,
@@ -51,7 +52,8 @@ COUNTER_WIDTH = 22.0
 """Characters that "114 av 124 klara" takes at its size."""
 
 LOWEST = 21.0
-"""Points that a row is high at least."""
+"""Points that a row is high at least; one that answers the plan has room for whatever it may say live, for no
+program makes a row higher when a formula says more."""
 
 BOLD = 1.08
 """How much wider bold letters are."""
@@ -114,9 +116,10 @@ def _say_terms(frame: Frame) -> str:
 
 def _write_rows(book: Book, sheet: Sheet, frame: Frame, widths: list[float], marks: Marks) -> None:
     above: Line | None = None
+    least = max(LOWEST, height_of([(longest_remaining(frame), widths[frame.index(REMAINING)])]))
     for row, line in frame.rows():
         free = row >= frame.free_row
-        heights = [LOWEST]
+        heights = [LOWEST if free else least]
         for place, column in enumerate(frame.columns):
             text = _text_of(frame, column, line)
             repeated = not free and _is_repeated(frame, column, line, above)
