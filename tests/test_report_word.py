@@ -214,6 +214,14 @@ def test_a_footer_that_numbers_pages_is_left_alone() -> None:
     assert texts[0] == texts[1]
 
 
+def test_the_headings_of_tables_can_be_read_on_the_fill_that_they_stand_on() -> None:
+    ours, table = read(write(draw_many(1))), docx.Document()
+    assert ours.styles["Report Cell Heading"].font.color.rgb == RGBColor(0xFF, 0xFF, 0xFF)
+    table.styles.add_style("Report Table", WD_STYLE_TYPE.TABLE)
+    theirs = read(write(draw_many(1), reference=save(table)))
+    assert theirs.styles["Report Cell Heading"].font.color.rgb is None, "their table may be a light one"
+
+
 def test_a_reference_without_lists_or_many_styles_does_too() -> None:
     bare = docx.Document()
     for style in list(bare.styles):

@@ -61,12 +61,15 @@ def open_look(document: Document, reference: bytes | None) -> tuple[Docx, Ids]:
     for name, look in _SIZES.items():
         known = name in docx.styles
         if not known:
-            docx.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=not name.startswith("Report"))
+            made = docx.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=not name.startswith("Report"))
+            made.base_style = docx.styles["Normal"]
         style = docx.styles[name]
         if isinstance(style, ParagraphStyle) and not (known and reference):
             _set_look(style, look)
     if STYLES["table"] not in docx.styles:
         docx.styles.element.append(parse_xml(_TABLE_STYLE))
+        for name in ("heading_cell", "heading_dense"):
+            docx.styles[STYLES[name]].font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
     if not reference:
         _set_page(docx)
     _add_lists(docx)
@@ -118,6 +121,7 @@ def _inherit_headers(docx: Docx) -> None:
 
 
 def _set_look(style: ParagraphStyle, look: dict[str, Any]) -> None:
+    """Give a style the house's look. Words are hyphenated in tables only, whose columns are narrow."""
     font, shape = style.font, style.paragraph_format
     font.name, font.size = FONT, Pt(look["size"])
     fonts = style.element.rPr.rFonts
@@ -131,6 +135,9 @@ def _set_look(style: ParagraphStyle, look: dict[str, Any]) -> None:
         font.color.rgb = RGBColor.from_string(COLOURS[colour].lstrip("#"))
     shape.space_before, shape.space_after = Pt(look.get("before", 0)), Pt(look["after"])
     shape.keep_with_next = look.get("keep")
+    whole = "0" if "Cell" in style.name else "1"
+    spacing = style.element.get_or_add_pPr().get_or_add_spacing()
+    spacing.addprevious(parse_xml(f'<w:suppressAutoHyphens {NAMESPACE} w:val="{whole}"/>'))
     shape.line_spacing = 1.1
     for stray in (*style.element.iter(qn("w:pBdr")), *style.element.rPr.iterchildren(qn("w:spacing"))):
         stray.getparent().remove(stray)

@@ -120,31 +120,40 @@ def _head(it: Table, ids: Ids, widths: Sequence[int]) -> str:
 
 
 def _rows(group: Sequence[Row], ids: Ids, widths: Sequence[int]) -> str:
-    """Return the rows of a group; a cell that spans several goes on in each of them."""
-    made = []
-    for row in group:
-        goes_on = len(widths) - sum(cell.columns for cell in row.cells)
-        cells = [_spanned(ids, width) for width in widths[:goes_on]]
-        at = goes_on
-        for cell in row.cells:
-            cells.append(_cell(cell, ids, sum(widths[at : at + cell.columns])))
-            at += cell.columns
-        split = "<w:trPr><w:cantSplit/></w:trPr>" if row.whole else ""
-        made.append(f"<w:tr>{split}{''.join(cells)}</w:tr>")
-    return "".join(made)
+    """Return the rows of a group; a goal goes on beside each of them.
+
+    A row that goes on with the one above has a blank cell below its activity and no line above it, since other
+    programs part rows that a cell spans at the end of a page.
+    """
+    follows = [*(row.more for row in group[1:]), False]
+    return "".join(_row(row, ids, widths, goes_on=more) for row, more in zip(group, follows, strict=False))
 
 
-def _spanned(ids: Ids, width: int) -> str:
-    return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vMerge/></w:tcPr>{paragraph(ids, "cell", "")}</w:tc>'
-    )
+def _row(row: Row, ids: Ids, widths: Sequence[int], *, goes_on: bool) -> str:
+    at = len(widths) - sum(cell.columns for cell in row.cells)
+    edges = "".join(f'<w:{edge} w:val="nil"/>' for edge, nil in (("top", row.more), ("bottom", goes_on)) if nil)
+    edges = f"<w:tcBorders>{edges}</w:tcBorders>" if edges else ""
+    cells = [_beside(ids, width, "<w:vMerge/>") for width in widths[: at - row.more]]
+    cells += [_beside(ids, width, edges) for width in widths[at - row.more : at]]
+    for cell in row.cells:
+        width = sum(widths[at : at + cell.columns])
+        cells.append(_cell(cell, ids, width, "" if cell.group else edges, keep=goes_on))
+        at += cell.columns
+    split = "<w:trPr><w:cantSplit/></w:trPr>" if row.whole else ""
+    return f"<w:tr>{split}{''.join(cells)}</w:tr>"
 
 
-def _cell(cell: Cell, ids: Ids, width: int) -> str:
+def _beside(ids: Ids, width: int, more: str) -> str:
+    """Return a cell without text: one that the goal goes on in, or one below an activity."""
+    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{more}</w:tcPr>{paragraph(ids, "cell", "")}</w:tc>'
+
+
+def _cell(cell: Cell, ids: Ids, width: int, edges: str, *, keep: bool) -> str:
     merged = f'<w:gridSpan w:val="{cell.columns}"/>' if cell.columns > 1 else ""
-    merged += '<w:vMerge w:val="restart"/>' if cell.rows > 1 else ""
-    content = "".join(_small(one, cell, ids) for one in cell.content) or paragraph(ids, "cell", "")
-    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{merged}</w:tcPr>{content}</w:tc>'
+    merged += '<w:vMerge w:val="restart"/>' if cell.group and cell.rows > 1 else ""
+    content = "".join(_small(one, cell, ids, keep=keep) for one in cell.content)
+    content = content or paragraph(ids, "cell", "", keep=keep)
+    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{merged}{edges}</w:tcPr>{content}</w:tc>'
 
 
 def _mark(it: Mark) -> str:
@@ -157,12 +166,13 @@ def _mark(it: Mark) -> str:
     return run(Span(word), look)
 
 
-def _small(it: Paragraph | Bullets | Mark, cell: Cell, ids: Ids) -> str:
+def _small(it: Paragraph | Bullets | Mark, cell: Cell, ids: Ids, *, keep: bool) -> str:
     if isinstance(it, Mark):
-        return paragraph(ids, "cell", _mark(it))
+        return paragraph(ids, "cell", _mark(it), keep=keep)
     if isinstance(it, Bullets):
-        return "".join(paragraph(ids, "cell_list", runs(item), more=listed(BULLET)) for item in it.items)
+        items = (paragraph(ids, "cell_list", runs(item), keep=keep, more=listed(BULLET)) for item in it.items)
+        return "".join(items)
     if cell.deep:
-        return paragraph(ids, "cell_list", runs(it.spans), more=listed(PART_BULLET))
+        return paragraph(ids, "cell_list", runs(it.spans), keep=keep, more=listed(PART_BULLET))
     style = "cell" if it.look == "plain" else "quiet"
-    return paragraph(ids, style, runs(it.spans), side=cell.side)
+    return paragraph(ids, style, runs(it.spans), keep=keep, side=cell.side)
