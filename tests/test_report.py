@@ -222,6 +222,9 @@ def test_the_short_version_shows_what_deviates_and_keeps_the_figures_of_the_whol
         in short
     )
     assert not any(line.startswith("Utreda simhall") for line in short)
+    after = {line: whole[whole.index(line) + 1] for line in ("# Samhälle", "# Ekonomi")}
+    assert all(sentence.startswith("Av ") for sentence in after.values())
+    assert not set(after.values()) & set(short), "no count of a part as if it were the whole"
     table = [line for line in whole if line.startswith("[Tabell 1.")]
     assert table == [line for line in short if line.startswith("[Tabell 1.")]
 

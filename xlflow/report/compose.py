@@ -63,7 +63,7 @@ def _make_blocks(told: Followed, shown: Followed, wish: Wish, speech: Speech) ->
         yield Paragraph(
             spell(speech.say("only_deviations", count=count, whole=len(told.items), items=speech.items))
         )
-    yield from make_body(shown, speech, wish.layout)
+    yield from make_body(shown, speech, wish.layout, whole=not wish.only)
     yield from make_end(told, speech)
 
 

@@ -5,7 +5,7 @@ table per overall goal, in which the board goal is a cell beside all of its acti
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from xlflow.core.followed import Entry, Followed
@@ -21,59 +21,61 @@ GOAL_SHARE, NARROW_GOAL = 2.8, 1.7
 """The share of the table's width that a board goal's cell takes; less beside many amounts."""
 
 
-def make_body(followed: Followed, speech: Speech, layout: Layout) -> Iterator[Block]:
-    """Yield everything under the perspectives, in the plan's order."""
+@dataclass(frozen=True)
+class _Plan:
+    """What the body is made from and how; `whole`: nothing is left out, so that groups may be counted."""
+
+    followed: Followed
+    speech: Speech
+    layout: Layout
+    whole: bool
+
+
+def make_body(followed: Followed, speech: Speech, layout: Layout, *, whole: bool) -> Iterator[Block]:
+    """Yield everything under the perspectives, in the plan's order; `whole`: no activity has been left out."""
     goal = goal_depth(followed)
-    if goal is None:
-        if followed.items:
-            yield Heading(1, _capital(speech.items))
-            yield _make_table("", [(None, followed.items)], followed, speech)
-        return
-    yield from _walk_levels(followed.items, 0, goal, followed, speech, layout)
+    if goal is not None:
+        yield from _walk_levels(followed.items, 0, goal, _Plan(followed, speech, layout, whole))
+    elif followed.items:
+        yield Heading(1, _capital(speech.items))
+        yield _make_table("", [(None, followed.items)], followed, speech)
 
 
-def _walk_levels(
-    entries: Sequence[Entry], depth: int, goal: int, followed: Followed, speech: Speech, layout: Layout
-) -> Iterator[Block]:
+def _walk_levels(entries: Sequence[Entry], depth: int, goal: int, plan: _Plan) -> Iterator[Block]:
     """Yield the headings above the goals, and under the last of them its goals."""
-    if depth == goal:
-        groups = group_entries(entries, followed, depth)
-        make = _make_headed if layout == "heading" else _make_merged
-        if layout == "merged" and depth == 0 and groups:
-            yield Heading(1, _capital(speech.items))
-        yield from make(groups, followed, speech)
-        return
-    for group in group_entries(entries, followed, depth):
-        yield from _head(group, followed, speech)
-        yield from _walk_levels(group.entries, depth + 1, goal, followed, speech, layout)
+    groups = group_entries(entries, plan.followed, depth)
+    if depth < goal:
+        for group in groups:
+            yield from _head(group, plan)
+            yield from _walk_levels(group.entries, depth + 1, goal, plan)
+    elif plan.layout == "heading":
+        yield from _make_headed(groups, plan)
+    elif groups:
+        yield from () if depth else (Heading(1, _capital(plan.speech.items)),)
+        name, parts = _table_name(groups[0], depth), [(group, group.entries) for group in groups]
+        yield _make_table(name, parts, plan.followed, plan.speech)
 
 
-def _head(group: Group, followed: Followed, speech: Speech) -> Iterator[Block]:
+def _head(group: Group, plan: _Plan) -> Iterator[Block]:
     """Yield a group's heading, below the first level after the level's name, and its definition; a blank text of a
     narrower level has none, since that above it stands for it."""
     if group.blank and group.depth:
         return
-    label = label_of(followed.template.levels[group.depth].label, speech.language)
+    speech, template = plan.speech, plan.followed.template
+    label = label_of(template.levels[group.depth].label, speech.language)
     text = speech.say("group_heading", level=label, name=group.name) if group.depth else group.name
     yield Heading(group.depth + 1, text)
     for block in to_blocks(group.definition, "definition"):
         yield replace(block, close=True)
-    if not group.depth and followed.status:
-        level = followed.template.levels[followed.template.item]
-        yield Paragraph(spell(speech.tell_statuses(group.entries, level)), close=True)
+    if not group.depth and plan.followed.status and plan.whole:
+        told = speech.tell_statuses(group.entries, template.levels[template.item])
+        yield Paragraph(spell(told), close=True)
 
 
-def _make_headed(groups: Sequence[Group], followed: Followed, speech: Speech) -> Iterator[Block]:
+def _make_headed(groups: Sequence[Group], plan: _Plan) -> Iterator[Block]:
     for group in groups:
-        yield from _head(group, followed, speech)
-        yield _make_table(_table_name(group), [(None, group.entries)], followed, speech)
-
-
-def _make_merged(groups: Sequence[Group], followed: Followed, speech: Speech) -> Iterator[Block]:
-    if groups:
-        yield _make_table(
-            _table_name(groups[0], groups[0].depth), [(group, group.entries) for group in groups], followed, speech
-        )
+        yield from _head(group, plan)
+        yield _make_table(_table_name(group), [(None, group.entries)], plan.followed, plan.speech)
 
 
 def _table_name(group: Group, above: int | None = None) -> str:
