@@ -5,7 +5,7 @@ Each is a formula without its =, TRUE or FALSE for the row at hand, on the hidde
 
 from collections.abc import Callable, Iterator
 
-from xlflow.core.computed import beyond_formula
+from xlflow.core.computed import beyond_formula, compute_formula
 from xlflow.core.rules import CHOOSING, NUMBERS, is_closed, numbers_for
 from xlflow.core.template import Compare, Field, Rule
 from xlflow.core.values.spellings import UNKNOWN, serial_of
@@ -59,10 +59,11 @@ def is_empty(frame: Frame, field: Field, row: int) -> str:
 def _says(frame: Frame, field: Field, row: int, than_number: str, than_text: str) -> str:
     if field.type in CHOOSING:
         return f"{_number(frame, field.key, row)}{than_number}"
-    if frame.live.has("said", field.key):
-        return f"{frame.live.cell('said', row, field.key)}{than_text}"
     copy = frame.live.cell("copy", row, field.key)
-    return f"{f'TRIM({copy})' if field.type in NUMBERS else spell.squeeze(copy)}{than_text}"
+    if field.type in NUMBERS:
+        return f"TRIM({copy}){than_text}"
+    said = frame.live.cell("said", row, field.key) if frame.live.has("said", field.key) else spell.squeeze(copy)
+    return f"{said}{than_text}"
 
 
 def rule_holds(frame: Frame, rule: Rule, row: int) -> Iterator[str]:
@@ -74,7 +75,7 @@ def rule_holds(frame: Frame, rule: Rule, row: int) -> Iterator[str]:
         last = _time(frame, rule.passed, row)
         yield f"IFERROR(AND(ISNUMBER({last}),{last}<{serial_of(frame.round.as_of)}),FALSE)"
     if rule.beyond:
-        yield beyond_formula(rule.beyond, lambda key: frame.live.cell("copy", row, key))
+        yield beyond_formula(rule.beyond, lambda key: _amount(frame, key, row))
     yield from (is_filled(frame, template.field(key), row) for key in rule.filled)
     yield from (is_empty(frame, template.field(key), row) for key in rule.blank)
 
@@ -109,7 +110,7 @@ def _compare(frame: Frame, rule: Rule, row: int) -> Iterator[tuple[Field, str]]:
 def _fails(frame: Frame, wanted: Compare, row: int) -> str:
     keys = (wanted.field, wanted.to)
     numbers = any(frame.template.field(key).type in NUMBERS for key in keys)
-    one, other = (frame.live.cell("copy", row, key) if numbers else _time(frame, key, row) for key in keys)
+    one, other = (_amount(frame, key, row) if numbers else _time(frame, key, row) for key in keys)
     return f"IFERROR(AND(ISNUMBER({one}),ISNUMBER({other}),{one}{_FAILS[wanted.relation]}{other}),FALSE)"
 
 
@@ -142,6 +143,16 @@ def _time(frame: Frame, key: str, row: int) -> str:
     pieces = [table_name(name) for name in frame.live.pieces("lines")]
     line = frame.live.cell("copy", row, ID)
     return spell.look_up_line(line, pieces, start, DAY_WIDTH) if pieces else '""'
+
+
+def _amount(frame: Frame, key: str, row: int) -> str:
+    """Return a formula for a number; "" where there is none. What the plan states holds for its own lines only."""
+    field = frame.template.field(key)
+    if field.computed:
+        return f"({compute_formula(field.computed, lambda other: _amount(frame, other, row))})"
+    if field.filled_by == "unit":
+        return frame.live.cell("amount", row, key)
+    return f'IF({frame.live.cell("copy", row, ID)}="","",{frame.live.cell("copy", row, key)})'
 
 
 def _any(conditions: Iterator[str]) -> str:

@@ -187,7 +187,8 @@ def _say_row(round_: Round, line: Line, texts: Mapping[str, str]) -> Said:
     numbers = {
         field.key: _read_number(round_, field, written[field.key]) for field in asked if field.type in NUMBERS
     }
-    return Said(line, written, numbers)
+    plain = {key: format(number, "f") for key, number in numbers.items() if isinstance(number, Decimal)}
+    return Said(line, written | plain, numbers)
 
 
 def _read_number(round_: Round, field: Field, text: str) -> Value | None:

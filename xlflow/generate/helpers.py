@@ -21,6 +21,7 @@ from xlflow.generate.live import (
     OWN,
     YES,
     Helper,
+    Kind,
     choices_table,
     number_name,
     own_levels,
@@ -30,6 +31,8 @@ from xlflow.generate.remaining import left_formula
 from xlflow.generate.worked_out import Values
 
 _MANY = 1_000_000
+
+COPY_AND_SAID: tuple[Kind, Kind] = ("copy", "said")
 
 Rows = Sequence[tuple[int, Line | None]]
 
@@ -117,7 +120,17 @@ def _number(frame: Frame, helper: Helper, row: int) -> str:
 
 
 def _said(frame: Frame, helper: Helper, row: int) -> str:
-    return spell.squeeze_time(frame.live.cell("copy", row, helper.key))
+    copy = frame.live.cell("copy", row, helper.key)
+    if frame.template.field(helper.key).type in NUMBERS:
+        return f'IF(ISNUMBER({copy}),"",{spell.flatten_number(copy)})'
+    return spell.squeeze_time(copy)
+
+
+def _amount(frame: Frame, helper: Helper, row: int) -> str:
+    copy, said = (frame.live.cell(kind, row, helper.key) for kind in COPY_AND_SAID)
+    if frame.template.field(helper.key).percent:
+        return f'IF(ISNUMBER({copy}),{copy},"")'
+    return spell.read_number(copy, said)
 
 
 def _last(frame: Frame, helper: Helper, row: int) -> str:
@@ -159,6 +172,7 @@ _MAKERS: Mapping[tuple[str, bool | None], Callable[[Frame, Helper, int], str]] =
     ("number", None): _number,
     ("said", None): _said,
     ("last", None): _last,
+    ("amount", None): _amount,
     ("kin", False): _kin_of_line,
     ("kin", True): _kin_of_free,
     ("head", True): _head,

@@ -17,11 +17,11 @@ from xlflow.core.rules import CHOOSING, NUMBERS, TIMES, table_of
 from xlflow.core.template import Field, Rule, Template
 from xlflow.core.values.spellings import serial_of, time_tables
 
-Kind = Literal["copy", "kin", "head", "number", "said", "last", "left"]
+Kind = Literal["copy", "kin", "head", "number", "said", "last", "amount", "left"]
 """What a helper tells of its row. copy: what stands in one of its cells; kin: the number of its activity, negative
 for a sub-activity, 0 for a free row that is not used; head: for a free row, where the activity stands that it is
-part of; number: of an answer; said, last: an answered time squeezed, and as its last day; left: what is left to
-do, in words."""
+part of; number: of an answer; said, last: an answered time squeezed, and as its last day; said, amount: an
+answered number that may be text, and as a number; left: what is left to do, in words."""
 
 ID = "id"
 """What a copy of the row's id goes by; all others go by the key of their level or field."""
@@ -137,10 +137,21 @@ def _list_helpers(template: Template) -> Iterator[Helper]:
         if field.type in CHOOSING:
             yield from (Helper("copy", field.key), Helper("number", field.key))
         elif field.type in NUMBERS:
-            yield Helper("copy", field.key)
+            yield from _helpers_of_number(field, fields)
         elif field.type in TIMES and field.filled_by == "unit":
             yield from (Helper("said", field.key), Helper("last", field.key))
     yield Helper("left")
+
+
+def _helpers_of_number(field: Field, fields: Mapping[str, Field]) -> Iterator[Helper]:
+    """A computed number follows from others, and one of the plan is a number for sure."""
+    if field.computed:
+        for key in (*field.computed.subtract, *field.computed.share):
+            yield from _helpers_of_number(fields[key], fields)
+        return
+    yield Helper("copy", field.key)
+    if field.filled_by == "unit":
+        yield from (Helper("said", field.key), Helper("amount", field.key))
 
 
 def _fields_in(rule: Rule) -> Iterator[str]:

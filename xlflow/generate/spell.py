@@ -13,7 +13,10 @@ from xlflow.core.values.spellings import (
     LEADS,
     LONGEST,
     MARKS,
+    MINUSES,
+    MONEY,
     MONTH_WIDTH,
+    NUMBER_BLANKS,
     NUMBER_WIDTH,
     UNKNOWN,
 )
@@ -54,6 +57,26 @@ def recognise_time(said: str, tables: Sequence[str], year: int) -> str:
     for way in reversed(ways):
         tried = f"IFERROR({way},{tried})"
     return f'IF({said}="","",{tried})'
+
+
+def read_number(cell: str, flat: str) -> str:
+    """Return a formula for the number in a cell, also where it is written as text; "" where it is none. `flat` is
+    where `flatten_number` of the cell stands."""
+    point, mark = f'FIND(".",{flat})', "MID(1/2,2,1)"
+    signs = _replace(flat, [(digit, "") for digit in "0123456789"])
+    plain = f'OR({signs}="",{signs}=".",AND(LEFT({flat},1)="-",OR({signs}="-",{signs}="-.")))'
+    before = f'{point}-1-(LEFT({flat},1)="-")'
+    doubtful = f'AND(LEN({flat})-{point}=3,{before}<4,LEFT(SUBSTITUTE({flat},"-",""),1)<>"0")'
+    ends = f"AND({before}>0,LEN({flat})>{point})"
+    sound = f"IFERROR(IF(ISNUMBER({point}),AND({ends},NOT({doubtful})),TRUE),FALSE)"
+    text = f'IFERROR(IF(AND({plain},{sound}),VALUE(SUBSTITUTE({flat},".",{mark})),""),"")'
+    return f"IF(ISNUMBER({cell}),{cell},{text})"
+
+
+def flatten_number(cell: str) -> str:
+    """Return a formula for what is compared of a number written as text."""
+    pairs = [*((letters, "") for letters in (*NUMBER_BLANKS, *MONEY)), *((minus, "-") for minus in MINUSES)]
+    return _replace(f"LOWER({cell})", [*pairs, (",", ".")])
 
 
 def look_up_line(cell: str, pieces: Sequence[str], start: int, width: int) -> str:

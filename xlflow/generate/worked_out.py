@@ -8,7 +8,14 @@ from datetime import date
 from xlflow.core.model import Cell, Line
 from xlflow.core.rules import NUMBERS, number_in, table_of
 from xlflow.core.template import Field
-from xlflow.core.values.spellings import LONGEST, recognise_choice, recognise_time, serial_of, squeeze_time
+from xlflow.core.values.spellings import (
+    LONGEST,
+    flatten_number,
+    recognise_choice,
+    recognise_time,
+    serial_of,
+    squeeze_time,
+)
 from xlflow.generate.answers import answer_cell
 from xlflow.generate.frame import Frame
 from xlflow.generate.live import ID, OWN, Helper, number_lines
@@ -37,10 +44,18 @@ class Values:
         copy = self._copy(helper.key, line)
         if helper.kind == "copy":
             return copy
+        if self.frame.template.field(helper.key).type in NUMBERS:
+            return self._amount(helper, line, copy)
         if helper.kind == "said":
             return squeeze_time(str(copy))
         last = recognise_time(str(copy), self.frame.round.plan.year)
         return serial_of(last) if last else ""
+
+    def _amount(self, helper: Helper, line: Line, copy: Cell) -> Cell:
+        if helper.kind == "said":
+            return flatten_number(copy) if isinstance(copy, str) else ""
+        number = self.frame.number(line, helper.key)
+        return "" if number is None else number
 
     def _copy(self, key: str, line: Line) -> Cell:
         frame, levels = self.frame, _places_of_levels(self.frame)

@@ -11,7 +11,13 @@ from xlflow.core.rollup import Kin, find_missing, kin_of
 from xlflow.core.rules.asks import Ask, Said
 from xlflow.core.rules.shape import CHOOSING, NUMBERS, number_in, shape_of
 from xlflow.core.template import Field, Rule
-from xlflow.core.values.spellings import LONGEST, recognise_choice, recognise_time, squeeze
+from xlflow.core.values.spellings import (
+    LONGEST,
+    is_plain_number,
+    recognise_choice,
+    recognise_time,
+    squeeze,
+)
 
 
 class Form:
@@ -50,15 +56,29 @@ class Case:
         value = None if self.row.line.own else self.row.line.value(key)
         return value.last if isinstance(value, Deadline) else None
 
+    def amount(self, key: str) -> Decimal | None:
+        """Return a number as a formula reads it, as the plan states it, or as it follows from such."""
+        asked = self.form.shape.fields[key]
+        if asked.computed:
+            return compute(asked.computed, self.amount)
+        value = self.understood(key)
+        if not isinstance(value, Decimal):
+            return None
+        if asked.filled_by == "plan":
+            return None if self.row.line.own else value
+        written = self.row.texts.get(key, "")
+        seen = written == format(value, "f") or (is_plain_number(written) and not asked.percent)
+        return value if seen else None
+
     def understood(self, key: str) -> Value | None:
         """Return what a reader of words makes of an answer, what stands in the line, or what follows from both."""
         asked = self.form.shape.fields[key]
         if asked.computed:
-            return compute(asked.computed, self.amount)
+            return compute(asked.computed, self.understood_amount)
         return self.row.values.get(key) if asked.filled_by == "unit" else self.row.line.value(key)
 
-    def amount(self, key: str) -> Decimal | None:
-        """Return the number that stands in a field, None if it is none."""
+    def understood_amount(self, key: str) -> Decimal | None:
+        """Return a number as a reader of words understands it."""
         value = self.understood(key)
         return value if isinstance(value, Decimal) else None
 

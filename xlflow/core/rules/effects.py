@@ -1,6 +1,7 @@
 """What a rule of the template may ask for where its conditions hold: `EFFECTS` is the list."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -31,13 +32,13 @@ def compare(case: Case, rule: Rule) -> Iterator[Ask]:
     place = next((key for key in keys if key in case.row.texts), None)
     if wanted is None or place is None:
         return
-    understood = [_comparable(case.understood(key)) for key in keys]
     has_numbers = any(case.form.shape.fields[key].type in NUMBERS for key in keys)
-    held = stands_in(wanted, *(understood if has_numbers else map(case.time, keys)))
+    held = stands_in(wanted, *map(case.amount if has_numbers else case.time, keys))
+    understood = (_comparable(case.understood(key)) for key in keys)
     if held is False:
         yield case.ask(rule, place)
     elif held is None and stands_in(wanted, *understood) is False:
-        yield Ask(rule.name, place, "trial" if rule.severity == "trial" else "note", rule)
+        yield weaken(case.ask(rule, place))
 
 
 def no_worse_part(case: Case, rule: Rule) -> Iterator[Ask]:
@@ -49,6 +50,11 @@ def no_worse_part(case: Case, rule: Rule) -> Iterator[Ask]:
         worse = next((part for part in parts if is_worse(case.number(status.key, part), own)), None)
         if worse:
             yield case.ask(rule, status.key, worse)
+
+
+def weaken(ask: Ask) -> Ask:
+    """Return as a note what the form cannot see for itself."""
+    return replace(ask, severity="note") if ask.counts else ask
 
 
 EFFECTS: tuple[Callable[[Case, Rule], Iterator[Ask]], ...] = (require, forbid, compare, no_worse_part)

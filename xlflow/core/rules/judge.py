@@ -6,7 +6,7 @@ from xlflow.core.computed import is_beyond
 from xlflow.core.model import Line, Round
 from xlflow.core.rules.asks import Ask, Said
 from xlflow.core.rules.case import Case, Form
-from xlflow.core.rules.effects import EFFECTS
+from xlflow.core.rules.effects import EFFECTS, weaken
 from xlflow.core.rules.shape import When
 from xlflow.core.template import Rule, Template
 from xlflow.core.values.spellings import UNKNOWN
@@ -67,8 +67,9 @@ def declared_rules(case: Case) -> Iterator[Ask]:
     """The rules that the template declares: where their conditions hold, they require, forbid or compare."""
     for rule, when in case.form.shape.rules:
         if _applies(case, rule, when):
-            for effect in EFFECTS:
-                yield from effect(case, rule)
+            asked = (ask for effect in EFFECTS for ask in effect(case, rule))
+            seen = rule.beyond is None or is_beyond(rule.beyond, case.amount)
+            yield from asked if seen else map(weaken, asked)
 
 
 RULES: tuple[Callable[[Case], Iterator[Ask]], ...] = (
@@ -87,7 +88,7 @@ def _applies(case: Case, rule: Rule, when: When) -> bool:
         return False
     if rule.passed and not _has_passed(case, rule.passed):
         return False
-    if rule.beyond and not is_beyond(rule.beyond, case.amount):
+    if rule.beyond and not is_beyond(rule.beyond, case.understood_amount):
         return False
     return all(map(case.is_filled, rule.filled)) and all(case.is_filled(key) is False for key in rule.blank)
 

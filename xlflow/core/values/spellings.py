@@ -5,6 +5,7 @@ both can: a text is squeezed (small letters, no blanks, no marks) and looked up 
 not in the table is not recognised, here no more than there. `generate/live.py` writes these steps as formulas.
 """
 
+import re
 import unicodedata
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
@@ -102,6 +103,34 @@ def recognise_choice(written: str, table: str) -> int:
         return 0
     found = _look_up(squeeze(begun), table, NUMBER_WIDTH)
     return UNKNOWN if found is None else found
+
+
+# Numbers ----------------------------------------------------------------------------------------------------
+
+
+MONEY = ("kronor", "kr", "sek")
+"""What may stand beside an amount."""
+
+NUMBER_BLANKS = (" ", *BLANKS, "\u202f")
+
+MINUSES = "−–"
+"""What people write for a minus."""
+
+
+def flatten_number(written: str) -> str:
+    """Return what is compared of a number written as text: a point for the comma, no blanks, no money."""
+    flat = written[:LONGEST].lower()
+    for letters in (*NUMBER_BLANKS, *MONEY):
+        flat = flat.replace(letters, "")
+    return flat.translate({**dict.fromkeys(map(ord, MINUSES), "-"), ord(","): "."})
+
+
+def is_plain_number(written: str) -> bool:
+    """Return whether a formula takes a text for a number too: digits, at most one mark, a minus at most."""
+    return _PLAIN_NUMBER.fullmatch(flatten_number(written)) is not None
+
+
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
 # Times ------------------------------------------------------------------------------------------------------
