@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
-from shlex import quote
 
 from xlflow.core.findings import Finding, message_of, remedy_of, sort_findings
 from xlflow.core.model import Cell, Grid, Round
@@ -107,6 +106,11 @@ def make_inputs(material: Material) -> Grid:
     return Grid("inputs", columns, rows)
 
 
+def _quote(name: str) -> str:
+    """Return a file's name as it is typed in any command line."""
+    return f'"{name}"' if " " in name else name
+
+
 def _show_finding(finding: Finding, material: Material) -> tuple[Cell, ...]:
     language, place = material.language, finding.place
     labels = {column.key: column.label for column in (*material.template.levels, *material.template.fields)}
@@ -143,7 +147,7 @@ def _tell_run(material: Material) -> Iterator[tuple[str, str]]:
     """Yield what made the workbook; files by their names only, since they lie elsewhere for everybody."""
     plan, before = material.merged.round.plan, material.before
     named = (("--plan", plan.file), ("--previous", before.file if before else ""))
-    options = "".join(f" {option} {quote(name)}" for option, name in named if name)
+    options = "".join(f" {option} {_quote(name)}" for option, name in named if name)
     yield "program", f"xlflow {version('xlflow')}"
     yield "command", say("collected.command_text", material.language, options=options)
     yield "how", say("collected.how_text", material.language)
