@@ -158,6 +158,36 @@ COMMENTS: tuple[Typed, ...] = (
 )
 
 
+AMOUNTS: tuple[Typed, ...] = (
+    *("", 0, 1050000, 1050000.01, 949999.99, 250000.5, 262500.52, 262500.53, -300000, -284999.99, 1.125, 1e6),
+    *(
+        "1 250 000",
+        "1\u00a0250\u00a0000 kr",
+        "1250000,50",
+        "1 100 000,5 kr",
+        "-300000",
+        "−20 000",
+        "–20000",
+        "1000000",
+    ),
+    *(
+        "1.250",
+        "12,500",
+        "0,125",
+        "950000.25",
+        "1.250.000,50",
+        "(500)",
+        "12 %",
+        "310 tkr",
+        "1e6",
+        "ca 5",
+        "-",
+        "noll",
+    ),
+    *("", " ", ".5", "5.", "+5", "1,2,3", "--5", "5-", "kr", "1050000 SEK", "x" * 200),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A round of one unit, and what is typed into the answer cells of its form: row (from 0), field, value."""
@@ -184,6 +214,18 @@ def make_case(seed: int, size: int, template: Template, language: Language) -> C
     count, own = len(drawn.plan.lines), len(asked.plan.lines) - len(drawn.plan.lines)
     places = [*range(FIRST_ROW, FIRST_ROW + count), *range(FIRST_ROW + count + 1, FIRST_ROW + count + 1 + own)]
     return Case(asked, tuple(type_answers(places, chance, language)))
+
+
+def make_budget(seed: int, size: int) -> Case:
+    """Return a round about amounts, and amounts of every kind, numbers and words."""
+    chance = random.Random(seed)
+    budgets = ("1000000", "250000.50", "-300000", "0", "")
+    rows = [f"Drift | Post {number} | {chance.choice(budgets)} | Museet" for number in range(size)]
+    asked = draw_round("Område | Post | Budget | Enhet\n" + "\n".join(rows), template=shipped_template("budget"))
+    places = range(FIRST_ROW, FIRST_ROW + size)
+    typed = ((row, key, chance.choice(AMOUNTS)) for row in places for key in ("outcome", "forecast"))
+    comments = ((row, "comment", chance.choice(COMMENTS)) for row in places)
+    return Case(asked, (*typed, *comments))
 
 
 def own_lines(drawn: Round, chance: random.Random) -> Iterator[Line]:
@@ -217,7 +259,8 @@ def fill(case: Case, path: Path) -> Path:
     for row, key, value in case.typed:
         cell = sheet.cell(row + 1, columns[key])
         cell.value = value
-        cell.number_format = "yyyy-mm-dd" if isinstance(value, date) else "@"
+        plain = "0.00" if key in ("outcome", "forecast") else "@"
+        cell.number_format = "yyyy-mm-dd" if isinstance(value, date) else plain
         if isinstance(value, str):
             cell.data_type = "s"
     if case.nothing:
@@ -257,7 +300,14 @@ def found_rows(form: Filled) -> dict[int, list[str]]:
 def compare_rows(form: Filled, live: dict[int, str]) -> int:
     """Hold the live column against the check, row for row and word for word; return how many rows there were."""
     broken = found_rows(form)
-    said = [Said(row.line, {answer.field: answer.written for answer in row.answers}) for row in form.rows]
+    said = [
+        Said(
+            row.line,
+            {each.field: each.written for each in row.answers},
+            {each.field: each.value for each in row.answers},
+        )
+        for row in form.rows
+    ]
     asks = find_asks(form.round, said, nothing=form.nothing is not None)
     words = {
         int((row.place.cell or "")[1:]): say_asks(asked, form.round.template, form.round.language)
@@ -275,6 +325,7 @@ CASES = {
     "followup": lambda: make_case(1, 400, shipped_template(), "sv"),
     "followup-en": lambda: make_case(2, 400, shipped_template(), "en"),
     "followup-2019": lambda: make_case(3, 300, load_template("followup-2019"), "sv"),
+    "budget": lambda: make_budget(4, 300),
 }
 
 

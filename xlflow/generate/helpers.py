@@ -108,7 +108,7 @@ def _form_of_copy(frame: Frame, key: str) -> str:
         return f"=LEFT(@,{LONGEST})"
     kind = frame.template.field(key).type
     if kind in NUMBERS:
-        return '=IF(@="","",@)'
+        return '=IF(ISLOGICAL(@),@&"",IF(@="","",@))'
     return f'=LEFT(IF(ISNUMBER(@),INT(@),@&""),{LONGEST})' if kind in TIMES else f"=LEFT(@,{LONGEST})"
 
 
