@@ -19,7 +19,7 @@ from rounds import AS_OF, DUE, draw_round
 
 from xlflow import check_forms, generate_forms, merge_forms
 from xlflow.carry import plan_returns
-from xlflow.core.findings import Finding, Place, Severity, Stop, find
+from xlflow.core.findings import Finding, Place, Severity, Stop, find, remedy_of
 from xlflow.core.issued import issued_lines
 from xlflow.core.model import Filled, Line, Received, Row, Run, SetAside, State
 from xlflow.core.text import tidy
@@ -252,7 +252,7 @@ def test_what_the_fresh_form_mends_is_told_in_words_that_fit_it(loop: Loop) -> N
     book = loop.opened()
     assert table_of(book[TO_CORRECT]) == [
         "Se över | H8 | Laga taket | Status",
-        "Se över",
+        "Se över | B4",
     ]
     assert [row[5] for row in book[TO_CORRECT].iter_rows(min_row=5, values_only=True)] == [
         "Raden fanns inte med i det ni skickade. Nu är den tillbaka.",
@@ -388,6 +388,22 @@ def test_answers_move_from_an_older_version_of_the_template(tmp_path: Path) -> N
     assert "Formuläret har fått nya frågor sedan ni svarade: Kostnad." in told
 
 
+def test_an_answer_that_only_the_newer_version_knows_is_understood(tmp_path: Path) -> None:
+    name = 'extends = "followup"\nname = "round"\nversion = "{}"\ntitle = {{ sv = "Ny", en = "New" }}\n'
+    resting = '[[choices]]\nkey = "status"\n[[choices.options]]\ncode = "resting"\nrank = 2\n'
+    resting += 'label = { sv = "Vilar", en = "Rests" }\n'
+    for version, more in (("1", ""), ("2", resting)):
+        (tmp_path / f"{version}.toml").write_text(name.format(version) + more, encoding="utf-8")
+    loop = Loop(tmp_path, template=str(tmp_path / "1.toml"))
+    loop.answer("Norr", {"H5": "Vilar", "H6": "Kanske", "H8": "Genomfört"})
+    assert codes(loop.send_back()) == ["choice-unknown H5", "choice-unknown H6"]
+    generate_forms(loop.plan, loop.out, as_of=AS_OF, due=DUE, template=str(tmp_path / "2.toml"), force=True)
+    loop.answer("Söder", {"H5": "Genomfört"})
+    run = loop.send_back()
+    assert codes(run) == ["choice-unknown H6"]
+    assert "Vilar" in next(str(remedy_of(found, "sv")) for found in run.findings if found.code == "choice-unknown")
+
+
 # The previous round -------------------------------------------------------------------------------------------
 
 
@@ -469,7 +485,9 @@ def test_a_unit_that_has_nothing_to_report_and_answers_all_the_same_gets_both_ba
     assert f"nothing-but-answers B{label.row}" in codes(run)
     book = loop.opened()
     assert book["Läs mig"][cell].value == "Ja"
-    assert any(line.startswith("Se över") for line in table_of(book[TO_CORRECT]))
+    assert f"Se över | {cell}" in table_of(book[TO_CORRECT])
+    links = {each.value: each.hyperlink.location for (each,) in book[TO_CORRECT]["B5:B8"] if each.hyperlink}
+    assert links[cell].replace("$", "") == f"'Läs mig'!{cell}"
     assert loop.send_back().written
     type_into(loop.again / "Norr.xlsx", loop.back / "Norr rättat.xlsx", {cell: None}, sheet="Läs mig")
     merged = loop.merge().merged

@@ -54,7 +54,7 @@ def write_form(
     marks = find_marks(frame)
     said = add_guide_sheet(book, frame)
     if returned:
-        add_correct_sheet(book, frame, marks)
+        add_correct_sheet(book, frame, marks, said)
     add_form_sheet(book, frame, marks)
     if returned:
         add_loose_sheet(book, frame, returned)

@@ -37,13 +37,18 @@ SHOWN = 300
 LOOSE_WIDTHS = (44.0, 70.0, 30.0, 30.0)
 
 
-def add_correct_sheet(book: Book, frame: Frame, marks: Marks) -> None:
-    """Add the list of what is to be corrected; the workbook opens on it."""
+def add_correct_sheet(book: Book, frame: Frame, marks: Marks, nothing: str) -> None:
+    """Add the list of what is to be corrected; the workbook opens on it. `nothing` is where the unit says that it
+    has nothing to report."""
     sheet = book.add_sheet(say("sheet.correct", frame.language))
     sheet.set_widths(list(COLUMNS.values()))
     _write_head(book, sheet, frame, marks)
     for row, fault in enumerate(marks.faults, FIRST):
         _write_fault(book, sheet, frame, (row, fault))
+        elsewhere = None if fault.spot else _find_elsewhere(frame, fault, nothing)
+        if elsewhere:
+            name = elsewhere.rpartition("!")[2].replace("$", "")
+            sheet.link(row, 1, f"internal:{elsewhere}", name, book.style("link", **_BORDER))
     sheet.freeze(FIRST, 0)
     sheet.hide_lines()
     sheet.open_here()
@@ -116,6 +121,19 @@ def _write_fault(book: Book, sheet: Sheet, frame: Frame, line: tuple[int, Fault]
         for text, width in zip(cells.values(), COLUMNS.values(), strict=True)
     )
     sheet.set_height(row, height_of(told) + 3)
+
+
+def _find_elsewhere(frame: Frame, fault: Fault, nothing: str) -> str | None:
+    """Return the address of a fault that is about no cell of the table: on the instruction, or among the texts
+    that had no place there."""
+    if fault.finding.code == "nothing-but-answers":
+        return nothing
+    if fault.finding.code == "returned-row-aside" and frame.returned and fault.finding.value:
+        begun = fault.finding.value.removesuffix("…")
+        for row, one in enumerate(frame.returned.set_aside, LOOSE_ROW + 1):
+            if " | ".join(one.texts).startswith(begun):
+                return f"'{say('sheet.loose', frame.language)}'!B{row}"
+    return None
 
 
 _BORDER = {"border": 1, "border_color": COLOURS["rule"]}
