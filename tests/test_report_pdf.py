@@ -20,7 +20,7 @@ from xlflow.core.words import LANGUAGES, Language
 from xlflow.report.compose import Wish, compose_report
 from xlflow.report.document import Document, Picture
 from xlflow.report.follow_up import Layout
-from xlflow.report.pdf import UNPRINTABLE, draw_picture, find_unprintable, write_pdf
+from xlflow.report.pdf import UNPRINTABLE, draw_picture, note_missing, print_pdf, write_pdf
 from xlflow.report.pdf_streams import part_streams
 
 LAYOUTS: tuple[Layout, ...] = ("heading", "merged")
@@ -145,9 +145,9 @@ def test_letters_that_no_font_has_are_shown_as_squares_and_named() -> None:
         "S/M/N/Ordna 漢字 och 🎭 på Café Ørsted, ”Ängsbacken” – 5 °C ✔ Ω Привет | Kvartal 1 | Pågående"
     )
     document = compose_report(followed, Wish())
-    found = find_unprintable(document, Place("a.xlsx"))
+    pdf, missing = print_pdf(document)
+    found = note_missing(missing, Place("a.xlsx"))
     assert [finding.value for finding in found] == ["字", "漢", "🎭"]
-    pdf = write_pdf(document)
     assert faults(pdf) == []
 
 

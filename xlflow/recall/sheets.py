@@ -5,11 +5,14 @@ Cells come out as what they hold, with their address. Knows nothing of what the 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xlflow.core.findings import Place
 from xlflow.core.text import fold
 from xlflow.core.values import written_text
 from xlflow.excel.incoming import Book, Raw, Sheet, cell_name
+
+_fold = lru_cache(maxsize=1024)(fold)
 
 _HALF_LETTERS = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
@@ -25,7 +28,7 @@ class Record:
 
     def raw(self, *headings: str) -> Raw:
         """Return what stands under the first of the headings that the table has; None if it has none."""
-        return next((self.cells[key][0] for heading in headings if (key := fold(heading)) in self.cells), None)
+        return next((self.cells[key][0] for heading in headings if (key := _fold(heading)) in self.cells), None)
 
     def text(self, *headings: str) -> str:
         """Return the same as text, "" for blanks."""
@@ -33,7 +36,7 @@ class Record:
 
     def place(self, *headings: str) -> Place:
         """Return the address of the cell under the first heading that the table has, else of the row."""
-        known = (self.cells[key][1] for heading in headings if (key := fold(heading)) in self.cells)
+        known = (self.cells[key][1] for heading in headings if (key := _fold(heading)) in self.cells)
         return Place(self.file, self.sheet, cell_name(self.row, next(known, 0)))
 
 
@@ -43,8 +46,8 @@ def read_table(book: Book, sheet_name: str, *wanted: str) -> Iterator[Record]:
     Sheets that go on under the same name ("Svar 2") are read too; nothing is yielded where there is no such table.
     """
     for sheet in book.sheets:
-        if fold(sheet.name) == fold(sheet_name) or fold(sheet.name).startswith(f"{fold(sheet_name)} "):
-            yield from _read_sheet(book.name, sheet, [fold(heading) for heading in wanted])
+        if _fold(sheet.name) == _fold(sheet_name) or _fold(sheet.name).startswith(f"{_fold(sheet_name)} "):
+            yield from _read_sheet(book.name, sheet, [_fold(heading) for heading in wanted])
 
 
 def _read_sheet(file: str, sheet: Sheet, wanted: Sequence[str]) -> Iterator[Record]:
@@ -63,5 +66,5 @@ def _headings(row: Sequence[Raw]) -> dict[str, int]:
     found: dict[str, int] = {}
     for column, cell in enumerate(row):
         if isinstance(cell, str) and cell.strip():
-            found.setdefault(fold(cell), column)
+            found.setdefault(_fold(cell), column)
     return found

@@ -12,7 +12,7 @@ from xlflow.core.followed import Entry, Followed, Reply, Values
 from xlflow.core.template import Field
 from xlflow.core.words import say
 from xlflow.report.amounts import Amounts, value_of
-from xlflow.report.document import Bullets, Cell, Column, Mark, Paragraph, Span, spell, texts_of
+from xlflow.report.document import Bullets, Cell, Column, Mark, Paragraph, Span, cell_texts, spell
 from xlflow.report.wording import Speech, label_of, to_blocks
 
 ITEM, TIME, STATUS, NUMBER, COMMENT = 4.0, 2.0, 2.2, 2.0, 4.3
@@ -99,7 +99,7 @@ def make_cells(entry: Entry, layer: Layer) -> tuple[Cell, ...]:
 
 def break_words(cell: Cell, letters: int = LETTERS) -> Cell:
     """Return a cell that says whether it holds a word of more letters than its column may have room for."""
-    words = (word for text in texts_of(cell.content) for word in text.split())
+    words = (word for text in cell_texts(cell) if len(text) > letters for word in text.split())
     return replace(cell, broken=True) if any(len(word) > letters for word in words) else cell
 
 

@@ -218,16 +218,13 @@ def _names(shape: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(shape))
 
 
-def texts_of(value: Any) -> Iterator[str]:
-    """Yield every text in a value of this module."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from texts_of(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for name in _names(type(value)):
-            yield from texts_of(getattr(value, name))
+def cell_texts(cell: Cell) -> Iterator[str]:
+    """Yield the running texts in a cell."""
+    for block in cell.content:
+        if isinstance(block, Paragraph):
+            yield from (span.text for span in block.spans)
+        elif isinstance(block, Bullets):
+            yield from (span.text for item in block.items for span in item)
 
 
 def spell(text: str, *, strong: bool = False) -> tuple[Span, ...]:

@@ -15,7 +15,7 @@ from xlflow.core.findings import Finding, Place, find
 from xlflow.core.shipped import TEMPLATES, find_shipped
 from xlflow.core.words import Language, say
 from xlflow.report.colours import COLOURS
-from xlflow.report.document import Document, Picture, as_plain, texts_of
+from xlflow.report.document import Document, Picture, as_plain
 from xlflow.report.pdf_streams import part_streams
 
 UNPRINTABLE = "\u25a1"
@@ -29,12 +29,23 @@ _SHEET = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.in
 
 def write_pdf(document: Document) -> bytes:
     """Return the report as PDF; the same document gives the same bytes."""
-    inputs = {
-        "document": json.dumps(_told(document), ensure_ascii=False),
-        "colours": json.dumps(dict(COLOURS)),
-    }
+    return print_pdf(document)[0]
+
+
+def print_pdf(document: Document) -> tuple[bytes, frozenset[str]]:
+    """Return the report as PDF, and the letters in it that none of our fonts has."""
+    letters = set[str]()
+
+    def show(text: str) -> str:
+        letters.update(text)
+        return _printable(text)
+
+    told = {**as_plain(document, show), "tag": document.tag, "words": _words(document.language)}
+    inputs = {"document": json.dumps(told, ensure_ascii=False), "colours": json.dumps(dict(COLOURS))}
     source = (find_shipped(TEMPLATES) / "report" / "report.typ").read_bytes()
-    return part_streams(_made(_open(source, inputs).compile(pdf_standards=["ua-1", "a-2a"])))
+    made = _made(_open(source, inputs).compile(pdf_standards=["ua-1", "a-2a"]))
+    missing = (letter for letter in letters - _covered() if _stand_in(letter) == UNPRINTABLE)
+    return part_streams(made), frozenset(missing)
 
 
 def draw_picture(picture: Picture) -> bytes:
@@ -43,12 +54,11 @@ def draw_picture(picture: Picture) -> bytes:
     return _made(drawing.compile(format="png", ppi=PICTURE_DENSITY))
 
 
-def find_unprintable(document: Document, place: Place) -> tuple[Finding, ...]:
-    """Return a note on each character of the report that the PDF can only show as an empty square."""
-    letters = set("".join(texts_of(document)))
-    missing = sorted(letter for letter in letters - _covered() if _stand_in(letter) == UNPRINTABLE)
+def note_missing(letters: frozenset[str], place: Place) -> tuple[Finding, ...]:
+    """Return a note on each letter that the PDF can only show as an empty square."""
     return tuple(
-        find("report-character", place, value=letter, words={"code": f"U+{ord(letter):04X}"}) for letter in missing
+        find("report-character", place, value=letter, words={"code": f"U+{ord(letter):04X}"})
+        for letter in sorted(letters)
     )
 
 
@@ -68,10 +78,6 @@ def _made(result: bytes | list[bytes] | None) -> bytes:
     if not isinstance(result, bytes):
         raise TypeError("Typst made something other than one file")
     return result
-
-
-def _told(document: Document) -> dict[str, object]:
-    return {**as_plain(document, _printable), "tag": document.tag, "words": _words(document.language)}
 
 
 def _words(language: Language) -> dict[str, str]:

@@ -3,7 +3,6 @@
 Touches no disk: whoever calls has opened the workbook and saves what is made. A writer is loaded when it is used.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
@@ -62,8 +61,8 @@ def publish_report(book: Book, kind: Kind, wish: Wish, order: Order) -> Publishe
         raise Stop(unit)
     followed, findings = _guard(followed, order)
     document = compose_report(followed, Wish(wish.layout, wish.only, unit, wish.introduction))
-    findings += _find_unprintable(document, kind, Place(book.name))
-    return Published(_writer(kind, order)(document), document.language, findings)
+    content, notes = _write(document, kind, order, Place(book.name))
+    return Published(content, document.language, (*findings, *notes))
 
 
 def _guard(followed: Followed, order: Order) -> tuple[Followed, tuple[Finding, ...]]:
@@ -76,23 +75,17 @@ def _guard(followed: Followed, order: Order) -> tuple[Followed, tuple[Finding, .
     return redact(followed), tuple(find("report-redacted", one.place, words=dict(one.words)) for one in exposed)
 
 
-def _find_unprintable(document: Document, kind: Kind, place: Place) -> tuple[Finding, ...]:
-    if kind != "pdf":
-        return ()
-    from xlflow.report.pdf import find_unprintable
-
-    return find_unprintable(document, place)
-
-
-def _writer(kind: Kind, order: Order) -> Callable[[Document], bytes]:
+def _write(document: Document, kind: Kind, order: Order, place: Place) -> tuple[bytes, tuple[Finding, ...]]:
+    """Return the file, and what could not be shown in it as it should be."""
     if kind == "pdf":
-        from xlflow.report.pdf import write_pdf
+        from xlflow.report.pdf import note_missing, print_pdf
 
-        return write_pdf
+        content, missing = print_pdf(document)
+        return content, note_missing(missing, place)
     if kind == "html":
         from xlflow.report.html import write_html
 
-        return write_html
+        return write_html(document), ()
     from xlflow.report.word import write_docx
 
-    return lambda document: write_docx(document, order.reference)
+    return write_docx(document, order.reference), ()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from xlflow.core.followed import Entry
 from xlflow.core.sentences import UNANSWERED
 from xlflow.report.columns import NARROW_LETTERS, Layer, break_words, has_remarks, make_cells
-from xlflow.report.document import Cell, Paragraph, Row, Span, spell, texts_of
+from xlflow.report.document import Cell, Paragraph, Row, Span, cell_texts, spell
 from xlflow.report.lines import Group
 from xlflow.report.wording import to_blocks
 
@@ -34,7 +34,7 @@ def _make_line(entry: Entry, layer: Layer) -> Iterator[Row]:
     """Yield the row of one line, and a second one for a comment that is too long to stand beside the status."""
     first, *others, last = make_cells(entry, layer)
     code = _filter_code(entry)
-    letters = sum(map(len, texts_of(last.content)))
+    letters = sum(map(len, cell_texts(last)))
     whole = letters <= LONGEST_WHOLE
     if not has_remarks(layer) or not others or (letters <= LONGEST_BESIDE and not layer.remarks_below):
         yield Row((first, *others, last), code, whole)
