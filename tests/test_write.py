@@ -183,6 +183,25 @@ def test_a_wrong_figure_would_be_found_out(books: Books, tmp_path: Path) -> None
     assert -77 not in {cell.value for cell in worked_out["B"]}
 
 
+def test_the_accounts_are_counted_again_whoever_changes_a_table(books: Books, tmp_path: Path) -> None:
+    """A row taken out of Svar, or a file out of the list of files, shows as an equation that does not hold."""
+    path = tmp_path / "changed.xlsx"
+    book = read(books["usual"])
+    rows = {cell.value: cell.row for cell in book["Insamling"]["A"]}
+    answers = [cell.value for cell in book["Svar"][1]]
+    book["Svar"].cell(2, answers.index("Formulärrader") + 1).value = 0
+    collection = book["Insamling"]
+    state = next(cell for row in collection.iter_rows() for cell in row if cell.value == "Överhoppad")
+    state.value = "Inläst"
+    book.save(path)
+    told = _values(recalculate_all([path])[0])["Insamling"]
+    assert [told.cell(rows[name], 2).value for name in ("Filer", "Rader i formulären")] == ["Ja", "Nej"]
+    assert told.cell(rows["Filer"], 3).value == (
+        "3 funna = 3 inlästa + 0 avvisade + 0 ersatta + 0 dubbletter + 0 överhoppade"
+    )
+    assert told.cell(rows["Rader i formulären"], 3).value == "9 funna = 7 sammanställda + 1 avsatta"
+
+
 @pytest.mark.parametrize("name", [name for name in BOOKS if name != "goals with a definition"])
 def test_every_formula_comes_out_in_ironcalc_too(books: Books, name: str, tmp_path: Path) -> None:
     """Goals are left out: ironcalc does not work LEFT out for a whole column as Excel and LibreOffice do."""

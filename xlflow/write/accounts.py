@@ -16,17 +16,16 @@ Formulas = Mapping[tuple[int, int], str]
 
 
 def write_accounts(accounts: Sequence[Account], desk: Desk) -> Formulas:
-    """Return the formulas of the table of accounts."""
-    piece = desk.places.by_grid["accounts"][0]
-    keys = [column.key for column in piece.grid.columns]
-    found, accounted = (letter_of(keys.index(key)) for key in ("_found", "_accounted"))
-    return {
-        (row, keys.index(key)): formula
-        for row, account in enumerate(accounts)
-        for key, formula in _write_one(
-            account, f"{found}{piece.top + row + 2}", f"{accounted}{piece.top + row + 2}", desk
-        )
-    }
+    """Return the formulas of the table of accounts, each about the figures of its own row."""
+    formulas: dict[tuple[int, int], str] = {}
+    for piece in desk.places.by_grid["accounts"]:
+        keys = [column.key for column in piece.grid.columns]
+        columns = [letter_of(keys.index(key)) for key in ("_found", "_accounted")]
+        for row in range(len(piece.grid.rows)):
+            found, accounted = (f"{column}{piece.top + row + 2}" for column in columns)
+            for key, formula in _write_one(accounts[piece.start + row], found, accounted, desk):
+                formulas[piece.start + row, keys.index(key)] = formula
+    return formulas
 
 
 def _write_one(account: Account, found: str, accounted: str, desk: Desk) -> Iterator[tuple[str, str]]:

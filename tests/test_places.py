@@ -1,0 +1,136 @@
+"""Where a sheet ends the table goes on on a further one, and every figure counts in all of them."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import ironcalc
+import pytest
+from libreoffice import recalculate_all
+from merged import draw_merged
+from openpyxl import Workbook, load_workbook
+from rounds import draw_round
+from test_summarise import ANSWERS, ASKED, BUDGET, SUMS
+
+from xlflow.core.model import Round
+from xlflow.excel.incoming import Book, open_book
+from xlflow.recall import read_followed
+from xlflow.summarise import summarise
+from xlflow.summarise.changes import stand_now
+from xlflow.summarise.material import Material
+from xlflow.write import write_consolidated
+from xlflow.write.places import MOST_ROWS, place_tables
+
+BEFORE = {"Norr": "Id | Status\na | Kvarstår\nb | Pågående", "Söder": "Id | Status\nc | Pågående"}
+MANY = draw_round(
+    "Id | Perspektiv | Aktivitet | Enhet\n" + "\n".join(f"a{n} | P{n % 3} | A{n} | E{n % 4}" for n in range(40))
+)
+TOLD = {
+    f"E{unit}": "Id | Status\n"
+    + "\n".join(f"a{n} | {'Genomfört' if n % 3 else 'Utgår'}" for n in range(unit, 40, 4))
+    for unit in range(3)
+}
+CASES = {
+    "statuses and changes": (ASKED, ANSWERS, 5),
+    "amounts": (BUDGET, SUMS, 4),
+    "many": (MANY, TOLD, 9),
+    "hardly a row": (MANY, TOLD, 3),
+}
+
+
+def write(asked: Round, answers: dict[str, str], most_rows: int) -> bytes:
+    merged, findings = draw_merged(asked, answers)
+    earlier = stand_now(Material(*draw_merged(asked, BEFORE))) if asked is ASKED else None
+    before = replace(earlier, as_of=asked.as_of.replace(month=1), file="jan.xlsx") if earlier else None
+    return write_consolidated(summarise(merged, findings, before), merged, most_rows)
+
+
+@pytest.fixture(scope="module")
+def books() -> dict[str, bytes]:
+    return {name: write(*case) for name, case in CASES.items()}
+
+
+def rows_of(book: Workbook, name: str) -> list[tuple[object, ...]]:
+    """Return the rows of a table over all the sheets that it goes on in."""
+    sheets = [sheet for sheet in book if sheet.title.rstrip(" 0123456789") == name]
+    return [row for sheet in sheets for row in list(sheet.iter_rows(values_only=True))[1:]]
+
+
+def test_nothing_is_lost_and_nothing_told_twice(books: dict[str, bytes]) -> None:
+    for name, (asked, answers, most_rows) in CASES.items():
+        book, whole = (
+            load_workbook(io.BytesIO(content)) for content in (books[name], write(asked, answers, MOST_ROWS))
+        )
+        for sheet in ("Svar", "Aktiviteter", "Avvikelser", "Anmärkningar"):
+            assert rows_of(book, sheet) == rows_of(whole, sheet), (name, sheet)
+        for sheet in book.worksheets[1:-1]:
+            assert sheet.max_row <= most_rows, (name, sheet.title)
+    assert load_workbook(io.BytesIO(books["many"])).sheetnames[:8] == [
+        *("Sammanfattning", "Avvikelser", "Avvikelser 2", "Aktiviteter"),
+        *("Aktiviteter 2", "Aktiviteter 3", "Aktiviteter 4", "Aktiviteter 5"),
+    ]
+
+
+def test_each_piece_is_a_table_of_its_own_with_the_same_headings(books: dict[str, bytes]) -> None:
+    book = load_workbook(io.BytesIO(books["many"]))
+    tables = [table for sheet in book for table in sheet.tables.values()]
+    assert {"Svar", "Svar_2", "Svar_3", "Svar_4"} <= {table.name for table in tables}
+    assert len({table.name for table in tables}) == len({table.id for table in tables}) == len(tables)
+    first, second = ([cell.value for cell in book[name][1]] for name in ("Svar", "Svar 2"))
+    assert first == second
+    for sheet in book.worksheets[1:-1]:
+        assert (len(sheet.tables) > 1) or sheet.title.startswith(("Insamling", "Om")) or sheet.freeze_panes == "B2"
+
+
+def test_every_figure_comes_out_as_it_was_written_in_two_programs(books: dict[str, bytes], tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.xlsx" for number in range(len(books))]
+    for path, content in zip(paths, books.values(), strict=True):
+        path.write_bytes(content)
+    for path, copy in zip(paths, recalculate_all(paths), strict=True):
+        formulas, written, theirs = (
+            load_workbook(path),
+            load_workbook(path, data_only=True),
+            load_workbook(copy, data_only=True),
+        )
+        model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
+        model.evaluate()
+        cells = [cell for sheet in formulas for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+        assert any("_2[" in cell.value for cell in cells)
+        for cell in cells:
+            mine = written[cell.parent.title][cell.coordinate].value
+            place = formulas.sheetnames.index(cell.parent.title)
+            for told in (
+                theirs[cell.parent.title][cell.coordinate].value,
+                model.get_cell_value(place, cell.row, cell.column),
+            ):
+                assert told == (mine if isinstance(mine, str) else pytest.approx(mine, rel=1e-12)), cell.value
+
+
+def test_the_reader_of_the_workbook_goes_on_too(books: dict[str, bytes]) -> None:
+    for name, (asked, answers, _) in CASES.items():
+        told = [read_followed(_open(content)) for content in (books[name], write(asked, answers, MOST_ROWS))]
+        assert [entry.line.id for entry in told[0].entries] == [entry.line.id for entry in told[1].entries], name
+        assert [(e.code, e.status, e.given, e.answers) for e in told[0].entries] == [
+            (e.code, e.status, e.given, e.answers) for e in told[1].entries
+        ]
+        assert [c.kind for c in told[0].changes] == [c.kind for c in told[1].changes]
+
+
+def test_excels_own_limit_is_the_one_that_counts() -> None:
+    merged, findings = draw_merged(ASKED, ANSWERS)
+    grids = dict(summarise(merged, findings).grids)
+    row = grids["answers"].rows[0]
+    grids["answers"] = replace(grids["answers"], rows=(row,) * 2_200_000)
+    pieces = place_tables(grids, "sv").by_grid["answers"]
+    assert [(piece.sheet, piece.table, piece.start) for piece in pieces] == [
+        ("Svar", "Svar", 0),
+        ("Svar 2", "Svar_2", 1_048_575),
+        ("Svar 3", "Svar_3", 2_097_150),
+    ]
+    assert [piece.below for piece in pieces] == [1_048_576, 1_048_576, 102_851]
+
+
+def _open(content: bytes) -> Book:
+    book = open_book(content, "x.xlsx")
+    assert isinstance(book, Book)
+    return book
