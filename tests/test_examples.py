@@ -115,6 +115,15 @@ def test_one_form_as_text(played: Played, renew: bool) -> None:
     _compare(played, "form.txt", dump_workbook(form, VISIBLE), renew)
 
 
+def test_a_form_that_goes_back_as_text(played: Played, renew: bool) -> None:
+    command = next((command for command in _commands(played.name) if "--return" in command), None)
+    if command is None:
+        assert not (EXAMPLES / played.name / "expected" / "returned.txt").exists()
+        return
+    form = min((played.folder / _option(command, "--return")).glob("*.xlsx"))
+    _compare(played, "returned.txt", dump_workbook(form, ("Att rätta", "To correct")), renew)
+
+
 def test_the_consolidated_workbook_as_text(played: Played, renew: bool) -> None:
     _compare(played, "consolidated.txt", dump_workbook(played.consolidated), renew)
 
