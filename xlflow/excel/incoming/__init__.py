@@ -4,14 +4,25 @@ A file ends here as a `Book` (plain values) or as a `Finding` that says what it 
 do; never as an exception. Nothing in a file is run, followed or copied: macros, links and objects are not read.
 """
 
-from xlflow.excel.incoming.book import LIMITS, Book, ErrorValue, Limits, Raw, Sheet, UncountedFormula, cell_name
+from xlflow.excel.incoming.book import (
+    LIMITS,
+    Book,
+    ErrorValue,
+    Evidence,
+    Limits,
+    Raw,
+    Sheet,
+    UncountedFormula,
+    cell_name,
+)
 from xlflow.excel.incoming.bundle import Packed, open_bundle
-from xlflow.excel.incoming.gate import open_book
+from xlflow.excel.incoming.gate import open_book, open_lightly, refuse
 
 __all__ = [
     "LIMITS",
     "Book",
     "ErrorValue",
+    "Evidence",
     "Limits",
     "Packed",
     "Raw",
@@ -20,4 +31,6 @@ __all__ = [
     "cell_name",
     "open_book",
     "open_bundle",
+    "open_lightly",
+    "refuse",
 ]

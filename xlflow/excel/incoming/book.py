@@ -1,6 +1,7 @@
 """What an opened file looks like to the rest of the program: values only, nothing of the format it came in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -17,6 +18,10 @@ Area = tuple[int, int, int, int]
 """First row, first column, last row, last column, counted from 0."""
 
 
+Remark = tuple[int, int, str, str]
+"""A note on a cell: its row and column, counted from 0, who wrote it, and the text."""
+
+
 class ErrorValue(str):
     """What an error cell shows ("#REF!"): text to everyone who does not ask, and never a blank."""
 
@@ -31,7 +36,8 @@ class UncountedFormula(str):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large and how slow a file may be before it is refused."""
+    """How large and how slow a file may be before it is refused, and whether the fast reader may have files that
+    only it knows (.xls, .xlsb), on which it may crash."""
 
     file_bytes: int = 20_000_000
     unpacked_bytes: int = 300_000_000
@@ -40,10 +46,31 @@ class Limits:
     cells: int = 2_000_000
     seconds: int = 30
     memory_bytes: int = 512_000_000
+    old_kinds: bool = True
 
 
 LIMITS = Limits()
 """The limits that count where nobody has set others."""
+
+LIGHT = Limits(file_bytes=2_000_000, unpacked_bytes=16_000_000, cells=200_000, seconds=5, old_kinds=False)
+"""What may be read without a process of its own: it can neither crash nor take long, nor much memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows how the values of a sheet came about; None where its kind of file does not tell.
+
+    `formulas` are the cells (row, column) that hold a formula, `guarded` the areas that a validation watches,
+    `hidden` the rows that nobody sees.
+    """
+
+    formulas: frozenset[tuple[int, int]] | None = None
+    guarded: tuple[Area, ...] | None = None
+    hidden: frozenset[int] = frozenset()
+    remarks: tuple[Remark, ...] = ()
+
+
+NO_EVIDENCE = Evidence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +83,7 @@ class Sheet:
     merged: tuple[Area, ...] = ()
     visible: bool = True
     stray: tuple[tuple[int, int, Raw], ...] = ()
+    evidence: Evidence = NO_EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +128,11 @@ def cell_position(name: str) -> tuple[int, int]:
     if not (0 < column <= 16_384 and 0 < row <= 1_048_576):
         raise ValueError(name)
     return row - 1, column - 1
+
+
+def read_areas(references: str) -> Iterator[Area]:
+    """Yield the areas that a list of references names ("H5:H9 H11"), passing over what names none."""
+    for reference in references.replace("$", "").split():
+        first, _, last = reference.partition(":")
+        with suppress(ValueError):
+            yield (*cell_position(first), *cell_position(last or first))

@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from xml.parsers import expat
 
-from xlflow.excel.incoming.book import Area, ErrorValue, Limits, Raw, Sheet, UncountedFormula, cell_position
+from xlflow.excel.incoming.book import (
+    Area,
+    ErrorValue,
+    Evidence,
+    Limits,
+    Raw,
+    Remark,
+    Sheet,
+    UncountedFormula,
+    cell_position,
+    read_areas,
+)
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _DAY_MILLISECONDS = 86_400_000
@@ -21,7 +32,11 @@ _ROOMY = 200_000
 
 
 class TooMuch(Exception):
-    """The sheet holds more cells than the limit, or reading it took too long."""
+    """The sheet holds more cells than the limit; or reading it took too long, as `code` says."""
+
+    def __init__(self, code: str = "too-many-cells"):
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +51,22 @@ class Context:
 
 @dataclass(slots=True)
 class Cells:
-    """What one sheet holds: the cells that are not empty by (row, column), and the merged areas."""
+    """What one sheet holds: the cells that are not empty by (row, column), the merged areas, and what tells how
+    the values came about; `guarded` only where `tells` says that the kind of file tells it."""
 
     values: dict[tuple[int, int], Raw] = field(default_factory=dict)
     merged: list[Area] = field(default_factory=list)
+    formulas: set[tuple[int, int]] = field(default_factory=set)
+    guarded: list[Area] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
+    remarks: list[Remark] = field(default_factory=list)
+    tells: bool = True
+
+    @property
+    def evidence(self) -> Evidence:
+        """What tells how the values came about."""
+        guarded = tuple(self.guarded) if self.tells else None
+        return Evidence(frozenset(self.formulas), guarded, frozenset(self.hidden), tuple(self.remarks))
 
 
 def read_cells(part: bytes, context: Context, limits: Limits) -> Cells:
@@ -69,7 +96,8 @@ def lay_out(name: str, cells: Cells, limits: Limits, *, visible: bool) -> Sheet:
             stray.append((row, column, value))
     if len(stray) > _MOST_STRAY or height * width > limits.cells:
         raise TooMuch
-    return Sheet(name, tuple(map(tuple, grid)), tuple(cells.merged), visible, tuple(stray))
+    rows = tuple(map(tuple, grid))
+    return Sheet(name, rows, tuple(cells.merged), visible, tuple(stray), cells.evidence)
 
 
 def _extent(places: Iterable[tuple[int, int]]) -> tuple[int, int]:
@@ -132,10 +160,11 @@ class _Gatherer:
         self._ends = time.monotonic() + limits.seconds
         self._row = self._column = -1
         self._cell: Mapping[str, str] | None = None
-        self._found: dict[str, list[str]] = {}
+        self._found: dict[str, list[list[str]]] = {}
         self._into: str | None = None
         self._kept = False
         self._aside = 0
+        self._guard = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(":")[2]
@@ -144,18 +173,25 @@ class _Gatherer:
         elif tag == "row":
             self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
             self._column = -1
+            if attributes.get("hidden") in ("1", "true"):
+                self.cells.hidden.add(self._row)
         elif tag == "mergeCell":
             first, _, last = attributes.get("ref", "").replace("$", "").partition(":")
             self.cells.merged.append((*cell_position(first), *cell_position(last or first)))
+        elif tag == "dataValidation":
+            self._guard = True
+            self.cells.guarded += read_areas(attributes.get("sqref", ""))
+        elif tag == "sqref" and self._guard:
+            self._into, self._found = tag, {tag: [[]]}
         elif tag == "rPh":
             self._aside += 1
         elif self._cell is not None and tag in ("v", "f", "t") and not self._aside:
             self._into, self._kept = tag, attributes.get("xml:space") == "preserve"
-            self._found.setdefault(tag, []).append("")
+            self._found.setdefault(tag, []).append([])
 
     def text(self, data: str) -> None:
         if self._into:
-            self._found[self._into][-1] += data
+            self._found[self._into][-1].append(data)
 
     def end(self, name: str) -> None:
         tag = name.rpartition(":")[2]
@@ -163,15 +199,19 @@ class _Gatherer:
             self._aside -= 1
         elif tag == self._into:
             if tag == "t" and not self._kept:
-                self._found["t"][-1] = self._found["t"][-1].strip()
+                self._found["t"][-1] = ["".join(self._found["t"][-1]).strip()]
+            elif tag == "sqref":
+                self.cells.guarded += read_areas(self._text_of(tag))
             self._into = None
+        elif tag == "dataValidation":
+            self._guard = False
         elif tag == "c" and self._cell is not None:
             self._end_cell(self._cell)
             self._cell = None
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         if time.monotonic() > self._ends:
-            raise TooMuch
+            raise TooMuch("reader-too-slow")
         if "r" in attributes:
             self._row, self._column = cell_position(attributes["r"].replace("$", ""))
         else:
@@ -180,6 +220,8 @@ class _Gatherer:
 
     def _end_cell(self, attributes: Mapping[str, str]) -> None:
         value = self._value_of(attributes)
+        if "f" in self._found:
+            self.cells.formulas.add((self._row, self._column))
         if value is None or value == "":
             return
         self.cells.values[self._row, self._column] = value
@@ -187,13 +229,16 @@ class _Gatherer:
             raise TooMuch
 
     def _value_of(self, attributes: Mapping[str, str]) -> Raw:
-        kind, text = attributes.get("t", "n"), "".join(self._found.get("v", ()))
+        kind, text = attributes.get("t", "n"), self._text_of("v")
         if kind == "inlineStr":
-            return unescape("".join(self._found.get("t", ())) or text)
+            return unescape(self._text_of("t") or text)
         if not text:
             uncounted = "f" in self._found and kind != "str"
-            return UncountedFormula("=" + "".join(self._found["f"])) if uncounted else None
+            return UncountedFormula("=" + self._text_of("f")) if uncounted else None
         return self._typed(kind, text, attributes.get("s", "0"))
+
+    def _text_of(self, tag: str) -> str:
+        return "".join("".join(pieces) for pieces in self._found.get(tag, ()))
 
     def _typed(self, kind: str, text: str, style: str) -> Raw:
         if kind == "s":

@@ -9,22 +9,45 @@ from pathlib import Path
 from types import MappingProxyType
 
 from xlflow.core.findings import Finding, Place, find
-from xlflow.excel.incoming.book import LIMITS, Book, Limits
+from xlflow.excel.incoming.book import LIGHT, LIMITS, Book, Limits
 from xlflow.excel.incoming.cells import TooMuch
 from xlflow.excel.incoming.continued import join_texts
 from xlflow.excel.incoming.kind import name_kind
-from xlflow.excel.incoming.package import Package, open_package, read_properties, read_saved
+from xlflow.excel.incoming.package import open_package, read_properties, read_saved
 from xlflow.excel.incoming.plain import read_table
 from xlflow.excel.incoming.reader import Failed, read_fast, read_package
+
+_OF_ITS_OWN = "needs a process of its own"
+_HEAVY = (
+    _OF_ITS_OWN,
+    "file-too-large",
+    "unpacked-too-large",
+    "too-many-cells",
+    "reader-too-slow",
+    "reader-too-large",
+)
+"""Why a file may not be opened lightly; what is wrong with it, if anything, is then for others to tell."""
 
 _TEXT_NAMES = (".csv", ".tsv", ".txt")
 
 
 def open_book(source: Path | bytes, name: str, limits: Limits = LIMITS) -> Book | Finding:
     """Open one file, known to people as `name`; what cannot be opened is returned as a finding."""
+    opened = _open(source, name, limits)
+    return refuse(opened, name, limits) if isinstance(opened, str) else opened
+
+
+def open_lightly(source: Path | bytes, name: str) -> Book | Finding | None:
+    """Open one file if that can do no harm, however crooked it is; None if it needs a process of its own."""
+    opened = _open(source, name, LIGHT)
+    if isinstance(opened, str):
+        return None if opened in _HEAVY else refuse(opened, name, LIMITS)
+    return opened
+
+
+def _open(source: Path | bytes, name: str, limits: Limits) -> Book | str:
     content = take_content(source, limits.file_bytes) if isinstance(source, Path) else source
-    opened = content if isinstance(content, str) else _open_safely(content, name, limits)
-    return refuse(opened, name, limits) if isinstance(opened, str) else join_texts(opened)
+    return content if isinstance(content, str) else _open_safely(content, name, limits)
 
 
 def take_content(path: Path, most: int) -> bytes | str:
@@ -47,15 +70,20 @@ def refuse(code: str, name: str, limits: Limits) -> Finding:
         "megabytes": limits.file_bytes // 1_000_000,
         "unpacked": limits.unpacked_bytes // 1_000_000,
         "cells": f"{limits.cells:_}".replace("_", " "),
+        "seconds": limits.seconds,
+        "memory": limits.memory_bytes // 1_000_000,
     }
     return find(code, Place(name), words=words)
 
 
 def _open_safely(content: bytes, name: str, limits: Limits) -> Book | str:
     try:
-        return _open_content(content, name, limits)
-    except (TooMuch, MemoryError):
-        return "too-many-cells"
+        opened = _open_content(content, name, limits)
+        return opened if isinstance(opened, str) else join_texts(opened)
+    except TooMuch as much:
+        return much.code
+    except MemoryError:
+        return "reader-too-large"
     except Failed as failed:
         return failed.code
     except KeyError:
@@ -69,18 +97,22 @@ def _open_content(content: bytes, name: str, limits: Limits) -> Book | str:
         return "file-too-large" if content else "file-empty"
     kind = name_kind(content)
     if kind == "zip":
-        package = open_package(content, limits)
-        return package if isinstance(package, str) else _open_package(package, content, name, limits)
+        return _open_package(content, name, limits)
     digest, size = hashlib.sha256(content).hexdigest(), len(content)
-    if kind == "xls":
+    if kind == "xls" and limits.old_kinds:
         return Book(name, "xls", read_fast(content), MappingProxyType({}), None, digest, size)
     if kind == "text" and name.lower().endswith(_TEXT_NAMES):
         table = read_table(content, Path(name).stem, limits)
         return Book(name, "csv", (table,), MappingProxyType({}), None, digest, size)
-    return f"file-is-{kind}"
+    return _OF_ITS_OWN if kind == "xls" else f"file-is-{kind}"
 
 
-def _open_package(package: Package, content: bytes, name: str, limits: Limits) -> Book:
+def _open_package(content: bytes, name: str, limits: Limits) -> Book | str:
+    package = open_package(content, limits)
+    if isinstance(package, str):
+        return package
+    if package.kind == "xlsb" and not limits.old_kinds:
+        return _OF_ITS_OWN
     return Book(
         name,
         package.kind,

@@ -12,8 +12,13 @@ from xlflow.excel.incoming.book import ErrorValue, Limits, Raw, Sheet
 from xlflow.excel.incoming.cells import Cells, TooMuch, lay_out, read_iso
 
 _SPAN = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
+_SAID = ("dc:creator", "text:p")
+"""What counts of a note on a cell: who wrote it, and each of its paragraphs."""
+
+_MANY = 10_000
 _NUMBERS = {"float", "percentage", "currency"}
 _WHITE = {"text:tab": "\t", "text:line-break": "\n"}
+_UNSEEN = {"collapse", "filter"}
 
 
 def read_opendocument(content: bytes, limits: Limits) -> tuple[Sheet, ...]:
@@ -38,12 +43,14 @@ class _Gatherer:
         self._hidden: set[str] = set()
         self._style = self._name = ""
         self._visible = True
-        self._cells = Cells()
+        self._cells = Cells(tells=False)
         self._row = self._column = self._rows = 0
         self._line: list[tuple[int, int, Raw]] = []
         self._cell: dict[str, str] | None = None
         self._texts: list[str] = []
         self._depth = self._aside = 0
+        self._remark: dict[str, list[str]] = {}
+        self._within = ""
         self._starts = {
             "style:style": self._start_style,
             "style:table-properties": self._start_properties,
@@ -62,18 +69,26 @@ class _Gatherer:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "office:annotation" or self._aside:
             self._aside += 1
+            if name in _SAID:
+                self._within = name
+                self._remark.setdefault(name, []).append("")
         elif self._cell is not None:
             self._start_text(name, attributes)
         elif name in self._starts:
             self._starts[name](attributes)
 
     def text(self, data: str) -> None:
-        if self._depth and not self._aside:
+        if self._aside and self._within:
+            self._remark[self._within][-1] += data
+        elif self._depth and not self._aside:
             self._texts[-1] += data
 
     def end(self, name: str) -> None:
         if self._aside:
             self._aside -= 1
+            self._within = "" if name == self._within else self._within
+            if not self._aside:
+                self._end_remark()
         elif name == "text:p" and self._cell is not None:
             self._depth -= 1
         elif name in self._ends_of:
@@ -88,6 +103,11 @@ class _Gatherer:
         elif self._depth:
             self._texts[-1] += _WHITE.get(name, "")
 
+    def _end_remark(self) -> None:
+        author, text = ("\n".join(self._remark.get(tag, ())) for tag in _SAID)
+        self._cells.remarks.append((self._row, self._column, author, text))
+        self._remark = {}
+
     def _start_style(self, attributes: dict[str, str]) -> None:
         self._style = attributes.get("style:name", "")
 
@@ -98,10 +118,12 @@ class _Gatherer:
     def _start_table(self, attributes: dict[str, str]) -> None:
         self._name = attributes.get("table:name", "")
         self._visible = attributes.get("table:style-name", "") not in self._hidden
-        self._cells, self._row = Cells(), 0
+        self._cells, self._row = Cells(tells=False), 0
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         self._rows = _count(attributes, "table:number-rows-repeated")
+        if attributes.get("table:visibility") in _UNSEEN and self._rows < _MANY:
+            self._cells.hidden.update(range(self._row, self._row + self._rows))
         self._column, self._line = 0, []
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
@@ -113,6 +135,8 @@ class _Gatherer:
         value = _value_of(cell, "\n".join(self._texts))
         if value is not None and value != "":
             self._line.append((self._column, wide, value))
+        if "table:formula" in cell:
+            self._cells.formulas.add((self._row, self._column))
         high, across = _count(cell, "table:number-rows-spanned"), _count(cell, "table:number-columns-spanned")
         if high > 1 or across > 1:
             self._cells.merged.append((self._row, self._column, self._row + high - 1, self._column + across - 1))

@@ -16,7 +16,8 @@ from xlflow.excel.incoming.book import Limits, Raw, Sheet
 from xlflow.excel.incoming.closely import list_sheet_parts, read_closely
 from xlflow.excel.incoming.opendocument import read_opendocument
 from xlflow.excel.incoming.package import Package
-from xlflow.excel.incoming.scan import Hidden, Looked, has_rare_letters, is_sheet, look_over, may_share_text
+from xlflow.excel.incoming.remarks import has_remarks, read_remarks
+from xlflow.excel.incoming.scan import Looked, has_rare_letters, is_sheet, look_over, may_share_text
 
 _WORKSHEET = calamine.SheetTypeEnum.WorkSheet
 _VISIBLE = calamine.SheetVisibleEnum.Visible
@@ -36,14 +37,30 @@ def read_package(package: Package, limits: Limits) -> tuple[Sheet, ...]:
         return read_opendocument(package.parts[package.main], limits)
     if package.kind == "xlsb":
         return read_fast(pack(package.parts))
-    looked = _look_over(package)
+    sheets = _read_openly(package, limits) or read_closely(package, limits)
+    return _pin_remarks(sheets, package) if has_remarks(package) else sheets
+
+
+def _read_openly(package: Package, limits: Limits) -> tuple[Sheet, ...] | None:
+    """Return the sheets of an .xlsx as the fast reader sees them, with what that hides; None if it must not have
+    the file, gives up, or finds another number of values than stand there."""
+    looked = _look_over(package, limits)
     if looked is not None:
         with suppress(Failed):
             ready = {**package.parts, **{name: one.part for name, one in looked.items()}}
             sheets = read_fast(pack(ready))
             if sum(one.values for one in looked.values()) == sum(map(_count_filled, sheets)):
                 return _put_back(sheets, looked, package)
-    return read_closely(package, limits)
+    return None
+
+
+def _pin_remarks(sheets: tuple[Sheet, ...], package: Package) -> tuple[Sheet, ...]:
+    remarks = {
+        name: read_remarks(package, package.find(part) or "") for name, part, _ in list_sheet_parts(package)
+    }
+    return tuple(
+        replace(sheet, evidence=replace(sheet.evidence, remarks=remarks.get(sheet.name, ()))) for sheet in sheets
+    )
 
 
 def read_fast(content: bytes) -> tuple[Sheet, ...]:
@@ -58,14 +75,15 @@ def read_fast(content: bytes) -> tuple[Sheet, ...]:
         raise Failed("parts-broken") from fault
 
 
-def _look_over(package: Package) -> Mapping[str, Looked] | None:
+def _look_over(package: Package, limits: Limits) -> Mapping[str, Looked] | None:
     """Return the sheets' parts made ready for calamine; None if it may not have the file."""
     looked = {name: look_over(part) for name, part in package.parts.items() if is_sheet(part)}
     ready = {name: one for name, one in looked.items() if one}
     shared = next(
         (part for name, part in package.parts.items() if name.lower().endswith("sharedstrings.xml")), b""
     )
-    fits = len(ready) == len(looked) and may_share_text(shared, sum(one.values for one in ready.values()))
+    values = sum(one.values for one in ready.values())
+    fits = len(ready) == len(looked) and may_share_text(shared, values, limits.unpacked_bytes)
     return ready if fits and not has_rare_letters(shared) else None
 
 
@@ -88,20 +106,19 @@ def _read_all(book: calamine.CalamineWorkbook) -> Iterator[Sheet]:
 
 
 def _put_back(sheets: tuple[Sheet, ...], looked: Mapping[str, Looked], package: Package) -> tuple[Sheet, ...]:
-    """Return the sheets with the hidden values in their places."""
-    if not any(one.hidden for one in looked.values()):
-        return sheets
+    """Return the sheets with the hidden values in their places, and with what tells how they came about."""
     names = {name: package.find(part) or "" for name, part, _ in list_sheet_parts(package)}
-    return tuple(_fill_in(sheet, looked[names[sheet.name]].hidden) for sheet in sheets)
+    return tuple(_fill_in(sheet, looked[names[sheet.name]]) for sheet in sheets)
 
 
-def _fill_in(sheet: Sheet, hidden: Hidden) -> Sheet:
+def _fill_in(sheet: Sheet, looked: Looked) -> Sheet:
+    hidden = looked.hidden
     if not hidden:
-        return sheet
+        return replace(sheet, evidence=looked.evidence)
     width = max(len(sheet.rows[0]) if sheet.rows else 0, *(column + 1 for _, column, _ in hidden))
     height = max(len(sheet.rows), *(row + 1 for row, _, _ in hidden))
     grid = [[*row, *[None] * (width - len(row))] for row in sheet.rows]
     grid += [[None] * width for _ in range(height - len(grid))]
     for row, column, value in hidden:
         grid[row][column] = value
-    return replace(sheet, rows=tuple(map(tuple, grid)))
+    return replace(sheet, rows=tuple(map(tuple, grid)), evidence=looked.evidence)

@@ -1,0 +1,68 @@
+"""The notes that people pin to cells of an .xlsx, which the fast reader does not show: answers stand there too."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from xml.etree import ElementTree
+
+from xlflow.excel.incoming.book import Remark, cell_position
+from xlflow.excel.incoming.cells import unescape
+from xlflow.excel.incoming.package import Package, read_relations
+
+OUR_NAME = "xlflow"
+"""Who wrote the notes that a form carries which goes back to be corrected; they say nothing new."""
+
+_AUTHOR = re.compile(rb"<author>([^<]*)</author>")
+_THREAD = "[Threaded comment]"
+"""How the note begins that Excel puts on a cell for programs that know no conversations."""
+
+
+def has_remarks(package: Package) -> bool:
+    """Return whether any cell of the workbook may have a note."""
+    return any("omment" in name for name in package.parts)
+
+
+def read_remarks(package: Package, sheet: str) -> tuple[Remark, ...]:
+    """Return the notes on the cells of a sheet, given by its part; of a conversation every contribution."""
+    parts = {kind: package.read(name) for _, kind, name in read_relations(package, sheet) if package.find(name)}
+    said = tuple(_read_threads(parts["threadedComment"])) if "threadedComment" in parts else ()
+    talked = {remark[:2] for remark in said}
+    notes = _read_notes(parts["comments"]) if "comments" in parts else ()
+    return (*(note for note in notes if note[:2] not in talked or not note[3].startswith(_THREAD)), *said)
+
+
+def _read_notes(part: bytes) -> Iterator[Remark]:
+    """Yield the notes of other people."""
+    if set(_AUTHOR.findall(part)) == {OUR_NAME.encode()}:
+        return
+    root = ElementTree.fromstring(part)  # noqa: S314 (DOCTYPE refused before)
+    authors = [element.text or "" for element in root.iter() if _tag(element) == "author"]
+    for element in root.iter():
+        number = element.get("authorId", "")
+        author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
+        if _tag(element) == "comment" and author != OUR_NAME:
+            yield from _pin(element, author, _words_of(element))
+
+
+def _read_threads(part: bytes) -> Iterator[Remark]:
+    for element in ElementTree.fromstring(part).iter():  # noqa: S314 (DOCTYPE refused before)
+        if _tag(element) == "threadedComment":
+            yield from _pin(element, "", "".join(piece.text or "" for piece in element if _tag(piece) == "text"))
+
+
+def _pin(element: ElementTree.Element, author: str, text: str) -> Iterator[Remark]:
+    """Yield a note with its cell; nothing where it belongs to none."""
+    with suppress(ValueError):
+        yield (*cell_position(element.get("ref", "")), author, unescape(text))
+
+
+def _words_of(element: ElementTree.Element) -> str:
+    """Return the text of a note, without the reading aid (rPh) that Japanese texts carry."""
+    if _tag(element) == "rPh":
+        return ""
+    own = element.text or "" if _tag(element) == "t" else ""
+    return own + "".join(map(_words_of, element))
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
