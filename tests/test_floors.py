@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.layout", "core.lineage"),
     ("core.issued", "core.asking", "core.sentences", "core.changes"),
     ("core.followed",),
-    ("excel.incoming", "excel.outgoing"),
+    ("core.packing", "excel.incoming", "excel.outgoing", "workers"),
     (
         "define",
         "carry",
@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "write",
     ),
     ("interchange",),
-    ("report",),
+    ("report", "opening"),
     ("replacing",),
     ("pipeline",),
     ("demo",),

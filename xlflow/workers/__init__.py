@@ -1,0 +1,8 @@
+"""Work done in processes of their own, since it may crash, hang or take all memory: that costs one item, not all.
+
+A worker that dies or is late is replaced, and only the item that it was at is lost. Knows nothing of workbooks.
+"""
+
+from xlflow.workers.team import Bounds, Lost, NoWorkers, work_apart, worth_while
+
+__all__ = ["Bounds", "Lost", "NoWorkers", "work_apart", "worth_while"]

@@ -1,0 +1,87 @@
+"""The side of a worker: answers item after item, quietly, and keeps within its bound of memory."""
+
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+TOO_LARGE = 77
+"""What a worker exits with that noticed itself that it takes too much memory."""
+
+_LOOK = 0.02
+"""Seconds between two looks at the memory, where the system does not keep the bound itself."""
+
+
+def serve_items(pipe: Connection, task: Callable[[Any], Any], memory: int, too_large: object) -> None:
+    """Answer batch after batch until the pipe ends; with `too_large` where an item takes too much memory. Nothing
+    is written to the terminal: whoever asked says what is wrong."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    faulthandler.disable()
+    _bound_memory(memory)
+    pipe.send(None)
+    with suppress(EOFError, OSError):
+        while True:
+            for item in pipe.recv():
+                try:
+                    answer = task(item)
+                except MemoryError:
+                    answer = too_large
+                pipe.send(answer)
+
+
+def _bound_memory(most: int) -> None:
+    """Let the system keep the bound where it can (Linux); elsewhere watch it and leave when it is passed."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415 (not on Windows)
+
+        used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (used + most, used + most))
+    else:
+        watch = threading.Thread(target=_watch_memory, args=(peak_memory() + most,), daemon=True)
+        watch.start()
+
+
+def _watch_memory(most: int) -> None:
+    while peak_memory() < most:
+        time.sleep(_LOOK)
+    os._exit(TOO_LARGE)
+
+
+def peak_memory() -> int:
+    """Return how many bytes of memory this process has taken at most so far; 0 where the system does not say."""
+    if sys.platform == "win32":
+        return _peak_on_windows()
+    import resource  # noqa: PLC0415 (not on Windows)
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _peak_on_windows() -> int:
+    """Return `PeakWorkingSetSize` of PROCESS_MEMORY_COUNTERS (psapi.h)."""
+    import ctypes  # noqa: PLC0415 (slow to load, and only needed there)
+
+    class Counters(ctypes.Structure):
+        _fields_ = (
+            ("size", ctypes.c_ulong),
+            ("faults", ctypes.c_ulong),
+            ("peak", ctypes.c_size_t),
+            ("others", ctypes.c_size_t * 7),
+        )
+
+    counters = Counters(size=ctypes.sizeof(Counters))
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 (exists on Windows only)
+    kernel.GetCurrentProcess.restype = ctypes.c_void_p
+    handle = ctypes.c_void_p(kernel.GetCurrentProcess())
+    told = kernel.K32GetProcessMemoryInfo(handle, ctypes.byref(counters), counters.size)
+    return int(counters.peak) if told else 0
