@@ -3,104 +3,44 @@
 import io
 import random
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from edits import (
+    ASKED,
+    COLUMNS,
+    FILLED,
+    FIRST,
+    RECEIVED,
+    aside,
+    codes,
+    edit,
+    edit_book,
+    everything,
+    made,
+    put,
+    read_bytes,
+    said,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from rounds import draw_round, shipped_template
 from tools import require_tool
 
 from xlflow.core.findings import Finding, Place, message_of, remedy_of
-from xlflow.core.issued import Answers, issued_lines
-from xlflow.core.layout import CODE_ROW, FIRST_ROW, HEADING_ROW, form_columns
-from xlflow.core.model import Deadline, Filled, Received, Round, State
+from xlflow.core.issued import issued_lines
+from xlflow.core.layout import CODE_ROW, FIRST_ROW, HEADING_ROW
+from xlflow.core.model import Deadline, Filled, Round
 from xlflow.core.values import show_value
 from xlflow.excel.incoming import Book, Sheet, open_book
 from xlflow.generate import write_form
-from xlflow.read import read_form
-
-ASKED = draw_round("""
-    Id | Perspektiv | Övergripande mål | Nämndmål | Aktivitet   | Delaktivitet | Slutdatum  | Enhet       | Ansvar
-    a  | Samhälle   | Levande kommun   | Möten    | Öppna kvarn |              | Kvartal 2  | Museet      | Chef
-    b  |            |                  |          |             | Hyra båt     | 2021-06-30 | Museet; Åbo |
-    c  |            |                  |          |             | Sälja båt    | Se plan    | Museet      |
-    d  | Ekonomi    | Budget i balans  | Sparande | Sälja ladan |              | Kvartal 4  | Museet      | Ingen
-    e  |            |                  |          | Byta lås    |              |            | Museet      |
-    f  |            |                  |          | Måla om     |              |            | Åbo         |
-""")
-FILLED: Answers = {
-    "a": {"status": "Pågående", "comment": "Båten är hyrd"},
-    "b": {"status": "Genomfört"},
-    "d": {"status": "Förskjuts", "new_deadline": "kvartal 1 2022", "comment": "Ladan brann\nniga"},
-}
-COLUMNS = {column.key: number for number, column in enumerate(form_columns(ASKED.template, ASKED.plan.context), 1)}
-FIRST = FIRST_ROW + 1
-"""The first line's row as people count."""
-
-RECEIVED = Received("Museet.xlsx", "d" * 64, 1, None, State.ACCEPTED)
-
-
-def made(answers: Answers = FILLED, asked: Round = ASKED, unit: str = "Museet") -> bytes:
-    return write_form(asked, unit, answers, issued={})
-
-
-def read_bytes(content: bytes, known: Iterable[Round] = (), name: str = "Museet.xlsx") -> Filled:
-    book = open_book(content, name)
-    assert isinstance(book, Book), book
-    form = read_form(book, RECEIVED, tuple(known))
-    assert isinstance(form, Filled), form
-    for finding in form.findings:
-        for language in ("sv", "en"):
-            assert "{" not in message_of(finding, language) + remedy_of(finding, language)
-    return form
-
-
-def edit(change: Callable[[Worksheet], object], content: bytes | None = None) -> bytes:
-    """Return a form after somebody changed the sheet, saved by another program."""
-    return edit_book(lambda book: change(book["Uppföljning"]), content)
-
-
-def edit_book(change: Callable[[Workbook], object], content: bytes | None = None) -> bytes:
-    book = load_workbook(io.BytesIO(content or made()))
-    change(book)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def put(sheet: Worksheet, row: int, **values: object) -> None:
-    for key, value in values.items():
-        sheet.cell(row, COLUMNS[key]).value = value  # type: ignore[assignment]
-
-
-def said(form: Filled) -> dict[str, dict[str, str]]:
-    """Return what was written, by line and field; the unit's own activities by their text."""
-    found: dict[str, dict[str, str]] = {}
-    for row in form.rows:
-        key = row.line.levels[ASKED.template.item] if row.line.own else row.line.id
-        found[key] = {answer.field: answer.written for answer in row.answers if not answer.is_blank}
-    return found
-
-
-def everything(filled: Answers = FILLED, **more: dict[str, str]) -> dict[str, dict[str, str]]:
-    return {"a": {}, "b": {}, "c": {}, "d": {}, "e": {}, **filled, **more}  # type: ignore[dict-item]
-
-
-def codes(form: Filled) -> list[str]:
-    return sorted(finding.code for finding in form.findings)
-
-
-def aside(form: Filled) -> list[tuple[str | None, str, bool]]:
-    return [(one.place.cell, " | ".join(one.texts), one.is_row) for one in form.set_aside]
-
+from xlflow.read import Known, read_form
 
 # A form as it should be -----------------------------------------------------------------------------------
 
@@ -223,7 +163,9 @@ def test_rows_may_be_inserted_and_deleted() -> None:
     expected = everything()
     del expected["c"]
     assert said(form) == expected
-    assert [(finding.code, finding.row_id) for finding in form.findings] == [("row-missing", "c")]
+    said_of = [(finding.code, finding.row_id) for finding in form.findings]
+    assert ("row-missing", "c") in said_of
+    assert {code for code, _ in said_of} <= {"row-missing", "list-pasted-over"}, "openpyxl leaves lists behind"
     assert form.rows[0].place.cell == "A10"
 
 
@@ -234,14 +176,14 @@ def swap(sheet: Worksheet, one: int, other: int, columns: Iterable[int]) -> None
 
 
 def test_whole_rows_may_be_sorted() -> None:
-    form = read_bytes(edit(lambda sheet: swap(sheet, FIRST, FIRST + 3, range(1, 11))))
+    form = read_bytes(edit(lambda sheet: swap(sheet, FIRST, FIRST + 3, range(1, 13))))
     assert said(form) == everything()
     assert form.findings == ()
     assert form.rows[0].line.id == "d"
 
 
 def test_the_text_decides_where_ids_were_torn_off() -> None:
-    form = read_bytes(edit(lambda sheet: swap(sheet, FIRST, FIRST + 3, range(2, 11))))
+    form = read_bytes(edit(lambda sheet: swap(sheet, FIRST, FIRST + 3, range(2, 13))))
     assert said(form) == everything()
     assert codes(form) == ["id-and-text-disagree"] * 2
     assert form.findings[0].row_id == "d"
@@ -466,7 +408,7 @@ def test_the_sheet_with_most_answers_counts_and_the_other_is_kept() -> None:
     assert aside(form) == [
         ("A5", "Samhälle | Levande kommun | Möten | Öppna kvarn | Annat", True),
     ]
-    assert codes(form) == ["row-on-copied-sheet", "sheet-copied"]
+    assert codes(form) == ["lists-gone", "row-on-copied-sheet", "sheet-copied"]
 
 
 def test_texts_beside_the_table_and_on_other_sheets_are_kept() -> None:
@@ -493,7 +435,7 @@ def test_texts_beside_the_table_and_on_other_sheets_are_kept() -> None:
 # Which form it is -----------------------------------------------------------------------------------------
 
 
-def refusal_of(content: bytes, known: Iterable[Round] = ()) -> str:
+def refusal_of(content: bytes, known: Iterable[Known] = ()) -> str:
     book = open_book(content, "Museet.xlsx")
     assert isinstance(book, Book)
     refused = read_form(book, RECEIVED, tuple(known))
@@ -504,12 +446,12 @@ def refusal_of(content: bytes, known: Iterable[Round] = ()) -> str:
 
 def test_a_form_that_lost_its_records_is_read_where_the_round_is_known() -> None:
     content = edit_book(lambda book: book.remove(book["xlflow"]))
-    form = read_bytes(content, [replace(ASKED, as_of=date(2020, 1, 1)), ASKED])
+    form = read_bytes(content, [Known(replace(ASKED, as_of=date(2020, 1, 1))), Known(ASKED)])
     assert said(form) == everything()
     assert codes(form) == ["identity-from-properties"]
     assert refusal_of(content) == "form-without-definition"
-    fewer = replace(ASKED, plan=replace(ASKED.plan, lines=ASKED.plan.lines[:2]))
-    assert refusal_of(content, [fewer]) == "form-without-definition"
+    others = replace(ASKED, plan=replace(ASKED.plan, lines=ASKED.plan.lines[5:]))
+    assert refusal_of(content, [Known(others)]) == "form-without-definition"
 
 
 def test_what_is_no_form_is_refused() -> None:

@@ -8,19 +8,23 @@ from collections.abc import Sequence
 
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import digest_answers
-from xlflow.core.model import Filled, Received, Round
+from xlflow.core.model import Filled, Received
 from xlflow.excel.incoming import Book
-from xlflow.read.aside import find_other_sheets, report_aside
+from xlflow.read.aside import find_other_sheets, find_remarks, report_aside
 from xlflow.read.identity import find_issued
 from xlflow.read.nothing import find_nothing
 from xlflow.read.rows import choose_table, read_table
 from xlflow.read.shape import shape_of
+from xlflow.read.sight import Known
 from xlflow.read.table import find_tables
 
-__all__ = ["read_form"]
+__all__ = ["LOST_ITSELF", "Known", "read_form"]
+
+LOST_ITSELF = ("not-a-form", "form-records-broken", "form-without-definition")
+"""Codes of refusals that another look may lift, once it is known what was issued."""
 
 
-def read_form(book: Book, received: Received, known: Sequence[Round] = ()) -> Filled | Finding:
+def read_form(book: Book, received: Received, known: Sequence[Known] = ()) -> Filled | Finding:
     """Return what a form says, or the finding that says why it cannot be read as one.
 
     `known` are rounds that were issued; they help where a form has lost what it says of itself.
@@ -35,9 +39,11 @@ def read_form(book: Book, received: Received, known: Sequence[Round] = ()) -> Fi
         return find("form-sheet-missing", Place(book.name), unit=issued.identity.unit)
     read = choose_table([read_table(table, shape, issued) for table in tables])
     unit, ours = issued.identity.unit, [table.sheet for table in tables]
-    others = tuple(find_other_sheets(book, [*ours, *filter(None, [hidden])], unit))
     nothing, unclear = find_nothing(book, [id(sheet) for sheet in (*ours, hidden)], unit)
-    set_aside = (*read.set_aside, *unclear, *others)
+    others = find_other_sheets(book, [*ours, *filter(None, [hidden])], shape, issued.round, unit)
+    known_places = {one.place for one in unclear}
+    loose = (one for one in others if one.place not in known_places)
+    set_aside = (*read.set_aside, *unclear, *loose, *find_remarks(book, unit))
     return Filled(
         received=received,
         identity=issued.identity,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from xlflow.core.computed import number_in
 from xlflow.core.findings import Finding, Place, find
-from xlflow.core.layout import column_letters
+from xlflow.core.layout import Column, column_letters
 from xlflow.core.model import Answer, Deadline, Line, Row, Value
 from xlflow.core.rules import ANSWER_LISTED, ANSWER_READABLE
 from xlflow.core.text import fold
@@ -38,6 +38,7 @@ class Reader:
     findings: list[Finding] = field(default_factory=list)
     _answers: list[tuple[Asked, int, str]] = field(init=False)
     _given: list[tuple[Asked, int]] = field(init=False)
+    _context: list[tuple[Column, int]] = field(init=False)
 
     def __post_init__(self) -> None:
         places = self.table.places
@@ -46,6 +47,8 @@ class Reader:
             for asked in self.shape.answers
             if (place := places[asked.index]) is not None
         ]
+        columns = ((self.shape.columns[index], places[index]) for index in self.shape.context)
+        self._context = [(column, place) for column, place in columns if place is not None]
         self._given = [(asked, place) for asked in self.shape.given if (place := places[asked.index]) is not None]
 
     def read_answers(self, number: int, row: Sequence[Raw], row_id: str) -> tuple[Answer, ...]:
@@ -99,6 +102,26 @@ class Reader:
                         field=asked.key,
                         value=written,
                         words={"field": asked.field.label, "issued": shown},
+                    )
+                )
+
+    def compare_context(self, number: int, row: Sequence[Raw], line: Line) -> None:
+        """Report every further column of the plan that now says something else; the plan stands."""
+        issued = dict(line.context)
+        for column, place in self._context:
+            raw, shown = row[place], issued.get(column.key) or None
+            if raw == shown or raw is None:
+                continue
+            written = written_text(raw, self.shape.language)
+            if fold(written) != fold(shown or ""):
+                self.findings.append(
+                    find(
+                        "given-changed",
+                        self.table.place(number, place),
+                        unit=self.unit,
+                        row_id=line.id,
+                        value=written,
+                        words={"field": column.label, "issued": shown or ""},
                     )
                 )
 

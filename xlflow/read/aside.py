@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.layout import HIDDEN_SHEET, LOOSE_ROW, form_code
 from xlflow.core.model import Round, SetAside
-from xlflow.core.text import fold
+from xlflow.core.text import fold, tidy_lines
 from xlflow.core.values import written_text
 from xlflow.core.words import LANGUAGES, format_day, say
 from xlflow.excel.incoming import Book, Raw, Sheet, UncountedFormula, cell_name
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
+from xlflow.read.wording import is_of_form
 
 _OURS = ("guide", "correct", "loose")
 """The sheets that a form has besides the table, by the word for their name."""
@@ -35,7 +36,8 @@ class Keeper:
 
     def keep_row(self, number: int, cells: Sequence[Raw], code: str) -> None:
         """Set a row aside that could not be placed."""
-        texts = tuple(_texts_of(cell for place, cell in enumerate(cells) if place not in self._ours()))
+        ours = self._ours()
+        texts = tuple(_texts_of(cell for place, cell in enumerate(cells) if place not in ours))
         self.kept.append(SetAside(self.unit, self.table.place(number), texts, code))
         self.rows.add(number)
 
@@ -61,8 +63,22 @@ class Keeper:
         for number in range(table.heading, len(rows)) if beside else ():
             if number not in self.rows and number not in loose:
                 self._keep_cells(number, beside, ours)
+        self._keep_typed_over(round_)
         for number, place, value in table.sheet.stray:
             self._keep_text(number, place, value)
+
+    def _keep_typed_over(self, round_: Round) -> None:
+        """Set aside what somebody wrote over the live column: where formulas are left, all that is none; where a
+        program dropped them, all that the form would not say itself."""
+        place, rows = self.table.places[self.shape.remaining], self.table.sheet.rows
+        live = {row for row, column in self.table.sheet.evidence.formulas or () if column == place}
+        if place is None:
+            return
+        for number in range(self.table.heading + 1, len(rows)):
+            text = rows[number][place]
+            typed = type(text) is str and number not in live
+            if typed and (live or not is_of_form(str(text), self.shape.words, round_, self.unit)):
+                self._keep_text(number, place, text, "text-over-formula")
 
     def _ours(self) -> frozenset[int | None]:
         """Return the places of the columns in which the form says something itself."""
@@ -81,15 +97,26 @@ class Keeper:
             if text and not self.shape.is_ours(text) and not _consists_of(fold(text), ours):
                 self._keep_text(number, place, text)
 
-    def _keep_text(self, number: int, place: int, value: Raw) -> None:
+    def _keep_text(self, number: int, place: int, value: Raw, code: str = "text-beside") -> None:
         at = self.table.place(number, place)
-        self.kept.append(SetAside(self.unit, at, (written_text(value),), "text-beside", is_row=False))
+        self.kept.append(SetAside(self.unit, at, (written_text(value),), code, is_row=False))
 
 
-def find_other_sheets(book: Book, known: Iterable[Sheet], unit: str) -> Iterator[SetAside]:
-    """Yield the texts on sheets that are not part of the form, row by row."""
+def find_remarks(book: Book, unit: str) -> Iterator[SetAside]:
+    """Yield the notes that people pinned to cells, wherever in the file."""
+    for sheet in book.sheets:
+        for row, column, _, text in sheet.evidence.remarks:
+            if text.strip():
+                at = Place(book.name, sheet.name, cell_name(row, column))
+                yield SetAside(unit, at, (tidy_lines(text),), "note-on-cell", is_row=False)
+
+
+def find_other_sheets(
+    book: Book, known: Iterable[Sheet], shape: Shape, round_: Round, unit: str
+) -> Iterator[SetAside]:
+    """Yield the texts on sheets that are not part of the form, row by row; of its guide what it does not say."""
     names = {key: {fold(say(f"sheet.{key}", language)) for language in LANGUAGES} for key in _OURS}
-    ours = names["guide"] | names["correct"] | {fold(HIDDEN_SHEET)}
+    ours = names["correct"] | {fold(HIDDEN_SHEET)}
     passed = {id(sheet) for sheet in known}
     for sheet in book.sheets:
         if id(sheet) in passed or fold(sheet.name) in ours:
@@ -97,12 +124,19 @@ def find_other_sheets(book: Book, known: Iterable[Sheet], unit: str) -> Iterator
         if fold(sheet.name) in names["loose"]:
             yield from _find_kept(book, sheet, unit)
             continue
+        guide = fold(sheet.name) in names["guide"]
         for number, row in enumerate(sheet.rows):
-            texts = tuple(_texts_of(row))
-            if texts:
-                first = next(place for place, cell in enumerate(row) if cell is not None)
-                at = Place(book.name, sheet.name, cell_name(number, first))
-                yield SetAside(unit, at, texts, "text-on-other-sheet", is_row=False)
+            found = [(place, text) for place, cell in enumerate(row) if (text := written_text(cell))]
+            if guide:
+                found = [pair for pair in found if not _is_of_guide(row[pair[0]], shape, round_, unit)]
+            if found:
+                at = Place(book.name, sheet.name, cell_name(number, found[0][0]))
+                yield SetAside(unit, at, tuple(text for _, text in found), "text-on-other-sheet", is_row=False)
+
+
+def _is_of_guide(cell: Raw, shape: Shape, round_: Round, unit: str) -> bool:
+    """Return whether a cell of the instruction holds what stood there when the form went out."""
+    return isinstance(cell, UncountedFormula) or is_of_form(written_text(cell), shape.words, round_, unit)
 
 
 def _find_kept(book: Book, sheet: Sheet, unit: str) -> Iterator[SetAside]:
@@ -131,6 +165,8 @@ def _texts_above(round_: Round, unit: str) -> tuple[str, ...]:
     texts = [
         say("form.title", language, title=title, unit=unit, day=day),
         say("form.code", language, code=form_code(round_.key, unit)),
+        title,
+        unit,
     ]
     if round_.due:
         texts.append(say("form.due", language, day=format_day(round_.due, language)))

@@ -1,7 +1,7 @@
 """Finds out which form a file is: whose, of which round, and what was issued in it.
 
-The very hidden sheet tells everything; the document's properties tell enough where the round is known. The name
-of the file tells nothing.
+The very hidden sheet tells everything; the document's properties tell enough where the round is known, and so does
+what anybody can see in the form. The name of the file tells nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,16 @@ from types import MappingProxyType
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import Issued, from_records, identity_of_properties, issued_lines
 from xlflow.core.layout import HIDDEN_SHEET
-from xlflow.core.model import Identity, Round
+from xlflow.core.model import Identity
 from xlflow.core.text import fold
 from xlflow.core.values import written_text
 from xlflow.excel.incoming import Book, Raw, Sheet
+from xlflow.read.sight import Known, recognise_form
 
 _FIRST_KIND = "identity"
 
 
-def find_issued(book: Book, known: Sequence[Round]) -> tuple[Issued, Sheet | None, tuple[Finding, ...]] | Finding:
+def find_issued(book: Book, known: Sequence[Known]) -> tuple[Issued, Sheet | None, tuple[Finding, ...]] | Finding:
     """Return what was issued in a form, the sheet that told it, and what is doubtful about that."""
     hidden = next((sheet for sheet in book.sheets if _holds_records(sheet)), None)
     issued = from_records(map(_say_record, hidden.rows)) if hidden else None
@@ -27,12 +28,15 @@ def find_issued(book: Book, known: Sequence[Round]) -> tuple[Issued, Sheet | Non
     place = Place(book.name)
     if issued is not None:
         return issued, hidden, tuple(_compare(issued.identity, identity, place))
-    if identity is None:
-        return find("form-records-broken" if hidden else "not-a-form", place)
-    issued = _recall(identity, known)
-    if issued is None:
+    issued = _recall(identity, known) if identity else None
+    if issued is not None:
+        return issued, hidden, (find("identity-from-properties", place, unit=issued.identity.unit),)
+    seen = recognise_form(book, known)
+    if isinstance(seen, tuple):
+        return seen[0], hidden, (seen[1],)
+    if identity is not None:
         return find("form-without-definition", place, unit=identity.unit)
-    return issued, hidden, (find("identity-from-properties", place, unit=identity.unit),)
+    return seen or find("form-records-broken" if hidden else "not-a-form", place)
 
 
 def _holds_records(sheet: Sheet) -> bool:
@@ -51,10 +55,11 @@ def _compare(ours: Identity, theirs: Identity | None, place: Place) -> list[Find
     return [find("identities-differ", place, unit=ours.unit, words=words)]
 
 
-def _recall(identity: Identity, known: Sequence[Round]) -> Issued | None:
+def _recall(identity: Identity, known: Sequence[Known]) -> Issued | None:
     """Return what was issued, as a round tells that we know all its lines of; None if there is none."""
-    for round_ in known:
-        unit = next((unit.name for unit in round_.plan.units if fold(unit.name) == fold(identity.unit)), None)
+    for each in known:
+        round_ = each.round
+        unit = next((unit for unit in each.units if fold(unit) == fold(identity.unit)), None)
         if round_.key == identity.round and unit:
             lines = issued_lines(round_, unit)
             if len(lines) != identity.rows:

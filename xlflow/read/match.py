@@ -4,6 +4,7 @@ The id in the row, and the issued text. Where they disagree the text decides, si
 ids off their rows. Every row ends as one line's, as the unit's own, set aside, or as text beside the table.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,8 @@ from xlflow.core.values import written_text
 from xlflow.excel.incoming import Raw
 from xlflow.read.shape import Shape, quick_fold
 from xlflow.read.table import Table
+
+_WORD = re.compile(r"\w+")
 
 OWN = "own-"
 """How the ids of activities begin that a unit added itself."""
@@ -56,6 +59,11 @@ class _Lines:
     def reads(self, line: Line, texts: tuple[str, ...]) -> bool:
         """Return whether the texts are those that were issued for a line."""
         return self._whole(line.levels) == self._whole(texts)
+
+    def resembles(self, line: Line, texts: tuple[str, ...]) -> bool:
+        """Return whether texts may be those of a line, worded anew: they share a word with it, or say nothing."""
+        own, theirs = (_stems(" ".join(said[self.item :])) for said in (line.levels, texts))
+        return not own or not theirs or bool(own & theirs)
 
     def with_id(self, text: str) -> Line | None:
         """Return the line with this id, whatever its letters' case."""
@@ -123,7 +131,7 @@ def _match_one(number: int, marked: str, texts: tuple[str, ...], known: _Lines, 
     if len(same) == 1:
         code = "id-and-text-disagree" if by_id else "row-without-id"
         return Match(number, "line", same[0], code, (marked, *texts))
-    if by_id:
+    if by_id and known.resembles(by_id, texts):
         return Match(number, "line", by_id, "issued-text-changed", texts, sure=False, says=says)
     named = any(texts[known.item :])
     if not named and not says:
@@ -131,3 +139,8 @@ def _match_one(number: int, marked: str, texts: tuple[str, ...], known: _Lines, 
     if same or (marked and not marked.startswith(OWN)):
         return Match(number, "aside", None, "row-unknown", texts)
     return Match(number, "own", None, None, texts)
+
+
+def _stems(text: str) -> frozenset[str]:
+    """Return how the words of a text begin, so that "kvarn" and "kvarnen" are the same."""
+    return frozenset(word[:4] for word in _WORD.findall(quick_fold(text)))

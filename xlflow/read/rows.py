@@ -14,6 +14,7 @@ from xlflow.core.values import written_text
 from xlflow.excel.incoming import Raw
 from xlflow.read.answers import Reader
 from xlflow.read.aside import Keeper
+from xlflow.read.evidence import report_evidence
 from xlflow.read.match import OWN, Match, match_rows
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
@@ -49,9 +50,11 @@ def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
     for match in matches:
         _take_row(match, cells[match.row], gathered)
     keeper.keep_loose(issued.round, {match.row for match in matches if match.kind == "loose"})
+    rows = tuple(gathered.rows.values())
     missing = _report_missing(table, shape, lines, gathered.rows, unit)
-    findings = (*table.findings, *gathered.findings, *reader.findings, *missing)
-    return Read(table, tuple(gathered.rows.values()), tuple(keeper.kept), findings)
+    evidence = report_evidence(table, shape, rows)
+    findings = (*table.findings, *gathered.findings, *reader.findings, *evidence, *missing)
+    return Read(table, rows, tuple(keeper.kept), findings)
 
 
 def choose_table(reads: Sequence[Read]) -> Read:
@@ -102,6 +105,7 @@ def _take_row(match: Match, cells: Sequence[Raw], gathered: _Gathered) -> None:
         gathered.findings.append(find(match.code, place, unit=reader.unit, row_id=line.id, value=value))
     if match.line:
         reader.compare_given(match.row, cells, line)
+        reader.compare_context(match.row, cells, line)
     reader.compare_computed(match.row, cells, gathered.rows[line.id])
 
 

@@ -7,10 +7,12 @@ from types import MappingProxyType
 
 from xlflow.core.layout import Column, form_columns, free_heading, previous_column
 from xlflow.core.model import Round
+from xlflow.core.packing import Same
 from xlflow.core.template import Field, Template
 from xlflow.core.text import fold
 from xlflow.core.values import Parsed, Raw, accepted_answers, value_reader
 from xlflow.core.words import LANGUAGES, Language, Text, say
+from xlflow.read.wording import gather_words
 
 quick_fold = lru_cache(maxsize=8192)(fold)
 """`fold`, remembering: the same texts stand in form after form."""
@@ -51,35 +53,21 @@ class Shape:
     own_words: frozenset[str]
     codes: frozenset[str]
     computed: tuple[int, ...] = ()
+    words: frozenset[str] = frozenset()
 
     def is_ours(self, text: str) -> bool:
         """Return whether a text above or between the rows is one that every form has."""
         return quick_fold(text) in self.own_words or fold("".join(filter(str.isalpha, text))) in self.own_words
 
 
-class _Same:
-    """A template as a key that equals only itself: hashing it whole for every form is slow."""
-
-    __slots__ = ("template",)
-
-    def __init__(self, template: Template):
-        self.template = template
-
-    def __hash__(self) -> int:
-        return id(self.template)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.template is other.template
-
-
 def shape_of(round_: Round) -> Shape:
     """Return the shape of the forms of a round."""
-    return _shape_of(_Same(round_.template), round_.plan.context, round_.plan.year, round_.language)
+    return _shape_of(Same(round_.template), round_.plan.context, round_.plan.year, round_.language)
 
 
 @lru_cache(maxsize=32)
-def _shape_of(same: _Same, context: tuple[str, ...], year: int, language: Language) -> Shape:
-    template = same.template
+def _shape_of(same: Same[Template], context: tuple[str, ...], year: int, language: Language) -> Shape:
+    template = same.value
     columns = (*form_columns(template, context), previous_column())
     names: dict[str, tuple[int, ...]] = {}
     for index, column in enumerate(columns):
@@ -109,6 +97,7 @@ def _shape_of(same: _Same, context: tuple[str, ...], year: int, language: Langua
         frozenset(_own_words(template)),
         frozenset(column.code for column in columns),
         tuple(index for index, column in enumerate(columns) if column.kind == "computed"),
+        gather_words(template),
     )
 
 

@@ -1,0 +1,164 @@
+"""A form that lost all it said of itself is known again by what anybody can see, or refused; never guessed at."""
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from edits import ASKED, FILLED, RECEIVED, aside, codes, copied_workbook, everything, made, read_bytes, said
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+
+from xlflow.core.findings import Finding, message_of
+from xlflow.core.issued import issued_lines
+from xlflow.core.layout import form_code
+from xlflow.core.model import Filled, Round
+from xlflow.excel.incoming import Book, open_book
+from xlflow.read import Known, read_form
+
+PLANNED = [Known(ASKED)]
+TITLE = "Uppföljning av verksamhetsplanen – Museet, per 31 mars 2021"
+HEADINGS = ("Aktivitet", "Delaktivitet", "Slutdatum", "Status", "Ny tidpunkt", "Kommentar/avvikelse")
+ROWS = (
+    ("Öppna kvarn", None, "Kvartal 2", "Pågående", None, "Båten är hyrd"),
+    ("Öppna kvarn", "Hyra båt", "2021-06-30", "Genomfört"),
+    ("Öppna kvarn", "Sälja båt", "Se plan"),
+    ("Sälja ladan", None, "Kvartal 4", "Förskjuts", "kvartal 1 2022", "Ladan brann\nniga"),
+    ("Byta lås",),
+)
+
+
+def retyped(*above: str, rows: Iterable[Sequence[object]] = ROWS, name: str = "Blad1") -> bytes:
+    """Return a workbook into which somebody typed the form anew, with these texts above it."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = name
+    for text in above:
+        sheet.append([text])
+    sheet.append(HEADINGS)
+    for row in rows:
+        sheet.append(row)
+    return saved(book)
+
+
+def saved(book: Workbook) -> bytes:
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def outcome(content: bytes, known: Sequence[Known] = PLANNED) -> Filled | Finding:
+    book = open_book(content, "Svar.xlsx")
+    assert isinstance(book, Book)
+    return read_form(book, RECEIVED, known)
+
+
+def refusal(content: bytes, known: Sequence[Known] = PLANNED) -> str:
+    found = outcome(content, known)
+    assert isinstance(found, Finding)
+    assert "Svar.xlsx" in message_of(found, "sv")
+    return found.code
+
+
+def how(form: Filled) -> str:
+    (finding,) = (found for found in form.findings if found.code == "form-recognised")
+    return message_of(finding, "sv").partition("(")[2].partition(")")[0]
+
+
+def test_everything_copied_into_a_new_workbook_is_the_form() -> None:
+    form = read_bytes(copied_workbook(), PLANNED)
+    assert (form.unit, said(form), form.set_aside) == ("Museet", everything(), ())
+    assert [row.line for row in form.rows] == list(issued_lines(ASKED, "Museet"))
+    assert how(form) == "efter formulärkoden"
+    assert codes(form) == ["form-recognised", "lists-gone"]
+
+
+@pytest.mark.parametrize("above", [[TITLE], ["Svar från museet"], ["Till kansliet", "", "MUSEET"]])
+def test_a_form_typed_anew_is_known_by_the_name_of_its_unit(above: list[str]) -> None:
+    form = read_bytes(retyped(*above), PLANNED)
+    assert (form.unit, said(form)) == ("Museet", everything())
+    assert how(form) == "efter enhetens namn"
+    assert "issued-column-missing" in codes(form)
+
+
+def test_the_name_may_stand_on_the_tab() -> None:
+    assert read_bytes(retyped(name="Museet mars"), PLANNED).unit == "Museet"
+
+
+def test_a_form_typed_anew_without_a_name_is_known_by_its_rows() -> None:
+    form = read_bytes(retyped(), PLANNED)
+    assert (form.unit, said(form), how(form)) == ("Museet", everything(), "efter raderna")
+
+
+def test_rows_that_fit_two_units_are_nobody_s() -> None:
+    shared = replace(
+        ASKED,
+        plan=replace(ASKED.plan, lines=tuple(replace(line, units=("Museet", "Åbo")) for line in ASKED.plan.lines)),
+    )
+    assert refusal(retyped(), [Known(shared)]) == "form-unit-unclear"
+    assert read_bytes(retyped("Åbo"), [Known(shared)]).unit == "Åbo"
+
+
+def test_a_name_counts_before_rows_and_the_longer_name_before_the_shorter() -> None:
+    units = tuple(
+        replace(unit, name=name) for unit, name in zip(ASKED.plan.units, ("Museet", "Museet Norr"), strict=True)
+    )
+    lines = tuple(replace(line, units=("Museet", "Museet Norr")) for line in ASKED.plan.lines)
+    both = [Known(replace(ASKED, plan=replace(ASKED.plan, units=units, lines=lines)))]
+    assert read_bytes(retyped("Museet norr"), both).unit == "Museet Norr"
+    assert read_bytes(retyped("Museet"), both).unit == "Museet"
+
+
+def test_another_unit_than_the_one_named_is_never_taken() -> None:
+    known = [Known(replace(ASKED, plan=replace(ASKED.plan, lines=issued_lines(ASKED, "Museet"))), "Museet")]
+    assert refusal(retyped("Svar från Åbo"), known) == "not-a-form"
+    assert read_bytes(retyped("Svar från Museet"), known).unit == "Museet"
+
+
+def test_the_round_is_told_by_code_or_day() -> None:
+    last = replace(ASKED, as_of=date(2020, 12, 31))
+    both = [Known(last), Known(ASKED)]
+    assert read_bytes(copied_workbook(), both).round.as_of == ASKED.as_of
+    assert read_bytes(retyped(TITLE), both).round.as_of == ASKED.as_of
+    assert read_bytes(retyped(TITLE.replace("31 mars 2021", "31 december 2020")), both).round.as_of == last.as_of
+    assert form_code(last.key, "Museet") != form_code(ASKED.key, "Museet")
+
+
+def test_most_rows_must_be_there_where_nothing_else_speaks() -> None:
+    assert refusal(retyped(rows=ROWS[3:4])) == "not-a-form"
+    assert read_bytes(retyped("Museet", rows=ROWS[3:4]), PLANNED).rows[0].line.id == "d"
+
+
+@pytest.mark.parametrize("known", [[], PLANNED], ids=["nothing known", "a round known"])
+def test_a_workbook_of_something_else_is_no_form(known: list[Known]) -> None:
+    assert refusal(retyped("Museet", rows=[("Något helt annat", None, None, "Pågående")]), known) == "not-a-form"
+    book = Workbook()
+    book.worksheets[0].append(["Budget", "Museet", 12])
+    assert refusal(saved(book), known) == "not-a-form"
+
+
+def test_what_is_not_the_form_s_is_set_aside_and_own_activities_are_rows() -> None:
+    more = (*ROWS, ("Bygga bastu", None, None, "Pågående"), (), ("Hälsningar från oss",))
+    form = read_bytes(retyped("Museet", rows=more), PLANNED)
+    assert said(form) == everything(**{"Bygga bastu": {"status": "Pågående"}, "Hälsningar från oss": {}})
+    assert read_bytes(retyped("Museet", "Skickat för sent, förlåt"), PLANNED).set_aside[0].texts == (
+        "Skickat för sent, förlåt",
+    )
+    assert aside(read_bytes(retyped("Museet"), PLANNED)) == []
+
+
+def test_an_english_form_is_known_again() -> None:
+    asked = replace(ASKED, language="en")
+    form, book = load_workbook(io.BytesIO(made({"a": {"status": "Ongoing"}}, asked))), Workbook()
+    for row in form["Follow-up"].iter_rows(values_only=True):
+        book.worksheets[0].append(row)
+    found = outcome(saved(book), [Known(asked)])
+    assert isinstance(found, Filled)
+    assert found.rows[0].value("status") == "ongoing"
+
+
+def test_of_other_forms_one_knows_only_their_own_unit() -> None:
+    mine: Round = replace(ASKED, plan=replace(ASKED.plan, lines=issued_lines(ASKED, "Museet")))
+    assert (Known(mine, "Museet").units, Known(ASKED).units) == (("Museet",), ("Museet", "Åbo"))
+    assert FILLED

@@ -1,0 +1,55 @@
+"""What a form says by itself, in its instruction and its live column, to be told from what people wrote there.
+
+Goes by words and not by sentences: a text is the form's own if all its words are of the program, of the template
+or of the round. Who writes something new uses at least one word more.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from xlflow.core.layout import form_code
+from xlflow.core.model import Round
+from xlflow.core.shipped import load_shipped_toml
+from xlflow.core.template import Template
+from xlflow.core.text import fold
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SECTIONS = ("form", "guide", "nothing", "returned", "sheet", "column", "values", "relation", "check", "calendar")
+"""The parts of the program's own words that a form uses."""
+
+
+def gather_words(template: Template) -> frozenset[str]:
+    """Return every word that forms of a template may hold, whatever the round, in either language."""
+    program = load_shipped_toml("words.toml")
+    texts = (*_texts_in([program.get(section) for section in _SECTIONS]), *_texts_in(template.model_dump()))
+    return frozenset(_WORD.findall(fold(" ".join(texts))))
+
+
+def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str) -> bool:
+    """Return whether a text holds no word but those of the form, of the round and of the unit."""
+    new = _find_new(text, words)
+    return not new or new <= set(_WORD.findall(fold(" ".join(_facts(round_, unit)))))
+
+
+@lru_cache(maxsize=2048)
+def _find_new(text: str, words: frozenset[str]) -> frozenset[str]:
+    return frozenset(_WORD.findall(fold(text))) - words
+
+
+def _facts(round_: Round, unit: str) -> Iterator[str]:
+    plan = round_.plan
+    yield from (form_code(round_.key, unit), plan.title, *plan.context)
+    for each in plan.units:
+        if each.name == unit:
+            yield from (each.name, each.contact, each.email)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Yield every text inside nested tables and lists."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Iterable):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(inner)
