@@ -73,6 +73,12 @@ def receive_file(found: Found, opened: incoming.Book | Finding) -> Received:
     return Received(found.name, opened.digest, opened.size, saved, State.ACCEPTED)
 
 
+def pass_over(book: incoming.Book) -> Finding | None:
+    """Return the note that says why a workbook of our own that is no form is passed over; None for all others."""
+    ours = book.properties.get("xlflow.kind") == "consolidated"
+    return find("ignored-consolidated", Place(book.name)) if ours else None
+
+
 def choose_round(forms: Iterable[Filled]) -> str | None:
     """Return the key of the round that most units answered, the latest where several have equally many."""
     units: dict[str, set[str]] = {}
@@ -207,7 +213,7 @@ def _say_round(form: Filled, forms: Sequence[Filled], key: str | None) -> Findin
 def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Received], list[Finding]]:
     """Return the returns of one unit that differ, newest first; those that do not count any more, since they say
     the same as another or were corrected in another; and notes on both."""
-    newest_first = sorted(group, key=_saved, reverse=True)
+    newest_first = sorted(_plainest_first(group), key=_saved, reverse=True)
     kept: list[Filled] = []
     twice: list[Received] = []
     notes: list[Finding] = []
@@ -231,6 +237,19 @@ def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Recei
         else:
             kept.append(settled)
     return tuple(kept), twice, notes
+
+
+def _plainest_first(group: Sequence[Filled]) -> list[Filled]:
+    """Return the forms by name, the shortest first; of files that are the same to the last byte all as the one
+    with the plainest name was saved, since whoever copies a file has not answered anew."""
+    plain = sorted(group, key=lambda form: (len(form.received.name), form.received.name))
+    saved: dict[str, datetime | None] = {}
+    for form in plain:
+        saved.setdefault(form.received.digest or form.received.name, form.received.saved)
+    times = (saved[form.received.digest or form.received.name] for form in plain)
+    return [
+        replace(form, received=replace(form.received, saved=time)) for form, time in zip(plain, times, strict=True)
+    ]
 
 
 def _saved(form: Filled) -> datetime:

@@ -5,7 +5,6 @@ Each takes values and paths and returns a `Run`; what is wrong with the material
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -22,6 +21,7 @@ from xlflow import (
     history,
     interchange,
     merge,
+    opening,
     read,
     recall,
     replacing,
@@ -30,7 +30,7 @@ from xlflow import (
     write,
 )
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
-from xlflow.core.model import Filled, Merged, Plan, Previous, Received, Round, Run, State
+from xlflow.core.model import Filled, Merged, Plan, Previous, Round, Run
 from xlflow.core.summary import History
 from xlflow.core.text import fold
 from xlflow.core.words import Language, say
@@ -43,9 +43,6 @@ Progress = Callable[[str, int, int], None]
 
 NOTHING_AGREED = Plan("", (), (), 0)
 """A plan without exceptions and aliases, where none was given."""
-
-Opened = tuple[Received, Filled | Finding]
-"""One file and what the gate or the reader made of it."""
 
 
 def generate_forms(
@@ -293,10 +290,13 @@ def _gather(
     """Find, open, read, settle, merge and check; everything but writing."""
     own = (*leave_out, *([plan] if plan else ()))
     found, findings = collect.find_files(paths, leave_out=own)
-    opened = list(_open_all(found, jobs, progress))
+    waiting = [file for file in found if not file.settled]
+    opened = opening.open_files(waiting, jobs, partial(_tell, progress, "read"))
+    filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
+    planned, doubts = _plan_round(plan, filled) if plan else (None, ())
+    opened = opening.look_again(waiting, opened, _known_rounds(filled, planned), jobs)
     filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
     refusals = [told for _, told in opened if isinstance(told, Finding)]
-    planned, doubts = _plan_round(plan, filled) if plan else (None, ())
     agreed = planned.plan if planned else NOTHING_AGREED
     filled = waive.apply_aliases(filled, agreed.aliases)
     others = [received for received, told in opened if isinstance(told, Finding)]
@@ -324,35 +324,10 @@ def _update_forms(filled: Sequence[Filled]) -> Sequence[Filled]:
     return carry.update_forms(filled, template) if template else filled
 
 
-def _open_all(found: Iterable[collect.Found], jobs: int, progress: Progress | None) -> Iterator[Opened]:
-    """Open and read every file that is not settled yet; a form that lost its definition asks those of others."""
-    waiting = [file for file in found if not file.settled]
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        first = []
-        for done, opened in enumerate(pool.map(_open_one, waiting), 1):
-            first.append(opened)
-            _tell(progress, "read", done, len(waiting))
-    known = _known_rounds(told for _, told in first if isinstance(told, Filled))
-    for file, (received, told) in zip(waiting, first, strict=True):
-        again = isinstance(told, Finding) and known and told.code == "form-without-definition"
-        yield _open_one(file, known) if again else (received, told)
-
-
-def _open_one(file: collect.Found, known: Sequence[Round] = ()) -> Opened:
-    book = incoming.open_book(file.source, file.name)
-    received = collect.receive_file(file, book)
-    if isinstance(book, Finding):
-        return received, book
-    told = read.read_form(book, received, known)
-    if isinstance(told, Finding):
-        return replace(received, state=State.REFUSED, reason=told.code), told
-    return received, told
-
-
-def _known_rounds(filled: Iterable[Filled]) -> tuple[Round, ...]:
-    """Return the rounds that forms carry, one form of each unit and round, in an order of their own."""
-    rounds = {(form.round.key, fold(form.unit)): form.round for form in filled}
-    return tuple(rounds[key] for key in sorted(rounds))
+def _known_rounds(filled: Iterable[Filled], planned: Round | None) -> tuple[read.Known, ...]:
+    """Return the rounds that the plan and the forms tell of, one form of each unit and round, in a fixed order."""
+    rounds = {(form.round.key, fold(form.unit)): read.Known(form.round, form.unit) for form in filled}
+    return (*([read.Known(planned)] if planned else ()), *(rounds[key] for key in sorted(rounds)))
 
 
 def _plan_round(plan: Path, filled: Sequence[Filled]) -> tuple[Round, tuple[Finding, ...]]:

@@ -1,0 +1,183 @@
+"""Every file ends as a form or a finding, whichever process read it; one that ends its reader costs no other."""
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from edits import ASKED, FILLED, copied_workbook, made
+
+from xlflow import check_forms, opening, workers
+from xlflow.collect import Found
+from xlflow.core.findings import Finding, message_of, remedy_of
+from xlflow.core.model import Filled, State
+from xlflow.core.packing import pack_values, unpack_values
+from xlflow.excel import incoming
+from xlflow.opening import Opened, look_again, open_files
+from xlflow.read import Known
+
+
+def found(**files: bytes) -> list[Found]:
+    return [Found(name.replace("_", "."), content, len(content)) for name, content in files.items()]
+
+
+def told(opened: Sequence[Opened]) -> list[str]:
+    return [f"{received.name} {received.state} {received.reason}" for received, _ in opened]
+
+
+# Files that only the fast reader knows --------------------------------------------------------------------
+
+
+def record(kind: int, content: bytes = b"") -> bytes:
+    """Return one record of an .xlsb part: kind and length in pieces of seven bits."""
+    return b"".join(seven_bits(kind)) + b"".join(seven_bits(len(content))) + content
+
+
+def seven_bits(number: int) -> Iterator[bytes]:
+    while True:
+        number, piece = number >> 7, number & 127
+        yield bytes([piece | (128 if number else 0)])
+        if not number:
+            return
+
+
+def wide(text: str) -> bytes:
+    return struct.pack("<L", len(text)) + text.encode("utf-16-le")
+
+
+def an_xlsb(*places: tuple[int, int]) -> bytes:
+    """Return an .xlsb whose one sheet holds a number in each of these cells."""
+    rows = b"".join(
+        record(0, struct.pack("<LLHBBBL", row, 0, 0, 0, 0, 0, 0)) + record(5, struct.pack("<LLd", column, 0, 7.0))
+        for row, column in places
+    )
+    last_row, last_column = max(row for row, _ in places), max(column for _, column in places)
+    size = record(148, struct.pack("<LLLL", 0, last_row, 0, last_column))
+    sheet = record(129) + size + record(145) + rows + record(146) + record(130)
+    listed = record(156, struct.pack("<LL", 0, 1) + wide("rId1") + wide("Blad"))
+    book = record(131) + record(143) + listed + record(144) + record(132)
+    types = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relation = '<Relationship Id="rId1" Type="{}/{}" Target="{}"/></Relationships>'
+    head = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    parts = {
+        "[Content_Types].xml": types.encode(),
+        "_rels/.rels": (head + relation.format(kind, "officeDocument", "xl/workbook.bin")).encode(),
+        "xl/workbook.bin": book,
+        "xl/_rels/workbook.bin.rels": (
+            head + relation.format(kind, "worksheet", "worksheets/sheet1.bin")
+        ).encode(),
+        "xl/worksheets/sheet1.bin": sheet,
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return buffer.getvalue()
+
+
+KILLER = an_xlsb((0, 0), (1_048_575, 16_383))
+"""A workbook of two cells, for which the reader asks the system for half a terabyte, and is ended by it."""
+
+
+def test_an_old_kind_of_workbook_is_read_in_a_process_of_its_own() -> None:
+    content = an_xlsb((0, 0), (2, 1))
+    assert incoming.open_lightly(content, "f.xlsb") is None
+    book = incoming.open_book(content, "f.xlsb")
+    assert isinstance(book, incoming.Book)
+    assert book.sheets[0].rows == ((7.0, None), (None, None), (None, 7.0))
+    assert told(open_files(found(f_xlsb=content), 1)) == ["f.xlsb refused not-a-form"]
+
+
+def test_a_file_that_ends_its_reader_costs_no_other() -> None:
+    opened = open_files(found(a_xlsx=made(), b_xlsb=KILLER, c_xlsx=made(unit="Åbo"), d_xlsb=KILLER), 2)
+    assert told(opened) == [
+        "a.xlsx accepted None",
+        "b.xlsb refused reader-crashed",
+        "c.xlsx accepted None",
+        "d.xlsb refused reader-crashed",
+    ]
+    refusal = opened[1][1]
+    assert isinstance(refusal, Finding)
+    for language in ("sv", "en"):
+        assert "b.xlsb" in message_of(refusal, language)
+        assert "{" not in message_of(refusal, language) + remedy_of(refusal, language)
+
+
+def test_the_run_goes_on_to_its_end(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"{number:02}.xlsx").write_bytes(made(unit=("Museet", "Åbo")[number % 2]))
+    (tmp_path / "05b.xlsb").write_bytes(KILLER)
+    run = check_forms([tmp_path])
+    assert run.merged is not None
+    assert run.merged.accounts.files[State.REFUSED] == 1
+    assert run.merged.accounts.balance
+    assert [finding.place.file for finding in run.findings if finding.code == "reader-crashed"] == ["05b.xlsb"]
+
+
+@pytest.mark.parametrize("reason", ["crashed", "too-slow", "too-large"])
+def test_every_way_of_losing_a_file_is_told_in_words(reason: str) -> None:
+    (file,) = found(f_xls=b"x")
+    received, refusal = opening._lose(file, workers.Lost(reason))  # type: ignore[arg-type]
+    assert isinstance(refusal, Finding)
+    assert (received.state, received.reason) == (State.REFUSED, refusal.code)
+    assert "f.xls" in message_of(refusal, "sv")
+    assert "{" not in message_of(refusal, "en") + remedy_of(refusal, "en")
+
+
+# The same, wherever it is read ----------------------------------------------------------------------------
+
+
+def files_of_all_kinds() -> list[Found]:
+    forms = {f"f{number}_xlsx": made(FILLED if number % 2 else {}, unit="Museet") for number in range(4)}
+    return found(
+        **forms, g_xlsx=b"", h_pdf=b"%PDF-1.7", i_xlsx=made()[:5000], j_csv=b"a;b\n1;2\n", k_xlsx=copied_workbook()
+    )
+
+
+def test_all_files_say_the_same_whichever_process_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = files_of_all_kinds()
+    here = open_files(files, 2)
+    monkeypatch.setattr(workers, "worth_while", lambda: 0)
+    assert open_files(files, 2) == here
+    assert open_files(files, 1) == here
+
+
+def test_where_no_process_can_be_started_files_are_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Iterator[None]:
+        raise workers.NoWorkers
+        yield
+
+    files = [*files_of_all_kinds(), *found(l_xlsb=an_xlsb((0, 0)))]
+    before = open_files(files, 2)
+    monkeypatch.setattr(workers, "work_apart", refuse)
+    assert open_files(files, 2) == before
+
+
+def test_progress_is_told_for_every_file() -> None:
+    done: list[tuple[int, int]] = []
+    files = [*files_of_all_kinds(), *found(l_xlsb=an_xlsb((0, 0)))]
+    open_files(files, 2, lambda number, total: done.append((number, total)))
+    assert done == [(number, len(files)) for number in range(1, len(files) + 1)]
+
+
+def test_another_look_finds_the_forms_of_rounds_known_by_then() -> None:
+    files = found(a_xlsx=copied_workbook(), b_xlsx=made(unit="Åbo"), c_pdf=b"%PDF-1.7")
+    opened = open_files(files, 2)
+    assert told(opened) == ["a.xlsx refused not-a-form", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
+    assert look_again(files, opened, [], 2) == opened
+    again = look_again(files, opened, [Known(ASKED)], 2)
+    assert told(again) == ["a.xlsx accepted None", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
+
+
+def test_what_travels_between_processes_arrives_as_it_left() -> None:
+    (opened,) = open_files(found(a_xlsx=made()), 1)
+    form = opened[1]
+    assert isinstance(form, Filled)
+    again = unpack_values(pack_values((opened, replace(form, findings=()))))
+    assert again == (opened, replace(form, findings=()))
+    assert again[0][1].round.template is again[1].round.template
+    assert len(pack_values(opened)) < 60_000
