@@ -120,6 +120,16 @@ def test_the_shipped_ones_hold_together(template: Template):
         ("rules.1.compare.to", "cost", ["loose-end rules.1.compare.to"]),
         ("rules.1.compare.relation", "above", []),
         ("rules.1.compare", None, ["missing-key rules.1.require"]),
+        ("rules.1.filled", ["why", "time"], ["loose-end rules.1.filled.1"]),
+        ("rules.1.blank", ["wy"], ["loose-end rules.1.blank.0"]),
+        ("rules.1.passed", "why", ["loose-end rules.1.passed"]),
+        ("rules.1.passed", "time", []),
+        ("rules.1.no_worse_part", True, []),
+        ("rules.1.message", {"sv": "{when} {whn}", "en": "x"}, ["loose-end rules.1.message.sv"]),
+        ("rules.1.message", {"sv": "{part}", "en": "x"}, ["loose-end rules.1.message.sv"]),
+        ("rules.1.message", {"sv": "{", "en": "x"}, ["wrong-value rules.1.message.sv"]),
+        ("rules.1.remedy", {"sv": "x", "en": "{when}"}, ["wrong-value rules.1.remedy.en"]),
+        ("rules.1.remedy", {"sv": " ", "en": "x"}, ["text-length rules.1.remedy.sv"]),
         ("summaries.0.by", "goals", ["loose-end summaries.0.by"]),
         ("summaries.0.of", "goal", ["loose-end summaries.0.of"]),
         ("summaries.1.by", "goal", ["twice summaries.1.by"]),
@@ -133,6 +143,20 @@ def test_the_shipped_ones_hold_together(template: Template):
 def test_each_fault_is_told_at_its_path(path: str, value: object, faults: list[str]):
     found = show(change(path, value))
     assert found[: len(faults)] == faults if path == "fields" else found == faults
+
+
+def test_a_rule_about_worse_parts_needs_statuses_and_parts():
+    data = change("rules.1.no_worse_part", True)
+    data["levels"].pop()
+    assert show(data) == ["wrong-value rules.1.no_worse_part"]
+
+
+def test_a_question_of_yes_or_no_may_be_a_condition():
+    data = change("fields.5", {"key": "sure", "type": "yes_no", "label": {"sv": "Säkert", "en": "Sure"}})
+    data["rules"][1]["when"] = {"sure": ["yes"]}
+    assert show(data) == []
+    data["rules"][1]["when"] = {"sure": ["maybe"]}
+    assert show(data) == ["loose-end rules.1.when.sure.0"]
 
 
 def test_the_shape_refuses_what_does_not_hold_together():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+import ironcalc
 import openpyxl
 import pytest
 from libreoffice import recalculate_all
@@ -338,3 +339,108 @@ def test_row_for_row_the_live_column_speaks_where_the_check_finds_a_rule_broken(
     pairs = zip(paths, recalculate_all(paths), strict=True)
     compared = sum(compare_rows(read(path), live_texts(again)) for path, again in pairs)
     assert compared > 1_500
+
+
+@pytest.mark.with_tools
+def test_rows_that_were_sorted_are_judged_as_before(tmp_path: Path) -> None:
+    """Values change rows, as a sort does it; the formulas stay, since those of a sorted row read as before."""
+    require_tool("soffice")
+    case = make_case(8, 120, shipped_template(), "sv")
+    path = fill(case, tmp_path / "sorted.xlsx")
+    book = openpyxl.load_workbook(path)
+    sheet, last = book["Uppföljning"], FIRST_ROW + len([line for line in case.asked.plan.lines if not line.own])
+    rows = [[sheet.cell(row, column).value for column in range(1, 11)] for row in range(FIRST_ROW + 1, last + 1)]
+    random.Random(5).shuffle(rows)
+    for number, values in enumerate(rows, FIRST_ROW + 1):
+        for column, value in enumerate(values, 1):
+            sheet.cell(number, column).value = value
+            sheet.cell(number, column).data_type = (
+                "s" if isinstance(value, str) else sheet.cell(number, column).data_type
+            )
+    book.save(path)
+    assert compare_rows(read(path), live_texts(recalculate_all([path])[0])) > 120
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_another_program_comes_to_the_same(tmp_path: Path, language: Language) -> None:
+    """ironcalc, for the rows of the plan; parts in free rows need arrays, which it does not work out."""
+    case = make_case(9, 200, shipped_template(), language)
+    lines = tuple(line for line in case.asked.plan.lines if not line.own)
+    asked = replace(case.asked, plan=replace(case.asked.plan, lines=lines))
+    answers: dict[str, dict[str, str]] = {}
+    for row, key, value in case.typed:
+        if isinstance(value, str) and row < FIRST_ROW + len(lines):
+            answers.setdefault(lines[row - FIRST_ROW].id, {})[key] = value
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(write_form(asked, "Museet", answers))
+    model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
+    model.evaluate()
+    texts = live_texts(path)
+    found = {row: model.get_formatted_cell_value(1, row, 11) for row in texts}
+    assert found == texts
+    assert sum(map(bool, texts.values())) > 80
+
+
+@pytest.mark.parametrize("name", ["followup", "followup-2019", "budget"])
+def test_no_formula_is_longer_or_deeper_than_excel_takes(name: str) -> None:
+    case = make_budget(1, 5) if name == "budget" else make_case(1, 5, load_template(name), "sv")
+    book = openpyxl.load_workbook(io.BytesIO(write_form(case.asked, "Museet")))
+    for cell in (cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+        formula = getattr(cell.value, "text", cell.value)
+        assert len(formula) < 8_192, cell
+        assert deepest(formula) <= 64, cell
+
+
+def deepest(formula: str) -> int:
+    """Return how many brackets are open at once, those within texts left out."""
+    depth = most = 0
+    for letter in "".join(formula.split('"')[::2]):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        most = max(most, depth)
+    return most
+
+
+def test_a_form_of_many_lines_keeps_them_in_several_tables() -> None:
+    rows = [f"P | Över | Mål | Aktivitet {number} | | Kvartal 1 | Museet" for number in range(2_500)]
+    asked = draw_round(f"{LEVELS} | Slutdatum | Enhet\n" + "\n".join(rows))
+    book = openpyxl.load_workbook(
+        io.BytesIO(write_form(asked, "Museet", {asked.plan.lines[-1].id: {"status": "Kvarstår"}}))
+    )
+    assert {"xlflow__lines.1", "xlflow__lines.2"} <= set(book.defined_names)
+    values = openpyxl.load_workbook(io.BytesIO(write_form(asked, "Museet")), data_only=True)["Uppföljning"]
+    assert values["A2"].value == "0 av 2500 klara"
+
+
+@pytest.mark.parametrize(
+    ("answers", "nothing", "counter", "advice"),
+    [
+        ({}, False, "0 av 2 klara", "Rader som inte är klara: 2. Kolumnen Kvar att göra säger vad som fattas."),
+        (
+            {"a": "Pågående"},
+            False,
+            "1 av 2 klara",
+            "Rader som inte är klara: 1. Kolumnen Kvar att göra säger vad som fattas.",
+        ),
+        ({"a": "Pågående", "b": "nja"}, False, "1 av 2 klara", "Röda rutor att rätta: 1"),
+        ({"a": "Pågående", "b": "Genomfört"}, False, "2 av 2 klara", "Allt är ifyllt. Skicka tillbaka filen."),
+        ({}, True, "Inget att rapportera", "Ni har inget att rapportera. Skicka tillbaka filen."),
+        (
+            {"a": "Pågående"},
+            True,
+            "Inget att rapportera",
+            "Ni har valt Inget att rapportera, men det finns svar i formuläret. Ta bort det ena.",
+        ),
+    ],
+)
+def test_the_guide_says_how_far_one_has_come(
+    answers: dict[str, str], nothing: bool, counter: str, advice: str, tmp_path: Path
+) -> None:
+    asked = draw_round(
+        f"Id | {LEVELS} | Slutdatum | Enhet\na | P | Ö | M | A | | | Museet\nb | P | Ö | M | B | | | Museet"
+    )
+    told = {key: {"status": text} for key, text in answers.items()}
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(write_form(asked, "Museet", told, nothing=nothing))
+    for book in (path, recalculate_all([path])[0]):
+        guide = [cell.value for cell in openpyxl.load_workbook(book, data_only=True)["Läs mig"]["B"]]
+        assert guide[guide.index(counter) + 1] == advice
