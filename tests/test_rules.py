@@ -1,0 +1,299 @@
+"""What the rules ask for: every rule of the shipped template, every condition and effect, in words of the form."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from returns import draw_return
+from rounds import draw_round, shipped_template
+
+from xlflow.check import check_form
+from xlflow.core import rollup
+from xlflow.core.asking import say_asks
+from xlflow.core.findings import message_of, remedy_of
+from xlflow.core.model import Deadline, Line, Round
+from xlflow.core.rules import RULES, Said, find_asks, stands_in
+from xlflow.core.rules.effects import is_worse
+from xlflow.core.template import Compare, Template
+from xlflow.core.values.spellings import number_of
+from xlflow.core.words import Language
+from xlflow.define import load_template
+
+ASKED = draw_round("""
+    Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum      | Enhet
+    a  | Samhälle   | Levande kommun         | Möten    | Öppna scenen |              | Kvartal 2      | Norr
+    a1 |            |                        |          |              | Bygg golvet  |                | Norr
+    a2 |            |                        |          |              | Måla väggar  | 2021-03-30     | Norr
+    b  |            |                        |          | Ny hemsida   |              | Kvartal 4 2020 | Norr
+    c  |            |                        |          | Nya kurser   |              | Se planen      | Norr
+    d  |            |                        |          | Bokbuss      |              | Hösten 2021    | Norr
+""")
+LINES = {line.id: line for line in ASKED.plan.lines}
+ANSWERED = {
+    "a": {"status": "Pågående"},
+    "b": {"status": "Genomfört"},
+    "c": {"status": "Genomfört"},
+    "d": {"status": "Genomfört"},
+}
+
+Texts = Mapping[str, Mapping[str, str]]
+
+
+def left(
+    texts: Texts, asked: Round = ASKED, language: Language = "sv", *, nothing: bool = False
+) -> dict[str, str]:
+    """Return what is left to do by line, where anything is."""
+    blank = {field.key: "" for field in asked.template.asked()}
+    lines = (*asked.plan.lines, *(own_line(key) for key in texts if key.startswith("+")))
+    rows = [Said(line, blank | dict(texts.get(line.id, {}))) for line in lines]
+    asks = find_asks(asked, rows, nothing=nothing)
+    said = {row.line.id: say_asks(each, asked.template, language) for row, each in zip(rows, asks, strict=True)}
+    return {key: text for key, text in said.items() if text}
+
+
+def own_line(key: str) -> Line:
+    item, _, part = key[1:].partition("/")
+    return Line(key, ("", "", "", item.strip(), part.strip()), ("Norr",), own=True)
+
+
+def ask_of(line_id: str, status: str, new_deadline: str = "", comment: str = "") -> str:
+    """Return what is left to do in a row, all others being answered."""
+    told = {"status": status, "new_deadline": new_deadline, "comment": comment}
+    return left({**ANSWERED, line_id: told}).get(line_id, "")
+
+
+def with_rule(**rule: Any) -> Round:
+    """The round of `ASKED` with one rule, nothing being required but by it."""
+    data = shipped_template().model_dump()
+    fields = [field | {"required": False} for field in data["fields"]]
+    whole = {"name": "r", "message": {"sv": "Fel.", "en": "Wrong."}, **rule}
+    return replace(ASKED, template=Template.model_validate(data | {"rules": [whole], "fields": fields}))
+
+
+# The rules of the shipped template ----------------------------------------------------------------------------
+
+
+def test_an_untouched_form_asks_for_a_status_once_per_activity() -> None:
+    assert left({}) == {
+        "a": "Välj status här eller på varje delaktivitet.",
+        **dict.fromkeys("bcd", "Välj status."),
+    }
+    assert left({"a1": {"status": "Pågående"}})["a2"] == "Välj status."
+    assert left({}, language="en")["a"] == "Choose status here or on every sub-activity."
+
+
+@pytest.mark.parametrize("status", ["Förskjuts", "Utgår", "Kan komma att försenas"])
+@pytest.mark.parametrize(
+    ("comment", "asked"), [("", True), (" - ", True), ("…", True), ("Vakans", False), ("7", False)]
+)
+def test_what_deviates_is_commented_on(status: str, comment: str, asked: bool) -> None:
+    assert ("Kommentera varför." in ask_of("a", status, "Kvartal 4", comment)) is asked
+
+
+@pytest.mark.parametrize(
+    ("line", "time", "asked"),
+    [
+        ("a", "", "Fyll i ny tidpunkt."),
+        ("a", "-", "Fyll i ny tidpunkt."),
+        ("a", "Kvartal 2", "Ange en senare tidpunkt eller ändra status."),
+        ("a", "2021-06-30", "Ange en senare tidpunkt eller ändra status."),
+        ("a", "30 juni", "Ange en senare tidpunkt eller ändra status."),
+        ("a", "2021-07-01", ""),
+        ("a", "kv. 3", ""),
+        ("a", "Under 2022", ""),
+        ("a", "Ej fastställd", ""),
+        ("a1", "Kvartal 1", ""),
+        ("c", "Kvartal 1 2020", ""),
+        ("d", "Hösten 2021", "Ange en senare tidpunkt eller ändra status."),
+        ("d", "Våren 2022", ""),
+    ],
+)
+def test_what_is_postponed_goes_to_a_later_time_where_both_can_be_compared(
+    line: str, time: str, asked: str
+) -> None:
+    assert ask_of(line, "Förskjuts", time, "Vakans") == asked
+
+
+def test_what_is_done_has_no_new_time() -> None:
+    assert ask_of("a1", "Genomfört", "Kvartal 4") == "Töm ny tidpunkt eller ändra status."
+    assert ask_of("a1", "Genomfört", "-") == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "comment", "asked"),
+    [
+        ("b", "Pågående", "", True),
+        ("b", "Kvarstår", "", True),
+        ("b", "Kvarstår", "Vakans", False),
+        ("b", "Genomfört", "", False),
+        ("a2", "Pågående", "", True),
+        ("a", "Pågående", "", False),
+        ("c", "Pågående", "", False),
+    ],
+)
+def test_what_is_late_is_commented_on_or_has_another_status(
+    line: str, status: str, comment: str, asked: bool
+) -> None:
+    expected = "Slutdatum passerat: kommentera eller ändra status."
+    assert (ask_of(line, status, comment=comment) == expected) is asked
+
+
+def test_a_deadline_on_the_as_of_date_has_not_passed() -> None:
+    day = LINES["a2"].given[0][1]
+    assert isinstance(day, Deadline)
+    assert day.last is not None
+    assert (replace(ASKED, as_of=day.last).as_of - day.last).days == 0
+    told = {**ANSWERED, "a2": {"status": "Pågående"}}
+    assert "a2" not in left(told, replace(ASKED, as_of=day.last))
+
+
+def test_an_activity_is_no_better_than_its_parts() -> None:
+    told = {**ANSWERED, "a1": {"status": "Kvarstår"}}
+    assert left(told) == {"a": "Stämmer inte med raderna under: ändra eller töm status."}
+    assert left({**told, "a": {}}) == {"a2": "Välj status."}
+
+
+def test_severities_are_as_agreed_and_every_finding_has_the_name_of_its_rule() -> None:
+    found = check_form(
+        draw_return(
+            ASKED,
+            "Norr",
+            """
+            Id | Status    | Ny tidpunkt | Kommentar/avvikelse
+            a  | Förskjuts | Kvartal 1   |
+            a1 | Förskjuts |             | Vakans
+            b  | Kvarstår  |             |
+            c  | Genomfört | Kvartal 1   |
+            + Egen idé |   |             | Vi prövar
+            + |            |             | Vi prövar
+            """,
+        )
+    )
+    assert sorted(f"{one.weight} {one.row_id} {one.rule}" for one in found) == [
+        "error + Egen idé missing_status",
+        "error + own_without_text",
+        "error a postponed_to_later",
+        "error a reason_for_deviation",
+        "error a1 time_for_postponed",
+        "error c done_without_new_time",
+        "error d missing_status",
+        "warning b late_without_reason",
+    ]
+
+
+def test_a_finding_says_what_stands_there_and_the_same_as_the_form_of_what_to_do() -> None:
+    table = "Id | Status | Ny tidpunkt | Kommentar/avvikelse\na | Förskjuts | kv 1 | x"
+    found = next(one for one in check_form(draw_return(ASKED, "Norr", table)) if one.row_id == "a")
+    assert message_of(found, "sv") == "Ny tidpunkt (kv 1) är inte senare än slutdatumet (Kvartal 2)."
+    assert message_of(found, "en") == "The new deadline (kv 1) is not later than the deadline (Quarter 2)."
+    assert remedy_of(found, "sv") == "Ange en senare tidpunkt eller ändra status."
+
+
+def test_the_year_of_three_statuses_keeps_the_rules_that_fit() -> None:
+    names = [rule.name for rule in load_template("followup-2019").rules]
+    assert names == ["done_without_new_time", "late_without_reason", "worse_part"]
+
+
+# Rows of the unit's own, and a unit with nothing to report ----------------------------------------------------
+
+
+def test_a_row_of_ones_own_says_what_it_is_about_and_is_judged_like_others() -> None:
+    assert left({**ANSWERED, "+": {"comment": "x"}}) == {"+": "Fyll i kolumnen Aktivitet."}
+    assert left({**ANSWERED, "+": {}}) == {}
+    assert left({**ANSWERED, "+/Steg": {}}) == {"+/Steg": "Fyll i kolumnen Aktivitet."}
+    assert left({**ANSWERED, "+ Ny": {}, "+ ny/Steg": {"status": "Utgår"}}) == {"+ ny/Steg": "Kommentera varför."}
+
+
+def test_who_has_nothing_to_report_is_asked_only_about_rows_that_say_something() -> None:
+    assert left({}, nothing=True) == {}
+    assert left({"b": {"comment": "x"}, "a1": {"status": "Utgår"}}, nothing=True) == {
+        "a1": "Kommentera varför.",
+        "b": "Välj status.",
+    }
+
+
+# Conditions and effects ---------------------------------------------------------------------------------------
+
+
+def test_conditions_are_all_to_hold() -> None:
+    asked = with_rule(filled=["comment"], blank=["new_deadline"], require=["status"])
+    assert left({"c": {"comment": "x"}}, asked) == {"c": "Fyll i fältet Status."}
+    assert left({"c": {"comment": "x", "new_deadline": "Kvartal 4"}}, asked) == {}
+    assert left({"c": {"comment": "-"}}, asked) == {}
+
+
+def test_a_rule_without_words_of_its_own_gets_ours() -> None:
+    compared = with_rule(compare={"field": "new_deadline", "relation": "later", "to": "deadline"})
+    assert left({"a": {"new_deadline": "Q1"}}, compared) == {
+        "a": "Ändra så att Ny tidpunkt är senare än Slutdatum."
+    }
+    forbidden = with_rule(forbid=["comment"])
+    assert left({"a": {"comment": "x"}}, forbidden)["a"].startswith("Töm fältet Kommentar/avvikelse")
+    worse = with_rule(no_worse_part=True)
+    assert left({"a": {"status": "Genomfört"}, "a1": {"status": "Pågående"}}, worse) == {
+        "a": "Ändra Status så att det stämmer med raderna under."
+    }
+
+
+def test_a_rule_that_asks_for_two_fields_says_so_once_in_its_own_words() -> None:
+    asked = with_rule(require=["comment", "new_deadline"], remedy={"sv": "Fyll i båda.", "en": "Both."})
+    assert left({"c": {"comment": "x"}}, asked)["c"] == "Fyll i båda."
+
+
+@pytest.mark.parametrize("severity", ["note", "trial"])
+def test_what_does_not_count_is_not_asked_live(severity: str) -> None:
+    asked = with_rule(severity=severity, require=["comment"])
+    assert left({}, asked) == {}
+    assert {one.weight for one in check_form(draw_return(asked, "Norr"))} == {"note"}
+
+
+def test_a_question_of_yes_or_no_can_be_a_condition() -> None:
+    data = shipped_template().model_dump()
+    question = {"key": "sure", "type": "yes_no", "label": {"sv": "Säkert?", "en": "Sure?"}}
+    rule = {"name": "r", "when": {"sure": ["no"]}, "require": ["comment"], "message": {"sv": "F", "en": "F"}}
+    template = Template.model_validate(data | {"fields": [*data["fields"], question], "rules": [rule]})
+    asked = replace(ASKED, template=template)
+    told = {key: {**texts, "sure": "Ja"} for key, texts in ANSWERED.items()}
+    assert left({**told, "b": {"status": "Genomfört", "sure": " nej."}}, asked) == {
+        "b": "Fyll i fältet Kommentar/avvikelse."
+    }
+    assert left({**told, "b": {"status": "Genomfört", "sure": "kanske"}}, asked) == {"b": "Välj säkert? i listan."}
+
+
+def test_times_that_only_a_reader_understands_are_compared_with_a_note() -> None:
+    table = "Id | Status | Ny tidpunkt | Kommentar/avvikelse\na | Förskjuts | 25/3 2021 | x"
+    (found,) = (one for one in check_form(draw_return(ASKED, "Norr", table)) if one.row_id == "a")
+    assert (found.rule, found.weight) == ("postponed_to_later", "note")
+
+
+def test_every_rule_says_in_one_line_what_it_holds() -> None:
+    assert all(each.__doc__ and "\n" not in each.__doc__ for each in RULES)
+    assert len({each.__name__ for each in RULES}) == len(RULES)
+
+
+# Comparing ----------------------------------------------------------------------------------------------------
+
+numbers = st.decimals(-100, 100, places=2)
+RELATIONS = ("later", "earlier", "above", "below", "equal")
+
+
+@given(st.tuples(numbers, numbers) | st.tuples(st.dates(), st.dates()))
+def test_two_values_stand_in_exactly_one_order(pair: tuple[Any, Any]) -> None:
+    relations = {name: Compare(field="one", relation=name, to="other") for name in RELATIONS}
+    held = {name: stands_in(wanted, *pair) for name, wanted in relations.items()}
+    assert held["later"] == held["above"]
+    assert held["earlier"] == held["below"]
+    assert [held["later"], held["earlier"], held["equal"]].count(True) == 1
+    assert stands_in(relations["later"], pair[0], None) is None
+
+
+def test_numbers_of_answers_rank_them_as_codes_do() -> None:
+    choices = shipped_template().choice_list(shipped_template().field("status"))
+    codes = [option.code for option in choices.options]
+    for part in codes:
+        for own in codes:
+            by_number = is_worse(number_of(choices.options, part), number_of(choices.options, own))
+            assert by_number is rollup.is_worse(part, own, choices)
