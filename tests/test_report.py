@@ -179,6 +179,7 @@ def test_what_has_changed_since_the_round_before_is_counted_and_told_one_by_one(
         Change("delayed", is_part=False, before=then, now=now, how="id"),
         Change("new", is_part=False, before=None, now=State(new, "done", "Genomfört")),
         Change("comment", is_part=False, before=now, now=now),
+        Change("done", is_part=True, before=then, now=now),
     )
     told = show(compose_report(replace(followed, changes=changes, since=date(2020, 8, 31)), Wish()))
     at = told.index("## Sedan uppföljningen den 31 augusti 2020")

@@ -12,8 +12,10 @@ from xlflow.core.words import format_day, say
 from xlflow.report.document import Block, Heading, Paragraph, Span, spell
 from xlflow.report.wording import Speech, list_lines, name_line
 
-NAMED = ("delayed", "overdue_since", "cancelled", "done", "new", "gone", "status", "time")
-"""The changes that are told one by one; a further comment or another wording in the plan is not."""
+ALARMING = ("delayed", "overdue_since", "cancelled")
+NAMED = (*ALARMING, "done", "new", "gone", "status", "time")
+"""The changes that are told one by one: of activities all of these, of sub-activities the alarming ones. A further
+comment or another wording in the plan is not."""
 
 
 def make_since(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[Block]:
@@ -26,7 +28,7 @@ def make_since(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[B
     counts = count_changes([change for change in followed.changes if not change.is_part])
     yield Paragraph(spell(tell_changes(counts, level, followed.since, speech.language)))
     if lists:
-        named = [change for change in followed.changes if change.kind in NAMED]
+        named = [one for one in followed.changes if one.kind in (ALARMING if one.is_part else NAMED)]
         yield from list_lines([tuple(_tell(change, followed, speech)) for change in named], speech)
 
 
@@ -44,6 +46,6 @@ def _compare(before: State, now: State, speech: Speech) -> Iterator[str]:
     statuses = [speech.mark(state.code, state.status).word for state in (before, now)]
     if statuses[0] != statuses[1] and not before.follows and not now.follows:
         yield speech.say("status_then", before=statuses[0], now=statuses[1])
-    times = [state.shown_time for state in (before, now)]
+    times = ["; ".join(state.shown_time.split("\n")) for state in (before, now)]
     if times[0] != times[1] and all(times):
         yield speech.say("time_then", before=times[0], now=times[1])
