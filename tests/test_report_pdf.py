@@ -18,7 +18,7 @@ from xlflow.core.findings import Place
 from xlflow.core.followed import Followed
 from xlflow.core.words import LANGUAGES, Language
 from xlflow.report.compose import Wish, compose_report
-from xlflow.report.document import Document, Picture
+from xlflow.report.document import Document, Heading, Picture, Table
 from xlflow.report.follow_up import Layout
 from xlflow.report.pdf import UNPRINTABLE, draw_picture, note_missing, print_pdf, write_pdf
 from xlflow.report.pdf_streams import part_streams
@@ -88,6 +88,25 @@ def test_every_line_can_be_read_in_the_order_of_the_plan(count: int, layout: Lay
         found = body.find(name, at)
         assert found >= 0, entry.line.levels
         at = found + len(name)
+
+
+@pytest.mark.with_tools
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("count", [13, 48, 120])
+def test_no_heading_stands_alone_at_the_foot_and_no_page_is_empty(
+    count: int, layout: Layout, tmp_path: Path
+) -> None:
+    document = compose_report(draw_many(count), Wish(layout))
+    above = {block.text for block in document.blocks if isinstance(block, Heading)}
+    above |= {block.caption for block in document.blocks if isinstance(block, Table)}
+    *pages, rest = text_of(write_pdf(document), tmp_path).split("\f")
+    assert not rest.strip()
+    for page_text in pages:
+        lines = [line.strip() for line in page_text.splitlines() if line.strip()]
+        assert re.search(r"Sida \d+ av \d+$", lines[-1]), "the foot comes last"
+        body = lines[:-1]
+        assert len(body) > 2
+        assert body[-1] not in above
 
 
 @pytest.mark.with_tools
