@@ -4,11 +4,11 @@ Writes cells by their type only; what came from a person can become neither a fo
 """
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import takewhile
 
 from xlflow.core.model import Cell, Grid, GridColumn
@@ -56,23 +56,45 @@ def write_table(piece: Piece, formulas: Formulas, desk: Desk) -> None:
     grid, top, bottom = piece.grid, piece.top, piece.below - 1
     rows = grid.rows or (_say_empty(grid, desk),)
     _make_table(piece, desk)
-    plain, faint = [desk.style(name) for name in ("cell", "repeated")]
-    styles = [_styles_of(column, desk) for column in grid.columns]
+    look = _looks_of(grid, desk)
     above: Sequence[Cell] = ()
     for number, row in enumerate(rows, top + 1):
         repeated = _find_repeated(grid, row, above)
-        for column, cell in enumerate(row):
-            style = faint if column in repeated else styles[column].get(type(cell), plain)
-            formula = formulas.get((number - top - 1 + piece.start, column)) if formulas else None
-            if formula:
-                desk.sheet.write_formula(number, column, formula, cell, style)
-            else:
-                desk.sheet.write(number, column, cell, style)
+        if formulas:
+            counted = [formulas.get((piece.start + number - top - 1, place)) for place in range(len(row))]
+            _write_counted(number, row, look(row, repeated), counted, desk)
+        else:
+            desk.sheet.lay_row(number, row, look(row, repeated))
         desk.sheet.set_height(number, _height_of(grid, row, repeated))
         above = row
     for mark in desk.marks:
         _mark_texts(grid, (top + 1, bottom), mark, desk)
     _mark_negative(grid, (top + 1, bottom), desk)
+
+
+def _looks_of(grid: Grid, desk: Desk) -> Callable[[Sequence[Cell], frozenset[int]], Sequence[Format]]:
+    """Return what tells the styles of the cells of a row; rows of the same kind share theirs."""
+    plain, faint = [desk.style(name) for name in ("cell", "repeated")]
+    styles = [_styles_of(column, desk) for column in grid.columns]
+
+    @cache
+    def choose(kinds: tuple[type, ...], repeated: frozenset[int]) -> Sequence[Format]:
+        return tuple(
+            faint if place in repeated else styles[place].get(kind, plain) for place, kind in enumerate(kinds)
+        )
+
+    return lambda row, repeated: choose(tuple(map(type, row)), repeated)
+
+
+def _write_counted(
+    number: int, row: Sequence[Cell], looks: Sequence[Format], formulas: Sequence[str | None], desk: Desk
+) -> None:
+    """Write a row of which some cells are counted."""
+    for column, (cell, style, formula) in enumerate(zip(row, looks, formulas, strict=True)):
+        if formula:
+            desk.sheet.write_formula(number, column, formula, cell, style)
+        else:
+            desk.sheet.write(number, column, cell, style)
 
 
 def _make_table(piece: Piece, desk: Desk) -> None:
