@@ -274,6 +274,15 @@ def test_every_rule_says_in_one_line_what_it_holds() -> None:
     assert len({each.__name__ for each in RULES}) == len(RULES)
 
 
+def test_a_word_that_was_agreed_on_counts_as_what_it_means() -> None:
+    """As the plan's aliases have it: the form does not know the word, the check does."""
+    row = Said(LINES["c"], {"status": "Flyttad", "new_deadline": "", "comment": "x"}, {"status": "postponed"})
+    (asks,) = find_asks(ASKED, [row])
+    assert [ask.rule for ask in asks] == ["time_for_postponed"]
+    (asks,) = find_asks(ASKED, [replace(row, values={"status": None})])
+    assert [ask.rule for ask in asks] == ["answer_listed"]
+
+
 # Comparing ----------------------------------------------------------------------------------------------------
 
 numbers = st.decimals(-100, 100, places=2)

@@ -11,8 +11,10 @@ from xlflow.core.rollup import Kin, find_missing, kin_of
 from xlflow.core.rules.asks import Ask, Said
 from xlflow.core.rules.shape import CHOOSING, NUMBERS, number_in, shape_of
 from xlflow.core.template import Field, Rule
+from xlflow.core.values import parse_value
 from xlflow.core.values.spellings import (
     LONGEST,
+    UNKNOWN,
     is_plain_number,
     recognise_choice,
     recognise_time,
@@ -45,9 +47,16 @@ class Case:
         """Return the number of an answer, or of what the plan states; 0 if there is none."""
         row, asked = row or self.row, self.form.shape.fields[key]
         if asked.filled_by == "unit":
-            return recognise_choice(row.texts.get(key, ""), self.form.shape.tables[key])
+            found = recognise_choice(row.texts.get(key, ""), self.form.shape.tables[key])
+            return found if found != UNKNOWN else self._number_by_agreement(asked, row)
         value = None if row.line.own else row.line.value(key)
         return number_in(self.form.template, asked, value) if isinstance(value, str) else 0
+
+    def _number_by_agreement(self, asked: Field, row: Said) -> int:
+        """Return the number of an answer that no reader knows by itself, but that was agreed to mean something."""
+        value, template, year = row.values.get(asked.key), self.form.template, self.form.round.plan.year
+        read = parse_value(row.texts[asked.key], asked, template, year).value if isinstance(value, str) else value
+        return number_in(template, asked, value) if isinstance(value, str) and read is None else UNKNOWN
 
     def time(self, key: str) -> date | None:
         """Return the last day of a time as a formula reads it, or as the plan states it; never of a unit's own."""
