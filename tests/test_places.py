@@ -9,10 +9,23 @@ import pytest
 from libreoffice import recalculate_all
 from merged import draw_merged
 from openpyxl import Workbook, load_workbook
-from rounds import draw_round
+from rounds import AS_OF, draw_round
 from test_summarise import ANSWERS, ASKED, BUDGET, SUMS
 
-from xlflow.core.model import Round
+from xlflow.core.findings import Place
+from xlflow.core.model import (
+    Accounts,
+    Answer,
+    Line,
+    Merged,
+    MergedRow,
+    Plan,
+    Received,
+    Round,
+    Row,
+    State,
+    Unit,
+)
 from xlflow.excel.incoming import Book, open_book
 from xlflow.recall import read_followed
 from xlflow.summarise import summarise
@@ -134,3 +147,65 @@ def _open(content: bytes) -> Book:
     book = open_book(content, "x.xlsx")
     assert isinstance(book, Book)
     return book
+
+
+# Large ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+@pytest.mark.with_tools
+def test_a_hundred_and_twenty_thousand_rows_open_and_come_out_right(tmp_path: Path) -> None:
+    path = tmp_path / "stor.xlsx"
+    path.write_bytes(_write_large(units=2_000, rows=60))
+    copy = recalculate_all([path])[0]
+    told = [_first_and_collection(each) for each in (path, copy)]
+    assert sum(isinstance(value, int) for value in told[0].values()) > 300
+    assert told[0].keys() <= told[1].keys()
+    for cell, mine in told[0].items():
+        assert told[1][cell] == (pytest.approx(mine) if isinstance(mine, int | float) else mine), cell
+
+
+def _write_large(units: int, rows: int) -> bytes:
+    """Return the workbook of a round with as many answers as 2,000 units give."""
+    shape = draw_round("Id | Aktivitet | Enhet\na | A | E").template
+    status = shape.field("status")
+    options = shape.choice_list(status).options
+    merged_rows, lines = [], []
+    for number in range(units * rows):
+        unit, place = f"Enhet {number // rows}", number % rows
+        groups = (f"Perspektiv {place // 12}", f"Mål {place // 6}", f"Nämndmål {place // 3}")
+        own = (f"Aktivitet {place - place % 3}", f"Del {place}" if place % 3 else "")
+        line = Line(f"{number:06}", (*groups, *own), (unit,), position=number + 1)
+        option = options[(number * 7 + place) % len(options)]
+        cell = Place(f"{unit}.xlsx", "Uppföljning", f"A{place + 5}")
+        answers = (
+            Answer("status", option.code, option.label.sv, cell),
+            Answer("comment", text := f"Det här är vad enheten säger om rad {number}.", text, cell),
+        )
+        lines.append(line)
+        merged_rows.append(MergedRow(Row(line, unit, cell, answers), (cell,)))
+    names = [f"Enhet {number}" for number in range(units)]
+    plan = Plan("Stor plan", tuple(map(Unit, names)), tuple(lines), 2021, digest="0" * 64)
+    files = tuple(Received(f"{name}.xlsx", "1" * 64, 20_000, None, State.ACCEPTED, name) for name in names)
+    accounts = Accounts(
+        {State.ACCEPTED: units},
+        *(len(lines), len(lines), 0, 0),
+        files_found=units,
+        rows_by_file={file.name: rows for file in files},
+    )
+    asked = Round(shape, plan, AS_OF, None, "sv")
+    merged = Merged(asked, files, tuple(merged_rows), (), tuple(names), (), accounts)
+    return write_consolidated(summarise(merged, ()), merged)
+
+
+def _first_and_collection(path: Path) -> dict[tuple[str, int, int], object]:
+    """Return the values of the first sheet, and of the accounts."""
+    book = load_workbook(path, read_only=True, data_only=True)
+    sheets = {"Sammanfattning": 500, "Insamling": 6}
+    return {
+        (name, row, column): value
+        for name, most in sheets.items()
+        for row, values in enumerate(book[name].iter_rows(max_row=most, values_only=True))
+        for column, value in enumerate(values)
+        if value is not None
+    }

@@ -1,7 +1,7 @@
 """The rows of one form, looked at as a formula looks at them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -42,10 +42,18 @@ class Case:
 
     form: Form
     row: Said
+    _numbers: dict[str, int] = field(default_factory=dict)
 
-    def number(self, key: str, row: Said | None = None) -> int:
+    def number(self, key: str) -> int:
         """Return the number of an answer, or of what the plan states; 0 if there is none."""
-        row, asked = row or self.row, self.form.shape.fields[key]
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = self.number_in(key, self.row)
+        return found
+
+    def number_in(self, key: str, row: Said) -> int:
+        """Return the same of another row of the form."""
+        asked = self.form.shape.fields[key]
         if asked.filled_by == "unit":
             found = recognise_choice(row.texts.get(key, ""), self.form.shape.tables[key])
             return found if found != UNKNOWN else self._number_by_agreement(asked, row)

@@ -47,7 +47,7 @@ def no_worse_part(case: Case, rule: Rule) -> Iterator[Ask]:
     if rule.no_worse_part and below and status and status.key in case.row.texts:
         own = case.number(status.key)
         parts = (case.form.by_id[part] for part in below)
-        worse = next((part for part in parts if is_worse(case.number(status.key, part), own)), None)
+        worse = next((part for part in parts if is_worse(case.number_in(status.key, part), own)), None)
         if worse:
             yield case.ask(rule, status.key, worse)
 

@@ -84,12 +84,15 @@ that nobody can place is judged by the first alone."""
 
 
 def _applies(case: Case, rule: Rule, when: When) -> bool:
-    if not all(case.number(key) in numbers for key, numbers in when):
-        return False
+    for key, numbers in when:
+        if case.number(key) not in numbers:
+            return False
     if rule.passed and not _has_passed(case, rule.passed):
         return False
     if rule.beyond and not is_beyond(rule.beyond, case.understood_amount):
         return False
+    if not (rule.filled or rule.blank):
+        return True
     return all(map(case.is_filled, rule.filled)) and all(case.is_filled(key) is False for key in rule.blank)
 
 
