@@ -70,7 +70,8 @@ def test_all_of_a_batch_may_be_lost() -> None:
     words = ["abort", "x", "abort", "abort", "y"] * 20
     answers = ask(*words, jobs=1)
     assert len(answers) == 100
-    assert [answers[number] for number in range(5)] == [Lost("crashed"), "X", Lost("crashed"), Lost("crashed"), "Y"]
+    crashed = Lost("crashed")
+    assert [answers[number] for number in range(5)] == [crashed, "X", crashed, crashed, "Y"]
 
 
 def test_a_program_with_threads_starts_its_workers_anew() -> None:
@@ -106,7 +107,12 @@ def test_a_script_is_not_run_again_by_its_workers(tmp_path: Path) -> None:
     script.write_text(SCRIPT, encoding="utf-8")
     paths = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     told = subprocess.run(
-        [sys.executable, script], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=60
+        [sys.executable, script],
+        check=False,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert (told.stdout.split(), told.stderr) == (["begin", "{0:", "'A'}"], "")
 
