@@ -1,5 +1,6 @@
 """What goes into the hidden sheet comes out again, to the letter; what is not ours or not whole does not."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -145,6 +146,24 @@ def test_other_units_are_named_but_their_lines_and_contacts_stay_at_home() -> No
     assert "museet@exempel.se" in written
     assert "badet@exempel.se" not in written
     assert "Laga taket" not in written
+
+
+def test_thousands_of_units_are_named_in_a_few_records_and_held_once() -> None:
+    names = tuple(f"Enhet nummer {number}, norra området" for number in range(2_000))
+    line = Line("a", ("Lån", *("",) * (LEVELS - 1)), names)
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, units=tuple(map(Unit, names)), lines=(line,)))
+    assert sum(record[0] in ("units", "unit") for record in to_records(asked, names[7])) == 1
+    found, other = read_back(asked, names[7]), read_back(asked, names[8])
+    assert found.round.plan.units == asked.plan.units
+    assert found.round.plan.units is other.round.plan.units
+
+
+def test_a_form_that_names_each_unit_in_a_record_of_its_own_is_read() -> None:
+    named = [[unit.name, unit.contact, unit.email] for unit in TWO_UNITS.plan.units]
+    records = [record for record in to_records(TWO_UNITS, "Badet") if record[0] not in ("units", "unit")]
+    found = from_records([*records, *(("unit", json.dumps(each)) for each in named)])
+    assert found is not None
+    assert found.round.plan.units == TWO_UNITS.plan.units
 
 
 def test_own_activities_are_not_issued() -> None:

@@ -222,9 +222,10 @@ def _round_records(round_: Round, unit: str) -> Iterator[tuple[str, ...]]:
         "context": plan.context,
     }
     yield ("round", *_cut(_pack(facts), PIECE))
+    yield ("units", *_cut(_pack([each.name for each in plan.units]), PIECE))
     for each in plan.units:
-        known = [each.name, each.contact, each.email] if each.name == unit else [each.name]
-        yield ("unit", *_cut(_pack(known), PIECE))
+        if each.name == unit and (each.contact or each.email):
+            yield ("unit", *_cut(_pack([each.name, each.contact, each.email]), PIECE))
 
 
 def _definition_of(template: Template) -> tuple[str, str]:
@@ -251,7 +252,7 @@ def _hear_round(kinds: Mapping[str, list[tuple[str, ...]]], lines: tuple[Line, .
     (digest, *definition), facts = kinds["definition"][0], _unpack("".join(kinds["round"][0]))
     plan = Plan(
         title=facts["title"],
-        units=tuple(Unit(*_unpack("".join(record))) for record in kinds.get("unit", ())),
+        units=_hear_units(kinds),
         lines=lines,
         year=facts["year"],
         context=tuple(facts["context"]),
@@ -260,6 +261,20 @@ def _hear_round(kinds: Mapping[str, list[tuple[str, ...]]], lines: tuple[Line, .
     due = date.fromisoformat(facts["due"]) if facts["due"] else None
     template = _template_of("".join(definition), digest)
     return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
+
+
+def _hear_units(kinds: Mapping[str, list[tuple[str, ...]]]) -> tuple[Unit, ...]:
+    """Return the units by their names, of which every form has all, and what it knows of its own one besides."""
+    known = [Unit(*_unpack("".join(record))) for record in kinds.get("unit", ())]
+    if "units" not in kinds:
+        return tuple(known)
+    units, more = _units_of("".join(kinds["units"][0])), {unit.name: unit for unit in known}
+    return tuple(more.get(unit.name, unit) for unit in units) if more else units
+
+
+@lru_cache(maxsize=32)
+def _units_of(text: str) -> tuple[Unit, ...]:
+    return tuple(map(Unit, _unpack(text)))
 
 
 def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) -> Issued | None:

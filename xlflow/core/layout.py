@@ -41,7 +41,9 @@ PIECE, PROPERTY_PIECE = 30_000, 250
 """Characters that a cell is given of a text that is cut into pieces, and a document property; somewhat less than
 they can hold (32,767 and 255), so that somebody may add to them."""
 
-Record = Literal["identity", "definition", "round", "unit", "line", "own", "previous", "choice", "quarter"]
+Record = Literal[
+    "identity", "definition", "round", "units", "unit", "line", "own", "previous", "choice", "quarter"
+]
 """Kinds of records on the hidden sheet: `issued.py` writes and reads them, but for the lists of accepted
 answers (choice, quarter), which stand there only for the form's own validations."""
 
