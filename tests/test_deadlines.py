@@ -90,9 +90,51 @@ def test_a_quarter_covers_its_days() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["kvartal 5", "Q0", "kvartal 2¹", "2 kvartal", "kvartalsvis", "kvartal", "Q1/35", "K2 K3"]
+    "written",
+    ["kvartal 2¹", "2 kvartal", "6 kvartal", "kvartalsvis", "kvartal", "Q1/35", "K2 K3", "kvartal 4 eller så"],
 )
 def test_what_only_looks_like_a_quarter_is_words(written: str) -> None:
+    assert parse_deadline(written, YEAR) == Parsed(_words(written))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "kvartal 5",
+        "Q0",
+        "Kv. 7 2022",
+        "5:e kvartalet",
+        "tertial 4",
+        "halvår 3 2021",
+        "vecka 60",
+        "Till kvartal 14",
+    ],
+)
+def test_a_part_of_the_year_that_does_not_exist_is_told(written: str) -> None:
+    assert parse_deadline(written, YEAR) == Parsed(_words(written), "period-impossible")
+    assert parse_date(written, YEAR) == Parsed(None, "date-unreadable")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Kvrtal 2", "Kvartal 2"),
+        ("kvatral 4 2022", "kvartal 4 2022"),
+        ("senast septmber", "september"),
+        ("14 aprli", "14 april"),
+        ("Under hösen", "Hösten"),
+        ("2nd quater", "2nd quarter"),
+    ],
+)
+def test_a_misspelt_time_is_told_with_the_nearest_right_one(written: str, meant: str) -> None:
+    assert parse_deadline(written, YEAR) == Parsed(_words(written), "time-misspelt", meant)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Se objektsplan", "Ej angivet i verksamhetsplan", "Tidplan enligt handlingsplan", "Årsvis", "Löpande"],
+)
+def test_words_that_name_no_time_are_not_doubted(written: str) -> None:
     assert parse_deadline(written, YEAR) == Parsed(_words(written))
 
 

@@ -2,14 +2,15 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from xlflow.core.model import Deadline
 from xlflow.core.text import plain
-from xlflow.core.values.days import day_of_serial, read_day
-from xlflow.core.values.periods import Span, part_of_year, read_quarter, read_span
+from xlflow.core.values.days import AMBIGUOUS, IMPOSSIBLE, day_of_serial, read_day
+from xlflow.core.values.doubtful import mend_spelling, names_no_period
+from xlflow.core.values.periods import Span, part_of_year, read_quarter, read_span, without_year
 from xlflow.core.values.raw import BLANK, Parsed, Raw, keep_text, written_text
 from xlflow.core.words import Language, say
 
@@ -24,6 +25,7 @@ _LEAD = re.compile(
 _BROKEN_LINE = re.compile(r"(?<=[0-9]) ?([-/.]) ?(?=[0-9])")
 _SERIAL_TEXT = re.compile(r"[3-7][0-9]{4}")
 _CANONICAL = re.compile(r"([0-9]{4})-Q([1-4])")
+DAYS_IN_DOUBT = (AMBIGUOUS, IMPOSSIBLE, "date-unlikely")
 _EARLIEST_CELL = date(1911, 1, 1)
 """Days before this come from a number typed into a cell that shows days: 2022 becomes 1905-07-14."""
 
@@ -31,7 +33,8 @@ _EARLIEST_CELL = date(1911, 1, 1)
 def parse_deadline(raw: Raw, year: int) -> Parsed:
     """Return a day, a quarter or words; words are legal, and carry days where these are certain.
 
-    `year` is the plan's: "Kvartal 2" means that year. A code is set for an ambiguous or impossible day only.
+    `year` is the plan's: "Kvartal 2" means that year. A code is set for a day that is ambiguous or impossible, and
+    for words that look like a time and are none.
     """
     if isinstance(raw, date):
         return _read_cell(raw)
@@ -45,7 +48,7 @@ def parse_date(raw: Raw, year: int) -> Parsed:
     found = parse_deadline(raw, year)
     if found.value is None or (isinstance(found.value, Deadline) and found.value.kind == "day"):
         return found
-    return Parsed(None, found.code or "date-unreadable", found.suggestion)
+    return Parsed(None, found.code if found.code in DAYS_IN_DOUBT else "date-unreadable", found.suggestion)
 
 
 def parse_quarter(raw: Raw, year: int, language: Language) -> Parsed:
@@ -132,7 +135,25 @@ def _read_text(text: str, year: int) -> Parsed:
     kept = keep_text(text).strip()
     if len(text) > _LONGEST:
         return Parsed(_words(kept))
-    return next(filter(None, (_read_core(core, kept, year) for core in _cores(text))), Parsed(_words(kept)))
+    cores = tuple(_cores(text))
+    read = next(filter(None, (_read_core(core, kept, year) for core in cores)), None)
+    return read or _doubt(cores, kept, year)
+
+
+def _doubt(cores: Sequence[str], kept: str, year: int) -> Parsed:
+    """Return words as words, with a code where they look like a time that could not be read."""
+    if any(names_no_period(rest) for core in cores for rest, _ in without_year(core, year, short=True)):
+        return Parsed(_words(kept), "period-impossible")
+    reads = partial(_is_time, year=year)
+    mended = next(filter(None, (mend_spelling(core, reads) for core in cores)), None)
+    if mended is None:
+        return Parsed(_words(kept))
+    return Parsed(_words(kept), "time-misspelt", mended.capitalize() if kept[:1].isupper() else mended)
+
+
+def _is_time(core: str, year: int) -> bool:
+    found = _read_core(core, core, year)
+    return found is not None and isinstance(found.value, Deadline) and found.value.last is not None
 
 
 def _read_core(core: str, kept: str, year: int) -> Parsed | None:

@@ -103,7 +103,7 @@ def months_of_year(year: int, first: int, last: int) -> Span:
 
 def read_quarter(key: str, year: int) -> Span | None:
     """Return the days of a quarter written in any of the ways people write it; `year` if none is named."""
-    for rest, named in _without_year(key, year, short=True):
+    for rest, named in without_year(key, year, short=True):
         found = _QUARTER.read(rest, named)
         if found:
             return found
@@ -118,7 +118,7 @@ def read_span(key: str, year: int) -> Span | None:
 
 
 @lru_cache(maxsize=256)
-def _without_year(key: str, year: int, *, short: bool) -> tuple[tuple[str, int], ...]:
+def without_year(key: str, year: int, *, short: bool) -> tuple[tuple[str, int], ...]:
     """Return the ways to take a year off a text: the rest and the year, the given one where none is named."""
     found = [_YEAR_FIRST.fullmatch(key), _YEAR_LAST.fullmatch(key)]
     ways = [(match["rest"], int(match["year"])) for match in found if match]
@@ -133,11 +133,11 @@ def _read_single(key: str, year: int) -> Span | None:
     numeric = _MONTH_FIRST.fullmatch(key) or _MONTH_LAST.fullmatch(key)
     if numeric:
         return months_of_year(int(numeric["year"]), int(numeric["rest"]), int(numeric["rest"]))
-    for rest, named in _without_year(key, year, short=False):
+    for rest, named in without_year(key, year, short=False):
         found = _read_rest(rest, named, whole=rest != key)
         if found:
             return found
-    for rest, named in _without_year(key, year, short=True):
+    for rest, named in without_year(key, year, short=True):
         found = next(filter(None, (division.read(rest, named) for division in _DIVISIONS)), None)
         if found:
             return found
@@ -166,7 +166,7 @@ def _days_of_week(year: int, week: int) -> Span | None:
 
 
 def _read_range(key: str, year: int) -> Span | None:
-    for rest, named in _without_year(key, year, short=False):
+    for rest, named in without_year(key, year, short=False):
         for parting in (_WIDE, _TIGHT):
             found = parting.search(rest)
             ends = _read_ends(rest[: found.start()], rest[found.end() :], named) if found else None
@@ -178,7 +178,7 @@ def _read_range(key: str, year: int) -> Span | None:
 def _read_ends(left: str, right: str, year: int) -> tuple[Span, Span] | None:
     """Read both ends of a range: a year may stand at one end only, the word (kvartal 2-3) at the left one."""
     named_left = None if _A_YEAR.search(right) else _A_YEAR.search(left)
-    for rest, named in _without_year(right, int(named_left[0]) if named_left else year, short=True):
+    for rest, named in without_year(right, int(named_left[0]) if named_left else year, short=True):
         repeated = f"{left.rstrip('01234 ')} {rest}" if _LONE_PART.fullmatch(rest) else rest
         last = _read_end(repeated, named)
         first = _read_end(left, named) if last else None
