@@ -276,3 +276,9 @@ def test_a_long_comment_takes_no_time(piece: str) -> None:
     read_counts(comment, CHOICES)
     read_status(comment, CHOICES)
     assert time.perf_counter() - begun < 2
+
+
+def test_of_very_many_times_each_has_the_words_right_before_it() -> None:
+    found = find_times("skjuts till kvartal 4 och klart hösten 2022, " * 5_000, 2021)
+    assert [(each.text, each.moved) for each in found[:2]] == [("kvartal 4", True), ("hösten 2022", True)]
+    assert len(found) == 10_000

@@ -69,3 +69,8 @@ def test_long_texts_take_no_time(piece: str) -> None:
     begun = time.perf_counter()
     find_personal(piece * (32_000 // len(piece)))
     assert time.perf_counter() - begun < 1
+
+
+def test_of_very_many_each_is_found_once() -> None:
+    found = find_personal("x@y.se, 08-123 456 78; " * 10_000)
+    assert [one.text for one in found] == ["x@y.se", "08-123 456 78"] * 10_000

@@ -48,9 +48,11 @@ def find_personal(text: str) -> tuple[Personal, ...]:
     if not _MAYBE.search(text):
         return ()
     found: list[Personal] = []
+    taken = bytearray(len(text))
     for one in (*_find_numbers(text), *_find_all("email", _EMAIL, text), *_find_phones(text)):
-        if not any(one.start < other.end and other.start < one.end for other in found):
+        if not any(taken[one.start : one.end]):
             found.append(one)
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
     return tuple(sorted(found, key=lambda one: one.start))
 
 

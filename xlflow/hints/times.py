@@ -5,6 +5,7 @@ is later than the plan's own deadline is a hint. What was negated is none. Times
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -141,16 +142,23 @@ def find_times(text: str, year: int) -> tuple[Named, ...]:
 
 
 def _times_in(sentence: str, year: int) -> Iterator[Named]:
-    leads = [(lead, pattern is _MOVED) for pattern in (_MOVED, _DONE) for lead in pattern.finditer(sentence)]
-    first = min((lead.end() for lead, _ in leads), default=len(sentence))
+    moved, done = ([*pattern.finditer(sentence)] for pattern in (_MOVED, _DONE))
+    first = min((leads[0].end() for leads in (moved, done) if leads), default=len(sentence))
     for match in _TIME.finditer(sentence, first):
-        near = [(lead, moved) for lead, moved in leads if 0 <= match.start() - lead.end() <= _REACH]
-        if near and not _is_bare(match) and not _is_denied(sentence, near[-1][0], match):
+        put_off = _last_before(moved, match.start())
+        near = _last_before(done, match.start()) or put_off
+        if near and not _is_bare(match) and not _is_denied(sentence, near, match):
             words = " ".join(f"{match['lead']}{match['time']}".split())
             text = words if match["year"] else match["time"]
             time = parse_deadline(text, year).value
             if isinstance(time, Deadline) and time.last:
-                yield Named(text, time, any(moved for _, moved in near))
+                yield Named(text, time, moved=bool(put_off))
+
+
+def _last_before(leads: Sequence[re.Match[str]], start: int) -> re.Match[str] | None:
+    """Return the last of such words that ends before a place and within its reach."""
+    after = bisect_right(leads, start, key=re.Match.end)
+    return leads[after - 1] if after and start - leads[after - 1].end() <= _REACH else None
 
 
 def _is_denied(sentence: str, lead: re.Match[str], time: re.Match[str]) -> bool:
