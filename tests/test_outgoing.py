@@ -189,7 +189,7 @@ def write_down(values: list[str], *, whole_rows: bool = False) -> bytes:
     def write(book: Book, sheet: Sheet) -> None:
         for row, value in enumerate(values):
             if whole_rows:
-                sheet.lay_row(row, [value], [book.style("cell")])
+                sheet.lay_rows(row, [([value], None, None)], lambda _, __: [book.style("cell")])
             else:
                 sheet.write(row, 0, value)
 
@@ -257,7 +257,7 @@ def test_a_text_longer_than_a_cell_goes_on_elsewhere_and_not_a_letter_is_cut(tex
     def write(book: Book, sheet: Sheet) -> None:
         sheet.write(0, 0, "kort")
         sheet.write(4, 2, text)
-        sheet.lay_row(5, ["", "", text[::-1]], [book.style("cell")] * 3)
+        sheet.lay_rows(5, [(["", "", text[::-1]], None, None)], lambda _, __: [book.style("cell")] * 3)
 
     book = openpyxl.load_workbook(io.BytesIO(make(write)))
     assert book.sheetnames == ["Blad", "Fortsättning"]

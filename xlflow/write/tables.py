@@ -4,15 +4,15 @@ Writes cells by their type only; what came from a person can become neither a fo
 """
 
 import math
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import takewhile
 
 from xlflow.core.model import Cell, Grid, GridColumn
-from xlflow.excel.outgoing import TALLEST, Format, count_lines, height_of, text_width
+from xlflow.excel.outgoing import TALLEST, Format, Formula, count_lines, height_of, text_width
 from xlflow.write.accounts import Formulas
 from xlflow.write.desk import STATUS, Desk, Mark
 from xlflow.write.formulas import quote
@@ -36,6 +36,8 @@ SURELY_FITS = 0.6
 NARROW, PROSE, LONGEST_WORD = 11, 60, 19
 """Characters: a column too narrow for a sentence; a text whose words may be broken; a word that is not."""
 
+NONE: frozenset[int] = frozenset()
+
 _count_lines = lru_cache(maxsize=1 << 16)(count_lines)
 
 
@@ -56,45 +58,58 @@ def write_table(piece: Piece, formulas: Formulas, desk: Desk) -> None:
     grid, top, bottom = piece.grid, piece.top, piece.below - 1
     rows = grid.rows or (_say_empty(grid, desk),)
     _make_table(piece, desk)
-    look = _looks_of(grid, desk)
-    above: Sequence[Cell] = ()
-    for number, row in enumerate(rows, top + 1):
-        repeated = _find_repeated(grid, row, above)
-        if formulas:
-            counted = [formulas.get((piece.start + number - top - 1, place)) for place in range(len(row))]
-            _write_counted(number, row, look(row, repeated), counted, desk)
-        else:
-            desk.sheet.lay_row(number, row, look(row, repeated))
-        desk.sheet.set_height(number, _height_of(grid, row, repeated))
-        above = row
+    laid, look = _lay_rows(grid, rows), _looks_of(grid, desk)
+    if formulas:
+        _write_counted(piece, laid, look, formulas, desk)
+    else:
+        desk.sheet.lay_rows(top + 1, laid, look)
     for mark in desk.marks:
         _mark_texts(grid, (top + 1, bottom), mark, desk)
     _mark_negative(grid, (top + 1, bottom), desk)
 
 
-def _looks_of(grid: Grid, desk: Desk) -> Callable[[Sequence[Cell], frozenset[int]], Sequence[Format]]:
-    """Return what tells the styles of the cells of a row; rows of the same kind share theirs."""
+def _lay_rows(
+    grid: Grid, rows: Iterable[Sequence[Cell]]
+) -> Iterator[tuple[Sequence[Cell], frozenset[int], float]]:
+    """Yield every row with the places of its texts that read as above, and with its height."""
+    groups = [place for place, column in enumerate(grid.columns) if column.kind == "group"]
+    measured = [
+        (place, width, width * SURELY_FITS)
+        for place, column in enumerate(grid.columns)
+        for width in (column.width - SIGN_ROOM * (column.kind == "status"),)
+    ]
+    above: Sequence[Cell] = ()
+    for row in rows:
+        repeated = _find_repeated(groups, row, above)
+        yield row, repeated, _height_of(measured, row, repeated)
+        above = row
+
+
+def _looks_of(grid: Grid, desk: Desk) -> Callable[[tuple[type, ...], Container[int]], Sequence[Format]]:
+    """Return what tells the styles of the cells of a row, which of them read as above."""
     plain, faint = [desk.style(name) for name in ("cell", "repeated")]
     styles = [_styles_of(column, desk) for column in grid.columns]
-
-    @cache
-    def choose(kinds: tuple[type, ...], repeated: frozenset[int]) -> Sequence[Format]:
-        return tuple(
-            faint if place in repeated else styles[place].get(kind, plain) for place, kind in enumerate(kinds)
-        )
-
-    return lambda row, repeated: choose(tuple(map(type, row)), repeated)
+    return lambda kinds, repeated: [
+        faint if place in repeated else styles[place].get(kind, plain) for place, kind in enumerate(kinds)
+    ]
 
 
 def _write_counted(
-    number: int, row: Sequence[Cell], looks: Sequence[Format], formulas: Sequence[str | None], desk: Desk
+    piece: Piece,
+    laid: Iterable[tuple[Sequence[Cell], frozenset[int], float]],
+    look: Callable[[tuple[type, ...], Container[int]], Sequence[Format]],
+    formulas: Formulas,
+    desk: Desk,
 ) -> None:
-    """Write a row of which some cells are counted."""
-    for column, (cell, style, formula) in enumerate(zip(row, looks, formulas, strict=True)):
-        if formula:
-            desk.sheet.write_formula(number, column, formula, cell, style)
-        else:
-            desk.sheet.write(number, column, cell, style)
+    """Write rows of which some cells are counted."""
+    for number, (row, repeated, height) in enumerate(laid, piece.start):
+        cells = [
+            Formula(formulas[number, place], cell) if (number, place) in formulas else cell
+            for place, cell in enumerate(row)
+        ]
+        place = piece.top + 1 + number - piece.start
+        desk.sheet.write_row(place, cells, look(tuple(map(type, row)), repeated))
+        desk.sheet.set_height(place, height)
 
 
 def _make_table(piece: Piece, desk: Desk) -> None:
@@ -111,21 +126,24 @@ def _styles_of(column: GridColumn, desk: Desk) -> dict[type, Format]:
     return {int: desk.style("integer"), Decimal: desk.style(number), date: desk.style("date")}
 
 
-def _find_repeated(grid: Grid, row: Sequence[Cell], above: Sequence[Cell]) -> frozenset[int]:
+def _find_repeated(groups: Sequence[int], row: Sequence[Cell], above: Sequence[Cell]) -> frozenset[int]:
     """Return the places of the group texts that read as in the row above, and so do all groups before them."""
-    places = [place for place, column in enumerate(grid.columns) if column.kind == "group"]
-    same = takewhile(lambda place: bool(above) and row[place] == above[place], places)
+    if not above or not groups or row[groups[0]] != above[groups[0]]:
+        return NONE
+    same = takewhile(lambda place: row[place] == above[place], groups)
     return frozenset(place for place in same if row[place] is not None)
 
 
-def _height_of(grid: Grid, row: Sequence[Cell], repeated: Container[int]) -> float:
-    """Return how high a row must be for all its texts to show; a group's text only where it comes first."""
+def _height_of(
+    columns: Sequence[tuple[int, float, float]], row: Sequence[Cell], repeated: Container[int]
+) -> float:
+    """Return how high a row must be for all its texts to show; a group's text only where it comes first. Columns
+    are given by their place, their width and how many letters surely fit."""
     lines = 1
-    for place, (column, cell) in enumerate(zip(grid.columns, row, strict=True)):
-        if isinstance(cell, str) and place not in repeated:
-            width = column.width - SIGN_ROOM * (column.kind == "status")
-            if len(cell) > width * SURELY_FITS or "\n" in cell:
-                lines = max(lines, _count_lines(cell, width))
+    for place, width, fits in columns:
+        cell = row[place]
+        if isinstance(cell, str) and (len(cell) > fits or "\n" in cell) and place not in repeated:
+            lines = max(lines, _count_lines(cell, width))
     return min(TALLEST, 15.0 * lines + 1)
 
 

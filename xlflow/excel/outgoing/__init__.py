@@ -8,6 +8,7 @@ from xlsxwriter.format import Format
 
 from xlflow.excel.outgoing.book import Book
 from xlflow.excel.outgoing.claim import is_passing
+from xlflow.excel.outgoing.formula import Formula
 from xlflow.excel.outgoing.heights import TALLEST, count_lines, height_of, text_width
 from xlflow.excel.outgoing.letters import MAX_TEXT, fit_text
 from xlflow.excel.outgoing.saving import Target, claim_target, save_whole
@@ -22,6 +23,7 @@ __all__ = [
     "TALLEST",
     "Book",
     "Format",
+    "Formula",
     "Sheet",
     "Target",
     "claim_target",

@@ -15,6 +15,7 @@ from xlflow.core.layout import PIECE, continued_mark, continued_sheet
 from xlflow.core.text import cut_units
 from xlflow.core.words import Language, say
 from xlflow.excel.outgoing.letters import drop_illegal, fit_text
+from xlflow.excel.outgoing.package import zip_parts
 from xlflow.excel.outgoing.raw import RawBook, RawSheet, must
 from xlflow.excel.outgoing.sheet import Sheet
 from xlflow.excel.outgoing.style import COLOURS, FONT, STYLES
@@ -28,7 +29,6 @@ class Book:
     so that the same content gives the same bytes."""
 
     def __init__(self, title: str, language: Language, made_on: date, *, locked: bool = False):
-        self._buffer = io.BytesIO()
         options = {
             "in_memory": True,
             "strings_to_numbers": False,
@@ -36,7 +36,7 @@ class Book:
             "strings_to_urls": False,
             "nan_inf_to_errors": False,
         }
-        self.raw = RawBook(self._buffer, options)
+        self.raw = RawBook(io.BytesIO(), options)
         self.raw.structure_locked = locked
         self.raw.set_size(2400, 1500)
         made_at = datetime.combine(made_on, time(12))
@@ -82,7 +82,7 @@ class Book:
         if self._continued:
             self._add_continued_sheet()
         self.raw.close()
-        return self._buffer.getvalue()
+        return zip_parts(self.raw.parts)
 
     def continue_text(self, text: str, sheet: str, cell: str) -> str:
         """Return what a cell holds of a text that is too long for it; the rest goes on, word for word, on a sheet

@@ -4,7 +4,7 @@ Overrides some of its inner methods; `tests/test_outgoing.py` shows in finished 
 """
 
 import io
-from functools import cache
+from collections.abc import Iterable
 from typing import Any
 
 import xlsxwriter
@@ -12,10 +12,14 @@ import xlsxwriter.core
 import xlsxwriter.packager
 import xlsxwriter.sharedstrings
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from xlflow.excel.outgoing.bulk import LaidRow, Numbering, row_to_xml
+from xlflow.excel.outgoing.bulk import LaidRow, Look, Numbering, RowMaker
+from xlflow.excel.outgoing.formula import SharedFormula, formula_xml
 from xlflow.excel.outgoing.letters import code_letters
+from xlflow.excel.outgoing.package import Part, Piece, Rows
+from xlflow.excel.outgoing.texts import Texts
 
 MOST_HEADER = 255
 """Characters of a printed page's header or footer."""
@@ -31,26 +35,10 @@ def _code_data(data: Any) -> Any:
     return code_letters(data) if isinstance(data, str) else data
 
 
-class SharedFormula(str):
-    """A formula that stands in several cells below each other, written out in the first of them only."""
-
-    number: int
-    area: str
-
-    def again(self) -> "SharedFormula":
-        """Return the same formula for a cell further down."""
-        return share_formula("0", self.number, "")
-
-    def removeprefix(self, prefix: str, /) -> "SharedFormula":  # noqa: ARG002
-        """Stay what it is; it has no = before it."""
-        return self
-
-
-def share_formula(formula: str, number: int, area: str) -> SharedFormula:
-    """Return a formula for the cells of an area; `number` tells it from others of its sheet."""
-    shared = SharedFormula(formula)
-    shared.number, shared.area = number, area
-    return shared
+def number_style(style: Format | None) -> None:
+    """Give a style its number now, so that numbers follow the order in which styles are first used."""
+    if style is not None:
+        style._get_xf_index()
 
 
 class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
@@ -60,6 +48,8 @@ class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
 
     def __init__(self, target: io.BytesIO, options: dict[str, Any]):
         super().__init__(target, options)
+        self.str_table = Texts()
+        self.parts: list[Part] = []
         self._twins: dict[int, Format] = {}
 
     def quoted_twin(self, style: Format | None) -> Format:
@@ -73,6 +63,7 @@ class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
                     {**style.__dict__, **own, "xf_index": None, "dxf_index": None, "_format_key": None}
                 )
             twin.set_quote_prefix()
+            number_style(twin)
             self._twins[key] = twin
         return self._twins[key]
 
@@ -81,17 +72,6 @@ class RawBook(xlsxwriter.Workbook):  # type: ignore[misc]
         chart = self.add_chart({"type": kind, "subtype": subtype})
         chart._escape_control_characters = _code_data
         return chart
-
-    def _prepare_sst_string_data(self) -> None:
-        """Turn the rows that were laid whole into XML while the book still takes new texts."""
-        number = Numbering(
-            text=self.str_table._get_shared_string_index,
-            style=cache(lambda style: style._get_xf_index()),
-            marked=cache(lambda style: self.quoted_twin(style)._get_xf_index()),
-        )
-        for sheet in self.worksheets():
-            sheet.serialise_rows(number)
-        super()._prepare_sst_string_data()
 
     def _write_book_views(self) -> None:
         if self.structure_locked:
@@ -113,24 +93,35 @@ class RawSheet(Worksheet):  # type: ignore[misc]
         super().__init__()
         self.growing: set[int] = set()
         self._shared = 0
-        self.laid: dict[int, LaidRow] = {}
-        self._rows_as_xml: dict[int, str] = {}
+        self._blocks: dict[int, tuple[int, str | Piece]] = {}
+        self._tables: list[tuple[int, int, int, int]] = []
 
-    def lay_row(self, row: int, laid: LaidRow) -> int:
-        """Take a whole row from column 0 on, to be written in one pass; -1 if it lies outside the sheet."""
-        self.laid[row] = laid
-        return int(self._check_dimensions(row, max(0, len(laid.values) - 1)))
+    def lay_rows(self, first: int, rows: Iterable[LaidRow], look: Look, number: Numbering, *, grows: bool) -> int:
+        """Write whole rows from column 0 on, below each other; -1 if one lies outside the sheet."""
+        made, maker = Rows(), RowMaker(number, look, grows=grows)
+        row, wide = first - 1, 1
+        for row, laid in enumerate(rows, first):
+            wide = max(wide, len(laid[0]))
+            made.write(maker.make(row, laid))
+        rows_as_xml = made.close()
+        if row < first:
+            return 0
+        self._blocks[first] = row, rows_as_xml
+        return int(self._check_dimensions(first, 0) or self._check_dimensions(row, wide - 1))
 
-    def serialise_rows(self, number: Numbering) -> None:
-        """Turn the rows laid so far into XML; ValueError if a cell of such a row was written for itself too."""
-        twice = [row for row in self.laid if self.table.get(row)]
-        if twice:
-            raise ValueError(f"row {twice[0] + 1} was laid whole and written cell by cell")
-        for row, laid in self.laid.items():
-            height = self.row_info[row].height if row in self.row_info else None
-            points = None if height in (None, self.original_row_height) else height * 0.75
-            self._rows_as_xml[row] = row_to_xml(row, laid, points, number)
-        self.laid.clear()
+    def add_table(self, *area_and_options: Any) -> int:
+        """Add a table; unlike XlsxWriter, which looks at every cell of it, in no time."""
+        *area, options = area_and_options
+        top, left, bottom, right = area
+        taken = [each for each in self._tables if top <= each[2] and bottom >= each[0]]
+        if any(left <= each[3] and right >= each[1] for each in taken):
+            raise ValueError("two tables overlap")
+        answer = super().add_table(top, left, min(bottom, top + 1), right, options)
+        if not answer:
+            self._tables.append((top, left, bottom, right))
+            whole = xl_range(top, left, bottom, right)
+            self.tables[-1].update(dict.fromkeys(("range", "a_range", "autofilter"), whole))
+        return int(answer)
 
     def print_around(self, header: str, footer: str) -> int:
         """Set what stands above and below every printed page; -2 if that is too long. (XlsxWriter itself takes
@@ -155,18 +146,26 @@ class RawSheet(Worksheet):  # type: ignore[misc]
             super()._xml_formula_element(formula, result, attributes)
             return
         cell = "".join(f' {key}="{value}"' for key, value in attributes)
-        first = f' ref="{formula.area}" si="{formula.number}">{self._escape_data(str(formula))}</f>'
-        rest = first if formula.area else f' si="{formula.number}"/>'
-        self.fh.write(f'<c{cell}><f t="shared"{rest}<v>{self._escape_data(result)}</v></c>')
+        self.fh.write(f"<c{cell}>{formula_xml(formula, result)}</c>")
+
+    def _calculate_spans(self) -> None:
+        """Leave out what Excel may be told of the columns that a row uses; no program needs it."""
+        self.row_spans: dict[int, str] = {}
 
     def _write_rows(self) -> None:
         """Write laid rows as they are and leave the stretches between them to XlsxWriter."""
         first, last = self.dim_rowmin, self.dim_rowmax
         start = first
-        for row in sorted(self._rows_as_xml):
-            self._write_stretch(start, row - 1)
-            self.fh.write(self._rows_as_xml.pop(row))
-            start = row + 1
+        for begin, (end, rows) in sorted(self._blocks.items(), key=lambda block: block[0]):
+            twice = [
+                row for row in range(begin, end + 1) if row < start or row in self.table or row in self.row_info
+            ]
+            if twice:
+                raise ValueError(f"row {twice[0] + 1} was laid whole and written otherwise too")
+            self._write_stretch(start, begin - 1)
+            self.fh.insert(rows)
+            start = end + 1
+        self._blocks.clear()
         self._write_stretch(start, last)
         self.dim_rowmin, self.dim_rowmax = first, last
 
@@ -182,6 +181,16 @@ class RawSheet(Worksheet):  # type: ignore[misc]
 
 
 class _Packager(xlsxwriter.packager.Packager):  # type: ignore[misc]
+    def _create_package(self) -> list[object]:
+        """Make all parts, and leave it to the book to put them together."""
+        self.workbook.parts = [part for part, _, _ in super()._create_package()]
+        return []
+
+    def _filename(self, xml_filename: str) -> Part:
+        part = Part(xml_filename)
+        self.filenames.append((part, xml_filename, False))
+        return part
+
     def _write_core_file(self) -> None:
         core = _Core()
         core._set_properties(self.workbook.doc_properties)
@@ -197,10 +206,9 @@ class _Packager(xlsxwriter.packager.Packager):  # type: ignore[misc]
 
 
 class _SharedStrings(xlsxwriter.sharedstrings.SharedStrings):  # type: ignore[misc]
-    def _write_si(self, string: str) -> None:
-        """Write a text as text, also one that begins with `<r>`, which XlsxWriter would take for markup."""
-        kept = string[:1].isspace() or string[-1:].isspace()
-        self._xml_si_element(code_letters(string), [("xml:space", "preserve")] if kept else [])
+    def _write_sst_strings(self) -> None:
+        for some in self.string_table.to_xml():
+            self.fh.insert(some)
 
 
 class _Core(xlsxwriter.core.Core):  # type: ignore[misc]

@@ -1,6 +1,6 @@
 """One sheet in the making: what is written is typed, and every call is asked whether it was obeyed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +9,15 @@ from xlsxwriter.format import Format
 from xlflow.core.layout import column_letters
 from xlflow.core.model import Cell
 from xlflow.core.text import count_units
-from xlflow.excel.outgoing.bulk import LaidRow
+from xlflow.excel.outgoing.bulk import FIRST_DAY, LaidRow, Look, Numbering, Written
+from xlflow.excel.outgoing.formula import Formula, SharedFormula, cached_value, repeat_formula
 from xlflow.excel.outgoing.letters import MAX_TEXT, code_illegal, code_letters, drop_illegal, fit_text
-from xlflow.excel.outgoing.raw import MOST_HEADER, RawSheet, must, share_formula
+from xlflow.excel.outgoing.raw import MOST_HEADER, RawSheet, must, number_style
 from xlflow.excel.outgoing.style import COLOURS, FONT
+from xlflow.excel.outgoing.texts import FORMULA_SIGNS
 
 if TYPE_CHECKING:
     from xlflow.excel.outgoing.book import Book
-
-FIRST_DAY = date(1900, 1, 1)
-"""The first day that Excel knows; earlier ones go out as text."""
 
 
 class Sheet:
@@ -33,10 +32,13 @@ class Sheet:
         """What stands on the sheet's tab."""
         return str(self.raw.get_name())
 
-    def write(self, row: int, column: int, value: Cell, style: Format | None = None) -> None:
+    def write(self, row: int, column: int, value: Written, style: Format | None = None) -> None:
         """Write one value by its type. Text stays text; what looks like a formula is marked as text."""
         raw = self.raw
-        if value is None or value == "":
+        number_style(style)
+        if isinstance(value, Formula):
+            self.write_formula(row, column, value.text, value.value, style)
+        elif value is None or value == "":
             must(raw.write_blank(row, column, None, style))
         elif isinstance(value, str):
             text = self._whole_or_begun(row, column, value)
@@ -50,25 +52,28 @@ class Sheet:
         else:
             must(raw.write_number(row, column, value, style))
 
-    def write_row(self, row: int, values: Iterable[Cell], styles: Sequence[Format | None]) -> None:
+    def write_row(self, row: int, values: Iterable[Written], styles: Sequence[Format | None]) -> None:
         """Write one row from column 0 on, each cell in its style."""
+        for style in styles:
+            number_style(style)
         for column, (value, style) in enumerate(zip(values, styles, strict=True)):
             self.write(row, column, value, style)
 
-    def lay_row(self, row: int, values: Sequence[Cell], styles: Sequence[Format]) -> None:
-        """Write one row from column 0 on as `write_row` does, much faster; nothing else may be written into it."""
-        if any(isinstance(value, str) and len(value) > MAX_TEXT // 2 for value in values):
-            values = [
-                self._whole_or_begun(row, column, value) if isinstance(value, str) else value
-                for column, value in enumerate(values)
-            ]
-        if any(isinstance(value, date) and value < FIRST_DAY for value in values):
-            values = [one.isoformat() if isinstance(one, date) and one < FIRST_DAY else one for one in values]
-        must(self.raw.lay_row(row, LaidRow(values, styles)))
+    def lay_rows(self, first: int, rows: Iterable[LaidRow], look: Look, *, grows: bool = False) -> None:
+        """Write rows below each other as `write_row` and `set_height` do, much faster and not kept in memory.
+
+        Nothing else may be written into them. `look` tells the styles of a row from the kinds of its cells and
+        from what else it was laid with; a row that grows gets higher when somebody writes more into it.
+        """
+        raw = self.book.raw
+        number = Numbering(raw.str_table, Format._get_xf_index, raw.quoted_twin, self._whole_or_begun)
+        must(self.raw.lay_rows(first, rows, look, number, grows=grows))
 
     def write_formula(self, row: int, column: int, formula: str, value: Cell, style: Format | None = None) -> None:
         """Write a formula of ours with the value that it has; never call this with anything that came in."""
-        must(self.raw.write_formula(row, column, code_illegal(formula), style, _cached(value)))
+        number_style(style)
+        text = formula if isinstance(formula, SharedFormula) else code_illegal(formula)
+        must(self.raw.write_formula(row, column, text, style, cached_value(value)))
 
     def write_formula_down(
         self, row: int, column: int, formula: str, values: Sequence[Cell], style: Format | None = None
@@ -77,22 +82,22 @@ class Sheet:
 
         It is given as it reads in the first cell and looks at its own sheet only; its relative addresses follow.
         """
+        for place, formula_ in enumerate(self.share_formula(row, column, formula, values)):
+            self.write(row + place, column, formula_, style)
+
+    def share_formula(self, row: int, column: int, formula: str, values: Sequence[Cell]) -> Iterator[Formula]:
+        """Yield the cells of a formula that goes down a column; see `write_formula_down`."""
         letters = column_letters(column)
         area = f"{letters}{row + 1}:{letters}{row + len(values)}"
-        whole = share_formula(code_illegal(formula).removeprefix("="), self.raw.next_shared(), area)
-        for place, value in enumerate(values):
-            must(
-                self.raw.write_formula(
-                    row + place, column, whole if place == 0 else whole.again(), style, _cached(value)
-                )
-            )
+        texts = repeat_formula(code_illegal(formula).removeprefix("="), self.raw.next_shared(), area)
+        return map(Formula, texts, values)
 
     def write_array_formula(
         self, row: int, column: int, formula: str, value: Cell, style: Format | None = None
     ) -> None:
         """Like `write_formula`, for one of ours that works on whole columns at once ({=…} in Excel)."""
         area = (row, column, row, column)
-        must(self.raw.write_array_formula(*area, code_illegal(formula), style, _cached(value)))
+        must(self.raw.write_array_formula(*area, code_illegal(formula), style, cached_value(value)))
 
     def link(self, row: int, column: int, place: str, text: str, style: Format | None = None) -> None:
         """Write a link to a place in this workbook ("internal:'Svar'!A5") with our own text."""
@@ -203,14 +208,7 @@ class Sheet:
         return self.book.continue_text(text, self.name, f"{column_letters(column)}{row + 1}")
 
     def _quoted(self, value: str, style: Format | None) -> Format | None:
-        if value[0] not in "=+-@\t\r":
-            return style
-        return self.book.raw.quoted_twin(style)
-
-
-def _cached(value: Cell) -> Cell:
-    """Return what a formula came to as it is written beside it."""
-    return code_letters(value) if isinstance(value, str) else "" if value is None else value
+        return self.book.raw.quoted_twin(style) if value[0] in FORMULA_SIGNS else style
 
 
 def _clean(options: dict[str, Any]) -> dict[str, Any]:

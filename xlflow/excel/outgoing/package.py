@@ -1,0 +1,167 @@
+"""The parts of a finished workbook: text in, compressed bytes out, and the archive that holds them all.
+
+A part is compressed while it is made, so that a table of a hundred thousand rows is never in memory as text. What
+was compressed for itself can stand between two other pieces: each piece ends on a whole byte.
+"""
+
+import io
+import zlib
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+LEVEL = 6
+"""How hard it is tried to make a file small, 1 to 9."""
+
+LARGE = 1 << 20
+"""Characters of text that are compressed at a time, while others are made."""
+
+_END = b"\x03\x00"
+"""The last, empty block of a compressed part."""
+
+_POLYNOMIAL = 0xEDB88320
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Compressed text: the bytes, and the checksum and the length of what they were made from."""
+
+    packed: bytes
+    crc: int
+    size: int
+
+
+class Rows:
+    """Text that is compressed by a thread of its own while more is made; a short one is kept as it is."""
+
+    def __init__(self) -> None:
+        self._waiting: list[str] = []
+        self._room = LARGE
+        self._thread: ThreadPoolExecutor | None = None
+        self._deflater = zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
+        self._packed: list[bytes] = []
+        self._crc = self._size = 0
+        self._last: Future[None] | None = None
+
+    def write(self, text: str) -> None:
+        """Take more text."""
+        self._waiting.append(text)
+        self._room -= len(text)
+        if self._room < 0:
+            self._hand_over()
+
+    def close(self) -> "str | Piece":
+        """Return the text if it is short, else what it was compressed to."""
+        if self._thread is None:
+            return "".join(self._waiting)
+        self._hand_over()
+        self._wait()
+        self._thread.shutdown()
+        self._packed.append(self._deflater.flush(zlib.Z_SYNC_FLUSH))
+        return Piece(b"".join(self._packed), self._crc, self._size)
+
+    def _hand_over(self) -> None:
+        self._wait()
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1)
+        self._last = self._thread.submit(self._pack, "".join(self._waiting))
+        self._waiting, self._room = [], LARGE
+
+    def _wait(self) -> None:
+        if self._last:
+            self._last.result()
+
+    def _pack(self, text: str) -> None:
+        raw = text.encode()
+        self._crc, self._size = zlib.crc32(raw, self._crc), self._size + len(raw)
+        self._packed.append(self._deflater.compress(raw))
+
+
+class Part(io.StringIO):
+    """One file of the package in the making, as XlsxWriter writes it."""
+
+    def __init__(self, name: str):
+        super().__init__()
+        self.name = name
+        self._pieces: list[Piece] = []
+
+    def spill(self) -> None:
+        """Compress what was written so far, so that it takes no more room."""
+        text = self.getvalue()
+        if text:
+            self._pieces.append(pack_text(text))
+            self.seek(0)
+            self.truncate()
+
+    def insert(self, rows: str | Piece) -> None:
+        """Go on with rows that were made before."""
+        if isinstance(rows, str):
+            self.write(rows)
+        else:
+            self.spill()
+            self._pieces.append(rows)
+
+    def finish(self) -> Piece:
+        """Return the whole part."""
+        self.spill()
+        crc, size = 0, 0
+        for piece in self._pieces:
+            crc = join_checksums(crc, piece.crc, piece.size) if size else piece.crc
+            size += piece.size
+        packed = b"".join([*(piece.packed for piece in self._pieces), _END])
+        return Piece(packed, crc, size)
+
+
+def pack_text(text: str) -> Piece:
+    """Return a text compressed."""
+    raw, deflater = text.encode(), zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
+    return Piece(deflater.compress(raw) + deflater.flush(zlib.Z_SYNC_FLUSH), zlib.crc32(raw), len(raw))
+
+
+def zip_parts(parts: Iterable[Part]) -> bytes:
+    """Return the archive of all parts; the same parts give the same bytes."""
+    target = io.BytesIO()
+    with ZipFile(target, "w", ZIP_STORED) as archive:
+        for part in parts:
+            piece, info = part.finish(), ZipInfo(part.name, (1980, 1, 1, 0, 0, 0))
+            archive.writestr(info, piece.packed)
+            info.compress_type, info.CRC, info.file_size = ZIP_DEFLATED, piece.crc, piece.size
+            target.seek(info.header_offset)
+            target.write(info.FileHeader(zip64=False))
+    return target.getvalue()
+
+
+def join_checksums(first: int, second: int, size: int) -> int:
+    """Return the CRC-32 of two texts together, of which the second, `size` bytes long, has the second checksum.
+
+    As many zero bytes go through the first as the second has, by squaring the step of one bit (zlib's
+    `crc32_combine`); what is left differs from the whole by the second's checksum.
+    """
+    for step in _steps():
+        if not size:
+            break
+        first = _apply(step, first) if size & 1 else first
+        size >>= 1
+    return first ^ second
+
+
+@cache
+def _steps() -> tuple[tuple[int, ...], ...]:
+    """Return what 1, 2, 4, 8 … zero bytes do to each bit of a checksum."""
+    step: tuple[int, ...] = (_POLYNOMIAL, *(1 << bit for bit in range(31)))
+    steps = []
+    for _ in range(3 + 40):
+        steps.append(step)
+        step = tuple(_apply(step, column) for column in step)
+    return tuple(steps[3:])
+
+
+def _apply(step: tuple[int, ...], bits: int) -> int:
+    total = 0
+    for column in step:
+        if bits & 1:
+            total ^= column
+        bits >>= 1
+    return total
