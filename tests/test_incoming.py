@@ -165,6 +165,26 @@ def test_cells_without_address_stand_in_order() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["a&#10;b", "_x001B_[31m", "å_x0041_", "&lt;Blad&gt;", "e&#769;"])
+def test_a_sheet_may_have_any_name(name: str) -> None:
+    parts = parts_of(one("A1") + '<row r="2"><c r="A2" t="e"><v>#REF!</v></c></row>')
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'"Blad"', f'"{name}"'.encode())
+    fast = open_book(zipped(parts), "f.xlsx")
+    sheet = parts["xl/worksheets/sheet1.xml"].replace(b"<c ", b"<c  ")
+    closely = open_book(zipped({**parts, "xl/worksheets/sheet1.xml": sheet}), "f.xlsx")
+    assert isinstance(fast, Book)
+    assert isinstance(closely, Book)
+    assert fast.sheets == closely.sheets
+    assert fast.sheets[0].rows == ((1.0,), ("#REF!",))
+
+
+def test_a_sheet_that_stands_twice_in_the_list_is_refused() -> None:
+    parts = parts_of(one("A1"))
+    again = b'<sheet name="Kopia" sheetId="2" r:id="r1"/></sheets>'
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"</sheets>", again)
+    assert code_of(zipped(parts)) == "archive-crooked"
+
+
 def test_a_number_that_is_words_is_kept_as_words() -> None:
     assert sheet_of('<row r="1"><c r="A1" t="n"><v>sju</v></c></row>').rows == (("sju",),)
 

@@ -5,7 +5,7 @@ put back into its rows. Otherwise, or if calamine gives up, it is read closely. 
 """
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -44,22 +44,31 @@ def read_package(package: Package, limits: Limits) -> tuple[Sheet, ...]:
 def _read_openly(package: Package, limits: Limits) -> tuple[Sheet, ...] | None:
     """Return the sheets of an .xlsx as the fast reader sees them, with what that hides; None if it must not have
     the file, gives up, or finds another number of values than stand there."""
-    looked = _look_over(package, limits)
-    if looked is not None:
+    looked, listed = _look_over(package, limits), _list_sheets(package)
+    if looked is not None and all(part in looked for _, part, _ in listed):
         with suppress(Failed):
             ready = {**package.parts, **{name: one.part for name, one in looked.items()}}
             sheets = read_fast(pack(ready))
-            if sum(one.values for one in looked.values()) == sum(map(_count_filled, sheets)):
-                return _put_back(sheets, looked, package)
+            values = sum(one.values for one in looked.values())
+            if len(sheets) == len(listed) and values == sum(map(_count_filled, sheets)):
+                return _put_back(sheets, looked, listed)
     return None
 
 
+def _list_sheets(package: Package) -> list[tuple[str, str, bool]]:
+    """Return what the workbook says of its sheets; Failed if two are the same part, which no program writes and
+    which would let a small file say the same a thousand times."""
+    listed = [(name, package.find(part) or part, visible) for name, part, visible in list_sheet_parts(package)]
+    if len({part for _, part, _ in listed}) < len(listed):
+        raise Failed("archive-crooked")
+    return listed
+
+
 def _pin_remarks(sheets: tuple[Sheet, ...], package: Package) -> tuple[Sheet, ...]:
-    remarks = {
-        name: read_remarks(package, package.find(part) or "") for name, part, _ in list_sheet_parts(package)
-    }
+    remarks = (read_remarks(package, package.find(part) or "") for _, part, _ in list_sheet_parts(package))
     return tuple(
-        replace(sheet, evidence=replace(sheet.evidence, remarks=remarks.get(sheet.name, ()))) for sheet in sheets
+        replace(sheet, evidence=replace(sheet.evidence, remarks=notes))
+        for sheet, notes in zip(sheets, remarks, strict=True)
     )
 
 
@@ -105,10 +114,15 @@ def _read_all(book: calamine.CalamineWorkbook) -> Iterator[Sheet]:
             yield Sheet(about.name, rows, merged, about.visible == _VISIBLE)
 
 
-def _put_back(sheets: tuple[Sheet, ...], looked: Mapping[str, Looked], package: Package) -> tuple[Sheet, ...]:
-    """Return the sheets with the hidden values in their places, and with what tells how they came about."""
-    names = {name: package.find(part) or "" for name, part, _ in list_sheet_parts(package)}
-    return tuple(_fill_in(sheet, looked[names[sheet.name]]) for sheet in sheets)
+def _put_back(
+    sheets: tuple[Sheet, ...], looked: Mapping[str, Looked], listed: Sequence[tuple[str, str, bool]]
+) -> tuple[Sheet, ...]:
+    """Return the sheets with the hidden values in their places, and with what tells how they came about. They go
+    by their order, since the fast reader does not decode their names."""
+    return tuple(
+        _fill_in(replace(sheet, name=name), looked[part])
+        for sheet, (name, part, _) in zip(sheets, listed, strict=True)
+    )
 
 
 def _fill_in(sheet: Sheet, looked: Looked) -> Sheet:
