@@ -150,6 +150,21 @@ def test_a_format_on_a_million_rows_is_no_content() -> None:
     assert sheet_of(one("A1") + rows).rows == ((1.0,),)
 
 
+def test_blanks_far_away_change_nothing_whoever_reads() -> None:
+    blanks = (
+        '<row r="2" s="1" customFormat="1"/><row r="3"><c r="A3" s="1"/><c r="DA3" s="1"></c><c r="B3"/></row>'
+        '<row r="4"><c r="A4" s="1"/><c r="B4"><v>2</v></c><c r="XFD4" s="1"/></row>'
+        '<row r="5" hidden="1"><c r="A5" t="e"><v>#REF!</v></c><c r="ZZ5" s="1"><f>A1</f><v></v></c></row>'
+        '<row r="20000" s="1"></row><row r="1048576" hidden="1" s="1"/>'
+    )
+    sheet = sheet_of(one("A1") + blanks)
+    assert sheet == sheet_of(one("A1") + blanks.replace('<c r="B4">', '<c  r="B4">'))
+    assert sheet.rows[:4] == ((1.0, *[None] * 701), (None,) * 702, (None,) * 702, (None, 2.0, *[None] * 700))
+    assert sheet.rows[4][0] == "#REF!"
+    assert isinstance(sheet.rows[4][701], UncountedFormula)
+    assert sheet.evidence.hidden == {4, 1_048_575}
+
+
 @pytest.mark.parametrize(
     "strings",
     [f'<sst xmlns="{MAIN}" count="4294967295" uniqueCount="4294967295"><si><t>a</t></si></sst>'],

@@ -28,6 +28,10 @@ _STRINGS = re.compile(rb"(?:\s*<\?xml[^>]*\?>)?\s*<(?:\w+:)?sst\b")
 _ODD = re.compile(rb'<(?:c|row)(?: (?!r="(?:[A-Z]|[A-C][A-Z])?[0-9]{1,4}")|[>\n\r\t/])')
 """A cell or row that does not begin by saying where it stands, or stands beyond CZ9999."""
 
+_BLANK = re.compile(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]{1,6}")?(?:/>|></c>)|<row(?: [\w:]+="[^"<>]*")*/>')
+_BLANK_ROW = re.compile(rb'<row(?: [\w:]+="[^"<>]*")*></row>')
+"""What a format on a million rows or columns leaves behind, and holds nothing."""
+
 _LOOSE_PLACE = re.compile(rb"\sr\s*=")
 _HUGE_COUNT = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{7}""")
 _FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|(?<=/)>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?(</c>)?")
@@ -79,6 +83,9 @@ def look_over(sheet: bytes) -> Looked | None:
         errors = _find_errors(body)
     except ValueError:
         return None
+    hidden = _find_hidden(body)
+    if _ODD.search(body):
+        body = _BLANK_ROW.sub(b"", _BLANK.sub(b"", body))
     if (
         b"<!" in body
         or has_rare_letters(body)
@@ -88,7 +95,7 @@ def look_over(sheet: bytes) -> Looked | None:
     ):
         return None
     values = body.count(b"<v>") - body.count(b"<v></v>") + body.count(b"<is>") - len(errors)
-    evidence = Evidence(formulas, _find_guarded(tail), _find_hidden(body))
+    evidence = Evidence(formulas, _find_guarded(tail), hidden)
     return Looked(b"".join((head, body, _CLOSE, _merged(tail), _END)), (*uncounted, *errors), values, evidence)
 
 
