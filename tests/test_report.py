@@ -277,6 +277,24 @@ def test_amounts_stand_alike_down_a_column_and_comments_below_them() -> None:
     ]
 
 
+def test_amounts_beyond_a_limit_are_counted_named_with_their_reason_and_are_the_short_version() -> None:
+    followed = draw_amounts()
+    document = compose_report(followed, Wish())
+    figures = next(block for block in document.blocks if isinstance(block, Figures))
+    assert ("2", "poster med avvikelse över gränsen") in [(one.value, one.label) for one in figures.items]
+    told = show(document)
+    assert told[told.index("## Avvikelse över gränsen") + 1].replace("\u00a0", " ").split("\n") == [
+        "• Lokaler. Avvikelse: −1 201. Enligt plan.",
+        "• Medier. Avvikelse: −460. Enligt plan.",
+    ]
+    short = compose_report(followed, Wish(only="deviations"))
+    assert "Här visas bara poster med avvikelse över gränsen: 2 av 3." in show(short)
+    rows = [words(row.cells[0]) for table in tables(short)[1:] for row in table.rows if not row.more]
+    assert rows == ["Lokaler", "Medier", "Summa"]
+    within = replace(followed, entries=followed.entries[2:])
+    assert "## Avvikelse över gränsen" not in show(compose_report(within, Wish())), "a forecast is missing"
+
+
 def test_lines_outside_the_plan_get_a_heading_of_their_own() -> None:
     followed = draw_round("S/M/N/Öppna verkstad || Pågående\n///Spela teater || Genomfört")
     own = followed.entries[1]
@@ -385,6 +403,20 @@ def test_a_reason_is_short_and_begins_as_the_comment_does(text: str) -> None:
     assert len(short) <= LONGEST_REASON + 2
     kept = "".join(short.removesuffix(" …").split())
     assert "".join(text.split()).startswith(kept)
+
+
+@pytest.mark.parametrize(
+    ("comment", "reason"),
+    [
+        ("- hallen var stängd\n- färre kom\nMer sägs i maj.", "hallen var stängd; färre kom"),
+        ("Det beror på:\n– hallen\n– vädret", "Det beror på: hallen; vädret"),
+        ("Hallen var stängd.\n- färre kom", "Hallen var stängd."),
+        ("-5 grader i hallen", "-5 grader i hallen"),
+        ("\n \n", ""),
+    ],
+)
+def test_a_list_as_a_reason_is_a_row_of_words(comment: str, reason: str) -> None:
+    assert shorten(comment) == reason
 
 
 @given(st.integers(0, 0xFFFFFF))

@@ -11,6 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from xlflow.core.changes import Change
+from xlflow.core.computed import is_beyond
 from xlflow.core.findings import Place
 from xlflow.core.model import Line
 from xlflow.core.rollup import kin_of
@@ -112,10 +113,28 @@ class Followed:
         """Return whether a status stands for a line, or anything was answered where there are no statuses."""
         return bool(entry.code or entry.status or entry.follows or (self.status is None and entry.answers))
 
+    @cached_property
+    def limited(self) -> tuple[Field, ...]:
+        """The amounts that the template has a limit for."""
+        limits = (rule.beyond.field for rule in self.template.rules if rule.beyond)
+        return tuple(self.template.field(key) for key in dict.fromkeys(limits))
+
+    def find_beyond(self, entry: Entry) -> tuple[Field, ...]:
+        """Return the amounts of a line that are beyond a limit of the template."""
+
+        def number_of(key: str) -> Decimal | None:
+            value = (entry.given if self.template.field(key).filled_by == "plan" else entry.answers).get(key)
+            return value if isinstance(value, Decimal) else None
+
+        limits = [rule.beyond for rule in self.template.rules if rule.beyond]
+        passed = {limit.field for limit in limits if is_beyond(limit, number_of)}
+        return tuple(field for field in self.limited if field.key in passed)
+
     def deviates(self, entry: Entry) -> bool:
-        """Return whether a line stands in a deviating status or its time has passed."""
+        """Return whether a line stands in a deviating status, is late or has an amount beyond a limit."""
         choice = self.choices.get(entry.code or "")
-        return entry.overdue or (choice is not None and choice.deviation and not entry.follows)
+        stands = choice is not None and choice.deviation and not entry.follows
+        return entry.overdue or stands or bool(self.find_beyond(entry))
 
 
 def only_unit(followed: Followed, unit: str) -> Followed:

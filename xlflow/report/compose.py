@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from xlflow.core.followed import Followed, only_deviations, only_unit
+from xlflow.core.layout import in_sentence
 from xlflow.core.words import format_day
 from xlflow.report.asked import make_end
 from xlflow.report.document import Block, Document, Heading, Mark, Paragraph, Picture, Row, Table, spell
 from xlflow.report.follow_up import Layout, make_body
 from xlflow.report.overview import make_overview
-from xlflow.report.wording import Speech, to_blocks
+from xlflow.report.wording import Speech, join_words, to_blocks
 
 LONG_ENOUGH = 12
 """Activities from which on a report has a table of contents."""
@@ -58,13 +59,19 @@ def _make_blocks(told: Followed, shown: Followed, wish: Wish, speech: Speech) ->
     yield from wish.introduction or _introduce(told, speech)
     yield from make_overview(told, speech, lists=not wish.only)
     if wish.only:
-        count = len(shown.items)
         yield Heading(1, speech.say("deviations"))
-        yield Paragraph(
-            spell(speech.say("only_deviations", count=count, whole=len(told.items), items=speech.items))
-        )
+        yield Paragraph(spell(_tell_share(told, len(shown.items), speech)))
     yield from make_body(shown, speech, wish.layout, whole=not wish.only)
     yield from make_end(told, speech)
+
+
+def _tell_share(told: Followed, count: int, speech: Speech) -> str:
+    """Return what is shown where only that is which deviates, and how much of the whole it is."""
+    counts = {"count": count, "whole": len(told.items), "items": speech.items}
+    if told.status or not told.limited:
+        return speech.say("only_deviations", **counts)
+    fields = join_words([in_sentence(field.label, speech.language) for field in told.limited], speech.language)
+    return speech.say("only_beyond", field=fields, **counts)
 
 
 def _introduce(followed: Followed, speech: Speech) -> Iterator[Block]:

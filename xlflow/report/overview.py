@@ -1,15 +1,14 @@
-"""The summary of the report: figures, charts, and in sentences what is done, what is delayed, what is cancelled.
+"""The summary of the report: figures, charts, the tables behind them, and what is done, delayed and cancelled.
 
-Counts activities by the status that the consolidated workbook shows, so that both come to the same. A list that
-would fill pages is cut short and says so; nothing else is left out.
+Counts activities by the status that the consolidated workbook shows, so that both come to the same.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from xlflow.core.followed import Entry, Followed, Values
+from xlflow.core.followed import Entry, Followed
+from xlflow.core.layout import in_sentence
 from xlflow.core.sentences import count_lines, tell_overdue
-from xlflow.core.template import Choice
 from xlflow.core.words import say
 from xlflow.report.amounts import Amounts
 from xlflow.report.charts import Bar, Part, draw_bars
@@ -24,13 +23,13 @@ from xlflow.report.document import (
     Paragraph,
     Picture,
     Row,
-    Span,
     Table,
     spell,
 )
 from xlflow.report.lines import Group, group_entries
+from xlflow.report.named import deviates_by_status, name_beyond, name_lines
 from xlflow.report.since import make_since
-from xlflow.report.wording import Speech, label_of, list_lines, name_line, shorten
+from xlflow.report.wording import Speech, label_of
 
 MOST_BARS = 20
 """Bars that one chart shows; more groups are left to the table below it."""
@@ -42,11 +41,13 @@ def make_overview(followed: Followed, speech: Speech, *, lists: bool) -> Iterato
     yield Paragraph(spell(" ".join(filter(None, _tell_state(followed, speech)))), "lead")
     yield Figures(tuple(_pick_figures(followed, speech)))
     yield from _add_amounts(followed, speech)
+    if lists:
+        yield from name_beyond(followed, speech)
     if followed.status and followed.items:
         yield from _draw_charts(followed, speech)
         yield _count_table(followed, speech)
         yield from make_since(followed, speech, lists=lists)
-        yield from _name_lines(followed, speech, lists=lists)
+        yield from name_lines(followed, speech, lists=lists)
 
 
 # In one paragraph -----------------------------------------------------------------------------------------
@@ -70,7 +71,13 @@ def _pick_figures(followed: Followed, speech: Speech) -> Iterator[Figure]:
         yield Figure(str(sum(entry.code == done.code for entry in items)), label)
     if followed.status:
         yield Figure(
-            str(sum(_has_deviating_status(entry, followed) for entry in items)), speech.say("figure_deviating")
+            str(sum(deviates_by_status(entry, followed) for entry in items)), speech.say("figure_deviating")
+        )
+    for field in followed.limited:
+        count = sum(field in followed.find_beyond(entry) for entry in items)
+        label = in_sentence(field.label, speech.language)
+        yield Figure(
+            str(count), speech.vary("figure_beyond", count, field=label, item=speech.item, items=speech.items)
         )
     if followed.template.field_in_role("deadline"):
         yield Figure(str(sum(entry.overdue for entry in items)), speech.say("figure_late"))
@@ -78,11 +85,6 @@ def _pick_figures(followed: Followed, speech: Speech) -> Iterator[Figure]:
         answered = sum(each.answered for each in followed.asked)
         value = speech.say("figure_of", part=answered, whole=len(followed.asked))
         yield Figure(value, speech.say("figure_units"))
-
-
-def _has_deviating_status(entry: Entry, followed: Followed) -> bool:
-    choice = followed.choices.get(entry.code or "")
-    return choice is not None and choice.deviation
 
 
 def _add_amounts(followed: Followed, speech: Speech) -> Iterator[Block]:
@@ -182,94 +184,3 @@ def _first_groups(followed: Followed) -> tuple[Group, ...]:
 def _level_name(followed: Followed, speech: Speech) -> str:
     label = followed.template.levels[0].label.say(speech.language)
     return label[:1].lower() + label[1:]
-
-
-# Line by line ---------------------------------------------------------------------------------------------
-
-
-def _name_lines(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[Block]:
-    for choice in followed.choices.values():
-        if choice.settled and not choice.deviation:
-            named = [
-                (spell(name_line(entry.line, followed.template)))
-                for entry in followed.items
-                if entry.code == choice.code
-            ]
-            yield from _list_under(choice.label.say(speech.language), named, speech)
-    if not lists:
-        return
-    for choice in followed.choices.values():
-        if choice.deviation:
-            named = list(_tell_deviations(choice, followed, speech))
-            yield from _list_under(choice.label.say(speech.language), named, speech)
-    late = [entry for entry in followed.items if entry.overdue and not _has_deviating_status(entry, followed)]
-    yield from _list_under(
-        speech.say("late_heading"), [_tell_late(entry, followed, speech) for entry in late], speech
-    )
-
-
-def _list_under(title: str, items: Sequence[tuple[Span, ...]], speech: Speech) -> Iterator[Block]:
-    if items:
-        yield Heading(2, title, listed=False)
-        yield from list_lines(items, speech)
-
-
-def _tell_deviations(choice: Choice, followed: Followed, speech: Speech) -> Iterator[tuple[Span, ...]]:
-    """Yield a sentence per line in a status: sub-activities for themselves, the activity if none of them is."""
-    for item in followed.items:
-        parts = [part for part in followed.parts[item.line.id] if part.code == choice.code and not part.follows]
-        own = item.code == choice.code and (not parts or bool(item.replies) or _answered_itself(item, followed))
-        if own:
-            yield _tell_one(item, choice, followed, speech)
-        for part in parts:
-            yield _tell_one(part, choice, followed, speech)
-
-
-def _answered_itself(item: Entry, followed: Followed) -> bool:
-    return followed.status is not None and followed.status.key in item.answers
-
-
-def _tell_one(entry: Entry, choice: Choice, followed: Followed, speech: Speech) -> tuple[Span, ...]:
-    name = Span(name_line(entry.line, followed.template), strong=True)
-    told = [(reply.unit, reply.answers) for reply in entry.replies if reply.code == choice.code]
-    if not told:
-        return (name, *spell(f". {_explain(entry.answers, entry, choice, followed, speech)}"))
-    said = (f"{unit}: {_explain(answers, entry, choice, followed, speech)}" for unit, answers in told)
-    return (name, *spell(f". {' '.join(said)}"))
-
-
-def _explain(answers: Values, entry: Entry, choice: Choice, followed: Followed, speech: Speech) -> str:
-    """Return to when and why, in words."""
-    role: Callable[[str], str] = lambda name: _answer_in_role(answers, name, followed)  # noqa: E731
-    new, reason = role("new_deadline"), shorten(role("comment"))
-    old = _answer_in_role(entry.given, "deadline", followed)
-    told = []
-    if new:
-        told.append(speech.say("moved", new=new, old=old) if old else speech.say("moved_only", new=new))
-    elif _asks_new_time(choice, followed):
-        told.append(speech.say("no_new_time"))
-    told.append(reason or speech.say("no_reason"))
-    return " ".join(told)
-
-
-def _tell_late(entry: Entry, followed: Followed, speech: Speech) -> tuple[Span, ...]:
-    mark = speech.mark(entry.code, entry.status)
-    time = _answer_in_role(entry.answers, "new_deadline", followed) or _answer_in_role(
-        entry.given, "deadline", followed
-    )
-    name = Span(name_line(entry.line, followed.template), strong=True)
-    return (name, *spell(f". {speech.say('late_since', time=time, status=mark.word)}"))
-
-
-def _asks_new_time(choice: Choice, followed: Followed) -> bool:
-    """Return whether the template's rules require a new deadline for a status."""
-    new, status = followed.template.field_in_role("new_deadline"), followed.status
-    if new is None or status is None:
-        return False
-    rules = followed.template.rules
-    return any(new.key in rule.require and choice.code in rule.when.get(status.key, ()) for rule in rules)
-
-
-def _answer_in_role(values: Values, role: str, followed: Followed) -> str:
-    field = followed.template.field_in_role(role)
-    return str(values.get(field.key, "")) if field else ""

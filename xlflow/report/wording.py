@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from xlflow.core.followed import Entry, Followed
 from xlflow.core.layout import in_sentence
@@ -144,15 +145,24 @@ def first_sentence(text: str) -> str:
 
 def shorten(text: str) -> str:
     """Return the first sentences of a comment, whole ones if any fits; a cut is made between words and shown."""
-    paragraph = next(filter(None, (line.strip() for line in text.split("\n"))), "")
     kept = ""
-    for sentence in _SENTENCE_END.split(paragraph):
+    for sentence in _SENTENCE_END.split(_first_words(text)):
         if kept and len(kept) + len(sentence) >= LONGEST_REASON:
             break
         kept = f"{kept} {sentence}".strip()
     if len(kept) <= LONGEST_REASON:
         return kept
     return f"{kept[:LONGEST_REASON].rsplit(maxsplit=1)[0].rstrip(' ,;:–-')} …"
+
+
+def _first_words(text: str) -> str:
+    """Return the first paragraph; a list that it is, or that it leads to, as a row of words."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    items = [_BULLET.sub("", line) for line in takewhile(_BULLET.match, lines[1:])]
+    lead = _BULLET.sub("", lines[0]) if lines else ""
+    if lines and lead != lines[0]:
+        return "; ".join([lead, *items])
+    return f"{lead} {'; '.join(items)}" if items and lead.endswith(":") else lead
 
 
 def _gather(text: str, look: Look, strong: bool) -> Iterator[Paragraph | Bullets]:
