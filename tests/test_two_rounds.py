@@ -214,4 +214,5 @@ def _newly_commented() -> Iterator[str]:
 
 
 def _fact(rows: list[tuple[object, ...]], label: str) -> object:
-    return next(row[1] for row in rows if row[0] == label)
+    found = next(row for row in rows if label in row)
+    return next(cell for cell in found[found.index(label) + 1 :] if cell is not None)

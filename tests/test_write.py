@@ -93,7 +93,10 @@ BOOKS = {
     "amounts": lambda: write(BUDGET, SUMS),
     "English": lambda: write(replace(ASKED, language="en"), ANSWERS),
     "many units": lambda: write(
-        draw_round("Id | Aktivitet | Enhet\n" + "\n".join(f"a{n} | A{n} | E{n}" for n in range(90))),
+        draw_round(
+            "Id | Perspektiv | Aktivitet | Enhet\n"
+            + "\n".join(f"a{n} | P{n % 30} | A{n} | E{n}" for n in range(90))
+        ),
         {f"E{n}": f"Id | Status\na{n} | Förskjuts" for n in range(70, 80)},
     ),
     "2019": lambda: write(
@@ -343,6 +346,30 @@ def test_rows_are_as_high_as_their_texts(books: Books) -> None:
                 width = sheet.column_dimensions[cell.column_letter].width
                 need = min(TALLEST, 15 * count_lines(cell.value, width - 0.8))
                 assert (sheet.row_dimensions[cell.row].height or 15) >= need, cell.coordinate
+
+
+def test_single_figures_stand_side_by_side_where_there_is_room_and_each_has_its_link(books: Books) -> None:
+    sheet = read(books["usual"])["Sammanfattning"]
+    facts = {cell.value: cell for row in sheet["A5:E15"] for cell in row if isinstance(cell.value, str)}
+    left, right = facts["Enheter som tillfrågats"], facts["Rader att läsa bland avvikelserna"]
+    assert (left.column, right.column) == (1, 5)
+    end = next(cell.column for row in sheet.iter_rows() for cell in row if cell.value == "Gå till")
+    for cell, figure in ((left, 2), (right, end - 1)):
+        assert str(sheet.cell(cell.row, figure).value).startswith("=")
+        assert sheet.cell(cell.row, figure + 1).hyperlink is not None
+    assert {
+        cell.column for row in read(books["amounts"]).worksheets[0]["A4:E12"] for cell in row if cell.value
+    } == {
+        *(1, 2, 3),
+    }
+
+
+def test_a_number_stands_in_a_bar_only_where_there_is_room_for_it() -> None:
+    lines = "\n".join(f"a{n} | P | A{n} | Norr" for n in range(60))
+    answers = "\n".join(f"a{n} | {'Genomfört' if n else 'Kvarstår'}" for n in range(60))
+    asked = draw_round(f"Id | Perspektiv | Aktivitet | Enhet\n{lines}")
+    drawn = "".join(parts(write(asked, {"Norr": f"Id | Status\n{answers}"}), "xl/charts/").values())
+    assert {int(least) for least in re.findall(r"\[&gt;=(\d+)\]", drawn)} == {3}
 
 
 def test_a_summary_that_is_long_takes_more_pages_rather_than_small_print(books: Books) -> None:

@@ -25,7 +25,7 @@ __all__ = ["MADE_BY", "write_consolidated", "write_history"]
 UNPRINTED = ("_origin", "_continues_from", "context:", "_any_")
 """Keys of the last columns of wide tables, which are left out on paper so that the others can be read."""
 
-PAGE_ROWS = 90
+PAGE_ROWS = 100
 """Rows that one page shows in a size that can be read; a longer summary takes more pages."""
 
 

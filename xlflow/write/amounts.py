@@ -21,7 +21,7 @@ PIXELS_PER_BAR, PIXELS_AROUND, BETWEEN = 14, 150, 10
 PATTERNS = (
     {"pattern": "percent_5", "fg_color": COLOURS["head"], "bg_color": "#BBD9F2"},
     {"pattern": "wide_upward_diagonal", "fg_color": COLOURS["head"], "bg_color": "#FFFFFF"},
-    {"pattern": "dark_vertical", "fg_color": COLOURS["head"], "bg_color": "#BFE5C8"},
+    {"pattern": "wide_downward_diagonal", "fg_color": COLOURS["head"], "bg_color": "#BFE5C8"},
     {"pattern": "large_check", "fg_color": COLOURS["quiet"], "bg_color": "#FFFFFF"},
 )
 """How the bars of the amounts look, in their order."""

@@ -14,10 +14,10 @@ from xlflow.write.desk import Desk
 TITLE_HEIGHT, LINE_HEIGHT = 24, 15
 """Heights of rows, in points."""
 
-BLANK = 0.46
+BLANK = 0.45
 """Width of a blank, in characters."""
 
-SAFE = 0.92
+SAFE = 0.94
 """Part of the room that a line is given, since other programs' letters are wider."""
 
 

@@ -3,33 +3,29 @@
 Column A holds what a row is about, the columns from B on the figures. Nothing is worked out here.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 
 from xlflow.core.model import Cell
-from xlflow.core.summary import Group, Panel, Section, Summary
+from xlflow.core.summary import Fact, Group, Panel, Section, Summary
 from xlflow.core.words import say
-from xlflow.excel.outgoing import COLOURS, Format, height_of
+from xlflow.excel.outgoing import COLOURS, Format, count_lines, height_of, text_width
 from xlflow.write.amounts import place_amounts, width_of_figures
-from xlflow.write.charts import choose_sections, height_of_bars, place_chart
+from xlflow.write.charts import choose_sections, place_charts, rows_of_charts
 from xlflow.write.desk import STATUS, Desk, Drawn
 from xlflow.write.formulas import Spot, write_fact, write_figure
 from xlflow.write.head import write_groups, write_head
 
-LABEL_WIDTH, FIGURE_WIDTH = 42, 10.5
+LABEL_WIDTH, FIGURE_WIDTH = 47, 11.5
 """Widths of column A and of the columns of figures, in characters."""
 
-LABEL_PIXELS, FIGURE_PIXELS, ROW_PIXELS = 299, 79, 20
-"""The same widths in pixels, and the height of a row that is not set."""
+LABEL_PIXELS = 334
+"""The width of column A in pixels."""
 
-FACT_HEIGHT, BAND_HEIGHT = 19, 18
+LINE_HEIGHT, FACT_HEIGHT, BAND_HEIGHT = 15, 18, 18
 """Heights of rows, in points."""
 
-BESIDE, BETWEEN = 4, 12
-"""The column beside the single figures where the first chart begins, and pixels between two charts."""
-
-MORE = 4
-"""Columns to the right of the figures that each further chart takes."""
+BESIDE = 4
+"""The column where the second half of the single figures begins, if there is room for it beside the first."""
 
 UNIT_COLUMN = "_unit"
 """The column by which units are told, in every table that names them."""
@@ -40,30 +36,23 @@ SIGNED = '#,##0.00;"▼ "-#,##0.00;"–"'
 
 
 def write_overview(summary: Summary, desk: Desk) -> int:
-    """Write the summary sheet: how it stands in words and figures, with charts beside; return its last row."""
-    charted = choose_sections(summary.panels)
-    columns = max(2, *(len(panel.headings) for panel in summary.panels), 0) + len(charted[1:]) * MORE
+    """Write the summary sheet: how it stands in words, figures and charts; return its last row."""
+    figures = max(2, *(len(panel.headings) for panel in summary.panels), 0)
     width = width_of_figures(summary.panels, FIGURE_WIDTH)
-    desk.sheet.set_widths([LABEL_WIDTH, *[width] * columns])
-    facts = write_head(summary, LABEL_WIDTH + columns * width, desk) + 1
-    below = _write_facts(summary, facts, desk)
-    height = max(map(height_of_bars, charted), default=0)
-    row = below + max(0, math.ceil((height - (below - facts) * FACT_HEIGHT * 4 / 3) / ROW_PIXELS)) + 1
+    pixels = round(width * 7 + 5)
+    desk.sheet.set_widths([LABEL_WIDTH, *[width] * (figures + 1)])
+    row = write_head(summary, LABEL_WIDTH + (figures + 1) * width, desk) + 1
+    charts = _write_facts(summary.facts, row, figures, width, desk) + 1
+    chosen = choose_sections(summary.panels)
+    row = charts + rows_of_charts(chosen)
     drawn: list[Drawn] = []
     for panel in summary.panels:
         drawn += _write_panel(panel, row, desk)
         row = drawn[-1].last + 2 + bool(drawn[-1].section.note)
-    _place_charts([each for each in drawn if each.section in charted], facts, columns, height, desk)
-    row = place_amounts(drawn, row, (LABEL_PIXELS, round(width * 7 + 5)), desk)
-    return _write_groups(summary, row, columns, desk)
-
-
-def _place_charts(chosen: Sequence[Drawn], row: int, columns: int, height: int, desk: Desk) -> None:
-    """Place the charts side by side, beside the single figures."""
-    for place, each in enumerate(chosen):
-        width = (columns - BESIDE + 1) // len(chosen)
-        size = (width * FIGURE_PIXELS - BETWEEN, height)
-        place_chart(each, row, BESIDE + place * width, size, desk)
+    room = LABEL_PIXELS + (figures + 1) * pixels
+    place_charts([each for each in drawn if each.section in chosen], charts, room, desk)
+    row = place_amounts(drawn, row, (LABEL_PIXELS, pixels), desk)
+    return _write_groups(summary, row, figures + 1, desk)
 
 
 def _write_groups(summary: Summary, row: int, columns: int, desk: Desk) -> int:
@@ -73,20 +62,32 @@ def _write_groups(summary: Summary, row: int, columns: int, desk: Desk) -> int:
     return write_groups(summary, row + 1, LABEL_WIDTH, columns * FIGURE_WIDTH, desk)
 
 
-def _write_facts(summary: Summary, row: int, desk: Desk) -> int:
-    for fact in summary.facts:
-        desk.sheet.write(row, 0, fact.label, desk.style("cell"))
-        formula = write_fact(fact.measure, desk.names)
-        desk.sheet.write_formula(
-            row, 1, formula, fact.value, desk.style("integer", num_format=COUNTED, bold=True, align="center")
-        )
-        grid = fact.measure.table
-        desk.sheet.link(
-            row, 2, desk.places.link_to(grid), desk.places.sheet_of(grid), desk.style("link", text_wrap=False)
-        )
-        desk.sheet.set_height(row, FACT_HEIGHT)
-        row += 1
-    return row
+def _write_facts(facts: Sequence[Fact], row: int, figures: int, width: float, desk: Desk) -> int:
+    """Write the single figures, in two halves side by side where there is room; return the row below."""
+    half = -(-len(facts) // 2)
+    room = (figures - BESIDE) * width
+    if len(facts) < 2 or max(text_width(fact.label) for fact in facts[half:]) > room:
+        half = len(facts)
+    for place, fact in enumerate(facts):
+        down = place % half
+        columns = (0, 1) if place < half else (BESIDE, figures)
+        _write_fact(fact, row + down, columns, desk)
+        desk.sheet.set_height(row + down, FACT_HEIGHT)
+    return row + half
+
+
+def _write_fact(fact: Fact, row: int, columns: tuple[int, int], desk: Desk) -> None:
+    """Write a figure's words from a column on, the figure itself in another, and a link beside it."""
+    label, at = columns
+    for column in range(label, at):
+        text = fact.label if column == label else None
+        desk.sheet.write(row, column, text, desk.style("ruled", left=column == label))
+    formula = write_fact(fact.measure, desk.names)
+    look = desk.style("integer", num_format=COUNTED, bold=True, align="center")
+    desk.sheet.write_formula(row, at, formula, fact.value, look)
+    table = fact.measure.table
+    link = desk.style("link", text_wrap=False)
+    desk.sheet.link(row, at + 1, desk.places.link_to(table), desk.places.sheet_of(table), link)
 
 
 def _write_panel(panel: Panel, row: int, desk: Desk) -> Iterator[Drawn]:
@@ -128,7 +129,7 @@ def _write_section(section: Section, first: int, headings: int, desk: Desk) -> N
     for row, (group, figures) in enumerate(_rows(section), first):
         _write_label(group, row, desk)
         _link_row(section, group, row, desk)
-        desk.sheet.set_height(row, height_of([(group.label + " …", LABEL_WIDTH)]))
+        desk.sheet.set_height(row, LINE_HEIGHT * count_lines(group.label + _end_of(group), LABEL_WIDTH))
         for column, figure in enumerate(figures, 1):
             spot = Spot(row, column, headings, first)
             formula = write_figure(section, group, column - 1, spot, desk.names)
@@ -141,8 +142,13 @@ def _rows(section: Section) -> Iterator[tuple[Group, tuple[Cell, ...]]]:
 
 
 def _write_label(group: Group, row: int, desk: Desk) -> None:
-    shortened = any(match.start for match in group.where)
-    desk.sheet.write(row, 0, group.label, desk.style("cell", **({"num_format": '@" …"'} if shortened else {})))
+    end = _end_of(group)
+    desk.sheet.write(row, 0, group.label, desk.style("cell", **({"num_format": f'@"{end}"'} if end else {})))
+
+
+def _end_of(group: Group) -> str:
+    """Return what a label ends with on the sheet that is not a part of it: a sign that the text goes on."""
+    return " …" if any(match.start for match in group.where) else ""
 
 
 def _link_row(section: Section, group: Group, row: int, desk: Desk) -> None:

@@ -51,6 +51,14 @@ STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "border_color": COLOURS["rule"],
         },
         "cell": {"text_wrap": True, "valign": "top", "border": 1, "border_color": COLOURS["rule"]},
+        "ruled": {
+            "valign": "top",
+            "top": 1,
+            "bottom": 1,
+            "top_color": COLOURS["rule"],
+            "bottom_color": COLOURS["rule"],
+            "left_color": COLOURS["rule"],
+        },
         "cell_quiet": {
             "text_wrap": True,
             "valign": "top",
