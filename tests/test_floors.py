@@ -21,6 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.issued", "core.asking", "core.sentences", "core.changes"),
     ("core.followed",),
     ("core.packing", "excel.incoming", "excel.outgoing", "workers"),
+    ("kept",),
     (
         "define",
         "carry",
@@ -51,6 +52,7 @@ DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "xlsxwriter": "excel.outgoing",
     "dateutil": "core.values",
     "pyarrow": "interchange",
+    "platformdirs": "kept",
     "click": "cli",
     "rich": "cli",
     "docx": "report",

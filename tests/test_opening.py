@@ -4,7 +4,6 @@ import io
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,10 @@ from edits import ASKED, FILLED, copied_workbook, made
 from xlflow import check_forms, opening, workers
 from xlflow.collect import Found
 from xlflow.core.findings import Finding, message_of, remedy_of
-from xlflow.core.model import Filled, State
-from xlflow.core.packing import pack_values, unpack_values
+from xlflow.core.model import State
+from xlflow.core.packing import Opened
 from xlflow.excel import incoming
-from xlflow.opening import Opened, look_again, open_files
+from xlflow.opening import Way, look_again, open_files
 from xlflow.read import Known
 
 
@@ -89,11 +88,11 @@ def test_an_old_kind_of_workbook_is_read_in_a_process_of_its_own() -> None:
     book = incoming.open_book(content, "f.xlsb")
     assert isinstance(book, incoming.Book)
     assert book.sheets[0].rows == ((7.0, None), (None, None), (None, 7.0))
-    assert told(open_files(found(f_xlsb=content), 1)) == ["f.xlsb refused not-a-form"]
+    assert told(open_files(found(f_xlsb=content), Way(1))) == ["f.xlsb refused not-a-form"]
 
 
 def test_a_file_that_ends_its_reader_costs_no_other() -> None:
-    opened = open_files(found(a_xlsx=made(), b_xlsb=KILLER, c_xlsx=made(unit="Åbo"), d_xlsb=KILLER), 2)
+    opened = open_files(found(a_xlsx=made(), b_xlsb=KILLER, c_xlsx=made(unit="Åbo"), d_xlsb=KILLER), Way(2))
     assert told(opened) == [
         "a.xlsx accepted None",
         "b.xlsb refused reader-crashed",
@@ -140,10 +139,10 @@ def files_of_all_kinds() -> list[Found]:
 
 def test_all_files_say_the_same_whichever_process_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
     files = files_of_all_kinds()
-    here = open_files(files, 2)
+    here = open_files(files, Way(2))
     monkeypatch.setattr(workers, "worth_while", lambda: 0)
-    assert open_files(files, 2) == here
-    assert open_files(files, 1) == here
+    assert open_files(files, Way(2)) == here
+    assert open_files(files, Way(1)) == here
 
 
 def test_where_no_process_can_be_started_files_are_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,32 +151,22 @@ def test_where_no_process_can_be_started_files_are_read_all_the_same(monkeypatch
         yield
 
     files = [*files_of_all_kinds(), *found(l_xlsb=an_xlsb((0, 0)))]
-    before = open_files(files, 2)
+    before = open_files(files, Way(2))
     monkeypatch.setattr(workers, "work_apart", refuse)
-    assert open_files(files, 2) == before
+    assert open_files(files, Way(2)) == before
 
 
 def test_progress_is_told_for_every_file() -> None:
     done: list[tuple[int, int]] = []
     files = [*files_of_all_kinds(), *found(l_xlsb=an_xlsb((0, 0)))]
-    open_files(files, 2, lambda number, total: done.append((number, total)))
+    open_files(files, Way(2), lambda number, total: done.append((number, total)))
     assert done == [(number, len(files)) for number in range(1, len(files) + 1)]
 
 
 def test_another_look_finds_the_forms_of_rounds_known_by_then() -> None:
     files = found(a_xlsx=copied_workbook(), b_xlsx=made(unit="Åbo"), c_pdf=b"%PDF-1.7")
-    opened = open_files(files, 2)
+    opened = open_files(files, Way(2))
     assert told(opened) == ["a.xlsx refused not-a-form", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
-    assert look_again(files, opened, [], 2) == opened
-    again = look_again(files, opened, [Known(ASKED)], 2)
+    assert look_again(files, opened, [], Way(2)) == opened
+    again = look_again(files, opened, [Known(ASKED)], Way(2))
     assert told(again) == ["a.xlsx accepted None", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
-
-
-def test_what_travels_between_processes_arrives_as_it_left() -> None:
-    (opened,) = open_files(found(a_xlsx=made()), 1)
-    form = opened[1]
-    assert isinstance(form, Filled)
-    again = unpack_values(pack_values((opened, replace(form, findings=()))))
-    assert again == (opened, replace(form, findings=()))
-    assert again[0][1].round.template is again[1].round.template
-    assert len(pack_values(opened)) < 60_000

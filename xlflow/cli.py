@@ -25,7 +25,14 @@ PLAN = click.option(
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for other programs.")
 FORCE = click.option("--force", is_flag=True, help="Overwrite files even if xlflow did not write them.")
-JOBS = click.option("--jobs", type=click.IntRange(1, 64), default=2, help="How many files to read at a time.")
+JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    help="How many files to read at a time; as many as there are processors, up to 8, if not given.",
+)
+CACHE = click.option(
+    "--no-cache", is_flag=True, help="Read every file anew, and keep nothing of what was read for the next time."
+)
 PREVIOUS = click.option(
     "--previous",
     metavar="FILE",
@@ -141,10 +148,17 @@ def generate(
     help="Folder for forms to send back: all answers kept, the faults marked and listed.",
 )
 @JOBS
+@CACHE
 @FORCE
 @JSON
 def check(
-    paths: tuple[Path, ...], plan: Path | None, send_back: Path | None, jobs: int, force: bool, as_json: bool
+    paths: tuple[Path, ...],
+    plan: Path | None,
+    send_back: Path | None,
+    jobs: int | None,
+    no_cache: bool,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Check filled forms: who has answered, and what must be corrected in which cell.
 
@@ -154,7 +168,15 @@ def check(
     from xlflow.pipeline import check_forms
 
     with _stopping(), _progress() as progress:
-        run = check_forms(paths, plan=plan, send_back=send_back, jobs=jobs, force=force, progress=progress)
+        run = check_forms(
+            paths,
+            plan=plan,
+            send_back=send_back,
+            jobs=jobs,
+            cache=not no_cache,
+            force=force,
+            progress=progress,
+        )
     _show(run, as_json=as_json)
 
 
@@ -177,6 +199,7 @@ def check(
     help="Write the tables into this folder too, for Power BI and others: CSV with a description, and Parquet.",
 )
 @JOBS
+@CACHE
 @FORCE
 @JSON
 def merge(
@@ -185,7 +208,8 @@ def merge(
     plan: Path | None,
     previous: Path | None,
     also: Path | None,
-    jobs: int,
+    jobs: int | None,
+    no_cache: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -204,6 +228,7 @@ def merge(
             previous=previous,
             also=also,
             jobs=jobs,
+            cache=not no_cache,
             force=force,
             progress=progress,
         )

@@ -81,7 +81,8 @@ def check_forms(
     *,
     plan: Path | None = None,
     send_back: Path | None = None,
-    jobs: int = 2,
+    jobs: int | None = None,
+    cache: bool = True,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
@@ -91,7 +92,7 @@ def check_forms(
     correct, with all its answers and the faults marked. A form that somebody has filled in is never overwritten.
     """
     own = tuple(send_back.rglob("*.xlsx")) if send_back else ()
-    gathered = _gather(paths, plan, jobs, progress, leave_out=own)
+    gathered = _gather(paths, plan, opening.Way(jobs, cache=cache), progress, leave_out=own)
     merged, findings = gathered.merged, gathered.findings
     if send_back is None:
         return Run(merged.round.language, findings, merged)
@@ -110,7 +111,8 @@ def merge_forms(
     plan: Path | None = None,
     previous: Path | None = None,
     also: Path | None = None,
-    jobs: int = 2,
+    jobs: int | None = None,
+    cache: bool = True,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
@@ -130,7 +132,8 @@ def merge_forms(
     own = interchange.list_package(also) if also else ()
     book, past = (_open_consolidated(previous), (previous,)) if previous else (None, ())
     with outgoing.claim_target(output) as target:
-        gathered = _gather(paths, plan, jobs, progress, leave_out=(output, *past, *own))
+        way = opening.Way(jobs, cache=cache)
+        gathered = _gather(paths, plan, way, progress, leave_out=(output, *past, *own))
         merged, findings = gathered.merged, gathered.findings
         if not merged.answered:
             raise Stop(*sort_findings((*findings, _say_nothing(paths))))
@@ -283,7 +286,7 @@ class _Gathered:
 def _gather(
     paths: Sequence[Path],
     plan: Path | None,
-    jobs: int,
+    way: opening.Way,
     progress: Progress | None,
     leave_out: Collection[Path] = (),
 ) -> _Gathered:
@@ -291,10 +294,10 @@ def _gather(
     own = (*leave_out, *([plan] if plan else ()))
     found, findings = collect.find_files(paths, leave_out=own)
     waiting = [file for file in found if not file.settled]
-    opened = opening.open_files(waiting, jobs, partial(_tell, progress, "read"))
+    opened = opening.open_files(waiting, way, partial(_tell, progress, "read"))
     filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
     planned, doubts = _plan_round(plan, filled) if plan else (None, ())
-    opened = opening.look_again(waiting, opened, _known_rounds(filled, planned), jobs)
+    opened = opening.look_again(waiting, opened, _known_rounds(filled, planned), way)
     filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
     refusals = [told for _, told in opened if isinstance(told, Finding)]
     agreed = planned.plan if planned else NOTHING_AGREED
@@ -327,7 +330,8 @@ def _update_forms(filled: Sequence[Filled]) -> Sequence[Filled]:
 def _known_rounds(filled: Iterable[Filled], planned: Round | None) -> tuple[read.Known, ...]:
     """Return the rounds that the plan and the forms tell of, one form of each unit and round, in a fixed order."""
     rounds = {(form.round.key, fold(form.unit)): read.Known(form.round, form.unit) for form in filled}
-    return (*([read.Known(planned)] if planned else ()), *(rounds[key] for key in sorted(rounds)))
+    asked = replace(planned, plan=replace(planned.plan, exceptions=(), aliases=())) if planned else None
+    return (*([read.Known(asked)] if asked else ()), *(rounds[key] for key in sorted(rounds)))
 
 
 def _plan_round(plan: Path, filled: Sequence[Filled]) -> tuple[Round, tuple[Finding, ...]]:

@@ -16,7 +16,7 @@ from xlflow.excel.incoming.book import (
     cell_name,
 )
 from xlflow.excel.incoming.bundle import Packed, open_bundle
-from xlflow.excel.incoming.gate import open_book, open_lightly, refuse
+from xlflow.excel.incoming.gate import digest_source, open_book, open_lightly, refuse
 
 __all__ = [
     "LIMITS",
@@ -29,6 +29,7 @@ __all__ = [
     "Sheet",
     "UncountedFormula",
     "cell_name",
+    "digest_source",
     "open_book",
     "open_bundle",
     "open_lightly",

@@ -64,6 +64,12 @@ def take_content(path: Path, most: int) -> bytes | str:
     return content if settled and len(content) == after.st_size else "file-still-being-saved"
 
 
+def digest_source(source: Path | bytes, limits: Limits = LIMITS) -> str | None:
+    """Return the SHA-256 of a file, as an opened `Book` tells it; None if it cannot be taken now."""
+    content = take_content(source, limits.file_bytes) if isinstance(source, Path) else source
+    return None if isinstance(content, str) else hashlib.sha256(content).hexdigest()
+
+
 def refuse(code: str, name: str, limits: Limits) -> Finding:
     """Return the finding that says why a file was refused."""
     words: dict[str, str | int] = {
