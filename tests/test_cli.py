@@ -312,7 +312,13 @@ def test_the_demo_plays_the_whole_loop_and_says_where_to_look(tmp_path: Path, la
     made = sorted((tmp_path / "here").rglob("*.xlsx"))
     results = [path for path in made if "~" not in path.name and load_workbook(path).sheetnames[0] == first]
     assert len(results) == 1
-    assert str(results[0].relative_to(tmp_path)) in " ".join(seen.out.split())
+    told = " ".join(seen.out.split())
+    assert str(results[0].relative_to(tmp_path)) in told
+    reports = sorted((tmp_path / "here").glob("4 *"))
+    assert [path.suffix for path in reports] == [".docx", ".html", ".pdf"]
+    assert all(str(path.relative_to(tmp_path)) in told for path in reports)
+    starts = [path.read_bytes().lstrip()[:5] for path in reports]
+    assert starts == [b"PK\x03\x04\x14", b"<!doc", b"%PDF-"]
     assert run("demo", "here", "--language", language, cwd=tmp_path).code == 2
     assert run("demo", "here", "--language", language, "--force", cwd=tmp_path).code == 0
 

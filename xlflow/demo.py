@@ -1,4 +1,4 @@
-"""The whole loop on a shipped example: makes its forms, fills them in as its units did, merges them.
+"""The whole loop on a shipped example: makes its forms, fills them in as its units did, merges and reports them.
 
 What comes back is as untidy as in life: one unit does not answer, one sends its form twice under another name,
 and a program that was still open left its lock file behind. Every step is the pipeline's; here is only the play.
@@ -43,7 +43,7 @@ EXAMPLE_IN: Mapping[Language, Example] = {
 def run_demo(
     folder: Path, language: Language = "sv", *, force: bool = False, progress: pipeline.Progress | None = None
 ) -> Run:
-    """Play the whole loop in a folder of its own and return the merge's result.
+    """Play the whole loop in a folder of its own, up to the board's report, and return the merge's result.
 
     The notes of the result say what lies where. `Stop` if the folder holds anything already, unless `force`.
     """
@@ -66,9 +66,17 @@ def run_demo(
     _play_units(shipped, example, language, back)
     target = folder / say("demo.consolidated", language)
     run = pipeline.merge_forms([back], target, plan=plan, force=force, progress=progress)
-    words = {"plan": plan, "sent": sent, "returned": back, "output": target}
-    notes = tuple(say(f"demo.look_{number}", language, **words) for number in range(1, 5))
+    reports = _report(target, folder, language, force=force)
+    words = {"plan": plan, "sent": sent, "returned": back, "output": target, **reports}
+    notes = tuple(say(f"demo.look_{number}", language, **words) for number in range(1, 6))
     return replace(run, notes=notes)
+
+
+def _report(consolidated: Path, folder: Path, language: Language, *, force: bool) -> Mapping[str, Path | None]:
+    """Write the report of the board in every format; return where each is."""
+    name = say("demo.report", language)
+    files = {kind: folder / f"{name}.{kind}" for kind in ("docx", "pdf", "html")}
+    return {kind: pipeline.write_report(consolidated, file, force=force).output for kind, file in files.items()}
 
 
 def _play_units(shipped: Traversable, example: Example, language: Language, back: Path) -> None:
