@@ -16,6 +16,7 @@ import pytest
 from libreoffice import recalculate_all
 from merged import draw_merged
 from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 from rounds import draw_round
 from test_summarise import ANSWERS, ASKED, BUDGET, SUMS
 
@@ -297,11 +298,24 @@ def test_it_prints_on_a4_with_headings_that_stay(books: Books, name: str) -> Non
     assert (first.page_setup.orientation, first.page_setup.paperSize) == ("portrait", 9)
     assert first.page_setup.fitToHeight == (0 if name == "many units" else None)  # none said: one page
     for sheet in others:
-        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9), sheet.title
+        paper = 8 if _letters_on_a4(sheet) < 6 else 9
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", paper), sheet.title
+        assert _letters_on_a4(sheet) * (1.41 if paper == 8 else 1) > 6, sheet.title
         assert (sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight) == (True, 0)
         assert len(sheet.tables) > 1 or (sheet.print_title_rows, sheet.freeze_panes) == ("$1:$1", "B2"), (
             sheet.title
         )
+
+
+def _letters_on_a4(sheet: Worksheet) -> float:
+    """Return how many points letters of 11 have where the columns that are printed fit an A4 page, landscape."""
+    last = sheet.max_column
+    if sheet.print_area:
+        last = sheet[str(sheet.print_area).rpartition("!")[2]][0][-1].column
+    widths = {
+        column: each.width for each in sheet.column_dimensions.values() for column in range(each.min, each.max + 1)
+    }
+    return 11 * min(1, 784 / (sum(widths[column] for column in range(1, last + 1)) * 7 * 0.75))
 
 
 def test_it_is_accessible_to_a_screen_reader(books: Books) -> None:

@@ -25,6 +25,9 @@ __all__ = ["MADE_BY", "write_consolidated", "write_history"]
 UNPRINTED = ("_origin", "_continues_from", "context:", "_any_")
 """Keys of the last columns of wide tables, which are left out on paper so that the others can be read."""
 
+WIDEST_ON_A4 = 1425.0
+"""Points that a table may be wide to be read on A4, its letters at 6 points then; a wider one is set up for A3."""
+
 PAGE_ROWS = 100
 """Rows that one page shows in a size that can be read; a longer summary takes more pages."""
 
@@ -89,7 +92,8 @@ def _write_sheet(pieces: Sequence[Piece], accounts: Formulas, desk: Desk) -> Non
     else:
         desk.sheet.freeze(1, 1)
         shown = takewhile(lambda column: not column.key.startswith(UNPRINTED), pieces[0].grid.columns)
-        desk.sheet.set_page(repeat=0, columns=len(list(shown)))
+        points = [(width * 7 + 5) * 0.75 for width, _ in zip(widths, shown, strict=False)]
+        desk.sheet.set_page(repeat=0, columns=len(points), large=sum(points) > WIDEST_ON_A4)
 
 
 def _widen(grid: Grid, widths: Sequence[int]) -> Grid:

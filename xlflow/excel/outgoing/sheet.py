@@ -184,12 +184,13 @@ class Sheet:
         footer: str = "&P (&N)",
         portrait: bool = False,
         one_page: bool = False,
+        large: bool = False,
     ) -> None:
-        """Set up A4, one page wide; row `repeat` is repeated on every page, `columns` columns are printed."""
+        """Set up A4, A3 if `large`, one page wide; row `repeat` is on every page, so many `columns` are printed."""
         raw = self.raw
         if not portrait:
             raw.set_landscape()
-        raw.set_paper(9)
+        raw.set_paper(8 if large else 9)
         raw.fit_to_pages(1, int(one_page))
         raw.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         must(raw.print_around(raw.header, f"&L&A&R{footer}"))
