@@ -186,7 +186,7 @@ class Sheet:
         one_page: bool = False,
         large: bool = False,
     ) -> None:
-        """Set up A4, A3 if `large`, one page wide; row `repeat` is on every page, so many `columns` are printed."""
+        """Set up A4, A3 if `large`, one page wide; row `repeat` is on every page, only `columns` are printed."""
         raw = self.raw
         if not portrait:
             raw.set_landscape()
