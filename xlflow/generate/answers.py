@@ -68,10 +68,9 @@ def _count_red_in(frame: Frame, field: Field, sheet: str) -> str:
 
 def count_red(frame: Frame) -> int:
     """Return how many of the answers that stand there are red."""
-    lines = (*frame.lines, *frame.own)
-    return sum(
-        _is_red(frame, field, frame.answer(line, field.key)) for field in frame.template.asked() for line in lines
-    )
+    lines = [line for line in (*frame.lines, *frame.own) if line.id in frame.answers]
+    told = ((field, frame.answer(line, field.key)) for field in frame.template.asked() for line in lines)
+    return sum(_is_red(frame, field, text) for field, text in told if text)
 
 
 def answer_cell(frame: Frame, field: Field, text: str) -> Cell:

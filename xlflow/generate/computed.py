@@ -8,17 +8,17 @@ from xlflow.core.computed import compute_formula
 from xlflow.core.layout import FIRST_ROW, Column
 from xlflow.core.model import Line
 from xlflow.core.template import Field
-from xlflow.excel.outgoing import COLOURS, Book, Format, Sheet
+from xlflow.excel.outgoing import COLOURS, Book, Format, Formula, Sheet
 from xlflow.generate.frame import Frame
 
 
-def write_computed(sheet: Sheet, frame: Frame, row: int, column: Column, line: Line | None, style: Format) -> None:
-    """Write the formula of a computed column in a row."""
+def computed_cell(frame: Frame, row: int, column: Column, line: Line | None) -> Formula | None:
+    """Return the formula of a computed column in a row, with its value."""
     how = column.field.computed if column.field else None
-    if how:
-        formula = compute_formula(how, lambda key: frame.cell(key, row))
-        value = frame.number(line, column.key) if line else None
-        sheet.write_formula(row, frame.index(column.key), f"={formula}", value, style)
+    if how is None:
+        return None
+    value = frame.number(line, column.key) if line else None
+    return Formula(f"={compute_formula(how, lambda key: frame.cell(key, row))}", value)
 
 
 def style_computed(book: Book, field: Field) -> Format:

@@ -3,10 +3,12 @@
 Everything that the sheet, its formulas and the instruction have to agree on is worked out here, once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
+from xlflow.core.asking import say_asks
 from xlflow.core.computed import compute
 from xlflow.core.issued import Answers, Records, identify_form, issued_lines, to_records
 from xlflow.core.layout import (
@@ -34,8 +36,9 @@ class Frame:
     """One unit's form. `lines` stand in the order of the sheet, from `FIRST_ROW` on; then one row that heads
     the free rows; then the free rows, of which the first hold `own`, activities that the unit added itself.
     `previous` is shown beside the answers; `returned` is what goes back with a form to be corrected. `nothing`:
-    the unit says that it has nothing to report. `asks` is what the answers still lack, by line; `records` are
-    what the form carries of itself, and `live` is where the helpers of its formulas stand."""
+    the unit says that it has nothing to report. `asks` is what the answers still lack, by line, and
+    `remaining` the same in words; `records` are what the form carries of itself, and `live` is where the helpers
+    of its formulas stand."""
 
     round: Round
     unit: str
@@ -46,6 +49,7 @@ class Frame:
     kin: Mapping[str, Kin]
     identity: Identity
     asks: Mapping[str, tuple[Ask, ...]]
+    remaining: Mapping[str, str]
     records: Records
     live: Live
     previous: Previous | None = None
@@ -128,19 +132,26 @@ class Frame:
 
     def text(self, line: Line, column: Column) -> str:
         """Return what a row shows in a column, as people read it; nothing in the live column."""
+        return self.reader(column)(line)
+
+    def reader(self, column: Column) -> Callable[[Line], str]:
+        """Return what tells, line after line, what a row shows in a column."""
         if column.kind == "id":
-            return "" if line.own else line.id
+            return lambda line: "" if line.own else line.id
         if column.level:
-            return line.levels[self.level(column)]
+            place = self.level(column)
+            return lambda line: line.levels[place]
         if column.kind == "answer":
-            return self.answer(line, column.key)
+            return lambda line: self.answer(line, column.key)
         if column.field:
-            computed, year = column.kind == "computed", self.round.plan.year
-            value = self.number(line, column.key) if computed else line.value(column.key)
-            return show_value(value, column.field, self.template, self.language, year)
+            return partial(self._show, column.field)
         if column.kind == "previous":
-            return self.previous.texts.get(line.id, "") if self.previous else ""
-        return next((text for heading, text in line.context if heading == column.key), "")
+            return lambda line: self.previous.texts.get(line.id, "") if self.previous else ""
+        return lambda line: next((text for heading, text in line.context if heading == column.key), "")
+
+    def _show(self, field: Field, line: Line) -> str:
+        value = self.number(line, field.key) if field.computed else line.value(field.key)
+        return show_value(value, field, self.template, self.language, self.round.plan.year)
 
 
 def frame_form(
@@ -161,7 +172,7 @@ def frame_form(
     identity = identify_form(round_, unit, returned.replaces if returned else ())
     records = to_records(round_, unit, issued, identity.replaces, previous)
     said = [_say_row(round_, line, answers.get(line.id, NOTHING)) for line in (*lines, *own)]
-    asks = find_asks(round_, said, nothing=nothing)
+    asks = {row.line.id: asked for row, asked in zip(said, find_asks(round_, said, nothing=nothing), strict=True)}
     return Frame(
         round_,
         unit,
@@ -171,7 +182,8 @@ def frame_form(
         answers,
         kin,
         identity,
-        {row.line.id: asked for row, asked in zip(said, asks, strict=True)},
+        asks,
+        {key: say_asks(asked, template, round_.language) for key, asked in asks.items()},
         records,
         plan_live(template, lines, kin, round_.plan.year, len(records)),
         previous,

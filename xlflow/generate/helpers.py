@@ -11,7 +11,7 @@ from xlflow.core.model import Line
 from xlflow.core.rules import NUMBERS, TIMES
 from xlflow.core.values.spellings import LONGEST
 from xlflow.core.words import say
-from xlflow.excel.outgoing import Book, Sheet
+from xlflow.excel.outgoing import Book, Formula, Sheet
 from xlflow.generate import spell
 from xlflow.generate.frame import Frame
 from xlflow.generate.live import (
@@ -51,8 +51,6 @@ def add_helpers(book: Book, sheet: Sheet, frame: Frame, row: int, nothing: str) 
         span = frame.live.span("number", last, field.key)
         book.define_name(table_name(number_name(field)), f"={HIDDEN_SHEET}!{span}")
     rows = frame.rows()
-    for at, _ in rows:
-        sheet.write(frame.live.row(at), 0, "live")
     for part in (rows[: len(frame.lines)], rows[len(frame.lines) :]):
         _write_rows(sheet, frame, part)
 
@@ -68,23 +66,41 @@ def _write_word(book: Book, sheet: Sheet, row: int, name: str, text: str) -> Non
     book.define_name(table_name(name), f"={HIDDEN_SHEET}!$C${row + 1}")
 
 
+def without_style(kinds: tuple[type, ...], _: None) -> Sequence[None]:
+    """Tell that the cells of a row have no styles."""
+    return (None,) * len(kinds)
+
+
 def _write_rows(sheet: Sheet, frame: Frame, rows: Rows) -> None:
     """Write the helpers of rows that stand below each other, all of them in the plan or all of them free."""
     if not rows:
         return
-    values, free = Values(frame), rows[0][0] >= frame.free_row
-    for helper in frame.live.helpers:
-        column, first = frame.live.column(helper.kind, helper.key), frame.live.row(rows[0][0])
-        make = _MAKERS.get((helper.kind, free)) or _MAKERS.get((helper.kind, None))
-        found = [values.find(helper, row, line) for row, line in rows]
-        if helper.kind == "copy":
-            for place, formula in enumerate(_copies(frame, helper.key, rows)):
-                sheet.write_formula(first + place, column, formula, found[place])
-        elif make and free and helper.kind in ("kin", "head"):
-            for place, (row, _) in enumerate(rows):
-                sheet.write_formula(first + place, column, f"={make(frame, helper, row)}", found[place])
-        elif make:
-            sheet.write_formula_down(first, column, f"={make(frame, helper, rows[0][0])}", found)
+    values, first = Values(frame), frame.live.row(rows[0][0])
+    columns = [_make_column(sheet, frame, helper, rows, values) for helper in frame.live.helpers]
+    cells = zip(*columns, strict=True)
+    sheet.lay_rows(first, ((("live", *row), None, None) for row in cells), without_style)
+
+
+def _make_column(
+    sheet: Sheet, frame: Frame, helper: Helper, rows: Rows, values: Values
+) -> Sequence[Formula | None]:
+    """Return the cells of one helper, one per row."""
+    free = rows[0][0] >= frame.free_row
+    if helper.kind == "copy":
+        return [
+            Formula(text, values.find(helper, *at)) if text else None
+            for text, at in zip(_copies(frame, helper.key, rows), rows, strict=True)
+        ]
+    make = _MAKERS.get((helper.kind, free)) or _MAKERS.get((helper.kind, None))
+    if make is None:
+        return [None] * len(rows)
+    found = [values.find(helper, row, line) for row, line in rows]
+    if free and helper.kind in ("kin", "head"):
+        return [
+            Formula(f"={make(frame, helper, row)}", value) for (row, _), value in zip(rows, found, strict=True)
+        ]
+    first, column = frame.live.row(rows[0][0]), frame.live.column(helper.kind, helper.key)
+    return list(sheet.share_formula(first, column, f"={make(frame, helper, rows[0][0])}", found))
 
 
 # Formulas -----------------------------------------------------------------------------------------------------
@@ -92,12 +108,11 @@ def _write_rows(sheet: Sheet, frame: Frame, rows: Rows) -> None:
 
 def _copies(frame: Frame, key: str, rows: Rows) -> Iterator[str]:
     """Yield the formulas of the copies of one column; of a level only in the free rows, where the unit writes."""
-    if key in own_levels(frame.template) and rows[0][0] < frame.free_row:
-        return
+    blank = key in own_levels(frame.template) and rows[0][0] < frame.free_row
     column = f"'{frame.sheet}'!${column_letters(frame.index(key))}"
-    form = _form_of_copy(frame, key)
+    before, *after = _form_of_copy(frame, key).split("@")
     for row, _ in rows:
-        yield form.replace("@", f"{column}{row + 1}")
+        yield "" if blank else before + "".join(f"{column}{row + 1}{rest}" for rest in after)
 
 
 def _form_of_copy(frame: Frame, key: str) -> str:

@@ -3,7 +3,7 @@
 from xlflow.core.layout import HIDDEN_SHEET, LABEL_COLUMN, column_letters, list_name
 from xlflow.excel.outgoing import Book
 from xlflow.generate.frame import Frame
-from xlflow.generate.helpers import add_helpers
+from xlflow.generate.helpers import add_helpers, without_style
 
 
 def add_hidden_sheet(book: Book, frame: Frame, nothing: str) -> None:
@@ -11,8 +11,8 @@ def add_hidden_sheet(book: Book, frame: Frame, nothing: str) -> None:
     which the unit says that it has nothing to report."""
     sheet = book.add_sheet(HIDDEN_SHEET)
     lists: dict[str, list[int]] = {}
+    sheet.lay_rows(0, ((record, None, None) for record in frame.records), without_style)
     for row, record in enumerate(frame.records):
-        sheet.write_row(row, record, [None] * len(record))
         if record[0] in ("choice", "quarter"):
             lists.setdefault(record[1], []).append(row + 1)
     letters = column_letters(LABEL_COLUMN)

@@ -6,7 +6,7 @@ what Excel 2010, Excel on the web and LibreOffice know, and lean on the helpers 
 
 from collections.abc import Iterator
 
-from xlflow.core.asking import say_asks, say_level, say_listed, say_missing, say_rule
+from xlflow.core.asking import say_level, say_listed, say_missing, say_rule
 from xlflow.core.model import Line
 from xlflow.core.template import Field
 from xlflow.core.words import say
@@ -34,7 +34,7 @@ Asked = tuple[str, str]
 
 def say_remaining(frame: Frame, line: Line) -> str:
     """Return what a row still lacks, as its formula says it; "" if nothing."""
-    return say_asks(frame.asks[line.id], frame.template, frame.language)
+    return frame.remaining[line.id]
 
 
 def count_done(frame: Frame) -> tuple[int, int]:

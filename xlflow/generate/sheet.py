@@ -6,6 +6,7 @@ shown quietly: it is there for sorting and filtering, and the eye may pass it ov
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 from xlflow.core.layout import (
@@ -17,11 +18,11 @@ from xlflow.core.layout import (
     Column,
     free_heading,
 )
-from xlflow.core.model import Cell, Line
+from xlflow.core.model import Line
 from xlflow.core.words import format_day, say
-from xlflow.excel.outgoing import Book, Format, Sheet, count_lines, height_of, text_width
+from xlflow.excel.outgoing import Book, Format, Formula, Sheet, Written, count_lines, height_of, text_width
 from xlflow.generate.answers import FORMATS, answer_cell, format_of, guard_answers
-from xlflow.generate.computed import mark_negative, style_computed, write_computed
+from xlflow.generate.computed import computed_cell, mark_negative, style_computed
 from xlflow.generate.frame import Frame
 from xlflow.generate.marks import Marks, change_style, mark_changed, mark_unchanged
 from xlflow.generate.remaining import (
@@ -81,6 +82,48 @@ def add_form_sheet(book: Book, frame: Frame, marks: Marks) -> None:
 # Cells ----------------------------------------------------------------------------------------------------
 
 
+class _Pen:
+    """Writes one column: what all its cells share is looked up once."""
+
+    def __init__(self, book: Book, frame: Frame, place: int, column: Column, width: float):
+        self.place, self.width = place, width
+        self._book, self._frame, self._column = book, frame, column
+        self._level = frame.level(column) if column.level else None
+        self._styles: dict[tuple[Look, bool], Format] = {}
+        self._looks: dict[str, Look] = {}
+        self.read = partial(say_remaining, frame) if column.kind == "remaining" else frame.reader(column)
+
+    def look(self, text: str, alike: int) -> Look:
+        """Return how a text is shown in a row that has so many levels in common with the one above."""
+        if self._level is None or self._level >= alike:
+            return "plain"
+        if text not in self._looks:
+            self._looks[text] = _choose_look(text, self.width)
+        return self._looks[text]
+
+    def write(self, row: int, line: Line | None, text: str) -> Written:
+        """Return what is written for a text: numbers and days as such, so that Excel can count with them."""
+        frame, column = self._frame, self._column
+        if column.kind == "remaining":
+            return Formula(remaining_formula(frame, row), text)
+        if column.kind == "computed":
+            return computed_cell(frame, row, column, line)
+        given = line.value(column.key) if line and column.kind == "given" else None
+        if isinstance(given, Decimal):
+            return given
+        if not text:
+            return None
+        return answer_cell(frame, column.field, text) if column.field and column.field.type in FORMATS else text
+
+    def style(self, look: Look, mark: dict[str, str], *, free: bool) -> Format:
+        """Return the style of a cell."""
+        if mark:
+            return _style_of(self._book, self._column, look, mark, free=free)
+        if (look, free) not in self._styles:
+            self._styles[look, free] = _style_of(self._book, self._column, look, mark, free=free)
+        return self._styles[look, free]
+
+
 def _write_head(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> None:
     day = format_day(frame.round.as_of, frame.language)
     title = frame.template.title.say(frame.language)
@@ -115,25 +158,40 @@ def _say_terms(frame: Frame) -> str:
 
 
 def _write_rows(book: Book, sheet: Sheet, frame: Frame, widths: list[float], marks: Marks) -> None:
-    above: Line | None = None
+    """Lay the rows of the lines, then the free ones; a row is laid with the styles of its cells."""
+    pens = [_Pen(book, frame, place, column, widths[place]) for place, column in enumerate(frame.columns)]
     least = max(LOWEST, height_of([(longest_remaining(frame), widths[frame.index(REMAINING)])]))
-    for row, line in frame.rows():
-        free = row >= frame.free_row
-        heights = [LOWEST if free else least]
-        for place, column in enumerate(frame.columns):
-            text = _text_of(frame, column, line)
-            repeated = not free and _is_repeated(frame, column, line, above)
-            look = _choose_look(text, widths[place], repeated=repeated)
-            style = _style_of(book, column, look, change_style(marks, (row, place)), free=free)
-            if column.kind == "remaining":
-                sheet.write_formula(row, place, remaining_formula(frame, row), text, style)
-            elif column.kind == "computed":
-                write_computed(sheet, frame, row, column, line, style)
-            else:
-                sheet.write(row, place, _value_of(frame, column, line, text), style)
-            heights.append(_height_in(look, text, widths[place]))
-        sheet.set_height(row, max(heights), grows=True)
+    rows = frame.rows()
+    for part, lowest in ((rows[: len(frame.lines)], least), (rows[len(frame.lines) :], LOWEST)):
+        if part:
+            laid = _lay_rows(pens, part, marks, lowest, free=part[0][0] >= frame.free_row)
+            sheet.lay_rows(part[0][0], laid, lambda _, styles: styles, grows=True)
+
+
+def _lay_rows(
+    pens: Sequence[_Pen], rows: Sequence[tuple[int, Line | None]], marks: Marks, least: float, *, free: bool
+) -> Iterator[tuple[list[Written], tuple[Format, ...], float]]:
+    above: Line | None = None
+    for row, line in rows:
+        alike = 0 if free else _count_alike(line, above)
+        texts = [pen.read(line) if line else "" for pen in pens]
+        looks = [pen.look(text, alike) for pen, text in zip(pens, texts, strict=True)]
+        values = [pen.write(row, line, text) for pen, text in zip(pens, texts, strict=True)]
+        styles = tuple(
+            pen.style(look, change_style(marks, (row, pen.place)), free=free)
+            for pen, look in zip(pens, looks, strict=True)
+        )
+        heights = (_height_in(look, text, pen.width) for pen, look, text in zip(pens, looks, texts, strict=True))
+        yield values, styles, max(least, *heights)
         above = line
+
+
+def _count_alike(line: Line | None, above: Line | None) -> int:
+    """Return how many levels, from the left, read as in the row above."""
+    if line is None or above is None:
+        return 0
+    pairs = zip(line.levels, above.levels, strict=True)
+    return next((place for place, (one, other) in enumerate(pairs) if one != other), len(line.levels))
 
 
 def _write_free_heading(book: Book, sheet: Sheet, frame: Frame) -> None:
@@ -155,25 +213,8 @@ def _mark_remaining(book: Book, sheet: Sheet, frame: Frame) -> None:
     sheet.format_if((FIRST_ROW, place, frame.last_row, place), left)
 
 
-def _value_of(frame: Frame, column: Column, line: Line | None, text: str) -> Cell:
-    """Return what is written: numbers and days as such, so that Excel can count with them; all else as text."""
-    given = line.value(column.key) if line and column.kind == "given" else None
-    if isinstance(given, Decimal):
-        return given
-    if column.field and column.field.type in FORMATS:
-        return answer_cell(frame, column.field, text)
-    return text
-
-
-def _text_of(frame: Frame, column: Column, line: Line | None) -> str:
-    if line is None:
-        return ""
-    return say_remaining(frame, line) if column.kind == "remaining" else frame.text(line, column)
-
-
-def _choose_look(text: str, width: float, *, repeated: bool) -> Look:
-    if not repeated:
-        return "plain"
+def _choose_look(text: str, width: float) -> Look:
+    """Return how a text is shown that stands in the row above too."""
     return "cut" if count_lines(text, width * SMALLER) > MOST_REPEATED else "repeated"
 
 
@@ -181,14 +222,6 @@ def _height_in(look: Look, text: str, width: float) -> float:
     if look == "plain":
         return height_of([(text, width)])
     return height_of([(text, width * SMALLER)], line=12.5) if look == "repeated" else 0.0
-
-
-def _is_repeated(frame: Frame, column: Column, line: Line | None, above: Line | None) -> bool:
-    """Whether a level, and every level to the left of it, reads as in the row above."""
-    if column.level is None or line is None or above is None:
-        return False
-    upto = frame.level(column) + 1
-    return line.levels[:upto] == above.levels[:upto]
 
 
 def _style_of(book: Book, column: Column, look: Look, mark: dict[str, str], *, free: bool) -> Format:

@@ -40,6 +40,10 @@ def is_closed(template: Template, asked: Field) -> bool:
 
 def table_of(template: Template, asked: Field) -> str:
     """Return the table of spellings of a field that has a list."""
+    return shape_of(template).tables[asked.key]
+
+
+def _make_table(template: Template, asked: Field) -> str:
     return yes_no_table() if asked.type == "yes_no" else choice_table(template.choice_list(asked))
 
 
@@ -80,7 +84,7 @@ def _shape(same: _Same) -> Shape:
     asked = template.asked()
     return Shape(
         fields={each.key: each for each in template.fields},
-        tables={each.key: table_of(template, each) for each in template.fields if each.type in CHOOSING},
+        tables={each.key: _make_table(template, each) for each in template.fields if each.type in CHOOSING},
         status=template.field_in_role("status"),
         required=tuple(each for each in asked if each.required and each.role != "status"),
         closed=tuple(each for each in asked if is_closed(template, each)),

@@ -7,6 +7,7 @@ written beside its target, flushed to disk and renamed, so the target is the old
 from xlsxwriter.format import Format
 
 from xlflow.excel.outgoing.book import Book
+from xlflow.excel.outgoing.bulk import Written
 from xlflow.excel.outgoing.claim import is_passing
 from xlflow.excel.outgoing.formula import Formula
 from xlflow.excel.outgoing.heights import TALLEST, count_lines, height_of, text_width
@@ -26,6 +27,7 @@ __all__ = [
     "Formula",
     "Sheet",
     "Target",
+    "Written",
     "claim_target",
     "count_lines",
     "fit_text",

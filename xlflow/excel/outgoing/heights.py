@@ -65,6 +65,8 @@ def height_of(cells: Iterable[tuple[str, float]], *, line: float = 15.0, least: 
 def count_lines(text: str, width: float) -> int:
     """Return how many lines a text takes in a column `width` characters wide, a little on the safe side."""
     room = max(1.0, width * _ROOM)
+    if len(text) * _WIDE <= room and "\n" not in text:
+        return 1
     return sum(_count_wrapped(paragraph, room) for paragraph in text.split("\n")) if text else 1
 
 

@@ -71,13 +71,16 @@ def claim_target(path: Path) -> Iterator[Target]:
 
     `Stop` at once if another run has claimed it, or if nothing can be written there.
     """
-    claim, made = Claim(Path(os.path.realpath(path))), list[Path]()
+    made = list[Path]()
     try:
+        claim = Claim(Path(os.path.realpath(path)))
         made = _make_folders(path)
         claim.take()
     except Held as held:
         host, process = held.owner
         raise Stop(find("target-in-use", Place(str(path)), words={"host": host, "process": process})) from held
+    except UnicodeEncodeError as fault:
+        raise Stop(find("target-name-impossible", Place(str(path)))) from fault
     except OSError as fault:
         _remove_empty(made)
         raise _stop(path, fault) from fault
