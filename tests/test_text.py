@@ -1,11 +1,14 @@
 """Texts that a reader would call the same are the same, and nothing else is."""
 
+import re
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xlflow.core import text as module
 from xlflow.core.text import count_units, cut_units, fingerprint, fold, plain, short_code, tidy, tidy_lines
 
 SAME = [
@@ -46,6 +49,16 @@ def test_tidying_twice_changes_nothing_more(text: str) -> None:
 def test_composed_and_decomposed_letters_are_the_same(text: str) -> None:
     assert tidy(unicodedata.normalize("NFD", text)) == tidy(text)
     assert fold(unicodedata.normalize("NFD", text)) == fold(text)
+
+
+@pytest.mark.parametrize("change", [tidy, fold, plain, tidy_lines])
+def test_the_quick_way_for_ordinary_texts_changes_nothing(
+    change: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"{sign}Å{sign}ß {sign}\t " for sign in map(chr, range(0x600))]
+    quick = list(map(change, texts))
+    monkeypatch.setattr(module, "_ORDINARY", re.compile("(?!)"))
+    assert quick == list(map(change, texts))
 
 
 def test_tidy_lines_keeps_paragraphs() -> None:

@@ -24,9 +24,10 @@ def apply_aliases(forms: Iterable[Filled], aliases: Sequence[Alias]) -> tuple[Fi
     return tuple(_apply(form, known) if known else form for form in forms)
 
 
-def count_aliases(aliases: Iterable[Alias], rows: Iterable[Row]) -> tuple[tuple[Alias, int], ...]:
+def count_aliases(aliases: Sequence[Alias], rows: Iterable[Row]) -> tuple[tuple[Alias, int], ...]:
     """Return every alias, and in how many of the answers that stand it was needed."""
-    written = [(answer.field, fold(answer.written)) for row in rows for answer in row.answers if answer.written]
+    asked = rows if aliases else ()
+    written = [(answer.field, fold(answer.written)) for row in asked for answer in row.answers if answer.written]
     return tuple((alias, written.count((alias.field, fold(alias.text)))) for alias in aliases)
 
 

@@ -156,4 +156,25 @@ def _order(finding: Finding) -> tuple[object, ...]:
     column = (place.cell or "").rstrip("0123456789")
     row = (place.cell or "")[len(column) :]
     where = (place.file, place.sheet or "", int(row or 0), len(column), column)
-    return (*where, list(Severity).index(finding.weight), finding.code, repr(finding))
+    return (*where, _WEIGHTS[finding.weight], finding.code, _ToTheLetter(finding))
+
+
+_WEIGHTS = MappingProxyType({severity: number for number, severity in enumerate(Severity)})
+
+
+class _ToTheLetter:
+    """Sorts findings by all that they say, which takes long and is rarely needed."""
+
+    __slots__ = ("finding",)
+
+    def __init__(self, finding: Finding):
+        self.finding = finding
+
+    def __lt__(self, other: "_ToTheLetter") -> bool:
+        return repr(self.finding) < repr(other.finding)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ToTheLetter) and self.finding == other.finding
+
+    def __hash__(self) -> int:
+        return hash(self.finding)

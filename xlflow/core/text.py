@@ -13,11 +13,16 @@ _SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u300
 _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _QUOTES = {0x2018: "'", 0x2019: "'", 0x201A: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0xB4: "'"}
+_ORDINARY = re.compile(r"[\t-\r -~À-ÖØ-öø-ÿ]*")
+"""Texts without a letter that has to be composed, replaced or left out: nearly all, and quickly told."""
+
 _CODE_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 
 
 def tidy(text: str) -> str:
     """Return the text composed (NFC), without unseen characters, runs of blanks folded to one space."""
+    if _ORDINARY.fullmatch(text):
+        return " ".join(text.split())
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text).translate(_UNSEEN)).strip()
 
 
@@ -29,11 +34,15 @@ def tidy_lines(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return the key under which two texts count as the same: case, blanks, dashes and quotes ignored."""
+    if _ORDINARY.fullmatch(text):
+        return " ".join(text.split()).casefold()
     return tidy(unicodedata.normalize("NFKC", text).translate(_DASHES).translate(_QUOTES)).casefold()
 
 
 def plain(text: str) -> str:
     """Return the text in small letters, tidy, with one kind of dash and quote; unlike `fold`, 10² is not 102."""
+    if _ORDINARY.fullmatch(text):
+        return " ".join(text.split()).casefold()
     return tidy(text.translate(_DASHES).translate(_QUOTES)).casefold()
 
 
