@@ -139,6 +139,18 @@ def test_spanning_goals_and_headings_are_told_in_the_tags(tmp_path: Path) -> Non
         assert re.search(rf"^\s+{tag}\b", tags, re.MULTILINE), tag
     assert "/RowSpan" in tags
     assert "/Scope /Column" in tags
+    assert "/Scope /Row" in tags
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("followed", [draw_many(48), draw_amounts()], ids=["statuses", "amounts"])
+def test_every_cell_that_names_its_row_is_tagged_as_its_heading(followed: Followed, layout: Layout) -> None:
+    document = compose_report(followed, Wish(layout))
+    rows = [row for block in document.blocks if isinstance(block, Table) for row in block.rows]
+    pdf = write_pdf(document)
+    assert pdf.count(b"/Scope/Row") == sum(cell.head for row in rows for cell in row.cells)
+    assert pdf.count(b"/S/TD") == sum(not cell.head for row in rows for cell in row.cells)
+    assert b"/Headers[(" not in pdf, "a list of column headings would keep the row's from being said"
 
 
 def test_the_same_report_gives_the_same_bytes_whatever_the_seed_of_hashing() -> None:

@@ -4,8 +4,8 @@ Whoever composes decides everything here; the three writers (`word`, `web`, `pdf
 same thing in their format and decide nothing.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
 from typing import Any, ClassVar, Literal
@@ -202,20 +202,24 @@ def as_plain(value: Any, show: Callable[[str], str]) -> Any:
 
     Every part says its `kind`.
     """
-    if isinstance(value, str):
+    shape: Hashable = type(value)
+    if shape is str:
         return show(value)
-    if isinstance(value, tuple):
+    if shape is tuple:
         return [as_plain(item, show) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        plain = {name: as_plain(getattr(value, name), show) for name in _names(type(value))}
-        kind = getattr(value, "kind", None)
-        return {"kind": kind, **plain} if kind else plain
-    return value.isoformat() if isinstance(value, date) else value
+    if shape in (int, bool, float):
+        return value
+    if shape is date:
+        return value.isoformat()
+    kind, names = _outline(shape)
+    plain = {name: as_plain(getattr(value, name), show) for name in names}
+    return {"kind": kind, **plain} if kind else plain
 
 
 @cache
-def _names(shape: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(shape))
+def _outline(shape: type) -> tuple[str, tuple[str, ...]]:
+    """Return what a kind of part is called, and what it consists of."""
+    return getattr(shape, "kind", ""), tuple(field.name for field in fields(shape))
 
 
 def cell_texts(cell: Cell) -> Iterator[str]:

@@ -16,6 +16,7 @@ from xlflow.core.shipped import TEMPLATES, find_shipped
 from xlflow.core.words import Language, say
 from xlflow.report.colours import COLOURS
 from xlflow.report.document import Document, Picture, as_plain
+from xlflow.report.pdf_rows import name_rows
 from xlflow.report.pdf_streams import part_streams
 
 UNPRINTABLE = "\u25a1"
@@ -34,9 +35,11 @@ def write_pdf(document: Document) -> bytes:
 
 def print_pdf(document: Document) -> tuple[bytes, frozenset[str]]:
     """Return the report as PDF, and the letters in it that none of our fonts has."""
-    letters = set[str]()
+    letters, covered = set[str](), _covered()
 
     def show(text: str) -> str:
+        if covered.issuperset(text):
+            return text
         letters.update(text)
         return _printable(text)
 
@@ -44,8 +47,8 @@ def print_pdf(document: Document) -> tuple[bytes, frozenset[str]]:
     inputs = {"document": json.dumps(told, ensure_ascii=False), "colours": json.dumps(dict(COLOURS))}
     source = (find_shipped(TEMPLATES) / "report" / "report.typ").read_bytes()
     made = _made(_open(source, inputs).compile(pdf_standards=["ua-1", "a-2a"]))
-    missing = (letter for letter in letters - _covered() if _stand_in(letter) == UNPRINTABLE)
-    return part_streams(made), frozenset(missing)
+    missing = (letter for letter in letters - covered if _stand_in(letter) == UNPRINTABLE)
+    return part_streams(name_rows(made, document)), frozenset(missing)
 
 
 def draw_picture(picture: Picture) -> bytes:
