@@ -4,7 +4,7 @@ Whoever composes decides everything here; the three writers (`word`, `web`, `pdf
 same thing in their format and decide nothing.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -202,7 +202,7 @@ def as_plain(value: Any, show: Callable[[str], str]) -> Any:
 
     Every part says its `kind`.
     """
-    shape: Hashable = type(value)
+    shape: Any = type(value)
     if shape is str:
         return show(value)
     if shape is tuple:
