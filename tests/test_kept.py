@@ -1,5 +1,6 @@
 """What was read before counts only where nothing has changed; whatever is doubtful is read anew."""
 
+import importlib.metadata
 import json
 import os
 import stat
@@ -181,7 +182,7 @@ def test_every_source_and_every_template_tells_programs_apart(monkeypatch: pytes
     describe = kept.describe_program.__wrapped__
     before = describe()
     assert describe() == before
-    monkeypatch.setattr(kept, "version", lambda name: f"{name} 0")
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"{name} 0")
     assert describe() != before
 
 

@@ -9,13 +9,11 @@ deleted at any time.
 import hashlib
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from xlflow.core.packing import Packed
@@ -28,7 +26,7 @@ _MOST_BYTES = 256_000_000
 _LONGEST = 90 * 86_400.0
 """Seconds that an answer is kept at most after it was read."""
 
-_READERS = ("python-calamine", "pydantic", "python-dateutil")
+_READERS = ("python-calamine", "xlrd", "pydantic", "python-dateutil")
 """Libraries that have a say in what a file says."""
 
 
@@ -104,6 +102,8 @@ def name_entry(name: str, size: int, modified: str) -> str:
 @cache
 def describe_program() -> str:
     """Return what changes whenever the program, its words or what it reads with may have changed."""
+    from importlib.metadata import version  # noqa: PLC0415 (as above)
+
     folder = Path(__file__).parent
     sources = [*folder.rglob("*.py"), *Path(str(find_shipped(TEMPLATES))).glob("*.toml")]
     stamps = [f"{path} {(about := path.stat()).st_size} {about.st_mtime_ns}" for path in sorted(sources)]
@@ -117,6 +117,8 @@ def _check(key: str, digest: str, frame: str, content: bytes) -> str:
 
 def _write(target: Path, content: bytes) -> None:
     """Write a file whole or not at all, for the user alone to read (which is how temporary files are made)."""
+    import tempfile  # noqa: PLC0415 (as above)
+
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
         file.write(content)
     Path(file.name).replace(target)

@@ -1,7 +1,8 @@
 """The only file that knows the order of the steps. Every face (command line, library) calls these functions.
 
 Each takes values and paths and returns a `Run`; what is wrong with the material is in `Run.findings`. Only
-`Stop` is raised, when there is no way on, and then nothing has been written.
+`Stop` is raised, when there is no way on, and then nothing has been written. What only some of them need is
+imported there, so that checking a form does not wait for what makes reports.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -9,34 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from xlflow import (
-    carry,
-    check,
-    collect,
-    define,
-    generate,
-    hints,
-    history,
-    interchange,
-    merge,
-    opening,
-    read,
-    recall,
-    replacing,
-    summarise,
-    waive,
-    write,
-)
+from xlflow import carry, check, collect, hints, merge, opening, read, waive
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
 from xlflow.core.model import Filled, Merged, Plan, Previous, Round, Run
-from xlflow.core.summary import History
 from xlflow.core.text import fold
 from xlflow.core.words import Language, say
-from xlflow.excel import incoming, outgoing
-from xlflow.report import given, publish
-from xlflow.report.compose import Wish
+from xlflow.excel import incoming
+
+if TYPE_CHECKING:
+    from xlflow.core.summary import History
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step, how many files are done, and how many there are."""
@@ -63,6 +47,8 @@ def generate_forms(
     already stands there is replaced unless somebody has filled it in, or it is not ours: then `Stop` before
     anything is written, or `force`.
     """
+    from xlflow import generate
+
     asked, findings = _define(plan, template, as_of, due, language)
     forms = generate.plan_forms(asked)
     shown, about_previous = _recall(previous, asked) if previous else ({}, ())
@@ -96,6 +82,8 @@ def check_forms(
     merged, findings = gathered.merged, gathered.findings
     if send_back is None:
         return Run(merged.round.language, findings, merged)
+    from xlflow import generate
+
     names = {form.unit: form.file_name for form in generate.plan_forms(merged.round)}
     returns = carry.plan_returns(merged, findings, gathered.forms)
     make = {send_back / names[one.unit]: partial(_make_return, one) for one in returns}
@@ -125,6 +113,9 @@ def merge_forms(
     consolidated workbook, or if another run is writing to it. `output` of the result is where the workbook is:
     beside the target if that is in use.
     """
+    from xlflow import interchange, recall, replacing, summarise, write
+    from xlflow.excel import outgoing
+
     if output.suffix.lower() != ".xlsx":
         raise Stop(find("target-not-xlsx", Place(str(output))))
     if not force:
@@ -171,6 +162,10 @@ def write_report(
     `Stop` before anything is written if the workbook is not ours, if personal data would become public (`redact`
     blanks it, `force` keeps it), or if somebody has worked on the report that already stands there.
     """
+    from xlflow.excel import outgoing
+    from xlflow.report import given, publish
+    from xlflow.report.compose import Wish
+
     kind = publish.kind_of(str(output))
     if not force:
         given.refuse_edited(output, kind)
@@ -183,11 +178,13 @@ def write_report(
     return Run(made.language, every, output=written, notes=(say("report.written", made.language, file=written),))
 
 
-def read_history(paths: Sequence[Path], *, language: Language | None = None) -> History:
+def read_history(paths: Sequence[Path], *, language: Language | None = None) -> "History":
     """Put several consolidated workbooks together: one line per activity, one column per round, by their days.
 
     `language` is that of the last round unless another is asked for. `Stop` if one of the workbooks is not ours.
     """
+    from xlflow import history, recall
+
     books = [_open_consolidated(path) for path in dict.fromkeys(paths)]
     read_all = [history.Source(recall.read_followed(book, language), book.name, book.digest) for book in books]
     spoken = language or history.sort_sources(read_all)[-1].followed.language
@@ -204,6 +201,9 @@ def write_history(
     paths: Sequence[Path], output: Path, *, language: Language | None = None, force: bool = False
 ) -> Run:
     """Write the history of several consolidated workbooks; `Stop` if the target is something else than one."""
+    from xlflow import replacing, write
+    from xlflow.excel import outgoing
+
     if output.suffix.lower() != ".xlsx":
         raise Stop(find("target-not-xlsx", Place(str(output))))
     if not force:
@@ -219,6 +219,8 @@ def write_history(
 
 def _open_consolidated(path: Path) -> incoming.Book:
     """Return a consolidated workbook as it was read; it may be much larger than a form."""
+    from xlflow import recall
+
     if not path.exists():
         raise Stop(find("path-not-found", Place(str(path))))
     book = incoming.open_book(path, path.name, recall.LIMITS)
@@ -228,6 +230,8 @@ def _open_consolidated(path: Path) -> incoming.Book:
 
 
 def _make_return(one: carry.Return) -> bytes:
+    from xlflow import generate
+
     round_, unit, answers, nothing = one.round, one.unit, one.answers, one.nothing
     return generate.write_form(
         round_, unit, answers, previous=one.previous, returned=one.returned, nothing=nothing
@@ -237,6 +241,8 @@ def _make_return(one: carry.Return) -> bytes:
 def _define(
     plan: Path, template: str, as_of: date, due: date | None, language: Language
 ) -> tuple[Round, tuple[Finding, ...]]:
+    from xlflow import define
+
     if not plan.exists():
         raise Stop(find("path-not-found", Place(str(plan))))
     book = incoming.open_book(plan, plan.name)
@@ -245,6 +251,8 @@ def _define(
 
 def _recall(previous: Path, asked: Round) -> tuple[Mapping[str, Previous], tuple[Finding, ...]]:
     """Return what each unit is shown of the round before, and on how many rows."""
+    from xlflow import recall
+
     if not previous.exists():
         raise Stop(find("path-not-found", Place(str(previous))))
     book = incoming.open_book(previous, previous.name)
@@ -262,6 +270,9 @@ def _write_forms(
     make: Mapping[Path, Callable[[], bytes]], step: str, *, force: bool, progress: Progress | None
 ) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
     """Make and save forms; `Stop` before the first if one would destroy something. Return where they are."""
+    from xlflow import replacing
+    from xlflow.excel import outgoing
+
     if not force:
         replacing.refuse_to_destroy(tuple(make), replacing.find_worth_of_form)
     written = []
@@ -336,6 +347,8 @@ def _known_rounds(filled: Iterable[Filled], planned: Round | None) -> tuple[read
 
 def _plan_round(plan: Path, filled: Sequence[Filled]) -> tuple[Round, tuple[Finding, ...]]:
     """Return the plan as asked in the round of the forms; without forms, as the followup of today."""
+    from xlflow import define
+
     key = collect.choose_round(filled)
     known = next((form.round for form in filled if form.round.key == key), None)
     if known is None:
@@ -346,6 +359,8 @@ def _plan_round(plan: Path, filled: Sequence[Filled]) -> tuple[Round, tuple[Find
 
 def _ask_nobody(forms: Sequence[Filled]) -> Round | None:
     """Return an empty round to count files against, where neither plan nor form says what was asked."""
+    from xlflow import define
+
     template = define.load_template("followup")
     return None if forms else Round(template, Plan("", (), (), date.today().year), date.today(), None, "sv")
 
