@@ -14,7 +14,7 @@ from pathlib import Path
 from xlflow.core.findings import Finding, Place, Stop, find
 from xlflow.core.model import Filled, Received, State
 from xlflow.core.text import fold
-from xlflow.excel import incoming, outgoing
+from xlflow.excel import incoming
 
 _SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 _UNFINISHED = (".crdownload", ".part", ".partial", ".download")
@@ -120,6 +120,8 @@ def _list_files(path: Path) -> Iterator[tuple[str, Path, Path]]:
     if not path.is_dir():
         yield path.name, path, path.resolve()
         return
+    from xlflow.excel import outgoing  # noqa: PLC0415 (slow to load, and not needed for a single file)
+
     seen = {path.resolve()}
     for folder, folders, files in os.walk(path, followlinks=True):
         here = Path(folder)
