@@ -1,10 +1,11 @@
 """Every file is found once and ends in one state; which returns count does not depend on names or order."""
 
 import io
+import os
 import random
 import zipfile
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,16 @@ def test_links_in_circles_end(tmp_path: Path) -> None:
     (tmp_path / "a" / "borta.xlsx").symlink_to(tmp_path / "finns-inte.xlsx")
     found, _ = find_files([tmp_path])
     assert [one.name for one in found] == ["a/borta.xlsx", "a/x.xlsx"]
+
+
+@pytest.mark.parametrize("seconds", [-(2**33), 0, 2**33])
+def test_a_file_may_say_any_time(tmp_path: Path, seconds: int) -> None:
+    lay_out(tmp_path, "gammal.xlsx")
+    os.utime(tmp_path / "gammal.xlsx", (0, seconds))
+    found, _ = find_files([tmp_path])
+    stands = (tmp_path / "gammal.xlsx").stat().st_mtime
+    assert found[0].size == len("gammal.xlsx")
+    assert found[0].modified == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=stands)
 
 
 def test_our_own_files_are_left_out(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from xlflow.core.findings import Finding, Place, Stop, find
@@ -19,6 +19,8 @@ from xlflow.excel import incoming
 _SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 _UNFINISHED = (".crdownload", ".part", ".partial", ".download")
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""What file systems count seconds from; `fromtimestamp` fails on Windows for a time before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,10 @@ def _stat(path: Path) -> tuple[int, datetime | None]:
         status = path.stat()
     except OSError:
         return 0, None
-    return status.st_size, datetime.fromtimestamp(status.st_mtime, UTC)
+    try:
+        return status.st_size, _EPOCH + timedelta(seconds=status.st_mtime)
+    except OverflowError:
+        return status.st_size, None
 
 
 # Sorting returns ------------------------------------------------------------------------------------------
