@@ -1,12 +1,10 @@
 """Every file ends as a form or a finding, whichever process read it; one that ends its reader costs no other."""
 
-import io
-import struct
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from containers import an_xlsb
 from edits import ASKED, FILLED, copied_workbook, made
 
 from xlflow import check_forms, opening, workers
@@ -28,55 +26,6 @@ def told(opened: Sequence[Opened]) -> list[str]:
 
 
 # Files that only the fast reader knows --------------------------------------------------------------------
-
-
-def record(kind: int, content: bytes = b"") -> bytes:
-    """Return one record of an .xlsb part: kind and length in pieces of seven bits."""
-    return b"".join(seven_bits(kind)) + b"".join(seven_bits(len(content))) + content
-
-
-def seven_bits(number: int) -> Iterator[bytes]:
-    while True:
-        number, piece = number >> 7, number & 127
-        yield bytes([piece | (128 if number else 0)])
-        if not number:
-            return
-
-
-def wide(text: str) -> bytes:
-    return struct.pack("<L", len(text)) + text.encode("utf-16-le")
-
-
-def an_xlsb(*places: tuple[int, int]) -> bytes:
-    """Return an .xlsb whose one sheet holds a number in each of these cells."""
-    rows = b"".join(
-        record(0, struct.pack("<LLHBBBL", row, 0, 0, 0, 0, 0, 0)) + record(5, struct.pack("<LLd", column, 0, 7.0))
-        for row, column in places
-    )
-    last_row, last_column = max(row for row, _ in places), max(column for _, column in places)
-    size = record(148, struct.pack("<LLLL", 0, last_row, 0, last_column))
-    sheet = record(129) + size + record(145) + rows + record(146) + record(130)
-    listed = record(156, struct.pack("<LL", 0, 1) + wide("rId1") + wide("Blad"))
-    book = record(131) + record(143) + listed + record(144) + record(132)
-    types = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
-    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    relation = '<Relationship Id="rId1" Type="{}/{}" Target="{}"/></Relationships>'
-    head = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    parts = {
-        "[Content_Types].xml": types.encode(),
-        "_rels/.rels": (head + relation.format(kind, "officeDocument", "xl/workbook.bin")).encode(),
-        "xl/workbook.bin": book,
-        "xl/_rels/workbook.bin.rels": (
-            head + relation.format(kind, "worksheet", "worksheets/sheet1.bin")
-        ).encode(),
-        "xl/worksheets/sheet1.bin": sheet,
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, part in parts.items():
-            archive.writestr(name, part)
-    return buffer.getvalue()
-
 
 KILLER = an_xlsb((0, 0), (1_048_575, 16_383))
 """A workbook of two cells, for which the reader asks the system for half a terabyte, and is ended by it."""

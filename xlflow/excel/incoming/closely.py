@@ -6,6 +6,7 @@ without address; numbers may be words. Memory follows the cells that hold someth
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 from xml.etree import ElementTree
 
 from xlflow.excel.incoming.book import Limits, Sheet
@@ -39,6 +40,15 @@ def list_sheet_parts(package: Package) -> Iterator[tuple[str, str, bool]]:
             if kind == "worksheet":
                 hidden = _attribute(element, "state") in ("hidden", "veryHidden")
                 yield unescape(_attribute(element, "name")), part, not hidden
+
+
+def tell_format(code: str) -> Literal["day", "span"] | None:
+    """Return whether a number format shows a day or time of day, a span of time, or None: a number."""
+    letters = _NOT_LETTERS.sub("", code.split(";", maxsplit=1)[0])
+    if _SPAN.search(letters):
+        return "span"
+    shows_day = re.search("[dmyhs]", letters, re.IGNORECASE) and "general" not in letters.lower()
+    return "day" if shows_day else None
 
 
 def _parse(part: bytes) -> ElementTree.Element:
@@ -82,13 +92,11 @@ def _read_styles(part: bytes) -> tuple[frozenset[int], frozenset[int]]:
     days, spans = set(_DAY_FORMATS), {_SPAN_FORMAT}
     for element in root.iter():
         if _tag(element) == "numFmt" and (key := _attribute(element, "numFmtId")).isdecimal():
-            letters = _NOT_LETTERS.sub("", _attribute(element, "formatCode").split(";")[0])
+            shown = tell_format(_attribute(element, "formatCode"))
             spans.discard(int(key))
             days.discard(int(key))
-            if _SPAN.search(letters):
-                spans.add(int(key))
-            elif re.search("[dmyhs]", letters, re.IGNORECASE) and "general" not in letters.lower():
-                days.add(int(key))
+            if shown:
+                (spans if shown == "span" else days).add(int(key))
     formats = [
         int(_attribute(style, "numFmtId") or 0)
         for element in root

@@ -15,7 +15,7 @@ from xlflow.excel.incoming.continued import join_texts
 from xlflow.excel.incoming.kind import name_kind
 from xlflow.excel.incoming.package import open_package, read_properties, read_saved
 from xlflow.excel.incoming.plain import read_table
-from xlflow.excel.incoming.reader import Failed, read_fast, read_package
+from xlflow.excel.incoming.reader import Failed, read_package
 
 _OF_ITS_OWN = "needs a process of its own"
 _HEAVY = (
@@ -106,11 +106,19 @@ def _open_content(content: bytes, name: str, limits: Limits) -> Book | str:
         return _open_package(content, name, limits)
     digest, size = hashlib.sha256(content).hexdigest(), len(content)
     if kind == "xls" and limits.old_kinds:
-        return Book(name, "xls", read_fast(content), MappingProxyType({}), None, digest, size)
+        return _open_old(content, name, limits)
     if kind == "text" and name.lower().endswith(_TEXT_NAMES):
         table = read_table(content, Path(name).stem, limits)
         return Book(name, "csv", (table,), MappingProxyType({}), None, digest, size)
     return _OF_ITS_OWN if kind == "xls" else f"file-is-{kind}"
+
+
+def _open_old(content: bytes, name: str, limits: Limits) -> Book:
+    from xlflow.excel.incoming.old import read_old  # noqa: PLC0415 (slow to load, and rarely needed)
+
+    old, digest = read_old(content, limits), hashlib.sha256(content).hexdigest()
+    findings = tuple(find(code, Place(name)) for code in old.notes)
+    return Book(name, "xls", old.sheets, old.properties, old.saved, digest, len(content), findings)
 
 
 def _open_package(content: bytes, name: str, limits: Limits) -> Book | str:

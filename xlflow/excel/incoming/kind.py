@@ -27,7 +27,9 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
 )
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LABEL = "DRMEncryptedDataSpace".encode("utf-16-le")
 _OLE_STREAMS: tuple[tuple[str, str], ...] = (
+    ("\tDRMContent", "labelled"),
     ("DRMEncryptedDataSpace", "labelled"),
     ("EncryptedPackage", "encrypted"),
     ("WordDocument", "word"),
@@ -58,9 +60,12 @@ def name_kind(content: bytes) -> str:
 
 
 def _name_ole(content: bytes) -> str:
+    from xlflow.excel.incoming.container import open_container  # noqa: PLC0415 (slow to load, rarely needed)
+
+    around = open_container(content)
     for stream, kind in _OLE_STREAMS:
-        if stream.encode("utf-16-le") in content:
-            return kind
+        if stream in around.top if around else stream.encode("utf-16-le") in content:
+            return "labelled" if kind == "encrypted" and _LABEL in content else kind
     return "unknown"
 
 

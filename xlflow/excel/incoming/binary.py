@@ -1,0 +1,103 @@
+"""Walks the records of an .xlsb for what the fast reader hides: error cells, formulas, hidden rows, notes."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from xlflow.excel.incoming.book import ErrorValue, Evidence, Raw, Remark
+from xlflow.excel.incoming.package import Package, read_relations
+
+_ROW, _ERROR, _FORMULAS, _FORMULA_ERROR = 0, 3, range(8, 12), 11
+_SHEET, _NOTE, _NOTE_TEXT = 156, 635, 637
+_COLLAPSED = 0x10
+_ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+
+
+@dataclass(slots=True)
+class Walked:
+    """What the fast reader hides of one sheet."""
+
+    errors: list[tuple[int, int, Raw]] = field(default_factory=list)
+    formulas: set[tuple[int, int]] = field(default_factory=set)
+    hidden: set[int] = field(default_factory=set)
+    remarks: list[Remark] = field(default_factory=list)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What tells how the values came about."""
+        return Evidence(frozenset(self.formulas), None, frozenset(self.hidden), tuple(self.remarks))
+
+
+def walk_sheets(package: Package) -> tuple[Walked, ...]:
+    """Return what is hidden of each worksheet, in their order. Raises LookupError or struct.error if the records
+    lead nowhere."""
+    relations = {key: (kind, part) for key, kind, part in read_relations(package, package.main)}
+    sheets = []
+    for kind, content in _walk(package.read(package.main)):
+        if kind == _SHEET:
+            what, part = relations[_text(content, 8)]
+            if what == "worksheet":
+                sheets.append(_walk_sheet(package, part))
+    return tuple(sheets)
+
+
+def _walk_sheet(package: Package, part: str) -> Walked:
+    walked, row = Walked(), 0
+    for kind, content in _walk(package.read(part)):
+        if kind == _ROW:
+            (row,) = struct.unpack_from("<L", content)
+            if content[11] & _COLLAPSED:
+                walked.hidden.add(row)
+        elif kind == _ERROR or kind in _FORMULAS:
+            (column,) = struct.unpack_from("<L", content)
+            if kind in _FORMULAS:
+                walked.formulas.add((row, column))
+            if kind in (_ERROR, _FORMULA_ERROR):
+                walked.errors.append((row, column, ErrorValue(_ERRORS.get(content[8], "#ERR"))))
+    for _, kind_of, name in read_relations(package, package.find(part) or part):
+        if kind_of == "comments":
+            walked.remarks += _walk_notes(package.read(name))
+    return walked
+
+
+def _walk_notes(part: bytes) -> Iterator[Remark]:
+    row = column = 0
+    for kind, content in _walk(part):
+        if kind == _NOTE:
+            row, _, column = struct.unpack_from("<3L", content, 4)
+        elif kind == _NOTE_TEXT:
+            yield row, column, "", _text(content, 1)
+
+
+def _walk(part: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (kind, content) of every record; both numbers before it are written in pieces of seven bits."""
+    place = 0
+    while place < len(part):
+        kind, place = _number(part, place, 2)
+        size, place = _number(part, place, 4)
+        yield kind, part[place : place + size]
+        place += size
+
+
+def _number(part: bytes, place: int, longest: int) -> tuple[int, int]:
+    number = 0
+    for piece in range(longest):
+        byte = part[place + piece]
+        number |= (byte & 127) << 7 * piece
+        if byte < 128:
+            return number, place + piece + 1
+    return number, place + longest
+
+
+def _text(content: bytes, place: int) -> str:
+    (length,) = struct.unpack_from("<L", content, place)
+    return content[place + 4 : place + 4 + 2 * length].decode("utf-16-le")
