@@ -5,7 +5,9 @@ Each takes values and paths and returns a `Run`; what is wrong with the material
 imported there, so that checking a form does not wait for what makes reports.
 """
 
+import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -38,6 +40,7 @@ def generate_forms(
     due: date | None = None,
     previous: Path | None = None,
     language: Language = "sv",
+    jobs: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
@@ -51,17 +54,29 @@ def generate_forms(
 
     asked, findings = _define(plan, template, as_of, due, language)
     forms = generate.plan_forms(asked)
-    shown, about_previous = _recall(previous, asked) if previous else ({}, ())
-    make = {
-        output / form.file_name: partial(generate.write_form, asked, form.unit, previous=shown.get(form.unit))
-        for form in forms
-    }
-    written, about_files = _write_forms(make, "generate", force=force, progress=progress)
-    units = tuple(form.unit for form in forms)
+    parts, units = generate.part_round(asked), tuple(form.unit for form in forms)
+    shown, about_previous = _recall(previous, asked, parts) if previous else ({}, ())
+    targets = [output / form.file_name for form in forms]
+    made = generate.write_forms(parts, units, shown, jobs)
+    written, about_files = _write_forms(targets, made, "generate", force=force, progress=progress)
     every = sort_findings((*findings, *about_previous, *about_files))
     return Run(language, every, written=written, units=units, output=output)
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no search for garbage interrupt the work: values hold no rings, and the more there are, the longer it
+    takes and the less it finds."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
+
+
+@_undisturbed()
 def check_forms(
     paths: Sequence[Path],
     *,
@@ -86,12 +101,14 @@ def check_forms(
 
     names = {form.unit: form.file_name for form in generate.plan_forms(merged.round)}
     returns = carry.plan_returns(merged, findings, gathered.forms)
-    make = {send_back / names[one.unit]: partial(_make_return, one) for one in returns}
-    written, about_files = _write_forms(make, "send back", force=force, progress=progress)
+    targets = [send_back / names[one.unit] for one in returns]
+    made = ((place, _make_return(one)) for place, one in enumerate(returns))
+    written, about_files = _write_forms(targets, made, "send back", force=force, progress=progress)
     every = sort_findings((*findings, *about_files))
     return Run(merged.round.language, every, merged, send_back if written else None, written)
 
 
+@_undisturbed()
 def merge_forms(
     paths: Sequence[Path],
     output: Path,
@@ -249,7 +266,9 @@ def _define(
     return define.define_round(book, define.load_template(template), as_of, due, language)
 
 
-def _recall(previous: Path, asked: Round) -> tuple[Mapping[str, Previous], tuple[Finding, ...]]:
+def _recall(
+    previous: Path, asked: Round, parts: Mapping[str, Round]
+) -> tuple[Mapping[str, Previous], tuple[Finding, ...]]:
     """Return what each unit is shown of the round before, and on how many rows."""
     from xlflow import recall
 
@@ -259,27 +278,34 @@ def _recall(previous: Path, asked: Round) -> tuple[Mapping[str, Previous], tuple
     if isinstance(book, Finding):
         raise Stop(book)
     recalled = carry.recall_round(recall.read_followed(book, asked.language))
-    shown = {unit.name: carry.show_previous(recalled, asked, unit.name) for unit in asked.plan.units}
-    total = sum(len(asked.lines_of(unit)) for unit in shown)
+    shown = {unit.name: carry.show_previous(recalled, parts[unit.name], unit.name) for unit in asked.plan.units}
+    total = sum(len(parts[unit].plan.lines) for unit in shown)
     words = {"shown": sum(len(one.texts) for one in shown.values()), "total": total}
     told = find("previous-shown", Place(previous.name), words=words)
     return shown, (told, *carry.find_unmatched(recalled, asked))
 
 
 def _write_forms(
-    make: Mapping[Path, Callable[[], bytes]], step: str, *, force: bool, progress: Progress | None
+    targets: Sequence[Path],
+    made: Iterable[tuple[int, bytes]],
+    step: str,
+    *,
+    force: bool,
+    progress: Progress | None,
 ) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
-    """Make and save forms; `Stop` before the first if one would destroy something. Return where they are."""
+    """Save forms as they are made, each with its place among the targets, and return where they are; `Stop` before
+    the first is made if one would destroy something."""
     from xlflow import replacing
     from xlflow.excel import outgoing
 
     if not force:
-        replacing.refuse_to_destroy(tuple(make), replacing.find_worth_of_form)
-    written = []
-    for done, (target, make_form) in enumerate(make.items(), 1):
-        written.append(outgoing.save_whole(target, make_form()))
-        _tell(progress, step, done, len(make))
-    return tuple(written), tuple(_say_where(zip(make, written, strict=True)))
+        replacing.refuse_to_destroy(targets, replacing.find_worth_of_form)
+    saved: dict[int, Path] = {}
+    for place, content in made:
+        saved[place] = outgoing.save_whole(targets[place], content)
+        _tell(progress, step, len(saved), len(targets))
+    written = tuple(saved[place] for place in range(len(targets)))
+    return written, tuple(_say_where(zip(targets, written, strict=True)))
 
 
 # What came back -------------------------------------------------------------------------------------------

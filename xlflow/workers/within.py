@@ -1,6 +1,7 @@
 """The side of a worker: answers item after item, quietly, and keeps within its bound of memory."""
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -21,12 +22,14 @@ _LOOK = 0.02
 
 def serve_items(pipe: Connection, task: Callable[[Any], Any], memory: int, too_large: object) -> None:
     """Answer batch after batch until the pipe ends; with `too_large` where an item takes too much memory. Nothing
-    is written to the terminal: whoever asked says what is wrong."""
+    is written to the terminal: whoever asked says what is wrong. Garbage is looked for between batches only."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     faulthandler.disable()
     _bound_memory(memory)
+    gc.freeze()
+    gc.disable()
     pipe.send(None)
     with suppress(EOFError, OSError):
         while True:
@@ -36,6 +39,7 @@ def serve_items(pipe: Connection, task: Callable[[Any], Any], memory: int, too_l
                 except MemoryError:
                     answer = too_large
                 pipe.send(answer)
+            gc.collect()
 
 
 def _bound_memory(most: int) -> None:
