@@ -34,12 +34,13 @@ _BLANK_ROW = re.compile(rb'<row(?: [\w:]+="[^"<>]*")*></row>')
 
 _LOOSE_PLACE = re.compile(rb"\sr\s*=")
 _HUGE_COUNT = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{7}""")
-_FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|(?<=/)>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?(</c>)?")
+_OF_FORMULA = rb"<f(?: [^<>]*)?(?:/>|(?<=/)>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?"
+_FORMULA = re.compile(_OF_FORMULA)
+_WITH_FORMULA = re.compile(rb'<c r="([A-Z]+[0-9]+)"([^<>]*)>' + _OF_FORMULA + rb"(</c>)?")
 _ERROR = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^<>]{0,60}? t="e"[^<>]{0,60}><v>([^<]*)</v></c>')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^<>]{0,300}? hidden="(?:1|true)"')
 _GUARDED = re.compile(rb"""<dataValidation [^<]*?sqref="([^"<]*)"|<xm:sqref>([^<]*)</xm:sqref>""")
 _RARE = re.compile(rb"_x(?:[Dd][89A-Fa-f][0-9A-Fa-f]{2}|[Ff]{3}[EFef])_")
-_LONGEST_TAG = 300
 _FORMULA_SHOWN = 80
 
 
@@ -119,21 +120,18 @@ def _find_errors(body: bytes) -> Hidden:
 def _take_out_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, Raw]], frozenset[tuple[int, int]]]:
     """Return the cells without their formulas, the formulas of cells that have no value, and all cells that hold
     one; ValueError where it is not clear to which cell one belongs."""
-    hidden: list[tuple[int, int, Raw]] = []
-    places: list[tuple[int, int]] = []
-
-    def take_out(found: re.Match[bytes]) -> bytes:
-        start = found.start()
-        tag = body.rindex(b'<c r="', max(0, start - _LONGEST_TAG), start) + 6
-        place = cell_position(body[tag : body.index(b'"', tag, start)].decode())
-        places.append(place)
-        if found[2] is None:
-            return b""
-        if body.find(b't="str"', tag, start) < 0:
-            hidden.append((*place, UncountedFormula(f"={_unescape((found[1] or b'')[:_FORMULA_SHOWN])}")))
-        return found[2]
-
-    return (_FORMULA.sub(take_out, body) if b"<f" in body else body), hidden, frozenset(places)
+    if b"<f" not in body:
+        return body, [], frozenset()
+    found = _WITH_FORMULA.findall(body)
+    if len(found) != sum(body.count(sign) for sign in (b"<f>", b"<f ", b"<f/")):
+        raise ValueError
+    hidden: list[tuple[int, int, Raw]] = [
+        (*cell_position(name.decode()), UncountedFormula(f"={_unescape(formula[:_FORMULA_SHOWN])}"))
+        for name, facts, formula, ends in found
+        if ends and b't="str"' not in facts
+    ]
+    places = frozenset([cell_position(name.decode()) for name, _, _, _ in found])
+    return _FORMULA.sub(b"", body), hidden, places
 
 
 def _find_hidden(body: bytes) -> frozenset[int]:
