@@ -73,7 +73,7 @@ def issued_lines(round_: Round, unit: str) -> tuple[Line, ...]:
     came back in a form knows it already.
     """
     return tuple(
-        replace(line, position=line.position or position)
+        line if line.position else replace(line, position=position)
         for position, line in enumerate(round_.plan.lines, 1)
         if unit in line.units and not line.own
     )
@@ -151,9 +151,18 @@ def identity_of_properties(properties: Mapping[str, object]) -> Identity | None:
 
 
 def digest_answers(
-    round_key: str, unit: str, rows: Iterable[Row], set_aside: Iterable[SetAside], *, nothing: bool = False
+    round_key: str,
+    unit: str,
+    rows: Iterable[Row],
+    set_aside: Iterable[SetAside],
+    *,
+    nothing: bool = False,
+    quotes: Sequence[str] = (),
 ) -> str:
-    """Return a digest that is equal for two returns of a unit that say the same in the same words."""
+    """Return a digest that is equal for two returns of a unit that say the same in the same words.
+
+    `quotes` is what was written where the form says something itself.
+    """
     said = sorted(
         (
             row.line.id,
@@ -163,9 +172,8 @@ def digest_answers(
         for row in rows
     )
     kept = sorted(one.texts for one in set_aside)
-    whole = repr(
-        (round_key, unit, [row for row in said if row[1] or row[2]], kept, *(["nothing"] if nothing else []))
-    )
+    more = (*(["nothing"] if nothing else []), *([list(quotes)] if quotes else []))
+    whole = repr((round_key, unit, [row for row in said if row[1] or row[2]], kept, *more))
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

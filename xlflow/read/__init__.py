@@ -11,9 +11,10 @@ from xlflow.core.issued import digest_answers
 from xlflow.core.model import Filled, Received
 from xlflow.excel.incoming import Book
 from xlflow.read.aside import find_other_sheets, find_remarks, report_aside
+from xlflow.read.copies import choose_table, list_quotes
 from xlflow.read.identity import find_issued
 from xlflow.read.nothing import find_nothing
-from xlflow.read.rows import choose_table, read_table
+from xlflow.read.rows import read_table
 from xlflow.read.shape import shape_of
 from xlflow.read.sight import Known
 from xlflow.read.table import find_tables
@@ -37,7 +38,7 @@ def read_form(book: Book, received: Received, known: Sequence[Known] = ()) -> Fi
     tables = find_tables(book.name, [sheet for sheet in book.sheets if sheet is not hidden], shape)
     if not tables:
         return find("form-sheet-missing", Place(book.name), unit=issued.identity.unit)
-    read = choose_table([read_table(table, shape, issued) for table in tables])
+    read = choose_table([read_table(table, shape, issued) for table in tables], issued.issued)
     unit, ours = issued.identity.unit, [table.sheet for table in tables]
     nothing, unclear = find_nothing(book, [id(sheet) for sheet in (*ours, hidden)], unit)
     others = find_other_sheets(book, [*ours, *filter(None, [hidden])], shape, issued.round, unit)
@@ -52,7 +53,12 @@ def read_form(book: Book, received: Received, known: Sequence[Known] = ()) -> Fi
         set_aside=set_aside,
         findings=(*book.findings, *doubts, *read.findings, *map(report_aside, set_aside)),
         answers_digest=digest_answers(
-            issued.identity.round, unit, read.rows, set_aside, nothing=nothing is not None
+            issued.identity.round,
+            unit,
+            read.rows,
+            set_aside,
+            nothing=nothing is not None,
+            quotes=list_quotes(read.findings),
         ),
         issued=tuple(
             (line_id, field, text)

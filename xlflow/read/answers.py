@@ -125,13 +125,21 @@ class Reader:
                     )
                 )
 
-    def compare_computed(self, number: int, cells: Sequence[Raw], row: Row) -> None:
-        """Report every number that somebody wrote over one that follows from the others; what follows stands."""
+    def compare_computed(self, number: int, cells: Sequence[Raw], row: Row) -> Iterator[int]:
+        """Report every number that somebody wrote over one that follows from the others; what follows stands.
+        Yield the columns in which somebody wrote a number that follows from nothing."""
         for index in self.shape.computed:
             column, place = self.shape.columns[index], self.table.places[index]
             shown = None if place is None else cells[place]
-            counted = number_in(row, column.key, self.shape.template) if isinstance(shown, float) else None
-            if place is None or counted is None or abs(float(counted) - float(str(shown))) < _SAME:
+            if place is None or not isinstance(shown, float):
+                continue
+            counted = number_in(row, column.key, self.shape.template)
+            if counted is None:
+                live = {row for row, column in self.table.sheet.evidence.formulas or () if column == place}
+                if live and number not in live:
+                    yield place
+                continue
+            if abs(float(counted) - float(str(shown))) < _SAME:
                 continue
             self.findings.append(
                 find(

@@ -3,22 +3,29 @@
 Above and below the rows, beside them, in columns of the unit's own, on sheets of the unit's own.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlflow.core.findings import Finding, Place, find
-from xlflow.core.layout import HIDDEN_SHEET, LOOSE_ROW, form_code
+from xlflow.core.layout import LOOSE_ROW, form_code
 from xlflow.core.model import Round, SetAside
 from xlflow.core.text import fold, tidy_lines
 from xlflow.core.values import written_text
 from xlflow.core.words import LANGUAGES, format_day, say
-from xlflow.excel.incoming import Book, Raw, Sheet, UncountedFormula, cell_name
+from xlflow.excel.incoming import Book, ErrorValue, Raw, Sheet, UncountedFormula, cell_name
+from xlflow.read.identity import holds_records
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
 from xlflow.read.wording import is_of_form
 
 _OURS = ("guide", "correct", "loose")
 """The sheets that a form has besides the table, by the word for their name."""
+
+_CUT = 30_000
+"""Letters of a text that nearly fill a cell, beyond which the form may have cut it."""
+
+_GUIDE_COLUMNS, _FEW = 2, 5
+"""Columns of the instruction, and how many words (or rows from the top) are few."""
 
 _SHOWN = 120
 """Letters of a set-aside text that its finding quotes; the whole stands in the `SetAside`."""
@@ -49,9 +56,11 @@ class Keeper:
         table, rows = self.table, self.table.sheet.rows
         ours, width = _texts_above(round_, self.unit), len(rows[0]) if rows else 0
         for number in range(table.heading):
-            if number != table.codes:
-                counter = isinstance(rows[number][0], float)
-                self._keep_cells(number, range(int(counter), width), ours)
+            counter = isinstance(rows[number][0], float)
+            places: Iterable[int] = range(int(counter), width)
+            if number == table.codes:
+                places = [place for place in places if rows[number][place] not in self.shape.codes]
+            self._keep_cells(number, places, ours)
         worked_out = self._ours()
         for number in loose:
             self._keep_cells(number, (place for place in range(width) if place not in worked_out), ours)
@@ -65,7 +74,7 @@ class Keeper:
                 self._keep_cells(number, beside, ours)
         self._keep_typed_over(round_)
         for number, place, value in table.sheet.stray:
-            self._keep_text(number, place, value)
+            self.keep_text(number, place, value)
 
     def _keep_typed_over(self, round_: Round) -> None:
         """Set aside what somebody wrote over the live column: where formulas are left, all that is none; where a
@@ -75,10 +84,20 @@ class Keeper:
         if place is None:
             return
         for number in range(self.table.heading + 1, len(rows)):
-            text = rows[number][place]
-            typed = type(text) is str and number not in live
-            if typed and (live or not is_of_form(str(text), self.shape.words, round_, self.unit)):
-                self._keep_text(number, place, text, "text-over-formula")
+            cell = rows[number][place]
+            typed = cell is not None and number not in live and not isinstance(cell, UncountedFormula | ErrorValue)
+            text = written_text(cell) if typed else ""
+            if text and (live or not is_of_form(text, self.shape.words, round_, self.unit)):
+                self.keep_text(number, place, cell, "text-over-formula")
+
+    def keep_over_previous(self, said: Mapping[int, str]) -> None:
+        """Set aside what stands where the form shows the round before, unless it is what was issued there; `said`
+        is that by row."""
+        place = self.table.places[self.shape.previous]
+        for number, shown in said.items() if place is not None else ():
+            text = "" if place is None else written_text(self.table.sheet.rows[number][place])
+            if text and number not in self.rows and not _reads_the_same(text, shown):
+                self.keep_text(number, place or 0, text)
 
     def _ours(self) -> frozenset[int | None]:
         """Return the places of the columns in which the form says something itself."""
@@ -95,9 +114,10 @@ class Keeper:
             cell = row[place]
             text = "" if cell is None or isinstance(cell, UncountedFormula) else written_text(cell)
             if text and not self.shape.is_ours(text) and not _consists_of(fold(text), ours):
-                self._keep_text(number, place, text)
+                self.keep_text(number, place, text)
 
-    def _keep_text(self, number: int, place: int, value: Raw, code: str = "text-beside") -> None:
+    def keep_text(self, number: int, place: int, value: Raw, code: str = "text-beside") -> None:
+        """Set aside what stands in one cell."""
         at = self.table.place(number, place)
         self.kept.append(SetAside(self.unit, at, (written_text(value),), code, is_row=False))
 
@@ -114,29 +134,44 @@ def find_remarks(book: Book, unit: str) -> Iterator[SetAside]:
 def find_other_sheets(
     book: Book, known: Iterable[Sheet], shape: Shape, round_: Round, unit: str
 ) -> Iterator[SetAside]:
-    """Yield the texts on sheets that are not part of the form, row by row; of its guide what it does not say."""
+    """Yield the texts on sheets that are not part of the form, row by row; of its guide and of its list of what is
+    to be corrected, what they do not say. A few words to the right of their columns are somebody's own."""
     names = {key: {fold(say(f"sheet.{key}", language)) for language in LANGUAGES} for key in _OURS}
-    ours = names["correct"] | {fold(HIDDEN_SHEET)}
     passed = {id(sheet) for sheet in known}
     for sheet in book.sheets:
-        if id(sheet) in passed or fold(sheet.name) in ours:
+        if id(sheet) in passed or holds_records(sheet):
             continue
         if fold(sheet.name) in names["loose"]:
             yield from _find_kept(book, sheet, unit)
             continue
-        guide = fold(sheet.name) in names["guide"]
-        for number, row in enumerate(sheet.rows):
+        listed = _find_list(sheet) if fold(sheet.name) in names["correct"] else None
+        columns = listed[1] + 1 if listed else _GUIDE_COLUMNS if fold(sheet.name) in names["guide"] else 0
+        for number, row in (*enumerate(sheet.rows), *_stray_rows(sheet)):
             found = [(place, text) for place, cell in enumerate(row) if (text := written_text(cell))]
-            if guide:
-                found = [pair for pair in found if not _is_of_guide(row[pair[0]], shape, round_, unit)]
+            if listed and listed[0] < number and row[0] is not None:
+                found = [pair for pair in found if pair[0] >= columns]
+            elif columns:
+                ours = (pair for pair in found if pair[0] < columns or len(pair[1].split()) > _FEW)
+                said = {pair for pair in ours if _is_of_guide(row[pair[0]], pair[1], shape, round_, unit)}
+                found = [pair for pair in found if pair not in said]
             if found:
                 at = Place(book.name, sheet.name, cell_name(number, found[0][0]))
                 yield SetAside(unit, at, tuple(text for _, text in found), "text-on-other-sheet", is_row=False)
 
 
-def _is_of_guide(cell: Raw, shape: Shape, round_: Round, unit: str) -> bool:
+def _find_list(sheet: Sheet) -> tuple[int, int] | None:
+    """Return the row of headings on the sheet that lists what is to be corrected, and its last column."""
+    ends = {fold(say("returned.state", language)) for language in LANGUAGES}
+    for number, row in enumerate(sheet.rows[:_FEW]):
+        for place, cell in enumerate(row):
+            if isinstance(cell, str) and fold(cell) in ends:
+                return number, place
+    return None
+
+
+def _is_of_guide(cell: Raw, text: str, shape: Shape, round_: Round, unit: str) -> bool:
     """Return whether a cell of the instruction holds what stood there when the form went out."""
-    return isinstance(cell, UncountedFormula) or is_of_form(written_text(cell), shape.words, round_, unit)
+    return isinstance(cell, UncountedFormula) or is_of_form(text, shape.words, round_, unit)
 
 
 def _find_kept(book: Book, sheet: Sheet, unit: str) -> Iterator[SetAside]:
@@ -144,8 +179,9 @@ def _find_kept(book: Book, sheet: Sheet, unit: str) -> Iterator[SetAside]:
     headings = {fold(say("returned.loose_text", language)) for language in LANGUAGES}
     for number, row in enumerate(sheet.rows):
         texts = tuple(text for text in _texts_of(row[1:]) if number >= LOOSE_ROW or fold(text) not in headings)
+        texts = texts or tuple(_texts_of(row[:1] if number >= LOOSE_ROW else ()))
         if texts:
-            first = next(place for place, cell in enumerate(row) if place and cell is not None)
+            first = next((place for place, cell in enumerate(row) if place and cell is not None), 0)
             yield SetAside(
                 unit, Place(book.name, sheet.name, cell_name(number, first)), texts, "text-beside", False
             )
@@ -174,10 +210,23 @@ def _texts_above(round_: Round, unit: str) -> tuple[str, ...]:
 
 
 def _consists_of(text: str, pieces: Iterable[str]) -> bool:
-    """Return whether a folded text is made of these pieces and punctuation only."""
+    """Return whether a folded text is made of these pieces and punctuation only, and not of punctuation alone."""
+    left = text
     for piece in pieces:
-        text = text.replace(piece, "")
-    return not any(map(str.isalnum, text))
+        left = left.replace(piece, "")
+    return left != text and not any(map(str.isalnum, left))
+
+
+def _reads_the_same(text: str, shown: str) -> bool:
+    """Return whether a text is the one shown, which may have been cut where the cell was full."""
+    one, other = fold(text), fold(shown)
+    return one == other or (len(one) > _CUT and one[:_CUT] == other[:_CUT])
+
+
+def _stray_rows(sheet: Sheet) -> Iterator[tuple[int, Sequence[Raw]]]:
+    """Yield (row, cells) for every cell so far away that the rows of the sheet do not reach it."""
+    for number, place, value in sheet.stray:
+        yield number, (*[None] * place, value)
 
 
 def _texts_of(cells: Iterable[Raw]) -> Iterator[str]:

@@ -7,10 +7,11 @@ what anybody can see in the form. The name of the file tells nothing.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import get_args
 
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import Issued, from_records, identity_of_properties, issued_lines
-from xlflow.core.layout import HIDDEN_SHEET
+from xlflow.core.layout import Record
 from xlflow.core.model import Identity
 from xlflow.core.text import fold
 from xlflow.core.values import written_text
@@ -18,14 +19,14 @@ from xlflow.excel.incoming import Book, Raw, Sheet
 from xlflow.read.sight import Known, recognise_form
 
 _FIRST_KIND = "identity"
+_KINDS = frozenset(get_args(Record))
+_FEW = 50
 
 
 def find_issued(book: Book, known: Sequence[Known]) -> tuple[Issued, Sheet | None, tuple[Finding, ...]] | Finding:
     """Return what was issued in a form, the sheet that told it, and what is doubtful about that."""
-    hidden = next((sheet for sheet in book.sheets if _holds_records(sheet)), None)
-    issued = from_records(map(_say_record, hidden.rows)) if hidden else None
-    identity = identity_of_properties(book.properties)
-    place = Place(book.name)
+    identity, place = identity_of_properties(book.properties), Place(book.name)
+    hidden, issued = _find_records(book, identity)
     if issued is not None:
         return issued, hidden, tuple(_compare(issued.identity, identity, place))
     issued = _recall(identity, known) if identity else None
@@ -39,8 +40,19 @@ def find_issued(book: Book, known: Sequence[Known]) -> tuple[Issued, Sheet | Non
     return seen or find("form-records-broken" if hidden else "not-a-form", place)
 
 
-def _holds_records(sheet: Sheet) -> bool:
-    return bool(sheet.rows) and (sheet.rows[0][0] == _FIRST_KIND or sheet.name == HIDDEN_SHEET)
+def holds_records(sheet: Sheet) -> bool:
+    """Return whether a sheet is the one, or a copy or a remnant of the one, on which a form says what it is."""
+    told = [row[0] in _KINDS for row in sheet.rows[:_FEW]]
+    return any(told) and (sheet.rows[0][0] == _FIRST_KIND or sum(told) * 2 > len(told))
+
+
+def _find_records(book: Book, identity: Identity | None) -> tuple[Sheet | None, Issued | None]:
+    """Return the sheet of records and what it says; of several, the one that the properties speak of too."""
+    sheets = sorted(filter(holds_records, book.sheets), key=lambda sheet: sheet.rows[0][0] != _FIRST_KIND)
+    told = [(sheet, from_records(map(_say_record, sheet.rows))) for sheet in sheets]
+    whole = [(sheet, issued) for sheet, issued in told if issued]
+    agreed = (pair for pair in whole if identity and pair[1].identity.form_code == identity.form_code)
+    return next(agreed, None) or next(iter((*whole, *told)), (None, None))
 
 
 def _say_record(row: Sequence[Raw]) -> list[str]:

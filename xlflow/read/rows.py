@@ -4,30 +4,22 @@ Every row of the form that holds anything is counted once: as a line's, as the u
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import Issued
-from xlflow.core.model import Line, Row, SetAside, Value
+from xlflow.core.model import Line, Row, Value
 from xlflow.core.text import short_code, tidy_lines
 from xlflow.core.values import written_text
 from xlflow.excel.incoming import Raw
 from xlflow.read.answers import Reader
 from xlflow.read.aside import Keeper
+from xlflow.read.copies import Read
 from xlflow.read.evidence import report_evidence
 from xlflow.read.match import OWN, Match, match_rows
+from xlflow.read.merged import spread_merged
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What one sheet says."""
-
-    table: Table
-    rows: tuple[Row, ...]
-    set_aside: tuple[SetAside, ...]
-    findings: tuple[Finding, ...]
 
 
 @dataclass(slots=True)
@@ -43,43 +35,21 @@ class _Gathered:
 def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
     """Return what stands in the form on one sheet."""
     unit, lines = issued.identity.unit, issued.round.plan.lines
-    cells, found = _spread_merged(table, shape)
-    matches = match_rows(table, shape, lines, cells)
     reader, keeper = Reader(table, shape, unit), Keeper(table, shape, unit)
+    cells, found = spread_merged(table, shape, keeper)
+    matches = match_rows(table, shape, lines, cells)
     gathered = _Gathered(reader, keeper, findings=found)
     for match in matches:
         _take_row(match, cells[match.row], gathered)
     keeper.keep_loose(issued.round, {match.row for match in matches if match.kind == "loose"})
+    before = issued.previous.texts if issued.previous else {}
+    said = {match.row: match.line.id if match.line else "" for match in matches if match.kind in ("line", "own")}
+    keeper.keep_over_previous({row: before.get(line_id, "") for row, line_id in said.items()})
     rows = tuple(gathered.rows.values())
     missing = _report_missing(table, shape, lines, gathered.rows, unit)
     evidence = report_evidence(table, shape, rows)
     findings = (*table.findings, *gathered.findings, *reader.findings, *evidence, *missing)
     return Read(table, rows, tuple(keeper.kept), findings)
-
-
-def choose_table(reads: Sequence[Read]) -> Read:
-    """Return what the form says where it stands on several sheets: the one with most answers counts. Rows of the
-    others that say something else are set aside."""
-    best = max(reads, key=_count_answers)
-    aside, findings = [*best.set_aside], [*best.findings]
-    said = {(row.line.id, answer.field, answer.written) for row in best.rows for answer in row.answers}
-    for read in reads:
-        if read is not best:
-            at = Place(read.table.file, read.table.sheet.name)
-            findings.append(find("sheet-copied", at, words={"counts": best.table.sheet.name}))
-            aside += (_set_row_aside(row) for row in read.rows if not _is_said(row, said))
-            known = {one.texts for one in aside}
-            aside += (one for one in read.set_aside if one.texts not in known)
-    return replace(best, set_aside=tuple(aside), findings=tuple(findings))
-
-
-def _is_said(row: Row, said: set[tuple[str, str, str]]) -> bool:
-    return all((row.line.id, answer.field, answer.written) in said for answer in row.answers if answer.written)
-
-
-def _set_row_aside(row: Row) -> SetAside:
-    answers = (answer.written for answer in row.answers if answer.written)
-    return SetAside(row.unit, row.place, (*filter(None, row.line.levels), *answers), "row-on-copied-sheet")
 
 
 # Rows -----------------------------------------------------------------------------------------------------
@@ -94,19 +64,21 @@ def _take_row(match: Match, cells: Sequence[Raw], gathered: _Gathered) -> None:
         return
     line = match.line or _make_own_line(match, cells, reader, gathered.rows)
     before = gathered.rows.get(line.id)
-    if before is not None and not before.is_blank:
-        if any(_filled(cells, reader)):
-            gathered.keeper.keep_row(match.row, cells, "row-twice")
+    twice = before is not None and not before.is_blank
+    if twice and any(_filled(cells, reader)):
+        gathered.keeper.keep_row(match.row, cells, "row-twice")
         return
     place = reader.table.place(match.row)
-    gathered.rows[line.id] = Row(line, reader.unit, place, reader.read_answers(match.row, cells, line.id))
+    if not twice:
+        gathered.rows[line.id] = Row(line, reader.unit, place, reader.read_answers(match.row, cells, line.id))
     if match.code:
         value = " | ".join(filter(None, match.texts))
         gathered.findings.append(find(match.code, place, unit=reader.unit, row_id=line.id, value=value))
     if match.line:
         reader.compare_given(match.row, cells, line)
         reader.compare_context(match.row, cells, line)
-    reader.compare_computed(match.row, cells, gathered.rows[line.id])
+    for column in reader.compare_computed(match.row, cells, gathered.rows[line.id]):
+        gathered.keeper.keep_text(match.row, column, cells[column], "text-over-formula")
 
 
 def _filled(cells: Sequence[Raw], reader: Reader) -> Iterator[bool]:
@@ -158,31 +130,3 @@ def _report_missing(
             text = " – ".join(filter(None, line.levels[shape.item :]))
             at = Place(table.file, table.sheet.name)
             yield find("row-missing", at, unit=unit, row_id=line.id, value=text)
-
-
-def _spread_merged(table: Table, shape: Shape) -> tuple[Sequence[Sequence[Raw]], list[Finding]]:
-    """Return the rows with the value of every merged cell in each row that it covers, and a note on each."""
-    areas = [area for area in table.sheet.merged if area[2] > area[0] > table.heading]
-    if not areas:
-        return table.sheet.rows, []
-    rows, findings = [list(row) for row in table.sheet.rows], []
-    columns = {place: shape.columns[index] for index, place in enumerate(table.places) if place is not None}
-    for top, left, bottom, _ in areas:
-        column = columns.get(left)
-        if column and column.kind in ("answer", "level", "given") and top < len(rows) and left < len(rows[top]):
-            for number in range(top + 1, min(bottom + 1, len(rows))):
-                rows[number][left] = rows[top][left]
-            if column.kind == "answer" and rows[top][left] is not None:
-                findings.append(
-                    find(
-                        "cells-merged",
-                        table.place(top, left),
-                        field=column.key,
-                        words={"field": column.label, "count": bottom - top + 1},
-                    )
-                )
-    return rows, findings
-
-
-def _count_answers(read: Read) -> int:
-    return sum(not answer.is_blank for row in read.rows for answer in row.answers)

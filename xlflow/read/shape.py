@@ -47,6 +47,7 @@ class Shape:
     levels: tuple[int, ...]
     item: int
     remaining: int
+    previous: int
     given: tuple[Asked, ...]
     answers: tuple[Asked, ...]
     context: tuple[int, ...]
@@ -91,6 +92,7 @@ def _shape_of(same: Same[Template], context: tuple[str, ...], year: int, languag
         tuple(index for index, column in enumerate(columns) if column.kind == "level"),
         template.item,
         next(index for index, column in enumerate(columns) if column.kind == "remaining"),
+        len(columns) - 1,
         tuple(each for kind, each in asked if kind == "given"),
         tuple(each for kind, each in asked if kind == "answer"),
         tuple(index for index, column in enumerate(columns) if column.kind == "context"),

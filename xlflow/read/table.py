@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xlflow.core.findings import Finding, Place, find
+from xlflow.core.values import written_text
 from xlflow.excel.incoming import Raw, Sheet, cell_name
 from xlflow.read.shape import Shape, quick_fold
 
@@ -65,12 +66,9 @@ def _named(row: Sequence[Raw], shape: Shape) -> dict[int, list[int]]:
 
 
 def _is_heading(named: dict[int, list[int]], shape: Shape) -> bool:
-    """Whether a row names the line's own level, something to answer, and a third column."""
-    return (
-        len(named) > 2
-        and shape.levels[shape.item] in named
-        and any(asked.index in named for asked in shape.answers)
-    )
+    """Whether a row names something to answer, and the line's own level and a third column, or most columns."""
+    most = shape.levels[shape.item] in named or len(named) * 2 > len(shape.columns)
+    return len(named) > 2 and most and any(asked.index in named for asked in shape.answers)
 
 
 def _make_table(file: str, sheet: Sheet, shape: Shape, codes: int | None, heading: int) -> Table:
@@ -134,15 +132,11 @@ def _doubts(
             if column.kind in ("answer", "level", "id"):
                 code = "column-missing" if column.kind == "answer" else "issued-column-missing"
                 yield find(code, Place(table.file, table.sheet.name), field=column.key, words=words)
-        elif place not in named.get(index, ()) and column.kind != "remaining":
+        elif place not in named.get(index, ()):
             row = table.sheet.rows[table.heading] if table.heading < len(table.sheet.rows) else ()
-            written = row[place] if place < len(row) else None
-            yield find(
-                "heading-changed",
-                table.place(table.heading, place),
-                field=column.key,
-                value=str(written or ""),
-                words=words,
-            )
+            written = written_text(row[place]) if place < len(row) else ""
+            if written or column.kind != "remaining":
+                at = table.place(table.heading, place)
+                yield find("heading-changed", at, field=column.key, value=written, words=words)
         elif coded and place not in coded.get(index, [place]):
             yield find("heading-not-code", table.place(table.heading, place), field=column.key, words=words)

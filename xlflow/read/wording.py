@@ -9,13 +9,16 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from xlflow.core.layout import form_code
+from xlflow.core.layout import FREE_ROWS, form_code
 from xlflow.core.model import Round
 from xlflow.core.shipped import load_shipped_toml
 from xlflow.core.template import Template
 from xlflow.core.text import fold
+from xlflow.core.words import LANGUAGES, format_day
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_]{2,}|\d[\d:/.+-]*\d|\d")
+"""A word, or a number of however many figures."""
+
 _SECTIONS = ("form", "guide", "nothing", "returned", "sheet", "column", "values", "relation", "check", "calendar")
 """The parts of the program's own words that a form uses."""
 
@@ -24,13 +27,13 @@ def gather_words(template: Template) -> frozenset[str]:
     """Return every word that forms of a template may hold, whatever the round, in either language."""
     program = load_shipped_toml("words.toml")
     texts = (*_texts_in([program.get(section) for section in _SECTIONS]), *_texts_in(template.model_dump()))
-    return frozenset(_WORD.findall(fold(" ".join(texts))))
+    return frozenset(_WORD.findall(fold("; ".join(texts))))
 
 
 def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str) -> bool:
     """Return whether a text holds no word but those of the form, of the round and of the unit."""
     new = _find_new(text, words)
-    return not new or new <= set(_WORD.findall(fold(" ".join(_facts(round_, unit)))))
+    return not new or new <= set(_WORD.findall(fold("; ".join(_facts(round_, unit)))))
 
 
 @lru_cache(maxsize=2048)
@@ -41,6 +44,8 @@ def _find_new(text: str, words: frozenset[str]) -> frozenset[str]:
 def _facts(round_: Round, unit: str) -> Iterator[str]:
     plan = round_.plan
     yield from (form_code(round_.key, unit), plan.title, *plan.context)
+    yield from (format_day(day, language) for day in (round_.as_of, round_.due) if day for language in LANGUAGES)
+    yield from (str(number) for number in (*range(len(plan.lines) + FREE_ROWS + 1), plan.year, plan.year + 1))
     for each in plan.units:
         if each.name == unit:
             yield from (each.name, each.contact, each.email)

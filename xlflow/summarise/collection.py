@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from xlflow.core.computed import sum_exactly
-from xlflow.core.findings import Finding, message_of
+from xlflow.core.findings import Finding, Place, message_of
 from xlflow.core.model import Cell, Grid, GridColumn, Line, Received, State, Unit
 from xlflow.core.rollup import find_unanswered, telling_fields
 from xlflow.core.summary import Account, Match, Measure
@@ -126,14 +126,16 @@ def make_set_aside(material: Material) -> Grid:
         ("_text", "collected.text", 36, "text"),
         ("_reason", "collected.reason", 32, "text"),
     )
-    told = _told_by_code(material)
+    told, of_file = _told_by_place(material), _told_by_code(material)
     rows = tuple(
         (
             one.unit or None,
             say("collected.row" if one.is_row else "collected.loose_text", language),
             one.place.show(language),
             BETWEEN.join(one.texts),
-            _say_reason(one.reason, one.place.file, told, language),
+            message_of(found, language)
+            if (found := told.get((one.place, one.reason)))
+            else _say_reason(one.reason, one.place.file, of_file, language),
         )
         for one in material.merged.set_aside
     )
@@ -240,6 +242,10 @@ def _files_by_unit(material: Material) -> Mapping[str, list[str]]:
 
 def _told_by_code(material: Material) -> Mapping[tuple[str, str], Finding]:
     return {(finding.place.file, finding.code): finding for finding in material.findings}
+
+
+def _told_by_place(material: Material) -> Mapping[tuple[Place, str], Finding]:
+    return {(finding.place, finding.code): finding for finding in material.findings}
 
 
 def _say_reason(

@@ -1,0 +1,419 @@
+"""What people and programs do to a form, on the sheet as a grid of cells; chance says what, where and how often.
+
+Every text that somebody types has a word of its own (`Pen`), so that a test can follow it wherever it ends up, and
+the pen remembers which activity and which column it was meant for. Knows the form by what stands on it only.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.worksheet.cell_range import CellRange
+from openpyxl.worksheet.worksheet import Worksheet
+
+FORM, GUIDE, RECORDS = "Uppföljning", "Läs mig", "xlflow"
+LEVELS = ("perspective", "overall_goal", "board_goal", "activity", "sub_activity")
+ANSWERS = ("status", "new_deadline", "comment")
+WORD = re.compile(r"[ab][xyw]q\d+z")
+
+
+class Pen:
+    """Types texts of which no two are alike: `home` says for which activity and column each was meant."""
+
+    def __init__(self, chance: Random, prefix: str):
+        self._chance, self._prefix, self._number = chance, prefix, 0
+        self.home: dict[str, tuple[str, str]] = {}
+
+    def text(self, *home: str) -> str:
+        """Return a text with a word that stands nowhere else, sometimes a long one."""
+        self._number += 1
+        word = f"{self._prefix}q{self._number}z"
+        if home:
+            self.home[word] = (home[0], home[1])
+        begun = self._chance.choice(
+            ("Klart", "Pågående", "Kvartal 3", "Vi väntar på besked från en utredning. " * 9)
+        )
+        return f"{begun} {word}"
+
+
+@dataclass
+class Line:
+    """One row of the sheet: what it is, the activity on it if any, and its cells."""
+
+    kind: str
+    cells: list[Any]
+    name: str = ""
+
+
+@dataclass
+class Form:
+    """A form on somebody's desk: the rows of its sheet, where each column stands by now, and the book around."""
+
+    book: Workbook
+    lines: list[Line]
+    columns: dict[str, int]
+    pen: Pen
+    chance: Random
+    merged: list[tuple[int, int, int]] = field(default_factory=list)
+    notes: dict[tuple[int, int], str] = field(default_factory=dict)
+    sheet: str = FORM
+    copied: list["Form"] = field(default_factory=list)
+
+    def of_kind(self, *kinds: str) -> list[Line]:
+        """Return the rows of a kind."""
+        return [line for line in self.lines if line.kind in kinds]
+
+    def place_of(self, key: str) -> int | None:
+        """Return where a column stands, if it is still there."""
+        return self.columns.get(key)
+
+    def put(self, line: Line, key: str, value: object) -> None:
+        """Write into a cell of a row; nothing where the column is gone."""
+        if (place := self.place_of(key)) is not None:
+            line.cells[place] = value
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return len(self.lines[0].cells)
+
+
+def open_form(book: Workbook, pen: Pen, chance: Random) -> Form:
+    """Return a form as it was issued."""
+    lines = [Line("", list(row)) for row in book[FORM].iter_rows(values_only=True)]
+    codes = next(line for line in lines if line.cells[0] == "#id")
+    columns = {str(code).removeprefix("#"): place for place, code in enumerate(codes.cells) if code}
+    for line, kind in zip(lines, ("title", "counter", "codes", "heading"), strict=False):
+        line.kind = kind
+    for line in lines[4:]:
+        line.name = str(line.cells[columns["sub_activity"]] or line.cells[columns["activity"]] or "")
+        line.kind = "line" if line.name else "free" if line.cells[0] is None else "free heading"
+    return Form(book, lines, columns, pen, chance)
+
+
+def answer_form(form: Form) -> None:
+    """Answer as a unit does: most rows, most cells, and now and then an activity of one's own."""
+    for line in form.of_kind("line"):
+        for key in ANSWERS:
+            if form.chance.random() < 0.7:
+                form.put(line, key, form.pen.text(line.name, key))
+    for line in form.of_kind("free")[: form.chance.randint(0, 2)]:
+        _write_own(form, line)
+
+
+def _write_own(form: Form, line: Line) -> None:
+    text = form.pen.text()
+    line.kind, line.name = "own", text.split()[-1]
+    form.put(line, "activity", text)
+    for key in ("status", "comment"):
+        form.put(line, key, form.pen.text(line.name, key))
+
+
+# Rows -----------------------------------------------------------------------------------------------------
+
+
+def insert_rows(form: Form) -> None:
+    for _ in range(form.chance.randint(1, 3)):
+        at = form.chance.randint(4, len(form.lines))
+        form.lines.insert(at, Line("blank", [None] * form.width))
+
+
+def delete_row(form: Form) -> None:
+    if len(form.of_kind("line")) > 2:
+        form.lines.remove(form.chance.choice(form.of_kind("line", "blank", "free")))
+
+
+def sort_rows(form: Form) -> None:
+    body = form.lines[4:]
+    form.chance.shuffle(body)
+    form.lines[4:] = body
+
+
+def sort_visible(form: Form) -> None:
+    """Sort all but the ids, which so end up on other rows."""
+    lines, ids = form.of_kind("line"), form.place_of("id")
+    cells, names = [line.cells for line in lines], [line.name for line in lines]
+    order = list(range(len(lines)))
+    form.chance.shuffle(order)
+    kept = [None if ids is None else line.cells[ids] for line in lines]
+    for line, source, row_id in zip(lines, order, kept, strict=True):
+        line.cells, line.name = list(cells[source]), names[source]
+        form.put(line, "id", row_id)
+
+
+def blank_ids(form: Form) -> None:
+    for line in form.of_kind("line"):
+        if form.chance.random() < 0.6:
+            form.put(line, "id", None)
+
+
+def decompose(form: Form) -> None:
+    for line in form.lines[3:]:
+        line.cells = [unicodedata.normalize("NFD", cell) if _is_text(cell) else cell for cell in line.cells]
+
+
+def space_out(form: Form) -> None:
+    """Put no-break spaces, blanks and capitals into the issued texts, as pasting through other programs does."""
+    for line in form.of_kind("line"):
+        for key in LEVELS:
+            place = form.place_of(key)
+            if place is not None and _is_text(line.cells[place]):
+                line.cells[place] = f" {line.cells[place].replace(' ', chr(0xA0))} "
+
+
+def paste_row_of_another(form: Form) -> None:
+    line = Line("strange", [None] * form.width)
+    for key, text in {"id": "f", "perspective": "Ekonomi", "activity": "Måla om", "sub_activity": None}.items():
+        form.put(line, key, text)
+    form.put(line, "comment", form.pen.text())
+    form.lines.insert(form.chance.randint(4, len(form.lines)), line)
+
+
+def repeat_row(form: Form) -> None:
+    """Copy a row and write something else into the copy."""
+    source = form.chance.choice(form.of_kind("line"))
+    copy = Line("strange", list(source.cells))
+    for key in form.chance.sample(("deadline", *ANSWERS), 2):
+        form.put(copy, key, form.pen.text())
+    for key in form.chance.sample(ANSWERS, 2):
+        form.put(copy, key, None)
+    form.lines.insert(form.chance.randint(4, len(form.lines)), copy)
+
+
+def merge_status(form: Form) -> None:
+    """Merge one answer over the rows below; what stood there goes, or stays unseen below it."""
+    top, key = form.chance.randint(4, len(form.lines) - 2), form.chance.choice(("status", "comment"))
+    bottom = min(top + form.chance.randint(1, 4), len(form.lines) - 1)
+    if not any(start <= bottom and top <= end for start, end, _ in form.merged) and key in form.columns:
+        form.merged.append((top, bottom, form.columns[key]))
+        for line in form.lines[top + 1 : bottom + 1]:
+            line.cells[form.columns[key]] = line.cells[form.columns[key]] if form.chance.random() < 0.3 else None
+
+
+def add_own(form: Form) -> None:
+    """Write activities of one's own, in the free rows and below them."""
+    line = form.chance.choice([*form.of_kind("free", "blank"), Line("free", [None] * form.width)])
+    if not any(line is known for known in form.lines):
+        form.lines.append(line)
+    _write_own(form, line)
+
+
+# Cells ----------------------------------------------------------------------------------------------------
+
+
+def write_beside(form: Form) -> None:
+    """Write to the right of the table, above it or below it."""
+    where = form.chance.choice(("right", "above", "below", "free heading"))
+    line = form.lines[form.chance.randrange(2 if where == "above" else len(form.lines))]
+    if where == "right":
+        for each in form.lines:
+            each.cells.append(None)
+        line.cells[-1] = form.pen.text()
+    elif where == "above":
+        line.cells[form.chance.randint(3, form.width - 1)] = form.pen.text()
+    elif where == "below":
+        form.lines += [
+            Line("blank", [None] * form.width),
+            Line("note", [form.pen.text(), *[None] * (form.width - 1)]),
+        ]
+    elif (rows := form.of_kind("free heading")) and form.width > 3:
+        rows[0].cells[form.chance.randrange(form.width)] = form.pen.text()
+
+
+def write_over_remaining(form: Form) -> None:
+    line = form.chance.choice(form.of_kind("heading", "line", "free"))
+    form.put(line, "remaining", form.pen.text())
+
+
+def write_into_codes(form: Form) -> None:
+    """Write into the hidden row, once in a cell without a code, once over one."""
+    for line in form.of_kind("codes"):
+        line.cells[form.chance.randrange(form.width)] = form.pen.text()
+
+
+def write_over_issued(form: Form) -> None:
+    """Write over what the plan says: the deadline, a goal, a further column, an id."""
+    key = form.chance.choice(("deadline", "overall_goal", "Ansvar", "id", "previous"))
+    form.put(form.chance.choice(form.of_kind("line")), key, form.pen.text())
+
+
+def pin_note(form: Form) -> None:
+    form.notes[form.chance.randrange(len(form.lines)), form.chance.randrange(form.width)] = form.pen.text()
+
+
+# Columns --------------------------------------------------------------------------------------------------
+
+
+def insert_column(form: Form) -> None:
+    at = form.chance.randint(1, form.width)
+    for line in form.lines:
+        line.cells.insert(at, None)
+    form.columns = {key: place + (place >= at) for key, place in form.columns.items()}
+    form.lines[3].cells[at] = form.pen.text()
+    form.chance.choice(form.of_kind("line", "free")).cells[at] = form.pen.text()
+
+
+def move_column(form: Form) -> None:
+    source, target = form.chance.randrange(form.width), form.chance.randrange(form.width)
+    order = list(range(form.width))
+    order.insert(target, order.pop(source))
+    for line in form.lines:
+        line.cells = [line.cells[place] for place in order]
+    form.columns = {key: order.index(place) for key, place in form.columns.items()}
+
+
+def repeat_column(form: Form) -> None:
+    """Copy a column to the far right, with or without its cells, and write into the copy."""
+    place = form.columns[form.chance.choice([key for key in form.columns if key in ("comment", "status")])]
+    whole = form.chance.random() < 0.5
+    for line in form.lines:
+        line.cells.append(line.cells[place] if whole or line.kind in ("codes", "heading") else None)
+    form.chance.choice(form.of_kind("free", "free heading", "line")).cells[-1] = form.pen.text()
+
+
+def rename_headings(form: Form) -> None:
+    for key in form.chance.sample(sorted(form.columns), 2):
+        form.put(form.lines[3], key, form.pen.text())
+
+
+def lose_codes(form: Form) -> None:
+    form.lines[2].cells = [None] * form.width
+
+
+# Sheets ---------------------------------------------------------------------------------------------------
+
+
+def rename_sheet(form: Form) -> None:
+    name = form.chance.choice(("Blad1", "Svar från oss", RECORDS))
+    if name == RECORDS != form.sheet and RECORDS in form.book:
+        form.book[RECORDS].title = "Blad7"
+    form.book[form.sheet].title = name
+    form.sheet = name
+
+
+def add_sheet(form: Form) -> None:
+    sheet = form.book.create_sheet("Eget", form.chance.randint(0, 2))
+    sheet["C7"], sheet["XFD1048576"] = form.pen.text(), form.pen.text()
+
+
+def write_on_guide(form: Form) -> None:
+    if GUIDE in form.book:
+        form.book[GUIDE].cell(form.chance.randint(1, 45), form.chance.randint(1, 5)).value = form.pen.text()
+
+
+def copy_sheet(form: Form) -> None:
+    """Copy the sheet and go on in either of the two."""
+    copy = Form(
+        form.book,
+        [Line(line.kind, list(line.cells), line.name) for line in form.lines],
+        dict(form.columns),
+        form.pen,
+        form.chance,
+        sheet=f"Kopia {len(form.copied)}",
+    )
+    for either in (form, copy)[: form.chance.randint(1, 2)]:
+        for line in form.chance.sample(either.of_kind("line"), 2):
+            either.put(line, "comment", form.pen.text(line.name, "comment"))
+    form.copied.append(copy)
+    add_own(copy)
+
+
+def delete_records(form: Form) -> None:
+    if RECORDS in form.book and form.sheet != RECORDS:
+        form.book.remove(form.book[RECORDS])
+
+
+def delete_guide(form: Form) -> None:
+    if GUIDE in form.book:
+        form.book.remove(form.book[GUIDE])
+
+
+def into_new_book(form: Form) -> None:
+    """Copy everything that can be seen into a new workbook, where no formula finds what it needs."""
+    form.book = Workbook()
+    form.book.worksheets[0].title = form.sheet = "Blad1"
+    for line in form.lines:
+        line.cells = [None if _is_formula(cell) else cell for cell in line.cells]
+    form.lines[2].cells = [None] * form.width
+
+
+DAMAGES: Sequence[Callable[[Form], None]] = (
+    insert_rows,
+    delete_row,
+    sort_rows,
+    sort_visible,
+    blank_ids,
+    decompose,
+    space_out,
+    paste_row_of_another,
+    repeat_row,
+    merge_status,
+    add_own,
+    write_beside,
+    write_over_remaining,
+    write_into_codes,
+    write_over_issued,
+    pin_note,
+    insert_column,
+    move_column,
+    repeat_column,
+    rename_headings,
+    lose_codes,
+    rename_sheet,
+    add_sheet,
+    write_on_guide,
+    copy_sheet,
+    delete_records,
+    delete_guide,
+    into_new_book,
+)
+
+
+def hand_in(form: Form) -> Workbook:
+    """Return the workbook as it comes back."""
+    for each in (form, *form.copied):
+        _lay_down(each, form.book[each.sheet] if each is form else form.book.create_sheet(each.sheet))
+    return form.book
+
+
+def find_words(book: Workbook) -> Mapping[str, list[tuple[str, str]]]:
+    """Return where (sheet, cell) every word of a pen stands in a workbook; notes on cells count as their cell."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for sheet in book.worksheets:
+        far = sheet.max_row > 1_000
+        rows: Any = ((sheet["C7"], sheet["XFD1048576"]),) if far else sheet.iter_rows()
+        for cell in (cell for row in rows for cell in row):
+            note = cell.comment.text if cell.comment else ""
+            for word in WORD.findall(f"{cell.value} {note}"):
+                found.setdefault(word, []).append((sheet.title, cell.coordinate))
+    return found
+
+
+def _lay_down(form: Form, sheet: Worksheet) -> None:
+    for row in sheet.iter_rows():
+        for cell in row:
+            cell.value = None
+    for number, line in enumerate(form.lines, 1):
+        for place, value in enumerate(line.cells, 1):
+            if value is not None:
+                sheet.cell(number, place).value = value
+    for (row, column), text in form.notes.items():
+        if row < len(form.lines) and column < form.width:
+            sheet.cell(row + 1, column + 1).comment = Comment(text, "Kollega")
+    for top, bottom, column in form.merged:
+        last = min(bottom, len(form.lines) - 1)
+        if last > top:
+            sheet.merged_cells.add(CellRange(None, column + 1, top + 1, column + 1, last + 1))
+
+
+def _is_text(cell: object) -> bool:
+    return isinstance(cell, str) and not _is_formula(cell)
+
+
+def _is_formula(cell: object) -> bool:
+    return isinstance(cell, str) and cell.startswith("=")
