@@ -122,7 +122,7 @@ def test_pages_are_numbered_and_sub_activities_are_list_items() -> None:
     content = write(draw_many(20))
     footer = next(name for name in zipfile.ZipFile(io.BytesIO(content)).namelist() if "footer" in name)
     assert re.findall(r"<w:instrText[^>]*> (\w+) </w:instrText>", part(content, footer)) == ["PAGE", "NUMPAGES"]
-    assert "Sida " in part(content, footer)
+    assert "Sida\u00a0" in part(content, footer)
     cells = [cell for table in read(content).tables for row in table.rows for cell in row.cells]
     items = [one for cell in cells for one in cell.paragraphs if one.text.startswith("Delaktivitet ")]
     assert items
@@ -204,6 +204,16 @@ def test_the_organisations_look_is_kept_and_its_text_is_not(reference: bytes) ->
     assert re.findall(r'<w:lang w:val="([^"]+)"', part(content, "word/styles.xml")) == ["sv-SE"]
 
 
+def test_styles_that_the_organisations_document_lacks_speak_its_font_and_tables_stay_small() -> None:
+    own = docx.Document()
+    own.styles["Normal"].font.name, own.styles["Normal"].font.size = "Georgia", Pt(14)
+    content = write(draw_many(5), reference=save(own))
+    styles = read(content).styles
+    assert {styles[name].font.name for name in ("Report Lead", "Report Cell", "Report Note")} == {None}
+    assert styles["Report Lead"].font.size == Pt(15.5)
+    assert styles["Report Cell"].font.size == read(write(draw_many(5))).styles["Report Cell"].font.size
+
+
 def test_a_footer_that_numbers_pages_is_left_alone() -> None:
     own = docx.Document()
     own.sections[0].footer.paragraphs[0].add_run("Nämnden")
@@ -263,7 +273,7 @@ def test_libreoffice_opens_it_and_every_line_is_there(layout: Layout, language: 
     letters = re.sub(r"[\W_]", "", told)
     for entry in followed.entries:
         assert re.sub(r"[\W_]", "", entry.line.levels[-1] or entry.line.levels[-2]) in letters
-    page = {"sv": r"Sida 1 av (\d+)", "en": r"Page 1 of (\d+)"}[language]
+    page = {"sv": r"Sida\s1\sav\s(\d+)", "en": r"Page\s1\sof\s(\d+)"}[language]
     found = re.search(page, told)
     assert found
     assert told.count("\f") == int(found[1])

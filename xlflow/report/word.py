@@ -146,7 +146,8 @@ class _Writer:
     def _foot(self) -> str:
         style = self.docx.styles["Footer"]
         said = say("report.page", self.document.language, page="\0PAGE\0", pages="\0NUMPAGES\0").split("\0")
-        numbers = "".join(_field(words) if words.isupper() else run(Span(words)) for words in said if words)
+        whole = (words.replace(" ", "\u00a0") for words in said if words)
+        numbers = "".join(_field(words) if words.isupper() else run(Span(words)) for words in whole)
         old = (tab.get(qn("w:pos")) for tab in style.element.iter(qn("w:tab")))
         tabs = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in old)
         return (

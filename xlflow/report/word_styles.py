@@ -27,9 +27,11 @@ from xlflow.report.word_text import BULLET, NAMESPACE, NUMBER, PART_BULLET, STYL
 
 FONT = "Calibri"
 MAKER = "xlflow"
+PLAIN_SIZE = 10.0
+"""Points of the text in a Word document that does not say."""
 
 _MARGINALS = (qn("w:headerReference"), qn("w:footerReference"))
-_LEVELS = {BULLET: ("bullet", "•", 284), PART_BULLET: ("bullet", "–", 340), NUMBER: ("decimal", "%1.", 340)}
+_LEVELS = {BULLET: ("bullet", "•", 340), PART_BULLET: ("bullet", "–", 340), NUMBER: ("decimal", "%1.", 480)}
 
 _SIZES: dict[str, dict[str, Any]] = {
     "Normal": {"size": 10.5, "after": 5},
@@ -58,6 +60,7 @@ def open_look(document: Document, reference: bytes | None) -> tuple[Docx, Ids]:
     """Return an empty Word document in the right look, and the ids of its styles."""
     docx = python_docx.Document(BytesIO(reference) if reference else None)
     _clear(docx)
+    size = _text_size(docx) if reference else None
     for name, look in _SIZES.items():
         known = name in docx.styles
         if not known:
@@ -65,7 +68,7 @@ def open_look(document: Document, reference: bytes | None) -> tuple[Docx, Ids]:
             made.base_style = docx.styles["Normal"]
         style = docx.styles[name]
         if isinstance(style, ParagraphStyle) and not (known and reference):
-            _set_look(style, look)
+            _set_look(style, look) if size is None else _fit_look(style, look, size)
     if STYLES["table"] not in docx.styles:
         docx.styles.element.append(parse_xml(_TABLE_STYLE))
         for name in ("heading_cell", "heading_dense"):
@@ -120,27 +123,53 @@ def _inherit_headers(docx: Docx) -> None:
                 last.insert(0, deepcopy(found))
 
 
+def _text_size(docx: Docx) -> float:
+    """Return how large the running text of an organisation's document is, in points."""
+    normal = docx.styles["Normal"]
+    own = normal.font.size if isinstance(normal, ParagraphStyle) else None
+    if own:
+        return float(own.pt)
+    sizes = docx.styles.element.findall(f"{qn('w:docDefaults')}/{qn('w:rPrDefault')}/{qn('w:rPr')}/{qn('w:sz')}")
+    return int(sizes[0].get(qn("w:val"))) / 2 if sizes else PLAIN_SIZE
+
+
+def _fit_look(style: ParagraphStyle, look: dict[str, Any], size: float) -> None:
+    """Give a style that an organisation's document lacks the house's look in their font. Running text is as large
+    as goes with theirs, text in tables as it fits the columns."""
+    scale = 1 if "Cell" in style.name or "Note" in style.name else size / _SIZES["Normal"]["size"]
+    style.font.size = Pt(round(2 * look["size"] * scale) / 2)
+    if look.get("colour") == "quiet":
+        style.font.color.rgb = RGBColor.from_string(COLOURS["quiet"].lstrip("#"))
+    _set_shape(style, look)
+
+
 def _set_look(style: ParagraphStyle, look: dict[str, Any]) -> None:
-    """Give a style the house's look. Words are hyphenated in tables only, whose columns are narrow."""
-    font, shape = style.font, style.paragraph_format
+    """Give a style the house's look."""
+    font = style.font
     font.name, font.size = FONT, Pt(look["size"])
     fonts = style.element.rPr.rFonts
     for key in list(fonts.attrib):
         if "Theme" in key:
             del fonts.attrib[key]
     fonts.set(qn("w:cs"), FONT)
-    font.bold, font.italic = look.get("bold"), look.get("italic")
     colour = look.get("colour", "ink")
     if colour:
         font.color.rgb = RGBColor.from_string(COLOURS[colour].lstrip("#"))
+    _set_shape(style, look)
+    for stray in (*style.element.iter(qn("w:pBdr")), *style.element.rPr.iterchildren(qn("w:spacing"))):
+        stray.getparent().remove(stray)
+
+
+def _set_shape(style: ParagraphStyle, look: dict[str, Any]) -> None:
+    """Set weight, distances and breaks. Words are hyphenated in tables only, whose columns are narrow."""
+    font, shape = style.font, style.paragraph_format
+    font.bold, font.italic = look.get("bold"), look.get("italic")
     shape.space_before, shape.space_after = Pt(look.get("before", 0)), Pt(look["after"])
     shape.keep_with_next = look.get("keep")
     whole = "0" if "Cell" in style.name else "1"
     spacing = style.element.get_or_add_pPr().get_or_add_spacing()
     spacing.addprevious(parse_xml(f'<w:suppressAutoHyphens {NAMESPACE} w:val="{whole}"/>'))
     shape.line_spacing = 1.1
-    for stray in (*style.element.iter(qn("w:pBdr")), *style.element.rPr.iterchildren(qn("w:spacing"))):
-        stray.getparent().remove(stray)
 
 
 def _set_page(docx: Docx) -> None:
