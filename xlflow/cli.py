@@ -107,6 +107,11 @@ def templates(language: str) -> None:
 @click.option(
     "-o", "--output", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Folder for the forms."
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    help="How many forms to write at a time; as many as there are processors, up to 8, if not given.",
+)
 @FORCE
 def generate(
     plan: Path,
@@ -116,6 +121,7 @@ def generate(
     previous: Path | None,
     language: str,
     output: Path,
+    jobs: int | None,
     force: bool,
 ) -> None:
     """Make one form per unit from the workbook PLAN.
@@ -132,6 +138,7 @@ def generate(
             template=template,
             previous=previous,
             language="en" if language == "en" else "sv",
+            jobs=jobs,
             force=force,
             progress=progress,
             **days,  # type: ignore[arg-type]

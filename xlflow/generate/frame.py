@@ -3,7 +3,7 @@
 Everything that the sheet, its formulas and the instruction have to agree on is worked out here, once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -21,6 +21,7 @@ from xlflow.core.layout import (
     previous_column,
 )
 from xlflow.core.model import Identity, Line, Previous, Returned, Round, Value
+from xlflow.core.packing import Same
 from xlflow.core.rollup import Kin, kin_of, parents_of
 from xlflow.core.rules import NUMBERS, Ask, Said, find_asks
 from xlflow.core.template import Field, Template
@@ -38,7 +39,7 @@ class Frame:
     `previous` is shown beside the answers; `returned` is what goes back with a form to be corrected. `nothing`:
     the unit says that it has nothing to report. `asks` is what the answers still lack, by line, and
     `remaining` the same in words; `records` are what the form carries of itself, and `live` is where the helpers
-    of its formulas stand."""
+    of its formulas stand. `alike` is the same for forms that have all in common but who they are for and texts."""
 
     round: Round
     unit: str
@@ -52,6 +53,7 @@ class Frame:
     remaining: Mapping[str, str]
     records: Records
     live: Live
+    alike: Hashable
     previous: Previous | None = None
     returned: Returned | None = None
     nothing: bool = False
@@ -147,11 +149,19 @@ class Frame:
             return partial(self._show, column.field)
         if column.kind == "previous":
             return lambda line: self.previous.texts.get(line.id, "") if self.previous else ""
-        return lambda line: next((text for heading, text in line.context if heading == column.key), "")
+        return partial(_find_context, column.key, self.round.plan.context.index(column.key))
 
     def _show(self, field: Field, line: Line) -> str:
         value = self.number(line, field.key) if field.computed else line.value(field.key)
         return show_value(value, field, self.template, self.language, self.round.plan.year)
+
+
+def _find_context(heading: str, place: int, line: Line) -> str:
+    """Return what a line has under a heading, which mostly stands at the same place in all lines."""
+    known = line.context
+    if place < len(known) and known[place][0] == heading:
+        return known[place][1]
+    return next((text for other, text in known if other == heading), "")
 
 
 def frame_form(
@@ -173,10 +183,12 @@ def frame_form(
     records = to_records(round_, unit, issued, identity.replaces, previous)
     said = [_say_row(round_, line, answers.get(line.id, NOTHING)) for line in (*lines, *own)]
     asks = {row.line.id: asked for row, asked in zip(said, find_asks(round_, said, nothing=nothing), strict=True)}
+    columns = _arrange_columns(round_, previous)
+    live = plan_live(template, lines, kin, round_.plan.year, len(records))
     return Frame(
         round_,
         unit,
-        _arrange_columns(round_, previous),
+        columns,
         lines,
         own,
         answers,
@@ -185,7 +197,11 @@ def frame_form(
         asks,
         {key: say_asks(asked, template, round_.language) for key, asked in asks.items()},
         records,
-        plan_live(template, lines, kin, round_.plan.year, len(records)),
+        live,
+        (
+            *(Same(template), round_.language, round_.as_of, round_.plan.year, round_.plan.context),
+            *(len(lines), len(own), previous is None, live.first, tuple(name for name, _ in live.tables)),
+        ),
         previous,
         returned,
         nothing,

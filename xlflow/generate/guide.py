@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from xlflow.core.layout import COUNTER_ROW, previous_column
 from xlflow.core.words import format_day, say, say_both
 from xlflow.excel.outgoing import Book, Sheet, height_of
+from xlflow.generate.alike import once_alike
 from xlflow.generate.answers import count_red, red_count_formula
 from xlflow.generate.frame import Frame, quote
 from xlflow.generate.live import NOTHING, YES, table_name
@@ -114,6 +115,7 @@ def _write_nothing(pen: _Pen, frame: Frame) -> str:
     return cell
 
 
+@once_alike
 def _advice_formula(frame: Frame, sheet: str) -> str:
     """Return the formula of the sentence below the counter: what is left, or that the form can be sent."""
     language, red, left = frame.language, red_count_formula(frame, sheet), count_left(frame, sheet)

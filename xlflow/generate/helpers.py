@@ -13,6 +13,7 @@ from xlflow.core.values.spellings import LONGEST
 from xlflow.core.words import say
 from xlflow.excel.outgoing import Book, Formula, Sheet
 from xlflow.generate import spell
+from xlflow.generate.alike import once_alike
 from xlflow.generate.frame import Frame
 from xlflow.generate.live import (
     ID,
@@ -85,34 +86,42 @@ def _make_column(
     sheet: Sheet, frame: Frame, helper: Helper, rows: Rows, values: Values
 ) -> Sequence[Formula | None]:
     """Return the cells of one helper, one per row."""
-    free = rows[0][0] >= frame.free_row
-    if helper.kind == "copy":
-        return [
-            Formula(text, values.find(helper, *at)) if text else None
-            for text, at in zip(_copies(frame, helper.key, rows), rows, strict=True)
-        ]
-    make = _MAKERS.get((helper.kind, free)) or _MAKERS.get((helper.kind, None))
-    if make is None:
+    numbers = tuple(row for row, _ in rows)
+    formulas, shared = _make_formulas(frame, helper, numbers)
+    if not formulas:
         return [None] * len(rows)
     found = [values.find(helper, row, line) for row, line in rows]
+    if not shared:
+        return list(map(Formula, formulas, found))
+    first, column = frame.live.row(numbers[0]), frame.live.column(helper.kind, helper.key)
+    return list(sheet.share_formula(first, column, formulas[0], found))
+
+
+@once_alike
+def _make_formulas(frame: Frame, helper: Helper, rows: tuple[int, ...]) -> tuple[tuple[str, ...], bool]:
+    """Return the formulas of one helper, if it has any there, and whether the first serves all the others."""
+    free = rows[0] >= frame.free_row
+    if helper.kind == "copy":
+        return tuple(_copies(frame, helper.key, rows)), False
+    make = _MAKERS.get((helper.kind, free)) or _MAKERS.get((helper.kind, None))
+    if make is None:
+        return (), False
     if free and helper.kind in ("kin", "head"):
-        return [
-            Formula(f"={make(frame, helper, row)}", value) for (row, _), value in zip(rows, found, strict=True)
-        ]
-    first, column = frame.live.row(rows[0][0]), frame.live.column(helper.kind, helper.key)
-    return list(sheet.share_formula(first, column, f"={make(frame, helper, rows[0][0])}", found))
+        return tuple(f"={make(frame, helper, row)}" for row in rows), False
+    return (f"={make(frame, helper, rows[0])}",), True
 
 
 # Formulas -----------------------------------------------------------------------------------------------------
 
 
-def _copies(frame: Frame, key: str, rows: Rows) -> Iterator[str]:
+def _copies(frame: Frame, key: str, rows: Sequence[int]) -> Iterator[str]:
     """Yield the formulas of the copies of one column; of a level only in the free rows, where the unit writes."""
-    blank = key in own_levels(frame.template) and rows[0][0] < frame.free_row
+    if key in own_levels(frame.template) and rows[0] < frame.free_row:
+        return
     column = f"'{frame.sheet}'!${column_letters(frame.index(key))}"
-    before, *after = _form_of_copy(frame, key).split("@")
-    for row, _ in rows:
-        yield "" if blank else before + "".join(f"{column}{row + 1}{rest}" for rest in after)
+    form = _form_of_copy(frame, key)
+    for row in rows:
+        yield form.replace("@", f"{column}{row + 1}")
 
 
 def _form_of_copy(frame: Frame, key: str) -> str:

@@ -11,6 +11,7 @@ from xlflow.core.model import Line
 from xlflow.core.template import Field
 from xlflow.core.words import say
 from xlflow.generate import spell
+from xlflow.generate.alike import once_alike
 from xlflow.generate.conditions import (
     has_parts,
     is_empty,
@@ -52,6 +53,7 @@ def say_counter(frame: Frame) -> str:
     return say("form.counter", frame.language, done=done, total=total)
 
 
+@once_alike
 def longest_remaining(frame: Frame) -> str:
     """Return the longest of the sentences that a row may say, for which it must have room."""
     template, language = frame.template, frame.language
@@ -77,11 +79,13 @@ def _waits_for_activity(frame: Frame, line: Line) -> bool:
 # The same as formulas -------------------------------------------------------------------------------------
 
 
+@once_alike
 def remaining_formula(frame: Frame, row: int) -> str:
     """Return the formula of the live column in a row: what its helper says."""
     return f"={on_hidden(frame.live.cell('left', row))}"
 
 
+@once_alike
 def left_formula(frame: Frame, row: int, *, free: bool) -> str:
     """Return the formula (without its =) of the helper that says what is left to do in a row of the form."""
     asked = _join([_ask(*pair) for pair in _group(_list_asked(frame, row))])
@@ -100,6 +104,7 @@ def _quote_level(frame: Frame) -> str:
     return quote(say_level(frame.template, frame.language))
 
 
+@once_alike
 def counter_formula(frame: Frame) -> str:
     """Return the formula of "14 av 24 klara"."""
     item = frame.span(frame.template.levels[frame.template.item].key)

@@ -79,7 +79,7 @@ class RowMaker:
         pattern = self._patterns.get((kinds, mark))
         if pattern is None:
             pattern = self._patterns[kinds, mark] = self._make_pattern(kinds, self._look(kinds, mark), self._index)
-        height = "" if points is None else _show_height(points, grows=self._grows)
+        height = _show_height(points, grows=self._grows)
         try:
             if pattern.texts == len(pattern.tell):
                 told = (height, *map(self._index, compress(values, pattern.kept)))
@@ -154,9 +154,15 @@ _TELL: dict[type, Callable[[Any], object]] = {
 
 
 @lru_cache(maxsize=256)
-def _show_height(points: float, *, grows: bool) -> str:
-    """Return a height as XlsxWriter writes it, in whole pixels; nothing for the usual one."""
-    pixels = int(points * 4.0 / 3.0 + 0.5)
+def height_in_pixels(points: float | None) -> int:
+    """Return a height in whole pixels, as XlsxWriter counts them."""
+    return USUAL if points is None else int(points * 4.0 / 3.0 + 0.5)
+
+
+@lru_cache(maxsize=256)
+def _show_height(points: float | None, *, grows: bool) -> str:
+    """Return a height as XlsxWriter writes it; nothing for the usual one."""
+    pixels = height_in_pixels(points)
     if pixels == USUAL:
         return ""
     return f' ht="{pixels * 0.75:.16g}"' + ("" if grows else ' customHeight="1"')

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xlflow.core.model import Cell
 from xlflow.excel.outgoing.letters import code_illegal, code_letters
@@ -63,10 +64,16 @@ def formula_xml(formula: str, value: object) -> str:
     """Return a formula and its value as they stand in a cell."""
     shown = escape(value) if isinstance(value, str) else value
     if not isinstance(formula, SharedFormula):
-        return f"<f>{escape(code_illegal(formula.removeprefix('=')))}</f><v>{shown}</v>"
+        return f"{_plain_xml(formula)}<v>{shown}</v>"
     first = f' ref="{formula.area}" si="{formula.number}">{escape(str(formula))}</f>'
     rest = first if formula.area else f' si="{formula.number}"/>'
     return f'<f t="shared"{rest}<v>{shown}</v>'
+
+
+@lru_cache(maxsize=1 << 13)
+def _plain_xml(formula: str) -> str:
+    """Return a formula between its tags; kept, since the forms of a round have the same."""
+    return f"<f>{escape(code_illegal(formula.removeprefix('=')))}</f>"
 
 
 def escape(text: str) -> str:

@@ -4,6 +4,7 @@ Overrides some of its inner methods; `tests/test_outgoing.py` shows in finished 
 """
 
 import io
+from array import array
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +16,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from xlflow.excel.outgoing.bulk import LaidRow, Look, Numbering, RowMaker
+from xlflow.excel.outgoing.bulk import LaidRow, Look, Numbering, RowMaker, height_in_pixels
 from xlflow.excel.outgoing.formula import SharedFormula, formula_xml
 from xlflow.excel.outgoing.letters import code_letters
 from xlflow.excel.outgoing.package import Part, Piece, Rows
@@ -92,6 +93,7 @@ class RawSheet(Worksheet):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.growing: set[int] = set()
+        self.row_sizes = _Sizes()
         self._shared = 0
         self._blocks: dict[int, tuple[int, str | Piece]] = {}
         self._tables: list[tuple[int, int, int, int]] = []
@@ -99,14 +101,16 @@ class RawSheet(Worksheet):  # type: ignore[misc]
     def lay_rows(self, first: int, rows: Iterable[LaidRow], look: Look, number: Numbering, *, grows: bool) -> int:
         """Write whole rows from column 0 on, below each other; -1 if one lies outside the sheet."""
         made, maker = Rows(), RowMaker(number, look, grows=grows)
-        row, wide = first - 1, 1
+        row, wide, heights = first - 1, 1, array("H")
         for row, laid in enumerate(rows, first):
             wide = max(wide, len(laid[0]))
+            heights.append(height_in_pixels(laid[2]))
             made.write(maker.make(row, laid))
         rows_as_xml = made.close()
         if row < first:
             return 0
         self._blocks[first] = row, rows_as_xml
+        self.row_sizes.laid.append((first, heights))
         return int(self._check_dimensions(first, 0) or self._check_dimensions(row, wide - 1))
 
     def add_table(self, *area_and_options: Any) -> int:
@@ -178,6 +182,28 @@ class RawSheet(Worksheet):  # type: ignore[misc]
         if tag == "row" and attributes[0][1] - 1 in self.growing:
             attributes = [pair for pair in attributes if pair[0] != "customHeight"]
         super()._xml_start_tag_unencoded(tag, attributes)
+
+
+class _Sizes(dict[int, list[int]]):
+    """How high rows are (in pixels, and that they are not hidden), by which what is drawn on them is placed; those
+    of rows that were laid take two bytes each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.laid: list[tuple[int, array[int]]] = []
+
+    def __contains__(self, row: object) -> bool:
+        return super().__contains__(row) or (isinstance(row, int) and self._find(row) > 0)
+
+    def __missing__(self, row: int) -> list[int]:
+        return [self._find(row), 0]
+
+    def __bool__(self) -> bool:
+        return bool(self.laid or len(self))
+
+    def _find(self, row: int) -> int:
+        found = (heights[row - first] for first, heights in self.laid if 0 <= row - first < len(heights))
+        return next(found, 0)
 
 
 class _Packager(xlsxwriter.packager.Packager):  # type: ignore[misc]
