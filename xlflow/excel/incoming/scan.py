@@ -34,9 +34,7 @@ _BLANK_ROW = re.compile(rb'<row(?: [\w:]+="[^"<>]*")*></row>')
 
 _LOOSE_PLACE = re.compile(rb"\sr\s*=")
 _HUGE_COUNT = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{7}""")
-_OF_FORMULA = rb"<f(?: [^<>]*)?(?:/>|(?<=/)>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?"
-_FORMULA = re.compile(_OF_FORMULA)
-_WITH_FORMULA = re.compile(rb'<c r="([A-Z]+[0-9]+)"([^<>]*)>' + _OF_FORMULA + rb"(</c>)?")
+_FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|(?<=/)>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?")
 _ERROR = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^<>]{0,60}? t="e"[^<>]{0,60}><v>([^<]*)</v></c>')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^<>]{0,300}? hidden="(?:1|true)"')
 _GUARDED = re.compile(rb"""<dataValidation [^<]*?sqref="([^"<]*)"|<xm:sqref>([^<]*)</xm:sqref>""")
@@ -120,18 +118,18 @@ def _find_errors(body: bytes) -> Hidden:
 def _take_out_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, Raw]], frozenset[tuple[int, int]]]:
     """Return the cells without their formulas, the formulas of cells that have no value, and all cells that hold
     one; ValueError where it is not clear to which cell one belongs."""
-    if b"<f" not in body:
+    pieces = _FORMULA.split(body) if b"<f" in body else [body]
+    texts, formulas = pieces[::2], pieces[1::2]
+    if not formulas:
         return body, [], frozenset()
-    found = _WITH_FORMULA.findall(body)
-    if len(found) != sum(body.count(sign) for sign in (b"<f>", b"<f ", b"<f/")):
-        raise ValueError
+    tags = [text[text.rindex(b'<c r="') + 6 :] for text in texts[:-1]]
+    names = b" ".join([tag[: tag.index(b'"')] for tag in tags]).decode().split(" ")
     hidden: list[tuple[int, int, Raw]] = [
-        (*cell_position(name.decode()), UncountedFormula(f"={_unescape(formula[:_FORMULA_SHOWN])}"))
-        for name, facts, formula, ends in found
-        if ends and b't="str"' not in facts
+        (*cell_position(name), UncountedFormula(f"={_unescape((formula or b'')[:_FORMULA_SHOWN])}"))
+        for name, tag, formula, after in zip(names, tags, formulas, texts[1:], strict=True)
+        if after.startswith(b"</c>") and b't="str"' not in tag
     ]
-    places = frozenset([cell_position(name.decode()) for name, _, _, _ in found])
-    return _FORMULA.sub(b"", body), hidden, places
+    return b"".join(texts), hidden, frozenset(map(cell_position, names))
 
 
 def _find_hidden(body: bytes) -> frozenset[int]:
