@@ -48,7 +48,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "python_calamine": "excel.incoming",
-    "xlrd": "excel.incoming",
+    "olefile": "excel.incoming",
     "zipfile": ("excel.incoming", "excel.outgoing"),
     "xlsxwriter": "excel.outgoing",
     "dateutil": "core.values",

@@ -79,7 +79,8 @@ def test_every_type_of_cell_is_read() -> None:
     assert sheet.merged == ((3, 0, 5, 0),)
     assert sheet.evidence.hidden == {1}
     assert sheet.evidence.remarks == ((1, 2, "Enheten", "Vi väntar"),)
-    assert (sheet.evidence.formulas, sheet.evidence.guarded) == (None, None), "its kind of file does not tell"
+    assert sheet.evidence.formulas == frozenset({(2, 1), (2, 2), (2, 3)})
+    assert sheet.evidence.guarded is None, "its kind of file does not tell"
 
 
 def test_days_count_from_1904_where_the_workbook_says_so() -> None:
@@ -142,6 +143,12 @@ def test_words_in_a_cell_and_documents_within_do_not_make_a_workbook_another_thi
     cells = [words(0, 0, "EncryptedPackage"), words(0, 1, "WordDocument"), words(0, 2, "DRMEncryptedDataSpace")]
     book = opened({"Workbook": an_old_workbook(cells)}, {"WordDocument": b"x", "PowerPoint Document": b"x"})
     assert book.sheets[0].rows == (("EncryptedPackage", "WordDocument", "DRMEncryptedDataSpace"),)
+
+
+def test_where_records_lead_nowhere_it_is_said_what_cannot_be_seen() -> None:
+    whole = an_old_workbook([words(0, 0, "Hej"), record(0x208, b"\0")])
+    book = opened({"Workbook": whole})
+    assert (book.sheets[0].rows, [finding.code for finding in book.findings]) == ((("Hej",),), ["read-roughly"])
 
 
 def test_an_encrypted_workbook_is_named() -> None:

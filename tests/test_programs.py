@@ -170,7 +170,9 @@ def look_at(path: Path, shown: Path, *, structure: bool) -> Look:
         "ids": _ids_of(form),
         "hidden_sheet": _records_of(hidden) if hidden else (),
         "properties": ((each.name, str(each.value)) for each in book.custom_doc_props.props),
-        "properties that xlflow reads": opened.properties.items(),
+        "properties that xlflow reads": (
+            each for each in opened.properties.items() if each[0].startswith("xlflow.")
+        ),
         "lists": _validations_of(form),
         "texts": _texts_of(form),
         "names": (each for each in named if re.match("xlflow_[a-z]", each[0])),

@@ -26,7 +26,7 @@ _MOST_BYTES = 256_000_000
 _LONGEST = 90 * 86_400.0
 """Seconds that an answer is kept at most after it was read."""
 
-_READERS = ("python-calamine", "xlrd", "pydantic", "python-dateutil")
+_READERS = ("python-calamine", "olefile", "pydantic", "python-dateutil")
 """Libraries that have a say in what a file says."""
 
 

@@ -37,6 +37,11 @@ class Walked:
         return Evidence(frozenset(self.formulas), None, frozenset(self.hidden), tuple(self.remarks))
 
 
+def error_of(code: int) -> ErrorValue:
+    """Return an error as cells show it."""
+    return ErrorValue(_ERRORS.get(code, "#ERR"))
+
+
 def walk_sheets(package: Package) -> tuple[Walked, ...]:
     """Return what is hidden of each worksheet, in their order. Raises LookupError or struct.error if the records
     lead nowhere."""
@@ -62,7 +67,7 @@ def _walk_sheet(package: Package, part: str) -> Walked:
             if kind in _FORMULAS:
                 walked.formulas.add((row, column))
             if kind in (_ERROR, _FORMULA_ERROR):
-                walked.errors.append((row, column, ErrorValue(_ERRORS.get(content[8], "#ERR"))))
+                walked.errors.append((row, column, error_of(content[8])))
     for _, kind_of, name in read_relations(package, package.find(part) or part):
         if kind_of == "comments":
             walked.remarks += _walk_notes(package.read(name))

@@ -1,18 +1,19 @@
 """What stands in the container of an old workbook (.xls), or of an encrypted one: its streams, and what the
-document says of itself in two of them ([MS-OLEPS]).
+document says of itself in two of them ([MS-OLEPS]). The one door to olefile.
 
 Whatever is not as it should be is as if it were not there; the cells are for the reader.
 """
 
 import io
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from xlrd.compdoc import CompDoc
+import olefile
 
-_WORKBOOK = "Workbook"
+_WORKBOOK = ("Workbook", "Book")
 _ABOUT, _FURTHER = "\x05SummaryInformation", "\x05DocumentSummaryInformation"
 _CUSTOM = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
 _DICTIONARY, _CODE_PAGE, _SAVED = 0, 1, 13
@@ -20,8 +21,6 @@ _SMALL, _NUMBER, _TRUTH, _TEXT, _WIDE, _TIME = 2, 3, 11, 30, 31, 64
 _WIDE_PAGE, _UTF8_PAGE, _USUAL_PAGE = 1200, 65_001, 1252
 _FIRST_TIME = datetime(1601, 1, 1, tzinfo=UTC)
 _MOST = 10_000
-_OTHER_BOOK, _OURSELVES = 0x01AE, (b"\x01\x04", b"\x01\x3a")
-"""The record that names a workbook to which formulas refer, and how it names this one and what Excel brings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +47,6 @@ class Container:
         return None
 
     @property
-    def links_outside(self) -> bool:
-        """Whether formulas of the workbook refer to other files."""
-        return any(
-            kind == _OTHER_BOOK and len(told) >= 4 and told[2:4] not in _OURSELVES
-            for kind, told in _records(self.workbook)
-        )
-
-    @property
     def properties(self) -> Mapping[str, str]:
         """The custom document properties as text."""
         found: dict[str, str] = {}
@@ -69,23 +60,24 @@ class Container:
 def open_container(content: bytes) -> Container | None:
     """Return what a container holds; None if its directory cannot be followed."""
     try:
-        container = CompDoc(content, logfile=io.StringIO())
-        streams = [bytes(container.get_named_stream(name) or b"") for name in (_WORKBOOK, _ABOUT, _FURTHER)]
+        with olefile.OleFileIO(io.BytesIO(content)) as opened:
+            listed = opened.listdir(streams=True, storages=True)
+            streams = [_take_out(opened, names) for names in (_WORKBOOK, (_ABOUT,), (_FURTHER,))]
     except MemoryError:
         raise
     except Exception:  # the library tells of crooked files in many ways
         return None
-    listed = container.dirlist
-    top = frozenset(entry.name for entry in listed if entry.parent == 0)
-    return Container(top, frozenset(entry.name for entry in listed), *streams)
+    top = frozenset(path[0] for path in listed)
+    return Container(top, frozenset(name for path in listed for name in path), *streams)
 
 
-def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
-    place = 0
-    while place + 4 <= len(stream):
-        kind, size = struct.unpack_from("<2H", stream, place)
-        yield kind, stream[place + 4 : place + 4 + size]
-        place += 4 + size
+def _take_out(opened: "olefile.OleFileIO[str]", names: Sequence[str]) -> bytes:
+    """Return the first of these streams that is there and whole."""
+    for name in names:
+        if opened.get_type(name) == olefile.STGTY_STREAM:
+            with suppress(OSError):
+                return bytes(opened.openstream(name).read())
+    return b""
 
 
 _Value = str | int | bool | dict[int, str]

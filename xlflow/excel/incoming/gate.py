@@ -106,17 +106,17 @@ def _open_content(content: bytes, name: str, limits: Limits) -> Book | str:
         return _open_package(content, name, limits)
     digest, size = hashlib.sha256(content).hexdigest(), len(content)
     if kind == "xls" and limits.old_kinds:
-        return _open_old(content, name, limits)
+        return _open_old(content, name)
     if kind == "text" and name.lower().endswith(_TEXT_NAMES):
         table = read_table(content, Path(name).stem, limits)
         return Book(name, "csv", (table,), MappingProxyType({}), None, digest, size)
     return _OF_ITS_OWN if kind == "xls" else f"file-is-{kind}"
 
 
-def _open_old(content: bytes, name: str, limits: Limits) -> Book:
+def _open_old(content: bytes, name: str) -> Book:
     from xlflow.excel.incoming.old import read_old  # noqa: PLC0415 (slow to load, and rarely needed)
 
-    old, digest = read_old(content, limits), hashlib.sha256(content).hexdigest()
+    old, digest = read_old(content), hashlib.sha256(content).hexdigest()
     findings = tuple(find(code, Place(name)) for code in old.notes)
     return Book(name, "xls", old.sheets, old.properties, old.saved, digest, len(content), findings)
 

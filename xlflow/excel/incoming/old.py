@@ -1,33 +1,28 @@
-"""Reads an old .xls with what the fast reader hides in it: error cells, notes, hidden rows. The door to xlrd.
+"""Reads an old .xls, and walks its records for what the fast reader hides: errors, formulas, hidden rows, notes.
 
-Where the reader gives up on a crooked file the fast one is asked, and it is said what that cannot see.
+Where the records cannot be followed it is said that those cannot be seen.
 """
 
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-import xlrd
-
-from xlflow.excel.incoming.book import ErrorValue, Limits, Raw, Sheet
-from xlflow.excel.incoming.cells import Cells, Context, TooMuch, lay_out, read_number
-from xlflow.excel.incoming.closely import tell_format
+from xlflow.excel.incoming.binary import Walked, error_of
+from xlflow.excel.incoming.book import Sheet
 from xlflow.excel.incoming.container import open_container
-from xlflow.excel.incoming.reader import Failed, read_fast
+from xlflow.excel.incoming.reader import Failed, pin_walked, read_fast
+from xlflow.excel.incoming.remarks import OUR_NAME
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+_BEGIN, _END, _LISTED, _GOES_ON = 0x809, 0x0A, 0x85, 0x3C
+_FORMULA, _TRUTH_OR_ERROR, _ROW = 0x06, 0x205, 0x208
+_NOTE, _OBJECT, _OBJECT_TEXT = 0x1C, 0x5D, 0x1B6
+_OTHER_BOOK, _OURSELVES = 0x1AE, (b"\x01\x04", b"\x01\x3a")
+"""The record that names a workbook to which formulas refer, and how it names this one and what Excel brings."""
 
-    from xlrd.book import Book as Workbook
-    from xlrd.sheet import Sheet as Worksheet
-
-_NOTED = (
-    ("has-macros", ("_VBA_PROJECT", "_VBA_PROJECT_CUR")),
-    ("has-objects", ("MBD", "ObjectPool")),
-)
+_LOCKED, _UNSEEN = 0x2F, 0x20
+_NOTED = (("has-macros", ("_VBA_PROJECT", "_VBA_PROJECT_CUR")), ("has-objects", ("MBD", "ObjectPool")))
 """How names in the container begin that are worth a note."""
 
 
@@ -36,69 +31,90 @@ class OldBook:
     """The sheets of an old workbook, what it says of itself, and codes of what is worth a note."""
 
     sheets: tuple[Sheet, ...]
-    properties: "Mapping[str, str]"
+    properties: Mapping[str, str]
     saved: datetime | None
     notes: tuple[str, ...]
 
 
-def read_old(content: bytes, limits: Limits) -> OldBook:
-    """Return an old workbook. Raises Failed or TooMuch if it cannot be read."""
-    sheets, notes = _read_sheets(content, limits)
+def read_old(content: bytes) -> OldBook:
+    """Return an old workbook. Raises Failed if it cannot be read."""
     around = open_container(content)
+    if around and _is_locked(around.workbook):
+        raise Failed("file-is-encrypted")
+    sheets = read_fast(content)
     if around is None:
-        return OldBook(sheets, MappingProxyType({}), None, notes)
-    noted = [code for code, starts in _NOTED if any(name.startswith(starts) for name in around.names)]
-    noted += ["has-outside-links"] if around.links_outside else []
-    return OldBook(sheets, MappingProxyType(dict(around.properties)), around.saved, (*notes, *noted))
-
-
-def _read_sheets(content: bytes, limits: Limits) -> tuple[tuple[Sheet, ...], tuple[str, ...]]:
+        return OldBook(sheets, MappingProxyType({}), None, ("read-roughly",))
+    notes = [code for code, starts in _NOTED if any(name.startswith(starts) for name in around.names)]
     try:
-        book = xlrd.open_workbook(
-            file_contents=content, logfile=io.StringIO(), formatting_info=True, ragged_rows=True
-        )
-        return tuple(_read_all(book, limits)), ()
-    except (MemoryError, TooMuch):
-        raise
-    except Exception as fault:  # the library tells of crooked files in many ways
-        if "encrypted" in str(fault):
-            raise Failed("file-is-encrypted") from fault
-        return read_fast(content), ("read-roughly",)
+        notes += ["has-outside-links"] if _links_outside(around.workbook) else []
+        sheets = pin_walked(sheets, tuple(_walk_sheets(around.workbook)))
+    except (struct.error, ValueError, LookupError):
+        notes.append("read-roughly")
+    return OldBook(sheets, MappingProxyType(dict(around.properties)), around.saved, tuple(notes))
 
 
-def _read_all(book: "Workbook", limits: Limits) -> Iterator[Sheet]:
-    context = _read_formats(book)
-    for sheet in book.sheets():
-        cells = Cells(tells=False)
-        for row, column, value in _read_cells(sheet, context):
-            cells.values[row, column] = value
-            if len(cells.values) > limits.cells:
-                raise TooMuch
-        cells.merged += [(top, left, low - 1, right - 1) for top, low, left, right in sheet.merged_cells]
-        cells.hidden.update(number for number, row in sheet.rowinfo_map.items() if row.hidden)
-        for (row, column), note in sorted(sheet.cell_note_map.items()):
-            cells.remarks.append((row, column, note.author or "", note.text))
-        laid = lay_out(sheet.name, cells, limits, visible=sheet.visibility == 0)
-        yield replace(laid, evidence=replace(laid.evidence, formulas=None))
+def _records(stream: bytes, place: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield (kind, content) of the records from a place on, to the end of what begins there."""
+    depth = 0
+    while place + 4 <= len(stream):
+        kind, size = struct.unpack_from("<2H", stream, place)
+        yield kind, stream[place + 4 : place + 4 + size]
+        depth += (kind == _BEGIN) - (kind == _END)
+        place += 4 + size
+        if not depth:
+            return
 
 
-def _read_formats(book: "Workbook") -> Context:
-    shown = [tell_format(book.format_map[style.format_key].format_str) for style in book.xf_list]
-    days, spans = (
-        frozenset(number for number, told in enumerate(shown) if told == kind) for kind in ("day", "span")
-    )
-    return Context((), days, spans, book.datemode == 1)
+def _is_locked(stream: bytes) -> bool:
+    return any(kind == _LOCKED for kind, _ in _records(stream))
 
 
-def _read_cells(sheet: "Worksheet", context: Context) -> Iterator[tuple[int, int, Raw]]:
-    for row in range(sheet.nrows):
-        pairs = zip(sheet.row_types(row), sheet.row_values(row), strict=True)
-        for column, (kind, value) in enumerate(pairs):
-            if kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
-                yield row, column, read_number(repr(value), sheet.cell_xf_index(row, column), context)
-            elif kind == xlrd.XL_CELL_TEXT and value:
-                yield row, column, str(value)
-            elif kind == xlrd.XL_CELL_BOOLEAN:
-                yield row, column, bool(value)
-            elif kind == xlrd.XL_CELL_ERROR:
-                yield row, column, ErrorValue(xlrd.error_text_from_code.get(int(value), "#ERR"))
+def _links_outside(stream: bytes) -> bool:
+    """Return whether formulas refer to other workbooks."""
+    named = (content[2:4] for kind, content in _records(stream) if kind == _OTHER_BOOK)
+    return any(name not in _OURSELVES for name in named)
+
+
+def _walk_sheets(stream: bytes) -> Iterator[Walked]:
+    """Yield what is hidden of each worksheet, in their order."""
+    for kind, content in _records(stream):
+        if kind == _LISTED and content[5] == 0:
+            yield _walk_sheet(stream, struct.unpack_from("<L", content)[0])
+
+
+def _walk_sheet(stream: bytes, start: int) -> Walked:
+    walked, texts, current, wanted = Walked(), dict[int, str](), 0, 0
+    for kind, content in _records(stream, start):
+        if kind in (_FORMULA, _TRUTH_OR_ERROR):
+            _take_cell(walked, kind, content)
+        elif kind == _ROW and content[12] & _UNSEEN:
+            walked.hidden.add(struct.unpack_from("<H", content)[0])
+        elif kind == _OBJECT:
+            (current,) = struct.unpack_from("<H", content, 6)
+        elif kind == _OBJECT_TEXT:
+            (wanted,) = struct.unpack_from("<H", content, 10)
+            texts[current] = ""
+        elif kind == _GOES_ON and wanted:
+            texts[current] += _decode(content[:1], content[1:])
+            wanted -= len(content[1:]) // (1 if content[:1] == b"\0" else 2)
+        elif kind == _NOTE and len(content) >= 8:
+            row, column, _, number = struct.unpack_from("<4H", content)
+            author = _decode(content[10:11], content[11:-1])
+            if number in texts and author != OUR_NAME:
+                walked.remarks.append((row, column, author, texts[number]))
+    return walked
+
+
+def _take_cell(walked: Walked, kind: int, content: bytes) -> None:
+    row, column = struct.unpack_from("<2H", content)
+    if kind == _FORMULA:
+        walked.formulas.add((row, column))
+        wrong, code = content[12:14] == b"\xff\xff" and content[6] == 2, content[8]
+    else:
+        code, wrong = content[6], bool(content[7])
+    if wrong:
+        walked.errors.append((row, column, error_of(code)))
+
+
+def _decode(wide: bytes, letters: bytes) -> str:
+    return letters.decode("latin-1" if wide == b"\0" else "utf-16-le", "replace")

@@ -12,7 +12,7 @@ from dataclasses import replace
 import python_calamine as calamine
 
 from xlflow.excel.incoming.archive import pack
-from xlflow.excel.incoming.binary import walk_sheets
+from xlflow.excel.incoming.binary import Walked, walk_sheets
 from xlflow.excel.incoming.book import Limits, Raw, Sheet
 from xlflow.excel.incoming.closely import list_sheet_parts, read_closely
 from xlflow.excel.incoming.opendocument import read_opendocument
@@ -37,13 +37,14 @@ def read_package(package: Package, limits: Limits) -> tuple[Sheet, ...]:
     if package.kind == "ods":
         return read_opendocument(package.parts[package.main], limits)
     if package.kind == "xlsb":
-        return _read_binary(package)
+        return pin_walked(read_fast(pack(package.parts)), walk_sheets(package))
     sheets = _read_openly(package, limits) or read_closely(package, limits)
     return _pin_remarks(sheets, package) if has_remarks(package) else sheets
 
 
-def _read_binary(package: Package) -> tuple[Sheet, ...]:
-    sheets, walked = read_fast(pack(package.parts)), walk_sheets(package)
+def pin_walked(sheets: tuple[Sheet, ...], walked: tuple[Walked, ...]) -> tuple[Sheet, ...]:
+    """Return the sheets of a workbook of an old kind with what its records tell besides; ValueError if those are
+    of other sheets."""
     return tuple(
         _fill_in(sheet, Looked(b"", tuple(one.errors), evidence=one.evidence))
         for sheet, one in zip(sheets, walked, strict=True)
