@@ -117,10 +117,12 @@ def _find_unanswered(story: Story, unit: str) -> Iterator[Asked]:
 
 
 def _check_with_second_reader(story: Story, path: Path) -> None:
-    """Every answer stands in `Svar` as openpyxl reads it, and none of them is a formula or a link."""
+    """Every answer stands in `Svar` as openpyxl reads it; none is a formula, and links lead to what came in."""
     book = load_workbook(path)
     sheet = book[WORDS[story.language]["answers"]]
-    assert not any(cell.data_type == "f" or cell.hyperlink for row in sheet.iter_rows() for cell in row)
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert not any(cell.data_type == "f" for cell in cells)
+    assert all(str(cell.hyperlink.target).startswith("in/") for cell in cells if cell.hyperlink)
     columns = {str(cell.value): cell.column for cell in sheet[_find_heading(sheet, story)]}
     units = {mark_of(unit): unit for unit in story.units}
     lines = {line.mark: line for line in story.lines}

@@ -516,11 +516,12 @@ def test_a_process_that_is_killed_a_hundred_times_leaves_the_old_file_or_the_new
 
 def kill_merges(returned: Path, folder: Path, times: int) -> tuple[int, int]:
     """Kill whole merges at any moment; return how often the old and how often the new workbook stood there."""
-    target, scratch = folder / "ut" / "alla.xlsx", folder / "hela.xlsx"
+    target, scratch = folder / "ut" / "alla.xlsx", folder / "ut" / "hela.xlsx"
     started = time.monotonic()
     command = [sys.executable, "-m", "xlflow", "merge"]
     subprocess.run([*command, str(returned), "-o", str(scratch)], check=True, capture_output=True)
     took, new = time.monotonic() - started, scratch.read_bytes()
+    scratch.unlink()
     merge_forms([returned / "Museet.xlsx"], target)
     old, seen = target.read_bytes(), [0, 0]
     assert old != new

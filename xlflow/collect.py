@@ -6,7 +6,7 @@ and nothing here depends on the order in which files are found or read.
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from xlflow.excel import incoming
 
 _SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 _UNFINISHED = (".crdownload", ".part", ".partial", ".download")
+_UNCLEAR = frozenset('#%?\\"<>|')
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """What file systems count seconds from; `fromtimestamp` fails on Windows for a time before it."""
@@ -65,6 +66,15 @@ def find_files(
     pairs = [pair for name, path in named for pair in _look_at(name, path, own=path.resolve() in own)]
     findings = tuple(finding for _, finding in pairs if finding)
     return tuple(sorted((found for found, _ in pairs), key=lambda found: found.name)), findings
+
+
+def find_near(found: Iterable[Found], workbook: Path) -> Mapping[str, str]:
+    """Return for each file in or below the folder of a workbook how it is reached from there, by its name; not for
+    files inside archives, nor where an address would not be understood as it is."""
+    folder = workbook.resolve().parent
+    paths = {file.name: file.source.resolve() for file in found if isinstance(file.source, Path)}
+    near = {name: path.relative_to(folder).as_posix() for name, path in paths.items() if folder in path.parents}
+    return {name: address for name, address in near.items() if not _UNCLEAR & set(address)}
 
 
 def receive_file(found: Found, opened: incoming.Book | Finding) -> Received:

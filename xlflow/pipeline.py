@@ -152,7 +152,8 @@ def merge_forms(
         parts = interchange.make_parts(summary, merged) if also else ()
         if also and not force:
             interchange.refuse_foreign(also, parts)
-        written = target.save(write.write_consolidated(summary, merged))
+        near = collect.find_near(gathered.found, output)
+        written = target.save(write.write_consolidated(summary, merged, near=near))
         package = interchange.save_package(also, summary, merged, parts) if also else ()
     _tell(progress, "write", 1, 1)
     every = sort_findings((*findings, *_say_where([(output, written)])))
@@ -313,11 +314,12 @@ def _write_forms(
 
 @dataclass(frozen=True, slots=True)
 class _Gathered:
-    """Everything that came back: as one, what was found in it, and the forms that count one by one."""
+    """Everything that came back: as one, what was found in it, the forms that count one by one, and all files."""
 
     merged: Merged
     findings: tuple[Finding, ...]
     forms: tuple[Filled, ...]
+    found: tuple[collect.Found, ...]
 
 
 def _gather(
@@ -351,7 +353,7 @@ def _gather(
     kept, exceptions = waive.waive_findings(hinted, agreed.exceptions, merged.round.as_of)
     aliases = waive.count_aliases(agreed.aliases, (one.row for one in merged.rows))
     merged = replace(merged, exceptions=exceptions, aliases=aliases)
-    return _Gathered(merged, sort_findings(kept), collected.forms)
+    return _Gathered(merged, sort_findings(kept), collected.forms, found)
 
 
 def _say_nothing(paths: Sequence[Path]) -> Finding:

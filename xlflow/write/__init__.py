@@ -7,6 +7,7 @@ decided by `summarise`; here nothing is worked out, and no file is touched.
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import takewhile, zip_longest
+from types import MappingProxyType
 
 from xlflow.core.model import Grid, Merged
 from xlflow.core.summary import History, Summary
@@ -15,6 +16,7 @@ from xlflow.excel.outgoing import Book
 from xlflow.write.accounts import Formulas, write_accounts
 from xlflow.write.desk import Desk, choose_marks
 from xlflow.write.formulas import name_tables
+from xlflow.write.links import Near, choose_linked, link_sources
 from xlflow.write.overview import write_overview
 from xlflow.write.places import ALONE, MOST_ROWS, Piece, place_tables
 from xlflow.write.record import MADE_BY, add_record
@@ -28,14 +30,20 @@ UNPRINTED = ("_origin", "_continues_from", "context:", "_any_")
 WIDEST_ON_A4 = 1425.0
 """Points that a table may be wide to be read on A4, its letters at 6 points then; a wider one is set up for A3."""
 
+NOWHERE: Near = MappingProxyType({})
+"""No file lies near."""
+
 PAGE_ROWS = 100
 """Rows that one page shows in a size that can be read; a longer summary takes more pages."""
 
 
-def write_consolidated(summary: Summary, merged: Merged, most_rows: int = MOST_ROWS) -> bytes:
+def write_consolidated(
+    summary: Summary, merged: Merged, most_rows: int = MOST_ROWS, near: Near = NOWHERE
+) -> bytes:
     """Return the consolidated workbook; the same values give the same bytes.
 
-    A table of which more than `most_rows` rows would stand on a sheet goes on on a further one.
+    A table of which more than `most_rows` rows would stand on a sheet goes on on a further one. `near` are the
+    files that the answers lead to.
     """
     round_ = merged.round
     book = Book(f"{summary.title} – {summary.lead}", round_.language, round_.as_of)
@@ -49,7 +57,11 @@ def write_consolidated(summary: Summary, merged: Merged, most_rows: int = MOST_R
     front.set_page(portrait=True, one_page=last < PAGE_ROWS)
     for name, pieces in places.sheets().items():
         at = replace(desk, sheet=book.add_sheet(name))
+        answers = pieces[0].grid.name == "answers"
+        at = replace(at, linked=choose_linked(merged.rows, near)) if answers else at
         _write_sheet(pieces, write_accounts(summary.accounts, at), at)
+        if at.linked:
+            link_sources(pieces[0], merged.rows, near, at)
         at.sheet.set_header(summary.title, summary.lead)
     add_record(book, round_, summary.since)
     front.open_here()

@@ -10,9 +10,10 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import takewhile
+from types import MappingProxyType
 
 from xlflow.core.model import Cell, Grid, GridColumn
-from xlflow.excel.outgoing import TALLEST, Format, Formula, count_lines, height_of, text_width
+from xlflow.excel.outgoing import STYLES, TALLEST, Format, Formula, count_lines, height_of, text_width
 from xlflow.write.accounts import Formulas
 from xlflow.write.desk import STATUS, Desk, Mark
 from xlflow.write.formulas import quote
@@ -32,6 +33,9 @@ SIGN_ROOM = 2
 
 SURELY_FITS = 0.6
 """Part of a column's width that a text may have as characters and be sure to take one line."""
+
+LINKED = MappingProxyType({name: STYLES["link"][name] for name in ("font_color", "underline")})
+"""How the text of a link stands out."""
 
 NARROW, PROSE, LONGEST_WORD = 11, 60, 19
 """Characters: a column too narrow for a sentence; a text whose words may be broken; a word that is not."""
@@ -123,7 +127,8 @@ def _make_table(piece: Piece, desk: Desk) -> None:
 
 def _styles_of(column: GridColumn, desk: Desk) -> dict[type, Format]:
     number = {"signed": "signed", "share": "signed_share"}.get(column.kind, "number")
-    return {int: desk.style("integer"), Decimal: desk.style(number), date: desk.style("date")}
+    text: dict[type, Format] = {str: desk.style("cell", **LINKED)} if column.key in desk.linked else {}
+    return {int: desk.style("integer"), Decimal: desk.style(number), date: desk.style("date"), **text}
 
 
 def _find_repeated(groups: Sequence[int], row: Sequence[Cell], above: Sequence[Cell]) -> frozenset[int]:

@@ -140,6 +140,15 @@ class RawSheet(Worksheet):  # type: ignore[misc]
         """Take a formula as it is: we use none of the newer functions that XlsxWriter looks for at length."""
         return formula.removeprefix("=")
 
+    def lead_to(self, row: int, column: int, place: str) -> int:
+        """Make a cell a link to a file and leave what stands in it; by an address that all programs take."""
+        self.ignore_write_string = True
+        answer = int(self.write_url(row, column, place))
+        self.ignore_write_string = False
+        url = self.hyperlinks[row][column]
+        url._relationship_link = url._relationship_link.replace("\\", "/")
+        return answer
+
     def next_shared(self) -> int:
         """Return the number of the next formula that several cells share."""
         self._shared += 1

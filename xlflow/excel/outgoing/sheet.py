@@ -103,6 +103,10 @@ class Sheet:
         """Write a link to a place in this workbook ("internal:'Svar'!A5") with our own text."""
         must(self.raw.write_url(row, column, place, style or self.book.style("link"), text))
 
+    def lead(self, row: int, column: int, place: str) -> None:
+        """Make a cell whose text is written otherwise a link to a file ("external:svar/A.xlsx#'Blad'!A5")."""
+        must(self.raw.lead_to(row, column, place))
+
     def note(self, row: int, column: int, text: str, author: str, size: tuple[int, int]) -> None:
         """Put a note on a cell, shown when somebody points at it; `size` in pixels."""
         width, height = size
