@@ -5,6 +5,7 @@ What they refuse has a file of its own.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -298,7 +299,8 @@ def test_progress_shows_on_a_terminal_and_never_in_the_result(desk: Path) -> Non
     shown = os.read(ours, 65536).decode(errors="replace")
     os.close(ours)
     assert json.loads(out)["units"]["answered"] == 3
-    assert "%" in shown
+    assert "100%" in shown
+    assert re.search(r"read .* 4/4 +[0-9]+ files/s", shown)
     assert "Traceback" not in shown
 
 

@@ -6,6 +6,7 @@ the command that needs it, so that `--help` answers at once.
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,9 @@ SINCE = click.option(
     type=click.Path(path_type=Path),
     help="Last round's consolidated workbook, to tell what has changed since.",
 )
+_REDRAWN = 0.1
+"""Seconds between two looks of the progress bar."""
+
 AS_OF = "The day that the follow-up describes, such as 2021-03-31."
 
 
@@ -371,19 +375,38 @@ def _stopping(language: str = "sv") -> Iterator[None]:
 
 @contextmanager
 def _progress() -> Iterator["Progress | None"]:
-    """Show a bar per step on stderr, only where somebody can see it."""
+    """Show on stderr, only where somebody can see it, how far each step is, how quick, and how long it will take.
+
+    Drawn whenever there is something new and never by a thread: beside a thread, workers cannot be forked.
+    """
     if not sys.stderr.isatty():
         yield None
         return
+    from rich import progress
     from rich.console import Console
-    from rich.progress import Progress as Bars
 
-    with Bars(console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
+    columns = (
+        progress.TextColumn("{task.description:>9}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[speed]}"),
+        progress.TimeRemainingColumn(compact=True),
+    )
+    console = Console(stderr=True)
+    with progress.Progress(*columns, console=console, transient=True, auto_refresh=False) as bars:
+        tasks: dict[str, tuple[Any, float]] = {}
+        drawn = 0.0
 
         def tell(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total)
-            bars.update(tasks[step], completed=done)
+            nonlocal drawn
+            now = time.monotonic()
+            task, begun = tasks.get(step) or (bars.add_task(step, total=total, speed=""), now)
+            tasks[step] = task, begun
+            speed = f"{done / (now - begun):.0f} files/s" if total > 1 and now > begun else ""
+            bars.update(task, completed=done, speed=speed)
+            if done in (0, total) or now - drawn > _REDRAWN:
+                bars.refresh()
+                drawn = now
 
         yield tell
