@@ -19,6 +19,9 @@ BOUNDS = Bounds(1.0, 300_000_000)
 
 def do_what_it_says(word: str) -> str:
     """Return the word in capitals, or do the harm that it names."""
+    if word == "who":
+        time.sleep(0.02)
+        return str(os.getpid())
     if word == "abort":
         os.abort()
     if word == "leave":
@@ -43,6 +46,11 @@ def ask(*words: str, jobs: int = 2, bounds: Bounds = BOUNDS) -> dict[int, str | 
 def test_every_item_is_answered_under_its_place() -> None:
     words = [f"w{number}" for number in range(100)]
     assert ask(*words) == dict(enumerate(word.upper() for word in words))
+
+
+def test_there_are_never_more_workers_than_windows_can_wait_for() -> None:
+    answers = ask(*["who"] * 150, jobs=75)
+    assert 2 <= len(set(answers.values())) <= 60
 
 
 def test_nothing_to_do_is_done_at_once() -> None:

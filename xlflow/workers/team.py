@@ -23,6 +23,8 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 _BATCH = 20
+_MOST = 60
+"""Workers at a time: Windows waits for 63 things at once and no more."""
 _START = 60.0
 """Seconds that a new process may take until it is ready; a computer that looks for viruses takes its time."""
 
@@ -53,10 +55,11 @@ def work_apart(
 
     Raises NoWorkers where no process can be started; what has no answer by then is left to the caller.
     """
-    size = max(1, min(_BATCH, len(items) // (jobs * 4)))
+    count = min(jobs, len(items), _MOST)
+    size = max(1, min(_BATCH, len(items) // (max(1, count) * 4)))
     team = _Team(task, bounds, deque(enumerate(items)), size)
     try:
-        team.hire(min(jobs, len(items)))
+        team.hire(count)
         while team.workers:
             yield from team.listen()
     finally:
