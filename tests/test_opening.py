@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from containers import an_xlsb
-from edits import ASKED, FILLED, copied_workbook, made
+from edits import ASKED, FILLED, copied_workbook, edit, made
+from openpyxl.worksheet.worksheet import Worksheet
 
-from xlflow import check_forms, opening, workers
+from xlflow import check_forms, opening, read, workers
 from xlflow.collect import Found
-from xlflow.core.findings import Finding, message_of, remedy_of
+from xlflow.core.findings import Finding, Place, find, message_of, remedy_of
 from xlflow.core.model import State
 from xlflow.core.packing import Opened
 from xlflow.excel import incoming
@@ -74,6 +75,33 @@ def test_every_way_of_losing_a_file_is_told_in_words(reason: str) -> None:
     assert (received.state, received.reason) == (State.REFUSED, refusal.code)
     assert "f.xls" in message_of(refusal, "sv")
     assert "{" not in message_of(refusal, "en") + remedy_of(refusal, "en")
+
+
+def test_a_form_that_would_bury_all_others_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_MOST_TOLD", 20)
+
+    def fill(sheet: Worksheet) -> None:
+        for number in range(20):
+            sheet.append([None, None, None, None, f"skräp {number}"])
+
+    content = edit(fill)
+    opened = open_files(found(a_xlsx=content, b_xlsx=made(unit="Åbo")), Way(2))
+    assert told(opened) == ["a.xlsx refused form-overfull", "b.xlsx accepted None"]
+
+
+@pytest.mark.parametrize("files", [1, 12])
+def test_a_form_that_our_own_reading_falls_over_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch, files: int
+) -> None:
+    def fall_over(book: incoming.Book, *_: object) -> Finding:
+        if book.name == "a.xlsx":
+            raise RecursionError
+        return find("not-a-form", Place(book.name))
+
+    monkeypatch.setattr(read, "read_form", fall_over)
+    opened = open_files(found(a_xlsx=made(), **{f"b{n}_xlsx": made() for n in range(files)}), Way(2))
+    assert told(opened)[0] == "a.xlsx refused reader-crashed"
+    assert {received.reason for received, _ in opened[1:]} == {"not-a-form"}
 
 
 # The same, wherever it is read ----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from xlflow import collect, kept, read, workers
-from xlflow.core.findings import Finding
+from xlflow.core.findings import Finding, Place, find
 from xlflow.core.model import Filled, State
 from xlflow.core.packing import DAMAGED, Opened, Packed, Unpacker, pack_opened
 from xlflow.excel import incoming
@@ -21,6 +21,9 @@ Tell = Callable[[int, int], None]
 _MOST_JOBS = 8
 _WORTH_KEEPING = 20
 """Files from which on it is worth keeping what they say."""
+
+_MOST_TOLD = 60_000
+"""Rows, texts set aside and remarks that one form may come to, so that it cannot bury all others."""
 
 _BOUNDS = workers.Bounds(incoming.LIMITS.seconds, incoming.LIMITS.memory_bytes)
 _LOST = {"crashed": "reader-crashed", "too-slow": "reader-too-slow", "too-large": "reader-too-large"}
@@ -117,7 +120,10 @@ def _open_lightly(file: collect.Found, known: Sequence[read.Known], shelf: kept.
     book = incoming.open_lightly(file.source, file.name)
     if book is None:
         return None
-    opened = _read_book(file, book, known)
+    try:
+        opened = _read_book(file, book, known)
+    except Exception:  # a form that our own reading falls over costs a worker, and no other form
+        return None
     if shelf:
         _keep(file, opened, pack_opened(opened), shelf)
     return opened
@@ -132,10 +138,16 @@ def _read_book(file: collect.Found, book: incoming.Book | Finding, known: Sequen
     if isinstance(book, Finding):
         return received, book
     told = collect.pass_over(book) or read.read_form(book, received, known)
+    if isinstance(told, Filled) and _count_told(told) > _MOST_TOLD:
+        told = find("form-overfull", Place(file.name), unit=told.unit, words={"count": _MOST_TOLD})
     if isinstance(told, Finding):
         state = State.IGNORED if told.code.startswith("ignored-") else State.REFUSED
         return replace(received, state=state, reason=told.code), told
     return received, told
+
+
+def _count_told(form: Filled) -> int:
+    return len(form.rows) + len(form.set_aside) + len(form.findings)
 
 
 def _recall(files: Sequence[collect.Found], shelf: kept.Shelf, unpacker: Unpacker) -> dict[int, Opened]:
