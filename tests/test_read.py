@@ -1,13 +1,16 @@
 """Forms come back broken by people and programs: every answer is read under its row, or set aside with address."""
 
+import hashlib
 import io
+import json
 import random
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from edits import (
@@ -468,6 +471,55 @@ def test_what_is_no_form_is_refused() -> None:
             del book.custom_doc_props[book.custom_doc_props.names[0]]
 
     assert refusal_of(edit_book(garble)) == "form-records-broken"
+
+
+def redefine(change: Callable[[dict[str, Any]], object], form_version: str = "1") -> bytes:
+    """Return a form as a newer version of the program might make it, its definition changed."""
+
+    def change_records(book: Workbook) -> None:
+        sheet = book["xlflow"]
+        for row in sheet.iter_rows():
+            if row[0].value == "definition":
+                whole = json.loads("".join(str(cell.value or "") for cell in row[2:]))
+                change(whole)
+                text = json.dumps(whole, separators=(",", ":"))
+                row[1].value = hashlib.sha256(text.encode()).hexdigest()
+                for number, cell in enumerate(row[2:]):
+                    cell.value = text[number * 30_000 : (number + 1) * 30_000] or None
+            elif (row[0].value, row[1].value) == ("identity", "format"):
+                row[2].value = form_version
+
+    return edit_book(change_records)
+
+
+def test_a_form_of_a_newer_version_is_read_without_what_is_not_known() -> None:
+    def change(whole: dict[str, Any]) -> None:
+        whole["colour"] = "blue"
+        whole["fields"][1]["spoken"] = True
+        whole["rules"][0]["unless"] = {"field": "comment"}
+        whole["rules"][2]["require"] = {"somehow": 1}
+
+    form = read_bytes(redefine(change))
+    assert said(form) == everything()
+    assert codes(form) == ["form-partly-of-newer-version"]
+    rules = ASKED.template.rules
+    for name in ("colour", f"fields.{ASKED.template.fields[1].key}.spoken", f"rules.{rules[0].name}"):
+        assert name in message_of(form.findings[0], "sv")
+    assert form.round.template.rules == (rules[1], *rules[3:])
+
+
+def test_a_form_that_only_a_newer_version_can_read_says_so() -> None:
+    def change(whole: dict[str, Any]) -> None:
+        whole["fields"][1]["type"] = "sound"
+
+    def forget(book: Workbook) -> None:
+        while book.custom_doc_props.names:
+            del book.custom_doc_props[book.custom_doc_props.names[0]]
+
+    for content in (redefine(change), redefine(lambda _: None, "2")):
+        alone = edit_book(forget, content)
+        assert refusal_of(alone) == "form-of-newer-version"
+        assert codes(read_bytes(alone, [Known(ASKED)])) == ["form-recognised"]
 
 
 def test_sheets_copied_between_two_forms_are_noticed() -> None:

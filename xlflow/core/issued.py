@@ -25,7 +25,7 @@ from xlflow.core.layout import (
     row_fingerprint,
 )
 from xlflow.core.model import Deadline, Identity, Line, Plan, Previous, Round, Row, SetAside, Unit, Value
-from xlflow.core.template import Field, Template
+from xlflow.core.template import Field, Template, understand_template
 from xlflow.core.values import quarters_from, show_deadline, show_value
 from xlflow.core.words import say
 
@@ -49,13 +49,15 @@ _PROPERTY = "xlflow."
 class Issued:
     """What was issued to one unit, as its form tells: `round` holds the lines of this unit only, and the names
     of all units. `fingerprints` stand in the order of the lines; `issued` is what the answer cells held then,
-    those of the unit's own activities too, where a form goes back with them."""
+    those of the unit's own activities too, where a form goes back with them; `unknown` is what a newer version of
+    this program wrote into the definition and this one does not know."""
 
     identity: Identity
     round: Round
     issued: Answers
     fingerprints: tuple[str, ...]
     previous: Previous | None = None
+    unknown: tuple[str, ...] = ()
 
 
 def identify_form(round_: Round, unit: str, replaces: tuple[str, ...] = ()) -> Identity:
@@ -242,11 +244,12 @@ def _definition_of(template: Template) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=32)
-def _template_of(text: str, digest: str) -> Template:
-    """Return the template; kept, since every form of a round carries the same and checking its shape is slow."""
+def _template_of(text: str, digest: str) -> tuple[Template, tuple[str, ...]]:
+    """Return the template, and what of it is not known here; kept, since every form of a round carries the same
+    and checking its shape is slow."""
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         raise ValueError("the definition is not the one that was issued")
-    return Template.model_validate(_unpack(text))
+    return understand_template(_unpack(text))
 
 
 def _by_kind(rows: Iterable[Sequence[object]]) -> dict[str, list[tuple[str, ...]]]:
@@ -267,7 +270,7 @@ def _hear_round(kinds: Mapping[str, list[tuple[str, ...]]], lines: tuple[Line, .
         digest=facts["digest"],
     )
     due = date.fromisoformat(facts["due"]) if facts["due"] else None
-    template = _template_of("".join(definition), digest)
+    template, _ = _template_of("".join(definition), digest)
     return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
 
 
@@ -295,7 +298,9 @@ def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) ->
     answers = {line_id: MappingProxyType(texts) for line_id, texts in told if texts}
     marks, previous = tuple(mark for _, mark, _ in lines), kinds.get("previous")
     said = _hear_previous("".join(previous[0])) if previous else None
-    return Issued(identity, round_, MappingProxyType(answers), marks, said)
+    digest, *definition = kinds["definition"][0]
+    _, unknown = _template_of("".join(definition), digest)
+    return Issued(identity, round_, MappingProxyType(answers), marks, said, unknown)
 
 
 def _say_previous(previous: Previous) -> str:
@@ -352,7 +357,7 @@ def _line_record(line: Line, issued: Mapping[str, str]) -> tuple[str, ...]:
 def _hear_lines(records: Sequence[tuple[str, ...]]) -> Iterator[tuple[Line, str, dict[str, str]]]:
     said = _unpack(f"[{','.join(''.join(pieces) for _, *pieces in records)}]")
     for (mark, *_), facts in zip(records, said, strict=True):
-        key, levels, units, given, context, continues_from, issued, position = facts
+        key, levels, units, given, context, continues_from, issued, position = facts[:8]
         values = tuple([(name, _hear_value(value)) for name, value in given])
         extra = tuple([(heading, text) for heading, text in context])
         line = Line(key, tuple(levels), tuple(units), values, extra, continues_from, position=int(position))

@@ -4,9 +4,10 @@
 frozen, and a template travels inside every form as JSON of this same shape.
 """
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
 from xlflow.core.loose_ends import find_loose_ends
 from xlflow.core.words import Language, Text
@@ -16,6 +17,9 @@ FieldType = Literal["text", "choice", "quarter", "date", "deadline", "number", "
 RuleSeverity = Literal["error", "warning", "note", "trial"]
 
 COUNTED = r"^[^{}]*\{count\}[^{}]*$"
+
+
+_WHOLE = ("rules", "summaries")
 
 
 class Declared(BaseModel):
@@ -246,6 +250,52 @@ class Template(Declared):
         """Return the label of a choice, or the code itself where an open list met something else."""
         options = self.choice_list(field).options
         return next((choice.label.say(language) for choice in options if choice.code == code), code)
+
+
+def understand_template(values: Any) -> tuple[Template, tuple[str, ...]]:
+    """Return a template that a newer version of this program may have written, and what of it was left out: keys
+    that are not known here, and rules and summaries that hold such. ValueError for all other faults."""
+    left_out: dict[str, None] = {}
+    while True:
+        try:
+            return Template.model_validate(values), tuple(left_out)
+        except ValidationError as fault:
+            unknown = [_whole(one["loc"]) for one in fault.errors() if _is_of_newer(one["type"], one["loc"])]
+            if not unknown:
+                raise
+            left_out |= dict.fromkeys(".".join(_name_steps(values, place)) for place in unknown)
+            values = _without(values, frozenset(unknown))
+
+
+def _is_of_newer(kind: str, place: tuple[int | str, ...]) -> bool:
+    return kind == "extra_forbidden" or (len(place) > 1 and place[0] in _WHOLE)
+
+
+def _whole(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return what is to be left out: a rule that is half understood would say something else."""
+    return place[:2] if place[0] in _WHOLE and len(place) > 1 else place
+
+
+def _name_steps(values: Any, place: tuple[int | str, ...]) -> Iterator[str]:
+    """Yield the steps of a path, with an item's own name for its number."""
+    for step in place:
+        if isinstance(step, int):
+            values = values[step]
+            yield str(values.get("name") or values.get("key") or values.get("code") or step)
+        else:
+            values = values.get(step, {})
+            yield step
+
+
+def _without(values: Any, places: frozenset[tuple[int | str, ...]], at: tuple[int | str, ...] = ()) -> Any:
+    """Return nested values without those at some places."""
+    if isinstance(values, dict):
+        return {key: _without(one, places, (*at, key)) for key, one in values.items() if (*at, key) not in places}
+    if isinstance(values, list):
+        return [
+            _without(one, places, (*at, place)) for place, one in enumerate(values) if (*at, place) not in places
+        ]
+    return values
 
 
 def _named(fields: tuple[Field, ...]) -> dict[str, Field]:

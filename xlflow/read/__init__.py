@@ -21,7 +21,7 @@ from xlflow.read.table import find_tables
 
 __all__ = ["LOST_ITSELF", "Known", "read_form"]
 
-LOST_ITSELF = ("not-a-form", "form-records-broken", "form-without-definition")
+LOST_ITSELF = ("not-a-form", "form-records-broken", "form-of-newer-version", "form-without-definition")
 """Codes of refusals that another look may lift, once it is known what was issued."""
 
 

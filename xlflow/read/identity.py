@@ -4,15 +4,18 @@ The very hidden sheet tells everything; the document's properties tell enough wh
 what anybody can see in the form. The name of the file tells nothing.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import get_args
 
 from xlflow.core.findings import Finding, Place, find
-from xlflow.core.issued import Issued, from_records, identity_of_properties, issued_lines
+from xlflow.core.issued import FORMAT, Issued, from_records, identity_of_properties, issued_lines
 from xlflow.core.layout import Record
 from xlflow.core.model import Identity
+from xlflow.core.template import understand_template
 from xlflow.core.text import fold
 from xlflow.core.values import written_text
 from xlflow.excel.incoming import Book, Raw, Sheet
@@ -28,7 +31,7 @@ def find_issued(book: Book, known: Sequence[Known]) -> tuple[Issued, Sheet | Non
     identity, place = identity_of_properties(book.properties), Place(book.name)
     hidden, issued = _find_records(book, identity)
     if issued is not None:
-        return issued, hidden, tuple(_compare(issued.identity, identity, place))
+        return issued, hidden, (*_compare(issued.identity, identity, place), *_tell_unknown(issued, place))
     issued = _recall(identity, known) if identity else None
     if issued is not None:
         return issued, hidden, (find("identity-from-properties", place, unit=issued.identity.unit),)
@@ -37,7 +40,31 @@ def find_issued(book: Book, known: Sequence[Known]) -> tuple[Issued, Sheet | Non
         return seen[0], hidden, (seen[1],)
     if identity is not None:
         return find("form-without-definition", place, unit=identity.unit)
-    return seen or find("form-records-broken" if hidden else "not-a-form", place)
+    broken = "form-of-newer-version" if hidden and _is_newer(hidden) else "form-records-broken"
+    return seen or find(broken if hidden else "not-a-form", place)
+
+
+def _is_newer(hidden: Sheet) -> bool:
+    """Return whether the records have a shape that only a newer version of this program knows."""
+    rows = [[cell for cell in _say_record(row) if cell] for row in hidden.rows]
+    told = next((row[2] for row in rows if row[:2] == [_FIRST_KIND, "format"] and len(row) > 2), "")
+    if told.isdecimal() and int(told) > int(FORMAT):
+        return True
+    digest, *pieces = next((row[1:] for row in rows if row[:1] == ["definition"] and row[1:]), [""])
+    text = "".join(pieces)
+    if hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() != digest:
+        return False
+    try:
+        understand_template(json.loads(text))
+    except ValueError:
+        return True
+    return False
+
+
+def _tell_unknown(issued: Issued, place: Place) -> Iterator[Finding]:
+    if issued.unknown:
+        words = {"names": ", ".join(issued.unknown)}
+        yield find("form-partly-of-newer-version", place, unit=issued.identity.unit, words=words)
 
 
 def holds_records(sheet: Sheet) -> bool:
