@@ -1,5 +1,10 @@
-"""Makes the forms that the benchmarks read: the same ones in every run, one per unit, 60 rows each, filled in."""
+"""Makes the forms that the benchmarks read: the same ones in every run, one per unit, 60 rows each, filled in.
 
+`python material.py FORMS FOLDER` prints where they stand and what was asked, as JSON.
+"""
+
+import json
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -86,3 +91,9 @@ def write_plan(forms: int, folder: Path) -> Path:
             texts = [text for _, text in line.context]
             sheet.write_row(row, 0, [*line.levels, deadline, line.units[0], line.id, *texts])
     return target
+
+
+if __name__ == "__main__":
+    wanted, where = int(sys.argv[1]), Path(sys.argv[2])
+    made = {"forms": str(fill_forms(wanted, where)), "plan": str(write_plan(wanted, where))}
+    print(json.dumps({**made, "as_of": AS_OF.isoformat(), "rows": ROWS}))

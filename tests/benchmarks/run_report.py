@@ -14,7 +14,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from merged import draw_merged  # noqa: E402
 from rounds import draw_round  # noqa: E402
-from run import XLFLOW, _measure, median  # noqa: E402
+from run import XLFLOW, Task, measure, median  # noqa: E402
 
 from xlflow.summarise import summarise  # noqa: E402
 from xlflow.write import write_consolidated  # noqa: E402
@@ -34,15 +34,19 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             workbook = Path(scratch) / "consolidated.xlsx"
             workbook.write_bytes(write_workbook(count))
-            commands = {
-                f"{kind}, {layout}": (
-                    *(*XLFLOW, "report", str(workbook), "-o", str(Path(scratch) / f"{layout}.{kind}")),
-                    *("--layout", layout, "--force"),
+            tasks = [
+                Task(
+                    "report",
+                    f"{kind}, {layout}",
+                    (
+                        *(*XLFLOW, "report", str(workbook), "-o", str(Path(scratch) / f"{layout}.{kind}")),
+                        *("--layout", layout, "--force"),
+                    ),
                 )
                 for kind in ("pdf", "docx", "html")
                 for layout in ("heading", "merged")
-            }
-            for name, measured in _measure(commands, options.runs).items():
+            ]
+            for (_, name), measured in measure(tasks, options.runs).items():
                 print(f"| {count} | {name} | {median(measured.seconds):.2f} | {max(measured.megabytes):.0f} |")
 
 
