@@ -38,7 +38,7 @@ def run(*words: str | Path, cwd: Path, encoding: str = "utf-8", **env: str) -> S
         [sys.executable, "-m", "xlflow", *map(str, words)],
         cwd=cwd,
         capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "100", **env},
+        env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding, "COLUMNS": "100", **env},
         check=False,
     )
     seen = Seen(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))

@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from commands import GENERATE, UNITS, play_round, read_all, run
 from openpyxl import load_workbook
+from tools import PROJECT
 
 FAULTY = """Perspektiv;Nämndmål;Aktivitet;Slutdatum;Enhet
 Verksamhet;Trygg mat;Laga från grunden;2019-12-31;Köket
@@ -89,6 +92,134 @@ def test_an_empty_folder_to_check_is_a_fault_of_the_material(desk: Path) -> None
     assert [finding["code"] for finding in alone.told["findings"]] == ["nothing-to-merge"]
     planned = run("check", "tom", "--plan", "plan.xlsx", "--json", cwd=desk)
     assert sorted(planned.told["units"]["missing"]) == sorted(Path(name).stem for name in UNITS)
+
+
+@pytest.mark.parametrize(
+    ("example", "title", "missing"),
+    [
+        ("followup-2021", "Verksamhetsplan 2021", "Saknas: Förvaltningsstaben, "),
+        ("budget-2021", "Budget 2021", "Saknas: Biblioteken, "),
+        ("followup-en", "Annual plan 2021", "Missing: Libraries, "),
+    ],
+)
+def test_as_long_as_nobody_has_answered_the_plan_alone_says_who_is_missing(
+    tmp_path: Path, example: str, title: str, missing: str
+) -> None:
+    """Template and language by its headings, no day at all: no form has told which round it is."""
+    shutil.copy(PROJECT / "examples" / example / "plan.xlsx", tmp_path)
+    (tmp_path / "tom").mkdir()
+    seen = run("check", "tom", "--plan", "plan.xlsx", cwd=tmp_path)
+    assert (seen.code, seen.err) == (0, "")
+    lines = seen.out.splitlines()
+    assert lines[0] == title
+    assert lines[2].startswith(missing)
+    assert lines[-1] in (
+        "Nästa steg: påminn dem som saknas, och kör igen när deras svar har kommit.",
+        "Next: remind those who are missing, and run again when their answers are in.",
+    )
+
+
+def test_a_plan_of_a_template_of_ones_own_tells_nothing_before_a_form_does(tmp_path: Path) -> None:
+    (tmp_path / "plan.csv").write_text("Mål;Åtgärd;Enhet\nA;B;Norr\n", encoding="utf-8")
+    (tmp_path / "tom").mkdir()
+    seen = run("check", "tom", "--plan", "plan.csv", "--json", cwd=tmp_path)
+    assert [found["code"] for found in seen.told["findings"]] == ["nothing-to-merge"]
+
+
+def test_a_faulty_plan_is_told_with_its_faults_before_anybody_has_answered(desk: Path) -> None:
+    (desk / "tom").mkdir()
+    (desk / "faulty.csv").write_text(FAULTY, encoding="utf-8")
+    seen = run("check", "tom", "--plan", "faulty.csv", cwd=desk)
+    assert seen.code == 2
+    assert "C4" in seen.err
+
+
+def test_a_damaged_plan_is_for_whoever_made_it_and_not_for_a_sender(desk: Path) -> None:
+    (desk / "cut.xlsx").write_bytes((desk / "plan.xlsx").read_bytes()[:3000])
+    for words in (("check", "in", "--plan", "cut.xlsx"), ("generate", "cut.xlsx", *GENERATE[2:], "new")):
+        seen = run(*words, cwd=desk)
+        said = " ".join(seen.err.split())
+        assert (seen.code, seen.out) == (2, "")
+        assert "Planen går inte att läsa. Filen cut.xlsx är avklippt" in said
+        assert "avsändaren" not in said
+
+
+def test_a_damaged_workbook_of_the_previous_round_is_to_be_made_again(desk: Path) -> None:
+    (desk / "cut.xlsx").write_bytes((desk / "plan.xlsx").read_bytes()[:3000])
+    for words in (
+        (*GENERATE, "new", "--previous", "cut.xlsx"),
+        ("merge", "in", "-o", "new.xlsx", "--previous", "cut.xlsx"),
+        ("report", "cut.xlsx", "-o", "new.docx"),
+    ):
+        seen = run(*words, cwd=desk)
+        assert seen.code == 2
+        assert "Gör om den med xlflow merge" in " ".join(seen.err.split())
+        assert "avsändaren" not in seen.err
+
+
+MISUSED = {
+    "check": ("PATH... saknas", "PATH... is missing"),
+    "chek in": ("kommando som heter chek. Menade du ”check”?", "command called chek. Did you mean “check”?"),
+    "check in --forse": ("heter --forse. Menade du ”--force”?", "called --forse. Did you mean “--force”?"),
+    "check in --nonsense": ("heter --nonsense. xlflow", "called --nonsense. xlflow"),
+    "check in --jobs många": ("”många” går inte att ange för --jobs", "“många” cannot be given for --jobs"),
+    "check in --jobs 100": ("Godtas: ett heltal från 1 till 64.", "Accepted: a whole number from 1 to 64."),
+    "templates --language de": ("Godtas: sv eller en.", "Accepted: sv or en."),
+    "merge in": ("--output FILE.xlsx saknas", "--output FILE.xlsx is missing"),
+    "merge in -o": ("-o behöver något efter sig", "-o needs something after it"),
+    "generate a --as-of 2021-04-31 -o b": (  # its own language is Swedish unless --language says otherwise
+        "Godtas: en dag, till exempel 2021-03-31.",
+        "Godtas: en dag, till exempel 2021-03-31.",
+    ),
+    "generate a b --as-of 2021-04-30 -o c": ("Sätt citattecken runt namn", "in quotation marks"),
+}
+
+
+@pytest.mark.parametrize("typed", MISUSED)
+@pytest.mark.parametrize(("locale", "language"), [("sv_SE.UTF-8", 0), ("C.UTF-8", 0), ("en_GB.UTF-8", 1)])
+def test_what_is_typed_wrong_is_told_in_the_language_of_the_user(
+    tmp_path: Path, typed: str, locale: str, language: int
+) -> None:
+    seen = run(*typed.split(), cwd=tmp_path, LC_ALL=locale)
+    assert (seen.code, seen.out) == (2, "")
+    wanted = MISUSED[typed][language]
+    assert wanted in " ".join(seen.err.replace("python -m xlflow", "xlflow").split())
+
+
+def test_the_language_that_is_asked_for_goes_before_that_of_the_user(tmp_path: Path) -> None:
+    assert "is missing" in run("generate", "--language=en", cwd=tmp_path, LC_ALL="sv_SE.UTF-8").err
+    assert "saknas" in run("generate", "--language", "sv", cwd=tmp_path, LC_ALL="en_GB.UTF-8").err
+    assert "does not exist" in run("check", "borta", cwd=tmp_path, LC_ALL="en_GB.UTF-8").err
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("check", "borta"), "path-not-found"),
+        (("merge", "tom", "-o", "new.xlsx"), "nothing-to-merge"),
+        (("report", "borta.xlsx", "-o", "new.pdf"), "path-not-found"),
+        (("check",), "usage-missing"),
+    ],
+)
+def test_with_json_what_cannot_be_done_is_json_too(tmp_path: Path, words: tuple[str, ...], code: str) -> None:
+    (tmp_path / "tom").mkdir()
+    seen = run(*words, "--json", cwd=tmp_path)
+    assert seen.code == 2
+    assert seen.err
+    assert list(seen.told) == ["units", "files", "rows", "findings", "output"]
+    assert [found["code"] for found in seen.told["findings"]] == [code]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+@pytest.mark.parametrize("words", [("templates",), ("explain",), ("check", "in"), ("check", "in", "--json")])
+def test_a_result_that_cannot_be_printed_is_told(desk: Path, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "xlflow", *words]
+        done = subprocess.run(command, cwd=desk, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("1 fel\n\nFEL  Resultatet gick inte att skriva ut: ")
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is forbidden to this user")

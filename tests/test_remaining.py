@@ -414,14 +414,19 @@ def test_a_form_of_many_lines_keeps_them_in_several_tables() -> None:
 @pytest.mark.parametrize(
     ("answers", "nothing", "counter", "advice"),
     [
-        ({}, False, "0 av 2 klara", "Rader som inte är klara: 2. Kolumnen Kvar att göra säger vad som fattas."),
+        ({}, False, "0 av 2 klara", "Rader med något kvar: 2, se kolumnen Kvar att göra."),
         (
             {"a": "Pågående"},
             False,
             "1 av 2 klara",
-            "Rader som inte är klara: 1. Kolumnen Kvar att göra säger vad som fattas.",
+            "Rader med något kvar: 1, se kolumnen Kvar att göra.",
         ),
-        ({"a": "Pågående", "b": "nja"}, False, "1 av 2 klara", "Röda rutor att rätta: 1"),
+        (
+            {"a": "Pågående", "b": "nja"},
+            False,
+            "1 av 2 klara",
+            "Röda rutor att rätta: 1. Rader med något kvar: 1, se kolumnen Kvar att göra.",
+        ),
         ({"a": "Pågående", "b": "Genomfört"}, False, "2 av 2 klara", "Allt är ifyllt. Skicka tillbaka filen."),
         ({}, True, "Inget att rapportera", "Ni har inget att rapportera. Skicka tillbaka filen."),
         (

@@ -37,9 +37,9 @@ def test_a_merge_reads_from_top_to_bottom() -> None:
         "Svar från 1 av 2 enheter.",
         "Saknas: Söder.",
         "",
-        "Filer: 2 funna = 1 inlästa + 0 avvisade + 0 ersatta + 0 dubbletter +",
-        "1 överhoppade.",
-        "Rader i formulären: 3 funna = 3 sammanställda + 0 avsatta.",
+        "Filer: funna 2 = inlästa 1 + avvisade 0 + ersatta 0 + dubbletter 0 +",
+        "överhoppade 1.",
+        "Rader i formulären: funna 3 = sammanställda 3 + avsatta 0.",
         "Obesvarade rader: 2.",
         "",
         "1 fel, 1 varning",
@@ -54,8 +54,10 @@ def test_a_merge_reads_from_top_to_bottom() -> None:
         "    Stämmer inte med raderna under: ändra eller töm status.",
         "",
         "Sammanställningen ligger i ut.xlsx.",
-        "Nästa steg: be enheterna rätta felen i sina formulär, lägg de rättade filerna i",
-        "samma mapp och kör igen.",
+        "Nästa steg: be enheterna rätta felen. Med xlflow check --return MAPP får var och",
+        "en sitt formulär tillbaka, med svaren kvar och felen markerade. Lägg de rättade",
+        "filerna i samma mapp och kör igen.",
+        "Påminn också dem som saknas.",
     ]
 
 
@@ -78,7 +80,7 @@ def test_where_nobody_was_asked_only_the_files_are_accounted_for() -> None:
     nobody = replace(ASKED, plan=replace(ASKED.plan, units=(), lines=()))
     merged, _ = merge_forms([], [Received("a.pdf", "", 1, None, State.REFUSED)], nobody)
     lines = show_run(Run("en", (find("nothing-to-merge", Place("a.pdf")),), merged)).splitlines()
-    assert lines[0] == "Files: 1 found = 0 read + 1 refused + 0 superseded + 0 duplicates + 0 ignored."
+    assert lines[0] == "Files: found 1 = read 0 + refused 1 + superseded 0 + duplicates 0 + ignored 0."
     assert "ERROR  There is no filled-in form to merge." in lines
 
 
@@ -110,6 +112,31 @@ def test_a_template_says_what_it_is_for_and_what_it_asks() -> None:
     assert first.endswith("    Enheten svarar på: Status, Ny tidpunkt, Kommentar/avvikelse.")
     assert "    Nivåer: Område > Post.\n" in second
     assert all(len(line) <= WIDTH for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("code", "ending"),
+    [
+        ("missing-status", "Nästa steg: be enheterna rätta felen. "),
+        ("archive-damaged", "Nästa steg: gör så som det står vid felen ovan, och kör igen."),
+        ("exception-expired", "Nästa steg: gör så som det står vid felen ovan, och kör igen."),
+    ],
+)
+def test_what_comes_next_is_for_whoever_can_mend_it(code: str, ending: str) -> None:
+    told = run("Id | Status\na | Pågående\nb | Genomfört", everyone=True)
+    words = dict.fromkeys(("field", "ask", "choices", "rule", "until", "reason", "who"), "x")
+    shown = show_run(replace(told, findings=(find(code, Place("a.xlsx"), words=words),)))
+    assert shown.split("\n\n")[-1].startswith(ending)
+    assert "saknas" not in shown.split("\n\n")[-1]
+
+
+def test_numbers_agree_with_their_words() -> None:
+    alone = replace(ASKED, plan=replace(ASKED.plan, units=ASKED.plan.units[:1]))
+    merged, _ = merge_forms([], [], alone)
+    assert show_run(Run("sv", (), merged)).splitlines()[1] == "Svar från 0 av 1 enhet."
+    nine = [find("missing-answer", Place(f"{n:02}.xlsx"), words={"field": "Status"}) for n in range(9)]
+    assert "\n      och 1 ställe till\n" in show_findings(nine, "sv")
+    assert "\n      and 1 more place\n" in show_findings(nine, "en")
 
 
 def test_many_places_and_many_notes_are_counted_and_not_listed() -> None:

@@ -118,6 +118,12 @@ Nytt  |            |
     ]
 
 
+@pytest.mark.parametrize("rule", ["rule-broken", "rule on trial"])
+def test_no_exception_is_for_all_rules_of_a_template_at_once(rule: str) -> None:
+    text = f"\n== Undantag\nRegel | Skäl | Vem | Till och med\n{rule} | x | y | 2021-06-30"
+    assert refuse(PLAN + text)[0][0] == "exception-rule-unknown A2"
+
+
 def test_a_sheet_without_headings_is_a_fault() -> None:
     assert refuse(PLAN + "\n== Undantag\nKulturskolan får vänta | till hösten\n== Alias\nKlart | är klart") == [
         ("alias-no-heading None", None),

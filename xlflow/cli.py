@@ -6,20 +6,12 @@ the command that needs it, so that `--help` answers at once.
 
 import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from xlflow.core.model import Run
-    from xlflow.core.words import Language
-    from xlflow.pipeline import Progress
+from xlflow.console import Commands, choose_language, read_day, say, show, show_progress, stopping
 
 PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 PLAN = click.option(
@@ -47,13 +39,11 @@ SINCE = click.option(
     type=click.Path(path_type=Path),
     help="Last round's consolidated workbook, to tell what has changed since.",
 )
-_REDRAWN = 0.1
-"""Seconds between two looks of the progress bar."""
 
 AS_OF = "The day that the follow-up describes, such as 2021-03-31."
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="xlflow", message="xlflow %(version)s")
 def main() -> None:
     """Collect answers from many units in Excel, without losing one.
@@ -81,9 +71,9 @@ def demo(folder: Path, language: str, force: bool) -> None:
     from xlflow.demo import run_demo
     from xlflow.report import terminal
 
-    with _stopping(), _progress() as progress:
+    with stopping(language), show_progress() as progress:
         run = run_demo(folder, "en" if language == "en" else "sv", force=force, progress=progress)
-    click.echo(terminal.show_run(run))
+    say(terminal.show_run(run))
 
 
 @main.command()
@@ -93,8 +83,8 @@ def templates(language: str) -> None:
     from xlflow.define import list_templates
     from xlflow.report.terminal import show_templates
 
-    with _stopping(language):
-        click.echo(show_templates(list_templates(), "en" if language == "en" else "sv"))
+    with stopping(language):
+        say(show_templates(list_templates(), "en" if language == "en" else "sv"))
 
 
 @main.command()
@@ -134,8 +124,8 @@ def generate(
     """
     from xlflow.pipeline import generate_forms
 
-    days = {"as_of": _read_day(as_of, "--as-of"), "due": _read_day(due, "--due") if due else None}
-    with _stopping(language), _progress() as progress:
+    with stopping(language), show_progress() as progress:
+        days = {"as_of": read_day(as_of, "--as-of"), "due": read_day(due, "--due") if due else None}
         run = generate_forms(
             plan,
             output,
@@ -147,7 +137,7 @@ def generate(
             progress=progress,
             **days,  # type: ignore[arg-type]
         )
-    _show(run, as_json=False)
+    show(run, as_json=False)
 
 
 @main.command()
@@ -180,7 +170,7 @@ def check(
     """
     from xlflow.pipeline import check_forms
 
-    with _stopping(), _progress() as progress:
+    with stopping(), show_progress() as progress:
         run = check_forms(
             paths,
             plan=plan,
@@ -190,7 +180,7 @@ def check(
             force=force,
             progress=progress,
         )
-    _show(run, as_json=as_json)
+    show(run, as_json=as_json)
 
 
 @main.command()
@@ -233,7 +223,7 @@ def merge(
     """
     from xlflow.pipeline import merge_forms
 
-    with _stopping(), _progress() as progress:
+    with stopping(), show_progress() as progress:
         run = merge_forms(
             paths,
             output,
@@ -245,7 +235,7 @@ def merge(
             force=force,
             progress=progress,
         )
-    _show(run, as_json=as_json)
+    show(run, as_json=as_json)
 
 
 @main.command()
@@ -285,9 +275,9 @@ def report(consolidated: Path, output: Path, language: str | None, as_json: bool
     """
     from xlflow.pipeline import write_report
 
-    with _stopping(language or "sv"):
-        run = write_report(consolidated, output, language=_choose(language), **wanted)
-    _show(run, as_json=as_json)
+    with stopping(language):
+        run = write_report(consolidated, output, language=choose_language(language), **wanted)
+    show(run, as_json=as_json)
 
 
 @main.command()
@@ -309,16 +299,12 @@ def history(files: tuple[Path, ...], output: Path | None, language: str | None, 
     from xlflow.pipeline import read_history, write_history
     from xlflow.report.past import show_history
 
-    with _stopping(language or "sv"):
+    with stopping(language):
         if output is None:
-            click.echo(show_history(read_history(files, language=_choose(language))))
+            say(show_history(read_history(files, language=choose_language(language))))
             return
-        run = write_history(files, output, language=_choose(language), force=force)
-    _show(run, as_json=False)
-
-
-def _choose(language: str | None) -> "Language | None":
-    return None if language is None else "en" if language == "en" else "sv"
+        run = write_history(files, output, language=choose_language(language), force=force)
+    show(run, as_json=False)
 
 
 @main.command()
@@ -334,79 +320,10 @@ def explain(code: str, template: str | None, language: str) -> None:
     from xlflow.define import list_templates, load_template
     from xlflow.report.explain import explain_code, list_codes
 
-    chosen = _choose(language) or "sv"
-    with _stopping(language):
+    chosen = choose_language(language) or "sv"
+    with stopping(language):
         templates = (load_template(template),) if template else list_templates()
         told = explain_code(code, templates, chosen) if code else list_codes(chosen)
         if isinstance(told, Finding):
             raise Stop(told)
-    click.echo(told)
-
-
-def _show(run: "Run", *, as_json: bool) -> None:
-    """Print the result and leave with its exit code."""
-    from xlflow.report import machine, terminal
-
-    click.echo(machine.run_to_json(run) if as_json else terminal.show_run(run))
-    sys.exit(run.exit_code)
-
-
-def _read_day(text: str, option: str) -> "date":
-    from xlflow.core.values import parse_day
-
-    day = parse_day(text)
-    if day is None:
-        raise click.BadParameter(f'"{text}" is not a day. Write it as 2021-03-31.', param_hint=option)
-    return day
-
-
-@contextmanager
-def _stopping(language: str = "sv") -> Iterator[None]:
-    """Turn `Stop` into its messages on stderr and exit code 2."""
-    from xlflow.core.findings import Stop
-    from xlflow.report.terminal import show_findings
-
-    try:
-        yield
-    except Stop as stop:
-        click.echo(show_findings(stop.findings, "en" if language == "en" else "sv"), err=True)
-        sys.exit(2)
-
-
-@contextmanager
-def _progress() -> Iterator["Progress | None"]:
-    """Show on stderr, only where somebody can see it, how far each step is, how quick, and how long it will take.
-
-    Drawn whenever there is something new and never by a thread: beside a thread, workers cannot be forked.
-    """
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich import progress
-    from rich.console import Console
-
-    columns = (
-        progress.TextColumn("{task.description:>9}"),
-        progress.BarColumn(),
-        progress.TaskProgressColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[speed]}"),
-        progress.TimeRemainingColumn(compact=True),
-    )
-    console = Console(stderr=True)
-    with progress.Progress(*columns, console=console, transient=True, auto_refresh=False) as bars:
-        tasks: dict[str, tuple[Any, float]] = {}
-        drawn = 0.0
-
-        def tell(step: str, done: int, total: int) -> None:
-            nonlocal drawn
-            now = time.monotonic()
-            task, begun = tasks.get(step) or (bars.add_task(step, total=total, speed=""), now)
-            tasks[step] = task, begun
-            speed = f"{done / (now - begun):.0f} files/s" if total > 1 and now > begun else ""
-            bars.update(task, completed=done, speed=speed)
-            if done in (0, total) or now - drawn > _REDRAWN:
-                bars.refresh()
-                drawn = now
-
-        yield tell
+    say(told)

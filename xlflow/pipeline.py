@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xlflow import carry, check, collect, hints, merge, opening, read, waive
-from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
+from xlflow.core.findings import Finding, Place, Stop, find, sort_findings, tell_both
 from xlflow.core.model import Filled, Merged, Plan, Previous, Round, Run
 from xlflow.core.text import fold
-from xlflow.core.words import Language, say
+from xlflow.core.words import NO_DAY, Language, say
 from xlflow.excel import incoming
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step, how many files are done, and how many there are."""
+
+OPEN_TO_OTHERS = ("file-not-readable", "file-still-being-saved")
+"""What hinders reading a file only as long as somebody else has it."""
 
 NOTHING_AGREED = Plan("", (), (), 0)
 """A plan without exceptions and aliases, where none was given."""
@@ -239,11 +242,18 @@ def _open_consolidated(path: Path) -> incoming.Book:
     """Return a consolidated workbook as it was read; it may be much larger than a form."""
     from xlflow import recall
 
+    return _open_own(path, "consolidated-unreadable", recall.LIMITS)
+
+
+def _open_own(path: Path, code: str, limits: incoming.Limits = incoming.LIMITS) -> incoming.Book:
+    """Return a workbook that the person who runs this has named; what cannot be read is theirs to mend."""
     if not path.exists():
         raise Stop(find("path-not-found", Place(str(path))))
-    book = incoming.open_book(path, path.name, recall.LIMITS)
+    book = incoming.open_book(path, path.name, limits)
     if isinstance(book, Finding):
-        raise Stop(book)
+        raise Stop(
+            book if book.code in OPEN_TO_OTHERS else find(code, book.place, words={"reason": tell_both(book)})
+        )
     return book
 
 
@@ -261,9 +271,7 @@ def _define(
 ) -> tuple[Round, tuple[Finding, ...]]:
     from xlflow import define
 
-    if not plan.exists():
-        raise Stop(find("path-not-found", Place(str(plan))))
-    book = incoming.open_book(plan, plan.name)
+    book = _open_own(plan, "plan-unreadable")
     return define.define_round(book, define.load_template(template), as_of, due, language)
 
 
@@ -273,11 +281,7 @@ def _recall(
     """Return what each unit is shown of the round before, and on how many rows."""
     from xlflow import recall
 
-    if not previous.exists():
-        raise Stop(find("path-not-found", Place(str(previous))))
-    book = incoming.open_book(previous, previous.name)
-    if isinstance(book, Finding):
-        raise Stop(book)
+    book = _open_consolidated(previous)
     recalled = carry.recall_round(recall.read_followed(book, asked.language))
     shown = {unit.name: carry.show_previous(recalled, parts[unit.name], unit.name) for unit in asked.plan.units}
     total = sum(len(parts[unit].plan.lines) for unit in shown)
@@ -350,7 +354,8 @@ def _gather(
     merged, merging = merge.merge_forms(collected.forms, collected.files, planned or _ask_nobody(collected.forms))
     every = (*told, *merging, *check.check_merged(merged))
     hinted = hints.add_hints(merged, every)
-    kept, exceptions = waive.waive_findings(hinted, agreed.exceptions, merged.round.as_of)
+    lasting = agreed.exceptions if collected.forms else ()
+    kept, exceptions = waive.waive_findings(hinted, lasting, merged.round.as_of)
     aliases = waive.count_aliases(agreed.aliases, (one.row for one in merged.rows))
     merged = replace(merged, exceptions=exceptions, aliases=aliases)
     return _Gathered(merged, sort_findings(kept), collected.forms, found)
@@ -373,15 +378,15 @@ def _known_rounds(filled: Iterable[Filled], planned: Round | None) -> tuple[read
     return (*([read.Known(asked)] if asked else ()), *(rounds[key] for key in sorted(rounds)))
 
 
-def _plan_round(plan: Path, filled: Sequence[Filled]) -> tuple[Round, tuple[Finding, ...]]:
-    """Return the plan as asked in the round of the forms; without forms, as the followup of today."""
+def _plan_round(plan: Path, filled: Sequence[Filled]) -> tuple[Round | None, tuple[Finding, ...]]:
+    """Return the plan as asked in the round of the forms; without forms, as far as the plan alone tells."""
     from xlflow import define
 
     key = collect.choose_round(filled)
     known = next((form.round for form in filled if form.round.key == key), None)
+    book = _open_own(plan, "plan-unreadable")
     if known is None:
-        return _define(plan, "followup", date.today(), None, "sv")
-    book = incoming.open_book(plan, plan.name)
+        return define.guess_round(book) or (None, ())
     return define.define_round(book, known.template, known.as_of, known.due, known.language)
 
 
@@ -390,7 +395,7 @@ def _ask_nobody(forms: Sequence[Filled]) -> Round | None:
     from xlflow import define
 
     template = define.load_template("followup")
-    return None if forms else Round(template, Plan("", (), (), date.today().year), date.today(), None, "sv")
+    return None if forms else Round(template, Plan("", (), (), NO_DAY.year), NO_DAY, None, "sv")
 
 
 def _say_where(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:

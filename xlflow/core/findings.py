@@ -95,6 +95,11 @@ def remedy_of(finding: Finding, language: Language) -> str:
     return _fill(finding, "do", language)
 
 
+def tell_both(finding: Finding) -> Text:
+    """Return in both languages what is wrong, to stand within what another finding says."""
+    return Text(sv=message_of(finding, "sv"), en=message_of(finding, "en"))
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What the catalogue says of a code: how much it matters, what its place points at, who can do something about

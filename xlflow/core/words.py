@@ -40,6 +40,10 @@ def say_both(key: str) -> Text:
     return Text(sv=say(key, "sv"), en=say(key, "en"))
 
 
+NO_DAY = date.min
+"""What stands for the day of a round as long as nobody can know it."""
+
+
 def format_day(day: date, language: Language) -> str:
     """Return a day as people write it: 31 mars 2021, 31 March 2021."""
     return f"{day.day} {say('calendar.months', language).split()[day.month - 1]} {day.year}"

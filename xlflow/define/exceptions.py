@@ -30,6 +30,8 @@ FAULTS = {
 }
 """What is told of a sheet of each kind that has no headings, and of a row that lacks something."""
 
+OF_EVERY_RULE = ("rule-broken", "rule-on-trial")
+
 _ALIKE = 0.6
 
 
@@ -147,8 +149,9 @@ def _read_rule(row: _Row) -> str:
 
 
 def _known_rules(template: Template) -> Iterator[str]:
-    """Yield what stands in the column for rules of the remarks: rules by name, all else by code."""
-    yield from codes_for_units()
+    """Yield what the remarks call it: rules by name, all else by its code. The codes that all rules of a template
+    share name none of them."""
+    yield from (code for code in codes_for_units() if code not in OF_EVERY_RULE)
     yield from (rule.__name__ for rule in RULES)
     yield from (rule.name for rule in template.rules)
 

@@ -124,8 +124,8 @@ def _advice_formula(frame: Frame, sheet: str) -> str:
     silent = f"IF({told}>0,{quoted['nothing.contradiction']},{quoted['nothing.ready']})"
     correct = say("guide.red", language, count=f'"&({red})&"')
     rows = say("guide.left", language, count=f'"&{left}&"', remaining=_say_column(frame))
-    ready = quoted["guide.ready"]
-    return f'=IFERROR(IF({nothing},{silent},IF(({red})>0,"{correct}",IF({left}>0,"{rows}",{ready}))),"")'
+    both = f'TRIM(IF(({red})>0,"{correct} ","")&IF({left}>0,"{rows}",""))'
+    return f'=IFERROR(IF({nothing},{silent},IF(({red})+{left}>0,{both},{quoted["guide.ready"]})),"")'
 
 
 def _say_advice(frame: Frame) -> str:
@@ -133,13 +133,9 @@ def _say_advice(frame: Frame) -> str:
     left = sum(bool(say_remaining(frame, line)) for line in (*frame.lines, *frame.own))
     if frame.nothing:
         return say("nothing.contradiction" if any(frame.answers.values()) else "nothing.ready", language)
-    if red:
-        return say("guide.red", language, count=red)
-    return (
-        say("guide.left", language, count=left, remaining=_say_column(frame))
-        if left
-        else say("guide.ready", language)
-    )
+    told = [say("guide.red", language, count=red)] if red else []
+    told += [say("guide.left", language, count=left, remaining=_say_column(frame))] if left else []
+    return " ".join(told) or say("guide.ready", language)
 
 
 def _say_column(frame: Frame) -> str:
@@ -197,7 +193,7 @@ def _write_meanings(pen: _Pen, frame: Frame) -> None:
             continue
         pen.pair(field.label.say(language), field.help.say(language) if field.help else "")
     for field in frame.template.asked():
-        if field.type == "choice":
+        if field.type == "choice" and any(option.help for option in frame.template.choice_list(field).options):
             pen.section(say("guide.choices", language, field=field.label.say(language)))
             for option in frame.template.choice_list(field).options:
                 meaning = option.help.say(language) if option.help else ""

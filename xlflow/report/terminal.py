@@ -4,16 +4,19 @@ First what came in and who is missing, then the accounts, then what is to be cor
 its places, and last where the result is and what to do next.
 """
 
+import locale
+import os
 import re
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from xlflow.core.findings import Finding, Severity
+from xlflow.core.findings import Finding, Severity, who_mends
 from xlflow.core.model import Accounts, Merged, Run, State
 from xlflow.core.template import Template
 from xlflow.core.values import show_number
-from xlflow.core.words import Language, format_day, say
+from xlflow.core.words import NO_DAY, Language, format_day, say
 from xlflow.report.groups import Group, group_findings, show_places
 
 WIDTH = 80
@@ -69,6 +72,15 @@ def _show_template(template: Template, language: Language) -> str:
     return "\n".join((title, *(_wrap(text, indent="    ") for text in told)))
 
 
+def language_of_user() -> Language:
+    """Return the language in which the user's computer speaks, if it is English; else Swedish."""
+    names = [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    if not any(names) and sys.platform == "win32":
+        names.append(locale.getlocale()[0])
+    spoken = next(filter(None, names), "")
+    return "en" if spoken.lower().startswith("en") else "sv"
+
+
 # What came in ---------------------------------------------------------------------------------------------
 
 
@@ -91,8 +103,9 @@ def _show_returned(merged: Merged, language: Language) -> str:
 def _show_answered(merged: Merged, language: Language) -> Iterator[str]:
     round_, asked = merged.round, len(merged.answered) + len(merged.missing)
     title = round_.plan.title or round_.template.title.say(language)
-    yield say("terminal.title", language, title=title, day=format_day(round_.as_of, language))
-    yield say("terminal.answered", language, answered=len(merged.answered), asked=asked)
+    known = round_.as_of != NO_DAY
+    yield say("terminal.title", language, title=title, day=format_day(round_.as_of, language)) if known else title
+    yield _vary("answered", asked, language, answered=len(merged.answered), asked=asked)
     if merged.missing:
         yield say("terminal.missing", language, units=", ".join(merged.missing))
     if merged.nothing_to_report:
@@ -117,9 +130,8 @@ def _show_accounts(accounts: Accounts, template: Template, language: Language) -
 
 def _say_account(account: str, equation: str, language: Language) -> str:
     """Return an equation whose figures stay with their words where it is wrapped."""
-    return say(
-        "terminal.account", language, account=account, equation=re.sub(r"(?<=\d) (?=\w)", "\u00a0", equation)
-    )
+    joined = re.sub(r"(?<=\w) (?=\d)|(?<=\d) (?=[^\W\d])", "\u00a0", equation)
+    return say("terminal.account", language, account=account, equation=joined)
 
 
 # What is to be corrected ----------------------------------------------------------------------------------
@@ -134,12 +146,7 @@ def _count(groups: Sequence[Group], language: Language) -> str:
         )
         for severity in Severity
     ]
-    said = [
-        say(f"terminal.{severity}s_{'one' if count == 1 else 'many'}", language, count=count)
-        for severity, count in counted
-        if count
-    ]
-    return ", ".join(said)
+    return ", ".join(_vary(f"{severity}s", count, language) for severity, count in counted if count)
 
 
 def _show_advice(groups: Sequence[Group], language: Language) -> str:
@@ -154,7 +161,8 @@ def _show_group(group: Group, language: Language) -> Iterator[str]:
     yield _wrap(f"{mark}  {group.message}", indent="    ", first="")
     yield from (_wrap(place, indent="        ", first="      ") for place in places[:_PLACES])
     if len(places) > _PLACES:
-        yield _wrap(say("terminal.more_places", language, count=len(places) - _PLACES), indent="      ")
+        more = len(places) - _PLACES
+        yield _wrap(_vary("more_places", more, language), indent="      ")
 
 
 # What next ------------------------------------------------------------------------------------------------
@@ -167,17 +175,31 @@ def _show_ending(run: Run) -> Iterator[str]:
         return
     if run.written:
         yield say("terminal.sent_back", run.language, count=len(run.written), folder=run.output or ".")
-        return
-    if run.output:
+    elif run.output:
         yield say("terminal.output", run.language, file=run.output)
-    elif not run.findings:
+    elif not run.findings and not run.merged.missing:
         yield say("terminal.all_well", run.language)
-    if run.exit_code:
+    yield from _say_next(run, run.merged)
+
+
+def _say_next(run: Run, merged: Merged) -> Iterator[str]:
+    """Yield who is to do something now: units that have errors, whoever runs this, units that are missing."""
+    errors = [found for found in run.findings if found.weight is Severity.ERROR]
+    if run.written:
+        pass
+    elif any(who_mends(found.code) == "unit" for found in errors):
         yield say("terminal.let_correct", run.language)
-    elif run.merged.missing:
-        yield say("terminal.remind", run.language)
-    elif run.output is None:
+    elif errors:
+        yield say("terminal.mend", run.language)
+    if merged.missing:
+        yield say("terminal.remind_too" if errors or run.written else "terminal.remind", run.language)
+    elif run.output is None and not errors:
         yield say("terminal.go_on", run.language)
+
+
+def _vary(word: str, count: int, language: Language, **values: object) -> str:
+    """Return a word that differs between one and several."""
+    return say(f"terminal.{word}_{'one' if count == 1 else 'many'}", language, count=count, **values)
 
 
 def _wrap(text: str, *, indent: str = "", first: str | None = None) -> str:

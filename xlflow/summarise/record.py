@@ -27,7 +27,8 @@ def make_remarks(material: Material) -> Grid:
         ("_sheet", "collected.sheet", 14, "text"),
         ("_cell", "collected.cell", 8, "text"),
         ("_id", "column.id", 11, "text"),
-        ("_code", "collected.code", 18, "text"),
+        ("_rule", "collected.rule", 20, "text"),
+        ("_code", "collected.code", 20, "text"),
     )
     rows = tuple(_show_finding(finding, material) for finding in sort_findings(material.findings))
     return Grid("remarks", columns, rows)
@@ -127,7 +128,8 @@ def _show_finding(finding: Finding, material: Material) -> tuple[Cell, ...]:
         place.sheet,
         place.cell,
         finding.row_id,
-        finding.rule if finding.rule and finding.code.startswith("rule-") else finding.code,
+        finding.rule,
+        finding.code,
     )
 
 
