@@ -74,7 +74,7 @@ def find_near(found: Iterable[Found], workbook: Path) -> Mapping[str, str]:
     folder = workbook.resolve().parent
     paths = {file.name: file.source.resolve() for file in found if isinstance(file.source, Path)}
     near = {name: path.relative_to(folder).as_posix() for name, path in paths.items() if folder in path.parents}
-    return {name: address for name, address in near.items() if not _UNCLEAR & set(address)}
+    return {name: address for name, address in near.items() if _is_clear(address)}
 
 
 def receive_file(found: Found, opened: incoming.Book | Finding) -> Received:
@@ -202,6 +202,11 @@ def _reason_to_pass(name: str) -> str | None:
     if hidden or base.casefold().endswith(".tmp"):
         return "ignored-system-file"
     return "file-still-being-saved" if base.casefold().endswith(_UNFINISHED) else None
+
+
+def _is_clear(address: str) -> bool:
+    """Return whether an address is understood as it is; a name that is no text to this system is none either."""
+    return not _UNCLEAR & set(address) and address.encode(errors="replace").decode() == address
 
 
 def _stat(path: Path) -> tuple[int, datetime | None]:
