@@ -87,6 +87,10 @@ def test_help_is_help(words: Sequence[str], tmp_path: Path) -> None:
     assert seen.out.startswith("Usage: ")
 
 
+def test_the_list_of_commands_is_cut_short_on_no_terminal_of_80_columns(tmp_path: Path) -> None:
+    assert "..." not in run("--help", cwd=tmp_path, COLUMNS="80").out.partition("Commands:")[2]
+
+
 def test_help_imports_nothing_slow(tmp_path: Path) -> None:
     slow = [
         "pydantic",

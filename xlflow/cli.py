@@ -21,6 +21,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as
 FORCE = click.option("--force", is_flag=True, help="Overwrite files even if xlflow did not write them.")
 JOBS = click.option(
     "--jobs",
+    metavar="N",
     type=click.IntRange(1, 64),
     help="How many files to read at a time; as many as there are processors, up to 8, if not given.",
 )
@@ -62,7 +63,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-@main.command()
+@main.command(short_help="Run the whole loop on an example, and say where to look.")
 @click.argument("folder", default="xlflow-demo", metavar="[DIR]", type=click.Path(path_type=Path))
 @click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
 @FORCE
@@ -90,7 +91,12 @@ def templates(language: str) -> None:
 @main.command()
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option(
-    "-t", "--template", default="followup", show_default=True, help="A template's name, or a path to one."
+    "-t",
+    "--template",
+    metavar="NAME",
+    default="followup",
+    show_default=True,
+    help="A template's name, or a path to one.",
 )
 @click.option("--as-of", required=True, metavar="DATE", help=AS_OF)
 @click.option("--due", metavar="DATE", help="The day by which the units are to reply.")
@@ -103,6 +109,7 @@ def templates(language: str) -> None:
 )
 @click.option(
     "--jobs",
+    metavar="N",
     type=click.IntRange(1, 64),
     help="How many forms to write at a time; as many as there are processors, up to 8, if not given.",
 )
@@ -140,7 +147,7 @@ def generate(
     show(run, as_json=False)
 
 
-@main.command()
+@main.command(short_help="Check filled forms: who has answered, what must be corrected.")
 @PATHS
 @PLAN
 @click.option(
@@ -238,7 +245,7 @@ def merge(
     show(run, as_json=as_json)
 
 
-@main.command()
+@main.command(short_help="Make the board's report: Word, PDF or HTML.")
 @click.argument("consolidated", metavar="CONSOLIDATED.xlsx", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -280,7 +287,7 @@ def report(consolidated: Path, output: Path, language: str | None, as_json: bool
     show(run, as_json=as_json)
 
 
-@main.command()
+@main.command(short_help="Put several rounds side by side, one line per activity.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -307,9 +314,11 @@ def history(files: tuple[Path, ...], output: Path | None, language: str | None, 
     show(run, as_json=False)
 
 
-@main.command()
+@main.command(short_help="Say what a code in a list of findings means.")
 @click.argument("code", default="", metavar="[CODE]")
-@click.option("-t", "--template", help="A template's name, or a path to one, whose rules are explained too.")
+@click.option(
+    "-t", "--template", metavar="NAME", help="A template's name, or a path to one, whose rules are explained too."
+)
 @click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
 def explain(code: str, template: str | None, language: str) -> None:
     """Say what a code in a list of findings means and what to do about it; without CODE, list them all.
