@@ -14,9 +14,9 @@ from test_summarise import ANSWERS, ASKED, BUDGET, SUMS
 from xlflow.core.findings import Finding, Place, Stop
 from xlflow.core.followed import Entry, Followed
 from xlflow.core.model import Round
-from xlflow.core.words import Language
+from xlflow.core.words import LANGUAGES, Language
 from xlflow.excel.incoming import Book, open_book
-from xlflow.recall import find_unit, read_followed
+from xlflow.recall import find_lost, find_unit, read_followed
 from xlflow.summarise import summarise
 from xlflow.write import write_consolidated
 
@@ -218,3 +218,58 @@ def test_a_unit_that_says_it_has_nothing_to_report_has_answered() -> None:
     followed = read(write_consolidated(summarise(merged, findings), merged), "en")
     said = next(each for each in followed.asked if each.unit == "Öster")
     assert (said.answered, said.nothing, said.unanswered) == (True, True, 0)
+
+
+# What people do to the table of lines ---------------------------------------------------------------------
+
+
+def lost(change: Callable[[Workbook], None]) -> list[tuple[str, object]]:
+    book = open_bytes(edit(write(), change))
+    return [
+        (found.code, dict(found.words).get("heading") or dict(found.words)["ids"])
+        for found in find_lost(book, read_followed(book))
+    ]
+
+
+def test_a_sorted_table_is_read_in_the_order_of_the_plan() -> None:
+    def turn_round(book: Workbook) -> None:
+        sheet = book["Aktiviteter"]
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+        for number, row in enumerate(reversed(rows), 2):
+            for column, value in enumerate(row, 1):
+                sheet.cell(number, column).value = value
+
+    whole, turned = read(write()), read(edit(write(), turn_round))
+    assert [entry.line.id for entry in turned.entries] == [entry.line.id for entry in whole.entries]
+    assert lost(turn_round) == []
+
+
+def test_rows_that_were_taken_out_are_told_and_added_ones_come_last() -> None:
+    def replace_first(book: Workbook) -> None:
+        book["Aktiviteter"]["A2"].value = "ny"
+
+    assert lost(replace_first) == [("report-lines-gone", "a")]
+    assert read(edit(write(), replace_first)).entries[-1].line.id == "ny"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_column_that_is_gone_is_told_and_without_statuses_there_is_no_report(language: Language) -> None:
+    def rename(heading: str) -> Callable[[Workbook], None]:
+        def change(book: Workbook) -> None:
+            cells = {cell.value: cell for cell in book["Aktiviteter"][1]}
+            cells[heading].value = "Annat"
+
+        return change
+
+    told = lost(rename("Kommentar/avvikelse"))
+    assert [(code, text.say("sv")) for code, text in told] == [("report-column-gone", "Kommentar/avvikelse")]
+    book = open_bytes(edit(write(), rename("Sammanvägd status")))
+    with pytest.raises(Stop) as stop:
+        find_lost(book, read_followed(book, language))
+    assert stop.value.findings[0].code == "report-status-gone"
+
+
+def test_nothing_is_lost_in_what_was_written() -> None:
+    for asked, answers in ((ASKED, ANSWERS), (BUDGET, SUMS)):
+        book = open_bytes(write(asked, answers))
+        assert find_lost(book, read_followed(book)) == ()

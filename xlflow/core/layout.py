@@ -31,6 +31,9 @@ ROUND_SHEET = "xlflow-round"
 SINCE = "since"
 """The kind of record by which that sheet says which day's round its changes are told against."""
 
+ORDER = "order"
+"""The kind of record by which that sheet says in which order the lines of the plan stand: their ids."""
+
 LABEL_COLUMN = 3
 """The column of the hidden sheet in which the labels of its lists stand, counted from 0."""
 

@@ -21,13 +21,14 @@ from xlflow.core.values import Parsed, show_value, value_reader, written_text
 from xlflow.core.words import Language, say
 from xlflow.excel.incoming import Book, Raw, Sheet
 from xlflow.recall.changes import read_changes, read_since
+from xlflow.recall.order import sort_as_issued
 from xlflow.recall.sheets import Record, read_table
 
 
 def read_followed(book: Book, language: Language | None = None) -> Followed:
     """Return what a consolidated workbook says, shown in its own language or another; `Stop` if it is none."""
     source = _Source(book, _find_round(book), language)
-    entries = source.follow_items(tuple(source.entries()))
+    entries = sort_as_issued(source.follow_items(tuple(source.entries())), _find_hidden(book))
     if not entries and not list(source.records("activities", source.id_heading)):
         raise Stop(find("report-not-consolidated", Place(book.name)))
     round_ = source.round

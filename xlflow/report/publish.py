@@ -11,7 +11,7 @@ from xlflow.core.findings import Finding, Place, Stop, find
 from xlflow.core.followed import Followed
 from xlflow.core.words import Language
 from xlflow.excel.incoming import Book
-from xlflow.recall import find_unit, read_followed
+from xlflow.recall import find_lost, find_unit, read_followed
 from xlflow.report.compose import Wish, compose_report
 from xlflow.report.document import Document
 from xlflow.report.redact import find_exposed, redact
@@ -56,13 +56,14 @@ def publish_report(book: Book, kind: Kind, wish: Wish, order: Order) -> Publishe
     unless that is wanted.
     """
     followed = read_followed(book, order.language)
+    lost = find_lost(book, followed)
     unit = find_unit(followed, wish.unit, book.name) if wish.unit else ""
     if isinstance(unit, Finding):
         raise Stop(unit)
     followed, findings = _guard(followed, order)
     document = compose_report(followed, Wish(wish.layout, wish.only, unit, wish.introduction))
     content, notes = _write(document, kind, order, Place(book.name))
-    return Published(content, document.language, (*findings, *notes))
+    return Published(content, document.language, (*lost, *findings, *notes))
 
 
 def _guard(followed: Followed, order: Order) -> tuple[Followed, tuple[Finding, ...]]:

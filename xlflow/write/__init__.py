@@ -63,7 +63,7 @@ def write_consolidated(
         if at.linked:
             link_sources(pieces[0], merged.rows, near, at)
         at.sheet.set_header(summary.title, summary.lead)
-    add_record(book, round_, summary.since)
+    add_record(book, round_, summary.since, [str(row[0]) for row in grids["activities"].rows])
     front.open_here()
     return book.to_bytes()
 
