@@ -169,6 +169,22 @@ def test_a_status_corrected_in_either_column_is_found(heading: str) -> None:
     assert entries(read(edit(write(), change)))["b"].code == "done"
 
 
+@pytest.mark.parametrize(
+    ("heading", "text", "code", "status"),
+    [
+        ("Status", "Genomfört", "done", "Genomfört"),
+        ("Sammanvägd status", "Genomfört", "done", "Genomfört"),
+        ("Sammanvägd status", "Förskjuts", "postponed", "Förskjuts"),
+        ("Sammanvägd status", "vilar tills vidare", None, "vilar tills vidare"),
+    ],
+)
+def test_one_column_corrected_and_the_other_left_is_enough(
+    heading: str, text: str, code: str | None, status: str
+) -> None:
+    entry = entries(read(edit(write(), put("Aktiviteter", "b", heading, text))))["b"]
+    assert (entry.code, entry.status) == (code, status)
+
+
 def test_columns_may_be_moved_and_rows_sorted() -> None:
     def change(book: Workbook) -> None:
         sheet = book["Aktiviteter"]

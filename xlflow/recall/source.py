@@ -126,7 +126,7 @@ class _Source:
         origin = record.text(self.word("continues_from"))
         several = len(units) > 1
         answers = self.values(record, self.told, joined=several)
-        code, status, follows = self.stand(record, single=not several)
+        code, status, follows = self.stand(record, single=not several and not self.is_corrected(record, key))
         return Entry(
             Line(key, levels, units, own=own, continues_from=origin),
             code,
@@ -146,7 +146,7 @@ class _Source:
 
     def stand(self, record: Record, *, single: bool) -> tuple[str | None, str, bool]:
         """Return code, words and whether a sub-activity follows its activity. What one unit said of a line itself
-        stands before what was rolled up, so that a correction in either column is found."""
+        stands before what was rolled up."""
         status = self.round.template.field_in_role("status")
         if status is None:
             return None, "", False
@@ -162,6 +162,17 @@ class _Source:
         parsed = self.readers[status.key](rolled).value
         code = parsed if isinstance(parsed, str) and self.is_choice(status, parsed) else None
         return code, self.round.template.say_choice(status, code, self.shown) if code else rolled, False
+
+    def is_corrected(self, record: Record, key: str) -> bool:
+        """Return whether somebody has changed the rolled-up status of a line beside what its unit said, which
+        still stands as it came in."""
+        status = self.round.template.field_in_role("status")
+        replies = self.replies.get(key, ())
+        rolled = record.text(self.word("rolled_up"))
+        if status is None or len(replies) != 1 or not rolled:
+            return False
+        own = self.code(status, record)
+        return own is not None and own == replies[0].code and self.readers[status.key](rolled).value != own
 
     @cached_property
     def see_item(self) -> str:
