@@ -255,7 +255,7 @@ def _template_of(text: str, digest: str) -> tuple[Template, tuple[str, ...]]:
 def _by_kind(rows: Iterable[Sequence[object]]) -> dict[str, list[tuple[str, ...]]]:
     kinds: dict[str, list[tuple[str, ...]]] = {}
     for kind, *cells in rows:
-        kinds.setdefault(str(kind), []).append(tuple(str(cell) for cell in cells))
+        kinds.setdefault(str(kind), []).append(tuple(map(str, cells)))
     return kinds
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from xlflow.core.layout import FREE_ROWS, form_code
 from xlflow.core.model import Round
+from xlflow.core.packing import Same
 from xlflow.core.shipped import load_shipped_toml
 from xlflow.core.template import Template
 from xlflow.core.text import fold
@@ -33,12 +34,17 @@ def gather_words(template: Template) -> frozenset[str]:
 def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str) -> bool:
     """Return whether a text holds no word but those of the form, of the round and of the unit."""
     new = _find_new(text, words)
-    return not new or new <= set(_WORD.findall(fold("; ".join(_facts(round_, unit)))))
+    return not new or new <= _words_of(Same(round_), unit)
 
 
 @lru_cache(maxsize=2048)
 def _find_new(text: str, words: frozenset[str]) -> frozenset[str]:
     return frozenset(_WORD.findall(fold(text))) - words
+
+
+@lru_cache(maxsize=4)
+def _words_of(same: Same[Round], unit: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(fold("; ".join(_facts(same.value, unit)))))
 
 
 def _facts(round_: Round, unit: str) -> Iterator[str]:
