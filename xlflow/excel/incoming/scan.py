@@ -124,12 +124,13 @@ def _take_out_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, Raw]], 
         return body, [], frozenset()
     tags = [text[text.rindex(b'<c r="') + 6 :] for text in texts[:-1]]
     names = b" ".join([tag[: tag.index(b'"')] for tag in tags]).decode().split(" ")
+    places = list(map(cell_position, names))
     hidden: list[tuple[int, int, Raw]] = [
-        (*cell_position(name), UncountedFormula(f"={_unescape((formula or b'')[:_FORMULA_SHOWN])}"))
-        for name, tag, formula, after in zip(names, tags, formulas, texts[1:], strict=True)
-        if after.startswith(b"</c>") and b't="str"' not in tag
+        (*place, UncountedFormula(f"={_unescape((formula or b'')[:_FORMULA_SHOWN])}"))
+        for place, tag, formula, after in zip(places, tags, formulas, texts[1:], strict=True)
+        if after[:4] == b"</c>" and b't="str"' not in tag
     ]
-    return b"".join(texts), hidden, frozenset(map(cell_position, names))
+    return b"".join(texts), hidden, frozenset(places)
 
 
 def _find_hidden(body: bytes) -> frozenset[int]:
