@@ -76,14 +76,19 @@ def holds_records(sheet: Sheet) -> bool:
 def _find_records(book: Book, identity: Identity | None) -> tuple[Sheet | None, Issued | None]:
     """Return the sheet of records and what it says; of several, the one that the properties speak of too."""
     sheets = sorted(filter(holds_records, book.sheets), key=lambda sheet: sheet.rows[0][0] != _FIRST_KIND)
-    told = [(sheet, from_records(map(_say_record, sheet.rows))) for sheet in sheets]
+    told = [
+        (sheet, from_records(_say_record(row) for row in sheet.rows if isinstance(row[0], str)))
+        for sheet in sheets
+    ]
     whole = [(sheet, issued) for sheet, issued in told if issued]
     agreed = (pair for pair in whole if identity and pair[1].identity.form_code == identity.form_code)
     return next(agreed, None) or next(iter((*whole, *told)), (None, None))
 
 
 def _say_record(row: Sequence[Raw]) -> list[str]:
-    cells: list[str] = [cell if isinstance(cell, str) else written_text(cell) for cell in row]
+    cells: list[str] = [
+        cell if isinstance(cell, str) else "" if cell is None else written_text(cell) for cell in row
+    ]
     return cells
 
 
