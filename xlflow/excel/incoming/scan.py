@@ -32,6 +32,9 @@ _BLANK = re.compile(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]{1,6}")?(?:/>|></c
 _BLANK_ROW = re.compile(rb'<row(?: [\w:]+="[^"<>]*")*></row>')
 """What a format on a million rows or columns leaves behind, and holds nothing."""
 
+_CELL = re.compile(rb"<c[ >\n\r\t/]")
+"""A cell; where none belongs, only a close look tells what the sheet is."""
+
 _LOOSE_PLACE = re.compile(rb"\sr\s*=")
 _HUGE_COUNT = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{7}""")
 _FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|(?<=/)>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?")
@@ -91,6 +94,8 @@ def look_over(sheet: bytes) -> Looked | None:
         or _ODD.search(body)
         or _says_twice(body)
         or _HUGE_COUNT.search(head)
+        or _CELL.search(head)
+        or _CELL.search(tail)
     ):
         return None
     values = body.count(b"<v>") - body.count(b"<v></v>") + body.count(b"<is>") - len(errors)
