@@ -241,6 +241,19 @@ def test_two_returns_of_a_unit_go_back_as_one(loop: Loop) -> None:
     assert sorted(file.state.value for file in run.merged.files) == ["accepted", "superseded", "superseded"]
 
 
+@pytest.mark.parametrize(
+    ("last", "remedy"),
+    [("Utgår", "Låt det stå om det stämmer."), ("klar", "Det som står här behöver rättas.")],
+)
+def test_what_two_returns_disagree_on_may_stay_only_if_it_can_stand(loop: Loop, last: str, remedy: str) -> None:
+    loop.answer("Norr", {"H5": "Pågående", "H6": "Genomfört", "J5": "Skäl"})
+    loop.answer("Norr", {"H5": last, "H6": "Genomfört", "J5": "Skäl"}, "Norr 2")
+    loop.send_back()
+    rows = loop.opened()[TO_CORRECT].iter_rows(min_row=5, values_only=True)
+    (said,) = [str(row[6]) for row in rows if str(row[5]).startswith("Det kom två olika svar")]
+    assert said.startswith(remedy)
+
+
 def test_what_the_fresh_form_mends_is_told_in_words_that_fit_it(loop: Loop) -> None:
     form = loop.answer(
         "Norr", {"H5": "Genomfört", "H6": "Pågående", "A9": "okänt", "E9": "Främmande", "H9": "Pågår"}
@@ -288,7 +301,7 @@ def test_libreoffice_sees_what_has_been_changed(loop: Loop) -> None:
     through_office(target, "xlsx")
     listed = load_workbook(target, data_only=True)[TO_CORRECT]
     assert [listed[f"H{row}"].value for row in (5, 6, 7)] == ["Oförändrad", "Ändrad", "Oförändrad"]
-    assert listed["A3"].value == "1 av 3 rutor ändrade"
+    assert listed["A3"].value == "Ändrade rutor: 1 av 3"
 
 
 def through_office(path: Path, kind: str) -> None:

@@ -4,7 +4,7 @@ A unit gets its form back if something in it is wrong or doubtful that the unit 
 form mends by itself is told in words that fit it; what is for the coordinator alone is left out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -69,7 +69,8 @@ def _plan_return(unit: str, merged: Merged, findings: Sequence[Finding], forms: 
     template, rows = merged.round.template, [one.row for one in merged.rows if one.row.unit == unit]
     answers = {row.line.id: dict(_carry(row, template)) for row in rows}
     set_aside = tuple(one for one in merged.set_aside if one.unit == unit)
-    told = tuple(dict.fromkeys(anew for found in mine for anew in _tell_anew(found)))
+    wrong = {(found.row_id, found.field) for found in mine if found.weight is Severity.ERROR}
+    told = tuple(dict.fromkeys(anew for found in mine for anew in _tell_anew(found, wrong)))
     earlier = [digest for form in forms for digest in (form.answers_digest, *form.identity.replaces)]
     nothing, again = unit in dict(merged.nothing), [_read_again(row, template) for row in rows]
     itself = digest_answers(merged.round.key, unit, again, set_aside, nothing=nothing)
@@ -84,14 +85,17 @@ def _plan_return(unit: str, merged: Merged, findings: Sequence[Finding], forms: 
     )
 
 
-def _tell_anew(found: Finding) -> Iterator[Finding]:
-    """Yield what is said of a finding in the form that goes back; nothing of a note that asks for nothing."""
+def _tell_anew(found: Finding, wrong: Container[tuple[str | None, str | None]]) -> Iterator[Finding]:
+    """Yield what is said of a finding in the form that goes back; nothing of a note that asks for nothing. `wrong`
+    are the answers, by row and field, that cannot stay as they are."""
     if found.weight is Severity.NOTE and not found.code.endswith(TIPS):
         return
     code = TOLD_ANEW.get(found.code)
     if code is None:
         yield replace(found, place=replace(found.place, file="", sheet=None, cell=None))
         return
+    if code == "returned-conflict" and (found.row_id, found.field) in wrong:
+        code = "returned-conflict-wrong"
     own = ("row_id", "field") if code != "returned-row-aside" else ()
     known = {name: getattr(found, name) for name in ("unit", "value", "suggestion", *own)}
     yield find(code, replace(found.place, file="", sheet=None, cell=None), words=dict(found.words), **known)
