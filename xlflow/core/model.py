@@ -81,7 +81,10 @@ class Line:
 
     def value(self, key: str) -> Value | None:
         """Return what the plan states in a field, None if it states nothing."""
-        return next((value for name, value in self.given if name == key), None)
+        for name, value in self.given:
+            if name == key:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +203,10 @@ class Row:
 
     def answer(self, key: str) -> Answer | None:
         """Return the answer to a field, if the form had that column."""
-        return next((answer for answer in self.answers if answer.field == key), None)
+        for answer in self.answers:
+            if answer.field == key:
+                return answer
+        return None
 
     def value(self, key: str) -> Value | None:
         """Return the typed answer to a field, None if blank or not understood."""

@@ -24,6 +24,10 @@ class Kin:
     beside: tuple[str, ...] = ()
 
 
+ALONE = Kin()
+"""What stands near a line that stands alone."""
+
+
 def parents_of(lines: Iterable[Line], template: Template) -> Mapping[str, str]:
     """Return for each sub-activity the id of its activity, where that is among the lines.
 
@@ -34,6 +38,8 @@ def parents_of(lines: Iterable[Line], template: Template) -> Mapping[str, str]:
     if part is None:
         return MappingProxyType({})
     known = tuple(lines)
+    if not any(line.levels[part] for line in known):
+        return MappingProxyType({})
     items: dict[tuple[str, ...], list[Line]] = {}
     for line in known:
         if not line.levels[part]:
@@ -52,7 +58,7 @@ def kin_of(lines: Sequence[Line], template: Template) -> Mapping[str, Kin]:
     children: dict[str, list[str]] = {}
     for child, parent in parents.items():
         children.setdefault(parent, []).append(child)
-    kin = {line.id: Kin(below=tuple(children.get(line.id, ()))) for line in lines}
+    kin = {line.id: Kin(below=tuple(children[line.id])) if line.id in children else ALONE for line in lines}
     for child, parent in parents.items():
         kin[child] = Kin(parent, (), tuple(other for other in children[parent] if other != child))
     return MappingProxyType(kin)
@@ -115,6 +121,8 @@ def worst(codes: Iterable[str | None], choices: ChoiceList) -> str | None:
     counts below every rank.
     """
     given = sorted({code for code in codes if code})
+    if len(given) < 2:
+        return given[0] if given else None
     options = {option.code: option for option in choices.options}
     places = {option.code: place for place, option in enumerate(choices.options)}
 
@@ -127,9 +135,11 @@ def worst(codes: Iterable[str | None], choices: ChoiceList) -> str | None:
 
 def roll_up(own: str | None, parts: Iterable[str | None], template: Template) -> str | None:
     """Return the status of an activity: its own if it has one, else the worst of its sub-activities."""
+    if own:
+        return own
     status = template.field_in_role("status")
-    if own or status is None or status.choices is None:
-        return own or None
+    if status is None or status.choices is None:
+        return None
     return worst(parts, template.choice_list(status))
 
 

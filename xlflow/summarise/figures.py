@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import repeat
 
 from xlflow.core.computed import sum_exactly
 from xlflow.core.model import Cell, Grid
@@ -69,12 +70,20 @@ class Tally:
 def _add_up(grid: Grid, of: str, columns: Sequence[str]) -> Totals:
     keys = [column.key for column in grid.columns]
     places = [keys.index(column) for column in columns]
-    named = (tuple(_key(row[place]) for place in places) for row in grid.rows)
+    columns_of_texts = [[_text(row[place]) for row in grid.rows] for place in places]
+    named: Iterable[tuple[str, ...]] = (
+        zip(*columns_of_texts, strict=True) if places else repeat((), len(grid.rows))
+    )
     if not of:
-        return {key: Decimal(number) for key, number in Counter(named).items()}
+        totals: dict[tuple[str, ...], Decimal] = {}
+        for key, number in Counter(named).items():
+            folded = tuple(map(str.casefold, key))
+            totals[folded] = totals.get(folded, Decimal(0)) + number
+        return totals
     numbers: dict[tuple[str, ...], list[Decimal]] = {}
+    place = keys.index(of)
     for key, row in zip(named, grid.rows, strict=True):
-        numbers.setdefault(key, []).append(_number(row[keys.index(of)]))
+        numbers.setdefault(tuple(map(str.casefold, key)), []).append(_number(row[place]))
     return {key: sum_exactly(found) for key, found in numbers.items()}
 
 
@@ -87,7 +96,11 @@ def _shares(above: Sequence[Cell], measures: Sequence[Measure]) -> list[Cell]:
 
 
 def _key(cell: Cell) -> str:
-    return "" if cell is None else str(cell).casefold()
+    return _text(cell).casefold()
+
+
+def _text(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else "" if cell is None else str(cell)
 
 
 def _number(cell: Cell) -> Decimal:

@@ -13,11 +13,9 @@ from xlflow.core.changes import Snapshot
 from xlflow.core.computed import compute, is_beyond, sum_exactly
 from xlflow.core.findings import Finding
 from xlflow.core.model import Deadline, Line, Merged, MergedRow
-from xlflow.core.rollup import Kin, kin_of, roll_up, worst
+from xlflow.core.rollup import ALONE, Kin, kin_of, roll_up, worst
 from xlflow.core.template import Beyond, Choice, Field, Template
 from xlflow.core.words import Language
-
-ALONE = Kin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +75,20 @@ class Material:
         return self.template.field_in_role("new_deadline")
 
     @cached_property
+    def part(self) -> int | None:
+        """The place of the level of sub-activities, if the template has one."""
+        return self.template.part
+
+    @cached_property
     def choices(self) -> Mapping[str | None, Choice]:
         """The statuses by code."""
         options = self.template.choice_list(self.status).options if self.status else ()
         return {option.code: option for option in options}
+
+    @cached_property
+    def said(self) -> dict[tuple[str, str | Deadline], str | None]:
+        """How choices and times are shown in words, by field and value, as far as they have come up."""
+        return {}
 
     @cached_property
     def kin(self) -> Mapping[str, Kin]:
@@ -106,6 +114,13 @@ class Material:
         return {(merged.row.line.id, merged.row.unit): merged for merged in self.merged.rows}
 
     @cached_property
+    def codes(self) -> Mapping[tuple[str, str], str]:
+        """The status that a unit gave to a line itself, by the line's id and the unit, where it gave one."""
+        key = self.status.key if self.status else ""
+        values = ((told, merged.row.value(key)) for told, merged in self.row_of.items())
+        return {told: value for told, value in values if value and isinstance(value, str)}
+
+    @cached_property
     def nothing(self) -> frozenset[str]:
         """The units that say they have nothing to report."""
         return frozenset(self.merged.nothing_to_report)
@@ -124,8 +139,8 @@ class Material:
     @cached_property
     def units_of(self) -> Mapping[str, tuple[str, ...]]:
         """The units of each line, by its id: those asked, then those that answered without being asked."""
-        answered = {line_id: [merged.row.unit for merged in rows] for line_id, rows in self.rows_of.items()}
-        return {line.id: tuple(dict.fromkeys((*line.units, *answered.get(line.id, ())))) for line in self.lines}
+        rows_of = self.rows_of
+        return {line.id: _add_units(line.units, rows_of.get(line.id, ())) for line in self.lines}
 
     @cached_property
     def limits(self) -> tuple[Beyond, ...]:
@@ -149,18 +164,18 @@ class Material:
 
     def is_item(self, line: Line) -> bool:
         """Return whether a line is an activity and no sub-activity."""
-        return self.template.part is None or not line.levels[self.template.part]
+        return self.part is None or not line.levels[self.part]
 
     def own_code(self, line_id: str, unit: str) -> str | None:
         """Return the status that a unit gave to a line itself."""
-        merged = self.row_of.get((line_id, unit))
-        value = merged.row.value(self.status.key) if merged and self.status else None
-        return value if isinstance(value, str) else None
+        return self.codes.get((line_id, unit))
 
     def stand_of(self, line: Line, unit: str) -> Standing:
         """Return where a line stands in what one unit says."""
         kin, own = self.kin.get(line.id, ALONE), self.own_code(line.id, unit)
-        code = roll_up(own, (self.own_code(part, unit) for part in kin.below), self.template)
+        code = own
+        if kin.below and not own:
+            code = roll_up(own, (self.own_code(part, unit) for part in kin.below), self.template)
         above = self.own_code(kin.above, unit) if kin.above else None
         follows = not code and above is not None
         code = code or above
@@ -186,6 +201,8 @@ class Material:
         """
         units = self.units_of[line.id]
         own = [self.own_code(line.id, unit) for unit in units]
+        if len(own) == 1 and own[0]:
+            return own[0]
         parts = () if alone else self.kin.get(line.id, ALONE).below
         if not any(own):
             return self._worst(self.own_code(part, unit) for part in parts for unit in self.units_of[part])
@@ -222,3 +239,9 @@ class Material:
 
     def _is_settled(self, code: str | None) -> bool:
         return code in self.choices and self.choices[code].settled
+
+
+def _add_units(asked: tuple[str, ...], rows: Iterable[MergedRow]) -> tuple[str, ...]:
+    """Return the units that were asked, then those that answered without being asked."""
+    more = [merged.row.unit for merged in rows if merged.row.unit not in asked]
+    return tuple(dict.fromkeys((*asked, *more))) if more or len(asked) > 1 else asked

@@ -9,11 +9,12 @@ from datetime import date
 
 from xlflow.core.changes import Change, count_changes
 from xlflow.core.model import Line
+from xlflow.core.rollup import ALONE
 from xlflow.core.sentences import FOLLOWS, UNANSWERED, tell_changes, tell_overdue, tell_statuses
 from xlflow.core.template import Level
 from xlflow.core.text import fold
 from xlflow.core.words import say
-from xlflow.summarise.material import ALONE, Material
+from xlflow.summarise.material import Material
 
 MOST_GROUPS = 8
 """Groups of the widest level that get a sentence each; of more, none does."""

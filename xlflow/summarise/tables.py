@@ -4,7 +4,7 @@ Their columns are those of the form, then what is ours. Group texts that read th
 a spreadsheet would tell them apart by a blank; answers stand as they were given.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
@@ -22,6 +22,7 @@ from xlflow.summarise.wording import (
     NUMBERS,
     first_spellings,
     name_columns,
+    say_status,
     show_answer,
     show_given,
     show_quarter,
@@ -63,6 +64,7 @@ def make_answers(material: Material) -> Grid:
     """Return one row per answered row of a form, with the file, sheet and row that it came from."""
     context = material.merged.round.plan.context
     fields, groups = _fields(material), _spell_groups(material)
+    form = say("consolidated.place", material.language)
     columns = (
         _own(UNIT, material),
         *_form_columns(material),
@@ -78,10 +80,10 @@ def make_answers(material: Material) -> Grid:
             row.unit,
             row.line.id,
             *_show_levels(row.line, groups),
-            *(_show_field(row, field, material) for field in fields),
+            *[_show_field(row, field, material) for field in fields],
             *([show_standing(material.stand_of(row.line, row.unit), material)] if material.status else ()),
             remarks.get((row.unit, row.line.id)),
-            _show_sources(merged, material),
+            _show_sources(merged, form, material),
             len(merged.sources),
             *_show_context(row.line, context),
         )
@@ -104,7 +106,8 @@ def make_activities(material: Material) -> Grid:
         *_context_columns(material),
     )
     groups = _spell_groups(material)
-    rows = tuple(_show_activity(line, groups, material) for line in material.lines)
+    fields = _fields(material)
+    rows = tuple([_show_activity(line, groups, fields, material) for line in material.lines])
     return Grid("activities", name_columns(columns), rows)
 
 
@@ -124,7 +127,7 @@ def make_deviations(material: Material, activities: Grid) -> Grid:
 # One row --------------------------------------------------------------------------------------------------
 
 
-def _show_activity(line: Line, groups: Groups, material: Material) -> tuple[Cell, ...]:
+def _show_activity(line: Line, groups: Groups, fields: Sequence[Field], material: Material) -> tuple[Cell, ...]:
     standing = material.standings[line.id]
     timed = material.deadline is not None and (
         show_quarter(line.value(material.deadline.key), material),
@@ -133,7 +136,7 @@ def _show_activity(line: Line, groups: Groups, material: Material) -> tuple[Cell
     return (
         line.id,
         *_show_levels(line, groups),
-        *(_show_over_units(line, field, material) for field in _fields(material)),
+        *[_show_over_units(line, field, material) for field in fields],
         *([show_standing(standing, material)] if material.status else ()),
         *([tell_parts(line, material)] if material.has_told_parts else ()),
         "; ".join(material.units_of[line.id]) or None,
@@ -149,12 +152,18 @@ def _show_over_units(line: Line, field: Field, material: Material) -> Cell:
         return material.number_of(line, field.key)
     if field.filled_by == "plan":
         return show_given(line.value(field.key), field, material)
-    rows = (merged.row for merged in material.rows_of.get(line.id, ()))
-    told = [(row.unit, answer) for row in rows if (answer := row.answer(field.key)) and not answer.is_blank]
+    key = field.key
+    told = [
+        (merged.row.unit, answer)
+        for merged in material.rows_of.get(line.id, ())
+        if (answer := merged.row.answer(key)) and answer.written
+    ]
+    if not told:
+        return None
     if field is material.status:
-        code = worst((material.own_code(line.id, unit) for unit, _ in told), material.template.choice_list(field))
+        code = worst([material.own_code(line.id, unit) for unit, _ in told], material.template.choice_list(field))
         if code:
-            return material.template.say_choice(field, code, material.language)
+            return say_status(code, material)
     return show_together(field, told, material, len(material.units_of[line.id]))
 
 
@@ -166,24 +175,24 @@ def _show_field(row: Row, field: Field, material: Material) -> Cell:
     return show_answer(row.answer(field.key), field, material)
 
 
-def _show_sources(merged: MergedRow, material: Material) -> str:
-    return "; ".join(_show_source(place, material) for place in merged.sources or (merged.row.place,))
+def _show_sources(merged: MergedRow, form: str, material: Material) -> str:
+    return "; ".join([_show_source(place, form, material) for place in merged.sources or (merged.row.place,)])
 
 
-def _show_source(place: Place, material: Material) -> str:
+def _show_source(place: Place, form: str, material: Material) -> str:
     row = (place.cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ$")
     if not place.sheet or not row:
         return place.show(material.language)
-    return say("consolidated.place", material.language, file=place.file, sheet=place.sheet, row=row)
+    return form.format(file=place.file, sheet=place.sheet, row=row)
 
 
-def _show_levels(line: Line, groups: Groups) -> Iterator[Cell]:
-    return ((spell.get(text, text) or None) for spell, text in zip(groups, line.levels, strict=True))
+def _show_levels(line: Line, groups: Groups) -> list[Cell]:
+    return [spell.get(text, text) or None for spell, text in zip(groups, line.levels, strict=True)]
 
 
-def _show_context(line: Line, context: Iterable[str]) -> Iterator[Cell]:
+def _show_context(line: Line, context: Iterable[str]) -> list[Cell]:
     known = dict(line.context)
-    return (known.get(heading) or None for heading in context)
+    return [known.get(heading) or None for heading in context]
 
 
 def _tell_why(line: Line, material: Material) -> str | None:

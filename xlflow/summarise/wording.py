@@ -24,6 +24,9 @@ LONGEST_HEADING = 200
 
 NUMBERS = ("number", "integer")
 
+QUARTER_OF = "_quarter"
+"""By which what is said of a time's quarter is kept; a field's key begins with a letter."""
+
 CONTEXT = "context:"
 """What the keys of the plan's further columns begin with; a template's keys never do."""
 
@@ -34,6 +37,15 @@ def show_given(value: Value | None, field: Field, material: Material) -> Cell:
         return value
     if isinstance(value, Deadline) and field.type == "date" and value.kind == "day":
         return value.first
+    if not isinstance(value, str | Deadline) or field.type == "text":
+        return _say_value(value, field, material)
+    shown = material.said.get((field.key, value), "")
+    if shown == "":
+        shown = material.said[field.key, value] = _say_value(value, field, material)
+    return shown
+
+
+def _say_value(value: Value | None, field: Field, material: Material) -> str | None:
     round_ = material.merged.round
     return show_value(value, field, round_.template, round_.language, round_.plan.year) or None
 
@@ -53,6 +65,8 @@ def show_together(field: Field, answers: Sequence[tuple[str, Answer]], material:
     Numbers are added, and what is none of them stands in the answers table; an answer that all share, or that one
     unit alone was asked for, stands as it is; others stand one below the other, each with its unit's name.
     """
+    if not answers:
+        return None
     numbers = [answer.value for _, answer in answers if isinstance(answer.value, Decimal)]
     if field.type in NUMBERS and not field.percent and (numbers or asked > 1):
         return sum_exactly(numbers) if numbers else None
@@ -71,13 +85,32 @@ def show_standing(standing: Standing, material: Material) -> str:
         return say("consolidated.see_item", material.language, item=item.lower())
     if standing.code is None or material.status is None:
         return say("nothing.label" if standing.nothing else "consolidated.unanswered", material.language)
-    return material.template.say_choice(material.status, standing.code, material.language)
+    return say_status(standing.code, material)
+
+
+def say_status(code: str, material: Material) -> str:
+    """Return a status in words."""
+    status = material.status
+    if status is None:
+        return code
+    shown = material.said.get((status.key, code))
+    if shown is None:
+        shown = material.said[status.key, code] = material.template.say_choice(status, code, material.language)
+    return shown
 
 
 def show_quarter(deadline: Value | None, material: Material) -> str:
     """Return the quarter in which a deadline lies, in words."""
-    round_ = material.merged.round
-    quarter = quarter_of(deadline) if isinstance(deadline, Deadline) else None
+    if not isinstance(deadline, Deadline):
+        return say("consolidated.no_quarter", material.language)
+    shown = material.said.get((QUARTER_OF, deadline))
+    if shown is None:
+        shown = material.said[QUARTER_OF, deadline] = _say_quarter(deadline, material)
+    return shown
+
+
+def _say_quarter(deadline: Deadline, material: Material) -> str:
+    round_, quarter = material.merged.round, quarter_of(deadline)
     if quarter is None:
         return say("consolidated.no_quarter", round_.language)
     return show_deadline(quarter, round_.language, round_.plan.year)

@@ -4,11 +4,10 @@ Writes cells by their type only; what came from a person can become neither a fo
 """
 
 import math
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from itertools import takewhile
 from types import MappingProxyType
 
@@ -42,8 +41,6 @@ NARROW, PROSE, LONGEST_WORD = 11, 60, 19
 
 NONE: frozenset[int] = frozenset()
 
-_count_lines = lru_cache(maxsize=1 << 16)(count_lines)
-
 
 def fit_widths(grid: Grid) -> Grid:
     """Return the grid with columns wide enough for their longest word, and for long texts to be shown whole."""
@@ -73,15 +70,11 @@ def write_table(piece: Piece, formulas: Formulas, desk: Desk) -> None:
 
 
 def _lay_rows(
-    grid: Grid, rows: Iterable[Sequence[Cell]]
+    grid: Grid, rows: Sequence[Sequence[Cell]]
 ) -> Iterator[tuple[Sequence[Cell], frozenset[int], float]]:
     """Yield every row with the places of its texts that read as above, and with its height."""
     groups = [place for place, column in enumerate(grid.columns) if column.kind == "group"]
-    measured = [
-        (place, width, width * SURELY_FITS)
-        for place, column in enumerate(grid.columns)
-        for width in (column.width - SIGN_ROOM * (column.kind == "status"),)
-    ]
+    measured = _find_tall_texts(grid.columns, rows)
     above: Sequence[Cell] = ()
     for row in rows:
         repeated = _find_repeated(groups, row, above)
@@ -139,16 +132,30 @@ def _find_repeated(groups: Sequence[int], row: Sequence[Cell], above: Sequence[C
     return frozenset(place for place in same if row[place] is not None)
 
 
+def _find_tall_texts(
+    columns: Sequence[GridColumn], rows: Sequence[Sequence[Cell]]
+) -> list[tuple[int, Mapping[Cell, int]]]:
+    """Return, for each column that has any, the texts that take more than one line, and how many they take."""
+    found: list[tuple[int, Mapping[Cell, int]]] = []
+    for place, column in enumerate(columns):
+        width = column.width - SIGN_ROOM * (column.kind == "status")
+        fits = width * SURELY_FITS
+        texts = {row[place] for row in rows}
+        long = [text for text in texts if isinstance(text, str) and (len(text) > fits or "\n" in text)]
+        tall: dict[Cell, int] = {text: lines for text in long if (lines := count_lines(text, width)) > 1}
+        if tall:
+            found.append((place, tall))
+    return found
+
+
 def _height_of(
-    columns: Sequence[tuple[int, float, float]], row: Sequence[Cell], repeated: Container[int]
+    columns: Sequence[tuple[int, Mapping[Cell, int]]], row: Sequence[Cell], repeated: Container[int]
 ) -> float:
     """Return how high a row must be for all its texts to show; a group's text only where it comes first. Columns
-    are given by their place, their width and how many letters surely fit."""
+    are given by their place and their texts of more than one line."""
     lines = 1
-    for place, width, fits in columns:
-        cell = row[place]
-        if isinstance(cell, str) and (len(cell) > fits or "\n" in cell) and place not in repeated:
-            lines = max(lines, _count_lines(cell, width))
+    for place, tall in columns:
+        lines = max(lines, tall.get(row[place], 1)) if place not in repeated else lines
     return min(TALLEST, 15.0 * lines + 1)
 
 
@@ -186,6 +193,6 @@ def _width_of(column: GridColumn, cells: Sequence[Cell]) -> int:
     heading = max(map(text_width, column.heading.split()), default=0) * 1.08 + FILTER_BUTTON
     width = max(column.width, math.ceil(word), math.ceil(heading))
     longest = max(texts, key=len, default="")
-    while width < WIDEST and _count_lines(longest, width) > MOST_LINES:
+    while width < WIDEST and count_lines(longest, width) > MOST_LINES:
         width += 4
     return width
