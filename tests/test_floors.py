@@ -38,7 +38,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "write",
     ),
     ("interchange",),
-    ("report", "opening"),
+    ("report", "named", "opening"),
     ("replacing",),
     ("pipeline",),
     ("demo", "console"),

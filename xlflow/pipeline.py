@@ -14,21 +14,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from xlflow import carry, check, collect, hints, merge, opening, read, waive
-from xlflow.core.findings import Finding, Place, Stop, find, sort_findings, tell_both
+from xlflow import carry, check, collect, hints, merge, named, opening, read, waive
+from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
 from xlflow.core.model import Filled, Merged, Plan, Previous, Round, Run
 from xlflow.core.text import fold
 from xlflow.core.words import NO_DAY, Language, say
-from xlflow.excel import incoming
 
 if TYPE_CHECKING:
     from xlflow.core.summary import History
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of the step, how many files are done, and how many there are."""
-
-OPEN_TO_OTHERS = ("file-not-readable", "file-still-being-saved")
-"""What hinders reading a file only as long as somebody else has it."""
 
 NOTHING_AGREED = Plan("", (), (), 0)
 """A plan without exceptions and aliases, where none was given."""
@@ -141,7 +137,7 @@ def merge_forms(
     if not force:
         replacing.refuse_to_destroy([output], replacing.find_worth_of_result)
     own = interchange.list_package(also) if also else ()
-    book, past = (_open_consolidated(previous), (previous,)) if previous else (None, ())
+    book, past = (named.open_consolidated(previous), (previous,)) if previous else (None, ())
     with outgoing.claim_target(output) as target:
         way = opening.Way(jobs, cache=cache)
         gathered = _gather(paths, plan, way, progress, leave_out=(output, *past, *own))
@@ -192,7 +188,7 @@ def write_report(
         given.refuse_edited(output, kind)
     wish = Wish(layout, only, unit, given.take_introduction(intro))
     order = publish.Order(language, redact, force, given.take_reference(reference, kind))
-    made = publish.publish_report(_open_consolidated(consolidated), kind, wish, order)
+    made = publish.publish_report(named.open_consolidated(consolidated), kind, wish, order)
     written = outgoing.save_whole(output, made.content)
     unused = [find("report-reference-unused", Place(str(reference)))] if reference and kind != "docx" else []
     every = sort_findings((*made.findings, *unused, *_say_where([(output, written)])))
@@ -206,7 +202,7 @@ def read_history(paths: Sequence[Path], *, language: Language | None = None) -> 
     """
     from xlflow import history, recall
 
-    books = [_open_consolidated(path) for path in dict.fromkeys(paths)]
+    books = [named.open_consolidated(path) for path in dict.fromkeys(paths)]
     read_all = [history.Source(recall.read_followed(book, language), book.name, book.digest) for book in books]
     spoken = language or history.sort_sources(read_all)[-1].followed.language
     sources = [
@@ -238,25 +234,6 @@ def write_history(
     return Run(told.language, sort_findings(_say_where([(output, written)])), output=written, notes=notes)
 
 
-def _open_consolidated(path: Path) -> incoming.Book:
-    """Return a consolidated workbook as it was read; it may be much larger than a form."""
-    from xlflow import recall
-
-    return _open_own(path, "consolidated-unreadable", recall.LIMITS)
-
-
-def _open_own(path: Path, code: str, limits: incoming.Limits = incoming.LIMITS) -> incoming.Book:
-    """Return a workbook that the person who runs this has named; what cannot be read is theirs to mend."""
-    if not path.exists():
-        raise Stop(find("path-not-found", Place(str(path))))
-    book = incoming.open_book(path, path.name, limits)
-    if isinstance(book, Finding):
-        raise Stop(
-            book if book.code in OPEN_TO_OTHERS else find(code, book.place, words={"reason": tell_both(book)})
-        )
-    return book
-
-
 def _make_return(one: carry.Return) -> bytes:
     from xlflow import generate
 
@@ -271,7 +248,7 @@ def _define(
 ) -> tuple[Round, tuple[Finding, ...]]:
     from xlflow import define
 
-    book = _open_own(plan, "plan-unreadable")
+    book = named.open_plan(plan)
     return define.define_round(book, define.load_template(template), as_of, due, language)
 
 
@@ -281,7 +258,7 @@ def _recall(
     """Return what each unit is shown of the round before, and on how many rows."""
     from xlflow import recall
 
-    book = _open_consolidated(previous)
+    book = named.open_consolidated(previous)
     recalled = carry.recall_round(recall.read_followed(book, asked.language))
     shown = {unit.name: carry.show_previous(recalled, parts[unit.name], unit.name) for unit in asked.plan.units}
     total = sum(len(parts[unit].plan.lines) for unit in shown)
@@ -384,7 +361,7 @@ def _plan_round(plan: Path, filled: Sequence[Filled]) -> tuple[Round | None, tup
 
     key = collect.choose_round(filled)
     known = next((form.round for form in filled if form.round.key == key), None)
-    book = _open_own(plan, "plan-unreadable")
+    book = named.open_plan(plan)
     if known is None:
         return define.guess_round(book) or (None, ())
     return define.define_round(book, known.template, known.as_of, known.due, known.language)
