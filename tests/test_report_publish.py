@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import docx
@@ -14,9 +15,12 @@ from reports import draw_round as draw_followed
 from rounds import draw_round
 from test_recall import edit, put, write
 
+from xlflow.core.changes import Change, State
 from xlflow.core.findings import Stop
+from xlflow.core.model import Line
 from xlflow.core.personal import find_personal
 from xlflow.pipeline import write_report
+from xlflow.report.compose import Wish, compose_report
 from xlflow.report.redact import find_exposed, redact
 
 EMAIL = "Fråga anna.exempel@exempel.example om bokningen."
@@ -208,6 +212,24 @@ def test_nothing_personal_is_left_once_it_is_blanked(before: str, secret: str, a
     left = str(clean.entries[0].replies[0].answers["comment"])
     assert not find_personal(left)
     assert re.sub(r"\s", "", left).startswith(re.sub(r"\s", "", before)[:1])
+
+
+def test_what_has_changed_is_looked_through_too() -> None:
+    followed = draw_followed("S/M/N/Öppna verkstad || Pågående")
+    kept, gone = followed.entries[0].line, Line("gone", ("", "", "", "Ring 013-20 60 00", ""), ())
+    then, now = State(kept, None, "Fråga a.b@exempel.example"), State(kept, "ongoing", "Pågående")
+    changes = (
+        Change("status", is_part=False, before=then, now=now, how="id"),
+        Change("gone", is_part=False, before=State(gone, "done", "Genomfört"), now=None),
+    )
+    followed = replace(followed, changes=changes, since=date(2020, 8, 31))
+    found = find_exposed(followed)
+    assert [(one.row_id, one.place.sheet) for one in found] == [("l1", "Förändringar"), ("gone", "Förändringar")]
+    assert find_exposed(redact(followed)) == ()
+    told = compose_report(redact(followed), Wish())
+    assert "exempel.example" not in repr(told)
+    assert "013-20" not in repr(told)
+    assert "[uppgift borttagen]" in repr(told)
 
 
 def test_the_plans_own_words_are_left_alone() -> None:
