@@ -103,9 +103,17 @@ def _say_received(one: Received) -> list[object]:
 def _frame_of(round_: Round) -> tuple[object, ...]:
     """Return what all forms of a round have in common, so that it can be looked up."""
     plan = round_.plan
-    names = tuple([unit.name for unit in plan.units])
+    names, _ = _say_units(Same(plan.units))
     facts = (plan.title, names, plan.year, plan.context, plan.digest, plan.file)
     return (Same(round_.template), facts, round_.as_of, round_.due, round_.language)
+
+
+@lru_cache(maxsize=32)
+def _say_units(units: Same[tuple[Unit, ...]]) -> tuple[tuple[str, ...], list[list[object]]]:
+    """Return the names of the units, and what more there is of some; most forms share them all."""
+    known = enumerate(units.value)
+    more: list[list[object]] = [[n, one.contact, one.email] for n, one in known if one.contact or one.email]
+    return tuple([unit.name for unit in units.value]), more
 
 
 @lru_cache(maxsize=32)
@@ -120,11 +128,10 @@ def _say_filled(form: Filled, received: Received) -> list[object]:
     lines = form.round.plan.lines
     numbers = {id(line): number for number, line in enumerate(lines)}
     near = (received.name, form.rows[0].place.sheet if form.rows else None)
-    units = form.round.plan.units
     return [
         near[1],
         _identity_facts(form.identity),
-        [[number, unit.contact, unit.email] for number, unit in enumerate(units) if unit.contact or unit.email],
+        _say_units(Same(form.round.plan.units))[1],
         [_say_line(line) for line in lines],
         [_say_row(row, numbers, near) for row in form.rows],
         [[one.unit, _say_place(one.place, near), one.texts, one.reason, one.is_row] for one in form.set_aside],
