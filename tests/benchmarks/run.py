@@ -3,7 +3,8 @@
 The peers are what people write for this job; the floors are what no program of this kind can go below. All
 commands of a turn run one after the other, so that a drifting machine hurts all alike; the first turn does not
 count, unless it is the only one. Needs pandas, polars and fastexcel beside the test extra. Imports nothing large,
-since a new process counts as much memory as its parent had. Nothing here is a test: times fail on busy machines.
+since a new process counts as much memory as its parent had. Nothing here is a test: times fail on busy machines,
+where the processor seconds (of all processes of a command, start-up included) tell more.
 """
 
 import argparse
@@ -40,9 +41,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One command: seconds and peak memory (largest single process, MB), one entry per run."""
+    """One command: seconds, seconds of all its processors, and peak memory (largest single process, MB), one entry
+    per run."""
 
     seconds: tuple[float, ...]
+    processors: tuple[float, ...]
     megabytes: tuple[float, ...]
 
 
@@ -121,7 +124,7 @@ def _renew(form: Path, first: Callable[[], None]) -> Callable[[], None]:
 
 def measure(tasks: Sequence[Task], runs: int) -> Mapping[tuple[str, str], Measured]:
     """Run all tasks in turn, so often and once more before; once in all where one run is asked for."""
-    told: dict[tuple[str, str], list[tuple[float, float]]] = {(task.group, task.name): [] for task in tasks}
+    told: dict[tuple[str, str], list[tuple[float, float, float]]] = {(task.group, task.name): [] for task in tasks}
     for turn in range(runs + 1 if runs > 1 else 1):
         for task in tasks:
             task.prepare()
@@ -133,8 +136,8 @@ def measure(tasks: Sequence[Task], runs: int) -> Mapping[tuple[str, str], Measur
     return {name: Measured(*zip(*figures, strict=True)) for name, figures in told.items()}
 
 
-def _time(command: Sequence[str], *, inner: bool = False) -> tuple[float, float]:
-    """Return the seconds and megabytes that a command took, or those seconds that it prints."""
+def _time(command: Sequence[str], *, inner: bool = False) -> tuple[float, float, float]:
+    """Return the seconds that a command took, or those that it prints; all processor seconds; megabytes."""
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as output:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=errors)
@@ -144,16 +147,20 @@ def _time(command: Sequence[str], *, inner: bool = False) -> tuple[float, float]
         output.seek(0)
         if os.waitstatus_to_exitcode(status) not in (0, 1) or b"Traceback" in (told := errors.read()):
             raise SystemExit(f"{' '.join(command)} failed:\n{told.decode(errors='replace')}")
-        return float(output.read()) if inner else seconds, usage.ru_maxrss / 1024
+        spent = usage.ru_utime + usage.ru_stime
+        return float(output.read()) if inner else seconds, spent, usage.ru_maxrss / 1024
 
 
 def _show(forms: int, results: Mapping[tuple[str, str], Measured]) -> None:
-    print(f"\n| {forms} forms | seconds | against xlflow | MB |\n| --- | --: | --: | --: |")
+    print(
+        f"\n| {forms} forms | seconds | against xlflow | processor seconds | MB |\n| --- | --: | --: | --: | --: |"
+    )
     base: dict[str, float] = {}
     for (group, name), measured in results.items():
         seconds = median(measured.seconds)
         ratio = f"{seconds / base.setdefault(group, seconds):.2f}" if group not in ("start", "report") else ""
-        print(f"| {name} | {seconds:.2f} | {ratio} | {max(measured.megabytes):.0f} |")
+        spent = median(measured.processors)
+        print(f"| {name} | {seconds:.2f} | {ratio} | {spent:.2f} | {max(measured.megabytes):.0f} |")
     sys.stdout.flush()
 
 
