@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from edits import COLUMNS, FIRST, aside, codes, edit, edit_book, everything, made, put, read_bytes, said
@@ -11,6 +12,7 @@ from openpyxl.comments import Comment
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlflow import check_forms
 from xlflow.core.layout import column_letters
 from xlflow.core.model import Filled
 
@@ -185,6 +187,22 @@ def test_a_note_in_an_ods_is_kept_too(tmp_path) -> None:
     assert sheet.evidence.remarks == ((0, 1, "Enheten", "Rad ett\ntvå"),)
     assert (sheet.evidence.formulas, sheet.evidence.hidden) == (frozenset({(0, 1)}), frozenset({0}))
     assert sheet.evidence.guarded is None
+
+
+def test_our_own_notes_say_nothing_new_even_where_a_program_drops_their_author(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "Museet.xlsx").write_bytes(made({"a": {"status": "Klar kanske", "comment": "Ja"}}))
+    check_forms([tmp_path / "in"], send_back=tmp_path / "back")
+
+    def change(book: Workbook) -> None:
+        cells = [cell for row in book["Uppföljning"].iter_rows() for cell in row if cell.comment]
+        assert len(cells) > 1
+        for cell in cells:
+            cell.comment = Comment(str(cell.comment and cell.comment.text), " ")
+        book["Uppföljning"]["C5"].comment = Comment("Vår egen", " ")
+
+    form = read_bytes(edit_book(change, (tmp_path / "back" / "Museet.xlsx").read_bytes()))
+    assert aside(form) == [("C5", "Vår egen", False)]
 
 
 def test_text_typed_over_the_live_column_is_set_aside() -> None:

@@ -123,12 +123,24 @@ class Keeper:
 
 
 def find_remarks(book: Book, unit: str) -> Iterator[SetAside]:
-    """Yield the notes that people pinned to cells, wherever in the file."""
+    """Yield the notes that people pinned to cells, wherever in the file; not those of a form that went back, which
+    some programs leave without their author."""
+    listed = set(_list_corrected(book))
     for sheet in book.sheets:
-        for row, column, _, text in sheet.evidence.remarks:
-            if text.strip():
+        for row, column, author, text in sheet.evidence.remarks:
+            said = {fold(line) for line in text.splitlines() if line.strip()}
+            if said and (author.strip() or not said <= listed):
                 at = Place(book.name, sheet.name, cell_name(row, column))
                 yield SetAside(unit, at, (tidy_lines(text),), "note-on-cell", is_row=False)
+
+
+def _list_corrected(book: Book) -> Iterator[str]:
+    """Yield, folded and line by line, what the sheet of faults says in a form that went back."""
+    names = {fold(say("sheet.correct", language)) for language in LANGUAGES}
+    for sheet in book.sheets:
+        if fold(sheet.name) in names:
+            texts = (cell for row in sheet.rows for cell in row if isinstance(cell, str))
+            yield from (fold(line) for text in texts for line in text.splitlines())
 
 
 def find_other_sheets(
