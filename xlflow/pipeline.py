@@ -141,7 +141,8 @@ def merge_forms(
     with outgoing.claim_target(output) as target:
         way = opening.Way(jobs, cache=cache)
         gathered = _gather(paths, plan, way, progress, leave_out=(output, *past, *own))
-        merged, findings = gathered.merged, gathered.findings
+        merged, findings, found = gathered.merged, gathered.findings, gathered.found
+        del gathered  # the forms one by one take much memory, and are needed no more
         if not merged.answered:
             raise Stop(*sort_findings((*findings, _say_nothing(paths))))
         _tell(progress, "write", 0, 1)
@@ -151,7 +152,7 @@ def merge_forms(
         parts = interchange.make_parts(summary, merged) if also else ()
         if also and not force:
             interchange.refuse_foreign(also, parts)
-        near = collect.find_near(gathered.found, output)
+        near = collect.find_near(found, output)
         written = target.save(write.write_consolidated(summary, merged, near=near))
         package = interchange.save_package(also, summary, merged, parts) if also else ()
     _tell(progress, "write", 1, 1)

@@ -12,8 +12,8 @@ from functools import cache
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 LEVEL = 5
-"""How hard it is tried to make a file small, 1 to 9. At 6, as is usual, files are 1 percent smaller and take a fifth
-longer to write; at 4 they are 12 percent larger and hardly quicker."""
+"""How hard it is tried to make a file small, 1 to 9. At 6, as is usual, files are 1 percent smaller and take a
+fifth longer to write; at 4 they are 12 percent larger and hardly quicker."""
 
 LARGE = 1 << 20
 """Characters of text that are compressed at a time, while others are made."""

@@ -242,8 +242,10 @@ class _Packager(xlsxwriter.packager.Packager):  # type: ignore[misc]
 
 class _SharedStrings(xlsxwriter.sharedstrings.SharedStrings):  # type: ignore[misc]
     def _write_sst_strings(self) -> None:
+        texts = Rows()
         for some in self.string_table.to_xml():
-            self.fh.insert(some)
+            texts.write(some)
+        self.fh.insert(texts.close())
 
 
 class _Core(xlsxwriter.core.Core):  # type: ignore[misc]
