@@ -184,7 +184,7 @@ def test_only_a_history_is_replaced(files: list[Path], tmp_path: Path) -> None:
 
 def test_what_is_no_consolidated_workbook_is_named(files: list[Path], tmp_path: Path) -> None:
     (tmp_path / "tomt.xlsx").touch()
-    for name, code in (("fattas.xlsx", "path-not-found"), ("tomt.xlsx", "file-empty")):
+    for name, code in (("fattas.xlsx", "path-not-found"), ("tomt.xlsx", "consolidated-unreadable")):
         with pytest.raises(Stop) as stop:
             read_history([*files, tmp_path / name])
         assert [found.code for found in stop.value.findings] == [code]
