@@ -163,9 +163,9 @@ def test_any_text_makes_a_document_that_opens(text: str) -> None:
     levels = (*entry.line.levels[:2], f"Mål {text}", f"Aktivitet {text}", "")
     entry = replace(entry, line=replace(entry.line, levels=levels), answers={"comment": f"x{text}\n- {text}"})
     content = write(replace(followed, title=text, entries=(entry,)))
-    for name in zipfile.ZipFile(io.BytesIO(content)).namelist():
-        if name.endswith(".xml"):
-            ElementTree.fromstring(part(content, name))
+    names = [name for name in zipfile.ZipFile(io.BytesIO(content)).namelist() if name.endswith(".xml")]
+    assert all(ElementTree.fromstring(part(content, name)).tag for name in names)
+    assert "word/document.xml" in names
 
 
 def test_amounts_stand_to_the_right() -> None:

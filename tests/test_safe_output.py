@@ -461,7 +461,8 @@ print(saved)
         writer.stdin.write("\n")
         writer.stdin.flush()
     done = [writer.communicate() for writer in writers]
-    assert sum(int(said) for said, _ in done if said) >= 60, done
+    # How often they meet is up to the machine; that somebody got through, and that nobody failed, is not.
+    assert sum(int(said) for said, _ in done if said) >= 4, done
     assert not any(faults for _, faults in done), done
     content = target.read_bytes()
     assert content == content[:1] * 200_000
