@@ -6,15 +6,12 @@ the pen remembers which activity and which column it was meant for. Knows the fo
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.worksheet.cell_range import CellRange
-from openpyxl.worksheet.worksheet import Worksheet
 
 FORM, GUIDE, RECORDS = "Uppföljning", "Läs mig", "xlflow"
 LEVELS = ("perspective", "overall_goal", "board_goal", "activity", "sub_activity")
@@ -372,43 +369,6 @@ DAMAGES: Sequence[Callable[[Form], None]] = (
     delete_guide,
     into_new_book,
 )
-
-
-def hand_in(form: Form) -> Workbook:
-    """Return the workbook as it comes back."""
-    for each in (form, *form.copied):
-        _lay_down(each, form.book[each.sheet] if each is form else form.book.create_sheet(each.sheet))
-    return form.book
-
-
-def find_words(book: Workbook) -> Mapping[str, list[tuple[str, str]]]:
-    """Return where (sheet, cell) every word of a pen stands in a workbook; notes on cells count as their cell."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for sheet in book.worksheets:
-        far = sheet.max_row > 1_000
-        rows: Any = ((sheet["C7"], sheet["XFD1048576"]),) if far else sheet.iter_rows()
-        for cell in (cell for row in rows for cell in row):
-            note = cell.comment.text if cell.comment else ""
-            for word in WORD.findall(f"{cell.value} {note}"):
-                found.setdefault(word, []).append((sheet.title, cell.coordinate))
-    return found
-
-
-def _lay_down(form: Form, sheet: Worksheet) -> None:
-    for row in sheet.iter_rows():
-        for cell in row:
-            cell.value = None
-    for number, line in enumerate(form.lines, 1):
-        for place, value in enumerate(line.cells, 1):
-            if value is not None:
-                sheet.cell(number, place).value = value
-    for (row, column), text in form.notes.items():
-        if row < len(form.lines) and column < form.width:
-            sheet.cell(row + 1, column + 1).comment = Comment(text, "Kollega")
-    for top, bottom, column in form.merged:
-        last = min(bottom, len(form.lines) - 1)
-        if last > top:
-            sheet.merged_cells.add(CellRange(None, column + 1, top + 1, column + 1, last + 1))
 
 
 def _is_text(cell: object) -> bool:

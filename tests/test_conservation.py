@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
-from damages import DAMAGES, WORD, Form, Pen, answer_form, find_words, hand_in, open_form
+from damages import DAMAGES, WORD, Form, Pen, answer_form, open_form
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
+from openpyxl.worksheet.cell_range import CellRange
+from openpyxl.worksheet.worksheet import Worksheet
 
 from xlflow import generate_forms, merge_forms
+from xlflow.core.findings import Stop
 from xlflow.core.model import State
 
 PLAN = """
@@ -80,7 +85,7 @@ class Handed:
 
 
 @given(st.integers(0, 2**32), st.booleans())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_word_is_lost_or_counted_twice(
     sent: Sent, tmp_path_factory: pytest.TempPathFactory, seed: int, with_plan: bool
 ) -> None:
@@ -99,6 +104,10 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
     handed = list(_send_back(sent, back, chance))
     expected = dict(_lay_about(sent, back, handed, chance))
     with_plan = with_plan or all(one.done & TAKES_IDENTITY for one in handed)
+    if all("into_new_book" in one.done for one in handed) and "förra.xlsx" not in expected:
+        with pytest.raises(Stop, match="nothing-to-merge"):  # nothing there says of which day it is
+            merge_forms([back], target, plan=sent.plan, jobs=1)
+        return
     run = merge_forms([back], target, plan=sent.plan if with_plan else None, jobs=1)
     assert run.merged is not None
     assert run.merged.accounts.balance
@@ -110,7 +119,8 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
     for one in handed:
         if states[one.name].state is State.REFUSED:
             assert one.done & TAKES_IDENTITY, (one, states[one.name].reason)
-            assert not with_plan or "lose_codes" in one.done, (one, states[one.name].reason)
+            told = with_plan and any("into_new_book" not in other.done for other in handed)
+            assert not told or "lose_codes" in one.done, (one, states[one.name].reason)
             assert any(found.place.file == one.name and found.weight == "error" for found in run.findings)
         else:
             _check_words(one, shown, alone=len(handed) == len(sent.forms))
@@ -131,12 +141,14 @@ def _send_back(sent: Sent, back: Path, chance: Random) -> Iterator[Handed]:
 
 
 def _lay_about(sent: Sent, back: Path, handed: Sequence[Handed], chance: Random) -> Iterator[tuple[str, State]]:
-    """Put files among the answers that are none, and copies of answers; yield what must become of each."""
-    for name in chance.sample(sorted(sent.others), chance.randint(0, 2)):
+    """Put files among the answers that are none, and copies of answers; yield what must become of each. A form of
+    last round is none only where another tells that this round is a later one."""
+    whole = [one for one in handed if not one.done & TAKES_IDENTITY]
+    others = sorted(sent.others) if whole else ["före.xlsx", "plan.xlsx"]
+    for name in chance.sample(others, chance.randint(0, 2)):
         source, state = sent.others[name]
         (back / name).write_bytes(source.read_bytes())
         yield name, state
-    whole = [one for one in handed if not one.done & TAKES_IDENTITY]
     for one in chance.sample(whole, min(len(whole), chance.randint(0, 1))):
         (back / f"Kopia av {one.name}").write_bytes((back / one.name).read_bytes())
         yield f"Kopia av {one.name}", State.DUPLICATE
@@ -147,6 +159,43 @@ def _save(form: Form, path: Path, done: frozenset[str]) -> Handed:
     words = find_words(book)
     book.save(path)
     return Handed(path.name, words, form.pen.home, done, bool(form.merged))
+
+
+def hand_in(form: Form) -> Workbook:
+    """Return the workbook as it comes back."""
+    for each in (form, *form.copied):
+        _lay_down(each, form.book[each.sheet] if each is form else form.book.create_sheet(each.sheet))
+    return form.book
+
+
+def find_words(book: Workbook) -> Mapping[str, list[tuple[str, str]]]:
+    """Return where (sheet, cell) every word of a pen stands in a workbook; notes on cells count as their cell."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for sheet in book.worksheets:
+        far = sheet.max_row > 1_000
+        rows: Any = ((sheet["C7"], sheet["XFD1048576"]),) if far else sheet.iter_rows()
+        for cell in (cell for row in rows for cell in row):
+            note = cell.comment.text if cell.comment else ""
+            for word in WORD.findall(f"{cell.value} {note}"):
+                found.setdefault(word, []).append((sheet.title, cell.coordinate))
+    return found
+
+
+def _lay_down(form: Form, sheet: Worksheet) -> None:
+    for row in sheet.iter_rows():
+        for cell in row:
+            cell.value = None
+    for number, line in enumerate(form.lines, 1):
+        for place, value in enumerate(line.cells, 1):
+            if value is not None:
+                sheet.cell(number, place).value = value
+    for (row, column), text in form.notes.items():
+        if row < len(form.lines) and column < form.width:
+            sheet.cell(row + 1, column + 1).comment = Comment(text, "Kollega")
+    for top, bottom, column in form.merged:
+        last = min(bottom, len(form.lines) - 1)
+        if last > top:
+            sheet.merged_cells.add(CellRange(None, column + 1, top + 1, column + 1, last + 1))
 
 
 # Looking up -----------------------------------------------------------------------------------------------

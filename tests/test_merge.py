@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from returns import NOT_UNDERSTOOD, SAVED, draw_return
 from rounds import draw_round, shipped_template
 
+from xlflow.collect import sort_returns
 from xlflow.core.findings import Finding, Place, Stop, find, message_of, remedy_of
 from xlflow.core.model import Filled, Merged, Received, Round, SetAside, State
 from xlflow.core.rollup import find_unanswered
@@ -218,6 +219,20 @@ def test_what_was_changed_differently_is_a_conflict_and_the_later_one_stands() -
         "men ”Pågående” i ett.xlsx, blad Uppföljning, cell H5."
     )
     assert remedy_of(findings[0], "en").startswith("What was saved last counts: “Förskjuts”.")
+
+
+def test_of_returns_saved_at_the_same_time_the_one_that_is_said_to_count_does() -> None:
+    forms = [
+        draw_return(PLAN, "Norr", f"Id | Status\na | {status}", name=name)
+        for name, status in (("Norr (1).xlsx", "Pågående"), ("Norr.xlsx", "Genomfört"))
+    ]
+    collected = sort_returns(forms)
+    assert [(file.name, file.state) for file in collected.files] == [
+        ("Norr (1).xlsx", State.SUPERSEDED),
+        ("Norr.xlsx", State.ACCEPTED),
+    ]
+    merged, _ = merge(*collected.forms)
+    assert show(merged)[0] == "Norr a: Genomfört"
 
 
 def test_two_spellings_of_one_answer_are_no_conflict() -> None:

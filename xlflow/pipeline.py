@@ -7,7 +7,7 @@ imported there, so that checking a form does not wait for what makes reports.
 
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -317,7 +317,8 @@ def _gather(
     waiting = [file for file in found if not file.settled]
     opened = opening.open_files(waiting, way, partial(_tell, progress, "read"))
     filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
-    planned, doubts = _plan_round(plan, filled) if plan else (None, ())
+    lost = [told for _, told in opened if isinstance(told, Finding)]
+    planned, doubts = _plan_round(plan, filled, lost) if plan else (None, ())
     opened = opening.look_again(waiting, opened, _known_rounds(filled, planned), way)
     filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
     refusals = [told for _, told in opened if isinstance(told, Finding)]
@@ -356,16 +357,33 @@ def _known_rounds(filled: Iterable[Filled], planned: Round | None) -> tuple[read
     return (*([read.Known(asked)] if asked else ()), *(rounds[key] for key in sorted(rounds)))
 
 
-def _plan_round(plan: Path, filled: Sequence[Filled]) -> tuple[Round | None, tuple[Finding, ...]]:
-    """Return the plan as asked in the round of the forms; without forms, as far as the plan alone tells."""
+def _plan_round(
+    plan: Path, filled: Sequence[Filled], lost: Sequence[Finding]
+) -> tuple[Round | None, tuple[Finding, ...]]:
+    """Return the plan as asked in the round of the forms; where all forms have lost what was asked in them, of the
+    round that one of them names; else as far as the plan alone tells."""
     from xlflow import define
 
     key = collect.choose_round(filled)
     known = next((form.round for form in filled if form.round.key == key), None)
     book = named.open_plan(plan)
     if known is None:
+        name, as_of = _find_named(lost)
+        if as_of and name in define.shipped_names():
+            return define.define_round(book, define.load_template(name), as_of)
         return define.guess_round(book) or (None, ())
     return define.define_round(book, known.template, known.as_of, known.due, known.language)
+
+
+def _find_named(lost: Iterable[Finding]) -> tuple[str, date | None]:
+    """Return the template and the day of the latest round that a form names which tells no more than that."""
+    named: list[tuple[date, str]] = []
+    for found in lost:
+        name, _, day = str(dict(found.words).get("round", "")).rpartition(" ")
+        with suppress(ValueError):
+            named.append((date.fromisoformat(day), name))
+    as_of, name = max(named, default=(None, ""))
+    return name, as_of
 
 
 def _ask_nobody(forms: Sequence[Filled]) -> Round | None:

@@ -28,8 +28,9 @@ class Settled:
 
 
 def newest_first(forms: Iterable[Filled]) -> tuple[Filled, ...]:
-    """Return the forms by when they were saved, the latest first; by name where that is the same or unknown."""
-    by_name = sorted(forms, key=lambda form: (form.received.name, form.received.digest))
+    """Return the forms by when they were saved, the latest first; where that is the same or unknown, by name, the
+    plainest first, as `collect` has them."""
+    by_name = sorted(forms, key=lambda form: (len(form.received.name), form.received.name, form.received.digest))
     return tuple(sorted(by_name, key=lambda form: _saved(form.received.saved), reverse=True))
 
 

@@ -7,7 +7,7 @@ nothing is counted twice and nothing is lost.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from xlflow.core.findings import Finding, Place, find
+from xlflow.core.findings import Finding, Place, Severity, find
 from xlflow.core.issued import Answers
 from xlflow.core.model import Row, SetAside
 from xlflow.core.text import fold
@@ -35,9 +35,11 @@ def choose_table(reads: Sequence[Read], issued: Answers) -> Read:
     for read in reads:
         if read is not best:
             at = Place(read.table.file, read.table.sheet.name)
-            findings.append(find("sheet-copied", at, words={"counts": best.table.sheet.name}))
             known = {one.texts for one in aside}
-            aside += (*_find_other_rows(read, best), *(one for one in read.set_aside if one.texts not in known))
+            more = [*_find_other_rows(read, best), *(one for one in read.set_aside if one.texts not in known)]
+            words = {"counts": best.table.sheet.name}
+            findings.append(find("sheet-copied", at, severity=None if more else Severity.NOTE, words=words))
+            aside += more
             told = {_quote(found) for found in findings}
             findings += (found for found in read.findings if found.code in QUOTING and _quote(found) not in told)
     return replace(best, set_aside=tuple(aside), findings=tuple(findings))

@@ -39,7 +39,7 @@ def find_issued(book: Book, known: Sequence[Known]) -> tuple[Issued, Sheet | Non
     if isinstance(seen, tuple):
         return seen[0], hidden, (seen[1],)
     if identity is not None:
-        return find("form-without-definition", place, unit=identity.unit)
+        return find("form-without-definition", place, unit=identity.unit, words={"round": identity.round})
     broken = "form-of-newer-version" if hidden and _is_newer(hidden) else "form-records-broken"
     return seen or find(broken if hidden else "not-a-form", place)
 

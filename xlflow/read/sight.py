@@ -14,7 +14,7 @@ from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import Issued, identify_form, issued_lines
 from xlflow.core.layout import form_code
 from xlflow.core.model import Round
-from xlflow.core.words import LANGUAGES, Text, format_day, say
+from xlflow.core.words import LANGUAGES, NO_DAY, Text, format_day, say
 from xlflow.excel.incoming import Book
 from xlflow.read.match import match_rows
 from xlflow.read.shape import quick_fold, shape_of
@@ -64,8 +64,8 @@ class _Seen:
 
 def recognise_form(book: Book, known: Sequence[Known]) -> tuple[Issued, Finding] | Finding | None:
     """Return what was issued in a form, with the note that says so; what keeps it from being told; or None if the
-    workbook is no form of a known round."""
-    seen = [one for each in known for one in _look_for(book, each)]
+    workbook is no form of a known round. A plan alone is no round, since it names no day."""
+    seen = [one for each in known if each.round.as_of != NO_DAY for one in _look_for(book, each)]
     sure = [one for one in seen if one.how != "rows"] or [one for one in seen if one.rows * 2 >= one.total]
     if not sure:
         return None

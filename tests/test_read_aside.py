@@ -1,0 +1,174 @@
+"""What people write where nobody looks is kept with its address: hidden rows, merged cells, headings, copies."""
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+import pytest
+from edits import (
+    ASKED,
+    COLUMNS,
+    FILLED,
+    FIRST,
+    aside,
+    codes,
+    edit,
+    edit_book,
+    everything,
+    made,
+    put,
+    read_bytes,
+    said,
+)
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.cell_range import CellRange
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlflow.core.layout import CODE_ROW, HEADING_ROW, column_letters
+from xlflow.core.model import Previous
+from xlflow.generate import write_form
+
+HEADINGS, CODES = HEADING_ROW + 1, CODE_ROW + 1
+
+
+def cell(key: str, row: int) -> str:
+    return f"{column_letters(COLUMNS[key] - 1)}{row}"
+
+
+WRITTEN: dict[str, tuple[Callable[[Worksheet], object], list[tuple[str | None, str, bool]]]] = {
+    "over a code": (
+        lambda sheet: put(sheet, CODES, board_goal="Läs här"),
+        [(cell("board_goal", CODES), "Läs här", False)],
+    ),
+    "beside the codes": (lambda sheet: sheet.cell(CODES, 14, "Läs här"), [("N3", "Läs här", False)]),
+    "a number over the live column": (
+        lambda sheet: put(sheet, FIRST, remaining=12),
+        [(cell("remaining", FIRST), "12", False)],
+    ),
+    "a sign beside the table": (lambda sheet: sheet.cell(FIRST, 14, "👍"), [("N5", "👍", False)]),
+    "a question mark above": (lambda sheet: sheet.cell(1, 9, "?"), [("I1", "?", False)]),
+}
+
+
+@pytest.mark.parametrize("where", WRITTEN)
+def test_what_stands_where_nobody_looks_is_kept(where: str) -> None:
+    change, kept = WRITTEN[where]
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert aside(form) == kept
+
+
+def test_a_heading_written_over_is_told_word_for_word() -> None:
+    form = read_bytes(edit(lambda sheet: put(sheet, HEADINGS, remaining="Vad fattas?")))
+    assert [(one.code, one.place.cell, one.value) for one in form.findings] == [
+        ("heading-changed", cell("remaining", HEADINGS), "Vad fattas?")
+    ]
+
+
+def test_a_form_without_codes_is_found_by_most_of_its_headings() -> None:
+    def change(sheet: Worksheet) -> None:
+        put(sheet, HEADINGS, activity="Vad vi gör")
+        for column in COLUMNS.values():
+            sheet.cell(CODES, column).value = None
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert codes(form) == ["heading-changed"]
+
+
+# Merged cells ---------------------------------------------------------------------------------------------
+
+
+def test_what_lies_unseen_under_a_merged_answer_is_set_aside() -> None:
+    def change(sheet: Worksheet) -> None:
+        column = COLUMNS["status"]
+        sheet.merged_cells.add(CellRange(None, column, FIRST, column, FIRST + 2))
+
+    form = read_bytes(edit(change))
+    assert [row.value("status") for row in form.rows[:3]] == ["ongoing"] * 3
+    assert aside(form) == [(cell("status", FIRST + 1), "Genomfört", False)]
+    assert codes(form) == ["cells-merged", "text-under-merged"]
+
+
+def test_a_merged_answer_makes_no_row_of_blank_ones() -> None:
+    last = FIRST + 4
+    form = read_bytes(
+        edit(
+            lambda sheet: sheet.merge_cells(f"{cell('status', last)}:{cell('status', last + 5)}"),
+            made({**FILLED, "e": {"status": "Utgår"}}),
+        )
+    )
+    assert said(form) == everything(e={"status": "Utgår"})
+    assert (form.set_aside, form.findings) == ((), ())
+
+
+# Other sheets ---------------------------------------------------------------------------------------------
+
+
+def test_a_text_far_away_on_a_sheet_of_ones_own_is_kept() -> None:
+    form = read_bytes(edit_book(lambda book: book.create_sheet("Eget").cell(1_048_576, 16_384, "långt borta")))
+    assert aside(form) == [("XFD1048576", "långt borta", False)]
+
+
+def test_numbers_on_the_instruction_that_are_not_its_own_are_kept() -> None:
+    def change(book: Workbook) -> None:
+        book["Läs mig"]["B3"] = "070-123 45 67"
+        book["Läs mig"]["D4"] = "Klart"
+
+    form = read_bytes(edit_book(change))
+    assert aside(form) == [("B3", "070-123 45 67", False), ("D4", "Klart", False)]
+
+
+def test_of_two_sheets_the_one_with_changed_answers_counts() -> None:
+    content = write_form(ASKED, "Museet", FILLED, issued=FILLED)
+
+    def change(book: Workbook) -> None:
+        copy = book.copy_worksheet(book["Uppföljning"])
+        copy.title = "Kopia"
+        put(copy, FIRST, comment="Båten är såld")
+        put(book["Uppföljning"], 12, activity="Eget utan svar")
+
+    form = read_bytes(edit_book(change, content))
+    assert form.rows[0].place.sheet == "Kopia"
+    assert said(form) == everything(a={"status": "Pågående", "comment": "Båten är såld"})
+    assert [text for _, text, _ in aside(form)] == [
+        "Samhälle | Levande kommun | Möten | Öppna kvarn | Pågående | Båten är hyrd",
+        "Eget utan svar",
+    ]
+
+
+def test_a_copy_that_says_the_same_is_a_note_only() -> None:
+    form = read_bytes(edit_book(lambda book: book.copy_worksheet(book["Uppföljning"])))
+    assert form.set_aside == ()
+    assert {one.weight for one in form.findings if one.code == "sheet-copied"} == {"note"}
+
+
+def test_what_is_written_over_the_round_before_is_kept() -> None:
+    previous = Previous(None, MappingProxyType({"a": "Pågående\nGår bra", "b": "Kvarstår"}))
+    content = write_form(ASKED, "Museet", FILLED, issued={}, previous=previous)
+    places: list[int] = []
+    edit(
+        lambda sheet: places.extend(one.column for one in sheet[HEADINGS] if one.value == "Förra omgången"),
+        content,
+    )
+    (place,) = places
+
+    def change(sheet: Worksheet) -> None:
+        sheet.cell(FIRST, place).value = "Stämmer inte"
+        sheet.cell(FIRST + 2, place).value = "Ny här"
+
+    assert read_bytes(content).set_aside == ()
+    form = read_bytes(edit(change, content))
+    assert [(one.place.cell, one.texts) for one in form.set_aside] == [
+        (f"{column_letters(place - 1)}{FIRST}", ("Stämmer inte",)),
+        (f"{column_letters(place - 1)}{FIRST + 2}", ("Ny här",)),
+    ]
+
+
+# What two returns say -------------------------------------------------------------------------------------
+
+
+def test_two_returns_that_differ_in_what_is_written_over_the_plan_are_not_the_same() -> None:
+    one = read_bytes(made())
+    other = read_bytes(edit(lambda sheet: put(sheet, FIRST, deadline="Kvartal 4")))
+    assert [row.answers for row in one.rows] == [row.answers for row in other.rows]
+    assert one.answers_digest != other.answers_digest
