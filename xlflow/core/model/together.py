@@ -1,0 +1,126 @@
+"""Everything together: the rows that stand, the accounts, and what a command hands back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+from xlflow.core.findings import Finding, Place
+from xlflow.core.model.asked import Alias, Exemption, Round
+from xlflow.core.model.returned import Received, Row, SetAside, State
+from xlflow.core.words import Language
+
+
+@dataclass(frozen=True, slots=True)
+class MergedRow:
+    """A row of the consolidated workbook. `sources` are the rows it came from, the one that stands first."""
+
+    row: Row
+    sources: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The proof that nothing went missing. The sums are per number field, in Decimal: `sums_in` of every row
+    that came in, `sums_out` of every merged row, `sums_replaced` of the cells for which another return counts.
+    `rows_by_file` and `sums_by_file` (file, field) are what came in, file by file."""
+
+    files: Mapping[State, int]
+    rows_found: int
+    rows_merged: int
+    rows_set_aside: int
+    rows_unanswered: int
+    sums_in: Mapping[str, Decimal] = field(default_factory=dict)
+    sums_out: Mapping[str, Decimal] = field(default_factory=dict)
+    files_found: int = 0
+    sums_replaced: Mapping[str, Decimal] = field(default_factory=dict)
+    rows_by_file: Mapping[str, int] = field(default_factory=dict)
+    sums_by_file: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+
+    @property
+    def balance(self) -> bool:
+        """Whether every file, row and sum that came in is accounted for."""
+        return (
+            self.files_found == sum(self.files.values())
+            and self.rows_found == self.rows_merged + self.rows_set_aside
+            and self.sums_in.keys() == self.sums_out.keys() >= self.sums_replaced.keys()
+            and all(
+                Fraction(total) == Fraction(self.sums_out[key]) + Fraction(self.sums_replaced.get(key, 0))
+                for key, total in self.sums_in.items()
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """All answers of a round in one order that does not depend on the order of the files.
+
+    `round.plan.lines` are the lines of the plan (of the answering units, where no plan was given) followed by
+    the units' own activities; `rows` follow that order, then the units' order in the plan. `nothing` names the
+    units that say they have nothing to report, and where they say so; they are among those that answered.
+    `exceptions` and `aliases` are those of the plan, each with how often it was needed.
+    """
+
+    round: Round
+    files: tuple[Received, ...]
+    rows: tuple[MergedRow, ...]
+    set_aside: tuple[SetAside, ...]
+    answered: tuple[str, ...]
+    missing: tuple[str, ...]
+    accounts: Accounts
+    nothing: tuple[tuple[str, Place], ...] = ()
+    exceptions: tuple[tuple[Exemption, int], ...] = ()
+    aliases: tuple[tuple[Alias, int], ...] = ()
+
+    @property
+    def nothing_to_report(self) -> tuple[str, ...]:
+        """The units that say so and have answered no row; where one has, its answers count."""
+        told = {one.row.unit for one in self.rows if not one.row.is_blank}
+        return tuple(unit for unit, _ in self.nothing if unit not in told)
+
+
+Cell = str | int | Decimal | date | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class GridColumn:
+    """One column of a grid: heading, width in characters, and how its cells are shown.
+
+    group: a text that many rows below each other share; shown whole where it comes first. signed: a number of
+    which less than nothing is bad news; share: a part of a whole, which may be that too.
+    """
+
+    key: str
+    heading: str
+    width: int = 16
+    kind: Literal["text", "group", "number", "integer", "date", "signed", "share", "status", "link"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table on its way to a sheet: rectangular, one tuple per row, cells in the order of the columns."""
+
+    name: str
+    columns: tuple[GridColumn, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a command hands back to whoever called it; the faces only show it."""
+
+    language: Language
+    findings: tuple[Finding, ...] = ()
+    merged: Merged | None = None
+    output: Path | None = None
+    written: tuple[Path, ...] = ()
+    units: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings of severity error; 2 is for `Stop`."""
+        return int(any(finding.weight == "error" for finding in self.findings))
