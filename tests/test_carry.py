@@ -246,8 +246,8 @@ def test_two_returns_of_a_unit_go_back_as_one(loop: Loop) -> None:
     [("Utgår", "Låt det stå om det stämmer."), ("klar", "Det som står här behöver rättas.")],
 )
 def test_what_two_returns_disagree_on_may_stay_only_if_it_can_stand(loop: Loop, last: str, remedy: str) -> None:
-    loop.answer("Norr", {"H5": "Pågående", "H6": "Genomfört", "J5": "Skäl"})
-    loop.answer("Norr", {"H5": last, "H6": "Genomfört", "J5": "Skäl"}, "Norr 2")
+    loop.answer("Norr", {"H5": "Pågående", "H6": "Genomfört", "J5": "Skäl"}, "Norr i mars")
+    loop.answer("Norr", {"H5": last, "H6": "Genomfört", "J5": "Skäl"})
     loop.send_back()
     rows = loop.opened()[TO_CORRECT].iter_rows(min_row=5, values_only=True)
     (said,) = [str(row[6]) for row in rows if str(row[5]).startswith("Det kom två olika svar")]
