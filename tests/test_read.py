@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ from tools import require_tool
 from xlflow.core.findings import Finding, Place, message_of, remedy_of
 from xlflow.core.issued import issued_lines
 from xlflow.core.layout import CODE_ROW, FIRST_ROW, HEADING_ROW
-from xlflow.core.model import Deadline, Filled, Round
+from xlflow.core.model import Deadline, Filled, Previous, Round
 from xlflow.core.values import show_value
 from xlflow.excel.incoming import Book, Sheet, open_book
 from xlflow.generate import write_form
@@ -246,6 +247,29 @@ def test_a_row_twice_counts_once_and_keeps_the_other() -> None:
     assert codes(form) == ["row-twice"]
 
 
+def test_a_row_pasted_above_does_not_push_the_issued_one_aside() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet.insert_rows(FIRST)
+        put(sheet, FIRST, id="f", activity="Sälja ladan", comment="Från en annan enhet")
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert [cell for cell, _, _ in aside(form)] == ["A5"]
+    assert codes(form) == ["row-twice"]
+
+
+def test_of_two_rows_without_id_the_one_with_all_its_text_counts() -> None:
+    def change(sheet: Worksheet) -> None:
+        put(sheet, FIRST + 3, id=None)
+        sheet.insert_rows(FIRST)
+        put(sheet, FIRST, activity="Sälja ladan", comment="Från en annan enhet")
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert [cell for cell, _, _ in aside(form)] == ["A5"]
+    assert codes(form) == ["row-twice", "row-without-id"]
+
+
 def test_a_blank_copy_before_the_answered_row_takes_nothing_away() -> None:
     def change(sheet: Worksheet) -> None:
         sheet.insert_rows(FIRST)
@@ -350,6 +374,18 @@ def test_columns_are_known_by_place_when_code_and_heading_are_gone() -> None:
     form = read_bytes(edit(change))
     assert said(form) == everything()
     assert codes(form) == ["heading-changed"]
+
+
+def test_columns_are_known_by_place_beside_the_round_before_too() -> None:
+    before = Previous(None, MappingProxyType({"a": "Pågående"}))
+
+    def change(sheet: Worksheet) -> None:
+        put(sheet, HEADING_ROW + 1, status="Läget nu", activity="Vad")
+        sheet.delete_rows(CODE_ROW + 1)
+
+    form = read_bytes(edit(change, write_form(ASKED, "Museet", FILLED, issued={}, previous=before)))
+    assert (said(form), form.set_aside) == (everything(), ())
+    assert codes(form) == ["heading-changed"] * 2
 
 
 def test_the_heading_counts_where_it_and_the_code_disagree() -> None:

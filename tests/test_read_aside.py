@@ -1,6 +1,7 @@
 """What people write where nobody looks is kept with its address: hidden rows, merged cells, headings, copies."""
 
 from collections.abc import Callable
+from datetime import date
 from types import MappingProxyType
 
 import pytest
@@ -140,6 +141,12 @@ def test_a_copy_that_says_the_same_is_a_note_only() -> None:
     form = read_bytes(edit_book(lambda book: book.copy_worksheet(book["Uppföljning"])))
     assert form.set_aside == ()
     assert {one.weight for one in form.findings if one.code == "sheet-copied"} == {"note"}
+
+
+def test_what_the_instruction_says_of_a_round_years_ago_is_nobodys_text() -> None:
+    previous = Previous(date(2018, 10, 31), MappingProxyType({"a": "Pågående"}))
+    content = write_form(ASKED, "Museet", FILLED, issued={}, previous=previous)
+    assert read_bytes(content).set_aside == ()
 
 
 def test_what_is_written_over_the_round_before_is_kept() -> None:

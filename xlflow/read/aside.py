@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlflow.core.findings import Finding, Place, find
+from xlflow.core.issued import Issued
 from xlflow.core.layout import LOOSE_ROW, form_code
 from xlflow.core.model import Round, SetAside
 from xlflow.core.text import fold, tidy_lines
 from xlflow.core.values import written_text
 from xlflow.core.words import LANGUAGES, format_day, say
 from xlflow.excel.incoming import Book, ErrorValue, Raw, Sheet, UncountedFormula, cell_name
-from xlflow.read.identity import holds_records
+from xlflow.read.identity import holds_formulas, holds_records
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
 from xlflow.read.wording import is_of_form
@@ -143,15 +144,14 @@ def _list_corrected(book: Book) -> Iterator[str]:
             yield from (fold(line) for text in texts for line in text.splitlines())
 
 
-def find_other_sheets(
-    book: Book, known: Iterable[Sheet], shape: Shape, round_: Round, unit: str
-) -> Iterator[SetAside]:
+def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: Issued) -> Iterator[SetAside]:
     """Yield the texts on sheets that are not part of the form, row by row; of its guide and of its list of what is
     to be corrected, what they do not say. A few words to the right of their columns are somebody's own."""
+    unit = issued.identity.unit
     names = {key: {fold(say(f"sheet.{key}", language)) for language in LANGUAGES} for key in _OURS}
     passed = {id(sheet) for sheet in known}
     for sheet in book.sheets:
-        if id(sheet) in passed or holds_records(sheet):
+        if id(sheet) in passed or holds_records(sheet) or holds_formulas(sheet):
             continue
         if fold(sheet.name) in names["loose"]:
             yield from _find_kept(book, sheet, unit)
@@ -164,7 +164,7 @@ def find_other_sheets(
                 found = [pair for pair in found if pair[0] >= columns]
             elif columns:
                 ours = (pair for pair in found if pair[0] < columns or len(pair[1].split()) > _FEW)
-                said = {pair for pair in ours if _is_of_guide(row[pair[0]], pair[1], shape, round_, unit)}
+                said = {pair for pair in ours if _is_of_guide(row[pair[0]], pair[1], shape, issued)}
                 found = [pair for pair in found if pair not in said]
             if found:
                 at = Place(book.name, sheet.name, cell_name(number, found[0][0]))
@@ -181,9 +181,11 @@ def _find_list(sheet: Sheet) -> tuple[int, int] | None:
     return None
 
 
-def _is_of_guide(cell: Raw, text: str, shape: Shape, round_: Round, unit: str) -> bool:
+def _is_of_guide(cell: Raw, text: str, shape: Shape, issued: Issued) -> bool:
     """Return whether a cell of the instruction holds what stood there when the form went out."""
-    return isinstance(cell, UncountedFormula) or is_of_form(text, shape.words, round_, unit)
+    before = issued.previous.as_of if issued.previous else None
+    known = issued.round, issued.identity.unit, before
+    return isinstance(cell, UncountedFormula) or is_of_form(text, shape.words, *known)
 
 
 def _find_kept(book: Book, sheet: Sheet, unit: str) -> Iterator[SetAside]:

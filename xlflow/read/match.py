@@ -38,6 +38,13 @@ class Match:
     sure: bool = True
     says: bool = True
 
+    @property
+    def weight(self) -> tuple[bool, bool]:
+        """How much speaks for the line where several rows claim it: id and text, then the text of all levels."""
+        levels = self.line.levels if self.line else ()
+        same = [*map(quick_fold, self.texts[-len(levels) :])] == [*map(quick_fold, levels)]
+        return self.code in (None, "issued-text-changed"), same
+
 
 @dataclass(slots=True)
 class _Lines:

@@ -3,8 +3,10 @@
 Every row of the form that holds anything is counted once: as a line's, as the unit's own, or as set aside.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import Issued
@@ -37,7 +39,7 @@ def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
     unit, lines = issued.identity.unit, issued.round.plan.lines
     reader, keeper = Reader(table, shape, unit), Keeper(table, shape, unit)
     cells, found = spread_merged(table, shape, keeper)
-    matches = match_rows(table, shape, lines, cells)
+    matches = _settle_twice(match_rows(table, shape, lines, cells), cells, reader)
     gathered = _Gathered(reader, keeper, findings=found)
     for match in matches:
         _take_row(match, cells[match.row], gathered)
@@ -52,6 +54,23 @@ def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
     return Read(table, rows, tuple(keeper.kept), findings)
 
 
+def _settle_twice(matches: list[Match], cells: Sequence[Sequence[Raw]], reader: Reader) -> list[Match]:
+    """Return the matches, of several rows that answer one line only the one that most speaks for as that line's,
+    the first of equals: a row that somebody pasted above does not push the issued one aside."""
+    claims = Counter(match.line.id for match in matches if match.line)
+    if len(claims) == claims.total():
+        return matches
+    twice = [match for match in matches if match.line and claims[match.line.id] > 1]
+    full = [match for match in twice if any(_filled(cells[match.row], reader))]
+    best: dict[str, Match] = {}
+    for match in full:
+        line_id = match.line.id if match.line else ""
+        best[line_id] = max(best.get(line_id, match), match, key=lambda one: one.weight)
+    weaker = {match.row for match in full}.difference(match.row for match in best.values())
+    aside = partial(replace, kind="aside", line=None, code="row-twice")
+    return [aside(match) if match.row in weaker else match for match in matches]
+
+
 # Rows -----------------------------------------------------------------------------------------------------
 
 
@@ -64,12 +83,8 @@ def _take_row(match: Match, cells: Sequence[Raw], gathered: _Gathered) -> None:
         return
     line = match.line or _make_own_line(match, cells, reader, gathered.rows)
     before = gathered.rows.get(line.id)
-    twice = before is not None and not before.is_blank
-    if twice and any(_filled(cells, reader)):
-        gathered.keeper.keep_row(match.row, cells, "row-twice")
-        return
     place = reader.table.place(match.row)
-    if not twice:
+    if before is None or before.is_blank:
         gathered.rows[line.id] = Row(line, reader.unit, place, reader.read_answers(match.row, cells, line.id))
     if match.code:
         value = " | ".join(filter(None, match.texts))

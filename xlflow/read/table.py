@@ -115,11 +115,14 @@ def _fullest(sheet: Sheet, heading: int, places: Sequence[int]) -> int:
 
 def _place_by_position(shape: Shape, row: Sequence[Raw], places: dict[int, int]) -> None:
     """Take columns whose heading nobody knows to stand where they were issued, if all known ones still do."""
-    if any(index != place for index, place in places.items()):
-        return
-    for index in range(min(len(shape.columns), len(row))):
-        if index not in places and row[index] is not None:
-            places[index] = index
+    after = shape.remaining + 1
+    beside = (*range(after), shape.previous, *range(after, shape.previous))
+    for order in (range(len(shape.columns)), beside):
+        if all(place < len(order) and order[place] == index for index, place in places.items()):
+            for place, index in enumerate(order[: len(row)]):
+                if index not in places and row[place] is not None:
+                    places[index] = place
+            return
 
 
 def _doubts(

@@ -6,6 +6,7 @@ or of the round. Who writes something new uses at least one word more.
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -31,10 +32,11 @@ def gather_words(template: Template) -> frozenset[str]:
     return frozenset(_WORD.findall(fold("; ".join(texts))))
 
 
-def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str) -> bool:
-    """Return whether a text holds no word but those of the form, of the round and of the unit."""
+def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str, before: date | None = None) -> bool:
+    """Return whether a text holds no word but those of the form, of the round and of the unit; `before` is the day
+    of the round before, where the form shows that one too."""
     new = _find_new(text, words)
-    return not new or new <= _words_of(Same(round_), unit)
+    return not new or new <= _words_of(Same(round_), unit, before)
 
 
 @lru_cache(maxsize=2048)
@@ -43,14 +45,14 @@ def _find_new(text: str, words: frozenset[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4)
-def _words_of(same: Same[Round], unit: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(fold("; ".join(_facts(same.value, unit)))))
+def _words_of(same: Same[Round], unit: str, before: date | None) -> frozenset[str]:
+    return frozenset(_WORD.findall(fold("; ".join(_facts(same.value, unit, before)))))
 
 
-def _facts(round_: Round, unit: str) -> Iterator[str]:
-    plan = round_.plan
+def _facts(round_: Round, unit: str, before: date | None) -> Iterator[str]:
+    plan, days = round_.plan, (round_.as_of, round_.due, before)
     yield from (form_code(round_.key, unit), plan.title, *plan.context)
-    yield from (format_day(day, language) for day in (round_.as_of, round_.due) if day for language in LANGUAGES)
+    yield from (format_day(day, language) for day in days if day for language in LANGUAGES)
     yield from (str(number) for number in (*range(len(plan.lines) + FREE_ROWS + 1), plan.year, plan.year + 1))
     for each in plan.units:
         if each.name == unit:
