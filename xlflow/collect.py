@@ -13,7 +13,7 @@ from pathlib import Path
 
 from xlflow.core.findings import Finding, Place, Stop, find
 from xlflow.core.model import Filled, Received, State
-from xlflow.core.text import fold
+from xlflow.core.text import fold, show_name
 from xlflow.excel import incoming
 
 _SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
@@ -243,7 +243,7 @@ def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Recei
         later = next((other for other in newest_first if _replaces(other, form)), None)
         if later:
             settled = _settle(form, State.SUPERSEDED, "corrected-return")
-            words = {"other": later.received.name}
+            words = {"other": show_name(later.received.name)}
             notes.append(find("corrected-return", Place(form.received.name), unit=form.unit, words=words))
             twice.append(settled.received)
             continue
@@ -252,7 +252,7 @@ def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Recei
         state = State.DUPLICATE if same else State.SUPERSEDED if kept else State.ACCEPTED
         settled = _settle(form, state, code if kept else None)
         if kept:
-            words = {"other": (same or kept[0]).received.name}
+            words = {"other": show_name((same or kept[0]).received.name)}
             notes.append(find(code, Place(form.received.name), unit=form.unit, words=words))
         if same:
             twice.append(settled.received)

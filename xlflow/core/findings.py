@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from xlflow.core.shipped import load_shipped_toml
+from xlflow.core.text import show_name
 from xlflow.core.words import Language, Text, say
 
 
@@ -41,7 +42,11 @@ class Place:
     def show(self, language: Language) -> str:
         """Return "Kulturskolan.xlsx, blad Uppföljning, cell H7" as far as it is known."""
         sheet = {"sv": "blad", "en": "sheet"}[language]
-        parts = [self.file, self.sheet and f"{sheet} {self.sheet}", self.cell and f"cell {self.cell}"]
+        parts = [
+            show_name(self.file),
+            self.sheet and f"{sheet} {show_name(self.sheet)}",
+            self.cell and f"cell {self.cell}",
+        ]
         return ", ".join(part for part in parts if part)
 
 
@@ -153,7 +158,7 @@ def _fill(finding: Finding, part: str, language: Language) -> str:
     gaps: dict[str, str | int] = {"hint": hint}
     gaps |= {name: word.say(language) if isinstance(word, Text) else word for name, word in finding.words}
     gaps |= {"value": finding.value or "", "suggestion": finding.suggestion or "", "unit": finding.unit or ""}
-    return sentence.format(**gaps, file=finding.place.file)
+    return sentence.format(**gaps, file=show_name(finding.place.file))
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

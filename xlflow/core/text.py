@@ -8,6 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 _SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+")
 _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
@@ -15,6 +16,12 @@ _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe
 _QUOTES = {0x2018: "'", 0x2019: "'", 0x201A: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0xB4: "'"}
 _ORDINARY = re.compile(r"[\t-\r -~À-ÖØ-öø-ÿ]*")
 """Texts without a letter that has to be composed, replaced or left out: nearly all, and quickly told."""
+
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What breaks a line, rings a bell, or turns the direction of what stands beside it."""
+
+_LONGEST_NAME = 300
+"""Letters of a name that are shown; the longest that a file can have by itself is shorter."""
 
 _CODE_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 
@@ -44,6 +51,24 @@ def plain(text: str) -> str:
     if _ORDINARY.fullmatch(text):
         return " ".join(text.split()).casefold()
     return tidy(text.translate(_DASHES).translate(_QUOTES)).casefold()
+
+
+def show_unseen(text: str, but: str = "") -> str:
+    """Return the text with what cannot be seen, and would do something, spelt out ("\\n", "\\u202e")."""
+    return _UNSHOWN.sub(lambda found: found[0] if found[0] in but else _spell(found[0]), text)
+
+
+@lru_cache(maxsize=4096)
+def show_name(name: str) -> str:
+    """Return the name of a file or sheet as people are shown it: on one line, and of an extremely long one both
+    ends."""
+    shown = name if name.isprintable() else show_unseen(name)
+    half = _LONGEST_NAME // 2
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[:half]}…{shown[1 - half :]}"
+
+
+def _spell(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()
 
 
 def fingerprint(texts: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from xlflow.core.findings import Finding, Severity, who_mends
 from xlflow.core.model import Accounts, Merged, Run, State
 from xlflow.core.template import Template
+from xlflow.core.text import show_unseen
 from xlflow.core.values import show_number
 from xlflow.core.words import NO_DAY, Language, format_day, say
 from xlflow.report.groups import Group, group_findings, show_places
@@ -215,6 +216,6 @@ def _wrap(text: str, *, indent: str = "", first: str | None = None) -> str:
             break_long_words=False,
             break_on_hyphens=False,
         )
-        for number, paragraph in enumerate(text.splitlines())
+        for number, paragraph in enumerate(show_unseen(text, but="\t\n\r\x85").splitlines())
     )
     return lines.replace("\u00a0", " ")

@@ -12,6 +12,7 @@ from xlflow.core.findings import Finding, Place, message_of
 from xlflow.core.model import Cell, Grid, GridColumn, Line, Received, State, Unit
 from xlflow.core.rollup import find_unanswered, telling_fields
 from xlflow.core.summary import Account, Match, Measure
+from xlflow.core.text import show_name
 from xlflow.core.values import show_number
 from xlflow.core.words import Language, say
 from xlflow.summarise.material import Material
@@ -61,7 +62,7 @@ def make_files(material: Material) -> Grid:
         (
             file.unit,
             say(f"collected.{file.state}", language),
-            file.name,
+            show_name(file.name),
             _say_reason(file.reason, file.name, told, language),
             accounts.rows_by_file.get(file.name),
             *(accounts.sums_by_file.get((file.name, key)) for key in accounts.sums_in),
@@ -236,7 +237,7 @@ def _files_by_unit(material: Material) -> Mapping[str, list[str]]:
     files: dict[str, list[str]] = {}
     for file in sorted(material.merged.files, key=order_of):
         if file.unit and file.state in (State.ACCEPTED, State.SUPERSEDED):
-            files.setdefault(file.unit, []).append(file.name)
+            files.setdefault(file.unit, []).append(show_name(file.name))
     return files
 
 

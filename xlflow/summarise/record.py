@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from xlflow.core.findings import Finding, message_of, remedy_of, sort_findings
 from xlflow.core.model import Cell, Grid, Round
+from xlflow.core.text import show_name
 from xlflow.core.words import say
 from xlflow.summarise.collection import make_columns, order_of
 from xlflow.summarise.material import Material
@@ -101,7 +102,10 @@ def make_inputs(material: Material) -> Grid:
         (round_.template.name, template, "template"),
         (round_.plan.file or round_.plan.title, round_.plan.digest or None, "plan"),
         *([(material.before.file, material.before.digest, "before")] if material.before else ()),
-        *((file.name, file.digest or None, "file") for file in sorted(material.merged.files, key=order_of)),
+        *(
+            (show_name(file.name), file.digest or None, "file")
+            for file in sorted(material.merged.files, key=order_of)
+        ),
     ]
     rows = tuple((name, digest, say(f"collected.{kind}", language)) for name, digest, kind in given)
     return Grid("inputs", columns, rows)
@@ -124,8 +128,8 @@ def _show_finding(finding: Finding, material: Material) -> tuple[Cell, ...]:
         finding.value,
         finding.suggestion,
         label.say(language) if label else finding.field,
-        place.file or None,
-        place.sheet,
+        show_name(place.file) or None,
+        place.sheet and show_name(place.sheet),
         place.cell,
         finding.row_id,
         finding.rule,

@@ -14,6 +14,7 @@ from xlflow.core.findings import Place, Severity
 from xlflow.core.model import Cell, Grid, GridColumn, Line, MergedRow, Row
 from xlflow.core.rollup import worst
 from xlflow.core.template import Field
+from xlflow.core.text import show_name
 from xlflow.core.words import say
 from xlflow.summarise.material import Material
 from xlflow.summarise.sentences import tell_parts
@@ -43,7 +44,7 @@ _WIDTHS = MappingProxyType(
     {
         ID: 11,
         UNIT: 18,
-        ROLLED_UP: 14,
+        ROLLED_UP: 16,
         QUARTER: 13,
         OVERDUE: 11,
         ORIGIN: 11,
@@ -183,7 +184,7 @@ def _show_source(place: Place, form: str, material: Material) -> str:
     row = (place.cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ$")
     if not place.sheet or not row:
         return place.show(material.language)
-    return form.format(file=place.file, sheet=place.sheet, row=row)
+    return form.format(file=show_name(place.file), sheet=show_name(place.sheet), row=row)
 
 
 def _show_levels(line: Line, groups: Groups) -> list[Cell]:
