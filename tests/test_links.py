@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import zipfile
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,7 +13,8 @@ from commands import play_round
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
-from xlflow import merge_forms
+from xlflow import generate_forms, merge_forms
+from xlflow.excel.outgoing import count_lines
 
 
 @pytest.fixture
@@ -28,8 +30,9 @@ def test_every_answer_leads_to_the_row_of_the_file_it_came_from(folder: Path) ->
     assert len(rows) > 10
     for row in rows:
         told = dict(zip(headings, row, strict=True))
-        address, sheet, cell = _place_of(told["Källa"])
+        address, sheet, cell = _place_of(told["Gå till"])
         assert told["Källa"].value == f"{address.name}, blad {sheet}, rad {cell.lstrip('A')}"
+        assert told["Gå till"].value == f"Rad {cell.lstrip('A')}"
         assert load_workbook(folder / address)[sheet][cell].value == told["Id"].value
 
 
@@ -43,8 +46,8 @@ def test_links_are_no_formulas_and_stand_nowhere_else(folder: Path) -> None:
         for cell in row
         if cell.hyperlink and cell.hyperlink.target
     }
-    assert outward == {("Svar", "Källa")}
-    assert all(cell.font.underline for cell in book["Svar"]["L"][1:] if cell.hyperlink)
+    assert outward == {("Svar", "Gå till")}
+    assert all(cell.font.underline for cell in _links(folder / "all.xlsx"))
 
 
 def test_nothing_leads_out_of_the_folder_or_into_an_archive(folder: Path) -> None:
@@ -56,6 +59,35 @@ def test_nothing_leads_out_of_the_folder_or_into_an_archive(folder: Path) -> Non
     merge_forms([folder / "in.zip"], folder / "zipped.xlsx")
     for path in (folder / "elsewhere" / "all.xlsx", folder / "zipped.xlsx"):
         assert _links(path) == []
+        assert "Gå till" not in [cell.value for cell in load_workbook(path)["Svar"][1]]
+
+
+def test_a_long_name_of_a_file_is_shown_whole_and_leaves_the_links_short(folder: Path) -> None:
+    name = "Uppföljning av verksamhetsplanen per den 30 april, ifylld och läst av chefen (slutlig version 2).xlsx"
+    long = min((folder / "in").iterdir())
+    long.rename(long.with_name(name))
+    merge_forms([folder / "in"], folder / "all.xlsx")
+    sheet = load_workbook(folder / "all.xlsx")["Svar"]
+    headings = {cell.value: cell for cell in sheet[1]}
+    source, lead = headings["Källa"], headings["Gå till"]
+    width = sheet.column_dimensions[source.column_letter].width
+    rows = [row[0].row for row in sheet.iter_rows(min_row=2) if str(row[source.column - 1].value).startswith(name)]
+    assert rows
+    for row in rows:
+        text = str(sheet.cell(row, source.column).value)
+        assert sheet.cell(row, source.column).alignment.wrap_text
+        assert count_lines(text, width) <= 3
+        assert (sheet.row_dimensions[row].height or 15) >= 15 * count_lines(text, width)
+        assert len(str(sheet.cell(row, lead.column).value)) < sheet.column_dimensions[lead.column_letter].width
+
+
+def test_a_column_of_the_plan_may_be_called_as_the_links_are(tmp_path: Path) -> None:
+    plan = "Perspektiv | Aktivitet | Enhet | Gå till\nSamhälle | Öppna bron | Norr | trädgården"
+    (tmp_path / "plan.csv").write_text(plan.replace(" | ", ";"), encoding="utf-8")
+    generate_forms(tmp_path / "plan.csv", tmp_path / "in", as_of=date(2021, 3, 31))
+    merge_forms([tmp_path / "in"], tmp_path / "all.xlsx")
+    headings = [cell.value for cell in load_workbook(tmp_path / "all.xlsx")["Svar"][1]]
+    assert [heading for heading in headings if str(heading).startswith("Gå till")] == ["Gå till (2)", "Gå till"]
 
 
 def test_a_name_that_an_address_would_cut_is_not_linked(folder: Path) -> None:

@@ -16,7 +16,7 @@ from xlflow.excel.outgoing import Book
 from xlflow.write.accounts import Formulas, write_accounts
 from xlflow.write.desk import Desk, choose_marks
 from xlflow.write.formulas import name_tables
-from xlflow.write.links import Near, choose_linked, link_sources
+from xlflow.write.links import Near, add_leads, link_sources
 from xlflow.write.overview import write_overview
 from xlflow.write.places import ALONE, MOST_ROWS, Piece, place_tables
 from xlflow.write.record import MADE_BY, add_record
@@ -47,7 +47,9 @@ def write_consolidated(
     """
     round_ = merged.round
     book = Book(f"{summary.title} – {summary.lead}", round_.language, round_.as_of)
-    grids = {name: fit_widths(grid) if name in ALONE else grid for name, grid in summary.grids.items()}
+    answers = add_leads(summary.grids["answers"], merged.rows, near, round_.language)
+    grids = {**summary.grids, "answers": answers}
+    grids = {name: fit_widths(grid) if name in ALONE else grid for name, grid in grids.items()}
     places = place_tables(grids, round_.language, most_rows)
     names = name_tables(grids.values(), {name: places.tables_of(name) for name in grids})
     front = book.add_sheet(say("consolidated.summary", round_.language))
@@ -57,11 +59,8 @@ def write_consolidated(
     front.set_page(portrait=True, one_page=last < PAGE_ROWS)
     for name, pieces in places.sheets().items():
         at = replace(desk, sheet=book.add_sheet(name))
-        answers = pieces[0].grid.name == "answers"
-        at = replace(at, linked=choose_linked(merged.rows, near)) if answers else at
         _write_sheet(pieces, write_accounts(summary.accounts, at), at)
-        if at.linked:
-            link_sources(pieces[0], merged.rows, near, at)
+        link_sources(pieces, merged.rows, near, at)
         at.sheet.set_header(summary.title, summary.lead)
     add_record(book, round_, summary.since, [str(row[0]) for row in grids["activities"].rows])
     front.open_here()

@@ -27,15 +27,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The sheet at hand, how tables and columns are called, where they stand, and what stands out in them;
-    `linked` are the keys of columns whose texts are links."""
+    """The sheet at hand, how tables and columns are called, where they stand, and what stands out in them."""
 
     sheet: Sheet
     names: Names
     places: Places
     marks: tuple[Mark, ...]
     language: Language
-    linked: frozenset[str] = frozenset()
 
     def style(self, name: str, **changes: Any) -> Format:
         """Return a house style."""

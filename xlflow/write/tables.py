@@ -24,6 +24,10 @@ WIDEST = 80
 MOST_LINES = 25
 """Lines of text that the highest row shows, with a line to spare."""
 
+FEW_LINES: Mapping[str, tuple[int, int]] = MappingProxyType({"_source": (3, 60)})
+"""Columns whose text is long on every row if it is on one, as the name of a file is: the lines that it should take
+at most, and how wide the column may become for that, so that not every row becomes high."""
+
 FILTER_BUTTON = 3
 """Characters of a heading's room that the filter button covers."""
 
@@ -120,7 +124,7 @@ def _make_table(piece: Piece, desk: Desk) -> None:
 
 def _styles_of(column: GridColumn, desk: Desk) -> dict[type, Format]:
     number = {"signed": "signed", "share": "signed_share"}.get(column.kind, "number")
-    text: dict[type, Format] = {str: desk.style("cell", **LINKED)} if column.key in desk.linked else {}
+    text: dict[type, Format] = {str: desk.style("cell", **LINKED)} if column.kind == "link" else {}
     return {int: desk.style("integer"), Decimal: desk.style(number), date: desk.style("date"), **text}
 
 
@@ -193,6 +197,7 @@ def _width_of(column: GridColumn, cells: Sequence[Cell]) -> int:
     heading = max(map(text_width, column.heading.split()), default=0) * 1.08 + FILTER_BUTTON
     width = max(column.width, math.ceil(word), math.ceil(heading))
     longest = max(texts, key=len, default="")
-    while width < WIDEST and count_lines(longest, width) > MOST_LINES:
+    lines, widest = FEW_LINES.get(column.key, (MOST_LINES, WIDEST))
+    while width < widest and count_lines(longest, width) > lines:
         width += 4
     return width
