@@ -117,7 +117,7 @@ def test_a_form_goes_back_with_its_answers_its_faults_and_its_lists(loop: Loop) 
     run = loop.send_back()
     assert [path.name for path in run.written] == ["Norr.xlsx"]
     book = loop.opened()
-    assert book.sheetnames == ["Läs mig", TO_CORRECT, FORM, LOOSE, "xlflow"]
+    assert book.sheetnames == ["Läs mig", TO_CORRECT, FORM, LOOSE, "xlflow", "xlflow_live"]
     assert book.active.title == TO_CORRECT
     assert [sheet.title for sheet in book if sheet.sheet_view.tabSelected] == [TO_CORRECT]
     form = book[FORM]
@@ -521,7 +521,14 @@ def test_an_english_form_goes_back_in_english(tmp_path: Path) -> None:
     )
     loop.send_back()
     book = loop.opened()
-    assert book.sheetnames == ["Read me", "To correct", "Follow-up", "Text outside the table", "xlflow"]
+    assert book.sheetnames == [
+        "Read me",
+        "To correct",
+        "Follow-up",
+        "Text outside the table",
+        "xlflow",
+        "xlflow_live",
+    ]
     texts = [
         str(cell)
         for sheet in book.worksheets[:4]

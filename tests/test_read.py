@@ -39,7 +39,7 @@ from tools import require_tool
 
 from xlflow.core.findings import Finding, Place, message_of, remedy_of
 from xlflow.core.issued import issued_lines
-from xlflow.core.layout import CODE_ROW, FIRST_ROW, HEADING_ROW
+from xlflow.core.layout import CODE_ROW, FIRST_ROW, HEADING_ROW, LIVE_SHEET
 from xlflow.core.model import Deadline, Filled, Previous, Round
 from xlflow.core.values import show_value
 from xlflow.excel.incoming import Book, Sheet, open_book
@@ -432,6 +432,23 @@ def test_sheets_may_have_any_name() -> None:
     assert said(form) == everything()
     assert form.rows[0].place.sheet == "Svar från oss"
     assert form.findings == ()
+
+
+def test_the_sheet_of_our_formulas_says_nothing_even_where_somebody_shows_it() -> None:
+    def change(book: Workbook) -> None:
+        book[LIVE_SHEET].sheet_state = "visible"
+
+    hidden, shown = read_bytes(made()), read_bytes(edit_book(change))
+    assert (said(shown), shown.findings) == (said(hidden), hidden.findings) == (everything(), ())
+
+
+def test_another_sheet_by_the_name_of_our_formulas_is_kept_if_it_can_be_seen() -> None:
+    def change(book: Workbook) -> None:
+        book.remove(book[LIVE_SHEET])
+        book.create_sheet(LIVE_SHEET)["B2"] = "Vår egen lista"
+
+    form = read_bytes(edit_book(change))
+    assert [(one.place.cell, one.texts) for one in form.set_aside] == [("B2", ("Vår egen lista",))]
 
 
 def test_the_sheet_with_most_answers_counts_and_the_other_is_kept() -> None:

@@ -25,6 +25,12 @@ second column, each after the words for where it stood."""
 HIDDEN_SHEET = "xlflow"
 """Name of a form's very hidden sheet; the same in every language."""
 
+LIVE_SHEET = "xlflow_live"
+"""Name of a form's other very hidden sheet, on which its live formulas reckon; reading passes it over. Its rows
+begin with a kind too: `LIVE_KINDS`."""
+
+LIVE_KINDS = ("words", "live")
+
 ROUND_SHEET = "xlflow-round"
 """Name of the consolidated workbook's very hidden sheet, which says what its round was."""
 

@@ -15,7 +15,7 @@ from xlflow.core.values.spellings import UNKNOWN, recognise_choice
 from xlflow.core.words import say
 from xlflow.excel.outgoing import MAX_TEXT, Book, Format, Sheet, fit_text
 from xlflow.generate.frame import Frame, quote
-from xlflow.generate.live import number_name, on_hidden, table_name
+from xlflow.generate.live import number_name, on_live, table_name
 
 TITLE, TEXT = 32, 255
 """Letters that Excel shows at most in the heading and the text of a note or an error."""
@@ -61,7 +61,7 @@ def red_count_formula(frame: Frame, sheet: str) -> str:
 def _count_red_in(frame: Frame, field: Field, sheet: str) -> str:
     span = f"{sheet}{frame.span(field.key)}"
     if is_closed(frame.template, field):
-        numbers = on_hidden(frame.live.span("number", frame.last_row, field.key))
+        numbers = on_live(frame.live.span("number", frame.last_row, field.key))
         return f"COUNTIF({numbers},{UNKNOWN})+SUMPRODUCT(ISERROR({span})*1)"
     return f"SUMPRODUCT((1-ISBLANK({span}))*(1-ISNUMBER({span})))" if field.type in FORMATS else ""
 

@@ -5,7 +5,8 @@ from xlflow.core.model import Previous, Returned, Round
 from xlflow.excel.outgoing import Book
 from xlflow.generate.frame import frame_form
 from xlflow.generate.guide import add_guide_sheet
-from xlflow.generate.hidden import add_hidden_sheet
+from xlflow.generate.helpers import add_helpers
+from xlflow.generate.hidden import add_records
 from xlflow.generate.marks import find_marks
 from xlflow.generate.returned import add_correct_sheet, add_loose_sheet
 from xlflow.generate.sheet import add_form_sheet
@@ -41,7 +42,8 @@ def write_form(
     add_form_sheet(book, frame, marks)
     if returned:
         add_loose_sheet(book, frame, returned)
-    add_hidden_sheet(book, frame, said)
+    add_records(book, frame)
+    add_helpers(book, frame, said)
     for name, text in identity_properties(frame.identity):
         book.set_property(name, text)
     return book.to_bytes()

@@ -184,7 +184,7 @@ def frame_form(
     said = [_say_row(round_, line, answers.get(line.id, NOTHING)) for line in (*lines, *own)]
     asks = {row.line.id: asked for row, asked in zip(said, find_asks(round_, said, nothing=nothing), strict=True)}
     columns = _arrange_columns(round_, previous)
-    live = plan_live(template, lines, kin, round_.plan.year, len(records))
+    live = plan_live(template, lines, kin, round_.plan.year)
     return Frame(
         round_,
         unit,

@@ -1,4 +1,4 @@
-"""Writes the helpers of the live formulas on the hidden sheet, each with the value that it has.
+"""Writes the helpers of the live formulas on a hidden sheet of their own, each with the value that it has.
 
 The formulas see the form as a spreadsheet does; the values come from `worked_out.py`. Which rows belong together
 is told by `core.rollup`, and by texts only for rows of the unit's own.
@@ -6,7 +6,7 @@ is told by `core.rollup`, and by texts only for rows of the unit's own.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from xlflow.core.layout import FIRST_ROW, HIDDEN_SHEET, column_letters
+from xlflow.core.layout import FIRST_ROW, LIVE_SHEET, column_letters
 from xlflow.core.model import Line
 from xlflow.core.rules import NUMBERS, TIMES
 from xlflow.core.values.spellings import LONGEST
@@ -38,22 +38,24 @@ COPY_AND_SAID: tuple[Kind, Kind] = ("copy", "said")
 Rows = Sequence[tuple[int, Line | None]]
 
 
-def add_helpers(book: Book, sheet: Sheet, frame: Frame, row: int, nothing: str) -> None:
-    """Write tables and helpers from a row on, and name what formulas look up. `nothing` is the cell in which the
+def add_helpers(book: Book, frame: Frame, nothing: str) -> None:
+    """Add the sheet with tables and helpers, and name what formulas look up. `nothing` is the cell in which the
     unit says that it has nothing to report."""
-    for name, text in frame.live.tables:
-        _write_word(book, sheet, row, name, text)
-        row += 1
+    sheet, row = book.add_sheet(LIVE_SHEET), len(frame.live.tables)
+    for number, (name, text) in enumerate(frame.live.tables):
+        _write_word(book, sheet, number, name, text)
     _write_word(book, sheet, row, NOTHING, "")
     sheet.write_formula(row, 2, f"={said_yes(nothing)}", frame.nothing)
     _write_word(book, sheet, row + 1, YES, say("values.yes", frame.language))
     last = frame.last_row
     for field in (frame.template.field(helper.key) for helper in frame.live.helpers if helper.kind == "number"):
         span = frame.live.span("number", last, field.key)
-        book.define_name(table_name(number_name(field)), f"={HIDDEN_SHEET}!{span}")
+        book.define_name(table_name(number_name(field)), f"={LIVE_SHEET}!{span}")
     rows = frame.rows()
     for part in (rows[: len(frame.lines)], rows[len(frame.lines) :]):
         _write_rows(sheet, frame, part)
+    sheet.protect(filtering=False)
+    sheet.hide_deeply()
 
 
 def said_yes(cell: str) -> str:
@@ -64,7 +66,7 @@ def said_yes(cell: str) -> str:
 
 def _write_word(book: Book, sheet: Sheet, row: int, name: str, text: str) -> None:
     sheet.write_row(row, ("words", name, text), [None] * 3)
-    book.define_name(table_name(name), f"={HIDDEN_SHEET}!$C${row + 1}")
+    book.define_name(table_name(name), f"={LIVE_SHEET}!$C${row + 1}")
 
 
 def without_style(kinds: tuple[type, ...], _: None) -> Sequence[None]:

@@ -1,14 +1,13 @@
-"""The very hidden sheet: the records that a form carries, and the names of its lists."""
+"""The very hidden sheet with the records that a form carries, and the names of its lists."""
 
 from xlflow.core.layout import HIDDEN_SHEET, LABEL_COLUMN, column_letters, list_name
 from xlflow.excel.outgoing import Book
 from xlflow.generate.frame import Frame
-from xlflow.generate.helpers import add_helpers, without_style
+from xlflow.generate.helpers import without_style
 
 
-def add_hidden_sheet(book: Book, frame: Frame, nothing: str) -> None:
-    """Add the sheet that nobody sees, and define a name for every list that stands on it. `nothing` is the cell in
-    which the unit says that it has nothing to report."""
+def add_records(book: Book, frame: Frame) -> None:
+    """Add the sheet that nobody sees, and define a name for every list that stands on it."""
     sheet = book.add_sheet(HIDDEN_SHEET)
     lists: dict[str, list[int]] = {}
     sheet.lay_rows(0, ((record, None, None) for record in frame.records), without_style)
@@ -18,6 +17,5 @@ def add_hidden_sheet(book: Book, frame: Frame, nothing: str) -> None:
     letters = column_letters(LABEL_COLUMN)
     for key, rows in lists.items():
         book.define_name(list_name(key), f"={HIDDEN_SHEET}!${letters}${rows[0]}:${letters}${rows[-1]}")
-    add_helpers(book, sheet, frame, len(frame.records), nothing)
     sheet.protect(filtering=False)
     sheet.hide_deeply()

@@ -1,7 +1,7 @@
-"""What the form's live formulas need on the hidden sheet: tables of spellings and lines, and one row per row.
+"""What the form's live formulas need on a hidden sheet of their own: tables, and one row for each row of the form.
 
 A formula cannot say everything about a row at once and stay readable. So each row of the form has a row of helpers
-on the hidden sheet: copies of its answers, the number of each, the last day of each time, and last what is left to
+on that sheet: copies of its answers, the number of each, the last day of each time, and last what is left to
 do, which the form only shows. All helpers but the copies look at their own sheet, so that each is one formula for
 a whole column. Lines are found by their id, so that a sort does not part them from what the plan says of them.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from xlflow.core.layout import FIRST_ROW, HIDDEN_SHEET, PIECE, column_letters
+from xlflow.core.layout import FIRST_ROW, LIVE_SHEET, PIECE, column_letters
 from xlflow.core.model import Deadline, Line
 from xlflow.core.rollup import Kin
 from xlflow.core.rules import CHOOSING, NUMBERS, TIMES, table_of
@@ -46,8 +46,8 @@ class Helper:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Where the helpers and tables stand. `first` is the row of the hidden sheet for the form's first line, from
-    0; `tables` come before it, by name, the lines in as many pieces as they need."""
+    """Where the helpers and tables stand. `first` is the row of their sheet for the form's first line, from 0;
+    `tables` come before it, by name, the lines in as many pieces as they need."""
 
     helpers: tuple[Helper, ...]
     tables: tuple[tuple[str, str], ...]
@@ -71,7 +71,7 @@ class Live:
         return self.helpers.index(Helper(kind, key)) + 1
 
     def row(self, row: int) -> int:
-        """Return the row of the hidden sheet for a row of the form, both from 0."""
+        """Return the row of the helpers for a row of the form, both from 0."""
         return self.first + row - FIRST_ROW
 
     def pieces(self, name: str) -> tuple[str, ...]:
@@ -79,16 +79,16 @@ class Live:
         return tuple(known for known, _ in self.tables if known.partition(".")[0] == name)
 
 
-def plan_live(template: Template, lines: Sequence[Line], kin: Mapping[str, Kin], year: int, records: int) -> Live:
-    """Return where everything stands in a form with these lines, in the form's order, after so many records."""
+def plan_live(template: Template, lines: Sequence[Line], kin: Mapping[str, Kin], year: int) -> Live:
+    """Return where everything stands in a form with these lines, in the form's order."""
     helpers = tuple(dict.fromkeys(_list_helpers(template)))
     tables = tuple(_list_tables(template, helpers, lines, kin, year))
-    return Live(helpers, tables, records + len(tables) + len((NOTHING, YES)))
+    return Live(helpers, tables, len(tables) + len((NOTHING, YES)))
 
 
-def on_hidden(address: str) -> str:
-    """Return an address of the hidden sheet for a formula on another one."""
-    return f"{HIDDEN_SHEET}!{address}"
+def on_live(address: str) -> str:
+    """Return an address of the helpers' sheet for a formula on another one."""
+    return f"{LIVE_SHEET}!{address}"
 
 
 def table_name(name: str) -> str:

@@ -22,7 +22,7 @@ from xlflow.generate.conditions import (
     rule_holds,
 )
 from xlflow.generate.frame import Frame, quote
-from xlflow.generate.live import NOTHING, on_hidden, own_levels, table_name
+from xlflow.generate.live import NOTHING, on_live, own_levels, table_name
 
 REMAINING = "remaining"
 
@@ -82,7 +82,7 @@ def _waits_for_activity(frame: Frame, line: Line) -> bool:
 @once_alike
 def remaining_formula(frame: Frame, row: int) -> str:
     """Return the formula of the live column in a row: what its helper says."""
-    return f"={on_hidden(frame.live.cell('left', row))}"
+    return f"={on_live(frame.live.cell('left', row))}"
 
 
 @once_alike
@@ -179,6 +179,6 @@ def _not_waiting(frame: Frame) -> str:
     status = frame.template.field_in_role("status")
     if status is None or not status.required or not frame.live.has("kin"):
         return ""
-    kin = on_hidden(frame.live.span("kin", frame.last_row))
-    number = on_hidden(frame.live.span("number", frame.last_row, status.key))
+    kin = on_live(frame.live.span("kin", frame.last_row))
+    number = on_live(frame.live.span("number", frame.last_row, status.key))
     return f'*(1-({kin}<0)*({number}=0)*(COUNTIFS({kin},-{kin},{number},"<>0")=0))'

@@ -14,7 +14,7 @@ from xlflow.core.text import fold, tidy_lines
 from xlflow.core.values import written_text
 from xlflow.core.words import LANGUAGES, format_day, say
 from xlflow.excel.incoming import Book, ErrorValue, Raw, Sheet, UncountedFormula, cell_name
-from xlflow.read.identity import holds_records
+from xlflow.read.identity import holds_formulas, holds_records
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
 from xlflow.read.wording import is_of_form
@@ -151,7 +151,7 @@ def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: 
     names = {key: {fold(say(f"sheet.{key}", language)) for language in LANGUAGES} for key in _OURS}
     passed = {id(sheet) for sheet in known}
     for sheet in book.sheets:
-        if id(sheet) in passed or holds_records(sheet):
+        if id(sheet) in passed or holds_records(sheet) or holds_formulas(sheet):
             continue
         if fold(sheet.name) in names["loose"]:
             yield from _find_kept(book, sheet, unit)

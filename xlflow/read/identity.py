@@ -13,7 +13,7 @@ from typing import get_args
 
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import FORMAT, Issued, from_records, identity_of_properties, issued_lines
-from xlflow.core.layout import Record
+from xlflow.core.layout import LIVE_KINDS, LIVE_SHEET, Record
 from xlflow.core.model import Identity
 from xlflow.core.template import understand_template
 from xlflow.core.text import fold
@@ -71,6 +71,12 @@ def holds_records(sheet: Sheet) -> bool:
     """Return whether a sheet is the one, or a copy or a remnant of the one, on which a form says what it is."""
     told = [row[0] in _KINDS for row in sheet.rows[:_FEW]]
     return any(told) and (sheet.rows[0][0] == _FIRST_KIND or sum(told) * 2 > len(told))
+
+
+def holds_formulas(sheet: Sheet) -> bool:
+    """Return whether a sheet is the one on which a form's live formulas reckon; a program that knows no hidden
+    sheets brings it along."""
+    return fold(sheet.name) == LIVE_SHEET and bool(sheet.rows) and sheet.rows[0][0] in LIVE_KINDS
 
 
 def _find_records(book: Book, identity: Identity | None) -> tuple[Sheet | None, Issued | None]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from xlflow.core.findings import Finding
+from xlflow.core.layout import LIVE_SHEET
 
 Kind = Literal["xlsx", "ods", "xls", "xlsb", "csv"]
 
@@ -103,6 +104,11 @@ class Book:
     def sheet(self, name: str) -> Sheet | None:
         """Return the sheet with this very name, if there is one."""
         return next((sheet for sheet in self.sheets if sheet.name == name), None)
+
+
+def is_passed_over(name: str, *, visible: bool) -> bool:
+    """Return whether a sheet of a workbook need not be read, since only a form's own formulas can stand there."""
+    return name == LIVE_SHEET and not visible
 
 
 def cell_name(row: int, column: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal
 from xml.etree import ElementTree
 
-from xlflow.excel.incoming.book import Limits, Sheet
+from xlflow.excel.incoming.book import Limits, Sheet, is_passed_over
 from xlflow.excel.incoming.cells import Context, lay_out, read_cells, unescape
 from xlflow.excel.incoming.package import Package, read_relations
 
@@ -32,14 +32,17 @@ def read_closely(package: Package, limits: Limits) -> tuple[Sheet, ...]:
 
 
 def list_sheet_parts(package: Package) -> Iterator[tuple[str, str, bool]]:
-    """Yield (name, part, whether it is visible) of every worksheet; KeyError where a sheet leads nowhere."""
+    """Yield (name, part, whether it is visible) of every worksheet that is read; KeyError where one leads
+    nowhere."""
     relations = {key: (kind, part) for key, kind, part in read_relations(package, package.main)}
     for element in _parse(package.read(package.main)).iter():
         if _tag(element) == "sheet":
             kind, part = relations[_attribute(element, "id")]
             if kind == "worksheet":
                 hidden = _attribute(element, "state") in ("hidden", "veryHidden")
-                yield unescape(_attribute(element, "name")), part, not hidden
+                name = unescape(_attribute(element, "name"))
+                if not is_passed_over(name, visible=not hidden):
+                    yield name, part, not hidden
 
 
 def tell_format(code: str) -> Literal["day", "span"] | None:

@@ -13,7 +13,7 @@ import python_calamine as calamine
 
 from xlflow.excel.incoming.archive import pack
 from xlflow.excel.incoming.binary import Walked, walk_sheets
-from xlflow.excel.incoming.book import Limits, Raw, Sheet
+from xlflow.excel.incoming.book import Limits, Raw, Sheet, is_passed_over
 from xlflow.excel.incoming.closely import list_sheet_parts, read_closely
 from xlflow.excel.incoming.opendocument import read_opendocument
 from xlflow.excel.incoming.package import Package
@@ -54,11 +54,12 @@ def pin_walked(sheets: tuple[Sheet, ...], walked: tuple[Walked, ...]) -> tuple[S
 def _read_openly(package: Package, limits: Limits) -> tuple[Sheet, ...] | None:
     """Return the sheets of an .xlsx as the fast reader sees them, with what that hides; None if it must not have
     the file, gives up, or finds another number of values than stand there."""
-    looked, listed = _look_over(package, limits), _list_sheets(package)
+    listed = _list_sheets(package)
+    looked = _look_over(package, [part for _, part, _ in listed], limits)
     if looked is not None and all(part in looked for _, part, _ in listed):
         with suppress(Failed):
             ready = {**package.parts, **{name: one.part for name, one in looked.items()}}
-            sheets = read_fast(pack(ready))
+            sheets = read_fast(pack(ready), whole=False)
             values = sum(one.values for one in looked.values())
             if len(sheets) == len(listed) and values == sum(map(_count_filled, sheets)):
                 return _put_back(sheets, looked, listed)
@@ -82,10 +83,11 @@ def _pin_remarks(sheets: tuple[Sheet, ...], package: Package) -> tuple[Sheet, ..
     )
 
 
-def read_fast(content: bytes) -> tuple[Sheet, ...]:
-    """Return the sheets as calamine reads them; raises Failed for whatever it raises, its panics too."""
+def read_fast(content: bytes, *, whole: bool = True) -> tuple[Sheet, ...]:
+    """Return the sheets as calamine reads them; raises Failed for whatever it raises, its panics too. Not the
+    `whole` workbook: without the sheet that may be passed over."""
     try:
-        return tuple(_read_all(calamine.load_workbook(io.BytesIO(content))))
+        return tuple(_read_sheets(calamine.load_workbook(io.BytesIO(content)), whole=whole))
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except calamine.PasswordError as fault:
@@ -94,9 +96,9 @@ def read_fast(content: bytes) -> tuple[Sheet, ...]:
         raise Failed("parts-broken") from fault
 
 
-def _look_over(package: Package, limits: Limits) -> Mapping[str, Looked] | None:
-    """Return the sheets' parts made ready for calamine; None if it may not have the file."""
-    looked = {name: look_over(part) for name, part in package.parts.items() if is_sheet(part)}
+def _look_over(package: Package, sheets: Sequence[str], limits: Limits) -> Mapping[str, Looked] | None:
+    """Return the parts of these sheets made ready for calamine; None if it may not have the file."""
+    looked = {name: look_over(part) for name in sheets if is_sheet(part := package.parts.get(name, b""))}
     ready = {name: one for name, one in looked.items() if one}
     shared = next(
         (part for name, part in package.parts.items() if name.lower().endswith("sharedstrings.xml")), b""
@@ -110,9 +112,10 @@ def _count_filled(sheet: Sheet) -> int:
     return sum(len(row) - row.count(None) for row in sheet.rows)
 
 
-def _read_all(book: calamine.CalamineWorkbook) -> Iterator[Sheet]:
+def _read_sheets(book: calamine.CalamineWorkbook, *, whole: bool) -> Iterator[Sheet]:
     for index, about in enumerate(book.sheets_metadata):
-        if about.typ == _WORKSHEET:
+        visible = about.visible == _VISIBLE
+        if about.typ == _WORKSHEET and (whole or not is_passed_over(about.name, visible=visible)):
             sheet = book.get_sheet_by_index(index)
             merged = tuple((*first, *last) for first, last in sheet.merged_cell_ranges or ())
             rows: tuple[tuple[Raw, ...], ...] = tuple(
@@ -121,7 +124,7 @@ def _read_all(book: calamine.CalamineWorkbook) -> Iterator[Sheet]:
                     for row in sheet.to_python(skip_empty_area=False)
                 ]
             )
-            yield Sheet(about.name, rows, merged, about.visible == _VISIBLE)
+            yield Sheet(about.name, rows, merged, visible)
 
 
 def _put_back(
