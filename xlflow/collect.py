@@ -20,6 +20,9 @@ _SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 _UNFINISHED = (".crdownload", ".part", ".partial", ".download")
 _UNCLEAR = frozenset('#%?\\"<>|')
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_WEIGHT = (State.ACCEPTED, State.SUPERSEDED, State.DUPLICATE, State.REFUSED, State.IGNORED)
+"""The states of a file, those first in which it counts."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """What file systems count seconds from; `fromtimestamp` fails on Windows for a time before it."""
 
@@ -120,7 +123,7 @@ def sort_returns(
         kept.append(counted)
         dropped += twice
         notes += found
-    files = [*others, *dropped, *(form.received for group in kept for form in group)]
+    files = [*others, *_count_once([*dropped, *(form.received for group in kept for form in group)])]
     return Collected(tuple(kept), tuple(sorted(files, key=lambda file: (file.name, file.digest))), tuple(notes))
 
 
@@ -229,7 +232,7 @@ def _say_round(form: Filled, forms: Sequence[Filled], key: str | None) -> Findin
         "theirs": form.round.as_of.isoformat(),
         "ours": wanted.as_of.isoformat() if wanted else (key or "").rpartition(" ")[2],
     }
-    return find("other-round", Place(form.received.name), unit=form.unit, words=words)
+    return find("other-round", _place_of(form), unit=form.unit, words=words)
 
 
 def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Received], list[Finding]]:
@@ -244,7 +247,7 @@ def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Recei
         if later:
             settled = _settle(form, State.SUPERSEDED, "corrected-return")
             words = {"other": show_name(later.received.name)}
-            notes.append(find("corrected-return", Place(form.received.name), unit=form.unit, words=words))
+            notes.append(find("corrected-return", _place_of(form), unit=form.unit, words=words))
             twice.append(settled.received)
             continue
         same = next((other for other in kept if _says_the_same(form, other)), None)
@@ -253,7 +256,7 @@ def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Recei
         settled = _settle(form, state, code if kept else None)
         if kept:
             words = {"other": show_name((same or kept[0]).received.name)}
-            notes.append(find(code, Place(form.received.name), unit=form.unit, words=words))
+            notes.append(find(code, _place_of(form), unit=form.unit, words=words))
         if same:
             twice.append(settled.received)
         else:
@@ -293,6 +296,26 @@ def _says_the_same(one: Filled, other: Filled) -> bool:
     if one.received.digest and one.received.digest == other.received.digest:
         return True
     return bool(one.answers_digest) and one.answers_digest == other.answers_digest
+
+
+def _place_of(form: Filled) -> Place:
+    """Return the file of a form; its sheet too where it stands in the workbook of another unit."""
+    moved = (found.place for found in form.findings if found.code == "sheet-of-other-unit")
+    return next(moved, Place(form.received.name))
+
+
+def _count_once(files: Sequence[Received]) -> list[Received]:
+    """Return the files, one in which forms of several units stand as one: it is what the form is that counts most,
+    and names the other units whose answers in it count."""
+    found: dict[tuple[str, str], list[Received]] = {}
+    for file in files:
+        found.setdefault((file.name, file.digest), []).append(file)
+    counted: list[Received] = []
+    for same in found.values():
+        first, *more = sorted(same, key=lambda file: (_WEIGHT.index(file.state), file.unit or ""))
+        also = (file.unit for file in more if file.unit and file.state in (State.ACCEPTED, State.SUPERSEDED))
+        counted.append(replace(first, also=tuple(also)) if more else first)
+    return counted
 
 
 def _settle(form: Filled, state: State, reason: str | None) -> Filled:

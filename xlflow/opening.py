@@ -5,7 +5,7 @@ and all where they are many, are read in processes of their own; whoever loses a
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -81,15 +81,23 @@ def open_files(
 def look_again(
     files: Sequence[collect.Found], opened: Sequence[Opened], known: Sequence[read.Known], way: Way
 ) -> tuple[Opened, ...]:
-    """Return what was opened, after another look at the workbooks that may be forms of rounds known by now."""
-    lost = [
-        number
-        for number, (_, told) in enumerate(opened)
-        if isinstance(told, Finding) and told.code in read.LOST_ITSELF
-    ]
+    """Return what was opened, after another look at the workbooks that may be forms of rounds known by now, or
+    hold some."""
+    lost = [number for number, (_, told) in enumerate(opened) if read.is_worth_another_look(told)]
     again = open_files([files[number] for number in lost], way, known=known) if known else ()
     found = dict(zip(lost, again, strict=False))
-    return tuple(found.get(number, before) for number, before in enumerate(opened))
+    better = {
+        number: new
+        for number, new in found.items()
+        if isinstance(new[1], Filled) or isinstance(opened[number][1], Finding)
+    }
+    return tuple(better.get(number, before) for number, before in enumerate(opened))
+
+
+def list_forms(opened: Iterable[Opened]) -> list[Filled]:
+    """Return all forms in files that were opened, each by itself, also where several units' stand in one file."""
+    told = [told for _, told in opened if isinstance(told, Filled)]
+    return [one for form in told for one in (replace(form, others=()) if form.others else form, *form.others)]
 
 
 @dataclass(slots=True)
@@ -147,7 +155,8 @@ def _read_book(file: collect.Found, book: incoming.Book | Finding, known: Sequen
 
 
 def _count_told(form: Filled) -> int:
-    return len(form.rows) + len(form.set_aside) + len(form.findings)
+    told = len(form.rows) + len(form.set_aside) + len(form.findings)
+    return told + sum(map(_count_told, form.others))
 
 
 def _recall(files: Sequence[collect.Found], shelf: kept.Shelf, unpacker: Unpacker) -> dict[int, Opened]:

@@ -97,7 +97,16 @@ def _load(content: bytes) -> Any:
 
 
 def _say_received(one: Received) -> list[object]:
-    return [one.name, one.digest, one.size, one.saved and one.saved.isoformat(), one.state, one.unit, one.reason]
+    return [
+        one.name,
+        one.digest,
+        one.size,
+        one.saved and one.saved.isoformat(),
+        one.state,
+        one.unit,
+        one.reason,
+        one.also,
+    ]
 
 
 def _frame_of(round_: Round) -> tuple[object, ...]:
@@ -141,6 +150,16 @@ def _say_filled(form: Filled, received: Received) -> list[object]:
         _say_previous(form.previous),
         form.nothing and _say_place(form.nothing, near),
         form.received == received or _say_received(form.received),
+        [_say_other(other, received) for other in form.others],
+    ]
+
+
+def _say_other(form: Filled, received: Received) -> list[object]:
+    packed = pack_opened((received, form))
+    return [
+        packed.content.decode("utf-8", "surrogatepass"),
+        packed.frame,
+        packed.frame_content.decode("utf-8", "surrogatepass"),
     ]
 
 
@@ -219,7 +238,9 @@ class Unpacker:
         return received, self._hear_filled(form, received, self.frames[packed.frame])
 
     def _hear_filled(self, said: Sequence[Any], received: Received, frame: Round) -> Filled:
-        sheet, identity, contacts, lines, rows, aside, findings, digest, issued, previous, nothing, own = said
+        sheet, identity, contacts, lines, rows, aside, findings, digest, issued, previous, nothing, own, others = (
+            said
+        )
         near = (received.name, self._text(sheet))
         told = tuple([self._hear_line(*line) for line in lines])
         plan = replace(frame.plan, lines=told, units=_with_contacts(frame.plan.units, contacts))
@@ -235,7 +256,16 @@ class Unpacker:
             tuple([(self._text(line), self._text(key), self._text(text)) for line, key, text in issued]),
             previous and Previous(_day(previous[0]), MappingProxyType(previous[1])),
             nothing and self._hear_place(nothing, near),
+            tuple([self._hear_other(*other) for other in others]),
         )
+
+    def _hear_other(self, content: str, frame: str, frame_content: str) -> Filled:
+        """Return a further form of the same file, which brings its frame along."""
+        self.learn_frame(frame, frame_content.encode("utf-8", "surrogatepass"))
+        _, told = self.unpack(Packed(content.encode("utf-8", "surrogatepass"), frame))
+        if isinstance(told, Finding):
+            raise TypeError("a form was expected")
+        return told
 
     def _hear_line(
         self,
@@ -344,8 +374,9 @@ def _with_contacts(units: tuple[Unit, ...], contacts: Iterable[tuple[int, str, s
 
 
 def _hear_received(said: Sequence[Any]) -> Received:
-    name, digest, size, saved, state, unit, reason = said
-    return Received(name, digest, size, saved and datetime.fromisoformat(saved), State(state), unit, reason)
+    name, digest, size, saved, state, unit, reason, also = said
+    moment = saved and datetime.fromisoformat(saved)
+    return Received(name, digest, size, moment, State(state), unit, reason, tuple(also))
 
 
 def _day(said: str | None) -> date | None:

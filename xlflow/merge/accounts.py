@@ -59,11 +59,7 @@ def count_accounts(
         files_found=len(came.files),
         sums_replaced=_sum_by_field([replaced], numbers),
         rows_by_file=_count_by_file(came),
-        sums_by_file={
-            (form.received.name, field): total
-            for form in came.forms
-            for field, total in _sum_by_field((row.answers for row in form.rows), numbers).items()
-        },
+        sums_by_file=_sum_by_file(came.forms, numbers),
     )
 
 
@@ -115,6 +111,16 @@ def _count_by_file(came: CameIn) -> Mapping[str, int]:
     aside = (*came.set_aside, *(one for form in came.forms for one in form.set_aside))
     rows = [form.received.name for form in came.forms for _ in form.rows]
     return Counter([*rows, *(one.place.file for one in aside if one.is_row)])
+
+
+def _sum_by_file(forms: Iterable[Filled], fields: Sequence[str]) -> Mapping[tuple[str, str], Decimal]:
+    """Return the sums of each file by its name and the field; of all forms in it, where there are several."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for form in forms:
+        for field, total in _sum_by_field((row.answers for row in form.rows), fields).items():
+            key = (form.received.name, field)
+            sums[key] = _EXACT.add(sums.get(key, Decimal()), total)
+    return sums
 
 
 def _sum_by_field(rows: Iterable[Sequence[Answer]], fields: Sequence[str]) -> dict[str, Decimal]:

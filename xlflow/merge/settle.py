@@ -30,7 +30,9 @@ class Settled:
 def newest_first(forms: Iterable[Filled]) -> tuple[Filled, ...]:
     """Return the forms by when they were saved, the latest first; where that is the same or unknown, by name, the
     plainest first, as `collect` has them."""
-    by_name = sorted(forms, key=lambda form: (len(form.received.name), form.received.name, form.received.digest))
+    by_name = sorted(
+        forms, key=lambda form: (len(form.received.name), form.received.name, form.received.digest, form.unit)
+    )
     return tuple(sorted(by_name, key=lambda form: _saved(form.received.saved), reverse=True))
 
 

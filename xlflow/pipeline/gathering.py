@@ -41,11 +41,11 @@ def gather(
     found, findings = collect.find_files(paths, leave_out=own)
     waiting = [file for file in found if not file.settled]
     opened = opening.open_files(waiting, way, tell)
-    filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
+    filled = _update_forms(opening.list_forms(opened))
     lost = [told for _, told in opened if isinstance(told, Finding)]
     planned, doubts = _plan_round(plan, filled, lost) if plan else (None, ())
     opened = opening.look_again(waiting, opened, _known_rounds(filled, planned), way)
-    filled = _update_forms([told for _, told in opened if isinstance(told, Filled)])
+    filled = _update_forms(opening.list_forms(opened))
     refusals = [told for _, told in opened if isinstance(told, Finding)]
     agreed = planned.plan if planned else NOTHING_AGREED
     filled = waive.apply_aliases(filled, agreed.aliases)

@@ -3,6 +3,7 @@
 Above and below the rows, beside them, in columns of the unit's own, on sheets of the unit's own.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,9 @@ from xlflow.read.identity import holds_formulas, holds_records
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
 from xlflow.read.wording import is_of_form
+
+_NUMBERED = re.compile(r" \(\d+\)$|_\d+$")
+"""What programs put behind the name of a sheet that is moved to where there is one of that name."""
 
 _OURS = ("guide", "correct", "loose")
 """The sheets that a form has besides the table, by the word for their name."""
@@ -153,11 +157,12 @@ def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: 
     for sheet in book.sheets:
         if id(sheet) in passed or holds_records(sheet) or holds_formulas(sheet):
             continue
-        if fold(sheet.name) in names["loose"]:
+        name = _NUMBERED.sub("", fold(sheet.name))
+        if name in names["loose"]:
             yield from _find_kept(book, sheet, unit)
             continue
-        listed = _find_list(sheet) if fold(sheet.name) in names["correct"] else None
-        columns = listed[1] + 1 if listed else _GUIDE_COLUMNS if fold(sheet.name) in names["guide"] else 0
+        listed = _find_list(sheet) if name in names["correct"] else None
+        columns = listed[1] + 1 if listed else _GUIDE_COLUMNS if name in names["guide"] else 0
         for number, row in (*enumerate(sheet.rows), *_stray_rows(sheet)):
             found = [(place, text) for place, cell in enumerate(row) if (text := written_text(cell))]
             if listed and listed[0] < number and row[0] is not None:

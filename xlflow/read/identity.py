@@ -6,7 +6,7 @@ what anybody can see in the form. The name of the file tells nothing.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import get_args
@@ -77,6 +77,12 @@ def holds_formulas(sheet: Sheet) -> bool:
     """Return whether a sheet is the one on which a form's live formulas reckon; a program that knows no hidden
     sheets brings it along."""
     return fold(sheet.name) == LIVE_SHEET and bool(sheet.rows) and sheet.rows[0][0] in LIVE_KINDS
+
+
+def list_issued(sheets: Iterable[Sheet]) -> list[Issued]:
+    """Return what was issued in each form whose whole record stands on one of the sheets."""
+    told = (from_records(_say_record(row) for row in sheet.rows) for sheet in sheets if holds_records(sheet))
+    return [issued for issued in told if issued]
 
 
 def _find_records(book: Book, identity: Identity | None) -> tuple[Sheet | None, Issued | None]:

@@ -5,8 +5,9 @@ fit equally well, and never takes a workbook for a form in which no row is one t
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
@@ -14,11 +15,23 @@ from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import Issued, identify_form, issued_lines
 from xlflow.core.layout import form_code
 from xlflow.core.model import Round
+from xlflow.core.values import parse_day
 from xlflow.core.words import LANGUAGES, NO_DAY, Text, format_day, say
-from xlflow.excel.incoming import Book
+from xlflow.excel.incoming import Book, Sheet
 from xlflow.read.match import match_rows
 from xlflow.read.shape import quick_fold, shape_of
 from xlflow.read.table import Table, find_tables
+
+_TITLES = tuple(
+    re.compile(
+        re.escape(quick_fold(say("form.title", language, title="qtq", unit="quq", day="qdq")))
+        .replace("qtq", ".*?")
+        .replace("quq", "(?P<unit>.+)")
+        .replace("qdq", "(?P<day>.+)")
+    )
+    for language in LANGUAGES
+)
+"""What the title of a form reads like, folded, in either language."""
 
 _LOOKED_THROUGH = 200
 """Rows of a sheet without a table that may name the unit."""
@@ -38,9 +51,10 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A unit and round that a file may be the form of: what speaks for it, and how many of its rows are there."""
+class Seen:
+    """A unit and round that a sheet may hold the form of: what speaks for it, how many of its rows are there."""
 
+    table: Table
     issued: Issued
     how: Literal["code", "name", "rows"]
     names_day: bool
@@ -66,11 +80,11 @@ def recognise_form(book: Book, known: Sequence[Known]) -> tuple[Issued, Finding]
     """Return what was issued in a form, with the note that says so; what keeps it from being told; or None if the
     workbook is no form of a known round. A plan alone is no round, since it names no day."""
     seen = [one for each in known if each.round.as_of != NO_DAY for one in _look_for(book, each)]
-    sure = [one for one in seen if one.how != "rows"] or [one for one in seen if one.rows * 2 >= one.total]
+    sure = keep_sure(seen)
     if not sure:
         return None
-    best = max(sure, key=_weigh)
-    if any(one.unit != best.unit and one.weight == best.weight for one in sure):
+    best = max(sure, key=weigh)
+    if any(one.unit != best.unit and one.weight == best.weight and one.table == best.table for one in sure):
         words = {"day": best.issued.round.as_of.isoformat()}
         return find("form-unit-unclear", Place(book.name), words=words)
     how = Text(**{language: say(f"recognised.{best.how}", language) for language in LANGUAGES})
@@ -78,42 +92,75 @@ def recognise_form(book: Book, known: Sequence[Known]) -> tuple[Issued, Finding]
     return best.issued, find("form-recognised", Place(book.name), unit=best.unit, words=words_seen)
 
 
-def _weigh(one: _Seen) -> tuple[object, ...]:
+def keep_sure(seen: Sequence[Seen]) -> list[Seen]:
+    """Return those for which a code or a name speaks; where there are none, those of whose rows most are there."""
+    return [one for one in seen if one.how != "rows"] or [one for one in seen if one.rows * 2 >= one.total]
+
+
+def weigh(one: Seen) -> tuple[object, ...]:
+    """Return how much speaks for it, so that no two weigh the same."""
     return (*one.weight, one.issued.round.key, one.unit)
 
 
-def _look_for(book: Book, known: Known) -> Iterator[_Seen]:
-    """Yield every unit of a round that the workbook may be the form of."""
+def see_table(table: Table, text: str, known: Known) -> Iterator[Seen]:
+    """Yield every unit of a round that a table may be the form of; `text` is what stands around it, folded."""
     round_ = known.round
-    tables = find_tables(book.name, book.sheets, shape_of(round_))
-    text = "\n".join(_texts_around(book, tables)) if tables else ""
-    named = _find_name(text, [unit.name for unit in round_.plan.units])
+    named = _find_names(text, [unit.name for unit in round_.plan.units])
     names_day = quick_fold(format_day(round_.as_of, round_.language)) in text
-    for unit in known.units if tables else ():
+    for unit in known.units:
         coded = form_code(round_.key, unit) in text
         lines = issued_lines(round_, unit)
-        if not lines or not (coded or named in (None, unit)):
+        if not lines or not (coded or not named or unit in named):
             continue
         asked = replace(round_, plan=replace(round_.plan, lines=lines))
         issued = Issued(identify_form(round_, unit), asked, MappingProxyType({}), ())
-        rows = max(_count_rows(table, issued) for table in tables)
+        rows = _count_rows(table, issued)
         if rows:
-            yield _Seen(issued, "code" if coded else "name" if named else "rows", names_day, rows)
+            yield Seen(table, issued, "code" if coded else "name" if named else "rows", names_day, rows)
 
 
-def _texts_around(book: Book, tables: Sequence[Table]) -> Iterator[str]:
-    """Yield the texts above the tables, on the other sheets, and the names of all sheets."""
-    ends = {id(table.sheet): table.heading for table in tables}
-    for sheet in book.sheets:
+def read_above(table: Table) -> str:
+    """Return, folded, the name of a table's sheet and what stands above the table."""
+    return "\n".join(_texts_around((table.sheet,), {id(table.sheet): table.heading}))
+
+
+def read_title(text: str) -> tuple[str, date | None]:
+    """Return the unit, folded, and the day that the title of a form names in a folded text; "" and None if none
+    stands there."""
+    for pattern in _TITLES:
+        found = pattern.search(text)
+        if found and (day := parse_day(found["day"])):
+            return found["unit"], day
+    return "", None
+
+
+def _look_for(book: Book, known: Known) -> Iterator[Seen]:
+    """Yield every unit of a round that a sheet of the workbook may be the form of. Where it has one table only,
+    the other sheets tell of that one too."""
+    tables = find_tables(book.name, book.sheets, shape_of(known.round))
+    for table in tables:
+        ends = {id(table.sheet): table.heading}
+        sheets = book.sheets if len(tables) == 1 else (table.sheet,)
+        yield from see_table(table, "\n".join(_texts_around(sheets, ends)), known)
+
+
+def _texts_around(sheets: Iterable[Sheet], ends: Mapping[int, int]) -> Iterator[str]:
+    """Yield the names of sheets and the texts on them, down to where `ends` says that a table begins."""
+    for sheet in sheets:
         yield quick_fold(sheet.name)
         for row in sheet.rows[: ends.get(id(sheet), _LOOKED_THROUGH)]:
             yield from (quick_fold(cell) for cell in row if isinstance(cell, str))
 
 
-def _find_name(text: str, names: Sequence[str]) -> str | None:
-    """Return the unit whose name stands in a text, the longest of several."""
-    found = [name for name in names if re.search(rf"(?<!\w){re.escape(quick_fold(name))}(?!\w)", text)]
-    return max(found, key=lambda name: (len(name), name), default=None)
+def _find_names(text: str, names: Sequence[str]) -> frozenset[str]:
+    """Return the units whose names stand in a text; not one whose name is but a part of another's there."""
+    found: set[str] = set()
+    for name in sorted(names, key=lambda name: (-len(name), name)):
+        said = re.compile(rf"(?<!\w){re.escape(quick_fold(name))}(?!\w)")
+        if said.search(text):
+            found.add(name)
+            text = said.sub("\0", text)
+    return frozenset(found)
 
 
 def _count_rows(table: Table, issued: Issued) -> int:

@@ -60,7 +60,7 @@ def make_files(material: Material) -> Grid:
     sums = tuple(_sum_column(key, material) for key in accounts.sums_in)
     rows = tuple(
         (
-            file.unit,
+            "; ".join(filter(None, (file.unit, *file.also))) or None,
             say(f"collected.{file.state}", language),
             show_name(file.name),
             _say_reason(file.reason, file.name, told, language),
@@ -236,8 +236,8 @@ def _files_by_unit(material: Material) -> Mapping[str, list[str]]:
     """Return the files that a unit's answers were read from, by its name."""
     files: dict[str, list[str]] = {}
     for file in sorted(material.merged.files, key=order_of):
-        if file.unit and file.state in (State.ACCEPTED, State.SUPERSEDED):
-            files.setdefault(file.unit, []).append(show_name(file.name))
+        for unit in (file.unit, *file.also) if file.state in (State.ACCEPTED, State.SUPERSEDED) else ():
+            files.setdefault(unit or "", []).append(show_name(file.name))
     return files
 
 

@@ -22,7 +22,8 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Received:
     """One file that was found. `name` is what people see: relative to the folder given, `archive.zip/file.xlsx`
-    inside an archive. `saved` is when it was last saved, as the file itself says, else its time on disk."""
+    inside an archive. `saved` is when it was last saved, as the file itself says, else its time on disk. `unit` is
+    whose form it is; `also` are further units whose forms in it count."""
 
     name: str
     digest: str
@@ -31,6 +32,7 @@ class Received:
     state: State
     unit: str | None = None
     reason: str | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Filled:
     of all units asked. `answers_digest` is equal for two returns that say the same in the same words. `issued`
     is what stood in the answer cells when the form went out: line id, field, text; blank ones left out. `previous`
     is what the form shows of the round before. `nothing` is where the unit says that it has nothing to report,
-    None if it does not."""
+    None if it does not. `others` are the forms of other units that stand in the same workbook."""
 
     received: Received
     identity: Identity
@@ -138,6 +140,7 @@ class Filled:
     issued: tuple[tuple[str, str, str], ...] = ()
     previous: Previous | None = None
     nothing: Place | None = None
+    others: tuple["Filled", ...] = ()
 
     @property
     def unit(self) -> str:
