@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from xlflow.core.findings import Finding, Place, Stop, find
-from xlflow.core.model import Answer, Filled, Line, Merged, Received, Round, SetAside
+from xlflow.core.model import Answer, Filled, Line, Merged, MergedRow, Received, Round, SetAside
 from xlflow.merge.accounts import CameIn, count_accounts, count_unanswered, explain_imbalance
 from xlflow.merge.join import Joined, join_rows
 from xlflow.merge.settle import Settled, asked_units, newest_first, restore_round, settle_rows
@@ -33,22 +33,31 @@ def merge_forms(
     returned = newest_first(forms)
     round_ = restore_round(returned, planned)
     settled, found = settle_rows(returned, round_, from_plan=planned is not None)
-    joined = _join_by_line(settled)
+    rows, joined = _join_by_line(settled)
     round_ = _add_lines(round_, settled)
-    merged = _gather(round_, returned, files, joined, set_aside)
+    replaced = [answer for one in joined for answer in one.replaced]
+    merged = _gather(round_, CameIn(tuple(files), returned, tuple(set_aside)), rows, replaced)
     if not merged.accounts.balance:
         words = {"equation": explain_imbalance(merged.accounts, round_.template)}
         raise Stop(find("accounts-do-not-balance", Place(""), words=words))
-    replaced = [answer for one in joined for answer in one.replaced]
     conflicts = [finding for one in joined for finding in one.conflicts]
     return merged, (*_still_standing(returned, replaced), *found, *conflicts)
 
 
-def _join_by_line(settled: Sequence[Settled]) -> list[Joined]:
-    together: dict[tuple[str, str], list[Settled]] = {}
+def _join_by_line(settled: Sequence[Settled]) -> tuple[list[MergedRow], list[Joined]]:
+    """Return one row for each unit and line, in no order, and what was joined where several rows answer the same,
+    which few do."""
+    first: dict[str, dict[str, Settled]] = {}
+    several: dict[tuple[str, str], list[Settled]] = {}
     for one in settled:
-        together.setdefault((one.row.unit, one.row.line.id), []).append(one)
-    return [join_rows(same) for same in together.values()]
+        unit, line_id = one.row.unit, one.row.line.id
+        before = first.setdefault(unit, {}).setdefault(line_id, one)
+        if before is not one:
+            several.setdefault((unit, line_id), [before]).append(one)
+    joined = {key: join_rows(same) for key, same in several.items()}
+    alone = (one.row for rows in first.values() for one in rows.values())
+    rows = [MergedRow(row, (row.place,)) for row in alone if not joined or (row.unit, row.line.id) not in joined]
+    return [*rows, *(one.row for one in joined.values())], list(joined.values())
 
 
 def _add_lines(round_: Round, settled: Sequence[Settled]) -> Round:
@@ -64,31 +73,23 @@ def _add_lines(round_: Round, settled: Sequence[Settled]) -> Round:
     return replace(round_, plan=replace(round_.plan, lines=(*round_.plan.lines, *more)))
 
 
-def _gather(
-    round_: Round,
-    returned: Sequence[Filled],
-    files: Sequence[Received],
-    joined: Sequence[Joined],
-    set_aside: Sequence[SetAside],
-) -> Merged:
+def _gather(round_: Round, came: CameIn, joined: Sequence[MergedRow], replaced: Sequence[Answer]) -> Merged:
     units = [unit.name for unit in round_.plan.units]
     places = {name: index for index, name in enumerate(units)}
     order = {line.id: index for index, line in enumerate(round_.plan.lines)}
-    rows = sorted((one.row for one in joined), key=lambda one: (order[one.row.line.id], places[one.row.unit]))
-    aside = tuple(sorted([*set_aside, *(one for form in returned for one in form.set_aside)], key=_address))
-    answered = set(asked_units(round_, returned))
-    came = CameIn(tuple(files), tuple(returned), tuple(set_aside))
-    replaced = [answer for one in joined for answer in one.replaced]
+    rows = sorted(joined, key=lambda one: (order[one.row.line.id], places[one.row.unit]))
+    aside = tuple(sorted([*came.set_aside, *(one for form in came.forms for one in form.set_aside)], key=_address))
+    answered = set(asked_units(round_, came.forms))
     counted = count_accounts(came, rows, aside, replaced)
     merged = Merged(
         round=round_,
-        files=tuple(sorted(files, key=lambda file: (file.name, file.digest))),
+        files=tuple(sorted(came.files, key=lambda file: (file.name, file.digest))),
         rows=tuple(rows),
         set_aside=aside,
         answered=tuple(name for name in units if name in answered),
         missing=tuple(name for name in units if name not in answered),
         accounts=counted,
-        nothing=_find_nothing(round_, returned),
+        nothing=_find_nothing(round_, came.forms),
     )
     unanswered = count_unanswered(round_, rows, merged.nothing_to_report)
     return replace(merged, accounts=replace(counted, rows_unanswered=unanswered))

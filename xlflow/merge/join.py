@@ -37,10 +37,8 @@ class _Candidate:
 
 
 def join_rows(rows: Sequence[Settled]) -> Joined:
-    """Return the one row that stands for `rows`, which are given newest first."""
+    """Return the one row that stands for several, which are given newest first."""
     first = rows[0].row
-    if len(rows) == 1:
-        return Joined(MergedRow(first, (first.place,)))
     standing: list[Answer] = []
     replaced: list[Answer] = []
     conflicts: list[Finding] = []

@@ -8,13 +8,16 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 
 from xlflow.core.findings import Finding, Place, Stop, find
 from xlflow.core.model import Filled, Line, Plan, Round, Row, Unit
 from xlflow.core.text import fold, short_code
 
 _fold = lru_cache(maxsize=1 << 16)(fold)
+
+NOTHING_ISSUED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +84,25 @@ class _Lines:
 
     def __init__(self, round_: Round):
         self.template = round_.template
-        self.by_id = {line.id: line for line in round_.plan.lines}
-        self.units = {line.id: frozenset(line.units) for line in round_.plan.lines}
-        self.by_text: dict[tuple[str, ...], list[Line]] = {}
-        for line in round_.plan.lines:
-            self.by_text.setdefault(_text_of(line), []).append(line)
+        self.lines = round_.plan.lines
+        self.by_id = {line.id: line for line in self.lines}
         self.own: dict[tuple[object, ...], Line] = {}
         self.taken = set(self.by_id)
+
+    @cached_property
+    def by_text(self) -> Mapping[tuple[str, ...], Sequence[Line]]:
+        """The lines by their folded text, for rows whose id nobody knows."""
+        found: dict[tuple[str, ...], list[Line]] = {}
+        for line in self.lines:
+            found.setdefault(_text_of(line), []).append(line)
+        return found
 
     def find(self, row: Row, unit: str) -> Line:
         """Return the line with the row's id; else with its text, and asked of this unit if one of several is."""
         if row.line.id in self.by_id:
             return self.by_id[row.line.id]
         same = self.by_text.get(_text_of(row.line), [row.line])
-        return next((line for line in same if unit in self.units.get(line.id, ())), same[0])
+        return next((line for line in same if line.id in self.by_id and unit in line.units), same[0])
 
     def find_own(self, row: Row, unit: str, seen: dict[tuple[object, ...], int]) -> Line:
         """Return the line of a unit's own activity; the same text twice in one form is two activities."""
@@ -117,7 +125,9 @@ def _settle_form(form: Filled, unit: str, lines: _Lines) -> Iterator[Settled]:
     seen: dict[tuple[object, ...], int] = {}
     for number, row in enumerate(form.rows):
         line = lines.find_own(row, unit, seen) if row.line.own else lines.find(row, unit)
-        yield Settled(Row(line, unit, row.place, row.answers), issued.get(row.line.id, {}), number)
+        same = line is row.line and unit == row.unit
+        settled = row if same else Row(line, unit, row.place, row.answers)
+        yield Settled(settled, issued.get(row.line.id, NOTHING_ISSUED), number)
 
 
 def _lines_of(forms: Sequence[Filled]) -> tuple[Line, ...]:
@@ -173,7 +183,7 @@ def _compare_with_plan(row: Row, one: Settled, lines: _Lines, asked: Collection[
     line, unit = one.row.line, one.row.unit
     if line.id not in lines.by_id:
         return "line-not-in-plan"
-    if unit not in lines.units[line.id] and _fold(unit) in asked:
+    if unit not in line.units and _fold(unit) in asked:
         return "line-not-asked-of-unit"
     if line.id != row.line.id:
         return "line-found-by-text"
