@@ -157,7 +157,10 @@ def test_the_answers_stand_where_the_tests_believe() -> None:
     assert isinstance(form, Filled)
     assert said(form) == everything()
     found = {
-        answer.place.cell: answer.written for row in form.rows for answer in row.answers if not answer.is_blank
+        row.place_of(answer).cell: answer.written
+        for row in form.rows
+        for answer in row.answers
+        if not answer.is_blank
     }
     assert found == PLACES
 

@@ -259,8 +259,12 @@ def test_what_stood_there_when_the_form_went_out_is_no_answer_against_a_change()
 
 def test_a_fault_in_an_answer_that_was_replaced_is_no_longer_told() -> None:
     older = draw_return(PLAN, "Norr", "Id | Status\na | klart nästan\nd | kanske", name="ett.xlsx")
-    faults = [answer for row in older.rows for answer in row.answers if answer.fault == NOT_UNDERSTOOD]
-    told = tuple(find("rule-broken", answer.place, field=answer.field) for answer in faults)
+    told = tuple(
+        find("rule-broken", row.place_of(answer), field=answer.field)
+        for row in older.rows
+        for answer in row.answers
+        if answer.fault == NOT_UNDERSTOOD
+    )
     newer = draw_return(PLAN, "Norr", "Id | Status\na | Genomfört", name="två.xlsx", saved=LATER)
     merged, findings = merge(replace(older, findings=told), newer)
     assert show(merged) == ["Norr a: Genomfört", "Norr a2", "Norr d: kanske"]

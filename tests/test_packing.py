@@ -107,7 +107,7 @@ def test_a_refusal_arrives_as_it_left(about: Received, refusal: Finding) -> None
 
 
 KNOWN = {
-    Answer: "field value written place fault",
+    Answer: "field value written at fault",
     Deadline: "kind text first last",
     Filled: "received identity round rows set_aside findings answers_digest issued previous nothing others",
     Finding: "code place severity rule unit row_id field value suggestion words",

@@ -56,7 +56,7 @@ def test_a_form_says_what_was_filled_in() -> None:
     assert (form.findings, form.set_aside, form.issued) == ((), (), ())
     assert [row.line for row in form.rows] == list(issued_lines(ASKED, "Museet"))
     status, new_deadline, comment = form.rows[3].answers
-    assert (status.value, status.place) == ("postponed", Place("Museet.xlsx", "Uppföljning", "H8"))
+    assert (status.value, form.rows[3].place_of(status)) == ("postponed", Place("Museet.xlsx", "Uppföljning", "H8"))
     assert isinstance(new_deadline.value, Deadline)
     assert (new_deadline.value.last, new_deadline.written) == (date(2022, 3, 31), "kvartal 1 2022")
     assert (comment.value, comment.fault) == ("Ladan brann\nniga", None)
@@ -346,7 +346,7 @@ def test_columns_may_be_inserted_and_moved() -> None:
 
     form = read_bytes(edit(change))
     assert said(form) == everything()
-    assert form.rows[0].answers[0].place.cell == "P5"
+    assert form.rows[0].place_of(form.rows[0].answers[0]).cell == "P5"
     assert aside(form) == [("C4", "Vår anteckning", False), ("C5", "se pärm 4", False)]
     assert codes(form) == ["text-beside"] * 2
 

@@ -87,7 +87,7 @@ class _Asked:
         answer, row = self.answer, self.row
         return find(
             code,
-            answer.place if answer else row.place,
+            row.place_of(answer) if answer else row.place,
             severity=severity,
             rule=self.ask.rule,
             unit=row.unit,

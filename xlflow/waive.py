@@ -98,7 +98,7 @@ def _tell_aliases(before: Row, after: Row, form: Filled) -> Iterator[Finding]:
             field = template.field(new.field)
             yield find(
                 _MEANT,
-                new.place,
+                after.place_of(new),
                 unit=after.unit,
                 row_id=after.line.id,
                 field=new.field,

@@ -61,7 +61,10 @@ def _update(form: Filled, template: Template) -> Filled:
     lines = tuple(_move_line(line, move) for line in plan.lines)
     now = {before: key for key, before in move.fields.items()}
     anew = {
-        answer.place for row in form.rows for answer in row.answers if not _reads_alike(answer.field, now, move)
+        row.place_of(answer)
+        for row in form.rows
+        for answer in row.answers
+        if not _reads_alike(answer.field, now, move)
     }
     kept = (found for found in form.findings if not (found.field and found.place in anew))
     return replace(
@@ -116,10 +119,11 @@ def _move_row(row: Row, move: _Move) -> Row:
     for answer in row.answers:
         if answer.field not in now and not answer.is_blank:
             texts = (move.old.field(answer.field).label.say(move.form.round.language), answer.written)
-            move.set_aside.append(SetAside(row.unit, answer.place, texts, "answer-without-question", is_row=False))
+            place = row.place_of(answer)
+            move.set_aside.append(SetAside(row.unit, place, texts, "answer-without-question", is_row=False))
             words = {"field": move.old.field(answer.field).label}
             move.findings.append(
-                find("answer-without-question", answer.place, unit=row.unit, value=answer.written, words=words)
+                find("answer-without-question", place, unit=row.unit, value=answer.written, words=words)
             )
     ordered = tuple(answers[each.key] for each in move.template.asked() if each.key in answers)
     return replace(row, line=_move_line(row.line, move), answers=ordered)
@@ -148,7 +152,7 @@ def _move_answer(answer: Answer, row: Row, now: Mapping[str, str], move: _Move) 
         move.findings.append(
             find(
                 parsed.code,
-                answer.place,
+                row.place_of(answer),
                 severity=parsed.severity,
                 unit=row.unit,
                 row_id=row.line.id,
@@ -158,7 +162,7 @@ def _move_answer(answer: Answer, row: Row, now: Mapping[str, str], move: _Move) 
                 words={"field": asked.label, "accepted": accepted},
             )
         )
-    return Answer(key, parsed.value, answer.written, answer.place, parsed.code if parsed.value is None else None)
+    return Answer(key, parsed.value, answer.written, answer.at, parsed.code if parsed.value is None else None)
 
 
 def _tell_lacking(move: _Move) -> Iterator[Finding]:

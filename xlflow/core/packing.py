@@ -44,8 +44,13 @@ DAMAGED = (ValueError, KeyError, TypeError, IndexError, ArithmeticError, Attribu
 """What may be raised where bytes are unpacked that are not whole."""
 
 Kind = TypeVar("Kind")
+Pairs = tuple[tuple[str, str], ...]
 Near = tuple[str, str | None]
 """The file and the sheet that most places of a form are on."""
+
+
+_SHORT = 40
+"""Letters of an answer that is likely to stand in other rows too."""
 
 
 class Same(Generic[Kind]):
@@ -174,10 +179,7 @@ def _say_row(row: Row, numbers: Mapping[int, int], near: Near) -> list[object]:
     if line is None:
         place = row.line.place
         line = [*_say_line(row.line), row.line.own, place and _say_place(place, near)]
-    answers = [
-        [one.field, _say_value(one.value), one.written, _say_place(one.place, near), one.fault]
-        for one in row.answers
-    ]
+    answers = [[one.field, _say_value(one.value), one.written, _say_at(one.at), one.fault] for one in row.answers]
     return [line, row.unit, _say_place(row.place, near), answers]
 
 
@@ -186,6 +188,10 @@ def _say_place(place: Place, near: Near) -> object:
     if place.file == near[0] and place.sheet == near[1] and place.cell is not None:
         return place.cell
     return [place.file, place.sheet, place.cell]
+
+
+def _say_at(at: str | Place) -> object:
+    return at if isinstance(at, str) else [at.file, at.sheet, at.cell]
 
 
 def _say_value(value: Value | None) -> object:
@@ -217,6 +223,10 @@ class Unpacker:
     _times: dict[tuple[Any, ...], Deadline] = field(default_factory=dict)
     _words: dict[tuple[str, str], Text] = field(default_factory=dict)
     _names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    _given: dict[tuple[tuple[str, int], ...], tuple[tuple[str, Value], ...]] = field(default_factory=dict)
+    _contexts: dict[Pairs, Pairs] = field(default_factory=dict)
+    _answers: dict[tuple[object, ...], Answer] = field(default_factory=dict)
+    _lines: dict[str, Line] = field(default_factory=dict)
 
     def learn_frame(self, digest: str, content: bytes) -> None:
         """Take in a frame that files will need. Raises what `unpack` raises."""
@@ -242,7 +252,7 @@ class Unpacker:
             said
         )
         near = (received.name, self._text(sheet))
-        told = tuple([self._hear_line(*line) for line in lines])
+        told = tuple([self._hear_line(frame.template.item, *line) for line in lines])
         plan = replace(frame.plan, lines=told, units=_with_contacts(frame.plan.units, contacts))
         template, version, key, unit, code, count, replaces = identity
         return Filled(
@@ -269,6 +279,7 @@ class Unpacker:
 
     def _hear_line(
         self,
+        own: int,
         key: str,
         levels: Iterable[str],
         units: Iterable[str],
@@ -277,39 +288,50 @@ class Unpacker:
         continues: str,
         position: int,
     ) -> Line:
+        """Return a line, the same one where another form has it too; `own` is its first level that is no group."""
         texts, pairs = self._texts.setdefault, self._pairs.setdefault
-        names = tuple(units)
-        return Line(
-            texts(key, key),
-            tuple([texts(level, level) for level in levels]),
+        names, *levels = tuple(units), *levels
+        around = tuple([pairs(pair, pair) for pair in map(_pair, context)])
+        line = Line(
+            key,
+            (*[texts(level, level) for level in levels[:own]], *levels[own:]),
             self._names.setdefault(names, names),
-            tuple([(texts(name, name), self._hear_value(value)) for name, value in given]),
-            tuple([pairs(pair, pair) for pair in map(_pair, context)]),
+            self._hear_given(given),
+            self._contexts.setdefault(around, around),
             continues,
             position=position,
         )
+        known = self._lines.setdefault(key, line)
+        return known if known == line and known.position == position else line
+
+    def _hear_given(self, given: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Value], ...]:
+        """Return what the plan fills in; times are held once, since many lines have the same."""
+        told = tuple([(self._text(name), self._hear_value(value)) for name, value in given])
+        times = tuple([(name, id(value)) for name, value in told if isinstance(value, Deadline)])
+        return self._given.setdefault(times, told) if len(times) == len(told) else told
 
     def _hear_row(self, said: Sequence[Any], lines: Sequence[Line], near: Near) -> Row:
         line, unit, place, answers = said
-        texts, hear_place = self._texts.setdefault, self._hear_place
-        told = tuple(
-            [
-                Answer(
-                    texts(key, key),
-                    value if value is None else self._hear_value(value),
-                    texts(written, written),
-                    hear_place(cell, near),
-                    fault,
-                )
-                for key, value, written, cell, fault in answers
-            ]
-        )
         whose = lines[line] if isinstance(line, int) else self._hear_own_line(line, near)
-        return Row(whose, texts(unit, unit), hear_place(place, near), told)
+        told = tuple([self._hear_answer(*answer) for answer in answers])
+        return Row(whose, self._texts.setdefault(unit, unit), self._hear_place(place, near), told)
+
+    def _hear_answer(self, key: str, value: Any, written: str, at: Any, fault: str | None) -> Answer:
+        """Return an answer; a short one in words is held once for all rows that have it."""
+        short = len(written) < _SHORT and type(at) is str and (value is None or type(value) is str)
+        known = self._answers.get((key, value, written, at, fault)) if short else None
+        if known is None:
+            texts = self._texts.setdefault
+            meant = value if value is None else self._hear_value(value)
+            where = texts(at, at) if isinstance(at, str) else Place(*map(self._text, at))
+            known = Answer(texts(key, key), meant, texts(written, written), where, fault)
+            if short:
+                self._answers[key, value, written, at, fault] = known
+        return known
 
     def _hear_own_line(self, said: Sequence[Any], near: Near) -> Line:
         *facts, own, place = said
-        line = self._hear_line(*facts)
+        line = self._hear_line(len(facts[1]), *facts)
         return replace(line, own=own, place=place and self._hear_place(place, near))
 
     def _hear_aside(self, said: Sequence[Any], near: Near) -> SetAside:

@@ -66,7 +66,7 @@ def _hint_unit(merged: Merged, template: Template, rows: Sequence[Row]) -> Itera
 
 def _hint_personal(row: Row) -> Iterator[Finding]:
     """Yield what tells a person apart, in answers and in the name of an activity of the unit's own."""
-    texts = [(answer.place, answer.field, answer.written) for answer in row.answers if not answer.is_blank]
+    texts = [(row.place_of(answer), answer.field, answer.written) for answer in row.answers if not answer.is_blank]
     named = [(row.place, None, text) for text in row.line.levels if text] if row.line.own else []
     for place, field, text in (*texts, *named):
         found: dict[str, list[str]] = {}

@@ -45,7 +45,7 @@ def hint_counts(
     }
     yield find(
         "count-in-comment",
-        comment.place,
+        row.place_of(comment),
         unit=row.unit,
         row_id=row.line.id,
         field=comment.field,

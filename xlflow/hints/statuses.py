@@ -46,7 +46,7 @@ def hint_status(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
     labels = {language: template.say_choice(field, str(answer.value or ""), language) for language in LANGUAGES}
     yield find(
         "status-only-in-comment" if answer.is_blank else "status-in-comment",
-        answer.place,
+        row.place_of(answer),
         unit=row.unit,
         row_id=row.line.id,
         field=field.key,

@@ -120,7 +120,7 @@ def hint_time(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
     shown = show_deadline(named.time, round_.language, round_.plan.year)
     yield find(
         "time-only-in-comment" if answer.is_blank else "time-in-comment",
-        answer.place,
+        row.place_of(answer),
         unit=row.unit,
         row_id=row.line.id,
         field=field.key,

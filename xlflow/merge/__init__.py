@@ -112,5 +112,5 @@ def _address(one: SetAside) -> tuple[object, ...]:
 
 def _still_standing(returned: Sequence[Filled], replaced: Sequence[Answer]) -> Iterable[Finding]:
     """What reading found, but for cells that another return has replaced since: their cause is gone."""
-    gone = {answer.place for answer in replaced}
+    gone = {answer.at for answer in replaced}
     return (found for form in returned for found in form.findings if not (found.field and found.place in gone))

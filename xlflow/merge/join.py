@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-from xlflow.core.findings import Finding, find
+from xlflow.core.findings import Finding, Place, find
 from xlflow.core.model import Answer, MergedRow
 from xlflow.core.text import fold
 from xlflow.core.words import LANGUAGES, Text, say
@@ -17,7 +17,8 @@ from xlflow.merge.settle import Settled
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The row that stands, the answers of other rows that it replaced or repeats, and the conflicts between."""
+    """The row that stands, the answers of other rows that it replaced or repeats, each at its whole place, and the
+    conflicts between."""
 
     row: MergedRow
     replaced: tuple[Answer, ...] = ()
@@ -26,10 +27,15 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """One cell that could stand, with what stood in it when its form went out."""
+    """One cell that could stand, where it is, and what stood in it when its form went out."""
 
     answer: Answer
+    place: Place
     issued: str
+
+    def absolute(self) -> Answer:
+        """Return the answer as any row may hold it."""
+        return replace(self.answer, at=self.place)
 
     @property
     def is_changed(self) -> bool:
@@ -39,41 +45,43 @@ class _Candidate:
 def join_rows(rows: Sequence[Settled]) -> Joined:
     """Return the one row that stands for several, which are given newest first."""
     first = rows[0].row
-    standing: list[Answer] = []
+    standing: list[_Candidate] = []
     replaced: list[Answer] = []
     conflicts: list[Finding] = []
     for field in dict.fromkeys(answer.field for one in rows for answer in one.row.answers):
         cells = [
-            _Candidate(answer, one.issued.get(field, "")) for one in rows if (answer := one.row.answer(field))
+            _Candidate(answer, one.row.place_of(answer), one.issued.get(field, ""))
+            for one in rows
+            if (answer := one.row.answer(field))
         ]
         stands = _choose(cells)
         standing.append(stands)
-        replaced.extend(cell.answer for cell in cells if cell.answer is not stands)
+        replaced.extend(cell.absolute() for cell in cells if cell is not stands)
         conflicts.extend(_find_conflicts(rows[0], stands, cells))
-    given = {answer.place for answer in standing if not answer.is_blank}
-    by_weight = sorted(rows, key=lambda one: not any(answer.place in given for answer in one.row.answers))
+    given = {cell.place for cell in standing if not cell.answer.is_blank}
+    by_weight = sorted(rows, key=lambda one: not given.intersection(map(one.row.place_of, one.row.answers)))
     sources = tuple(one.row.place for one in by_weight)
-    row = replace(first, place=sources[0], answers=tuple(standing))
+    row = replace(first, place=sources[0], answers=tuple(cell.absolute() for cell in standing))
     return Joined(MergedRow(row, sources), tuple(replaced), tuple(conflicts))
 
 
-def _choose(cells: Sequence[_Candidate]) -> Answer:
-    """Return the answer that stands: of the newest changed cell, as the newest cell that says the same has it."""
+def _choose(cells: Sequence[_Candidate]) -> _Candidate:
+    """Return the cell that stands: of the newest changed cell, as the newest cell that says the same has it."""
     changed = [cell for cell in cells if cell.is_changed]
-    stands = next((cell for cell in changed if not _is_corrected(cell, cells)), (changed or cells)[0]).answer
-    return next(cell.answer for cell in cells if _says_the_same(cell.answer, stands))
+    stands = next((cell for cell in changed if not _is_corrected(cell, cells)), (changed or cells)[0])
+    return next(cell for cell in cells if _says_the_same(cell.answer, stands.answer))
 
 
-def _find_conflicts(one: Settled, stands: Answer, cells: Sequence[_Candidate]) -> Iterator[Finding]:
+def _find_conflicts(one: Settled, chosen: _Candidate, cells: Sequence[_Candidate]) -> Iterator[Finding]:
     """Yield one finding for each different answer that a unit gave besides the one that stands."""
-    told: list[Answer] = [stands]
+    stands, told = chosen.answer, [chosen.answer]
     for cell in cells:
         known = any(_says_the_same(cell.answer, other) for other in told)
         if cell.is_changed and not known and not _is_corrected(cell, cells):
             told.append(cell.answer)
             yield find(
-                "conflict" if cell.answer.place.file != stands.place.file else "conflict-in-form",
-                stands.place,
+                "conflict" if cell.place.file != chosen.place.file else "conflict-in-form",
+                chosen.place,
                 unit=one.row.unit,
                 row_id=one.row.line.id,
                 field=stands.field,
@@ -81,7 +89,7 @@ def _find_conflicts(one: Settled, stands: Answer, cells: Sequence[_Candidate]) -
                 words={
                     "kept": _quote(stands.written),
                     "other": _quote(cell.answer.written),
-                    "place": Text(sv=cell.answer.place.show("sv"), en=cell.answer.place.show("en")),
+                    "place": Text(sv=cell.place.show("sv"), en=cell.place.show("en")),
                 },
             )
 

@@ -36,14 +36,14 @@ class Reader:
     shape: Shape
     unit: str
     findings: list[Finding] = field(default_factory=list)
-    _answers: list[tuple[Asked, int, str]] = field(init=False)
+    _answers: list[tuple[Asked, int, Answer]] = field(init=False)
     _given: list[tuple[Asked, int]] = field(init=False)
     _context: list[tuple[Column, int]] = field(init=False)
 
     def __post_init__(self) -> None:
         places = self.table.places
         self._answers = [
-            (asked, place, column_letters(place))
+            (asked, place, Answer(asked.key, None, "", column_letters(place)))
             for asked in self.shape.answers
             if (place := places[asked.index]) is not None
         ]
@@ -53,19 +53,18 @@ class Reader:
 
     def read_answers(self, number: int, row: Sequence[Raw], row_id: str) -> tuple[Answer, ...]:
         """Return the answers of a row."""
-        file, sheet, language = self.table.file, self.table.sheet.name, self.shape.language
-        answers = []
-        for asked, column, letters in self._answers:
-            raw, place = row[column], Place(file, sheet, f"{letters}{number + 1}")
+        language, answers = self.shape.language, []
+        for asked, column, blank in self._answers:
+            raw = row[column]
             if raw is None:
-                answers.append(Answer(asked.key, None, "", place))
+                answers.append(blank)
                 continue
             parsed, written = _parse(asked, raw), written_text(raw, language)
             fault = None
             if parsed.code:
-                self._report(parsed, asked, place, written, row_id)
+                self._report(parsed, asked, self.table.place(number, column), written, row_id)
                 fault = parsed.code if parsed.value is None else None
-            answers.append(Answer(asked.key, parsed.value, written, place, fault))
+            answers.append(Answer(asked.key, parsed.value, written, blank.at, fault))
         return tuple(answers)
 
     def read_given(

@@ -29,16 +29,17 @@ def report_evidence(table: Table, shape: Shape, rows: Iterable[Row]) -> Iterator
         if given and row.place.cell in hidden:
             yield find("row-hidden", row.place, unit=row.unit, row_id=row.line.id)
         for answer in given:
-            if answer.place.cell in calculated and answer.fault not in ("cell-error", "cell-formula"):
+            cell = row.place_of(answer).cell
+            if cell in calculated and answer.fault not in ("cell-error", "cell-formula"):
                 yield _note("cell-calculated", answer, row, shape)
-            if answer.place.cell in pasted:
+            if cell in pasted:
                 yield _note("list-pasted-over", answer, row, shape)
 
 
 def _note(code: str, answer: Answer, row: Row, shape: Shape) -> Finding:
     return find(
         code,
-        answer.place,
+        row.place_of(answer),
         unit=row.unit,
         row_id=row.line.id,
         field=answer.field,

@@ -8,6 +8,9 @@ from enum import StrEnum
 from xlflow.core.findings import Finding, Place
 from xlflow.core.model.asked import Line, Round, Value
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""What the address of a cell begins with."""
+
 
 class State(StrEnum):
     """What became of a file. Every file found is in exactly one state."""
@@ -38,12 +41,14 @@ class Received:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one cell answered. `written` is what stood there; `value` is None if blank or not understood, and
-    then `fault` is the code of the finding that says why."""
+    then `fault` is the code of the finding that says why. `at` is the letters of its column where it stands in the
+    row of the form that it is held by, so that rows may share what reads the same; else its whole place. `Row`
+    knows either way: `place_of`."""
 
     field: str
     value: Value | None
     written: str
-    place: Place
+    at: str | Place
     fault: str | None = None
 
     @property
@@ -67,6 +72,11 @@ class Row:
             if answer.field == key:
                 return answer
         return None
+
+    def place_of(self, answer: Answer) -> Place:
+        """Return the cell in which one of the row's answers stands."""
+        at, row = answer.at, self.place
+        return at if isinstance(at, Place) else Place(row.file, row.sheet, at + (row.cell or "").lstrip(LETTERS))
 
     def value(self, key: str) -> Value | None:
         """Return the typed answer to a field, None if blank or not understood."""
