@@ -63,6 +63,13 @@ TOLD_TWICE = [
 ]
 
 
+def test_a_new_time_that_nobody_repeats_is_shown_unless_the_line_is_overdue_without_it() -> None:
+    [ahead] = compare("Förskjuts | Kvartal 1 2022 |", "Pågående | |")
+    assert (ahead.kind, ahead.time_now) == ("status", "Kvartal 1 2022")
+    [late] = compare("Förskjuts | Kvartal 1 2022 |", "Pågående | |", deadline="Kvartal 2")
+    assert (late.kind, late.time_now) == ("overdue_since", "Kvartal 2")
+
+
 @pytest.mark.parametrize(("before", "now", "told"), TOLD_TWICE)
 def test_a_line_has_changed_in_the_way_that_says_most(before: str, now: str, told: str | None) -> None:
     changes = compare(before, now)

@@ -41,6 +41,13 @@ def hints(table: str) -> list[str]:
 
 # Times ----------------------------------------------------------------------------------------------------
 
+
+def test_a_time_is_told_as_the_comment_spells_it() -> None:
+    assert hints(f"{DONE}a | Kan komma att försenas | | Moved to November 2021") == [
+        "time-only-in-comment I5 November 2021"
+    ]
+
+
 TIMES = {
     "Förskjuts till kvartal 4.": "kvartal 4",
     "Aktiviteten är pågående och beräknas vara genomförd under kvartal 1 2022": "kvartal 1 2022",

@@ -62,6 +62,23 @@ def test_nothing_leads_out_of_the_folder_or_into_an_archive(folder: Path) -> Non
         assert "Gå till" not in [cell.value for cell in load_workbook(path)["Svar"][1]]
 
 
+@pytest.mark.parametrize(("fact", "column", "text"), [("– saknas", 2, "Saknas"), ("Fel att rätta", 1, "Fel")])
+def test_a_single_figure_leads_to_the_first_row_that_it_counts(
+    folder: Path, fact: str, column: int, text: str
+) -> None:
+    (folder / "in" / "Måltid.xlsx").unlink()
+    merge_forms([folder / "in"], folder / "all.xlsx", plan=folder / "plan.xlsx")
+    book = load_workbook(folder / "all.xlsx")
+    cells = [cell for row in book["Sammanfattning"].iter_rows() for cell in row]
+    label = next(cell for cell in cells if cell.value == fact)
+    link = next(cell for cell in cells if cell.row == label.row and cell.column > label.column and cell.hyperlink)
+    name, _, address = str(link.hyperlink.location).rpartition("!")
+    sheet = book[name.strip("'")]
+    place = sheet[address]
+    assert sheet.cell(place.row, column).value == text
+    assert text not in [sheet.cell(row, column).value for row in range(1, place.row)]
+
+
 def test_a_long_name_of_a_file_is_shown_whole_and_leaves_the_links_short(folder: Path) -> None:
     name = "Uppföljning av verksamhetsplanen per den 30 april, ifylld och läst av chefen (slutlig version 2).xlsx"
     long = min((folder / "in").iterdir())

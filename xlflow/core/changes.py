@@ -82,11 +82,13 @@ class Change:
 
     @property
     def time_now(self) -> str:
-        """The time that counts now: a new one that was answered then still holds if nobody has named another."""
+        """The time that counts now: a new one that was answered then still holds if nobody has named another, but
+        not where that of the plan has passed and nobody answered anew."""
         if self.now is None:
             return ""
-        held = self.before and not self.now.moved and fold(self.before.planned) == fold(self.now.planned)
-        return self.before.shown_time if held and self.before else self.now.shown_time
+        before, silent = self.before, not self.now.moved and not self.now.overdue
+        held = before and silent and fold(before.planned) == fold(self.now.planned)
+        return before.shown_time if held and before else self.now.shown_time
 
     @property
     def line(self) -> Line:

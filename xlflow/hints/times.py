@@ -7,7 +7,7 @@ is later than the plan's own deadline is a hint. What was negated is none. Times
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from xlflow.core.findings import Finding, find
@@ -117,7 +117,8 @@ def hint_time(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
         return
     if not answer.is_blank and not (named.moved and _has_days(answer.value)):
         return
-    shown = show_deadline(named.time, round_.language, round_.plan.year)
+    text = _as_written(named.text, comment.written)
+    time = replace(named.time, text=text) if named.time.kind == "text" else named.time
     yield find(
         "time-only-in-comment" if answer.is_blank else "time-in-comment",
         row.place_of(answer),
@@ -125,8 +126,8 @@ def hint_time(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
         row_id=row.line.id,
         field=field.key,
         value=answer.written or None,
-        suggestion=shown,
-        words={"field": field.label, "named": named.text},
+        suggestion=show_deadline(time, round_.language, round_.plan.year),
+        words={"field": field.label, "named": text},
     )
 
 
@@ -176,6 +177,12 @@ def _choose(times: Sequence[Named]) -> Named | None:
         if len({each.time for each in candidates}) == 1:
             return candidates[0]
     return None
+
+
+def _as_written(text: str, comment: str) -> str:
+    """Return a time as the comment spells it, with its capitals: November."""
+    found = re.search(r"\s+".join(map(re.escape, text.split())), comment, re.IGNORECASE)
+    return " ".join(found[0].split()) if found else text
 
 
 def _lies_ahead(round_: Round, row: Row, time: Deadline) -> bool:

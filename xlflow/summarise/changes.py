@@ -16,8 +16,8 @@ KIND = "_change"
 FLAGS = ("status", "time", "comment")
 """What the last columns tell with a Yes: that there is another status, time or comment than then."""
 
-_WIDTHS: Mapping[str, int] = {"_id": 11, "_unit": 18, KIND: 15, "_how": 12, "_id_before": 11}
-_TIME, _COMMENT, _FLAG = 12, 30, 9
+_WIDTHS: Mapping[str, int] = {"_id": 11, "_unit": 18, KIND: 18, "_how": 12, "_id_before": 11}
+_TIME, _COMMENT, _FLAG = 14, 30, 9
 
 
 def stand_now(material: Material) -> Snapshot:

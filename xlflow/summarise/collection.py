@@ -4,6 +4,7 @@ Nothing that came in is left out here: what has no place in the other tables sta
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -17,6 +18,7 @@ from xlflow.core.values import show_number
 from xlflow.core.words import Language, say
 from xlflow.summarise.material import Material
 from xlflow.summarise.tables import FORM_ROWS
+from xlflow.summarise.wording import name_columns
 
 BETWEEN = " | "
 """What stands between the texts of a row that was set aside."""
@@ -26,23 +28,28 @@ Kind = Literal["text", "number", "integer"]
 
 def make_units(material: Material) -> Grid:
     """Return one row per unit: whether it answered, in which file, and how much of what it was asked is left."""
+    late: list[tuple[str, str, int, Kind]] = (
+        [("_overdue", "consolidated.overdue", 12, "integer")] if material.deadline else []
+    )
     columns = make_columns(
         material.language,
         ("_unit", "column.unit", 34, "text"),
         ("_answer", "collected.answer", 14, "text"),
         ("_file", "collected.file", 44, "text"),
         ("_contact", "collected.contact", 36, "text"),
-        ("_email", "collected.email", 32, "text"),
+        ("_email", "collected.email", 36, "text"),
         ("_items", "consolidated.activities", 12, "integer"),
         ("_rows", "collected.rows", 12, "integer"),
         ("_unanswered", "collected.unanswered", 12, "integer"),
-        ("_overdue", "consolidated.overdue", 12, "integer"),
+        *late,
     )
+    items = material.template.levels[material.template.item].many(material.language)
+    columns = tuple(replace(column, heading=items) if column.key == "_items" else column for column in columns)
     lines, files = _lines_by_unit(material), _files_by_unit(material)
     rows = tuple(
         _show_unit(unit, lines.get(unit.name, []), files.get(unit.name, []), material) for unit in _units(material)
     )
-    return Grid("units", columns, rows)
+    return Grid("units", name_columns(columns), rows)
 
 
 def make_files(material: Material) -> Grid:
@@ -54,7 +61,7 @@ def make_files(material: Material) -> Grid:
         ("_state", "collected.state", 14, "text"),
         ("_file", "collected.file", 44, "text"),
         ("_reason", "collected.reason", 36, "text"),
-        ("_rows", "collected.rows", 32, "integer"),
+        ("_rows", "collected.rows", 36, "integer"),
     )
     told, accounts = _told_by_code(material), material.merged.accounts
     sums = tuple(_sum_column(key, material) for key in accounts.sums_in)
@@ -81,7 +88,7 @@ def make_accounts(material: Material) -> Grid:
         ("_balance", "collected.balance", 14, "text"),
         ("_equation", "collected.equation", 44, "text"),
         ("_found", "collected.found", 36, "number"),
-        ("_accounted", "collected.accounted", 32, "number"),
+        ("_accounted", "collected.accounted", 36, "number"),
     )
     rows = tuple(
         (account, say(f"values.{'yes' if found == accounted else 'no'}", language), equation, found, accounted)
@@ -125,7 +132,7 @@ def make_set_aside(material: Material) -> Grid:
         ("_kind", "collected.kind", 14, "text"),
         ("_source", "consolidated.source", 44, "text"),
         ("_text", "collected.text", 36, "text"),
-        ("_reason", "collected.reason", 32, "text"),
+        ("_reason", "collected.reason", 36, "text"),
     )
     told, of_file = _told_by_place(material), _told_by_code(material)
     rows = tuple(
@@ -159,7 +166,7 @@ def _show_unit(unit: Unit, lines: Sequence[Line], files: Sequence[str], material
         len(items),
         len(asked),
         0 if nothing else left,
-        sum(material.stand_of(line, unit.name).overdue for line in items),
+        *([sum(material.stand_of(line, unit.name).overdue for line in items)] if material.deadline else ()),
     )
 
 

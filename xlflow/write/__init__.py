@@ -73,13 +73,14 @@ def write_history(history: History, most_rows: int = MOST_ROWS) -> bytes:
     grids = {grid.name: fit_widths(grid) for grid in (history.lines, history.rounds)}
     places = place_tables(grids, language, most_rows)
     names = name_tables(grids.values(), {name: places.tables_of(name) for name in grids})
-    title, lead = history.title, say("history.subject", language, count=len(history.rounds.rows))
-    book = Book(f"{title} – {lead}", language, history.as_of)
+    rounds = len(history.rounds.rows)
+    lead = say(f"history.subject_{'one' if rounds == 1 else 'many'}", language, count=rounds)
+    book = Book(f"{history.title} – {lead}", language, history.as_of)
     marks = tuple(dict.fromkeys(mark for each in history.templates for mark in choose_marks(each, language)))
     for number, (name, pieces) in enumerate(places.sheets().items()):
         desk = Desk(book.add_sheet(name), names, places, marks, language)
         _write_sheet(pieces, {}, desk)
-        desk.sheet.set_header(title, lead)
+        desk.sheet.set_header(history.title, lead)
         if number == 0:
             desk.sheet.open_here()
     book.set_property(MADE_BY, "history")

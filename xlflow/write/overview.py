@@ -3,7 +3,9 @@
 Column A holds what a row is about, the columns from B on the figures. Nothing is worked out here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from xlflow.core.model import Cell
 from xlflow.core.summary import Fact, Group, Panel, Section, Summary
@@ -21,6 +23,9 @@ LABEL_WIDTH, FIGURE_WIDTH = 47, 11.5
 LABEL_PIXELS = 334
 """The width of column A in pixels."""
 
+EDGE_PIXELS = 8
+"""Pixels that charts stay clear of the edge of the paper, since programs differ in how wide columns are."""
+
 LINE_HEIGHT, FACT_HEIGHT, BAND_HEIGHT = 15, 18, 18
 """Heights of rows, in points."""
 
@@ -29,6 +34,9 @@ BESIDE = 4
 
 UNIT_COLUMN = "_unit"
 """The column by which units are told, in every table that names them."""
+
+LINK: Mapping[str, Any] = MappingProxyType({"text_wrap": False, "indent": 1})
+"""How the links differ from others: clear of the figures beside them."""
 
 COUNTED, AMOUNT = '#,##0;-#,##0;"–"', '#,##0.00;-#,##0.00;"–"'
 SIGNED = '#,##0.00;"▼ "-#,##0.00;"–"'
@@ -49,7 +57,7 @@ def write_overview(summary: Summary, desk: Desk) -> int:
     for panel in summary.panels:
         drawn += _write_panel(panel, row, desk)
         row = drawn[-1].last + 2 + bool(drawn[-1].section.note)
-    room = LABEL_PIXELS + (figures + 1) * pixels
+    room = LABEL_PIXELS + (figures + 1) * pixels - EDGE_PIXELS
     place_charts([each for each in drawn if each.section in chosen], charts, room, desk)
     row = place_amounts(drawn, row, (LABEL_PIXELS, pixels), desk)
     return _write_groups(summary, row, figures + 1, desk)
@@ -86,8 +94,8 @@ def _write_fact(fact: Fact, row: int, columns: tuple[int, int], desk: Desk) -> N
     look = desk.style("integer", num_format=COUNTED, bold=True, align="center")
     desk.sheet.write_formula(row, at, formula, fact.value, look)
     table = fact.measure.table
-    link = desk.style("link", text_wrap=False)
-    desk.sheet.link(row, at + 1, desk.places.link_to(table), desk.places.sheet_of(table), link)
+    place = desk.places.find_row(table, fact.measure.where) or desk.places.link_to(table)
+    desk.sheet.link(row, at + 1, place, desk.places.sheet_of(table), desk.style("link", **LINK))
 
 
 def _write_panel(panel: Panel, row: int, desk: Desk) -> Iterator[Drawn]:
@@ -156,7 +164,7 @@ def _link_row(section: Section, group: Group, row: int, desk: Desk) -> None:
     place = _find_row(section, group, desk)
     if place:
         sheet = desk.places.sheet_of(_table_of(section, group))
-        desk.sheet.link(row, len(section.measures) + 1, place, sheet, desk.style("link", text_wrap=False))
+        desk.sheet.link(row, len(section.measures) + 1, place, sheet, desk.style("link", **LINK))
 
 
 def _find_row(section: Section, group: Group, desk: Desk) -> str | None:
