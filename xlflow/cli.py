@@ -41,6 +41,12 @@ SINCE = click.option(
     help="Last round's consolidated workbook, to tell what has changed since.",
 )
 
+ROUND = click.option(
+    "--as-of",
+    metavar="DATE",
+    help="The day of the round, such as 2021-03-31, if no form says it, or forms of several rounds lie together.",
+)
+
 AS_OF = "The day that the follow-up describes, such as 2021-03-31."
 
 
@@ -150,6 +156,7 @@ def generate(
 @main.command(short_help="Check filled forms: who has answered, what must be corrected.")
 @PATHS
 @PLAN
+@ROUND
 @click.option(
     "--return",
     "send_back",
@@ -164,6 +171,7 @@ def generate(
 def check(
     paths: tuple[Path, ...],
     plan: Path | None,
+    as_of: str | None,
     send_back: Path | None,
     jobs: int | None,
     no_cache: bool,
@@ -181,6 +189,7 @@ def check(
         run = check_forms(
             paths,
             plan=plan,
+            as_of=read_day(as_of, "--as-of") if as_of else None,
             send_back=send_back,
             jobs=jobs,
             cache=not no_cache,
@@ -201,6 +210,7 @@ def check(
     help="The consolidated workbook to write.",
 )
 @PLAN
+@ROUND
 @SINCE
 @click.option(
     "--also",
@@ -216,6 +226,7 @@ def merge(
     paths: tuple[Path, ...],
     output: Path,
     plan: Path | None,
+    as_of: str | None,
     previous: Path | None,
     also: Path | None,
     jobs: int | None,
@@ -235,6 +246,7 @@ def merge(
             paths,
             output,
             plan=plan,
+            as_of=read_day(as_of, "--as-of") if as_of else None,
             previous=previous,
             also=also,
             jobs=jobs,

@@ -76,19 +76,21 @@ def check_forms(
     paths: Sequence[Path],
     *,
     plan: Path | None = None,
+    as_of: date | None = None,
     send_back: Path | None = None,
     jobs: int | None = None,
     cache: bool = True,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
-    """Read and check forms: files, folders (searched through), archives.
+    """Read and check forms: files, folders (searched through), archives. `as_of` is the day of the round; only
+    needed where no form says it any longer, or forms of several rounds lie together.
 
     Writes nothing, unless `send_back` names a folder: then a fresh form for each unit that has something to
     correct, with all its answers and the faults marked. A form that somebody has filled in is never overwritten.
     """
     own = tuple(send_back.rglob("*.xlsx")) if send_back else ()
-    gathered = gather(paths, plan, opening.Way(jobs, cache=cache), partial(_tell, progress, "read"), leave_out=own)
+    gathered = gather(paths, plan, opening.Way(jobs, cache=cache), partial(_tell, progress, "read"), own, as_of)
     merged, findings = gathered.merged, gathered.findings
     if send_back is None:
         return Run(merged.round.language, findings, merged)
@@ -109,6 +111,7 @@ def merge_forms(
     output: Path,
     *,
     plan: Path | None = None,
+    as_of: date | None = None,
     previous: Path | None = None,
     also: Path | None = None,
     jobs: int | None = None,
@@ -116,7 +119,7 @@ def merge_forms(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
-    """Read, check and merge forms into the consolidated workbook `output`.
+    """Read, check and merge forms into the consolidated workbook `output`. `as_of` is as in `check_forms`.
 
     `previous` is that of the round before, against which changes are told. `also` names a folder for the same
     tables as a data package: CSV, and Parquet where pyarrow is installed.
@@ -136,7 +139,7 @@ def merge_forms(
     book, past = (named.open_consolidated(previous), (previous,)) if previous else (None, ())
     with outgoing.claim_target(output) as target:
         way = opening.Way(jobs, cache=cache)
-        gathered = gather(paths, plan, way, partial(_tell, progress, "read"), leave_out=(output, *past, *own))
+        gathered = gather(paths, plan, way, partial(_tell, progress, "read"), (output, *past, *own), as_of)
         merged, findings, found = gathered.merged, gathered.findings, gathered.found
         del gathered  # the forms one by one take much memory, and are needed no more
         if not merged.answered:

@@ -4,16 +4,16 @@ Checking and merging differ only in what they make of it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from xlflow import carry, check, collect, hints, merge, named, opening, read, waive
+from xlflow import carry, check, collect, hints, merge, opening, read, waive
 from xlflow.core.findings import Finding, Place, find, sort_findings
 from xlflow.core.model import Filled, Merged, Plan, Round
 from xlflow.core.text import fold
 from xlflow.core.words import NO_DAY
+from xlflow.pipeline.asked import key_of_day, plan_round
 
 NOTHING_AGREED = Plan("", (), (), 0)
 """A plan without exceptions and aliases, where none was given."""
@@ -35,15 +35,17 @@ def gather(
     way: opening.Way,
     tell: opening.Tell,
     leave_out: Collection[Path] = (),
+    as_of: date | None = None,
 ) -> Gathered:
-    """Find, open, read, settle, merge and check; everything but writing."""
+    """Find, open, read, settle, merge and check; everything but writing. `as_of` is the day of the round, where
+    somebody has named it."""
     own = (*leave_out, *([plan] if plan else ()))
     found, findings = collect.find_files(paths, leave_out=own)
     waiting = [file for file in found if not file.settled]
     opened = opening.open_files(waiting, way, tell)
     filled = _update_forms(opening.list_forms(opened))
     lost = [told for _, told in opened if isinstance(told, Finding)]
-    planned, doubts = _plan_round(plan, filled, lost) if plan else (None, ())
+    planned, doubts = plan_round(plan, filled, lost, as_of) if plan else (None, ())
     opened = opening.look_again(waiting, opened, _known_rounds(filled, planned), way)
     filled = _update_forms(opening.list_forms(opened))
     refusals = [told for _, told in opened if isinstance(told, Finding)]
@@ -51,7 +53,9 @@ def gather(
     filled = waive.apply_aliases(filled, agreed.aliases)
     others = [received for received, told in opened if isinstance(told, Finding)]
     settled = [file.settled for file in found if file.settled]
-    collected = collect.sort_returns(filled, [*settled, *others], planned.key if planned else None)
+    collected = collect.sort_returns(
+        filled, [*settled, *others], planned.key if planned else key_of_day(filled, as_of)
+    )
     told = [*findings, *refusals, *doubts, *collected.findings]
     if not (collected.forms or planned):
         told.append(say_nothing(paths))
@@ -81,35 +85,6 @@ def _known_rounds(filled: Iterable[Filled], planned: Round | None) -> tuple[read
     rounds = {(form.round.key, fold(form.unit)): read.Known(form.round, form.unit) for form in filled}
     asked = replace(planned, plan=replace(planned.plan, exceptions=(), aliases=())) if planned else None
     return (*([read.Known(asked)] if asked else ()), *(rounds[key] for key in sorted(rounds)))
-
-
-def _plan_round(
-    plan: Path, filled: Sequence[Filled], lost: Sequence[Finding]
-) -> tuple[Round | None, tuple[Finding, ...]]:
-    """Return the plan as asked in the round of the forms; where all forms have lost what was asked in them, of the
-    round that one of them names; else as far as the plan alone tells."""
-    from xlflow import define
-
-    key = collect.choose_round(filled)
-    known = next((form.round for form in filled if form.round.key == key), None)
-    book = named.open_plan(plan)
-    if known is None:
-        name, as_of = _find_named(lost)
-        if as_of and name in define.shipped_names():
-            return define.define_round(book, define.load_template(name), as_of)
-        return define.guess_round(book) or (None, ())
-    return define.define_round(book, known.template, known.as_of, known.due, known.language)
-
-
-def _find_named(lost: Iterable[Finding]) -> tuple[str, date | None]:
-    """Return the template and the day of the latest round that a form names which tells no more than that."""
-    named: list[tuple[date, str]] = []
-    for found in lost:
-        name, _, day = str(dict(found.words).get("round", "")).rpartition(" ")
-        with suppress(ValueError):
-            named.append((date.fromisoformat(day), name))
-    as_of, name = max(named, default=(None, ""))
-    return name, as_of
 
 
 def _ask_nobody(forms: Sequence[Filled]) -> Round | None:

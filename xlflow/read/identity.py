@@ -19,7 +19,7 @@ from xlflow.core.template import understand_template
 from xlflow.core.text import fold
 from xlflow.core.values import written_text
 from xlflow.excel.incoming import Book, Raw, Sheet
-from xlflow.read.sight import Known, recognise_form
+from xlflow.read.sight import Known, recognise_form, see_days
 
 _FIRST_KIND = "identity"
 _KINDS = frozenset(get_args(Record))
@@ -41,7 +41,7 @@ def find_issued(book: Book, known: Sequence[Known]) -> tuple[Issued, Sheet | Non
     if identity is not None:
         return find("form-without-definition", place, unit=identity.unit, words={"round": identity.round})
     broken = "form-of-newer-version" if hidden and _is_newer(hidden) else "form-records-broken"
-    return seen or find(broken if hidden else "not-a-form", place)
+    return seen or find(broken if hidden else "not-a-form", place, words=see_days(book))
 
 
 def _is_newer(hidden: Sheet) -> bool:

@@ -5,7 +5,6 @@ sheet for another unit's only where that is plain and what that unit was asked i
 this form and cannot be told further is set aside whole.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,18 +13,13 @@ from xlflow.core.issued import Issued
 from xlflow.core.layout import form_code
 from xlflow.core.model import SetAside
 from xlflow.core.values import written_text
-from xlflow.core.words import LANGUAGES, say
+from xlflow.core.words import NO_DAY
 from xlflow.excel.incoming import Book, Sheet, cell_name
 from xlflow.read.aside import find_remarks
 from xlflow.read.identity import holds_records, list_issued
 from xlflow.read.shape import quick_fold, shape_of
-from xlflow.read.sight import Known, Seen, keep_sure, read_above, read_title, see_table, weigh
+from xlflow.read.sight import Known, Seen, keep_sure, read_above, read_codes, read_title, see_table, weigh
 from xlflow.read.table import Table, find_tables
-
-_CODES = tuple(
-    re.compile(re.escape(quick_fold(say("form.code", language, code="\0"))).replace("\0", r"(\w{4}-\w{4})\b"))
-    for language in LANGUAGES
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +116,9 @@ def _find_owner(table: Table, issued: Issued, known: Sequence[Known]) -> Issued 
     if _code_of(issued) in text:
         return None
     mine = list(see_table(table, text, Known(issued.round, issued.identity.unit)))
-    seen = [
-        one for each in known for one in see_table(table, text, each) if _key_of(one.issued) != _key_of(issued)
-    ]
-    other = max(keep_sure(seen), key=weigh, default=None)
+    seen = [one for each in known if each.round.as_of != NO_DAY for one in see_table(table, text, each)]
+    others = [one for one in seen if _key_of(one.issued) != _key_of(issued) and not one.other_day]
+    other = max(keep_sure(others), key=weigh, default=None)
     if other and _outweighs(other, mine):
         return other.issued
     return _find_stranger(text, issued)
@@ -148,8 +141,7 @@ def _find_stranger(text: str, issued: Issued) -> str | None:
     whose = next((name for said, name in known.items() if unit == said or unit.endswith(f"- {said}")), "")
     if whose and whose != issued.identity.unit:
         return whose
-    coded = any(pattern.search(text) for pattern in _CODES)
-    return "" if coded or (day and day != issued.round.as_of) else None
+    return "" if read_codes(text) or (day and day != issued.round.as_of) else None
 
 
 def _make_guest(book: Book, guest: Issued, tables: Sequence[Table], host: Issued) -> Part:

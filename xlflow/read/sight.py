@@ -33,8 +33,16 @@ _TITLES = tuple(
 )
 """What the title of a form reads like, folded, in either language."""
 
+_CODES = tuple(
+    re.compile(re.escape(quick_fold(say("form.code", language, code="qcq"))).replace("qcq", r"(\w{4}-\w{4})\b"))
+    for language in LANGUAGES
+)
+
 _LOOKED_THROUGH = 200
 """Rows of a sheet without a table that may name the unit."""
+
+_TOP = 20
+"""Rows of any sheet that may stand above a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ class Seen:
     how: Literal["code", "name", "rows"]
     names_day: bool
     rows: int
+    other_day: date | None = None
 
     @property
     def unit(self) -> str:
@@ -79,10 +88,10 @@ class Seen:
 def recognise_form(book: Book, known: Sequence[Known]) -> tuple[Issued, Finding] | Finding | None:
     """Return what was issued in a form, with the note that says so; what keeps it from being told; or None if the
     workbook is no form of a known round. A plan alone is no round, since it names no day."""
-    seen = [one for each in known if each.round.as_of != NO_DAY for one in _look_for(book, each)]
-    sure = keep_sure(seen)
+    seen = [one for each in known for one in _look_for(book, each)]
+    sure = keep_sure([one for one in seen if one.issued.round.as_of != NO_DAY and not one.other_day])
     if not sure:
-        return None
+        return _explain_day(book, keep_sure(seen))
     best = max(sure, key=weigh)
     if any(one.unit != best.unit and one.weight == best.weight and one.table == best.table for one in sure):
         words = {"day": best.issued.round.as_of.isoformat()}
@@ -90,6 +99,18 @@ def recognise_form(book: Book, known: Sequence[Known]) -> tuple[Issued, Finding]
     how = Text(**{language: say(f"recognised.{best.how}", language) for language in LANGUAGES})
     words_seen: dict[str, str | int | Text] = {"how": how, "count": best.rows, "total": best.total}
     return best.issued, find("form-recognised", Place(book.name), unit=best.unit, words=words_seen)
+
+
+def _explain_day(book: Book, seen: Sequence[Seen]) -> Finding | None:
+    """Return that a workbook would be a form, were its day known or that of the round; None if it would not."""
+    best = max(seen, key=weigh, default=None)
+    if best is None:
+        return None
+    day = best.other_day
+    if day and best.issued.round.as_of != NO_DAY:
+        words = {"theirs": day.isoformat(), "ours": best.issued.round.as_of.isoformat()}
+        return find("other-round", Place(book.name), unit=best.unit, words=words)
+    return find("form-day-unknown", Place(book.name), unit=best.unit)
 
 
 def keep_sure(seen: Sequence[Seen]) -> list[Seen]:
@@ -107,6 +128,8 @@ def see_table(table: Table, text: str, known: Known) -> Iterator[Seen]:
     round_ = known.round
     named = _find_names(text, [unit.name for unit in round_.plan.units])
     names_day = quick_fold(format_day(round_.as_of, round_.language)) in text
+    _, day = read_title(text)
+    other = day if day != round_.as_of else None
     for unit in known.units:
         coded = form_code(round_.key, unit) in text
         lines = issued_lines(round_, unit)
@@ -116,7 +139,14 @@ def see_table(table: Table, text: str, known: Known) -> Iterator[Seen]:
         issued = Issued(identify_form(round_, unit), asked, MappingProxyType({}), ())
         rows = _count_rows(table, issued)
         if rows:
-            yield Seen(table, issued, "code" if coded else "name" if named else "rows", names_day, rows)
+            yield Seen(
+                table,
+                issued,
+                "code" if coded else "name" if named else "rows",
+                names_day,
+                rows,
+                None if coded else other,
+            )
 
 
 def read_above(table: Table) -> str:
@@ -132,6 +162,20 @@ def read_title(text: str) -> tuple[str, date | None]:
         if found and (day := parse_day(found["day"])):
             return found["unit"], day
     return "", None
+
+
+def read_codes(text: str) -> list[str]:
+    """Return the form codes in a folded text."""
+    return [found[1] for pattern in _CODES for found in pattern.finditer(text)]
+
+
+def see_days(book: Book) -> Mapping[str, str]:
+    """Return, as words of a finding, the days and the codes of forms that can be read above the tables of a
+    workbook of which nothing else is known."""
+    lines = list(_texts_around(book.sheets, {id(sheet): _TOP for sheet in book.sheets}))
+    days = {day.isoformat() for line in lines if (day := read_title(line)[1])}
+    codes = {code for line in lines for code in read_codes(line)}
+    return {"days": " ".join(sorted(days)), "codes": " ".join(sorted(codes))} if days or codes else {}
 
 
 def _look_for(book: Book, known: Known) -> Iterator[Seen]:

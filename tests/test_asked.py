@@ -1,0 +1,190 @@
+"""Which round it is, where no form says so any longer: named with --as-of, or read above the tables, and said so.
+
+What a form itself says counts before both.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+from commands import run
+from edits import copied_workbook, edit_book, made
+from openpyxl.workbook import Workbook
+from test_read_sight import retyped
+
+from xlflow.core.findings import message_of, remedy_of
+from xlflow.core.model import Round, Run, State
+from xlflow.define import define_round, load_template
+from xlflow.excel.incoming import open_book
+from xlflow.generate import write_form
+from xlflow.pipeline import check_forms, merge_forms
+
+PLAN = """
+    Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet   | Delaktivitet | Slutdatum  | Enhet
+    Samhälle   | Levande kommun         | Möten    | Öppna kvarn |              | Kvartal 2  | Museet
+               |                        |          |             | Hyra båt     | 2021-06-30 | Museet; Åbo
+    Ekonomi    | Budget i balans        | Sparande | Sälja ladan |              | Kvartal 4  | Museet
+               |                        |          | Måla om     |              |            | Åbo
+"""
+DAY = date(2021, 3, 31)
+ROWS = (
+    ("Öppna kvarn", None, "Kvartal 2", "Pågående"),
+    ("Öppna kvarn", "Hyra båt", "2021-06-30", "Genomfört"),
+    ("Sälja ladan", None, "Kvartal 4", "Kvarstår"),
+)
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Plan"
+    for line in PLAN.strip().splitlines():
+        sheet.append([cell.strip() or None for cell in line.split("|")])
+    units = book.create_sheet("Enheter")
+    for name in ("Enhet", "Museet", "Åbo"):
+        units.append([name])
+    book.save(tmp_path / "plan.xlsx")
+    (tmp_path / "in").mkdir()
+    return tmp_path / "plan.xlsx"
+
+
+def ask(plan: Path, day: date = DAY, template: str = "followup") -> Round:
+    return define_round(open_book(plan, plan.name), load_template(template), day)[0]
+
+
+def filled(asked: Round, unit: str, *statuses: str) -> bytes:
+    lines = asked.lines_of(unit)
+    answers = {line.id: {"status": status} for line, status in zip(lines, statuses, strict=False)}
+    return write_form(asked, unit, answers, issued={})
+
+
+def put(plan: Path, **files: bytes) -> Path:
+    for name, content in files.items():
+        (plan.parent / "in" / f"{name}.xlsx").write_bytes(content)
+    return plan.parent / "in"
+
+
+def statuses(told: Run) -> Mapping[tuple[str, str], str]:
+    assert told.merged
+    rows = [one.row for one in told.merged.rows]
+    return {
+        (row.unit, " ".join(filter(None, row.line.levels[3:]))): answer.written
+        for row in rows
+        if (answer := row.answer("status")) and answer.written
+    }
+
+
+def found(told: Run, code: str) -> list[str]:
+    each = [finding for finding in told.findings if finding.code == code]
+    return [f"{message_of(finding, 'sv')} {remedy_of(finding, 'sv')}" for finding in each]
+
+
+MUSEET = {
+    ("Museet", "Öppna kvarn"): "Pågående",
+    ("Museet", "Öppna kvarn Hyra båt"): "Genomfört",
+    ("Museet", "Sälja ladan"): "Kvarstår",
+}
+
+
+def test_the_day_above_the_tables_is_taken_and_said(plan: Path, tmp_path: Path) -> None:
+    asked = ask(plan)
+    folder = put(
+        plan,
+        Museet=copied_workbook(filled(asked, "Museet", "Pågående", "Genomfört", "Kvarstår")),
+        Åbo=copied_workbook(filled(asked, "Åbo", "Genomfört", "Utgår")),
+    )
+    told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, jobs=1)
+    assert told.merged
+    assert (told.merged.round.as_of, told.merged.round.key) == (DAY, asked.key)
+    assert statuses(told) == MUSEET | {("Åbo", "Öppna kvarn Hyra båt"): "Genomfört", ("Åbo", "Måla om"): "Utgår"}
+    (said,) = found(told, "as-of-assumed")
+    assert "2021-03-31" in said
+    assert "2 av filerna" in said
+    assert len(found(told, "form-recognised")) == 2
+
+
+def test_the_code_above_the_table_tells_the_template(plan: Path) -> None:
+    folder = put(plan, Museet=copied_workbook(filled(ask(plan, template="followup-2019"), "Museet", "Pågående")))
+    told = check_forms([folder], plan=plan, jobs=1)
+    assert told.merged
+    assert told.merged.round.template.name == "followup-2019"
+    assert "formulärkoden" in found(told, "form-recognised")[0]
+
+
+def test_without_a_day_the_option_is_named_and_then_helps(plan: Path, tmp_path: Path) -> None:
+    folder = put(plan, Svar=retyped("Museet", rows=ROWS))
+    told = check_forms([folder], plan=plan, jobs=1)
+    assert told.merged
+    assert told.merged.accounts.files[State.REFUSED] == 1
+    (said,) = found(told, "form-day-unknown")
+    assert "Museet" in said
+    assert "--as-of 2021-03-31" in said
+    told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, as_of=DAY, jobs=1)
+    assert statuses(told) == MUSEET
+    assert (told.merged and told.merged.round.as_of, found(told, "as-of-assumed")) == (DAY, [])
+
+
+def test_the_day_that_is_named_counts_before_the_one_that_is_seen(plan: Path) -> None:
+    folder = put(plan, Museet=copied_workbook(filled(ask(plan), "Museet", "Pågående")))
+    told = check_forms([folder], plan=plan, as_of=date(2020, 12, 31), jobs=1)
+    assert told.merged
+    assert (told.merged.round.as_of, statuses(told)) == (date(2020, 12, 31), {})
+    (said,) = found(told, "other-round")
+    assert "2021-03-31" in said
+    assert "2020-12-31" in said
+
+
+def test_the_day_that_most_files_show_is_the_round(plan: Path) -> None:
+    this, last = ask(plan), ask(plan, date(2021, 6, 30))
+    folder = put(
+        plan,
+        a=copied_workbook(filled(this, "Museet", "Pågående")),
+        b=copied_workbook(filled(this, "Åbo", "Pågående")),
+        c=copied_workbook(filled(last, "Åbo", "Genomfört")),
+    )
+    told = check_forms([folder], plan=plan, jobs=1)
+    assert told.merged
+    assert told.merged.round.as_of == DAY
+    assert len(found(told, "other-round")) == 1
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["with the plan", "forms only"])
+def test_the_day_chooses_between_rounds(plan: Path, given: bool) -> None:
+    this, last = ask(plan), ask(plan, date(2020, 12, 31))
+    folder = put(
+        plan,
+        a=filled(this, "Museet", "Pågående"),
+        b=filled(this, "Åbo", "Pågående"),
+        c=filled(last, "Museet", "Kvarstår"),
+    )
+    known = plan if given else None
+    assert statuses(check_forms([folder], plan=known, jobs=1))["Museet", "Öppna kvarn"] == "Pågående"
+    told = check_forms([folder], plan=known, as_of=date(2020, 12, 31), jobs=1)
+    assert statuses(told) == {("Museet", "Öppna kvarn"): "Kvarstår"}
+    assert len(found(told, "other-round")) == 2
+    nobody = check_forms([folder], plan=known, as_of=date(2019, 12, 31), jobs=1)
+    assert statuses(nobody) == {}
+    assert len(found(nobody, "other-round")) == 3
+
+
+def test_on_the_command_line(plan: Path) -> None:
+    put(plan, Svar=retyped("Museet", rows=ROWS))
+    cwd = plan.parent
+    refused = run("merge", "in", "-o", "ut.xlsx", "--plan", "plan.xlsx", cwd=cwd)
+    assert refused.code == 2
+    assert "--as-of 2021-03-31" in refused.err
+    assert not (cwd / "ut.xlsx").exists()
+    wrong = run("check", "in", "--plan", "plan.xlsx", "--as-of", "igår", cwd=cwd)
+    assert wrong.code == 2
+    assert "--as-of" in wrong.err
+    done = run("merge", "in", "-o", "ut.xlsx", "--plan", "plan.xlsx", "--as-of", "2021-03-31", "--json", cwd=cwd)
+    assert done.told["units"] == {"asked": 2, "answered": 1, "missing": ["Åbo"]}
+    assert (cwd / "ut.xlsx").exists()
+
+
+def test_a_workbook_with_a_day_that_is_no_form_is_none(plan: Path) -> None:
+    other = edit_book(lambda book: [book.remove(book[name]) for name in ("Uppföljning", "xlflow")], made())
+    told = check_forms([put(plan, annat=other)], plan=plan, jobs=1)
+    assert found(told, "as-of-assumed") == []
