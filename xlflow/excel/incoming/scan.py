@@ -7,7 +7,10 @@ sheet, and no pattern here looks at a byte more than a few times, whatever the b
 
 import html
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xlflow.excel.incoming.book import (
     NO_EVIDENCE,
@@ -43,6 +46,9 @@ _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^<>]{0,300}? hidden="(?:1|true)"')
 _GUARDED = re.compile(rb"""<dataValidation [^<]*?sqref="([^"<]*)"|<xm:sqref>([^<]*)</xm:sqref>""")
 _RARE = re.compile(rb"_x(?:[Dd][89A-Fa-f][0-9A-Fa-f]{2}|[Ff]{3}[EFef])_")
 _FORMULA_SHOWN = 80
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+_PIECE, _SHORT = 1 << 20, 200
+"""Bytes of a sheet whose cells are sorted by kind at a time, and up to which a kind is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def may_share_text(strings: bytes, values: int, most: int) -> bool:
 
 def has_rare_letters(part: bytes) -> bool:
     """Return whether texts hold letters that the fast reader leaves in code: half an emoji, U+FFFE, U+FFFF."""
-    return b"_x" in part and _RARE.search(part) is not None
+    return b"_" in part and b"_x" in part and _RARE.search(part) is not None
 
 
 def look_over(sheet: bytes) -> Looked | None:
@@ -85,29 +91,63 @@ def look_over(sheet: bytes) -> Looked | None:
         errors = _find_errors(body)
     except ValueError:
         return None
-    hidden = _find_hidden(body)
-    if _ODD.search(body):
+    hidden, kinds = _find_hidden(body), _count_kinds(body)
+    if not all(map(_fits, kinds)):
         body = _BLANK_ROW.sub(b"", _BLANK.sub(b"", body))
+        kinds = _count_kinds(body)
     if (
-        b"<!" in body
+        not all(map(_fits, kinds))
         or has_rare_letters(body)
-        or _ODD.search(body)
-        or _says_twice(body)
         or _HUGE_COUNT.search(head)
         or _CELL.search(head)
         or _CELL.search(tail)
     ):
         return None
-    values = body.count(b"<v>") - body.count(b"<v></v>") + body.count(b"<is>") - len(errors)
+    values = sum([_count_values(kind) * count for kind, count in kinds.items()]) - len(errors)
     evidence = Evidence(formulas, _find_guarded(tail), hidden)
     return Looked(b"".join((head, body, _CLOSE, _merged(tail), _END)), (*uncounted, *errors), values, evidence)
 
 
-def _says_twice(body: bytes) -> bool:
+def _count_kinds(body: bytes) -> Mapping[bytes, int]:
+    """Return how many cells there are of each kind, each with all that follows up to the next: with all digits
+    alike, nearly all cells of a sheet are of a few kinds, so that one look does for many."""
+    cells: Counter[bytes] = Counter()
+    others: Counter[bytes] = Counter()
+    start = 0
+    while start < len(body):
+        end = body.find(b"<c ", start + _PIECE)
+        end = len(body) if end < 0 else end
+        pieces = body[start:end].translate(_DIGITS_ALIKE).split(b"<c ")
+        others[pieces.pop(0)] += 1
+        cells.update(pieces)
+        start = end
+    return {b"<c " + kind: count for kind, count in cells.items()} | others
+
+
+def _fits(kind: bytes) -> bool:
+    """Return whether the fast reader may have cells of this kind."""
+    return (_look_again if len(kind) < _SHORT else _look_at)(kind)[0]
+
+
+def _count_values(kind: bytes) -> int:
+    """Return how many values the fast reader must find in a cell of this kind."""
+    return (_look_again if len(kind) < _SHORT else _look_at)(kind)[1]
+
+
+def _look_at(kind: bytes) -> tuple[bool, int]:
+    fits = b"<!" not in kind and not _ODD.search(kind) and not _says_twice(kind)
+    return fits, kind.count(b"<v>") - kind.count(b"<v></v>") + kind.count(b"<is>")
+
+
+_look_again = lru_cache(maxsize=4096)(_look_at)
+"""The same, remembering: the forms of a round have nearly all kinds in common."""
+
+
+def _says_twice(kind: bytes) -> bool:
     """Return whether a cell or row may say a second time where it stands; the fast reader would believe that."""
-    loosely = any(sign in body for sign in (b" =", b"\t", b"\n", b"\r"))
-    said = len(_LOOSE_PLACE.findall(body)) if loosely else body.count(b" r=")
-    return said != body.count(b"<c ") + body.count(b"<row ")
+    loosely = any(sign in kind for sign in (b" =", b"\t", b"\n", b"\r"))
+    said = len(_LOOSE_PLACE.findall(kind)) if loosely else kind.count(b" r=")
+    return said != kind.count(b"<c ") + kind.count(b"<row ")
 
 
 def _find_errors(body: bytes) -> Hidden:
