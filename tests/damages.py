@@ -1,115 +1,13 @@
 """What people and programs do to a form, on the sheet as a grid of cells; chance says what, where and how often.
 
-Every text that somebody types has a word of its own (`Pen`), so that a test can follow it wherever it ends up, and
-the pen remembers which activity and which column it was meant for. Knows the form by what stands on it only.
+Each is a function of a `Form`; `DAMAGES` are all. None knows what the reader makes of it.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from random import Random
-from typing import Any
 
+from desk import RECORDS, Form, Line, words_in, write_own
 from openpyxl import Workbook
-
-FORM, GUIDE, RECORDS = "Uppföljning", "Läs mig", "xlflow"
-LEVELS = ("perspective", "overall_goal", "board_goal", "activity", "sub_activity")
-ANSWERS = ("status", "new_deadline", "comment")
-WORD = re.compile(r"[ab][xyw]q\d+z")
-
-
-class Pen:
-    """Types texts of which no two are alike: `home` says for which activity and column each was meant."""
-
-    def __init__(self, chance: Random, prefix: str):
-        self._chance, self._prefix, self._number = chance, prefix, 0
-        self.home: dict[str, tuple[str, str]] = {}
-
-    def text(self, *home: str) -> str:
-        """Return a text with a word that stands nowhere else, sometimes a long one."""
-        self._number += 1
-        word = f"{self._prefix}q{self._number}z"
-        if home:
-            self.home[word] = (home[0], home[1])
-        begun = self._chance.choice(
-            ("Klart", "Pågående", "Kvartal 3", "Vi väntar på besked från en utredning. " * 9)
-        )
-        return f"{begun} {word}"
-
-
-@dataclass
-class Line:
-    """One row of the sheet: what it is, the activity on it if any, and its cells."""
-
-    kind: str
-    cells: list[Any]
-    name: str = ""
-
-
-@dataclass
-class Form:
-    """A form on somebody's desk: the rows of its sheet, where each column stands by now, and the book around."""
-
-    book: Workbook
-    lines: list[Line]
-    columns: dict[str, int]
-    pen: Pen
-    chance: Random
-    merged: list[tuple[int, int, int]] = field(default_factory=list)
-    notes: dict[tuple[int, int], str] = field(default_factory=dict)
-    sheet: str = FORM
-    copied: list["Form"] = field(default_factory=list)
-
-    def of_kind(self, *kinds: str) -> list[Line]:
-        """Return the rows of a kind."""
-        return [line for line in self.lines if line.kind in kinds]
-
-    def place_of(self, key: str) -> int | None:
-        """Return where a column stands, if it is still there."""
-        return self.columns.get(key)
-
-    def put(self, line: Line, key: str, value: object) -> None:
-        """Write into a cell of a row; nothing where the column is gone."""
-        if (place := self.place_of(key)) is not None:
-            line.cells[place] = value
-
-    @property
-    def width(self) -> int:
-        """How many columns there are."""
-        return len(self.lines[0].cells)
-
-
-def open_form(book: Workbook, pen: Pen, chance: Random) -> Form:
-    """Return a form as it was issued."""
-    lines = [Line("", list(row)) for row in book[FORM].iter_rows(values_only=True)]
-    codes = next(line for line in lines if line.cells[0] == "#id")
-    columns = {str(code).removeprefix("#"): place for place, code in enumerate(codes.cells) if code}
-    for line, kind in zip(lines, ("title", "counter", "codes", "heading"), strict=False):
-        line.kind = kind
-    for line in lines[4:]:
-        line.name = str(line.cells[columns["sub_activity"]] or line.cells[columns["activity"]] or "")
-        line.kind = "line" if line.name else "free" if line.cells[0] is None else "free heading"
-    return Form(book, lines, columns, pen, chance)
-
-
-def answer_form(form: Form) -> None:
-    """Answer as a unit does: most rows, most cells, and now and then an activity of one's own."""
-    for line in form.of_kind("line"):
-        for key in ANSWERS:
-            if form.chance.random() < 0.7:
-                form.put(line, key, form.pen.text(line.name, key))
-    for line in form.of_kind("free")[: form.chance.randint(0, 2)]:
-        _write_own(form, line)
-
-
-def _write_own(form: Form, line: Line) -> None:
-    text = form.pen.text()
-    line.kind, line.name = "own", text.split()[-1]
-    form.put(line, "activity", text)
-    for key in ("status", "comment"):
-        form.put(line, key, form.pen.text(line.name, key))
-
 
 # Rows -----------------------------------------------------------------------------------------------------
 
@@ -157,7 +55,7 @@ def decompose(form: Form) -> None:
 def space_out(form: Form) -> None:
     """Put no-break spaces, blanks and capitals into the issued texts, as pasting through other programs does."""
     for line in form.of_kind("line"):
-        for key in LEVELS:
+        for key in form.kind.levels:
             place = form.place_of(key)
             if place is not None and _is_text(line.cells[place]):
                 line.cells[place] = f" {line.cells[place].replace(' ', chr(0xA0))} "
@@ -165,7 +63,7 @@ def space_out(form: Form) -> None:
 
 def paste_row_of_another(form: Form) -> None:
     line = Line("strange", [None] * form.width)
-    for key, text in {"id": "f", "perspective": "Ekonomi", "activity": "Måla om", "sub_activity": None}.items():
+    for key, text in form.kind.stranger.items():
         form.put(line, key, text)
     form.put(line, "comment", form.pen.text())
     form.lines.insert(form.chance.randint(4, len(form.lines)), line)
@@ -173,18 +71,34 @@ def paste_row_of_another(form: Form) -> None:
 
 def repeat_row(form: Form) -> None:
     """Copy a row and write something else into the copy."""
+    form.lines.insert(form.chance.randint(4, len(form.lines)), _copy_line(form))
+
+
+def repeat_row_below(form: Form) -> None:
+    """Copy rows to below the table, as those do who would rather answer twice than write over."""
+    form.lines.append(Line("blank", [None] * form.width))
+    form.lines += [_copy_line(form), _copy_line(form)]
+
+
+def _copy_line(form: Form) -> Line:
     source = form.chance.choice(form.of_kind("line"))
     copy = Line("strange", list(source.cells))
-    for key in form.chance.sample(("deadline", *ANSWERS), 2):
-        form.put(copy, key, form.pen.text())
-    for key in form.chance.sample(ANSWERS, 2):
+    for key in form.chance.sample((form.kind.given[0], *form.kind.answers), 2):
+        form.put(copy, key, form.write(key))
+    for key in form.chance.sample(form.kind.answers, 2):
         form.put(copy, key, None)
-    form.lines.insert(form.chance.randint(4, len(form.lines)), copy)
+    return copy
+
+
+def filter_rows(form: Form) -> None:
+    """Leave a filter on, which hides rows, answered or not."""
+    for line in form.lines[4:]:
+        line.hidden = form.chance.random() < 0.4
 
 
 def merge_status(form: Form) -> None:
     """Merge one answer over the rows below; what stood there goes, or stays unseen below it."""
-    top, key = form.chance.randint(4, len(form.lines) - 2), form.chance.choice(("status", "comment"))
+    top, key = form.chance.randint(4, len(form.lines) - 2), form.chance.choice((form.kind.answers[0], "comment"))
     bottom = min(top + form.chance.randint(1, 4), len(form.lines) - 1)
     if not any(start <= bottom and top <= end for start, end, _ in form.merged) and key in form.columns:
         form.merged.append((top, bottom, form.columns[key]))
@@ -197,7 +111,7 @@ def add_own(form: Form) -> None:
     line = form.chance.choice([*form.of_kind("free", "blank"), Line("free", [None] * form.width)])
     if not any(line is known for known in form.lines):
         form.lines.append(line)
-    _write_own(form, line)
+    write_own(form, line)
 
 
 # Cells ----------------------------------------------------------------------------------------------------
@@ -235,8 +149,25 @@ def write_into_codes(form: Form) -> None:
 
 def write_over_issued(form: Form) -> None:
     """Write over what the plan says: the deadline, a goal, a further column, an id."""
-    key = form.chance.choice(("deadline", "overall_goal", "Ansvar", "id", "previous"))
+    key = form.chance.choice(form.kind.given)
     form.put(form.chance.choice(form.of_kind("line")), key, form.pen.text())
+
+
+def write_over_computed(form: Form) -> None:
+    """Write over what the form works out itself, where it does."""
+    for key in form.kind.computed:
+        form.put(form.chance.choice(form.of_kind("line", "free")), key, form.pen.text())
+
+
+def shift_answers(form: Form) -> None:
+    """Cut the answers of a row and paste them one column to the right, over what stands there."""
+    line = form.chance.choice(form.of_kind("line"))
+    first = form.columns.get(form.kind.answers[0], form.width)
+    if first + 1 < form.width:
+        end = min(first + len(form.kind.answers) + 1, form.width)
+        line.cells[first:end] = [None, *line.cells[first : end - 1]]
+        for word in (word for cell in line.cells[first:end] for word in words_in(cell)):
+            form.pen.home.pop(word, None)
 
 
 def pin_note(form: Form) -> None:
@@ -266,7 +197,10 @@ def move_column(form: Form) -> None:
 
 def repeat_column(form: Form) -> None:
     """Copy a column to the far right, with or without its cells, and write into the copy."""
-    place = form.columns[form.chance.choice([key for key in form.columns if key in ("comment", "status")])]
+    keys = [key for key in form.columns if key in ("comment", form.kind.answers[0])]
+    if not keys:
+        return
+    place = form.columns[form.chance.choice(keys)]
     whole = form.chance.random() < 0.5
     for line in form.lines:
         line.cells.append(line.cells[place] if whole or line.kind in ("codes", "heading") else None)
@@ -276,6 +210,19 @@ def repeat_column(form: Form) -> None:
 def rename_headings(form: Form) -> None:
     for key in form.chance.sample(sorted(form.columns), 2):
         form.put(form.lines[3], key, form.pen.text())
+
+
+def delete_column(form: Form) -> None:
+    """Delete a column with all that stands in it."""
+    key = form.chance.choice(sorted(form.columns))
+    gone = form.columns.pop(key)
+    for line in form.lines:
+        del line.cells[gone]
+    form.columns = {each: place - (place > gone) for each, place in form.columns.items()}
+    if key == form.kind.item:
+        home = form.pen.home.items()
+        form.pen.home = {word: (name, field) for word, (name, field) in home if not words_in(name)}
+    form.merged = [(top, end, place - (place > gone)) for top, end, place in form.merged if place != gone]
 
 
 def lose_codes(form: Form) -> None:
@@ -299,13 +246,25 @@ def add_sheet(form: Form) -> None:
 
 
 def write_on_guide(form: Form) -> None:
-    if GUIDE in form.book:
-        form.book[GUIDE].cell(form.chance.randint(1, 45), form.chance.randint(1, 5)).value = form.pen.text()
+    if form.kind.guide in form.book:
+        form.book[form.kind.guide].cell(
+            form.chance.randint(1, 45), form.chance.randint(1, 5)
+        ).value = form.pen.text()
+
+
+def write_on_list(form: Form) -> None:
+    """Write beside or below what is to be corrected, on its sheet in a form that went back."""
+    if form.kind.listed in form.book:
+        sheet = form.book[form.kind.listed]
+        row = form.chance.randint(1, sheet.max_row + 3)
+        column = form.chance.randint(9, 10) if row <= sheet.max_row else form.chance.randint(1, 10)
+        sheet.cell(row, column).value = form.pen.text()
 
 
 def copy_sheet(form: Form) -> None:
     """Copy the sheet and go on in either of the two."""
     copy = Form(
+        form.kind,
         form.book,
         [Line(line.kind, list(line.cells), line.name) for line in form.lines],
         dict(form.columns),
@@ -326,8 +285,8 @@ def delete_records(form: Form) -> None:
 
 
 def delete_guide(form: Form) -> None:
-    if GUIDE in form.book:
-        form.book.remove(form.book[GUIDE])
+    if form.kind.guide in form.book:
+        form.book.remove(form.book[form.kind.guide])
 
 
 def into_new_book(form: Form) -> None:
@@ -349,21 +308,27 @@ DAMAGES: Sequence[Callable[[Form], None]] = (
     space_out,
     paste_row_of_another,
     repeat_row,
+    repeat_row_below,
+    filter_rows,
     merge_status,
     add_own,
     write_beside,
     write_over_remaining,
     write_into_codes,
     write_over_issued,
+    write_over_computed,
+    shift_answers,
     pin_note,
     insert_column,
     move_column,
     repeat_column,
+    delete_column,
     rename_headings,
     lose_codes,
     rename_sheet,
     add_sheet,
     write_on_guide,
+    write_on_list,
     copy_sheet,
     delete_records,
     delete_guide,

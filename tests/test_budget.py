@@ -297,6 +297,28 @@ def test_what_somebody_writes_over_a_result_is_told_and_what_follows_counts() ->
     assert [(one.place.cell, one.texts) for one in filled.set_aside] == [("G6", ("dyr el",))]
 
 
+def test_what_stands_where_the_plan_has_no_amount_is_told() -> None:
+    book = load_workbook(io.BytesIO(_fill({})))
+    book[FORM]["D9"] = "Ingen budget än"
+    stream = io.BytesIO()
+    book.save(stream)
+    found = [each for each in _read(stream.getvalue()).findings if each.code == "given-changed"]
+    assert [(each.place.cell, each.value) for each in found] == [("D9", "Ingen budget än")]
+
+
+def test_what_stands_over_a_result_goes_along_with_a_row_that_is_set_aside() -> None:
+    book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1"}})))
+    sheet = book[FORM]
+    for column in range(1, 4):
+        sheet.cell(15, column).value = sheet.cell(5, column).value
+    sheet["E15"], sheet["F15"], sheet["G15"], sheet["H15"] = 7, "=E15*2", 1234, "dyr el"
+    stream = io.BytesIO()
+    book.save(stream)
+    (aside,) = _read(stream.getvalue()).set_aside
+    assert (aside.place.cell, aside.texts[-4:]) == ("A15", ("7", "=E15*2", "1234", "dyr el"))
+    assert {type(text) for text in aside.texts} == {str}
+
+
 def test_percent_is_read_only_where_it_is_asked_for() -> None:
     field = BUDGET.field("forecast").model_copy(update={"percent": True})
     template: Template = BUDGET.model_copy(

@@ -417,6 +417,35 @@ def test_an_answer_that_only_the_newer_version_knows_is_understood(tmp_path: Pat
     assert "Vilar" in next(str(remedy_of(found, "sv")) for found in run.findings if found.code == "choice-unknown")
 
 
+def test_what_was_written_over_the_forms_own_words_goes_along(loop: Loop) -> None:
+    loop.answer("Norr", {"H5": "Klart?", "C5": "Vårt eget mål", "J4": "Vår kommentar", "A6": "nr 7", "A7": None})
+    loop.send_back()
+    texts = [str(cell.value) for row in loop.opened()[LOOSE].iter_rows(min_row=4, min_col=2) for cell in row]
+    assert [text for text in ("Vårt eget mål", "Vår kommentar", "nr 7") if text not in "; ".join(texts)] == []
+    assert "Köpa båtar" not in "; ".join(texts)
+    loop.correct("Norr", {"H5": "Genomfört", "H6": "Pågående", "H7": "Pågående", "H8": "Pågående"})
+    run = loop.merge()
+    assert run.merged is not None
+    assert [file.state for file in run.merged.files] == [State.ACCEPTED, State.SUPERSEDED]
+    assert {one.place.sheet for one in run.merged.set_aside} == {LOOSE}
+
+
+def test_what_is_written_below_the_list_of_faults_is_kept(loop: Loop) -> None:
+    loop.answer("Norr", ANSWERS)
+    loop.send_back()
+    last = loop.opened()[TO_CORRECT].max_row
+    type_into(
+        loop.again / "Norr.xlsx",
+        loop.back / "Norr igen.xlsx",
+        {f"A{last + 2}": "Vi återkommer", f"I{last}": "Ja"},
+        sheet=TO_CORRECT,
+    )
+    run = loop.merge()
+    assert run.merged is not None
+    kept = [(one.place.cell, one.texts) for one in run.merged.set_aside if one.place.sheet == TO_CORRECT]
+    assert kept == [(f"I{last}", ("Ja",)), (f"A{last + 2}", ("Vi återkommer",))]
+
+
 # The previous round -------------------------------------------------------------------------------------------
 
 

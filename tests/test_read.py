@@ -414,6 +414,24 @@ def test_a_column_that_is_gone_is_missed() -> None:
     assert [(finding.code, finding.field) for finding in form.findings] == [("column-missing", "comment")]
 
 
+@pytest.mark.parametrize("key", ["sub_activity", "activity"])
+def test_rows_are_known_by_id_where_the_column_that_names_them_is_gone(key: str) -> None:
+    form = read_bytes(edit(lambda sheet: sheet.delete_cols(COLUMNS[key])))
+    assert (said(form), form.set_aside) == (everything(), ())
+    assert codes(form) == ["issued-column-missing"]
+
+
+def test_a_row_that_only_its_goals_speak_for_is_no_line() -> None:
+    def change(sheet: Worksheet) -> None:
+        put(sheet, FIRST + 3, id=None)
+        sheet.delete_cols(COLUMNS["activity"])
+
+    form = read_bytes(edit(change))
+    assert said(form) == {key: cells for key, cells in everything().items() if key != "d"}
+    (kept,) = form.set_aside
+    assert (kept.is_row, kept.place.cell, kept.texts[-2]) == (True, "A8", "Ladan brann\nniga")
+
+
 def test_ids_and_levels_may_be_gone_altogether() -> None:
     form = read_bytes(edit(lambda sheet: sheet.delete_cols(1, 4)))
     assert said(form) == everything()

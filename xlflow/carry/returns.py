@@ -10,7 +10,19 @@ from decimal import Decimal
 
 from xlflow.core.findings import Finding, Severity, find, who_mends
 from xlflow.core.issued import Answers, digest_answers
-from xlflow.core.model import Answer, Deadline, Filled, Line, Merged, Previous, Returned, Round, Row, Value
+from xlflow.core.model import (
+    Answer,
+    Deadline,
+    Filled,
+    Line,
+    Merged,
+    Previous,
+    Returned,
+    Round,
+    Row,
+    SetAside,
+    Value,
+)
 from xlflow.core.template import Field, Template
 from xlflow.core.text import fold
 from xlflow.core.values import written_text
@@ -28,6 +40,9 @@ TOLD_ANEW: Mapping[str, str] = {
     "alias-used": "returned-alias",
 }
 """What was found in the form that came -> what is said of it in the one that goes back, which is whole again."""
+
+UNTOLD = ("issued-text-changed", "heading-changed", "computed-changed", "row-without-id")
+"""Notes that quote what somebody wrote over the form's own words, which the one that goes back has anew."""
 
 TIPS = ("-in-comment", "-in-text", "choice-alias", "alias-used")
 """How the codes of those notes end that a unit can do something about."""
@@ -68,7 +83,7 @@ def _plan_return(unit: str, merged: Merged, findings: Sequence[Finding], forms: 
         return None
     template, rows = merged.round.template, [one.row for one in merged.rows if one.row.unit == unit]
     answers = {row.line.id: dict(_carry(row, template)) for row in rows}
-    set_aside = tuple(one for one in merged.set_aside if one.unit == unit)
+    set_aside = (*(one for one in merged.set_aside if one.unit == unit), *_keep_quotes(unit, findings, rows))
     wrong = {(found.row_id, found.field) for found in mine if found.weight is Severity.ERROR}
     told = tuple(dict.fromkeys(anew for found in mine for anew in _tell_anew(found, wrong)))
     earlier = [digest for form in forms for digest in (form.answers_digest, *form.identity.replaces)]
@@ -83,6 +98,14 @@ def _plan_return(unit: str, merged: Merged, findings: Sequence[Finding], forms: 
         newest.previous,
         nothing,
     )
+
+
+def _keep_quotes(unit: str, findings: Sequence[Finding], rows: Iterable[Row]) -> Iterator[SetAside]:
+    """Yield what somebody wrote over the form's own words, which no answer and no line of the list holds."""
+    issued = {row.line.id: fold(" | ".join(filter(None, row.line.levels))) for row in rows}
+    for found in findings:
+        if found.code in UNTOLD and found.value and fold(found.value) != issued.get(found.row_id or ""):
+            yield SetAside(unit, found.place, (found.value,), "text-beside", is_row=False)
 
 
 def _tell_anew(found: Finding, wrong: Container[tuple[str | None, str | None]]) -> Iterator[Finding]:

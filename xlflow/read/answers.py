@@ -91,7 +91,7 @@ class Reader:
             if raw == shown:
                 continue
             written = written_text(raw, shape.language)
-            if written and fold(written) != fold(shown) and _parse(asked, raw).value != value:
+            if written and fold(written) != fold(shown) and not _reads_as(asked, raw, value):
                 self.findings.append(
                     find(
                         "given-changed",
@@ -134,8 +134,7 @@ class Reader:
                 continue
             counted = number_in(row, column.key, self.shape.template)
             if counted is None:
-                live = {row for row, column in self.table.sheet.evidence.formulas or () if column == place}
-                if live and number not in live:
+                if (number, place) not in (self.table.sheet.evidence.formulas or ()):
                     yield place
                 continue
             if abs(float(counted) - float(str(shown))) < _SAME:
@@ -167,6 +166,11 @@ class Reader:
                 words={"field": asked.field.label, "accepted": asked.accepted},
             )
         )
+
+
+def _reads_as(asked: Asked, raw: Raw, value: Value | None) -> bool:
+    """Return whether a cell says a value; what cannot be read says none."""
+    return value is not None and _parse(asked, raw).value == value
 
 
 def _parse(asked: Asked, raw: Raw) -> Parsed:

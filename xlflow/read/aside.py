@@ -6,8 +6,9 @@ Above and below the rows, beside them, in columns of the unit's own, on sheets o
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
-from xlflow.core.findings import Finding, Place, find
+from xlflow.core.findings import Finding, Place, Severity, find
 from xlflow.core.issued import Issued
 from xlflow.core.layout import LOOSE_ROW, form_code
 from xlflow.core.model import Round, SetAside
@@ -48,7 +49,8 @@ class Keeper:
 
     def keep_row(self, number: int, cells: Sequence[Raw], code: str) -> None:
         """Set a row aside that could not be placed."""
-        ours = self._ours()
+        place, formulas = self.table.places[self.shape.remaining], self.table.sheet.evidence.formulas or ()
+        ours = {place, *(place for place in self._computed() if (number, place) in formulas)}
         texts = tuple(_texts_of(cell for place, cell in enumerate(cells) if place not in ours))
         self.kept.append(SetAside(self.unit, self.table.place(number), texts, code))
         self.rows.add(number)
@@ -165,7 +167,7 @@ def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: 
         columns = listed[1] + 1 if listed else _GUIDE_COLUMNS if name in names["guide"] else 0
         for number, row in (*enumerate(sheet.rows), *_stray_rows(sheet)):
             found = [(place, text) for place, cell in enumerate(row) if (text := written_text(cell))]
-            if listed and listed[0] < number and row[0] is not None:
+            if listed and listed[0] < number and fold(written_text(row[0])) in _weights():
                 found = [pair for pair in found if pair[0] >= columns]
             elif columns:
                 ours = (pair for pair in found if pair[0] < columns or len(pair[1].split()) > _FEW)
@@ -174,6 +176,12 @@ def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: 
             if found:
                 at = Place(book.name, sheet.name, cell_name(number, found[0][0]))
                 yield SetAside(unit, at, tuple(text for _, text in found), "text-on-other-sheet", is_row=False)
+
+
+@cache
+def _weights() -> frozenset[str]:
+    """Return the words with which a line of what is to be corrected begins."""
+    return frozenset(fold(say(f"returned.{one.value}", language)) for one in Severity for language in LANGUAGES)
 
 
 def _find_list(sheet: Sheet) -> tuple[int, int] | None:

@@ -48,10 +48,12 @@ class Match:
 
 @dataclass(slots=True)
 class _Lines:
-    """The issued lines by everything that a row may be known by; the folded texts only once they are needed."""
+    """The issued lines by everything that a row may be known by; the folded texts only once they are needed.
+    `missing` are the levels whose column is gone: what stood there tells no line from another."""
 
     lines: Sequence[Line]
     shape: Shape
+    missing: frozenset[int] = frozenset()
     by_id: dict[str, Line] = field(init=False)
     _by_text: dict[tuple[str, ...], list[Line]] = field(default_factory=dict)
 
@@ -88,16 +90,17 @@ class _Lines:
         return found or ()
 
     def _whole(self, texts: Iterable[str]) -> tuple[str, ...]:
-        return ("", *map(quick_fold, texts))
+        return ("", *("" if level in self.missing else quick_fold(text) for level, text in enumerate(texts)))
 
     def _own(self, texts: Sequence[str]) -> tuple[str, ...]:
-        own = tuple(map(quick_fold, texts[self.shape.item :]))
+        own = self._whole(texts)[self.shape.item + 1 :]
         return own if any(own) else ("",)
 
 
 def match_rows(table: Table, shape: Shape, lines: Sequence[Line], rows: Sequence[Sequence[Raw]]) -> list[Match]:
     """Return what every row below the heading was taken for; `rows` are the table's, merged cells filled in."""
-    found = list(_match_each(table, shape, _Lines(lines, shape), rows))
+    missing = frozenset(level for level, index in enumerate(shape.levels) if table.places[index] is None)
+    found = list(_match_each(table, shape, _Lines(lines, shape, missing), rows))
     claimed = {match.line.id for match in found if match.line and match.sure}
     for number, match in enumerate(found):
         if match.line and not match.sure:
@@ -135,12 +138,12 @@ def _match_one(number: int, marked: str, texts: tuple[str, ...], known: _Lines, 
     same = known.with_text(texts)
     if by_id and by_id in same:
         return Match(number, "line", by_id, None if known.reads(by_id, texts) else "issued-text-changed", texts)
-    if len(same) == 1:
+    named = any(texts[known.item :])
+    if named and len(same) == 1:
         code = "id-and-text-disagree" if by_id else "row-without-id"
         return Match(number, "line", same[0], code, (marked, *texts))
     if by_id and known.resembles(by_id, texts):
         return Match(number, "line", by_id, "issued-text-changed", texts, sure=False, says=says)
-    named = any(texts[known.item :])
     if not named and not says:
         return Match(number, "loose")
     if same or (marked and not marked.startswith(OWN)):

@@ -53,8 +53,9 @@ def written_text(raw: Raw, language: Language = "sv") -> str:
 
 
 def keep_text(text: str) -> str:
-    """Return the words as written, letters composed and line breaks as \\n; "" if only blanks stood there."""
-    whole = unicodedata.normalize("NFC", text)
+    """Return the words as written, letters composed and line breaks as \\n; "" if only blanks stood there. Nothing
+    but text, also of a cell that is marked as an error or a formula."""
+    whole = unicodedata.normalize("NFC", str(text))
     if "\r" in whole:
         whole = whole.replace("\r\n", "\n").replace("\r", "\n")
     start = whole.lstrip()[:1]

@@ -1,0 +1,102 @@
+"""A form that goes back to be corrected takes along all that was typed, and nothing is lost on its second way.
+
+What came, damaged as chance will have it, goes back with its faults marked; somebody answers anew in it, damages
+it again, and hands it in, beside the first or alone.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from damages import DAMAGES
+from desk import Form, Pen, answer_form, find_words, open_form
+from handed import TAKES_IDENTITY, Handed, Sent, check_words, damage_form, look_up, send_out
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from kinds import KINDS
+from openpyxl import load_workbook
+
+from xlflow import check_forms, merge_forms
+from xlflow.core.model import State
+
+TELLING = [damage for damage in DAMAGES if damage.__name__ not in TAKES_IDENTITY]
+"""Damages after which a form still says whose it is, so that it can be sent back."""
+
+
+@pytest.fixture(scope="module", params=sorted(KINDS))
+def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    return send_out(KINDS[request.param], tmp_path_factory.mktemp("sent"))
+
+
+@given(st.integers(0, 2**32), st.booleans())
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_word_is_lost_in_a_form_that_went_back(
+    sent: Sent, tmp_path_factory: pytest.TempPathFactory, seed: int, with_plan: bool
+) -> None:
+    _play(sent, tmp_path_factory.mktemp("back"), Random(seed), with_plan=with_plan)
+
+
+@pytest.mark.long
+def test_no_word_is_lost_in_five_hundred_forms_that_went_back(
+    sent: Sent, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for seed in range(500):
+        _play(sent, tmp_path_factory.mktemp("back"), Random(seed), with_plan=seed % 2 == 0)
+
+
+def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
+    back, again, target = folder / "in", folder / "again", folder / "all.xlsx"
+    back.mkdir()
+    first = {unit: _answer(sent, unit, back, chance) for unit in sent.forms}
+    plan = sent.plan if with_plan else None
+    gone_back = {path.name: path for path in check_forms([back], send_back=again, plan=plan, jobs=1).written}
+    for one in first.values():
+        if one.name in gone_back:
+            taken = find_words(load_workbook(gone_back[one.name]))
+            assert one.words.keys() <= taken.keys(), (one.words.keys() - taken.keys(), one)
+    second = list(_correct(sent, gone_back, back, chance))
+    for one in second:
+        if chance.random() < 0.5 and not one.done & TAKES_IDENTITY:
+            (back / one.name.replace(" rättat", "")).unlink()
+    run = merge_forms([back], target, plan=sent.plan, jobs=1)
+    assert run.merged is not None
+    assert run.merged.accounts.balance
+    states = {file.name: file for file in run.merged.files}
+    shown = look_up(target)
+    for one in (*first.values(), *second):
+        state = states.get(one.name)
+        if state is None or state.reason == "corrected-return":
+            continue
+        if state.state is State.REFUSED:
+            assert one.done & TAKES_IDENTITY, (one, state.reason)
+            continue
+        of_unit = [each for each in states.values() if _unit_of(each.name) == _unit_of(one.name)]
+        counted = [each for each in of_unit if each.reason != "corrected-return"]
+        check_words(one, sent.kind, shown, alone=len(counted) == 1)
+
+
+def _answer(sent: Sent, unit: str, back: Path, chance: Random) -> Handed:
+    form = _open(sent, sent.forms[unit], Pen(Random(chance.random()), f"{'ab'[unit == 'Åbo']}x"), chance)
+    answer_form(form)
+    return damage_form(form, back / sent.forms[unit].name, chance.randint(0, 3), TELLING)
+
+
+def _open(sent: Sent, path: Path, pen: Pen, chance: Random) -> Form:
+    return open_form(sent.kind, load_workbook(path), pen, chance)
+
+
+def _correct(sent: Sent, gone_back: dict[str, Path], back: Path, chance: Random) -> Iterator[Handed]:
+    """Answer anew in the forms that went back, here and there, and damage them again."""
+    for unit, path in sent.forms.items():
+        if path.name in gone_back:
+            pen = Pen(Random(chance.random()), f"{'ab'[unit == 'Åbo']}y")
+            form = _open(sent, gone_back[path.name], pen, chance)
+            for line in form.of_kind("line"):
+                for key in chance.sample(sent.kind.answers, chance.randint(0, 2)):
+                    form.put(line, key, form.write(key, line.name, key))
+            yield damage_form(form, back / f"{path.stem} rättat.xlsx", chance.randint(0, 4))
+
+
+def _unit_of(name: str) -> str:
+    return name.removesuffix(".xlsx").removesuffix(" rättat")
