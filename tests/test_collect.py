@@ -84,6 +84,32 @@ def test_a_folder_is_searched_through_and_system_files_are_counted(tmp_path: Pat
     assert found[6].modified is not None
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Museet.xlsxZone.Identifier", "ignored-system-file"),
+        ("~WRL0001.tmp", "ignored-system-file"),
+        ("._Museet.xlsx", "ignored-system-file"),
+        (".849C9593-D756-4E56-8D6E-42412F2A707B", "ignored-system-file"),
+        ("Museet.xlsx.sb-4a5b6c7d-AbCdEf", "file-still-being-saved"),
+        ("Museet.xlsx.part", "file-still-being-saved"),
+    ],
+)
+def test_what_programs_leave_in_shared_folders_is_no_answer(tmp_path: Path, name: str, code: str) -> None:
+    lay_out(tmp_path, name)
+    (found,), (finding,) = find_files([tmp_path])
+    assert (found.settled and found.settled.reason, finding.code) == (code, code)
+
+
+@pytest.mark.parametrize(
+    "name", ["Museet-DESKTOP-AB12CD.xlsx", "Museet (Annas konfliktkopia 2021-04-01).xlsx", "Kopia av Museet.xlsx"]
+)
+def test_copies_that_shared_folders_make_are_answers_like_any(tmp_path: Path, name: str) -> None:
+    lay_out(tmp_path, name)
+    (found,), findings = find_files([tmp_path])
+    assert (found.settled, findings) == (None, ())
+
+
 def test_an_archive_is_opened_one_level_deep(tmp_path: Path) -> None:
     pack_files(tmp_path / "svar.zip", "Museet.xlsx", "mapp/Badet.xlsx", "__MACOSX/._Museet.xlsx", "inre.zip")
     found, _ = find_files([tmp_path])

@@ -5,6 +5,7 @@ and nothing here depends on the order in which files are found or read.
 """
 
 import os
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,9 @@ from xlflow.excel import incoming
 
 _SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 _UNFINISHED = (".crdownload", ".part", ".partial", ".download")
+_SAVED_APART = re.compile(r".*\.sb-[0-9a-f]{8}-\w{6}")
+"""What a Mac calls a file that is being saved."""
+
 _UNCLEAR = frozenset('#%?\\"<>|')
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _WEIGHT = (State.ACCEPTED, State.SUPERSEDED, State.DUPLICATE, State.REFUSED, State.IGNORED)
@@ -202,9 +206,10 @@ def _reason_to_pass(name: str) -> str | None:
     if base.startswith(("~$", ".~lock.", ".~")):
         return "ignored-lock-file"
     hidden = base.startswith(".") or base.casefold() in _SYSTEM_NAMES or "__MACOSX" in folders.split("/")
-    if hidden or base.casefold().endswith(".tmp"):
+    if hidden or base.casefold().endswith((".tmp", "zone.identifier")):
         return "ignored-system-file"
-    return "file-still-being-saved" if base.casefold().endswith(_UNFINISHED) else None
+    unfinished = base.casefold().endswith(_UNFINISHED) or _SAVED_APART.fullmatch(base)
+    return "file-still-being-saved" if unfinished else None
 
 
 def _is_clear(address: str) -> bool:

@@ -14,7 +14,7 @@ from xlflow.core.layout import form_code
 from xlflow.core.model import SetAside
 from xlflow.core.values import written_text
 from xlflow.core.words import NO_DAY
-from xlflow.excel.incoming import Book, Sheet, cell_name
+from xlflow.excel.incoming import Book, Sheet, UncountedFormula, cell_name
 from xlflow.read.aside import find_remarks
 from xlflow.read.identity import holds_records, list_issued
 from xlflow.read.shape import quick_fold, shape_of
@@ -102,9 +102,10 @@ def refuse_stranger(strangers: Sequence[Stranger], host: str) -> Finding | None:
 def _keep_rows(table: Table, unit: str) -> Iterator[SetAside]:
     stray = ((number, (*[None] * place, value)) for number, place, value in table.sheet.stray)
     for number, row in (*enumerate(table.sheet.rows), *stray):
-        texts = tuple(text for cell in row if (text := written_text(cell)))
+        said = ["" if isinstance(cell, UncountedFormula) else written_text(cell) for cell in row]
+        texts = tuple(filter(None, said))
         if texts and number not in (table.codes, table.heading):
-            first = next(place for place, cell in enumerate(row) if written_text(cell))
+            first = said.index(texts[0])
             at = Place(table.file, table.sheet.name, cell_name(number, first))
             yield SetAside(unit, at, texts, "row-of-other-form", is_row=number > table.heading)
 

@@ -20,6 +20,8 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "archive"),
     (b"Rar!\x1a\x07", "archive"),
     (b"\x1f\x8b", "archive"),
+    (b"\x78\x9f\x3e\x22", "mail"),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", "link"),
     (b"\x09\x00\x04\x00", "ancient"),
     (b"\x09\x02\x06\x00", "ancient"),
     (b"\x09\x04\x06\x00", "ancient"),
@@ -34,6 +36,7 @@ _OLE_STREAMS: tuple[tuple[str, str], ...] = (
     ("EncryptedPackage", "encrypted"),
     ("WordDocument", "word"),
     ("PowerPoint Document", "slides"),
+    ("__properties_version1.0", "mail"),
     ("Workbook", "xls"),
     ("Book", "xls"),
 )
@@ -42,6 +45,13 @@ _OLE_STREAMS: tuple[tuple[str, str], ...] = (
 _HTML = re.compile(
     rb"\s*(?:<!--.*?-->\s*)?(?:<!doctype\s+html|<(?:html|head|body|meta|table|div|style)\b|mime-version:)"
 )
+_MAIL = re.compile(rb"(?:[a-z]+(?:-[a-z0-9]+)*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n){2,}")
+"""Two lines or more that each begin with a word and a colon, as the head of a message does."""
+
+_MAIL_WORDS = re.compile(rb"^(?:message-id|return-path|received|subject):", re.MULTILINE)
+_LINK = re.compile(rb"\[internetshortcut\]|\{[^{}]*\"doc_id\"\s*:|.*<key>url</key>", re.DOTALL)
+"""A file that only says where another one is: of Windows, of Google Drive, of macOS."""
+
 _CONTROLS = frozenset(range(32)) - {9, 10, 12, 13, 27}
 _HEAD = 4096
 
@@ -75,8 +85,18 @@ def _name_text(head: bytes) -> str:
     if not head.strip(b"\0"):
         return "zeros"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if _HTML.match(text.lower()):
-        return "html"
+    if written := _name_written(text.lower()):
+        return written
     if text.startswith((b"<?xml", b"<office:document")):
         return "html" if b"<html" in text.lower() else "xml"
     return "unknown" if _CONTROLS.intersection(head) else "text"
+
+
+def _name_written(text: bytes) -> str | None:
+    """Return what a text in small letters is by its first words."""
+    if _LINK.match(text):
+        return "link"
+    top = _MAIL.match(text)
+    if top and _MAIL_WORDS.search(top[0]):
+        return "mail"
+    return "html" if _HTML.match(text) else None
