@@ -378,6 +378,11 @@ def test_single_figures_stand_side_by_side_where_there_is_room_and_each_has_its_
     }
 
 
+def test_a_chart_says_what_it_counts(books: Books) -> None:
+    axes = [re.findall(r"<a:t>([^<]*)</a:t>", chart) for chart in parts(books["usual"], "xl/charts/").values()]
+    assert axes == [["Status per perspektiv", "Antal aktiviteter"], ["Status per enhet", "Antal aktiviteter"]]
+
+
 def test_a_number_stands_in_a_bar_only_where_there_is_room_for_it() -> None:
     lines = "\n".join(f"a{n} | P | A{n} | Norr" for n in range(60))
     answers = "\n".join(f"a{n} | {'Genomfört' if n else 'Kvarstår'}" for n in range(60))

@@ -68,7 +68,7 @@ def _place_chart(drawn: Drawn, corner: tuple[int, int], size: tuple[int, int], d
     )
     chart.set_x_axis(
         {
-            "name": say("overview.number_of", desk.language),
+            "name": say("overview.number_of", desk.language, items=_say_items(drawn.panel)),
             "name_font": {**font, "bold": False},
             "num_font": font,
             "num_format": "0",
@@ -90,6 +90,12 @@ def _place_chart(drawn: Drawn, corner: tuple[int, int], size: tuple[int, int], d
     described = say("overview.chart", desk.language, **words)
     scale = {"x_scale": size[0] / 480, "y_scale": size[1] / 288, "x_offset": corner[1]}
     desk.sheet.place_chart(corner[0], 0, chart, {"description": described, "object_position": 2, **scale})
+
+
+def _say_items(panel: Panel) -> str:
+    """Return what the bars count, as the first row of figures calls it, within a sentence: aktiviteter."""
+    label = panel.sections[0].groups[0].label
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _lay_out(section: Section, size: tuple[int, int]) -> dict[str, float]:

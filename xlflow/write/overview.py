@@ -35,7 +35,7 @@ BESIDE = 4
 UNIT_COLUMN = "_unit"
 """The column by which units are told, in every table that names them."""
 
-LINK: Mapping[str, Any] = MappingProxyType({"text_wrap": False, "indent": 1})
+LINK: Mapping[str, Any] = MappingProxyType({"text_wrap": False, "align": "left", "indent": 1})
 """How the links differ from others: clear of the figures beside them."""
 
 COUNTED, AMOUNT = '#,##0;-#,##0;"–"', '#,##0.00;-#,##0.00;"–"'
