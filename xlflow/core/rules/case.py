@@ -21,6 +21,8 @@ from xlflow.core.values.spellings import (
     squeeze,
 )
 
+_LISTED_OR_COUNTED = (*CHOOSING, *NUMBERS)
+
 
 class Form:
     """The rows of one form, with what judging one of them needs of the others."""
@@ -114,4 +116,6 @@ class Case:
 
 def is_filled(asked: Field, written: str) -> bool:
     """Return whether an answer says something; a dash alone does not, where words or a time are asked for."""
-    return bool(written if asked.type in (*CHOOSING, *NUMBERS) else squeeze(written[:LONGEST]))
+    if asked.type in _LISTED_OR_COUNTED or written[:1].isalnum():
+        return bool(written)
+    return bool(squeeze(written[:LONGEST]))

@@ -7,7 +7,7 @@ from xlflow.core.model import Line, Round
 from xlflow.core.rules.asks import Ask, Said
 from xlflow.core.rules.case import Case, Form
 from xlflow.core.rules.effects import EFFECTS, weaken
-from xlflow.core.rules.shape import When
+from xlflow.core.rules.shape import Declared, When
 from xlflow.core.template import Rule, Template
 from xlflow.core.values.spellings import UNKNOWN
 
@@ -65,7 +65,7 @@ def answer_listed(case: Case) -> Iterator[Ask]:
 
 def declared_rules(case: Case) -> Iterator[Ask]:
     """The rules that the template declares: where their conditions hold, they require, forbid or compare."""
-    for rule, when in case.form.shape.rules:
+    for rule, when in _rules_for(case):
         if _applies(case, rule, when):
             asked = (ask for effect in EFFECTS for ask in effect(case, rule))
             seen = rule.beyond is None or is_beyond(rule.beyond, case.amount)
@@ -81,6 +81,12 @@ RULES: tuple[Callable[[Case], Iterator[Ask]], ...] = (
 )
 """The function's name is the `rule` of what it asks for, except that a rule of the template has its own. A row
 that nobody can place is judged by the first alone."""
+
+
+def _rules_for(case: Case) -> tuple[Declared, ...]:
+    """Return the rules that may hold, by the answer that most of them wait for: in most rows one or two."""
+    shape = case.form.shape
+    return shape.by_number.get(case.number(shape.awaited), shape.others) if shape.awaited else shape.others
 
 
 def _applies(case: Case, rule: Rule, when: When) -> bool:

@@ -1,5 +1,6 @@
 """What judging needs of a template, worked out once: tables of spellings, and the numbers that rules wait for."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,19 +14,26 @@ CHOOSING, TIMES, NUMBERS = ("choice", "yes_no"), ("deadline", "date", "quarter")
 When = tuple[tuple[str, frozenset[int]], ...]
 """Fields, each with the numbers of the answers that a rule waits for."""
 
+Declared = tuple[Rule, When]
+"""A rule of the template, and what it waits for."""
+
 _YES_NO = MappingProxyType({"yes": 1, "no": 2})
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A template as judging needs it: fields by key, tables of spellings, rules with what they wait for."""
+    """A template as judging needs it: fields by key, tables of spellings, rules with what they wait for. `awaited`
+    is the field that most rules wait for, `by_number` the rules by the number of its answer, in their order, and
+    `others` those that may hold whatever it says."""
 
     fields: Mapping[str, Field]
     tables: Mapping[str, str]
     status: Field | None
     required: tuple[Field, ...]
     closed: tuple[Field, ...]
-    rules: tuple[tuple[Rule, When], ...]
+    awaited: str | None
+    by_number: Mapping[int, tuple[Declared, ...]]
+    others: tuple[Declared, ...]
 
 
 def shape_of(template: Template) -> Shape:
@@ -82,11 +90,20 @@ class _Same:
 def _shape(same: _Same) -> Shape:
     template = same.template
     asked = template.asked()
+    rules = tuple((rule, numbers_for(template, rule)) for rule in template.rules)
+    waited = Counter(key for _, when in rules for key, _ in when)
+    awaited = max(waited, key=waited.__getitem__, default=None)
+    waiting = [(declared, dict(declared[1]).get(awaited or "")) for declared in rules]
     return Shape(
         fields={each.key: each for each in template.fields},
         tables={each.key: _make_table(template, each) for each in template.fields if each.type in CHOOSING},
         status=template.field_in_role("status"),
         required=tuple(each for each in asked if each.required and each.role != "status"),
         closed=tuple(each for each in asked if is_closed(template, each)),
-        rules=tuple((rule, numbers_for(template, rule)) for rule in template.rules),
+        awaited=awaited,
+        by_number={
+            number: tuple(declared for declared, known in waiting if known is None or number in known)
+            for number in {number for _, known in waiting for number in known or ()}
+        },
+        others=tuple(declared for declared, known in waiting if known is None),
     )
