@@ -6,13 +6,16 @@ reported is not reported again for what follows from it. Changes nothing and rea
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from xlflow.core.asking import say_ask
 from xlflow.core.computed import value_in
 from xlflow.core.findings import Finding, Place, Severity, find
 from xlflow.core.model import Answer, Filled, Merged, Round, Row, Value
+from xlflow.core.packing import Same
 from xlflow.core.rules import ANSWER_LISTED, CHOOSING, Ask, Said, find_asks
-from xlflow.core.template import Field, Template
+from xlflow.core.template import Field, Rule, Template
 from xlflow.core.values import accepted_answers, show_value
 from xlflow.core.words import LANGUAGES, Language, Text, say
 
@@ -52,8 +55,8 @@ def _say_row(row: Row) -> Said:
 
 def _tell_nothing(rows: Sequence[Row], nothing: Place | None) -> Iterator[Finding]:
     """Yield that a unit says it has nothing to report, and doubt it where it has answered all the same."""
-    told = sum(not row.is_blank for row in rows)
     if nothing and rows:
+        told = sum(not row.is_blank for row in rows)
         code = "nothing-but-answers" if told else "nothing-to-report"
         yield find(code, nothing, unit=rows[0].unit, words={"count": told})
 
@@ -111,7 +114,7 @@ def _find_own(asked: _Asked) -> Iterator[Finding]:
 def _find_status(asked: _Asked) -> Iterator[Finding]:
     code = "missing-status-or-parts" if asked.ask.parts else "missing-status"
     field = asked.field()
-    words: Words = {"field": field.label, "choices": _list_choices(asked.template, field)}
+    words: Words = {"field": field.label, "choices": _list_choices(Same(asked.template), field.key)}
     yield asked.find(code, words | {"ask": _say_both(asked)})
 
 
@@ -182,15 +185,24 @@ class _Gaps(dict[str, str]):
 
 
 def _say_both(asked: _Asked) -> Text:
-    return Text(**{language: say_ask(asked.ask, asked.template, language) for language in LANGUAGES})
+    ask = asked.ask
+    return _say_ask(Same(asked.template), Same(ask.declared), ask.rule, ask.field, parts=ask.parts)
 
 
-def _list_choices(template: Template, field: Field) -> Text:
+@lru_cache(maxsize=256)
+def _say_ask(
+    template: Same[Template], declared: Same[Rule | None], rule: str, field: str | None, *, parts: bool
+) -> Text:
+    """Return in words what is asked for; remembered, since the same is asked in row after row."""
+    ask = Ask(rule, field, declared=declared.value, parts=parts)
+    return Text(**{language: say_ask(ask, template.value, language) for language in LANGUAGES})
+
+
+@lru_cache(maxsize=64)
+def _list_choices(template: Same[Template], key: str) -> Text:
     """Return the accepted answers as a sentence has them: "Genomfört, Pågående eller Utgår"."""
-    lists = {
-        language: [option.label.say(language) for option in template.choice_list(field).options]
-        for language in LANGUAGES
-    }
+    options = template.value.choice_list(template.value.field(key)).options
+    lists = {language: [option.label.say(language) for option in options] for language in LANGUAGES}
     joined = {
         language: f" {say('check.or', language)} ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
         for language, labels in lists.items()
@@ -198,11 +210,14 @@ def _list_choices(template: Template, field: Field) -> Text:
     return Text(**joined)
 
 
+_WEIGHTS = MappingProxyType({severity: number for number, severity in enumerate(Severity)})
+
+
 def _suppress(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Leave out a second complaint that the same cell is blank."""
     kept: list[Finding] = []
     blank: set[Place] = set()
-    for found in sorted(findings, key=lambda found: list(Severity).index(found.weight)):
+    for found in sorted(findings, key=lambda found: _WEIGHTS[found.weight]):
         if found.field and not found.value:
             if found.place in blank:
                 continue

@@ -58,7 +58,7 @@ def weaken(ask: Ask) -> Ask:
 
 
 EFFECTS: tuple[Callable[[Case, Rule], Iterator[Ask]], ...] = (require, forbid, compare, no_worse_part)
-"""The effects by the names that a rule gives them."""
+"""The effects, each called as what a rule says to have it."""
 
 
 def stands_in(wanted: Compare, one: Decimal | date | None, other: Decimal | date | None) -> bool | None:

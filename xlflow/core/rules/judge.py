@@ -21,7 +21,7 @@ def find_asks(round_: Round, rows: Sequence[Said], *, nothing: bool = False) -> 
     `nothing`: the unit says that it has nothing to report, so rows in which it wrote nothing are left alone.
     """
     form = Form(round_, rows)
-    return tuple(() if nothing and row.is_blank else tuple(_judge(Case(form, row))) for row in rows)
+    return tuple([() if nothing and row.is_blank else _judge(Case(form, row)) for row in rows])
 
 
 def is_nameless(line: Line, template: Template) -> bool:
@@ -29,9 +29,9 @@ def is_nameless(line: Line, template: Template) -> bool:
     return line.own and not line.levels[template.item].strip()
 
 
-def _judge(case: Case) -> Iterator[Ask]:
+def _judge(case: Case) -> tuple[Ask, ...]:
     rules = RULES[:1] if is_nameless(case.row.line, case.form.template) else RULES[1:]
-    return (ask for rule in rules for ask in rule(case))
+    return tuple([ask for rule in rules for ask in rule(case)])
 
 
 def own_without_text(case: Case) -> Iterator[Ask]:
@@ -67,7 +67,8 @@ def declared_rules(case: Case) -> Iterator[Ask]:
     """The rules that the template declares: where their conditions hold, they require, forbid or compare."""
     for rule, when in _rules_for(case):
         if _applies(case, rule, when):
-            asked = (ask for effect in EFFECTS for ask in effect(case, rule))
+            effects = [effect for effect in EFFECTS if getattr(rule, effect.__name__)]
+            asked = [ask for effect in effects for ask in effect(case, rule)]
             seen = rule.beyond is None or is_beyond(rule.beyond, case.amount)
             yield from asked if seen else map(weaken, asked)
 
