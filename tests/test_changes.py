@@ -70,6 +70,11 @@ def test_a_new_time_that_nobody_repeats_is_shown_unless_the_line_is_overdue_with
     assert (late.kind, late.time_now) == ("overdue_since", "Kvartal 2")
 
 
+def test_what_was_done_and_is_not_answered_now_lacks_an_answer_and_is_not_called_late() -> None:
+    assert [each.kind for each in compare("Genomfört | |", "| |", deadline="Kvartal 1")] == ["unanswered"]
+    assert [each.kind for each in compare("Pågående | |", "| |", deadline="Kvartal 2")] == ["overdue_since"]
+
+
 @pytest.mark.parametrize(("before", "now", "told"), TOLD_TWICE)
 def test_a_line_has_changed_in_the_way_that_says_most(before: str, now: str, told: str | None) -> None:
     changes = compare(before, now)

@@ -30,9 +30,10 @@ KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
 """The kinds of change, what a reader looks for first coming first.
 
 delayed: it now stands in a status that the template calls delayed, or its time has moved later. overdue_since: its
-time has passed since. cancelled, done, status: so says its rolled-up status, which was another. new, gone: in the
-plan. time: its time has moved earlier or to what cannot be compared. comment: there is one that was not there.
-planned: its text, its id or its place in the plan. unanswered: a status stood then and none does now.
+time has passed since, and it was not done with then. cancelled, done, status: so says its rolled-up status, which
+was another. new, gone: in the plan. time: its time has moved earlier or to what cannot be compared. comment: there
+is one that was not there. planned: its text, its id or its place in the plan. unanswered: a status stood then and
+none does now.
 """
 
 
@@ -159,11 +160,12 @@ class _Comparison:
         new_status = now.is_answered and _key(now) != _key(before)
         new_time = _has_new_time(before, now)
         new_comment = not _lines(now.comment) <= _lines(before.comment)
+        silent = self._is_settled(before) and not now.status
         told: tuple[tuple[Kind, bool], ...] = (
             ("cancelled", new_status and self._is_settled(now) and self._is_left_out(now)),
             ("done", new_status and self._is_settled(now)),
             ("delayed", not self._is_settled(now) and self._is_delayed(before, now, new_time)),
-            ("overdue_since", now.overdue and not before.overdue),
+            ("overdue_since", now.overdue and not before.overdue and not silent),
             ("status", new_status),
             ("unanswered", before.is_answered and not now.status),
             ("time", new_time),
