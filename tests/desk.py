@@ -136,6 +136,7 @@ class Form:
     notes: dict[tuple[int, int], str] = field(default_factory=dict)
     sheet: str = ""
     copied: list["Form"] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
 
     def of_kind(self, *kinds: str) -> list[Line]:
         """Return the rows of a kind."""
@@ -205,7 +206,8 @@ def write_own(form: Form, line: Line) -> None:
 def hand_in(form: Form) -> Workbook:
     """Return the workbook as it comes back."""
     for each in (form, *form.copied):
-        _lay_down(each, form.book[each.sheet] if each is form else form.book.create_sheet(each.sheet))
+        known = each.sheet in form.book
+        _lay_down(each, form.book[each.sheet] if known else form.book.create_sheet(each.sheet))
     return form.book
 
 
@@ -224,6 +226,8 @@ def find_words(book: Workbook) -> dict[str, list[tuple[str, str]]]:
 
 
 def _lay_down(form: Form, sheet: Worksheet) -> None:
+    for area in list(sheet.merged_cells.ranges):
+        sheet.unmerge_cells(str(area))
     for row in sheet.iter_rows():
         for cell in row:
             cell.value = None

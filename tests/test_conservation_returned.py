@@ -5,6 +5,7 @@ it again, and hands it in, beside the first or alone.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -73,7 +74,8 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
             continue
         of_unit = [each for each in states.values() if _unit_of(each.name) == _unit_of(one.name)]
         counted = [each for each in of_unit if each.reason != "corrected-return"]
-        check_words(one, sent.kind, shown, alone=len(counted) == 1)
+        alone = len(counted) == 1  # else a word that moved between the two may stand in two places
+        check_words(one if alone else replace(one, placed=False), sent.kind, shown, alone=alone)
 
 
 def _answer(sent: Sent, unit: str, back: Path, chance: Random) -> Handed:

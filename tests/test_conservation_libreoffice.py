@@ -1,0 +1,90 @@
+"""Nothing that a person typed gets lost where LibreOffice saved a form between two mishaps, and after the last.
+
+Many forms at a time go through each conversion, since starting LibreOffice takes longer than all that it does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from damages import DAMAGES, add_sheet
+from desk import Form, Pen, answer_form, hand_in, open_form
+from handed import TAKES_IDENTITY, Handed, Sent, check_words, damage_form, look_up, mishap, send_out
+from kinds import KINDS
+from libreoffice import convert
+from openpyxl import load_workbook
+
+from xlflow import merge_forms
+from xlflow.core.model import State
+
+MISHAPS = [damage for damage in DAMAGES if damage is not add_sheet]
+"""All but the sheet with a cell in its last corner, which takes LibreOffice minutes."""
+
+FIRST = [damage for damage in MISHAPS if damage.__name__ not in TAKES_IDENTITY]
+"""What happens to a form before LibreOffice saves it."""
+
+
+@pytest.fixture(scope="module", params=sorted(KINDS))
+def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    return send_out(KINDS[request.param], tmp_path_factory.mktemp("sent"))
+
+
+@pytest.mark.long
+def test_no_word_is_lost_in_sixty_forms_that_libreoffice_saved(sent: Sent, tmp_path: Path) -> None:
+    _play(sent, tmp_path, range(30))
+
+
+def _play(sent: Sent, folder: Path, seeds: Sequence[int]) -> None:
+    forms = {f"{unit} {seed}": _begin(sent, unit, seed) for seed in seeds for unit in sent.forms}
+    _save_between(forms, folder)
+    handed = [
+        damage_form(form, folder / f"{name}.xlsx", form.chance.randint(0, 3), MISHAPS)
+        for name, form in forms.items()
+    ]
+    convert([folder / one.name for one in handed], "ods", folder / "ods")
+    for seed in seeds:
+        back = folder / str(seed)
+        back.mkdir()
+        mine = [_hand_over(one, folder, back) for one in handed if one.name.endswith(f" {seed}.xlsx")]
+        _check(sent, mine, back, folder / f"{seed}.xlsx")
+
+
+def _begin(sent: Sent, unit: str, seed: int) -> Form:
+    chance = Random(f"{unit} {seed}")
+    pen = Pen(Random(chance.random()), f"{'ab'[unit == 'Åbo']}x")
+    form = open_form(sent.kind, load_workbook(sent.forms[unit]), pen, chance)
+    answer_form(form)
+    mishap(form, chance.choices(FIRST, k=chance.randint(0, 3)))
+    return form
+
+
+def _save_between(forms: dict[str, Form], folder: Path) -> None:
+    """Let LibreOffice save every form as a file of its own kind, and again as a workbook."""
+    for name, form in forms.items():
+        hand_in(form).save(folder / f"{name}.xlsx")
+    saved = convert([folder / f"{name}.xlsx" for name in forms], "ods", folder / "between")
+    for form, path in zip(forms.values(), convert(saved, "xlsx", folder / "again"), strict=True):
+        form.book = load_workbook(path)
+
+
+def _hand_over(one: Handed, folder: Path, back: Path) -> Handed:
+    name = one.name.replace(".xlsx", ".ods")
+    (folder / "ods" / name).rename(back / name)
+    return replace(one, name=name)
+
+
+def _check(sent: Sent, handed: Sequence[Handed], back: Path, target: Path) -> None:
+    if all("into_new_book" in one.done for one in handed):
+        return
+    run = merge_forms([back], target, plan=sent.plan, jobs=1)
+    assert run.merged is not None
+    assert run.merged.accounts.balance
+    states = {file.name: file for file in run.merged.files}
+    shown = look_up(target)
+    for one in handed:
+        if states[one.name].state is State.REFUSED:
+            assert one.done & TAKES_IDENTITY, (one, states[one.name].reason)
+        else:
+            check_words(one, sent.kind, shown, alone=True)
