@@ -122,6 +122,24 @@ def test_an_archive_is_opened_one_level_deep(tmp_path: Path) -> None:
     assert (found[0].source, found[0].modified) == (b"Museet.xlsx", datetime(2021, 4, 12, 12, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("A\u030a".encode(), "Åbo.xlsx"),
+        (b"\x8f", "Åbo.xlsx"),
+        ("Å".encode(), "Åbo.xlsx"),
+    ],
+    ids=["Mac", "Windows", "UTF-8 that is not said to be"],
+)
+def test_names_in_archives_are_read_as_they_were_meant(tmp_path: Path, written: bytes, read: str) -> None:
+    stand_in, packed = "X" * len(written), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"{stand_in}bo.xlsx", "")
+    (tmp_path / "svar.zip").write_bytes(packed.getvalue().replace(stand_in.encode(), written))
+    found, _ = find_files([tmp_path])
+    assert names_of(found) == [f"svar.zip/{read}"]
+
+
 def test_an_archive_that_holds_nothing_or_is_broken_is_refused(tmp_path: Path) -> None:
     pack_files(tmp_path / "tom.zip")
     (tmp_path / "trasig.zip").write_bytes(pack_files(tmp_path / "hel.zip", "a.xlsx").read_bytes()[:-5])

@@ -6,6 +6,7 @@ against its check sum can reach it, and two readings of one crooked archive cann
 
 import io
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -117,7 +118,7 @@ def _place_entries(content: bytes, infos: list[zipfile.ZipInfo], end: int) -> tu
     names: set[str] = set()
     free = 0
     for info in sorted(infos, key=_by_offset):
-        name = info.filename.replace("\\", "/").lstrip("/")
+        name = _read_name(info).replace("\\", "/").lstrip("/")
         start = _start_of(content, info)
         if info.header_offset < free or (not free and info.header_offset) or start is None:
             return "archive-crooked"
@@ -129,6 +130,16 @@ def _place_entries(content: bytes, infos: list[zipfile.ZipInfo], end: int) -> tu
             facts = (info.compress_size, info.file_size, info.CRC, info.compress_type)
             entries.append(Entry(name, start, *facts, info.date_time))
     return tuple(entries)
+
+
+def _read_name(info: zipfile.ZipInfo) -> str:
+    """Return the name of an entry; a Mac writes it in UTF-8 and does not say so."""
+    if info.flag_bits & 0x800 or info.filename.isascii():
+        return info.filename
+    try:
+        return unicodedata.normalize("NFC", info.filename.encode("cp437").decode())
+    except UnicodeError:
+        return info.filename
 
 
 def _by_offset(info: zipfile.ZipInfo) -> int:
