@@ -4,22 +4,25 @@ import io
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
 from edits import ASKED, RECEIVED, edit_book, made, read_bytes
 from openpyxl import load_workbook
+from openpyxl.comments import Comment
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from rounds import draw_round
 
-from xlflow.core.findings import message_of, remedy_of
+from xlflow.core.findings import Finding, message_of, remedy_of
 from xlflow.core.issued import Answers
 from xlflow.core.layout import CODE_ROW
 from xlflow.core.model import Filled, Round, Run, State
 from xlflow.core.packing import Unpacker, pack_opened
+from xlflow.excel.incoming import Book, open_book
 from xlflow.generate import write_form
 from xlflow.pipeline import check_forms, merge_forms
-from xlflow.read import Known
+from xlflow.read import Known, read_form
 
 A: Answers = {"a": {"status": "Pågående", "comment": "Båten är hyrd"}, "b": {"status": "Genomfört"}}
 B: Answers = {"b": {"status": "Kvarstår", "comment": "Ingen båt"}, "f": {"status": "Utgår", "comment": "Målat"}}
@@ -152,6 +155,19 @@ def test_the_other_units_sheet_alone_counts_for_that_unit() -> None:
     assert told(form, "sheet-of-other-unit") == [("Uppföljning (2)", "Åbo")]
 
 
+def test_a_form_whose_only_sheet_is_another_units_is_refused_where_that_is_not_known() -> None:
+    def only_theirs(book: Workbook) -> None:
+        del book["Uppföljning"]
+
+    content = edit_book(only_theirs, move(made(A), made(B, unit="Åbo")))
+    book = open_book(content, "Museet.xlsx")
+    assert isinstance(book, Book)
+    refused = read_form(book, RECEIVED)
+    assert isinstance(refused, Finding)
+    assert (refused.code, refused.unit, refused.place.sheet) == ("form-of-unknown-unit", "Åbo", "Uppföljning (2)")
+    assert "--plan" in remedy_of(refused, "en")
+
+
 def test_nothing_to_report_counts_for_the_unit_that_says_so() -> None:
     other = write_form(ASKED, "Åbo", {}, issued={}, nothing=True)
     form = read_bytes(move(made(A), other, "Läs mig", "Uppföljning"), PLANNED)
@@ -275,9 +291,61 @@ def test_the_units_own_file_too(tmp_path: Path) -> None:
     assert "conflict" not in codes_of(run)
 
 
+def test_sheets_that_changed_places_are_told_by_the_plan(tmp_path: Path) -> None:
+    def only_theirs(book: Workbook) -> None:
+        del book["Uppföljning"]
+
+    mine, theirs = form_of("Museet", MINE), form_of("Åbo", B)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "Museet.xlsx").write_bytes(edit_book(only_theirs, move(mine, theirs)))
+    (tmp_path / "in" / "Åbo.xlsx").write_bytes(edit_book(only_theirs, move(theirs, mine)))
+    run = check_forms([tmp_path / "in"], plan=plan_file(tmp_path), jobs=1)
+    assert answers_of(run) == {key: text for key, text in ALL.items() if key[0] != "Hamnen"}
+    assert codes_of(run) >= {"sheet-of-other-unit"}
+    alone = check_forms([tmp_path / "in"], jobs=1)
+    assert alone.merged
+    assert alone.merged.accounts.files[State.REFUSED] == 2
+    assert codes_of(alone) == {"form-of-unknown-unit", "nothing-to-merge"}
+
+
+def test_notes_and_stray_texts_on_a_strange_sheet_are_kept() -> None:
+    def remark(book: Workbook) -> None:
+        sheet = book["Uppföljning (2)"]
+        sheet["H5"].comment = Comment("Ring mig", "Anna")
+        sheet["N40"] = "Långt ner"
+
+    form = read_bytes(edit_book(remark, move(made(A), made(B, unit="Åbo"))))
+    kept = {(one.place.sheet, one.place.cell): one.texts for one in form.set_aside}
+    assert kept["Uppföljning (2)", "H5"] == ("Ring mig",)
+    assert kept["Uppföljning (2)", "N40"] == ("Långt ner",)
+
+
 def test_forms_sent_back_go_to_each_unit(tmp_path: Path) -> None:
     wrong: Answers = {"b": {"status": "Kanske"}, "f": {"status": "Pågående"}}
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "Museet.xlsx").write_bytes(move(form_of("Museet", MINE), form_of("Åbo", wrong)))
     run = check_forms([tmp_path / "in"], plan=plan_file(tmp_path), send_back=tmp_path / "ut", jobs=1)
     assert [path.name for path in run.written] == ["Åbo.xlsx"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_wherever_the_sheets_end_up_every_answer_counts_for_its_unit(tmp_path: Path, seed: int) -> None:
+    """Each unit's sheet stays, is moved or is copied into somebody's workbook, with or without its record."""
+    dice = Random(seed)
+    forms = {unit: form_of(unit, answers) for unit, answers in (("Museet", MINE), ("Åbo", B), ("Hamnen", C))}
+    books = dict(forms)
+    for number, (unit, content) in enumerate(forms.items()):
+        for host in dice.sample(sorted(books), dice.randint(0, 2)):
+            if host != unit:
+                for part in dice.choice([("Uppföljning",), ("Uppföljning", "xlflow"), ("Läs mig", "Uppföljning")]):
+                    books[host] = move(books[host], content, part, title=f"{part} {number}")
+    (tmp_path / "in").mkdir()
+    for name, content in books.items():
+        (tmp_path / "in" / f"{name}.xlsx").write_bytes(content)
+    run = check_forms([tmp_path / "in"], plan=plan_file(tmp_path), jobs=1)
+    assert answers_of(run) == ALL
+    assert run.merged
+    assert run.merged.accounts.balance
+    assert run.merged.accounts.rows_set_aside == 0
+    assert "conflict" not in codes_of(run)
+    assert {found.unit for found in run.findings if found.code == "sheet-of-other-unit"} <= set(forms)

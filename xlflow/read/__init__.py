@@ -52,7 +52,7 @@ def read_form(book: Book, received: Received, known: Sequence[Known] = ()) -> Fi
     unit = issued.identity.unit
     parts, strangers = part_book(book, issued, hidden, known)
     if not parts:
-        return refuse_stranger(strangers, unit) or find("form-sheet-missing", Place(book.name), unit=unit)
+        return refuse_stranger(strangers, issued) or find("form-sheet-missing", Place(book.name), unit=unit)
     first, *others = (_read_part(part, received) for part in parts)
     kept = list(keep_strangers(book, strangers, first.unit))
     set_aside = (*first.set_aside, *(one for _, rows in kept for one in rows))

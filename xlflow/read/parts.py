@@ -91,11 +91,12 @@ def keep_strangers(
         )
 
 
-def refuse_stranger(strangers: Sequence[Stranger], host: str) -> Finding | None:
+def refuse_stranger(strangers: Sequence[Stranger], host: Issued) -> Finding | None:
     """Return why a workbook is not read that holds nothing but the form of a unit of which no more is known."""
     for stranger in strangers:
         at = Place(stranger.table.file, stranger.table.sheet.name)
-        return find("form-of-unknown-unit", at, unit=stranger.unit, words={"host": host})
+        words = {"host": host.identity.unit, "round": host.identity.round}
+        return find("form-of-unknown-unit", at, unit=stranger.unit, words=words)
     return None
 
 
