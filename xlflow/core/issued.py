@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from xlflow.core.layout import (
     PIECE,
@@ -376,8 +376,16 @@ def _hear_value(said: Any) -> Value:
         return said if isinstance(said, bool) else str(said)
     if "number" in said:
         return Decimal(said["number"])
-    kind, text, first, last = said["deadline"]
-    return Deadline(kind, text, first and date.fromisoformat(first), last and date.fromisoformat(last))
+    return _deadline_of(*said["deadline"])
+
+
+@lru_cache(maxsize=1024)
+def _deadline_of(
+    kind: Literal["day", "quarter", "text"], text: str, first: str | None, last: str | None
+) -> Deadline:
+    """Return a deadline; lines that state the same share it."""
+    days = [date.fromisoformat(day) if day else None for day in (first, last)]
+    return Deadline(kind, text, *days)
 
 
 # Texts that arrive as they left ---------------------------------------------------------------------------

@@ -39,6 +39,8 @@ class Reader:
     _answers: list[tuple[Asked, int, Answer]] = field(init=False)
     _given: list[tuple[Asked, int]] = field(init=False)
     _context: list[tuple[Column, int]] = field(init=False)
+    _known: dict[tuple[int, str], Answer] = field(default_factory=dict)
+    _shown: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         places = self.table.places
@@ -59,12 +61,18 @@ class Reader:
             if raw is None:
                 answers.append(blank)
                 continue
+            known = self._known.get((column, raw)) if type(raw) is str else None
+            if known:
+                answers.append(known)
+                continue
             parsed, written = _parse(asked, raw), written_text(raw, language)
             fault = None
             if parsed.code:
                 self._report(parsed, asked, self.table.place(number, column), written, row_id)
                 fault = parsed.code if parsed.value is None else None
             answers.append(Answer(asked.key, parsed.value, written, blank.at, fault))
+            if type(raw) is str and not parsed.code and asked.field.type != "text":
+                self._known[column, raw] = answers[-1]
         return tuple(answers)
 
     def read_given(
@@ -87,7 +95,7 @@ class Reader:
             raw, value = row[column], line.value(asked.key)
             if raw is None or (isinstance(value, Deadline) and raw == value.text):
                 continue
-            shown = show_value(value, asked.field, shape.template, shape.language, shape.year)
+            shown = self._show_given(value, asked)
             if raw == shown:
                 continue
             written = written_text(raw, shape.language)
@@ -104,8 +112,20 @@ class Reader:
                     )
                 )
 
+    def _show_given(self, value: Value | None, asked: Asked) -> str:
+        """Return a value of the plan as the form shows it; many lines share the very same."""
+        shown = self._shown.get(id(value)) if isinstance(value, Deadline) else None
+        if shown is None:
+            shape = self.shape
+            shown = show_value(value, asked.field, shape.template, shape.language, shape.year)
+            if isinstance(value, Deadline):
+                self._shown[id(value)] = shown
+        return shown
+
     def compare_context(self, number: int, row: Sequence[Raw], line: Line) -> None:
         """Report every further column of the plan that now says something else; the plan stands."""
+        if line.context == tuple([(column.key, row[place]) for column, place in self._context]):
+            return
         issued = dict(line.context)
         for column, place in self._context:
             raw, shown = row[place], issued.get(column.key) or None

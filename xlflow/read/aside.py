@@ -19,7 +19,7 @@ from xlflow.excel.incoming import Book, ErrorValue, Raw, Sheet, UncountedFormula
 from xlflow.read.identity import holds_formulas, holds_records
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
-from xlflow.read.wording import is_of_form
+from xlflow.read.wording import is_of_form, says_nothing_new
 
 _NUMBERED = re.compile(r" \(\d+\)$|_\d+$")
 """What programs put behind the name of a sheet that is moved to where there is one of that name."""
@@ -166,6 +166,8 @@ def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: 
         listed = _find_list(sheet) if name in names["correct"] else None
         columns = listed[1] + 1 if listed else _GUIDE_COLUMNS if name in names["guide"] else 0
         for number, row in (*enumerate(sheet.rows), *_stray_rows(sheet)):
+            if len(row) <= columns and _says_nothing_new(row, shape):
+                continue
             found = [(place, text) for place, cell in enumerate(row) if (text := written_text(cell))]
             if listed and listed[0] < number and fold(written_text(row[0])) in _weights():
                 found = [pair for pair in found if pair[0] >= columns]
@@ -192,6 +194,11 @@ def _find_list(sheet: Sheet) -> tuple[int, int] | None:
             if isinstance(cell, str) and fold(cell) in ends:
                 return number, place
     return None
+
+
+def _says_nothing_new(row: Sequence[Raw], shape: Shape) -> bool:
+    """Return whether a row holds texts only that any form may hold; nearly all rows of the instruction do."""
+    return all(cell is None or (type(cell) is str and says_nothing_new(cell, shape.words)) for cell in row)
 
 
 def _is_of_guide(cell: Raw, text: str, shape: Shape, issued: Issued) -> bool:

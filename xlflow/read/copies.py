@@ -30,6 +30,8 @@ class Read:
 def choose_table(reads: Sequence[Read], issued: Answers) -> Read:
     """Return what the form says where it stands on several sheets. Rows of the others that say something else are
     set aside, and so is what stands beside them. `issued` is what the answer cells held when the form went out."""
+    if len(reads) == 1:
+        return reads[0]
     best = max(reads, key=lambda read: _weigh(read, issued))
     aside, findings = [*best.set_aside], [*best.findings]
     for read in reads:

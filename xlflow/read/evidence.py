@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.layout import list_key
 from xlflow.core.model import Answer, Row
+from xlflow.core.model.returned import LETTERS
 from xlflow.excel.incoming import cell_name
 from xlflow.read.shape import Asked, Shape
 from xlflow.read.table import Table
@@ -24,7 +25,10 @@ def report_evidence(table: Table, shape: Shape, rows: Iterable[Row]) -> Iterator
     calculated = {cell_name(*place) for place in evidence.formulas or () if place[1] in columns}
     hidden = {f"A{row + 1}" for row in evidence.hidden if row > table.heading}
     pasted = set(_find_holes(table, columns))
-    for row in rows if calculated or hidden or pasted else ():
+    doubtful = {cell.lstrip(LETTERS) for cell in (*calculated, *hidden, *pasted)}
+    for row in rows if doubtful else ():
+        if (row.place.cell or "").lstrip(LETTERS) not in doubtful:
+            continue
         given = [answer for answer in row.answers if not answer.is_blank]
         if given and row.place.cell in hidden:
             yield find("row-hidden", row.place, unit=row.unit, row_id=row.line.id)

@@ -13,14 +13,17 @@ from xlflow.core.values import written_text
 from xlflow.core.values.spellings import squeeze
 from xlflow.core.words import LANGUAGES, say
 from xlflow.excel.incoming import Book, Raw, Sheet, cell_name
+from xlflow.read.identity import holds_records
+from xlflow.read.shape import quick_fold
 
 
 def find_nothing(book: Book, known: Collection[int], unit: str) -> tuple[Place | None, tuple[SetAside, ...]]:
     """Return where the unit says that it has nothing to report, None if nowhere; and what it writes there instead.
 
-    `known` are the sheets (their `id`) that hold the form and its records, and so no instruction.
+    `known` are the sheets (their `id`) that hold the form, and so no instruction; nor do its records.
     """
-    said = [pair for sheet in book.sheets if id(sheet) not in known for pair in _find_answers(book.name, sheet)]
+    sheets = (sheet for sheet in book.sheets if id(sheet) not in known and not holds_records(sheet))
+    said = [pair for sheet in sheets for pair in _find_answers(book.name, sheet)]
     yes = frozenset(say("nothing.yes_words", "sv").split())
     no = fold(say("values.no", "sv")), fold(say("values.no", "en"))
     place = next((place for place, text in said if squeeze(text) in yes), None)
@@ -33,7 +36,7 @@ def _find_answers(file: str, sheet: Sheet) -> Iterator[tuple[Place, str]]:
     labels = {fold(say("nothing.label", language)) for language in LANGUAGES}
     for number, row in enumerate(sheet.rows):
         for column, cell in enumerate(row[:-1]):
-            if isinstance(cell, str) and len(cell) < 40 and fold(cell) in labels:
+            if isinstance(cell, str) and len(cell) < 40 and quick_fold(cell) in labels:
                 written = _written(row[column + 1])
                 if written:
                     yield Place(file, sheet.name, cell_name(number, column + 1)), written

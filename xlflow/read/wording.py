@@ -39,6 +39,11 @@ def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str, befor
     return not new or new <= _words_of(Same(round_), unit, before)
 
 
+def says_nothing_new(text: str, words: frozenset[str]) -> bool:
+    """Return whether a text holds no word but those of the form, whatever the round."""
+    return not _find_new(text, words)
+
+
 @lru_cache(maxsize=2048)
 def _find_new(text: str, words: frozenset[str]) -> frozenset[str]:
     return frozenset(_WORD.findall(fold(text))) - words
