@@ -183,7 +183,7 @@ def _write_large(units: int, rows: int) -> bytes:
             Answer("comment", text := f"Det här är vad enheten säger om rad {number}.", text, cell),
         )
         lines.append(line)
-        merged_rows.append(MergedRow(Row(line, unit, cell, answers), (cell,)))
+        merged_rows.append(MergedRow(Row(line, unit, cell, answers)))
     names = [f"Enhet {number}" for number in range(units)]
     plan = Plan("Stor plan", tuple(map(Unit, names)), tuple(lines), 2021, digest="0" * 64)
     files = tuple(Received(f"{name}.xlsx", "1" * 64, 20_000, None, State.ACCEPTED, name) for name in names)

@@ -56,7 +56,11 @@ def test_a_form_says_what_was_filled_in() -> None:
     assert (form.findings, form.set_aside, form.issued) == ((), (), ())
     assert [row.line for row in form.rows] == list(issued_lines(ASKED, "Museet"))
     status, new_deadline, comment = form.rows[3].answers
-    assert (status.value, form.rows[3].place_of(status)) == ("postponed", Place("Museet.xlsx", "Uppföljning", "H8"))
+    assert status.value == "postponed"
+    assert form.rows[3].place_of(status) == Place("Museet.xlsx", "Uppföljning", "H8")
+        "postponed",
+        Place("Museet.xlsx", "Uppföljning", "H8"),
+    )
     assert isinstance(new_deadline.value, Deadline)
     assert (new_deadline.value.last, new_deadline.written) == (date(2022, 3, 31), "kvartal 1 2022")
     assert (comment.value, comment.fault) == ("Ladan brann\nniga", None)
@@ -268,6 +272,19 @@ def test_of_two_rows_without_id_the_one_with_all_its_text_counts() -> None:
     assert said(form) == everything()
     assert [cell for cell, _, _ in aside(form)] == ["A5"]
     assert codes(form) == ["row-twice", "row-without-id"]
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_a_heading_repeated_between_the_rows_is_no_row(first: int) -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet.insert_rows(FIRST + 2)
+        for column in range(first, sheet.max_column + 1):
+            sheet.cell(FIRST + 2, column).value = sheet.cell(HEADING_ROW + 1, column).value
+        sheet.cell(FIRST + 2, 20).value = "Sidan 2"
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert aside(form) == [(f"T{FIRST + 2}", "Sidan 2", False)]
 
 
 def test_a_blank_copy_before_the_answered_row_takes_nothing_away() -> None:

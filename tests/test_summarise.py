@@ -204,7 +204,7 @@ def test_answers_tell_the_file_sheet_and_row_that_they_came_from() -> None:
 def test_answers_of_two_returns_name_both() -> None:
     merged, findings = draw_merged(ASKED, ANSWERS)
     first = merged.rows[0]
-    twice = replace(first, sources=(*first.sources, Place("Norr (2).xlsx", "Uppföljning", "A9")))
+    twice = replace(first, others=(Place("Norr (2).xlsx", "Uppföljning", "A9"),))
     answers = summarise(replace(merged, rows=(twice, *merged.rows[1:])), findings).grids["answers"]
     assert answers.rows[0][13] == "Norr.xlsx, blad Uppföljning, rad 5; Norr (2).xlsx, blad Uppföljning, rad 9"
 
@@ -451,7 +451,7 @@ def test_a_further_question_gets_a_table_of_its_own_where_the_template_asks_for_
     rows = []
     for one in merged.rows:
         answer = replace(one.row.answers[0], field="possible", value=one.row.unit == "Norr", written="x")
-        rows.append(MergedRow(replace(one.row, answers=(*one.row.answers, answer)), one.sources))
+        rows.append(MergedRow(replace(one.row, answers=(*one.row.answers, answer)), one.others))
     round_ = replace(merged.round, template=_ask_further())
     summary = summarise(replace(merged, round=round_, rows=tuple(rows)), findings)
     panel = summary.panels[-1]

@@ -7,6 +7,7 @@ A `Finding` is never raised: every step returns its findings beside its result. 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -86,8 +87,18 @@ def find(
 ) -> Finding:
     """Return a finding; a code that the catalogue lacks is a fault of ours and fails at once (KeyError)."""
     _entry_of(code)
-    gaps = tuple(sorted(words.items(), key=lambda pair: pair[0]))
+    gaps = tuple(sorted(((name, _hold_once(word)) for name, word in words.items()), key=lambda pair: pair[0]))
     return Finding(code, place, severity, rule, unit, row_id, field, value, suggestion, gaps)
+
+
+def _hold_once(word: str | int | Text) -> str | int | Text:
+    """Return a text that many findings have as one and the same, since there may be very many findings."""
+    return _texts(word.sv, word.en) if isinstance(word, Text) else word
+
+
+@lru_cache(maxsize=1 << 12)
+def _texts(swedish: str, english: str) -> Text:
+    return Text(sv=swedish, en=english)
 
 
 def message_of(finding: Finding, language: Language) -> str:

@@ -49,7 +49,7 @@ Near = tuple[str, str | None]
 """The file and the sheet that most places of a form are on."""
 
 
-_SHORT = 40
+_SHORT = 120
 """Letters of an answer that is likely to stand in other rows too."""
 
 
@@ -226,6 +226,7 @@ class Unpacker:
     _given: dict[tuple[tuple[str, int], ...], tuple[tuple[str, Value], ...]] = field(default_factory=dict)
     _contexts: dict[Pairs, Pairs] = field(default_factory=dict)
     _answers: dict[tuple[object, ...], Answer] = field(default_factory=dict)
+    _answered: dict[tuple[int, ...], tuple[Answer, ...]] = field(default_factory=dict)
     _lines: dict[str, Line] = field(default_factory=dict)
 
     def learn_frame(self, digest: str, content: bytes) -> None:
@@ -314,6 +315,7 @@ class Unpacker:
         line, unit, place, answers = said
         whose = lines[line] if isinstance(line, int) else self._hear_own_line(line, near)
         told = tuple([self._hear_answer(*answer) for answer in answers])
+        told = self._answered.setdefault(tuple(map(id, told)), told)
         return Row(whose, self._texts.setdefault(unit, unit), self._hear_place(place, near), told)
 
     def _hear_answer(self, key: str, value: Any, written: str, at: Any, fault: str | None) -> Answer:

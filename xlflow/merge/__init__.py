@@ -56,7 +56,7 @@ def _join_by_line(settled: Sequence[Settled]) -> tuple[list[MergedRow], list[Joi
             several.setdefault((unit, line_id), [before]).append(one)
     joined = {key: join_rows(same) for key, same in several.items()}
     alone = (one.row for rows in first.values() for one in rows.values())
-    rows = [MergedRow(row, (row.place,)) for row in alone if not joined or (row.unit, row.line.id) not in joined]
+    rows = [MergedRow(row) for row in alone if not joined or (row.unit, row.line.id) not in joined]
     return [*rows, *(one.row for one in joined.values())], list(joined.values())
 
 

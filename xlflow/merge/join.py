@@ -62,7 +62,7 @@ def join_rows(rows: Sequence[Settled]) -> Joined:
     by_weight = sorted(rows, key=lambda one: not given.intersection(map(one.row.place_of, one.row.answers)))
     sources = tuple(one.row.place for one in by_weight)
     row = replace(first, place=sources[0], answers=tuple(cell.absolute() for cell in standing))
-    return Joined(MergedRow(row, sources), tuple(replaced), tuple(conflicts))
+    return Joined(MergedRow(row, sources[1:]), tuple(replaced), tuple(conflicts))
 
 
 def _choose(cells: Sequence[_Candidate]) -> _Candidate:

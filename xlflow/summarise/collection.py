@@ -185,7 +185,7 @@ def _list_unanswered(unit: Unit, lines: Sequence[Line], material: Material) -> t
 def _told_lines(unit: str, lines: Iterable[Line], material: Material) -> set[str]:
     """Return the ids of the lines where the unit wrote something that tells, understood or not."""
     telling = telling_fields(material.template)
-    rows = ((line.id, material.row_of.get((line.id, unit))) for line in lines)
+    rows = ((line.id, material.find_row(line.id, unit)) for line in lines)
     return {
         line_id
         for line_id, merged in rows

@@ -70,7 +70,7 @@ class Tally:
 def _add_up(grid: Grid, of: str, columns: Sequence[str]) -> Totals:
     keys = [column.key for column in grid.columns]
     places = [keys.index(column) for column in columns]
-    columns_of_texts = [[_text(row[place]) for row in grid.rows] for place in places]
+    columns_of_texts = [list(map(_text, grid.column(place))) for place in places]
     named: Iterable[tuple[str, ...]] = (
         zip(*columns_of_texts, strict=True) if places else repeat((), len(grid.rows))
     )
@@ -81,9 +81,8 @@ def _add_up(grid: Grid, of: str, columns: Sequence[str]) -> Totals:
             totals[folded] = totals.get(folded, Decimal(0)) + number
         return totals
     numbers: dict[tuple[str, ...], list[Decimal]] = {}
-    place = keys.index(of)
-    for key, row in zip(named, grid.rows, strict=True):
-        numbers.setdefault(tuple(map(str.casefold, key)), []).append(_number(row[place]))
+    for key, cell in zip(named, grid.column(keys.index(of)), strict=True):
+        numbers.setdefault(tuple(map(str.casefold, key)), []).append(_number(cell))
     return {key: sum_exactly(found) for key, found in numbers.items()}
 
 

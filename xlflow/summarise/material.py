@@ -101,24 +101,18 @@ class Material:
         return {line.id: line for line in self.lines}
 
     @cached_property
-    def rows_of(self) -> Mapping[str, tuple[MergedRow, ...]]:
+    def rows_of(self) -> Mapping[str, Sequence[MergedRow]]:
         """The answered rows of each line, by its id, in the order of the units."""
         rows: dict[str, list[MergedRow]] = {}
         for merged in self.merged.rows:
             rows.setdefault(merged.row.line.id, []).append(merged)
-        return {line_id: tuple(found) for line_id, found in rows.items()}
+        return rows
 
     @cached_property
-    def row_of(self) -> Mapping[tuple[str, str], MergedRow]:
-        """The answered row of a line id and a unit."""
-        return {(merged.row.line.id, merged.row.unit): merged for merged in self.merged.rows}
-
-    @cached_property
-    def codes(self) -> Mapping[tuple[str, str], str]:
-        """The status that a unit gave to a line itself, by the line's id and the unit, where it gave one."""
-        key = self.status.key if self.status else ""
-        values = ((told, merged.row.value(key)) for told, merged in self.row_of.items())
-        return {told: value for told, value in values if value and isinstance(value, str)}
+    def _by_unit(self) -> Mapping[str, Mapping[str, MergedRow]]:
+        """The answered rows of lines that several units answered, by the line's id and the unit."""
+        several = ((line_id, rows) for line_id, rows in self.rows_of.items() if len(rows) > 1)
+        return {line_id: {merged.row.unit: merged for merged in rows} for line_id, rows in several}
 
     @cached_property
     def nothing(self) -> frozenset[str]:
@@ -166,9 +160,18 @@ class Material:
         """Return whether a line is an activity and no sub-activity."""
         return self.part is None or not line.levels[self.part]
 
+    def find_row(self, line_id: str, unit: str) -> MergedRow | None:
+        """Return the row in which a unit answers a line."""
+        rows = self.rows_of.get(line_id, ())
+        if len(rows) > 1:
+            return self._by_unit[line_id].get(unit)
+        return rows[0] if rows and rows[0].row.unit == unit else None
+
     def own_code(self, line_id: str, unit: str) -> str | None:
         """Return the status that a unit gave to a line itself."""
-        return self.codes.get((line_id, unit))
+        merged = self.find_row(line_id, unit) if self.status else None
+        value = merged.row.value(self.status.key) if merged and self.status else None
+        return value if value and isinstance(value, str) else None
 
     def stand_of(self, line: Line, unit: str) -> Standing:
         """Return where a line stands in what one unit says."""
@@ -224,7 +227,7 @@ class Material:
         """Return whether a unit has said that it is through with a line; without statuses, any answer says so."""
         if self.status:
             return self._is_settled(self.own_code(line.id, unit))
-        merged = self.row_of.get((line.id, unit))
+        merged = self.find_row(line.id, unit)
         return merged is not None and not merged.row.is_blank
 
     def _has_passed(self, line: Line, unit: str) -> bool:
@@ -233,7 +236,7 @@ class Material:
         return isinstance(time, Deadline) and time.has_passed(self.merged.round.as_of)
 
     def _new_time(self, line: Line, unit: str) -> Deadline | None:
-        merged = self.row_of.get((line.id, unit))
+        merged = self.find_row(line.id, unit)
         time = merged.row.value(self.new_deadline.key) if merged and self.new_deadline else None
         return time if isinstance(time, Deadline) and time.last else None
 

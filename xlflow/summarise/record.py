@@ -5,7 +5,7 @@ from hashlib import sha256
 from importlib.metadata import version
 
 from xlflow.core.findings import Finding, message_of, remedy_of, sort_findings
-from xlflow.core.model import Cell, Grid, Round
+from xlflow.core.model import Cell, Grid, Round, hold_rows
 from xlflow.core.text import show_name
 from xlflow.core.words import say
 from xlflow.summarise.collection import make_columns, order_of
@@ -31,8 +31,8 @@ def make_remarks(material: Material) -> Grid:
         ("_rule", "collected.rule", 20, "text"),
         ("_code", "collected.code", 20, "text"),
     )
-    rows = tuple(_show_finding(finding, material) for finding in sort_findings(material.findings))
-    return Grid("remarks", columns, rows)
+    rows = (_show_finding(finding, material) for finding in sort_findings(material.findings))
+    return Grid("remarks", columns, hold_rows(rows, len(columns)))
 
 
 def make_about(material: Material) -> Grid:

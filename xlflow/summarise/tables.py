@@ -11,7 +11,7 @@ from typing import Literal
 
 from xlflow.core.computed import number_in
 from xlflow.core.findings import Place, Severity
-from xlflow.core.model import Cell, Grid, GridColumn, Line, MergedRow, Row
+from xlflow.core.model import Cell, Grid, GridColumn, Line, MergedRow, Row, hold_rows
 from xlflow.core.rollup import worst
 from xlflow.core.template import Field
 from xlflow.core.text import show_name
@@ -76,7 +76,7 @@ def make_answers(material: Material) -> Grid:
         *_context_columns(material),
     )
     remarks = _worst_remarks(material)
-    rows = tuple(
+    rows = (
         (
             row.unit,
             row.line.id,
@@ -91,7 +91,7 @@ def make_answers(material: Material) -> Grid:
         for merged in material.merged.rows
         for row in (merged.row,)
     )
-    return Grid("answers", name_columns(columns), rows)
+    return Grid("answers", name_columns(columns), hold_rows(rows, len(columns)))
 
 
 def make_activities(material: Material) -> Grid:
@@ -108,8 +108,8 @@ def make_activities(material: Material) -> Grid:
     )
     groups = _spell_groups(material)
     fields = _fields(material)
-    rows = tuple([_show_activity(line, groups, fields, material) for line in material.lines])
-    return Grid("activities", name_columns(columns), rows)
+    rows = (_show_activity(line, groups, fields, material) for line in material.lines)
+    return Grid("activities", name_columns(columns), hold_rows(rows, len(columns)))
 
 
 def make_deviations(material: Material, activities: Grid) -> Grid:
@@ -117,12 +117,12 @@ def make_deviations(material: Material, activities: Grid) -> Grid:
     keys = [column.key for column in activities.columns]
     places = [keys.index(key) for key in _deviation_keys(material) if key in keys]
     columns = (_own(REASON, material), *(_stand_alone(activities.columns[place]) for place in places))
-    rows = tuple(
+    rows = (
         (why, *(_show_briefly(row[place], activities.columns[place]) for place in places))
         for line, row in zip(material.lines, activities.rows, strict=True)
         if (why := _tell_why(line, material))
     )
-    return Grid("deviations", name_columns(columns), rows)
+    return Grid("deviations", name_columns(columns), hold_rows(rows, len(columns)))
 
 
 # One row --------------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def write_consolidated(
         _write_sheet(pieces, write_accounts(summary.accounts, at), at)
         link_sources(pieces, merged.rows, near, at)
         at.sheet.set_header(summary.title, summary.lead)
-    add_record(book, round_, summary.since, [str(row[0]) for row in grids["activities"].rows])
+    add_record(book, round_, summary.since, list(map(str, grids["activities"].column(0))))
     front.open_here()
     return book.to_bytes()
 

@@ -11,7 +11,7 @@ from itertools import count
 from string import ascii_uppercase
 
 from xlflow.core.findings import Place
-from xlflow.core.model import Grid, GridColumn, MergedRow
+from xlflow.core.model import Grid, GridColumn, MergedRow, hold_rows
 from xlflow.core.text import fold
 from xlflow.core.words import Language, say
 from xlflow.write.desk import Desk
@@ -43,7 +43,7 @@ def add_leads(answers: Grid, rows: Sequence[MergedRow], near: Near, language: La
     return replace(
         answers,
         columns=(*answers.columns[:at], column, *answers.columns[at:]),
-        rows=tuple((*cells[:at], lead, *cells[at:]) for cells, lead in zip(answers.rows, told, strict=True)),
+        rows=hold_rows(answers.rows, len(answers.columns)).with_column(at, told),
     )
 
 

@@ -49,8 +49,7 @@ NONE: frozenset[int] = frozenset()
 def fit_widths(grid: Grid) -> Grid:
     """Return the grid with columns wide enough for their longest word, and for long texts to be shown whole."""
     columns = tuple(
-        replace(column, width=_width_of(column, [row[place] for row in grid.rows]))
-        for place, column in enumerate(grid.columns)
+        replace(column, width=_width_of(column, grid.distinct(place))) for place, column in enumerate(grid.columns)
     )
     return replace(grid, columns=columns)
 
@@ -60,10 +59,10 @@ def write_table(piece: Piece, formulas: Formulas, desk: Desk) -> None:
 
     A table has at least one row: one without any says so in words.
     """
-    grid, top, bottom = piece.grid, piece.top, piece.below - 1
-    rows = grid.rows or (_say_empty(grid, desk),)
+    top, bottom = piece.top, piece.below - 1
+    grid = piece.grid if piece.grid.rows else replace(piece.grid, rows=(_say_empty(piece.grid, desk),))
     _make_table(piece, desk)
-    laid, look = _lay_rows(grid, rows), _looks_of(grid, desk)
+    laid, look = _lay_rows(grid), _looks_of(grid, desk)
     if formulas:
         _write_counted(piece, laid, look, formulas, desk)
     else:
@@ -73,14 +72,12 @@ def write_table(piece: Piece, formulas: Formulas, desk: Desk) -> None:
     _mark_negative(grid, (top + 1, bottom), desk)
 
 
-def _lay_rows(
-    grid: Grid, rows: Sequence[Sequence[Cell]]
-) -> Iterator[tuple[Sequence[Cell], frozenset[int], float]]:
+def _lay_rows(grid: Grid) -> Iterator[tuple[Sequence[Cell], frozenset[int], float]]:
     """Yield every row with the places of its texts that read as above, and with its height."""
     groups = [place for place, column in enumerate(grid.columns) if column.kind == "group"]
-    measured = _find_tall_texts(grid.columns, rows)
+    measured = _find_tall_texts(grid)
     above: Sequence[Cell] = ()
-    for row in rows:
+    for row in grid.rows:
         repeated = _find_repeated(groups, row, above)
         yield row, repeated, _height_of(measured, row, repeated)
         above = row
@@ -136,15 +133,13 @@ def _find_repeated(groups: Sequence[int], row: Sequence[Cell], above: Sequence[C
     return frozenset(place for place in same if row[place] is not None)
 
 
-def _find_tall_texts(
-    columns: Sequence[GridColumn], rows: Sequence[Sequence[Cell]]
-) -> list[tuple[int, Mapping[Cell, int]]]:
+def _find_tall_texts(grid: Grid) -> list[tuple[int, Mapping[Cell, int]]]:
     """Return, for each column that has any, the texts that take more than one line, and how many they take."""
     found: list[tuple[int, Mapping[Cell, int]]] = []
-    for place, column in enumerate(columns):
+    for place, column in enumerate(grid.columns):
         width = column.width - SIGN_ROOM * (column.kind == "status")
         fits = width * SURELY_FITS
-        texts = {row[place] for row in rows}
+        texts = grid.distinct(place)
         long = [text for text in texts if isinstance(text, str) and (len(text) > fits or "\n" in text)]
         tall: dict[Cell, int] = {text: lines for text in long if (lines := count_lines(text, width)) > 1}
         if tall:
@@ -188,7 +183,7 @@ def _mark_negative(grid: Grid, rows: tuple[int, int], desk: Desk) -> None:
             desk.sheet.format_if((rows[0], place, rows[1], place), options)
 
 
-def _width_of(column: GridColumn, cells: Sequence[Cell]) -> int:
+def _width_of(column: GridColumn, cells: Iterable[Cell]) -> int:
     """Return the column's own width, or more if its longest word or its longest text needs that."""
     texts = {cell for cell in cells if isinstance(cell, str)}
     words = {word for text in texts if len(text) < PROSE for word in text.split()}

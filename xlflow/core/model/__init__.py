@@ -6,7 +6,8 @@ Asked: `Round` = `Template` + the lines and units of the plan + as-of date. Came
 
 from xlflow.core.model.asked import Alias, Deadline, Exemption, Line, Plan, Round, Unit, Value
 from xlflow.core.model.returned import Answer, Filled, Identity, Previous, Received, Returned, Row, SetAside, State
-from xlflow.core.model.together import Accounts, Cell, Grid, GridColumn, Merged, MergedRow, Run
+from xlflow.core.model.rows import Cell, Rows, hold_rows
+from xlflow.core.model.together import Accounts, Grid, GridColumn, Merged, MergedRow, Run
 
 __all__ = [
     "Accounts",
@@ -28,9 +29,11 @@ __all__ = [
     "Returned",
     "Round",
     "Row",
+    "Rows",
     "Run",
     "SetAside",
     "State",
     "Unit",
     "Value",
+    "hold_rows",
 ]

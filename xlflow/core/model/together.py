@@ -1,8 +1,7 @@
 """Everything together: the rows that stand, the accounts, and what a command hands back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -11,15 +10,21 @@ from typing import Literal
 from xlflow.core.findings import Finding, Place
 from xlflow.core.model.asked import Alias, Exemption, Round
 from xlflow.core.model.returned import Received, Row, SetAside, State
+from xlflow.core.model.rows import Cell, Rows
 from xlflow.core.words import Language
 
 
 @dataclass(frozen=True, slots=True)
 class MergedRow:
-    """A row of the consolidated workbook. `sources` are the rows it came from, the one that stands first."""
+    """A row of the consolidated workbook; `others` are rows of other places that it came from too."""
 
     row: Row
-    sources: tuple[Place, ...]
+    others: tuple[Place, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Place, ...]:
+        """The rows it came from, the one that stands first."""
+        return (self.row.place, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,6 @@ class Merged:
         return tuple(unit for unit, _ in self.nothing if unit not in told)
 
 
-Cell = str | int | Decimal | date | bool | None
-
-
 @dataclass(frozen=True, slots=True)
 class GridColumn:
     """One column of a grid: heading, width in characters, and how its cells are shown.
@@ -105,7 +107,15 @@ class Grid:
 
     name: str
     columns: tuple[GridColumn, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: Sequence[tuple[Cell, ...]]
+
+    def column(self, place: int) -> Iterable[Cell]:
+        """Return the cells of one column, from the first row on."""
+        return self.rows.column(place) if isinstance(self.rows, Rows) else [row[place] for row in self.rows]
+
+    def distinct(self, place: int) -> set[Cell]:
+        """Return the different cells of one column."""
+        return self.rows.distinct(place) if isinstance(self.rows, Rows) else {row[place] for row in self.rows}
 
 
 @dataclass(frozen=True, slots=True)
