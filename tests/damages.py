@@ -90,6 +90,28 @@ def _copy_line(form: Form) -> Line:
     return copy
 
 
+def repeat_heading(form: Form) -> None:
+    """Copy the heading to between the rows, with or without the codes above it."""
+    for line in form.of_kind("codes", "heading")[form.chance.randint(0, 1) :]:
+        form.lines.insert(form.chance.randint(5, len(form.lines)), Line("blank", list(line.cells)))
+
+
+def go_on_below(form: Form) -> None:
+    """Go on with a comment in a row of its own below."""
+    at = form.chance.randint(5, len(form.lines))
+    form.lines.insert(at, Line("blank", [None] * form.width))
+    form.put(form.lines[at], "comment", form.pen.text())
+
+
+def move_rows_away(form: Form) -> None:
+    """Cut some rows out and paste them on a sheet of their own, where nothing says what they are."""
+    gone = form.chance.sample(form.of_kind("line"), 2)
+    sheet = form.book.create_sheet("Resten")
+    for line in gone if len(form.of_kind("line")) > 3 else ():
+        form.lines.remove(line)
+        sheet.append(line.cells)
+
+
 def filter_rows(form: Form) -> None:
     """Leave a filter on, which hides rows, answered or not."""
     for line in form.lines[4:]:
@@ -309,6 +331,9 @@ DAMAGES: Sequence[Callable[[Form], None]] = (
     paste_row_of_another,
     repeat_row,
     repeat_row_below,
+    repeat_heading,
+    go_on_below,
+    move_rows_away,
     filter_rows,
     merge_status,
     add_own,

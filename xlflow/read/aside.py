@@ -39,13 +39,15 @@ _SHOWN = 120
 
 @dataclass(slots=True)
 class Keeper:
-    """Gathers what is set aside on one sheet, and which rows were set aside whole."""
+    """Gathers what is set aside on one sheet, and which rows were set aside whole; `headings` are those that
+    repeat what stands at the head."""
 
     table: Table
     shape: Shape
     unit: str
     kept: list[SetAside] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)
+    headings: set[int] = field(default_factory=set)
 
     def keep_row(self, number: int, cells: Sequence[Raw], code: str) -> None:
         """Set a row aside that could not be placed."""
@@ -71,9 +73,10 @@ class Keeper:
         worked_out = self._ours()
         for number in loose:
             self._keep_cells(number, (place for place in range(width) if place not in worked_out), ours)
+        passed = self.rows | self.headings
         for place in self._computed():
             for number in range(table.heading + 1, len(rows)):
-                if number not in self.rows and type(rows[number][place]) is str:
+                if number not in passed and type(rows[number][place]) is str:
                     self._keep_cells(number, [place], ours)
         beside = [place for place in range(width) if place not in table.places]
         for number in range(table.heading, len(rows)) if beside else ():
@@ -90,10 +93,11 @@ class Keeper:
         live = {row for row, column in self.table.sheet.evidence.formulas or () if column == place}
         if place is None:
             return
+        passed = live | self.headings
         for number in range(self.table.heading + 1, len(rows)):
             cell = rows[number][place]
-            typed = cell is not None and number not in live and not isinstance(cell, UncountedFormula | ErrorValue)
-            text = written_text(cell) if typed else ""
+            typed = cell is not None and not isinstance(cell, UncountedFormula | ErrorValue)
+            text = written_text(cell) if typed and number not in passed else ""
             if text and (live or not is_of_form(text, self.shape.words, round_, self.unit)):
                 self.keep_text(number, place, cell, "text-over-formula")
 

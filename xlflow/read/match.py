@@ -21,7 +21,7 @@ _WORD = re.compile(r"\w+")
 OWN = "own-"
 """How the ids of activities begin that a unit added itself."""
 
-Kind = Literal["line", "own", "aside", "loose"]
+Kind = Literal["line", "own", "aside", "loose", "heading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,16 @@ def _match_each(table: Table, shape: Shape, known: _Lines, rows: Sequence[Sequen
             yield Match(number, "loose")
             continue
         texts = tuple(written_text(cell) for cell in raw)
-        yield _match_one(number, tidy(written_text(marked)), texts, known, says=says)
+        match = _match_one(number, tidy(written_text(marked)), texts, known, says=says)
+        repeats = match.line is None and _repeats_heading(table, row)
+        yield Match(number, "heading") if repeats else match
+
+
+def _repeats_heading(table: Table, row: Sequence[Raw]) -> bool:
+    """Return whether a row between the others says in every column what stands at its head."""
+    filled = [place for place in table.places if place is not None and row[place] is not None]
+    heads = [table.sheet.rows[number] for number in (table.codes, table.heading) if number is not None]
+    return len(filled) > 1 and any(all(row[place] == head[place] for place in filled) for head in heads)
 
 
 def _match_one(number: int, marked: str, texts: tuple[str, ...], known: _Lines, *, says: bool) -> Match:

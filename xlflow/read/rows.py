@@ -43,6 +43,7 @@ def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
     gathered = _Gathered(reader, keeper, findings=found)
     for match in matches:
         _take_row(match, cells[match.row], gathered)
+    keeper.headings.update(match.row for match in matches if match.kind == "heading")
     keeper.keep_loose(issued.round, {match.row for match in matches if match.kind == "loose"})
     before = issued.previous.texts if issued.previous else {}
     said = {match.row: match.line.id if match.line else "" for match in matches if match.kind in ("line", "own")}
@@ -76,7 +77,7 @@ def _settle_twice(matches: list[Match], cells: Sequence[Sequence[Raw]], reader: 
 
 def _take_row(match: Match, cells: Sequence[Raw], gathered: _Gathered) -> None:
     reader = gathered.reader
-    if match.kind == "loose":
+    if match.kind in ("loose", "heading"):
         return
     if match.kind == "aside":
         gathered.keeper.keep_row(match.row, cells, match.code or "row-unknown")
