@@ -18,7 +18,7 @@ from xlflow.core.model import Round, Run, State
 from xlflow.define import define_round, load_template
 from xlflow.excel.incoming import open_book
 from xlflow.generate import write_form
-from xlflow.pipeline import check_forms, merge_forms
+from xlflow.pipeline import check_forms, generate_forms, merge_forms
 
 PLAN = """
     Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet   | Delaktivitet | Slutdatum  | Enhet
@@ -167,6 +167,20 @@ def test_the_day_chooses_between_rounds(plan: Path, given: bool) -> None:
     nobody = check_forms([folder], plan=known, as_of=date(2019, 12, 31), jobs=1)
     assert statuses(nobody) == {}
     assert len(found(nobody, "other-round")) == 3
+
+
+def test_the_language_is_that_of_the_plan_where_the_forms_tell_their_round_only(tmp_path: Path) -> None:
+    plan, folder, out = tmp_path / "plan.csv", tmp_path / "in", tmp_path / "out"
+    plan.write_text(
+        "Perspective;Overall goal;Board goal;Activity;Deadline;Unit\nA;B;C;Open the mill;Quarter 2;Museum\n"
+    )
+    folder.mkdir()
+    generate_forms(plan, out, as_of=DAY, language="en")
+    content = edit_book(lambda book: book.remove(book["xlflow"]), (out / "Museum.xlsx").read_bytes())
+    (folder / "Museum.xlsx").write_bytes(content)
+    told = check_forms([folder], plan=plan, jobs=1)
+    assert told.merged
+    assert (told.merged.answered, told.merged.round.language) == (("Museum",), "en")
 
 
 def test_on_the_command_line(plan: Path) -> None:

@@ -4,12 +4,13 @@ A template comes by its name or path; a plan comes as a `Book` that somebody els
 with the definition is told at once, all of it, in one `Stop`.
 """
 
-from xlflow.define.guess import guess_round
+from xlflow.define.guess import find_language, guess_round
 from xlflow.define.plan import define_round, read_plan
 from xlflow.define.templates import list_templates, load_template, shipped_names
 
 __all__ = [
     "define_round",
+    "find_language",
     "guess_round",
     "list_templates",
     "load_template",

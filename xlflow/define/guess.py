@@ -37,13 +37,13 @@ def guess_round(book: Book) -> tuple[Round, tuple[Finding, ...]] | None:
                 fitting = fitting or stop
             continue
         told = tuple(found for found in findings if found.code not in _OF_THE_DAY)
-        return replace(asked, language=_find_language(book, template)), told
+        return replace(asked, language=find_language(book, template)), told
     if fitting:
         raise fitting
     return None
 
 
-def _find_language(book: Book, template: Template) -> Language:
+def find_language(book: Book, template: Template) -> Language:
     """Return the language of most of the headings, Swedish if there are as many of each."""
     table, _ = find_plan_table(book, template, "sv")
     if table is None:

@@ -31,7 +31,8 @@ def plan_round(plan: Path, filled: Sequence[Filled], lost: Sequence[Finding], as
         return define.define_round(book, known.template, known.as_of, known.due, known.language)
     name, day = _find_named(lost)
     if name in define.shipped_names() and day and as_of in (None, day):
-        return define.define_round(book, define.load_template(name), day)
+        template = define.load_template(name)
+        return define.define_round(book, template, day, None, define.find_language(book, template))
     return _guess_round(book, lost, as_of)
 
 
