@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from xlflow.excel.incoming.book import ErrorValue, Evidence, Raw, Remark
 from xlflow.excel.incoming.package import Package, read_relations
+from xlflow.excel.incoming.remarks import read_boxes
 
 _ROW, _ERROR, _FORMULAS, _FORMULA_ERROR = 0, 3, range(8, 12), 11
 _SHEET, _NOTE, _NOTE_TEXT = 156, 635, 637
@@ -71,6 +72,7 @@ def _walk_sheet(package: Package, part: str) -> Walked:
     for _, kind_of, name in read_relations(package, package.find(part) or part):
         if kind_of == "comments":
             walked.remarks += _walk_notes(package.read(name))
+    walked.remarks += read_boxes(package, package.find(part) or part)
     return walked
 
 

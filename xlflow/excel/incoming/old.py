@@ -17,7 +17,10 @@ from xlflow.excel.incoming.remarks import OUR_NAME
 
 _BEGIN, _END, _LISTED, _GOES_ON = 0x809, 0x0A, 0x85, 0x3C
 _FORMULA, _TRUTH_OR_ERROR, _ROW = 0x06, 0x205, 0x208
-_NOTE, _OBJECT, _OBJECT_TEXT = 0x1C, 0x5D, 0x1B6
+_NOTE, _OBJECT, _OBJECT_TEXT, _DRAWING = 0x1C, 0x5D, 0x1B6, 0xEC
+_ANCHOR = b"\x10\xf0\x12\x00\x00\x00"
+"""How the part of a drawn object begins that says over which cells it lies."""
+
 _OTHER_BOOK, _OURSELVES = 0x1AE, (b"\x01\x04", b"\x01\x3a")
 """The record that names a workbook to which formulas refer, and how it names this one and what Excel brings."""
 
@@ -84,6 +87,7 @@ def _walk_sheets(stream: bytes) -> Iterator[Walked]:
 
 def _walk_sheet(stream: bytes, start: int) -> Walked:
     walked, texts, current, wanted = Walked(), dict[int, str](), 0, 0
+    places, anchor, noted = dict[int, tuple[int, int]](), (0, 0), set[int]()
     for kind, content in _records(stream, start):
         if kind in (_FORMULA, _TRUTH_OR_ERROR):
             _take_cell(walked, kind, content)
@@ -91,6 +95,9 @@ def _walk_sheet(stream: bytes, start: int) -> Walked:
             walked.hidden.add(struct.unpack_from("<H", content)[0])
         elif kind == _OBJECT:
             (current,) = struct.unpack_from("<H", content, 6)
+            places[current] = anchor
+        elif kind == _DRAWING:
+            anchor = _find_anchor(content)
         elif kind == _OBJECT_TEXT:
             (wanted,) = struct.unpack_from("<H", content, 10)
             texts[current] = ""
@@ -100,9 +107,21 @@ def _walk_sheet(stream: bytes, start: int) -> Walked:
         elif kind == _NOTE and len(content) >= 8:
             row, column, _, number = struct.unpack_from("<4H", content)
             author = _decode(content[10:11], content[11:-1])
+            noted.add(number)
             if number in texts and author != OUR_NAME:
                 walked.remarks.append((row, column, author, texts[number]))
+    boxes = ((*places.get(number, (0, 0)), "", text) for number, text in texts.items() if number not in noted)
+    walked.remarks += (box for box in boxes if box[3].strip())
     return walked
+
+
+def _find_anchor(drawing: bytes) -> tuple[int, int]:
+    """Return the row and the column at which a drawn object begins."""
+    start = drawing.rfind(_ANCHOR)
+    if start < 0 or start + 16 > len(drawing):
+        return 0, 0
+    column, _, row = struct.unpack_from("<3H", drawing, start + len(_ANCHOR) + 2)
+    return row, column
 
 
 def _take_cell(walked: Walked, kind: int, content: bytes) -> None:

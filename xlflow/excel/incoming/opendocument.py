@@ -13,7 +13,7 @@ from xlflow.excel.incoming.cells import Cells, TooMuch, lay_out, read_iso
 
 _SPAN = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
 _SAID = ("dc:creator", "text:p")
-"""What counts of a note on a cell: who wrote it, and each of its paragraphs."""
+"""What counts of a note on a cell, or of a box of text over it: who wrote it, and each of its paragraphs."""
 
 _MANY = 10_000
 _NUMBERS = {"float", "percentage", "currency"}
@@ -67,7 +67,7 @@ class _Gatherer:
         }
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "office:annotation" or self._aside:
+        if name == "office:annotation" or name.startswith("draw:") or self._aside:
             self._aside += 1
             if name in _SAID:
                 self._within = name
@@ -105,7 +105,8 @@ class _Gatherer:
 
     def _end_remark(self) -> None:
         author, text = ("\n".join(self._remark.get(tag, ())) for tag in _SAID)
-        self._cells.remarks.append((self._row, self._column, author, text))
+        if text.strip():
+            self._cells.remarks.append((self._row, self._column, author, text))
         self._remark = {}
 
     def _start_style(self, attributes: dict[str, str]) -> None:
@@ -118,7 +119,7 @@ class _Gatherer:
     def _start_table(self, attributes: dict[str, str]) -> None:
         self._name = attributes.get("table:name", "")
         self._visible = attributes.get("table:style-name", "") not in self._hidden
-        self._cells, self._row = Cells(tells=False), 0
+        self._cells, self._row, self._column = Cells(tells=False), 0, 0
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         self._rows = _count(attributes, "table:number-rows-repeated")

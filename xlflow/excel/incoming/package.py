@@ -21,7 +21,7 @@ _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]
 _PLAIN = {"utf-8", "utf8", "us-ascii", "ascii"}
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _NOT_READ = re.compile(
-    r"(^|/)(media|embeddings|theme|drawings|charts|customXml|externalLinks|printerSettings|ctrlProps|activeX"
+    r"(^|/)(media|embeddings|theme|drawings(?!/drawing[^/]*\.xml$)|charts|customXml|externalLinks|printerSettings|ctrlProps|activeX"
     r"|Pictures|Thumbnails|Configurations2|Object [0-9]+|ObjectReplacements)/|vbaProject|\.(png|jpe?g|emf|gif)$"
 )
 _NOTED = (

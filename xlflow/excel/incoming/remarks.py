@@ -1,4 +1,5 @@
-"""The notes that people pin to cells of an .xlsx, which the fast reader does not show: answers stand there too."""
+"""The notes that people pin to cells, and the boxes of text that they lay over them, which the fast reader does
+not show: answers stand there too."""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +14,14 @@ OUR_NAME = "xlflow"
 """Who wrote the notes that a form carries which goes back to be corrected; they say nothing new."""
 
 _AUTHOR = re.compile(rb"<author>([^<]*)</author>")
+_ROWS, _COLUMNS = 1_048_576, 16_384
 _THREAD = "[Threaded comment]"
 """How the note begins that Excel puts on a cell for programs that know no conversations."""
 
 
 def has_remarks(package: Package) -> bool:
-    """Return whether any cell of the workbook may have a note."""
-    return any("omment" in name for name in package.parts)
+    """Return whether any cell of the workbook may have a note, or a box of text over it."""
+    return any("omment" in name or "drawings/" in name for name in package.parts)
 
 
 def read_remarks(package: Package, sheet: str) -> tuple[Remark, ...]:
@@ -28,7 +30,29 @@ def read_remarks(package: Package, sheet: str) -> tuple[Remark, ...]:
     said = tuple(_read_threads(parts["threadedComment"])) if "threadedComment" in parts else ()
     talked = {remark[:2] for remark in said}
     notes = _read_notes(parts["comments"]) if "comments" in parts else ()
-    return (*(note for note in notes if note[:2] not in talked or not note[3].startswith(_THREAD)), *said)
+    kept = (note for note in notes if note[:2] not in talked or not note[3].startswith(_THREAD))
+    return (*kept, *said, *read_boxes(package, sheet))
+
+
+def read_boxes(package: Package, sheet: str) -> Iterator[Remark]:
+    """Yield the texts in boxes that lie over a sheet, each at the cell where its box begins."""
+    names = (name for _, kind, name in read_relations(package, sheet) if kind == "drawing" and package.find(name))
+    for name in names:
+        with suppress(ElementTree.ParseError):
+            root = ElementTree.fromstring(package.read(name))  # noqa: S314 (DOCTYPE refused before)
+            yield from filter(None, map(_read_box, root))
+
+
+def _read_box(anchor: ElementTree.Element) -> Remark | None:
+    bodies = [element for element in anchor.iter() if _tag(element) == "txBody"]
+    lines = [_words_of(element) for body in bodies for element in body if _tag(element) == "p"]
+    text = "\n".join(lines).strip()
+    start = next((element for element in anchor if _tag(element) == "from"), anchor)
+    at = {_tag(element): (element.text or "").strip() for element in start}
+    row, column = (int(at[key]) if at.get(key, "").isdecimal() else 0 for key in ("row", "col"))
+    if row >= _ROWS or column >= _COLUMNS:
+        row = column = 0
+    return (row, column, "", text) if text else None
 
 
 def _read_notes(part: bytes) -> Iterator[Remark]:
@@ -58,8 +82,8 @@ def _pin(element: ElementTree.Element, author: str, text: str) -> Iterator[Remar
 
 def _words_of(element: ElementTree.Element) -> str:
     """Return the text of a note, without the reading aid (rPh) that Japanese texts carry."""
-    if _tag(element) == "rPh":
-        return ""
+    if _tag(element) in ("rPh", "br"):
+        return "\n" if _tag(element) == "br" else ""
     own = element.text or "" if _tag(element) == "t" else ""
     return own + "".join(map(_words_of, element))
 
