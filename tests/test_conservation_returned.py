@@ -4,7 +4,7 @@ What came, damaged as chance will have it, goes back with its faults marked; som
 it again, and hands it in, beside the first or alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -75,7 +75,8 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
         of_unit = [each for each in states.values() if _unit_of(each.name) == _unit_of(one.name)]
         counted = [each for each in of_unit if each.reason != "corrected-return"]
         alone = len(counted) == 1  # else a word that moved between the two may stand in two places
-        check_words(one if alone else replace(one, placed=False), sent.kind, shown, alone=alone)
+        same = [each for each in (*first.values(), *second) if _unit_of(each.name) == _unit_of(one.name)]
+        check_words(one if alone else _join_places(one, same), sent.kind, shown, alone=alone)
 
 
 def _answer(sent: Sent, unit: str, back: Path, chance: Random) -> Handed:
@@ -98,6 +99,12 @@ def _correct(sent: Sent, gone_back: dict[str, Path], back: Path, chance: Random)
                 for key in chance.sample(sent.kind.answers, chance.randint(0, 2)):
                     form.put(line, key, form.write(key, line.name, key))
             yield damage_form(form, back / f"{path.stem} rättat.xlsx", chance.randint(0, 4))
+
+
+def _join_places(one: Handed, same: Sequence[Handed]) -> Handed:
+    """Return a return with its words' places in all of its unit: what stands in two is set aside once."""
+    words = {word: [place for each in same for place in each.words.get(word, ())] for word in one.words}
+    return replace(one, words=words, placed=False)
 
 
 def _unit_of(name: str) -> str:
