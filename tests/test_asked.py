@@ -3,13 +3,16 @@
 What a form itself says counts before both.
 """
 
+import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from commands import run
 from edits import copied_workbook, edit_book, made
+from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from test_read_sight import retyped
 
@@ -111,6 +114,20 @@ def test_the_code_above_the_table_tells_the_template(plan: Path) -> None:
     assert told.merged
     assert told.merged.round.template.name == "followup-2019"
     assert "formulärkoden" in found(told, "form-recognised")[0]
+
+
+def test_the_title_above_the_table_tells_the_language(plan: Path) -> None:
+    form = load_workbook(
+        io.BytesIO(filled(replace(ask(plan), language="en"), "Museet", "Ongoing")), data_only=True
+    )
+    book = Workbook()
+    for row in form["Follow-up"].iter_rows(values_only=True):
+        book.worksheets[0].append(row)
+    book.save(plan.parent / "in" / "answers.xlsx")
+    told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
+    assert told.merged
+    assert (told.language, told.merged.round.as_of, told.merged.set_aside) == ("en", DAY, ())
+    assert told.merged.rows[0].row.value("status") == "ongoing"
 
 
 def test_without_a_day_the_option_is_named_and_then_helps(plan: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from xlflow import collect, named
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.layout import form_code
 from xlflow.core.model import Filled, Round
+from xlflow.core.words import LANGUAGES
 from xlflow.excel.incoming import Book
 
 _Asked = tuple[Round | None, tuple[Finding, ...]]
@@ -64,7 +65,9 @@ def _guess_round(book: Book, lost: Sequence[Finding], as_of: date | None) -> _As
         if any(form_code(f"{name} {day.isoformat()}", unit) in codes for unit in units)
     )
     name = next(told, guessed[0].template.name)
-    asked, findings = define.define_round(book, define.load_template(name), day, None, guessed[0].language)
+    spoken = {language for found in lost for language in _words_of(found, "spoken")}
+    language = next((each for each in LANGUAGES if spoken == {each}), guessed[0].language)
+    asked, findings = define.define_round(book, define.load_template(name), day, None, language)
     if as_of:
         return asked, findings
     told_so = find(

@@ -170,12 +170,18 @@ def read_codes(text: str) -> list[str]:
 
 
 def see_days(book: Book) -> Mapping[str, str]:
-    """Return, as words of a finding, the days and the codes of forms that can be read above the tables of a
-    workbook of which nothing else is known."""
+    """Return, as words of a finding, the days, the codes and the language of forms that can be read above the
+    tables of a workbook of which nothing else is known."""
     lines = list(_texts_around(book.sheets, {id(sheet): _TOP for sheet in book.sheets}))
     days = {day.isoformat() for line in lines if (day := read_title(line)[1])}
     codes = {code for line in lines for code in read_codes(line)}
-    return {"days": " ".join(sorted(days)), "codes": " ".join(sorted(codes))} if days or codes else {}
+    if not (days or codes):
+        return {}
+    spoken: list[str] = [
+        each for each, title in zip(LANGUAGES, _TITLES, strict=True) if any(map(title.search, lines))
+    ]
+    told = {"days": sorted(days), "codes": sorted(codes), "spoken": spoken}
+    return {name: " ".join(words) for name, words in told.items()}
 
 
 def _look_for(book: Book, known: Known) -> Iterator[Seen]:
