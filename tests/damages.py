@@ -110,6 +110,7 @@ def move_rows_away(form: Form) -> None:
     for line in gone if len(form.of_kind("line")) > 3 else ():
         form.lines.remove(line)
         sheet.append(line.cells)
+        _forget_home(form, line.cells)
 
 
 def filter_rows(form: Form) -> None:
@@ -188,8 +189,13 @@ def shift_answers(form: Form) -> None:
     if first + 1 < form.width:
         end = min(first + len(form.kind.answers) + 1, form.width)
         line.cells[first:end] = [None, *line.cells[first : end - 1]]
-        for word in (word for cell in line.cells[first:end] for word in words_in(cell)):
-            form.pen.home.pop(word, None)
+        _forget_home(form, line.cells[first:end])
+
+
+def _forget_home(form: Form, cells: Sequence[object]) -> None:
+    """Note that what stands in these cells is no longer where it was meant to be."""
+    for word in (word for cell in cells for word in words_in(cell)):
+        form.pen.home.pop(word, None)
 
 
 def pin_note(form: Form) -> None:
