@@ -173,7 +173,7 @@ def _is_about(sheet: Sheet, guest: Issued) -> bool:
 
 
 def _code_of(issued: Issued) -> str:
-    return form_code(issued.round.key, issued.identity.unit)
+    return issued.identity.form_code or form_code(issued.round.key, issued.identity.unit)
 
 
 def _key_of(issued: Issued) -> tuple[str, str]:
