@@ -39,6 +39,7 @@ class Reader:
     _answers: list[tuple[Asked, int, Answer]] = field(init=False)
     _given: list[tuple[Asked, int]] = field(init=False)
     _context: list[tuple[Column, int]] = field(init=False)
+    _headings: tuple[str, ...] = field(init=False)
     _known: dict[tuple[int, str], Answer] = field(default_factory=dict)
     _shown: dict[int, str] = field(default_factory=dict)
 
@@ -51,6 +52,7 @@ class Reader:
         ]
         columns = ((self.shape.columns[index], places[index]) for index in self.shape.context)
         self._context = [(column, place) for column, place in columns if place is not None]
+        self._headings = tuple(column.key for column, _ in self._context)
         self._given = [(asked, place) for asked in self.shape.given if (place := places[asked.index]) is not None]
 
     def read_answers(self, number: int, row: Sequence[Raw], row_id: str) -> tuple[Answer, ...]:
@@ -124,7 +126,7 @@ class Reader:
 
     def compare_context(self, number: int, row: Sequence[Raw], line: Line) -> None:
         """Report every further column of the plan that now says something else; the plan stands."""
-        if line.context == tuple([(column.key, row[place]) for column, place in self._context]):
+        if line.context == tuple(zip(self._headings, [row[place] for _, place in self._context], strict=True)):
             return
         issued = dict(line.context)
         for column, place in self._context:

@@ -123,7 +123,9 @@ class Keeper:
         row = self.table.sheet.rows[number]
         for place in places:
             cell = row[place]
-            text = "" if cell is None or isinstance(cell, UncountedFormula) else written_text(cell)
+            if cell is None:
+                continue
+            text = "" if isinstance(cell, UncountedFormula) else written_text(cell)
             if text and not self.shape.is_ours(text) and not _consists_of(fold(text), ours):
                 self.keep_text(number, place, text)
 

@@ -51,14 +51,21 @@ def _find_new(text: str, words: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=4)
 def _words_of(same: Same[Round], unit: str, before: date | None) -> frozenset[str]:
-    return frozenset(_WORD.findall(fold("; ".join(_facts(same.value, unit, before)))))
+    words = frozenset(_WORD.findall(fold("; ".join(_facts(same.value, unit, before)))))
+    return words | _count_to(len(same.value.plan.lines) + FREE_ROWS)
+
+
+@lru_cache(maxsize=256)
+def _count_to(most: int) -> frozenset[str]:
+    """Return every number that a counter of rows may show."""
+    return frozenset(map(str, range(most + 1)))
 
 
 def _facts(round_: Round, unit: str, before: date | None) -> Iterator[str]:
     plan, days = round_.plan, (round_.as_of, round_.due, before)
     yield from (form_code(round_.key, unit), plan.title, *plan.context)
     yield from (format_day(day, language) for day in days if day for language in LANGUAGES)
-    yield from (str(number) for number in (*range(len(plan.lines) + FREE_ROWS + 1), plan.year, plan.year + 1))
+    yield from (str(plan.year), str(plan.year + 1))
     for each in plan.units:
         if each.name == unit:
             yield from (each.name, each.contact, each.email)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 from xml.etree import ElementTree
@@ -62,7 +63,7 @@ def open_package(content: bytes, limits: Limits) -> Package | str:
         part = unpack(content, entry)
         if part is None:
             return "archive-damaged"
-        if not _NOT_READ.search(entry.name):
+        if _is_read(entry.name):
             parts[entry.name] = part
     if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         return "file-is-encrypted"
@@ -160,6 +161,11 @@ def _resolve(folder: str, target: str) -> str:
         elif step not in ("", "."):
             steps.append(step)
     return "/".join(steps)
+
+
+@lru_cache(maxsize=1024)
+def _is_read(name: str) -> bool:
+    return not _NOT_READ.search(name)
 
 
 def _is_markup(name: str) -> bool:

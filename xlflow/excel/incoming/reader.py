@@ -58,7 +58,8 @@ def _read_openly(package: Package, limits: Limits) -> tuple[Sheet, ...] | None:
     looked = _look_over(package, [part for _, part, _ in listed], limits)
     if looked is not None and all(part in looked for _, part, _ in listed):
         with suppress(Failed):
-            ready = {**package.parts, **{name: one.part for name, one in looked.items()}}
+            ready = {name: part for name, part in package.parts.items() if "/worksheets/sheet" not in name}
+            ready |= {name: one.part for name, one in looked.items()}
             sheets = read_fast(pack(ready), whole=False)
             values = sum(one.values for one in looked.values())
             if len(sheets) == len(listed) and values == sum(map(_count_filled, sheets)):
