@@ -168,4 +168,4 @@ def test_a_part_larger_than_is_compressed_at_once_comes_back_whole() -> None:
     part.write("<början>")
     part.insert(rows.close())
     part.write("</slut>")
-    assert read_parts(zip_parts([part])) == {"xl/stor.xml": f"<början>{''.join(texts)}</slut>".encode()}
+    assert read_parts(b"".join(zip_parts([part]))) == {"xl/stor.xml": f"<början>{''.join(texts)}</slut>".encode()}

@@ -152,7 +152,7 @@ def merge_forms(
         if also and not force:
             interchange.refuse_foreign(also, parts)
         near = collect.find_near(found, output)
-        written = target.save(write.write_consolidated(summary, merged, near=near))
+        written = target.save(write.lay_out_consolidated(summary, merged, near=near).to_chunks())
         package = interchange.save_package(also, summary, merged, parts) if also else ()
     _tell(progress, "write", 1, 1)
     every = sort_findings((*findings, *_say_where([(output, written)])))

@@ -22,7 +22,7 @@ from xlflow.write.places import ALONE, MOST_ROWS, Piece, place_tables
 from xlflow.write.record import MADE_BY, add_record
 from xlflow.write.tables import fit_widths, write_table
 
-__all__ = ["MADE_BY", "write_consolidated", "write_history"]
+__all__ = ["MADE_BY", "lay_out_consolidated", "write_consolidated", "write_history"]
 
 UNPRINTED = ("_origin", "_continues_from", "context:", "_any_")
 """Keys of the last columns of wide tables, which are left out on paper so that the others can be read."""
@@ -40,7 +40,14 @@ PAGE_ROWS = 100
 def write_consolidated(
     summary: Summary, merged: Merged, most_rows: int = MOST_ROWS, near: Near = NOWHERE
 ) -> bytes:
-    """Return the consolidated workbook; the same values give the same bytes.
+    """Return the consolidated workbook as a file; see `lay_out_consolidated`."""
+    return lay_out_consolidated(summary, merged, most_rows, near).to_bytes()
+
+
+def lay_out_consolidated(
+    summary: Summary, merged: Merged, most_rows: int = MOST_ROWS, near: Near = NOWHERE
+) -> Book:
+    """Return the consolidated workbook, ready to become a file; the same values give the same bytes.
 
     A table of which more than `most_rows` rows would stand on a sheet goes on on a further one. `near` are the
     files that the answers lead to.
@@ -64,7 +71,7 @@ def write_consolidated(
         at.sheet.set_header(summary.title, summary.lead)
     add_record(book, round_, summary.since, list(map(str, grids["activities"].column(0))))
     front.open_here()
-    return book.to_bytes()
+    return book
 
 
 def write_history(history: History, most_rows: int = MOST_ROWS) -> bytes:

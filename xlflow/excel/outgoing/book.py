@@ -79,6 +79,10 @@ class Book:
 
     def to_bytes(self) -> bytes:
         """Close the workbook and return the finished file."""
+        return b"".join(self.to_chunks())
+
+    def to_chunks(self) -> list[bytes]:
+        """Close the workbook and return the finished file in pieces that follow each other."""
         if self._continued:
             self._add_continued_sheet()
         self.raw.close()

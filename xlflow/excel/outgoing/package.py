@@ -9,7 +9,8 @@ import zlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 LEVEL = 5
 """How hard it is tried to make a file small, 1 to 9. At 6, as is usual, files are 1 percent smaller and take a
@@ -122,21 +123,41 @@ def pack_text(text: str) -> Piece:
     return Piece((packed,), zlib.crc32(raw), len(raw))
 
 
-def zip_parts(parts: list[Part]) -> bytes:
-    """Return the archive of all parts, which are gone then; the same parts give the same bytes."""
-    target = io.BytesIO()
-    with ZipFile(target, "w", ZIP_STORED) as archive:
+def zip_parts(parts: list[Part]) -> list[bytes]:
+    """Return the archive of all parts, which are gone then, in pieces that follow each other, so that a large one
+    is in memory only once; the same parts give the same bytes."""
+    target = _Chunks()
+    with ZipFile(target, "w") as archive:
         parts.reverse()
         while parts:
             part = parts.pop()
             piece, info = part.finish(), ZipInfo(part.name, (1980, 1, 1, 0, 0, 0))
-            info.external_attr = 0o600 << 16
-            with archive.open(info, "w") as member:
-                member.writelines(piece.packed)
-            info.compress_type, info.CRC, info.file_size = ZIP_DEFLATED, piece.crc, piece.size
-            target.seek(info.header_offset)
+            info.external_attr, info.compress_type = 0o600 << 16, ZIP_DEFLATED
+            info.CRC, info.file_size, info.compress_size = piece.crc, piece.size, sum(map(len, piece.packed))
+            info.header_offset = target.tell()
             target.write(info.FileHeader(zip64=False))
-    return target.getvalue()
+            target.chunks += piece.packed
+            archive.filelist.append(info)
+        archive.start_dir, archive.comment = target.tell(), b""  # so that it writes its directory as it closes
+    return target.chunks
+
+
+class _Chunks(io.RawIOBase):
+    """A file that keeps what is written to it as it comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chunks: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any, /) -> int:
+        self.chunks.append(bytes(content))
+        return len(content)
+
+    def tell(self) -> int:
+        return sum(map(len, self.chunks))
 
 
 def join_checksums(first: int, second: int, size: int) -> int:

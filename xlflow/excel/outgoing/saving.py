@@ -7,7 +7,7 @@ old content or all of the new. What a killed run leaves behind, the next one for
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from errno import EDQUOT, EFBIG, EISDIR, ENOSPC
 from pathlib import Path
@@ -30,14 +30,15 @@ class Target:
         self._path = Path(os.path.realpath(path))
         self._unfinished = passing_name(self._path, "tmp")
 
-    def save(self, content: bytes) -> Path:
-        """Write the file and return where it is: under another name beside the target if that is open elsewhere.
+    def save(self, content: bytes | Sequence[bytes]) -> Path:
+        """Write the file, which may come in pieces, and return where it is: under another name beside the target
+        if that is open elsewhere.
 
         Raises `Stop` with a finding that says what to do when it cannot be written.
         """
         try:
             try:
-                _write(self._unfinished, content)
+                _write(self._unfinished, [content] if isinstance(content, bytes) else content)
                 written = self._put_in_place()
             except BaseException:
                 self.tidy()
@@ -99,12 +100,13 @@ def save_whole(path: Path, content: bytes) -> Path:
         return target.save(content)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: Sequence[bytes]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(handle, rest[:_AT_ONCE]) :]
+        for piece in content:
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(handle, rest[:_AT_ONCE]) :]
         os.fsync(handle)
     finally:
         os.close(handle)
