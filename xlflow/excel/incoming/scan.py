@@ -91,21 +91,32 @@ def look_over(sheet: bytes) -> Looked | None:
         errors = _find_errors(body)
     except ValueError:
         return None
-    hidden, kinds = _find_hidden(body), _count_kinds(body)
-    if not all(map(_fits, kinds)):
+    hidden, values = _find_hidden(body), _count_values(body)
+    if values is None:
         body = _BLANK_ROW.sub(b"", _BLANK.sub(b"", body))
-        kinds = _count_kinds(body)
+        values = _count_values(body)
     if (
-        not all(map(_fits, kinds))
+        values is None
         or has_rare_letters(body)
         or _HUGE_COUNT.search(head)
         or _CELL.search(head)
         or _CELL.search(tail)
     ):
         return None
-    values = sum([_count_values(kind) * count for kind, count in kinds.items()]) - len(errors)
+    values -= len(errors)
     evidence = Evidence(formulas, _find_guarded(tail), hidden)
     return Looked(b"".join((head, body, _CLOSE, _merged(tail), _END)), (*uncounted, *errors), values, evidence)
+
+
+def _count_values(body: bytes) -> int | None:
+    """Return how many values the fast reader must find in the cells; None if it must not have one of them."""
+    values = 0
+    for kind, count in _count_kinds(body).items():
+        fits, each = (_look_again if len(kind) < _SHORT else _look_at)(kind)
+        if not fits:
+            return None
+        values += each * count
+    return values
 
 
 def _count_kinds(body: bytes) -> Mapping[bytes, int]:
@@ -124,17 +135,8 @@ def _count_kinds(body: bytes) -> Mapping[bytes, int]:
     return {b"<c " + kind: count for kind, count in cells.items()} | others
 
 
-def _fits(kind: bytes) -> bool:
-    """Return whether the fast reader may have cells of this kind."""
-    return (_look_again if len(kind) < _SHORT else _look_at)(kind)[0]
-
-
-def _count_values(kind: bytes) -> int:
-    """Return how many values the fast reader must find in a cell of this kind."""
-    return (_look_again if len(kind) < _SHORT else _look_at)(kind)[1]
-
-
 def _look_at(kind: bytes) -> tuple[bool, int]:
+    """Return whether the fast reader may have cells of this kind, and how many values it must find in one."""
     fits = b"<!" not in kind and not _ODD.search(kind) and not _says_twice(kind)
     return fits, kind.count(b"<v>") - kind.count(b"<v></v>") + kind.count(b"<is>")
 
