@@ -362,6 +362,7 @@ def test_what_is_gone_is_seen(tmp_path: Path) -> None:
     (tmp_path / "bare.xlsx").write_bytes(saved.getvalue())
     stripped = look_at(tmp_path / "bare.xlsx", tmp_path / "bare.xlsx", structure=False)
     told = compare([whole], [stripped])
-    in_cells = {"answers": "partly, and says lists-gone", "coded": "no", "ids": "yes", "hidden_sheet": "partly"}
+    hidden = "yes, as visible"
+    in_cells = {"answers": "partly, and says lists-gone", "coded": "no", "ids": "yes", "hidden_sheet": hidden}
     assert told == dict.fromkeys(LABELS, "no") | in_cells
     assert stripped.state == "visible"
