@@ -241,6 +241,15 @@ def test_an_address_of_nowhere_is_refused(address: str) -> None:
 def test_an_address_given_twice_is_refused(second: str) -> None:
     assert code_of(zipped(parts_of(f'<row r="1"><c r="A1"{second}><v>1</v></c></row>'))) == "parts-broken"
     assert code_of(zipped(parts_of(f'<row r="1"{second}><c r="A1"><v>1</v></c></row>'))) == "parts-broken"
+    assert code_of(zipped(parts_of(f'<row r="1"{second}/>{one("A2")}'))) == "parts-broken"
+
+
+def test_one_crooked_cell_among_many_straight_ones_is_refused() -> None:
+    rows = "".join(f'<row r="{n}"><c r="A{n}" s="1" t="n"><v>{n}</v></c></row>' for n in range(1, 30_000))
+    crooked = '<row r="30000"><c r="A30000" s="1" r="B30000"><v>1</v></c></row>'
+    assert len(rows) > 1 << 20
+    assert code_of(zipped(parts_of(rows + crooked))) == "parts-broken"
+    assert len(sheet_of(rows).rows) == 29_999
 
 
 def test_a_shared_text_that_is_not_there_is_refused() -> None:

@@ -92,7 +92,7 @@ def look_over(sheet: bytes) -> Looked | None:
     except ValueError:
         return None
     hidden, values = _find_hidden(body), _count_values(body)
-    if values is None:
+    if values is None and _ODD.search(body):
         body = _BLANK_ROW.sub(b"", _BLANK.sub(b"", body))
         values = _count_values(body)
     if (
