@@ -5,6 +5,7 @@ frozen, and a template travels inside every form as JSON of this same shape.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
@@ -208,19 +209,31 @@ class Template(Declared):
             raise ValueError("; ".join(f"{end.code} {end.path}" for end in ends))
         return self
 
-    @property
+    def __copy__(self) -> Self:
+        """Return a copy that works out anew what is kept, since it may be given other levels or fields."""
+        copied = super().__copy__()
+        for name in ("item", "part", "by_key"):
+            copied.__dict__.pop(name, None)
+        return copied
+
+    @cached_property
     def item(self) -> int:
         """The place of the line's own level (the activity) among the levels."""
         return next(index for index, level in enumerate(self.levels) if level.kind == "item")
 
-    @property
+    @cached_property
     def part(self) -> int | None:
         """The place of the level below the line (the sub-activity), if the template has one."""
         return next((index for index, level in enumerate(self.levels) if level.kind == "part"), None)
 
+    @cached_property
+    def by_key(self) -> dict[str, Field]:
+        """The fields by their keys."""
+        return {field.key: field for field in self.fields}
+
     def field(self, key: str) -> Field:
         """Return the field with this key; KeyError if the template has none."""
-        return _named(self.fields)[key]
+        return self.by_key[key]
 
     def field_in_role(self, role: str) -> Field | None:
         """Return the field that plays a role ("status"), if one does."""
@@ -296,7 +309,3 @@ def _without(values: Any, places: frozenset[tuple[int | str, ...]], at: tuple[in
             _without(one, places, (*at, place)) for place, one in enumerate(values) if (*at, place) not in places
         ]
     return values
-
-
-def _named(fields: tuple[Field, ...]) -> dict[str, Field]:
-    return {field.key: field for field in fields}
