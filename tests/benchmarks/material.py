@@ -58,14 +58,16 @@ def fill_forms(forms: int, folder: Path) -> Path:
         return target
     target.mkdir(parents=True, exist_ok=True)
     asked = make_round(forms)
+    parts = generate.part_round(asked)
     for number, form in enumerate(generate.plan_forms(asked)):
-        content = generate.write_form(asked, form.unit, dict(_answers(asked, number, form.unit)), issued={})
+        part = parts[form.unit]
+        content = generate.write_form(part, form.unit, dict(_answers(part, number)), issued={})
         (target / form.file_name).write_bytes(content)
     return target
 
 
-def _answers(asked: Round, number: int, unit: str) -> Iterator[tuple[str, dict[str, str]]]:
-    for place, line in enumerate(asked.lines_of(unit)):
+def _answers(asked: Round, number: int) -> Iterator[tuple[str, dict[str, str]]]:
+    for place, line in enumerate(asked.plan.lines):
         status = STATUSES[(number + place) % len(STATUSES)]
         texts = {"status": status, "comment": COMMENTS[(number * 3 + place) % len(COMMENTS)]}
         if status == "Förskjuts":
