@@ -284,6 +284,17 @@ def test_a_heading_repeated_between_the_rows_is_no_row(first: int) -> None:
     assert aside(form) == [(f"T{FIRST + 2}", "Sidan 2", False)]
 
 
+def test_a_copy_of_the_codes_below_the_heading_hides_no_row_above() -> None:
+    def change(sheet: Worksheet) -> None:
+        sheet.insert_rows(FIRST + 4)
+        for column in range(1, sheet.max_column + 1):
+            sheet.cell(FIRST + 4, column).value = sheet.cell(CODE_ROW + 1, column).value
+            sheet.cell(CODE_ROW + 1, column).value = None
+
+    form = read_bytes(edit(change))
+    assert (said(form), form.set_aside) == (everything(), ())
+
+
 def test_a_blank_copy_before_the_answered_row_takes_nothing_away() -> None:
     def change(sheet: Worksheet) -> None:
         sheet.insert_rows(FIRST)

@@ -131,15 +131,16 @@ def _match_each(table: Table, shape: Shape, known: _Lines, rows: Sequence[Sequen
             continue
         texts = tuple(written_text(cell) for cell in raw)
         match = _match_one(number, tidy(written_text(marked)), texts, known, says=says)
-        repeats = match.line is None and _repeats_heading(table, row)
+        repeats = match.line is None and _repeats_heading(table, shape, row)
         yield Match(number, "heading") if repeats else match
 
 
-def _repeats_heading(table: Table, row: Sequence[Raw]) -> bool:
-    """Return whether a row between the others says in every column what stands at its head."""
+def _repeats_heading(table: Table, shape: Shape, row: Sequence[Raw]) -> bool:
+    """Return whether a row between the others says in every column what stands at its head, or codes only."""
     filled = [place for place in table.places if place is not None and row[place] is not None]
-    heads = [table.sheet.rows[number] for number in (table.codes, table.heading) if number is not None]
-    return len(filled) > 1 and any(all(row[place] == head[place] for place in filled) for head in heads)
+    head = table.sheet.rows[table.heading]
+    coded = all(row[place] in shape.codes for place in filled)
+    return len(filled) > 1 and (coded or all(row[place] == head[place] for place in filled))
 
 
 def _match_one(number: int, marked: str, texts: tuple[str, ...], known: _Lines, *, says: bool) -> Match:
