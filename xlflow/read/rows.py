@@ -58,9 +58,10 @@ def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
 def _settle_twice(matches: list[Match], cells: Sequence[Sequence[Raw]], reader: Reader) -> list[Match]:
     """Return the matches, of several rows that answer one line only the one that most speaks for as that line's,
     the first of equals: a row that somebody pasted above does not push the issued one aside."""
-    claims = Counter(match.line.id for match in matches if match.line)
-    if len(claims) == claims.total():
+    claimed = [match.line.id for match in matches if match.line]
+    if len(set(claimed)) == len(claimed):
         return matches
+    claims = Counter(claimed)
     twice = [match for match in matches if match.line and claims[match.line.id] > 1]
     full = [match for match in twice if any(_filled(cells[match.row], reader))]
     best: dict[str, Match] = {}

@@ -17,6 +17,8 @@ _LOOKED_THROUGH = 300
 
 _LONGEST_HEADING = 200
 _BELOW_CODES = 6
+_FEWEST = 3
+"""Columns that a heading row must name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,10 @@ def _find_head(sheet: Sheet, shape: Shape) -> tuple[int | None, int] | None:
             named = [(len(_named(sheet.rows[each], shape)), -each) for each in below]
             most, least_far = max(named, default=(0, 0))
             return number, -least_far if most > 1 else number + 1
+    most = max(map(len, shape.by_name.values()))
     for number, row in enumerate(sheet.rows[:_LOOKED_THROUGH]):
-        if _is_heading(_named(row, shape), shape):
+        enough = (len(row) - row.count(None)) * most >= _FEWEST
+        if enough and _is_heading(_named(row, shape), shape):
             return None, number
     return None
 
@@ -72,7 +76,7 @@ def _named(row: Sequence[Raw], shape: Shape) -> dict[int, list[int]]:
 def _is_heading(named: dict[int, list[int]], shape: Shape) -> bool:
     """Whether a row names something to answer, and the line's own level and a third column, or most columns."""
     most = shape.levels[shape.item] in named or len(named) * 2 > len(shape.columns)
-    return len(named) > 2 and most and any(asked.index in named for asked in shape.answers)
+    return len(named) >= _FEWEST and most and any(asked.index in named for asked in shape.answers)
 
 
 def _make_table(file: str, sheet: Sheet, shape: Shape, codes: int | None, heading: int) -> Table:
