@@ -85,8 +85,9 @@ def find_missing(kin: Mapping[str, Kin], answered: Collection[str]) -> tuple[str
     return tuple(
         line_id
         for line_id, near in kin.items()
-        if is_missing(
-            has(line_id),
+        if not has(line_id)
+        and is_missing(
+            False,
             None if near.above is None else has(near.above),
             map(has, near.below),
             map(has, near.beside),

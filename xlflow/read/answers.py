@@ -40,6 +40,7 @@ class Reader:
     _given: list[tuple[Asked, int]] = field(init=False)
     _context: list[tuple[Column, int]] = field(init=False)
     _headings: tuple[str, ...] = field(init=False)
+    _beside: tuple[int, ...] = field(init=False)
     _known: dict[tuple[int, str], Answer] = field(default_factory=dict)
     _shown: dict[int, str] = field(default_factory=dict)
 
@@ -53,6 +54,7 @@ class Reader:
         columns = ((self.shape.columns[index], places[index]) for index in self.shape.context)
         self._context = [(column, place) for column, place in columns if place is not None]
         self._headings = tuple(column.key for column, _ in self._context)
+        self._beside = tuple(place for _, place in self._context)
         self._given = [(asked, place) for asked in self.shape.given if (place := places[asked.index]) is not None]
 
     def read_answers(self, number: int, row: Sequence[Raw], row_id: str) -> tuple[Answer, ...]:
@@ -67,13 +69,14 @@ class Reader:
             if known:
                 answers.append(known)
                 continue
-            parsed, written = _parse(asked, raw), written_text(raw, language)
+            parsed, words = _parse(asked, raw), asked.field.type == "text"
+            written = str(parsed.value) if words and parsed.value else written_text(raw, language)
             fault = None
             if parsed.code:
                 self._report(parsed, asked, self.table.place(number, column), written, row_id)
                 fault = parsed.code if parsed.value is None else None
             answers.append(Answer(asked.key, parsed.value, written, blank.at, fault))
-            if type(raw) is str and not parsed.code and asked.field.type != "text":
+            if type(raw) is str and not parsed.code and not words:
                 self._known[column, raw] = answers[-1]
         return tuple(answers)
 
@@ -126,7 +129,7 @@ class Reader:
 
     def compare_context(self, number: int, row: Sequence[Raw], line: Line) -> None:
         """Report every further column of the plan that now says something else; the plan stands."""
-        if line.context == tuple(zip(self._headings, [row[place] for _, place in self._context], strict=True)):
+        if line.context == tuple(zip(self._headings, map(row.__getitem__, self._beside), strict=True)):
             return
         issued = dict(line.context)
         for column, place in self._context:

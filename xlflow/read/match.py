@@ -121,10 +121,10 @@ def _match_each(table: Table, shape: Shape, known: _Lines, rows: Sequence[Sequen
             continue
         marked = None if id_place is None else row[id_place]
         line = known.by_id.get(marked) if isinstance(marked, str) else None
-        raw = tuple([None if place is None else row[place] for place in levels])
-        if line is not None and line.levels == tuple([cell or "" for cell in raw]):
+        if line and line.levels == tuple(["" if place is None else row[place] or "" for place in levels]):
             yield Match(number, "line", line, texts=line.levels)
             continue
+        raw = tuple([None if place is None else row[place] for place in levels])
         says = any(place is not None and row[place] is not None for place in answers)
         if line is None and not says and raw.count(None) == len(raw):
             yield Match(number, "loose")
