@@ -51,6 +51,10 @@ class Place:
         return ", ".join(part for part in parts if part)
 
 
+Words = tuple[tuple[str, str | int | Text], ...]
+"""What fills the gaps of a message, by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One fault in one place. `words` fills the gaps of the message; a `Text` among them is translated."""
@@ -64,7 +68,7 @@ class Finding:
     field: str | None = None
     value: str | None = None
     suggestion: str | None = None
-    words: tuple[tuple[str, str | int | Text], ...] = ()
+    words: Words = ()
 
     @property
     def weight(self) -> Severity:
@@ -87,18 +91,14 @@ def find(
 ) -> Finding:
     """Return a finding; a code that the catalogue lacks is a fault of ours and fails at once (KeyError)."""
     _entry_of(code)
-    gaps = tuple(sorted(((name, _hold_once(word)) for name, word in words.items()), key=lambda pair: pair[0]))
+    gaps = _hold_once(tuple(sorted(words.items(), key=lambda pair: pair[0])))
     return Finding(code, place, severity, rule, unit, row_id, field, value, suggestion, gaps)
 
 
-def _hold_once(word: str | int | Text) -> str | int | Text:
-    """Return a text that many findings have as one and the same, since there may be very many findings."""
-    return _texts(word.sv, word.en) if isinstance(word, Text) else word
-
-
 @lru_cache(maxsize=1 << 12)
-def _texts(swedish: str, english: str) -> Text:
-    return Text(sv=swedish, en=english)
+def _hold_once(words: Words) -> Words:
+    """Return the words that many findings have as one and the same, since there may be very many findings."""
+    return words
 
 
 def message_of(finding: Finding, language: Language) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from sys import intern
 
 from xlflow.core.findings import Finding, Place
 from xlflow.core.model.asked import Line, Round, Value
@@ -76,7 +77,9 @@ class Row:
     def place_of(self, answer: Answer) -> Place:
         """Return the cell in which one of the row's answers stands."""
         at, row = answer.at, self.place
-        return at if isinstance(at, Place) else Place(row.file, row.sheet, at + (row.cell or "").lstrip(LETTERS))
+        if isinstance(at, Place):
+            return at
+        return Place(row.file, row.sheet, intern(at + (row.cell or "").lstrip(LETTERS)))
 
     def value(self, key: str) -> Value | None:
         """Return the typed answer to a field, None if blank or not understood."""
