@@ -98,7 +98,7 @@ def _list_tasks(forms: int, folder: Path, scratch: Path) -> Iterator[Task]:
     yield Task(
         "consolidated", "floor: bare XlsxWriter, one sheet", script("floor_write", material, target), inner=True
     )
-    for kind in ("docx", "pdf", "html"):
+    for kind in ("docx", "pdf", "html") if forms < MANY else ():  # nobody reads a report of 100,000 activities
         report = xlflow("report", merged, "-o", scratch / f"report.{kind}", "--only", "deviations", "--force")
         yield Task("report", f"xlflow report, deviations, .{kind}", report)
 
@@ -130,6 +130,7 @@ def measure(tasks: Sequence[Task], runs: int) -> Mapping[tuple[str, str], Measur
             task.prepare()
             print(f"\r{turn} {task.name:60}", end="", file=sys.stderr, flush=True)
             figures = _time(task.command, inner=task.inner)
+            print(f"{figures[0]:.2f} s", file=sys.stderr)
             if turn or runs == 1:
                 told[task.group, task.name].append(figures)
     print(f"\r{'':62}\r", end="", file=sys.stderr)
