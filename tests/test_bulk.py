@@ -1,9 +1,11 @@
 """Rows that are laid whole hold the same as rows that are written cell by cell."""
 
 import io
+import tempfile
 import zlib
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,7 @@ from xlsxwriter.format import Format
 
 from xlflow.excel.outgoing import Book, Formula
 from xlflow.excel.outgoing.bulk import Written
-from xlflow.excel.outgoing.package import LARGE, Part, Rows, join_checksums, zip_parts
+from xlflow.excel.outgoing.package import LARGE, Held, Part, Rows, join_checksums, zip_parts
 
 ODD_TEXTS = (
     "=1+1",
@@ -169,3 +171,27 @@ def test_a_part_larger_than_is_compressed_at_once_comes_back_whole() -> None:
     part.insert(rows.close())
     part.write("</slut>")
     assert read_parts(b"".join(zip_parts([part]))) == {"xl/stor.xml": f"<början>{''.join(texts)}</slut>".encode()}
+
+
+# Large parts --------------------------------------------------------------------------------------------------
+
+
+CHUNKS = [bytes([number % 251]) * (number * 37 % 900) for number in range(300)]
+
+
+@pytest.mark.parametrize("room", [0, 1, 5_000, 10_000_000])
+def test_what_is_held_on_disk_comes_back_as_it_was_given(room: int) -> None:
+    held = Held(room)
+    for chunk in CHUNKS:
+        held.add(chunk)
+    assert held.length == sum(map(len, CHUNKS))
+    assert b"".join(held.take()) == b"".join(CHUNKS)
+    assert list(held.take()) == []
+
+
+def test_what_cannot_be_held_on_disk_is_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    held = Held(1_000)
+    for chunk in CHUNKS:
+        held.add(chunk)
+    assert b"".join(held.take()) == b"".join(CHUNKS)

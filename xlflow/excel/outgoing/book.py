@@ -6,6 +6,7 @@ is never cut: it goes on on a sheet of its own.
 """
 
 import io
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any
 
@@ -81,8 +82,8 @@ class Book:
         """Close the workbook and return the finished file."""
         return b"".join(self.to_chunks())
 
-    def to_chunks(self) -> list[bytes]:
-        """Close the workbook and return the finished file in pieces that follow each other."""
+    def to_chunks(self) -> Iterator[bytes]:
+        """Close the workbook and return the finished file in chunks that follow each other."""
         if self._continued:
             self._add_continued_sheet()
         self.raw.close()

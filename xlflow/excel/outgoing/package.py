@@ -1,15 +1,22 @@
 """The parts of a finished workbook: text in, compressed bytes out, and the archive that holds them all.
 
-A part is compressed while it is made, so that a table of a hundred thousand rows is never in memory as text. What
-was compressed for itself can stand between two other pieces: each piece ends on a whole byte.
+A part is compressed while it is made, so that a table of a hundred thousand rows is never in memory as text, and
+lies on disk where it is large even so. What was compressed for itself can stand between two other pieces: each
+piece ends on a whole byte.
 """
 
 import io
+import os
+import sys
 import zlib
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from errno import EIO
 from functools import cache
-from typing import Any
+from itertools import chain
+from tempfile import TemporaryFile
+from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 LEVEL = 5
@@ -19,6 +26,9 @@ fifth longer to write; at 4 they are 12 percent larger and hardly quicker."""
 LARGE = 1 << 20
 """Characters of text that are compressed at a time, while others are made."""
 
+IN_MEMORY = 8 << 20
+"""Compressed bytes of a table from which on it lies on disk."""
+
 _END = b"\x03\x00"
 """The last, empty block of a compressed part."""
 
@@ -27,11 +37,62 @@ _POLYNOMIAL = 0xEDB88320
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Compressed text: the bytes in some chunks, and the checksum and the length of what they were made from."""
+    """Compressed text: the bytes in some chunks, which can be taken once, and how many they are; the checksum and
+    the length of what they were made from."""
 
-    packed: tuple[bytes, ...]
+    packed: Iterable[bytes]
+    length: int
     crc: int
     size: int
+
+
+class Held:
+    """Bytes on the way to a file: in a file without a name where they are many, so that they take little memory;
+    in memory all the same where no such file can be written."""
+
+    def __init__(self, room: int = IN_MEMORY):
+        self.length = 0
+        self._rest: list[bytes] = []
+        self._room = room
+        self._file: IO[bytes] | None = None
+        self._put_away = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Take more bytes."""
+        self.length += len(chunk)
+        self._rest.append(chunk)
+        self._room -= len(chunk)
+        if self._room < 0:
+            self._room = LARGE if self._write() else sys.maxsize
+
+    def take(self) -> Iterator[bytes]:
+        """Yield all bytes, which are gone then."""
+        away, self._file = self._file, None
+        if away:
+            with away as file:
+                file.seek(0)
+                while self._put_away:
+                    chunk = file.read(min(LARGE, self._put_away))
+                    if not chunk:
+                        raise OSError(EIO, os.strerror(EIO))
+                    self._put_away -= len(chunk)
+                    yield chunk
+        yield from self._rest
+        self._rest.clear()
+
+    def _write(self) -> bool:
+        """Put away what is in memory; what could not be written whole stays there."""
+        content = b"".join(self._rest)
+        try:
+            self._file = self._file or TemporaryFile(buffering=0)  # noqa: SIM115 (taken, and closed, later)
+            rest = memoryview(content)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            return False
+        self._put_away += len(content)
+        self._rest.clear()
+        return True
 
 
 class Rows:
@@ -42,7 +103,7 @@ class Rows:
         self._room = LARGE
         self._thread: ThreadPoolExecutor | None = None
         self._deflater = zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
-        self._packed: list[bytes] = []
+        self._packed = Held()
         self._crc = self._size = 0
         self._last: Future[None] | None = None
 
@@ -60,8 +121,8 @@ class Rows:
         self._hand_over()
         self._wait()
         self._thread.shutdown()
-        self._packed.append(self._deflater.flush(zlib.Z_SYNC_FLUSH))
-        return Piece(tuple(self._packed), self._crc, self._size)
+        self._packed.add(self._deflater.flush(zlib.Z_SYNC_FLUSH))
+        return Piece(self._packed.take(), self._packed.length, self._crc, self._size)
 
     def _hand_over(self) -> None:
         self._wait()
@@ -77,7 +138,7 @@ class Rows:
     def _pack(self, text: str) -> None:
         raw = text.encode()
         self._crc, self._size = zlib.crc32(raw, self._crc), self._size + len(raw)
-        self._packed.append(self._deflater.compress(raw))
+        self._packed.add(self._deflater.compress(raw))
 
 
 class Part(io.StringIO):
@@ -111,53 +172,67 @@ class Part(io.StringIO):
         for piece in self._pieces:
             crc = join_checksums(crc, piece.crc, piece.size) if size else piece.crc
             size += piece.size
-        packed = tuple(chunk for piece in self._pieces for chunk in piece.packed)
+        pieces = [piece.packed for piece in self._pieces]
+        length = sum(piece.length for piece in self._pieces) + len(_END)
         self._pieces.clear()
-        return Piece((*packed, _END), crc, size)
+        return Piece(chain(*pieces, [_END]), length, crc, size)
 
 
 def pack_text(text: str) -> Piece:
     """Return a text compressed."""
     raw, deflater = text.encode(), zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
     packed = deflater.compress(raw) + deflater.flush(zlib.Z_SYNC_FLUSH)
-    return Piece((packed,), zlib.crc32(raw), len(raw))
+    return Piece((packed,), len(packed), zlib.crc32(raw), len(raw))
 
 
-def zip_parts(parts: list[Part]) -> list[bytes]:
-    """Return the archive of all parts, which are gone then, in pieces that follow each other, so that a large one
-    is in memory only once; the same parts give the same bytes."""
-    target = _Chunks()
+def zip_parts(parts: list[Part]) -> Iterator[bytes]:
+    """Yield the archive of all parts, which are gone then, in chunks that follow each other; the same parts give
+    the same bytes."""
+    target = _Passing()
     with ZipFile(target, "w") as archive:
         parts.reverse()
         while parts:
             part = parts.pop()
             piece, info = part.finish(), ZipInfo(part.name, (1980, 1, 1, 0, 0, 0))
             info.external_attr, info.compress_type = 0o600 << 16, ZIP_DEFLATED
-            info.CRC, info.file_size, info.compress_size = piece.crc, piece.size, sum(map(len, piece.packed))
+            info.CRC, info.file_size, info.compress_size = piece.crc, piece.size, piece.length
             info.header_offset = target.tell()
             target.write(info.FileHeader(zip64=False))
-            target.chunks += piece.packed
+            yield from target.pass_on()
+            target.skip(piece.length)
+            yield from piece.packed
             archive.filelist.append(info)
         archive.start_dir, archive.comment = target.tell(), b""  # so that it writes its directory as it closes
-    return target.chunks
+    yield from target.pass_on()
 
 
-class _Chunks(io.RawIOBase):
-    """A file that keeps what is written to it as it comes."""
+class _Passing(io.RawIOBase):
+    """A file of which only what was written last is here, until it is passed on."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.chunks: list[bytes] = []
+        self._place = 0
+        self._written: list[bytes] = []
 
     def writable(self) -> bool:
         return True
 
     def write(self, content: Any, /) -> int:
-        self.chunks.append(bytes(content))
+        self._written.append(bytes(content))
+        self.skip(len(content))
         return len(content)
 
     def tell(self) -> int:
-        return sum(map(len, self.chunks))
+        return self._place
+
+    def skip(self, size: int) -> None:
+        """Go on behind what is written without passing through here."""
+        self._place += size
+
+    def pass_on(self) -> Iterator[bytes]:
+        """Yield what was written since the last time."""
+        yield from self._written
+        self._written.clear()
 
 
 def join_checksums(first: int, second: int, size: int) -> int:

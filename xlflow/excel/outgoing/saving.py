@@ -7,7 +7,7 @@ old content or all of the new. What a killed run leaves behind, the next one for
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from errno import EDQUOT, EFBIG, EISDIR, ENOSPC
 from pathlib import Path
@@ -30,8 +30,8 @@ class Target:
         self._path = Path(os.path.realpath(path))
         self._unfinished = passing_name(self._path, "tmp")
 
-    def save(self, content: bytes | Sequence[bytes]) -> Path:
-        """Write the file, which may come in pieces, and return where it is: under another name beside the target
+    def save(self, content: bytes | Iterable[bytes]) -> Path:
+        """Write the file, which may come in chunks, and return where it is: under another name beside the target
         if that is open elsewhere.
 
         Raises `Stop` with a finding that says what to do when it cannot be written.
@@ -100,7 +100,7 @@ def save_whole(path: Path, content: bytes) -> Path:
         return target.save(content)
 
 
-def _write(path: Path, content: Sequence[bytes]) -> None:
+def _write(path: Path, content: Iterable[bytes]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         for piece in content:
