@@ -463,6 +463,19 @@ def test_ids_and_levels_may_be_gone_altogether() -> None:
     assert set(codes(form)) == {"issued-column-missing", "row-without-id"}
 
 
+def test_codes_pasted_right_below_the_first_row_hide_no_row() -> None:
+    def change(sheet: Worksheet) -> None:
+        codes = [cell.value for cell in sheet[CODE_ROW + 1]]
+        sheet.insert_rows(FIRST_ROW + 2)
+        for place, code in enumerate(codes, 1):
+            sheet.cell(CODE_ROW + 1, place).value = None
+            sheet.cell(FIRST_ROW + 2, place).value = code
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert form.set_aside == ()
+
+
 # Sheets ---------------------------------------------------------------------------------------------------
 
 

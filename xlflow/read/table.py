@@ -47,7 +47,7 @@ def _find_head(sheet: Sheet, shape: Shape) -> tuple[int | None, int] | None:
     """Return the row of codes, if there is one, and the heading row; None if this is not the form."""
     for number, row in enumerate(sheet.rows[:_LOOKED_THROUGH]):
         if not shape.codes.isdisjoint(row) and sum(cell in shape.codes for cell in row) > 1:
-            above = sheet.rows[: number if number > _BELOW_CODES else 0]
+            above = sheet.rows[:number]
             heads = [place for place, cells in enumerate(above) if _is_heading(_named(cells, shape), shape)]
             if heads:  # the codes are a copy, pasted between the rows
                 return None, heads[0]
