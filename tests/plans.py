@@ -9,9 +9,12 @@
 error cell; all else is text, and a blank cell is empty. `.` alone is a blank row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from pathlib import Path
 from types import MappingProxyType
+
+from openpyxl import Workbook
 
 from xlflow.core.findings import Finding, Stop, message_of, remedy_of
 from xlflow.core.model import Line, Plan
@@ -36,6 +39,20 @@ def draw_book(text: str, name: str = "plan.xlsx") -> Book:
             sheets[current].append(line)
     drawn = tuple(_draw_sheet(name, lines) for name, lines in sheets.items())
     return Book(name, "xlsx", drawn, MappingProxyType({}), None, "d" * 64, 1000)
+
+
+def save_plan(folder: Path, lines: str, units: Iterable[str]) -> Path:
+    """Write a plan as a file: its sheet of lines, and the names of the units."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Plan"
+    for line in lines.strip().splitlines():
+        sheet.append([cell.strip() or None for cell in line.split("|")])
+    listed = book.create_sheet("Enheter")
+    for name in ("Enhet", *units):
+        listed.append([name])
+    book.save(folder / "plan.xlsx")
+    return folder / "plan.xlsx"
 
 
 def read(text: str, template: str | Template = "followup", name: str = "plan.xlsx") -> tuple[Plan, list[str]]:

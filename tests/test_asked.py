@@ -14,6 +14,7 @@ from commands import run
 from edits import copied_workbook, edit_book, made
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
+from plans import save_plan
 from test_read_sight import retyped
 
 from xlflow.core.findings import message_of, remedy_of
@@ -40,17 +41,8 @@ ROWS = (
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Path:
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "Plan"
-    for line in PLAN.strip().splitlines():
-        sheet.append([cell.strip() or None for cell in line.split("|")])
-    units = book.create_sheet("Enheter")
-    for name in ("Enhet", "Museet", "Åbo"):
-        units.append([name])
-    book.save(tmp_path / "plan.xlsx")
     (tmp_path / "in").mkdir()
-    return tmp_path / "plan.xlsx"
+    return save_plan(tmp_path, PLAN, ("Museet", "Åbo"))
 
 
 def ask(plan: Path, day: date = DAY, template: str = "followup") -> Round:

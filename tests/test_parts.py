@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from openpyxl.comments import Comment
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from plans import save_plan
 from rounds import draw_round
 
 from xlflow.core.findings import Finding, message_of, remedy_of
@@ -206,16 +207,7 @@ C: Answers = {"b": {"status": "Genomfört"}, "g": {"status": "Pågående"}}
 
 
 def plan_file(folder: Path) -> Path:
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "Plan"
-    for line in PLAN.strip().splitlines():
-        sheet.append([cell.strip() or None for cell in line.split("|")])
-    units = book.create_sheet("Enheter")
-    for name in ("Enhet", "Museet", "Åbo", "Hamnen"):
-        units.append([name])
-    book.save(folder / "plan.xlsx")
-    return folder / "plan.xlsx"
+    return save_plan(folder, PLAN, ("Museet", "Åbo", "Hamnen"))
 
 
 def answers_of(run: Run) -> dict[tuple[str, str], str]:
