@@ -190,8 +190,29 @@ def test_our_own_files_are_left_out(tmp_path: Path) -> None:
 
 def test_a_path_that_is_not_there_stops(tmp_path: Path) -> None:
     with pytest.raises(Stop) as stopped:
-        find_files([tmp_path, tmp_path / "borta", tmp_path / "också"])
-    assert [finding.code for finding in stopped.value.findings] == ["path-not-found"] * 2
+        find_files([tmp_path, tmp_path / "borta", tmp_path / "också", tmp_path / ("lång" * 100)])
+    assert [finding.code for finding in stopped.value.findings] == ["path-not-found"] * 3
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system knows no such rights")
+def test_a_folder_that_cannot_be_looked_into_is_told_and_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(tmp_path, "a.xlsx", "stängd/b.xlsx", "stängd/djup/c.xlsx")
+    tmp_path.chmod(0o755)
+    (tmp_path / "stängd").chmod(0)
+    monkeypatch.chdir(tmp_path)
+    was = os.geteuid()
+    try:
+        os.seteuid(was or 65_534)
+        found, findings = find_files([Path()])
+        inside, _ = find_files([Path("stängd/b.xlsx")])
+    finally:
+        os.seteuid(was)
+        (tmp_path / "stängd").chmod(0o755)
+    assert names_of(found) == ["a.xlsx"]
+    assert [(finding.code, finding.place.file) for finding in findings] == [("folder-not-readable", "stängd")]
+    assert names_of(inside) == ["b.xlsx"]
 
 
 def test_a_file_that_the_gate_has_seen_is_known() -> None:

@@ -1,5 +1,6 @@
 """The gate: whatever comes in ends as values or as a refusal with a code and whole words, never otherwise."""
 
+import os
 import random
 import struct
 import zlib
@@ -135,6 +136,16 @@ def test_a_file_that_cannot_be_taken_is_said_to_be_so(tmp_path: Path) -> None:
     assert code_of(tmp_path / "gone.xlsx", "gone.xlsx") == "file-not-readable"
     (tmp_path / "big.xlsx").write_bytes(bytes(2000))
     assert code_of(tmp_path / "big.xlsx", "big.xlsx", Limits(file_bytes=1000)) == "file-too-large"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system knows no such files")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "form.xlsx")
+    assert code_of(tmp_path / "form.xlsx", "form.xlsx") == "file-not-readable"
+    assert code_of(Path("/dev/zero"), "zero") == "file-not-readable"
+    told = open_bundle(tmp_path / "form.xlsx", "form.zip")
+    assert isinstance(told, Finding)
+    assert told.code == "file-not-readable"
 
 
 def test_what_is_not_read_is_noted() -> None:

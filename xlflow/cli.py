@@ -13,10 +13,11 @@ import click
 
 from xlflow.console import Commands, choose_language, read_day, say, show, show_progress, stopping
 
-PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
-PLAN = click.option(
-    "--plan", type=click.Path(path_type=Path), help="The plan workbook, to see who is missing too."
-)
+FILE_NAME = click.Path(readable=False, path_type=Path)
+"""A file or a folder, there or not: what is wrong with it is told by those who open it."""
+
+PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FILE_NAME)
+PLAN = click.option("--plan", type=FILE_NAME, help="The plan workbook, to see who is missing too.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for other programs.")
 FORCE = click.option("--force", is_flag=True, help="Overwrite files even if xlflow did not write them.")
 JOBS = click.option(
@@ -31,13 +32,13 @@ CACHE = click.option(
 PREVIOUS = click.option(
     "--previous",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FILE_NAME,
     help="Last round's consolidated workbook; the forms show what was answered then.",
 )
 SINCE = click.option(
     "--previous",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FILE_NAME,
     help="Last round's consolidated workbook, to tell what has changed since.",
 )
 
@@ -70,7 +71,7 @@ def main() -> None:
 
 
 @main.command(short_help="Run the whole loop on an example, and say where to look.")
-@click.argument("folder", default="xlflow-demo", metavar="[DIR]", type=click.Path(path_type=Path))
+@click.argument("folder", default="xlflow-demo", metavar="[DIR]", type=FILE_NAME)
 @click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
 @FORCE
 def demo(folder: Path, language: str, force: bool) -> None:
@@ -95,7 +96,7 @@ def templates(language: str) -> None:
 
 
 @main.command()
-@click.argument("plan", type=click.Path(path_type=Path))
+@click.argument("plan", type=FILE_NAME)
 @click.option(
     "-t",
     "--template",
@@ -110,9 +111,7 @@ def templates(language: str) -> None:
 @click.option(
     "--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="The forms' language."
 )
-@click.option(
-    "-o", "--output", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Folder for the forms."
-)
+@click.option("-o", "--output", required=True, metavar="DIR", type=FILE_NAME, help="Folder for the forms.")
 @click.option(
     "--jobs",
     metavar="N",
@@ -161,7 +160,7 @@ def generate(
     "--return",
     "send_back",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=FILE_NAME,
     help="Folder for forms to send back: all answers kept, the faults marked and listed.",
 )
 @JOBS
@@ -206,7 +205,7 @@ def check(
     "--output",
     required=True,
     metavar="FILE.xlsx",
-    type=click.Path(path_type=Path),
+    type=FILE_NAME,
     help="The consolidated workbook to write.",
 )
 @PLAN
@@ -215,7 +214,7 @@ def check(
 @click.option(
     "--also",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=FILE_NAME,
     help="Write the tables into this folder too, for Power BI and others: CSV with a description, and Parquet.",
 )
 @JOBS
@@ -258,13 +257,13 @@ def merge(
 
 
 @main.command(short_help="Make the board's report: Word, PDF or HTML.")
-@click.argument("consolidated", metavar="CONSOLIDATED.xlsx", type=click.Path(path_type=Path))
+@click.argument("consolidated", metavar="CONSOLIDATED.xlsx", type=FILE_NAME)
 @click.option(
     "-o",
     "--output",
     required=True,
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FILE_NAME,
     help="The report to write: .docx (Word), .pdf or .html.",
 )
 @click.option(
@@ -276,11 +275,11 @@ def merge(
 )
 @click.option("--only", type=click.Choice(["deviations"]), help="The short version: only what deviates.")
 @click.option("--unit", default="", metavar="NAME", help="One unit's own report.")
-@click.option("--intro", metavar="FILE.md", type=click.Path(path_type=Path), help="An introduction of your own.")
+@click.option("--intro", metavar="FILE.md", type=FILE_NAME, help="An introduction of your own.")
 @click.option(
     "--reference",
     metavar="FILE.docx",
-    type=click.Path(path_type=Path),
+    type=FILE_NAME,
     help="A Word document whose styles, header and logo the report takes.",
 )
 @click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than the workbook's.")
@@ -300,12 +299,12 @@ def report(consolidated: Path, output: Path, language: str | None, as_json: bool
 
 
 @main.command(short_help="Put several rounds side by side, one line per activity.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=FILE_NAME)
 @click.option(
     "-o",
     "--output",
     metavar="FILE.xlsx",
-    type=click.Path(path_type=Path),
+    type=FILE_NAME,
     help="The workbook to write; without it the history is only shown.",
 )
 @click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than that of the last round.")

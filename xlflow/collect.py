@@ -64,14 +64,15 @@ def find_files(
 
     `leave_out` are files of our own that may lie among them. `Stop` if a path does not exist.
     """
-    missing = [find("path-not-found", Place(str(path))) for path in paths if not path.exists()]
+    missing = [find("path-not-found", Place(str(path))) for path in paths if not incoming.is_there(path)]
     if missing:
         raise Stop(*missing)
     own = {path.resolve() for path in leave_out}
-    listed = {real: (name, path) for path in sorted(set(paths)) for name, path, real in _list_files(path)}
+    closed: dict[Path, Finding] = {}
+    listed = {real: (name, path) for path in sorted(set(paths)) for name, path, real in _list_files(path, closed)}
     named = _tell_apart(sorted(listed.values()))
     pairs = [pair for name, path in named for pair in _look_at(name, path, own=path.resolve() in own)]
-    findings = tuple(finding for _, finding in pairs if finding)
+    findings = (*closed.values(), *(finding for _, finding in pairs if finding))
     return tuple(sorted((found for found, _ in pairs), key=lambda found: found.name)), findings
 
 
@@ -134,15 +135,20 @@ def sort_returns(
 # Finding files --------------------------------------------------------------------------------------------
 
 
-def _list_files(path: Path) -> Iterator[tuple[str, Path, Path]]:
-    """Yield (name relative to the folder given, path, real path) of every file, following links once."""
-    if not path.is_dir():
+def _list_files(path: Path, closed: dict[Path, Finding]) -> Iterator[tuple[str, Path, Path]]:
+    """Yield (name relative to the folder given, path, real path) of every file, following links once; `closed`
+    gets what is to be said of folders that cannot be looked into."""
+    if not os.path.isdir(path):  # noqa: PTH112 (the other way raises where one may not look)
         yield path.name, path, path.resolve()
         return
     from xlflow.excel import outgoing  # noqa: PLC0415 (slow to load, and not needed for a single file)
 
+    def tell(fault: OSError) -> None:
+        folder = Path(fault.filename)
+        closed[folder.resolve()] = find("folder-not-readable", Place(folder.as_posix()), value=fault.strerror)
+
     seen = {path.resolve()}
-    for folder, folders, files in os.walk(path, followlinks=True):
+    for folder, folders, files in os.walk(path, onerror=tell, followlinks=True):
         here = Path(folder)
         new = [name for name in sorted(folders) if (here / name).resolve() not in seen]
         seen.update((here / name).resolve() for name in new)

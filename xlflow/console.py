@@ -108,7 +108,8 @@ def stopping(language: str | None = None, *, as_json: bool = False) -> Iterator[
     from xlflow.core.findings import Stop
 
     try:
-        yield
+        with _reaching():
+            yield
     except Stop as stop:
         from xlflow.core.model import Run
         from xlflow.report import machine, terminal
@@ -119,6 +120,20 @@ def stopping(language: str | None = None, *, as_json: bool = False) -> Iterator[
             click.echo(machine.run_to_json(run))
         click.echo(terminal.show_findings(run.findings, run.language), err=True)
         sys.exit(2)
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Turn what the system says of a file that it does not let one reach into `Stop`."""
+    from xlflow.core.findings import Place, Stop, find
+
+    try:
+        yield
+    except OSError as fault:
+        if fault.filename is None:
+            raise
+        place = Place(os.fsdecode(fault.filename))
+        raise Stop(find("path-unusable", place, value=fault.strerror)) from fault
 
 
 @contextmanager

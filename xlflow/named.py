@@ -25,7 +25,7 @@ def open_consolidated(path: Path) -> incoming.Book:
 
 
 def _open(path: Path, code: str, limits: incoming.Limits) -> incoming.Book:
-    if not path.exists():
+    if not incoming.is_there(path):
         raise Stop(find("path-not-found", Place(str(path))))
     book = incoming.open_book(path, path.name, limits)
     if not isinstance(book, Finding):

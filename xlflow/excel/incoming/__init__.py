@@ -16,7 +16,7 @@ from xlflow.excel.incoming.book import (
     cell_name,
 )
 from xlflow.excel.incoming.bundle import Packed, open_bundle
-from xlflow.excel.incoming.gate import digest_source, open_book, open_lightly, refuse
+from xlflow.excel.incoming.gate import digest_source, is_there, open_book, open_lightly, refuse
 
 __all__ = [
     "LIMITS",
@@ -30,6 +30,7 @@ __all__ = [
     "UncountedFormula",
     "cell_name",
     "digest_source",
+    "is_there",
     "open_book",
     "open_bundle",
     "open_lightly",

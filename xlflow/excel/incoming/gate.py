@@ -5,6 +5,7 @@ and gives plain values, so that a run may put it into a process of its own.
 """
 
 import hashlib
+import stat
 from pathlib import Path
 from types import MappingProxyType
 
@@ -50,10 +51,23 @@ def _open(source: Path | bytes, name: str, limits: Limits) -> Book | str:
     return content if isinstance(content, str) else _open_safely(content, name, limits)
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is something at a path, also where one may not look at it."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def take_content(path: Path, most: int) -> bytes | str:
     """Return what a file holds, or the code that says why it could not be taken."""
     try:
         before = path.stat()
+        if not stat.S_ISREG(before.st_mode):
+            return "file-not-readable"
         if before.st_size > most:
             return "file-too-large"
         content = path.read_bytes()
