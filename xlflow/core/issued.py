@@ -34,6 +34,12 @@ Answers = Mapping[str, Mapping[str, str]]
 
 Records = tuple[tuple[str, ...], ...]
 
+Pairs = tuple[tuple[str, str], ...]
+"""The further columns of a line: heading and text."""
+
+Kinds = Mapping[str, list[Sequence[str]]]
+"""The cells of the records, by kind."""
+
 FORMAT = "1"
 """Which shape the records have; a form in a shape that we do not know is not read."""
 
@@ -94,7 +100,7 @@ def to_records(
         *(("identity", key, *_cut(text, PIECE)) for key, text in _say_identity(identity)),
         *_round_records(round_, unit),
         *_list_records(round_),
-        *(_line_record(line, issued.get(line.id, {})) for line in issued_lines(round_, unit)),
+        *(_line_record(line, round_, issued.get(line.id, {})) for line in issued_lines(round_, unit)),
         *(
             ("own", *_cut(_pack([line.id, dict(sorted(issued[line.id].items()))]), PIECE))
             for line in round_.lines_of(unit)
@@ -104,10 +110,10 @@ def to_records(
     )
 
 
-def from_records(rows: Iterable[Sequence[object]]) -> Issued | None:
+def from_records(rows: Iterable[Sequence[str]]) -> Issued | None:
     """Return what the records say, None if they are not ours, not whole or not in a shape that we know.
 
-    Takes the rows as they stand in the sheet: cells to the right may be blank, but no cell may be stripped.
+    Takes the rows as they stand in the sheet: cells to the right may be blank (""), but no cell may be stripped.
     """
     kinds = _by_kind(rows)
     try:
@@ -122,11 +128,11 @@ def round_records(round_: Round) -> Records:
     return tuple(_round_records(round_, ""))
 
 
-def round_of_records(rows: Iterable[Sequence[object]]) -> Round | None:
+def round_of_records(rows: Iterable[Sequence[str]]) -> Round | None:
     """Return the round that a consolidated workbook was made from, without lines; None as in `from_records`."""
     kinds = _by_kind(rows)
     try:
-        return _hear_round(kinds, ())
+        return _hear_round(kinds, _hear_facts(kinds), ())
     except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
         return None
 
@@ -252,15 +258,20 @@ def _template_of(text: str, digest: str) -> tuple[Template, tuple[str, ...]]:
     return understand_template(_unpack(text))
 
 
-def _by_kind(rows: Iterable[Sequence[object]]) -> dict[str, list[tuple[str, ...]]]:
-    kinds: dict[str, list[tuple[str, ...]]] = {}
+def _by_kind(rows: Iterable[Sequence[str]]) -> Kinds:
+    kinds: dict[str, list[Sequence[str]]] = {}
     for kind, *cells in rows:
-        kinds.setdefault(str(kind), []).append(tuple(map(str, cells)))
+        kinds.setdefault(kind, []).append(cells)
     return kinds
 
 
-def _hear_round(kinds: Mapping[str, list[tuple[str, ...]]], lines: tuple[Line, ...]) -> Round:
-    (digest, *definition), facts = kinds["definition"][0], _unpack("".join(kinds["round"][0]))
+def _hear_facts(kinds: Kinds) -> dict[str, Any]:
+    facts: dict[str, Any] = _unpack("".join(kinds["round"][0]))
+    return facts
+
+
+def _hear_round(kinds: Kinds, facts: Mapping[str, Any], lines: tuple[Line, ...]) -> Round:
+    digest, *definition = kinds["definition"][0]
     plan = Plan(
         title=facts["title"],
         units=_hear_units(kinds),
@@ -274,7 +285,7 @@ def _hear_round(kinds: Mapping[str, list[tuple[str, ...]]], lines: tuple[Line, .
     return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
 
 
-def _hear_units(kinds: Mapping[str, list[tuple[str, ...]]]) -> tuple[Unit, ...]:
+def _hear_units(kinds: Kinds) -> tuple[Unit, ...]:
     """Return the units by their names, of which every form has all, and what it knows of its own one besides."""
     known = [Unit(*_unpack("".join(record))) for record in kinds.get("unit", ())]
     if "units" not in kinds:
@@ -288,11 +299,12 @@ def _units_of(text: str) -> tuple[Unit, ...]:
     return tuple(map(Unit, _unpack(text)))
 
 
-def _hear_all(identity: Identity, kinds: Mapping[str, list[tuple[str, ...]]]) -> Issued | None:
-    lines = list(_hear_lines(kinds.get("line", ())))
+def _hear_all(identity: Identity, kinds: Kinds) -> Issued | None:
+    facts = _hear_facts(kinds)
+    lines = list(_hear_lines(kinds.get("line", ()), tuple(facts["context"])))
     if len(lines) != identity.rows:
         return None
-    round_ = _hear_round(kinds, tuple(line for line, _, _ in lines))
+    round_ = _hear_round(kinds, facts, tuple([line for line, _, _ in lines]))
     own = (_unpack("".join(record)) for record in kinds.get("own", ()))
     told = (*((line.id, texts) for line, _, texts in lines), *own)
     answers = {line_id: MappingProxyType(texts) for line_id, texts in told if texts}
@@ -340,13 +352,13 @@ def _say_yes_no(field: Field, round_: Round) -> Iterator[tuple[str, str]]:
 # The lines ------------------------------------------------------------------------------------------------
 
 
-def _line_record(line: Line, issued: Mapping[str, str]) -> tuple[str, ...]:
+def _line_record(line: Line, round_: Round, issued: Mapping[str, str]) -> tuple[str, ...]:
     facts = [
         line.id,
         line.levels,
         line.units,
         [[key, _say_value(value)] for key, value in line.given],
-        line.context,
+        say_context(line.context, round_.plan.context),
         line.continues_from,
         dict(sorted(issued.items())),
         line.position,
@@ -354,14 +366,31 @@ def _line_record(line: Line, issued: Mapping[str, str]) -> tuple[str, ...]:
     return ("line", row_fingerprint(line.levels), *_cut(_pack(facts), PIECE))
 
 
-def _hear_lines(records: Sequence[tuple[str, ...]]) -> Iterator[tuple[Line, str, dict[str, str]]]:
+def _hear_lines(
+    records: Sequence[Sequence[str]], headings: tuple[str, ...]
+) -> Iterator[tuple[Line, str, dict[str, str]]]:
     said = _unpack(f"[{','.join(''.join(pieces) for _, *pieces in records)}]")
     for (mark, *_), facts in zip(records, said, strict=True):
         key, levels, units, given, context, continues_from, issued, position = facts[:8]
         values = tuple([(name, _hear_value(value)) for name, value in given])
-        extra = tuple([(heading, text) for heading, text in context])
+        extra = hear_context(context, headings)
         line = Line(key, tuple(levels), tuple(units), values, extra, continues_from, position=int(position))
         yield line, mark, issued
+
+
+def say_context(context: Pairs, headings: tuple[str, ...]) -> Sequence[object]:
+    """Return the further columns of a line: their texts alone where the plan's headings tell the rest, as nearly
+    always."""
+    same = tuple([heading for heading, _ in context]) == headings
+    return [text for _, text in context] if same else context
+
+
+def hear_context(said: Sequence[Any], headings: tuple[str, ...]) -> Pairs:
+    """Return the further columns of a line as (heading, text). ValueError if the texts are not as many as the
+    headings."""
+    if said and not isinstance(said[0], str):
+        return tuple([(heading, text) for heading, text in said])
+    return tuple(zip(headings, said, strict=True)) if said else ()
 
 
 def _say_value(value: Value) -> object:

@@ -5,6 +5,7 @@ heading row, one row per line, then free rows. The hidden sheet is a list of rec
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from xlflow.core.template import Field, Level, Template
@@ -153,6 +154,7 @@ def row_fingerprint(levels: tuple[str, ...]) -> str:
     return fingerprint(levels)
 
 
+@lru_cache(maxsize=1024)
 def form_code(round_key: str, unit: str) -> str:
     """Return the short code that is printed on a form: "k4t7-m2pq"."""
     code = short_code((round_key, unit))

@@ -8,7 +8,7 @@ forms went out (exceptions, aliases) is no form's business and does not travel.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from xlflow.core.findings import Finding, Place, Severity
+from xlflow.core.issued import Pairs, hear_context, say_context
 from xlflow.core.model import (
     Answer,
     Deadline,
@@ -44,7 +45,6 @@ DAMAGED = (ValueError, KeyError, TypeError, IndexError, ArithmeticError, Attribu
 """What may be raised where bytes are unpacked that are not whole."""
 
 Kind = TypeVar("Kind")
-Pairs = tuple[tuple[str, str], ...]
 Near = tuple[str, str | None]
 """The file and the sheet that most places of a form are on."""
 
@@ -90,7 +90,7 @@ def pack_opened(opened: Opened) -> Packed:
 # Saying ---------------------------------------------------------------------------------------------------
 
 _identity_facts = attrgetter("template", "version", "round", "unit", "form_code", "rows", "replaces")
-_line_facts = attrgetter("id", "levels", "units", "given", "context", "continues_from", "position")
+_line_facts = attrgetter("id", "levels", "units", "continues_from", "position")
 
 
 def _dump(said: object) -> bytes:
@@ -139,15 +139,15 @@ def _pack_frame(
 
 
 def _say_filled(form: Filled, received: Received) -> list[object]:
-    lines = form.round.plan.lines
+    lines, headings = form.round.plan.lines, form.round.plan.context
     numbers = {id(line): number for number, line in enumerate(lines)}
     near = (received.name, form.rows[0].place.sheet if form.rows else None)
     return [
         near[1],
         _identity_facts(form.identity),
         _say_units(Same(form.round.plan.units))[1],
-        [_say_line(line) for line in lines],
-        [_say_row(row, numbers, near) for row in form.rows],
+        [_say_line(line, headings) for line in lines],
+        [_say_row(row, numbers, headings, near) for row in form.rows],
         [[one.unit, _say_place(one.place, near), one.texts, one.reason, one.is_row] for one in form.set_aside],
         [_say_finding(one, near) for one in form.findings],
         form.answers_digest,
@@ -168,17 +168,16 @@ def _say_other(form: Filled, received: Received) -> list[object]:
     ]
 
 
-def _say_line(line: Line) -> list[object]:
-    said = [*_line_facts(line)]
-    said[3] = [[key, _say_value(value)] for key, value in line.given]
-    return said
+def _say_line(line: Line, headings: tuple[str, ...]) -> list[object]:
+    given = [[key, _say_value(value)] for key, value in line.given]
+    return [*_line_facts(line), given, say_context(line.context, headings)]
 
 
-def _say_row(row: Row, numbers: Mapping[int, int], near: Near) -> list[object]:
+def _say_row(row: Row, numbers: Mapping[int, int], headings: tuple[str, ...], near: Near) -> list[object]:
     line: object = numbers.get(id(row.line))
     if line is None:
         place = row.line.place
-        line = [*_say_line(row.line), row.line.own, place and _say_place(place, near)]
+        line = [*_say_line(row.line, headings), row.line.own, place and _say_place(place, near)]
     answers = [[one.field, _say_value(one.value), one.written, _say_at(one.at), one.fault] for one in row.answers]
     return [line, row.unit, _say_place(row.place, near), answers]
 
@@ -253,14 +252,14 @@ class Unpacker:
             said
         )
         near = (received.name, self._text(sheet))
-        told = tuple([self._hear_line(frame.template.item, *line) for line in lines])
+        told = tuple([self._hear_line(frame, *line) for line in lines])
         plan = replace(frame.plan, lines=told, units=_with_contacts(frame.plan.units, contacts))
         template, version, key, unit, code, count, replaces = identity
         return Filled(
             received if own is True else _hear_received(own),
             Identity(template, version, key, self._text(unit), count, code, tuple(replaces)),
             replace(frame, plan=plan),
-            tuple([self._hear_row(row, told, near) for row in rows]),
+            tuple([self._hear_row(row, told, frame, near) for row in rows]),
             tuple([self._hear_aside(one, near) for one in aside]),
             tuple([self._hear_finding(one, near) for one in findings]),
             digest,
@@ -280,30 +279,38 @@ class Unpacker:
 
     def _hear_line(
         self,
-        own: int,
+        frame: Round,
         key: str,
         levels: Iterable[str],
         units: Iterable[str],
-        given: Iterable[tuple[str, Any]],
-        context: Iterable[tuple[str, str]],
         continues: str,
         position: int,
+        given: Iterable[tuple[str, Any]],
+        context: Sequence[Any],
     ) -> Line:
-        """Return a line, the same one where another form has it too; `own` is its first level that is no group."""
-        texts, pairs = self._texts.setdefault, self._pairs.setdefault
+        """Return a line, the same one where another form has it too."""
+        texts, own = self._texts.setdefault, frame.template.item
         names, *levels = tuple(units), *levels
-        around = tuple([pairs(pair, pair) for pair in map(_pair, context)])
         line = Line(
             key,
             (*[texts(level, level) for level in levels[:own]], *levels[own:]),
             self._names.setdefault(names, names),
             self._hear_given(given),
-            self._contexts.setdefault(around, around),
+            self._hear_context(context, frame.plan.context),
             continues,
             position=position,
         )
         known = self._lines.setdefault(key, line)
         return known if known == line and known.position == position else line
+
+    def _hear_context(self, said: Sequence[Any], headings: tuple[str, ...]) -> Pairs:
+        """Return the further columns of a line; they are held once where several lines have the same."""
+        around = hear_context(said, headings)
+        known = self._contexts.get(around)
+        if known is None:
+            pairs = self._pairs.setdefault
+            known = self._contexts[around] = tuple([pairs(pair, pair) for pair in around])
+        return known
 
     def _hear_given(self, given: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Value], ...]:
         """Return what the plan fills in; times are held once, since many lines have the same."""
@@ -311,9 +318,9 @@ class Unpacker:
         times = tuple([(name, id(value)) for name, value in told if isinstance(value, Deadline)])
         return self._given.setdefault(times, told) if len(times) == len(told) else told
 
-    def _hear_row(self, said: Sequence[Any], lines: Sequence[Line], near: Near) -> Row:
+    def _hear_row(self, said: Sequence[Any], lines: Sequence[Line], frame: Round, near: Near) -> Row:
         line, unit, place, answers = said
-        whose = lines[line] if isinstance(line, int) else self._hear_own_line(line, near)
+        whose = lines[line] if isinstance(line, int) else self._hear_own_line(line, frame, near)
         told = tuple([self._hear_answer(*answer) for answer in answers])
         told = self._answered.setdefault(tuple(map(id, told)), told)
         return Row(whose, self._texts.setdefault(unit, unit), self._hear_place(place, near), told)
@@ -331,9 +338,9 @@ class Unpacker:
                 self._answers[key, value, written, at, fault] = known
         return known
 
-    def _hear_own_line(self, said: Sequence[Any], near: Near) -> Line:
+    def _hear_own_line(self, said: Sequence[Any], frame: Round, near: Near) -> Line:
         *facts, own, place = said
-        line = self._hear_line(len(facts[1]), *facts)
+        line = self._hear_line(frame, *facts)
         return replace(line, own=own, place=place and self._hear_place(place, near))
 
     def _hear_aside(self, said: Sequence[Any], near: Near) -> SetAside:
@@ -384,9 +391,6 @@ class Unpacker:
 
     def _text(self, text: Any) -> Any:
         return text if text is None else self._texts.setdefault(text, text)
-
-
-_pair: Callable[[Iterable[str]], tuple[str, str]] = tuple  # type: ignore[assignment]
 
 
 def _with_contacts(units: tuple[Unit, ...], contacts: Iterable[tuple[int, str, str]]) -> tuple[Unit, ...]:

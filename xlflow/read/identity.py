@@ -98,10 +98,7 @@ def _find_records(book: Book, identity: Identity | None) -> tuple[Sheet | None, 
 
 
 def _say_record(row: Sequence[Raw]) -> list[str]:
-    cells: list[str] = [
-        cell if isinstance(cell, str) else "" if cell is None else written_text(cell) for cell in row
-    ]
-    return cells
+    return [cell if type(cell) is str else "" if cell is None else written_text(cell) for cell in row]
 
 
 def _compare(ours: Identity, theirs: Identity | None, place: Place) -> list[Finding]:

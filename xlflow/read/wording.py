@@ -29,7 +29,7 @@ def gather_words(template: Template) -> frozenset[str]:
     """Return every word that forms of a template may hold, whatever the round, in either language."""
     program = load_shipped_toml("words.toml")
     texts = (*_texts_in([program.get(section) for section in _SECTIONS]), *_texts_in(template.model_dump()))
-    return frozenset(_WORD.findall(fold("; ".join(texts))))
+    return _words_in(texts)
 
 
 def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str, before: date | None = None) -> bool:
@@ -46,13 +46,28 @@ def says_nothing_new(text: str, words: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=2048)
 def _find_new(text: str, words: frozenset[str]) -> frozenset[str]:
-    return frozenset(_WORD.findall(fold(text))) - words
+    return _words_in([text]) - words
 
 
 @lru_cache(maxsize=4)
 def _words_of(same: Same[Round], unit: str, before: date | None) -> frozenset[str]:
-    words = frozenset(_WORD.findall(fold("; ".join(_facts(same.value, unit, before)))))
-    return words | _count_to(len(same.value.plan.lines) + FREE_ROWS)
+    round_, plan = same.value, same.value.plan
+    own = _words_in([form_code(round_.key, unit), *_facts_of_unit(round_, unit)])
+    common = _words_of_round(plan.title, plan.context, plan.year, (round_.as_of, round_.due, before))
+    return common | own | _count_to(len(plan.lines) + FREE_ROWS)
+
+
+@lru_cache(maxsize=32)
+def _words_of_round(
+    title: str, context: tuple[str, ...], year: int, days: tuple[date | None, ...]
+) -> frozenset[str]:
+    """Return the words that all forms of a round have in common."""
+    shown = (format_day(day, language) for day in days if day for language in LANGUAGES)
+    return _words_in([title, *context, *shown, str(year), str(year + 1)])
+
+
+def _words_in(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(_WORD.findall(fold("; ".join(texts))))
 
 
 @lru_cache(maxsize=256)
@@ -61,12 +76,8 @@ def _count_to(most: int) -> frozenset[str]:
     return frozenset(map(str, range(most + 1)))
 
 
-def _facts(round_: Round, unit: str, before: date | None) -> Iterator[str]:
-    plan, days = round_.plan, (round_.as_of, round_.due, before)
-    yield from (form_code(round_.key, unit), plan.title, *plan.context)
-    yield from (format_day(day, language) for day in days if day for language in LANGUAGES)
-    yield from (str(plan.year), str(plan.year + 1))
-    for each in plan.units:
+def _facts_of_unit(round_: Round, unit: str) -> Iterator[str]:
+    for each in round_.plan.units:
         if each.name == unit:
             yield from (each.name, each.contact, each.email)
 

@@ -1,9 +1,10 @@
 """What a rule of the template may ask for where its conditions hold: `EFFECTS` is the list."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from xlflow.core.model import Deadline, Value
 from xlflow.core.rules.asks import Ask
@@ -57,8 +58,10 @@ def weaken(ask: Ask) -> Ask:
     return replace(ask, severity="note") if ask.counts else ask
 
 
-EFFECTS: tuple[Callable[[Case, Rule], Iterator[Ask]], ...] = (require, forbid, compare, no_worse_part)
-"""The effects, each called as what a rule says to have it."""
+EFFECTS: Mapping[str, Callable[[Case, Rule], Iterator[Ask]]] = MappingProxyType(
+    {effect.__name__: effect for effect in (require, forbid, compare, no_worse_part)}
+)
+"""The effects by what a rule says to have one."""
 
 
 def stands_in(wanted: Compare, one: Decimal | date | None, other: Decimal | date | None) -> bool | None:

@@ -65,10 +65,9 @@ def answer_listed(case: Case) -> Iterator[Ask]:
 
 def declared_rules(case: Case) -> Iterator[Ask]:
     """The rules that the template declares: where their conditions hold, they require, forbid or compare."""
-    for rule, when in _rules_for(case):
+    for rule, when, effects in _rules_for(case):
         if _applies(case, rule, when):
-            effects = [effect for effect in EFFECTS if getattr(rule, effect.__name__)]
-            asked = [ask for effect in effects for ask in effect(case, rule)]
+            asked = [ask for effect in effects for ask in EFFECTS[effect](case, rule)]
             seen = rule.beyond is None or is_beyond(rule.beyond, case.amount)
             yield from asked if seen else map(weaken, asked)
 

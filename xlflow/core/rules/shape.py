@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
+from xlflow.core.loose_ends import EFFECTS
 from xlflow.core.template import Field, Rule, Template
 from xlflow.core.values.spellings import UNKNOWN, choice_table, number_of, yes_no_table
 
@@ -14,8 +15,8 @@ CHOOSING, TIMES, NUMBERS = ("choice", "yes_no"), ("deadline", "date", "quarter")
 When = tuple[tuple[str, frozenset[int]], ...]
 """Fields, each with the numbers of the answers that a rule waits for."""
 
-Declared = tuple[Rule, When]
-"""A rule of the template, and what it waits for."""
+Declared = tuple[Rule, When, tuple[str, ...]]
+"""A rule of the template, what it waits for, and the names of the effects that it has."""
 
 _YES_NO = MappingProxyType({"yes": 1, "no": 2})
 
@@ -71,6 +72,10 @@ def numbers_for(template: Template, rule: Rule) -> When:
     )
 
 
+def _effects_of(rule: Rule) -> tuple[str, ...]:
+    return tuple(name for name in EFFECTS if getattr(rule, name))
+
+
 class _Same:
     """A template as a key that equals only itself: hashing it whole for every form is slow."""
 
@@ -90,8 +95,8 @@ class _Same:
 def _shape(same: _Same) -> Shape:
     template = same.template
     asked = template.asked()
-    rules = tuple((rule, numbers_for(template, rule)) for rule in template.rules)
-    waited = Counter(key for _, when in rules for key, _ in when)
+    rules = tuple((rule, numbers_for(template, rule), _effects_of(rule)) for rule in template.rules)
+    waited = Counter(key for _, when, _ in rules for key, _ in when)
     awaited = max(waited, key=waited.__getitem__, default=None)
     waiting = [(declared, dict(declared[1]).get(awaited or "")) for declared in rules]
     return Shape(

@@ -5,7 +5,7 @@ all others and then left out: what is not handed on cannot be run, followed or c
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,6 +20,9 @@ _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]", re.DOTALL)
 _PLAIN = {"utf-8", "utf8", "us-ascii", "ascii"}
+_SHORT = 10_000
+"""Bytes up to which what a part says of its relations is remembered."""
+
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _NOT_READ = re.compile(
     r"(^|/)(media|embeddings|theme|drawings(?!/drawing[^/]*\.xml$)|charts|customXml|externalLinks|printerSettings|ctrlProps|activeX"
@@ -78,16 +81,27 @@ def open_package(content: bytes, limits: Limits) -> Package | str:
         return "parts-broken"
 
 
-def read_relations(package: Package, of: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (id, last word of the type, name of the part it leads to) of the relations of a part ("" for all)."""
+def read_relations(package: Package, of: str) -> Iterable[tuple[str, str, str]]:
+    """Return (id, last word of the type, name of the part it leads to) of the relations of a part ("" for all)."""
     folder, _, name = of.rpartition("/")
     source = package.find(f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels")
     if source is None:
-        return
-    for relation in ElementTree.fromstring(package.parts[source]).iter():  # noqa: S314 (DOCTYPE refused before)
+        return ()
+    part = package.parts[source]
+    return (_read_again if len(part) < _SHORT else _read_relations)(part, folder)
+
+
+def _read_relations(part: bytes, folder: str) -> tuple[tuple[str, str, str], ...]:
+    relations: list[tuple[str, str, str]] = []
+    for relation in ElementTree.fromstring(part).iter():  # noqa: S314 (DOCTYPE refused before)
         if relation.tag.endswith("Relationship") and relation.get("TargetMode") != "External":
             kind, target = relation.get("Type", "").rpartition("/")[2], relation.get("Target", "")
-            yield relation.get("Id", ""), kind, _resolve(folder, target)
+            relations.append((relation.get("Id", ""), kind, _resolve(folder, target)))
+    return tuple(relations)
+
+
+_read_again = lru_cache(maxsize=256)(_read_relations)
+"""The same, remembering: the forms of a round have them in common."""
 
 
 def read_properties(package: Package) -> Mapping[str, str]:

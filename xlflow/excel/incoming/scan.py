@@ -42,8 +42,12 @@ _LOOSE_PLACE = re.compile(rb"\sr\s*=")
 _HUGE_COUNT = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{7}""")
 _FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|(?<=/)>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?")
 _ERROR = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^<>]{0,60}? t="e"[^<>]{0,60}><v>([^<]*)</v></c>')
+_HIDDEN = b' hidden="'
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^<>]{0,300}? hidden="(?:1|true)"')
-_GUARDED = re.compile(rb"""<dataValidation [^<]*?sqref="([^"<]*)"|<xm:sqref>([^<]*)</xm:sqref>""")
+_ROW_SHOWN = 400
+"""Bytes of a row's tag within which it says whether the row is hidden."""
+
+_GUARDED = re.compile(rb"""<dataValidation(?=\s)[^<]*\ssqref="([^"<]*)"|<xm:sqref>([^<]*)</xm:sqref>""")
 _RARE = re.compile(rb"_x(?:[Dd][89A-Fa-f][0-9A-Fa-f]{2}|[Ff]{3}[EFef])_")
 _FORMULA_SHOWN = 80
 _DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
@@ -88,15 +92,16 @@ def look_over(sheet: bytes) -> Looked | None:
     head, tail = sheet[:start], sheet[end + len(_CLOSE) :]
     try:
         body, uncounted, formulas = _take_out_formulas(sheet[start:end])
-        errors = _find_errors(body)
+        hidden, counted = _find_hidden(body), _count_values(body)
+        if counted is None and _ODD.search(body):
+            body = _BLANK_ROW.sub(b"", _BLANK.sub(b"", body))
+            counted = _count_values(body)
+        values, broken = counted or (0, 0)
+        errors = _find_errors(body, broken)
     except ValueError:
         return None
-    hidden, values = _find_hidden(body), _count_values(body)
-    if values is None and _ODD.search(body):
-        body = _BLANK_ROW.sub(b"", _BLANK.sub(b"", body))
-        values = _count_values(body)
     if (
-        values is None
+        counted is None
         or has_rare_letters(body)
         or _HUGE_COUNT.search(head)
         or _CELL.search(head)
@@ -108,15 +113,17 @@ def look_over(sheet: bytes) -> Looked | None:
     return Looked(b"".join((head, body, _CLOSE, _merged(tail), _END)), (*uncounted, *errors), values, evidence)
 
 
-def _count_values(body: bytes) -> int | None:
-    """Return how many values the fast reader must find in the cells; None if it must not have one of them."""
-    values = 0
+def _count_values(body: bytes) -> tuple[int, int] | None:
+    """Return how many values the fast reader must find in the cells, and how many of them are errors; None if it
+    must not have one of them."""
+    values = errors = 0
     for kind, count in _count_kinds(body).items():
-        fits, each = (_look_again if len(kind) < _SHORT else _look_at)(kind)
+        fits, each, broken = (_look_again if len(kind) < _SHORT else _look_at)(kind)
         if not fits:
             return None
         values += each * count
-    return values
+        errors += broken * count
+    return values, errors
 
 
 def _count_kinds(body: bytes) -> Mapping[bytes, int]:
@@ -135,10 +142,11 @@ def _count_kinds(body: bytes) -> Mapping[bytes, int]:
     return {b"<c " + kind: count for kind, count in cells.items()} | others
 
 
-def _look_at(kind: bytes) -> tuple[bool, int]:
-    """Return whether the fast reader may have cells of this kind, and how many values it must find in one."""
+def _look_at(kind: bytes) -> tuple[bool, int, int]:
+    """Return whether the fast reader may have cells of this kind, how many values it must find in one, and how
+    many of them are errors."""
     fits = b"<!" not in kind and not _ODD.search(kind) and not _says_twice(kind)
-    return fits, kind.count(b"<v>") - kind.count(b"<v></v>") + kind.count(b"<is>")
+    return fits, kind.count(b"<v>") - kind.count(b"<v></v>") + kind.count(b"<is>"), kind.count(b't="e"')
 
 
 _look_again = lru_cache(maxsize=4096)(_look_at)
@@ -152,12 +160,10 @@ def _says_twice(kind: bytes) -> bool:
     return said != kind.count(b"<c ") + kind.count(b"<row ")
 
 
-def _find_errors(body: bytes) -> Hidden:
+def _find_errors(body: bytes, count: int) -> Hidden:
     """Return the error cells; ValueError where one is written in a way that only reading can follow."""
-    if b't="e"' not in body:
-        return ()
-    errors = _ERROR.findall(body)
-    if len(errors) != body.count(b't="e"'):
+    errors = _ERROR.findall(body) if count else []
+    if len(errors) != count:
         raise ValueError
     return tuple((*cell_position(name.decode()), ErrorValue(text.decode())) for name, text in errors)
 
@@ -181,9 +187,15 @@ def _take_out_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, Raw]], 
 
 
 def _find_hidden(body: bytes) -> frozenset[int]:
-    if b' hidden="' not in body:
-        return frozenset()
-    return frozenset([int(number) - 1 for number in _HIDDEN_ROW.findall(body)])
+    hidden: set[int] = set()
+    at = body.find(_HIDDEN)
+    while at >= 0:
+        start = body.rfind(b"<row ", max(at - _ROW_SHOWN, 0), at)
+        found = _HIDDEN_ROW.match(body, start) if start >= 0 else None
+        if found:
+            hidden.add(int(found[1]) - 1)
+        at = body.find(_HIDDEN, at + 1)
+    return frozenset(hidden)
 
 
 def _find_guarded(tail: bytes) -> tuple[Area, ...]:
