@@ -3,6 +3,7 @@
 import os
 import random
 import struct
+import zipfile
 import zlib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from packages import a_form, code_of, one, package_of, parts_of, zipped
 
-from xlflow.core.findings import Finding
+from xlflow.core.findings import Finding, remedy_of
 from xlflow.excel.incoming import Book, ErrorValue, Limits, open_book, open_bundle
 from xlflow.excel.incoming.archive import list_entries, pack, unpack
 from xlflow.excel.incoming.book import LIMITS
@@ -122,7 +123,7 @@ def test_crooked_archives_are_refused() -> None:
         b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x08\x00", b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x0c\x00", 1
     )
     assert method != plain
-    assert code_of(method) == "archive-crooked"
+    assert code_of(method) == "archive-packed-otherwise"
     locked = bytearray(plain)
     locked[plain.find(b"PK\x01\x02") + 8] |= 1
     assert code_of(bytes(locked)) == "file-is-encrypted"
@@ -331,6 +332,22 @@ def test_a_bundle_gives_its_files(tmp_path: Path) -> None:
     assert [(packed.name, packed.size) for packed in bundle] == [("a.txt", 3), ("b/Museet.xlsx", len(a_form()))]
     assert isinstance(bundle[1].content, bytes)
     assert isinstance(open_book(bundle[1].content, "Museet.xlsx"), Book)
+
+
+def test_names_in_a_bundle_may_differ_in_their_capitals_only(tmp_path: Path) -> None:
+    (tmp_path / "svar.zip").write_bytes(zipped({"Museet.xlsx": b"1", "museet.xlsx": b"2"}))
+    bundle = open_bundle(tmp_path / "svar.zip", "svar.zip")
+    assert isinstance(bundle, tuple)
+    assert [(packed.name, packed.content) for packed in bundle] == [("Museet.xlsx", b"1"), ("museet.xlsx", b"2")]
+
+
+def test_a_bundle_that_is_packed_otherwise_is_to_be_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "svar.zip", "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("Museet.xlsx", a_form())
+    told = open_bundle(tmp_path / "svar.zip", "svar.zip")
+    assert isinstance(told, Finding)
+    assert told.code == "archive-packed-otherwise"
+    assert "packa upp det" in remedy_of(told, "sv")
 
 
 def test_a_bundle_that_is_a_workbook_or_broken_says_so(tmp_path: Path) -> None:

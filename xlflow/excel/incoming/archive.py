@@ -133,9 +133,11 @@ def _place_entries(content: bytes, infos: list[zipfile.ZipInfo], end: int) -> tu
         if info.header_offset < free or (not free and info.header_offset) or start is None:
             return "archive-crooked"
         free = start + info.compress_size
-        if free > end or info.compress_type not in (_STORED, _DEFLATED) or name.casefold() in names:
+        if free > end or name in names:
             return "archive-crooked"
-        names.add(name.casefold())
+        if info.compress_type not in (_STORED, _DEFLATED):
+            return "archive-packed-otherwise"
+        names.add(name)
         if not name.endswith("/"):
             facts = (info.compress_size, info.file_size, info.CRC, info.compress_type)
             entries.append(Entry(name, start, *facts, info.date_time))

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 from xml.etree import ElementTree
 
-from xlflow.excel.incoming.archive import list_entries, unpack
+from xlflow.excel.incoming.archive import Entry, list_entries, unpack
 from xlflow.excel.incoming.book import Limits
 
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -58,7 +58,7 @@ class Package:
 
 def open_package(content: bytes, limits: Limits) -> Package | str:
     """Return the parts of a workbook file, all counted, measured and checked; or the code of the refusal."""
-    entries = list_entries(content, limits)
+    entries = _list_parts(content, limits)
     if isinstance(entries, str):
         return entries
     parts: dict[str, bytes] = {}
@@ -79,6 +79,14 @@ def open_package(content: bytes, limits: Limits) -> Package | str:
         return _know_package(parts, tuple(code for code, pattern in _NOTED if pattern.search(names)))
     except (ElementTree.ParseError, UnicodeError, LookupError):
         return "parts-broken"
+
+
+def _list_parts(content: bytes, limits: Limits) -> tuple[Entry, ...] | str:
+    """Return the entries of a workbook file, whose names are the same in small letters and in capitals."""
+    entries = list_entries(content, limits)
+    if not isinstance(entries, str) and len({entry.name.casefold() for entry in entries}) < len(entries):
+        return "archive-crooked"
+    return entries
 
 
 def read_relations(package: Package, of: str) -> Iterable[tuple[str, str, str]]:
