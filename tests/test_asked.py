@@ -17,7 +17,7 @@ from openpyxl.workbook import Workbook
 from plans import save_plan
 from test_read_sight import retyped
 
-from xlflow.core.findings import message_of, remedy_of
+from xlflow.core.findings import Stop, message_of, remedy_of
 from xlflow.core.model import Round, Run, State
 from xlflow.define import define_round, load_template
 from xlflow.excel.incoming import open_book
@@ -211,3 +211,130 @@ def test_a_workbook_with_a_day_that_is_no_form_is_none(plan: Path) -> None:
     other = edit_book(lambda book: [book.remove(book[name]) for name in ("Uppföljning", "xlflow")], made())
     told = check_forms([put(plan, annat=other)], plan=plan, jobs=1)
     assert found(told, "as-of-assumed") == []
+
+
+OWN = """
+extends = "followup"
+name = "egen"
+version = "1"
+title = { sv = "Vår uppföljning", en = "Our follow-up" }
+fields = [{ key = "cost", type = "text", after = "status", label = { sv = "Kostnad", en = "Cost" } }]
+"""
+"""A template of one's own, with a question that no other has."""
+
+
+@pytest.fixture
+def own(plan: Path) -> str:
+    path = plan.parent / "egen.toml"
+    path.write_text(OWN, encoding="utf-8")
+    return str(path)
+
+
+def copied_own(plan: Path, own: str, unit: str, **answers: str) -> bytes:
+    asked = ask(plan, template=own)
+    return copied_workbook(write_form(asked, unit, {asked.lines_of(unit)[0].id: answers}, issued={}))
+
+
+def test_a_template_of_one_s_own_is_named_where_no_form_has_kept_it(plan: Path, own: str, tmp_path: Path) -> None:
+    folder = put(
+        plan,
+        Museet=copied_own(plan, own, "Museet", status="Pågående", cost="Dyrt"),
+        Åbo=copied_own(plan, own, "Åbo", status="Genomfört", cost="Billigt"),
+    )
+    told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, template=own, jobs=1)
+    assert told.merged
+    assert (told.merged.round.key, told.merged.set_aside) == ("egen 2021-03-31", ())
+    costs = [row.row.value("cost") for row in told.merged.rows if row.row.value("cost")]
+    assert costs == ["Dyrt", "Billigt"]
+    assert len(found(told, "form-recognised")) == 2
+    assert found(told, "template-assumed") == []
+
+
+def test_a_code_of_no_template_of_ours_says_that_one_may_be_named(plan: Path, own: str) -> None:
+    folder = put(plan, Museet=copied_own(plan, own, "Museet", status="Pågående", cost="Dyrt"))
+    told = check_forms([folder], plan=plan, jobs=1)
+    (said,) = found(told, "template-assumed")
+    assert "”followup”" in said
+    assert "--template" in said
+
+
+def test_forms_that_name_a_template_but_have_lost_it_say_that_it_may_be_named(plan: Path, own: str) -> None:
+    asked = ask(plan, template=own)
+    for unit in ("Museet", "Åbo"):
+        content = write_form(asked, unit, {asked.lines_of(unit)[0].id: {"cost": "Dyrt"}}, issued={})
+        put(plan, **{unit: edit_book(lambda book: book.remove(book["xlflow"]), content)})
+    told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
+    (said,) = found(told, "template-unnamed")
+    assert "”egen”" in said
+    told = check_forms([plan.parent / "in"], plan=plan, template=own, jobs=1)
+    assert told.merged
+    assert (told.merged.answered, told.merged.round.key) == (("Museet", "Åbo"), "egen 2021-03-31")
+    assert (found(told, "template-unnamed"), len(found(told, "identity-from-properties"))) == ([], 2)
+
+
+def test_forms_that_know_their_template_keep_theirs(plan: Path, own: str) -> None:
+    asked = ask(plan, template=own)
+    newer = Path(own).with_name("nyare.toml")
+    newer.write_text(OWN.replace('"1"', '"2"').replace("Kostnad", "Utgift"), encoding="utf-8")
+    folder = put(
+        plan,
+        Museet=filled(asked, "Museet", "Pågående"),
+        Åbo=copied_own(plan, own, "Åbo", status="Genomfört", cost="Billigt"),
+    )
+    told = check_forms([folder], plan=plan, template=str(newer), jobs=1)
+    assert told.merged
+    assert (told.merged.answered, told.merged.round.template) == (("Museet", "Åbo"), asked.template)
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["with the plan", "forms only"])
+def test_the_template_chooses_between_forms_of_a_day(plan: Path, own: str, given: bool) -> None:
+    folder = put(
+        plan,
+        a=filled(ask(plan), "Museet", "Pågående"),
+        b=filled(ask(plan), "Åbo", "Pågående"),
+        c=filled(ask(plan, template=own), "Museet", "Kvarstår"),
+    )
+    known = plan if given else None
+    told = check_forms([folder], plan=known, jobs=1)
+    assert statuses(told)["Museet", "Öppna kvarn"] == "Pågående"
+    (said,) = found(told, "other-template")
+    assert said.startswith("c.xlsx är gjort med mallen ”egen”, men omgångens formulär med ”followup”.")
+    told = check_forms([folder], plan=known, template=own, jobs=1)
+    assert statuses(told) == {("Museet", "Öppna kvarn"): "Kvarstår"}
+    assert len(found(told, "other-template")) == 2
+    nobody = check_forms([folder], plan=known, template="followup-2019", jobs=1)
+    assert statuses(nobody) == {}
+    assert len(found(nobody, "other-template")) == 3
+
+
+def test_without_a_day_the_named_template_asks_for_it(plan: Path, own: str) -> None:
+    folder = put(plan, Svar=retyped("Museet", rows=ROWS))
+    told = check_forms([folder], plan=plan, template=own, jobs=1)
+    (said,) = found(told, "form-day-unknown")
+    assert "--as-of" in said
+    told = check_forms([folder], plan=plan, template=own, as_of=DAY, jobs=1)
+    assert told.merged
+    assert (statuses(told), told.merged.round.key) == (MUSEET, "egen 2021-03-31")
+
+
+@pytest.mark.parametrize("command", [("check",), ("merge", "-o", "ut.xlsx")], ids=["check", "merge"])
+def test_a_template_on_the_command_line(command: tuple[str, ...], plan: Path, own: str) -> None:
+    put(plan, Museet=copied_own(plan, own, "Museet", status="Pågående", cost="Dyrt"))
+    cwd = plan.parent
+    asked = (*command, "--plan", "plan.xlsx")
+    done = run(*asked, "in", "plan.xlsx", "egen.toml", "-t", "egen.toml", "--json", cwd=cwd)
+    assert done.told["units"] == {"asked": 2, "answered": 1, "missing": ["Åbo"]}
+    assert (done.told["files"]["accepted"], done.told["files"]["ignored"]) == (1, 2)
+    generate = ("generate", "plan.xlsx", "--as-of", "2021-03-31", "-o", "ut")
+    for wrong in ("ege", "trasig.toml"):
+        (cwd / "trasig.toml").write_text(OWN.replace("fields", "felds"), encoding="utf-8")
+        refused = run(*asked, "in", "--template", wrong, cwd=cwd)
+        assert (refused.code, refused.out) == (2, "")
+        assert refused.err == run(*generate, "--template", wrong, cwd=cwd).err
+
+
+def test_a_plan_that_does_not_fit_the_named_template_is_told_of(plan: Path) -> None:
+    folder = put(plan, Museet=copied_workbook(filled(ask(plan), "Museet", "Pågående")))
+    with pytest.raises(Stop) as stop:
+        check_forms([folder], plan=plan, template="budget", jobs=1)
+    assert {one.code for one in stop.value.findings} & {"plan-heading-missing", "plan-no-heading-row"}

@@ -48,6 +48,13 @@ ROUND = click.option(
     help="The day of the round, such as 2021-03-31, if no form says it, or forms of several rounds lie together.",
 )
 
+TEMPLATE = click.option(
+    "-t",
+    "--template",
+    metavar="NAME",
+    help="A template's name, or a path to one, if no form says it, or forms of several lie together.",
+)
+
 AS_OF = "The day that the follow-up describes, such as 2021-03-31."
 
 
@@ -156,6 +163,7 @@ def generate(
 @PATHS
 @PLAN
 @ROUND
+@TEMPLATE
 @click.option(
     "--return",
     "send_back",
@@ -171,6 +179,7 @@ def check(
     paths: tuple[Path, ...],
     plan: Path | None,
     as_of: str | None,
+    template: str | None,
     send_back: Path | None,
     jobs: int | None,
     no_cache: bool,
@@ -189,6 +198,7 @@ def check(
             paths,
             plan=plan,
             as_of=read_day(as_of, "--as-of") if as_of else None,
+            template=template,
             send_back=send_back,
             jobs=jobs,
             cache=not no_cache,
@@ -210,6 +220,7 @@ def check(
 )
 @PLAN
 @ROUND
+@TEMPLATE
 @SINCE
 @click.option(
     "--also",
@@ -226,6 +237,7 @@ def merge(
     output: Path,
     plan: Path | None,
     as_of: str | None,
+    template: str | None,
     previous: Path | None,
     also: Path | None,
     jobs: int | None,
@@ -246,6 +258,7 @@ def merge(
             output,
             plan=plan,
             as_of=read_day(as_of, "--as-of") if as_of else None,
+            template=template,
             previous=previous,
             also=also,
             jobs=jobs,

@@ -15,6 +15,7 @@ from pathlib import Path
 from xlflow.core.findings import Finding, Place, Stop, find
 from xlflow.core.model import Filled, Received, State
 from xlflow.core.text import fold, show_name
+from xlflow.core.words import NO_DAY
 from xlflow.excel import incoming
 
 _SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
@@ -116,8 +117,8 @@ def sort_returns(
     otherwise that of most units, the newest of several."""
     forms = sorted(filled, key=lambda form: form.received.name)
     key = round_key or choose_round(forms)
-    strays = [(_settle(form, State.REFUSED, "other-round"), _say_round(form, forms, key)) for form in forms]
-    strays = [(form, note) for form, note in strays if form.round.key != key]
+    told = [(form, _say_round(form, key or "")) for form in forms if form.round.key != key]
+    strays = [(_settle(form, State.REFUSED, note.code), note) for form, note in told]
     groups: dict[str, list[Filled]] = {}
     for form in forms:
         if form.round.key == key:
@@ -237,13 +238,15 @@ def _stat(path: Path) -> tuple[int, datetime | None]:
 # Sorting returns ------------------------------------------------------------------------------------------
 
 
-def _say_round(form: Filled, forms: Sequence[Filled], key: str | None) -> Finding:
-    wanted = next((other.round for other in forms if other.round.key == key), None)
-    words = {
-        "theirs": form.round.as_of.isoformat(),
-        "ours": wanted.as_of.isoformat() if wanted else (key or "").rpartition(" ")[2],
-    }
-    return find("other-round", _place_of(form), unit=form.unit, words=words)
+def _say_round(form: Filled, key: str) -> Finding:
+    """Return what keeps a form out of the round of a key: its day, or where that is the same or of no account, its
+    template."""
+    name, _, day = key.rpartition(" ")
+    theirs, place = form.round.as_of.isoformat(), _place_of(form)
+    if day not in ("", NO_DAY.isoformat(), theirs):
+        return find("other-round", place, unit=form.unit, words={"theirs": theirs, "ours": day})
+    words = {"theirs": form.round.template.name, "ours": name}
+    return find("other-template", place, unit=form.unit, words=words)
 
 
 def _sort_group(group: Sequence[Filled]) -> tuple[tuple[Filled, ...], list[Received], list[Finding]]:

@@ -1,7 +1,8 @@
 """What a plan asks as long as no form tells which round it is for: who is asked, and nothing of when.
 
-The template is the first of the shipped ones that the plan's headings fit, the language that of the headings. Says
-nothing of the plan that depends on the day of the round, for nobody knows it.
+The template is the one that whoever runs it names, else the first of the shipped ones that the plan's headings
+fit; the language is that of the headings. Says nothing of the plan that depends on the day of the round, for
+nobody knows it.
 """
 
 from collections.abc import Iterator
@@ -23,24 +24,29 @@ _OF_THE_DAY = ("plan-year-differs", "plan-year-doubtful")
 _OTHER_HEADINGS = ("plan-no-sheet", "plan-no-heading-row", "plan-heading-missing", "plan-heading-misspelt")
 
 
-def guess_round(book: Book) -> tuple[Round, tuple[Finding, ...]] | None:
+def guess_round(book: Book, named: Template | None = None) -> tuple[Round, tuple[Finding, ...]] | None:
     """Return what is asked of whom, what is doubtful in the plan; None if its headings fit no template of ours.
 
-    `Stop` with every fault of a plan whose headings fit.
+    `Stop` with every fault of a plan whose headings fit, and of any plan where a template is named.
     """
+    if named:
+        return _without_day(book, named)
     fitting: Stop | None = None
     for template in sorted(list_templates(), key=lambda template: template.name != USUAL):
         try:
-            asked, findings = define_round(book, template, NO_DAY)
+            return _without_day(book, template)
         except Stop as stop:
             if not any(found.code in _OTHER_HEADINGS for found in stop.findings):
                 fitting = fitting or stop
-            continue
-        told = tuple(found for found in findings if found.code not in _OF_THE_DAY)
-        return replace(asked, language=find_language(book, template)), told
     if fitting:
         raise fitting
     return None
+
+
+def _without_day(book: Book, template: Template) -> tuple[Round, tuple[Finding, ...]]:
+    asked, findings = define_round(book, template, NO_DAY)
+    told = tuple(found for found in findings if found.code not in _OF_THE_DAY)
+    return replace(asked, language=find_language(book, template)), told
 
 
 def find_language(book: Book, template: Template) -> Language:

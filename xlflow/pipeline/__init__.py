@@ -17,6 +17,7 @@ from xlflow import carry, collect, named, opening
 from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
 from xlflow.core.model import Previous, Round, Run
 from xlflow.core.words import Language, say
+from xlflow.pipeline.asked import Wanted
 from xlflow.pipeline.gathering import gather, say_nothing
 
 if TYPE_CHECKING:
@@ -77,20 +78,23 @@ def check_forms(
     *,
     plan: Path | None = None,
     as_of: date | None = None,
+    template: str | None = None,
     send_back: Path | None = None,
     jobs: int | None = None,
     cache: bool = True,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
-    """Read and check forms: files, folders (searched through), archives. `as_of` is the day of the round; only
-    needed where no form says it any longer, or forms of several rounds lie together.
+    """Read and check forms: files, folders (searched through), archives. `as_of` is the day of the round and
+    `template` its template, by name or path; only needed where no form says it any longer, or forms of several
+    rounds lie together.
 
     Writes nothing, unless `send_back` names a folder: then a fresh form for each unit that has something to
     correct, with all its answers and the faults marked. A form that somebody has filled in is never overwritten.
     """
+    wanted = _want(as_of, template)
     own = tuple(send_back.rglob("*.xlsx")) if send_back else ()
-    gathered = gather(paths, plan, opening.Way(jobs, cache=cache), partial(_tell, progress, "read"), own, as_of)
+    gathered = gather(paths, plan, opening.Way(jobs, cache=cache), partial(_tell, progress, "read"), own, wanted)
     merged, findings = gathered.merged, gathered.findings
     if send_back is None:
         return Run(merged.round.language, findings, merged)
@@ -112,6 +116,7 @@ def merge_forms(
     *,
     plan: Path | None = None,
     as_of: date | None = None,
+    template: str | None = None,
     previous: Path | None = None,
     also: Path | None = None,
     jobs: int | None = None,
@@ -119,7 +124,8 @@ def merge_forms(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
-    """Read, check and merge forms into the consolidated workbook `output`. `as_of` is as in `check_forms`.
+    """Read, check and merge forms into the consolidated workbook `output`. `as_of` and `template` are as in
+    `check_forms`.
 
     `previous` is that of the round before, against which changes are told. `also` names a folder for the same
     tables as a data package: CSV, and Parquet where pyarrow is installed.
@@ -135,11 +141,12 @@ def merge_forms(
         raise Stop(find("target-not-xlsx", Place(str(output))))
     if not force:
         replacing.refuse_to_destroy([output], replacing.find_worth_of_result)
+    wanted = _want(as_of, template)
     own = interchange.list_package(also) if also else ()
     book, past = (named.open_consolidated(previous), (previous,)) if previous else (None, ())
     with outgoing.claim_target(output) as target:
         way = opening.Way(jobs, cache=cache)
-        gathered = gather(paths, plan, way, partial(_tell, progress, "read"), (output, *past, *own), as_of)
+        gathered = gather(paths, plan, way, partial(_tell, progress, "read"), (output, *past, *own), wanted)
         merged, findings, found = gathered.merged, gathered.findings, gathered.found
         del gathered  # the forms one by one take much memory, and are needed no more
         if not merged.answered:
@@ -232,6 +239,16 @@ def write_history(
         say("history.written", told.language, file=written),
     )
     return Run(told.language, sort_findings(_say_where([(output, written)])), output=written, notes=notes)
+
+
+def _want(as_of: date | None, template: str | None) -> Wanted:
+    """Return what is said of the round; `Stop` with every fault of its template."""
+    if template is None:
+        return Wanted(as_of)
+    from xlflow import define
+
+    files = (Path(template), Path(f"{template}.toml"))
+    return Wanted(as_of, define.load_template(template), files)
 
 
 def _make_return(one: carry.Return) -> bytes:

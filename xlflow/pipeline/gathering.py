@@ -5,7 +5,6 @@ Checking and merging differ only in what they make of it.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 from xlflow import carry, check, collect, hints, merge, opening, read, waive
@@ -13,7 +12,7 @@ from xlflow.core.findings import Finding, Place, find, sort_findings
 from xlflow.core.model import Filled, Merged, Plan, Round
 from xlflow.core.text import fold
 from xlflow.core.words import NO_DAY
-from xlflow.pipeline.asked import key_of_day, plan_round
+from xlflow.pipeline.asked import Wanted, key_of, plan_round
 
 NOTHING_AGREED = Plan("", (), (), 0)
 """A plan without exceptions and aliases, where none was given."""
@@ -35,17 +34,18 @@ def gather(
     way: opening.Way,
     tell: opening.Tell,
     leave_out: Collection[Path] = (),
-    as_of: date | None = None,
+    wanted: Wanted | None = None,
 ) -> Gathered:
-    """Find, open, read, settle, merge and check; everything but writing. `as_of` is the day of the round, where
-    somebody has named it."""
-    own = (*leave_out, *([plan] if plan else ()))
+    """Find, open, read, settle, merge and check; everything but writing. `wanted` is what somebody has said
+    of the round."""
+    wanted = wanted or Wanted()
+    own = (*leave_out, *wanted.files, *([plan] if plan else ()))
     found, findings = collect.find_files(paths, leave_out=own)
     waiting = [file for file in found if not file.settled]
     opened = opening.open_files(waiting, way, tell)
     filled = _update_forms(opening.list_forms(opened))
     lost = [told for _, told in opened if isinstance(told, Finding)]
-    planned, doubts = plan_round(plan, filled, lost, as_of) if plan else (None, ())
+    planned, doubts = plan_round(plan, filled, lost, wanted) if plan else (None, ())
     opened = opening.look_again(waiting, opened, _known_rounds(filled, planned), way)
     filled = _update_forms(opening.list_forms(opened))
     refusals = [told for _, told in opened if isinstance(told, Finding)]
@@ -54,7 +54,7 @@ def gather(
     others = [received for received, told in opened if isinstance(told, Finding)]
     settled = [file.settled for file in found if file.settled]
     collected = collect.sort_returns(
-        filled, [*settled, *others], planned.key if planned else key_of_day(filled, as_of)
+        filled, [*settled, *others], planned.key if planned else key_of(filled, wanted)
     )
     told = [*findings, *refusals, *doubts, *collected.findings]
     if not (collected.forms or planned):
