@@ -96,8 +96,9 @@ class Keeper:
         passed = live | self.headings
         for number in range(self.table.heading + 1, len(rows)):
             cell = rows[number][place]
-            typed = cell is not None and not isinstance(cell, UncountedFormula | ErrorValue)
-            text = written_text(cell) if typed and number not in passed else ""
+            if cell is None or number in passed or isinstance(cell, (UncountedFormula, ErrorValue)):
+                continue
+            text = written_text(cell)
             if text and (live or not is_of_form(text, self.shape.words, round_, self.unit)):
                 self.keep_text(number, place, cell, "text-over-formula")
 

@@ -94,7 +94,8 @@ def _take_row(match: Match, cells: Sequence[Raw], gathered: _Gathered) -> None:
     if match.line:
         reader.compare_given(match.row, cells, line)
         reader.compare_context(match.row, cells, line)
-    for column in reader.compare_computed(match.row, cells, gathered.rows[line.id]):
+    over = reader.compare_computed(match.row, cells, gathered.rows[line.id]) if reader.shape.computed else ()
+    for column in over:
         gathered.keeper.keep_text(match.row, column, cells[column], "text-over-formula")
 
 
