@@ -401,6 +401,13 @@ def test_columns_are_known_by_place_when_code_and_heading_are_gone() -> None:
     assert codes(form) == ["heading-changed"]
 
 
+def test_no_row_is_taken_for_the_heading_that_somebody_deleted() -> None:
+    form = read_bytes(edit(lambda sheet: sheet.delete_rows(HEADING_ROW + 1)))
+    assert (said(form), form.set_aside) == (everything(), ())
+    assert codes(form) == ["headings-gone"]
+    assert form.rows[0].place.cell == f"A{FIRST - 1}"
+
+
 def test_columns_are_known_by_place_beside_the_round_before_too() -> None:
     before = Previous(None, MappingProxyType({"a": "Pågående"}))
 

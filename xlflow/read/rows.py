@@ -21,7 +21,7 @@ from xlflow.read.evidence import report_evidence
 from xlflow.read.match import OWN, Match, match_rows
 from xlflow.read.merged import spread_merged
 from xlflow.read.shape import Shape
-from xlflow.read.table import Table
+from xlflow.read.table import Table, lift_heading
 
 
 @dataclass(slots=True)
@@ -37,6 +37,7 @@ class _Gathered:
 def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
     """Return what stands in the form on one sheet."""
     unit, lines = issued.identity.unit, issued.round.plan.lines
+    table = lift_heading(table, shape, lines)
     reader, keeper = Reader(table, shape, unit), Keeper(table, shape, unit)
     cells, found = spread_merged(table, shape, keeper)
     matches = _settle_twice(match_rows(table, shape, lines, cells), cells, reader)

@@ -5,9 +5,10 @@ The sheet's name says nothing.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xlflow.core.findings import Finding, Place, find
+from xlflow.core.model import Line
 from xlflow.core.values import written_text
 from xlflow.excel.incoming import Raw, Sheet, cell_name
 from xlflow.read.shape import Shape, quick_fold
@@ -41,6 +42,20 @@ def find_tables(file: str, sheets: Sequence[Sheet], shape: Shape) -> tuple[Table
     """Return the form, once for every sheet on which it stands."""
     heads = ((sheet, _find_head(sheet, shape)) for sheet in sheets)
     return tuple(_make_table(file, sheet, shape, *head) for sheet, head in heads if head)
+
+
+def lift_heading(table: Table, shape: Shape, lines: Sequence[Line]) -> Table:
+    """Return the table with its codes as heading where somebody deleted the heading, so that a line has
+    its place."""
+    if table.codes is None or not table.findings or table.heading >= len(table.sheet.rows):
+        return table
+    row, places = table.sheet.rows[table.heading], (table.places[0], table.places[shape.levels[shape.item]])
+    marked, text = (None if place is None else row[place] for place in places)
+    if not any(marked == line.id or text == line.levels[shape.item] for line in lines):
+        return table
+    gone = find("headings-gone", Place(table.file, table.sheet.name))
+    kept = (found for found in table.findings if found.code != "heading-changed")
+    return replace(table, heading=table.codes, findings=(gone, *kept))
 
 
 def _find_head(sheet: Sheet, shape: Shape) -> tuple[int | None, int] | None:
