@@ -85,8 +85,8 @@ def truth(row: int, column: int, value: int, error: int = 0) -> bytes:
     return record(0x205, struct.pack("<3H2B", row, column, 0, value, error))
 
 
-def worked_out(row: int, column: int, result: bytes) -> bytes:
-    return record(0x06, struct.pack("<3H", row, column, 0) + result + bytes(8))
+def worked_out(row: int, column: int, result: bytes, style: int = 0) -> bytes:
+    return record(0x06, struct.pack("<3H", row, column, style) + result + bytes(8))
 
 
 def hidden_row(row: int) -> bytes:
@@ -168,8 +168,8 @@ def a_row(row: int, *cells: bytes, hidden: bool = False) -> bytes:
     return piece(0, struct.pack("<LLHBBBL", row, 0, 0, 0, flags, 0, 0)) + b"".join(cells)
 
 
-def a_cell(kind: int, column: int, value: bytes) -> bytes:
-    return piece(kind, struct.pack("<LL", column, 0) + value)
+def a_cell(kind: int, column: int, value: bytes, style: int = 0) -> bytes:
+    return piece(kind, struct.pack("<LL", column, style) + value)
 
 
 def an_xlsb(*places: tuple[int, int]) -> bytes:
@@ -183,11 +183,13 @@ def an_xlsb_of(rows: Sequence[bytes], last_row: int, last_column: int, **more: b
     size = piece(148, struct.pack("<LLLL", 0, last_row, 0, last_column))
     sheet = piece(129) + size + piece(145) + b"".join(rows) + piece(146) + piece(130)
     listed = piece(156, struct.pack("<LL", 0, 1) + wide("rId1") + wide("Blad"))
+    formats = b"".join(piece(47, struct.pack("<2H12x", 0, shown)) for shown in (0, 14))
     parts = {
         "[Content_Types].xml": b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         "_rels/.rels": _relations(officeDocument="xl/workbook.bin"),
         "xl/workbook.bin": piece(131) + piece(143) + listed + piece(144) + piece(132),
         "xl/_rels/workbook.bin.rels": _relations(worksheet="worksheets/sheet1.bin"),
+        "xl/styles.bin": piece(617, struct.pack("<L", 2)) + formats + piece(618),
         "xl/worksheets/sheet1.bin": sheet,
         "xl/worksheets/_rels/sheet1.bin.rels": _relations(**{name: f"../{name}1.bin" for name in more}),
     }

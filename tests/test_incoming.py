@@ -81,6 +81,14 @@ def test_days_count_from_1904_where_the_workbook_says_so() -> None:
         assert book.sheets[0].rows == ((date(2025, 4, 1),),)
 
 
+@pytest.mark.parametrize("number", ["-1500", "-1500.75", "-0.25", "-1"])
+def test_a_number_below_zero_that_is_formatted_as_a_day_stays_the_number(number: str) -> None:
+    cells = f'<c r="A1" s="1"><v>{number}</v></c><c r="B1" s="2"><v>0.5</v></c><c r="C1" s="3"><v>-1.5</v></c>'
+    for written in (cells, cells.replace("<c r=", "<c  r=")):
+        sheet = sheet_of(f'<row r="1">{written}</row>')
+        assert sheet.rows == ((float(number), time(12), timedelta(hours=-36)),)
+
+
 TEXTS = (
     st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), min_size=1, max_size=20)
     .map(str.strip)

@@ -298,6 +298,15 @@ def test_an_ods_is_read_with_its_errors_and_repeats() -> None:
     )
 
 
+def test_a_number_that_is_formatted_as_true_or_false_stays_the_number() -> None:
+    """LibreOffice saves it so: the number where true or false belongs, and TRUE as what people see."""
+    said = ("-1500.5", "2", "1", "true", "false")
+    cells = [f'<cell type="boolean" office:boolean-value="{value}"><p>TRUE</p></cell>' for value in said]
+    book = open_book(ods_of(f'<sheet table:name="Form"><row>{"".join(cells)}</row></sheet>'), "f.ods")
+    assert isinstance(book, Book)
+    assert [repr(cell) for cell in book.sheets[0].rows[0]] == ["-1500.5", "2.0", "1.0", "True", "False"]
+
+
 def test_an_ods_that_repeats_a_value_endlessly_is_refused() -> None:
     rows = '<sheet><row down="1048576"><cell type="string" across="16384"><p>x</p></cell></row></sheet>'
     assert code_of(ods_of(rows), "f.ods") == "too-many-cells"

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from containers import (
@@ -86,6 +86,24 @@ def test_every_type_of_cell_is_read() -> None:
 def test_days_count_from_1904_where_the_workbook_says_so() -> None:
     book = opened({"Workbook": an_old_workbook([number(0, 0, 42_824.0, DAY)], more=record(0x22, b"\1\0"))})
     assert book.sheets[0].rows == ((date(2021, 3, 31),),)
+
+
+def test_a_number_below_zero_that_is_formatted_as_a_day_stays_the_number() -> None:
+    whole, hundredths, real = (
+        (-1500 << 2) | 2,
+        (-150_075 << 2) | 3,
+        struct.unpack("<4xl", struct.pack("<d", -1500))[0],
+    )
+    cells = [
+        number(0, 0, -1500.75, DAY),
+        record(0x27E, struct.pack("<3Hl", 0, 1, DAY, real)),
+        record(0xBD, struct.pack("<2HHlHlHlH", 0, 2, DAY, whole, DAY, hundredths, 0, whole, 4)),
+        worked_out(1, 0, struct.pack("<d", -2.0), DAY),
+        number(1, 1, 0.5, DAY),
+    ]
+    sheet = opened({"Workbook": an_old_workbook(cells)}).sheets[0]
+    assert sheet.rows[0] == (-1500.75, -1500.0, -1500.0, -1500.75, -1500.0)
+    assert sheet.rows[1][:2] == (-2.0, time(12))
 
 
 # What the file says of itself -----------------------------------------------------------------------------
@@ -173,3 +191,15 @@ def test_an_xlsb_is_read_with_its_errors_hidden_rows_and_notes() -> None:
     assert sheet.evidence.formulas == frozenset({(2, 0), (2, 1)})
     assert sheet.evidence.hidden == {2}
     assert sheet.evidence.remarks == ((2, 1, "", "Vi väntar"),)
+
+
+def test_an_xlsb_keeps_numbers_below_zero_that_are_formatted_as_days() -> None:
+    cells = [
+        a_cell(5, 0, struct.pack("<d", -1500.75), DAY),
+        a_cell(2, 1, struct.pack("<l", (-150_075 << 2) | 3), DAY),
+        a_cell(9, 2, struct.pack("<dH", -2.0, 0), DAY),
+        a_cell(5, 3, struct.pack("<d", 0.5), DAY),
+    ]
+    book = open_book(an_xlsb_of([a_row(0, *cells)], 0, 3), "f.xlsb")
+    assert isinstance(book, Book), book
+    assert book.sheets[0].rows == ((-1500.75, -1500.75, -2.0, time(12)),)

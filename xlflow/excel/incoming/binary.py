@@ -1,4 +1,5 @@
-"""Walks the records of an .xlsb for what the fast reader hides: error cells, formulas, hidden rows, notes."""
+"""Walks the records of an .xlsb for what the fast reader hides: error cells, formulas, hidden rows, notes, and
+numbers below zero that are formatted as days."""
 
 import struct
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from xlflow.excel.incoming.package import Package, read_relations
 from xlflow.excel.incoming.remarks import read_boxes
 
 _ROW, _ERROR, _FORMULAS, _FORMULA_ERROR = 0, 3, range(8, 12), 11
+_SMALL, _REAL, _WORKED_OUT = 2, 5, 9
 _SHEET, _NOTE, _NOTE_TEXT = 156, 635, 637
 _COLLAPSED = 0x10
 _ERRORS = {
@@ -31,11 +33,30 @@ class Walked:
     formulas: set[tuple[int, int]] = field(default_factory=set)
     hidden: set[int] = field(default_factory=set)
     remarks: list[Remark] = field(default_factory=list)
+    below_zero: list[tuple[int, int, float]] = field(default_factory=list)
 
     @property
     def evidence(self) -> Evidence:
         """What tells how the values came about."""
         return Evidence(frozenset(self.formulas), None, frozenset(self.hidden), tuple(self.remarks))
+
+    def keep_below_zero(self, row: int, column: int, number: float) -> None:
+        """Note a number that the fast reader takes for a time of day where the cell is formatted as a day."""
+        if number < 0:
+            self.below_zero.append((row, column, number))
+
+
+def read_real(content: bytes) -> float:
+    """Return a number that is written out in full."""
+    number: float = struct.unpack_from("<d", content)[0]
+    return number
+
+
+def read_small(content: bytes) -> float:
+    """Return a number that is written in four bytes: whole or half of a real one, maybe in hundredths."""
+    (packed,) = struct.unpack_from("<l", content)
+    number = float(packed >> 2) if packed & 2 else read_real(struct.pack("<4xl", packed & ~3))
+    return number / 100 if packed & 1 else number
 
 
 def error_of(code: int) -> ErrorValue:
@@ -63,12 +84,17 @@ def _walk_sheet(package: Package, part: str) -> Walked:
             (row,) = struct.unpack_from("<L", content)
             if content[11] & _COLLAPSED:
                 walked.hidden.add(row)
+        elif kind in (_SMALL, _REAL):
+            (column,) = struct.unpack_from("<L", content)
+            walked.keep_below_zero(row, column, (read_small if kind == _SMALL else read_real)(content[8:]))
         elif kind == _ERROR or kind in _FORMULAS:
             (column,) = struct.unpack_from("<L", content)
             if kind in _FORMULAS:
                 walked.formulas.add((row, column))
             if kind in (_ERROR, _FORMULA_ERROR):
                 walked.errors.append((row, column, error_of(content[8])))
+            if kind == _WORKED_OUT:
+                walked.keep_below_zero(row, column, read_real(content[8:]))
     for _, kind_of, name in read_relations(package, package.find(part) or part):
         if kind_of == "comments":
             walked.remarks += _walk_notes(package.read(name))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from xlflow.excel.incoming.binary import Walked, error_of
+from xlflow.excel.incoming.binary import Walked, error_of, read_real, read_small
 from xlflow.excel.incoming.book import Sheet
 from xlflow.excel.incoming.container import open_container
 from xlflow.excel.incoming.reader import Failed, pin_walked, read_fast
@@ -17,6 +17,7 @@ from xlflow.excel.incoming.remarks import OUR_NAME
 
 _BEGIN, _END, _LISTED, _GOES_ON = 0x809, 0x0A, 0x85, 0x3C
 _FORMULA, _TRUTH_OR_ERROR, _ROW = 0x06, 0x205, 0x208
+_REAL, _SMALL, _SMALL_ONES = 0x203, 0x27E, 0xBD
 _NOTE, _OBJECT, _OBJECT_TEXT, _DRAWING = 0x1C, 0x5D, 0x1B6, 0xEC
 _ANCHOR = b"\x10\xf0\x12\x00\x00\x00"
 """How the part of a drawn object begins that says over which cells it lies."""
@@ -91,6 +92,8 @@ def _walk_sheet(stream: bytes, start: int) -> Walked:
     for kind, content in _records(stream, start):
         if kind in (_FORMULA, _TRUTH_OR_ERROR):
             _take_cell(walked, kind, content)
+        elif kind in (_REAL, _SMALL, _SMALL_ONES):
+            _take_numbers(walked, kind, content)
         elif kind == _ROW and content[12] & _UNSEEN:
             walked.hidden.add(struct.unpack_from("<H", content)[0])
         elif kind == _OBJECT:
@@ -133,6 +136,17 @@ def _take_cell(walked: Walked, kind: int, content: bytes) -> None:
         code, wrong = content[6], bool(content[7])
     if wrong:
         walked.errors.append((row, column, error_of(code)))
+    elif kind == _FORMULA and content[12:14] != b"\xff\xff":
+        walked.keep_below_zero(row, column, read_real(content[6:]))
+
+
+def _take_numbers(walked: Walked, kind: int, content: bytes) -> None:
+    row, column = struct.unpack_from("<2H", content)
+    if kind == _REAL:
+        walked.keep_below_zero(row, column, read_real(content[6:]))
+        return
+    for number, place in enumerate(range(6, len(content) - 3, 6)):
+        walked.keep_below_zero(row, column + number, read_small(content[place:]))
 
 
 def _decode(wide: bytes, letters: bytes) -> str:

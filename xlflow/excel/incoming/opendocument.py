@@ -173,8 +173,13 @@ def _value_of(cell: dict[str, str], text: str) -> Raw:
     if kind == "time":
         return _read_span(cell["office:time-value"])
     if kind == "boolean":
-        return cell["office:boolean-value"] == "true"
+        return _read_truth(cell["office:boolean-value"])
     return text or cell.get("office:string-value") or None
+
+
+def _read_truth(text: str) -> Raw:
+    """Return whether it is true; the number that LibreOffice writes there of a cell made to show any number so."""
+    return text == "true" if text in ("true", "false") else float(text)
 
 
 def _read_span(text: str) -> Raw:

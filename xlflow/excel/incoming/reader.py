@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import time
 
 import python_calamine as calamine
 
@@ -46,9 +47,17 @@ def pin_walked(sheets: tuple[Sheet, ...], walked: tuple[Walked, ...]) -> tuple[S
     """Return the sheets of a workbook of an old kind with what its records tell besides; ValueError if those are
     of other sheets."""
     return tuple(
-        _fill_in(sheet, Looked(b"", tuple(one.errors), evidence=one.evidence))
+        _fill_in(sheet, Looked(b"", (*one.errors, *_list_below_zero(sheet, one)), evidence=one.evidence))
         for sheet, one in zip(sheets, walked, strict=True)
     )
+
+
+def _list_below_zero(sheet: Sheet, walked: Walked) -> Iterator[tuple[int, int, Raw]]:
+    """Yield the numbers below zero that the fast reader took for a time of day, since their cells show days."""
+    width = len(sheet.rows[0]) if sheet.rows else 0
+    for row, column, value in walked.below_zero:
+        if row < len(sheet.rows) and column < width and type(sheet.rows[row][column]) is time:
+            yield row, column, value
 
 
 def _read_openly(package: Package, limits: Limits) -> tuple[Sheet, ...] | None:
@@ -62,7 +71,8 @@ def _read_openly(package: Package, limits: Limits) -> tuple[Sheet, ...] | None:
             ready |= {name: one.part for name, one in looked.items()}
             sheets = read_fast(pack(ready), whole=False)
             values = sum(one.values for one in looked.values())
-            if len(sheets) == len(listed) and values == sum(map(_count_filled, sheets)):
+            honest = not any(b"<v>-" in one.part for one in looked.values()) or not any(map(_shows_time, sheets))
+            if honest and len(sheets) == len(listed) and values == sum(map(_count_filled, sheets)):
                 return _put_back(sheets, looked, listed)
     return None
 
@@ -111,6 +121,12 @@ def _look_over(package: Package, sheets: Sequence[str], limits: Limits) -> Mappi
 
 def _count_filled(sheet: Sheet) -> int:
     return sum(len(row) - row.count(None) for row in sheet.rows)
+
+
+def _shows_time(sheet: Sheet) -> bool:
+    """Return whether a cell is read as a time of day, as the fast reader does too with a number below zero that is
+    formatted as a day."""
+    return any(time in set(map(type, row)) for row in sheet.rows)
 
 
 def _read_sheets(book: calamine.CalamineWorkbook, *, whole: bool) -> Iterator[Sheet]:
