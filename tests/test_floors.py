@@ -10,7 +10,7 @@ from tools import PROJECT
 import xlflow
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("core.shipped",),
+    ("core.shipped", "core.same"),
     ("core.text", "core.words", "core.personal"),
     ("core.findings", "core.loose_ends"),
     ("core.template",),

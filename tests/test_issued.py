@@ -76,7 +76,9 @@ def rounds(draw: st.DrawFn) -> Drawn:
     names = draw(st.lists(texts, min_size=1, max_size=3, unique=True))
     some = st.lists(st.sampled_from(names), min_size=1, unique=True).map(tuple)
     pairs = st.lists(st.tuples(texts, values), max_size=2).map(tuple)
-    context = st.lists(st.tuples(texts, texts), max_size=2).map(tuple)
+    context = st.lists(st.tuples(texts, texts), max_size=2).map(tuple) | st.tuples(
+        st.tuples(st.just("Typ"), texts)
+    )
     levels = st.tuples(*[texts] * LEVELS)
     ids = draw(st.lists(texts, max_size=4, unique=True))
     lines = tuple(Line(key, draw(levels), draw(some), draw(pairs), draw(context), draw(texts)) for key in ids)
@@ -124,6 +126,24 @@ def test_the_identity_comes_back_from_the_properties(drawn: Drawn) -> None:
     properties = identity_properties(identity)
     assert all(len(text) <= 255 for _, text in properties)
     assert identity_of_properties({**dict(reversed(properties)), "Företag": "annat"}) == identity
+
+
+def test_the_headings_of_further_columns_travel_once_and_not_with_every_line() -> None:
+    line = Line("a", ("",) * LEVELS, ("Badet",), (), (("Lokal", "Simhallen"), ("Nr", "7")))
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, lines=(line,), context=("Lokal", "Nr")))
+    records = to_records(asked, "Badet")
+    assert sum("Lokal" in cell for record in records for cell in record) == 1
+    earlier = [
+        (*record[:2], record[2].replace('["Simhallen","7"]', '[["Lokal","Simhallen"],["Nr","7"]]'))
+        if record[0] == "line"
+        else record
+        for record in records
+    ]
+    assert earlier != list(records)
+    for told in (records, earlier):
+        found = from_records(told)
+        assert found is not None
+        assert found.round.plan.lines[0].context == line.context
 
 
 def test_a_text_longer_than_a_cell_travels_in_pieces() -> None:

@@ -13,8 +13,8 @@ from xlflow.core.asking import say_ask
 from xlflow.core.computed import value_in
 from xlflow.core.findings import Finding, Place, Severity, find
 from xlflow.core.model import Answer, Filled, Merged, Round, Row, Value
-from xlflow.core.packing import Same
 from xlflow.core.rules import ANSWER_LISTED, CHOOSING, Ask, Said, find_asks
+from xlflow.core.same import Same
 from xlflow.core.template import Field, Rule, Template
 from xlflow.core.values import accepted_answers, show_value
 from xlflow.core.words import LANGUAGES, Language, Text, say

@@ -21,9 +21,9 @@ from xlflow.core.layout import (
     previous_column,
 )
 from xlflow.core.model import Identity, Line, Previous, Returned, Round, Value
-from xlflow.core.packing import Same
 from xlflow.core.rollup import Kin, kin_of, parents_of
 from xlflow.core.rules import NUMBERS, Ask, Said, find_asks
+from xlflow.core.same import Same
 from xlflow.core.template import Field, Template
 from xlflow.core.values import parse_value, show_value, written_text
 from xlflow.core.words import Language

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from xlflow.core.findings import Finding, find
 from xlflow.core.model import Answer, Round, Row
+from xlflow.core.same import Same
 from xlflow.core.template import Choice, ChoiceList
 from xlflow.core.text import plain
 from xlflow.core.words import LANGUAGES, Text
@@ -77,29 +78,14 @@ def read_status(text: str, choices: ChoiceList) -> Choice | None:
 
 def names_of(choices: ChoiceList) -> Names:
     """Return the names of the statuses; worked out once for each list."""
-    return _names_of(_Same(choices))
-
-
-class _Same:
-    """A list as a key that equals only itself: hashing it whole for every comment is slow."""
-
-    __slots__ = ("choices",)
-
-    def __init__(self, choices: ChoiceList):
-        self.choices = choices
-
-    def __hash__(self) -> int:
-        return id(self.choices)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.choices is other.choices
+    return _names_of(Same(choices))
 
 
 @lru_cache(maxsize=64)
-def _names_of(same: _Same) -> Names:
+def _names_of(same: Same[ChoiceList]) -> Names:
     names = {
         plain(name): option
-        for option in reversed(same.choices.options)
+        for option in reversed(same.value.options)
         for name in (*option.aliases, option.label.en, option.label.sv)
         if len(name) >= _LEAST
     }

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from xlflow.core.layout import Column, form_columns, free_heading, previous_column
 from xlflow.core.model import Round
-from xlflow.core.packing import Same
+from xlflow.core.same import Same
 from xlflow.core.template import Field, Template
 from xlflow.core.text import fold
 from xlflow.core.values import Parsed, Raw, accepted_answers, value_reader

@@ -12,7 +12,7 @@ from typing import Any
 
 from xlflow.core.layout import FREE_ROWS, form_code
 from xlflow.core.model import Round
-from xlflow.core.packing import Same
+from xlflow.core.same import Same
 from xlflow.core.shipped import load_shipped_toml
 from xlflow.core.template import Template
 from xlflow.core.text import fold

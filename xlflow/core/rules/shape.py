@@ -7,6 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from xlflow.core.loose_ends import EFFECTS
+from xlflow.core.same import Same
 from xlflow.core.template import Field, Rule, Template
 from xlflow.core.values.spellings import UNKNOWN, choice_table, number_of, yes_no_table
 
@@ -39,7 +40,7 @@ class Shape:
 
 def shape_of(template: Template) -> Shape:
     """Return the shape of a template."""
-    return _shape(_Same(template))
+    return _shape(Same(template))
 
 
 def is_closed(template: Template, asked: Field) -> bool:
@@ -76,24 +77,9 @@ def _effects_of(rule: Rule) -> tuple[str, ...]:
     return tuple(name for name in EFFECTS if getattr(rule, name))
 
 
-class _Same:
-    """A template as a key that equals only itself: hashing it whole for every form is slow."""
-
-    __slots__ = ("template",)
-
-    def __init__(self, template: Template):
-        self.template = template
-
-    def __hash__(self) -> int:
-        return id(self.template)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.template is other.template
-
-
 @lru_cache(maxsize=32)
-def _shape(same: _Same) -> Shape:
-    template = same.template
+def _shape(same: Same[Template]) -> Shape:
+    template = same.value
     asked = template.asked()
     rules = tuple((rule, numbers_for(template, rule), _effects_of(rule)) for rule in template.rules)
     waited = Counter(key for _, when, _ in rules for key, _ in when)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 
 from xlflow.core.model import Deadline, Value
+from xlflow.core.same import Same
 from xlflow.core.template import Field, Template
 from xlflow.core.values.choices import choice_reader, parse_yes_no, show_yes_no
 from xlflow.core.values.deadlines import (
@@ -47,12 +48,12 @@ Reader = Callable[[Raw], Parsed]
 
 def parse_value(raw: Raw, field: Field, template: Template, year: int, language: Language = "sv") -> Parsed:
     """Return what a cell means in a field. `year` is the plan's; `language` is for the suggestion only."""
-    return BLANK if raw is None else _reader(_Same(field, template), year, language)(raw)
+    return BLANK if raw is None else _reader(Same(field), Same(template), year, language)(raw)
 
 
 def value_reader(field: Field, template: Template, year: int, language: Language = "sv") -> Reader:
     """Return `parse_value` for one field: what does not depend on the cell is done once."""
-    return _reader(_Same(field, template), year, language)
+    return _reader(Same(field), Same(template), year, language)
 
 
 def show_value(value: Value | None, field: Field, template: Template, language: Language, year: int) -> str:
@@ -73,27 +74,11 @@ def accepted_answers(field: Field, template: Template, year: int) -> Text:
     return Text(sv=_accepted(field, template, year, "sv"), en=_accepted(field, template, year, "en"))
 
 
-class _Same:
-    """A field of a template as a key that equals only itself: hashing them whole for every cell is slow."""
-
-    __slots__ = ("field", "template")
-
-    def __init__(self, field: Field, template: Template):
-        self.field = field
-        self.template = template
-
-    def __hash__(self) -> int:
-        return id(self.field)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.field is other.field and self.template is other.template
-
-
 @lru_cache(maxsize=256)
-def _reader(same: _Same, year: int, language: Language) -> Reader:
-    field = same.field
+def _reader(same: Same[Field], of: Same[Template], year: int, language: Language) -> Reader:
+    field = same.value
     if field.type == "choice":
-        return _remembering(choice_reader(same.template.choice_list(field), language))
+        return _remembering(choice_reader(of.value.choice_list(field), language))
     if field.type in ("number", "integer"):
         return partial(_parse_number, field=field, language=language)
     if field.type == "yes_no":

@@ -1,24 +1,14 @@
-"""What one file said as bytes, and back: how it travels from the process that read it, and how it is kept.
+"""Bytes as what one file said. Texts and values that are the same are held once, which is most of them."""
 
-Plain JSON, so that nothing in it can ever be executed, and quick, since every file of a run passes here. What is
-the same in form after form, the frame (template, plan, names of the units), is packed once and named by its
-digest; texts and values that are the same are held once, which is most of them. What was agreed on after the
-forms went out (exceptions, aliases) is no form's business and does not travel.
-"""
-
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
-from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from xlflow.core.findings import Finding, Place, Severity
-from xlflow.core.issued import Pairs, hear_context, say_context
+from xlflow.core.issued import Pairs, hear_context
 from xlflow.core.model import (
     Answer,
     Deadline,
@@ -35,181 +25,15 @@ from xlflow.core.model import (
     Unit,
     Value,
 )
+from xlflow.core.packing.packed import Near, Opened, Packed, load
 from xlflow.core.template import Template
 from xlflow.core.words import Text
-
-Opened = tuple[Received, Filled | Finding]
-"""One file and what the gate or the reader made of it."""
 
 DAMAGED = (ValueError, KeyError, TypeError, IndexError, ArithmeticError, AttributeError)
 """What may be raised where bytes are unpacked that are not whole."""
 
-Kind = TypeVar("Kind")
-Near = tuple[str, str | None]
-"""The file and the sheet that most places of a form are on."""
-
-
 _SHORT = 120
 """Letters of an answer that is likely to stand in other rows too."""
-
-
-class Same(Generic[Kind]):
-    """A value as a key that equals only itself, where comparing what it holds would be slow."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Kind):
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.value is other.value
-
-
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """What one file said, as bytes, and the frame that it needs, with its digest; a refusal needs none."""
-
-    content: bytes
-    frame: str = ""
-    frame_content: bytes = b""
-
-
-def pack_opened(opened: Opened) -> Packed:
-    """Return a file and what it said as bytes."""
-    received, told = opened
-    about = _say_received(received)
-    if isinstance(told, Finding):
-        return Packed(_dump([about, None, _say_finding(told, (received.name, None))]))
-    frame = _pack_frame(*_frame_of(told.round))
-    return Packed(_dump([about, _say_filled(told, received), None]), hashlib.sha256(frame).hexdigest(), frame)
-
-
-# Saying ---------------------------------------------------------------------------------------------------
-
-_identity_facts = attrgetter("template", "version", "round", "unit", "form_code", "rows", "replaces")
-_line_facts = attrgetter("id", "levels", "units", "continues_from", "position")
-
-
-def _dump(said: object) -> bytes:
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def _load(content: bytes) -> Any:
-    return json.loads(content.decode("utf-8", "surrogatepass"))
-
-
-def _say_received(one: Received) -> list[object]:
-    return [
-        one.name,
-        one.digest,
-        one.size,
-        one.saved and one.saved.isoformat(),
-        one.state,
-        one.unit,
-        one.reason,
-        one.also,
-    ]
-
-
-def _frame_of(round_: Round) -> tuple[object, ...]:
-    """Return what all forms of a round have in common, so that it can be looked up."""
-    plan = round_.plan
-    names, _ = _say_units(Same(plan.units))
-    facts = (plan.title, names, plan.year, plan.context, plan.digest, plan.file)
-    return (Same(round_.template), facts, round_.as_of, round_.due, round_.language)
-
-
-@lru_cache(maxsize=32)
-def _say_units(units: Same[tuple[Unit, ...]]) -> tuple[tuple[str, ...], list[list[object]]]:
-    """Return the names of the units, and what more there is of some; most forms share them all."""
-    known = enumerate(units.value)
-    more: list[list[object]] = [[n, one.contact, one.email] for n, one in known if one.contact or one.email]
-    return tuple([unit.name for unit in units.value]), more
-
-
-@lru_cache(maxsize=32)
-def _pack_frame(
-    template: Same[Template], plan: tuple[object, ...], as_of: date, due: date | None, language: str
-) -> bytes:
-    said = template.value.model_dump(mode="json")
-    return _dump([said, plan, as_of.isoformat(), due and due.isoformat(), language])
-
-
-def _say_filled(form: Filled, received: Received) -> list[object]:
-    lines, headings = form.round.plan.lines, form.round.plan.context
-    numbers = {id(line): number for number, line in enumerate(lines)}
-    near = (received.name, form.rows[0].place.sheet if form.rows else None)
-    return [
-        near[1],
-        _identity_facts(form.identity),
-        _say_units(Same(form.round.plan.units))[1],
-        [_say_line(line, headings) for line in lines],
-        [_say_row(row, numbers, headings, near) for row in form.rows],
-        [[one.unit, _say_place(one.place, near), one.texts, one.reason, one.is_row] for one in form.set_aside],
-        [_say_finding(one, near) for one in form.findings],
-        form.answers_digest,
-        form.issued,
-        _say_previous(form.previous),
-        form.nothing and _say_place(form.nothing, near),
-        form.received == received or _say_received(form.received),
-        [_say_other(other, received) for other in form.others],
-    ]
-
-
-def _say_other(form: Filled, received: Received) -> list[object]:
-    packed = pack_opened((received, form))
-    return [
-        packed.content.decode("utf-8", "surrogatepass"),
-        packed.frame,
-        packed.frame_content.decode("utf-8", "surrogatepass"),
-    ]
-
-
-def _say_line(line: Line, headings: tuple[str, ...]) -> list[object]:
-    given = [[key, _say_value(value)] for key, value in line.given]
-    return [*_line_facts(line), given, say_context(line.context, headings)]
-
-
-def _say_row(row: Row, numbers: Mapping[int, int], headings: tuple[str, ...], near: Near) -> list[object]:
-    line: object = numbers.get(id(row.line))
-    if line is None:
-        place = row.line.place
-        line = [*_say_line(row.line, headings), row.line.own, place and _say_place(place, near)]
-    answers = [[one.field, _say_value(one.value), one.written, _say_at(one.at), one.fault] for one in row.answers]
-    return [line, row.unit, _say_place(row.place, near), answers]
-
-
-def _say_place(place: Place, near: Near) -> object:
-    """Return the cell alone where the place is on the sheet that most places are on."""
-    if place.file == near[0] and place.sheet == near[1] and place.cell is not None:
-        return place.cell
-    return [place.file, place.sheet, place.cell]
-
-
-def _say_at(at: str | Place) -> object:
-    return at if isinstance(at, str) else [at.file, at.sheet, at.cell]
-
-
-def _say_value(value: Value | None) -> object:
-    if isinstance(value, Deadline):
-        return {"time": [value.kind, value.text, *(day and day.isoformat() for day in (value.first, value.last))]}
-    return {"number": str(value)} if isinstance(value, Decimal) else value
-
-
-def _say_finding(one: Finding, near: Near) -> list[object]:
-    words = [[name, [word.sv, word.en] if isinstance(word, Text) else word] for name, word in one.words]
-    known = [one.severity, one.rule, one.unit, one.row_id, one.field, one.value, one.suggestion]
-    return [one.code, _say_place(one.place, near), *known, words]
-
-
-def _say_previous(previous: Previous | None) -> object:
-    return previous and [previous.as_of and previous.as_of.isoformat(), dict(previous.texts)]
-
-
-# Hearing --------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -230,7 +54,7 @@ class Unpacker:
 
     def learn_frame(self, digest: str, content: bytes) -> None:
         """Take in a frame that files will need. Raises what `unpack` raises."""
-        template, plan, as_of, due, language = _load(content)
+        template, plan, as_of, due, language = load(content)
         title, names, year, context, plan_digest, file = plan
         units = tuple(map(Unit, names))
         known = Plan(title, units, (), year, tuple(context), plan_digest, file)
@@ -241,7 +65,7 @@ class Unpacker:
     def unpack(self, packed: Packed) -> Opened:
         """Return what the bytes were made of. Raises what `DAMAGED` lists where they are not whole, KeyError too
         where the frame was not learnt."""
-        about, form, finding = _load(packed.content)
+        about, form, finding = load(packed.content)
         received = _hear_received(about)
         if form is None:
             return received, self._hear_finding(finding, (received.name, None))
