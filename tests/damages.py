@@ -281,11 +281,10 @@ def write_on_guide(form: Form) -> None:
 
 
 def write_on_list(form: Form) -> None:
-    """Write beside or below what is to be corrected, on its sheet in a form that went back."""
+    """Write over, beside or below what is to be corrected, on its sheet in a form that went back."""
     if form.kind.listed in form.book:
         sheet = form.book[form.kind.listed]
-        row = form.chance.randint(1, sheet.max_row + 3)
-        column = form.chance.randint(9, 10) if row <= sheet.max_row else form.chance.randint(1, 10)
+        row, column = form.chance.randint(1, sheet.max_row + 3), form.chance.randint(1, 10)
         sheet.cell(row, column).value = form.pen.text()
 
 

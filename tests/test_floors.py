@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("core.model",),
     ("core.values", "core.rollup", "core.summary", "core.computed"),
     ("core.rules",),
-    ("core.layout", "core.lineage"),
+    ("core.layout", "core.lineage", "core.listed"),
     ("core.issued", "core.asking", "core.sentences", "core.changes"),
     ("core.followed",),
     ("core.packing", "excel.incoming", "excel.outgoing", "workers"),

@@ -52,7 +52,7 @@ PIECE, PROPERTY_PIECE = 30_000, 250
 they can hold (32,767 and 255), so that somebody may add to them."""
 
 Record = Literal[
-    "identity", "definition", "round", "units", "unit", "line", "own", "previous", "choice", "quarter"
+    "identity", "definition", "round", "units", "unit", "line", "own", "previous", "listed", "choice", "quarter"
 ]
 """Kinds of records on the hidden sheet: `issued.py` writes and reads them, but for the lists of accepted
 answers (choice, quarter), which stand there only for the form's own validations."""

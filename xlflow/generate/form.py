@@ -1,6 +1,7 @@
 """One form, whole: its sheets in their order, and what it says of itself in the document's properties."""
 
 from xlflow.core.issued import NO_ANSWERS, Answers, identity_properties
+from xlflow.core.listed import mark_texts
 from xlflow.core.model import Previous, Returned, Round
 from xlflow.excel.outgoing import Book
 from xlflow.generate.frame import frame_form
@@ -37,12 +38,13 @@ def write_form(
     )
     marks = find_marks(frame)
     said = add_guide_sheet(book, frame)
+    listed: dict[str, str] = {}
     if returned:
-        add_correct_sheet(book, frame, marks, said)
+        listed["correct"] = mark_texts(add_correct_sheet(book, frame, marks, said))
     add_form_sheet(book, frame, marks)
-    if returned:
-        add_loose_sheet(book, frame, returned)
-    add_records(book, frame)
+    if returned and returned.set_aside:
+        listed["loose"] = mark_texts(add_loose_sheet(book, frame, returned))
+    add_records(book, frame, listed)
     add_helpers(book, frame, said)
     for name, text in identity_properties(frame.identity):
         book.set_property(name, text)

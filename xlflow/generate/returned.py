@@ -4,10 +4,11 @@ Each line of the first leads to its cell and says, live, whether that has been c
 word, what stood outside the table; whoever reads the form again finds the texts there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xlflow.core.findings import Severity, message_of, remedy_of
 from xlflow.core.layout import LOOSE_ROW, column_letters
+from xlflow.core.listed import LIVE
 from xlflow.core.model import Cell, Returned
 from xlflow.core.words import format_day, say
 from xlflow.excel.outgoing import COLOURS, MAX_TEXT, Book, Format, Sheet, fit_text, height_of
@@ -37,40 +38,48 @@ SHOWN = 300
 LOOSE_WIDTHS = (44.0, 70.0, 30.0, 30.0)
 
 
-def add_correct_sheet(book: Book, frame: Frame, marks: Marks, nothing: str) -> None:
-    """Add the list of what is to be corrected; the workbook opens on it. `nothing` is where the unit says that it
-    has nothing to report."""
+Shown = Sequence[Sequence[Cell]]
+"""What a sheet says itself, row by row from its first cell on."""
+
+
+def add_correct_sheet(book: Book, frame: Frame, marks: Marks, nothing: str) -> Shown:
+    """Add the list of what is to be corrected, and return what it says; the workbook opens on it. `nothing` is
+    where the unit says that it has nothing to report."""
     sheet = book.add_sheet(say("sheet.correct", frame.language))
     sheet.set_widths(list(COLUMNS.values()))
-    _write_head(book, sheet, frame, marks)
+    shown = [*_write_head(book, sheet, frame, marks)]
     for row, fault in enumerate(marks.faults, FIRST):
-        _write_fault(book, sheet, frame, (row, fault))
+        cells = _write_fault(book, sheet, frame, (row, fault))
         elsewhere = None if fault.spot else _find_elsewhere(frame, fault, nothing)
         if elsewhere:
             name = elsewhere.rpartition("!")[2].replace("$", "")
             sheet.link(row, 1, f"internal:{elsewhere}", name, book.style("link", **_BORDER))
+            cells["cell"] = name
+        shown.append(tuple(cells.values()))
     sheet.freeze(FIRST, 0)
     sheet.hide_lines()
     sheet.open_here()
     sheet.set_page(repeat=FIRST - 1, columns=len(COLUMNS), footer=f"{frame.form_code}    &P (&N)")
     sheet.protect(filtering=False)
+    return shown
 
 
-def add_loose_sheet(book: Book, frame: Frame, returned: Returned) -> None:
-    """Add the sheet of the texts that stood outside the table, if there are any."""
-    if not returned.set_aside:
-        return
-    sheet = book.add_sheet(say("sheet.loose", frame.language))
+def add_loose_sheet(book: Book, frame: Frame, returned: Returned) -> Shown:
+    """Add the sheet of the texts that stood outside the table, and return what it says besides them."""
+    sheet, language = book.add_sheet(say("sheet.loose", frame.language)), frame.language
     sheet.set_widths(LOOSE_WIDTHS)
-    sheet.write(0, 0, say("sheet.loose", frame.language), book.style("title"))
-    sheet.set_height(0, 27)
-    sheet.write(1, 0, say("returned.loose_intro", frame.language, sheet=frame.sheet), book.style("quiet"))
-    sheet.set_height(1, 24)
-    sheet.set_height(LOOSE_ROW - 1, 21)
-    for column, key in enumerate(("loose_where", "loose_text")):
-        sheet.write(LOOSE_ROW - 1, column, say(f"returned.{key}", frame.language), book.style("heading"))
+    shown = [
+        (say("sheet.loose", language),),
+        (say("returned.loose_intro", language, sheet=frame.sheet),),
+        tuple(say(f"returned.{key}", language) for key in ("loose_where", "loose_text")),
+    ]
+    looks = (("title", 27), ("quiet", 24), ("heading", 21))
+    for row, (cells, (style, height)) in enumerate(zip(shown, looks, strict=True)):
+        sheet.write_row(row, cells, [book.style(style)] * len(cells))
+        sheet.set_height(row, height)
     for row, one in enumerate(returned.set_aside, LOOSE_ROW):
-        where = one.place.show(frame.language)
+        where = one.place.show(language)
+        shown.append((where,))
         sheet.write(row, 0, where, book.style("cell_quiet"))
         for column, text in enumerate(one.texts, 1):
             sheet.write(row, column, fit_text(text, MAX_TEXT), book.style("cell", locked=False))
@@ -78,22 +87,25 @@ def add_loose_sheet(book: Book, frame: Frame, returned: Returned) -> None:
     sheet.hide_lines()
     sheet.set_page(columns=2)
     sheet.protect(filtering=False)
+    return shown
 
 
-def _write_head(book: Book, sheet: Sheet, frame: Frame, marks: Marks) -> None:
+def _write_head(book: Book, sheet: Sheet, frame: Frame, marks: Marks) -> Shown:
     language = frame.language
     due = frame.round.due and format_day(frame.round.due, language)
     intro = say("returned.intro_by", language, due=due) if due else say("returned.intro", language)
     total = sum(same_formula(frame, fault, "A1") is not None for fault in marks.faults)
-    sheet.write(0, 0, say("returned.title", language, unit=frame.unit), book.style("title"))
+    title = say("returned.title", language, unit=frame.unit)
+    headings = tuple(say(f"returned.{key}", language) for key in COLUMNS)
+    sheet.write(0, 0, title, book.style("title"))
     sheet.set_height(0, 27)
     sheet.write(1, 0, intro, book.style("quiet"))
     shown = say("returned.counter", language, done=0, total=total)
     sheet.write_formula(2, 0, _counter_formula(frame, marks), shown, book.style("subtitle"))
     sheet.set_height(2, 24)
-    for column, key in enumerate(COLUMNS):
-        sheet.write(FIRST - 1, column, say(f"returned.{key}", language), book.style("heading"))
+    sheet.write_row(FIRST - 1, headings, [book.style("heading")] * len(headings))
     sheet.set_height(FIRST - 1, 21)
+    return (title,), (intro,), (LIVE,), headings
 
 
 def _counter_formula(frame: Frame, marks: Marks) -> str:
@@ -105,7 +117,8 @@ def _counter_formula(frame: Frame, marks: Marks) -> str:
     return f'="{say("returned.counter", frame.language, done=done, total=total)}"'
 
 
-def _write_fault(book: Book, sheet: Sheet, frame: Frame, line: tuple[int, Fault]) -> None:
+def _write_fault(book: Book, sheet: Sheet, frame: Frame, line: tuple[int, Fault]) -> dict[str, Cell]:
+    """Write a line of the list; return what it says, by column."""
     row, fault = line
     cells = _cells_of(frame, fault)
     for place, key in enumerate(COLUMNS):
@@ -121,6 +134,7 @@ def _write_fault(book: Book, sheet: Sheet, frame: Frame, line: tuple[int, Fault]
         for text, width in zip(cells.values(), COLUMNS.values(), strict=True)
     )
     sheet.set_height(row, height_of(told) + 3)
+    return {**cells, "state": LIVE} if fault.spot and same else cells
 
 
 def _find_elsewhere(frame: Frame, fault: Fault, nothing: str) -> str | None:

@@ -11,10 +11,11 @@ from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import digest_answers
 from xlflow.core.model import Filled, Received
 from xlflow.excel.incoming import Book
-from xlflow.read.aside import find_other_sheets, find_remarks, report_aside
+from xlflow.read.aside import find_remarks, report_aside
 from xlflow.read.copies import choose_table, list_quotes
 from xlflow.read.identity import find_issued
 from xlflow.read.nothing import find_nothing
+from xlflow.read.others import find_other_sheets
 from xlflow.read.parts import Part, keep_strangers, part_book, refuse_stranger
 from xlflow.read.rows import read_table
 from xlflow.read.shape import shape_of

@@ -1,37 +1,24 @@
 """Keeps, word for word and with its address, what stands in a file and has no place in the table.
 
-Above and below the rows, beside them, in columns of the unit's own, on sheets of the unit's own.
+Above and below the rows, beside them, in columns of the unit's own, in notes on cells.
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
-from xlflow.core.findings import Finding, Place, Severity, find
-from xlflow.core.issued import Issued
-from xlflow.core.layout import LOOSE_ROW, form_code
+from xlflow.core.findings import Finding, Place, find
+from xlflow.core.layout import form_code
 from xlflow.core.model import Round, SetAside
 from xlflow.core.text import fold, tidy_lines
 from xlflow.core.values import written_text
 from xlflow.core.words import LANGUAGES, format_day, say
-from xlflow.excel.incoming import Book, ErrorValue, Raw, Sheet, UncountedFormula, cell_name
-from xlflow.read.identity import holds_formulas, holds_records
+from xlflow.excel.incoming import Book, ErrorValue, Raw, UncountedFormula, cell_name
 from xlflow.read.shape import Shape
 from xlflow.read.table import Table
-from xlflow.read.wording import is_of_form, says_nothing_new
-
-_NUMBERED = re.compile(r" \(\d+\)$|_\d+$")
-"""What programs put behind the name of a sheet that is moved to where there is one of that name."""
-
-_OURS = ("guide", "correct", "loose")
-"""The sheets that a form has besides the table, by the word for their name."""
+from xlflow.read.wording import is_of_form
 
 _CUT = 30_000
 """Letters of a text that nearly fill a cell, beyond which the form may have cut it."""
-
-_GUIDE_COLUMNS, _FEW = 2, 5
-"""Columns of the instruction, and how many words (or rows from the top) are few."""
 
 _SHOWN = 120
 """Letters of a set-aside text that its finding quotes; the whole stands in the `SetAside`."""
@@ -157,77 +144,6 @@ def _list_corrected(book: Book) -> Iterator[str]:
             yield from (fold(line) for text in texts for line in text.splitlines())
 
 
-def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: Issued) -> Iterator[SetAside]:
-    """Yield the texts on sheets that are not part of the form, row by row; of its guide and of its list of what is
-    to be corrected, what they do not say. A few words to the right of their columns are somebody's own."""
-    unit = issued.identity.unit
-    names = {key: {fold(say(f"sheet.{key}", language)) for language in LANGUAGES} for key in _OURS}
-    passed = {id(sheet) for sheet in known}
-    for sheet in book.sheets:
-        if id(sheet) in passed or holds_records(sheet) or holds_formulas(sheet):
-            continue
-        name = _NUMBERED.sub("", fold(sheet.name))
-        if name in names["loose"]:
-            yield from _find_kept(book, sheet, unit)
-            continue
-        listed = _find_list(sheet) if name in names["correct"] else None
-        columns = listed[1] + 1 if listed else _GUIDE_COLUMNS if name in names["guide"] else 0
-        for number, row in (*enumerate(sheet.rows), *_stray_rows(sheet)):
-            if len(row) <= columns and _says_nothing_new(row, shape):
-                continue
-            found = [(place, text) for place, cell in enumerate(row) if (text := written_text(cell))]
-            if listed and listed[0] < number and fold(written_text(row[0])) in _weights():
-                found = [pair for pair in found if pair[0] >= columns]
-            elif columns:
-                ours = (pair for pair in found if pair[0] < columns or len(pair[1].split()) > _FEW)
-                said = {pair for pair in ours if _is_of_guide(row[pair[0]], pair[1], shape, issued)}
-                found = [pair for pair in found if pair not in said]
-            if found:
-                at = Place(book.name, sheet.name, cell_name(number, found[0][0]))
-                yield SetAside(unit, at, tuple(text for _, text in found), "text-on-other-sheet", is_row=False)
-
-
-@cache
-def _weights() -> frozenset[str]:
-    """Return the words with which a line of what is to be corrected begins."""
-    return frozenset(fold(say(f"returned.{one.value}", language)) for one in Severity for language in LANGUAGES)
-
-
-def _find_list(sheet: Sheet) -> tuple[int, int] | None:
-    """Return the row of headings on the sheet that lists what is to be corrected, and its last column."""
-    ends = {fold(say("returned.state", language)) for language in LANGUAGES}
-    for number, row in enumerate(sheet.rows[:_FEW]):
-        for place, cell in enumerate(row):
-            if isinstance(cell, str) and fold(cell) in ends:
-                return number, place
-    return None
-
-
-def _says_nothing_new(row: Sequence[Raw], shape: Shape) -> bool:
-    """Return whether a row holds texts only that any form may hold; nearly all rows of the instruction do."""
-    return all(cell is None or (type(cell) is str and says_nothing_new(cell, shape.words)) for cell in row)
-
-
-def _is_of_guide(cell: Raw, text: str, shape: Shape, issued: Issued) -> bool:
-    """Return whether a cell of the instruction holds what stood there when the form went out."""
-    before = issued.previous.as_of if issued.previous else None
-    known = issued.round, issued.identity.unit, before
-    return isinstance(cell, UncountedFormula) or is_of_form(text, shape.words, *known)
-
-
-def _find_kept(book: Book, sheet: Sheet, unit: str) -> Iterator[SetAside]:
-    """Yield the texts on the sheet that a form has which goes back: what stood outside its table before."""
-    headings = {fold(say("returned.loose_text", language)) for language in LANGUAGES}
-    for number, row in enumerate(sheet.rows):
-        texts = tuple(text for text in _texts_of(row[1:]) if number >= LOOSE_ROW or fold(text) not in headings)
-        texts = texts or tuple(_texts_of(row[:1] if number >= LOOSE_ROW else ()))
-        if texts:
-            first = next((place for place, cell in enumerate(row) if place and cell is not None), 0)
-            yield SetAside(
-                unit, Place(book.name, sheet.name, cell_name(number, first)), texts, "text-beside", False
-            )
-
-
 def report_aside(one: SetAside) -> Finding:
     """Return what is to be said about something that was set aside; its reason is the finding's code."""
     whole = " | ".join(one.texts)
@@ -262,12 +178,6 @@ def _reads_the_same(text: str, shown: str) -> bool:
     """Return whether a text is the one shown, which may have been cut where the cell was full."""
     one, other = fold(text), fold(shown)
     return one == other or (len(one) > _CUT and one[:_CUT] == other[:_CUT])
-
-
-def _stray_rows(sheet: Sheet) -> Iterator[tuple[int, Sequence[Raw]]]:
-    """Yield (row, cells) for every cell so far away that the rows of the sheet do not reach it."""
-    for number, place, value in sheet.stray:
-        yield number, (*[None] * place, value)
 
 
 def _texts_of(cells: Iterable[Raw]) -> Iterator[str]:

@@ -7,7 +7,7 @@ or of the round. Who writes something new uses at least one word more.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from xlflow.core.layout import FREE_ROWS, form_code
@@ -42,6 +42,17 @@ def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str, befor
 def says_nothing_new(text: str, words: frozenset[str]) -> bool:
     """Return whether a text holds no word but those of the form, whatever the round."""
     return not _find_new(text, words)
+
+
+@cache
+def gather_messages() -> frozenset[str]:
+    """Return every word of what the program may say of an answer, in either language."""
+    return list_words(_texts_in(load_shipped_toml("messages.toml")))
+
+
+def list_words(texts: Iterable[str]) -> frozenset[str]:
+    """Return the words of some texts, as they are compared."""
+    return frozenset(_WORD.findall(fold("; ".join(texts))))
 
 
 @lru_cache(maxsize=2048)

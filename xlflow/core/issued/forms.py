@@ -23,7 +23,8 @@ class Issued:
     """What was issued to one unit, as its form tells: `round` holds the lines of this unit only, and the names
     of all units. `fingerprints` stand in the order of the lines; `issued` is what the answer cells held then,
     those of the unit's own activities too, where a form goes back with them; `unknown` is what a newer version of
-    this program wrote into the definition and this one does not know."""
+    this program wrote into the definition and this one does not know. `listed` are the marks of what such a form's
+    other sheets say themselves, by the word for their name (`core/listed.py`)."""
 
     identity: Identity
     round: Round
@@ -31,6 +32,7 @@ class Issued:
     fingerprints: tuple[str, ...]
     previous: Previous | None = None
     unknown: tuple[str, ...] = ()
+    listed: tuple[tuple[str, str], ...] = ()
 
 
 def issued_lines(round_: Round, unit: str) -> tuple[Line, ...]:
@@ -67,6 +69,11 @@ def to_records(
         ),
         *((("previous", *cut(_say_previous(previous), PIECE)),) if previous else ()),
     )
+
+
+def listed_records(listed: Mapping[str, str]) -> Records:
+    """Return what a form that goes back carries besides: the marks of what its other sheets say themselves."""
+    return tuple(("listed", sheet, *cut(marks, PIECE)) for sheet, marks in listed.items())
 
 
 def from_records(rows: Iterable[Sequence[str]]) -> Issued | None:
@@ -107,7 +114,8 @@ def _hear_all(identity: Identity, kinds: Kinds) -> Issued | None:
     answers = {line_id: MappingProxyType(texts) for line_id, texts in told if texts}
     marks, previous = tuple(mark for _, mark, _ in lines), kinds.get("previous")
     said = _hear_previous("".join(previous[0])) if previous else None
-    return Issued(identity, round_, MappingProxyType(answers), marks, said, find_unknown(kinds))
+    listed = tuple((sheet, "".join(pieces)) for sheet, *pieces in kinds.get("listed", ()))
+    return Issued(identity, round_, MappingProxyType(answers), marks, said, find_unknown(kinds), listed)
 
 
 def _say_previous(previous: Previous) -> str:
