@@ -27,6 +27,7 @@ Hidden = tuple[tuple[int, int, Raw], ...]
 """(row, column, what stands there) of the cells that the fast reader would show as blank."""
 
 _OPEN, _CLOSE, _END = b"<sheetData>", b"</sheetData>", b"</worksheet>"
+_NONE_MERGED = b"<mergeCells></mergeCells>"
 _STRINGS = re.compile(rb"(?:\s*<\?xml[^>]*\?>)?\s*<(?:\w+:)?sst\b")
 _ODD = re.compile(rb'<(?:c|row)(?: (?!r="(?:[A-Z]|[A-C][A-Z])?[0-9]{1,4}")|[>\n\r\t/])')
 """A cell or row that does not begin by saying where it stands, or stands beyond CZ9999."""
@@ -110,7 +111,8 @@ def look_over(sheet: bytes) -> Looked | None:
         return None
     values -= len(errors)
     evidence = Evidence(formulas, _find_guarded(tail), hidden)
-    return Looked(b"".join((head, body, _CLOSE, _merged(tail), _END)), (*uncounted, *errors), values, evidence)
+    part = b"".join((sheet[: start - len(_OPEN)], _merged(tail), _OPEN, body, _CLOSE, _END))
+    return Looked(part, (*uncounted, *errors), values, evidence)
 
 
 def _count_values(body: bytes) -> tuple[int, int] | None:
@@ -210,9 +212,11 @@ def _find_guarded(tail: bytes) -> tuple[Area, ...]:
 
 
 def _merged(tail: bytes) -> bytes:
+    """Return what the sheet says of its merged cells, to stand before the cells: the fast reader, which looks for
+    it in a second reading, then need not read them all again."""
     start, end = tail.find(b"<mergeCells"), tail.find(b"</mergeCells>")
     merged = tail[start : end + 13] if 0 <= start < end else b""
-    return b"" if _HUGE_COUNT.search(merged[:100]) else merged
+    return merged if merged and not _HUGE_COUNT.search(merged[:100]) else _NONE_MERGED
 
 
 def _unescape(formula: bytes) -> str:
