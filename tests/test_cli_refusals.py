@@ -49,6 +49,8 @@ REFUSALS = {
     "target in a file": (("merge", "in", "-o", "plan.xlsx/new.xlsx"), ["gick inte att skriva"]),
     "forms into a file": ((*GENERATE, "plan.xlsx"), ["gick inte att skriva"]),
     "target is a folder": (("merge", "in", "-o", "tom"), ["tom"]),
+    "target is a folder that ends in .xlsx": (("merge", "in", "-o", "mapp.xlsx"), ["mapp.xlsx är en mapp"]),
+    "target is a folder by force": (("merge", "in", "-o", "mapp.xlsx", "--force"), ["mapp.xlsx är en mapp"]),
     "target is no workbook": (("merge", "in", "-o", "new.pdf"), ["new.pdf", ".xlsx"]),
     "target is somebody's": (("merge", "in", "-o", "mine.xlsx"), ["mine.xlsx finns redan", "--force"]),
     "target is the plan": (("merge", "in", "--plan", "plan.xlsx", "-o", "plan.xlsx"), ["plan.xlsx finns redan"]),
@@ -75,6 +77,7 @@ def desk(played: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("case", REFUSALS)
 def test_what_cannot_be_done_is_said_on_stderr_and_changes_nothing(desk: Path, case: str) -> None:
     (desk / "tom").mkdir()
+    (desk / "mapp.xlsx").mkdir()
     (desk / "mine.xlsx").write_text("mitt", encoding="utf-8")
     (desk / "faulty.csv").write_text(FAULTY, encoding="utf-8")
     (desk / "cut.xlsx").write_bytes((desk / "plan.xlsx").read_bytes()[:3000])

@@ -330,6 +330,22 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
         refuse_foreign(tmp_path, parts)
 
 
+def test_a_package_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "om.csv").mkdir()
+    with pytest.raises(Stop):
+        save(tmp_path, *draw())
+    assert [path.name for path in tmp_path.iterdir()] == ["om.csv"]
+
+
+def test_what_a_run_that_was_cut_short_has_left_is_no_hindrance(tmp_path: Path) -> None:
+    parts = make_parts(*draw())
+    for part in parts[:3]:
+        (tmp_path / part.file).write_bytes(part.content)
+    refuse_foreign(tmp_path, parts)
+    with pytest.raises(Stop):
+        refuse_foreign(tmp_path, make_parts(*draw(["annat"])))
+
+
 def test_an_earlier_package_of_ours_is_replaced_whole(tmp_path: Path) -> None:
     save(tmp_path, *draw())
     (tmp_path / "anteckningar.txt").write_text("mina", encoding="utf-8")

@@ -86,7 +86,7 @@ def test_a_very_long_name_can_be_written(tmp_path: Path) -> None:
 def test_a_target_that_is_a_folder_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(Stop) as stopped:
         save_whole(tmp_path, b"x")
-    assert stopped.value.findings[0].code == "target-not-writable"
+    assert stopped.value.findings[0].code == "target-is-folder"
     assert names_in(tmp_path) == []
 
 

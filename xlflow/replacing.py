@@ -15,9 +15,14 @@ from xlflow.excel import incoming
 
 def refuse_to_destroy(targets: Sequence[Path], find_worth: Callable[[Path], Finding | None]) -> None:
     """`Stop` if a target is a file that must not be lost."""
-    findings = [finding for target in targets if target.exists() and (finding := find_worth(target))]
+    findings = [finding for target in targets if _is_file(target) and (finding := find_worth(target))]
     if findings:
         raise Stop(*findings)
+
+
+def _is_file(target: Path) -> bool:
+    """Return whether something stands there, but for a folder: whoever claims the target tells of that."""
+    return target.exists() and not target.is_dir()
 
 
 def find_worth_of_form(target: Path) -> Finding | None:

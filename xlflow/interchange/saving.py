@@ -13,10 +13,11 @@ from xlflow.interchange.package import Part
 
 
 def refuse_foreign(folder: Path, parts: Sequence[Part]) -> None:
-    """`Stop` if the folder holds a file under one of the names that is not of an earlier package of ours."""
+    """`Stop` if the folder holds a file under one of the names that is not of an earlier package of ours, nor says
+    what is to be written, as after a run that was cut short."""
     known = _list_known(folder)
     ours = {} if known is None else known
-    names = [part.file for part in parts if part.file not in ours]
+    names = [part.file for part in parts if part.file not in ours and not _holds(folder / part.file, part.content)]
     foreign = [DESCRIPTOR] if known is None else []
     found = [folder / name for name in (*foreign, *names) if (folder / name).exists()]
     if found:
@@ -34,9 +35,15 @@ def save_package(folder: Path, summary: Summary, merged: Merged, parts: Sequence
     other names is taken away, unless somebody has changed it."""
     with claim_target(folder / DESCRIPTOR) as target:
         before = _list_known(folder) or {}
-        written = {part.file: save_whole(folder / part.file, part.content) for part in parts}
-        names = {file: path.name for file, path in written.items()}
-        described = target.save(describe_package(summary, merged, parts, names))
+        try:
+            written = {part.file: save_whole(folder / part.file, part.content) for part in parts}
+            names = {file: path.name for file, path in written.items()}
+            described = target.save(describe_package(summary, merged, parts, names))
+        except BaseException:
+            for part in parts:
+                if part.file not in before:
+                    _take_away(folder / part.file, digest_of(part.content))
+            raise
         for name, digest in before.items():
             if name not in names.values():
                 _take_away(folder / name, digest)
@@ -50,6 +57,10 @@ def _list_known(folder: Path) -> Mapping[str, str] | None:
         return {}
     known = list_ours(path.read_bytes())
     return known if known is None or all(Path(name).name == name for name in known) else None
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
 
 
 def _take_away(path: Path, digest: str) -> None:

@@ -82,6 +82,8 @@ def claim_target(path: Path) -> Iterator[Target]:
         raise Stop(find("target-in-use", Place(str(path)), words={"host": host, "process": process})) from held
     except UnicodeEncodeError as fault:
         raise Stop(find("target-name-impossible", Place(str(path)))) from fault
+    except IsADirectoryError as fault:
+        raise Stop(find("target-is-folder", Place(str(path)))) from fault
     except OSError as fault:
         _remove_empty(made)
         raise _stop(path, fault) from fault
