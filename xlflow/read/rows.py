@@ -21,6 +21,7 @@ from xlflow.read.evidence import report_evidence
 from xlflow.read.match import OWN, Match, match_rows
 from xlflow.read.merged import spread_merged
 from xlflow.read.shape import Shape
+from xlflow.read.sums import keep_sums_apart
 from xlflow.read.table import Table, lift_heading
 
 
@@ -40,7 +41,8 @@ def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
     table = lift_heading(table, shape, lines)
     reader, keeper = Reader(table, shape, unit), Keeper(table, shape, unit)
     cells, found = spread_merged(table, shape, keeper)
-    matches = _settle_twice(match_rows(table, shape, lines, cells), cells, reader)
+    matches = keep_sums_apart(match_rows(table, shape, lines, cells), cells, table, shape)
+    matches = _settle_twice(matches, cells, reader)
     gathered = _Gathered(reader, keeper, findings=found)
     for match in matches:
         _take_row(match, cells[match.row], gathered)
