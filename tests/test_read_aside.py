@@ -12,6 +12,7 @@ from edits import (
     FIRST,
     aside,
     codes,
+    copied_workbook,
     edit,
     edit_book,
     everything,
@@ -27,6 +28,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlflow.core.layout import CODE_ROW, HEADING_ROW, column_letters
 from xlflow.core.model import Previous
 from xlflow.generate import write_form
+from xlflow.read import Known
 
 HEADINGS, CODES = HEADING_ROW + 1, CODE_ROW + 1
 
@@ -179,3 +181,17 @@ def test_two_returns_that_differ_in_what_is_written_over_the_plan_are_not_the_sa
     other = read_bytes(edit(lambda sheet: put(sheet, FIRST, deadline="Kvartal 4")))
     assert [row.answers for row in one.rows] == [row.answers for row in other.rows]
     assert one.answers_digest != other.answers_digest
+
+
+@pytest.mark.parametrize(
+    "counter", ["1 av 1 klara", "1 av 1 klar", "3 av 5 klara", "1 av 5 klar", "1 of 5 done", "3 of 5 done"]
+)
+def test_the_counter_is_nobodys_text_in_old_words_or_new(counter: str) -> None:
+    def say(text: str) -> Callable[[Worksheet], object]:
+        return lambda sheet: sheet.cell(2, 1, text)
+
+    assert aside(read_bytes(edit(say(counter)))) == []
+    copied = edit_book(lambda book: say(counter)(book.worksheets[0]), copied_workbook())
+    assert aside(read_bytes(copied, [Known(ASKED)])) == []
+    more = f"{counter}, ring Måltid"
+    assert aside(read_bytes(edit(say(more)))) == [("A2", more, False)]

@@ -5,6 +5,7 @@ Forms with many lines are filled as people fill them and as they should not, the
 
 import io
 import random
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from pathlib import Path
 import ironcalc
 import openpyxl
 import pytest
+from edits import read_bytes
 from libreoffice import recalculate_all
 from rounds import LEVELS, draw_round, shipped_template
 from tools import PROJECT, require_tool
@@ -25,7 +27,7 @@ from xlflow.core.layout import FIRST_ROW
 from xlflow.core.model import Filled, Line, Received, Round, State
 from xlflow.core.rules import Said, find_asks
 from xlflow.core.template import Template
-from xlflow.core.words import Language
+from xlflow.core.words import Language, say
 from xlflow.define import load_template
 from xlflow.excel import incoming
 from xlflow.generate import write_form
@@ -421,13 +423,13 @@ def test_a_form_of_many_lines_keeps_them_in_several_tables() -> None:
         (
             {"a": "Pågående"},
             False,
-            "1 av 2 klara",
+            "1 av 2 klar",
             "Rader med något kvar: 1, se kolumnen Kvar att göra.",
         ),
         (
             {"a": "Pågående", "b": "nja"},
             False,
-            "1 av 2 klara",
+            "1 av 2 klar",
             "Röda rutor att rätta: 1. Rader med något kvar: 1, se kolumnen Kvar att göra.",
         ),
         ({"a": "Pågående", "b": "Genomfört"}, False, "2 av 2 klara", "Allt är ifyllt. Skicka tillbaka filen."),
@@ -452,3 +454,29 @@ def test_the_guide_says_how_far_one_has_come(
     for book in (path, recalculate_all([path])[0]):
         guide = [cell.value for cell in openpyxl.load_workbook(book, data_only=True)["Läs mig"]["B"]]
         assert guide[guide.index(counter) + 1] == advice
+
+
+@pytest.mark.parametrize(
+    ("language", "status", "words"),
+    [
+        ("sv", "Genomfört", ["0 av 1 klara", "1 av 1 klar", "1 av 60 klar", "11 av 60 klara", "60 av 60 klara"]),
+        ("en", "Done", ["0 of 1 done", "1 of 1 done", "1 of 60 done", "11 of 60 done", "60 of 60 done"]),
+    ],
+)
+def test_the_counter_speaks_of_one_as_of_one(
+    language: Language, status: str, words: list[str], tmp_path: Path
+) -> None:
+    paths = []
+    for word in words:
+        done, total = (int(each) for each in re.findall(r"\d+", word))
+        rows = "\n".join(f"{number} | P | Ö | M | A{number} | | | Museet" for number in range(100, 100 + total))
+        asked = draw_round(f"Id | {LEVELS} | Slutdatum | Enhet\n{rows}")
+        answers = {line.id: {"status": status} for line in asked.plan.lines[:done]}
+        paths.append(tmp_path / f"{word}.xlsx")
+        paths[-1].write_bytes(write_form(replace(asked, language=language), "Museet", answers))
+    for path in (*paths, *recalculate_all(paths)):
+        book = openpyxl.load_workbook(path, data_only=True)
+        assert book[say("sheet.form", language)]["A2"].value == path.stem
+        assert path.stem in [cell.value for cell in book[say("sheet.guide", language)]["B"]]
+        form = read_bytes(path.read_bytes())
+        assert (form.set_aside, len(form.rows)) == ((), int(path.stem.split()[2]))

@@ -50,7 +50,7 @@ def say_counter(frame: Frame) -> str:
     if frame.nothing:
         return say("nothing.label", frame.language)
     done, total = count_done(frame)
-    return say("form.counter", frame.language, done=done, total=total)
+    return say("form.counter_one" if done == 1 else "form.counter", frame.language, done=done, total=total)
 
 
 @once_alike
@@ -106,16 +106,18 @@ def _quote_level(frame: Frame) -> str:
 
 @once_alike
 def counter_formula(frame: Frame) -> str:
-    """Return the formula of "14 av 24 klara"."""
+    """Return the formula of "14 av 24 klara". What is done is counted once, since that takes long, and put between
+    strokes, so that one that is done can be given words of its own."""
     item = frame.span(frame.template.levels[frame.template.item].key)
     left = frame.span(REMAINING)
     used = f"(((LEN(TRIM({item}))>0)+(LEN({left})>0))>0)"
     done = f"SUMPRODUCT({used}*(LEN({left})=0){_not_waiting(frame)})"
-    words = say("form.counter", frame.language, done=f'"&{done}&"', total=f'"&SUMPRODUCT({used}*1)&"')
-    nothing = quote(say("nothing.label", frame.language))
-    return (
-        f'=IFERROR(IF({table_name(NOTHING)},{nothing},"{words}"),{quote(say("form.look_over", frame.language))})'
-    )
+    language, total = frame.language, f'"&SUMPRODUCT({used}*1)&"'
+    many, single = (say("form.counter", language, done=f"|{each}|", total=total) for each in (f'"&{done}&"', 1))
+    one = say("form.counter_one", language, done=1, total=total)
+    words = f'SUBSTITUTE(SUBSTITUTE("{many}","{single}","{one}"),"|","")'
+    nothing = quote(say("nothing.label", language))
+    return f"=IFERROR(IF({table_name(NOTHING)},{nothing},{words}),{quote(say('form.look_over', language))})"
 
 
 def count_left(frame: Frame, sheet: str) -> str:

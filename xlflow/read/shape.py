@@ -109,7 +109,8 @@ def _accepted(field: Field, template: Template, year: int) -> Text:
 
 def _own_words(template: Template) -> set[str]:
     """Return the folded texts that stand in every form: the heading of the free rows, the counter's words."""
-    counters = [say("form.counter", language, done="", total="") for language in LANGUAGES]
+    keys = ("form.counter", "form.counter_one")
+    counters = [say(key, language, done="", total="") for key in keys for language in LANGUAGES]
     letters = {fold("".join(filter(str.isalpha, counter))) for counter in counters}
     words = {fold(say(key, language)) for key in ("nothing.label", "form.look_over") for language in LANGUAGES}
     return {fold(free_heading(template).say(language)) for language in LANGUAGES} | letters | words
