@@ -7,14 +7,18 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from libreoffice import recalculate
 from rounds import draw_round
 
 from xlflow.check import check_form, check_merged
+from xlflow.core.layout import FIRST_ROW, HEADING_ROW
 from xlflow.core.model import Filled, Merged, Received, Run, State
+from xlflow.core.words import Language
 from xlflow.excel import incoming
 from xlflow.generate import write_form
 from xlflow.merge import merge_forms
 from xlflow.pipeline import merge_forms as merge_files
+from xlflow.pipeline import write_report
 from xlflow.read import read_form
 from xlflow.report.machine import run_to_values
 from xlflow.report.terminal import show_run
@@ -134,3 +138,106 @@ def test_the_consolidated_workbook_tells_it_apart(tmp_path: Path) -> None:
     figures = {row[0]: row[1] for row in book["Sammanfattning"].iter_rows(values_only=True)}
     assert figures["– har inget att rapportera"] == 1
     assert figures["– har svarat"] == 1
+
+
+# A form that came back as it went out --------------------------------------------------------------------
+
+
+def draw_plan(folder: Path) -> Path:
+    """Write the plan as a file, as it is asked here."""
+    path = folder / "plan.csv"
+    path.write_text(
+        "Id;Perspektiv;Kommunövergripande mål;Nämndmål;Aktivitet;Slutdatum;Enhet\n"
+        'a;Samhälle;Levande kommun;Möten;Öppna scenen;Kvartal 2;"Norr; Söder"\n'
+        'b;;;;Ny hemsida;Kvartal 3;Norr\nc;;;;Nya kurser;Kvartal 3;"Söder; Väst"\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def added(unit: str, activity: str) -> Filled:
+    """Return a form to which the unit has added an activity, and nothing else."""
+    book = openpyxl.load_workbook(io.BytesIO(write_form(ASKED, unit)))
+    sheet = book["Uppföljning"]
+    heading = [cell.value for cell in sheet[HEADING_ROW + 1]]
+    row = FIRST_ROW + len(ASKED.lines_of(unit)) + 2
+    sheet.cell(row, heading.index("Aktivitet") + 1).value = activity
+    stream = io.BytesIO()
+    book.save(stream)
+    return read(stream.getvalue(), f"{unit}.xlsx")
+
+
+def send_in(folder: Path, language: Language = "sv", **told: dict[str, dict[str, str]] | None) -> Path:
+    """Put the form of each unit in a folder: what it answers by line, None where it has nothing to report."""
+    asked = replace(ASKED, language=language)
+    folder.mkdir()
+    for unit, answers in told.items():
+        content = write_form(asked, unit, answers or {}, issued={}, nothing=answers is None)
+        (folder / f"{unit}.xlsx").write_bytes(content)
+    return folder
+
+
+def look(book: Path, sheet: str) -> list[tuple[object, ...]]:
+    return list(openpyxl.load_workbook(book, data_only=True)[sheet].iter_rows(values_only=True))
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            {"Norr": {}, "Söder": {}, "Väst": {}},
+            "Alla tillfrågade enheter har skickat in sitt formulär. Formulär utan svar från: Norr, Söder, Väst.",
+        ),
+        (
+            {"Norr": None, "Söder": {}, "Väst": {"c": {"comment": "Snart"}}},
+            "Alla tillfrågade enheter har skickat in sitt formulär. Formulär utan svar från: Söder.",
+        ),
+        ({"Norr": None, "Söder": {}}, "Saknar svar från: Väst. Formulär utan svar från: Söder."),
+        (
+            {"Norr": None, "Söder": {"c": {"status": "klurigt"}}, "Väst": None},
+            "Alla tillfrågade enheter har svarat.",
+        ),
+    ],
+)
+def test_the_summary_tells_blank_forms_from_answers(
+    told: dict[str, dict[str, dict[str, str]] | None], said: str, tmp_path: Path
+) -> None:
+    merge_files([send_in(tmp_path / "in", **told)], tmp_path / "ut.xlsx", plan=draw_plan(tmp_path), jobs=1)
+    rows = look(tmp_path / "ut.xlsx", "Sammanfattning")
+    assert " ".join(str(row[0]) for row in rows[2:4]).startswith(said)
+    figures = {row[0]: row[1] for row in rows}
+    states = {str(row[0]): row[1] for row in look(tmp_path / "ut.xlsx", "Insamling")[::-1]}
+    blank = [unit for unit, answers in told.items() if answers == {}]
+    assert [unit for unit in told if states[unit] == "Utan svar"] == blank
+    assert figures.get("– har skickat in utan svar", 0) == len(blank)
+    assert figures["– har svarat"] == sum(bool(answers) for answers in told.values())
+
+
+def test_in_english_and_in_the_report(tmp_path: Path) -> None:
+    folder = send_in(tmp_path / "in", "en", Norr={}, Söder={"c": {"status": "Done"}}, Väst={})
+    run = merge_files([folder], tmp_path / "out.xlsx", plan=draw_plan(tmp_path), jobs=1)
+    rows = look(tmp_path / "out.xlsx", "Summary")
+    assert rows[2][0] == "All units asked have sent in their form. Forms without answers from: Norr, Väst."
+    assert "Forms without answers: Norr, Väst." in show_run(run).splitlines()
+    write_report(tmp_path / "out.xlsx", tmp_path / "report.html")
+    told = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "1 of 3 units asked have answered. No answer has come from Norr and Väst." in told
+    assert told.count("No answers<") == 2
+
+
+def test_an_activity_of_the_units_own_is_an_answer() -> None:
+    rows = [row for row in merge(form("Norr", nothing=False)).rows if row.row.line.own]
+    assert rows == []
+    assert merge(form("Norr", nothing=False)).blank == ("Norr",)
+    assert merge(added("Norr", "Ny idé")).blank == ()
+
+
+def test_the_recalculated_summary_counts_blank_forms_alike(tmp_path: Path) -> None:
+    folder = send_in(tmp_path / "in", Norr={}, Söder={"c": {"status": "Genomfört"}}, Väst=None)
+    merge_files([folder], tmp_path / "ut.xlsx", plan=draw_plan(tmp_path), jobs=1)
+    before, after = (
+        look(path, "Sammanfattning") for path in (tmp_path / "ut.xlsx", recalculate(tmp_path / "ut.xlsx"))
+    )
+    counted = [[row[:2] for row in rows if str(row[0]).startswith("– ")] for rows in (before, after)]
+    assert counted[0] == counted[1]
+    assert ("– har skickat in utan svar", 1) in counted[0]

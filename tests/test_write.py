@@ -149,7 +149,7 @@ def test_tables_without_rows_say_so(books: Books) -> None:
 
 
 def test_units_that_are_missing_are_named_on_the_first_sheet(books: Books) -> None:
-    assert read(books["usual"])["Sammanfattning"]["A3"].value == "Saknar svar från: Öster"
+    assert read(books["usual"])["Sammanfattning"]["A3"].value == "Saknar svar från: Öster."
     first = read(books["one unit, no sub-activities"])["Sammanfattning"]
     assert first["A3"].value == "Alla tillfrågade enheter har svarat."
     column = [cell.value for cell in read(books["many units"])["Sammanfattning"]["A"][:20]]

@@ -61,13 +61,15 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A unit that was asked, whether it has answered, how many activities it was asked about, and how many rows
-    of its form are still without an answer. One with `nothing` to report has answered by saying so."""
+    of its form are still without an answer. One with `nothing` to report has answered by saying so; one that
+    sent a `blank` form has not."""
 
     unit: str
     answered: bool
     items: int = 0
     unanswered: int = 0
     nothing: bool = False
+    blank: bool = False
 
 
 @dataclass(frozen=True)

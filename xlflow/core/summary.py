@@ -110,12 +110,12 @@ class Account:
 
 @dataclass(frozen=True)
 class Summary:
-    """The consolidated workbook before it is a workbook: title and lead, the units that have not answered,
-    single figures, tables of figures, and the tables that they are counted in (by name: see `GRIDS`).
+    """The consolidated workbook before it is a workbook: title and lead, the units that have not answered, single
+    figures, tables of figures, and the tables that they are counted in (by name: see `GRIDS`).
 
     `accounts` are the rows of the table of that name, as they are counted in the others. `told` says in sentences
     how it all stands, `groups` how each group of the widest level does, after its name. `since` is the day of the
-    round that changes are told against.
+    round that changes are told against. `blank` are the units whose forms came back without an answer.
     """
 
     title: str
@@ -128,6 +128,7 @@ class Summary:
     told: tuple[str, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
     since: date | None = None
+    blank: tuple[str, ...] = ()
 
     @cached_property
     def grids(self) -> Mapping[str, Grid]:

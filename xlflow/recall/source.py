@@ -247,13 +247,14 @@ class _Source:
         language = self.round.language
         answer, left = say("collected.answer", language), say("collected.unanswered", language)
         items = self.word("activities")
-        answered, nothing = fold(say("collected.answered", language)), fold(say("nothing.label", language))
+        keys = ("collected.answered", "nothing.label", "collected.blank")
+        answered, nothing, blank = (fold(say(key, language)) for key in keys)
         for record in self.records("collection", self.unit_heading, answer, left):
             unit = record.text(self.unit_heading)
             if unit and fold(unit) != fold(self.word("no_units")):
                 said = fold(record.text(answer))
                 counts = _whole(record.raw(items)), _whole(record.raw(left))
-                yield Asked(unit, said in (answered, nothing), *counts, nothing=said == nothing)
+                yield Asked(unit, said in (answered, nothing), *counts, said == nothing, said == blank)
 
 
 def find_unit(followed: Followed, name: str, file: str) -> str | Finding:

@@ -47,7 +47,12 @@ def _make_table(followed: Followed, speech: Speech) -> Table:
 
 
 def _make_row(each: Asked, speech: Speech) -> Row:
-    word = "nothing.label" if each.nothing else "collected.answered" if each.answered else "collected.missing"
+    states = (
+        ("nothing.label", each.nothing),
+        ("collected.answered", each.answered),
+        ("collected.blank", each.blank),
+    )
+    word = next((word for word, holds in states if holds), "collected.missing")
     state = Paragraph(spell(say(word, speech.language), strong=not each.answered))
     figures = (Cell((Paragraph(spell(str(count))),), side="end") for count in (each.items, each.unanswered))
     return Row((Cell((Paragraph(spell(each.unit)),), head=True), Cell((state,)), *figures))

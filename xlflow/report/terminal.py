@@ -109,6 +109,8 @@ def _show_answered(merged: Merged, language: Language) -> Iterator[str]:
     yield _vary("answered", asked, language, answered=len(merged.answered), asked=asked)
     if merged.missing:
         yield say("terminal.missing", language, units=", ".join(merged.missing))
+    if merged.blank:
+        yield say("terminal.blank", language, units=", ".join(merged.blank))
     if merged.nothing_to_report:
         yield say("terminal.nothing", language, units=", ".join(merged.nothing_to_report))
     yield ""

@@ -37,6 +37,7 @@ def summarise(merged: Merged, findings: Sequence[Finding], before: Snapshot | No
         title=merged.round.plan.title,
         lead=say("consolidated.subject", language, as_of=as_of),
         missing=merged.missing,
+        blank=material.blank,
         facts=make_facts(material, tally),
         panels=make_panels(material, {grid.name: grid for grid in tables}, tally),
         tables=tables,

@@ -173,8 +173,9 @@ def _show_unit(unit: Unit, lines: Sequence[Line], files: Sequence[str], material
 def _say_state(unit: Unit, material: Material) -> str:
     if unit.name in material.nothing:
         return say("nothing.label", material.language)
-    answered = unit.name in material.merged.answered
-    return say("collected.answered" if answered else "collected.missing", material.language)
+    answered = "blank" if unit.name in material.blank else "answered"
+    state = answered if unit.name in material.merged.answered else "missing"
+    return say(f"collected.{state}", material.language)
 
 
 def _list_unanswered(unit: Unit, lines: Sequence[Line], material: Material) -> tuple[str, ...]:

@@ -120,6 +120,11 @@ class Material:
         return frozenset(self.merged.nothing_to_report)
 
     @cached_property
+    def blank(self) -> tuple[str, ...]:
+        """The units whose forms hold no answer."""
+        return self.merged.blank
+
+    @cached_property
     def standings(self) -> Mapping[str, Standing]:
         """Where each line stands over all units, by its id."""
         return {line.id: self._stand(line) for line in self.lines}

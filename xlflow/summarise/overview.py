@@ -29,12 +29,13 @@ WEIGHTS = (Severity.ERROR, Severity.WARNING)
 def make_facts(material: Material, tally: Tally) -> tuple[Fact, ...]:
     """Return the single figures at the top: who has answered, what is left, what was found."""
     language = material.language
-    answered, missing = (say(f"collected.{state}", language) for state in ("answered", "missing"))
+    answered, blank, missing = (say(f"collected.{state}", language) for state in ("answered", "blank", "missing"))
     nothing = say("nothing.label", language)
     facts = [
         ("asked", _count("units", Match("_answer", "", holds=False))),
         ("answered", _count("units", Match("_answer", answered))),
         *([("nothing", _count("units", Match("_answer", nothing)))] if material.nothing else ()),
+        *([("blank", _count("units", Match("_answer", blank)))] if material.blank else ()),
         ("missing", _count("units", Match("_answer", missing))),
         ("unanswered", Measure("", "sum", "units", of="_unanswered")),
         *(

@@ -66,6 +66,7 @@ def choose_marks(template: Template, language: Language) -> tuple[Mark, ...]:
         Mark(say("consolidated.unanswered", language), (STATUS,), alarm, ink, "?"),
         Mark(say("values.yes", language), ("_overdue",), alarm, ink, "!"),
         Mark(say("collected.missing", language), ("_answer",), alarm, ink, "!"),
+        Mark(say("collected.blank", language), ("_answer",), alarm, ink, "?"),
         Mark(say("collected.refused", language), ("_state",), alarm, ink, "!"),
         Mark(say("values.no", language), ("_balance",), alarm, ink, "!"),
         Mark(say("collected.error", language), ("_severity", "_remark"), alarm, ink, "!"),

@@ -4,7 +4,7 @@ A sentence takes as many rows as it needs, each with as much text as fits the pa
 nothing stands shows its text whole in every program, and no cells need be merged.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from xlflow.core.summary import Summary
 from xlflow.core.words import Language, say
@@ -26,8 +26,10 @@ def write_head(summary: Summary, width: float, desk: Desk) -> int:
     desk.sheet.write(0, 0, summary.title, desk.style("title"))
     desk.sheet.set_height(0, TITLE_HEIGHT)
     desk.sheet.write(1, 0, summary.lead, desk.style("subtitle"))
-    alarm = desk.style("quiet", bold=True, font_color=COLOURS["wrong" if summary.missing else "good"])
-    row = _write_lines(break_text(_tell_missing(summary.missing, desk.language), width), 2, 0, alarm, desk)
+    alarm = desk.style(
+        "quiet", bold=True, font_color=COLOURS["wrong" if summary.missing or summary.blank else "good"]
+    )
+    row = _write_lines(break_text(_tell_answered(summary, desk.language), width), 2, 0, alarm, desk)
     for sentence in summary.told:
         row = _write_lines(break_text(sentence, width), row, 0, desk.style("plain"), desk)
     return row
@@ -65,7 +67,10 @@ def _write_lines(lines: Iterable[str], row: int, column: int, style: Format, des
     return row
 
 
-def _tell_missing(missing: Sequence[str], language: Language) -> str:
-    if not missing:
-        return say("overview.all_answered", language)
-    return say("overview.missing_names", language, names=", ".join(missing))
+def _tell_answered(summary: Summary, language: Language) -> str:
+    """Return which units have sent in nothing, and whose forms came without answers."""
+    told = [("missing_names", summary.missing), ("blank_names", summary.blank)]
+    said = [say(f"overview.{key}", language, names=", ".join(names)) for key, names in told if names]
+    if not summary.missing:
+        said.insert(0, say("overview.all_sent" if summary.blank else "overview.all_answered", language))
+    return " ".join(said)

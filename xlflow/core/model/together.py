@@ -86,6 +86,17 @@ class Merged:
         told = {one.row.unit for one in self.rows if not one.row.is_blank}
         return tuple(unit for unit, _ in self.nothing if unit not in told)
 
+    @property
+    def blank(self) -> tuple[str, ...]:
+        """The units whose forms came back as they went out: without an answer, an activity of the unit's own, or
+        the word that there is nothing to report."""
+        told = {unit for unit, _ in self.nothing}
+        for one in self.rows:
+            row = one.row
+            if row.unit not in told and (row.line.own or not row.is_blank):
+                told.add(row.unit)
+        return tuple(unit for unit in self.answered if unit not in told)
+
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
