@@ -11,6 +11,7 @@ from xlflow.core.findings import Finding, Place, find
 from xlflow.core.issued import digest_answers
 from xlflow.core.model import Filled, Received
 from xlflow.excel.incoming import Book
+from xlflow.read.around import find_around
 from xlflow.read.aside import find_remarks, report_aside
 from xlflow.read.copies import choose_table, list_quotes
 from xlflow.read.identity import find_issued
@@ -55,7 +56,7 @@ def read_form(book: Book, received: Received, known: Sequence[Known] = ()) -> Fi
     if not parts:
         return refuse_stranger(strangers, issued) or find("form-sheet-missing", Place(book.name), unit=unit)
     first, *others = (_read_part(part, received) for part in parts)
-    kept = list(keep_strangers(book, strangers, first.unit))
+    kept = list(keep_strangers(book, strangers, issued))
     set_aside = (*first.set_aside, *(one for _, rows in kept for one in rows))
     findings = (*doubts, *(found for found, _ in kept), *(report_aside(one) for _, rows in kept for one in rows))
     return replace(
@@ -78,7 +79,7 @@ def _read_part(part: Part, received: Received) -> Filled:
     others = find_other_sheets(book, ours, shape, issued)
     known_places = {one.place for one in unclear}
     loose = (one for one in others if one.place not in known_places)
-    set_aside = (*read.set_aside, *unclear, *loose, *find_remarks(book, unit))
+    set_aside = (*read.set_aside, *unclear, *loose, *find_remarks(book, unit), *find_around(book, issued))
     return Filled(
         received=received,
         identity=issued.identity,

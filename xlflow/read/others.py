@@ -28,6 +28,7 @@ _OURS = ("guide", "correct", "loose")
 _GUIDE_COLUMNS, _FEW = 2, 5
 """Columns of the instruction, and how many words (or rows from the top) are few."""
 
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _FIGURES = re.compile(r"\d+")
 
 Kept = tuple[int, int, tuple[str, ...]]
@@ -115,14 +116,19 @@ def _find_new(book: Book, sheet: Sheet, ours: str, shape: Shape, issued: Issued)
 
 
 def _is_new(cell: Raw, text: str, words: frozenset[str]) -> bool:
-    return not isinstance(cell, UncountedFormula) and not says_nothing_new(text, words)
+    """Return whether a text on the list holds a word that is none of these; a number in a sentence may be written
+    otherwise there."""
+    if isinstance(cell, UncountedFormula):
+        return False
+    letters = frozenset(_LETTERS.findall(fold(text)))
+    return not letters <= words if letters else not says_nothing_new(text, words)
 
 
 def _words_around(book: Book, sheet: Sheet) -> frozenset[str]:
     """Return the words that a list of what is to be corrected may hold, where the form cannot tell any more: those
     of all messages and of the other sheets."""
     texts = (cell for each in book.sheets if each is not sheet for row in each.rows for cell in row)
-    return gather_messages() | list_words(cell for cell in texts if isinstance(cell, str))
+    return gather_messages() | list_words(map(written_text, texts))
 
 
 @cache

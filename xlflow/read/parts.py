@@ -15,6 +15,7 @@ from xlflow.core.model import SetAside
 from xlflow.core.values import written_text
 from xlflow.core.words import NO_DAY
 from xlflow.excel.incoming import Book, Sheet, UncountedFormula, cell_name
+from xlflow.read.around import find_margins
 from xlflow.read.aside import find_remarks
 from xlflow.read.identity import holds_records, list_issued
 from xlflow.read.shape import quick_fold, shape_of
@@ -73,20 +74,22 @@ def part_book(
 
 
 def keep_strangers(
-    book: Book, strangers: Iterable[Stranger], unit: str
+    book: Book, strangers: Iterable[Stranger], issued: Issued
 ) -> Iterator[tuple[Finding, tuple[SetAside, ...]]]:
     """Yield, for every table that is of no form in its workbook, what is said of it and everything on its sheet.
-    `unit` is whose workbook it is."""
+    `issued` is what the workbook says to be."""
+    unit = issued.identity.unit
     for stranger in strangers:
         table = stranger.table
         at = Place(table.file, table.sheet.name)
         code = "sheet-of-unknown-form" if stranger.unit else "sheet-of-other-form"
-        words = {"other": stranger.unit}
+        words, alone = {"other": stranger.unit}, replace(book, sheets=(table.sheet,))
         yield (
             find(code, at, unit=unit, words=words),
             (
                 *_keep_rows(table, unit),
-                *find_remarks(replace(book, sheets=(table.sheet,)), unit),
+                *find_remarks(alone, unit),
+                *find_margins(alone, issued),
             ),
         )
 
@@ -161,7 +164,7 @@ def _make_guest(book: Book, guest: Issued, tables: Sequence[Table], host: Issued
     )
     shape = shape_of(guest.round)
     own = find_tables(book.name, [sheet for sheet in sheets if id(sheet) in mine], shape)
-    return Part(replace(book, sheets=sheets, findings=()), guest, own, found)
+    return Part(replace(book, sheets=sheets, findings=(), about=()), guest, own, found)
 
 
 def _is_about(sheet: Sheet, guest: Issued) -> bool:

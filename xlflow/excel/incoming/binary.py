@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from xlflow.excel.incoming.book import ErrorValue, Evidence, Raw, Remark
+from xlflow.excel.incoming.margins import list_margins
 from xlflow.excel.incoming.package import Package, read_relations
 from xlflow.excel.incoming.remarks import read_boxes
 
 _ROW, _ERROR, _FORMULAS, _FORMULA_ERROR = 0, 3, range(8, 12), 11
 _SMALL, _REAL, _WORKED_OUT = 2, 5, 9
-_SHEET, _NOTE, _NOTE_TEXT = 156, 635, 637
-_COLLAPSED = 0x10
+_SHEET, _NOTE, _NOTE_TEXT, _MARGINS = 156, 635, 637, 479
+_COLLAPSED, _NOT_THERE = 0x10, b"\xff" * 4
 _ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -34,11 +35,14 @@ class Walked:
     hidden: set[int] = field(default_factory=set)
     remarks: list[Remark] = field(default_factory=list)
     below_zero: list[tuple[int, int, float]] = field(default_factory=list)
+    margins: list[str] = field(default_factory=list)
+    pictures: bool = False
 
     @property
     def evidence(self) -> Evidence:
         """What tells how the values came about."""
-        return Evidence(frozenset(self.formulas), None, frozenset(self.hidden), tuple(self.remarks))
+        hidden, margins = frozenset(self.hidden), tuple(dict.fromkeys(self.margins))
+        return Evidence(frozenset(self.formulas), None, hidden, tuple(self.remarks), margins)
 
     def keep_below_zero(self, row: int, column: int, number: float) -> None:
         """Note a number that the fast reader takes for a time of day where the cell is formatted as a day."""
@@ -95,6 +99,8 @@ def _walk_sheet(package: Package, part: str) -> Walked:
                 walked.errors.append((row, column, error_of(content[8])))
             if kind == _WORKED_OUT:
                 walked.keep_below_zero(row, column, read_real(content[8:]))
+        elif kind == _MARGINS:
+            walked.margins += list_margins(_texts(content, 2))
     for _, kind_of, name in read_relations(package, package.find(part) or part):
         if kind_of == "comments":
             walked.remarks += _walk_notes(package.read(name))
@@ -129,6 +135,16 @@ def _number(part: bytes, place: int, longest: int) -> tuple[int, int]:
         if byte < 128:
             return number, place + piece + 1
     return number, place + longest
+
+
+def _texts(content: bytes, place: int) -> Iterator[str]:
+    """Yield the texts from a place on; one that is not there says so by its length."""
+    while place + 4 <= len(content):
+        if content[place : place + 4] == _NOT_THERE:
+            place += 4
+        else:
+            yield _text(content, place)
+            place += 4 + 2 * struct.unpack_from("<L", content, place)[0]
 
 
 def _text(content: bytes, place: int) -> str:

@@ -1,5 +1,6 @@
 """What an opened file looks like to the rest of the program: values only, nothing of the format it came in."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Literal
 
 from xlflow.core.findings import Finding
 from xlflow.core.layout import LIVE_SHEET
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 Kind = Literal["xlsx", "ods", "xls", "xlsb", "csv"]
 
@@ -62,13 +65,14 @@ class Evidence:
     """What shows how the values of a sheet came about; None where its kind of file does not tell.
 
     `formulas` are the cells (row, column) that hold a formula, `guarded` the areas that a validation watches,
-    `hidden` the rows that nobody sees.
+    `hidden` the rows that nobody sees; `margins` are the texts in the headers and footers of its printed pages.
     """
 
     formulas: frozenset[tuple[int, int]] | None = None
     guarded: tuple[Area, ...] | None = None
     hidden: frozenset[int] = frozenset()
     remarks: tuple[Remark, ...] = ()
+    margins: tuple[str, ...] = ()
 
 
 NO_EVIDENCE = Evidence()
@@ -90,7 +94,8 @@ class Sheet:
 @dataclass(frozen=True, slots=True)
 class Book:
     """One file that was opened. `properties` are the custom document properties; `saved` is what the file
-    itself says of when it was last saved; `digest` is the SHA-256 of the file; `findings` are notes on it."""
+    itself says of when it was last saved; `digest` is the SHA-256 of the file; `findings` are notes on it; `about`
+    is what somebody wrote among its other properties."""
 
     name: str
     kind: Kind
@@ -100,6 +105,7 @@ class Book:
     digest: str
     size: int
     findings: tuple[Finding, ...] = ()
+    about: tuple[str, ...] = ()
 
     def sheet(self, name: str) -> Sheet | None:
         """Return the sheet with this very name, if there is one."""
@@ -134,6 +140,11 @@ def cell_position(name: str) -> tuple[int, int]:
     if not (0 < column <= 16_384 and 0 < row <= 1_048_576):
         raise ValueError(name)
     return row - 1, column - 1
+
+
+def unescape(text: str) -> str:
+    """Return a text with the letters that Excel writes as _x000D_ put back."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def read_areas(references: str) -> Iterator[Area]:

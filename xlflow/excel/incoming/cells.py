@@ -4,7 +4,6 @@ Feeds `closely.py`, which knows the rest of the workbook.
 """
 
 import math
-import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,9 +21,10 @@ from xlflow.excel.incoming.book import (
     UncountedFormula,
     cell_position,
     read_areas,
+    unescape,
 )
+from xlflow.excel.incoming.margins import MARGINS, list_margins
 
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _DAY_MILLISECONDS = 86_400_000
 _NEAR_ROWS, _NEAR_COLUMNS, _MOST_STRAY = 20_000, 100, 10_000
 _ROOMY = 200_000
@@ -60,13 +60,15 @@ class Cells:
     guarded: list[Area] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
     remarks: list[Remark] = field(default_factory=list)
+    margins: list[str] = field(default_factory=list)
     tells: bool = True
 
     @property
     def evidence(self) -> Evidence:
         """What tells how the values came about."""
         guarded = tuple(self.guarded) if self.tells else None
-        return Evidence(frozenset(self.formulas), guarded, frozenset(self.hidden), tuple(self.remarks))
+        hidden, margins = frozenset(self.hidden), tuple(dict.fromkeys(self.margins))
+        return Evidence(frozenset(self.formulas), guarded, hidden, tuple(self.remarks), margins)
 
 
 def read_cells(part: bytes, context: Context, limits: Limits) -> Cells:
@@ -105,11 +107,6 @@ def _extent(places: Iterable[tuple[int, int]]) -> tuple[int, int]:
     for row, column in places:
         height, width = max(height, row + 1), max(width, column + 1)
     return height, width
-
-
-def unescape(text: str) -> str:
-    """Return a text with the letters that Excel writes as _x000D_ put back."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def read_number(text: str, style: int, context: Context) -> Raw:
@@ -181,7 +178,7 @@ class _Gatherer:
         elif tag == "dataValidation":
             self._guard = True
             self.cells.guarded += read_areas(attributes.get("sqref", ""))
-        elif tag == "sqref" and self._guard:
+        elif (tag == "sqref" and self._guard) or tag in MARGINS:
             self._into, self._found = tag, {tag: [[]]}
         elif tag == "rPh":
             self._aside += 1
@@ -202,6 +199,8 @@ class _Gatherer:
                 self._found["t"][-1] = ["".join(self._found["t"][-1]).strip()]
             elif tag == "sqref":
                 self.cells.guarded += read_areas(self._text_of(tag))
+            elif tag in MARGINS:
+                self.cells.margins += list_margins([unescape(self._text_of(tag))])
             self._into = None
         elif tag == "dataValidation":
             self._guard = False

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Literal
 from xml.etree import ElementTree
 
-from xlflow.excel.incoming.book import Limits, Sheet, is_passed_over
-from xlflow.excel.incoming.cells import Context, lay_out, read_cells, unescape
+from xlflow.excel.incoming.book import Limits, Sheet, is_passed_over, unescape
+from xlflow.excel.incoming.cells import Context, lay_out, read_cells
 from xlflow.excel.incoming.package import Package, read_relations
 
 _DAY_FORMATS = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))

@@ -17,6 +17,7 @@ _WORKBOOK = ("Workbook", "Book")
 _ABOUT, _FURTHER = "\x05SummaryInformation", "\x05DocumentSummaryInformation"
 _CUSTOM = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
 _DICTIONARY, _CODE_PAGE, _SAVED = 0, 1, 13
+_SAID = (3, 5, 6)
 _SMALL, _NUMBER, _TRUTH, _TEXT, _WIDE, _TIME = 2, 3, 11, 30, 31, 64
 _WIDE_PAGE, _UTF8_PAGE, _USUAL_PAGE = 1200, 65_001, 1252
 _FIRST_TIME = datetime(1601, 1, 1, tzinfo=UTC)
@@ -45,6 +46,12 @@ class Container:
                 except OverflowError:
                     return None
         return None
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What somebody wrote about the document: its subject, keywords and comments."""
+        told = (values.get(number) for _, values in _sections(self.about) for number in _SAID)
+        return tuple(dict.fromkeys(text.strip() for text in told if isinstance(text, str) and text.strip()))
 
     @property
     def properties(self) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from xlflow.excel.incoming.book import LIGHT, LIMITS, Book, Limits
 from xlflow.excel.incoming.cells import TooMuch
 from xlflow.excel.incoming.continued import join_texts
 from xlflow.excel.incoming.kind import name_kind
-from xlflow.excel.incoming.package import open_package, read_properties, read_saved
+from xlflow.excel.incoming.package import open_package, read_about, read_properties, read_saved
 from xlflow.excel.incoming.plain import read_table
 from xlflow.excel.incoming.reader import Failed, read_package
 
@@ -132,7 +132,7 @@ def _open_old(content: bytes, name: str) -> Book:
 
     old, digest = read_old(content), hashlib.sha256(content).hexdigest()
     findings = tuple(find(code, Place(name)) for code in old.notes)
-    return Book(name, "xls", old.sheets, old.properties, old.saved, digest, len(content), findings)
+    return Book(name, "xls", old.sheets, old.properties, old.saved, digest, len(content), findings, old.about)
 
 
 def _open_package(content: bytes, name: str, limits: Limits) -> Book | str:
@@ -150,4 +150,5 @@ def _open_package(content: bytes, name: str, limits: Limits) -> Book | str:
         hashlib.sha256(content).hexdigest(),
         len(content),
         tuple(find(code, Place(name)) for code in package.notes),
+        read_about(package),
     )

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from xlflow.excel.incoming.binary import Walked, error_of, read_real, read_small
 from xlflow.excel.incoming.book import Sheet
 from xlflow.excel.incoming.container import open_container
+from xlflow.excel.incoming.margins import list_margins
 from xlflow.excel.incoming.reader import Failed, pin_walked, read_fast
 from xlflow.excel.incoming.remarks import OUR_NAME
 
@@ -19,6 +20,9 @@ _BEGIN, _END, _LISTED, _GOES_ON = 0x809, 0x0A, 0x85, 0x3C
 _FORMULA, _TRUTH_OR_ERROR, _ROW = 0x06, 0x205, 0x208
 _REAL, _SMALL, _SMALL_ONES = 0x203, 0x27E, 0xBD
 _NOTE, _OBJECT, _OBJECT_TEXT, _DRAWING = 0x1C, 0x5D, 0x1B6, 0xEC
+_MARGINS, _PICTURES = (0x14, 0x15), (b"\x05\0", b"\x08\0")
+"""The records of a header and a footer, and the kinds of objects that are a chart or a picture."""
+
 _ANCHOR = b"\x10\xf0\x12\x00\x00\x00"
 """How the part of a drawn object begins that says over which cells it lies."""
 
@@ -38,6 +42,7 @@ class OldBook:
     properties: Mapping[str, str]
     saved: datetime | None
     notes: tuple[str, ...]
+    about: tuple[str, ...] = ()
 
 
 def read_old(content: bytes) -> OldBook:
@@ -51,10 +56,12 @@ def read_old(content: bytes) -> OldBook:
     notes = [code for code, starts in _NOTED if any(name.startswith(starts) for name in around.names)]
     try:
         notes += ["has-outside-links"] if _links_outside(around.workbook) else []
-        sheets = pin_walked(sheets, tuple(_walk_sheets(around.workbook)))
+        walked = tuple(_walk_sheets(around.workbook))
+        sheets = pin_walked(sheets, walked)
+        notes += ["has-pictures"] if any(one.pictures for one in walked) else []
     except (struct.error, ValueError, LookupError):
         notes.append("read-roughly")
-    return OldBook(sheets, MappingProxyType(dict(around.properties)), around.saved, tuple(notes))
+    return OldBook(sheets, MappingProxyType(dict(around.properties)), around.saved, tuple(notes), around.said)
 
 
 def _records(stream: bytes, place: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -99,6 +106,9 @@ def _walk_sheet(stream: bytes, start: int) -> Walked:
         elif kind == _OBJECT:
             (current,) = struct.unpack_from("<H", content, 6)
             places[current] = anchor
+            walked.pictures = walked.pictures or content[4:6] in _PICTURES
+        elif kind in _MARGINS and len(content) > 3:
+            walked.margins += list_margins([_decode(content[2:3], content[3:])])
         elif kind == _DRAWING:
             anchor = _find_anchor(content)
         elif kind == _OBJECT_TEXT:

@@ -5,7 +5,9 @@ The fast reader would show error cells as blanks and lay out every repeated row.
 
 import re
 import time
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from xml.parsers import expat
 
 from xlflow.excel.incoming.book import ErrorValue, Limits, Raw, Sheet
@@ -21,9 +23,12 @@ _WHITE = {"text:tab": "\t", "text:line-break": "\n"}
 _UNSEEN = {"collapse", "filter"}
 
 
-def read_opendocument(content: bytes, limits: Limits) -> tuple[Sheet, ...]:
-    """Return all sheets of a `content.xml`. Raises ExpatError, ValueError or TooMuch if it cannot be read."""
-    gatherer = _Gatherer(limits)
+def read_opendocument(
+    content: bytes, limits: Limits, pages: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> tuple[Sheet, ...]:
+    """Return all sheets of a `content.xml`; `pages` are the texts around each kind of page. Raises ExpatError,
+    ValueError or TooMuch if it cannot be read."""
+    gatherer = _Gatherer(limits, pages)
     parser = expat.ParserCreate()
     parser.buffer_text, parser.buffer_size = True, 1 << 20
     parser.StartElementHandler = gatherer.start
@@ -36,8 +41,9 @@ def read_opendocument(content: bytes, limits: Limits) -> tuple[Sheet, ...]:
 class _Gatherer:
     """Takes the events of the document's markup and keeps the cells, sheet by sheet."""
 
-    def __init__(self, limits: Limits):
+    def __init__(self, limits: Limits, pages: Mapping[str, tuple[str, ...]]):
         self.sheets: list[Sheet] = []
+        self._pages, self._printed = pages, dict[str, str]()
         self._limits = limits
         self._ends = time.monotonic() + limits.seconds
         self._hidden: set[str] = set()
@@ -111,6 +117,7 @@ class _Gatherer:
 
     def _start_style(self, attributes: dict[str, str]) -> None:
         self._style = attributes.get("style:name", "")
+        self._printed[self._style] = attributes.get("style:master-page-name", "")
 
     def _start_properties(self, attributes: dict[str, str]) -> None:
         if attributes.get("table:display") == "false":
@@ -118,8 +125,10 @@ class _Gatherer:
 
     def _start_table(self, attributes: dict[str, str]) -> None:
         self._name = attributes.get("table:name", "")
-        self._visible = attributes.get("table:style-name", "") not in self._hidden
+        style = attributes.get("table:style-name", "")
+        self._visible = style not in self._hidden
         self._cells, self._row, self._column = Cells(tells=False), 0, 0
+        self._cells.margins += self._pages.get(self._printed.get(style, ""), ())
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         self._rows = _count(attributes, "table:number-rows-repeated")

@@ -20,6 +20,9 @@ _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]", re.DOTALL)
 _PLAIN = {"utf-8", "utf8", "us-ascii", "ascii"}
+_ABOUT = ("description", "subject", "keywords", "keyword", "category")
+"""What people may write about a file; its title is for a form to say."""
+
 _SHORT = 10_000
 """Bytes up to which what a part says of its relations is remembered."""
 
@@ -32,6 +35,7 @@ _NOTED = (
     ("has-macros", re.compile(r"(?m)vbaProject\.bin$|/macrosheets/|(^|/)Basic/")),
     ("has-outside-links", re.compile(r"(?m)/externalLinks/|/connections\.xml$")),
     ("has-objects", re.compile(r"(?m)/embeddings/|/activeX/|^Object \d+/")),
+    ("has-pictures", re.compile(r"(?m)/(media|charts|ink)/.|^Pictures/.")),
 )
 
 
@@ -129,6 +133,15 @@ def read_saved(package: Package) -> datetime | None:
             return None
         return saved if saved.tzinfo else saved.replace(tzinfo=UTC)
     return None
+
+
+def read_about(package: Package) -> tuple[str, ...]:
+    """Return what somebody wrote about the file among its properties."""
+    name = "meta.xml" if package.kind == "ods" else "docProps/core.xml"
+    part = package.parts.get(package.find(name) or "", b"")
+    tags = [tag for tag in _ABOUT if tag.encode() + b">" in part]
+    said = (text.strip() for tag in tags for _, text in _elements(package, name, tag))
+    return tuple(dict.fromkeys(filter(None, said)))
 
 
 def _elements(package: Package, name: str, tag: str) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from xlflow.excel.incoming.archive import pack
 from xlflow.excel.incoming.binary import Walked, walk_sheets
 from xlflow.excel.incoming.book import Limits, Raw, Sheet, is_passed_over
 from xlflow.excel.incoming.closely import list_sheet_parts, read_closely
+from xlflow.excel.incoming.margins import read_pages
 from xlflow.excel.incoming.opendocument import read_opendocument
 from xlflow.excel.incoming.package import Package
 from xlflow.excel.incoming.remarks import has_remarks, read_remarks
@@ -36,7 +37,8 @@ class Failed(Exception):
 def read_package(package: Package, limits: Limits) -> tuple[Sheet, ...]:
     """Return the sheets of a workbook that came as an archive; raises what its reader raises."""
     if package.kind == "ods":
-        return read_opendocument(package.parts[package.main], limits)
+        pages = read_pages(package.parts.get("styles.xml", b""))
+        return read_opendocument(package.parts[package.main], limits, pages)
     if package.kind == "xlsb":
         return pin_walked(read_fast(pack(package.parts)), walk_sheets(package))
     sheets = _read_openly(package, limits) or read_closely(package, limits)

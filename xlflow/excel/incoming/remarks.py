@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from xml.etree import ElementTree
 
-from xlflow.excel.incoming.book import Remark, cell_position
-from xlflow.excel.incoming.cells import unescape
+from xlflow.excel.incoming.book import Remark, cell_position, unescape
 from xlflow.excel.incoming.package import Package, read_relations
 
 OUR_NAME = "xlflow"

@@ -22,6 +22,7 @@ from xlflow.excel.incoming.book import (
     cell_position,
     read_areas,
 )
+from xlflow.excel.incoming.margins import find_margins
 
 Hidden = tuple[tuple[int, int, Raw], ...]
 """(row, column, what stands there) of the cells that the fast reader would show as blank."""
@@ -110,7 +111,7 @@ def look_over(sheet: bytes) -> Looked | None:
     ):
         return None
     values -= len(errors)
-    evidence = Evidence(formulas, _find_guarded(tail), hidden)
+    evidence = Evidence(formulas, _find_guarded(tail), hidden, margins=find_margins(tail))
     part = b"".join((sheet[: start - len(_OPEN)], _merged(tail), _OPEN, body, _CLOSE, _END))
     return Looked(part, (*uncounted, *errors), values, evidence)
 

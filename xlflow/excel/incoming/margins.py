@@ -1,0 +1,93 @@
+"""What stands in the headers and footers of a workbook's printed pages, without the codes that lay it out.
+
+Page numbers, dates, and names of sheets and files that a program fills in are left out: nobody wrote them.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from xml.etree import ElementTree
+
+from xlflow.excel.incoming.book import unescape
+
+MARGINS = frozenset(f"{page}{where}" for page in ("odd", "even", "first") for where in ("Header", "Footer"))
+"""The elements of a worksheet that hold a header or footer."""
+
+_START, _END = b"<headerFooter", b"</headerFooter>"
+_TEXT = re.compile(rb"<(?:odd|even|first)(?:Header|Footer)\b[^<>]*>([^<]*)<")
+_CODE = re.compile(
+    r"""&(?: "[^"]*" | [0-9]{1,3} | K[0-9A-F]{2}(?:[0-9A-F]{4}|[+-][0-9]{3}) | [BIUESXYOH]
+    | (?P<part>[LCR]) | (?P<filled>[PNDTZFAG](?:[+-][0-9]+)?) | (?P<sign>&) )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_FILLED = frozenset(("page-number", "page-count", "date", "time", "sheet-name", "file-name", "title"))
+"""Elements of an .ods whose text a program fills in."""
+
+
+def find_margins(tail: bytes) -> tuple[str, ...]:
+    """Return the texts in the headers and footers of a sheet, given what follows its cells."""
+    start, end = tail.rfind(_START), tail.rfind(_END)
+    return _find_again(tail[start:end]) if 0 <= start < end else ()
+
+
+@lru_cache(maxsize=1024)
+def _find_again(part: bytes) -> tuple[str, ...]:
+    return list_margins(unescape(html.unescape(found.decode(errors="replace"))) for found in _TEXT.findall(part))
+
+
+def list_margins(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return what headers and footers say, given with the codes that lay them out; each once, no blank ones."""
+    return tuple(dict.fromkeys(filter(None, map(_read_margin, codes))))
+
+
+def _read_margin(code: str) -> str:
+    lines = _CODE.sub(_replace_code, code).splitlines()
+    return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
+
+
+def _replace_code(found: re.Match[str]) -> str:
+    if found["part"]:
+        return "\n"
+    return "&" if found["sign"] else " " if found["filled"] else ""
+
+
+# .ods -----------------------------------------------------------------------------------------------------
+
+
+def read_pages(styles: bytes) -> Mapping[str, tuple[str, ...]]:
+    """Return what the headers and footers of each kind of page say in the `styles.xml` of an .ods."""
+    if b":master-page" not in styles:
+        return MappingProxyType({})
+    pages: dict[str, tuple[str, ...]] = {}
+    for page in ElementTree.fromstring(styles).iter():  # noqa: S314 (DOCTYPE refused before)
+        if _tag(page) == "master-page":
+            name = next((text for key, text in page.items() if key.rpartition("}")[2] == "name"), "")
+            pages[name] = tuple(dict.fromkeys(filter(None, map(_read_part, filter(_is_shown, page)))))
+    return MappingProxyType(pages)
+
+
+def _is_shown(part: ElementTree.Element) -> bool:
+    shown = next((text for key, text in part.items() if key.rpartition("}")[2] == "display"), "true")
+    return _tag(part).startswith(("header", "footer")) and shown == "true"
+
+
+def _read_part(part: ElementTree.Element) -> str:
+    lines = ("".join(_texts_of(line)).split() for line in part.iter() if _tag(line) == "p")
+    return "\n".join(filter(None, map(" ".join, lines)))
+
+
+def _texts_of(element: ElementTree.Element) -> Iterator[str]:
+    """Yield the pieces of a text in which a program fills some in; those as blanks."""
+    yield " " if _tag(element) in _FILLED else element.text or ""
+    for inner in element:
+        if _tag(inner) in ("s", "tab", "line-break"):
+            yield " "
+        elif _tag(element) not in _FILLED:
+            yield from _texts_of(inner)
+        yield inner.tail or ""
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2]
