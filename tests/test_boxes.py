@@ -1,11 +1,15 @@
 """Text in boxes that somebody laid over the form is kept with the cell where the box begins, in any kind of file.
 
-Pictures and charts say nothing.
+Charts say nothing; what a picture shows is not read, and that is said.
 """
 
 import io
+import struct
 import zipfile
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from edits import aside, codes, everything, made, read_bytes, said
@@ -30,7 +34,35 @@ TEXT = (
 )
 
 
-def boxed(inside: str) -> bytes:
+PICTURE = (
+    "<xdr:oneCellAnchor><xdr:from><xdr:col>7</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>6</xdr:row>"
+    '<xdr:rowOff>0</xdr:rowOff></xdr:from><xdr:ext cx="90000" cy="90000"/><xdr:pic><xdr:nvPicPr>'
+    '<xdr:cNvPr id="2" name="P"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill>'
+    f'<a:blip xmlns:r="{LINKS}/officeDocument/2006/relationships" r:embed="p1"/></xdr:blipFill><xdr:spPr>'
+    '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></xdr:spPr></xdr:pic><xdr:clientData/></xdr:oneCellAnchor>'
+)
+LINKED = {
+    "xl/drawings/_rels/drawing1.xml.rels": (
+        f'<Relationships xmlns="{LINKS}/package/2006/relationships"><Relationship Id="p1" '
+        f'Type="{LINKS}/officeDocument/2006/relationships/image" Target="../media/image1.png"/></Relationships>'
+    ).encode()
+}
+
+
+def _chunk(kind: bytes, inside: bytes) -> bytes:
+    return struct.pack(">L", len(inside)) + kind + inside + struct.pack(">L", zlib.crc32(kind + inside))
+
+
+DOT = (
+    b"\x89PNG\r\n\x1a\n"
+    + _chunk(b"IHDR", struct.pack(">2L5B", 1, 1, 8, 2, 0, 0, 0))
+    + _chunk(b"IDAT", zlib.compress(b"\0\xff\0\0"))
+    + _chunk(b"IEND", b"")
+)
+"""A picture: one red dot."""
+
+
+def boxed(inside: str, more: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
     """Return a form over which something is drawn."""
     source, target = zipfile.ZipFile(io.BytesIO(made())), io.BytesIO()
     kind = f"{LINKS}/officeDocument/2006/relationships/drawing"
@@ -45,9 +77,13 @@ def boxed(inside: str) -> bytes:
             if name == "[Content_Types].xml":
                 kind = "application/vnd.openxmlformats-officedocument.drawing+xml"
                 part = part.replace(
-                    "</Types>", f'<Override PartName="/xl/drawings/drawing1.xml" ContentType="{kind}"/></Types>'
+                    "</Types>",
+                    '<Default Extension="png" ContentType="image/png"/>'
+                    f'<Override PartName="/xl/drawings/drawing1.xml" ContentType="{kind}"/></Types>',
                 )
             archive.writestr(name, part)
+        for name, content in more.items():
+            archive.writestr(name, content)
         archive.writestr("xl/worksheets/_rels/sheet2.xml.rels", own)
         archive.writestr(
             "xl/drawings/drawing1.xml",
@@ -61,6 +97,15 @@ def test_a_box_of_text_is_set_aside_with_its_cell() -> None:
     assert said(form) == everything()
     assert aside(form) == [("H7", "Vi är klara med allt\nRing", False)]
     assert codes(form) == ["note-on-cell"]
+
+
+def test_that_there_are_pictures_is_said(tmp_path: Path) -> None:
+    (tmp_path / "Museet.xlsx").write_bytes(boxed(PICTURE, {"xl/media/image1.png": DOT, **LINKED}))
+    saved = [convert([tmp_path / "Museet.xlsx"], kind, tmp_path / "saved")[0] for kind in ("ods", "xls")]
+    for path in (tmp_path / "Museet.xlsx", *saved):
+        form = read_bytes(path.read_bytes(), name=path.name)
+        assert (said(form), form.set_aside) == (everything(), ())
+        assert [found.code for found in form.findings if found.code.startswith("has-")] == ["has-pictures"]
 
 
 @pytest.mark.parametrize("inside", ["<xdr:broken", "", BOX.format(column="x", text=TEXT)])

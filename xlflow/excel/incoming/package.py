@@ -35,7 +35,7 @@ _NOTED = (
     ("has-macros", re.compile(r"(?m)vbaProject\.bin$|/macrosheets/|(^|/)Basic/")),
     ("has-outside-links", re.compile(r"(?m)/externalLinks/|/connections\.xml$")),
     ("has-objects", re.compile(r"(?m)/embeddings/|/activeX/|^Object \d+/")),
-    ("has-pictures", re.compile(r"(?m)/(media|charts|ink)/.|^Pictures/.")),
+    ("has-pictures", re.compile(r"(?m)/(media|charts|ink|diagrams)/.|^Pictures/.")),
 )
 
 
