@@ -217,6 +217,16 @@ def test_with_json_what_cannot_be_done_is_json_too(tmp_path: Path, words: tuple[
     assert [found["code"] for found in seen.told["findings"]] == [code]
 
 
+def test_with_json_what_was_found_is_counted_also_where_there_is_nothing_to_merge(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "svar.xlsx").write_text("inget formulär", encoding="utf-8")
+    (tmp_path / "in" / "~$svar.xlsx").write_bytes(b"lock")
+    seen = run("merge", "in", "-o", "new.xlsx", "--json", cwd=tmp_path)
+    assert (seen.code, seen.told["output"]) == (2, None)
+    counted = {"found": 2, "accepted": 0, "refused": 1, "superseded": 0, "duplicate": 0, "ignored": 1}
+    assert seen.told["files"] == counted == run("check", "in", "--json", cwd=tmp_path).told["files"]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
 @pytest.mark.parametrize("words", [("templates",), ("explain",), ("check", "in"), ("check", "in", "--json")])
 def test_a_result_that_cannot_be_printed_is_told(desk: Path, words: tuple[str, ...]) -> None:

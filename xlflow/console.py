@@ -114,7 +114,7 @@ def stopping(language: str | None = None, *, as_json: bool = False) -> Iterator[
         from xlflow.core.model import Run
         from xlflow.report import machine, terminal
 
-        run = Run(choose_language(language) or terminal.language_of_user(), stop.findings)
+        run = Run(choose_language(language) or terminal.language_of_user(), stop.findings, stop.merged)
         context = click.get_current_context(silent=True)
         if as_json or (context and context.params.get("as_json")):
             click.echo(machine.run_to_json(run))

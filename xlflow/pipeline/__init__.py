@@ -150,7 +150,7 @@ def merge_forms(
         merged, findings, found = gathered.merged, gathered.findings, gathered.found
         del gathered  # the forms one by one take much memory, and are needed no more
         if not merged.answered:
-            raise Stop(*sort_findings((*findings, say_nothing(paths))))
+            raise Stop(*sort_findings((*findings, say_nothing(paths))), merged=merged)
         _tell(progress, "write", 0, 1)
         before = recall.recall_snapshot(book, merged.round.language) if book else None
         findings = sort_findings((*findings, *recall.doubt_order(before, merged.round)))
