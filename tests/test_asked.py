@@ -19,6 +19,7 @@ from test_read_sight import retyped
 
 from xlflow.core.findings import Stop, message_of, remedy_of
 from xlflow.core.model import Round, Run, State
+from xlflow.core.words import LANGUAGES, Language
 from xlflow.define import define_round, load_template
 from xlflow.excel.incoming import open_book
 from xlflow.generate import write_form
@@ -338,3 +339,17 @@ def test_a_plan_that_does_not_fit_the_named_template_is_told_of(plan: Path) -> N
     with pytest.raises(Stop) as stop:
         check_forms([folder], plan=plan, template="budget", jobs=1)
     assert {one.code for one in stop.value.findings} & {"plan-heading-missing", "plan-no-heading-row"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_day_to_reply_by_is_the_form_s_own_also_where_nobody_knows_it(plan: Path, language: Language) -> None:
+    asked = replace(ask(plan), due=date(2021, 4, 16), language=language)
+    form = load_workbook(io.BytesIO(filled(asked, "Museet", "Pågående")), data_only=True).worksheets[1]
+    book = Workbook()
+    for row in form.iter_rows(values_only=True):
+        book.worksheets[0].append(row)
+    book.worksheets[0]["N1"] = "Svara senast 20 april 2021"
+    book.save(plan.parent / "in" / "svar.xlsx")
+    told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
+    assert told.merged
+    assert [one.texts for one in told.merged.set_aside] == [("Svara senast 20 april 2021",)]

@@ -218,7 +218,7 @@ def test_in_english_and_in_the_report(tmp_path: Path) -> None:
     run = merge_files([folder], tmp_path / "out.xlsx", plan=draw_plan(tmp_path), jobs=1)
     rows = look(tmp_path / "out.xlsx", "Summary")
     assert rows[2][0] == "All units asked have sent in their form. Forms without answers from: Norr, Väst."
-    assert "Forms without answers: Norr, Väst." in show_run(run).splitlines()
+    assert "Of these with no answer in the form: Norr, Väst." in show_run(run).splitlines()
     write_report(tmp_path / "out.xlsx", tmp_path / "report.html")
     told = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "1 of 3 units asked have answered. No answer has come from Norr and Väst." in told

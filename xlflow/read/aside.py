@@ -3,6 +3,7 @@
 Above and below the rows, beside them, in columns of the unit's own, in notes on cells.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from xlflow.core.findings import Finding, Place, find
 from xlflow.core.layout import form_code
 from xlflow.core.model import Round, SetAside
 from xlflow.core.text import fold, tidy_lines
-from xlflow.core.values import written_text
+from xlflow.core.values import parse_day, written_text
 from xlflow.core.words import LANGUAGES, format_day, say
 from xlflow.excel.incoming import Book, ErrorValue, Raw, UncountedFormula, cell_name
 from xlflow.read.shape import Shape
@@ -22,6 +23,13 @@ _CUT = 30_000
 
 _SHOWN = 120
 """Letters of a set-aside text that its finding quotes; the whole stands in the `SetAside`."""
+
+
+_DUES = tuple(
+    re.compile(re.escape(fold(say("form.due", language, day="qdq"))).replace("qdq", r"(?P<day>\d{1,2} \w+ \d{4})"))
+    for language in LANGUAGES
+)
+"""How a form says by when it is to come back, folded, in either language."""
 
 
 @dataclass(slots=True)
@@ -51,6 +59,8 @@ class Keeper:
         """
         table, rows = self.table, self.table.sheet.rows
         ours, width = _texts_above(round_, self.unit), len(rows[0]) if rows else 0
+        if round_.due is None:
+            ours = (*ours, *_find_due(rows[: table.heading], form_code(round_.key, self.unit)))
         for number in range(table.heading):
             counter = isinstance(rows[number][0], float)
             places: Iterable[int] = range(int(counter), width)
@@ -164,6 +174,14 @@ def _texts_above(round_: Round, unit: str) -> tuple[str, ...]:
     if round_.due:
         texts.append(say("form.due", language, day=format_day(round_.due, language)))
     return tuple(map(fold, texts))
+
+
+def _find_due(rows: Iterable[Sequence[Raw]], code: str) -> Iterator[str]:
+    """Yield, folded, by when a form says beside its code that it is to come back: a plan knows no such day."""
+    for row in rows:
+        for text in (fold(cell) for cell in row if isinstance(cell, str)):
+            told = (pattern.search(text) for pattern in _DUES if code in text)
+            yield from (found[0] for found in told if found and parse_day(found["day"]))
 
 
 def _consists_of(text: str, pieces: Iterable[str]) -> bool:
