@@ -17,8 +17,8 @@ from xlflow.core.words import Language, Text, say
 
 
 class Stop(Exception):
-    """The run cannot go on; the faces show the findings (or the message) and exit with code 2. `merged` is what was
-    counted until then (a `Merged`), if anything was."""
+    """The run cannot go on; the faces show the findings (or the message) and exit with code 2. `merged` is what
+    was counted until then (a `Merged`), if anything was."""
 
     def __init__(self, *findings: "Finding", merged: Any = None):
         super().__init__("; ".join(finding.code for finding in findings))
