@@ -135,3 +135,94 @@ def test_a_box_in_an_ods_is_no_part_of_the_answer_below_it() -> None:
     (sheet,) = read_opendocument(content.encode(), LIMITS)
     assert sheet.rows == ((None, "Svaret"),)
     assert sheet.evidence.remarks == ((0, 0, "", "Överst"), (0, 1, "", "Vid sidan"))
+
+
+# Drawn otherwise ------------------------------------------------------------------------------------------
+
+OLD = (
+    "<v:shape id=\"_x0000_s{number}\" type=\"#_x0000_t202\" style='position:absolute'><v:textbox style='x'>"
+    '<div style=\'text-align:left\'><font face="Tahoma" size="160">Vi väntar &amp;\n   hoppas</font><br>'
+    '<b>Ring</b></div></v:textbox><x:ClientData ObjectType="{what}"><x:Anchor>\n 7, 15, {row}, 10, 9, 15, 9, 4'
+    "</x:Anchor></x:ClientData></v:shape>"
+)
+DIAGRAM = (
+    "<xdr:twoCellAnchor><xdr:from><xdr:col>3</xdr:col><xdr:row>8</xdr:row></xdr:from><xdr:graphicFrame>"
+    f'<d:relIds xmlns:d="d" xmlns:r="{LINKS}/officeDocument/2006/relationships" r:dm="rId1"/>'
+    "</xdr:graphicFrame></xdr:twoCellAnchor>"
+)
+POINTS = (
+    f'<d:dataModel xmlns:d="d" xmlns:a="{MAIN}/main"><d:ptLst><d:pt><d:t><a:bodyPr/><a:p><a:r><a:t>Först</a:t>'
+    "</a:r></a:p></d:t></d:pt><d:pt><d:t><a:p><a:r><a:t>Sedan</a:t></a:r></a:p></d:t></d:pt></d:ptLst></d:dataModel>"
+)
+
+
+def with_parts(content: bytes, links: dict[str, tuple[str, str]], **parts: str | bytes) -> bytes:
+    """Return a workbook with more parts, and with relations (kind, target) added, by the part that has them."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(target, "w") as archive:
+        known = {name: source.read(name) for name in source.namelist()}
+        for name, (kind, to) in links.items():
+            one = (
+                f'<Relationship Id="rId1" Type="{LINKS}/officeDocument/2006/relationships/{kind}" Target="{to}"/>'
+            )
+            head = f'<Relationships xmlns="{LINKS}/package/2006/relationships">'.encode()
+            before = known.get(name, head + b"</Relationships>")
+            known[name] = before.replace(head, head + one.encode())
+        for name, part in (known | {name.replace("__", "/"): part for name, part in parts.items()}).items():
+            archive.writestr(name, part)
+    return target.getvalue()
+
+
+def old_drawing(*shapes: str) -> str:
+    return f'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:x="urn:x">{"".join(shapes)}</xml>'
+
+
+FORM_LINKS = "xl/worksheets/_rels/sheet2.xml.rels"
+TO_OLD = {FORM_LINKS: ("vmlDrawing", "../drawings/vmlDrawing1.vml")}
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
+def test_boxes_drawn_in_the_way_of_old_are_kept_but_for_those_of_notes(coding: str) -> None:
+    shapes = (
+        OLD.format(number=number, what=what, row=6) for number, what in enumerate(("Note", "Button", "Pict"))
+    )
+    drawing = old_drawing(*shapes, OLD.format(number=4, what="Rect", row=99_999_999)).encode(coding)
+    form = read_bytes(with_parts(made(), TO_OLD, **{"xl__drawings__vmlDrawing1.vml": drawing}))
+    assert said(form) == everything()
+    assert aside(form) == [(cell, "Vi väntar & hoppas\nRing", False) for cell in ("H7", "H7", "A1")]
+    assert codes(form) == ["note-on-cell"] * 3
+
+
+def test_what_is_drawn_in_both_ways_is_kept_once() -> None:
+    paragraphs = "<a:p><a:r><a:t>Vi väntar &amp; hoppas</a:t></a:r></a:p><a:p><a:r><a:t>Ring</a:t></a:r></a:p>"
+    both = f"<xdr:choice>{BOX.format(column=7, text=paragraphs)}</xdr:choice>"
+    drawing = old_drawing(OLD.format(number=1, what="Button", row=6))
+    form = read_bytes(with_parts(boxed(both), TO_OLD, **{"xl__drawings__vmlDrawing1.vml": drawing}))
+    assert aside(form) == [("H7", "Vi väntar & hoppas\nRing", False)]
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    ["", "<!DOCTYPE x><xml/>", old_drawing("<v:textbox>"), "<v:textbox>" * 99, "<" * 200_000 + "<v:textbox"],
+)
+def test_an_old_drawing_that_says_nothing_costs_no_answer(drawing: str) -> None:
+    form = read_bytes(with_parts(made(), TO_OLD, **{"xl__drawings__vmlDrawing1.vml": drawing}))
+    assert said(form) == everything()
+    assert aside(form) == []
+
+
+def test_the_points_of_a_diagram_are_kept() -> None:
+    links = {"xl/drawings/_rels/drawing1.xml.rels": ("diagramData", "../diagrams/data1.xml")}
+    form = read_bytes(with_parts(boxed(DIAGRAM), links, **{"xl__diagrams__data1.xml": POINTS}))
+    assert said(form) == everything()
+    assert aside(form) == [("D9", "Först\nSedan", False)]
+
+
+def test_blanks_and_broken_lines_in_an_ods_part_words() -> None:
+    line = 'Ett<text:line-break/>två<text:s text:c="3"/>tre<text:tab/>fyra'
+    content = (
+        '<a xmlns:table="t" xmlns:office="o" xmlns:text="x" xmlns:draw="w"><table:table table:name="F">'
+        f"<table:shapes><draw:frame><text:p>{line}</text:p></draw:frame></table:shapes></table:table></a>"
+    )
+    (sheet,) = read_opendocument(content.encode(), LIMITS)
+    assert sheet.evidence.remarks == ((0, 0, "", "Ett\ntvå tre\tfyra"),)

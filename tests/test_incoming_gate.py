@@ -151,7 +151,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_what_is_not_read_is_noted() -> None:
     more = {"xl/vbaProject.bin": b"a", "xl/externalLinks/link1.xml": b"<a/>", "xl/embeddings/a.bin": b"a"}
-    more |= {"xl/media/image1.png": b"a", "xl/diagrams/data1.xml": b"<a/>"}
+    more |= {"xl/media/image1.png": b"a"}
     book = open_book(zipped({**parts_of(one("A1")), **more}), "f.xlsm")
     assert isinstance(book, Book)
     assert [found.code for found in book.findings] == [

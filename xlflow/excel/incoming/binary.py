@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from xlflow.excel.incoming.book import ErrorValue, Evidence, Raw, Remark
+from xlflow.excel.incoming.drawn import read_boxes
 from xlflow.excel.incoming.margins import list_margins
 from xlflow.excel.incoming.package import Package, read_relations
-from xlflow.excel.incoming.remarks import read_boxes
 
 _ROW, _ERROR, _FORMULAS, _FORMULA_ERROR = 0, 3, range(8, 12), 11
 _SMALL, _REAL, _WORKED_OUT = 2, 5, 9

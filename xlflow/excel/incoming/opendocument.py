@@ -20,6 +20,7 @@ _SAID = ("dc:creator", "text:p")
 _MANY = 10_000
 _NUMBERS = {"float", "percentage", "currency"}
 _WHITE = {"text:tab": "\t", "text:line-break": "\n"}
+_BLANK = {**_WHITE, "text:s": " "}
 _UNSEEN = {"collapse", "filter"}
 
 
@@ -78,6 +79,8 @@ class _Gatherer:
             if name in _SAID:
                 self._within = name
                 self._remark.setdefault(name, []).append("")
+            elif self._within and name in _BLANK:
+                self._remark[self._within][-1] += _BLANK[name]
         elif self._cell is not None:
             self._start_text(name, attributes)
         elif name in self._starts:

@@ -28,14 +28,14 @@ _SHORT = 10_000
 
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _NOT_READ = re.compile(
-    r"(^|/)(media|embeddings|theme|drawings(?!/drawing[^/]*\.xml$)|charts|customXml|externalLinks|printerSettings|ctrlProps|activeX"
+    r"(^|/)(media|embeddings|theme|drawings(?!/(?:_rels/)?[^/]*\.(?:xml|vml|rels)$)|charts|customXml|externalLinks|printerSettings|ctrlProps|activeX"
     r"|Pictures|Thumbnails|Configurations2|Object [0-9]+|ObjectReplacements)/|vbaProject|\.(png|jpe?g|emf|gif)$"
 )
 _NOTED = (
     ("has-macros", re.compile(r"(?m)vbaProject\.bin$|/macrosheets/|(^|/)Basic/")),
     ("has-outside-links", re.compile(r"(?m)/externalLinks/|/connections\.xml$")),
     ("has-objects", re.compile(r"(?m)/embeddings/|/activeX/|^Object \d+/")),
-    ("has-pictures", re.compile(r"(?m)/(media|charts|ink|diagrams)/.|^Pictures/.")),
+    ("has-pictures", re.compile(r"(?m)/(media|charts|ink)/.|^Pictures/.")),
 )
 
 
@@ -204,7 +204,7 @@ def _is_read(name: str) -> bool:
 
 
 def _is_markup(name: str) -> bool:
-    return name.endswith((".xml", ".rels", ".vml", ".XML", ".RELS"))
+    return name.endswith((".xml", ".rels", ".XML", ".RELS"))
 
 
 def _to_utf8(part: bytes) -> bytes:

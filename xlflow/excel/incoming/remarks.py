@@ -7,13 +7,13 @@ from contextlib import suppress
 from xml.etree import ElementTree
 
 from xlflow.excel.incoming.book import Remark, cell_position, unescape
+from xlflow.excel.incoming.drawn import read_boxes, words_of
 from xlflow.excel.incoming.package import Package, read_relations
 
 OUR_NAME = "xlflow"
 """Who wrote the notes that a form carries which goes back to be corrected; they say nothing new."""
 
 _AUTHOR = re.compile(rb"<author>([^<]*)</author>")
-_ROWS, _COLUMNS = 1_048_576, 16_384
 _THREAD = "[Threaded comment]"
 """How the note begins that Excel puts on a cell for programs that know no conversations."""
 
@@ -33,27 +33,6 @@ def read_remarks(package: Package, sheet: str) -> tuple[Remark, ...]:
     return (*kept, *said, *read_boxes(package, sheet))
 
 
-def read_boxes(package: Package, sheet: str) -> Iterator[Remark]:
-    """Yield the texts in boxes that lie over a sheet, each at the cell where its box begins."""
-    names = (name for _, kind, name in read_relations(package, sheet) if kind == "drawing" and package.find(name))
-    for name in names:
-        with suppress(ElementTree.ParseError):
-            root = ElementTree.fromstring(package.read(name))  # noqa: S314 (DOCTYPE refused before)
-            yield from filter(None, map(_read_box, root))
-
-
-def _read_box(anchor: ElementTree.Element) -> Remark | None:
-    bodies = [element for element in anchor.iter() if _tag(element) == "txBody"]
-    lines = [_words_of(element) for body in bodies for element in body if _tag(element) == "p"]
-    text = "\n".join(lines).strip()
-    start = next((element for element in anchor if _tag(element) == "from"), anchor)
-    at = {_tag(element): (element.text or "").strip() for element in start}
-    row, column = (int(at[key]) if at.get(key, "").isdecimal() else 0 for key in ("row", "col"))
-    if row >= _ROWS or column >= _COLUMNS:
-        row = column = 0
-    return (row, column, "", text) if text else None
-
-
 def _read_notes(part: bytes) -> Iterator[Remark]:
     """Yield the notes of other people."""
     if set(_AUTHOR.findall(part)) == {OUR_NAME.encode()}:
@@ -64,7 +43,7 @@ def _read_notes(part: bytes) -> Iterator[Remark]:
         number = element.get("authorId", "")
         author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
         if _tag(element) == "comment" and author != OUR_NAME:
-            yield from _pin(element, author, _words_of(element))
+            yield from _pin(element, author, words_of(element))
 
 
 def _read_threads(part: bytes) -> Iterator[Remark]:
@@ -77,14 +56,6 @@ def _pin(element: ElementTree.Element, author: str, text: str) -> Iterator[Remar
     """Yield a note with its cell; nothing where it belongs to none."""
     with suppress(ValueError):
         yield (*cell_position(element.get("ref", "")), author, unescape(text))
-
-
-def _words_of(element: ElementTree.Element) -> str:
-    """Return the text of a note, without the reading aid (rPh) that Japanese texts carry."""
-    if _tag(element) in ("rPh", "br"):
-        return "\n" if _tag(element) == "br" else ""
-    own = element.text or "" if _tag(element) == "t" else ""
-    return own + "".join(map(_words_of, element))
 
 
 def _tag(element: ElementTree.Element) -> str:
