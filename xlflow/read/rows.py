@@ -21,6 +21,7 @@ from xlflow.read.evidence import report_evidence
 from xlflow.read.match import OWN, Match, match_rows
 from xlflow.read.merged import spread_merged
 from xlflow.read.shape import Shape
+from xlflow.read.shifted import find_shifted_columns, keep_shifted_formulas
 from xlflow.read.sums import keep_sums_apart
 from xlflow.read.table import Table, lift_heading
 
@@ -41,9 +42,10 @@ def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
     table = lift_heading(table, shape, lines)
     reader, keeper = Reader(table, shape, unit), Keeper(table, shape, unit)
     cells, found = spread_merged(table, shape, keeper)
+    cells, shifted = keep_shifted_formulas(cells, table, shape, keeper)
     matches = keep_sums_apart(match_rows(table, shape, lines, cells), cells, table, shape)
     matches = _settle_twice(matches, cells, reader)
-    gathered = _Gathered(reader, keeper, findings=found)
+    gathered = _Gathered(reader, keeper, findings=[*found, *shifted])
     for match in matches:
         _take_row(match, cells[match.row], gathered)
     keeper.headings.update(match.row for match in matches if match.kind == "heading")
@@ -53,7 +55,7 @@ def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
     keeper.keep_over_previous({row: before.get(line_id, "") for row, line_id in said.items()})
     rows = tuple(gathered.rows.values())
     missing = _report_missing(table, shape, lines, gathered.rows, unit)
-    evidence = report_evidence(table, shape, rows)
+    evidence = (*report_evidence(table, shape, rows), *find_shifted_columns(table, shape, unit))
     findings = (*table.findings, *gathered.findings, *reader.findings, *evidence, *missing)
     return Read(table, rows, tuple(keeper.kept), findings)
 
