@@ -93,6 +93,8 @@ def test_a_folder_is_searched_through_and_system_files_are_counted(tmp_path: Pat
         (".849C9593-D756-4E56-8D6E-42412F2A707B", "ignored-system-file"),
         ("Museet.xlsx.sb-4a5b6c7d-AbCdEf", "file-still-being-saved"),
         ("Museet.xlsx.part", "file-still-being-saved"),
+        (".Museet.xlsx.icloud", "file-is-link"),
+        ("Museet.xlsx.nextcloud", "file-is-link"),
     ],
 )
 def test_what_programs_leave_in_shared_folders_is_no_answer(tmp_path: Path, name: str, code: str) -> None:

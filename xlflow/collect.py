@@ -19,7 +19,10 @@ from xlflow.core.words import NO_DAY
 from xlflow.excel import incoming
 
 _SYSTEM_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
-_UNFINISHED = (".crdownload", ".part", ".partial", ".download")
+_UNFINISHED = (".crdownload", ".part", ".partial", ".download", ".opdownload", ".filepart")
+_ELSEWHERE = (".icloud", ".nextcloud", ".owncloud")
+"""How the name of a file ends that stands for one which has not been fetched from where it is kept."""
+
 _SAVED_APART = re.compile(r".*\.sb-[0-9a-f]{8}-\w{6}")
 """What a Mac calls a file that is being saved."""
 
@@ -212,6 +215,8 @@ def _reason_to_pass(name: str) -> str | None:
     folders, _, base = name.rpartition("/")
     if base.startswith(("~$", ".~lock.", ".~")):
         return "ignored-lock-file"
+    if base.casefold().endswith(_ELSEWHERE):
+        return "file-is-link"
     hidden = base.startswith(".") or base.casefold() in _SYSTEM_NAMES or "__MACOSX" in folders.split("/")
     if hidden or base.casefold().endswith((".tmp", "zone.identifier")):
         return "ignored-system-file"
