@@ -5,6 +5,7 @@ import io
 import json
 import random
 import subprocess
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
@@ -222,6 +223,42 @@ def test_changed_texts_are_noted_and_the_id_counts() -> None:
     assert said(form) == everything()
     assert codes(form) == ["issued-text-changed"]
     assert "tomten" in (form.findings[0].value or "")
+
+
+@pytest.mark.parametrize("blank", [False, True], ids=["with ids", "without ids"])
+def test_texts_that_lost_their_dots_are_known(blank: bool) -> None:
+    """As after a find and replace through the whole sheet, or a program that knows plain letters only."""
+
+    def change(sheet: Worksheet) -> None:
+        for row in range(FIRST, FIRST + 5):
+            for key in ("perspective", "overall_goal", "board_goal", "activity", "sub_activity"):
+                cell = sheet.cell(row, COLUMNS[key])
+                letters = unicodedata.normalize("NFD", str(cell.value or ""))
+                cell.value = letters.encode("ascii", "ignore").decode() or None
+            put(sheet, row, **({"id": None} if blank else {}))
+
+    form = read_bytes(edit(change))
+    assert said(form) == everything()
+    assert set(codes(form)) == {"row-without-id" if blank else "issued-text-changed"}
+    assert aside(form) == []
+
+
+def test_where_only_dots_tell_two_lines_apart_they_still_do() -> None:
+    asked = draw_round(
+        """
+        Id | Perspektiv | Övergripande mål | Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet
+        a  | Samhälle   | Levande kommun   | Möten    | Måla      |              |           | Museet
+        b  |            |                  |          | Mala      |              |           | Museet
+        """
+    )
+    content = made({"a": {"comment": "Huset"}, "b": {"comment": "Kaffe"}}, asked)
+
+    def change(sheet: Worksheet) -> None:
+        for row, text in ((FIRST, "Mala"), (FIRST + 1, "Måla")):
+            put(sheet, row, id=None, activity=text)
+
+    form = read_bytes(edit(change, content))
+    assert said(form) == {"a": {"comment": "Kaffe"}, "b": {"comment": "Huset"}}
 
 
 def test_a_copied_row_with_new_text_is_set_aside() -> None:

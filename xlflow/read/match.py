@@ -5,8 +5,10 @@ ids off their rows. Every row ends as one line's, as the unit's own, set aside, 
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from xlflow.core.model import Line
@@ -56,6 +58,7 @@ class _Lines:
     missing: frozenset[int] = frozenset()
     by_id: dict[str, Line] = field(init=False)
     _by_text: dict[tuple[str, ...], list[Line]] = field(default_factory=dict)
+    _by_letters: dict[tuple[str, ...], list[Line]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_id = {line.id: line for line in self.lines}
@@ -81,13 +84,16 @@ class _Lines:
         )
 
     def with_text(self, texts: tuple[str, ...]) -> Sequence[Line]:
-        """Return the lines with these level texts; if there are none, those with this very item and part."""
+        """Return the lines with these level texts; if there are none, those with this very item and part; if there
+        are none either, those that read so but for accents and dots, which some programs do not keep."""
         if not self._by_text:
             for line in self.lines:
                 for key in dict.fromkeys((self._whole(line.levels), self._own(line.levels))):
                     self._by_text.setdefault(key, []).append(line)
-        found = self._by_text.get(self._whole(texts)) or self._by_text.get(self._own(texts))
-        return found or ()
+                    self._by_letters.setdefault(_bare(key), []).append(line)
+        keys = self._whole(texts), self._own(texts)
+        found = self._by_text.get(keys[0]) or self._by_text.get(keys[1])
+        return found or self._by_letters.get(_bare(keys[0])) or self._by_letters.get(_bare(keys[1])) or ()
 
     def _whole(self, texts: Iterable[str]) -> tuple[str, ...]:
         return ("", *("" if level in self.missing else quick_fold(text) for level, text in enumerate(texts)))
@@ -163,4 +169,16 @@ def _match_one(number: int, marked: str, texts: tuple[str, ...], known: _Lines, 
 
 def _stems(text: str) -> frozenset[str]:
     """Return how the words of a text begin, so that "kvarn" and "kvarnen" are the same."""
-    return frozenset(word[:4] for word in _WORD.findall(quick_fold(text)))
+    return frozenset(word[:4] for word in _WORD.findall(_letters(quick_fold(text))))
+
+
+def _bare(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(_letters, texts))
+
+
+@lru_cache(maxsize=4096)
+def _letters(text: str) -> str:
+    """Return a text without accents and dots over its letters."""
+    if text.isascii():
+        return text
+    return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
