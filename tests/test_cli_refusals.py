@@ -42,6 +42,8 @@ REFUSALS = {
         ("merge", "in", "--plan", "faulty.csv", "-o", "new.xlsx"),
         ["2 fel", "C4", "E3"],
     ),
+    "plan that is a folder": (("check", "in", "--plan", "in"), ["in är en mapp"]),
+    "previous that is a folder": (("merge", "in", "--previous", "in", "-o", "new.xlsx"), ["in är en mapp"]),
     "path too long": (("check", "in", "för lång" * 40), ["finns inte"]),
     "plan too long": (("check", "in", "--plan", "för lång" * 40), ["finns inte"]),
     "target too long": (("merge", "in", "-o", "för lång" * 40 + ".xlsx"), ["Det gick inte att komma åt"]),

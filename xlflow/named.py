@@ -3,6 +3,7 @@
 Unlike what came back, a plan or a consolidated workbook that cannot be opened stops the run.
 """
 
+import os
 from pathlib import Path
 
 from xlflow.core.findings import Finding, Place, Stop, find, tell_both
@@ -27,6 +28,8 @@ def open_consolidated(path: Path) -> incoming.Book:
 def _open(path: Path, code: str, limits: incoming.Limits) -> incoming.Book:
     if not incoming.is_there(path):
         raise Stop(find("path-not-found", Place(str(path))))
+    if os.path.isdir(path):  # noqa: PTH112 (the other way raises where one may not look)
+        raise Stop(find("file-is-folder", Place(str(path))))
     book = incoming.open_book(path, path.name, limits)
     if not isinstance(book, Finding):
         return book
