@@ -14,6 +14,7 @@ from xlflow.core.findings import Finding, message_of
 from xlflow.core.issued import issued_lines
 from xlflow.core.layout import form_code
 from xlflow.core.model import Filled, Round
+from xlflow.core.words import NO_DAY
 from xlflow.excel.incoming import Book, open_book
 from xlflow.read import Known, read_form
 
@@ -97,6 +98,11 @@ def test_rows_that_fit_two_units_are_nobody_s() -> None:
         plan=replace(ASKED.plan, lines=tuple(replace(line, units=("Museet", "Åbo")) for line in ASKED.plan.lines)),
     )
     assert refusal(retyped(), [Known(shared)]) == "form-unit-unclear"
+    dayless = [Known(replace(shared, as_of=NO_DAY))]
+    for known, unit in (([Known(replace(ASKED, as_of=NO_DAY))], "Museet"), (dayless, None)):
+        told = outcome(retyped(), known)
+        assert isinstance(told, Finding)
+        assert (told.code, told.unit) == ("form-day-unknown", unit)
     assert read_bytes(retyped("Åbo"), [Known(shared)]).unit == "Åbo"
 
 

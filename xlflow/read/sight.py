@@ -110,7 +110,8 @@ def _explain_day(book: Book, seen: Sequence[Seen]) -> Finding | None:
     if day and best.issued.round.as_of != NO_DAY:
         words = {"theirs": day.isoformat(), "ours": best.issued.round.as_of.isoformat()}
         return find("other-round", Place(book.name), unit=best.unit, words=words)
-    return find("form-day-unknown", Place(book.name), unit=best.unit)
+    alike = any(one.unit != best.unit and one.weight == best.weight for one in seen)
+    return find("form-day-unknown", Place(book.name), unit=None if alike else best.unit)
 
 
 def keep_sure(seen: Sequence[Seen]) -> list[Seen]:
