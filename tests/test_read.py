@@ -610,6 +610,12 @@ def test_a_form_that_lost_its_records_is_read_where_the_round_is_known() -> None
     assert refusal_of(content, [Known(others)]) == "form-without-definition"
 
 
+def test_what_a_form_says_in_another_language_than_the_plan_is_no_text_of_the_unit_s() -> None:
+    english = made(asked=replace(ASKED, language="en"), answers={"a": {"status": "Ongoing"}})
+    form = read_bytes(edit_book(lambda book: book.remove(book["xlflow"]), english), [Known(ASKED)])
+    assert (said(form)["a"], form.set_aside) == ({"status": "Ongoing"}, ())
+
+
 def test_what_is_no_form_is_refused() -> None:
     plain = Workbook()
     plain.active["A1"] = "Budget"  # type: ignore[index]

@@ -5,7 +5,7 @@ Above and below the rows, beside them, in columns of the unit's own, in notes on
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.layout import form_code
@@ -58,7 +58,7 @@ class Keeper:
         `loose` are rows of the table that hold neither an activity nor an answer.
         """
         table, rows = self.table, self.table.sheet.rows
-        ours, width = _texts_above(round_, self.unit), len(rows[0]) if rows else 0
+        ours, width = self._list_ours_above(round_), len(rows[0]) if rows else 0
         if round_.due is None:
             ours = (*ours, *_find_due(rows[: table.heading], form_code(round_.key, self.unit)))
         for number in range(table.heading):
@@ -82,6 +82,17 @@ class Keeper:
         self._keep_typed_over(round_)
         for number, place, value in table.sheet.stray:
             self.keep_text(number, place, value)
+
+    def _list_ours_above(self, round_: Round) -> tuple[str, ...]:
+        """Return the texts that stand above the heading; in all languages where its own word is not in that of the
+        round, as when a form that lost its records is read by a plan in another language."""
+        index = self.shape.levels[self.shape.item]
+        head, place = self.table.sheet.rows[self.table.heading :], self.table.places[index]
+        own = self.shape.columns[index].heading(round_.language)
+        usual = place is not None and bool(head) and head[0][place] == own
+        spoken = (round_.language,) if usual else LANGUAGES
+        texts = {text for each in spoken for text in _texts_above(replace(round_, language=each), self.unit)}
+        return tuple(sorted(texts, key=lambda text: (-len(text), text)))
 
     def _keep_typed_over(self, round_: Round) -> None:
         """Set aside what somebody wrote over the live column: where formulas are left, all that is none; where a
