@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 
 from desk import RECORDS, Form, Line, words_in, write_own
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+
+_PLAIN = str.maketrans("åäöÅÄÖ", "aaoAAO")
 
 # Rows -----------------------------------------------------------------------------------------------------
 
@@ -88,6 +91,27 @@ def _copy_line(form: Form) -> Line:
     for key in form.chance.sample(form.kind.answers, 2):
         form.put(copy, key, None)
     return copy
+
+
+def copy_over(form: Form) -> None:
+    """Copy a row over another."""
+    if len(form.of_kind("line")) > 2:
+        source, target = form.chance.sample(form.of_kind("line"), 2)
+        target.cells, target.kind = list(source.cells), "strange"
+
+
+def sum_up(form: Form) -> None:
+    """Write below the rows what their amounts are together, as a number and as a formula."""
+    numbers = {key: place for key in sorted(form.kind.numbers) if (place := form.place_of(key)) is not None}
+    line, text = Line("strange", [None] * form.width), f"Summa {form.pen.text()}"
+    for key, place in numbers.items():
+        given = [each.cells[place] for each in form.lines[4:] if isinstance(each.cells[place], int | float)]
+        letters = get_column_letter(place + 1)
+        sums = (sum(given), f"=SUM({letters}5:{letters}{len(form.lines)})")
+        if len(given) > 1:
+            form.put(line, form.kind.item, text)
+            form.put(line, key, form.chance.choice(sums))
+    form.lines.append(line)
 
 
 def repeat_heading(form: Form) -> None:
@@ -190,6 +214,66 @@ def shift_answers(form: Form) -> None:
         end = min(first + len(form.kind.answers) + 1, form.width)
         line.cells[first:end] = [None, *line.cells[first : end - 1]]
         _forget_home(form, line.cells[first:end])
+
+
+def push_along(form: Form) -> None:
+    """Delete or insert a single cell in a row, so that those to its right move."""
+    if len(form.of_kind("line")) < 3:
+        return
+    line = form.chance.choice(form.of_kind("line"))
+    first = min((form.columns[key] for key in form.kind.answers if key in form.columns), default=0)
+    at = form.chance.randint(first, form.width - 1)
+    if form.chance.random() < 0.5:
+        line.cells = [*line.cells[:at], *line.cells[at + 1 :], None]
+    else:
+        for each in form.lines:
+            each.cells.append(None)
+        line.cells = [*line.cells[:at], None, *line.cells[at:-1]]
+    line.kind = "strange"
+    _forget_home(form, line.cells)
+
+
+def push_down(form: Form) -> None:
+    """Delete or insert a single cell in a column, so that those below it move."""
+    place = form.place_of(form.chance.choice(form.kind.answers))
+    if place is None:
+        return
+    at = form.chance.randint(4, len(form.lines) - 1)
+    column = [line.cells[place] for line in form.lines[at:]]
+    _forget_home(form, column)
+    if form.chance.random() < 0.5:
+        column = [*column[1:], None]
+    else:
+        form.lines.append(Line("blank", [None] * form.width))
+        column.insert(0, None)
+    for line, cell in zip(form.lines[at:], column, strict=True):
+        line.cells[place] = cell
+
+
+def break_up(form: Form) -> None:
+    """Break an answer up into words, each in a cell of its own, over what stands to its right."""
+    line, key = form.chance.choice(form.of_kind("line", "own")), form.chance.choice(form.kind.answers)
+    place = form.place_of(key)
+    text = None if place is None else line.cells[place]
+    if place is not None and _is_text(text) and text[:1].isalpha() and not text.startswith("cirka"):
+        _forget_home(form, [text])
+        for at, word in enumerate(text.split(" ")[: form.width - place], place):
+            line.cells[at] = word
+
+
+def drop_dots(form: Form) -> None:
+    """Replace å, ä and ö through the whole sheet by plain letters."""
+    for line in form.lines:
+        line.cells = [cell.translate(_PLAIN) if _is_text(cell) else cell for cell in line.cells]
+
+
+def shout(form: Form) -> None:
+    """Set all that was issued in capitals."""
+    for line in form.of_kind("heading", "line"):
+        for key in ("id", *form.kind.levels, *form.kind.answers):
+            place = form.place_of(key)
+            if place is not None and (line.kind == "heading" or key not in form.kind.answers):
+                line.cells[place] = line.cells[place].upper() if _is_text(line.cells[place]) else line.cells[place]
 
 
 def _forget_home(form: Form, cells: Sequence[object]) -> None:
@@ -336,6 +420,8 @@ DAMAGES: Sequence[Callable[[Form], None]] = (
     paste_row_of_another,
     repeat_row,
     repeat_row_below,
+    copy_over,
+    sum_up,
     repeat_heading,
     go_on_below,
     move_rows_away,
@@ -348,6 +434,11 @@ DAMAGES: Sequence[Callable[[Form], None]] = (
     write_over_issued,
     write_over_computed,
     shift_answers,
+    push_along,
+    push_down,
+    break_up,
+    drop_dots,
+    shout,
     pin_note,
     insert_column,
     move_column,

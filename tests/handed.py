@@ -20,8 +20,19 @@ from xlflow.core.model import State
 TAKES_IDENTITY = {"delete_records", "into_new_book"}
 """Damages after which nobody may be able to tell whose form it was."""
 
-DOUBTFUL = {"repeat_row", "repeat_row_below", "repeat_column", "rename_headings", "merge_status", "copy_sheet"}
+DOUBTFUL = {
+    "repeat_row",
+    "repeat_row_below",
+    "copy_over",
+    "repeat_column",
+    "rename_headings",
+    "merge_status",
+    "copy_sheet",
+}
 """Damages after which what stands in an answer cell may rightly be set aside, or stand in several rows."""
+
+ADDS_AMOUNTS = {"sum_up", "push_along", "break_up"}
+"""Damages after which numbers may stand as answers that no pen wrote: sums, accounts, parts of a text."""
 
 TEARS_IDS = {"sort_visible", "blank_ids", "write_over_issued"}
 """Damages after which nothing but the text tells which line a row is."""

@@ -11,7 +11,18 @@ from random import Random
 
 import pytest
 from desk import Kind
-from handed import TAKES_IDENTITY, Handed, Sent, Shown, check_words, lay_about, look_up, send_back, send_out
+from handed import (
+    ADDS_AMOUNTS,
+    TAKES_IDENTITY,
+    Handed,
+    Sent,
+    Shown,
+    check_words,
+    lay_about,
+    look_up,
+    send_back,
+    send_out,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kinds import KINDS
@@ -67,7 +78,8 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
             assert any(found.place.file == one.name and found.weight == "error" for found in run.findings)
         else:
             check_words(one, sent.kind, shown, alone=len(handed) == len(sent.forms))
-    _check_sums(sent.kind, run.merged, handed, shown)
+    if not any(one.done & ADDS_AMOUNTS for one in handed):
+        _check_sums(sent.kind, run.merged, handed, shown)
 
 
 def _check_sums(kind: Kind, merged: Merged, handed: list[Handed], shown: dict[str, list[Shown]]) -> None:
