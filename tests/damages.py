@@ -286,6 +286,14 @@ def pin_note(form: Form) -> None:
     form.notes[form.chance.randrange(len(form.lines)), form.chance.randrange(form.width)] = form.pen.text()
 
 
+def write_in_margin(form: Form) -> None:
+    """Write into the header or footer of the printed pages, of the form or of its instruction."""
+    name = form.chance.choice((form.sheet, form.kind.guide))
+    if name in form.book:
+        margin = form.chance.choice((form.book[name].oddHeader, form.book[name].oddFooter))
+        form.chance.choice((margin.left, margin.center, margin.right)).text = form.pen.text()
+
+
 # Columns --------------------------------------------------------------------------------------------------
 
 
@@ -440,6 +448,7 @@ DAMAGES: Sequence[Callable[[Form], None]] = (
     drop_dots,
     shout,
     pin_note,
+    write_in_margin,
     insert_column,
     move_column,
     repeat_column,

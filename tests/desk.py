@@ -213,7 +213,7 @@ def hand_in(form: Form) -> Workbook:
 
 def find_words(book: Workbook) -> dict[str, list[tuple[str, str]]]:
     """Return where (sheet, cell) every word of a pen stands in a workbook, as people see it; a colleague's note on
-    a cell counts as the cell."""
+    a cell counts as the cell, and the header or footer of a page as a cell without address."""
     found: dict[str, list[tuple[str, str]]] = {}
     for sheet in (sheet for sheet in book.worksheets if sheet.sheet_state == "visible"):
         far = sheet.max_row > _FAR
@@ -222,6 +222,9 @@ def find_words(book: Workbook) -> dict[str, list[tuple[str, str]]]:
             note = cell.comment.text if cell.comment and cell.comment.author == _COLLEAGUE else ""
             for word in (*words_in(cell.value), *words_in(note)):
                 found.setdefault(word, []).append((sheet.title, cell.coordinate))
+        for margin in (sheet.oddHeader, sheet.oddFooter):
+            for word in words_in([margin.left.text, margin.center.text, margin.right.text]):
+                found.setdefault(word, []).append((sheet.title, ""))
     return found
 
 

@@ -188,7 +188,9 @@ def check_words(one: Handed, kind: Kind, shown: Mapping[str, Sequence[Shown]], *
         aside = [each for each in told if (each.sheet, each.heading) == (collection, whole)]
         noted = [each for each in told if each.sheet == remarks]
         assert told, (word, places, one)
-        cells = "|".join(f"[A-Z]+{re.sub('[A-Z]+', '', cell)}" for _, cell in places)
+        cells = "|".join(
+            f"[A-Z]+{re.sub('[A-Z]+', '', cell)}" if cell else re.escape(name) for name, cell in places
+        )
         addressed = [each for each in (*aside, *noted) if re.search(rf"\b({cells})\b", each.row)]
         assert answers or addressed, (word, places, told, one)
         if one.placed:

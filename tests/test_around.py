@@ -47,7 +47,7 @@ def write_around(book: Workbook) -> None:
     form.oddHeader.center.text, form.oddHeader.center.size = "Sida &P av &N", 14
     form.oddHeader.center.font, form.oddHeader.center.color = "Arial,Bold", "FF0000"
     guide.oddFooter.center.text = "Ring oss"
-    book.create_sheet("Eget").oddFooter.left.text = "&A &D &F"
+    book.create_sheet("Blad7").oddFooter.left.text = "&A &D &F"
     book.properties.description, book.properties.keywords = "Bara ett utkast", "brådskande"
 
 
@@ -66,7 +66,7 @@ def test_what_stands_around_the_sheets_is_set_aside(tmp_path: Path, kind: str) -
 
 @pytest.mark.parametrize("kind", WAYS)
 def test_what_a_form_or_a_program_puts_there_is_nobodys_text(tmp_path: Path, kind: str) -> None:
-    form = saved(edit_book(lambda book: book.create_sheet("Eget")), kind, tmp_path)
+    form = saved(edit_book(lambda book: book.create_sheet("Blad7")), kind, tmp_path)
     assert (form.set_aside, form.findings) == ((), ())
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from edits import ASKED, aside, codes, edit_book, made, read_bytes
+from edits import ASKED, FILLED, aside, codes, edit, edit_book, everything, made, read_bytes, said
 from hypothesis import given
 from hypothesis import strategies as st
 from libreoffice import convert
@@ -14,8 +14,10 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
 from xlflow import check_forms
+from xlflow.core.findings import Place
 from xlflow.core.listed import LIVE, find_strange, mark_texts
-from xlflow.core.model import Filled
+from xlflow.core.model import Filled, Returned, SetAside
+from xlflow.generate import write_form
 from xlflow.read import Known
 
 TO_CORRECT, LOOSE = "Att rätta", "Text utanför tabellen"
@@ -110,6 +112,33 @@ def test_what_is_typed_over_the_sheet_of_kept_texts_is_kept_too(gone_back: bytes
         ("A4", "Flyttad till rad 5 | Hej"),
         ("B9", "Mer"),
     ]
+
+
+def test_lists_with_other_names_say_nothing_new_but_their_names(gone_back: bytes) -> None:
+    def change(book: Workbook) -> None:
+        book[TO_CORRECT]["F5"] = "Vi väntar"
+        book[TO_CORRECT].title, book[LOOSE].title = "Rättat och klart", "Resten"
+
+    form = read_bytes(edit_book(change, gone_back))
+    assert aside(form) == [
+        (None, "Rättat och klart", False),
+        ("F5", "Vi väntar", False),
+        (None, "Resten", False),
+        ("B4", "Hälsningar från oss", False),
+    ]
+
+
+def test_rows_among_the_kept_texts_are_no_table() -> None:
+    """Headings and rows that somebody repeated below the table are kept, and look like another one."""
+    rows: list[tuple[str, ...]] = []
+    edit(lambda sheet: rows.extend(tuple(str(cell.value) for cell in row if cell.value) for row in sheet[3:5]))
+    rows[2] = tuple(text.replace("Båten är hyrd", "Båten är såld") for text in rows[2])
+    place = Place("Museet.xlsx", "Uppföljning", "A30")
+    kept = tuple(SetAside("Museet", place, texts, "text-beside") for texts in rows)
+    form = read_bytes(write_form(ASKED, "Museet", FILLED, returned=Returned((), kept, ())))
+    assert {row.place.sheet for row in form.rows} == {"Uppföljning"}
+    assert said(form) == everything()
+    assert aside(form) == [(f"B{row}", " | ".join(texts), False) for row, texts in enumerate(rows, 4)]
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])

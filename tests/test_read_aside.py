@@ -121,6 +121,30 @@ def test_numbers_on_the_instruction_that_are_not_its_own_are_kept() -> None:
     assert aside(form) == [("B3", "070-123 45 67", False), ("D4", "Klart", False)]
 
 
+@pytest.mark.parametrize("name", ["Läs mig", "Read me"])
+def test_an_instruction_with_another_name_is_still_one_and_its_name_is_kept(name: str) -> None:
+    def change(book: Workbook) -> None:
+        book["Läs mig"]["B3"] = "070-123 45 67"
+        book["Läs mig"].title = "Vi har flyttat" if name == "Läs mig" else name
+
+    form = read_bytes(edit_book(change))
+    named = [(None, "Vi har flyttat", False)] if name == "Läs mig" else []
+    assert aside(form) == [*named, ("B3", "070-123 45 67", False)]
+    assert "text-as-sheet-name" in codes(form) if named else "text-as-sheet-name" not in codes(form)
+
+
+def test_the_name_of_an_empty_sheet_is_kept_if_somebody_gave_it() -> None:
+    def change(book: Workbook) -> None:
+        for name in ("Ring oss om rad 5", "Blad1", "Tabelle 2", "Blad1 (2)", "Genomfört"):
+            book.create_sheet(name)
+        book["Uppföljning"].title = "Klart från oss"
+
+    form = read_bytes(edit_book(change))
+    assert said(form) == everything()
+    assert {row.place.sheet for row in form.rows} == {"Klart från oss"}
+    assert aside(form) == [(None, "Ring oss om rad 5", False), (None, "Genomfört", False)]
+
+
 def test_of_two_sheets_the_one_with_changed_answers_counts() -> None:
     content = write_form(ASKED, "Museet", FILLED, issued=FILLED)
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from xlflow.core.findings import Place, Severity
 from xlflow.core.issued import Issued
-from xlflow.core.layout import LOOSE_ROW
+from xlflow.core.layout import HIDDEN_SHEET, LIVE_SHEET, LOOSE_ROW
 from xlflow.core.listed import find_strange
 from xlflow.core.model import SetAside
 from xlflow.core.text import fold
@@ -17,6 +17,7 @@ from xlflow.core.words import LANGUAGES, say
 from xlflow.excel.incoming import Book, Raw, Sheet, UncountedFormula, cell_name
 from xlflow.read.identity import holds_formulas, holds_records
 from xlflow.read.shape import Shape
+from xlflow.read.table import holds_kept
 from xlflow.read.wording import gather_messages, is_of_form, list_words, says_nothing_new
 
 _NUMBERED = re.compile(r" \(\d+\)$|_\d+$")
@@ -28,6 +29,12 @@ _OURS = ("guide", "correct", "loose")
 _GUIDE_COLUMNS, _FEW = 2, 5
 """Columns of the instruction, and how many words (or rows from the top) are few."""
 
+_GIVEN = re.compile(r"[^\W\d_]+ ?\d+")
+"""Names that programs give to sheets ("Blad1")."""
+
+_ABOVE = 12
+"""Rows from the top among which the instruction tells the form's code."""
+
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _FIGURES = re.compile(r"\d+")
 
@@ -38,13 +45,16 @@ Kept = tuple[int, int, tuple[str, ...]]
 def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: Issued) -> Iterator[SetAside]:
     """Yield the texts on sheets that are not part of the form, row by row; of its instruction and of its lists of
     what is to be corrected and of what was kept, what they do not say."""
-    names = {key: {fold(say(f"sheet.{key}", language)) for language in LANGUAGES} for key in _OURS}
     passed = {id(sheet) for sheet in known}
     for sheet in book.sheets:
         if id(sheet) in passed or holds_records(sheet) or holds_formulas(sheet):
             continue
-        name = _NUMBERED.sub("", fold(sheet.name))
-        ours = next((key for key in _OURS if name in names[key]), "")
+        named = _NUMBERED.sub("", fold(sheet.name))
+        by_name = next((key for key in _OURS if named in _names(key)), "")
+        ours = by_name or _recognise(sheet, issued)
+        if (ours or not (sheet.rows or sheet.stray)) and not by_name and not _is_usual(named):
+            at = Place(book.name, sheet.name)
+            yield SetAside(issued.identity.unit, at, (sheet.name,), "text-as-sheet-name", is_row=False)
         if marks := dict(issued.listed).get(ours):
             found = _find_strange(sheet, marks, shape)
         elif ours == "loose":
@@ -55,6 +65,27 @@ def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: 
         for row, column, texts in found:
             at = Place(book.name, sheet.name, cell_name(row, column))
             yield SetAside(issued.identity.unit, at, texts, code, is_row=False)
+
+
+@cache
+def _names(key: str) -> frozenset[str]:
+    return frozenset(fold(say(f"sheet.{key}", language)) for language in LANGUAGES)
+
+
+def _is_usual(name: str) -> bool:
+    """Return whether the name of a sheet is one that programs give, or that a sheet of a form has."""
+    usual = name in (HIDDEN_SHEET, LIVE_SHEET) or any(name in _names(key) for key in ("form", *_OURS))
+    return usual or bool(_GIVEN.fullmatch(name))
+
+
+def _recognise(sheet: Sheet, issued: Issued) -> str:
+    """Return which of the form's sheets one is that has another name by now, "" if none."""
+    if _find_list(sheet):
+        return "correct"
+    if holds_kept(sheet):
+        return "loose"
+    code = issued.identity.form_code
+    return "guide" if code and any(code in row for row in sheet.rows[:_ABOVE]) else ""
 
 
 # On sheets of a form that went back -----------------------------------------------------------------------

@@ -6,10 +6,14 @@ The sheet's name says nothing.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from xlflow.core.findings import Finding, Place, find
+from xlflow.core.layout import LOOSE_ROW
 from xlflow.core.model import Line
+from xlflow.core.text import fold
 from xlflow.core.values import written_text
+from xlflow.core.words import LANGUAGES, say
 from xlflow.excel.incoming import Raw, Sheet, cell_name
 from xlflow.read.shape import Shape, quick_fold
 
@@ -41,7 +45,20 @@ class Table:
 def find_tables(file: str, sheets: Sequence[Sheet], shape: Shape) -> tuple[Table, ...]:
     """Return the form, once for every sheet on which it stands."""
     heads = ((sheet, _find_head(sheet, shape)) for sheet in sheets)
-    return tuple(_make_table(file, sheet, shape, *head) for sheet, head in heads if head)
+    return tuple(_make_table(file, sheet, shape, *head) for sheet, head in heads if head and not holds_kept(sheet))
+
+
+def holds_kept(sheet: Sheet) -> bool:
+    """Return whether a sheet is the one, in a form that went back, of what stood outside the table; whole rows of
+    it may stand there, and even its headings."""
+    where = _words("returned.loose_where")
+    above = [cell for row in sheet.rows[:LOOSE_ROW] for cell in row[:1] if isinstance(cell, str)]
+    return fold(sheet.name) in _words("sheet.loose") or any(fold(cell) in where for cell in above)
+
+
+@cache
+def _words(key: str) -> frozenset[str]:
+    return frozenset(fold(say(key, language)) for language in LANGUAGES)
 
 
 def lift_heading(table: Table, shape: Shape, lines: Sequence[Line]) -> Table:
