@@ -15,6 +15,7 @@ from xlflow.core.findings import Finding, remedy_of
 from xlflow.excel.incoming import Book, ErrorValue, Limits, open_book, open_bundle
 from xlflow.excel.incoming.archive import list_entries, pack, unpack
 from xlflow.excel.incoming.book import LIMITS
+from xlflow.excel.incoming.gate import is_growing
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
@@ -137,6 +138,17 @@ def test_a_file_that_cannot_be_taken_is_said_to_be_so(tmp_path: Path) -> None:
     assert code_of(tmp_path / "gone.xlsx", "gone.xlsx") == "file-not-readable"
     (tmp_path / "big.xlsx").write_bytes(bytes(2000))
     assert code_of(tmp_path / "big.xlsx", "big.xlsx", Limits(file_bytes=1000)) == "file-too-large"
+
+
+def test_a_file_that_ends_too_soon_may_be_on_its_way(tmp_path: Path) -> None:
+    path = tmp_path / "form.xlsx"
+    path.write_bytes(a_form()[:3000])
+    assert is_growing(path, 2000)
+    assert not is_growing(path, 3000)
+    assert code_of(path, "form.xlsx") == "archive-cut-off"
+    os.utime(path, (0, 0))
+    assert not is_growing(path, 2000)
+    assert not is_growing(tmp_path / "gone.xlsx", 2000)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system knows no such files")

@@ -11,7 +11,7 @@ from pathlib import Path
 from xlflow.core.findings import Finding
 from xlflow.excel.incoming.archive import Entry, list_entries, unpack
 from xlflow.excel.incoming.book import LIMITS, Limits
-from xlflow.excel.incoming.gate import refuse, take_content
+from xlflow.excel.incoming.gate import is_growing, refuse, take_content
 
 _WORKBOOK_PARTS = {"[content_types].xml", "mimetype", "content.xml"}
 
@@ -33,6 +33,8 @@ def open_bundle(path: Path, name: str, limits: Limits = LIMITS) -> tuple[Packed,
     if isinstance(content, str):
         return refuse(content, name, roomy)
     entries = list_entries(content, limits)
+    if entries == "archive-cut-off" and is_growing(path, len(content)):
+        entries = "file-still-being-saved"
     if isinstance(entries, str):
         return refuse(entries, name, roomy)
     if any(entry.name.casefold() in _WORKBOOK_PARTS for entry in entries):

@@ -6,6 +6,7 @@ and gives plain values, so that a run may put it into a process of its own.
 
 import hashlib
 import stat
+import time
 from pathlib import Path
 from types import MappingProxyType
 
@@ -29,6 +30,9 @@ _HEAVY = (
 )
 """Why a file may not be opened lightly; what is wrong with it, if anything, is then for others to tell."""
 
+_FRESH, _MOMENT = 20.0, 0.25
+"""Seconds for which a file may yet be on its way, and how long it is waited for."""
+
 _TEXT_NAMES = (".csv", ".tsv", ".txt")
 
 
@@ -47,8 +51,14 @@ def open_lightly(source: Path | bytes, name: str) -> Book | Finding | None:
 
 
 def _open(source: Path | bytes, name: str, limits: Limits) -> Book | str:
-    content = take_content(source, limits.file_bytes) if isinstance(source, Path) else source
-    return content if isinstance(content, str) else _open_safely(content, name, limits)
+    if not isinstance(source, Path):
+        return _open_safely(source, name, limits)
+    content = take_content(source, limits.file_bytes)
+    if isinstance(content, str):
+        return content
+    opened = _open_safely(content, name, limits)
+    ends_too_soon = opened in ("archive-cut-off", "file-empty")
+    return "file-still-being-saved" if ends_too_soon and is_growing(source, len(content)) else opened
 
 
 def is_there(path: Path) -> bool:
@@ -76,6 +86,17 @@ def take_content(path: Path, most: int) -> bytes | str:
         return "file-not-readable"
     settled = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     return content if settled and len(content) == after.st_size else "file-still-being-saved"
+
+
+def is_growing(path: Path, size: int) -> bool:
+    """Return whether a file that ends too soon was written to just now, and after a moment has another size."""
+    try:
+        if abs(time.time() - path.stat().st_mtime) > _FRESH:
+            return False
+        time.sleep(_MOMENT)
+        return path.stat().st_size != size
+    except OSError:
+        return False
 
 
 def digest_source(source: Path | bytes, limits: Limits = LIMITS) -> str | None:
