@@ -542,6 +542,19 @@ def test_the_sheet_of_our_formulas_says_nothing_even_where_somebody_shows_it() -
     assert (said(shown), shown.findings) == (said(hidden), hidden.findings) == (everything(), ())
 
 
+def test_the_sheet_of_our_formulas_is_no_copy_of_the_form_where_they_show_its_headings() -> None:
+    """As they do once somebody has pasted the headings between the rows, in a kind of file that is read whole."""
+
+    def change(book: Workbook) -> None:
+        book[LIVE_SHEET].sheet_state = "visible"
+        for column, cell in enumerate(book["Uppföljning"][HEADING_ROW + 1], 1):
+            book[LIVE_SHEET].cell(3, column).value = cell.value
+        book[LIVE_SHEET].cell(4, 9).value = "Pågående"
+
+    form = read_bytes(edit_book(change))
+    assert (said(form), aside(form), codes(form)) == (everything(), [], [])
+
+
 def test_another_sheet_by_the_name_of_our_formulas_is_kept_if_it_can_be_seen() -> None:
     def change(book: Workbook) -> None:
         book.remove(book[LIVE_SHEET])

@@ -17,7 +17,7 @@ from xlflow.core.words import NO_DAY
 from xlflow.excel.incoming import Book, Sheet, UncountedFormula, cell_name
 from xlflow.read.around import find_margins
 from xlflow.read.aside import find_remarks
-from xlflow.read.identity import holds_records, list_issued
+from xlflow.read.identity import holds_formulas, holds_records, list_issued
 from xlflow.read.shape import quick_fold, shape_of
 from xlflow.read.sight import Known, Seen, keep_sure, read_above, read_codes, read_title, see_table, weigh
 from xlflow.read.table import Table, find_tables
@@ -46,7 +46,7 @@ def part_book(
 ) -> tuple[tuple[Part, ...], tuple[Stranger, ...]]:
     """Return the forms in a workbook, the one that it says to be first (unless no sheet of that is left), and the
     tables that are of none of them."""
-    shown = [sheet for sheet in book.sheets if sheet is not hidden]
+    shown = [sheet for sheet in book.sheets if sheet is not hidden and not holds_formulas(sheet)]
     tables = find_tables(book.name, shown, shape_of(issued.round))
     if all(_code_of(issued) in read_above(table) for table in tables):
         return ((Part(book, issued, tables),) if tables else ()), ()
