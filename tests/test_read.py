@@ -390,7 +390,10 @@ def test_an_answer_without_any_text_is_a_row_of_its_own() -> None:
 def test_what_the_plan_says_stands() -> None:
     form = read_bytes(edit(lambda sheet: put(sheet, FIRST, deadline="Kvartal 4")))
     assert codes(form) == ["given-changed"]
-    assert "Kvartal 2" in message_of(form.findings[0], "sv")
+    assert "från ”Kvartal 2” till ”Kvartal 4”" in message_of(form.findings[0], "sv")
+    form = read_bytes(edit(lambda sheet: put(sheet, FIRST + 4, deadline="Kvartal 4")))
+    assert "från tomt till ”Kvartal 4”" in message_of(form.findings[0], "sv")
+    assert "from blank to “Kvartal 4”" in message_of(form.findings[0], "en")
     assert form.rows[0].line == ASKED.plan.lines[0]
     same = read_bytes(edit(lambda sheet: put(sheet, FIRST + 1, deadline=datetime(2021, 6, 30))))
     assert same.findings == ()

@@ -13,6 +13,7 @@ from xlflow.core.model import Answer, Deadline, Line, Row, Value
 from xlflow.core.rules import ANSWER_LISTED, ANSWER_READABLE
 from xlflow.core.text import fold
 from xlflow.core.values import Parsed, show_number, show_value, written_text
+from xlflow.core.words import LANGUAGES, Text, say
 from xlflow.excel.incoming import ErrorValue, Raw
 from xlflow.read.shape import Asked, Shape
 from xlflow.read.table import Table
@@ -113,7 +114,7 @@ class Reader:
                         row_id=line.id,
                         field=asked.key,
                         value=written,
-                        words={"field": asked.field.label, "issued": shown},
+                        words={"field": asked.field.label, "issued": _quote_issued(shown)},
                     )
                 )
 
@@ -145,7 +146,7 @@ class Reader:
                         unit=self.unit,
                         row_id=line.id,
                         value=written,
-                        words={"field": column.label, "issued": shown or ""},
+                        words={"field": column.label, "issued": _quote_issued(shown or "")},
                     )
                 )
 
@@ -203,3 +204,9 @@ def _parse(asked: Asked, raw: Raw) -> Parsed:
     if isinstance(raw, str) and type(raw) is not str:
         return Parsed(None, "cell-error" if isinstance(raw, ErrorValue) else "cell-formula")
     return asked.read(raw)
+
+
+def _quote_issued(text: str) -> Text:
+    """Return what the plan says of a cell as it stands within a sentence, also where that is nothing."""
+    key = "given.quoted" if text else "given.blank"
+    return Text(**{language: say(key, language, text=text) for language in LANGUAGES})
