@@ -312,6 +312,18 @@ def test_notes_and_stray_texts_on_a_strange_sheet_are_kept() -> None:
     assert kept["Uppföljning (2)", "N40"] == ("Långt ner",)
 
 
+def test_two_returns_that_differ_on_a_strange_sheet_only_are_two(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name, text in (("Museet.xlsx", "Pågående"), ("Museet (1).xlsx", "Kvarstår")):
+        theirs = form_of("Åbo", {"f": {"status": text}})
+        (tmp_path / "in" / name).write_bytes(move(form_of("Museet", MINE), theirs))
+    run = check_forms([tmp_path / "in"], jobs=1)
+    assert run.merged
+    assert {file.state for file in run.merged.files} == {State.ACCEPTED, State.SUPERSEDED}
+    said = {text for one in run.merged.set_aside for text in one.texts}
+    assert {"Pågående", "Kvarstår"} <= said
+
+
 def test_forms_sent_back_go_to_each_unit(tmp_path: Path) -> None:
     wrong: Answers = {"b": {"status": "Kanske"}, "f": {"status": "Pågående"}}
     (tmp_path / "in").mkdir()

@@ -59,8 +59,17 @@ def read_form(book: Book, received: Received, known: Sequence[Known] = ()) -> Fi
     kept = list(keep_strangers(book, strangers, issued))
     set_aside = (*first.set_aside, *(one for _, rows in kept for one in rows))
     findings = (*doubts, *(found for found, _ in kept), *(report_aside(one) for _, rows in kept for one in rows))
-    return replace(
+    first = replace(
         first, findings=(*findings, *first.findings), set_aside=set_aside, others=tuple(map(_sign, others))
+    )
+    return replace(first, answers_digest=_digest(first)) if kept else first
+
+
+def _digest(form: Filled) -> str:
+    """Return the digest of all that a form says, of what is set aside too."""
+    nothing, quotes = form.nothing is not None, list_quotes(form.findings)
+    return digest_answers(
+        form.identity.round, form.unit, form.rows, form.set_aside, nothing=nothing, quotes=quotes
     )
 
 
@@ -80,21 +89,13 @@ def _read_part(part: Part, received: Received) -> Filled:
     known_places = {one.place for one in unclear}
     loose = (one for one in others if one.place not in known_places)
     set_aside = (*read.set_aside, *unclear, *loose, *find_remarks(book, unit), *find_around(book, issued))
-    return Filled(
+    form = Filled(
         received=received,
         identity=issued.identity,
         round=issued.round,
         rows=read.rows,
         set_aside=set_aside,
         findings=(*book.findings, *part.findings, *read.findings, *map(report_aside, set_aside)),
-        answers_digest=digest_answers(
-            issued.identity.round,
-            unit,
-            read.rows,
-            set_aside,
-            nothing=nothing is not None,
-            quotes=list_quotes(read.findings),
-        ),
         issued=tuple(
             (line_id, field, text)
             for line_id, texts in sorted(issued.issued.items())
@@ -104,3 +105,4 @@ def _read_part(part: Part, received: Received) -> Filled:
         previous=issued.previous,
         nothing=nothing,
     )
+    return replace(form, answers_digest=_digest(form))
