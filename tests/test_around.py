@@ -145,3 +145,28 @@ def test_pictures_are_noted(name: str) -> None:
     assert isinstance(book, Book)
     assert [finding.code for finding in book.findings] == ["has-pictures"]
     assert describe_code("has-pictures").severity == "warning"
+
+
+# Where cells lead to --------------------------------------------------------------------------------------
+
+LINKS = {
+    "H7": ("Se protokollet", "https://exempel.se/protokoll?nr=7&del=2"),
+    "J5": ("https://exempel.se/å/", "https://exempel.se/%C3%A5"),
+    "J6": ("Fråga oss", "mailto:oss@exempel.se"),
+    "J7": ("Se bilagan", "bilagor/budget.xlsx"),
+}
+
+
+@pytest.mark.parametrize("kind", ["", "xlsx", "ods"])
+def test_where_a_cell_leads_to_is_set_aside_unless_it_says_so_itself(tmp_path: Path, kind: str) -> None:
+    def change(book: Workbook) -> None:
+        for cell, (text, target) in LINKS.items():
+            book["Uppföljning"][cell].value = text
+            book["Uppföljning"][cell].hyperlink = target
+            book["Uppföljning"][cell].value = text
+
+    form = saved(edit_book(change), kind, tmp_path)
+    links = [(one.place.cell, one.texts[0]) for one in form.set_aside if one.reason == "link-on-cell"]
+    assert links[0] == ("H7", "https://exempel.se/protokoll?nr=7&del=2")
+    assert [(cell, target.endswith("bilagor/budget.xlsx")) for cell, target in links[1:]] == [("J7", True)]
+    assert form.rows[2].answers[0].written == "Se protokollet"

@@ -6,6 +6,7 @@ Above and below the rows, beside them, in columns of the unit's own, in notes on
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from xlflow.core.findings import Finding, Place, find
 from xlflow.core.layout import form_code
@@ -145,8 +146,8 @@ class Keeper:
 
 
 def find_remarks(book: Book, unit: str) -> Iterator[SetAside]:
-    """Yield the notes that people pinned to cells, wherever in the file; not those of a form that went back, which
-    some programs leave without their author."""
+    """Yield the notes that people pinned to cells, wherever in the file, and where cells lead to that do not say
+    so; not the notes of a form that went back, which some programs leave without their author."""
     listed = set(_list_corrected(book))
     for sheet in book.sheets:
         for row, column, author, text in sheet.evidence.remarks:
@@ -154,6 +155,16 @@ def find_remarks(book: Book, unit: str) -> Iterator[SetAside]:
             if said and (author.strip() or not said <= listed):
                 at = Place(book.name, sheet.name, cell_name(row, column))
                 yield SetAside(unit, at, (tidy_lines(text),), "note-on-cell", is_row=False)
+        for row, column, _, target in sheet.evidence.links:
+            cells = sheet.rows[row][column : column + 1] if row < len(sheet.rows) else ()
+            if not any(_tells(written_text(cell), target) for cell in cells):
+                at = Place(book.name, sheet.name, cell_name(row, column))
+                yield SetAside(unit, at, (target,), "link-on-cell", is_row=False)
+
+
+def _tells(text: str, target: str) -> bool:
+    """Return whether a text says itself where its link leads to."""
+    return fold(unquote(target).partition("://")[2].rstrip("/") or target) in fold(unquote(text))
 
 
 def _list_corrected(book: Book) -> Iterator[str]:

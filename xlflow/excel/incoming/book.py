@@ -23,7 +23,7 @@ Area = tuple[int, int, int, int]
 
 
 Remark = tuple[int, int, str, str]
-"""A note on a cell: its row and column, counted from 0, who wrote it, and the text."""
+"""A note on a cell: its row and column, counted from 0, who wrote it, and the text; or where a cell leads to."""
 
 
 class ErrorValue(str):
@@ -65,7 +65,8 @@ class Evidence:
     """What shows how the values of a sheet came about; None where its kind of file does not tell.
 
     `formulas` are the cells (row, column) that hold a formula, `guarded` the areas that a validation watches,
-    `hidden` the rows that nobody sees; `margins` are the texts in the headers and footers of its printed pages.
+    `hidden` the rows that nobody sees; `margins` are the texts in the headers and footers of its printed pages,
+    `links` where cells lead to.
     """
 
     formulas: frozenset[tuple[int, int]] | None = None
@@ -73,6 +74,7 @@ class Evidence:
     hidden: frozenset[int] = frozenset()
     remarks: tuple[Remark, ...] = ()
     margins: tuple[str, ...] = ()
+    links: tuple[Remark, ...] = ()
 
 
 NO_EVIDENCE = Evidence()

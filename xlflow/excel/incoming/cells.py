@@ -61,6 +61,7 @@ class Cells:
     hidden: set[int] = field(default_factory=set)
     remarks: list[Remark] = field(default_factory=list)
     margins: list[str] = field(default_factory=list)
+    links: list[Remark] = field(default_factory=list)
     tells: bool = True
 
     @property
@@ -68,7 +69,7 @@ class Cells:
         """What tells how the values came about."""
         guarded = tuple(self.guarded) if self.tells else None
         hidden, margins = frozenset(self.hidden), tuple(dict.fromkeys(self.margins))
-        return Evidence(frozenset(self.formulas), guarded, hidden, tuple(self.remarks), margins)
+        return Evidence(frozenset(self.formulas), guarded, hidden, tuple(self.remarks), margins, tuple(self.links))
 
 
 def read_cells(part: bytes, context: Context, limits: Limits) -> Cells:

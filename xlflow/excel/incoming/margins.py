@@ -22,6 +22,9 @@ _CODE = re.compile(
     | (?P<part>[LCR]) | (?P<filled>[PNDTZFAG](?:[+-][0-9]+)?) | (?P<sign>&) )""",
     re.VERBOSE | re.IGNORECASE,
 )
+_SHORT = 2000
+"""Bytes up to which what stands around a page is remembered."""
+
 _FILLED = frozenset(("page-number", "page-count", "date", "time", "sheet-name", "file-name", "title"))
 """Elements of an .ods whose text a program fills in."""
 
@@ -29,12 +32,16 @@ _FILLED = frozenset(("page-number", "page-count", "date", "time", "sheet-name", 
 def find_margins(tail: bytes) -> tuple[str, ...]:
     """Return the texts in the headers and footers of a sheet, given what follows its cells."""
     start, end = tail.rfind(_START), tail.rfind(_END)
-    return _find_again(tail[start:end]) if 0 <= start < end else ()
+    part = tail[start:end] if 0 <= start < end else b""
+    return (_find_again if len(part) < _SHORT else _find_in)(part)
 
 
-@lru_cache(maxsize=1024)
-def _find_again(part: bytes) -> tuple[str, ...]:
+def _find_in(part: bytes) -> tuple[str, ...]:
     return list_margins(unescape(html.unescape(found.decode(errors="replace"))) for found in _TEXT.findall(part))
+
+
+_find_again = lru_cache(maxsize=1024)(_find_in)
+"""The same, remembering: the forms of a round have nearly all in common."""
 
 
 def list_margins(codes: Iterable[str]) -> tuple[str, ...]:

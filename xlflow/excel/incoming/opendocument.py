@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from xlflow.excel.incoming.book import ErrorValue, Limits, Raw, Sheet
 from xlflow.excel.incoming.cells import Cells, TooMuch, lay_out, read_iso
+from xlflow.excel.incoming.links import leads_out
 
 _SPAN = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
 _SAID = ("dc:creator", "text:p")
@@ -107,6 +108,8 @@ class _Gatherer:
         if name == "text:p":
             self._depth += 1
             self._texts.append("")
+        elif self._depth and name == "text:a" and leads_out(attributes.get("xlink:href", "")):
+            self._cells.links.append((self._row, self._column, "", attributes["xlink:href"]))
         elif self._depth and name == "text:s":
             self._texts[-1] += " " * min(int(attributes.get("text:c", "1")), 32_767)
         elif self._depth:

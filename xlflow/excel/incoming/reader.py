@@ -16,6 +16,7 @@ from xlflow.excel.incoming.archive import pack
 from xlflow.excel.incoming.binary import Walked, walk_sheets
 from xlflow.excel.incoming.book import Limits, Raw, Sheet, is_passed_over
 from xlflow.excel.incoming.closely import list_sheet_parts, read_closely
+from xlflow.excel.incoming.links import has_links, read_links
 from xlflow.excel.incoming.margins import read_pages
 from xlflow.excel.incoming.opendocument import read_opendocument
 from xlflow.excel.incoming.package import Package
@@ -42,7 +43,8 @@ def read_package(package: Package, limits: Limits) -> tuple[Sheet, ...]:
     if package.kind == "xlsb":
         return pin_walked(read_fast(pack(package.parts)), walk_sheets(package))
     sheets = _read_openly(package, limits) or read_closely(package, limits)
-    return _pin_remarks(sheets, package) if has_remarks(package) else sheets
+    sheets = _pin_remarks(sheets, package) if has_remarks(package) else sheets
+    return _pin_links(sheets, package) if has_links(package) else sheets
 
 
 def pin_walked(sheets: tuple[Sheet, ...], walked: tuple[Walked, ...]) -> tuple[Sheet, ...]:
@@ -93,6 +95,14 @@ def _pin_remarks(sheets: tuple[Sheet, ...], package: Package) -> tuple[Sheet, ..
     return tuple(
         replace(sheet, evidence=replace(sheet.evidence, remarks=notes))
         for sheet, notes in zip(sheets, remarks, strict=True)
+    )
+
+
+def _pin_links(sheets: tuple[Sheet, ...], package: Package) -> tuple[Sheet, ...]:
+    links = (tuple(read_links(package, package.find(part) or "")) for _, part, _ in list_sheet_parts(package))
+    return tuple(
+        replace(sheet, evidence=replace(sheet.evidence, links=found))
+        for sheet, found in zip(sheets, links, strict=True)
     )
 
 
