@@ -278,6 +278,15 @@ def test_beside_a_file_that_is_open_elsewhere_stands_the_new_one(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a mark that Linux alone puts on files")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to this user")
+def test_beside_a_file_that_somebody_has_write_protected_stands_the_new_one(tmp_path: Path) -> None:
+    (tmp_path / "alla.xlsx").write_bytes(OLD)
+    (tmp_path / "alla.xlsx").chmod(0o444)
+    assert save_whole(tmp_path / "alla.xlsx", b"ny") == tmp_path / "alla (2).xlsx"
+    assert (tmp_path / "alla.xlsx").read_bytes() == OLD
+    assert (tmp_path / "alla (2).xlsx").read_bytes() == b"ny"
+
+
 def test_beside_a_file_that_the_system_will_not_replace_stands_the_new_one(tmp_path: Path) -> None:
     target = tmp_path / "alla.xlsx"
     target.write_bytes(OLD)

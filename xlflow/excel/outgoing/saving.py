@@ -55,6 +55,8 @@ class Target:
 
     def _put_in_place(self) -> Path:
         for left in reversed(range(_TRIES if sys.platform == "win32" else 1)):
+            if _is_locked(self._path):
+                break
             try:
                 os.replace(self._unfinished, self._path)  # noqa: PTH105
             except PermissionError:
@@ -129,6 +131,11 @@ def _remove_empty(folders: Iterable[Path]) -> None:
     with suppress(OSError):
         for folder in folders:
             folder.rmdir()
+
+
+def _is_locked(path: Path) -> bool:
+    """Return whether somebody has write-protected the file that stands there, which a rename would not mind."""
+    return path.exists() and not os.access(path, os.W_OK)
 
 
 def _names_beside(path: Path) -> Iterator[Path]:
