@@ -312,6 +312,25 @@ def test_notes_and_stray_texts_on_a_strange_sheet_are_kept() -> None:
     assert kept["Uppföljning (2)", "N40"] == ("Långt ner",)
 
 
+def test_what_else_stands_beside_the_other_units_sheet_is_kept() -> None:
+    """As where somebody wrote on a sheet of their own, and threw the form's away."""
+
+    def only_theirs(book: Workbook) -> None:
+        del book["Uppföljning"]
+        book.create_sheet("Vårt")["B2"] = "Vi svarar här i stället"
+        book["Läs mig"]["A40"] = "Ring oss"
+        book["Vårt"]["B3"].comment = Comment("Gäller från mars", "Kollega")
+
+    form = read_bytes(edit_book(only_theirs, move(made(A), made(B, unit="Åbo"))), PLANNED)
+    assert units_of(form) == {"Åbo": B}
+    kept = {(one.place.sheet, one.place.cell): (one.unit, one.texts) for one in form.set_aside}
+    assert kept == {
+        ("Vårt", "B2"): ("Museet", ("Vi svarar här i stället",)),
+        ("Läs mig", "A40"): ("Museet", ("Ring oss",)),
+        ("Vårt", "B3"): ("Museet", ("Gäller från mars",)),
+    }
+
+
 def test_two_returns_that_differ_on_a_strange_sheet_only_are_two(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for name, text in (("Museet.xlsx", "Pågående"), ("Museet (1).xlsx", "Kvarstår")):

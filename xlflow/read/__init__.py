@@ -17,7 +17,7 @@ from xlflow.read.copies import choose_table, list_quotes
 from xlflow.read.identity import find_issued
 from xlflow.read.nothing import find_nothing
 from xlflow.read.others import find_other_sheets
-from xlflow.read.parts import Part, keep_strangers, part_book, refuse_stranger
+from xlflow.read.parts import Part, find_rest, keep_strangers, part_book, refuse_stranger
 from xlflow.read.rows import read_table
 from xlflow.read.shape import shape_of
 from xlflow.read.sight import Known
@@ -57,12 +57,11 @@ def read_form(book: Book, received: Received, known: Sequence[Known] = ()) -> Fi
         return refuse_stranger(strangers, issued) or find("form-sheet-missing", Place(book.name), unit=unit)
     first, *others = (_read_part(part, received) for part in parts)
     kept = list(keep_strangers(book, strangers, issued))
-    set_aside = (*first.set_aside, *(one for _, rows in kept for one in rows))
-    findings = (*doubts, *(found for found, _ in kept), *(report_aside(one) for _, rows in kept for one in rows))
-    first = replace(
-        first, findings=(*findings, *first.findings), set_aside=set_aside, others=tuple(map(_sign, others))
-    )
-    return replace(first, answers_digest=_digest(first)) if kept else first
+    more = (*(one for _, rows in kept for one in rows), *find_rest(book, parts, strangers, hidden, issued))
+    findings = (*doubts, *(found for found, _ in kept), *map(report_aside, more), *first.findings)
+    set_aside = (*first.set_aside, *more)
+    first = replace(first, findings=findings, set_aside=set_aside, others=tuple(map(_sign, others)))
+    return replace(first, answers_digest=_digest(first)) if more else first
 
 
 def _digest(form: Filled) -> str:

@@ -15,9 +15,10 @@ from xlflow.core.model import SetAside
 from xlflow.core.values import written_text
 from xlflow.core.words import NO_DAY
 from xlflow.excel.incoming import Book, Sheet, UncountedFormula, cell_name
-from xlflow.read.around import find_margins
+from xlflow.read.around import find_around, find_margins
 from xlflow.read.aside import find_remarks
 from xlflow.read.identity import holds_formulas, holds_records, list_issued
+from xlflow.read.others import find_other_sheets
 from xlflow.read.shape import quick_fold, shape_of
 from xlflow.read.sight import Known, Seen, keep_sure, read_above, read_codes, read_title, see_table, weigh
 from xlflow.read.table import Table, find_tables
@@ -92,6 +93,21 @@ def keep_strangers(
                 *find_margins(alone, issued),
             ),
         )
+
+
+def find_rest(
+    book: Book, parts: Iterable[Part], strangers: Iterable[Stranger], hidden: Sheet | None, issued: Issued
+) -> tuple[SetAside, ...]:
+    """Return what stands on sheets that are of no form in the workbook, where no sheet of the one that it says to
+    be is left to which they could belong."""
+    taken = {id(stranger.table.sheet) for stranger in strangers} | {id(hidden)}
+    for part in parts:
+        if part.issued is issued:
+            return ()
+        taken |= {id(sheet) for sheet in part.book.sheets}
+    rest = replace(book, sheets=tuple(sheet for sheet in book.sheets if id(sheet) not in taken))
+    loose = find_other_sheets(rest, (), shape_of(issued.round), issued)
+    return (*loose, *find_remarks(rest, issued.identity.unit), *find_around(rest, issued))
 
 
 def refuse_stranger(strangers: Sequence[Stranger], host: Issued) -> Finding | None:
