@@ -104,6 +104,15 @@ def test_what_is_not_known_is_set_aside_with_its_address() -> None:
     assert "--plan" in remedy_of(found, "sv")
 
 
+def test_no_row_of_a_strange_sheet_is_taken_for_its_heading() -> None:
+    theirs = edit_book(lambda book: book["Uppföljning"].delete_rows(CODE_ROW + 2), made(B, unit="Åbo"))
+    form = read_bytes(move(made(A), theirs))
+    assert told(form, "sheet-of-unknown-form") == [("Uppföljning (2)", "Museet")]
+    rows = [one for one in form.set_aside if one.is_row]
+    assert rows[0].place.cell == "A4"
+    assert {text for one in rows for text in one.texts} >= {"Kvarstår", "Ingen båt", "Utgår", "Målat"}
+
+
 def test_a_copy_of_the_units_own_sheet_stays_a_copy() -> None:
     content = move(made(A), made({**A, "d": {"status": "Kvarstår"}}))
     form = read_bytes(content, PLANNED)

@@ -121,13 +121,15 @@ def refuse_stranger(strangers: Sequence[Stranger], host: Issued) -> Finding | No
 
 def _keep_rows(table: Table, unit: str) -> Iterator[SetAside]:
     stray = ((number, (*[None] * place, value)) for number, place, value in table.sheet.stray)
+    changed = sum(found.code == "heading-changed" for found in table.findings)
+    head = table.heading - (changed * 2 > len(table.places))  # somebody deleted the heading: that is a row
     for number, row in (*enumerate(table.sheet.rows), *stray):
         said = ["" if isinstance(cell, UncountedFormula) else written_text(cell) for cell in row]
         texts = tuple(filter(None, said))
-        if texts and number not in (table.codes, table.heading):
+        if texts and number not in (table.codes, head):
             first = said.index(texts[0])
             at = Place(table.file, table.sheet.name, cell_name(number, first))
-            yield SetAside(unit, at, texts, "row-of-other-form", is_row=number > table.heading)
+            yield SetAside(unit, at, texts, "row-of-other-form", is_row=number > head)
 
 
 def _find_owner(table: Table, issued: Issued, known: Sequence[Known]) -> Issued | str | None:
