@@ -195,11 +195,17 @@ def check_words(one: Handed, kind: Kind, shown: Mapping[str, Sequence[Shown]], *
         assert answers or addressed, (word, places, told, one)
         if one.placed:
             assert len(answers) <= len(places), (word, told, one)
-            mine = [each for each in aside if one.name in each.row]
+            mine = [each for each in aside if one.name in each.row and not _is_quoted(each, one, kind)]
             assert len(mine) <= len(places) - len(answers), (word, told, one)
             if word in one.home:
                 assert answers or not alone, (word, places, told, one)
                 _check_home(word, one, kind, answers)
+
+
+def _is_quoted(shown: Shown, one: Handed, kind: Kind) -> bool:
+    """Return whether what is set aside may be what the list of faults says itself, where nothing tells that any
+    more."""
+    return "delete_records" in one.done and f" {kind.listed}, " in shown.row
 
 
 def _check_home(word: str, one: Handed, kind: Kind, answers: Sequence[Shown]) -> None:

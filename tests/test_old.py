@@ -83,6 +83,14 @@ def test_every_type_of_cell_is_read() -> None:
     assert sheet.evidence.guarded is None, "its kind of file does not tell"
 
 
+def test_what_stands_in_headers_of_all_pages_is_seen() -> None:
+    first, even = text("&LFörsta &P"), text("&RVi väntar")
+    counts = struct.pack("<12x16xH4H", 3, len("&RVi väntar"), 0, len("&LFörsta &P"), 0)
+    margins = [record(0x14, text("&CRing oss")), record(0x15), record(0x89C, counts + even + first)]
+    (sheet,) = opened({"Workbook": an_old_workbook([words(0, 0, "Hej"), *margins])}).sheets
+    assert sheet.evidence.margins == ("Ring oss", "Vi väntar", "Första")
+
+
 def test_days_count_from_1904_where_the_workbook_says_so() -> None:
     book = opened({"Workbook": an_old_workbook([number(0, 0, 42_824.0, DAY)], more=record(0x22, b"\1\0"))})
     assert book.sheets[0].rows == ((date(2021, 3, 31),),)

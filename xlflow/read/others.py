@@ -36,6 +36,7 @@ _ABOVE = 12
 """Rows from the top among which the instruction tells the form's code."""
 
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+_CUT_WORD = re.compile(r"\w+…")
 _FIGURES = re.compile(r"\d+")
 
 Kept = tuple[int, int, tuple[str, ...]]
@@ -151,7 +152,7 @@ def _is_new(cell: Raw, text: str, words: frozenset[str]) -> bool:
     otherwise there."""
     if isinstance(cell, UncountedFormula):
         return False
-    letters = frozenset(_LETTERS.findall(fold(text)))
+    letters = frozenset(_LETTERS.findall(fold(_CUT_WORD.sub("", text))))
     return not letters <= words if letters else not says_nothing_new(text, words)
 
 

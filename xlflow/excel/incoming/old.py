@@ -20,8 +20,9 @@ _BEGIN, _END, _LISTED, _GOES_ON = 0x809, 0x0A, 0x85, 0x3C
 _FORMULA, _TRUTH_OR_ERROR, _ROW = 0x06, 0x205, 0x208
 _REAL, _SMALL, _SMALL_ONES = 0x203, 0x27E, 0xBD
 _NOTE, _OBJECT, _OBJECT_TEXT, _DRAWING = 0x1C, 0x5D, 0x1B6, 0xEC
-_MARGINS, _PICTURES = (0x14, 0x15), (b"\x05\0", b"\x08\0")
-"""The records of a header and a footer, and the kinds of objects that are a chart or a picture."""
+_MARGINS, _MORE_MARGINS, _PICTURES = (0x14, 0x15), 0x89C, (b"\x05\0", b"\x08\0")
+"""The records of a header and a footer, that of those on first and even pages, and the kinds of objects that are a
+chart or a picture."""
 
 _ANCHOR = b"\x10\xf0\x12\x00\x00\x00"
 """How the part of a drawn object begins that says over which cells it lies."""
@@ -107,8 +108,8 @@ def _walk_sheet(stream: bytes, start: int) -> Walked:
             (current,) = struct.unpack_from("<H", content, 6)
             places[current] = anchor
             walked.pictures = walked.pictures or content[4:6] in _PICTURES
-        elif kind in _MARGINS and len(content) > 3:
-            walked.margins += list_margins([_decode(content[2:3], content[3:])])
+        elif kind in (*_MARGINS, _MORE_MARGINS):
+            walked.margins += list_margins(_read_texts(content, 38 if kind == _MORE_MARGINS else 0))
         elif kind == _DRAWING:
             anchor = _find_anchor(content)
         elif kind == _OBJECT_TEXT:
@@ -126,6 +127,16 @@ def _walk_sheet(stream: bytes, start: int) -> Walked:
     boxes = ((*places.get(number, (0, 0)), "", text) for number, text in texts.items() if number not in noted)
     walked.remarks += (box for box in boxes if box[3].strip())
     return walked
+
+
+def _read_texts(content: bytes, place: int) -> Iterator[str]:
+    """Yield the texts from a place on: how many letters, how they are written, the letters."""
+    while place + 3 < len(content):
+        (count,) = struct.unpack_from("<H", content, place)
+        wide = content[place + 2 : place + 3]
+        end = place + 3 + count * (1 if wide == b"\0" else 2)
+        yield _decode(wide, content[place + 3 : end])
+        place = end
 
 
 def _find_anchor(drawing: bytes) -> tuple[int, int]:
