@@ -59,6 +59,25 @@ def test_what_a_budget_works_out_is_no_amount_of_the_units() -> None:
     assert {text[:1] for _, text, _ in aside(form)} == {"="}
 
 
+def test_a_row_whose_id_was_pushed_along_is_no_activity_of_the_units_own() -> None:
+    """Read where they stand, its budget would be an outcome, and its area an activity."""
+    content = write_form(BUDGET, "Badet", {"a": {"outcome": "400", "forecast": "900"}}, issued={})
+    form = read_bytes(edit(lambda sheet: sheet.move_range("A5:Z5", cols=1), content), name="Badet.xlsx")
+    assert [row.line.id for row in form.rows] == ["b"]
+    assert [(one.reason, one.place.cell, one.texts[:6]) for one in form.set_aside if one.is_row] == [
+        ("row-shifted", "A5", ("a", "Drift", "Löner", "1000000", "400", "900"))
+    ]
+    assert set(codes(form)) == {"row-shifted", "row-missing", "cells-shifted"}
+
+
+def test_a_row_of_ones_own_in_which_an_id_stands_counts() -> None:
+    def change(sheet: Worksheet) -> None:
+        put(sheet, FIRST + 6, activity="Samma som", comment="a")
+
+    form = read_bytes(edit(change))
+    assert said(form) == {**everything(), "Samma som": {"comment": "a"}}
+
+
 def test_a_formula_of_ones_own_counts_as_before() -> None:
     form = read_bytes(edit(lambda sheet: put(sheet, FIRST + 3, comment="=H5", remaining="Vi väntar")))
     assert "cells-shifted" in codes(form), "nothing tells it from a row that was pushed to the left"

@@ -137,8 +137,22 @@ def _match_each(table: Table, shape: Shape, known: _Lines, rows: Sequence[Sequen
             continue
         texts = tuple(written_text(cell) for cell in raw)
         match = _match_one(number, tidy(written_text(marked)), texts, known, says=says)
+        if match.kind == "own" and id_place is not None and _is_pushed(row, id_place, levels, known):
+            match = Match(number, "aside", None, "row-shifted", texts)
         repeats = match.line is None and _repeats_heading(table, shape, row)
         yield Match(number, "heading") if repeats else match
+
+
+def _is_pushed(row: Sequence[Raw], id_place: int, levels: Sequence[int | None], known: _Lines) -> bool:
+    """Return whether a row is that of a line whose id and texts all stand equally far from their columns."""
+    for place, cell in enumerate(row):
+        line = known.by_id.get(cell) if isinstance(cell, str) and place != id_place else None
+        if line:
+            there = [None if each is None else each + place - id_place for each in levels]
+            cells = [row[each] if each is not None and 0 <= each < len(row) else None for each in there]
+            if known.reads(line, tuple(map(written_text, cells))):
+                return True
+    return False
 
 
 def _repeats_heading(table: Table, shape: Shape, row: Sequence[Raw]) -> bool:
