@@ -53,7 +53,8 @@ def find_other_sheets(book: Book, known: Iterable[Sheet], shape: Shape, issued: 
         named = _NUMBERED.sub("", fold(sheet.name))
         by_name = next((key for key in _OURS if named in _names(key)), "")
         ours = by_name or _recognise(sheet, issued)
-        if (ours or not (sheet.rows or sheet.stray)) and not by_name and not _is_usual(named):
+        empty = sheet.visible and not (sheet.rows or sheet.stray)
+        if (ours or empty) and not by_name and not _is_usual(named):
             at = Place(book.name, sheet.name)
             yield SetAside(issued.identity.unit, at, (sheet.name,), "text-as-sheet-name", is_row=False)
         if marks := dict(issued.listed).get(ours):
