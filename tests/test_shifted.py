@@ -1,13 +1,15 @@
 """Where somebody deleted or inserted single cells it is told that answers may stand beside another row's text, or
 below another heading, and nothing that the form itself works out passes for an answer."""
 
+import io
 import re
+import zipfile
 
 import pytest
 from edits import COLUMNS, FIRST, aside, codes, edit, everything, put, read_bytes, said
 from openpyxl.worksheet.worksheet import Worksheet
 from rounds import draw_round, shipped_template
-from test_read_evidence import rewrite, told
+from test_read_evidence import FORM, rewrite, told
 
 from xlflow.core.layout import column_letters
 from xlflow.generate import write_form
@@ -57,6 +59,21 @@ def test_what_a_budget_works_out_is_no_amount_of_the_units() -> None:
     ]
     assert [place for place, _ in told(form, "cells-shifted")] == ["F5", "I5"]
     assert {text[:1] for _, text, _ in aside(form)} == {"="}
+
+
+def test_a_live_cell_pushed_beyond_all_others_is_told_too() -> None:
+    """It shows nothing there, so that the sheet as it is read ends before it."""
+
+    def show_nothing(markup: str) -> str:
+        return re.sub(
+            r'<c r="N8"([^>]*)>(<f>[^<]*</f>)<v ?/?>(</v>)?</c>', r'<c r="N8"\1 t="str">\2<v></v></c>', markup
+        )
+
+    content = edit(lambda sheet: sheet.move_range("K8:K8", cols=3))
+    assert b't="str"' in zipfile.ZipFile(io.BytesIO(rewrite(show_nothing, content))).read(FORM)
+    form = read_bytes(rewrite(show_nothing, content))
+    assert said(form) == everything()
+    assert [cell for cell, _ in told(form, "cells-shifted")] == ["N8"]
 
 
 def test_a_row_whose_id_was_pushed_along_is_no_activity_of_the_units_own() -> None:

@@ -28,7 +28,7 @@ def keep_shifted_formulas(
         place for each in (shape.remaining, *shape.computed) if (place := table.places[each]) is not None
     )
     formulas = table.sheet.evidence.formulas or ()
-    odd = {row for row, column in formulas if column not in own and row > table.heading}
+    odd = {row for row, column in formulas if column not in own and table.heading < row < len(cells)}
     if not odd:
         return cells, []
     rows, live, findings = list(cells), dict[int, set[int]](), list[Finding]()
@@ -37,8 +37,8 @@ def keep_shifted_formulas(
     for number in sorted(odd) if own in live.values() else ():
         if live[number] not in _list_shifts(own):
             continue
-        pushed = sorted(live[number] - own)
-        told = [place for place in pushed if written_text(rows[number][place])]
+        pushed, width = sorted(live[number] - own), len(rows[number])
+        told = [place for place in pushed if place < width and written_text(rows[number][place])]
         for place in told:
             keeper.keep_text(number, place, rows[number][place], "cells-shifted")
         if not told:
