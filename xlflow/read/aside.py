@@ -69,8 +69,9 @@ class Keeper:
                 places = [place for place in places if rows[number][place] not in self.shape.codes]
             self._keep_cells(number, places, ours)
         worked_out = self._ours()
+        theirs = [place for place in range(width) if place not in worked_out]
         for number in loose:
-            self._keep_cells(number, (place for place in range(width) if place not in worked_out), ours)
+            self._keep_cells(number, theirs, ours)
         passed = self.rows | self.headings
         for place in self._computed():
             for number in range(table.heading + 1, len(rows)):
