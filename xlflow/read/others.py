@@ -36,6 +36,9 @@ _ABOVE = 12
 """Rows from the top among which the instruction tells the form's code."""
 
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+_MIXED = re.compile(r"\b(?![a-z]{1,3}\d{1,7}\b)(?=\d*[^\W\d_])(?=[^\W\d_]*\d)\w+")
+"""A word of letters and figures both, but for the address of a cell."""
+
 _CUT_WORD = re.compile(r"\w+…")
 _FIGURES = re.compile(r"\d+")
 
@@ -153,15 +156,17 @@ def _is_new(cell: Raw, text: str, words: frozenset[str]) -> bool:
     otherwise there."""
     if isinstance(cell, UncountedFormula):
         return False
-    letters = frozenset(_LETTERS.findall(fold(_CUT_WORD.sub("", text))))
+    folded = fold(_CUT_WORD.sub("", text))
+    letters = frozenset((*_LETTERS.findall(folded), *_MIXED.findall(folded)))
     return not letters <= words if letters else not says_nothing_new(text, words)
 
 
 def _words_around(book: Book, sheet: Sheet) -> frozenset[str]:
     """Return the words that a list of what is to be corrected may hold, where the form cannot tell any more: those
     of all messages and of the other sheets."""
-    texts = (cell for each in book.sheets if each is not sheet for row in each.rows for cell in row)
-    return gather_messages() | list_words(map(written_text, texts))
+    cells = (cell for each in book.sheets if each is not sheet for row in each.rows for cell in row)
+    texts = tuple(map(written_text, cells))
+    return gather_messages() | list_words(texts) | frozenset(_MIXED.findall(fold("; ".join(texts))))
 
 
 @cache
