@@ -115,9 +115,10 @@ def sum_up(form: Form) -> None:
 
 
 def repeat_heading(form: Form) -> None:
-    """Copy the heading to between the rows, with or without the codes above it."""
+    """Copy the heading to between the rows, with or without the codes above it; nobody writes on over codes."""
     for line in form.of_kind("codes", "heading")[form.chance.randint(0, 1) :]:
-        form.lines.insert(form.chance.randint(5, len(form.lines)), Line("blank", list(line.cells)))
+        kind = "strange" if line.kind == "codes" else "blank"
+        form.lines.insert(form.chance.randint(5, len(form.lines)), Line(kind, list(line.cells)))
 
 
 def go_on_below(form: Form) -> None:
