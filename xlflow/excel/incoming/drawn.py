@@ -7,9 +7,9 @@ import html
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from xml.etree import ElementTree
 
 from xlflow.excel.incoming.book import Remark
+from xlflow.excel.incoming.markup import Element, ParseError, attribute_of, parse, tag_of
 from xlflow.excel.incoming.package import Package, read_relations
 
 _ROWS, _COLUMNS = 1_048_576, 16_384
@@ -35,39 +35,39 @@ def read_boxes(package: Package, sheet: str) -> Iterator[Remark]:
                 yield (row if near else 0, column if near else 0, "", text)
 
 
-def words_of(element: ElementTree.Element) -> str:
+def words_of(element: Element) -> str:
     """Return the text of a note, without the reading aid (rPh) that Japanese texts carry."""
-    if _tag(element) in ("rPh", "br"):
-        return "\n" if _tag(element) == "br" else ""
-    own = element.text or "" if _tag(element) == "t" else ""
+    if tag_of(element) in ("rPh", "br"):
+        return "\n" if tag_of(element) == "br" else ""
+    own = element.text or "" if tag_of(element) == "t" else ""
     return own + "".join(map(words_of, element))
 
 
 def _read_drawing(package: Package, name: str) -> Iterator[tuple[int, int, str]]:
     """Yield (row, column, text) of what a part draws; it may refer to diagrams, which have parts of their own."""
     diagrams = {key: part for key, kind, part in read_relations(package, name) if kind == "diagramData"}
-    with suppress(ElementTree.ParseError):
-        drawn = (element for element in _parse(package.read(name)).iter() if _tag(element).endswith("Anchor"))
+    with suppress(ParseError):
+        drawn = (element for element in parse(package.read(name)).iter() if tag_of(element).endswith("Anchor"))
         for anchor in drawn:
-            start = next((element for element in anchor if _tag(element) == "from"), anchor)
-            at = {_tag(element): (element.text or "").strip() for element in start}
+            start = next((element for element in anchor if tag_of(element) == "from"), anchor)
+            at = {tag_of(element): (element.text or "").strip() for element in start}
             row, column = (int(at[key]) if at.get(key, "").isdecimal() else 0 for key in ("row", "col"))
             yield row, column, _read_paragraphs(anchor, "txBody")
             for key in _refer(anchor) if diagrams else ():
                 if package.find(diagrams.get(key, "")):
-                    yield row, column, _read_paragraphs(_parse(package.read(diagrams[key])), "t")
+                    yield row, column, _read_paragraphs(parse(package.read(diagrams[key])), "t")
 
 
-def _read_paragraphs(root: ElementTree.Element, holder: str) -> str:
-    bodies = [element for element in root.iter() if _tag(element) == holder]
-    return "\n".join(words_of(one) for body in bodies for one in body if _tag(one) == "p").strip()
+def _read_paragraphs(root: Element, holder: str) -> str:
+    bodies = [element for element in root.iter() if tag_of(element) == holder]
+    return "\n".join(words_of(one) for body in bodies for one in body if tag_of(one) == "p").strip()
 
 
-def _refer(anchor: ElementTree.Element) -> Iterator[str]:
+def _refer(anchor: Element) -> Iterator[str]:
     """Yield the ids under which an anchor refers to the texts of a diagram."""
     for element in anchor.iter():
-        if _tag(element) == "relIds":
-            yield from (text for key, text in element.items() if key.rpartition("}")[2] == "dm")
+        if tag_of(element) == "relIds":
+            yield attribute_of(element, "dm")
 
 
 def _read_old(part: bytes) -> Iterator[tuple[int, int, str]]:
@@ -80,11 +80,3 @@ def _read_old(part: bytes) -> Iterator[tuple[int, int, str]]:
             anchor = _ANCHOR.search(shape)
             column, row = map(int, anchor.groups()) if anchor else (0, 0)
             yield row, column, "\n".join(" ".join(html.unescape(line).split()) for line in lines).strip()
-
-
-def _parse(part: bytes) -> ElementTree.Element:
-    return ElementTree.fromstring(part)  # noqa: S314 (DOCTYPE refused before)
-
-
-def _tag(element: ElementTree.Element) -> str:
-    return element.tag.rpartition("}")[2]

@@ -4,9 +4,9 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from xml.etree import ElementTree
 
 from xlflow.excel.incoming.book import Remark, cell_position
+from xlflow.excel.incoming.markup import parse
 from xlflow.excel.incoming.package import Package
 
 _KIND = b"/hyperlink"
@@ -43,5 +43,5 @@ def read_links(package: Package, sheet: str) -> Iterator[Remark]:
 def _read_targets(relations: bytes) -> Mapping[str, str]:
     if _KIND not in relations:
         return {}
-    links = ElementTree.fromstring(relations).iter()  # noqa: S314 (DOCTYPE refused before)
+    links = parse(relations).iter()
     return {link.get("Id", ""): link.get("Target", "") for link in links if link.get("TargetMode") == "External"}

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from xml.etree import ElementTree
 
 from xlflow.excel.incoming.book import unescape
+from xlflow.excel.incoming.markup import Element, attribute_of, parse, tag_of
 
 MARGINS = frozenset(f"{page}{where}" for page in ("odd", "even", "first") for where in ("Header", "Footer"))
 """The elements of a worksheet that hold a header or footer."""
@@ -68,33 +68,29 @@ def read_pages(styles: bytes) -> Mapping[str, tuple[str, ...]]:
     if b":master-page" not in styles:
         return MappingProxyType({})
     pages: dict[str, tuple[str, ...]] = {}
-    for page in ElementTree.fromstring(styles).iter():  # noqa: S314 (DOCTYPE refused before)
-        if _tag(page) == "master-page":
-            name = next((text for key, text in page.items() if key.rpartition("}")[2] == "name"), "")
-            pages[name] = tuple(dict.fromkeys(filter(None, map(_read_part, filter(_is_shown, page)))))
+    for page in parse(styles).iter():
+        if tag_of(page) == "master-page":
+            texts = dict.fromkeys(filter(None, map(_read_part, filter(_is_shown, page))))
+            pages[attribute_of(page, "name")] = tuple(texts)
     return MappingProxyType(pages)
 
 
-def _is_shown(part: ElementTree.Element) -> bool:
-    shown = next((text for key, text in part.items() if key.rpartition("}")[2] == "display"), "true")
-    return _tag(part).startswith(("header", "footer")) and shown == "true"
+def _is_shown(part: Element) -> bool:
+    shown = attribute_of(part, "display", "true")
+    return tag_of(part).startswith(("header", "footer")) and shown == "true"
 
 
-def _read_part(part: ElementTree.Element) -> str:
-    lines = ("".join(_texts_of(line)).split() for line in part.iter() if _tag(line) == "p")
+def _read_part(part: Element) -> str:
+    lines = ("".join(_texts_of(line)).split() for line in part.iter() if tag_of(line) == "p")
     return "\n".join(filter(None, map(" ".join, lines)))
 
 
-def _texts_of(element: ElementTree.Element) -> Iterator[str]:
+def _texts_of(element: Element) -> Iterator[str]:
     """Yield the pieces of a text in which a program fills some in; those as blanks."""
-    yield " " if _tag(element) in _FILLED else element.text or ""
+    yield " " if tag_of(element) in _FILLED else element.text or ""
     for inner in element:
-        if _tag(inner) in ("s", "tab", "line-break"):
+        if tag_of(inner) in ("s", "tab", "line-break"):
             yield " "
-        elif _tag(element) not in _FILLED:
+        elif tag_of(element) not in _FILLED:
             yield from _texts_of(inner)
         yield inner.tail or ""
-
-
-def _tag(element: ElementTree.Element) -> str:
-    return element.tag.rpartition("}")[2]

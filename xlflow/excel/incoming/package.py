@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
-from xml.etree import ElementTree
 
 from xlflow.excel.incoming.archive import Entry, list_entries, unpack
 from xlflow.excel.incoming.book import Limits
+from xlflow.excel.incoming.markup import ParseError, attribute_of, begins_plainly, parse, tag_of
 
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
-_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<[A-Za-z_]", re.DOTALL)
 _PLAIN = {"utf-8", "utf8", "us-ascii", "ascii"}
 _ABOUT = ("description", "subject", "keywords", "keyword", "category")
 """What people may write about a file; its title is for a form to say."""
@@ -78,10 +77,10 @@ def open_package(content: bytes, limits: Limits) -> Package | str:
     try:
         parts = {name: _to_utf8(part) if _is_markup(name) else part for name, part in parts.items()}
         for name, part in parts.items():
-            if _is_markup(name) and not _PROLOG.match(part) and part.strip():
+            if _is_markup(name) and not begins_plainly(part) and part.strip():
                 return "archive-doctype" if b"<!" in part else "parts-broken"
         return _know_package(parts, tuple(code for code, pattern in _NOTED if pattern.search(names)))
-    except (ElementTree.ParseError, UnicodeError, LookupError):
+    except (ParseError, UnicodeError, LookupError):
         return "parts-broken"
 
 
@@ -105,7 +104,7 @@ def read_relations(package: Package, of: str) -> Iterable[tuple[str, str, str]]:
 
 def _read_relations(part: bytes, folder: str) -> tuple[tuple[str, str, str], ...]:
     relations: list[tuple[str, str, str]] = []
-    for relation in ElementTree.fromstring(part).iter():  # noqa: S314 (DOCTYPE refused before)
+    for relation in parse(part).iter():
         if relation.tag.endswith("Relationship") and relation.get("TargetMode") != "External":
             kind, target = relation.get("Type", "").rpartition("/")[2], relation.get("Target", "")
             relations.append((relation.get("Id", ""), kind, _resolve(folder, target)))
@@ -150,13 +149,12 @@ def _elements(package: Package, name: str, tag: str) -> Iterator[tuple[str, str]
     if real is None:
         return
     try:
-        root = ElementTree.fromstring(package.parts[real])  # noqa: S314 (DOCTYPE refused before)
-    except ElementTree.ParseError:
+        root = parse(package.parts[real])
+    except ParseError:
         return
     for element in root.iter():
-        if element.tag.rpartition("}")[2] == tag:
-            named = next((text for key, text in element.items() if key.rpartition("}")[2] == "name"), "")
-            yield named, "".join(element.itertext())
+        if tag_of(element) == tag:
+            yield attribute_of(element, "name"), "".join(element.itertext())
 
 
 def _know_package(parts: dict[str, bytes], notes: tuple[str, ...]) -> Package | str:

@@ -4,10 +4,10 @@ not show: answers stand there too."""
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from xml.etree import ElementTree
 
 from xlflow.excel.incoming.book import Remark, cell_position, unescape
 from xlflow.excel.incoming.drawn import read_boxes, words_of
+from xlflow.excel.incoming.markup import Element, parse, tag_of
 from xlflow.excel.incoming.package import Package, read_relations
 
 OUR_NAME = "xlflow"
@@ -37,26 +37,22 @@ def _read_notes(part: bytes) -> Iterator[Remark]:
     """Yield the notes of other people."""
     if set(_AUTHOR.findall(part)) == {OUR_NAME.encode()}:
         return
-    root = ElementTree.fromstring(part)  # noqa: S314 (DOCTYPE refused before)
-    authors = [element.text or "" for element in root.iter() if _tag(element) == "author"]
+    root = parse(part)
+    authors = [element.text or "" for element in root.iter() if tag_of(element) == "author"]
     for element in root.iter():
         number = element.get("authorId", "")
         author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
-        if _tag(element) == "comment" and author != OUR_NAME:
+        if tag_of(element) == "comment" and author != OUR_NAME:
             yield from _pin(element, author, words_of(element))
 
 
 def _read_threads(part: bytes) -> Iterator[Remark]:
-    for element in ElementTree.fromstring(part).iter():  # noqa: S314 (DOCTYPE refused before)
-        if _tag(element) == "threadedComment":
-            yield from _pin(element, "", "".join(piece.text or "" for piece in element if _tag(piece) == "text"))
+    for element in parse(part).iter():
+        if tag_of(element) == "threadedComment":
+            yield from _pin(element, "", "".join(piece.text or "" for piece in element if tag_of(piece) == "text"))
 
 
-def _pin(element: ElementTree.Element, author: str, text: str) -> Iterator[Remark]:
+def _pin(element: Element, author: str, text: str) -> Iterator[Remark]:
     """Yield a note with its cell; nothing where it belongs to none."""
     with suppress(ValueError):
         yield (*cell_position(element.get("ref", "")), author, unescape(text))
-
-
-def _tag(element: ElementTree.Element) -> str:
-    return element.tag.rpartition("}")[2]

@@ -1,0 +1,29 @@
+"""XML is read whatever its namespaces are called, and never with a DOCTYPE, whatever the part is called."""
+
+import pytest
+
+from xlflow.excel.incoming.markup import ParseError, attribute_of, parse, tag_of
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"<!DOCTYPE a []>",
+        b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- before --><!DOCTYPE a [<!ENTITY b 'many'>]>",
+    ],
+)
+def test_a_doctype_is_refused(before: bytes) -> None:
+    with pytest.raises(ParseError, match="DOCTYPE"):
+        parse(before + b"<a>text</a>")
+
+
+def test_words_about_a_doctype_are_only_words() -> None:
+    assert parse(b"<a><![CDATA[<!DOCTYPE html>]]></a>").text == "<!DOCTYPE html>"
+
+
+def test_names_are_known_without_their_namespaces() -> None:
+    element = parse(b'<x:a xmlns:x="urn:x" x:name="Museet"/>')
+    assert tag_of(element) == "a"
+    assert attribute_of(element, "name") == "Museet"
+    assert attribute_of(element, "state") == ""
+    assert attribute_of(element, "state", "visible") == "visible"
