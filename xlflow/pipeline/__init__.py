@@ -134,13 +134,10 @@ def merge_forms(
     consolidated workbook, or if another run is writing to it. `output` of the result is where the workbook is:
     beside the target if that is in use.
     """
-    from xlflow import interchange, recall, replacing, summarise, write
+    from xlflow import interchange, recall, summarise, write
     from xlflow.excel import outgoing
 
-    if output.suffix.lower() != ".xlsx":
-        raise Stop(find("target-not-xlsx", Place(str(output))))
-    if not force:
-        replacing.refuse_to_destroy([output], replacing.find_worth_of_result)
+    _refuse_target(output, force=force)
     wanted = _want(as_of, template)
     own = interchange.list_package(also) if also else ()
     book, past = (named.open_consolidated(previous), (previous,)) if previous else (None, ())
@@ -239,6 +236,16 @@ def write_history(
         say("history.written", told.language, file=written),
     )
     return Run(told.language, sort_findings(_say_where([(output, written)])), output=written, notes=notes)
+
+
+def _refuse_target(output: Path, *, force: bool) -> None:
+    """`Stop` where a consolidated workbook may not be written: another kind of file, or one that is not ours."""
+    from xlflow import replacing
+
+    if output.suffix.lower() != ".xlsx":
+        raise Stop(find("target-not-xlsx", Place(str(output))))
+    if not force:
+        replacing.refuse_to_destroy([output], replacing.find_worth_of_result)
 
 
 def _want(as_of: date | None, template: str | None) -> Wanted:

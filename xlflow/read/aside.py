@@ -49,7 +49,7 @@ class Keeper:
         """Set a row aside that could not be placed."""
         place, formulas = self.table.places[self.shape.remaining], self.table.sheet.evidence.formulas or ()
         ours = {place, *(place for place in self._computed() if (number, place) in formulas)}
-        texts = tuple(_texts_of(cell for place, cell in enumerate(cells) if place not in ours))
+        texts = tuple(texts_of(cell for place, cell in enumerate(cells) if place not in ours))
         self.kept.append(SetAside(self.unit, self.table.place(number), texts, code))
         self.rows.add(number)
 
@@ -221,5 +221,6 @@ def _reads_the_same(text: str, shown: str) -> bool:
     return one == other or (len(one) > _CUT and one[:_CUT] == other[:_CUT])
 
 
-def _texts_of(cells: Iterable[Raw]) -> Iterator[str]:
+def texts_of(cells: Iterable[Raw]) -> Iterator[str]:
+    """Yield what stands in cells, blank ones left out."""
     return (text for cell in cells if (text := written_text(cell)))

@@ -15,6 +15,7 @@ from xlflow.core.text import fold
 from xlflow.core.values import written_text
 from xlflow.core.words import LANGUAGES, say
 from xlflow.excel.incoming import Book, Raw, Sheet, UncountedFormula, cell_name
+from xlflow.read.aside import texts_of
 from xlflow.read.identity import holds_formulas, holds_records
 from xlflow.read.shape import Shape
 from xlflow.read.table import holds_kept
@@ -121,8 +122,8 @@ def _find_kept(sheet: Sheet) -> Iterator[Kept]:
     said there itself."""
     headings = {fold(say("returned.loose_text", language)) for language in LANGUAGES}
     for number, row in _rows_of(sheet):
-        texts = tuple(text for text in _texts_of(row[1:]) if number >= LOOSE_ROW or fold(text) not in headings)
-        texts = texts or tuple(_texts_of(row[:1] if number >= LOOSE_ROW else ()))
+        texts = tuple(text for text in texts_of(row[1:]) if number >= LOOSE_ROW or fold(text) not in headings)
+        texts = texts or tuple(texts_of(row[:1] if number >= LOOSE_ROW else ()))
         if texts:
             yield number, next((place for place, cell in enumerate(row) if place and cell is not None), 0), texts
 
@@ -202,7 +203,3 @@ def _rows_of(sheet: Sheet) -> Iterator[tuple[int, Sequence[Raw]]]:
     yield from enumerate(sheet.rows)
     for number, place, value in sheet.stray:
         yield number, (*[None] * place, value)
-
-
-def _texts_of(cells: Iterable[Raw]) -> Iterator[str]:
-    return (text for cell in cells if (text := written_text(cell)))

@@ -29,7 +29,7 @@ def gather_words(template: Template) -> frozenset[str]:
     """Return every word that forms of a template may hold, whatever the round, in either language."""
     program = load_shipped_toml("words.toml")
     texts = (*_texts_in([program.get(section) for section in _SECTIONS]), *_texts_in(template.model_dump()))
-    return _words_in(texts)
+    return list_words(texts)
 
 
 def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str, before: date | None = None) -> bool:
@@ -57,13 +57,13 @@ def list_words(texts: Iterable[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=2048)
 def _find_new(text: str, words: frozenset[str]) -> frozenset[str]:
-    return _words_in([text]) - words
+    return list_words([text]) - words
 
 
 @lru_cache(maxsize=4)
 def _words_of(same: Same[Round], unit: str, before: date | None) -> frozenset[str]:
     round_, plan = same.value, same.value.plan
-    own = _words_in([form_code(round_.key, unit), *_facts_of_unit(round_, unit)])
+    own = list_words([form_code(round_.key, unit), *_facts_of_unit(round_, unit)])
     common = _words_of_round(plan.title, plan.context, plan.year, (round_.as_of, round_.due, before))
     return common | own | _count_to(len(plan.lines) + FREE_ROWS)
 
@@ -74,11 +74,7 @@ def _words_of_round(
 ) -> frozenset[str]:
     """Return the words that all forms of a round have in common."""
     shown = (format_day(day, language) for day in days if day for language in LANGUAGES)
-    return _words_in([title, *context, *shown, str(year), str(year + 1)])
-
-
-def _words_in(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(_WORD.findall(fold("; ".join(texts))))
+    return list_words([title, *context, *shown, str(year), str(year + 1)])
 
 
 @lru_cache(maxsize=256)
