@@ -9,12 +9,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rounds import draw_round
 
 from xlflow.core.findings import message_of, remedy_of
-from xlflow.core.issued import Answers
-from xlflow.core.layout import CODE_ROW, FIRST_ROW, form_columns
-from xlflow.core.model import Filled, Received, Round, State
-from xlflow.excel.incoming import Book, open_book
+from xlflow.core.issued import AnswerTexts
+from xlflow.core.layout import CODE_ROW, FIRST_ITEM_ROW, build_form_columns
+from xlflow.core.model import FileState, ReceivedFile, Round, Submission
+from xlflow.excel.incoming import WorkbookData, open_workbook
 from xlflow.generate import write_form
-from xlflow.read import Known, read_form
+from xlflow.read import KnownRound, read_form
 
 ASKED = draw_round("""
     Id | Perspektiv | Övergripande mål | Nämndmål | Aktivitet   | Delaktivitet | Slutdatum  | Enhet       | Ansvar
@@ -25,27 +25,30 @@ ASKED = draw_round("""
     e  |            |                  |          | Byta lås    |              |            | Museet      |
     f  |            |                  |          | Måla om     |              |            | Åbo         |
 """)
-FILLED: Answers = {
+FILLED: AnswerTexts = {
     "a": {"status": "Pågående", "comment": "Båten är hyrd"},
     "b": {"status": "Genomfört"},
     "d": {"status": "Förskjuts", "new_deadline": "kvartal 1 2022", "comment": "Ladan brann\nniga"},
 }
-COLUMNS = {column.key: number for number, column in enumerate(form_columns(ASKED.template, ASKED.plan.context), 1)}
-FIRST = FIRST_ROW + 1
+COLUMNS = {
+    column.key: number
+    for number, column in enumerate(build_form_columns(ASKED.template, ASKED.plan.extra_headings), 1)
+}
+FIRST = FIRST_ITEM_ROW + 1
 """The first line's row as people count."""
 
-RECEIVED = Received("Museet.xlsx", "d" * 64, 1, None, State.ACCEPTED)
+RECEIVED = ReceivedFile("Museet.xlsx", "d" * 64, 1, None, FileState.ACCEPTED)
 
 
-def made(answers: Answers = FILLED, asked: Round = ASKED, unit: str = "Museet") -> bytes:
+def made(answers: AnswerTexts = FILLED, asked: Round = ASKED, unit: str = "Museet") -> bytes:
     return write_form(asked, unit, answers, issued={})
 
 
-def read_bytes(content: bytes, known: Iterable[Known] = (), name: str = "Museet.xlsx") -> Filled:
-    book = open_book(content, name)
-    assert isinstance(book, Book), book
+def read_bytes(content: bytes, known: Iterable[KnownRound] = (), name: str = "Museet.xlsx") -> Submission:
+    book = open_workbook(content, name)
+    assert isinstance(book, WorkbookData), book
     form = read_form(book, RECEIVED, tuple(known))
-    assert isinstance(form, Filled), form
+    assert isinstance(form, Submission), form
     for finding in form.findings:
         for language in ("sv", "en"):
             assert "{" not in message_of(finding, language) + remedy_of(finding, language)
@@ -70,25 +73,25 @@ def put(sheet: Worksheet, row: int, **values: object) -> None:
         sheet.cell(row, COLUMNS[key]).value = value  # type: ignore[assignment]
 
 
-def said(form: Filled) -> dict[str, dict[str, str]]:
+def said(form: Submission) -> dict[str, dict[str, str]]:
     """Return what was written, by line and field; the unit's own activities by their text."""
     found: dict[str, dict[str, str]] = {}
     for row in form.rows:
-        key = row.line.levels[ASKED.template.item] if row.line.own else row.line.id
-        found[key] = {answer.field: answer.written for answer in row.answers if not answer.is_blank}
+        key = row.item.level_texts[ASKED.template.item_level_index] if row.item.added_by_unit else row.item.id
+        found[key] = {answer.field: answer.raw_text for answer in row.answers if not answer.is_blank}
     return found
 
 
-def everything(filled: Answers = FILLED, **more: dict[str, str]) -> dict[str, dict[str, str]]:
+def everything(filled: AnswerTexts = FILLED, **more: dict[str, str]) -> dict[str, dict[str, str]]:
     return {"a": {}, "b": {}, "c": {}, "d": {}, "e": {}, **filled, **more}  # type: ignore[dict-item]
 
 
-def codes(form: Filled) -> list[str]:
+def codes(form: Submission) -> list[str]:
     return sorted(finding.code for finding in form.findings)
 
 
-def aside(form: Filled) -> list[tuple[str | None, str, bool]]:
-    return [(one.place.cell, " | ".join(one.texts), one.is_row) for one in form.set_aside]
+def aside(form: Submission) -> list[tuple[str | None, str, bool]]:
+    return [(one.location.cell, " | ".join(one.texts), one.is_row) for one in form.unplaced]
 
 
 def copied_workbook(content: bytes | None = None) -> bytes:

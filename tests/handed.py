@@ -15,7 +15,7 @@ from desk import Form, Kind, Pen, answer_form, find_words, hand_in, open_form, w
 from openpyxl import Workbook, load_workbook
 
 from xlflow import generate_forms, merge_forms
-from xlflow.core.model import State
+from xlflow.core.model import FileState
 
 TAKES_IDENTITY = {"delete_records", "into_new_book"}
 """Damages after which nobody may be able to tell whose form it was."""
@@ -45,7 +45,7 @@ class Sent:
     kind: Kind
     plan: Path
     forms: Mapping[str, Path]
-    others: Mapping[str, tuple[Path, State]]
+    others: Mapping[str, tuple[Path, FileState]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def send_out(kind: Kind, folder: Path) -> Sent:
     _write_plan(kind, plan)
     asked = {"template": kind.template, "language": kind.language}
     first = generate_forms(plan, folder / "first", as_of=date(2020, 12, 31), **asked)
-    for path in first.written:
+    for path in first.written_files:
         chance = Random(7)
         form = open_form(kind, load_workbook(path), Pen(chance, "before-"), chance)
         answer_form(form)
@@ -75,11 +75,11 @@ def send_out(kind: Kind, folder: Path) -> Sent:
     merge_forms(sorted(folder.glob("first *.xlsx")), before, plan=plan)
     run = generate_forms(plan, folder / "second", as_of=date(2021, 3, 31), previous=before, **asked)
     others = {
-        "före.xlsx": (before, State.IGNORED),
-        "förra.xlsx": (folder / f"first {first.written[0].name}", State.REFUSED),
-        "plan.xlsx": (plan, State.REFUSED),
+        "före.xlsx": (before, FileState.IGNORED),
+        "förra.xlsx": (folder / f"first {first.written_files[0].name}", FileState.REFUSED),
+        "plan.xlsx": (plan, FileState.REFUSED),
     }
-    return Sent(kind, plan, dict(zip(run.units, run.written, strict=True)), others)
+    return Sent(kind, plan, dict(zip(run.units, run.written_files, strict=True)), others)
 
 
 def _write_plan(kind: Kind, path: Path) -> None:
@@ -133,7 +133,7 @@ def _typed(form: Form, word: str, places: Sequence[tuple[str, str]]) -> list[tup
     return [place for place in places if not (quoted and place[0] == form.kind.listed)]
 
 
-def lay_about(sent: Sent, back: Path, handed: Sequence[Handed], chance: Random) -> Iterator[tuple[str, State]]:
+def lay_about(sent: Sent, back: Path, handed: Sequence[Handed], chance: Random) -> Iterator[tuple[str, FileState]]:
     """Put files among the answers that are none, and copies of answers; yield what must become of each. A form of
     last round is none only where another tells that this round is a later one."""
     whole = [one for one in handed if not one.done & TAKES_IDENTITY]
@@ -144,7 +144,7 @@ def lay_about(sent: Sent, back: Path, handed: Sequence[Handed], chance: Random) 
         yield name, state
     for one in chance.sample(whole, min(len(whole), chance.randint(0, 1))):
         (back / f"Kopia av {one.name}").write_bytes((back / one.name).read_bytes())
-        yield f"Kopia av {one.name}", State.DUPLICATE
+        yield f"Kopia av {one.name}", FileState.DUPLICATE
 
 
 # Looking up -----------------------------------------------------------------------------------------------

@@ -6,37 +6,39 @@ from returns import draw_return
 
 from xlflow.check import check_merged
 from xlflow.core.findings import Finding
-from xlflow.core.model import Grid, Merged, Received, Round, SetAside, State
-from xlflow.core.summary import Summary
-from xlflow.merge import merge_forms
-from xlflow.summarise import summarise
+from xlflow.core.model import FileState, Merged, ReceivedFile, Round, Table, Unplaced
+from xlflow.core.summary import ConsolidatedContent
+from xlflow.merge import merge_submissions
+from xlflow.summarise import build_consolidated_content
 
-IGNORED = Received(".DS_Store", "0" * 64, 6148, None, State.IGNORED)
+IGNORED = ReceivedFile(".DS_Store", "0" * 64, 6148, None, FileState.IGNORED)
 
 
 def draw_merged(
-    asked: Round, answers: Mapping[str, str], set_aside: Sequence[SetAside] = ()
+    asked: Round, answers: Mapping[str, str], set_aside: Sequence[Unplaced] = ()
 ) -> tuple[Merged, tuple[Finding, ...]]:
     """Return the round merged: a drawn table of answers by unit, units that are not named did not answer."""
     forms = [draw_return(asked, unit, table) for unit, table in answers.items()]
-    files = [*(form.received for form in forms), IGNORED]
-    merged, findings = merge_forms(forms, files, asked, set_aside)
+    files = [*(form.file for form in forms), IGNORED]
+    merged, findings = merge_submissions(forms, files, asked, set_aside)
     return merged, (*findings, *check_merged(merged))
 
 
-def draw_summary(asked: Round, answers: Mapping[str, str], set_aside: Sequence[SetAside] = ()) -> Summary:
+def draw_summary(
+    asked: Round, answers: Mapping[str, str], set_aside: Sequence[Unplaced] = ()
+) -> ConsolidatedContent:
     """Return what the consolidated workbook shows of a drawn round."""
-    return summarise(*draw_merged(asked, answers, set_aside))
+    return build_consolidated_content(*draw_merged(asked, answers, set_aside))
 
 
-def show_column(grid: Grid, heading: str) -> dict[str, object]:
+def show_column(grid: Table, heading: str) -> dict[str, object]:
     """Return a column of a grid by the ids (or else the first cells) of its rows."""
     headings = [column.heading for column in grid.columns]
     key = headings.index("Id") if "Id" in headings else 0
     return {str(row[key]): row[headings.index(heading)] for row in grid.rows}
 
 
-def show_figures(summary: Summary, key: str) -> dict[str, dict[str, object]]:
+def show_figures(summary: ConsolidatedContent, key: str) -> dict[str, dict[str, object]]:
     """Return the figures of the section that groups by `key`: by label, then by heading, the zeros left out."""
     section = next(section for panel in summary.panels for section in panel.sections if section.key == key)
     return {

@@ -8,9 +8,9 @@ from pathlib import Path
 import xlsxwriter
 
 from xlflow.core.findings import Finding, message_of, remedy_of
-from xlflow.excel.incoming import Book, Limits, Sheet, open_book
-from xlflow.excel.incoming.book import LIMITS
-from xlflow.excel.incoming.package import Package, open_package
+from xlflow.excel.incoming import Limits, SheetData, WorkbookData, open_workbook
+from xlflow.excel.incoming.book import DEFAULT_LIMITS
+from xlflow.excel.incoming.package import WorkbookPackage, open_package
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -64,9 +64,9 @@ def one(address: str, value: str = "1") -> str:
     return f'<row r="{address.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}"><c r="{address}"><v>{value}</v></c></row>'
 
 
-def sheet_of(rows: str, **more: str) -> Sheet:
-    book = open_book(zipped(parts_of(rows, **more)), "f.xlsx")
-    assert isinstance(book, Book), book
+def sheet_of(rows: str, **more: str) -> SheetData:
+    book = open_workbook(zipped(parts_of(rows, **more)), "f.xlsx")
+    assert isinstance(book, WorkbookData), book
     return book.sheets[0]
 
 
@@ -86,9 +86,9 @@ def a_form(words: str = "Öppna kvarnen") -> bytes:
     return buffer.getvalue()
 
 
-def code_of(content: bytes | Path, name: str = "f.xlsx", limits: Limits = LIMITS) -> str:
+def code_of(content: bytes | Path, name: str = "f.xlsx", limits: Limits = DEFAULT_LIMITS) -> str:
     """Return the code of the refusal; its words must be whole in both languages."""
-    found = open_book(content, name, limits)
+    found = open_workbook(content, name, limits)
     assert isinstance(found, Finding), found
     for language in ("sv", "en"):
         for text in (message_of(found, language), remedy_of(found, language)):
@@ -98,7 +98,7 @@ def code_of(content: bytes | Path, name: str = "f.xlsx", limits: Limits = LIMITS
     return found.code
 
 
-def package_of(content: bytes) -> Package:
-    package = open_package(content, LIMITS)
-    assert isinstance(package, Package)
+def package_of(content: bytes) -> WorkbookPackage:
+    package = open_package(content, DEFAULT_LIMITS)
+    assert isinstance(package, WorkbookPackage)
     return package

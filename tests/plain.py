@@ -7,23 +7,25 @@ from contextlib import contextmanager
 
 import pytest
 
-from xlflow.excel.outgoing import Sheet
-from xlflow.excel.outgoing.bulk import LaidRow, Look
+from xlflow.excel.outgoing import SheetWriter
+from xlflow.excel.outgoing.bulk import RowSpec, StyleChooser
 
 
-def lay_plainly(sheet: Sheet, first: int, rows: Iterable[LaidRow], look: Look, *, grows: bool = False) -> None:
-    """Do what `Sheet.lay_rows` does, cell by cell."""
+def lay_plainly(
+    sheet: SheetWriter, first: int, rows: Iterable[RowSpec], look: StyleChooser, *, auto_height: bool = False
+) -> None:
+    """Do what `SheetWriter.write_rows_fast` does, cell by cell."""
     for row, (values, mark, height) in enumerate(rows, first):
         sheet.write_row(row, values, look(tuple(map(type, values)), mark))
         if height is not None:
-            sheet.set_height(row, height, grows=grows)
+            sheet.set_row_height(row, height, auto_height=auto_height)
 
 
 @contextmanager
 def written_plainly() -> Iterator[None]:
     """Have every sheet written cell by cell for as long as the context lasts."""
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(Sheet, "lay_rows", lay_plainly)
+        changed.setattr(SheetWriter, "write_rows_fast", lay_plainly)
         yield
 
 

@@ -16,18 +16,18 @@ from types import MappingProxyType
 
 from openpyxl import Workbook
 
-from xlflow.core.findings import Finding, Stop, message_of, remedy_of
-from xlflow.core.model import Line, Plan
+from xlflow.core.findings import FatalError, Finding, message_of, remedy_of
+from xlflow.core.model import Plan, PlanItem
 from xlflow.core.template import Template
 from xlflow.core.words import LANGUAGES
 from xlflow.define import load_template, read_plan
-from xlflow.excel.incoming import Book, ErrorValue, Sheet
-from xlflow.excel.incoming.book import Raw
+from xlflow.excel.incoming import ErrorValue, SheetData, WorkbookData
+from xlflow.excel.incoming.book import RawCellValue
 
 AS_OF = date(2021, 3, 31)
 
 
-def draw_book(text: str, name: str = "plan.xlsx") -> Book:
+def draw_book(text: str, name: str = "plan.xlsx") -> WorkbookData:
     """Return the workbook that the text shows; without a `==` line there is one sheet, named as the file is."""
     sheets: dict[str, list[str]] = {}
     current = name.rpartition(".")[0]
@@ -38,7 +38,7 @@ def draw_book(text: str, name: str = "plan.xlsx") -> Book:
         if not line.strip().startswith("=="):
             sheets[current].append(line)
     drawn = tuple(_draw_sheet(name, lines) for name, lines in sheets.items())
-    return Book(name, "xlsx", drawn, MappingProxyType({}), None, "d" * 64, 1000)
+    return WorkbookData(name, "xlsx", drawn, MappingProxyType({}), None, "d" * 64, 1000)
 
 
 def save_plan(folder: Path, lines: str, units: Iterable[str]) -> Path:
@@ -66,7 +66,7 @@ def refuse(text: str, template: str = "followup", name: str = "plan.xlsx") -> li
     """Return the findings, as "code cell", for which a drawing is refused."""
     try:
         read(text, template, name)
-    except Stop as stop:
+    except FatalError as stop:
         return list(told(stop.findings))
     raise AssertionError("the plan was not refused")
 
@@ -77,15 +77,15 @@ def told(findings: tuple[Finding, ...]) -> Iterator[str]:
         for language in LANGUAGES:
             assert message_of(finding, language)
             assert remedy_of(finding, language)
-        yield f"{finding.code} {finding.place.cell or '-'}"
+        yield f"{finding.code} {finding.location.cell or '-'}"
 
 
-def show_lines(lines: tuple[Line, ...]) -> list[str]:
+def show_lines(lines: tuple[PlanItem, ...]) -> list[str]:
     """Return lines as "Samhälle / Möten / Öppna kvarnen: Museet"."""
-    return [f"{' / '.join(filter(None, line.levels))}: {'; '.join(line.units)}" for line in lines]
+    return [f"{' / '.join(filter(None, line.level_texts))}: {'; '.join(line.units)}" for line in lines]
 
 
-def _draw_sheet(name: str, lines: list[str]) -> Sheet:
+def _draw_sheet(name: str, lines: list[str]) -> SheetData:
     written = [[cell.strip() for cell in line.split("|")] if line.strip() != "." else [] for line in lines]
     width = max(map(len, written), default=0)
     rows = [[*cells, *[""] * (width - len(cells))] for cells in written]
@@ -95,7 +95,7 @@ def _draw_sheet(name: str, lines: list[str]) -> Sheet:
         for column, cell in enumerate(cells)
         if cell != "^" and row + 1 < len(rows) and rows[row + 1][column] == "^"
     ]
-    return Sheet(name, tuple(tuple(map(_draw_cell, cells)) for cells in rows), tuple(merged))
+    return SheetData(name, tuple(tuple(map(_draw_cell, cells)) for cells in rows), tuple(merged))
 
 
 def _end_of_merge(rows: list[list[str]], row: int, column: int) -> int:
@@ -104,7 +104,7 @@ def _end_of_merge(rows: list[list[str]], row: int, column: int) -> int:
     return row
 
 
-def _draw_cell(text: str) -> Raw:
+def _draw_cell(text: str) -> RawCellValue:
     if text in ("", "^"):
         return None
     if text.startswith("#"):

@@ -3,8 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from xlflow.core.followed import Asked, Entry, Followed, Reply
-from xlflow.core.model import Line
+from xlflow.core.followed import ItemStatus, RoundStatus, UnitReply, UnitStatus
+from xlflow.core.model import PlanItem
 from xlflow.core.template import Template
 from xlflow.core.words import Language
 from xlflow.define import load_template
@@ -12,7 +12,7 @@ from xlflow.define import load_template
 AS_OF = date(2021, 3, 31)
 
 
-def draw_round(text: str, *, language: Language = "sv", template: str = "followup") -> Followed:
+def draw_round(text: str, *, language: Language = "sv", template: str = "followup") -> RoundStatus:
     """Return a round drawn as text, one line per row: levels, deadline, status, new time, comment, units.
 
     Cells are parted by `|`, levels by `/`; a line of six cells is a sub-activity if its last level is filled.
@@ -21,15 +21,15 @@ def draw_round(text: str, *, language: Language = "sv", template: str = "followu
     shape = load_template(template)
     rows = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
     entries = tuple(_draw_entry(row, number, shape, language) for number, row in enumerate(rows, 1))
-    units = dict.fromkeys(unit for entry in entries for unit in entry.line.units)
-    asked = tuple(Asked(unit, True, 1) for unit in units)
-    return Followed(shape, language, "Verksamhetsplan 2021", AS_OF, 2021, entries, asked)
+    units = dict.fromkeys(unit for entry in entries for unit in entry.item.units)
+    asked = tuple(UnitStatus(unit, True, 1) for unit in units)
+    return RoundStatus(shape, language, "Verksamhetsplan 2021", AS_OF, 2021, entries, asked)
 
 
-def draw_many(count: int, *, language: Language = "sv", goals: int = 8) -> Followed:
+def draw_many(count: int, *, language: Language = "sv", goals: int = 8) -> RoundStatus:
     """Return a round of `count` activities, every fourth with three sub-activities, some with long comments."""
     shape = load_template("followup")
-    entries: list[Entry] = []
+    entries: list[ItemStatus] = []
     status = shape.field_in_role("status")
     assert status is not None
     codes = [option.code for option in shape.choice_list(status).options]
@@ -51,8 +51,8 @@ def draw_many(count: int, *, language: Language = "sv", goals: int = 8) -> Follo
                 )
                 for part in range(1, 4)
             ]
-    asked = tuple(Asked(f"Enhet {letter}", letter != "C", count // 3, 0) for letter in "ABC")
-    return Followed(shape, language, "Verksamhetsplan 2021", AS_OF, 2021, tuple(entries), asked)
+    asked = tuple(UnitStatus(f"Enhet {letter}", letter != "C", count // 3, 0) for letter in "ABC")
+    return RoundStatus(shape, language, "Verksamhetsplan 2021", AS_OF, 2021, tuple(entries), asked)
 
 
 def _goal(place: int) -> str:
@@ -63,22 +63,22 @@ def _goal(place: int) -> str:
 
 def _make_entry(
     key: str, levels: tuple[str, ...], code: str, number: int, shape: Template, language: Language
-) -> Entry:
+) -> ItemStatus:
     status = shape.field_in_role("status")
     assert status is not None
     long = "Arbetet är försenat eftersom remisstiden förlängdes. " * (30 if number % 97 == 5 else number % 4)
     answers = {"comment": long.strip(), "new_deadline": "Kvartal 4" if code == "postponed" else ""}
-    return Entry(
-        Line(key, levels, (f"Enhet {'ABC'[number % 3]}",)),
+    return ItemStatus(
+        PlanItem(key, levels, (f"Enhet {'ABC'[number % 3]}",)),
         code,
-        shape.say_choice(status, code, language),
-        overdue=number % 9 == 0,
-        given={"deadline": f"Kvartal {number % 4 + 1}"},
+        shape.choice_label(status, code, language),
+        is_overdue=number % 9 == 0,
+        plan_values={"deadline": f"Kvartal {number % 4 + 1}"},
         answers={name: text for name, text in answers.items() if text},
     )
 
 
-def _draw_entry(row: list[str], number: int, shape: Template, language: Language) -> Entry:
+def _draw_entry(row: list[str], number: int, shape: Template, language: Language) -> ItemStatus:
     path, deadline, status, new, comment, units = (*row, "", "", "", "", "")[:6]
     levels = tuple(part.strip().replace("\\n", "\n") for part in path.split("/"))
     levels += ("",) * (len(shape.levels) - len(levels))
@@ -89,8 +89,8 @@ def _draw_entry(row: list[str], number: int, shape: Template, language: Language
     code = next((each.code for each in options if label in (each.label.sv, each.label.en)), None)
     answers = {"new_deadline": new, "comment": comment.replace("\\n", "\n")}
     names = tuple(unit.strip() for unit in units.split(";") if unit.strip())
-    return Entry(
-        Line(f"l{number}", levels, names or ("Biblioteken",)),
+    return ItemStatus(
+        PlanItem(f"l{number}", levels, names or ("Biblioteken",)),
         code,
         label,
         follows,
@@ -100,14 +100,14 @@ def _draw_entry(row: list[str], number: int, shape: Template, language: Language
     )
 
 
-def draw_replies(entry: Entry, *replies: tuple[str, str, str, str]) -> tuple[Reply, ...]:
+def draw_replies(entry: ItemStatus, *replies: tuple[str, str, str, str]) -> tuple[UnitReply, ...]:
     """Return replies as (unit, code, status, comment)."""
     return tuple(
-        Reply(unit, code, status, answers={"comment": comment}) for unit, code, status, comment in replies
+        UnitReply(unit, code, status, answers={"comment": comment}) for unit, code, status, comment in replies
     )
 
 
-def draw_amounts() -> Followed:
+def draw_amounts() -> RoundStatus:
     """Return a round of the budget template: amounts, no statuses; one line lacks its forecast."""
     shape = load_template("budget")
     rows = (
@@ -116,14 +116,14 @@ def draw_amounts() -> Followed:
         ("Museet", "Lokaler", "20000", "-3", None),
     )
     entries = tuple(
-        Entry(
-            Line(f"b{number}", (area, line), ("Stab",)),
-            given={"budget": Decimal(budget)},
+        ItemStatus(
+            PlanItem(f"b{number}", (area, line), ("Stab",)),
+            plan_values={"budget": Decimal(budget)},
             answers=_say_amounts(Decimal(budget), Decimal(outcome), forecast and Decimal(forecast)),
         )
         for number, (area, line, budget, outcome, forecast) in enumerate(rows)
     )
-    return Followed(shape, "sv", "Budget 2021", AS_OF, 2021, entries, (Asked("Stab", True, 3),))
+    return RoundStatus(shape, "sv", "Budget 2021", AS_OF, 2021, entries, (UnitStatus("Stab", True, 3),))
 
 
 def _say_amounts(budget: Decimal, outcome: Decimal, forecast: Decimal | None) -> dict[str, str | Decimal]:

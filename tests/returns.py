@@ -17,12 +17,12 @@ from decimal import Decimal, InvalidOperation
 
 from rounds import draw_deadline
 
-from xlflow.core.findings import Place
-from xlflow.core.issued import identify_form, issued_lines
-from xlflow.core.layout import FIRST_ROW, form_columns
-from xlflow.core.model import Answer, Filled, Line, Received, Round, Row, State, Value
+from xlflow.core.findings import Location
+from xlflow.core.issued import build_identity, issued_items
+from xlflow.core.layout import FIRST_ITEM_ROW, build_form_columns
+from xlflow.core.model import Answer, AnswerRow, FieldValue, FileState, PlanItem, ReceivedFile, Round, Submission
 from xlflow.core.template import Field
-from xlflow.core.text import fold, short_code
+from xlflow.core.text import normalize_key, short_code
 
 SAVED = datetime(2021, 4, 12, 10, 0)
 NOT_UNDERSTOOD = "not-understood"
@@ -35,25 +35,25 @@ def draw_return(
     *,
     name: str = "",
     saved: datetime | None = SAVED,
-    state: State = State.ACCEPTED,
+    state: FileState = FileState.ACCEPTED,
     issued: str = "",
-) -> Filled:
+) -> Submission:
     """Return the form of a unit, filled in as the table says; `issued` is what stood there when it went out."""
     name = name or f"{unit}.xlsx"
-    lines = issued_lines(asked, unit)
+    lines = issued_items(asked, unit)
     written = _texts_of(table)
     sheet = "Uppföljning" if asked.language == "sv" else "Follow-up"
     own = tuple(_own_line(asked, unit, key) for key in written if key.startswith("+"))
     known = {line.id for line in (*lines, *own)}
     assert known >= written.keys(), f"no such lines: {written.keys() - known}"
     rows = tuple(
-        _draw_row(asked, line, written.get(line.id, {}), Place(name, sheet, f"A{number}"), unit)
-        for number, line in enumerate((*lines, *own), FIRST_ROW + 1)
+        _draw_row(asked, line, written.get(line.id, {}), Location(name, sheet, f"A{number}"), unit)
+        for number, line in enumerate((*lines, *own), FIRST_ITEM_ROW + 1)
     )
-    return Filled(
-        received=Received(name, short_code([name, table]), 20_000, saved, state, unit),
-        identity=identify_form(asked, unit),
-        round=replace(asked, plan=replace(asked.plan, lines=lines)),
+    return Submission(
+        file=ReceivedFile(name, short_code([name, table]), 20_000, saved, state, unit),
+        identity=build_identity(asked, unit),
+        round=replace(asked, plan=replace(asked.plan, items=lines)),
         rows=rows,
         issued=tuple(
             (key, _field_of(asked, heading).key, text)
@@ -71,22 +71,22 @@ def _texts_of(table: str) -> dict[str, dict[str, str]]:
 
 
 def _field_of(asked: Round, heading: str) -> Field:
-    return next(field for field in asked.template.asked() if heading in field.names())
+    return next(field for field in asked.template.answer_fields() if heading in field.accepted_headings())
 
 
-def _own_line(asked: Round, unit: str, key: str) -> Line:
+def _own_line(asked: Round, unit: str, key: str) -> PlanItem:
     levels = [""] * len(asked.template.levels)
-    levels[asked.template.item] = key[1:].strip()
-    return Line(key, tuple(levels), (unit,), own=True)
+    levels[asked.template.item_level_index] = key[1:].strip()
+    return PlanItem(key, tuple(levels), (unit,), added_by_unit=True)
 
 
-def _draw_row(asked: Round, line: Line, cells: dict[str, str], at: Place, unit: str) -> Row:
+def _draw_row(asked: Round, line: PlanItem, cells: dict[str, str], at: Location, unit: str) -> AnswerRow:
     texts = {_field_of(asked, heading).key: text for heading, text in cells.items()}
-    return Row(line, unit, at, tuple(_draw_answers(asked, texts, at)))
+    return AnswerRow(line, unit, at, tuple(_draw_answers(asked, texts, at)))
 
 
-def _draw_answers(asked: Round, texts: dict[str, str], at: Place) -> Iterator[Answer]:
-    for index, column in enumerate(form_columns(asked.template, asked.plan.context)):
+def _draw_answers(asked: Round, texts: dict[str, str], at: Location) -> Iterator[Answer]:
+    for index, column in enumerate(build_form_columns(asked.template, asked.plan.extra_headings)):
         if column.kind == "answer" and column.field:
             text = texts.get(column.key, "")
             value = _understand(asked, column.field, text)
@@ -94,7 +94,7 @@ def _draw_answers(asked: Round, texts: dict[str, str], at: Place) -> Iterator[An
             yield Answer(column.key, value, text, place, NOT_UNDERSTOOD if text and value is None else None)
 
 
-def _understand(asked: Round, field: Field, text: str) -> Value | None:
+def _understand(asked: Round, field: Field, text: str) -> FieldValue | None:
     if not text:
         return None
     if field.type == "choice":
@@ -109,5 +109,7 @@ def _understand(asked: Round, field: Field, text: str) -> Value | None:
 
 def _choose(asked: Round, field: Field, text: str) -> str | None:
     options: Sequence = asked.template.choice_list(field).options
-    names = {fold(name): one.code for one in options for name in (one.label.sv, one.label.en, *one.aliases)}
-    return names.get(fold(text))
+    names = {
+        normalize_key(name): one.code for one in options for name in (one.label.sv, one.label.en, *one.aliases)
+    }
+    return names.get(normalize_key(text))

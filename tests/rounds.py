@@ -15,8 +15,8 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 
-from xlflow.core.model import Deadline, Line, Plan, Round, Unit, Value
-from xlflow.core.shipped import load_shipped_toml
+from xlflow.core.model import Deadline, FieldValue, Plan, PlanItem, Round, Unit
+from xlflow.core.shipped import load_resource_toml
 from xlflow.core.template import Field, Template
 from xlflow.core.text import short_code
 from xlflow.core.values import parse_deadline
@@ -31,7 +31,7 @@ LEVELS = "Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delak
 @cache
 def shipped_template(name: str = "followup") -> Template:
     """Return a template that is shipped and extends no other."""
-    return Template.model_validate(load_shipped_toml(f"{name}.toml"))
+    return Template.model_validate(load_resource_toml(f"{name}.toml"))
 
 
 def draw_round(
@@ -51,7 +51,7 @@ def draw_round(
     known = {unit.name: unit for unit in contacts}
     names = dict.fromkeys((*known, *(name for line in lines for name in line.units)))
     units = tuple(known.get(name, Unit(name)) for name in names)
-    context = tuple(dict.fromkeys(heading for line in lines for heading, _ in line.context))
+    context = tuple(dict.fromkeys(heading for line in lines for heading, _ in line.extra_columns))
     plan = Plan(title, units, lines, as_of.year, context, digest="0" * 64)
     return Round(template, plan, as_of, due, language)
 
@@ -67,30 +67,30 @@ def _cells_of(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines() if line.strip()]
 
 
-def _draw_lines(template: Template, heading: list[str], rows: list[list[str]], year: int) -> Iterator[Line]:
+def _draw_lines(template: Template, heading: list[str], rows: list[list[str]], year: int) -> Iterator[PlanItem]:
     levels, seen = [""] * len(template.levels), set[str]()
-    fields = {name: field for field in template.given() for name in field.names()}
+    fields = {name: field for field in template.plan_fields() for name in field.accepted_headings()}
     known = {"Id", "Enhet", "Fortsätter från", *fields}
-    known |= {name for level in template.levels for name in level.names()}
+    known |= {name for level in template.levels for name in level.accepted_headings()}
     for cells in rows:
         row = dict(zip(heading, cells, strict=True))
         levels = _levels_below(template, levels, row)
-        yield Line(
+        yield PlanItem(
             id=_id_of(template, row, levels, seen),
-            levels=tuple(levels),
+            level_texts=tuple(levels),
             units=tuple(name.strip() for name in row["Enhet"].split(";")),
-            given=tuple(
+            plan_values=tuple(
                 (fields[name].key, _value_of(fields[name], row[name], year))
                 for name in heading
                 if name in fields and row[name]
             ),
-            context=tuple((name, row[name]) for name in heading if name not in known),
+            extra_columns=tuple((name, row[name]) for name in heading if name not in known),
             continues_from=row.get("Fortsätter från", ""),
         )
 
 
 def _levels_below(template: Template, above: list[str], row: dict[str, str]) -> list[str]:
-    written = [next((row[n] for n in level.names() if n in row), "") for level in template.levels]
+    written = [next((row[n] for n in level.accepted_headings() if n in row), "") for level in template.levels]
     keep = [level.kind != "part" for level in template.levels]
     first = next((i for i, text in enumerate(written) if text), 0)
     return [
@@ -100,14 +100,14 @@ def _levels_below(template: Template, above: list[str], row: dict[str, str]) -> 
 
 
 def _id_of(template: Template, row: dict[str, str], levels: list[str], seen: set[str]) -> str:
-    own = levels[template.item : template.item + 2]
+    own = levels[template.item_level_index : template.item_level_index + 2]
     key = row.get("Id") or short_code(own)
     key = short_code((*levels, row["Enhet"])) if key in seen else key
     seen.add(key)
     return key
 
 
-def _value_of(field: Field, text: str, year: int) -> Value:
+def _value_of(field: Field, text: str, year: int) -> FieldValue:
     if field.type in ("number", "integer"):
         return Decimal(text)
     return draw_deadline(text, year) if field.type in ("deadline", "quarter", "date") else text

@@ -13,7 +13,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from xlflow.core.model import Value
+from xlflow.core.model import FieldValue
 from xlflow.core.template import Field, Template
 from xlflow.core.words import LANGUAGES, Language
 from xlflow.define import load_template
@@ -58,10 +58,10 @@ class Typed:
 
     cell: str | int | float | datetime | None = None
     written: str = ""
-    value: Value | date | str | None = None
+    value: FieldValue | date | str | None = None
 
 
-def _text(text: str, value: Value | date | str | None = NOT_KNOWN) -> Typed:
+def _text(text: str, value: FieldValue | date | str | None = NOT_KNOWN) -> Typed:
     written = unicodedata.normalize("NFC", text)
     return Typed(text, written, written if value == NOT_KNOWN else value) if _is_seen(written) else Typed(text)
 
@@ -165,7 +165,7 @@ def tell_story(name: str, chance: Random, texts: Sequence[str]) -> Story:
         for unit in asked
         if unit not in silent
         for mark in (*(line.mark for line in lines if unit in line.units), *map(mark_of, own[unit]))
-        for field in template.asked()
+        for field in template.answer_fields()
     }
     counts = (chance.randint(0, 1) for _ in range(3))
     flags = chance.random() < 0.6, chance.random() < 0.5
@@ -174,10 +174,10 @@ def tell_story(name: str, chance: Random, texts: Sequence[str]) -> Story:
 
 def _tell_lines(template: Template, chance: Random, texts: Sequence[str], units: Sequence[str]) -> Iterator[Asked]:
     above = [f"{chance.choice(texts)}:{number}" for number in range(2)]
-    below = len(template.levels) - template.item - 1
-    values = NUMBERS if template.given()[0].type == "number" else TIMES
+    below = len(template.levels) - template.item_level_index - 1
+    values = NUMBERS if template.plan_fields()[0].type == "number" else TIMES
     for number in range(chance.randint(1, 4)):
-        groups = tuple(chance.choice(above) for _ in range(template.item))
+        groups = tuple(chance.choice(above) for _ in range(template.item_level_index))
         item = f"{chance.choice(texts)}#{number}"
         parts = [f"{chance.choice(texts)}#{number}.{part}" for part in range(chance.randint(0, 3) * below)]
         for part in ("", *parts):

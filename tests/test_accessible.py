@@ -86,7 +86,7 @@ def _play(folder: Path, example: Path, template: str, language: Language) -> Ite
     plan, days = example / "plan.xlsx", {"as_of": date(2021, 3, 31), "due": date(2021, 4, 16)}
     generate_forms(plan, folder / "ut", template=template, language=language, **days)
     fill_forms(folder / "ut", example / "answers.csv", folder / "in")
-    check_forms([folder / "in"], plan=plan, send_back=folder / "åter")
+    check_forms([folder / "in"], plan=plan, return_dir=folder / "åter")
     merge_forms([folder / "in"], folder / "s.xlsx", plan=plan)
     days = {"as_of": date(2021, 8, 31), "due": date(2021, 9, 15)}
     generate_forms(

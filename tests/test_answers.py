@@ -26,7 +26,7 @@ Museet;Måla grinden;;Genomfört;
 @pytest.fixture
 def forms(tmp_path: Path) -> Path:
     asked = draw_round(PLAN)
-    for form in generate.plan_forms(asked):
+    for form in generate.list_form_files(asked):
         (tmp_path / form.file_name).write_bytes(generate.write_form(asked, form.unit))
     return tmp_path
 

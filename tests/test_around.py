@@ -19,20 +19,20 @@ from openpyxl.workbook import Workbook
 from packages import one, parts_of, sheet_of, zipped
 
 from xlflow import check_forms, merge_forms
-from xlflow.core.findings import describe_code
-from xlflow.core.model import Filled
-from xlflow.excel.incoming import Book, open_book
-from xlflow.excel.incoming.margins import list_margins, read_pages
+from xlflow.core.findings import get_catalogue_entry
+from xlflow.core.model import Submission
+from xlflow.excel.incoming import WorkbookData, open_workbook
+from xlflow.excel.incoming.margins import parse_header_footer, read_ods_header_footer
 
 WAYS = ["", "xlsx", "ods", "xls"]
 """Kinds of file as which LibreOffice saves a form; "" is the form as openpyxl saves it."""
 
 
-def margins(form: Filled) -> list[tuple[str | None, tuple[str, ...]]]:
-    return [(one.place.sheet, one.texts) for one in form.set_aside if one.reason == "text-in-margin"]
+def margins(form: Submission) -> list[tuple[str | None, tuple[str, ...]]]:
+    return [(one.location.sheet, one.texts) for one in form.unplaced if one.reason == "text-in-margin"]
 
 
-def saved(content: bytes, kind: str, folder: Path) -> Filled:
+def saved(content: bytes, kind: str, folder: Path) -> Submission:
     """Return what a form says after LibreOffice has saved it as another kind of file."""
     if not kind:
         return read_bytes(content)
@@ -59,7 +59,7 @@ def test_what_stands_around_the_sheets_is_set_aside(tmp_path: Path, kind: str) -
         ("Läs mig", ("Ring oss",)),
         ("Uppföljning", ("Vi väntar på besked", "från nämnden")),
     ]
-    about = [(one.place.sheet, one.place.cell, one.texts) for one in form.set_aside[2:]]
+    about = [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced[2:]]
     assert sorted(about) == [(None, None, ("Bara ett utkast",)), (None, None, ("brådskande",))]
     assert codes(form) == ["text-about-file"] * 2 + ["text-in-margin"] * 2
 
@@ -67,7 +67,7 @@ def test_what_stands_around_the_sheets_is_set_aside(tmp_path: Path, kind: str) -
 @pytest.mark.parametrize("kind", WAYS)
 def test_what_a_form_or_a_program_puts_there_is_nobodys_text(tmp_path: Path, kind: str) -> None:
     form = saved(edit_book(lambda book: book.create_sheet("Blad7")), kind, tmp_path)
-    assert (form.set_aside, form.findings) == ((), ())
+    assert (form.unplaced, form.findings) == ((), ())
 
 
 def test_what_stands_around_goes_along_into_the_result_and_back_to_the_unit(tmp_path: Path) -> None:
@@ -76,11 +76,11 @@ def test_what_stands_around_goes_along_into_the_result_and_back_to_the_unit(tmp_
     (tmp_path / "in" / "Museet.xlsx").write_bytes(content)
     merged = merge_forms([tmp_path / "in"], tmp_path / "all.xlsx").merged
     assert merged is not None
-    assert merged.accounts.balance
+    assert merged.accounts.is_balanced
     texts = "Vi väntar på besked", "Ring oss", "Bara ett utkast", "brådskande"
     shown = words_in(load_workbook(tmp_path / "all.xlsx"))
     assert all(text in shown for text in texts)
-    (back,) = check_forms([tmp_path / "in"], send_back=tmp_path / "back").written
+    (back,) = check_forms([tmp_path / "in"], return_dir=tmp_path / "back").written_files
     again = words_in(load_workbook(back))
     assert all(text in again for text in texts)
     assert margins(read_bytes(back.read_bytes())) == []
@@ -96,15 +96,15 @@ def test_both_readers_see_the_same_headers(row: str) -> None:
     pages = {"oddHeader": '&C&"Arial,Fet"&12Hej && hå', "oddFooter": "&P (&N)", "firstHeader": first}
     inner = "".join(f"<{name}>{html.escape(text)}</{name}>" for name, text in pages.items())
     tail = f'<headerFooter differentFirst="1">{inner}</headerFooter>'
-    assert sheet_of(row, tail=tail).evidence.margins == ("Hej & hå", "( )", "Första\nsidan\nhär\nHöger")
+    assert sheet_of(row, tail=tail).metadata.header_footer == ("Hej & hå", "( )", "Första\nsidan\nhär\nHöger")
 
 
 def test_an_xlsb_has_headers_too() -> None:
     absent = b"\xff" * 4
     margin = piece(479, struct.pack("<H", 0) + wide("&LVi väntar") + absent * 4 + wide("&C&G &P"))
-    book = open_book(an_xlsb_of([margin], 1, 1), "f.xlsb")
-    assert isinstance(book, Book), book
-    assert book.sheets[0].evidence.margins == ("Vi väntar",)
+    book = open_workbook(an_xlsb_of([margin], 1, 1), "f.xlsb")
+    assert isinstance(book, WorkbookData), book
+    assert book.sheets[0].metadata.header_footer == ("Vi väntar",)
 
 
 def test_of_an_ods_only_headers_that_are_shown_count() -> None:
@@ -114,13 +114,13 @@ def test_of_an_ods_only_headers_that_are_shown_count() -> None:
     page = f"<style:header>{header}</style:header>{unseen}<style:footer>{footer}</style:footer>"
     master = f'<style:master-page style:name="A">{page}</style:master-page>'
     styles = f'<s xmlns:style="s" xmlns:text="t">{master}</s>'
-    assert read_pages(styles.encode()) == {"A": ("Ett två", "Fyra")}
+    assert read_ods_header_footer(styles.encode()) == {"A": ("Ett två", "Fyra")}
 
 
 @given(st.text(st.characters(exclude_characters="&", exclude_categories=["Cs", "Cc", "Z"]), min_size=1))
 def test_every_text_of_a_header_comes_out_as_it_was_typed(text: str) -> None:
     typed = f"{text} x&y"
-    assert list_margins([f'&L&"Arial,Fet"&12 {typed.replace("&", "&&")}&R&P']) == (typed,)
+    assert parse_header_footer([f'&L&"Arial,Fet"&12 {typed.replace("&", "&&")}&R&P']) == (typed,)
 
 
 # What cannot be read --------------------------------------------------------------------------------------
@@ -141,10 +141,10 @@ def test_a_chart_is_noted(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["xl/media/image1.png", "xl/charts/chart1.xml", "xl/ink/ink1.xml"])
 def test_pictures_are_noted(name: str) -> None:
-    book = open_book(zipped({**parts_of(one("A1")), name: b"<a/>"}), "f.xlsx")
-    assert isinstance(book, Book)
+    book = open_workbook(zipped({**parts_of(one("A1")), name: b"<a/>"}), "f.xlsx")
+    assert isinstance(book, WorkbookData)
     assert [finding.code for finding in book.findings] == ["has-pictures"]
-    assert describe_code("has-pictures").severity == "warning"
+    assert get_catalogue_entry("has-pictures").severity == "warning"
 
 
 # Where cells lead to --------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def test_where_a_cell_leads_to_is_set_aside_unless_it_says_so_itself(tmp_path: P
             book["Uppföljning"][cell].value = text
 
     form = saved(edit_book(change), kind, tmp_path)
-    links = [(one.place.cell, one.texts[0]) for one in form.set_aside if one.reason == "link-on-cell"]
+    links = [(one.location.cell, one.texts[0]) for one in form.unplaced if one.reason == "link-on-cell"]
     assert links[0] == ("H7", "https://exempel.se/protokoll?nr=7&del=2")
     assert [(cell, target.endswith("bilagor/budget.xlsx")) for cell, target in links[1:]] == [("J7", True)]
-    assert form.rows[2].answers[0].written == "Se protokollet"
+    assert form.rows[2].answers[0].raw_text == "Se protokollet"

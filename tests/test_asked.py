@@ -17,11 +17,11 @@ from openpyxl.workbook import Workbook
 from plans import save_plan
 from test_read_sight import retyped
 
-from xlflow.core.findings import Stop, message_of, remedy_of
-from xlflow.core.model import Round, Run, State
+from xlflow.core.findings import FatalError, message_of, remedy_of
+from xlflow.core.model import FileState, Round, RunResult
 from xlflow.core.words import LANGUAGES, Language
 from xlflow.define import define_round, load_template
-from xlflow.excel.incoming import open_book
+from xlflow.excel.incoming import open_workbook
 from xlflow.generate import write_form
 from xlflow.pipeline import check_forms, generate_forms, merge_forms
 
@@ -47,11 +47,11 @@ def plan(tmp_path: Path) -> Path:
 
 
 def ask(plan: Path, day: date = DAY, template: str = "followup") -> Round:
-    return define_round(open_book(plan, plan.name), load_template(template), day)[0]
+    return define_round(open_workbook(plan, plan.name), load_template(template), day)[0]
 
 
 def filled(asked: Round, unit: str, *statuses: str) -> bytes:
-    lines = asked.lines_of(unit)
+    lines = asked.items_for_unit(unit)
     answers = {line.id: {"status": status} for line, status in zip(lines, statuses, strict=False)}
     return write_form(asked, unit, answers, issued={})
 
@@ -62,17 +62,17 @@ def put(plan: Path, **files: bytes) -> Path:
     return plan.parent / "in"
 
 
-def statuses(told: Run) -> Mapping[tuple[str, str], str]:
+def statuses(told: RunResult) -> Mapping[tuple[str, str], str]:
     assert told.merged
     rows = [one.row for one in told.merged.rows]
     return {
-        (row.unit, " ".join(filter(None, row.line.levels[3:]))): answer.written
+        (row.unit, " ".join(filter(None, row.item.level_texts[3:]))): answer.raw_text
         for row in rows
-        if (answer := row.answer("status")) and answer.written
+        if (answer := row.answer("status")) and answer.raw_text
     }
 
 
-def found(told: Run, code: str) -> list[str]:
+def found(told: RunResult, code: str) -> list[str]:
     each = [finding for finding in told.findings if finding.code == code]
     return [f"{message_of(finding, 'sv')} {remedy_of(finding, 'sv')}" for finding in each]
 
@@ -119,7 +119,7 @@ def test_the_title_above_the_table_tells_the_language(plan: Path) -> None:
     book.save(plan.parent / "in" / "answers.xlsx")
     told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
     assert told.merged
-    assert (told.language, told.merged.round.as_of, told.merged.set_aside) == ("en", DAY, ())
+    assert (told.language, told.merged.round.as_of, told.merged.unplaced) == ("en", DAY, ())
     assert told.merged.rows[0].row.value("status") == "ongoing"
 
 
@@ -127,7 +127,7 @@ def test_without_a_day_the_option_is_named_and_then_helps(plan: Path, tmp_path: 
     folder = put(plan, Svar=retyped("Museet", rows=ROWS))
     told = check_forms([folder], plan=plan, jobs=1)
     assert told.merged
-    assert told.merged.accounts.files[State.REFUSED] == 1
+    assert told.merged.accounts.files[FileState.REFUSED] == 1
     (said,) = found(told, "form-day-unknown")
     assert [one.unit for one in told.findings if one.code == "form-day-unknown"] == ["Museet"]
     assert "--as-of 2021-03-31" in said
@@ -190,7 +190,7 @@ def test_the_language_is_that_of_the_plan_where_the_forms_tell_their_round_only(
     (folder / "Museum.xlsx").write_bytes(content)
     told = check_forms([folder], plan=plan, jobs=1)
     assert told.merged
-    assert (told.merged.answered, told.merged.round.language) == (("Museum",), "en")
+    assert (told.merged.answered_units, told.merged.round.language) == (("Museum",), "en")
 
 
 def test_on_the_command_line(plan: Path) -> None:
@@ -233,7 +233,7 @@ def own(plan: Path) -> str:
 
 def copied_own(plan: Path, own: str, unit: str, **answers: str) -> bytes:
     asked = ask(plan, template=own)
-    return copied_workbook(write_form(asked, unit, {asked.lines_of(unit)[0].id: answers}, issued={}))
+    return copied_workbook(write_form(asked, unit, {asked.items_for_unit(unit)[0].id: answers}, issued={}))
 
 
 def test_a_template_of_one_s_own_is_named_where_no_form_has_kept_it(plan: Path, own: str, tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_template_of_one_s_own_is_named_where_no_form_has_kept_it(plan: Path, 
     )
     told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, template=own, jobs=1)
     assert told.merged
-    assert (told.merged.round.key, told.merged.set_aside) == ("egen 2021-03-31", ())
+    assert (told.merged.round.key, told.merged.unplaced) == ("egen 2021-03-31", ())
     costs = [row.row.value("cost") for row in told.merged.rows if row.row.value("cost")]
     assert costs == ["Dyrt", "Billigt"]
     assert len(found(told, "form-recognised")) == 2
@@ -262,14 +262,14 @@ def test_a_code_of_no_template_of_ours_says_that_one_may_be_named(plan: Path, ow
 def test_forms_that_name_a_template_but_have_lost_it_say_that_it_may_be_named(plan: Path, own: str) -> None:
     asked = ask(plan, template=own)
     for unit in ("Museet", "Åbo"):
-        content = write_form(asked, unit, {asked.lines_of(unit)[0].id: {"cost": "Dyrt"}}, issued={})
+        content = write_form(asked, unit, {asked.items_for_unit(unit)[0].id: {"cost": "Dyrt"}}, issued={})
         put(plan, **{unit: edit_book(lambda book: book.remove(book["xlflow"]), content)})
     told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
     (said,) = found(told, "template-unnamed")
     assert "”egen”" in said
     told = check_forms([plan.parent / "in"], plan=plan, template=own, jobs=1)
     assert told.merged
-    assert (told.merged.answered, told.merged.round.key) == (("Museet", "Åbo"), "egen 2021-03-31")
+    assert (told.merged.answered_units, told.merged.round.key) == (("Museet", "Åbo"), "egen 2021-03-31")
     assert (found(told, "template-unnamed"), len(found(told, "identity-from-properties"))) == ([], 2)
 
 
@@ -284,7 +284,7 @@ def test_forms_that_know_their_template_keep_theirs(plan: Path, own: str) -> Non
     )
     told = check_forms([folder], plan=plan, template=str(newer), jobs=1)
     assert told.merged
-    assert (told.merged.answered, told.merged.round.template) == (("Museet", "Åbo"), asked.template)
+    assert (told.merged.answered_units, told.merged.round.template) == (("Museet", "Åbo"), asked.template)
 
 
 @pytest.mark.parametrize("given", [True, False], ids=["with the plan", "forms only"])
@@ -336,14 +336,14 @@ def test_a_template_on_the_command_line(command: tuple[str, ...], plan: Path, ow
 
 def test_a_plan_that_does_not_fit_the_named_template_is_told_of(plan: Path) -> None:
     folder = put(plan, Museet=copied_workbook(filled(ask(plan), "Museet", "Pågående")))
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         check_forms([folder], plan=plan, template="budget", jobs=1)
     assert {one.code for one in stop.value.findings} & {"plan-heading-missing", "plan-no-heading-row"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_day_to_reply_by_is_the_form_s_own_also_where_nobody_knows_it(plan: Path, language: Language) -> None:
-    asked = replace(ask(plan), due=date(2021, 4, 16), language=language)
+    asked = replace(ask(plan), due_date=date(2021, 4, 16), language=language)
     form = load_workbook(io.BytesIO(filled(asked, "Museet", "Pågående")), data_only=True).worksheets[1]
     book = Workbook()
     for row in form.iter_rows(values_only=True):
@@ -352,4 +352,4 @@ def test_the_day_to_reply_by_is_the_form_s_own_also_where_nobody_knows_it(plan: 
     book.save(plan.parent / "in" / "svar.xlsx")
     told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
     assert told.merged
-    assert [one.texts for one in told.merged.set_aside] == [("Svara senast 20 april 2021",)]
+    assert [one.texts for one in told.merged.unplaced] == [("Svara senast 20 april 2021",)]

@@ -15,8 +15,8 @@ import pytest
 from edits import aside, codes, everything, made, read_bytes, said
 from libreoffice import convert
 
-from xlflow.excel.incoming.book import LIMITS
-from xlflow.excel.incoming.opendocument import read_opendocument
+from xlflow.excel.incoming.book import DEFAULT_LIMITS
+from xlflow.excel.incoming.opendocument import read_ods
 
 MAIN, LINKS = "http://schemas.openxmlformats.org/drawingml/2006", "http://schemas.openxmlformats.org"
 FORM = "xl/worksheets/sheet2.xml"
@@ -104,7 +104,7 @@ def test_that_there_are_pictures_is_said(tmp_path: Path) -> None:
     saved = [convert([tmp_path / "Museet.xlsx"], kind, tmp_path / "saved")[0] for kind in ("ods", "xls")]
     for path in (tmp_path / "Museet.xlsx", *saved):
         form = read_bytes(path.read_bytes(), name=path.name)
-        assert (said(form), form.set_aside) == (everything(), ())
+        assert (said(form), form.unplaced) == (everything(), ())
         assert [found.code for found in form.findings if found.code.startswith("has-")] == ["has-pictures"]
 
 
@@ -132,9 +132,9 @@ def test_a_box_in_an_ods_is_no_part_of_the_answer_below_it() -> None:
         "<draw:enhanced-geometry/></draw:custom-shape><draw:frame><draw:image/></draw:frame><text:p>Svaret</text:p>"
         "</table:table-cell></table:table-row></table:table></a>"
     )
-    (sheet,) = read_opendocument(content.encode(), LIMITS)
+    (sheet,) = read_ods(content.encode(), DEFAULT_LIMITS)
     assert sheet.rows == ((None, "Svaret"),)
-    assert sheet.evidence.remarks == ((0, 0, "", "Överst"), (0, 1, "", "Vid sidan"))
+    assert sheet.metadata.annotations == ((0, 0, "", "Överst"), (0, 1, "", "Vid sidan"))
 
 
 # Drawn otherwise ------------------------------------------------------------------------------------------
@@ -224,5 +224,5 @@ def test_blanks_and_broken_lines_in_an_ods_part_words() -> None:
         '<a xmlns:table="t" xmlns:office="o" xmlns:text="x" xmlns:draw="w"><table:table table:name="F">'
         f"<table:shapes><draw:frame><text:p>{line}</text:p></draw:frame></table:shapes></table:table></a>"
     )
-    (sheet,) = read_opendocument(content.encode(), LIMITS)
-    assert sheet.evidence.remarks == ((0, 0, "", "Ett\ntvå tre\tfyra"),)
+    (sheet,) = read_ods(content.encode(), DEFAULT_LIMITS)
+    assert sheet.metadata.annotations == ((0, 0, "", "Ett\ntvå tre\tfyra"),)

@@ -20,12 +20,12 @@ from rounds import draw_round, shipped_template
 from tools import PROJECT
 
 from xlflow import generate_forms, merge_forms
-from xlflow.check import check_form
-from xlflow.core.computed import beyond_formula, compute, compute_formula, is_beyond
+from xlflow.check import check_submission
+from xlflow.core.computed import build_computed_formula, build_threshold_formula, compute_field, is_above_threshold
 from xlflow.core.findings import Severity
-from xlflow.core.loose_ends import find_loose_ends
-from xlflow.core.model import Filled, Received, Round, Run, State
-from xlflow.core.template import Beyond, Computed, Template
+from xlflow.core.loose_ends import find_template_faults
+from xlflow.core.model import FileState, ReceivedFile, Round, RunResult, Submission
+from xlflow.core.template import Computation, Template, Threshold
 from xlflow.excel import incoming
 from xlflow.generate import write_form
 from xlflow.read import read_form
@@ -48,7 +48,7 @@ ASKED = draw_round(
 # What follows from other numbers ------------------------------------------------------------------------------
 
 
-DIFFERENCE, SHARE = Computed(subtract=("budget", "forecast")), Computed(share=("deviation", "budget"))
+DIFFERENCE, SHARE = Computation(subtract=("budget", "forecast")), Computation(share=("deviation", "budget"))
 
 RESULTS = [
     (DIFFERENCE, {"budget": "0.3", "forecast": "0.1"}, "0.2"),
@@ -57,25 +57,29 @@ RESULTS = [
     (DIFFERENCE, {"budget": "5", "forecast": None}, None),
     (DIFFERENCE, {"budget": None, "forecast": "0"}, None),
     (DIFFERENCE, {"budget": "0.0000005", "forecast": "0"}, "0.000001"),
-    (Computed(subtract=("budget", "forecast", "outcome")), {"budget": "9", "forecast": "2", "outcome": "3"}, "4"),
+    (
+        Computation(subtract=("budget", "forecast", "outcome")),
+        {"budget": "9", "forecast": "2", "outcome": "3"},
+        "4",
+    ),
     (SHARE, {"deviation": "-35000", "budget": "-185000"}, "-0.189189"),
     (SHARE, {"deviation": "35000", "budget": "-185000"}, "0.189189"),
     (SHARE, {"deviation": "1", "budget": "0"}, None),
     (SHARE, {"deviation": None, "budget": "7"}, None),
 ]
 LIMITS = [
-    (Beyond(field="x", amount=50000), {"x": "50000"}, False),
-    (Beyond(field="x", amount=50000), {"x": "50000.01"}, True),
-    (Beyond(field="x", amount=50000), {"x": "-50000.01"}, True),
-    (Beyond(field="x", amount=50000), {"x": None}, False),
-    (Beyond(field="x", share=0.29, of="y"), {"x": "29", "y": "100"}, False),
-    (Beyond(field="x", share=0.29, of="y"), {"x": "29.01", "y": "-100"}, True),
-    (Beyond(field="x", share=0.05, of="y"), {"x": "1", "y": "0"}, True),
-    (Beyond(field="x", share=0.05, of="y"), {"x": "0", "y": "0"}, False),
-    (Beyond(field="x", share=0.05, of="y"), {"x": "1", "y": None}, False),
-    (Beyond(field="x", amount=100, share=0.05, of="y"), {"x": "6", "y": "100"}, True),
-    (Beyond(field="x", amount=100, share=0.05, of="y", both=True), {"x": "6", "y": "100"}, False),
-    (Beyond(field="x", amount=100, share=0.05, of="y", both=True), {"x": "101", "y": "100"}, True),
+    (Threshold(field="x", amount=50000), {"x": "50000"}, False),
+    (Threshold(field="x", amount=50000), {"x": "50000.01"}, True),
+    (Threshold(field="x", amount=50000), {"x": "-50000.01"}, True),
+    (Threshold(field="x", amount=50000), {"x": None}, False),
+    (Threshold(field="x", share=0.29, of="y"), {"x": "29", "y": "100"}, False),
+    (Threshold(field="x", share=0.29, of="y"), {"x": "29.01", "y": "-100"}, True),
+    (Threshold(field="x", share=0.05, of="y"), {"x": "1", "y": "0"}, True),
+    (Threshold(field="x", share=0.05, of="y"), {"x": "0", "y": "0"}, False),
+    (Threshold(field="x", share=0.05, of="y"), {"x": "1", "y": None}, False),
+    (Threshold(field="x", amount=100, share=0.05, of="y"), {"x": "6", "y": "100"}, True),
+    (Threshold(field="x", amount=100, share=0.05, of="y", both=True), {"x": "6", "y": "100"}, False),
+    (Threshold(field="x", amount=100, share=0.05, of="y", both=True), {"x": "101", "y": "100"}, True),
 ]
 
 
@@ -85,22 +89,22 @@ def _numbers(told: dict[str, str | None]) -> dict[str, Decimal | None]:
 
 @pytest.mark.parametrize(("how", "told", "wanted"), RESULTS)
 def test_a_result_is_exact_and_blank_where_something_lacks(
-    how: Computed, told: dict[str, str | None], wanted: str | None
+    how: Computation, told: dict[str, str | None], wanted: str | None
 ) -> None:
-    found = compute(how, _numbers(told).get)
+    found = compute_field(how, _numbers(told).get)
     assert (None if found is None else str(found)) == wanted
 
 
 @pytest.mark.parametrize(("limit", "told", "wanted"), LIMITS)
-def test_a_limit_is_passed_only_beyond_it(limit: Beyond, told: dict[str, str | None], wanted: bool) -> None:
-    assert is_beyond(limit, _numbers(told).get) is wanted
+def test_a_limit_is_passed_only_beyond_it(limit: Threshold, told: dict[str, str | None], wanted: bool) -> None:
+    assert is_above_threshold(limit, _numbers(told).get) is wanted
 
 
 def test_a_spreadsheet_comes_to_the_same(tmp_path: Path) -> None:
     """Every case above and many more, as formulas over cells, worked out anew by LibreOffice."""
     chance, book = Random(5), load_workbook(_blank_book())
     sheet, wanted = book.active, []
-    cases: list[tuple[Computed | Beyond, dict[str, Decimal | None]]] = [
+    cases: list[tuple[Computation | Threshold, dict[str, Decimal | None]]] = [
         *((how, _numbers(told)) for how, told, _ in (*RESULTS, *LIMITS)),
         *(pair for _ in range(400) for pair in _draw_cases(chance)),
     ]
@@ -108,12 +112,12 @@ def test_a_spreadsheet_comes_to_the_same(tmp_path: Path) -> None:
         cells = {key: f"{letter}{row}" for key, letter in zip(numbers, "BCD", strict=False)}
         for key, cell in cells.items():
             sheet[cell] = numbers[key]
-        if isinstance(how, Computed):
-            sheet[f"A{row}"] = f"={compute_formula(how, cells.__getitem__)}"
-            wanted.append(compute(how, numbers.get))
+        if isinstance(how, Computation):
+            sheet[f"A{row}"] = f"={build_computed_formula(how, cells.__getitem__)}"
+            wanted.append(compute_field(how, numbers.get))
         else:
-            sheet[f"A{row}"] = f"={beyond_formula(how, cells.__getitem__)}"
-            wanted.append(is_beyond(how, numbers.get))
+            sheet[f"A{row}"] = f"={build_threshold_formula(how, cells.__getitem__)}"
+            wanted.append(is_above_threshold(how, numbers.get))
     path = tmp_path / "räknat.xlsx"
     book.save(path)
     (worked_out,) = recalculate_all([path])
@@ -125,7 +129,7 @@ def test_a_spreadsheet_comes_to_the_same(tmp_path: Path) -> None:
             assert shown == value or (value is None and shown in (None, "")), case
 
 
-def _draw_cases(chance: Random) -> Iterator[tuple[Computed | Beyond, dict[str, Decimal | None]]]:
+def _draw_cases(chance: Random) -> Iterator[tuple[Computation | Threshold, dict[str, Decimal | None]]]:
     def amount() -> Decimal | None:
         return chance.choice([None, Decimal(0), *(Decimal(chance.randint(-(10**9), 10**9)).scaleb(-2),) * 6])
 
@@ -133,7 +137,7 @@ def _draw_cases(chance: Random) -> Iterator[tuple[Computed | Beyond, dict[str, D
     yield SHARE, {"deviation": amount(), "budget": amount()}
     whole, share = Decimal(chance.randint(0, 10_000)), Decimal(chance.randint(1, 99)).scaleb(-2)
     at_the_limit = whole * share + chance.choice([Decimal(0), Decimal("0.01"), Decimal("-0.01")])
-    yield Beyond(field="x", share=float(share), of="y"), {"x": at_the_limit, "y": whole}
+    yield Threshold(field="x", share=float(share), of="y"), {"x": at_the_limit, "y": whole}
 
 
 def _blank_book() -> io.BytesIO:
@@ -168,7 +172,7 @@ RULE_FAULTS = [
 
 
 def _show_ends(whole: dict[str, Any]) -> list[str]:
-    return [f"{end.code} {'.'.join(map(str, end.path[2:]))}" for end in find_loose_ends(whole)]
+    return [f"{end.code} {'.'.join(map(str, end.path[2:]))}" for end in find_template_faults(whole)]
 
 
 @pytest.mark.parametrize(("change", "wanted"), FAULTS)
@@ -187,10 +191,12 @@ def test_a_limit_that_holds_nothing_is_a_fault_of_the_template(beyond: dict, wan
 
 
 def test_the_shipped_declaration_is_sound() -> None:
-    assert [field.key for field in BUDGET.shown()] == [
+    assert [field.key for field in BUDGET.form_fields()] == [
         *("budget", "outcome", "forecast", "deviation", "deviation_share", "comment")
     ]
-    assert not {"deviation", "deviation_share"} & {field.key for field in (*BUDGET.asked(), *BUDGET.given())}
+    assert not {"deviation", "deviation_share"} & {
+        field.key for field in (*BUDGET.answer_fields(), *BUDGET.plan_fields())
+    }
 
 
 def test_one_amount_for_several_units_is_refused_with_its_cell() -> None:
@@ -203,7 +209,7 @@ def test_one_amount_for_several_units_is_refused_with_its_cell() -> None:
         """
     assert refuse(plan, template="budget") == ["plan-amount-shared C2"]
     asked, told = read(plan.replace("=100   | Norr; Söder", "       | Norr; Söder"), template="budget")
-    assert [line.units for line in asked.lines] == [("Norr", "Söder"), ("Norr", "Söder"), ("Norr",), ("Söder",)]
+    assert [line.units for line in asked.items] == [("Norr", "Söder"), ("Norr", "Söder"), ("Norr",), ("Söder",)]
     assert "plan-amount-shared" not in " ".join(told)
 
 
@@ -218,10 +224,10 @@ def _open(content: bytes, *, values: bool = True) -> Any:
     return load_workbook(io.BytesIO(content), data_only=values)[FORM]
 
 
-def _read(content: bytes) -> Filled:
-    book = incoming.open_book(content, "Badet.xlsx")
-    filled = read_form(book, Received("Badet.xlsx", "0" * 64, len(content), None, State.ACCEPTED, "Badet"))
-    assert isinstance(filled, Filled), filled
+def _read(content: bytes) -> Submission:
+    book = incoming.open_workbook(content, "Badet.xlsx")
+    filled = read_form(book, ReceivedFile("Badet.xlsx", "0" * 64, len(content), None, FileState.ACCEPTED, "Badet"))
+    assert isinstance(filled, Submission), filled
     return filled
 
 
@@ -277,7 +283,7 @@ def test_the_form_asks_for_a_comment_in_exactly_the_rows_where_the_check_does(tm
     asked = 0
     for path in recalculate_all(paths):
         filled = _read(path.read_bytes())
-        found = {each.row_id for each in check_form(filled) if each.weight is not Severity.NOTE}
+        found = {each.row_id for each in check_submission(filled) if each.effective_severity is not Severity.NOTE}
         live = load_workbook(path, data_only=True)[FORM]
         shown = {str(live.cell(row, 1).value) for row in range(5, 10) if live.cell(row, 10).value}
         assert shown == found, path
@@ -293,8 +299,12 @@ def test_what_somebody_writes_over_a_result_is_told_and_what_follows_counts() ->
     book.save(stream)
     filled = _read(stream.getvalue())
     (told,) = (each for each in filled.findings if each.code == "computed-changed")
-    assert (told.place.cell, told.value, dict(told.words)["counted"]) == ("G5", "5", "100\N{NO-BREAK SPACE}000")
-    assert [(one.place.cell, one.texts) for one in filled.set_aside] == [("G6", ("dyr el",))]
+    assert (told.location.cell, told.value, dict(told.params)["counted"]) == (
+        "G5",
+        "5",
+        "100\N{NO-BREAK SPACE}000",
+    )
+    assert [(one.location.cell, one.texts) for one in filled.unplaced] == [("G6", ("dyr el",))]
 
 
 def test_what_stands_where_the_plan_has_no_amount_is_told() -> None:
@@ -303,7 +313,7 @@ def test_what_stands_where_the_plan_has_no_amount_is_told() -> None:
     stream = io.BytesIO()
     book.save(stream)
     found = [each for each in _read(stream.getvalue()).findings if each.code == "given-changed"]
-    assert [(each.place.cell, each.value) for each in found] == [("D9", "Ingen budget än")]
+    assert [(each.location.cell, each.value) for each in found] == [("D9", "Ingen budget än")]
 
 
 def test_what_stands_over_a_result_goes_along_with_a_row_that_is_set_aside() -> None:
@@ -314,8 +324,8 @@ def test_what_stands_over_a_result_goes_along_with_a_row_that_is_set_aside() -> 
     sheet["E15"], sheet["F15"], sheet["G15"], sheet["H15"] = 7, "=E15*2", 1234, "dyr el"
     stream = io.BytesIO()
     book.save(stream)
-    (aside,) = _read(stream.getvalue()).set_aside
-    assert (aside.place.cell, aside.texts[-4:]) == ("A15", ("7", "=E15*2", "1234", "dyr el"))
+    (aside,) = _read(stream.getvalue()).unplaced
+    assert (aside.location.cell, aside.texts[-4:]) == ("A15", ("7", "=E15*2", "1234", "dyr el"))
     assert {type(text) for text in aside.texts} == {str}
 
 
@@ -332,14 +342,14 @@ def test_percent_is_read_only_where_it_is_asked_for() -> None:
         book.save(stream)
         answer = _read(stream.getvalue()).rows[0].answer("forecast")
         assert answer
-        assert (answer.value, answer.fault) == wanted
+        assert (answer.value, answer.error_code) == wanted
 
 
 # From plan to summary -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Any]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunResult, Any]:
     """The example, carried out."""
     folder = tmp_path_factory.mktemp("budget")
     days = {"as_of": date(2021, 8, 31), "due": date(2021, 9, 15)}
@@ -401,7 +411,7 @@ def _sums_by_hand(by: int) -> dict[str, list[Decimal]]:
     return sums
 
 
-def test_the_sums_per_area_per_unit_and_in_total_are_those_added_by_hand(played: tuple[Run, Any]) -> None:
+def test_the_sums_per_area_per_unit_and_in_total_are_those_added_by_hand(played: tuple[RunResult, Any]) -> None:
     sheet = played[1]["Sammanfattning"]
     rows = {str(row[0]): list(row[1:5]) for row in sheet.iter_rows(values_only=True) if row[0]}
     areas, units = _sums_by_hand(0), _sums_by_hand(1)
@@ -413,30 +423,35 @@ def test_the_sums_per_area_per_unit_and_in_total_are_those_added_by_hand(played:
     assert rows["Poster där Avvikelse inte kan räknas fram"][0] == 8
 
 
-def test_sums_in_are_sums_out_and_each_amount_is_counted_once(played: tuple[Run, Any]) -> None:
+def test_sums_in_are_sums_out_and_each_amount_is_counted_once(played: tuple[RunResult, Any]) -> None:
     merged = played[0].merged
     assert merged
     by_hand = [sum(column, Decimal(0)) for column in zip(*_sums_by_hand(0).values(), strict=True)]
     assert dict(merged.accounts.sums_in) == {"outcome": by_hand[1], "forecast": by_hand[2]}
     assert merged.accounts.sums_in == merged.accounts.sums_out
-    assert merged.accounts.balance
+    assert merged.accounts.is_balanced
 
 
-def test_what_looks_like_a_number_is_understood_or_reported_with_its_cell(played: tuple[Run, Any]) -> None:
+def test_what_looks_like_a_number_is_understood_or_reported_with_its_cell(played: tuple[RunResult, Any]) -> None:
     run, book = played
     found = {each.value: each for each in run.findings if each.code.startswith("number-")}
     assert {text: each.code for text, each in found.items()} == REPORTED
-    assert all(each.place.cell and each.place.file and each.weight is Severity.ERROR for each in found.values())
+    assert all(
+        each.location.cell and each.location.file and each.effective_severity is Severity.ERROR
+        for each in found.values()
+    )
     assert found["ca 85 000"].suggestion == "85\N{NO-BREAK SPACE}000"
     answers = list(book["Svar"].iter_rows(values_only=True))
     amounts = {cell for row in answers[1:] for cell in row[5:7]}
     assert amounts >= {float(number) for number in UNDERSTOOD.values()} | set(REPORTED)
 
 
-def test_a_limit_passed_without_a_comment_is_told_and_stands_among_the_deviations(played: tuple[Run, Any]) -> None:
+def test_a_limit_passed_without_a_comment_is_told_and_stands_among_the_deviations(
+    played: tuple[RunResult, Any],
+) -> None:
     run, book = played
     (broken,) = (each for each in run.findings if each.code == "rule-broken")
-    assert (broken.rule, broken.place.cell, broken.unit) == ("comment_on_deviation", "I12", "Biblioteken")
+    assert (broken.rule, broken.location.cell, broken.unit) == ("comment_on_deviation", "I12", "Biblioteken")
     rows = list(book["Avvikelser"].iter_rows(min_row=2, values_only=True))
     assert {row[0] for row in rows} == {"Avvikelse över gränsen"}
     beyond = [(b, f) for _, _, (b, _, f) in _rows_by_hand() if b is not None and f is not None]
@@ -453,7 +468,7 @@ def test_the_sum_of_the_deviations_is_the_deviation_of_the_sums(
     rows: list[tuple[Decimal, Decimal | None]],
 ) -> None:
     told = [(budget, forecast) for budget, forecast in rows if forecast is not None]
-    results = [compute(DIFFERENCE, {"budget": b, "forecast": f}.get) for b, f in rows]
+    results = [compute_field(DIFFERENCE, {"budget": b, "forecast": f}.get) for b, f in rows]
     assert [found is None for found in results] == [forecast is None for _, forecast in rows]
     whole = sum((b for b, _ in told), Decimal(0)) - sum((f for _, f in told), Decimal(0))
     assert sum((found for found in results if found is not None), Decimal(0)) == whole

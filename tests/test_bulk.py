@@ -16,9 +16,16 @@ from plain import read_parts, written_plainly
 from python_calamine import CalamineWorkbook
 from xlsxwriter.format import Format
 
-from xlflow.excel.outgoing import Book, Formula
-from xlflow.excel.outgoing.bulk import Written
-from xlflow.excel.outgoing.package import LARGE, Held, Part, Rows, join_checksums, zip_parts
+from xlflow.excel.outgoing import Formula, WorkbookWriter
+from xlflow.excel.outgoing.bulk import CellContent
+from xlflow.excel.outgoing.package import (
+    CHUNK_SIZE,
+    SpoolBuffer,
+    TextCompressor,
+    XmlPart,
+    combine_crc32,
+    zip_parts,
+)
 
 ODD_TEXTS = (
     "=1+1",
@@ -47,11 +54,11 @@ CELLS = st.one_of(
 HEIGHTS = (None, 15.0, 31.0, 400.0)
 
 
-def _write(rows: list[list[Written]], *, whole: bool) -> bytes:
+def _write(rows: list[list[CellContent]], *, whole: bool) -> bytes:
     if not whole:
         with written_plainly():
             return _write(rows, whole=True)
-    book = Book("Prov", "sv", date(2021, 3, 31))
+    book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
     sheet, styles = book.add_sheet("Blad"), [book.style(name) for name in ("cell", "ask", "plain")]
     kinds = {date: book.style("date"), int: book.style("integer"), Decimal: book.style("number")}
 
@@ -60,9 +67,9 @@ def _write(rows: list[list[Written]], *, whole: bool) -> bytes:
 
     sheet.write(0, 0, "Rubrik", book.style("heading"))
     laid = [(row, number % 3, HEIGHTS[number % 4]) for number, row in enumerate(rows)]
-    sheet.lay_rows(2, laid[:3], look)
+    sheet.write_rows_fast(2, laid[:3], look)
     sheet.write(len(rows) + 7, 1, "Sist")
-    sheet.lay_rows(6, laid[3:], look, grows=True)
+    sheet.write_rows_fast(6, laid[3:], look, auto_height=True)
     return book.to_bytes()
 
 
@@ -80,7 +87,7 @@ def _read(content: bytes) -> list[list[tuple[object, ...]]]:
 @given(
     st.integers(1, 6).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=6))
 )
-def test_two_readers_see_no_difference(rows: list[list[Written]]) -> None:
+def test_two_readers_see_no_difference(rows: list[list[CellContent]]) -> None:
     slow, fast = _write(rows, whole=False), _write(rows, whole=True)
     assert _read(fast) == _read(slow)
     assert read_parts(fast) == read_parts(slow)
@@ -89,15 +96,15 @@ def test_two_readers_see_no_difference(rows: list[list[Written]]) -> None:
 
 
 def test_a_text_longer_than_a_cell_goes_on_in_both_ways() -> None:
-    rows: list[list[Written]] = [["x" * 40_000, Decimal(1)]]
+    rows: list[list[CellContent]] = [["x" * 40_000, Decimal(1)]]
     assert _read(_write(rows, whole=True)) == _read(_write(rows, whole=False))
 
 
 def test_cells_without_a_style_are_the_same_in_both_ways() -> None:
     def write() -> bytes:
-        book = Book("Prov", "sv", date(2021, 3, 31))
-        row: list[Written] = ["a", None, Decimal("1.5"), True, date(2021, 3, 31), "", "=b"]
-        book.add_sheet("Blad").lay_rows(0, [(row, None, None)], lambda kinds, _: [None] * len(kinds))
+        book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
+        row: list[CellContent] = ["a", None, Decimal("1.5"), True, date(2021, 3, 31), "", "=b"]
+        book.add_sheet("Blad").write_rows_fast(0, [(row, None, None)], lambda kinds, _: [None] * len(kinds))
         return book.to_bytes()
 
     fast = write()
@@ -107,11 +114,11 @@ def test_cells_without_a_style_are_the_same_in_both_ways() -> None:
 
 def test_one_formula_for_many_cells_is_the_same_in_both_ways() -> None:
     def write() -> bytes:
-        book = Book("Prov", "sv", date(2021, 3, 31))
+        book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
         sheet = book.add_sheet("Blad")
-        shared = sheet.share_formula(0, 1, '=A1&"<&>"', ["a<&>", "b<&>", ""])
+        shared = sheet.shared_formula_cells(0, 1, '=A1&"<&>"', ["a<&>", "b<&>", ""])
         rows = [([letter, formula], None, None) for letter, formula in zip("ab ", shared, strict=True)]
-        sheet.lay_rows(0, rows, lambda kinds, _: [None] * len(kinds))
+        sheet.write_rows_fast(0, rows, lambda kinds, _: [None] * len(kinds))
         return book.to_bytes()
 
     fast = write()
@@ -124,25 +131,25 @@ def test_one_formula_for_many_cells_is_the_same_in_both_ways() -> None:
 
 @pytest.mark.parametrize("otherwise", ["write", "set_height"])
 def test_a_row_that_was_laid_whole_is_written_in_no_other_way(otherwise: str) -> None:
-    book = Book("Prov", "sv", date(2021, 3, 31))
+    book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
     sheet = book.add_sheet("Blad")
-    sheet.lay_rows(1, [(["a"], None, None)], lambda _, __: [book.style("cell")])
+    sheet.write_rows_fast(1, [(["a"], None, None)], lambda _, __: [book.style("cell")])
     if otherwise == "write":
         sheet.write(1, 3, "b")
     else:
-        sheet.set_height(1, 40)
+        sheet.set_row_height(1, 40)
     with pytest.raises(ValueError, match="row 2 was laid whole"):
         book.to_bytes()
 
 
 def test_rows_outside_the_sheet_are_refused() -> None:
-    book = Book("Prov", "sv", date(2021, 3, 31))
+    book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
     with pytest.raises(ValueError, match="refused"):
-        book.add_sheet("Blad").lay_rows(1_048_575, [(["a"], None, None)] * 2, lambda _, __: [None])
+        book.add_sheet("Blad").write_rows_fast(1_048_575, [(["a"], None, None)] * 2, lambda _, __: [None])
 
 
 def test_tables_of_one_sheet_do_not_overlap() -> None:
-    sheet = Book("Prov", "sv", date(2021, 3, 31)).add_sheet("Blad")
+    sheet = WorkbookWriter("Prov", "sv", date(2021, 3, 31)).add_sheet("Blad")
     for number, area in enumerate([(0, 0, 5, 2), (7, 0, 9, 2), (0, 3, 9, 3)]):
         sheet.add_table(area, {"name": f"Tabell{number}"})
     with pytest.raises(ValueError, match="overlap"):
@@ -150,7 +157,7 @@ def test_tables_of_one_sheet_do_not_overlap() -> None:
 
 
 def test_the_same_rows_give_the_same_bytes() -> None:
-    rows: list[list[Written]] = [[text, number] for number, text in enumerate(ODD_TEXTS)]
+    rows: list[list[CellContent]] = [[text, number] for number, text in enumerate(ODD_TEXTS)]
     assert _write(rows, whole=True) == _write(rows, whole=True)
 
 
@@ -159,16 +166,16 @@ def test_the_same_rows_give_the_same_bytes() -> None:
 
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_two_checksums_make_that_of_the_whole(first: bytes, second: bytes) -> None:
-    assert join_checksums(zlib.crc32(first), zlib.crc32(second), len(second)) == zlib.crc32(first + second)
+    assert combine_crc32(zlib.crc32(first), zlib.crc32(second), len(second)) == zlib.crc32(first + second)
 
 
 def test_a_part_larger_than_is_compressed_at_once_comes_back_whole() -> None:
-    rows, texts = Rows(), [f"<rad nummer='{number}'>åäö</rad>" for number in range(LARGE // 8)]
+    rows, texts = TextCompressor(), [f"<rad nummer='{number}'>åäö</rad>" for number in range(CHUNK_SIZE // 8)]
     for text in texts:
         rows.write(text)
-    part = Part("xl/stor.xml")
+    part = XmlPart("xl/stor.xml")
     part.write("<början>")
-    part.insert(rows.close())
+    part.append(rows.close())
     part.write("</slut>")
     assert read_parts(b"".join(zip_parts([part]))) == {"xl/stor.xml": f"<början>{''.join(texts)}</slut>".encode()}
 
@@ -181,17 +188,17 @@ CHUNKS = [bytes([number % 251]) * (number * 37 % 900) for number in range(300)]
 
 @pytest.mark.parametrize("room", [0, 1, 5_000, 10_000_000])
 def test_what_is_held_on_disk_comes_back_as_it_was_given(room: int) -> None:
-    held = Held(room)
+    held = SpoolBuffer(room)
     for chunk in CHUNKS:
-        held.add(chunk)
-    assert held.length == sum(map(len, CHUNKS))
-    assert b"".join(held.take()) == b"".join(CHUNKS)
-    assert list(held.take()) == []
+        held.append(chunk)
+    assert held.byte_count == sum(map(len, CHUNKS))
+    assert b"".join(held.drain()) == b"".join(CHUNKS)
+    assert list(held.drain()) == []
 
 
 def test_what_cannot_be_held_on_disk_is_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
-    held = Held(1_000)
+    held = SpoolBuffer(1_000)
     for chunk in CHUNKS:
-        held.add(chunk)
-    assert b"".join(held.take()) == b"".join(CHUNKS)
+        held.append(chunk)
+    assert b"".join(held.drain()) == b"".join(CHUNKS)

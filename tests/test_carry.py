@@ -18,16 +18,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rounds import AS_OF, DUE, draw_round
 
 from xlflow import check_forms, generate_forms, merge_forms
-from xlflow.carry import plan_returns
-from xlflow.core.findings import Finding, Place, Severity, Stop, find, remedy_of
-from xlflow.core.issued import issued_lines
-from xlflow.core.model import Filled, Line, Received, Row, Run, SetAside, State
-from xlflow.core.text import tidy
-from xlflow.core.words import Language, say
+from xlflow.carry import plan_correction_forms
+from xlflow.core.findings import FatalError, Finding, Location, Severity, make_finding, remedy_of
+from xlflow.core.issued import issued_items
+from xlflow.core.model import AnswerRow, FileState, PlanItem, ReceivedFile, RunResult, Submission, Unplaced
+from xlflow.core.text import collapse_whitespace
+from xlflow.core.words import Language, translate
 from xlflow.define import load_template
-from xlflow.excel.incoming import open_book
+from xlflow.excel.incoming import open_workbook
 from xlflow.generate import write_form
-from xlflow.merge import merge_forms as merge_forms_read
+from xlflow.merge import merge_submissions as merge_forms_read
 from xlflow.read import read_form
 
 PLAN = """
@@ -63,10 +63,10 @@ class Loop:
         """Type into the form that went back and put it among what came back, beside the first."""
         return type_into(self.again / f"{unit}.xlsx", self.back / f"{name or unit + ' rättat'}.xlsx", cells)
 
-    def send_back(self, *, plan: bool = False) -> Run:
-        return check_forms([self.back], send_back=self.again, plan=self.plan if plan else None)
+    def send_back(self, *, plan: bool = False) -> RunResult:
+        return check_forms([self.back], return_dir=self.again, plan=self.plan if plan else None)
 
-    def merge(self) -> Run:
+    def merge(self) -> RunResult:
         return merge_forms([self.back], self.back.parent / "all.xlsx", plan=self.plan, force=True)
 
     def opened(self, unit: str = "Norr") -> Workbook:
@@ -91,8 +91,12 @@ def table_of(sheet: Worksheet) -> list[str]:
     ]
 
 
-def codes(run: Run) -> list[str]:
-    return [f"{found.code} {found.place.cell or ''}".strip() for found in run.findings if found.weight != "note"]
+def codes(run: RunResult) -> list[str]:
+    return [
+        f"{found.code} {found.location.cell or ''}".strip()
+        for found in run.findings
+        if found.effective_severity != "note"
+    ]
 
 
 @pytest.fixture
@@ -115,7 +119,7 @@ ANSWERS: Cells = {
 def test_a_form_goes_back_with_its_answers_its_faults_and_its_lists(loop: Loop) -> None:
     loop.answer("Norr", {**ANSWERS, "N2": "Hälsningar från Norr"})
     run = loop.send_back()
-    assert [path.name for path in run.written] == ["Norr.xlsx"]
+    assert [path.name for path in run.written_files] == ["Norr.xlsx"]
     book = loop.opened()
     assert book.sheetnames == ["Läs mig", TO_CORRECT, FORM, LOOSE, "xlflow", "xlflow_live"]
     assert book.active.title == TO_CORRECT
@@ -157,10 +161,10 @@ def test_a_form_in_which_nothing_is_wrong_does_not_go_back(loop: Loop) -> None:
     loop.answer("Norr", {f"H{row}": "Genomfört" for row in (MILL, BOATS, ROOF)})
     loop.answer("Söder", {"H5": "Pågår", "J5": "Ring 070-123 45 67"})
     run = loop.send_back()
-    assert run.written == ()
-    assert run.output is None
+    assert run.written_files == ()
+    assert run.output_path is None
     assert not loop.again.exists()
-    assert {found.weight for found in run.findings} == {Severity.NOTE}
+    assert {found.effective_severity for found in run.findings} == {Severity.NOTE}
 
 
 def test_the_corrected_form_counts_in_place_of_the_first_without_conflict(loop: Loop) -> None:
@@ -173,12 +177,14 @@ def test_the_corrected_form_counts_in_place_of_the_first_without_conflict(loop: 
     assert run.merged is not None
     assert codes(run) == []
     assert {file.name: file.state for file in run.merged.files} == {
-        first.name: State.SUPERSEDED,
-        "Norr rättat.xlsx": State.ACCEPTED,
+        first.name: FileState.SUPERSEDED,
+        "Norr rättat.xlsx": FileState.ACCEPTED,
     }
-    assert [one.row.line.levels[3] for one in run.merged.rows if one.row.line.own] == ["Egen idé, ny form"]
-    assert [one.texts for one in run.merged.set_aside] == [("Hälsningar från Norr",)]
-    assert run.merged.accounts.balance
+    assert [one.row.item.level_texts[3] for one in run.merged.rows if one.row.item.added_by_unit] == [
+        "Egen idé, ny form"
+    ]
+    assert [one.texts for one in run.merged.unplaced] == [("Hälsningar från Norr",)]
+    assert run.merged.accounts.is_balanced
 
 
 def test_the_order_of_the_two_does_not_matter_nor_when_they_were_saved(loop: Loop) -> None:
@@ -202,7 +208,7 @@ def test_a_third_return_meets_the_corrected_one_cell_by_cell(loop: Loop) -> None
     run = loop.merge()
     assert run.merged is not None
     assert codes(run) == []
-    said = {one.row.line.levels[3:]: one.row.answers[0].written for one in run.merged.rows}
+    said = {one.row.item.level_texts[3:]: one.row.answers[0].raw_text for one in run.merged.rows}
     assert said["Öppna kvarnen", ""] == "Genomfört"
     assert said["Hyra ut båtar", ""] == "Kvarstår"
 
@@ -219,9 +225,9 @@ def test_a_form_that_came_back_as_it_was_says_the_same_as_the_first(loop: Loop) 
 def test_what_went_back_is_written_anew_until_somebody_has_filled_it_in(loop: Loop) -> None:
     loop.answer("Norr", {**ANSWERS, f"J{FREE + 1}": "utan aktivitet", "N2": "Hälsningar"})
     loop.send_back()
-    assert loop.send_back().written
+    assert loop.send_back().written_files
     type_into(loop.again / "Norr.xlsx", loop.again / "Norr.xlsx", {"H5": "Genomfört"})
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         loop.send_back()
     assert [found.code for found in stop.value.findings] == ["target-has-answers"]
 
@@ -281,16 +287,16 @@ def test_the_loop_goes_round_through_libreoffice(loop: Loop, kind: str) -> None:
     through_office(loop.back / "Norr.xlsx", "xlsx")
     run = loop.send_back()
     assert run.merged is not None
-    assert [path.name for path in run.written] == ["Norr.xlsx"]
+    assert [path.name for path in run.written_files] == ["Norr.xlsx"]
     loop.correct("Norr", {"H5": "Genomfört", "I8": "Kvartal 4"})
     through_office(loop.back / "Norr rättat.xlsx", kind)
     merged = loop.merge()
     assert codes(merged) == []
     assert merged.merged is not None
     assert sorted(file.state.value for file in merged.merged.files) == ["accepted", "superseded"]
-    said = {one.row.line.levels[3]: one.row.answers for one in merged.merged.rows}
-    assert [answer.written for answer in said["Egen idé"]] == ["Pågår", "", "- ett\n- två"]
-    assert said["Öppna kvarnen"][2].written == ANSWERS["J5"]
+    said = {one.row.item.level_texts[3]: one.row.answers for one in merged.merged.rows}
+    assert [answer.raw_text for answer in said["Egen idé"]] == ["Pågår", "", "- ett\n- två"]
+    assert said["Öppna kvarnen"][2].raw_text == ANSWERS["J5"]
 
 
 @pytest.mark.with_tools
@@ -319,23 +325,23 @@ def through_office(path: Path, kind: str) -> None:
 
 def test_numbers_go_back_so_that_they_are_read_the_same(tmp_path: Path) -> None:
     asked = load_template("budget")
-    labels = [each.label.sv for each in (*asked.levels, *asked.given())]
+    labels = [each.label.sv for each in (*asked.levels, *asked.plan_fields())]
     plan = ";".join([*labels, "Enhet"]) + "\n" + ";".join([*(["x"] * len(asked.levels)), "1000", "Norr"]) + "\n"
     loop = Loop(tmp_path, plan, "budget")
     columns = {cell.value: cell.column_letter for cell in load_workbook(loop.out / "Norr.xlsx")[FORM][4]}
-    first, second = [columns[each.label.sv] for each in asked.asked() if each.type == "number"][:2]
+    first, second = [columns[each.label.sv] for each in asked.answer_fields() if each.type == "number"][:2]
     loop.answer("Norr", {f"{first}5": 1.125, f"{second}5": "ungefär hälften"})
     run = loop.send_back()
     assert run.merged is not None
     form = loop.opened()[FORM]
     assert form[f"{first}5"].value == 1.125
     assert form[f"{second}5"].value == "ungefär hälften"
-    assert loop.send_back().written
+    assert loop.send_back().written_files
     loop.correct("Norr", {f"{second}5": 2})
     merged = loop.merge().merged
     assert merged is not None
     assert [str(total) for total in merged.accounts.sums_out.values()][:2] == ["1.125", "2"]
-    assert merged.accounts.balance
+    assert merged.accounts.is_balanced
 
 
 # An older version of the template -----------------------------------------------------------------------------
@@ -386,7 +392,7 @@ def test_answers_move_from_an_older_version_of_the_template(tmp_path: Path) -> N
     assert run.merged is not None
     assert run.merged.round.template.version == "10"
     assert "form-lacks-questions" in codes(run)
-    assert [one.texts for one in run.merged.set_aside] == [("Läget", "Bra")]
+    assert [one.texts for one in run.merged.unplaced] == [("Läget", "Bra")]
     form = loop.opened()[FORM]
     headings = [cell.value for cell in form[4]]
     assert headings[7:12] == ["Status", "Ny tidpunkt", "Kommentar/avvikelse", "Reservplan", "Kostnad"]
@@ -426,8 +432,8 @@ def test_what_was_written_over_the_forms_own_words_goes_along(loop: Loop) -> Non
     loop.correct("Norr", {"H5": "Genomfört", "H6": "Pågående", "H7": "Pågående", "H8": "Pågående"})
     run = loop.merge()
     assert run.merged is not None
-    assert [file.state for file in run.merged.files] == [State.ACCEPTED, State.SUPERSEDED]
-    assert {one.place.sheet for one in run.merged.set_aside} == {LOOSE}
+    assert [file.state for file in run.merged.files] == [FileState.ACCEPTED, FileState.SUPERSEDED]
+    assert {one.location.sheet for one in run.merged.unplaced} == {LOOSE}
 
 
 def test_what_is_written_below_the_list_of_faults_is_kept(loop: Loop) -> None:
@@ -442,7 +448,7 @@ def test_what_is_written_below_the_list_of_faults_is_kept(loop: Loop) -> None:
     )
     run = loop.merge()
     assert run.merged is not None
-    kept = [(one.place.cell, one.texts) for one in run.merged.set_aside if one.place.sheet == TO_CORRECT]
+    kept = [(one.location.cell, one.texts) for one in run.merged.unplaced if one.location.sheet == TO_CORRECT]
     assert kept == [(f"I{last}", ("Ja",)), (f"A{last + 2}", ("Vi återkommer",))]
 
 
@@ -502,14 +508,14 @@ def test_a_form_with_last_rounds_answers_is_read_and_goes_back_with_them(tmp_pat
     run = loop.send_back()
     assert codes(run) == ["choice-unknown H5"]
     assert run.merged is not None
-    assert run.merged.set_aside == ()
+    assert run.merged.unplaced == ()
     form = loop.opened()[FORM]
     assert [form["L4"].value, form["L5"].value] == ["Förra omgången", "Pågående"]
 
 
 def test_a_workbook_that_is_no_consolidated_one_is_refused_as_previous(tmp_path: Path) -> None:
     loop = Loop(tmp_path)
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         generate_forms(loop.plan, tmp_path / "x", as_of=AS_OF, previous=loop.out / "Norr.xlsx")
     assert [found.code for found in stop.value.findings] == ["report-not-consolidated"]
 
@@ -519,7 +525,7 @@ def test_a_workbook_that_is_no_consolidated_one_is_refused_as_previous(tmp_path:
 
 def test_a_unit_that_has_nothing_to_report_and_answers_all_the_same_gets_both_back(loop: Loop) -> None:
     guide = load_workbook(loop.out / "Norr.xlsx")["Läs mig"]
-    (label,) = [cell for (cell,) in guide["A1:A40"] if cell.value == say("nothing.label", "sv")]
+    (label,) = [cell for (cell,) in guide["A1:A40"] if cell.value == translate("nothing.label", "sv")]
     cell = f"B{label.row}"
     form = type_into(loop.out / "Norr.xlsx", loop.back / "Norr.xlsx", {cell: "Ja"}, sheet="Läs mig")
     type_into(form, form, {"H5": "Genomfört", "H6": "Klart"})
@@ -530,11 +536,11 @@ def test_a_unit_that_has_nothing_to_report_and_answers_all_the_same_gets_both_ba
     assert f"Se över | {cell}" in table_of(book[TO_CORRECT])
     links = {each.value: each.hyperlink.location for (each,) in book[TO_CORRECT]["B5:B8"] if each.hyperlink}
     assert links[cell].replace("$", "") == f"'Läs mig'!{cell}"
-    assert loop.send_back().written
+    assert loop.send_back().written_files
     type_into(loop.again / "Norr.xlsx", loop.back / "Norr rättat.xlsx", {cell: None}, sheet="Läs mig")
     merged = loop.merge().merged
     assert merged is not None
-    assert merged.nothing == ()
+    assert merged.nothing_to_report_claims == ()
 
 
 # English, and any text ------------------------------------------------------------------------------------------
@@ -585,11 +591,12 @@ def test_whatever_was_written_comes_back_to_the_letter(
     story: list[tuple[str | None, ...]], beside: str | None
 ) -> None:
     asked = draw_round(ROUND)
-    ids = [line.id for line in issued_lines(asked, "Norr")]
+    ids = [line.id for line in issued_items(asked, "Norr")]
     own = tuple(
-        Line(f"o{n}", ("", "", "", f"Egen {n}", ""), ("Norr",), own=True) for n in range(len(story) - len(ids))
+        PlanItem(f"o{n}", ("", "", "", f"Egen {n}", ""), ("Norr",), added_by_unit=True)
+        for n in range(len(story) - len(ids))
     )
-    whole = replace(asked, plan=replace(asked.plan, lines=(*asked.plan.lines, *own)))
+    whole = replace(asked, plan=replace(asked.plan, items=(*asked.plan.items, *own)))
     keys = ("status", "new_deadline", "comment")
     lines = [*ids, *(line.id for line in own)]
     answers = {
@@ -597,34 +604,38 @@ def test_whatever_was_written_comes_back_to_the_letter(
         for line, texts in zip(lines, story, strict=True)
     }
     first = read_bytes(write_form(whole, "Norr", answers, issued={}), "first.xlsx")
-    merged, _ = merge_forms_read([first], [first.received])
-    fault = find("missing-answer", Place("first.xlsx"), unit="Norr", row_id=ids[0], words={"field": "x"})
-    (back,) = plan_returns(merged, [fault], [first])
-    loose = SetAside("Norr", Place("first.xlsx", "Blad1", "A1"), (beside,), "text-beside", is_row=False)
-    aside = (loose,) if beside and tidy(beside) else ()
+    merged, _ = merge_forms_read([first], [first.file])
+    fault = make_finding(
+        "missing-answer", Location("first.xlsx"), unit="Norr", row_id=ids[0], params={"field": "x"}
+    )
+    (back,) = plan_correction_forms(merged, [fault], [first])
+    loose = Unplaced("Norr", Location("first.xlsx", "Blad1", "A1"), (beside,), "text-beside", is_row=False)
+    aside = (loose,) if beside and collapse_whitespace(beside) else ()
     again = read_bytes(
-        write_form(back.round, "Norr", back.answers, returned=replace(back.returned, set_aside=aside)),
+        write_form(
+            back.round, "Norr", back.answers, correction_request=replace(back.correction_request, unplaced=aside)
+        ),
         "again.xlsx",
     )
     assert [said(row) for row in again.rows] == [said(row) for row in first.rows]
-    assert [one.texts for one in again.set_aside] == [one.texts for one in aside]
+    assert [one.texts for one in again.unplaced] == [one.texts for one in aside]
     if not aside:
-        assert again.answers_digest in again.identity.replaces
-    joined, conflicts = merge_forms_read([again, first], [first.received, again.received])
+        assert again.answers_digest in again.identity.replaced_digests
+    joined, conflicts = merge_forms_read([again, first], [first.file, again.file])
     assert [said(one.row) for one in joined.rows] == [said(row) for row in first.rows]
     assert not [found for found in conflicts if found.code.startswith("conflict")]
 
 
-def said(row: Row) -> tuple[object, ...]:
-    return (row.line.levels, *(answer.written for answer in row.answers))
+def said(row: AnswerRow) -> tuple[object, ...]:
+    return (row.item.level_texts, *(answer.raw_text for answer in row.answers))
 
 
-def read_bytes(content: bytes, name: str) -> Filled:
-    book = open_book(content, name)
+def read_bytes(content: bytes, name: str) -> Submission:
+    book = open_workbook(content, name)
     assert not isinstance(book, Finding)
-    received = Received(name, book.digest, len(content), None, State.ACCEPTED, "Norr")
+    received = ReceivedFile(name, book.digest, len(content), None, FileState.ACCEPTED, "Norr")
     form = read_form(book, received)
-    assert isinstance(form, Filled)
+    assert isinstance(form, Submission)
     return form
 
 

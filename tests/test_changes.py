@@ -9,24 +9,24 @@ from hypothesis import strategies as st
 from merged import draw_merged, show_column, show_figures
 from rounds import draw_round
 
-from xlflow.core.changes import KINDS, Change, Snapshot, count_changes, find_changes
-from xlflow.core.lineage import Lines, find_gone, trace_lines
+from xlflow.core.changes import CHANGE_KINDS, ItemChange, RoundSnapshot, count_changes_by_kind, find_changes
+from xlflow.core.lineage import RoundItems, find_removed_items, match_plan_items
 from xlflow.core.model import Round
-from xlflow.core.summary import Summary
+from xlflow.core.summary import ConsolidatedContent
 from xlflow.core.words import Language
-from xlflow.summarise import summarise
-from xlflow.summarise.changes import stand_now
-from xlflow.summarise.material import Material
+from xlflow.summarise import build_consolidated_content
+from xlflow.summarise.changes import build_current_snapshot
+from xlflow.summarise.material import MergedIndex
 
 AUGUST = date(2021, 8, 31)
 HEADINGS = "Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet"
 
 
-def snap(asked: Round, answers: Mapping[str, str]) -> Snapshot:
-    return stand_now(Material(*draw_merged(asked, answers)))
+def snap(asked: Round, answers: Mapping[str, str]) -> RoundSnapshot:
+    return build_current_snapshot(MergedIndex(*draw_merged(asked, answers)))
 
 
-def compare(before: str, now: str, *, deadline: str = "Kvartal 4") -> list[Change]:
+def compare(before: str, now: str, *, deadline: str = "Kvartal 4") -> list[ItemChange]:
     """Return the changes of one line that a unit answers twice: status, new time, comment."""
     plan = f"{HEADINGS}\na | P | M | N | Laga taket | | {deadline} | Norr"
     asked, later = draw_round(plan), draw_round(plan, as_of=AUGUST)
@@ -65,9 +65,9 @@ TOLD_TWICE = [
 
 def test_a_new_time_that_nobody_repeats_is_shown_unless_the_line_is_overdue_without_it() -> None:
     [ahead] = compare("Förskjuts | Kvartal 1 2022 |", "Pågående | |")
-    assert (ahead.kind, ahead.time_now) == ("status", "Kvartal 1 2022")
+    assert (ahead.kind, ahead.current_deadline_text) == ("status", "Kvartal 1 2022")
     [late] = compare("Förskjuts | Kvartal 1 2022 |", "Pågående | |", deadline="Kvartal 2")
-    assert (late.kind, late.time_now) == ("overdue_since", "Kvartal 2")
+    assert (late.kind, late.current_deadline_text) == ("overdue_since", "Kvartal 2")
 
 
 def test_what_was_done_and_is_not_answered_now_lacks_an_answer_and_is_not_called_late() -> None:
@@ -81,7 +81,7 @@ def test_a_line_has_changed_in_the_way_that_says_most(before: str, now: str, tol
     kind, *flags = told.split() if told else [""]
     assert [change.kind for change in changes] == ([kind] if kind else [])
     for change in changes:
-        assert [change.new_status, change.new_time, change.new_comment] == [
+        assert [change.has_new_status, change.has_new_deadline, change.has_new_comment] == [
             name in flags for name in ("status", "time", "comment")
         ]
 
@@ -99,8 +99,8 @@ def test_a_deadline_that_the_plan_moves_is_another_time() -> None:
     ]
     told = {"Norr": "Id | Status\na | Pågående"}
     march, august = snap(draw_round(rounds[0]), told), snap(draw_round(rounds[1], as_of=AUGUST), told)
-    assert [(c.kind, c.new_time) for c in find_changes(august, march)] == [("delayed", True)]
-    assert [(c.kind, c.new_time) for c in find_changes(march, august)] == [("time", True)]
+    assert [(c.kind, c.has_new_deadline) for c in find_changes(august, march)] == [("delayed", True)]
+    assert [(c.kind, c.has_new_deadline) for c in find_changes(march, august)] == [("time", True)]
 
 
 statuses = st.sampled_from(
@@ -120,8 +120,8 @@ def test_nothing_has_changed_if_and_only_if_the_same_is_said(
     assert len(changes) <= 1
     known = now[0] not in ("", "vet ej")
     new = known and before[0] != now[0]
-    assert any(change.new_status for change in changes) is new
-    assert any(change.new_comment for change in changes) is (bool(now[2]) and now[2] != before[2])
+    assert any(change.has_new_status for change in changes) is new
+    assert any(change.has_new_comment for change in changes) is (bool(now[2]) and now[2] != before[2])
     if known and new:
         assert changes
 
@@ -152,8 +152,10 @@ NEW = f"""
 
 def test_lines_are_known_again_by_what_they_continue_by_id_and_by_text() -> None:
     now, before = draw_round(NEW), draw_round(OLD)
-    traces = trace_lines(Lines(now.plan.lines, now.template), Lines(before.plan.lines, before.template))
-    assert {key: (trace.id, trace.how) for key, trace in traces.items()} == {
+    traces = match_plan_items(
+        RoundItems(now.plan.items, now.template), RoundItems(before.plan.items, before.template)
+    )
+    assert {key: (trace.previous_id, trace.matched_by) for key, trace in traces.items()} == {
         "1": ("1", "id"),  # reworded
         "7a": ("1a", "text"),  # below the same activity
         "1b": ("1b", "id"),  # reworded
@@ -161,7 +163,7 @@ def test_lines_are_known_again_by_what_they_continue_by_id_and_by_text() -> None
         "8": ("3", "continues"),
         "4": ("4", "id"),  # moved below another goal
     }
-    assert [line.id for line in find_gone(before.plan.lines, traces)] == ["5"]
+    assert [line.id for line in find_removed_items(before.plan.items, traces)] == ["5"]
 
 
 def test_lines_may_part_and_join() -> None:
@@ -172,22 +174,31 @@ def test_lines_may_part_and_join() -> None:
         y  | A inne    | Norr  | A
         z  | B och C   | Norr  | b; c
     """)
-    traces = trace_lines(Lines(now.plan.lines, now.template), Lines(before.plan.lines, before.template))
-    assert [(key, trace.id, trace.others) for key, trace in traces.items()] == [
+    traces = match_plan_items(
+        RoundItems(now.plan.items, now.template), RoundItems(before.plan.items, before.template)
+    )
+    assert [(key, trace.previous_id, trace.other_previous_ids) for key, trace in traces.items()] == [
         ("x", "a", ()),
         ("y", "a", ()),
         ("z", "b", ("c",)),
     ]
-    assert find_gone(before.plan.lines, traces) == ()
+    assert find_removed_items(before.plan.items, traces) == ()
 
 
 def test_two_lines_of_the_same_text_are_not_mixed_up() -> None:
     before = draw_round("Id | Nämndmål | Aktivitet | Enhet\na | X | Utbilda | Norr\nb | Y | Utbilda | Norr")
     now = draw_round("Id | Nämndmål | Aktivitet | Enhet\nq | Y | Utbilda | Norr\nr | Z | Utbilda | Norr")
-    traces = trace_lines(Lines(now.plan.lines, now.template), Lines(before.plan.lines, before.template))
-    assert {key: trace.id for key, trace in traces.items()} == {"q": "b", "r": "a"}
+    traces = match_plan_items(
+        RoundItems(now.plan.items, now.template), RoundItems(before.plan.items, before.template)
+    )
+    assert {key: trace.previous_id for key, trace in traces.items()} == {"q": "b", "r": "a"}
     more = draw_round("Id | Nämndmål | Aktivitet | Enhet\nr | Z | Utbilda | Norr\ns | V | Utbilda | Norr")
-    assert trace_lines(Lines(more.plan.lines, more.template), Lines(before.plan.lines, before.template)) == {}
+    assert (
+        match_plan_items(
+            RoundItems(more.plan.items, more.template), RoundItems(before.plan.items, before.template)
+        )
+        == {}
+    )
 
 
 texts = st.sampled_from(["A", "B", "C", "D"])
@@ -200,8 +211,10 @@ texts = st.sampled_from(["A", "B", "C", "D"])
 def test_every_line_is_found_again_in_its_own_round(lines: list[tuple[str, str, str]]) -> None:
     rows = "\n".join(f"{key} | {goal} | {text} | Norr" for key, goal, text in lines)
     asked = draw_round(f"Id | Nämndmål | Aktivitet | Enhet\n{rows}")
-    side = Lines(asked.plan.lines, asked.template)
-    assert {key: trace.id for key, trace in trace_lines(side, side).items()} == {key: key for key, _, _ in lines}
+    side = RoundItems(asked.plan.items, asked.template)
+    assert {key: trace.previous_id for key, trace in match_plan_items(side, side).items()} == {
+        key: key for key, _, _ in lines
+    }
 
 
 def test_a_new_year_with_another_template_is_compared_too() -> None:
@@ -216,17 +229,17 @@ def test_a_new_year_with_another_template_is_compared_too() -> None:
     short = told.template.model_copy(update={"levels": levels, "summaries": ()})
     states = [
         type(state)(
-            line=type(state.line)(state.line.id, state.line.levels[-2:], state.line.units),
-            code=state.code,
+            item=type(state.item)(state.item.id, state.item.level_texts[-2:], state.item.units),
+            status_code=state.status_code,
             status=state.status,
-            planned=state.planned,
-            time=state.time,
+            planned_deadline=state.planned_deadline,
+            effective_deadline=state.effective_deadline,
         )
-        for state in told.states
+        for state in told.item_snapshots
     ]
-    earlier = Snapshot(states, short, date(2020, 12, 31), "2020.xlsx", "0" * 64)
+    earlier = RoundSnapshot(states, short, date(2020, 12, 31), "2020.xlsx", "0" * 64)
     merged = draw_merged(now, {"Norr": "Id | Status\nnew | Pågående"})
-    changes = summarise(*merged, earlier).grids["changes"]
+    changes = build_consolidated_content(*merged, earlier).tables_by_name["changes"]
     assert show_column(changes, "Förändring") == {"new": "Försenad", "gone": "Borttagen"}
     assert show_column(changes, "Återfunnen genom")["new"] == "Fortsätter från"
     assert show_column(changes, "Id förut")["new"] == "old"
@@ -254,14 +267,14 @@ NORR_LATER = """
 SODER_LATER = "Id | Status\n8 | Förskjuts\n4 | Pågående\n9 | Kvarstår"
 
 
-def tell(language: Language = "sv") -> Summary:
+def tell(language: Language = "sv") -> ConsolidatedContent:
     before = snap(draw_round(OLD, language=language), {"Norr": NORR, "Söder": SODER})
     now = draw_merged(draw_round(NEW, as_of=AUGUST, language=language), {"Norr": NORR_LATER, "Söder": SODER_LATER})
-    return summarise(*now, before)
+    return build_consolidated_content(*now, before)
 
 
 def test_the_table_says_what_was_and_what_is() -> None:
-    changes = tell().grids["changes"]
+    changes = tell().tables_by_name["changes"]
     assert [column.heading for column in changes.columns] == [
         *("Förändring", "Id", "Perspektiv", "Aktivitet", "Delaktivitet"),
         *("Enhet", "Status förut", "Status nu", "Tid förut", "Tid nu", "Kommentar förut", "Kommentar nu"),
@@ -331,15 +344,17 @@ def test_the_changes_are_counted_apart_for_activities_and_their_parts() -> None:
             "Ny kommentar": 0,
         },
     }
-    assert {fact.label: fact.value for fact in summary.facts}["Rader som har ändrats sedan 31 mars 2021"] == 8
+    assert {fact.label: fact.value for fact in summary.key_figures}[
+        "Rader som har ändrats sedan 31 mars 2021"
+    ] == 8
 
 
 def test_the_changes_are_told_in_a_sentence() -> None:
-    assert tell().told[-1] == (
+    assert tell().status_sentences[-1] == (
         "Sedan förra uppföljningen (31 mars 2021) har en aktivitet genomförts, två har försenats, en har "
         "tillkommit och en finns inte längre med."
     )
-    assert tell("en").told[-1] == (
+    assert tell("en").status_sentences[-1] == (
         "Since the previous follow-up (31 March 2021), one activity has been finished, two have been delayed, one "
         "has been added and one is no longer there."
     )
@@ -347,8 +362,8 @@ def test_the_changes_are_told_in_a_sentence() -> None:
 
 def test_without_a_previous_round_there_is_nothing_of_it() -> None:
     merged = draw_merged(draw_round(NEW), {"Norr": "Id | Status\n1 | Pågående"})
-    summary = summarise(*merged)
-    assert "changes" not in summary.grids
+    summary = build_consolidated_content(*merged)
+    assert "changes" not in summary.tables_by_name
     assert not any("örändring" in panel.title for panel in summary.panels)
     assert show_figures(summary, "unit")  # and all else is there
 
@@ -356,9 +371,9 @@ def test_without_a_previous_round_there_is_nothing_of_it() -> None:
 def test_a_round_that_says_the_same_has_no_changes() -> None:
     asked = draw_round(OLD)
     merged = draw_merged(asked, {"Norr": NORR, "Söder": SODER})
-    summary = summarise(*merged, stand_now(Material(*merged)))
-    assert summary.grids["changes"].rows == ()
-    assert summary.told[-1] == "Inga aktiviteter har ändrats sedan förra uppföljningen (31 mars 2021)."
+    summary = build_consolidated_content(*merged, build_current_snapshot(MergedIndex(*merged)))
+    assert summary.tables_by_name["changes"].rows == ()
+    assert summary.status_sentences[-1] == "Inga aktiviteter har ändrats sedan förra uppföljningen (31 mars 2021)."
 
 
 def test_every_kind_is_counted_and_named() -> None:
@@ -366,6 +381,6 @@ def test_every_kind_is_counted_and_named() -> None:
         snap(draw_round(NEW, as_of=AUGUST), {"Norr": NORR_LATER, "Söder": SODER_LATER}),
         snap(draw_round(OLD), {"Norr": NORR, "Söder": SODER}),
     )
-    counts = count_changes(changes)
-    assert list(counts) == list(KINDS)
+    counts = count_changes_by_kind(changes)
+    assert list(counts) == list(CHANGE_KINDS)
     assert sum(counts.values()) == len(changes) == 8

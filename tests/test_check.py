@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from returns import draw_return
 from rounds import draw_round, shipped_template
 
-from xlflow.check import check_form, check_merged
+from xlflow.check import check_merged, check_submission
 from xlflow.core.findings import Finding, message_of, remedy_of
 from xlflow.core.model import Round
-from xlflow.core.rollup import find_missing, kin_of
+from xlflow.core.rollup import find_items_missing_status, relatives_by_id
 from xlflow.core.template import Template
-from xlflow.merge import merge_forms
+from xlflow.merge import merge_submissions
 
 ASKED = """
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum  | Enhet
@@ -23,7 +23,7 @@ ASKED = """
     b  |            |                        |          | Ny hemsida   |              | Se planen  | Norr
 """
 ROUND = draw_round(ASKED, template=shipped_template().model_copy(update={"rules": ()}))
-IDS = [line.id for line in ROUND.plan.lines]
+IDS = [line.id for line in ROUND.plan.items]
 
 
 def with_rules(*rules: dict[str, Any]) -> Round:
@@ -45,12 +45,12 @@ def with_declared(*names: str) -> Round:
 
 
 def show(findings: tuple[Finding, ...]) -> list[str]:
-    return [f"{found.weight} {found.place.cell} {found.code} {found.rule}" for found in findings]
+    return [f"{found.effective_severity} {found.location.cell} {found.code} {found.rule}" for found in findings]
 
 
 def check(table: str, asked: Round = ROUND) -> list[str]:
     heading = "Id | Status | Ny tidpunkt | Kommentar/avvikelse\n"
-    return show(check_form(draw_return(asked, "Norr", heading + table)))
+    return show(check_submission(draw_return(asked, "Norr", heading + table)))
 
 
 def test_an_untouched_form_lacks_one_status_per_activity() -> None:
@@ -71,9 +71,9 @@ def test_a_status_that_was_not_understood_is_not_also_missing() -> None:
 
 
 def test_the_finding_says_where_whose_and_what_to_do() -> None:
-    found = check_form(draw_return(ROUND, "Norr", "Id | Status\na | Genomfört"))[0]
+    found = check_submission(draw_return(ROUND, "Norr", "Id | Status\na | Genomfört"))[0]
     assert (found.unit, found.row_id, found.field, found.value) == ("Norr", "b", "status", None)
-    assert found.place.show("sv") == "Norr.xlsx, blad Uppföljning, cell H8"
+    assert found.location.describe("sv") == "Norr.xlsx, blad Uppföljning, cell H8"
     assert message_of(found, "sv") == "Status saknas."
     assert remedy_of(found, "sv").startswith("Välj status. Det här finns att välja på: Genomfört, Pågående,")
     assert remedy_of(found, "en").endswith("May be delayed, Postponed or Cancelled.")
@@ -81,7 +81,7 @@ def test_the_finding_says_where_whose_and_what_to_do() -> None:
 
 def test_a_worse_part_is_a_warning_on_the_activity() -> None:
     table = "Id | Status\na | Genomfört\na1 | Pågår\na2 | Utgår\nb | Utgår"
-    findings = check_form(draw_return(with_declared("worse_part"), "Norr", table))
+    findings = check_submission(draw_return(with_declared("worse_part"), "Norr", table))
     assert show(findings) == ["warning H5 rule-broken worse_part"]
     assert message_of(findings[0], "sv") == "Här står Genomfört, men ”Bygg golvet” är Pågående."
     assert message_of(findings[0], "en") == "This says Done, but “Bygg golvet” is Ongoing."
@@ -99,7 +99,7 @@ def test_numbers_that_are_required_are_missed_cell_by_cell() -> None:
         "Id | Område | Post | Budget | Enhet\nh | Drift | Hyror | 100 | Norr\nl | Drift | Löner | 900 | Norr",
         template=shipped_template("budget"),
     )
-    findings = check_form(draw_return(asked, "Norr", "Id | Utfall | Prognos\nh | 50 | \nl | femtio | 900"))
+    findings = check_submission(draw_return(asked, "Norr", "Id | Utfall | Prognos\nh | 50 | \nl | femtio | 900"))
     assert show(findings) == ["error F5 missing-answer missing_required"]
     assert message_of(findings[0], "sv") == "Prognos saknas."
 
@@ -115,7 +115,8 @@ def test_a_rule_speaks_in_the_template_s_words_and_has_a_remedy_of_its_own_if_no
     plain = rule("why", when={"status": ("postponed",)}, require=("comment",))
     told = plain | {"remedy": {"sv": "Skriv varför.", "en": "Say why."}}
     findings = [
-        check_form(draw_return(with_rules(one), "Norr", "Id | Status\nb | Förskjuts"))[0] for one in (plain, told)
+        check_submission(draw_return(with_rules(one), "Norr", "Id | Status\nb | Förskjuts"))[0]
+        for one in (plain, told)
     ]
     assert [message_of(found, "sv") for found in findings] == ["Regel why.", "Regel why."]
     assert [remedy_of(found, "sv") for found in findings] == [
@@ -162,18 +163,18 @@ def test_a_rule_on_trial_is_a_note_and_hides_behind_one_that_counts() -> None:
 def test_a_column_that_the_form_lost_is_not_missed_row_by_row() -> None:
     form = draw_return(ROUND, "Norr")
     rows = tuple(
-        type(row)(row.line, row.unit, row.place, tuple(a for a in row.answers if a.field != "status"))
+        type(row)(row.item, row.unit, row.location, tuple(a for a in row.answers if a.field != "status"))
         for row in form.rows
     )
-    assert check_form(type(form)(form.received, form.identity, form.round, rows)) == ()
+    assert check_submission(type(form)(form.file, form.identity, form.round, rows)) == ()
 
 
 def test_two_returns_that_are_whole_together_lack_nothing() -> None:
     first = draw_return(ROUND, "Norr", "Id | Status\na1 | Pågående\nb | Utgår", name="ett.xlsx")
     second = draw_return(ROUND, "Norr", "Id | Status\na2 | Genomfört", name="två.xlsx")
-    merged, _ = merge_forms([first, second], [first.received, second.received])
+    merged, _ = merge_submissions([first, second], [first.file, second.file])
     assert check_merged(merged) == ()
-    assert check_form(first) != ()
+    assert check_submission(first) != ()
 
 
 @given(st.lists(st.sampled_from(["", "Genomfört", "Förskjuts", "nja"]), min_size=4, max_size=4))
@@ -181,13 +182,13 @@ def test_one_return_lacks_the_same_before_and_after_the_merge(statuses: list[str
     form = draw_return(
         ROUND, "Norr", "Id | Status\n" + "\n".join(map(" | ".join, zip(IDS, statuses, strict=True)))
     )
-    merged, _ = merge_forms([form], [form.received])
-    assert check_merged(merged) == check_form(form)
+    merged, _ = merge_submissions([form], [form.file])
+    assert check_merged(merged) == check_submission(form)
 
 
 @given(st.lists(st.sampled_from(["", "Genomfört", "Pågående", "Utgår", "nja"]), min_size=4, max_size=4))
 def test_a_status_is_missed_exactly_where_the_one_rule_says(statuses: list[str]) -> None:
     table = "Id | Status\n" + "\n".join(f"{key} | {text}" for key, text in zip(IDS, statuses, strict=True))
-    missed = [f.row_id for f in check_form(draw_return(ROUND, "Norr", table)) if f.rule == "missing_status"]
+    missed = [f.row_id for f in check_submission(draw_return(ROUND, "Norr", table)) if f.rule == "missing_status"]
     answered = [key for key, text in zip(IDS, statuses, strict=True) if text]
-    assert missed == list(find_missing(kin_of(ROUND.plan.lines, ROUND.template), answered))
+    assert missed == list(find_items_missing_status(relatives_by_id(ROUND.plan.items, ROUND.template), answered))

@@ -21,7 +21,7 @@ from tools import PROJECT, miss
 
 import xlflow
 from xlflow.cli import main
-from xlflow.report.machine import run_to_values
+from xlflow.report.machine import result_to_values
 
 COMMANDS = {
     "demo": {"[DIR]"},
@@ -203,19 +203,19 @@ def test_the_library_gives_the_same_as_the_commands(desk: Path, monkeypatch: pyt
     made = xlflow.generate_forms(
         Path("plan.xlsx"), Path("again"), template="followup-2019", as_of=date(2019, 4, 30)
     )
-    assert sorted(path.name for path in made.written) == sorted(UNITS)
+    assert sorted(path.name for path in made.written_files) == sorted(UNITS)
     assert read_all(desk / "again") == read_all(desk / "forms")
     checked = xlflow.check_forms([Path("in")])
-    assert json.loads(json.dumps(run_to_values(checked))) == run("check", "in", "--json", cwd=desk).told
+    assert json.loads(json.dumps(result_to_values(checked))) == run("check", "in", "--json", cwd=desk).told
     merged = xlflow.merge_forms([Path("in")], Path("one.xlsx"))
     seen = run("merge", "in", "-o", "two.xlsx", "--json", cwd=desk)
-    assert {**run_to_values(merged), "output": "two.xlsx"} == seen.told
+    assert {**result_to_values(merged), "output": "two.xlsx"} == seen.told
     assert Path("one.xlsx").read_bytes() == Path("two.xlsx").read_bytes()
     assert merged.exit_code == seen.code
 
 
 def test_stop_is_what_the_library_raises(tmp_path: Path) -> None:
-    with pytest.raises(xlflow.Stop) as stop:
+    with pytest.raises(xlflow.FatalError) as stop:
         xlflow.check_forms([tmp_path / "nowhere"])
     assert [finding.code for finding in stop.value.findings] == ["path-not-found"]
 

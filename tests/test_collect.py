@@ -12,10 +12,17 @@ import pytest
 from returns import draw_return
 from rounds import draw_round
 
-from xlflow.collect import Collected, Found, choose_round, find_files, receive_file, sort_returns
-from xlflow.core.findings import Place, Stop, find, message_of
-from xlflow.core.model import Filled, Received, State
-from xlflow.excel.incoming import Book
+from xlflow.collect import (
+    DiscoveredFile,
+    SelectedSubmissions,
+    choose_round_key,
+    discover_files,
+    make_received_file,
+    select_submissions,
+)
+from xlflow.core.findings import FatalError, Location, make_finding, message_of
+from xlflow.core.model import FileState, ReceivedFile, Submission
+from xlflow.excel.incoming import WorkbookData
 
 PLAN = """
     Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet     | Delaktivitet | Slutdatum | Enhet
@@ -43,20 +50,23 @@ def pack_files(target: Path, *names: str) -> Path:
     return target
 
 
-def names_of(found: tuple[Found, ...]) -> list[str]:
-    return [f"{one.name} {one.settled.state} {one.settled.reason}" if one.settled else one.name for one in found]
+def names_of(found: tuple[DiscoveredFile, ...]) -> list[str]:
+    return [
+        f"{one.name} {one.settled_file.state} {one.settled_file.reason}" if one.settled_file else one.name
+        for one in found
+    ]
 
 
 def a_return(
     unit: str = "Museet", status: str = "Pågående", name: str = "", saved: datetime | None = NOON, **more: str
-) -> Filled:
+) -> Submission:
     asked = more.get("asked", ASKED)
-    line = ASKED.plan.lines[0].id
+    line = ASKED.plan.items[0].id
     form = draw_return(asked, unit, f"Id | Status\n{line} | {status}", name=name, saved=saved)  # type: ignore[arg-type]
     return replace(form, answers_digest=f"{asked.key} {unit} {status}")  # type: ignore[union-attr]
 
 
-def told(collected: Collected) -> list[str]:
+def told(collected: SelectedSubmissions) -> list[str]:
     return [f"{file.name} {file.state} {file.reason}" for file in collected.files]
 
 
@@ -66,7 +76,7 @@ def told(collected: Collected) -> list[str]:
 def test_a_folder_is_searched_through_and_system_files_are_counted(tmp_path: Path) -> None:
     lay_out(tmp_path, "b.xlsx", "a/Kulturskolan.xlsx", "~$b.xlsx", "a/.~lock.b.xlsx#", ".DS_Store", "Thumbs.db")
     lay_out(tmp_path, "a/.xlflow-1.tmp", "desktop.ini", "a/ladda.xlsx.crdownload", "bild.png")
-    found, findings = find_files([tmp_path])
+    found, findings = discover_files([tmp_path])
     assert names_of(found) == [
         ".DS_Store ignored ignored-system-file",
         "Thumbs.db ignored ignored-system-file",
@@ -79,7 +89,7 @@ def test_a_folder_is_searched_through_and_system_files_are_counted(tmp_path: Pat
         "desktop.ini ignored ignored-system-file",
         "~$b.xlsx ignored ignored-lock-file",
     ]
-    assert {finding.place.file for finding in findings} == {one.name for one in found if one.settled}
+    assert {finding.location.file for finding in findings} == {one.name for one in found if one.settled_file}
     assert found[6].size == len("b.xlsx")
     assert found[6].modified is not None
 
@@ -99,8 +109,8 @@ def test_a_folder_is_searched_through_and_system_files_are_counted(tmp_path: Pat
 )
 def test_what_programs_leave_in_shared_folders_is_no_answer(tmp_path: Path, name: str, code: str) -> None:
     lay_out(tmp_path, name)
-    (found,), (finding,) = find_files([tmp_path])
-    assert (found.settled and found.settled.reason, finding.code) == (code, code)
+    (found,), (finding,) = discover_files([tmp_path])
+    assert (found.settled_file and found.settled_file.reason, finding.code) == (code, code)
 
 
 @pytest.mark.parametrize(
@@ -108,13 +118,13 @@ def test_what_programs_leave_in_shared_folders_is_no_answer(tmp_path: Path, name
 )
 def test_copies_that_shared_folders_make_are_answers_like_any(tmp_path: Path, name: str) -> None:
     lay_out(tmp_path, name)
-    (found,), findings = find_files([tmp_path])
-    assert (found.settled, findings) == (None, ())
+    (found,), findings = discover_files([tmp_path])
+    assert (found.settled_file, findings) == (None, ())
 
 
 def test_an_archive_is_opened_one_level_deep(tmp_path: Path) -> None:
     pack_files(tmp_path / "svar.zip", "Museet.xlsx", "mapp/Badet.xlsx", "__MACOSX/._Museet.xlsx", "inre.zip")
-    found, _ = find_files([tmp_path])
+    found, _ = discover_files([tmp_path])
     assert names_of(found) == [
         "svar.zip/Museet.xlsx",
         "svar.zip/__MACOSX/._Museet.xlsx ignored ignored-system-file",
@@ -138,14 +148,14 @@ def test_names_in_archives_are_read_as_they_were_meant(tmp_path: Path, written: 
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(f"{stand_in}bo.xlsx", "")
     (tmp_path / "svar.zip").write_bytes(packed.getvalue().replace(stand_in.encode(), written))
-    found, _ = find_files([tmp_path])
+    found, _ = discover_files([tmp_path])
     assert names_of(found) == [f"svar.zip/{read}"]
 
 
 def test_an_archive_that_holds_nothing_or_is_broken_is_refused(tmp_path: Path) -> None:
     pack_files(tmp_path / "tom.zip")
     (tmp_path / "trasig.zip").write_bytes(pack_files(tmp_path / "hel.zip", "a.xlsx").read_bytes()[:-5])
-    found, findings = find_files([tmp_path])
+    found, findings = discover_files([tmp_path])
     assert names_of(found) == [
         "hel.zip/a.xlsx",
         "tom.zip refused archive-empty",
@@ -157,8 +167,8 @@ def test_an_archive_that_holds_nothing_or_is_broken_is_refused(tmp_path: Path) -
 def test_paths_may_overlap_and_come_in_any_order(tmp_path: Path) -> None:
     lay_out(tmp_path, "a/x.xlsx", "b/x.xlsx", "b/y.xlsx")
     paths = [tmp_path / "b", tmp_path / "a", tmp_path / "b" / "y.xlsx"]
-    found, _ = find_files(paths)
-    assert found == find_files(paths[::-1])[0]
+    found, _ = discover_files(paths)
+    assert found == discover_files(paths[::-1])[0]
     assert [one.name for one in found] == sorted(
         [(tmp_path / "a/x.xlsx").as_posix(), (tmp_path / "b/x.xlsx").as_posix(), "y.xlsx"]
     )
@@ -169,7 +179,7 @@ def test_links_in_circles_end(tmp_path: Path) -> None:
     (tmp_path / "a" / "runt").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "a" / "samma.xlsx").symlink_to(tmp_path / "a" / "x.xlsx")
     (tmp_path / "a" / "borta.xlsx").symlink_to(tmp_path / "finns-inte.xlsx")
-    found, _ = find_files([tmp_path])
+    found, _ = discover_files([tmp_path])
     assert [one.name for one in found] == ["a/borta.xlsx", "a/x.xlsx"]
 
 
@@ -177,7 +187,7 @@ def test_links_in_circles_end(tmp_path: Path) -> None:
 def test_a_file_may_say_any_time(tmp_path: Path, seconds: int) -> None:
     lay_out(tmp_path, "gammal.xlsx")
     os.utime(tmp_path / "gammal.xlsx", (0, seconds))
-    found, _ = find_files([tmp_path])
+    found, _ = discover_files([tmp_path])
     stands = (tmp_path / "gammal.xlsx").stat().st_mtime
     assert found[0].size == len("gammal.xlsx")
     assert found[0].modified == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=stands)
@@ -185,14 +195,14 @@ def test_a_file_may_say_any_time(tmp_path: Path, seconds: int) -> None:
 
 def test_our_own_files_are_left_out(tmp_path: Path) -> None:
     lay_out(tmp_path, "a.xlsx", "ut.xlsx")
-    found, findings = find_files([tmp_path], leave_out=[tmp_path / "ut.xlsx", tmp_path / "finns-inte.xlsx"])
+    found, findings = discover_files([tmp_path], excluded=[tmp_path / "ut.xlsx", tmp_path / "finns-inte.xlsx"])
     assert names_of(found) == ["a.xlsx", "ut.xlsx ignored ignored-own-file"]
     assert [finding.code for finding in findings] == ["ignored-own-file"]
 
 
 def test_a_path_that_is_not_there_stops(tmp_path: Path) -> None:
-    with pytest.raises(Stop) as stopped:
-        find_files([tmp_path, tmp_path / "borta", tmp_path / "också", tmp_path / ("lång" * 100)])
+    with pytest.raises(FatalError) as stopped:
+        discover_files([tmp_path, tmp_path / "borta", tmp_path / "också", tmp_path / ("lång" * 100)])
     assert [finding.code for finding in stopped.value.findings] == ["path-not-found"] * 3
 
 
@@ -207,40 +217,40 @@ def test_a_folder_that_cannot_be_looked_into_is_told_and_not_passed_over(
     was = os.geteuid()
     try:
         os.seteuid(was or 65_534)
-        found, findings = find_files([Path()])
-        inside, _ = find_files([Path("stängd/b.xlsx")])
+        found, findings = discover_files([Path()])
+        inside, _ = discover_files([Path("stängd/b.xlsx")])
     finally:
         os.seteuid(was)
         (tmp_path / "stängd").chmod(0o755)
     assert names_of(found) == ["a.xlsx"]
-    assert [(finding.code, finding.place.file) for finding in findings] == [("folder-not-readable", "stängd")]
+    assert [(finding.code, finding.location.file) for finding in findings] == [("folder-not-readable", "stängd")]
     assert names_of(inside) == ["b.xlsx"]
 
 
 def test_a_file_that_the_gate_has_seen_is_known() -> None:
-    found = Found("a.xlsx", b"", 7, NOON)
-    book = Book("a.xlsx", "xlsx", (), {}, EVENING, "d" * 64, 8)
-    assert receive_file(found, book) == Received("a.xlsx", "d" * 64, 8, EVENING, State.ACCEPTED)
-    assert receive_file(found, replace(book, saved=None)).saved == NOON
-    refused = receive_file(found, find("file-empty", Place("a.xlsx")))
-    assert (refused.state, refused.reason, refused.size) == (State.REFUSED, "file-empty", 7)
+    found = DiscoveredFile("a.xlsx", b"", 7, NOON)
+    book = WorkbookData("a.xlsx", "xlsx", (), {}, EVENING, "d" * 64, 8)
+    assert make_received_file(found, book) == ReceivedFile("a.xlsx", "d" * 64, 8, EVENING, FileState.ACCEPTED)
+    assert make_received_file(found, replace(book, last_saved=None)).saved_at == NOON
+    refused = make_received_file(found, make_finding("file-empty", Location("a.xlsx")))
+    assert (refused.state, refused.reason, refused.size) == (FileState.REFUSED, "file-empty", 7)
 
 
 # Sorting returns ------------------------------------------------------------------------------------------
 
 
 def test_one_return_of_each_unit_counts() -> None:
-    collected = sort_returns([a_return("Museet"), a_return("Badet")])
+    collected = select_submissions([a_return("Museet"), a_return("Badet")])
     assert told(collected) == ["Badet.xlsx accepted None", "Museet.xlsx accepted None"]
-    assert [[form.unit for form in group] for group in collected.groups] == [["Badet"], ["Museet"]]
+    assert [[form.unit for form in group] for group in collected.groups_by_unit] == [["Badet"], ["Museet"]]
     assert collected.findings == ()
 
 
 def test_the_same_content_counts_once_whatever_it_is_called() -> None:
     first, copy = a_return(name="Museet.xlsx", saved=EVENING), a_return(name="Museet - Kopia (1).xlsx")
-    collected = sort_returns([copy, first])
+    collected = select_submissions([copy, first])
     assert told(collected) == ["Museet - Kopia (1).xlsx duplicate same-return-twice", "Museet.xlsx accepted None"]
-    assert [form.received.name for form in collected.forms] == ["Museet.xlsx"]
+    assert [form.file.name for form in collected.submissions] == ["Museet.xlsx"]
     assert "Museet.xlsx" in message_of(collected.findings[0], "sv")
 
 
@@ -249,36 +259,36 @@ def test_differing_returns_are_kept_newest_first() -> None:
     new = a_return(name="a.xlsx", status="Pågående", saved=EVENING)
     undated = a_return(name="c.xlsx", status="Kvarstår", saved=None)
     again = a_return(name="d.xlsx", status="Genomfört", saved=None)
-    collected = sort_returns([old, undated, again, new])
+    collected = select_submissions([old, undated, again, new])
     assert told(collected) == [
         "a.xlsx accepted None",
         "b.xlsx superseded newer-return",
         "c.xlsx superseded newer-return",
         "d.xlsx duplicate same-return-twice",
     ]
-    assert [form.received.name for form in collected.groups[0]] == ["a.xlsx", "b.xlsx", "c.xlsx"]
+    assert [form.file.name for form in collected.groups_by_unit[0]] == ["a.xlsx", "b.xlsx", "c.xlsx"]
 
 
 def test_the_round_of_most_units_counts() -> None:
     forms = [a_return("Museet"), a_return("Badet"), a_return("Museet", name="gammal.xlsx", asked=EARLIER)]
-    collected = sort_returns(forms)
+    collected = select_submissions(forms)
     assert told(collected)[2] == "gammal.xlsx refused other-round"
-    assert [form.received.name for form in collected.forms] == ["Badet.xlsx", "Museet.xlsx"]
+    assert [form.file.name for form in collected.submissions] == ["Badet.xlsx", "Museet.xlsx"]
     message = message_of(collected.findings[0], "sv")
     assert "2020-12-31" in message
     assert "2021-03-31" in message
 
 
 def test_the_latest_round_counts_where_units_are_equally_many() -> None:
-    assert choose_round([a_return("Badet", asked=EARLIER), a_return("Museet")]) == ASKED.key
-    assert choose_round([]) is None
+    assert choose_round_key([a_return("Badet", asked=EARLIER), a_return("Museet")]) == ASKED.key
+    assert choose_round_key([]) is None
 
 
 def test_the_round_asked_for_counts_before_all() -> None:
     forms = [a_return("Museet"), a_return("Badet"), a_return("Museet", name="gammal.xlsx", asked=EARLIER)]
-    collected = sort_returns(forms, round_key=EARLIER.key)
-    assert [form.received.name for form in collected.forms] == ["gammal.xlsx"]
-    assert [file.state for file in collected.files] == [State.REFUSED, State.REFUSED, State.ACCEPTED]
+    collected = select_submissions(forms, round_key=EARLIER.key)
+    assert [form.file.name for form in collected.submissions] == ["gammal.xlsx"]
+    assert [file.state for file in collected.files] == [FileState.REFUSED, FileState.REFUSED, FileState.ACCEPTED]
 
 
 def test_nothing_depends_on_the_order() -> None:
@@ -292,10 +302,10 @@ def test_nothing_depends_on_the_order() -> None:
             for asked in (ASKED, EARLIER)
         )
     ]
-    others = [Received(f"x{number}", "", 1, None, State.REFUSED) for number in range(3)]
-    expected = sort_returns(forms, others)
+    others = [ReceivedFile(f"x{number}", "", 1, None, FileState.REFUSED) for number in range(3)]
+    expected = select_submissions(forms, others)
     assert len(expected.files) == len(forms) + len(others)
     for seed in range(20):
         random.Random(seed).shuffle(forms)
         random.Random(seed).shuffle(others)
-        assert sort_returns(forms, others) == expected
+        assert select_submissions(forms, others) == expected

@@ -28,8 +28,8 @@ from hypothesis import strategies as st
 from kinds import KINDS
 
 from xlflow import merge_forms
-from xlflow.core.findings import Stop
-from xlflow.core.model import Merged, State
+from xlflow.core.findings import FatalError
+from xlflow.core.model import FileState, Merged
 
 
 @pytest.fixture(scope="module", params=sorted(KINDS))
@@ -59,23 +59,25 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
     with_plan = with_plan or all(one.done & TAKES_IDENTITY for one in handed)
     try:
         run = merge_forms([back], target, plan=sent.plan if with_plan else None, jobs=1)
-    except Stop as stop:
+    except FatalError as stop:
         if "nothing-to-merge" in str(stop) and all("into_new_book" in one.done for one in handed):
             return  # nothing there says of which day it is
         raise
     assert run.merged is not None
-    assert run.merged.accounts.balance
+    assert run.merged.accounts.is_balanced
     states = {file.name: file for file in run.merged.files}
     found = {name: states.pop(name).state for name in expected}
     assert found == expected, (found, expected)
     assert states.keys() == {one.name for one in handed}
     shown = look_up(target)
     for one in handed:
-        if states[one.name].state is State.REFUSED:
+        if states[one.name].state is FileState.REFUSED:
             assert one.done & TAKES_IDENTITY, (one, states[one.name].reason)
             told = with_plan and any("into_new_book" not in other.done for other in handed)
             assert not told or "lose_codes" in one.done, (one, states[one.name].reason)
-            assert any(found.place.file == one.name and found.weight == "error" for found in run.findings)
+            assert any(
+                found.location.file == one.name and found.effective_severity == "error" for found in run.findings
+            )
         else:
             check_words(one, sent.kind, shown, alone=len(handed) == len(sent.forms))
     if not any(one.done & ADDS_AMOUNTS for one in handed):

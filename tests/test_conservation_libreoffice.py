@@ -17,7 +17,7 @@ from libreoffice import convert
 from openpyxl import load_workbook
 
 from xlflow import merge_forms
-from xlflow.core.model import State
+from xlflow.core.model import FileState
 
 MISHAPS = [damage for damage in DAMAGES if damage is not add_sheet]
 """All but the sheet with a cell in its last corner, which takes LibreOffice minutes."""
@@ -80,11 +80,11 @@ def _check(sent: Sent, handed: Sequence[Handed], back: Path, target: Path) -> No
         return
     run = merge_forms([back], target, plan=sent.plan, jobs=1)
     assert run.merged is not None
-    assert run.merged.accounts.balance
+    assert run.merged.accounts.is_balanced
     states = {file.name: file for file in run.merged.files}
     shown = look_up(target)
     for one in handed:
-        if states[one.name].state is State.REFUSED:
+        if states[one.name].state is FileState.REFUSED:
             assert one.done & TAKES_IDENTITY, (one, states[one.name].reason)
         else:
             check_words(one, sent.kind, shown, alone=True)

@@ -19,7 +19,7 @@ from kinds import KINDS
 from openpyxl import load_workbook
 
 from xlflow import check_forms, merge_forms
-from xlflow.core.model import State
+from xlflow.core.model import FileState
 
 TELLING = [damage for damage in DAMAGES if damage.__name__ not in TAKES_IDENTITY]
 """Damages after which a form still says whose it is, so that it can be sent back."""
@@ -51,7 +51,9 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
     back.mkdir()
     first = {unit: _answer(sent, unit, back, chance) for unit in sent.forms}
     plan = sent.plan if with_plan else None
-    gone_back = {path.name: path for path in check_forms([back], send_back=again, plan=plan, jobs=1).written}
+    gone_back = {
+        path.name: path for path in check_forms([back], return_dir=again, plan=plan, jobs=1).written_files
+    }
     for one in first.values():
         if one.name in gone_back:
             taken = find_words(load_workbook(gone_back[one.name]))
@@ -62,14 +64,14 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
             (back / one.name.replace(" rättat", "")).unlink()
     run = merge_forms([back], target, plan=sent.plan, jobs=1)
     assert run.merged is not None
-    assert run.merged.accounts.balance
+    assert run.merged.accounts.is_balanced
     states = {file.name: file for file in run.merged.files}
     shown = look_up(target)
     for one in (*first.values(), *second):
         state = states.get(one.name)
         if state is None or state.reason == "corrected-return":
             continue
-        if state.state is State.REFUSED:
+        if state.state is FileState.REFUSED:
             assert one.done & TAKES_IDENTITY, (one, state.reason)
             continue
         of_unit = [each for each in states.values() if _unit_of(each.name) == _unit_of(one.name)]

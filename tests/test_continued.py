@@ -10,10 +10,10 @@ from openpyxl import load_workbook
 from rounds import draw_round
 
 from xlflow import generate, pipeline
-from xlflow.collect import Found, receive_file
-from xlflow.core.model import Filled, Round
+from xlflow.collect import DiscoveredFile, make_received_file
+from xlflow.core.model import Round, Submission
 from xlflow.excel import incoming
-from xlflow.excel.outgoing import Book
+from xlflow.excel.outgoing import WorkbookWriter
 from xlflow.read import read_form
 
 LONG = "Kvarnen behöver ett nytt hjul, och det tar tid. 😀 " * 900
@@ -27,9 +27,13 @@ ASKED = draw_round("""
 
 def ask_long(asked: Round) -> Round:
     """The same round, its first activity with a text longer than a cell."""
-    first, *others = asked.plan.lines
-    levels = (*first.levels[: asked.template.item], LONG.strip(), *first.levels[asked.template.item + 1 :])
-    return replace(asked, plan=replace(asked.plan, lines=(replace(first, levels=levels), *others)))
+    first, *others = asked.plan.items
+    levels = (
+        *first.level_texts[: asked.template.item_level_index],
+        LONG.strip(),
+        *first.level_texts[asked.template.item_level_index + 1 :],
+    )
+    return replace(asked, plan=replace(asked.plan, items=(replace(first, level_texts=levels), *others)))
 
 
 def make_form() -> bytes:
@@ -37,20 +41,20 @@ def make_form() -> bytes:
     return generate.write_form(ask_long(ASKED), "Museet", answers)
 
 
-def read(content: bytes, name: str = "Museet.xlsx") -> Filled:
-    book = incoming.open_book(content, name)
-    assert isinstance(book, incoming.Book), book
-    filled = read_form(book, receive_file(Found(name, content, len(content)), book))
-    assert isinstance(filled, Filled), filled
+def read(content: bytes, name: str = "Museet.xlsx") -> Submission:
+    book = incoming.open_workbook(content, name)
+    assert isinstance(book, incoming.WorkbookData), book
+    filled = read_form(book, make_received_file(DiscoveredFile(name, content, len(content)), book))
+    assert isinstance(filled, Submission), filled
     return filled
 
 
-def check_whole(filled: Filled) -> None:
+def check_whole(filled: Submission) -> None:
     first, second = filled.rows
-    assert first.line.levels[ASKED.template.item] == LONG.strip()
-    assert first.answer("comment").written == ANSWERED
-    assert second.answer("comment").written == "kort"
-    assert filled.set_aside == ()
+    assert first.item.level_texts[ASKED.template.item_level_index] == LONG.strip()
+    assert first.answer("comment").raw_text == ANSWERED
+    assert second.answer("comment").raw_text == "kort"
+    assert filled.unplaced == ()
     assert [finding.code for finding in filled.findings] == []
 
 
@@ -88,48 +92,48 @@ def test_what_somebody_adds_behind_the_number_is_kept_too() -> None:
     sheet, cell = where.split("!")
     begun = str(load_workbook(io.BytesIO(make_form()))[sheet][cell].value)
     filled = read(edit({where: f"Nytt: {begun} Och mer."}))
-    assert filled.rows[0].answer("comment").written == f"Nytt: {ANSWERED} Och mer."
+    assert filled.rows[0].answer("comment").raw_text == f"Nytt: {ANSWERED} Och mer."
 
 
 def test_a_rest_that_no_cell_refers_to_any_more_is_set_aside_with_its_address() -> None:
     filled = read(edit({cell_of(2): "Hjulet är beställt."}))
-    assert filled.rows[0].answer("comment").written == "Hjulet är beställt."
-    assert filled.rows[0].line.levels[ASKED.template.item] == LONG.strip()
-    (aside, *_) = [one for one in filled.set_aside if one.place.sheet == "Fortsättning"]
+    assert filled.rows[0].answer("comment").raw_text == "Hjulet är beställt."
+    assert filled.rows[0].item.level_texts[ASKED.template.item_level_index] == LONG.strip()
+    (aside, *_) = [one for one in filled.unplaced if one.location.sheet == "Fortsättning"]
     assert aside.texts[-1] in ANSWERED
-    assert aside.place.cell == "A3"
+    assert aside.location.cell == "A3"
 
 
 def test_a_number_without_a_rest_stays_as_it_was_written() -> None:
     note = "Se … [fortsätter på bladet Fortsättning, nummer 77]"
-    assert read(edit({cell_of(2): note})).rows[0].answer("comment").written == note
+    assert read(edit({cell_of(2): note})).rows[0].answer("comment").raw_text == note
 
 
 def test_long_texts_stand_whole_in_the_consolidated_workbook(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "Museet.xlsx").write_bytes(make_form())
     run = pipeline.merge_forms([tmp_path / "in"], tmp_path / "alla.xlsx")
-    assert run.output is not None
-    assert load_workbook(run.output).sheetnames[-1] == "Fortsättning"
-    book = incoming.open_book(run.output, "alla.xlsx")
-    assert isinstance(book, incoming.Book)
-    assert book.sheet("Fortsättning") is None
+    assert run.output_path is not None
+    assert load_workbook(run.output_path).sheetnames[-1] == "Fortsättning"
+    book = incoming.open_workbook(run.output_path, "alla.xlsx")
+    assert isinstance(book, incoming.WorkbookData)
+    assert book.find_sheet("Fortsättning") is None
     for name in ("Svar", "Aktiviteter"):
-        heading, first, *_ = book.sheet(name).rows
+        heading, first, *_ = book.find_sheet(name).rows
         told = dict(zip(heading, first, strict=True))
         assert (told["Aktivitet"], told["Kommentar/avvikelse"]) == (LONG.strip(), ANSWERED), name
 
 
 def test_one_number_in_many_cells_does_not_fill_the_memory() -> None:
-    def write(book: Book) -> bytes:
+    def write(book: WorkbookWriter) -> bytes:
         sheet = book.add_sheet("Blad")
         sheet.write(0, 0, "x" * 500_000)
         for row in range(1, 2_000):
             sheet.write(row, 0, f"… [fortsätter på bladet Fortsättning, nummer {row % 3}]")
         return book.to_bytes()
 
-    book = incoming.open_book(write(Book("Prov", "sv", ASKED.as_of)), "prov.xlsx")
-    assert isinstance(book, incoming.Book)
+    book = incoming.open_workbook(write(WorkbookWriter("Prov", "sv", ASKED.as_of)), "prov.xlsx")
+    assert isinstance(book, incoming.WorkbookData)
     lengths = [len(str(row[0])) for row in book.sheets[0].rows]
     assert lengths[0] == 500_000
     assert 10_000_000 < sum(lengths) < 25_000_000

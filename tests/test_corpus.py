@@ -12,7 +12,7 @@ import pytest
 from tools import PROJECT, require_folder
 
 from xlflow.core.findings import Finding, message_of
-from xlflow.excel.incoming import Book, UncountedFormula, open_book
+from xlflow.excel.incoming import UncachedFormula, WorkbookData, open_workbook
 
 CORPUS = PROJECT.parent / "shared" / "corpus"
 
@@ -40,11 +40,11 @@ def list_corpus() -> list[tuple[str, str]]:
         return [(row["file"], row["expect"]) for row in csv.DictReader(stream)]
 
 
-def count_values(book: Book) -> int:
+def count_values(book: WorkbookData) -> int:
     """Return how many cells hold a value; a formula that nobody has worked out holds none."""
     rows = (row for sheet in book.sheets for row in sheet.rows)
-    found = sum(cell is not None and not isinstance(cell, UncountedFormula) for row in rows for cell in row)
-    return found + sum(len(sheet.stray) for sheet in book.sheets)
+    found = sum(cell is not None and not isinstance(cell, UncachedFormula) for row in rows for cell in row)
+    return found + sum(len(sheet.distant_cells) for sheet in book.sheets)
 
 
 def test_the_corpus_is_whole() -> None:
@@ -55,7 +55,7 @@ def test_the_corpus_is_whole() -> None:
 @pytest.mark.parametrize(("name", "expected"), list_corpus())
 def test_every_file_ends_as_values_or_as_a_refusal(name: str, expected: str) -> None:
     start = time.monotonic()
-    opened = open_book(CORPUS / name, name)
+    opened = open_workbook(CORPUS / name, name)
     assert time.monotonic() - start < 10
     if isinstance(opened, Finding):
         assert expected.startswith("reject"), f"{name} was refused: {opened.code}"

@@ -12,9 +12,9 @@ from edits import FILLED, RECEIVED, copied_workbook, everything, made, said
 from packages import package_of, zipped
 
 from xlflow.core.findings import Finding
-from xlflow.core.model import Filled
-from xlflow.excel.incoming import Book, Limits, open_book
-from xlflow.excel.incoming.archive import list_entries
+from xlflow.core.model import Submission
+from xlflow.excel.incoming import Limits, WorkbookData, open_workbook
+from xlflow.excel.incoming.archive import list_zip_entries
 from xlflow.read import read_form
 
 FORM = made(FILLED)
@@ -39,9 +39,9 @@ PIECES = (
 PATIENCE = Limits(seconds=5)
 
 
-def outcome(content: bytes) -> Filled | Finding:
-    book = open_book(content, "Museet.xlsx", PATIENCE)
-    return read_form(book, RECEIVED) if isinstance(book, Book) else book
+def outcome(content: bytes) -> Submission | Finding:
+    book = open_workbook(content, "Museet.xlsx", PATIENCE)
+    return read_form(book, RECEIVED) if isinstance(book, WorkbookData) else book
 
 
 # A bit, and the end ---------------------------------------------------------------------------------------
@@ -49,14 +49,18 @@ def outcome(content: bytes) -> Filled | Finding:
 
 def flip_bits(times: int, seed: int) -> int:
     """Flip one bit, again and again; return how often the form was refused."""
-    whole, dice, refused = open_book(FORM, "Museet.xlsx"), random.Random(seed), 0
-    assert isinstance(whole, Book)
+    whole, dice, refused = open_workbook(FORM, "Museet.xlsx"), random.Random(seed), 0
+    assert isinstance(whole, WorkbookData)
     for _ in range(times):
         flipped, place = bytearray(FORM), dice.randrange(len(FORM))
         flipped[place] ^= 1 << dice.randrange(8)
-        book = open_book(bytes(flipped), "Museet.xlsx")
-        if isinstance(book, Book):
-            assert (book.sheets, book.properties, book.saved) == (whole.sheets, whole.properties, whole.saved)
+        book = open_workbook(bytes(flipped), "Museet.xlsx")
+        if isinstance(book, WorkbookData):
+            assert (book.sheets, book.properties, book.last_saved) == (
+                whole.sheets,
+                whole.properties,
+                whole.last_saved,
+            )
         refused += isinstance(book, Finding)
     return refused
 
@@ -71,27 +75,27 @@ def test_three_thousand_flipped_bits_of_a_form_never_give_other_answers() -> Non
 
 
 def test_every_bit_of_the_directory_counts() -> None:
-    entries = list_entries(FORM, Limits())
+    entries = list_zip_entries(FORM, Limits())
     assert not isinstance(entries, str)
-    start = max(entry.start + entry.packed for entry in entries)
-    whole = open_book(FORM, "Museet.xlsx")
-    assert isinstance(whole, Book)
+    start = max(entry.data_offset + entry.compressed_size for entry in entries)
+    whole = open_workbook(FORM, "Museet.xlsx")
+    assert isinstance(whole, WorkbookData)
     for place in range(start, len(FORM), 3):
         flipped = bytearray(FORM)
         flipped[place] ^= 1 << place % 8
-        book = open_book(bytes(flipped), "Museet.xlsx")
+        book = open_workbook(bytes(flipped), "Museet.xlsx")
         assert isinstance(book, Finding) or book.sheets == whole.sheets
 
 
 def test_a_form_that_is_cut_off_is_refused_wherever_it_ends() -> None:
     for length in range(0, len(FORM), 100):
-        found = open_book(FORM[:length], "Museet.xlsx")
+        found = open_workbook(FORM[:length], "Museet.xlsx")
         assert isinstance(found, Finding)
         assert found.code in ("file-empty", "archive-cut-off", "archive-crooked")
 
 
 def test_two_files_in_one_are_refused() -> None:
-    assert all(isinstance(open_book(both, "f.xlsx"), Finding) for both in (FORM + FORM, FORM + FORM[:5000]))
+    assert all(isinstance(open_workbook(both, "f.xlsx"), Finding) for both in (FORM + FORM, FORM + FORM[:5000]))
 
 
 # The markup -----------------------------------------------------------------------------------------------
@@ -129,9 +133,11 @@ def garble_forms(times: int, seed: int) -> int:
         name = dice.choice(PARTS)
         parts = {**package.parts, name: garble(package.parts[name], dice)}
         form = outcome(zipped(parts))
-        if isinstance(form, Filled):
+        if isinstance(form, Submission):
             read += 1
-            kept = " ".join([*(answer.written for row in form.rows for answer in row.answers), *texts_aside(form)])
+            kept = " ".join(
+                [*(answer.raw_text for row in form.rows for answer in row.answers), *texts_aside(form)]
+            )
             missing = [text for text, cell in answers.items() if text not in kept and cell in parts[SHEET]]
             assert not missing or form.findings or name == "xl/sharedStrings.xml", (missing, name)
     return read
@@ -148,16 +154,16 @@ PLACES = {
 """Where each answer stands."""
 
 
-def texts_aside(form: Filled) -> list[str]:
-    return [text for one in form.set_aside for text in one.texts]
+def texts_aside(form: Submission) -> list[str]:
+    return [text for one in form.unplaced for text in one.texts]
 
 
 def test_the_answers_stand_where_the_tests_believe() -> None:
     form = outcome(FORM)
-    assert isinstance(form, Filled)
+    assert isinstance(form, Submission)
     assert said(form) == everything()
     found = {
-        row.place_of(answer).cell: answer.written
+        row.location_of(answer).cell: answer.raw_text
         for row in form.rows
         for answer in row.answers
         if not answer.is_blank
@@ -179,4 +185,4 @@ def test_a_garbled_copy_of_the_table_ends_as_values_or_refusal() -> None:
     name = "xl/worksheets/sheet1.xml"
     for _ in range(60):
         found = outcome(zipped({**package.parts, name: garble(package.parts[name], dice)}))
-        assert isinstance(found, Filled | Finding)
+        assert isinstance(found, Submission | Finding)

@@ -9,8 +9,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from xlflow.core.model import Deadline
-from xlflow.core.values import Parsed, Raw, parse_day, parse_deadline, quarter_of, quarters_from, show_deadline
-from xlflow.core.values.days import day_of_serial
+from xlflow.core.values import (
+    ParseResult,
+    RawCell,
+    format_deadline,
+    parse_deadline,
+    parse_full_date,
+    quarter_of,
+    quarters_from,
+)
+from xlflow.core.values.days import date_from_serial
 from xlflow.core.values.deadlines import parse_date, parse_quarter
 from xlflow.core.words import LANGUAGES, Language
 
@@ -61,7 +69,7 @@ def _words(text: str, first: str | None = None, last: str | None = None) -> Dead
     return Deadline("text", text, *days)
 
 
-def _read(raw: Raw, year: int = YEAR) -> Deadline:
+def _read(raw: RawCell, year: int = YEAR) -> Deadline:
     value = parse_deadline(raw, year).value
     assert isinstance(value, Deadline)
     return value
@@ -73,15 +81,15 @@ def _read(raw: Raw, year: int = YEAR) -> Deadline:
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 @pytest.mark.parametrize("way", _ways(PLAIN_QUARTERS))
 def test_a_quarter_without_year_means_the_plan_s_year(way: str, number: int) -> None:
-    assert parse_deadline(_written(way, number), YEAR) == Parsed(_quarter(YEAR, number))
-    assert parse_deadline(_written(way, number), 2019) == Parsed(_quarter(2019, number))
+    assert parse_deadline(_written(way, number), YEAR) == ParseResult(_quarter(YEAR, number))
+    assert parse_deadline(_written(way, number), 2019) == ParseResult(_quarter(2019, number))
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 @pytest.mark.parametrize("way", _ways(DATED_QUARTERS))
 def test_a_quarter_with_a_year_means_that_year(way: str, number: int) -> None:
-    assert parse_deadline(_written(way, number, 2022), YEAR) == Parsed(_quarter(2022, number))
-    assert parse_deadline(_written(way, number, 2019), YEAR) == Parsed(_quarter(2019, number))
+    assert parse_deadline(_written(way, number, 2022), YEAR) == ParseResult(_quarter(2022, number))
+    assert parse_deadline(_written(way, number, 2019), YEAR) == ParseResult(_quarter(2019, number))
 
 
 def test_a_quarter_covers_its_days() -> None:
@@ -94,7 +102,7 @@ def test_a_quarter_covers_its_days() -> None:
     ["kvartal 2¹", "2 kvartal", "6 kvartal", "kvartalsvis", "kvartal", "Q1/35", "K2 K3", "kvartal 4 eller så"],
 )
 def test_what_only_looks_like_a_quarter_is_words(written: str) -> None:
-    assert parse_deadline(written, YEAR) == Parsed(_words(written))
+    assert parse_deadline(written, YEAR) == ParseResult(_words(written))
 
 
 @pytest.mark.parametrize(
@@ -111,8 +119,8 @@ def test_what_only_looks_like_a_quarter_is_words(written: str) -> None:
     ],
 )
 def test_a_part_of_the_year_that_does_not_exist_is_told(written: str) -> None:
-    assert parse_deadline(written, YEAR) == Parsed(_words(written), "period-impossible")
-    assert parse_date(written, YEAR) == Parsed(None, "date-unreadable")
+    assert parse_deadline(written, YEAR) == ParseResult(_words(written), "period-impossible")
+    assert parse_date(written, YEAR) == ParseResult(None, "date-unreadable")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +135,7 @@ def test_a_part_of_the_year_that_does_not_exist_is_told(written: str) -> None:
     ],
 )
 def test_a_misspelt_time_is_told_with_the_nearest_right_one(written: str, meant: str) -> None:
-    assert parse_deadline(written, YEAR) == Parsed(_words(written), "time-misspelt", meant)
+    assert parse_deadline(written, YEAR) == ParseResult(_words(written), "time-misspelt", meant)
 
 
 @pytest.mark.parametrize(
@@ -135,24 +143,24 @@ def test_a_misspelt_time_is_told_with_the_nearest_right_one(written: str, meant:
     ["Se objektsplan", "Ej angivet i verksamhetsplan", "Tidplan enligt handlingsplan", "Årsvis", "Löpande"],
 )
 def test_words_that_name_no_time_are_not_doubted(written: str) -> None:
-    assert parse_deadline(written, YEAR) == Parsed(_words(written))
+    assert parse_deadline(written, YEAR) == ParseResult(_words(written))
 
 
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
-        ("kv 2 2022", Parsed(_quarter(2022, 2))),
-        ("2", Parsed(_quarter(2021, 2), "quarter-assumed", "Kvartal 2")),
-        (3.0, Parsed(_quarter(2021, 3), "quarter-assumed", "Kvartal 3")),
-        ("2022-02-14", Parsed(_quarter(2022, 1), "quarter-assumed", "Kvartal 1 2022")),
-        (datetime(2021, 12, 1), Parsed(_quarter(2021, 4), "quarter-assumed", "Kvartal 4")),
-        ("kvartal 2-3", Parsed(None, "quarter-unreadable")),
-        ("5", Parsed(None, "quarter-unreadable")),
-        ("hösten 2021", Parsed(None, "quarter-unreadable")),
-        (None, Parsed(None)),
+        ("kv 2 2022", ParseResult(_quarter(2022, 2))),
+        ("2", ParseResult(_quarter(2021, 2), "quarter-assumed", "Kvartal 2")),
+        (3.0, ParseResult(_quarter(2021, 3), "quarter-assumed", "Kvartal 3")),
+        ("2022-02-14", ParseResult(_quarter(2022, 1), "quarter-assumed", "Kvartal 1 2022")),
+        (datetime(2021, 12, 1), ParseResult(_quarter(2021, 4), "quarter-assumed", "Kvartal 4")),
+        ("kvartal 2-3", ParseResult(None, "quarter-unreadable")),
+        ("5", ParseResult(None, "quarter-unreadable")),
+        ("hösten 2021", ParseResult(None, "quarter-unreadable")),
+        (None, ParseResult(None)),
     ],
 )
-def test_a_field_for_quarters(raw: Raw, expected: Parsed) -> None:
+def test_a_field_for_quarters(raw: RawCell, expected: ParseResult) -> None:
     assert parse_quarter(raw, YEAR, "sv") == expected
 
 
@@ -172,8 +180,8 @@ Wednesday, 30 June 2021 | Wed 30 June | by 30 June | 2021-06-30 14:30 | 2021-06-
 
 @pytest.mark.parametrize("written", _ways(DAYS))
 def test_days_as_people_write_them(written: str) -> None:
-    assert parse_deadline(written, YEAR) == Parsed(_day("2021-06-30"))
-    assert parse_date(written, YEAR) == Parsed(_day("2021-06-30"))
+    assert parse_deadline(written, YEAR) == ParseResult(_day("2021-06-30"))
+    assert parse_date(written, YEAR) == ParseResult(_day("2021-06-30"))
 
 
 @pytest.mark.parametrize(
@@ -188,8 +196,8 @@ def test_days_as_people_write_them(written: str) -> None:
         20210630.0,
     ],
 )
-def test_days_as_spreadsheets_hold_them(raw: Raw) -> None:
-    assert parse_deadline(raw, YEAR) == Parsed(_day("2021-06-30"))
+def test_days_as_spreadsheets_hold_them(raw: RawCell) -> None:
+    assert parse_deadline(raw, YEAR) == ParseResult(_day("2021-06-30"))
 
 
 AMBIGUOUS = """
@@ -200,9 +208,9 @@ juni 21 | maj-22 | fredag 30 juni 2021
 
 @pytest.mark.parametrize("written", _ways(AMBIGUOUS))
 def test_a_day_that_could_be_another_is_not_guessed(written: str) -> None:
-    assert parse_deadline(written, YEAR) == Parsed(_words(written), "date-ambiguous")
-    assert parse_date(written, YEAR) == Parsed(None, "date-ambiguous")
-    assert parse_day(written) is None
+    assert parse_deadline(written, YEAR) == ParseResult(_words(written), "date-ambiguous")
+    assert parse_date(written, YEAR) == ParseResult(None, "date-ambiguous")
+    assert parse_full_date(written) is None
 
 
 def test_day_and_month_alike_cannot_be_confused() -> None:
@@ -214,35 +222,37 @@ def test_day_and_month_alike_cannot_be_confused() -> None:
     ["2021-02-30", "2021-13-01", "31 november 2021", "31/4 2021", "30/13 2021", "0/5 2021", "2021-30-06"],
 )
 def test_a_day_that_does_not_exist_is_told(written: str) -> None:
-    assert parse_deadline(written, YEAR) == Parsed(_words(written), "date-impossible")
-    assert parse_date(written, YEAR) == Parsed(None, "date-impossible")
+    assert parse_deadline(written, YEAR) == ParseResult(_words(written), "date-impossible")
+    assert parse_date(written, YEAR) == ParseResult(None, "date-impossible")
 
 
 def test_a_year_typed_into_a_cell_that_shows_days_is_told() -> None:
-    assert parse_deadline(datetime(1905, 7, 14), YEAR) == Parsed(_words("1905-07-14"), "date-unlikely", "2022")
-    assert parse_deadline(date(1900, 1, 2), YEAR) == Parsed(_words("1900-01-02"), "date-unlikely")
-    assert parse_date(date(1905, 7, 14), YEAR) == Parsed(None, "date-unlikely", "2022")
+    assert parse_deadline(datetime(1905, 7, 14), YEAR) == ParseResult(
+        _words("1905-07-14"), "date-unlikely", "2022"
+    )
+    assert parse_deadline(date(1900, 1, 2), YEAR) == ParseResult(_words("1900-01-02"), "date-unlikely")
+    assert parse_date(date(1905, 7, 14), YEAR) == ParseResult(None, "date-unlikely", "2022")
 
 
 def test_a_spreadsheet_s_day_number_as_text_is_read_and_told() -> None:
-    assert parse_deadline("44377", YEAR) == Parsed(_day("2021-06-30"), "date-from-serial", "2021-06-30")
-    assert parse_deadline("74000", YEAR) == Parsed(_words("74000"))
+    assert parse_deadline("44377", YEAR) == ParseResult(_day("2021-06-30"), "date-from-serial", "2021-06-30")
+    assert parse_deadline("74000", YEAR) == ParseResult(_words("74000"))
 
 
 @pytest.mark.parametrize("raw", ["Kvartal 2", "2021-06", "snart", "2021", 7, True, time(8), timedelta(hours=2)])
-def test_a_field_for_days_takes_days_only(raw: Raw) -> None:
-    assert parse_date(raw, YEAR) == Parsed(None, "date-unreadable")
+def test_a_field_for_days_takes_days_only(raw: RawCell) -> None:
+    assert parse_date(raw, YEAR) == ParseResult(None, "date-unreadable")
 
 
 @given(st.dates(date(1990, 1, 1), date(2100, 12, 31)))
 def test_the_day_number_is_that_of_spreadsheets(day: date) -> None:
     serial = (day - date(1899, 12, 30)).days
-    assert day_of_serial(serial) == day_of_serial(serial + 0.999) == day
+    assert date_from_serial(serial) == date_from_serial(serial + 0.999) == day
     assert _read(float(serial)) == _read(day) == _day(day.isoformat())
 
 
 def test_the_day_number_has_bounds() -> None:
-    assert [day_of_serial(n) for n in (32873, 32874, 73415, 73416)] == [
+    assert [date_from_serial(n) for n in (32873, 32874, 73415, 73416)] == [
         None,
         date(1990, 1, 1),
         date(2100, 12, 31),
@@ -253,7 +263,7 @@ def test_the_day_number_has_bounds() -> None:
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(1900, 2199), st.sampled_from("/-."))
 def test_a_numeric_day_is_read_only_if_it_can_be_no_other(one: int, two: int, year: int, mark: str) -> None:
     possible = {_existing(year, month, day) for month, day in ((one, two), (two, one))} - {None}
-    read = parse_day(f"{one}{mark}{two}{mark}{year}")
+    read = parse_full_date(f"{one}{mark}{two}{mark}{year}")
     assert read == (possible.pop() if len(possible) == 1 else None)
 
 
@@ -271,14 +281,14 @@ def _existing(year: int, month: int, day: int) -> date | None:
     "text", ["2021-03-31", "31 mars 2021", "31 March 2021", "March 31, 2021", "20210331", "31/3 2021"]
 )
 def test_a_day_on_the_command_line(text: str) -> None:
-    assert parse_day(text) == date(2021, 3, 31)
+    assert parse_full_date(text) == date(2021, 3, 31)
 
 
 @pytest.mark.parametrize(
     "text", ["", "31 mars", "31/3", "31/3-21", "2021-03", "idag", "44286", "2021-02-29", "kvartal 1", "1"]
 )
 def test_half_a_day_is_none_on_the_command_line(text: str) -> None:
-    assert parse_day(text) is None
+    assert parse_full_date(text) is None
 
 
 # Words ----------------------------------------------------------------------------------------------------
@@ -293,7 +303,7 @@ måndag | den
 
 @pytest.mark.parametrize("words", [*_ways(WORDS), "i" * 81])
 def test_words_are_legal_and_say_no_day(words: str) -> None:
-    assert parse_deadline(words, YEAR) == Parsed(_words(words))
+    assert parse_deadline(words, YEAR) == ParseResult(_words(words))
 
 
 @pytest.mark.parametrize(
@@ -333,11 +343,11 @@ def test_words_are_legal_and_say_no_day(words: str) -> None:
     ],
 )
 def test_words_that_name_a_time_keep_their_words_and_know_its_days(written: str, first: str, last: str) -> None:
-    assert parse_deadline(written, YEAR) == Parsed(_words(written, first, last))
+    assert parse_deadline(written, YEAR) == ParseResult(_words(written, first, last))
 
 
 def test_a_year_in_a_number_cell_is_a_year() -> None:
-    assert parse_deadline(2022.0, YEAR) == Parsed(_words("2022", "2022-01-01", "2022-12-31"))
+    assert parse_deadline(2022.0, YEAR) == ParseResult(_words("2022", "2022-01-01", "2022-12-31"))
 
 
 def test_words_are_kept_as_written() -> None:
@@ -359,14 +369,14 @@ written_deadlines = st.one_of(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(raw=written_deadlines)
-def test_a_deadline_shown_is_the_deadline_read(language: Language, raw: Raw) -> None:
+def test_a_deadline_shown_is_the_deadline_read(language: Language, raw: RawCell) -> None:
     found = parse_deadline(raw, YEAR)
     assume(isinstance(found.value, Deadline))
-    assert _read(show_deadline(found.value, language, YEAR)) == found.value
+    assert _read(format_deadline(found.value, language, YEAR)) == found.value
 
 
 @given(written_deadlines)
-def test_a_deadline_s_days_fit_its_kind(raw: Raw) -> None:
+def test_a_deadline_s_days_fit_its_kind(raw: RawCell) -> None:
     found = parse_deadline(raw, YEAR).value
     assume(isinstance(found, Deadline))
     assert (found.first is None) == (found.last is None)
@@ -376,13 +386,13 @@ def test_a_deadline_s_days_fit_its_kind(raw: Raw) -> None:
 
 
 def test_quarters_are_shown_with_the_year_only_where_it_is_not_the_plan_s() -> None:
-    shown = [show_deadline(_quarter(year, 2), language, YEAR) for year in (2021, 2022) for language in LANGUAGES]
+    shown = [format_deadline(_quarter(year, 2), language, YEAR) for year in (2021, 2022) for language in LANGUAGES]
     assert shown == ["Kvartal 2", "Quarter 2", "Kvartal 2 2022", "Quarter 2 2022"]
-    assert show_deadline(_day("2021-06-30"), "en", YEAR) == "2021-06-30"
+    assert format_deadline(_day("2021-06-30"), "en", YEAR) == "2021-06-30"
 
 
 @given(st.lists(written_deadlines, max_size=12), st.dates(date(2015, 1, 1), date(2030, 1, 1)))
-def test_all_kinds_sort_and_compare_together(raws: list[Raw], as_of: date) -> None:
+def test_all_kinds_sort_and_compare_together(raws: list[RawCell], as_of: date) -> None:
     found = [value for raw in raws if isinstance(value := parse_deadline(raw, YEAR).value, Deadline)]
     ordered, again = (sorted(some, key=lambda deadline: deadline.sort_key) for some in (found, found[::-1]))
     assert again == ordered
@@ -404,7 +414,7 @@ def test_an_order_that_people_expect() -> None:
         "augusti",
     ]
     ordered = sorted(map(_read, written), key=lambda deadline: deadline.sort_key)
-    shown = [show_deadline(deadline, "sv", YEAR) for deadline in ordered]
+    shown = [format_deadline(deadline, "sv", YEAR) for deadline in ordered]
     assert shown == [
         "Kvartal 2",
         "2021-06-30",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from plans import read
 from tools import PROJECT
 
-from xlflow.core.model import Line
+from xlflow.core.model import PlanItem
 from xlflow.define.ids import derive_ids
 
 ITEM = 1
@@ -20,7 +20,7 @@ LEVELS = st.tuples(
 )
 UNITS = st.lists(st.sampled_from(["Museet", "Badet", "Skolan"]), min_size=1, max_size=2, unique=True).map(tuple)
 LINES = st.lists(
-    st.builds(Line, id=st.sampled_from(["", "", "1.1", "1.10"]), levels=LEVELS, units=UNITS), max_size=12
+    st.builds(PlanItem, id=st.sampled_from(["", "", "1.1", "1.10"]), level_texts=LEVELS, units=UNITS), max_size=12
 )
 
 TREES = st.lists(
@@ -35,55 +35,59 @@ TREES = st.lists(
 )
 
 
-def _ids(lines: list[Line]) -> dict[tuple[tuple[str, ...], tuple[str, ...]], set[str]]:
+def _ids(lines: list[PlanItem]) -> dict[tuple[tuple[str, ...], tuple[str, ...]], set[str]]:
     found: dict[tuple[tuple[str, ...], tuple[str, ...]], set[str]] = {}
     for line, id_ in zip(lines, derive_ids(lines, ITEM), strict=True):
         if not line.id:
-            found.setdefault((line.levels, line.units), set()).add(id_)
+            found.setdefault((line.level_texts, line.units), set()).add(id_)
     return found
 
 
 class TestIds:
     @given(LINES, st.randoms(use_true_random=False))
-    def test_do_not_depend_on_the_order_of_the_lines(self, lines: list[Line], chance: random.Random):
+    def test_do_not_depend_on_the_order_of_the_lines(self, lines: list[PlanItem], chance: random.Random):
         shuffled = lines.copy()
         chance.shuffle(shuffled)
         assert _ids(lines) == _ids(shuffled)
 
     @given(LINES)
-    def test_tell_apart_all_lines_that_differ(self, lines: list[Line]):
+    def test_tell_apart_all_lines_that_differ(self, lines: list[PlanItem]):
         ids = derive_ids(lines, ITEM)
         derived = {id_: line for line, id_ in zip(lines, ids, strict=True) if not line.id}
         for line, id_ in zip(lines, ids, strict=True):
             assert line.id in ("", id_)
             other = derived.get(id_, line)
-            assert [text.strip().casefold() for text in other.levels] == [
-                text.strip().casefold() for text in line.levels
+            assert [text.strip().casefold() for text in other.level_texts] == [
+                text.strip().casefold() for text in line.level_texts
             ]
 
     def test_come_from_the_own_text_alone(self):
-        short = [Line("", ("A", "Öppna kvarnen", ""), ("Museet",))]
-        longer = [*short, Line("", ("B", "Stänga", ""), ("Badet",)), Line("7", ("B", "Öppna", ""), ("Badet",))]
+        short = [PlanItem("", ("A", "Öppna kvarnen", ""), ("Museet",))]
+        longer = [
+            *short,
+            PlanItem("", ("B", "Stänga", ""), ("Badet",)),
+            PlanItem("7", ("B", "Öppna", ""), ("Badet",)),
+        ]
         assert derive_ids(short, ITEM)[0] == derive_ids(longer, ITEM)[0]
-        moved = [Line("", ("B", "ÖPPNA  kvarnen", ""), ("Badet",))]
+        moved = [PlanItem("", ("B", "ÖPPNA  kvarnen", ""), ("Badet",))]
         assert derive_ids(moved, ITEM) == derive_ids(short, ITEM)
 
     def test_are_those_that_earlier_releases_gave(self):
-        assert derive_ids([Line("", ("A", "Öppna kvarnen", ""), ("Museet",))], ITEM) == ("mnqjpw7x",)
+        assert derive_ids([PlanItem("", ("A", "Öppna kvarnen", ""), ("Museet",))], ITEM) == ("mnqjpw7x",)
 
     def test_are_the_same_in_every_process(self):
         program = (
             "from plans import read;"
             "plan, _ = read('Aktivitet | Enhet\\nA | X; Y\\nB | X\\nB | Z\\nC | Y; Z');"
-            "print([(line.id, line.units) for line in plan.lines], [unit.name for unit in plan.units])"
+            "print([(item.id, item.units) for item in plan.items], [unit.name for unit in plan.units])"
         )
         said = {_run(program, seed) for seed in ("0", "1", "4711")}
         assert len(said) == 1
 
     def test_of_the_plan_stay_as_they_are_written(self):
         plan, _ = read("Id | Aktivitet | Enhet\n1.10 | A | X\n=1.1 | B | X\n=7 | C | X\n Ä-3  | D | X\n | E | X")
-        assert [line.id for line in plan.lines][:4] == ["1.10", "1.1", "7", "Ä-3"]
-        assert len(plan.lines[4].id) == 8
+        assert [line.id for line in plan.items][:4] == ["1.10", "1.1", "7", "Ä-3"]
+        assert len(plan.items[4].id) == 8
 
 
 class TestLayout:
@@ -106,8 +110,8 @@ class TestLayout:
                 )
                 above = (perspective, goal)
         plans = [read("\n".join(rows))[0] for rows in (whole, short, merged)]
-        assert plans[0].lines == plans[1].lines == plans[2].lines
-        assert [line.levels[0::3] for line in plans[0].lines] == [
+        assert plans[0].items == plans[1].items == plans[2].items
+        assert [line.level_texts[0::3] for line in plans[0].items] == [
             (perspective, activity) for perspective, _, activities in tree for activity in activities
         ]
 

@@ -7,12 +7,12 @@ import sys
 import pytest
 from tools import PROJECT
 
-from xlflow.core.findings import Finding, Severity, describe_code, known_codes
+from xlflow.core.findings import Finding, Severity, get_catalogue_entry, list_finding_codes
 from xlflow.core.words import LANGUAGES, Language
-from xlflow.define import list_templates
-from xlflow.report.explain import CODES_OF_RULES, explain_code, list_codes, tell
+from xlflow.define import load_shipped_templates
+from xlflow.report.explain import CODES_BY_RULE, describe_all_codes, explain_code, fill_placeholders
 
-TEMPLATES = list_templates()
+TEMPLATES = load_shipped_templates()
 README = PROJECT / "README.md"
 SECTIONS = {
     "cell": "In a cell of a form",
@@ -28,7 +28,7 @@ SECTIONS = {
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("code", sorted(known_codes()))
+@pytest.mark.parametrize("code", sorted(list_finding_codes()))
 def test_every_code_says_what_is_wrong_what_to_do_where_and_who(code: str, language: Language) -> None:
     told = explain_code(code, (), language)
     assert isinstance(told, str)
@@ -46,12 +46,14 @@ def test_a_rule_of_a_template_is_explained_by_its_own_words(language: Language) 
     for rule, template in rules:
         told = explain_code(rule.name, (template,), language)
         assert isinstance(told, str)
-        assert " ".join(tell(rule.message.say(language), language).split()) in " ".join(told.split())
+        assert " ".join(fill_placeholders(rule.message.in_language(language), language).split()) in " ".join(
+            told.split()
+        )
         assert template.name in told
 
 
 def test_the_rules_of_every_template_lead_to_the_codes_that_they_tell() -> None:
-    for rule, codes in CODES_OF_RULES.items():
+    for rule, codes in CODES_BY_RULE.items():
         told = explain_code(rule, (), "sv")
         assert isinstance(told, str)
         assert [part.split()[0] for part in told.split("\n\n")] == list(codes)
@@ -66,7 +68,9 @@ def test_dashes_case_and_underscores_do_not_matter_and_a_wrong_code_gets_the_nea
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_without_a_code_all_are_listed(language: Language) -> None:
-    assert [line.split(":")[0] for line in list_codes(language).splitlines()] == sorted(known_codes())
+    assert [line.split(":")[0] for line in describe_all_codes(language).splitlines()] == sorted(
+        list_finding_codes()
+    )
 
 
 @pytest.mark.parametrize(("words", "code"), [((), 0), (("missing-status",), 0), (("no-such-code",), 2)])
@@ -85,8 +89,15 @@ def _section() -> str:
     """Return the list as the README shows it: by place, each code with its severity and message."""
     parts = []
     for place, heading in SECTIONS.items():
-        entries = [entry for code in sorted(known_codes()) if (entry := describe_code(code)).place == place]
-        lines = [f"- `{entry.code}` ({entry.severity}): {tell(entry.what.en, 'en')}" for entry in entries]
+        entries = [
+            entry
+            for code in sorted(list_finding_codes())
+            if (entry := get_catalogue_entry(code)).location_kind == place
+        ]
+        lines = [
+            f"- `{entry.code}` ({entry.severity}): {fill_placeholders(entry.message.en, 'en')}"
+            for entry in entries
+        ]
         parts.append("\n".join([f"**{heading}**", "", *lines]))
     return "\n\n".join(parts) + "\n"
 
@@ -104,17 +115,20 @@ def test_the_readme_lists_every_code(renew: bool) -> None:
 
 
 def test_no_two_codes_say_the_same_and_none_speaks_of_technical_things_to_a_unit() -> None:
-    said = [(entry.who, entry.what.sv, entry.do.sv) for entry in map(describe_code, known_codes())]
+    said = [
+        (entry.responsible, entry.message.sv, entry.remedy.sv)
+        for entry in map(get_catalogue_entry, list_finding_codes())
+    ]
     assert not {text for text in said if said.count(text) > 1}
     jargon = re.compile(r"\b(?:JSON|UTF|XML|parse|fingerprint|enum|null|regex|formatkod|array)\b", re.IGNORECASE)
-    for entry in map(describe_code, known_codes()):
-        if entry.who == "unit":
-            words = " ".join((entry.what.sv, entry.do.sv, entry.what.en, entry.do.en))
+    for entry in map(get_catalogue_entry, list_finding_codes()):
+        if entry.responsible == "unit":
+            words = " ".join((entry.message.sv, entry.remedy.sv, entry.message.en, entry.remedy.en))
             assert not jargon.search(words), entry.code
-            assert entry.place in ("cell", "row", "column", "sheet", "file")
+            assert entry.location_kind in ("cell", "row", "column", "sheet", "file")
 
 
 def test_a_note_never_demands_and_an_error_always_says_what_to_do() -> None:
-    for entry in map(describe_code, known_codes()):
+    for entry in map(get_catalogue_entry, list_finding_codes()):
         if entry.severity is Severity.ERROR:
-            assert len(entry.do.sv) > 5, entry.code
+            assert len(entry.remedy.sv) > 5, entry.code

@@ -12,11 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import xlflow
-from xlflow.core.findings import Finding, Place, Severity, Stop, find, message_of, remedy_of, sort_findings
-from xlflow.core.shipped import load_shipped_toml
-from xlflow.core.words import LANGUAGES, Text
+from xlflow.core.findings import (
+    FatalError,
+    Finding,
+    Location,
+    Severity,
+    make_finding,
+    message_of,
+    remedy_of,
+    sort_findings,
+)
+from xlflow.core.shipped import load_resource_toml
+from xlflow.core.words import LANGUAGES, LocalizedText
 
-CATALOGUE = load_shipped_toml("messages.toml")
+CATALOGUE = load_resource_toml("messages.toml")
 SOURCE = Path(xlflow.__file__).parent
 PLACES = ("cell", "row", "column", "sheet", "file", "folder", "plan", "template", "run")
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -90,9 +99,9 @@ def test_the_catalogue_has_no_code_that_nothing_uses() -> None:
 
 
 def test_a_finding_fills_the_gaps_of_its_message_and_translates_what_can_be() -> None:
-    found = find(
-        "conflict", Place("Norr.xlsx", "Uppföljning", "H7"), unit="Norr",
-        words={"kept": Text(sv="”Genomfört”", en="“Done”"), "other": "{x}", "place": "Söder.xlsx"},
+    found = make_finding(
+        "conflict", Location("Norr.xlsx", "Uppföljning", "H7"), unit="Norr",
+        params={"kept": LocalizedText(sv="”Genomfört”", en="“Done”"), "other": "{x}", "place": "Söder.xlsx"},
     )  # fmt: skip
     assert message_of(found, "sv").endswith("på samma fråga: ”Genomfört” här, men {x} i Söder.xlsx.")
     assert message_of(found, "en").endswith("to one question: “Done” here, but {x} in Söder.xlsx.")
@@ -100,32 +109,32 @@ def test_a_finding_fills_the_gaps_of_its_message_and_translates_what_can_be() ->
 
 
 def test_a_finding_weighs_what_its_code_weighs_unless_it_says_otherwise() -> None:
-    assert find("conflict", Place("a")).weight is Severity.WARNING
-    assert find("conflict", Place("a"), severity=Severity.NOTE).weight is Severity.NOTE
+    assert make_finding("conflict", Location("a")).effective_severity is Severity.WARNING
+    assert make_finding("conflict", Location("a"), severity=Severity.NOTE).effective_severity is Severity.NOTE
 
 
 def test_a_code_that_does_not_exist_fails_at_once() -> None:
     with pytest.raises(KeyError):
-        find("no-such-code", Place("a"))
+        make_finding("no-such-code", Location("a"))
 
 
 def test_stop_carries_its_findings() -> None:
-    found = find("nothing-to-merge", Place(""))
-    assert Stop(found).findings == (found,)
-    assert str(Stop(found)) == "nothing-to-merge"
+    found = make_finding("nothing-to-merge", Location(""))
+    assert FatalError(found).findings == (found,)
+    assert str(FatalError(found)) == "nothing-to-merge"
 
 
 def test_a_place_is_shown_as_far_as_it_is_known() -> None:
-    assert Place("a.xlsx").show("sv") == "a.xlsx"
-    assert Place("a.xlsx", "Plan", "B3").show("sv") == "a.xlsx, blad Plan, cell B3"
-    assert Place("a.xlsx", "Plan").show("en") == "a.xlsx, sheet Plan"
+    assert Location("a.xlsx").describe("sv") == "a.xlsx"
+    assert Location("a.xlsx", "Plan", "B3").describe("sv") == "a.xlsx, blad Plan, cell B3"
+    assert Location("a.xlsx", "Plan").describe("en") == "a.xlsx, sheet Plan"
 
 
 cells = st.none() | st.builds("{}{}".format, st.sampled_from(["A", "B", "AA"]), st.integers(1, 12))
 findings = st.builds(
-    find,
+    make_finding,
     st.sampled_from(["conflict", "nothing-to-merge"]),
-    st.builds(Place, st.sampled_from("ab"), st.sampled_from([None, "S"]), cells),
+    st.builds(Location, st.sampled_from("ab"), st.sampled_from([None, "S"]), cells),
     value=st.none() | st.sampled_from("xy"),
 )
 
@@ -142,6 +151,6 @@ def test_sorting_does_not_depend_on_the_order_and_tells_nothing_twice(
 
 
 def test_cells_are_sorted_as_they_stand_in_the_sheet() -> None:
-    places = [Place("a", "S", cell) for cell in ("A10", "AA2", "B2", "A2", None)]
-    ordered = sort_findings(find("conflict", place) for place in places)
-    assert [found.place.cell for found in ordered] == [None, "A2", "B2", "AA2", "A10"]
+    places = [Location("a", "S", cell) for cell in ("A10", "AA2", "B2", "A2", None)]
+    ordered = sort_findings(make_finding("conflict", place) for place in places)
+    assert [found.location.cell for found in ordered] == [None, "A2", "B2", "AA2", "A10"]

@@ -23,13 +23,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rounds import LEVELS, draw_round, shipped_template
 from tools import PROJECT
 
-from xlflow.core.issued import Answers, from_records, identify_form, identity_of_properties
-from xlflow.core.layout import FREE_ROWS
-from xlflow.core.model import Line, Round, Unit
+from xlflow.core.issued import AnswerTexts, build_identity, decode_form_records, decode_identity_properties
+from xlflow.core.layout import FREE_ROW_COUNT
+from xlflow.core.model import PlanItem, Round, Unit
 from xlflow.core.words import Language
 from xlflow.define import load_template
 from xlflow.excel.outgoing import count_lines
-from xlflow.generate import plan_forms, write_form
+from xlflow.generate import list_form_files, write_form
 
 ASKED = draw_round(
     """
@@ -42,13 +42,13 @@ ASKED = draw_round(
     """,
     contacts=(Unit("Museet", "Växeln", "museet@exempel.se"), Unit("Badet", "Kassan", "badet@exempel.se")),
 )
-MILL, BOAT, COFFEE, ROOF, RENTS = (line.id for line in ASKED.plan.lines)
+MILL, BOAT, COFFEE, ROOF, RENTS = (line.id for line in ASKED.plan.items)
 FORM, GUIDE = "Uppföljning", "Läs mig"
 PANDEMIC = PROJECT / "examples" / "extra-question" / "pandemi.toml"
 
 
 def open_form(
-    answers: Answers | None = None, asked: Round = ASKED, unit: str = "Museet", *, values: bool = False
+    answers: AnswerTexts | None = None, asked: Round = ASKED, unit: str = "Museet", *, values: bool = False
 ) -> Workbook:
     return openpyxl.load_workbook(io.BytesIO(write_form(asked, unit, answers or {})), data_only=values)
 
@@ -60,10 +60,10 @@ def draw(sheet: Worksheet, headings: Sequence[str], rows: Iterable[int]) -> str:
     return "\n".join(" | ".join(row).rstrip() for row in table)
 
 
-def remaining(answers: Answers, asked: Round = ASKED) -> list[str]:
+def remaining(answers: AnswerTexts, asked: Round = ASKED) -> list[str]:
     sheet = open_form(answers, asked, values=True)[asked_sheet(asked)]
     column = next(cell.column for cell in sheet[4] if cell.value in ("Kvar att göra", "Left to do"))
-    return [sheet.cell(row, column).value or "" for row in range(5, 5 + len(asked.lines_of("Museet")))]
+    return [sheet.cell(row, column).value or "" for row in range(5, 5 + len(asked.items_for_unit("Museet")))]
 
 
 def asked_sheet(asked: Round) -> str:
@@ -112,7 +112,7 @@ def test_the_head_names_unit_day_and_code() -> None:
     sheet = open_form(values=True)[FORM]
     assert sheet["A1"].value == "Uppföljning av verksamhetsplanen – Museet, per 31 mars 2021"
     assert sheet["A2"].value == "0 av 5 klara"
-    code = identify_form(ASKED, "Museet").form_code
+    code = build_identity(ASKED, "Museet").form_code
     assert f"Svara senast 16 april 2021   ·   Formulärkod {code}" in {cell.value for cell in sheet[2]}
 
 
@@ -120,14 +120,14 @@ def test_free_rows_follow_and_are_headed() -> None:
     sheet = open_form()[FORM]
     assert str(sheet["A10"].value).startswith("Egna tillägg: skriv här")
     assert not any(cell.value for cell in sheet[10][1:])
-    free = range(11, 11 + FREE_ROWS)
+    free = range(11, 11 + FREE_ROW_COUNT)
     assert not any(sheet.cell(row, column).value for row in free for column in range(1, 11))
     assert sheet.max_row == free[-1]
 
 
 def test_sub_activities_stand_below_their_activity_also_when_the_plan_parts_them() -> None:
-    mill, boat, coffee, roof, rents = ASKED.plan.lines
-    torn = replace(ASKED, plan=replace(ASKED.plan, lines=(boat, roof, mill, rents, coffee)))
+    mill, boat, coffee, roof, rents = ASKED.plan.items
+    torn = replace(ASKED, plan=replace(ASKED.plan, items=(boat, roof, mill, rents, coffee)))
     shown = draw(open_form(asked=torn)[FORM], ["Aktivitet", "Delaktivitet"], range(5, 10))
     assert shown.splitlines() == [
         "Laga taket |",
@@ -145,17 +145,17 @@ def test_what_was_answered_stands_there_and_what_was_issued_is_remembered() -> N
     for issued, remembered in ((None, answers), ({}, {})):
         content = io.BytesIO(write_form(ASKED, "Museet", answers, issued=issued))
         rows = openpyxl.load_workbook(content)["xlflow"].iter_rows(values_only=True)
-        found = from_records([[cell or "" for cell in row] for row in rows])
+        found = decode_form_records([[cell or "" for cell in row] for row in rows])
         assert found is not None
-        assert found.issued == remembered
+        assert found.issued_answers == remembered
 
 
 def test_own_activities_stand_in_the_free_rows() -> None:
-    own = Line("egen", ("Samhälle", "", "", "Måla båten", ""), ("Museet",), own=True)
-    asked = replace(ASKED, plan=replace(ASKED.plan, lines=(*ASKED.plan.lines, own)))
+    own = PlanItem("egen", ("Samhälle", "", "", "Måla båten", ""), ("Museet",), added_by_unit=True)
+    asked = replace(ASKED, plan=replace(ASKED.plan, items=(*ASKED.plan.items, own)))
     sheet = open_form({"egen": {"status": "Genomfört"}}, asked)[FORM]
     assert draw(sheet, ["Id", "Perspektiv", "Aktivitet", "Status"], [11]) == " | Samhälle | Måla båten | Genomfört"
-    assert sheet.max_row == 10 + FREE_ROWS + 1
+    assert sheet.max_row == 10 + FREE_ROW_COUNT + 1
     assert open_form({}, asked, values=True)[FORM]["A2"].value == "0 av 6 klara"
 
 
@@ -187,7 +187,7 @@ def test_the_guide_says_what_when_and_how() -> None:
 
 
 def test_an_english_form_is_english_throughout() -> None:
-    workbook = open_form({BOAT: {"status": "Done"}}, replace(ASKED, language="en", due=None), values=True)
+    workbook = open_form({BOAT: {"status": "Done"}}, replace(ASKED, language="en", due_date=None), values=True)
     assert workbook.sheetnames == ["Read me", "Follow-up", "xlflow", "xlflow_live"]
     sheet = workbook["Follow-up"]
     assert draw(sheet, ["Deadline", "Left to do"], range(5, 8)) == "Quarter 2 |\n2021-06-30 |\n | Choose status."
@@ -238,7 +238,7 @@ def test_the_free_rows_say_what_they_are_for() -> None:
 @pytest.mark.parametrize("name", ["followup", "budget"])
 def test_excel_can_show_every_note_and_error(name: str, language: Language) -> None:
     asked = replace(ASKED, template=shipped_template(name), language=language)
-    for validation in open_form(asked=replace(asked, plan=replace(asked.plan, lines=())))[
+    for validation in open_form(asked=replace(asked, plan=replace(asked.plan, items=())))[
         asked_sheet(asked)
     ].data_validations.dataValidation:
         assert len(validation.promptTitle or "") <= 32
@@ -251,7 +251,7 @@ def test_every_list_that_a_cell_offers_is_there() -> None:
     """Also where only the plan states times, and the unit says yes or no."""
     template = shipped_template()
     fields = (
-        *template.given(),
+        *template.plan_fields(),
         template.field("status").model_copy(update={"type": "yes_no", "choices": None, "role": None}),
         template.field("comment").model_copy(update={"max_length": 200}),
     )
@@ -293,7 +293,7 @@ def test_numbers_are_asked_for_as_numbers() -> None:
         """,
         template=shipped_template("budget"),
     )
-    first = asked.plan.lines[0].id
+    first = asked.plan.items[0].id
     answers = {first: {"outcome": "1 062 500,25", "forecast": "ca fyra miljoner", "comment": "=se bilaga"}}
     workbook = open_form(answers, asked, values=True)
     sheet = workbook[FORM]
@@ -346,8 +346,8 @@ def test_the_form_says_what_is_left(answered: list[str], left: list[str], counte
 
 
 def test_a_sub_activity_whose_activity_is_asked_elsewhere_stands_for_itself() -> None:
-    lines = tuple(line for line in ASKED.plan.lines if line.id != MILL)
-    assert remaining({}, replace(ASKED, plan=replace(ASKED.plan, lines=lines))) == [CHOOSE] * 4
+    lines = tuple(line for line in ASKED.plan.items if line.id != MILL)
+    assert remaining({}, replace(ASKED, plan=replace(ASKED.plan, items=lines))) == [CHOOSE] * 4
 
 
 def test_the_guide_says_when_the_form_can_be_sent() -> None:
@@ -365,7 +365,7 @@ def test_answers_that_need_no_explanation_are_not_listed_in_the_guide() -> None:
     assert "Vad svaren i kolumnen Trots pandemin betyder" not in words
 
 
-def guide_words(answers: Answers) -> set[object]:
+def guide_words(answers: AnswerTexts) -> set[object]:
     return {cell.value for cell in open_form(answers, values=True)[GUIDE]["B"]}
 
 
@@ -382,15 +382,15 @@ def random_round(seed: int) -> tuple[Round, dict[str, dict[str, str]]]:
             rows.append(f"P{number // 9} | Över | {goal} | {activity} | Del {part} | | Museet")
     asked = draw_round(f"{LEVELS} | Slutdatum | Enhet\n" + "\n".join(rows))
     own = (
-        Line("egen1", ("", "", "", "Egen", ""), ("Museet",), own=True),
-        Line("egen2", ("", "", "", "Egen", "del"), ("Museet",), own=True),
-        Line("egen3", ("P0", "", "", "", ""), ("Museet",), own=True),
-        Line("egen4", ("P0", "", "", "Egen", ""), ("Museet",), own=True),
-        Line("egen5", ("P0", "", "", "", "del"), ("Museet",), own=True),
+        PlanItem("egen1", ("", "", "", "Egen", ""), ("Museet",), added_by_unit=True),
+        PlanItem("egen2", ("", "", "", "Egen", "del"), ("Museet",), added_by_unit=True),
+        PlanItem("egen3", ("P0", "", "", "", ""), ("Museet",), added_by_unit=True),
+        PlanItem("egen4", ("P0", "", "", "Egen", ""), ("Museet",), added_by_unit=True),
+        PlanItem("egen5", ("P0", "", "", "", "del"), ("Museet",), added_by_unit=True),
     )
-    asked = replace(asked, plan=replace(asked.plan, lines=(*asked.plan.lines, *own)))
+    asked = replace(asked, plan=replace(asked.plan, items=(*asked.plan.items, *own)))
     statuses = ["", "", "", "Genomfört", "Pågående", "pågående", " ", "på gång", "x" * 300, "=1+1", "Geno*"]
-    answers = {line.id: {"status": chance.choice(statuses)} for line in asked.plan.lines}
+    answers = {line.id: {"status": chance.choice(statuses)} for line in asked.plan.items}
     return asked, {key: texts for key, texts in answers.items() if texts["status"]}
 
 
@@ -404,8 +404,8 @@ def test_libreoffice_works_out_what_the_form_says(tmp_path: Path) -> None:
         paths.append(tmp_path / f"{seed}.xlsx")
         paths[-1].write_bytes(write_form(replace(asked, language="en" if seed % 2 else "sv"), "Museet", answers))
     for name, content in (
-        ("empty", write_form(replace(ASKED, plan=replace(ASKED.plan, lines=())), "Museet")),
-        ("budget", write_form(budget, "Museet", {budget.plan.lines[0].id: {"outcome": "5", "forecast": "fem"}})),
+        ("empty", write_form(replace(ASKED, plan=replace(ASKED.plan, items=())), "Museet")),
+        ("budget", write_form(budget, "Museet", {budget.plan.items[0].id: {"outcome": "5", "forecast": "fem"}})),
     ):
         paths.append(tmp_path / f"{name}.xlsx")
         paths[-1].write_bytes(content)
@@ -456,11 +456,11 @@ def test_nothing_from_the_plan_or_the_unit_becomes_a_formula_or_a_link() -> None
         title=evil,
         contacts=(Unit(evil, evil, evil),),
     )
-    answers = {asked.plan.lines[0].id: {"status": evil, "new_deadline": "=3", "comment": "- minskar"}}
+    answers = {asked.plan.items[0].id: {"status": evil, "new_deadline": "=3", "comment": "- minskar"}}
     workbook = open_form(answers, asked, evil)
     form, guide = workbook[FORM], workbook[GUIDE]
     formulas = {cell.coordinate for row in form.iter_rows() for cell in row if cell.data_type == "f"}
-    assert formulas == {"A2", "K5", *(f"K{row}" for row in range(7, 7 + FREE_ROWS))}
+    assert formulas == {"A2", "K5", *(f"K{row}" for row in range(7, 7 + FREE_ROW_COUNT))}
     assert [form.cell(5, column).value for column in (2, 3, 4, 5, 6, 7, 8, 9, 10, 12)] == [
         *(evil, "+1", "@x", "-2", "https://exempel.se", "=1", evil, "=3", "- minskar", "=2")
     ]
@@ -477,14 +477,16 @@ def test_nothing_from_the_plan_or_the_unit_becomes_a_formula_or_a_link() -> None
 
 
 def test_a_text_longer_than_a_cell_travels_whole_all_the_same() -> None:
-    line = replace(ASKED.plan.lines[0], levels=("P", "Ö", "M", "å" * 40_000, ""))
-    workbook = open_form(asked=replace(ASKED, plan=replace(ASKED.plan, lines=(line,))))
+    line = replace(ASKED.plan.items[0], level_texts=("P", "Ö", "M", "å" * 40_000, ""))
+    workbook = open_form(asked=replace(ASKED, plan=replace(ASKED.plan, items=(line,))))
     begun = str(workbook[FORM]["E5"].value)
     assert begun.startswith("å" * 29_000)
     assert begun.endswith("[fortsätter på bladet Fortsättning, nummer 1]")
-    found = from_records([[cell or "" for cell in row] for row in workbook["xlflow"].iter_rows(values_only=True)])
+    found = decode_form_records(
+        [[cell or "" for cell in row] for row in workbook["xlflow"].iter_rows(values_only=True)]
+    )
     assert found is not None
-    assert found.round.plan.lines[0].levels == line.levels
+    assert found.round.plan.items[0].level_texts == line.level_texts
 
 
 # The workbook as a whole ----------------------------------------------------------------------------------
@@ -513,16 +515,18 @@ def test_the_workbook_prints_on_a4_with_its_headings() -> None:
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.print_title_rows == "$4:$4"
     assert sheet.print_area == f"'{FORM}'!$A$1:$K$20"
-    assert identify_form(ASKED, "Museet").form_code in sheet.oddFooter.right.text
+    assert build_identity(ASKED, "Museet").form_code in sheet.oddFooter.right.text
     assert "&P" in sheet.oddFooter.right.text
 
 
 def test_the_workbook_says_who_it_is_in_two_carriers() -> None:
     workbook = open_form()
     properties = {prop.name: prop.value for prop in workbook.custom_doc_props.props}
-    identity = identify_form(ASKED, "Museet")
-    assert identity_of_properties(properties) == identity
-    found = from_records([[cell or "" for cell in row] for row in workbook["xlflow"].iter_rows(values_only=True)])
+    identity = build_identity(ASKED, "Museet")
+    assert decode_identity_properties(properties) == identity
+    found = decode_form_records(
+        [[cell or "" for cell in row] for row in workbook["xlflow"].iter_rows(values_only=True)]
+    )
     assert found is not None
     assert found.identity == identity
     assert workbook.properties.title == "Uppföljning av verksamhetsplanen – Museet"
@@ -533,11 +537,13 @@ def test_the_workbook_says_who_it_is_in_two_carriers() -> None:
 @settings(max_examples=20)
 def test_rows_show_their_texts(lengths: list[int], comment: int) -> None:
     lines = tuple(
-        replace(ASKED.plan.lines[3], id=f"r{at}", levels=("P", "Ö", "M", f"{at} " + "hembygd " * (size // 8), ""))
+        replace(
+            ASKED.plan.items[3], id=f"r{at}", level_texts=("P", "Ö", "M", f"{at} " + "hembygd " * (size // 8), "")
+        )
         for at, size in enumerate(lengths)
     )
     answers = {"r0": {"comment": "blåbär " * (comment // 7)}}
-    sheet = open_form(answers, replace(ASKED, plan=replace(ASKED.plan, lines=lines)))[FORM]
+    sheet = open_form(answers, replace(ASKED, plan=replace(ASKED.plan, items=lines)))[FORM]
     for row in range(5, 5 + len(lines)):
         for letter in "EJ":
             lines_needed = count_lines(
@@ -547,8 +553,8 @@ def test_rows_show_their_texts(lengths: list[int], comment: int) -> None:
 
 
 def test_a_unit_that_is_asked_nothing_still_gets_a_form() -> None:
-    lines = tuple(line for line in ASKED.plan.lines if "Badet" not in line.units)
-    sheet = open_form(asked=replace(ASKED, plan=replace(ASKED.plan, lines=lines)), unit="Badet", values=True)[FORM]
+    lines = tuple(line for line in ASKED.plan.items if "Badet" not in line.units)
+    sheet = open_form(asked=replace(ASKED, plan=replace(ASKED.plan, items=lines)), unit="Badet", values=True)[FORM]
     assert sheet["A2"].value == "0 av 0 klara"
     assert str(sheet["A5"].value).startswith("Egna tillägg")
     assert str(sheet.data_validations.dataValidation[0].sqref) == "H6:H15"
@@ -615,7 +621,7 @@ names = st.text(max_size=30) | st.sampled_from(ODD_NAMES + ODDER_NAMES)
 
 def file_names(units: Sequence[str]) -> list[str]:
     asked = replace(ASKED, plan=replace(ASKED.plan, units=tuple(map(Unit, units))))
-    forms = plan_forms(asked)
+    forms = list_form_files(asked)
     assert [form.unit for form in forms] == list(units)
     return [form.file_name for form in forms]
 

@@ -10,7 +10,7 @@ from libreoffice import convert, recalculate
 from openpyxl import load_workbook
 from tools import PROJECT, miss, require_tool
 
-from xlflow.excel.outgoing import Book, count_lines
+from xlflow.excel.outgoing import WorkbookWriter, count_lines
 
 WIDTHS = (9, 12, 16, 20, 25, 32, 48, 80)
 FIRST, FURTHER = 12.66, 11.19
@@ -56,10 +56,10 @@ def test_rows_are_hardly_higher_than_their_texts(theirs: dict[tuple[int, str], i
 
 
 def _write(texts: list[str]) -> bytes:
-    book = Book("Höjder", "sv", date(2021, 3, 31))
+    book = WorkbookWriter("Höjder", "sv", date(2021, 3, 31))
     for width in WIDTHS:
         sheet = book.add_sheet(str(width))
-        sheet.set_widths([width])
+        sheet.set_column_widths([width])
         for row, text in enumerate(texts):
             sheet.write(row, 0, text, book.style("wrapped"))
     return book.to_bytes()

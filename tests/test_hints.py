@@ -11,9 +11,9 @@ from rounds import draw_round, shipped_template
 from xlflow.core.findings import Finding, Severity, message_of, remedy_of
 from xlflow.core.words import LANGUAGES
 from xlflow.hints import add_hints, find_hints
-from xlflow.hints.counts import read_counts
-from xlflow.hints.statuses import read_status
-from xlflow.hints.times import find_times
+from xlflow.hints.counts import parse_counts
+from xlflow.hints.statuses import parse_opening_status
+from xlflow.hints.times import find_mentioned_deadlines
 
 ASKED = draw_round("""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum | Enhet
@@ -35,7 +35,7 @@ def answer(table: str) -> tuple[Finding, ...]:
 
 
 def hints(table: str) -> list[str]:
-    shown = (f"{each.code} {each.place.cell} {each.suggestion or ''}".strip() for each in answer(table))
+    shown = (f"{each.code} {each.location.cell} {each.suggestion or ''}".strip() for each in answer(table))
     return [each for each in shown if "-in-" in each]
 
 
@@ -76,12 +76,12 @@ NO_TIMES = (
 
 @pytest.mark.parametrize("comment", TIMES)
 def test_a_time_by_which_something_is_to_be_done_is_found(comment: str) -> None:
-    assert {each.text for each in find_times(comment, 2021)} == {TIMES[comment]}
+    assert {each.text for each in find_mentioned_deadlines(comment, 2021)} == {TIMES[comment]}
 
 
 @pytest.mark.parametrize("comment", NO_TIMES)
 def test_other_times_are_not(comment: str) -> None:
-    assert find_times(comment, 2021) == ()
+    assert find_mentioned_deadlines(comment, 2021) == ()
 
 
 def test_a_time_that_the_field_lacks_is_suggested() -> None:
@@ -141,7 +141,7 @@ STATUSES = {
 
 @pytest.mark.parametrize("comment", STATUSES)
 def test_the_status_that_a_comment_begins_with(comment: str) -> None:
-    found = read_status(comment, CHOICES)
+    found = parse_opening_status(comment, CHOICES)
     assert (found.code if found else None) == STATUSES[comment]
 
 
@@ -164,7 +164,11 @@ def test_a_status_contradicts_the_column_where_it_is_worse_or_settled(
 
 def test_an_answer_in_the_comment_alone_becomes_the_suggestion_of_the_fault() -> None:
     (found,) = answer(DONE + "a | | | Genomfört i februari.")
-    assert (found.code, found.suggestion, found.weight) == ("missing-status", "Genomfört", Severity.ERROR)
+    assert (found.code, found.suggestion, found.effective_severity) == (
+        "missing-status",
+        "Genomfört",
+        Severity.ERROR,
+    )
     assert "Menade du ”Genomfört”?" in remedy_of(found, "sv")
 
 
@@ -197,7 +201,7 @@ COUNTS = {
 
 @pytest.mark.parametrize("comment", COUNTS)
 def test_a_hand_written_count_is_read(comment: str) -> None:
-    assert read_counts(comment, CHOICES) == COUNTS[comment]
+    assert parse_counts(comment, CHOICES) == COUNTS[comment]
 
 
 def test_a_count_that_the_rows_below_bear_out_is_no_hint_and_another_is() -> None:
@@ -222,7 +226,7 @@ def test_personal_data_is_told_wherever_it_stands_and_never_repeated() -> None:
         + "a | Pågående | | Ring 070-123 45 67 eller 013-20 60 00 om 811218-9876\n"
         + "+ Svara till kansliet@kommunen.example | Pågående | |"
     )
-    assert [f"{each.code} {each.place.cell} {each.weight}" for each in found] == [
+    assert [f"{each.code} {each.location.cell} {each.effective_severity}" for each in found] == [
         "phone-in-text J5 note",
         "personal-number-in-text J5 note",
         "email-in-text A11 note",
@@ -240,7 +244,7 @@ def test_hints_change_nothing_and_never_count_as_errors() -> None:
     )
     told = add_hints(merged, findings)
     assert len(told) > len(findings)
-    assert all(hint.weight is Severity.NOTE for hint in find_hints(merged))
+    assert all(hint.effective_severity is Severity.NOTE for hint in find_hints(merged))
     for hint in find_hints(merged):
         for language in LANGUAGES:
             assert message_of(hint, language)
@@ -270,8 +274,8 @@ def test_hints_change_nothing_and_never_count_as_errors() -> None:
     ).map(" ".join)
 )
 def test_any_comment_can_be_read(comment: str) -> None:
-    assert all(each.time.last for each in find_times(comment, 2021))
-    claim = read_counts(comment, CHOICES)
+    assert all(each.deadline.last for each in find_mentioned_deadlines(comment, 2021))
+    claim = parse_counts(comment, CHOICES)
     assert claim is None or sum(claim[1].values()) >= 0
 
 
@@ -279,13 +283,16 @@ def test_any_comment_can_be_read(comment: str) -> None:
 def test_a_long_comment_takes_no_time(piece: str) -> None:
     begun = time.perf_counter()
     comment = piece * (30_000 // len(piece))
-    find_times(comment, 2021)
-    read_counts(comment, CHOICES)
-    read_status(comment, CHOICES)
+    find_mentioned_deadlines(comment, 2021)
+    parse_counts(comment, CHOICES)
+    parse_opening_status(comment, CHOICES)
     assert time.perf_counter() - begun < 2
 
 
 def test_of_very_many_times_each_has_the_words_right_before_it() -> None:
-    found = find_times("skjuts till kvartal 4 och klart hösten 2022, " * 5_000, 2021)
-    assert [(each.text, each.moved) for each in found[:2]] == [("kvartal 4", True), ("hösten 2022", True)]
+    found = find_mentioned_deadlines("skjuts till kvartal 4 och klart hösten 2022, " * 5_000, 2021)
+    assert [(each.text, each.is_postponement) for each in found[:2]] == [
+        ("kvartal 4", True),
+        ("hösten 2022", True),
+    ]
     assert len(found) == 10_000

@@ -9,16 +9,16 @@ from merged import draw_merged
 from openpyxl import load_workbook
 from rounds import draw_round
 
-from xlflow.core.findings import Stop
-from xlflow.core.model import Grid
+from xlflow.core.findings import FatalError
+from xlflow.core.model import Table
 from xlflow.core.words import Language
-from xlflow.excel.incoming import Book, open_book
-from xlflow.history import Source, make_history, sort_sources
+from xlflow.excel.incoming import WorkbookData, open_workbook
+from xlflow.history import ConsolidatedRound, build_round_history, sort_rounds
 from xlflow.pipeline import read_history, write_history
-from xlflow.recall import read_followed
-from xlflow.report.past import show_history
-from xlflow.summarise import summarise
-from xlflow.write import write_consolidated
+from xlflow.recall import read_round_status
+from xlflow.report.past import format_history
+from xlflow.summarise import build_consolidated_content
+from xlflow.write import render_consolidated
 
 HEADINGS = "Id | Perspektiv | Aktivitet | Delaktivitet | Enhet | Fortsätter från"
 ROUNDS = {
@@ -56,17 +56,17 @@ def write_round(day: date, language: Language = "sv") -> bytes:
     asked = draw_round(f"{HEADINGS}\n{table.strip()}", as_of=day, language=language, title=f"Plan {day.year}")
     answers = {unit: f"Id | Status\n{rows}" for unit, rows in told.items() if rows}
     merged, findings = draw_merged(asked, answers)
-    return write_consolidated(summarise(merged, findings), merged)
+    return render_consolidated(build_consolidated_content(merged, findings), merged)
 
 
-def read_round(day: date) -> Source:
-    book = open_book(write_round(day), f"{day}.xlsx")
-    assert isinstance(book, Book)
-    return Source(read_followed(book), book.name, book.digest)
+def read_round(day: date) -> ConsolidatedRound:
+    book = open_workbook(write_round(day), f"{day}.xlsx")
+    assert isinstance(book, WorkbookData)
+    return ConsolidatedRound(read_round_status(book), book.name, book.digest)
 
 
 @pytest.fixture(scope="module")
-def sources() -> tuple[Source, ...]:
+def sources() -> tuple[ConsolidatedRound, ...]:
     return tuple(map(read_round, ROUNDS))
 
 
@@ -78,13 +78,13 @@ def files(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def statuses(grid: Grid) -> dict[str, tuple[object, ...]]:
+def statuses(grid: Table) -> dict[str, tuple[object, ...]]:
     rounds = [place for place, column in enumerate(grid.columns) if column.key.startswith("round:")]
     return {str(row[0]): tuple(row[place] for place in rounds) for row in grid.rows}
 
 
-def test_every_activity_has_one_line_through_all_rounds(sources: tuple[Source, ...]) -> None:
-    lines = make_history(sources).lines
+def test_every_activity_has_one_line_through_all_rounds(sources: tuple[ConsolidatedRound, ...]) -> None:
+    lines = build_round_history(sources).item_table
     assert [column.heading for column in lines.columns][-3:] == [
         "31 december 2020",
         "31 mars 2021",
@@ -99,18 +99,18 @@ def test_every_activity_has_one_line_through_all_rounds(sources: tuple[Source, .
     }
 
 
-def test_the_order_of_the_files_changes_nothing(sources: tuple[Source, ...]) -> None:
-    assert sort_sources(sources[::-1]) == sources
+def test_the_order_of_the_files_changes_nothing(sources: tuple[ConsolidatedRound, ...]) -> None:
+    assert sort_rounds(sources[::-1]) == sources
 
 
-def test_two_workbooks_of_one_day_are_told_apart(sources: tuple[Source, ...]) -> None:
-    twice = make_history(sort_sources([sources[2], sources[2], sources[0]])).lines
+def test_two_workbooks_of_one_day_are_told_apart(sources: tuple[ConsolidatedRound, ...]) -> None:
+    twice = build_round_history(sort_rounds([sources[2], sources[2], sources[0]])).item_table
     assert [column.heading for column in twice.columns][-2:] == ["31 augusti 2021", "31 augusti 2021 (2)"]
     assert all(told[1] == told[2] for told in statuses(twice).values())
 
 
-def test_the_rounds_are_listed_with_their_files_and_digests(sources: tuple[Source, ...]) -> None:
-    rounds = make_history(sources).rounds
+def test_the_rounds_are_listed_with_their_files_and_digests(sources: tuple[ConsolidatedRound, ...]) -> None:
+    rounds = build_round_history(sources).round_table
     assert [row[:3] for row in rounds.rows] == [
         ("2020-12-31", "Plan 2020", "2020-12-31.xlsx"),
         ("2021-03-31", "Plan 2021", "2021-03-31.xlsx"),
@@ -119,12 +119,12 @@ def test_the_rounds_are_listed_with_their_files_and_digests(sources: tuple[Sourc
     assert len({row[3] for row in rounds.rows}) == 3
 
 
-def test_one_round_is_a_history_too(sources: tuple[Source, ...]) -> None:
-    assert len(make_history(sources[:1]).lines.rows) == 4
+def test_one_round_is_a_history_too(sources: tuple[ConsolidatedRound, ...]) -> None:
+    assert len(build_round_history(sources[:1]).item_table.rows) == 4
 
 
-def test_the_terminal_shows_columns_below_each_other(sources: tuple[Source, ...]) -> None:
-    shown = show_history(make_history(sources)).splitlines()
+def test_the_terminal_shows_columns_below_each_other(sources: tuple[ConsolidatedRound, ...]) -> None:
+    shown = format_history(build_round_history(sources)).splitlines()
     assert shown[0].split("  ")[0] == "Aktivitet"
     second = shown[0].index("31 mars 2021")
     assert [line[second : second + 12].strip() for line in shown[2:7]] == [
@@ -155,16 +155,16 @@ def test_the_same_workbooks_give_the_same_bytes_in_any_order(files: list[Path], 
 
 def test_another_language_goes_for_all_rounds(files: list[Path]) -> None:
     told = read_history(files, language="en")
-    assert statuses(told.lines)["a"] == ("Ongoing", "Ongoing", "Done")
-    assert [column.heading for column in told.lines.columns][:1] == ["Id"]
-    assert told.lines.columns[-1].heading == "31 August 2021"
+    assert statuses(told.item_table)["a"] == ("Ongoing", "Ongoing", "Done")
+    assert [column.heading for column in told.item_table.columns][:1] == ["Id"]
+    assert told.item_table.columns[-1].heading == "31 August 2021"
 
 
 def test_rounds_in_two_languages_are_told_in_that_of_the_last(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("b.xlsx", "a.xlsx")]
     for path, day, language in zip(paths, list(ROUNDS)[:2], ("sv", "en"), strict=True):
         path.write_bytes(write_round(day, "en" if language == "en" else "sv"))
-    assert statuses(read_history(paths).lines)["a"] == ("Ongoing", "Ongoing")
+    assert statuses(read_history(paths).item_table)["a"] == ("Ongoing", "Ongoing")
 
 
 def test_only_a_history_is_replaced(files: list[Path], tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_only_a_history_is_replaced(files: list[Path], tmp_path: Path) -> None:
     for kept in (files[0], tmp_path / "eget.xlsx"):
         kept.write_bytes(kept.read_bytes() if kept.exists() else b"eget")
         before = kept.read_bytes()
-        with pytest.raises(Stop) as stop:
+        with pytest.raises(FatalError) as stop:
             write_history(files, kept)
         assert [found.code for found in stop.value.findings] == ["target-not-ours"]
         assert kept.read_bytes() == before
@@ -185,10 +185,10 @@ def test_only_a_history_is_replaced(files: list[Path], tmp_path: Path) -> None:
 def test_what_is_no_consolidated_workbook_is_named(files: list[Path], tmp_path: Path) -> None:
     (tmp_path / "tomt.xlsx").touch()
     for name, code in (("fattas.xlsx", "path-not-found"), ("tomt.xlsx", "consolidated-unreadable")):
-        with pytest.raises(Stop) as stop:
+        with pytest.raises(FatalError) as stop:
             read_history([*files, tmp_path / name])
         assert [found.code for found in stop.value.findings] == [code]
     write_history(files, tmp_path / "historik.xlsx")
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         read_history([tmp_path / "historik.xlsx"])
     assert [found.code for found in stop.value.findings] == ["report-not-consolidated"]

@@ -12,30 +12,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packages import MAIN, WORKBOOK, a_form, code_of, one, package_of, parts_of, sheet_of, zipped
 
-from xlflow.excel.incoming import Book, ErrorValue, Raw, UncountedFormula, cell_name, open_book
-from xlflow.excel.incoming.archive import pack
-from xlflow.excel.incoming.book import LIMITS, NO_EVIDENCE, cell_position
-from xlflow.excel.incoming.closely import read_closely
-from xlflow.excel.incoming.reader import read_fast
+from xlflow.excel.incoming import (
+    ErrorValue,
+    RawCellValue,
+    UncachedFormula,
+    WorkbookData,
+    format_cell_address,
+    open_workbook,
+)
+from xlflow.excel.incoming.archive import build_uncompressed_zip
+from xlflow.excel.incoming.book import DEFAULT_LIMITS, NO_METADATA, parse_cell_address
+from xlflow.excel.incoming.closely import read_xlsx_sheets
+from xlflow.excel.incoming.reader import read_with_calamine
 
 
 def test_a_workbook_opens_with_everything_that_counts() -> None:
-    book = open_book(content := a_form(), "Museet.xlsx")
-    assert isinstance(book, Book)
+    book = open_workbook(content := a_form(), "Museet.xlsx")
+    assert isinstance(book, WorkbookData)
     form, hidden = book.sheets
     assert (book.kind, book.size, book.properties["xlflow.unit"]) == ("xlsx", len(content), "Museet å")
-    assert book.saved == datetime(2021, 4, 1, 9, 30, tzinfo=UTC)
-    assert (form.visible, hidden.visible, book.sheet("xlflow")) == (True, False, hidden)
+    assert book.last_saved == datetime(2021, 4, 1, 9, 30, tzinfo=UTC)
+    assert (form.visible, hidden.visible, book.find_sheet("xlflow")) == (True, False, hidden)
     assert form.rows[0] == (date(2021, 6, 30), *[None] * 6)
     assert form.rows[1] == (None,) * 7
     assert form.rows[3] == (None, "Öppna kvarnen 1", 1.5, 1.0, None, 2.0, None)
     assert form.rows[2][6] == "samma"
-    assert form.merged == ((2, 6, 4, 6),)
+    assert form.merged_ranges == ((2, 6, 4, 6),)
 
 
 def test_a_path_and_its_content_are_the_same(tmp_path: Path) -> None:
     (tmp_path / "x.xlsx").write_bytes(a_form())
-    assert open_book(tmp_path / "x.xlsx", "x.xlsx") == open_book(a_form(), "x.xlsx")
+    assert open_workbook(tmp_path / "x.xlsx", "x.xlsx") == open_workbook(a_form(), "x.xlsx")
 
 
 CELLS = """
@@ -56,7 +63,7 @@ STRINGS = (
     f'<sst xmlns="{MAIN}"><si><t>rad_x000D_&#10;bryt</t></si>'
     "<si><r><t>läs</t></r><rPh sb='0' eb='1'><t>uttal</t></rPh></si></sst>"
 )
-EXPECTED: tuple[tuple[Raw, ...], ...] = (
+EXPECTED: tuple[tuple[RawCellValue, ...], ...] = (
     ("rad\r\nbryt", "läs", "kant", "två delar", "räknad", None, True),
     (1000.0, date(2021, 3, 31), datetime(2021, 3, 31, 6), time(12), timedelta(hours=36), 7.0, date(2021, 3, 4)),
     ("#DIV/0!", "#REF!", '=A1&"x"', "=B1", "=", None, None),
@@ -68,7 +75,7 @@ def test_every_type_of_cell_is_read(tidy: bool) -> None:
     cells = "".join(line.strip() for line in CELLS.splitlines()) if tidy else CELLS.replace("<c r=", "<c  r=")
     sheet = sheet_of(cells, strings=STRINGS)
     assert sheet.rows == EXPECTED
-    assert [type(cell) for cell in sheet.rows[2][:5]] == [ErrorValue] * 2 + [UncountedFormula] * 3
+    assert [type(cell) for cell in sheet.rows[2][:5]] == [ErrorValue] * 2 + [UncachedFormula] * 3
 
 
 def test_days_count_from_1904_where_the_workbook_says_so() -> None:
@@ -76,8 +83,8 @@ def test_days_count_from_1904_where_the_workbook_says_so() -> None:
     for prefix in ("<c r=", "<c  r="):
         parts = parts_of(f'<row r="1">{prefix}"A1" s="1"><v>44286</v></c></row>', xl__workbook_xml=None)
         parts["xl/workbook.xml"] = old.encode()
-        book = open_book(zipped(parts), "f.xlsx")
-        assert isinstance(book, Book)
+        book = open_workbook(zipped(parts), "f.xlsx")
+        assert isinstance(book, WorkbookData)
         assert book.sheets[0].rows == ((date(2025, 4, 1),),)
 
 
@@ -105,7 +112,7 @@ VALUES = st.one_of(
 
 @given(st.lists(st.lists(VALUES, min_size=1, max_size=6), min_size=1, max_size=8))
 @settings(max_examples=60)
-def test_both_readers_read_what_was_written(rows: list[list[Raw]]) -> None:
+def test_both_readers_read_what_was_written(rows: list[list[RawCellValue]]) -> None:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
@@ -118,8 +125,8 @@ def test_both_readers_read_what_was_written(rows: list[list[Raw]]) -> None:
                 elif value is not None:
                     sheet.write(number, place, value)
     package = package_of(buffer.getvalue())
-    fast = read_fast(pack(package.parts))
-    close = tuple(replace(sheet, evidence=NO_EVIDENCE) for sheet in read_closely(package, LIMITS))
+    fast = read_with_calamine(build_uncompressed_zip(package.parts))
+    close = tuple(replace(sheet, metadata=NO_METADATA) for sheet in read_xlsx_sheets(package, DEFAULT_LIMITS))
     assert fast == close
     found = {(n, p): v for n, row in enumerate(close[0].rows) for p, v in enumerate(row) if v is not None}
     assert found == {(n, p): v for n, row in enumerate(rows) for p, v in enumerate(row) if v is not None}
@@ -127,11 +134,16 @@ def test_both_readers_read_what_was_written(rows: list[list[Raw]]) -> None:
 
 @given(st.integers(0, 1_048_575), st.integers(0, 16_383))
 def test_addresses_go_both_ways(row: int, column: int) -> None:
-    assert cell_position(cell_name(row, column)) == (row, column)
+    assert parse_cell_address(format_cell_address(row, column)) == (row, column)
 
 
 def test_addresses_are_as_people_write_them() -> None:
-    assert [cell_name(6, 7), cell_name(0, 25), cell_name(0, 26), cell_name(9, 16_383)] == [
+    assert [
+        format_cell_address(6, 7),
+        format_cell_address(0, 25),
+        format_cell_address(0, 26),
+        format_cell_address(9, 16_383),
+    ] == [
         "H7",
         "Z1",
         "AA1",
@@ -145,12 +157,12 @@ def test_addresses_are_as_people_write_them() -> None:
 def test_a_cell_far_away_is_kept_aside() -> None:
     sheet = sheet_of(one("A1") + one("XFD1048576", "2"))
     assert sheet.rows == ((1.0,),)
-    assert sheet.stray == ((1_048_575, 16_383, 2.0),)
+    assert sheet.distant_cells == ((1_048_575, 16_383, 2.0),)
 
 
 def test_a_lone_cell_at_the_bottom_costs_nothing() -> None:
     sheet = sheet_of('<row r="1048576"><c><v>7</v></c></row>')
-    assert (sheet.rows, sheet.stray) == ((), ((1_048_575, 0, 7.0),))
+    assert (sheet.rows, sheet.distant_cells) == ((), ((1_048_575, 0, 7.0),))
 
 
 def test_a_format_on_a_million_rows_is_no_content() -> None:
@@ -169,8 +181,8 @@ def test_blanks_far_away_change_nothing_whoever_reads() -> None:
     assert sheet == sheet_of(one("A1") + blanks.replace('<c r="B4">', '<c  r="B4">'))
     assert sheet.rows[:4] == ((1.0, *[None] * 701), (None,) * 702, (None,) * 702, (None, 2.0, *[None] * 700))
     assert sheet.rows[4][0] == "#REF!"
-    assert isinstance(sheet.rows[4][701], UncountedFormula)
-    assert sheet.evidence.hidden == {4, 1_048_575}
+    assert isinstance(sheet.rows[4][701], UncachedFormula)
+    assert sheet.metadata.hidden_rows == {4, 1_048_575}
 
 
 @pytest.mark.parametrize(
@@ -192,11 +204,11 @@ def test_cells_without_address_stand_in_order() -> None:
 def test_a_sheet_may_have_any_name(name: str) -> None:
     parts = parts_of(one("A1") + '<row r="2"><c r="A2" t="e"><v>#REF!</v></c></row>')
     parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'"Blad"', f'"{name}"'.encode())
-    fast = open_book(zipped(parts), "f.xlsx")
+    fast = open_workbook(zipped(parts), "f.xlsx")
     sheet = parts["xl/worksheets/sheet1.xml"].replace(b"<c ", b"<c  ")
-    closely = open_book(zipped({**parts, "xl/worksheets/sheet1.xml": sheet}), "f.xlsx")
-    assert isinstance(fast, Book)
-    assert isinstance(closely, Book)
+    closely = open_workbook(zipped({**parts, "xl/worksheets/sheet1.xml": sheet}), "f.xlsx")
+    assert isinstance(fast, WorkbookData)
+    assert isinstance(closely, WorkbookData)
     assert fast.sheets == closely.sheets
     assert fast.sheets[0].rows == ((1.0,), ("#REF!",))
 
@@ -216,8 +228,8 @@ def test_a_sheet_with_prefixes_is_read() -> None:
     rows = '<x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c></x:row>'
     sheet = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{rows}</x:sheetData></x:worksheet>'
     parts = {**parts_of(""), "xl/worksheets/sheet1.xml": sheet.encode()}
-    book = open_book(zipped(parts), "f.xlsx")
-    assert isinstance(book, Book)
+    book = open_workbook(zipped(parts), "f.xlsx")
+    assert isinstance(book, WorkbookData)
     assert book.sheets[0].rows == ((1.0,),)
 
 
@@ -227,8 +239,8 @@ def test_parts_in_other_letters_are_read(letters: str) -> None:
     row = '<row r="1"><c r="A1" t="inlineStr"><is><t>åäö</t></is></c></row>'
     markup = f'<worksheet xmlns="{MAIN}"><sheetData>{row}</sheetData></worksheet>'
     parts = {**parts_of(""), "xl/worksheets/sheet1.xml": (head + markup).encode(letters)}
-    book = open_book(zipped(parts), "f.xlsx")
-    assert isinstance(book, Book)
+    book = open_workbook(zipped(parts), "f.xlsx")
+    assert isinstance(book, WorkbookData)
     assert book.sheets[0].rows == (("åäö",),)
 
 

@@ -12,9 +12,9 @@ import pytest
 from packages import a_form, code_of, one, package_of, parts_of, zipped
 
 from xlflow.core.findings import Finding, remedy_of
-from xlflow.excel.incoming import Book, ErrorValue, Limits, open_book, open_bundle
-from xlflow.excel.incoming.archive import list_entries, pack, unpack
-from xlflow.excel.incoming.book import LIMITS
+from xlflow.excel.incoming import ErrorValue, Limits, WorkbookData, open_workbook, open_zip_archive
+from xlflow.excel.incoming.archive import build_uncompressed_zip, list_zip_entries, unpack_entry
+from xlflow.excel.incoming.book import DEFAULT_LIMITS
 from xlflow.excel.incoming.gate import is_growing
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
@@ -77,8 +77,8 @@ def test_a_workbook_without_a_needed_part_is_refused(name: str) -> None:
     parts = parts_of(one("A1"))
     del parts[name]
     if name == "_rels/.rels":
-        book = open_book(zipped(parts), "f.xlsx")
-        assert isinstance(book, Book), "the usual place is tried where the package names none"
+        book = open_workbook(zipped(parts), "f.xlsx")
+        assert isinstance(book, WorkbookData), "the usual place is tried where the package names none"
     else:
         assert code_of(zipped(parts)) == "parts-missing"
 
@@ -95,7 +95,7 @@ def test_a_document_type_is_refused(part: str, letters: str) -> None:
 def test_limits_are_kept() -> None:
     content = a_form()
     assert code_of(content, limits=Limits(file_bytes=1000)) == "file-too-large"
-    assert code_of(content, limits=Limits(entries=3)) == "archive-too-many-parts"
+    assert code_of(content, limits=Limits(zip_entries=3)) == "archive-too-many-parts"
     assert code_of(content, limits=Limits(unpacked_bytes=2000)) == "unpacked-too-large"
     odd = "".join(f'<row><c r="A{number}"><v>1</v></c></row>' for number in range(1, 200))
     assert code_of(zipped(parts_of(odd)), limits=Limits(cells=100)) == "too-many-cells"
@@ -156,7 +156,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "form.xlsx")
     assert code_of(tmp_path / "form.xlsx", "form.xlsx") == "file-not-readable"
     assert code_of(Path("/dev/zero"), "zero") == "file-not-readable"
-    told = open_bundle(tmp_path / "form.xlsx", "form.zip")
+    told = open_zip_archive(tmp_path / "form.xlsx", "form.zip")
     assert isinstance(told, Finding)
     assert told.code == "file-not-readable"
 
@@ -164,8 +164,8 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 def test_what_is_not_read_is_noted() -> None:
     more = {"xl/vbaProject.bin": b"a", "xl/externalLinks/link1.xml": b"<a/>", "xl/embeddings/a.bin": b"a"}
     more |= {"xl/media/image1.png": b"a"}
-    book = open_book(zipped({**parts_of(one("A1")), **more}), "f.xlsm")
-    assert isinstance(book, Book)
+    book = open_workbook(zipped({**parts_of(one("A1")), **more}), "f.xlsm")
+    assert isinstance(book, WorkbookData)
     assert [found.code for found in book.findings] == [
         "has-macros",
         "has-outside-links",
@@ -177,19 +177,19 @@ def test_what_is_not_read_is_noted() -> None:
 # Damage ---------------------------------------------------------------------------------------------------
 
 
-def read_same_or_refuse(content: bytes, whole: Book) -> bool:
+def read_same_or_refuse(content: bytes, whole: WorkbookData) -> bool:
     """Return whether a damaged file was refused; otherwise it must say what the whole one says."""
-    book = open_book(content, "f.xlsx")
+    book = open_workbook(content, "f.xlsx")
     if isinstance(book, Finding):
         return True
-    assert (book.sheets, book.properties, book.saved) == (whole.sheets, whole.properties, whole.saved)
+    assert (book.sheets, book.properties, book.last_saved) == (whole.sheets, whole.properties, whole.last_saved)
     return False
 
 
 def flip_bits(times: int) -> int:
     content, dice = a_form(), random.Random(2021)
-    whole, refused = open_book(content, "f.xlsx"), 0
-    assert isinstance(whole, Book)
+    whole, refused = open_workbook(content, "f.xlsx"), 0
+    assert isinstance(whole, WorkbookData)
     for _ in range(times):
         flipped, place = bytearray(content), dice.randrange(len(content))
         flipped[place] ^= 1 << dice.randrange(8)
@@ -229,9 +229,9 @@ def mutate(times: int, seed: int) -> int:
         for _ in range(dice.randrange(1, 4)):
             place = dice.randrange(len(part))
             part[place : place + dice.randrange(4)] = dice.choice(pieces)
-        book = open_book(zipped({**package.parts, name: bytes(part)}), "f.xlsx", Limits(seconds=5))
-        assert isinstance(book, Book | Finding)
-        read += isinstance(book, Book)
+        book = open_workbook(zipped({**package.parts, name: bytes(part)}), "f.xlsx", Limits(seconds=5))
+        assert isinstance(book, WorkbookData | Finding)
+        read += isinstance(book, WorkbookData)
     return read
 
 
@@ -246,10 +246,10 @@ def test_two_thousand_garbled_workbooks_end_as_values_or_refusal() -> None:
 
 def test_what_is_packed_again_unpacks_the_same() -> None:
     parts = {"a/å.xml": b"<a/>", "b": bytes(1000), "c": b""}
-    content = pack(parts)
-    entries = list_entries(content, LIMITS)
+    content = build_uncompressed_zip(parts)
+    entries = list_zip_entries(content, DEFAULT_LIMITS)
     assert not isinstance(entries, str)
-    assert {entry.name: unpack(content, entry) for entry in entries} == parts
+    assert {entry.name: unpack_entry(content, entry) for entry in entries} == parts
     assert all(entry.crc == zlib.crc32(parts[entry.name]) for entry in entries)
 
 
@@ -302,14 +302,14 @@ def test_an_ods_is_read_with_its_errors_and_repeats() -> None:
         </sheet>
         <sheet table:name="Dold" table:style-name="gömd"><row><cell type="string"
           table:number-rows-spanned="2" table:number-columns-spanned="3"><p>x</p></cell></row></sheet>"""
-    book = open_book(ods_of(rows), "f.ods")
-    assert isinstance(book, Book)
+    book = open_workbook(ods_of(rows), "f.ods")
+    assert isinstance(book, WorkbookData)
     again = (date(2021, 3, 31), True, timedelta(hours=36, minutes=30), None)
     form, hidden = book.sheets
     assert form.rows == (("rad  ett\ntvå", 1.5, 1.5, "#DIV/0!"), again, again)
     assert isinstance(form.rows[0][3], ErrorValue)
-    assert (hidden.name, hidden.visible, hidden.merged) == ("Dold", False, ((0, 0, 1, 2),))
-    assert (book.kind, book.saved, book.properties["xlflow.unit"]) == (
+    assert (hidden.name, hidden.visible, hidden.merged_ranges) == ("Dold", False, ((0, 0, 1, 2),))
+    assert (book.kind, book.last_saved, book.properties["xlflow.unit"]) == (
         "ods",
         datetime(2021, 4, 1, 8, tzinfo=UTC),
         "Å",
@@ -320,8 +320,8 @@ def test_a_number_that_is_formatted_as_true_or_false_stays_the_number() -> None:
     """LibreOffice saves it so: the number where true or false belongs, and TRUE as what people see."""
     said = ("-1500.5", "2", "1", "true", "false")
     cells = [f'<cell type="boolean" office:boolean-value="{value}"><p>TRUE</p></cell>' for value in said]
-    book = open_book(ods_of(f'<sheet table:name="Form"><row>{"".join(cells)}</row></sheet>'), "f.ods")
-    assert isinstance(book, Book)
+    book = open_workbook(ods_of(f'<sheet table:name="Form"><row>{"".join(cells)}</row></sheet>'), "f.ods")
+    assert isinstance(book, WorkbookData)
     assert [repr(cell) for cell in book.sheets[0].rows[0]] == ["-1500.5", "2.0", "1.0", "True", "False"]
 
 
@@ -345,8 +345,8 @@ def test_a_text_table_is_read_in_any_letters(letters: str, sign: str) -> None:
         sign.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if "\n" in cell else cell for cell in line)
         for line in lines
     )
-    book = open_book(text.encode(letters), "plan.csv")
-    assert isinstance(book, Book)
+    book = open_workbook(text.encode(letters), "plan.csv")
+    assert isinstance(book, WorkbookData)
     assert (book.kind, book.sheets[0].name) == ("csv", "plan")
     assert book.sheets[0].rows == tuple(tuple(cell or None for cell in line) for line in lines)
 
@@ -354,16 +354,16 @@ def test_a_text_table_is_read_in_any_letters(letters: str, sign: str) -> None:
 def test_a_bundle_gives_its_files(tmp_path: Path) -> None:
     target = tmp_path / "svar.zip"
     target.write_bytes(zipped({"b/Museet.xlsx": a_form(), "a.txt": b"hej", "mapp/": b""}))
-    bundle = open_bundle(target, "svar.zip")
+    bundle = open_zip_archive(target, "svar.zip")
     assert isinstance(bundle, tuple)
     assert [(packed.name, packed.size) for packed in bundle] == [("a.txt", 3), ("b/Museet.xlsx", len(a_form()))]
     assert isinstance(bundle[1].content, bytes)
-    assert isinstance(open_book(bundle[1].content, "Museet.xlsx"), Book)
+    assert isinstance(open_workbook(bundle[1].content, "Museet.xlsx"), WorkbookData)
 
 
 def test_names_in_a_bundle_may_differ_in_their_capitals_only(tmp_path: Path) -> None:
     (tmp_path / "svar.zip").write_bytes(zipped({"Museet.xlsx": b"1", "museet.xlsx": b"2"}))
-    bundle = open_bundle(tmp_path / "svar.zip", "svar.zip")
+    bundle = open_zip_archive(tmp_path / "svar.zip", "svar.zip")
     assert isinstance(bundle, tuple)
     assert [(packed.name, packed.content) for packed in bundle] == [("Museet.xlsx", b"1"), ("museet.xlsx", b"2")]
 
@@ -371,7 +371,7 @@ def test_names_in_a_bundle_may_differ_in_their_capitals_only(tmp_path: Path) -> 
 def test_a_bundle_that_is_packed_otherwise_is_to_be_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "svar.zip", "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("Museet.xlsx", a_form())
-    told = open_bundle(tmp_path / "svar.zip", "svar.zip")
+    told = open_zip_archive(tmp_path / "svar.zip", "svar.zip")
     assert isinstance(told, Finding)
     assert told.code == "archive-packed-otherwise"
     assert "packa upp det" in remedy_of(told, "sv")
@@ -380,13 +380,13 @@ def test_a_bundle_that_is_packed_otherwise_is_to_be_unpacked(tmp_path: Path) -> 
 def test_a_bundle_that_is_a_workbook_or_broken_says_so(tmp_path: Path) -> None:
     target = tmp_path / "svar.zip"
     target.write_bytes(a_form())
-    assert open_bundle(target, "svar.zip") is None
+    assert open_zip_archive(target, "svar.zip") is None
     target.write_bytes(a_form()[:500])
-    broken = open_bundle(target, "svar.zip")
+    broken = open_zip_archive(target, "svar.zip")
     assert isinstance(broken, Finding)
     assert broken.code == "archive-cut-off"
     target.write_bytes(zipped({"a.xlsx": bytes(3000)}))
-    large = open_bundle(target, "svar.zip", Limits(file_bytes=1000))
+    large = open_zip_archive(target, "svar.zip", Limits(file_bytes=1000))
     assert isinstance(large, tuple)
     assert isinstance(large[0].content, Finding)
-    assert (large[0].content.code, large[0].content.place.file) == ("file-too-large", "svar.zip/a.xlsx")
+    assert (large[0].content.code, large[0].content.location.file) == ("file-too-large", "svar.zip/a.xlsx")

@@ -25,13 +25,19 @@ from pyarrow import parquet
 from rounds import LEVELS, draw_round, shipped_template
 from tools import PROJECT
 
-from xlflow import Stop, generate_forms, merge_forms
+from xlflow import FatalError, generate_forms, merge_forms
 from xlflow.core.model import Answer, Merged
-from xlflow.core.summary import Summary
+from xlflow.core.summary import ConsolidatedContent
 from xlflow.core.words import Language
-from xlflow.interchange import DESCRIPTOR, make_parts, refuse_foreign, save_package, unguard_text
-from xlflow.interchange.plain import guard_text
-from xlflow.summarise import summarise
+from xlflow.interchange import (
+    DESCRIPTOR_FILE,
+    build_export_files,
+    refuse_foreign_files,
+    save_package,
+    unescape_formula_text,
+)
+from xlflow.interchange.plain import escape_formula_text
+from xlflow.summarise import build_consolidated_content
 
 NASTY = [
     "=1+1",
@@ -74,7 +80,7 @@ AMOUNTS = draw_round(
 )
 
 
-def draw(texts: Sequence[str] = (), language: Language = "sv") -> tuple[Summary, Merged]:
+def draw(texts: Sequence[str] = (), language: Language = "sv") -> tuple[ConsolidatedContent, Merged]:
     """Return a round in which comments say the given texts, one unit answering and one not."""
     merged, findings = draw_merged(
         ASKED if language == "sv" else IN_ENGLISH, {"Norr": "Id | Status\nl0 | Pågående"}
@@ -85,17 +91,17 @@ def draw(texts: Sequence[str] = (), language: Language = "sv") -> tuple[Summary,
         for one, text in zip(merged.rows, told, strict=True)
     )
     merged = replace(merged, rows=rows)
-    return summarise(merged, findings), merged
+    return build_consolidated_content(merged, findings), merged
 
 
 def _say(answer: Answer, text: str) -> Answer:
-    return replace(answer, value=text or None, written=text) if answer.field == "comment" else answer
+    return replace(answer, value=text or None, raw_text=text) if answer.field == "comment" else answer
 
 
-def save(folder: Path, summary: Summary, merged: Merged, *, columnar: bool = True) -> dict[str, Any]:
+def save(folder: Path, summary: ConsolidatedContent, merged: Merged, *, columnar: bool = True) -> dict[str, Any]:
     """Put a package into a folder and return its description."""
-    save_package(folder, summary, merged, make_parts(summary, merged, parquet=columnar))
-    return json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    save_package(folder, summary, merged, build_export_files(summary, merged, parquet=columnar))
+    return json.loads((folder / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
 
 
 def read_table(folder: Path, resource: dict[str, Any]) -> list[dict[str, Any]]:
@@ -104,7 +110,9 @@ def read_table(folder: Path, resource: dict[str, Any]) -> list[dict[str, Any]]:
     with (folder / resource["path"]).open(encoding=f"{resource['encoding']}-sig", newline="") as stream:
         rows = csv.DictReader(stream, delimiter=resource["dialect"]["delimiter"], strict=True)
         assert rows.fieldnames == list(types)
-        return [{unguard_text(name): _take(text, types[name]) for name, text in row.items()} for row in rows]
+        return [
+            {unescape_formula_text(name): _take(text, types[name]) for name, text in row.items()} for row in rows
+        ]
 
 
 def _take(text: str, field: dict[str, Any]) -> Any:
@@ -112,12 +120,12 @@ def _take(text: str, field: dict[str, Any]) -> Any:
         return None
     if field["type"] in ("number", "integer"):
         return Decimal(text.replace(field.get("decimalChar", "."), "."))
-    return date.fromisoformat(text) if field["type"] == "date" else unguard_text(text)
+    return date.fromisoformat(text) if field["type"] == "date" else unescape_formula_text(text)
 
 
 def validate(folder: Path) -> dict[str, Any]:
     """Return what the program of those who made the format says of a package."""
-    command = [sys.executable, "-W", "error", "-m", "frictionless", "validate", DESCRIPTOR, "--json"]
+    command = [sys.executable, "-W", "error", "-m", "frictionless", "validate", DESCRIPTOR_FILE, "--json"]
     done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     return json.loads(done.stdout)
 
@@ -134,7 +142,7 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     language: Language = "en" if request.param.endswith("-en") else "sv"
     generate_forms(example / "plan.xlsx", folder / "ut", template=template, language=language, **days)
     fill_forms(folder / "ut", example / "answers.csv", folder / "in")
-    run = merge_forms([folder / "in"], folder / "s.xlsx", plan=example / "plan.xlsx", also=folder / "t")
+    run = merge_forms([folder / "in"], folder / "s.xlsx", plan=example / "plan.xlsx", export_dir=folder / "t")
     assert str(folder / "t") in run.notes[0]
     return folder
 
@@ -151,7 +159,7 @@ LINKS = ("Gå till", "Go to")
 
 def test_every_table_reads_back_as_it_stands_in_the_workbook(played: Path) -> None:
     book, folder = load_workbook(played / "s.xlsx", data_only=True), played / "t"
-    described = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    described = json.loads((folder / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
     tables = {name: (sheet, area) for sheet in book for name, area in sheet.tables.items()}
     compared = 0
     for resource in described["resources"]:
@@ -194,7 +202,7 @@ def _same(mine: dict[str, Any], head: str, cell: object) -> bool:
 
 def test_parquet_holds_the_same_without_guards(played: Path) -> None:
     folder = played / "t"
-    described = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    described = json.loads((folder / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
     assert len(described["xlflow"]["parquet"]) == len(described["resources"])
     for file in described["xlflow"]["parquet"]:
         resource = next(each for each in described["resources"] if each["name"] == file["table"])
@@ -203,9 +211,9 @@ def test_parquet_holds_the_same_without_guards(played: Path) -> None:
 
 def test_the_description_knows_every_file_by_its_digest(played: Path) -> None:
     folder = played / "t"
-    described = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+    described = json.loads((folder / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
     files = [*described["resources"], *described["xlflow"]["parquet"]]
-    assert {file["path"] for file in files} | {DESCRIPTOR} == {path.name for path in folder.iterdir()}
+    assert {file["path"] for file in files} | {DESCRIPTOR_FILE} == {path.name for path in folder.iterdir()}
     for file in files:
         content = (folder / file["path"]).read_bytes()
         assert file["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -213,7 +221,7 @@ def test_the_description_knows_every_file_by_its_digest(played: Path) -> None:
 
 
 def test_answers_lead_to_their_activity_and_unit(played: Path) -> None:
-    described = json.loads((played / "t" / DESCRIPTOR).read_text(encoding="utf-8"))
+    described = json.loads((played / "t" / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
     by_key = {tuple(each["schema"].get("primaryKey", ())): each for each in described["resources"]}
     unit = "Unit" if played.name.startswith("followup-en") else "Enhet"
     answers = by_key[unit, "Id"]
@@ -229,8 +237,8 @@ def test_answers_lead_to_their_activity_and_unit(played: Path) -> None:
 
 @given(st.text(st.sampled_from("=+-@'\t\r\n ;,|a1\uff1d\N{NO-BREAK SPACE}") | st.characters(), max_size=30))
 def test_a_guarded_text_comes_back_and_begins_no_formula_however_it_is_cut(text: str) -> None:
-    guarded = guard_text(text)
-    assert unguard_text(guarded) == text
+    guarded = escape_formula_text(text)
+    assert unescape_formula_text(guarded) == text
     assert not any(TRAP.match(piece) for piece in re.split(r"[;,|\t\r\n]", guarded) if piece.strip())
 
 
@@ -264,7 +272,7 @@ def test_a_language_has_the_separators_of_its_spreadsheets(tmp_path: Path) -> No
         asked = draw_round(table, template=shipped_template("budget"), language=language)
         outcome = "Utfall" if language == "sv" else "Outcome"
         merged, findings = draw_merged(asked, {"Norr": f"Id | {outcome}\nh | 1250.5"})
-        described = save(tmp_path / language, summarise(merged, findings), merged)
+        described = save(tmp_path / language, build_consolidated_content(merged, findings), merged)
         resource = next(each for each in described["resources"] if each["name"] in ("svar", "answers"))
         content = (tmp_path / language / resource["path"]).read_bytes()
         assert content.startswith(b"\xef\xbb\xbf")
@@ -278,7 +286,7 @@ def test_a_language_has_the_separators_of_its_spreadsheets(tmp_path: Path) -> No
 
 def _columns(answers: dict[str, str]) -> dict[str, list[str]]:
     merged, findings = draw_merged(AMOUNTS, answers)
-    parts = make_parts(summarise(merged, findings), merged, parquet=False)
+    parts = build_export_files(build_consolidated_content(merged, findings), merged, parquet=False)
     return {part.table.name: [column.heading for column in part.table.columns] for part in parts}
 
 
@@ -294,7 +302,7 @@ def test_the_columns_are_the_same_whatever_was_answered(tmp_path: Path) -> None:
 
 def test_an_amount_that_is_none_stands_in_words_beside_a_blank(tmp_path: Path) -> None:
     merged, findings = draw_merged(AMOUNTS, {"Norr": "Id | Utfall | Prognos\nh | rätt mycket | 7"})
-    described = save(tmp_path, summarise(merged, findings), merged)
+    described = save(tmp_path, build_consolidated_content(merged, findings), merged)
     resource = next(each for each in described["resources"] if each["name"] == "svar")
     (row,) = read_table(tmp_path, resource)
     assert (row["Utfall"], row["Utfall (som det skrevs)"]) == (None, "rätt mycket")
@@ -306,8 +314,10 @@ def test_an_amount_that_is_none_stands_in_words_beside_a_blank(tmp_path: Path) -
 
 
 def test_the_same_round_gives_the_same_bytes(tmp_path: Path) -> None:
-    first, second = (make_parts(*draw(NASTY)) for _ in range(2))
-    assert [(part.file, part.content) for part in first] == [(part.file, part.content) for part in second]
+    first, second = (build_export_files(*draw(NASTY)) for _ in range(2))
+    assert [(part.file_name, part.content) for part in first] == [
+        (part.file_name, part.content) for part in second
+    ]
 
 
 def test_without_pyarrow_there_is_csv_alone(tmp_path: Path) -> None:
@@ -319,31 +329,31 @@ def test_without_pyarrow_there_is_csv_alone(tmp_path: Path) -> None:
 
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     summary, merged = draw()
-    parts = make_parts(summary, merged, parquet=False)
+    parts = build_export_files(summary, merged, parquet=False)
     (tmp_path / "svar.csv").write_text("mitt eget", encoding="utf-8")
-    with pytest.raises(Stop) as stop:
-        refuse_foreign(tmp_path, parts)
+    with pytest.raises(FatalError) as stop:
+        refuse_foreign_files(tmp_path, parts)
     assert [each.code for each in stop.value.findings] == ["target-not-ours"]
     (tmp_path / "svar.csv").unlink()
-    (tmp_path / DESCRIPTOR).write_text('{"name": "en annans", "resources": []}', encoding="utf-8")
-    with pytest.raises(Stop):
-        refuse_foreign(tmp_path, parts)
+    (tmp_path / DESCRIPTOR_FILE).write_text('{"name": "en annans", "resources": []}', encoding="utf-8")
+    with pytest.raises(FatalError):
+        refuse_foreign_files(tmp_path, parts)
 
 
 def test_a_package_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "om.csv").mkdir()
-    with pytest.raises(Stop):
+    with pytest.raises(FatalError):
         save(tmp_path, *draw())
     assert [path.name for path in tmp_path.iterdir()] == ["om.csv"]
 
 
 def test_what_a_run_that_was_cut_short_has_left_is_no_hindrance(tmp_path: Path) -> None:
-    parts = make_parts(*draw())
+    parts = build_export_files(*draw())
     for part in parts[:3]:
-        (tmp_path / part.file).write_bytes(part.content)
-    refuse_foreign(tmp_path, parts)
-    with pytest.raises(Stop):
-        refuse_foreign(tmp_path, make_parts(*draw(["annat"])))
+        (tmp_path / part.file_name).write_bytes(part.content)
+    refuse_foreign_files(tmp_path, parts)
+    with pytest.raises(FatalError):
+        refuse_foreign_files(tmp_path, build_export_files(*draw(["annat"])))
 
 
 def test_an_earlier_package_of_ours_is_replaced_whole(tmp_path: Path) -> None:
@@ -351,7 +361,7 @@ def test_an_earlier_package_of_ours_is_replaced_whole(tmp_path: Path) -> None:
     (tmp_path / "anteckningar.txt").write_text("mina", encoding="utf-8")
     (tmp_path / "filer.parquet").write_bytes(b"changed by somebody")
     summary, merged = draw(["nytt"])
-    refuse_foreign(tmp_path, make_parts(summary, merged))
+    refuse_foreign_files(tmp_path, build_export_files(summary, merged))
     save(tmp_path, summary, merged, columnar=False)
     left = {path.name for path in tmp_path.iterdir() if path.suffix not in (".csv", ".json")}
     assert left == {"anteckningar.txt", "filer.parquet"}
@@ -363,7 +373,7 @@ def test_a_merge_does_not_take_its_own_tables_for_returns(tmp_path: Path) -> Non
     generate_forms(example / "plan.xlsx", tmp_path / "ut", template="budget", as_of=date(2021, 8, 31))
     fill_forms(tmp_path / "ut", example / "answers.csv", tmp_path / "in")
     for _ in range(2):
-        run = merge_forms([tmp_path / "in"], tmp_path / "in" / "s.xlsx", also=tmp_path / "in")
+        run = merge_forms([tmp_path / "in"], tmp_path / "in" / "s.xlsx", export_dir=tmp_path / "in")
         assert run.merged
         counted = {state.value: number for state, number in run.merged.accounts.files.items()}
         assert (counted["accepted"], counted["refused"]) == (4, 0)
@@ -375,10 +385,10 @@ def test_nothing_is_written_where_the_tables_may_not_go(tmp_path: Path) -> None:
     fill_forms(tmp_path / "ut", example / "answers.csv", tmp_path / "in")
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "om.csv").write_text("mitt", encoding="utf-8")
-    with pytest.raises(Stop):
-        merge_forms([tmp_path / "in"], tmp_path / "s.xlsx", also=tmp_path / "t")
+    with pytest.raises(FatalError):
+        merge_forms([tmp_path / "in"], tmp_path / "s.xlsx", export_dir=tmp_path / "t")
     assert not (tmp_path / "s.xlsx").exists()
     assert [path.name for path in (tmp_path / "t").iterdir()] == ["om.csv"]
-    merge_forms([tmp_path / "in"], tmp_path / "s.xlsx", also=tmp_path / "t", force=True)
+    merge_forms([tmp_path / "in"], tmp_path / "s.xlsx", export_dir=tmp_path / "t", force=True)
     assert validate(tmp_path / "t")["valid"]
     assert io.BytesIO((tmp_path / "t" / "om.csv").read_bytes()).read(3) == b"\xef\xbb\xbf"

@@ -13,20 +13,20 @@ import pytest
 from edits import FILLED, made
 
 from xlflow import check_forms, kept, merge_forms, opening
-from xlflow.collect import Found, find_files
-from xlflow.core.model import Filled
-from xlflow.core.packing import Opened, Packed
-from xlflow.kept import Shelf
-from xlflow.opening import Way, open_files
+from xlflow.collect import DiscoveredFile, discover_files
+from xlflow.core.model import Submission
+from xlflow.core.packing import EncodedSubmission, ReadResult
+from xlflow.kept import ParseCache
+from xlflow.opening import ReadOptions, read_returned_files
 
 KEY, DIGEST = "k" * 64, "d" * 64
-PACKED = Packed(b'["content"]', "f7d5b8c8a1d6d1a0", b"")
+PACKED = EncodedSubmission(b'["content"]', "f7d5b8c8a1d6d1a0", b"")
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(kept.FOLDER, str(tmp_path / "cache"))
-    monkeypatch.setattr(opening, "_WORTH_KEEPING", 1)
+    monkeypatch.setenv(kept.CACHE_FOLDER_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(opening, "_MIN_FILES_FOR_CACHE", 1)
     return tmp_path / "cache"
 
 
@@ -44,18 +44,18 @@ def returned(tmp_path: Path) -> Path:
 def read_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are really read, as they are."""
     names: list[str] = []
-    read = opening._read_book
+    read = opening._read_workbook
 
-    def note(file: Found, *more: object) -> Opened:
+    def note(file: DiscoveredFile, *more: object) -> ReadResult:
         names.append(file.name)
         return read(file, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(opening, "_read_book", note)
+    monkeypatch.setattr(opening, "_read_workbook", note)
     return names
 
 
-def read_all(folder: Path, *, cache: bool = True) -> tuple[Opened, ...]:
-    return open_files(find_files([folder])[0], Way(1, cache=cache))
+def read_all(folder: Path, *, cache: bool = True) -> tuple[ReadResult, ...]:
+    return read_returned_files(discover_files([folder])[0], ReadOptions(1, use_cache=cache))
 
 
 def entries(cache: Path) -> list[Path]:
@@ -88,7 +88,7 @@ def test_what_workers_read_is_kept_as_well(
     cache: Path, returned: Path, read_anew: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(opening.workers, "worth_while", lambda: 0)
+        patch.setattr(opening.workers, "max_items_without_pool", lambda: 0)
         first = read_all(returned)
     assert len(entries(cache)) == 2
     read_anew.clear()
@@ -111,7 +111,7 @@ def test_without_cache_nothing_is_kept_and_nothing_taken(
 def test_a_handful_of_files_leaves_nothing_behind(
     cache: Path, returned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "_WORTH_KEEPING", 20)
+    monkeypatch.setattr(opening, "_MIN_FILES_FOR_CACHE", 20)
     read_all(returned)
     assert not cache.exists()
 
@@ -172,14 +172,14 @@ def test_another_program_reads_all_anew(
 ) -> None:
     read_all(returned)
     read_anew.clear()
-    monkeypatch.setattr(kept, "describe_program", lambda: "another")
+    monkeypatch.setattr(kept, "program_fingerprint", lambda: "another")
     read_all(returned)
     assert len(read_anew) == 3
     assert len(entries(cache)) == 4
 
 
 def test_every_source_and_every_template_tells_programs_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    describe = kept.describe_program.__wrapped__
+    describe = kept.program_fingerprint.__wrapped__
     before = describe()
     assert describe() == before
     monkeypatch.setattr(importlib.metadata, "version", lambda name: f"{name} 0")
@@ -262,48 +262,48 @@ def test_the_folder_may_be_deleted_or_not_be_writable(cache: Path, returned: Pat
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system keeps folders of users apart by itself there")
 def test_nobody_else_may_read_what_people_answered(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "a" / "cache")
-    shelf.keep(KEY, DIGEST, PACKED)
+    shelf = ParseCache(tmp_path / "a" / "cache")
+    shelf.put(KEY, DIGEST, PACKED)
     assert stat.S_IMODE(shelf.folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in shelf.folder.iterdir()} == {0o600}
 
 
 def test_what_is_kept_is_found_by_key_and_content_alone(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "cache")
-    assert not shelf.has(KEY)
-    shelf.keep(KEY, DIGEST, PACKED)
-    assert shelf.has(KEY)
-    found = shelf.find(KEY, DIGEST)
+    shelf = ParseCache(tmp_path / "cache")
+    assert not shelf.has_entry(KEY)
+    shelf.put(KEY, DIGEST, PACKED)
+    assert shelf.has_entry(KEY)
+    found = shelf.get(KEY, DIGEST)
     assert found is not None
-    assert (found.content, found.frame) == (PACKED.content, PACKED.frame)
-    assert shelf.find(KEY, "e" * 64) is None
-    assert shelf.find("l" * 64, DIGEST) is None
+    assert (found.content, found.shared_digest) == (PACKED.content, PACKED.shared_digest)
+    assert shelf.get(KEY, "e" * 64) is None
+    assert shelf.get("l" * 64, DIGEST) is None
 
 
 def test_the_shelf_stays_within_its_bounds(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
+    shelf = ParseCache(tmp_path)
     for number in range(20):
         (tmp_path / f"{number:02}.json").write_bytes(b"x" * 100)
         os.utime(tmp_path / f"{number:02}.json", (1_000_000 + number, 1_000_000 + number))
-    shelf.tidy(most=500, longest=1e12)
+    shelf.prune(max_bytes=500, max_age=1e12)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number}.json" for number in range(15, 20)]
-    shelf.tidy(most=500, longest=datetime.now(UTC).timestamp() - 1_000_016.5)
+    shelf.prune(max_bytes=500, max_age=datetime.now(UTC).timestamp() - 1_000_016.5)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["17.json", "18.json", "19.json"]
-    shelf.tidy(most=500)
+    shelf.prune(max_bytes=500)
     assert list(tmp_path.iterdir()) == []
-    Shelf(tmp_path / "nowhere").tidy()
+    ParseCache(tmp_path / "nowhere").prune()
 
 
 def test_all_that_is_kept_is_json(cache: Path, returned: Path) -> None:
     opened = read_all(returned)
-    assert sum(isinstance(told, Filled) for _, told in opened) == 2
+    assert sum(isinstance(told, Submission) for _, told in opened) == 2
     for path in cache.iterdir():
         content = path.read_bytes()
         assert json.loads(content if path.name.endswith(".frame.json") else content.partition(b"\n")[2])
 
 
 def test_the_shelf_has_a_place_without_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(kept.FOLDER, raising=False)
-    shelf = kept.find_shelf()
+    monkeypatch.delenv(kept.CACHE_FOLDER_VARIABLE, raising=False)
+    shelf = kept.open_cache()
     assert shelf is not None
     assert "xlflow" in shelf.folder.parts

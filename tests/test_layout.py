@@ -6,34 +6,34 @@ from openpyxl.utils import get_column_letter
 from rounds import shipped_template
 
 from xlflow.core.layout import (
+    build_form_columns,
     column_letters,
-    form_code,
-    form_columns,
-    free_heading,
-    in_sentence,
+    free_rows_heading,
+    label_in_sentence,
+    list_defined_name,
     list_key,
-    list_name,
+    make_form_code,
     row_fingerprint,
 )
 from xlflow.core.template import ChoiceList
-from xlflow.core.words import Text
+from xlflow.core.words import LocalizedText
 
 FOLLOWUP, BUDGET = shipped_template("followup"), shipped_template("budget")
 
 
 def test_the_columns_stand_as_promised() -> None:
-    headings = " | ".join(column.heading("sv") for column in form_columns(FOLLOWUP, ("Uppdragstyp",)))
+    headings = " | ".join(column.heading("sv") for column in build_form_columns(FOLLOWUP, ("Uppdragstyp",)))
     assert headings == (
         "Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Status"
         " | Ny tidpunkt | Kommentar/avvikelse | Kvar att göra | Uppdragstyp"
     )
-    codes = " ".join(column.code for column in form_columns(BUDGET))
+    codes = " ".join(column.code for column in build_form_columns(BUDGET))
     assert codes == "#id #area #line #budget #outcome #forecast #deviation #deviation_share #comment #remaining"
 
 
 def test_every_column_is_known_by_its_heading_in_both_languages() -> None:
-    for column in form_columns(FOLLOWUP, ("Uppdragstyp",)):
-        assert {column.heading("sv"), column.heading("en")} <= set(column.names)
+    for column in build_form_columns(FOLLOWUP, ("Uppdragstyp",)):
+        assert {column.heading("sv"), column.heading("en")} <= set(column.accepted_headings)
 
 
 @given(st.integers(0, 16_383))
@@ -42,7 +42,9 @@ def test_column_letters_are_those_of_excel(column: int) -> None:
 
 
 def test_a_form_code_is_short_and_tells_units_and_rounds_apart() -> None:
-    codes = {form_code(key, unit) for key in ("followup 2021-03-31", "followup 2021-08-31") for unit in ("A", "B")}
+    codes = {
+        make_form_code(key, unit) for key in ("followup 2021-03-31", "followup 2021-08-31") for unit in ("A", "B")
+    }
     assert len(codes) == 4
     assert all(len(code) == 9 and code[4] == "-" for code in codes)
 
@@ -53,19 +55,19 @@ def test_a_fingerprint_follows_the_words_and_not_their_dress() -> None:
 
 
 def test_the_free_rows_are_headed_in_the_words_of_the_template() -> None:
-    assert free_heading(FOLLOWUP).sv.endswith("som inte står i planen, en aktivitet per rad.")
-    assert free_heading(BUDGET).en.endswith("that is not in the plan, one line per row.")
+    assert free_rows_heading(FOLLOWUP).sv.endswith("som inte står i planen, en aktivitet per rad.")
+    assert free_rows_heading(BUDGET).en.endswith("that is not in the plan, one line per row.")
 
 
 def test_a_heading_within_a_sentence_keeps_its_abbreviation() -> None:
-    assert in_sentence(Text(sv="Aktivitet", en="Activity"), "sv") == "aktivitet"
-    assert in_sentence(Text(sv="EU-mål", en="EU goal"), "sv") == "EU-mål"
+    assert label_in_sentence(LocalizedText(sv="Aktivitet", en="Activity"), "sv") == "aktivitet"
+    assert label_in_sentence(LocalizedText(sv="EU-mål", en="EU goal"), "sv") == "EU-mål"
 
 
 def test_every_kind_of_field_has_its_list() -> None:
     keys = {field.key: list_key(field) for field in FOLLOWUP.fields}
     assert keys == {"deadline": "quarters", "status": "status", "new_deadline": "quarters", "comment": None}
-    assert list_name("status") == "xlflow_status"
+    assert list_defined_name("status") == "xlflow_status"
 
 
 def test_a_list_of_the_template_does_not_push_out_one_of_ours() -> None:

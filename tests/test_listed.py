@@ -14,11 +14,11 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
 from xlflow import check_forms
-from xlflow.core.findings import Place
-from xlflow.core.listed import LIVE, find_strange, mark_texts
-from xlflow.core.model import Filled, Returned, SetAside
+from xlflow.core.findings import Location
+from xlflow.core.listed import FORMULA_RESULT, find_changed_cells, fingerprint_cells
+from xlflow.core.model import CorrectionRequest, Submission, Unplaced
 from xlflow.generate import write_form
-from xlflow.read import Known
+from xlflow.read import KnownRound
 
 TO_CORRECT, LOOSE = "Att rätta", "Text utanför tabellen"
 ANSWERS = {
@@ -37,7 +37,7 @@ def gone_back(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     (folder / "in").mkdir()
     content = edit_book(lambda book: book["Uppföljning"].cell(1, 12, "Hälsningar från oss"), made(ANSWERS))
     (folder / "in" / "Museet.xlsx").write_bytes(content)
-    (back,) = check_forms([folder / "in"], send_back=folder / "out").written
+    (back,) = check_forms([folder / "in"], return_dir=folder / "out").written_files
     return back.read_bytes()
 
 
@@ -51,8 +51,8 @@ def typed(gone_back: bytes, sheet: str, **cells: object) -> list[tuple[str | Non
     return kept_of(read_bytes(edit_book(change, gone_back)), sheet)
 
 
-def kept_of(form: Filled, sheet: str) -> list[tuple[str | None, str]]:
-    return [(one.place.cell, " | ".join(one.texts)) for one in form.set_aside if one.place.sheet == sheet]
+def kept_of(form: Submission, sheet: str) -> list[tuple[str | None, str]]:
+    return [(one.location.cell, " | ".join(one.texts)) for one in form.unplaced if one.location.sheet == sheet]
 
 
 def test_what_the_lists_say_themselves_is_nobodys_text(gone_back: bytes) -> None:
@@ -133,10 +133,10 @@ def test_rows_among_the_kept_texts_are_no_table() -> None:
     rows: list[tuple[str, ...]] = []
     edit(lambda sheet: rows.extend(tuple(str(cell.value) for cell in row if cell.value) for row in sheet[3:5]))
     rows[2] = tuple(text.replace("Båten är hyrd", "Båten är såld") for text in rows[2])
-    place = Place("Museet.xlsx", "Uppföljning", "A30")
-    kept = tuple(SetAside("Museet", place, texts, "text-beside") for texts in rows)
-    form = read_bytes(write_form(ASKED, "Museet", FILLED, returned=Returned((), kept, ())))
-    assert {row.place.sheet for row in form.rows} == {"Uppföljning"}
+    place = Location("Museet.xlsx", "Uppföljning", "A30")
+    kept = tuple(Unplaced("Museet", place, texts, "text-beside") for texts in rows)
+    form = read_bytes(write_form(ASKED, "Museet", FILLED, correction_request=CorrectionRequest((), kept, ())))
+    assert {row.location.sheet for row in form.rows} == {"Uppföljning"}
     assert said(form) == everything()
     assert aside(form) == [(f"B{row}", " | ".join(texts), False) for row, texts in enumerate(rows, 4)]
 
@@ -169,7 +169,7 @@ def without_records(book: Workbook) -> None:
 def test_where_a_form_does_not_tell_its_lists_say_nothing_new_either(
     gone_back: bytes, change: Callable[[Workbook], None]
 ) -> None:
-    form = read_bytes(edit_book(change, gone_back), [Known(ASKED, "Museet")])
+    form = read_bytes(edit_book(change, gone_back), [KnownRound(ASKED, "Museet")])
     assert aside(form) == [("B4", "Hälsningar från oss", False)]
 
 
@@ -179,7 +179,7 @@ def test_where_the_records_are_gone_words_that_stand_nowhere_else_are_kept(gone_
         without_records(book)
         book[TO_CORRECT]["F5"] = text
 
-    form = read_bytes(edit_book(change, gone_back), [Known(ASKED, "Museet")])
+    form = read_bytes(edit_book(change, gone_back), [KnownRound(ASKED, "Museet")])
     assert kept_of(form, TO_CORRECT) == [("F5", text)]
 
 
@@ -189,11 +189,16 @@ GRIDS = st.lists(st.lists(TEXTS, max_size=4), max_size=4)
 
 @given(GRIDS, st.integers(0, 4), st.integers(0, 4))
 def test_only_what_was_typed_is_strange(rows: list[list[str]], row: int, column: int) -> None:
-    marks = mark_texts(rows)
-    cells = {(at, place): text for at, line in enumerate(rows) for place, text in enumerate(line) if text != LIVE}
+    marks = fingerprint_cells(rows)
+    cells = {
+        (at, place): text
+        for at, line in enumerate(rows)
+        for place, text in enumerate(line)
+        if text != FORMULA_RESULT
+    }
 
     def strange() -> frozenset[tuple[int, int]]:
-        return find_strange(((*at, text) for at, text in cells.items()), marks, lambda text: text == "live")
+        return find_changed_cells(((*at, text) for at, text in cells.items()), marks, lambda text: text == "live")
 
     assert not strange()
     cells[row, column] = "typed"
@@ -202,6 +207,6 @@ def test_only_what_was_typed_is_strange(rows: list[list[str]], row: int, column:
 
 def test_a_live_text_may_change_as_formulas_do() -> None:
     cells = [(0, 0, "2 av 3"), (0, 1, "Annat")]
-    marks = mark_texts([[LIVE, LIVE, 12, date(2021, 6, 30)]])
+    marks = fingerprint_cells([[FORMULA_RESULT, FORMULA_RESULT, 12, date(2021, 6, 30)]])
     more = [(0, 2, 12.0), (0, 3, date(2021, 6, 30))]
-    assert find_strange([*cells, *more], marks, lambda text: text == "2 av 3") == {(0, 1)}
+    assert find_changed_cells([*cells, *more], marks, lambda text: text == "2 av 3") == {(0, 1)}

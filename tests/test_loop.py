@@ -21,10 +21,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from stories import TEXTS, Asked, Story, Typed, mark_of, stated, tell_story
 
 from xlflow import check_forms, generate_forms, merge_forms
-from xlflow.core.model import Deadline, Merged, Run, Value
+from xlflow.core.model import Deadline, FieldValue, Merged, RunResult
 from xlflow.core.template import Field
-from xlflow.define import shipped_names
-from xlflow.report.machine import run_to_values
+from xlflow.define import shipped_template_names
+from xlflow.report.machine import result_to_values
 
 AS_OF = date(2021, 3, 31)
 WORDS = {
@@ -37,7 +37,7 @@ CODED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 # The loop -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(shipped_names()))
+@pytest.mark.parametrize("name", sorted(shipped_template_names()))
 def test_what_is_filled_in_comes_back_as_written(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     @settings(max_examples=25)
     @given(st.integers(), st.lists(TEXTS, min_size=4, max_size=12))
@@ -62,8 +62,8 @@ def test_what_is_filled_in_comes_back_as_written(name: str, tmp_path_factory: py
     tell()
 
 
-def _check_accounts(story: Story, run: Run) -> None:
-    told = run_to_values(run)
+def _check_accounts(story: Story, run: RunResult) -> None:
+    told = result_to_values(run)
     files, rows = told["files"], told["rows"]
     assert files == {
         "found": len(story.answering) + story.copies + story.junk + story.locks,
@@ -82,30 +82,30 @@ def _check_accounts(story: Story, run: Run) -> None:
         assert rows["unanswered"] == sum(len(list(_find_unanswered(story, unit))) for unit in story.units)
 
 
-def _check_rows(story: Story, run: Run) -> None:
+def _check_rows(story: Story, run: RunResult) -> None:
     assert isinstance(run.merged, Merged)
     units = {mark_of(unit): unit for unit in story.units}
-    item, seen = story.template.item, set()
+    item, seen = story.template.item_level_index, set()
     for row in (merged.row for merged in run.merged.rows):
-        unit, mark = units[mark_of(row.unit)], mark_of("".join(row.line.levels[item:]))
-        for field in story.template.asked():
+        unit, mark = units[mark_of(row.unit)], mark_of("".join(row.item.level_texts[item:]))
+        for field in story.template.answer_fields():
             typed, answer = story.told[unit, mark, field.key], row.answer(field.key)
             assert answer is not None
-            assert answer.written == typed.written, (field.key, typed)
+            assert answer.raw_text == typed.written, (field.key, typed)
             assert _meaning(answer.value) == typed.value, (field.key, typed, answer)
-            assert (answer.fault is None) == (answer.value is not None or not typed.written)
+            assert (answer.error_code is None) == (answer.value is not None or not typed.written)
         seen.add((unit, mark))
     assert seen == {(unit, mark) for unit, mark, _ in story.told}
 
 
-def _meaning(value: Value | None) -> object:
+def _meaning(value: FieldValue | None) -> object:
     return value.last if isinstance(value, Deadline) else value
 
 
 def _find_unanswered(story: Story, unit: str) -> Iterator[Asked]:
     """Yield the lines of a unit that nothing answers, by the words of the form's instruction."""
     status = story.template.field_in_role("status")
-    keys = [status.key] if status else [field.key for field in story.template.asked() if field.required]
+    keys = [status.key] if status else [field.key for field in story.template.answer_fields() if field.required]
     lines = story.lines_of(unit)
     told = {line for line in lines if any(story.told.get((unit, line.mark, k), Typed()).written for k in keys)}
     for line in lines:
@@ -126,18 +126,21 @@ def _check_with_second_reader(story: Story, path: Path) -> None:
     columns = {str(cell.value): cell.column for cell in sheet[_find_heading(sheet, story)]}
     units = {mark_of(unit): unit for unit in story.units}
     lines = {line.mark: line for line in story.lines}
-    item, seen = story.template.item, 0
+    item, seen = story.template.item_level_index, 0
     for row in range(_find_heading(sheet, story) + 1, sheet.max_row + 1):
         named = [
-            sheet.cell(row, columns[level.label.say(story.language)]).value for level in story.template.levels
+            sheet.cell(row, columns[level.label.in_language(story.language)]).value
+            for level in story.template.levels
         ]
         mark = mark_of("".join(str(text or "") for text in named[item:]))
         unit = units.get(mark_of(sheet.cell(row, columns[WORDS[story.language]["unit"]]).value), "")
-        for field in story.template.asked() if mark else ():
-            cell = sheet.cell(row, columns[field.label.say(story.language)]).value
+        for field in story.template.answer_fields() if mark else ():
+            cell = sheet.cell(row, columns[field.label.in_language(story.language)]).value
             assert _reads(cell) == _shown(story, field, story.told[unit, mark, field.key]), (field.key, mark)
         if mark in lines:
-            cell = sheet.cell(row, columns[story.template.given()[0].label.say(story.language)]).value
+            cell = sheet.cell(
+                row, columns[story.template.plan_fields()[0].label.in_language(story.language)]
+            ).value
             assert _reads(cell) == stated(lines[mark], story.language)
             assert _reads(sheet.cell(row, columns["Uppdragstyp"]).value) == lines[mark].context
         seen += bool(mark)
@@ -146,7 +149,7 @@ def _check_with_second_reader(story: Story, path: Path) -> None:
 
 def _shown(story: Story, field: Field, typed: Typed) -> str | Decimal:
     if field.type == "choice" and isinstance(typed.value, str):
-        return story.template.say_choice(field, typed.value, story.language)
+        return story.template.choice_label(field, typed.value, story.language)
     return typed.value if isinstance(typed.value, Decimal) else typed.written
 
 
@@ -163,13 +166,22 @@ def _write_plan(path: Path, story: Story) -> None:
     words, book = WORDS[language], Workbook()
     plan = book.worksheets[0]
     plan.title = words["plan"]
-    labels = [level.label.say(language) for level in template.levels]
-    plan.append([*labels, template.given()[0].label.say(language), words["unit"], "Uppdragstyp"])
+    labels = [level.label.in_language(language) for level in template.levels]
+    plan.append([*labels, template.plan_fields()[0].label.in_language(language), words["unit"], "Uppdragstyp"])
     above: tuple[str, ...] = ()
     for row, line in enumerate(story.lines, 2):
-        goes_on = [line.levels[: n + 1] == above[: n + 1] and not story.spell_out for n in range(template.item)]
+        goes_on = [
+            line.levels[: n + 1] == above[: n + 1] and not story.spell_out
+            for n in range(template.item_level_index)
+        ]
         texts = ["" if blank else text for blank, text in zip(goes_on, line.levels, strict=False)]
-        cells = [*texts, *line.levels[template.item :], line.given.cell, "; ".join(line.units), line.context]
+        cells = [
+            *texts,
+            *line.levels[template.item_level_index :],
+            line.given.cell,
+            "; ".join(line.units),
+            line.context,
+        ]
         for column, cell in enumerate(cells, 1):
             _type(plan, row, column, cell)
         above = line.levels
@@ -179,11 +191,11 @@ def _write_plan(path: Path, story: Story) -> None:
     _save(book, path)
 
 
-def _send_back(story: Story, sent: Run, back: Path) -> None:
+def _send_back(story: Story, sent: RunResult, back: Path) -> None:
     """Fill in the forms of the units that answer, and put them, with what else comes back, into a folder."""
     back.mkdir()
     units = {mark_of(unit): unit for unit in story.units}
-    for form, name in zip(sent.written, sent.units, strict=True):
+    for form, name in zip(sent.written_files, sent.units, strict=True):
         unit = units[mark_of(name)]
         if unit not in story.silent:
             _fill_in(story, unit, form, back / f"svar {mark_of(unit)}.xlsx")
@@ -202,8 +214,8 @@ def _fill_in(story: Story, unit: str, form: Path, target: Path) -> None:
     sheet = next(sheet for sheet in book.worksheets if _find_heading(sheet, story))
     heading = _find_heading(sheet, story)
     columns = {str(cell.value): int(cell.column or 0) for cell in sheet[heading]}
-    levels = [columns[level.label.say(story.language)] for level in story.template.levels]
-    item, own = story.template.item, list(story.own[unit])
+    levels = [columns[level.label.in_language(story.language)] for level in story.template.levels]
+    item, own = story.template.item_level_index, list(story.own[unit])
     lines = {line.mark: line for line in story.lines_of(unit)}
     for row in range(heading + 1, sheet.max_row + 1):
         texts = [str(sheet.cell(row, column).value or "") for column in levels]
@@ -211,13 +223,15 @@ def _fill_in(story: Story, unit: str, form: Path, target: Path) -> None:
         if mark:
             line = lines.pop(mark)
             assert all(map(_same_line, texts, line.levels))
-            cell = sheet.cell(row, columns[story.template.given()[0].label.say(story.language)]).value
+            cell = sheet.cell(
+                row, columns[story.template.plan_fields()[0].label.in_language(story.language)]
+            ).value
             assert _reads(cell) == stated(line, story.language)
         elif own and not sheet.cell(row, levels[item]).protection.locked:
             mark = mark_of(own[0])
             _type(sheet, row, levels[item], own.pop(0))
-        for field in story.template.asked() if mark else ():
-            column = columns[field.label.say(story.language)]
+        for field in story.template.answer_fields() if mark else ():
+            column = columns[field.label.in_language(story.language)]
             assert not sheet.cell(row, column).protection.locked
             _type(sheet, row, column, story.told[unit, mark, field.key].cell)
     assert not lines
@@ -232,7 +246,7 @@ def _same_line(shown: str, planned: str) -> bool:
 
 
 def _find_heading(sheet: Worksheet, story: Story) -> int:
-    wanted = {"Id", *(field.label.say(story.language) for field in story.template.asked())}
+    wanted = {"Id", *(field.label.in_language(story.language) for field in story.template.answer_fields())}
     rows = sheet.iter_rows(max_row=20, values_only=True)
     return next((number for number, texts in enumerate(rows, 1) if wanted <= set(texts)), 0)
 

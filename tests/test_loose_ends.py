@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from xlflow.core.loose_ends import find_loose_ends
+from xlflow.core.loose_ends import find_template_faults
 from xlflow.core.template import Template
-from xlflow.define import list_templates
+from xlflow.define import load_shipped_templates
 
 
 def sound() -> dict[str, Any]:
@@ -71,7 +71,8 @@ def change(path: str, value: object) -> dict[str, Any]:
 
 def show(data: dict[str, Any]) -> list[str]:
     return [
-        f"{end.code.removeprefix('template-')} {'.'.join(map(str, end.path))}" for end in find_loose_ends(data)
+        f"{end.code.removeprefix('template-')} {'.'.join(map(str, end.path))}"
+        for end in find_template_faults(data)
     ]
 
 
@@ -79,9 +80,9 @@ def test_what_holds_together_is_left_alone():
     assert show(sound()) == []
 
 
-@pytest.mark.parametrize("template", list_templates(), ids=lambda template: template.name)
+@pytest.mark.parametrize("template", load_shipped_templates(), ids=lambda template: template.name)
 def test_the_shipped_ones_hold_together(template: Template):
-    assert find_loose_ends(template.model_dump()) == ()
+    assert find_template_faults(template.model_dump()) == ()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_a_question_of_yes_or_no_may_be_a_condition():
 
 
 def test_the_shape_refuses_what_does_not_hold_together():
-    whole = list_templates()[1].model_dump()
+    whole = load_shipped_templates()[1].model_dump()
     whole["fields"][1]["choices"] = "statuz"
     with pytest.raises(ValidationError, match="template-loose-end"):
         Template.model_validate(whole)

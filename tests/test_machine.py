@@ -7,10 +7,10 @@ from returns import draw_return
 from rounds import draw_round
 
 from xlflow.check import check_merged
-from xlflow.core.findings import Place, Severity, find
-from xlflow.core.model import Received, Run, State
-from xlflow.merge import merge_forms
-from xlflow.report.machine import run_to_json, run_to_values
+from xlflow.core.findings import Location, Severity, make_finding
+from xlflow.core.model import FileState, ReceivedFile, RunResult
+from xlflow.merge import merge_submissions
+from xlflow.report.machine import result_to_json, result_to_values
 
 ASKED = draw_round("""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum | Enhet
@@ -20,15 +20,18 @@ ASKED = draw_round("""
 """)
 
 
-def run() -> Run:
+def run() -> RunResult:
     form = draw_return(ASKED, "Norr", "Id | Status\na | Pågående")
-    others = [Received(name, "", 1, None, state) for name, state in (("b", State.REFUSED), ("c", State.IGNORED))]
-    merged, findings = merge_forms([form], [form.received, *others], ASKED)
-    return Run("sv", (*findings, *check_merged(merged)), merged, Path("ut.xlsx"))
+    others = [
+        ReceivedFile(name, "", 1, None, state)
+        for name, state in (("b", FileState.REFUSED), ("c", FileState.IGNORED))
+    ]
+    merged, findings = merge_submissions([form], [form.file, *others], ASKED)
+    return RunResult("sv", (*findings, *check_merged(merged)), merged, Path("ut.xlsx"))
 
 
 def test_the_shape_is_fixed_to_the_last_key_and_its_order() -> None:
-    values = json.loads(run_to_json(run()))
+    values = json.loads(result_to_json(run()))
     assert list(values) == ["units", "files", "rows", "findings", "output"]
     assert values["units"] == {"asked": 2, "answered": 1, "missing": ["Söder"]}
     assert values["files"] == {
@@ -41,7 +44,7 @@ def test_the_shape_is_fixed_to_the_last_key_and_its_order() -> None:
 
 
 def test_one_finding_per_cell_with_every_key() -> None:
-    findings = json.loads(run_to_json(run()))["findings"]
+    findings = json.loads(result_to_json(run()))["findings"]
     assert [found["cell"] for found in findings] == ["H6", "H7"]
     assert list(findings[0].items()) == [
         ("code", "missing-status"),
@@ -65,10 +68,10 @@ def test_one_finding_per_cell_with_every_key() -> None:
 
 
 def test_findings_are_sorted_and_their_own_severity_counts() -> None:
-    later = find("rule-broken", Place("b.xlsx", "S", "A10"), severity=Severity.WARNING, rule="why",
-                 words={"message": "M", "remedy": "R"})  # fmt: skip
-    earlier = find("unit-not-in-plan", Place("b.xlsx", "S", "A9"), unit="Öster")
-    findings = run_to_values(Run("en", (later, earlier)))["findings"]
+    later = make_finding("rule-broken", Location("b.xlsx", "S", "A10"), severity=Severity.WARNING, rule="why",
+                 params={"message": "M", "remedy": "R"})  # fmt: skip
+    earlier = make_finding("unit-not-in-plan", Location("b.xlsx", "S", "A9"), unit="Öster")
+    findings = result_to_values(RunResult("en", (later, earlier)))["findings"]
     assert [(one["cell"], one["severity"], one["rule"]) for one in findings] == [
         ("A9", "warning", None),
         ("A10", "warning", "why"),
@@ -77,11 +80,11 @@ def test_findings_are_sorted_and_their_own_severity_counts() -> None:
 
 
 def test_a_run_without_answers_has_the_same_shape() -> None:
-    values = run_to_values(Run("sv", units=("A", "B")))
+    values = result_to_values(RunResult("sv", units=("A", "B")))
     assert values["units"] == {"asked": 2, "answered": 0, "missing": []}
     assert set(values["files"].values()) == set(values["rows"].values()) == {0}
     assert values["output"] is None
 
 
 def test_any_console_can_carry_it() -> None:
-    assert run_to_json(run()).isascii()
+    assert result_to_json(run()).isascii()

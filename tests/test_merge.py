@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from returns import NOT_UNDERSTOOD, SAVED, draw_return
 from rounds import draw_round, shipped_template
 
-from xlflow.collect import sort_returns
-from xlflow.core.findings import Finding, Place, Stop, find, message_of, remedy_of
-from xlflow.core.model import Filled, Merged, Received, Round, SetAside, State
-from xlflow.core.rollup import find_unanswered
-from xlflow.merge import merge_forms
+from xlflow.collect import select_submissions
+from xlflow.core.findings import FatalError, Finding, Location, make_finding, message_of, remedy_of
+from xlflow.core.model import FileState, Merged, ReceivedFile, Round, Submission, Unplaced
+from xlflow.core.rollup import find_unanswered_items
+from xlflow.merge import merge_submissions
 from xlflow.merge.accounts import explain_imbalance
 
 PLAN = draw_round("""
@@ -35,14 +35,14 @@ BUDGET = draw_round(
 LATER = SAVED + timedelta(days=2)
 
 
-def merge(*forms: Filled, planned: Round | None = None) -> tuple[Merged, tuple[Finding, ...]]:
-    return merge_forms(forms, [form.received for form in forms], planned)
+def merge(*forms: Submission, planned: Round | None = None) -> tuple[Merged, tuple[Finding, ...]]:
+    return merge_submissions(forms, [form.file for form in forms], planned)
 
 
 def show(merged: Merged) -> list[str]:
     """Each row as "unit line: answers", the blank ones left out."""
     return [
-        f"{one.row.unit} {one.row.line.id}: {' | '.join(answer.written for answer in one.row.answers)}".rstrip(
+        f"{one.row.unit} {one.row.item.id}: {' | '.join(answer.raw_text for answer in one.row.answers)}".rstrip(
             " |:"
         )
         for one in merged.rows
@@ -50,7 +50,7 @@ def show(merged: Merged) -> list[str]:
 
 
 def tell(findings: Sequence[Finding]) -> list[str]:
-    return [f"{found.place.file} {found.place.cell or ''} {found.code}" for found in findings]
+    return [f"{found.location.file} {found.location.cell or ''} {found.code}" for found in findings]
 
 
 # Who, what and in which order -----------------------------------------------------------------------------
@@ -59,15 +59,15 @@ def tell(findings: Sequence[Finding]) -> list[str]:
 def test_rows_come_in_the_plan_s_order_without_the_plan_too() -> None:
     forms = [draw_return(PLAN, unit) for unit in ("Öster", "Söder", "Norr")]
     merged, findings = merge(*forms)
-    assert [line.id for line in merged.round.plan.lines] == ["a", "a1", "a2", "b", "c", "d"]
+    assert [line.id for line in merged.round.plan.items] == ["a", "a1", "a2", "b", "c", "d"]
     assert show(merged) == ["Norr a", "Söder a", "Söder a1", "Norr a2", "Öster b", "Söder c", "Öster c", "Norr d"]
     assert findings == ()
 
 
 def test_who_is_missing_is_known_from_the_forms() -> None:
     merged, _ = merge(draw_return(PLAN, "Söder"))
-    assert (merged.answered, merged.missing) == (("Söder",), ("Norr", "Öster"))
-    assert [line.id for line in merged.round.plan.lines] == ["a", "a1", "c"]
+    assert (merged.answered_units, merged.missing_units) == (("Söder",), ("Norr", "Öster"))
+    assert [line.id for line in merged.round.plan.items] == ["a", "a1", "c"]
 
 
 def test_each_form_knows_the_contact_of_its_own_unit() -> None:
@@ -87,8 +87,8 @@ def test_each_form_knows_the_contact_of_its_own_unit() -> None:
 
 def test_with_the_plan_the_lines_of_those_who_did_not_answer_are_there_too() -> None:
     merged, findings = merge(draw_return(PLAN, "Söder"), planned=PLAN)
-    assert merged.round.plan.lines == PLAN.plan.lines
-    assert merged.missing == ("Norr", "Öster")
+    assert merged.round.plan.items == PLAN.plan.items
+    assert merged.missing_units == ("Norr", "Öster")
     assert findings == ()
 
 
@@ -97,13 +97,13 @@ def test_a_unit_that_no_line_asks_is_not_missing() -> None:
         PLAN, plan=replace(PLAN.plan, units=(*PLAN.plan.units, replace(PLAN.plan.units[0], name="Väster")))
     )
     merged, _ = merge(draw_return(PLAN, "Norr"), planned=listed)
-    assert merged.missing == ("Söder", "Öster")
+    assert merged.missing_units == ("Söder", "Öster")
 
 
 def test_every_row_knows_where_it_came_from() -> None:
     merged, _ = merge(draw_return(PLAN, "Söder", name="svar/soder.xlsx"))
     assert [one.sources for one in merged.rows] == [
-        (Place("svar/soder.xlsx", "Uppföljning", f"A{row}"),) for row in (5, 6, 7)
+        (Location("svar/soder.xlsx", "Uppföljning", f"A{row}"),) for row in (5, 6, 7)
     ]
 
 
@@ -111,21 +111,23 @@ def test_the_units_own_activities_come_last_and_never_run_together() -> None:
     norr = draw_return(PLAN, "Norr", "Id | Status\n+ Egen idé | Pågående\n+ Till | Utgår")
     soder = draw_return(PLAN, "Söder", "Id | Status\n+ Egen idé | Genomfört")
     merged, _ = merge(soder, norr)
-    own = [one for one in merged.rows if one.row.line.own]
-    assert [(one.row.unit, one.row.line.levels[3]) for one in own] == [
+    own = [one for one in merged.rows if one.row.item.added_by_unit]
+    assert [(one.row.unit, one.row.item.level_texts[3]) for one in own] == [
         ("Norr", "Egen idé"),
         ("Norr", "Till"),
         ("Söder", "Egen idé"),
     ]
-    assert [one.row.line for one in own] == list(merged.round.plan.lines[-3:])
-    assert len({line.id for line in merged.round.plan.lines}) == len(merged.round.plan.lines)
+    assert [one.row.item for one in own] == list(merged.round.plan.items[-3:])
+    assert len({line.id for line in merged.round.plan.items}) == len(merged.round.plan.items)
 
 
 def test_the_same_text_twice_in_free_rows_stays_two_activities() -> None:
     form = draw_return(PLAN, "Norr", "Id | Status\n+ Kurs | Pågående")
-    twice = replace(form, rows=(*form.rows, replace(form.rows[-1], place=Place("Norr.xlsx", "Uppföljning", "A9"))))
+    twice = replace(
+        form, rows=(*form.rows, replace(form.rows[-1], location=Location("Norr.xlsx", "Uppföljning", "A9")))
+    )
     merged, _ = merge(twice)
-    assert [one.sources[0].cell for one in merged.rows if one.row.line.own] == ["A8", "A9"]
+    assert [one.sources[0].cell for one in merged.rows if one.row.item.added_by_unit] == ["A8", "A9"]
 
 
 # A plan that says otherwise -------------------------------------------------------------------------------
@@ -139,8 +141,8 @@ def test_a_unit_that_the_plan_does_not_know_is_kept_and_told() -> None:
     merged, findings = merge(draw_return(other, "Väster", "Id | Status\nz | Utgår"), planned=PLAN)
     assert tell(findings) == ["Väster.xlsx  unit-not-in-plan", "Väster.xlsx A5 line-not-in-plan"]
     assert show(merged) == ["Väster z: Utgår"]
-    assert merged.answered == ("Väster",)
-    assert [line.id for line in merged.round.plan.lines] == ["a", "a1", "a2", "b", "c", "d", "z"]
+    assert merged.answered_units == ("Väster",)
+    assert [line.id for line in merged.round.plan.items] == ["a", "a1", "a2", "b", "c", "d", "z"]
 
 
 def test_what_the_plan_words_differently_is_noted_and_the_plan_s_words_stand() -> None:
@@ -157,14 +159,14 @@ def test_what_the_plan_words_differently_is_noted_and_the_plan_s_words_stand() -
         "Norr.xlsx A7 line-not-asked-of-unit",
     ]
     assert message_of(findings[0], "sv") == "I formuläret står ”Öppna scenen” där planen säger ”Stänga scenen”."
-    assert [one.row.line.levels[3] for one in merged.rows] == ["Stänga scenen", "Öppna SCENEN", "Köp in"]
+    assert [one.row.item.level_texts[3] for one in merged.rows] == ["Stänga scenen", "Öppna SCENEN", "Köp in"]
 
 
 def test_the_name_of_a_unit_is_that_of_the_plan() -> None:
     form = draw_return(PLAN, "Norr")
     shouted = replace(form, identity=replace(form.identity, unit="NORR "))
     merged, findings = merge(shouted, planned=PLAN)
-    assert merged.answered == ("Norr",)
+    assert merged.answered_units == ("Norr",)
     assert {one.row.unit for one in merged.rows} == {"Norr"}
     assert findings == ()
 
@@ -177,9 +179,9 @@ def test_forms_of_different_plans_are_noted() -> None:
 
 def test_without_any_form_the_plan_is_the_result_and_without_either_there_is_no_way_on() -> None:
     merged, _ = merge(planned=PLAN)
-    assert (merged.answered, merged.missing) == ((), ("Norr", "Söder", "Öster"))
+    assert (merged.answered_units, merged.missing_units) == ((), ("Norr", "Söder", "Öster"))
     assert merged.accounts.rows_unanswered == 8
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         merge()
     assert tell(stop.value.findings) == ["  nothing-to-merge"]
 
@@ -190,7 +192,7 @@ def test_without_any_form_the_plan_is_the_result_and_without_either_there_is_no_
 def two(first: str, second: str, *, issued: str = "", reissued: str = "") -> tuple[Merged, tuple[Finding, ...]]:
     heading = "Id | Status | Ny tidpunkt | Kommentar/avvikelse\n"
     issued, reissued = (heading + text if text else "" for text in (issued, reissued))
-    older = draw_return(PLAN, "Norr", heading + first, name="ett.xlsx", state=State.SUPERSEDED, issued=issued)
+    older = draw_return(PLAN, "Norr", heading + first, name="ett.xlsx", state=FileState.SUPERSEDED, issued=issued)
     newer = draw_return(PLAN, "Norr", heading + second, name="två.xlsx", saved=LATER, issued=reissued)
     return merge(older, newer)
 
@@ -206,7 +208,7 @@ def test_two_who_filled_in_half_each_are_joined() -> None:
 def test_the_row_that_gave_the_answers_stands_first_among_the_sources() -> None:
     merged, _ = two("d | Utgår | | ", "a | Pågående | | ")
     assert [place.file for place in merged.rows[2].sources] == ["ett.xlsx", "två.xlsx"]
-    assert merged.rows[2].row.place.file == "ett.xlsx"
+    assert merged.rows[2].row.location.file == "ett.xlsx"
 
 
 def test_what_was_changed_differently_is_a_conflict_and_the_later_one_stands() -> None:
@@ -226,12 +228,12 @@ def test_of_returns_saved_at_the_same_time_the_one_that_is_said_to_count_does() 
         draw_return(PLAN, "Norr", f"Id | Status\na | {status}", name=name)
         for name, status in (("Norr (1).xlsx", "Pågående"), ("Norr.xlsx", "Genomfört"))
     ]
-    collected = sort_returns(forms)
+    collected = select_submissions(forms)
     assert [(file.name, file.state) for file in collected.files] == [
-        ("Norr (1).xlsx", State.SUPERSEDED),
-        ("Norr.xlsx", State.ACCEPTED),
+        ("Norr (1).xlsx", FileState.SUPERSEDED),
+        ("Norr.xlsx", FileState.ACCEPTED),
     ]
-    merged, _ = merge(*collected.forms)
+    merged, _ = merge(*collected.submissions)
     assert show(merged)[0] == "Norr a: Genomfört"
 
 
@@ -260,10 +262,10 @@ def test_what_stood_there_when_the_form_went_out_is_no_answer_against_a_change()
 def test_a_fault_in_an_answer_that_was_replaced_is_no_longer_told() -> None:
     older = draw_return(PLAN, "Norr", "Id | Status\na | klart nästan\nd | kanske", name="ett.xlsx")
     told = tuple(
-        find("rule-broken", row.place_of(answer), field=answer.field)
+        make_finding("rule-broken", row.location_of(answer), field=answer.field)
         for row in older.rows
         for answer in row.answers
-        if answer.fault == NOT_UNDERSTOOD
+        if answer.error_code == NOT_UNDERSTOOD
     )
     newer = draw_return(PLAN, "Norr", "Id | Status\na | Genomfört", name="två.xlsx", saved=LATER)
     merged, findings = merge(replace(older, findings=told), newer)
@@ -273,7 +275,7 @@ def test_a_fault_in_an_answer_that_was_replaced_is_no_longer_told() -> None:
 
 def test_a_row_that_stands_twice_in_one_form_is_joined_and_told() -> None:
     form = draw_return(PLAN, "Norr", "Id | Status | Kommentar\na | Pågående | \nd | Utgår | Pengar")
-    copied = replace(form.rows[2], line=form.rows[0].line)
+    copied = replace(form.rows[2], item=form.rows[0].item)
     merged, findings = merge(replace(form, rows=(*form.rows, copied)))
     assert show(merged)[0] == "Norr a: Pågående |  | Pengar"
     assert [place.cell for place in merged.rows[0].sources] == ["A5", "A7"]
@@ -288,17 +290,19 @@ def test_files_rows_and_what_is_unanswered_are_counted() -> None:
         draw_return(PLAN, "Norr", "Id | Status\na | Pågående\nd | hittepå"),
         draw_return(PLAN, "Söder", "Id | Status\na1 | Utgår"),
     ]
-    loose = SetAside("Norr", Place("Norr.xlsx", "Uppföljning", "A40"), ("Obs!",), "text-outside")
+    loose = Unplaced("Norr", Location("Norr.xlsx", "Uppföljning", "A40"), ("Obs!",), "text-outside")
     moved = replace(loose, is_row=True, reason="row-unknown")
-    forms[0] = replace(forms[0], set_aside=(replace(loose, is_row=False), moved))
+    forms[0] = replace(forms[0], unplaced=(replace(loose, is_row=False), moved))
     others = [
-        Received(f"fil{number}.xlsx", "", 1, None, state)
-        for number, state in enumerate((State.REFUSED, State.DUPLICATE, State.IGNORED, State.IGNORED))
+        ReceivedFile(f"fil{number}.xlsx", "", 1, None, state)
+        for number, state in enumerate(
+            (FileState.REFUSED, FileState.DUPLICATE, FileState.IGNORED, FileState.IGNORED)
+        )
     ]
-    merged, _ = merge_forms(forms, [*others, *(form.received for form in forms)], PLAN)
+    merged, _ = merge_submissions(forms, [*others, *(form.file for form in forms)], PLAN)
     accounts = merged.accounts
     assert accounts.files_found == 6
-    assert [accounts.files[state] for state in State] == [2, 1, 0, 1, 2]
+    assert [accounts.files[state] for state in FileState] == [2, 1, 0, 1, 2]
     assert (accounts.rows_found, accounts.rows_merged, accounts.rows_set_aside) == (7, 6, 1)
     assert accounts.rows_unanswered == len(["Söder c", "Öster b", "Öster c"])
     assert merged.files[0].name == "Norr.xlsx"
@@ -312,13 +316,13 @@ def test_sums_balance_with_what_another_return_replaced() -> None:
     assert accounts.sums_in == {"outcome": Decimal("15.40"), "forecast": Decimal(100)}
     assert accounts.sums_out == {"outcome": Decimal("5.3"), "forecast": Decimal(100)}
     assert accounts.sums_replaced == {"outcome": Decimal("10.10"), "forecast": Decimal(0)}
-    assert accounts.balance
+    assert accounts.is_balanced
 
 
 def test_a_form_that_got_lost_stops_everything() -> None:
     norr, soder = draw_return(PLAN, "Norr"), draw_return(PLAN, "Söder")
-    with pytest.raises(Stop) as stop:
-        merge_forms([norr], [norr.received, soder.received])
+    with pytest.raises(FatalError) as stop:
+        merge_submissions([norr], [norr.file, soder.file])
     assert message_of(stop.value.findings[0], "sv") == (
         "Räkenskapen går inte ihop: 2 filer hittades men 1 är redovisade."
     )
@@ -327,28 +331,30 @@ def test_a_form_that_got_lost_stops_everything() -> None:
 def test_an_account_that_does_not_balance_says_which() -> None:
     accounts = merge(draw_return(BUDGET, "Norr", "Id | Utfall\nh | 10"))[0].accounts
     wrong = replace(accounts, rows_found=3, sums_in={"outcome": Decimal(11), "forecast": Decimal(0)})
-    assert not wrong.balance
-    assert explain_imbalance(wrong, BUDGET.template).say("sv") == (
+    assert not wrong.is_balanced
+    assert explain_imbalance(wrong, BUDGET.template).in_language("sv") == (
         "3 rader hittades men 2 är redovisade; Utfall är 11 in men 10 ut"
     )
 
 
 def test_what_was_set_aside_is_listed_as_it_stands_in_the_sheets() -> None:
     cells = ("B10", "B2", "AA2", None)
-    aside = tuple(SetAside("Norr", Place("a.xlsx", "Blad", cell), ("x",), "text-outside", False) for cell in cells)
-    form = replace(draw_return(PLAN, "Norr"), set_aside=aside)
-    assert [one.place.cell for one in merge(form)[0].set_aside] == [None, "B2", "AA2", "B10"]
+    aside = tuple(
+        Unplaced("Norr", Location("a.xlsx", "Blad", cell), ("x",), "text-outside", False) for cell in cells
+    )
+    form = replace(draw_return(PLAN, "Norr"), unplaced=aside)
+    assert [one.location.cell for one in merge(form)[0].unplaced] == [None, "B2", "AA2", "B10"]
 
 
 # Laws -----------------------------------------------------------------------------------------------------
 
-IDS = {unit: [line.id for line in PLAN.lines_of(unit)] for unit in ("Norr", "Söder", "Öster")}
+IDS = {unit: [line.id for line in PLAN.items_for_unit(unit)] for unit in ("Norr", "Söder", "Öster")}
 cells = st.sampled_from(["", "Pågående", "Genomfört", "Utgår", "nja"])
 comments = st.sampled_from(["", "Går bra", "=1+1"])
 
 
 @st.composite
-def forms(draw: st.DrawFn, unit: str, name: str) -> Filled:
+def forms(draw: st.DrawFn, unit: str, name: str) -> Submission:
     ids = [*IDS[unit], *draw(st.lists(st.sampled_from(["+ Egen", "+ Annan", "+"]), unique=True))]
     rows = [f"{key} | {draw(cells)} | {draw(comments)}" for key in ids]
     minutes = draw(st.integers(0, 2))
@@ -357,14 +363,16 @@ def forms(draw: st.DrawFn, unit: str, name: str) -> Filled:
 
 
 @st.composite
-def collections(draw: st.DrawFn) -> list[Filled]:
+def collections(draw: st.DrawFn) -> list[Submission]:
     units = draw(st.lists(st.sampled_from(list(IDS)), min_size=1, max_size=4))
     return [draw(forms(unit, f"{unit} ({number}).xlsx")) for number, unit in enumerate(units)]
 
 
 @settings(max_examples=60)
 @given(collections(), st.booleans(), st.integers(0, 99))
-def test_merging_does_not_depend_on_the_order_of_the_files(came: list[Filled], with_plan: bool, seed: int) -> None:
+def test_merging_does_not_depend_on_the_order_of_the_files(
+    came: list[Submission], with_plan: bool, seed: int
+) -> None:
     planned = PLAN if with_plan else None
     merged, findings = merge(*came, planned=planned)
     random.Random(seed).shuffle(came)
@@ -375,24 +383,24 @@ def test_merging_does_not_depend_on_the_order_of_the_files(came: list[Filled], w
 
 @settings(max_examples=60)
 @given(collections())
-def test_nothing_is_lost(came: list[Filled]) -> None:
+def test_nothing_is_lost(came: list[Submission]) -> None:
     merged, findings = merge(*came)
     places = [place for one in merged.rows for place in one.sources]
-    assert sorted(map(repr, places)) == sorted(repr(row.place) for form in came for row in form.rows)
-    assert merged.accounts.balance
+    assert sorted(map(repr, places)) == sorted(repr(row.location) for form in came for row in form.rows)
+    assert merged.accounts.is_balanced
     assert merged.accounts.rows_found == sum(len(form.rows) for form in came)
-    kept = {(one.row.unit, answer.written) for one in merged.rows for answer in one.row.answers}
-    listed = {(found.unit, gap.sv) for found in findings for name, gap in found.words if name == "other"}
+    kept = {(one.row.unit, answer.raw_text) for one in merged.rows for answer in one.row.answers}
+    listed = {(found.unit, gap.sv) for found in findings for name, gap in found.params if name == "other"}
     for form in came:
         for answer in (answer for row in form.rows for answer in row.answers if not answer.is_blank):
-            assert (form.unit, answer.written) in kept or (form.unit, f"”{answer.written}”") in listed
+            assert (form.unit, answer.raw_text) in kept or (form.unit, f"”{answer.raw_text}”") in listed
 
 
 @settings(max_examples=40)
 @given(forms("Norr", "ett.xlsx"))
-def test_a_return_joined_with_itself_is_itself(form: Filled) -> None:
+def test_a_return_joined_with_itself_is_itself(form: Submission) -> None:
     once, _ = merge(form)
-    twice, findings = merge(form, replace(form, received=replace(form.received, name="två.xlsx")))
+    twice, findings = merge(form, replace(form, file=replace(form.file, name="två.xlsx")))
     assert show(twice) == show(once)
     assert not [found for found in findings if found.code == "conflict"]
 
@@ -409,17 +417,17 @@ def test_edits_in_different_cells_both_survive(edits: list[tuple[str, bool]]) ->
         draw_return(PLAN, "Norr", half(True), name="ett.xlsx"),
         draw_return(PLAN, "Norr", half(False), name="två.xlsx"),
     )
-    assert [one.row.answers[0].written for one in merged.rows] == [text for text, _ in edits]
+    assert [one.row.answers[0].raw_text for one in merged.rows] == [text for text, _ in edits]
     assert findings == ()
 
 
 @settings(max_examples=40)
 @given(collections())
-def test_what_is_unanswered_is_counted_for_every_unit_that_was_asked(came: list[Filled]) -> None:
+def test_what_is_unanswered_is_counted_for_every_unit_that_was_asked(came: list[Submission]) -> None:
     merged, _ = merge(*came, planned=PLAN)
     answered: dict[str, set[str]] = {unit: set() for unit in IDS}
     for one in merged.rows:
-        if one.row.answers[0].written:
-            answered[one.row.unit].add(one.row.line.id)
-    lacking = [find_unanswered(PLAN.lines_of(unit), PLAN.template, answered[unit]) for unit in IDS]
+        if one.row.answers[0].raw_text:
+            answered[one.row.unit].add(one.row.item.id)
+    lacking = [find_unanswered_items(PLAN.items_for_unit(unit), PLAN.template, answered[unit]) for unit in IDS]
     assert merged.accounts.rows_unanswered == sum(map(len, lacking))

@@ -10,13 +10,13 @@ import pytest
 from edits import edit_book, made
 from openpyxl import load_workbook
 
-from xlflow.core.findings import Place, find
-from xlflow.core.model import Run
-from xlflow.core.text import show_name
+from xlflow.core.findings import Location, make_finding
+from xlflow.core.model import RunResult
+from xlflow.core.text import safe_display_name
 from xlflow.excel import incoming
 from xlflow.pipeline import merge_forms
-from xlflow.report.machine import run_to_values
-from xlflow.report.terminal import show_findings, show_run
+from xlflow.report.machine import result_to_values
+from xlflow.report.terminal import format_findings, format_result
 
 BREAK, TURN, BELL = "två\nrader.xlsx", "slut\N{RIGHT-TO-LEFT OVERRIDE}xslx.exe.xlsx", "ring\a\x1b[2J.xlsx"
 LONG = "mapp/" * 60 + "lång.xlsx"
@@ -25,23 +25,26 @@ SPELT = ("två\\nrader.xlsx", "slut\\u202exslx.exe.xlsx", "ring\\x07\\x1b[2J.xls
 
 @pytest.mark.parametrize(("name", "shown"), [*zip((BREAK, TURN, BELL), SPELT, strict=True)])
 def test_what_cannot_be_seen_is_spelt_out(name: str, shown: str) -> None:
-    assert show_name(name) == shown
-    assert Place(name, name, "A1").show("sv") == f"{shown}, blad {shown}, cell A1"
-    assert shown in show_findings([find("not-a-form", Place(name))], "sv")
-    assert run_to_values(Run("sv", (find("not-a-form", Place(name)),)))["findings"][0]["file"] == name
+    assert safe_display_name(name) == shown
+    assert Location(name, name, "A1").describe("sv") == f"{shown}, blad {shown}, cell A1"
+    assert shown in format_findings([make_finding("not-a-form", Location(name))], "sv")
+    assert (
+        result_to_values(RunResult("sv", (make_finding("not-a-form", Location(name)),)))["findings"][0]["file"]
+        == name
+    )
 
 
 @pytest.mark.parametrize("name", ["Åbo (1).xlsx", "hårt\N{NO-BREAK SPACE}blank.xlsx", "👩‍👩‍👧.xlsx", "A & B.xlsx"])
 def test_ordinary_names_are_shown_as_they_are(name: str) -> None:
-    assert show_name(name) == name
+    assert safe_display_name(name) == name
 
 
 def test_of_an_extremely_long_name_both_ends_are_shown() -> None:
-    shown = show_name(LONG)
+    shown = safe_display_name(LONG)
     assert len(shown) == 300
     assert shown.startswith("mapp/mapp/")
     assert shown.endswith("/lång.xlsx")
-    assert show_name("x" * 251 + ".xlsx") == "x" * 251 + ".xlsx"
+    assert safe_display_name("x" * 251 + ".xlsx") == "x" * 251 + ".xlsx"
 
 
 def test_terminal_and_workbook_spell_names_out_and_json_does_not(tmp_path: Path) -> None:
@@ -53,13 +56,13 @@ def test_terminal_and_workbook_spell_names_out_and_json_does_not(tmp_path: Path)
     (tmp_path / "svar.zip").write_bytes(box.getvalue())
     output = tmp_path / "samlat.xlsx"
     run = merge_forms([tmp_path / "svar.zip"], output, jobs=1)
-    told = show_run(replace(run, language="sv"))
+    told = format_result(replace(run, language="sv"))
     assert not set("\x07\x1b\u202e") & set(told)
     assert all(spelt in told for spelt in SPELT)
-    files = {found["file"] for found in json.loads(json.dumps(run_to_values(run)))["findings"]}
+    files = {found["file"] for found in json.loads(json.dumps(result_to_values(run)))["findings"]}
     assert files >= {f"svar.zip/{BREAK}", f"svar.zip/{BELL}"}
-    book = incoming.open_book(output, output.name)
-    assert isinstance(book, incoming.Book)
+    book = incoming.open_workbook(output, output.name)
+    assert isinstance(book, incoming.WorkbookData)
     cells = {cell for sheet in book.sheets for row in sheet.rows for cell in row if isinstance(cell, str)}
     assert {f"svar.zip/{spelt}" for spelt in SPELT} <= cells
     assert not [cell for cell in cells if "två\nrader" in cell or set("\x07\x1b\u202e") & set(cell)]
@@ -67,8 +70,8 @@ def test_terminal_and_workbook_spell_names_out_and_json_does_not(tmp_path: Path)
 
 def test_a_text_that_somebody_wrote_cannot_steer_the_terminal() -> None:
     value = "\x1b[31mröd\N{RIGHT-TO-LEFT OVERRIDE}"
-    found = find("row-unknown", Place("a.xlsx", "Blad1", "A7"), value=value)
-    assert "\\x1b[31mröd\\u202e" in show_findings([found], "sv")
+    found = make_finding("row-unknown", Location("a.xlsx", "Blad1", "A7"), value=value)
+    assert "\\x1b[31mröd\\u202e" in format_findings([found], "sv")
 
 
 def test_a_sheet_may_be_called_so_too(tmp_path: Path) -> None:
@@ -77,6 +80,6 @@ def test_a_sheet_may_be_called_so_too(tmp_path: Path) -> None:
     output = tmp_path / "samlat.xlsx"
     run = merge_forms([tmp_path / "Museet.xlsx"], output, jobs=1)
     assert run.merged
-    assert {row.row.place.sheet for row in run.merged.rows} == {name}
+    assert {row.row.location.sheet for row in run.merged.rows} == {name}
     source = [cell.value for cell in load_workbook(output)["Svar"][2]]
     assert next(text for text in source if "Museet.xlsx" in str(text)).count("\\u202e") == 1

@@ -10,18 +10,18 @@ import pytest
 from libreoffice import recalculate
 from rounds import draw_round
 
-from xlflow.check import check_form, check_merged
-from xlflow.core.layout import FIRST_ROW, HEADING_ROW
-from xlflow.core.model import Filled, Merged, Received, Run, State
+from xlflow.check import check_merged, check_submission
+from xlflow.core.layout import FIRST_ITEM_ROW, HEADING_ROW
+from xlflow.core.model import FileState, Merged, ReceivedFile, RunResult, Submission
 from xlflow.core.words import Language
 from xlflow.excel import incoming
 from xlflow.generate import write_form
-from xlflow.merge import merge_forms
+from xlflow.merge import merge_submissions
 from xlflow.pipeline import merge_forms as merge_files
 from xlflow.pipeline import write_report
 from xlflow.read import read_form
-from xlflow.report.machine import run_to_values
-from xlflow.report.terminal import show_run
+from xlflow.report.machine import result_to_values
+from xlflow.report.terminal import format_result
 
 ASKED = draw_round("""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum | Enhet
@@ -31,29 +31,29 @@ ASKED = draw_round("""
 """)
 
 
-def form(unit: str, statuses: str = "", *, nothing: bool = True, saved: int = 1) -> Filled:
+def form(unit: str, statuses: str = "", *, nothing: bool = True, saved: int = 1) -> Submission:
     """Return a form as it is read back; `statuses` as "a Pågående, b Genomfört"."""
     told = {
         line: {"status": status} for line, _, status in (one.strip().partition(" ") for one in statuses.split(","))
     }
-    content = write_form(ASKED, unit, told if statuses else {}, issued={}, nothing=nothing)
+    content = write_form(ASKED, unit, told if statuses else {}, issued={}, nothing_to_report=nothing)
     return read(content, f"{unit} {saved}.xlsx", saved)
 
 
-def read(content: bytes, name: str, saved: int = 1) -> Filled:
-    book = incoming.open_book(content, name)
-    assert isinstance(book, incoming.Book)
-    received = Received(name, str(saved), 1, datetime(2021, 4, saved), State.ACCEPTED)
+def read(content: bytes, name: str, saved: int = 1) -> Submission:
+    book = incoming.open_workbook(content, name)
+    assert isinstance(book, incoming.WorkbookData)
+    received = ReceivedFile(name, str(saved), 1, datetime(2021, 4, saved), FileState.ACCEPTED)
     found = read_form(book, received)
-    assert isinstance(found, Filled)
+    assert isinstance(found, Submission)
     return found
 
 
-def merge(*forms: Filled) -> Merged:
-    return merge_forms(forms, [each.received for each in forms], ASKED)[0]
+def merge(*forms: Submission) -> Merged:
+    return merge_submissions(forms, [each.file for each in forms], ASKED)[0]
 
 
-def written(text: str, *, language: str = "sv") -> Filled:
+def written(text: str, *, language: str = "sv") -> Submission:
     """Return a form in whose cell a unit has written something."""
     asked = replace(ASKED, language=language)
     book = openpyxl.load_workbook(io.BytesIO(write_form(asked, "Norr")))
@@ -70,32 +70,34 @@ def written(text: str, *, language: str = "sv") -> Filled:
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_a_yes_is_heard_wherever_its_label_stands_by_now(text: str, language: str) -> None:
     found = written(text, language=language)
-    assert found.nothing is not None
-    assert (found.nothing.sheet, (found.nothing.cell or "")[0]) == (
+    assert found.nothing_to_report is not None
+    assert (found.nothing_to_report.sheet, (found.nothing_to_report.cell or "")[0]) == (
         {"sv": "Läs mig", "en": "Read me"}[language],
         "B",
     )
-    assert found.set_aside == ()
+    assert found.unplaced == ()
 
 
 def test_a_no_is_none_and_what_else_is_written_there_is_kept() -> None:
-    assert written("Nej").nothing is None
-    assert written("").nothing is None
+    assert written("Nej").nothing_to_report is None
+    assert written("").nothing_to_report is None
     found = written("Vi återkommer i maj")
-    assert found.nothing is None
-    assert [one.texts for one in found.set_aside] == [("Vi återkommer i maj",)]
+    assert found.nothing_to_report is None
+    assert [one.texts for one in found.unplaced] == [("Vi återkommer i maj",)]
 
 
 def test_who_has_nothing_to_report_lacks_nothing_and_is_told_so() -> None:
     found = form("Norr")
-    assert [(one.code, one.weight) for one in check_form(found)] == [("nothing-to-report", "note")]
+    assert [(one.code, one.effective_severity) for one in check_submission(found)] == [
+        ("nothing-to-report", "note")
+    ]
     assert form("Norr").answers_digest != form("Norr", nothing=False).answers_digest
 
 
 def test_who_answers_all_the_same_is_doubted_and_its_answers_count() -> None:
     merged = merge(form("Norr", "a Pågående"))
-    assert [(one.code, one.place.sheet) for one in check_merged(merged)] == [("nothing-but-answers", "Läs mig")]
-    assert merged.nothing_to_report == ()
+    assert [(one.code, one.location.sheet) for one in check_merged(merged)] == [("nothing-but-answers", "Läs mig")]
+    assert merged.units_with_nothing_to_report == ()
     assert merged.accounts.rows_unanswered == 4
 
 
@@ -106,25 +108,27 @@ def test_rows_of_who_has_nothing_to_report_are_not_unanswered() -> None:
 
 def test_of_several_returns_the_newest_says_whether_there_is_nothing() -> None:
     later = form("Norr", "a Pågående, b Pågående", nothing=False, saved=2)
-    assert merge(form("Norr"), later).nothing == ()
+    assert merge(form("Norr"), later).nothing_to_report_claims == ()
     merged = merge(form("Norr", "a Pågående", nothing=False), form("Norr", saved=2))
-    assert [unit for unit, _ in merged.nothing] == ["Norr"]
+    assert [unit for unit, _ in merged.nothing_to_report_claims] == ["Norr"]
     assert [one.code for one in check_merged(merged)] == ["nothing-but-answers"]
 
 
 def test_console_and_other_programs_hear_it() -> None:
     merged = merge(form("Norr"), form("Söder", "a Pågående, c Genomfört", nothing=False))
-    run = Run("sv", check_merged(merged), merged)
-    assert "Har inget att rapportera: Norr." in show_run(run).splitlines()
-    assert show_run(run).count("inget att rapportera") == 1
-    told = run_to_values(run)
+    run = RunResult("sv", check_merged(merged), merged)
+    assert "Har inget att rapportera: Norr." in format_result(run).splitlines()
+    assert format_result(run).count("inget att rapportera") == 1
+    told = result_to_values(run)
     assert told["units"] == {"asked": 3, "answered": 2, "missing": ["Väst"]}
     assert [(one["code"], one["unit"]) for one in told["findings"]] == [("nothing-to-report", "Norr")]
 
 
 def test_the_consolidated_workbook_tells_it_apart(tmp_path: Path) -> None:
     for unit, told in (("Norr", {}), ("Söder", {"a": {"status": "Pågående"}, "c": {"status": "Genomfört"}})):
-        (tmp_path / f"{unit}.xlsx").write_bytes(write_form(ASKED, unit, told, issued={}, nothing=unit == "Norr"))
+        (tmp_path / f"{unit}.xlsx").write_bytes(
+            write_form(ASKED, unit, told, issued={}, nothing_to_report=unit == "Norr")
+        )
     merge_files([tmp_path], tmp_path / "allt.xlsx")
     book = openpyxl.load_workbook(tmp_path / "allt.xlsx", data_only=True)
     states: dict[object, object] = {}
@@ -155,12 +159,12 @@ def draw_plan(folder: Path) -> Path:
     return path
 
 
-def added(unit: str, activity: str) -> Filled:
+def added(unit: str, activity: str) -> Submission:
     """Return a form to which the unit has added an activity, and nothing else."""
     book = openpyxl.load_workbook(io.BytesIO(write_form(ASKED, unit)))
     sheet = book["Uppföljning"]
     heading = [cell.value for cell in sheet[HEADING_ROW + 1]]
-    row = FIRST_ROW + len(ASKED.lines_of(unit)) + 2
+    row = FIRST_ITEM_ROW + len(ASKED.items_for_unit(unit)) + 2
     sheet.cell(row, heading.index("Aktivitet") + 1).value = activity
     stream = io.BytesIO()
     book.save(stream)
@@ -172,7 +176,7 @@ def send_in(folder: Path, language: Language = "sv", **told: dict[str, dict[str,
     asked = replace(ASKED, language=language)
     folder.mkdir()
     for unit, answers in told.items():
-        content = write_form(asked, unit, answers or {}, issued={}, nothing=answers is None)
+        content = write_form(asked, unit, answers or {}, issued={}, nothing_to_report=answers is None)
         (folder / f"{unit}.xlsx").write_bytes(content)
     return folder
 
@@ -218,7 +222,7 @@ def test_in_english_and_in_the_report(tmp_path: Path) -> None:
     run = merge_files([folder], tmp_path / "out.xlsx", plan=draw_plan(tmp_path), jobs=1)
     rows = look(tmp_path / "out.xlsx", "Summary")
     assert rows[2][0] == "All units asked have sent in their form. Forms without answers from: Norr, Väst."
-    assert "Of these with no answer in the form: Norr, Väst." in show_run(run).splitlines()
+    assert "Of these with no answer in the form: Norr, Väst." in format_result(run).splitlines()
     write_report(tmp_path / "out.xlsx", tmp_path / "report.html")
     told = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "1 of 3 units asked have answered. No answer has come from Norr and Väst." in told
@@ -226,10 +230,10 @@ def test_in_english_and_in_the_report(tmp_path: Path) -> None:
 
 
 def test_an_activity_of_the_units_own_is_an_answer() -> None:
-    rows = [row for row in merge(form("Norr", nothing=False)).rows if row.row.line.own]
+    rows = [row for row in merge(form("Norr", nothing=False)).rows if row.row.item.added_by_unit]
     assert rows == []
-    assert merge(form("Norr", nothing=False)).blank == ("Norr",)
-    assert merge(added("Norr", "Ny idé")).blank == ()
+    assert merge(form("Norr", nothing=False)).units_with_blank_form == ("Norr",)
+    assert merge(added("Norr", "Ny idé")).units_with_blank_form == ()
 
 
 def test_the_recalculated_summary_counts_blank_forms_alike(tmp_path: Path) -> None:

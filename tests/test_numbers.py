@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlflow.core.values import Parsed, Raw, show_number
+from xlflow.core.values import ParseResult, RawCell, format_number
 from xlflow.core.values.numbers import parse_number
 from xlflow.core.words import LANGUAGES, Language
 
@@ -91,12 +91,12 @@ SCALED = [
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("written", NUMBERS)
 def test_numbers_as_people_write_them(written: str, language: Language) -> None:
-    assert parse_number(written, language) == Parsed(Decimal(NUMBERS[written]))
+    assert parse_number(written, language) == ParseResult(Decimal(NUMBERS[written]))
 
 
 @pytest.mark.parametrize("written", ["1.250", "1,250", "12.500", "-125,000", "1,250 kr", "(1.250)", "1,250 %"])
 def test_thousands_or_decimals_is_not_guessed(written: str) -> None:
-    assert parse_number(written, "sv") == Parsed(None, "number-ambiguous")
+    assert parse_number(written, "sv") == ParseResult(None, "number-ambiguous")
 
 
 @pytest.mark.parametrize("written", UNREADABLE[1:])
@@ -107,7 +107,7 @@ def test_what_is_no_number_is_never_zero(written: str) -> None:
 
 @pytest.mark.parametrize("written", SCALED)
 def test_thousands_and_millions_in_words_are_not_guessed(written: str) -> None:
-    assert parse_number(written, "sv") == Parsed(None, "number-scaled")
+    assert parse_number(written, "sv") == ParseResult(None, "number-scaled")
 
 
 @pytest.mark.parametrize(
@@ -125,17 +125,17 @@ def test_a_number_among_words_is_suggested(written: str, sv: str | None, en: str
 
 
 @pytest.mark.parametrize("raw", [float("nan"), float("inf"), True, False, date(2021, 1, 2)])
-def test_what_is_no_number_in_a_cell(raw: Raw) -> None:
-    assert parse_number(raw, "sv") == Parsed(None, "number-unreadable")
+def test_what_is_no_number_in_a_cell(raw: RawCell) -> None:
+    assert parse_number(raw, "sv") == ParseResult(None, "number-unreadable")
 
 
 @pytest.mark.parametrize("raw", [1e15, -1e15, 1e300, 10**15, "1 000 000 000 000 000", "9" * 50])
-def test_what_no_spreadsheet_holds_exactly_is_out_of_limits(raw: Raw) -> None:
-    assert parse_number(raw, "sv") == Parsed(None, "number-out-of-limits")
+def test_what_no_spreadsheet_holds_exactly_is_out_of_limits(raw: RawCell) -> None:
+    assert parse_number(raw, "sv") == ParseResult(None, "number-out-of-limits")
 
 
 def test_a_cell_s_number_is_what_its_digits_say() -> None:
-    assert parse_number(0.1, "sv") == Parsed(Decimal("0.1"))
+    assert parse_number(0.1, "sv") == ParseResult(Decimal("0.1"))
     assert str(parse_number(12.0, "sv").value) == "12"
     assert str(parse_number(-0.0, "sv").value) == "0"
 
@@ -150,8 +150,8 @@ def test_no_digit_of_a_cell_s_number_is_lost(raw: float) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(st.decimals(Decimal("-1e14"), Decimal("1e14"), allow_nan=False, allow_infinity=False))
 def test_a_number_shown_is_the_number_read(language: Language, number: Decimal) -> None:
-    for shown in (show_number(number, language), show_number(number, language).replace("\u00a0", " ") + " kr"):
-        assert parse_number(shown, language) == Parsed(number)
+    for shown in (format_number(number, language), format_number(number, language).replace("\u00a0", " ") + " kr"):
+        assert parse_number(shown, language) == ParseResult(number)
 
 
 @pytest.mark.parametrize(
@@ -166,5 +166,5 @@ def test_a_number_shown_is_the_number_read(language: Language, number: Decimal) 
     ],
 )
 def test_numbers_are_shown_so_that_they_read_in_one_way(number: str, sv: str, en: str) -> None:
-    assert show_number(Decimal(number), "sv") == sv
-    assert show_number(Decimal(number), "en") == en
+    assert format_number(Decimal(number), "sv") == sv
+    assert format_number(Decimal(number), "en") == en

@@ -28,14 +28,14 @@ from containers import (
 )
 from packages import code_of
 
-from xlflow.excel.incoming import Book, ErrorValue, open_book
+from xlflow.excel.incoming import ErrorValue, WorkbookData, open_workbook
 
 WORKBOOK = an_old_workbook([words(0, 0, "Hej")])
 
 
-def opened(streams: Mapping[str, bytes], within: Mapping[str, bytes] | None = None) -> Book:
-    book = open_book(container(streams, within), "f.xls")
-    assert isinstance(book, Book), book
+def opened(streams: Mapping[str, bytes], within: Mapping[str, bytes] | None = None) -> WorkbookData:
+    book = open_workbook(container(streams, within), "f.xls")
+    assert isinstance(book, WorkbookData), book
     return book
 
 
@@ -76,11 +76,11 @@ def test_every_type_of_cell_is_read() -> None:
     )
     assert [type(cell) for cell in sheet.rows[2][:2]] == [ErrorValue, ErrorValue]
     assert sheet.rows[70][200] == 3.0
-    assert sheet.merged == ((3, 0, 5, 0),)
-    assert sheet.evidence.hidden == {1}
-    assert sheet.evidence.remarks == ((1, 2, "Enheten", "Vi väntar"),)
-    assert sheet.evidence.formulas == frozenset({(2, 1), (2, 2), (2, 3)})
-    assert sheet.evidence.guarded is None, "its kind of file does not tell"
+    assert sheet.merged_ranges == ((3, 0, 5, 0),)
+    assert sheet.metadata.hidden_rows == {1}
+    assert sheet.metadata.annotations == ((1, 2, "Enheten", "Vi väntar"),)
+    assert sheet.metadata.formula_cells == frozenset({(2, 1), (2, 2), (2, 3)})
+    assert sheet.metadata.validated_ranges is None, "its kind of file does not tell"
 
 
 def test_what_stands_in_headers_of_all_pages_is_seen() -> None:
@@ -88,7 +88,7 @@ def test_what_stands_in_headers_of_all_pages_is_seen() -> None:
     counts = struct.pack("<12x16xH4H", 3, len("&RVi väntar"), 0, len("&LFörsta &P"), 0)
     margins = [record(0x14, text("&CRing oss")), record(0x15), record(0x89C, counts + even + first)]
     (sheet,) = opened({"Workbook": an_old_workbook([words(0, 0, "Hej"), *margins])}).sheets
-    assert sheet.evidence.margins == ("Ring oss", "Vi väntar", "Första")
+    assert sheet.metadata.header_footer == ("Ring oss", "Vi väntar", "Första")
 
 
 def test_days_count_from_1904_where_the_workbook_says_so() -> None:
@@ -125,7 +125,7 @@ def test_the_properties_and_the_time_of_saving_are_read(page: int) -> None:
     )
     about = {"\x05SummaryInformation": saved_at(ticks * 10)}
     book = opened({"Workbook": WORKBOOK, **about, "\x05DocumentSummaryInformation": custom_properties(told, page)})
-    assert (dict(book.properties), book.saved) == (told, datetime(2021, 4, 1, 8, 30, tzinfo=UTC))
+    assert (dict(book.properties), book.last_saved) == (told, datetime(2021, 4, 1, 8, 30, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("length", range(0, 200, 7))
@@ -140,7 +140,7 @@ def test_properties_that_end_too_soon_harm_nothing_and_say_nothing_else(length: 
 
 def test_a_time_that_no_calendar_has_is_no_time() -> None:
     for ticks in (0, 2**63, 2**64 - 1):
-        assert opened({"Workbook": WORKBOOK, "\x05SummaryInformation": saved_at(ticks)}).saved is None
+        assert opened({"Workbook": WORKBOOK, "\x05SummaryInformation": saved_at(ticks)}).last_saved is None
 
 
 def test_what_is_not_read_is_noted() -> None:
@@ -191,14 +191,14 @@ def test_an_xlsb_is_read_with_its_errors_hidden_rows_and_notes() -> None:
         a_row(2, a_cell(9, 0, struct.pack("<dH", 7.0, 0)), a_cell(11, 1, b"\x2a\0\0"), hidden=True),
     ]
     note = piece(635, struct.pack("<5L16x", 0, 2, 2, 1, 1)) + piece(637, b"\0" + wide("Vi väntar"))
-    book = open_book(an_xlsb_of(rows, 2, 3, comments=note), "f.xlsb")
-    assert isinstance(book, Book), book
+    book = open_workbook(an_xlsb_of(rows, 2, 3, comments=note), "f.xlsb")
+    assert isinstance(book, WorkbookData), book
     sheet = book.sheets[0]
     assert sheet.rows == ((1.5, None, "Öppna", "#REF!"), (None,) * 4, (7.0, "#N/A", None, None))
     assert [type(cell) for cell in (sheet.rows[0][3], sheet.rows[2][1])] == [ErrorValue, ErrorValue]
-    assert sheet.evidence.formulas == frozenset({(2, 0), (2, 1)})
-    assert sheet.evidence.hidden == {2}
-    assert sheet.evidence.remarks == ((2, 1, "", "Vi väntar"),)
+    assert sheet.metadata.formula_cells == frozenset({(2, 0), (2, 1)})
+    assert sheet.metadata.hidden_rows == {2}
+    assert sheet.metadata.annotations == ((2, 1, "", "Vi väntar"),)
 
 
 def test_an_xlsb_keeps_numbers_below_zero_that_are_formatted_as_days() -> None:
@@ -208,6 +208,6 @@ def test_an_xlsb_keeps_numbers_below_zero_that_are_formatted_as_days() -> None:
         a_cell(9, 2, struct.pack("<dH", -2.0, 0), DAY),
         a_cell(5, 3, struct.pack("<d", 0.5), DAY),
     ]
-    book = open_book(an_xlsb_of([a_row(0, *cells)], 0, 3), "f.xlsb")
-    assert isinstance(book, Book), book
+    book = open_workbook(an_xlsb_of([a_row(0, *cells)], 0, 3), "f.xlsb")
+    assert isinstance(book, WorkbookData), book
     assert book.sheets[0].rows == ((-1500.75, -1500.75, -2.0, time(12)),)

@@ -9,20 +9,20 @@ from edits import ASKED, FILLED, copied_workbook, edit, made
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlflow import check_forms, opening, read, workers
-from xlflow.collect import Found
-from xlflow.core.findings import Finding, Place, find, message_of, remedy_of
-from xlflow.core.model import State
-from xlflow.core.packing import Opened
+from xlflow.collect import DiscoveredFile
+from xlflow.core.findings import Finding, Location, make_finding, message_of, remedy_of
+from xlflow.core.model import FileState
+from xlflow.core.packing import ReadResult
 from xlflow.excel import incoming
-from xlflow.opening import Way, look_again, open_files
-from xlflow.read import Known
+from xlflow.opening import ReadOptions, read_returned_files, retry_with_known_rounds
+from xlflow.read import KnownRound
 
 
-def found(**files: bytes) -> list[Found]:
-    return [Found(name.replace("_", "."), content, len(content)) for name, content in files.items()]
+def found(**files: bytes) -> list[DiscoveredFile]:
+    return [DiscoveredFile(name.replace("_", "."), content, len(content)) for name, content in files.items()]
 
 
-def told(opened: Sequence[Opened]) -> list[str]:
+def told(opened: Sequence[ReadResult]) -> list[str]:
     return [f"{received.name} {received.state} {received.reason}" for received, _ in opened]
 
 
@@ -34,15 +34,17 @@ KILLER = an_xlsb((0, 0), (1_048_575, 16_383))
 
 def test_an_old_kind_of_workbook_is_read_in_a_process_of_its_own() -> None:
     content = an_xlsb((0, 0), (2, 1))
-    assert incoming.open_lightly(content, "f.xlsb") is None
-    book = incoming.open_book(content, "f.xlsb")
-    assert isinstance(book, incoming.Book)
+    assert incoming.open_in_process(content, "f.xlsb") is None
+    book = incoming.open_workbook(content, "f.xlsb")
+    assert isinstance(book, incoming.WorkbookData)
     assert book.sheets[0].rows == ((7.0, None), (None, None), (None, 7.0))
-    assert told(open_files(found(f_xlsb=content), Way(1))) == ["f.xlsb refused not-a-form"]
+    assert told(read_returned_files(found(f_xlsb=content), ReadOptions(1))) == ["f.xlsb refused not-a-form"]
 
 
 def test_a_file_that_ends_its_reader_costs_no_other() -> None:
-    opened = open_files(found(a_xlsx=made(), b_xlsb=KILLER, c_xlsx=made(unit="Åbo"), d_xlsb=KILLER), Way(2))
+    opened = read_returned_files(
+        found(a_xlsx=made(), b_xlsb=KILLER, c_xlsx=made(unit="Åbo"), d_xlsb=KILLER), ReadOptions(2)
+    )
     assert told(opened) == [
         "a.xlsx accepted None",
         "b.xlsb refused reader-crashed",
@@ -62,30 +64,30 @@ def test_the_run_goes_on_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "05b.xlsb").write_bytes(KILLER)
     run = check_forms([tmp_path])
     assert run.merged is not None
-    assert run.merged.accounts.files[State.REFUSED] == 1
-    assert run.merged.accounts.balance
-    assert [finding.place.file for finding in run.findings if finding.code == "reader-crashed"] == ["05b.xlsb"]
+    assert run.merged.accounts.files[FileState.REFUSED] == 1
+    assert run.merged.accounts.is_balanced
+    assert [finding.location.file for finding in run.findings if finding.code == "reader-crashed"] == ["05b.xlsb"]
 
 
 @pytest.mark.parametrize("reason", ["crashed", "too-slow", "too-large"])
 def test_every_way_of_losing_a_file_is_told_in_words(reason: str) -> None:
     (file,) = found(f_xls=b"x")
-    received, refusal = opening._lose(file, workers.Lost(reason))  # type: ignore[arg-type]
+    received, refusal = opening._refuse_failed_file(file, workers.TaskFailure(reason))  # type: ignore[arg-type]
     assert isinstance(refusal, Finding)
-    assert (received.state, received.reason) == (State.REFUSED, refusal.code)
+    assert (received.state, received.reason) == (FileState.REFUSED, refusal.code)
     assert "f.xls" in message_of(refusal, "sv")
     assert "{" not in message_of(refusal, "en") + remedy_of(refusal, "en")
 
 
 def test_a_form_that_would_bury_all_others_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "_MOST_TOLD", 20)
+    monkeypatch.setattr(opening, "_MAX_ENTRIES_PER_FORM", 20)
 
     def fill(sheet: Worksheet) -> None:
         for number in range(20):
             sheet.append([None, None, None, None, f"skräp {number}"])
 
     content = edit(fill)
-    opened = open_files(found(a_xlsx=content, b_xlsx=made(unit="Åbo")), Way(2))
+    opened = read_returned_files(found(a_xlsx=content, b_xlsx=made(unit="Åbo")), ReadOptions(2))
     assert told(opened) == ["a.xlsx refused form-overfull", "b.xlsx accepted None"]
 
 
@@ -93,13 +95,15 @@ def test_a_form_that_would_bury_all_others_is_refused(monkeypatch: pytest.Monkey
 def test_a_form_that_our_own_reading_falls_over_costs_no_other(
     monkeypatch: pytest.MonkeyPatch, files: int
 ) -> None:
-    def fall_over(book: incoming.Book, *_: object) -> Finding:
+    def fall_over(book: incoming.WorkbookData, *_: object) -> Finding:
         if book.name == "a.xlsx":
             raise RecursionError
-        return find("not-a-form", Place(book.name))
+        return make_finding("not-a-form", Location(book.name))
 
     monkeypatch.setattr(read, "read_form", fall_over)
-    opened = open_files(found(a_xlsx=made(), **{f"b{n}_xlsx": made() for n in range(files)}), Way(2))
+    opened = read_returned_files(
+        found(a_xlsx=made(), **{f"b{n}_xlsx": made() for n in range(files)}), ReadOptions(2)
+    )
     assert told(opened)[0] == "a.xlsx refused reader-crashed"
     assert {received.reason for received, _ in opened[1:]} == {"not-a-form"}
 
@@ -107,7 +111,7 @@ def test_a_form_that_our_own_reading_falls_over_costs_no_other(
 # The same, wherever it is read ----------------------------------------------------------------------------
 
 
-def files_of_all_kinds() -> list[Found]:
+def files_of_all_kinds() -> list[DiscoveredFile]:
     forms = {f"f{number}_xlsx": made(FILLED if number % 2 else {}, unit="Museet") for number in range(4)}
     return found(
         **forms, g_xlsx=b"", h_pdf=b"%PDF-1.7", i_xlsx=made()[:5000], j_csv=b"a;b\n1;2\n", k_xlsx=copied_workbook()
@@ -116,34 +120,34 @@ def files_of_all_kinds() -> list[Found]:
 
 def test_all_files_say_the_same_whichever_process_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
     files = files_of_all_kinds()
-    here = open_files(files, Way(2))
-    monkeypatch.setattr(workers, "worth_while", lambda: 0)
-    assert open_files(files, Way(2)) == here
-    assert open_files(files, Way(1)) == here
+    here = read_returned_files(files, ReadOptions(2))
+    monkeypatch.setattr(workers, "max_items_without_pool", lambda: 0)
+    assert read_returned_files(files, ReadOptions(2)) == here
+    assert read_returned_files(files, ReadOptions(1)) == here
 
 
 def test_where_no_process_can_be_started_files_are_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> Iterator[None]:
-        raise workers.NoWorkers
+        raise workers.PoolUnavailableError
         yield
 
     files = [*files_of_all_kinds(), *found(l_xlsb=an_xlsb((0, 0)))]
-    before = open_files(files, Way(2))
-    monkeypatch.setattr(workers, "work_apart", refuse)
-    assert open_files(files, Way(2)) == before
+    before = read_returned_files(files, ReadOptions(2))
+    monkeypatch.setattr(workers, "map_in_processes", refuse)
+    assert read_returned_files(files, ReadOptions(2)) == before
 
 
 def test_progress_is_told_for_every_file() -> None:
     done: list[tuple[int, int]] = []
     files = [*files_of_all_kinds(), *found(l_xlsb=an_xlsb((0, 0)))]
-    open_files(files, Way(2), lambda number, total: done.append((number, total)))
+    read_returned_files(files, ReadOptions(2), lambda number, total: done.append((number, total)))
     assert done == [(number, len(files)) for number in range(1, len(files) + 1)]
 
 
 def test_another_look_finds_the_forms_of_rounds_known_by_then() -> None:
     files = found(a_xlsx=copied_workbook(), b_xlsx=made(unit="Åbo"), c_pdf=b"%PDF-1.7")
-    opened = open_files(files, Way(2))
+    opened = read_returned_files(files, ReadOptions(2))
     assert told(opened) == ["a.xlsx refused not-a-form", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
-    assert look_again(files, opened, [], Way(2)) == opened
-    again = look_again(files, opened, [Known(ASKED)], Way(2))
+    assert retry_with_known_rounds(files, opened, [], ReadOptions(2)) == opened
+    again = retry_with_known_rounds(files, opened, [KnownRound(ASKED)], ReadOptions(2))
     assert told(again) == ["a.xlsx accepted None", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]

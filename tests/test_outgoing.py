@@ -19,11 +19,20 @@ from openpyxl.worksheet.worksheet import Worksheet as ReadSheet
 from tools import PROJECT
 from xlsxwriter.worksheet import Worksheet
 
-from xlflow.core.layout import PIECE
-from xlflow.core.model import Cell
-from xlflow.core.text import count_units
+from xlflow.core.layout import MAX_CELL_CHUNK
+from xlflow.core.model import TableCell
+from xlflow.core.text import utf16_length
 from xlflow.excel import incoming
-from xlflow.excel.outgoing import COLOURS, MAX_TEXT, STYLES, Book, Sheet, count_lines, fit_text, height_of
+from xlflow.excel.outgoing import (
+    COLOURS,
+    MAX_CELL_TEXT,
+    STYLES,
+    SheetWriter,
+    WorkbookWriter,
+    count_lines,
+    fit_row_height,
+    truncate_text,
+)
 
 DAY = date(2021, 3, 31)
 SHEET = "xl/worksheets/sheet1.xml"
@@ -41,14 +50,14 @@ LOOKS_LIKE_A_FORMULA = (
 LOOKS_LIKE_A_LINK = ("https://exempel.se", "mailto:enhet@exempel.se", "internal:Blad!A1", "www.exempel.se")
 
 
-def make(write: Callable[[Book, Sheet], None], title: str = "Prov") -> bytes:
-    book = Book(title, "sv", DAY, locked=True)
+def make(write: Callable[[WorkbookWriter, SheetWriter], None], title: str = "Prov") -> bytes:
+    book = WorkbookWriter(title, "sv", DAY, lock_structure=True)
     write(book, book.add_sheet("Blad"))
     return book.to_bytes()
 
 
-def written(values: list[Cell]) -> ReadSheet:
-    def write(_: Book, sheet: Sheet) -> None:
+def written(values: list[TableCell]) -> ReadSheet:
+    def write(_: WorkbookWriter, sheet: SheetWriter) -> None:
         for row, value in enumerate(values):
             sheet.write(row, 0, value)
 
@@ -88,17 +97,17 @@ def test_a_day_is_a_day() -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_a_call_that_is_refused_is_a_fault() -> None:
     with pytest.raises(ValueError, match="too long"):
-        make(lambda book, _: book.set_property("namn", "x" * 300))
+        make(lambda book, _: book.set_custom_property("namn", "x" * 300))
     with pytest.raises(ValueError, match="refused"):
         make(lambda _, sheet: sheet.write(1_048_576, 0, "utanför"))
     with pytest.raises(ValueError, match="refused"):
-        make(lambda _, sheet: sheet.validate((0, 0, 0, 0), {"validate": "list", "source": ["x" * 256]}))
+        make(lambda _, sheet: sheet.add_validation((0, 0, 0, 0), {"validate": "list", "source": ["x" * 256]}))
     with pytest.raises(ValueError, match="refused"):
-        make(lambda _, sheet: sheet.show_at(5))
+        make(lambda _, sheet: sheet.set_zoom(5))
 
 
 def test_the_document_names_itself_and_is_locked() -> None:
-    content = make(lambda book, _: book.set_property("xlflow.unit", "Kultur\x07skolan"))
+    content = make(lambda book, _: book.set_custom_property("xlflow.unit", "Kultur\x07skolan"))
     workbook = openpyxl.load_workbook(io.BytesIO(content))
     assert workbook.properties.title == "Prov"
     assert workbook.properties.language == "sv-SE"
@@ -107,18 +116,18 @@ def test_the_document_names_itself_and_is_locked() -> None:
 
 
 def test_the_same_content_gives_the_same_bytes() -> None:
-    def write(book: Book, sheet: Sheet) -> None:
+    def write(book: WorkbookWriter, sheet: SheetWriter) -> None:
         sheet.write(0, 0, "=1", book.style("ask", bold=True, num_format="@"))
 
     assert make(write) == make(write)
 
 
 def test_a_row_that_grows_has_a_height_that_is_not_fixed() -> None:
-    def write(_: Book, sheet: Sheet) -> None:
+    def write(_: WorkbookWriter, sheet: SheetWriter) -> None:
         sheet.write_row(0, ["fast", "rad"], [None, None])
         sheet.write(1, 0, "växer")
-        sheet.set_height(0, 45)
-        sheet.set_height(1, 45, grows=True)
+        sheet.set_row_height(0, 45)
+        sheet.set_row_height(1, 45, auto_height=True)
 
     rows = part(make(write), "xl/worksheets/sheet1.xml").split("<row ")[1:]
     assert 'ht="45" customHeight="1"' in rows[0]
@@ -127,7 +136,7 @@ def test_a_row_that_grows_has_a_height_that_is_not_fixed() -> None:
 
 
 def test_a_formula_of_ours_carries_its_value() -> None:
-    def write(_: Book, sheet: Sheet) -> None:
+    def write(_: WorkbookWriter, sheet: SheetWriter) -> None:
         sheet.write_formula(0, 0, "=1+1", 2)
         sheet.write_array_formula(1, 0, "=SUM(A1*{1,2})", 6)
 
@@ -139,7 +148,7 @@ def test_a_formula_of_ours_carries_its_value() -> None:
 
 @given(st.text(max_size=400), st.integers(1, 300))
 def test_a_text_is_fitted_as_excel_counts(text: str, room: int) -> None:
-    fitted = fit_text(text, room)
+    fitted = truncate_text(text, room)
     assert len(fitted.encode("utf-16-le")) // 2 <= room
     assert fitted == text or (fitted.endswith("…") and text.startswith(fitted[:-1]))
 
@@ -186,10 +195,10 @@ def part_bytes(content: bytes, name: str = "xl/sharedStrings.xml") -> bytes:
 
 
 def write_down(values: list[str], *, whole_rows: bool = False) -> bytes:
-    def write(book: Book, sheet: Sheet) -> None:
+    def write(book: WorkbookWriter, sheet: SheetWriter) -> None:
         for row, value in enumerate(values):
             if whole_rows:
-                sheet.lay_rows(row, [([value], None, None)], lambda _, __: [book.style("cell")])
+                sheet.write_rows_fast(row, [([value], None, None)], lambda _, __: [book.style("cell")])
             else:
                 sheet.write(row, 0, value)
 
@@ -200,8 +209,8 @@ def write_down(values: list[str], *, whole_rows: bool = False) -> bytes:
 def test_every_letter_comes_back(values: list[str], whole_rows: bool) -> None:
     content = write_down(values, whole_rows=whole_rows)
     assert shared_texts(content) == values
-    opened = incoming.open_book(content, "prov.xlsx")
-    assert isinstance(opened, incoming.Book)
+    opened = incoming.open_workbook(content, "prov.xlsx")
+    assert isinstance(opened, incoming.WorkbookData)
     assert [row[0] for row in opened.sheets[0].rows] == values
 
 
@@ -214,21 +223,21 @@ def test_a_second_reader_sees_code_where_it_cannot_show_the_letter() -> None:
 
 @pytest.mark.parametrize("strange", STRANGE)
 def test_strange_letters_break_nothing_anywhere(strange: str) -> None:
-    def write(book: Book, sheet: Sheet) -> None:
-        sheet.set_header(strange, f"R&GD {strange}")
+    def write(book: WorkbookWriter, sheet: SheetWriter) -> None:
+        sheet.set_print_header(strange, f"R&GD {strange}")
         sheet.write_formula(5, 0, f'="{strange.replace(chr(34), "")}"', strange)
         sheet.write(6, 0, "Ett")
-        sheet.validate((6, 0, 6, 0), {"validate": "any", "input_title": "Not", "input_message": strange})
-        sheet.format_if(
+        sheet.add_validation((6, 0, 6, 0), {"validate": "any", "input_title": "Not", "input_message": strange})
+        sheet.add_conditional_format(
             (6, 0, 6, 0), {"type": "formula", "criteria": f'=A7="{strange}"', "format": book.style("left")}
         )
         sheet.add_table((0, 0, 2, 0), {"name": "Tabell", "columns": [{"header": strange}]})
         sheet.write(1, 0, strange)
-        sheet.note(6, 0, strange, "xlflow", (100, 50))
+        sheet.add_note(6, 0, strange, "xlflow", (100, 50))
         chart = book.make_chart("bar", "stacked")
         chart.add_series({"name": strange, "categories": ["Blad", 0, 0, 1, 0], "values": ["Blad", 1, 1, 2, 1]})
-        sheet.place_chart(8, 0, chart, {"description": strange})
-        book.set_property("xlflow.unit", strange)
+        sheet.insert_chart(8, 0, chart, {"description": strange})
+        book.set_custom_property("xlflow.unit", strange)
 
     content = make(write, strange)
     with zipfile.ZipFile(io.BytesIO(content)) as package:
@@ -241,7 +250,7 @@ def test_strange_letters_break_nothing_anywhere(strange: str) -> None:
 
 
 def test_a_header_that_names_research_and_growth_is_no_picture() -> None:
-    content = make(lambda _, sheet: sheet.set_header("R&G " + "&" * 300, "Läget per 31 mars 2021"))
+    content = make(lambda _, sheet: sheet.set_print_header("R&G " + "&" * 300, "Läget per 31 mars 2021"))
     header = ElementTree.fromstring(part_bytes(content, SHEET)).findtext(".//{*}oddHeader") or ""
     assert header.startswith("&LR&&G &&&&")
     assert header.endswith("…&RLäget per 31 mars 2021")
@@ -254,10 +263,10 @@ def test_a_header_that_names_research_and_growth_is_no_picture() -> None:
 
 @pytest.mark.parametrize("text", ["x" * 32_768, "två ord " * 20_000, "😀" * 16_384, "å" * 32_766 + "😀" + "ä"])
 def test_a_text_longer_than_a_cell_goes_on_elsewhere_and_not_a_letter_is_cut(text: str) -> None:
-    def write(book: Book, sheet: Sheet) -> None:
+    def write(book: WorkbookWriter, sheet: SheetWriter) -> None:
         sheet.write(0, 0, "kort")
         sheet.write(4, 2, text)
-        sheet.lay_rows(5, [(["", "", text[::-1]], None, None)], lambda _, __: [book.style("cell")] * 3)
+        sheet.write_rows_fast(5, [(["", "", text[::-1]], None, None)], lambda _, __: [book.style("cell")] * 3)
 
     book = openpyxl.load_workbook(io.BytesIO(make(write)))
     assert book.sheetnames == ["Blad", "Fortsättning"]
@@ -270,8 +279,8 @@ def test_a_text_longer_than_a_cell_goes_on_elsewhere_and_not_a_letter_is_cut(tex
         pieces = [row[3] for row in rows if row[0] == number]
         assert {row[1:3] for row in rows if row[0] == number} == {("Blad", cell)}
         assert first + "".join(pieces) == whole
-        assert max(map(count_units, pieces)) <= PIECE
-        assert count_units(str(book["Blad"][cell].value)) < MAX_TEXT - 2000
+        assert max(map(utf16_length, pieces)) <= MAX_CELL_CHUNK
+        assert utf16_length(str(book["Blad"][cell].value)) < MAX_CELL_TEXT - 2000
 
 
 @pytest.mark.parametrize("text", ["x" * 32_767, "😀" * 16_383 + "x", "å" * 32_767])
@@ -303,9 +312,11 @@ def raw_calls(path: Path) -> list[tuple[str, bool]]:
     """Every call of XlsxWriter in a module, and whether its answer is looked at."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    checked = {id(one) for call in calls if ast.unparse(call.func) == "must" for one in ast.walk(call)}
+    checked = {
+        id(one) for call in calls if ast.unparse(call.func) == "check_return_code" for one in ast.walk(call)
+    }
     named = [(call, ast.unparse(call.func).rpartition(".")) for call in calls]
-    return [(name, id(call) in checked) for call, (owner, _, name) in named if re.search(r"\braw$", owner)]
+    return [(name, id(call) in checked) for call, (owner, _, name) in named if re.search(r"\bbackend$", owner)]
 
 
 def test_every_call_of_xlsxwriter_is_asked_for_its_answer() -> None:
@@ -321,7 +332,7 @@ def test_nobody_else_calls_xlsxwriter_past_the_door() -> None:
         for path in sorted((PROJECT / "xlflow").rglob("*.py"))
         if OUTGOING not in path.parents and "excel.outgoing" in path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr == "raw"
+        if isinstance(node, ast.Attribute) and node.attr == "backend"
     ]
     assert past == []
 
@@ -334,8 +345,8 @@ def test_lines_are_counted_as_they_are_read() -> None:
     assert count_lines("kort", 10) == 1
     assert count_lines("rad ett\n\nrad tre", 10) == 3
     assert count_lines("verksamhetsplaneringsprocess", 10) >= 3
-    assert height_of([("rad ett\nrad två", 20), ("kort", 20)]) == 31
-    assert height_of([("x" * 100_000, 10)]) == 409
+    assert fit_row_height([("rad ett\nrad två", 20), ("kort", 20)]) == 31
+    assert fit_row_height([("x" * 100_000, 10)]) == 409
 
 
 @given(texts, st.integers(5, 60))

@@ -16,18 +16,21 @@ from plans import save_plan
 from rounds import draw_round
 
 from xlflow.core.findings import Finding, message_of, remedy_of
-from xlflow.core.issued import Answers
+from xlflow.core.issued import AnswerTexts
 from xlflow.core.layout import CODE_ROW
-from xlflow.core.model import Filled, Round, Run, State
-from xlflow.core.packing import Unpacker, pack_opened
-from xlflow.excel.incoming import Book, open_book
+from xlflow.core.model import FileState, Round, RunResult, Submission
+from xlflow.core.packing import SubmissionDecoder, encode_submission
+from xlflow.excel.incoming import WorkbookData, open_workbook
 from xlflow.generate import write_form
 from xlflow.pipeline import check_forms, merge_forms
-from xlflow.read import Known, read_form
+from xlflow.read import KnownRound, read_form
 
-A: Answers = {"a": {"status": "Pågående", "comment": "Båten är hyrd"}, "b": {"status": "Genomfört"}}
-B: Answers = {"b": {"status": "Kvarstår", "comment": "Ingen båt"}, "f": {"status": "Utgår", "comment": "Målat"}}
-PLANNED = [Known(ASKED)]
+A: AnswerTexts = {"a": {"status": "Pågående", "comment": "Båten är hyrd"}, "b": {"status": "Genomfört"}}
+B: AnswerTexts = {
+    "b": {"status": "Kvarstår", "comment": "Ingen båt"},
+    "f": {"status": "Utgår", "comment": "Målat"},
+}
+PLANNED = [KnownRound(ASKED)]
 
 
 def move(content: bytes, other: bytes, *names: str, title: str = "") -> bytes:
@@ -49,42 +52,42 @@ def copy_sheet(source: Worksheet, target: Worksheet) -> None:
     target.sheet_state = source.sheet_state
 
 
-def units_of(form: Filled) -> dict[str, dict[str, dict[str, str]]]:
+def units_of(form: Submission) -> dict[str, dict[str, dict[str, str]]]:
     """Return what was answered, by unit, line and field."""
     return {
         one.unit: {
-            row.line.id: {answer.field: answer.written for answer in row.answers if answer.written}
+            row.item.id: {answer.field: answer.raw_text for answer in row.answers if answer.raw_text}
             for row in one.rows
             if not row.is_blank
         }
-        for one in (form, *form.others)
+        for one in (form, *form.other_submissions)
     }
 
 
-def told(form: Filled, code: str) -> list[tuple[str | None, str | None]]:
-    found = [found for one in (form, *form.others) for found in one.findings if found.code == code]
-    return [(each.place.sheet, each.unit) for each in found]
+def told(form: Submission, code: str) -> list[tuple[str | None, str | None]]:
+    found = [found for one in (form, *form.other_submissions) for found in one.findings if found.code == code]
+    return [(each.location.sheet, each.unit) for each in found]
 
 
 def test_a_sheet_of_another_unit_is_that_units_form() -> None:
     form = read_bytes(move(made(A), made(B, unit="Åbo")), PLANNED)
     assert units_of(form) == {"Museet": A, "Åbo": B}
     assert told(form, "sheet-of-other-unit") == [("Uppföljning (2)", "Åbo")]
-    assert (form.set_aside, form.others[0].set_aside) == ((), ())
-    assert {row.unit for row in form.others[0].rows} == {"Åbo"}
-    assert form.others[0].rows[0].place.sheet == "Uppföljning (2)"
+    assert (form.unplaced, form.other_submissions[0].unplaced) == ((), ())
+    assert {row.unit for row in form.other_submissions[0].rows} == {"Åbo"}
+    assert form.other_submissions[0].rows[0].location.sheet == "Uppföljning (2)"
 
 
 def test_the_record_that_came_along_tells_it_all() -> None:
     content = move(made(A), made(B, unit="Åbo"), "Läs mig", "Uppföljning", "xlflow")
     form = read_bytes(content)
     assert units_of(form) == {"Museet": A, "Åbo": B}
-    assert (form.set_aside, form.others[0].set_aside) == ((), ())
+    assert (form.unplaced, form.other_submissions[0].unplaced) == ((), ())
 
 
 @pytest.mark.parametrize("mine", [{}, A], ids=["empty", "answered"])
 @pytest.mark.parametrize("theirs", [{}, B], ids=["empty", "answered"])
-def test_either_may_be_empty(mine: Answers, theirs: Answers) -> None:
+def test_either_may_be_empty(mine: AnswerTexts, theirs: AnswerTexts) -> None:
     form = read_bytes(move(made(mine), made(theirs, unit="Åbo")), PLANNED)
     assert units_of(form) == {"Museet": mine, "Åbo": theirs}
 
@@ -93,8 +96,8 @@ def test_what_is_not_known_is_set_aside_with_its_address() -> None:
     form = read_bytes(move(made(A), made(B, unit="Åbo")))
     assert units_of(form) == {"Museet": A}
     assert told(form, "sheet-of-unknown-form") == [("Uppföljning (2)", "Museet")]
-    rows = [one for one in form.set_aside if one.is_row]
-    assert [(one.place.sheet, one.place.cell) for one in rows][:2] == [
+    rows = [one for one in form.unplaced if one.is_row]
+    assert [(one.location.sheet, one.location.cell) for one in rows][:2] == [
         ("Uppföljning (2)", "A5"),
         ("Uppföljning (2)", "A6"),
     ]
@@ -108,16 +111,16 @@ def test_no_row_of_a_strange_sheet_is_taken_for_its_heading() -> None:
     theirs = edit_book(lambda book: book["Uppföljning"].delete_rows(CODE_ROW + 2), made(B, unit="Åbo"))
     form = read_bytes(move(made(A), theirs))
     assert told(form, "sheet-of-unknown-form") == [("Uppföljning (2)", "Museet")]
-    rows = [one for one in form.set_aside if one.is_row]
-    assert rows[0].place.cell == "A4"
+    rows = [one for one in form.unplaced if one.is_row]
+    assert rows[0].location.cell == "A4"
     assert {text for one in rows for text in one.texts} >= {"Kvarstår", "Ingen båt", "Utgår", "Målat"}
 
 
 def test_a_copy_of_the_units_own_sheet_stays_a_copy() -> None:
     content = move(made(A), made({**A, "d": {"status": "Kvarstår"}}))
     form = read_bytes(content, PLANNED)
-    assert form.others == ()
-    assert form.rows[0].place.sheet == "Uppföljning (2)"
+    assert form.other_submissions == ()
+    assert form.rows[0].location.sheet == "Uppföljning (2)"
     assert "sheet-copied" in {found.code for found in form.findings}
 
 
@@ -152,7 +155,7 @@ def test_a_sheet_of_the_round_before_is_set_aside() -> None:
     form = read_bytes(move(made(A), last))
     assert units_of(form) == {"Museet": A}
     assert told(form, "sheet-of-other-form") == [("Uppföljning (2)", "Museet")]
-    assert {one.place.sheet for one in form.set_aside} == {"Uppföljning (2)"}
+    assert {one.location.sheet for one in form.unplaced} == {"Uppföljning (2)"}
 
 
 def test_the_other_units_sheet_alone_counts_for_that_unit() -> None:
@@ -170,18 +173,25 @@ def test_a_form_whose_only_sheet_is_another_units_is_refused_where_that_is_not_k
         del book["Uppföljning"]
 
     content = edit_book(only_theirs, move(made(A), made(B, unit="Åbo")))
-    book = open_book(content, "Museet.xlsx")
-    assert isinstance(book, Book)
+    book = open_workbook(content, "Museet.xlsx")
+    assert isinstance(book, WorkbookData)
     refused = read_form(book, RECEIVED)
     assert isinstance(refused, Finding)
-    assert (refused.code, refused.unit, refused.place.sheet) == ("form-of-unknown-unit", "Åbo", "Uppföljning (2)")
+    assert (refused.code, refused.unit, refused.location.sheet) == (
+        "form-of-unknown-unit",
+        "Åbo",
+        "Uppföljning (2)",
+    )
     assert "--plan" in remedy_of(refused, "en")
 
 
 def test_nothing_to_report_counts_for_the_unit_that_says_so() -> None:
-    other = write_form(ASKED, "Åbo", {}, issued={}, nothing=True)
+    other = write_form(ASKED, "Åbo", {}, issued={}, nothing_to_report=True)
     form = read_bytes(move(made(A), other, "Läs mig", "Uppföljning"), PLANNED)
-    assert (form.nothing, form.others[0].nothing and form.others[0].nothing.sheet) == (None, "Läs mig (2)")
+    assert (
+        form.nothing_to_report,
+        form.other_submissions[0].nothing_to_report and form.other_submissions[0].nothing_to_report.sheet,
+    ) == (None, "Läs mig (2)")
 
 
 def test_two_units_in_a_new_workbook_without_any_record() -> None:
@@ -197,9 +207,9 @@ def test_two_units_in_a_new_workbook_without_any_record() -> None:
 
 def test_it_travels_from_process_to_process() -> None:
     form = read_bytes(move(made(A), made(B, unit="Åbo")), PLANNED)
-    packed, unpacker = pack_opened((RECEIVED, form)), Unpacker()
-    unpacker.learn_frame(packed.frame, packed.frame_content)
-    assert unpacker.unpack(packed) == (RECEIVED, form)
+    packed, unpacker = encode_submission((RECEIVED, form)), SubmissionDecoder()
+    unpacker.add_shared_round(packed.shared_digest, packed.shared_content)
+    assert unpacker.decode(packed) == (RECEIVED, form)
 
 
 # In a run -------------------------------------------------------------------------------------------------
@@ -212,28 +222,28 @@ PLAN = """
     g  |            |                  |          | Muddra      |              |           | Hamnen
 """
 THREE = draw_round(PLAN)
-C: Answers = {"b": {"status": "Genomfört"}, "g": {"status": "Pågående"}}
+C: AnswerTexts = {"b": {"status": "Genomfört"}, "g": {"status": "Pågående"}}
 
 
 def plan_file(folder: Path) -> Path:
     return save_plan(folder, PLAN, ("Museet", "Åbo", "Hamnen"))
 
 
-def answers_of(run: Run) -> dict[tuple[str, str], str]:
+def answers_of(run: RunResult) -> dict[tuple[str, str], str]:
     assert run.merged
     told = ((one.row, one.row.answer("status")) for one in run.merged.rows)
-    return {(row.unit, row.line.id): answer.written for row, answer in told if answer and answer.written}
+    return {(row.unit, row.item.id): answer.raw_text for row, answer in told if answer and answer.raw_text}
 
 
-def codes_of(run: Run) -> set[str]:
+def codes_of(run: RunResult) -> set[str]:
     return {found.code for found in run.findings}
 
 
-def form_of(unit: str, answers: Answers, asked: Round = THREE) -> bytes:
+def form_of(unit: str, answers: AnswerTexts, asked: Round = THREE) -> bytes:
     return made(answers, asked, unit)
 
 
-MINE: Answers = {"a": {"status": "Pågående"}, "b": {"status": "Genomfört"}}
+MINE: AnswerTexts = {"a": {"status": "Pågående"}, "b": {"status": "Genomfört"}}
 ALL = {
     ("Museet", "a"): "Pågående",
     ("Museet", "b"): "Genomfört",
@@ -257,12 +267,12 @@ def test_three_units_in_one_workbook(tmp_path: Path, planned: bool) -> None:
     run = merge_forms([tmp_path / "in"], output, plan=plan_file(tmp_path) if planned else None, jobs=1)
     assert run.merged
     assert answers_of(run) == ALL
-    assert run.merged.missing == ()
-    assert run.merged.accounts.balance
-    assert (run.merged.accounts.files_found, run.merged.accounts.files[State.ACCEPTED]) == (1, 1)
+    assert run.merged.missing_units == ()
+    assert run.merged.accounts.is_balanced
+    assert (run.merged.accounts.files_found, run.merged.accounts.files[FileState.ACCEPTED]) == (1, 1)
     assert run.merged.accounts.rows_by_file == {"Museet.xlsx": 6}
     (file,) = run.merged.files
-    assert {file.unit, *file.also} == {"Museet", "Åbo", "Hamnen"}
+    assert {file.unit, *file.further_units} == {"Museet", "Åbo", "Hamnen"}
     collected = load_workbook(output)["Insamling"]
     cells = [[cell.value for cell in row] for row in collected.iter_rows()]
     assert [row[2] for row in cells if row[0] in ("Museet", "Åbo", "Hamnen")] == ["Museet.xlsx"] * 3
@@ -305,7 +315,7 @@ def test_sheets_that_changed_places_are_told_by_the_plan(tmp_path: Path) -> None
     assert codes_of(run) >= {"sheet-of-other-unit"}
     alone = check_forms([tmp_path / "in"], jobs=1)
     assert alone.merged
-    assert alone.merged.accounts.files[State.REFUSED] == 2
+    assert alone.merged.accounts.files[FileState.REFUSED] == 2
     assert codes_of(alone) == {"form-of-unknown-unit", "nothing-to-merge"}
 
 
@@ -316,7 +326,7 @@ def test_notes_and_stray_texts_on_a_strange_sheet_are_kept() -> None:
         sheet["N40"] = "Långt ner"
 
     form = read_bytes(edit_book(remark, move(made(A), made(B, unit="Åbo"))))
-    kept = {(one.place.sheet, one.place.cell): one.texts for one in form.set_aside}
+    kept = {(one.location.sheet, one.location.cell): one.texts for one in form.unplaced}
     assert kept["Uppföljning (2)", "H5"] == ("Ring mig",)
     assert kept["Uppföljning (2)", "N40"] == ("Långt ner",)
 
@@ -332,7 +342,7 @@ def test_what_else_stands_beside_the_other_units_sheet_is_kept() -> None:
 
     form = read_bytes(edit_book(only_theirs, move(made(A), made(B, unit="Åbo"))), PLANNED)
     assert units_of(form) == {"Åbo": B}
-    kept = {(one.place.sheet, one.place.cell): (one.unit, one.texts) for one in form.set_aside}
+    kept = {(one.location.sheet, one.location.cell): (one.unit, one.texts) for one in form.unplaced}
     assert kept == {
         ("Vårt", "B2"): ("Museet", ("Vi svarar här i stället",)),
         ("Läs mig", "A40"): ("Museet", ("Ring oss",)),
@@ -347,17 +357,17 @@ def test_two_returns_that_differ_on_a_strange_sheet_only_are_two(tmp_path: Path)
         (tmp_path / "in" / name).write_bytes(move(form_of("Museet", MINE), theirs))
     run = check_forms([tmp_path / "in"], jobs=1)
     assert run.merged
-    assert {file.state for file in run.merged.files} == {State.ACCEPTED, State.SUPERSEDED}
-    said = {text for one in run.merged.set_aside for text in one.texts}
+    assert {file.state for file in run.merged.files} == {FileState.ACCEPTED, FileState.SUPERSEDED}
+    said = {text for one in run.merged.unplaced for text in one.texts}
     assert {"Pågående", "Kvarstår"} <= said
 
 
 def test_forms_sent_back_go_to_each_unit(tmp_path: Path) -> None:
-    wrong: Answers = {"b": {"status": "Kanske"}, "f": {"status": "Pågående"}}
+    wrong: AnswerTexts = {"b": {"status": "Kanske"}, "f": {"status": "Pågående"}}
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "Museet.xlsx").write_bytes(move(form_of("Museet", MINE), form_of("Åbo", wrong)))
-    run = check_forms([tmp_path / "in"], plan=plan_file(tmp_path), send_back=tmp_path / "ut", jobs=1)
-    assert [path.name for path in run.written] == ["Åbo.xlsx"]
+    run = check_forms([tmp_path / "in"], plan=plan_file(tmp_path), return_dir=tmp_path / "ut", jobs=1)
+    assert [path.name for path in run.written_files] == ["Åbo.xlsx"]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -377,7 +387,7 @@ def test_wherever_the_sheets_end_up_every_answer_counts_for_its_unit(tmp_path: P
     run = check_forms([tmp_path / "in"], plan=plan_file(tmp_path), jobs=1)
     assert answers_of(run) == ALL
     assert run.merged
-    assert run.merged.accounts.balance
+    assert run.merged.accounts.is_balanced
     assert run.merged.accounts.rows_set_aside == 0
     assert "conflict" not in codes_of(run)
     assert {found.unit for found in run.findings if found.code == "sheet-of-other-unit"} <= set(forms)

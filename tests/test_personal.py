@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlflow.core.personal import find_personal, is_personal_number
+from xlflow.core.personal import find_pii, is_personal_number
 
 FOUND = {
     "Frågor till kansliet@kommunen.example, tack.": ["email kansliet@kommunen.example"],
@@ -36,16 +36,16 @@ LEFT_IN_PEACE = (
 
 @pytest.mark.parametrize("text", FOUND)
 def test_what_tells_a_person_apart_is_found(text: str) -> None:
-    assert [f"{one.kind} {one.text}" for one in find_personal(text)] == FOUND[text]
+    assert [f"{one.kind} {one.text}" for one in find_pii(text)] == FOUND[text]
 
 
 @pytest.mark.parametrize("text", LEFT_IN_PEACE)
 def test_other_numbers_are_left_in_peace(text: str) -> None:
-    assert find_personal(text) == ()
+    assert find_pii(text) == ()
 
 
 def test_what_is_shown_cannot_be_used() -> None:
-    (one,) = find_personal("Eleven 811218-9876 har slutat")
+    (one,) = find_pii("Eleven 811218-9876 har slutat")
     assert one.shortened == "811…"
 
 
@@ -58,7 +58,7 @@ def test_one_check_digit_of_ten_is_right(year: int, month: int, day: int, number
 @given(st.text(st.sampled_from("0123456789 -+@a.å/()"), max_size=60))
 def test_every_find_stands_where_it_says(text: str) -> None:
     end = 0
-    for one in find_personal(text):
+    for one in find_pii(text):
         assert text[one.start : one.end] == one.text
         assert one.start >= end
         end = one.end
@@ -67,10 +67,10 @@ def test_every_find_stands_where_it_says(text: str) -> None:
 @pytest.mark.parametrize("piece", ["a", "0", "1 ", "08 12 ", "a@", "+46"])
 def test_long_texts_take_no_time(piece: str) -> None:
     begun = time.perf_counter()
-    find_personal(piece * (32_000 // len(piece)))
+    find_pii(piece * (32_000 // len(piece)))
     assert time.perf_counter() - begun < 1
 
 
 def test_of_very_many_each_is_found_once() -> None:
-    found = find_personal("x@y.se, 08-123 456 78; " * 10_000)
+    found = find_pii("x@y.se, 08-123 456 78; " * 10_000)
     assert [one.text for one in found] == ["x@y.se", "08-123 456 78"] * 10_000

@@ -12,27 +12,27 @@ from openpyxl import Workbook, load_workbook
 from rounds import AS_OF, draw_round
 from test_summarise import ANSWERS, ASKED, BUDGET, SUMS
 
-from xlflow.core.findings import Place
+from xlflow.core.findings import Location
 from xlflow.core.model import (
     Accounts,
     Answer,
-    Line,
+    AnswerRow,
+    FileState,
     Merged,
     MergedRow,
     Plan,
-    Received,
+    PlanItem,
+    ReceivedFile,
     Round,
-    Row,
-    State,
     Unit,
 )
-from xlflow.excel.incoming import Book, open_book
-from xlflow.recall import read_followed
-from xlflow.summarise import summarise
-from xlflow.summarise.changes import stand_now
-from xlflow.summarise.material import Material
-from xlflow.write import write_consolidated
-from xlflow.write.places import MOST_ROWS, place_tables
+from xlflow.excel.incoming import WorkbookData, open_workbook
+from xlflow.recall import read_round_status
+from xlflow.summarise import build_consolidated_content
+from xlflow.summarise.changes import build_current_snapshot
+from xlflow.summarise.material import MergedIndex
+from xlflow.write import render_consolidated
+from xlflow.write.places import MAX_SHEET_ROWS, plan_sheets
 
 BEFORE = {"Norr": "Id | Status\na | Kvarstår\nb | Pågående", "Söder": "Id | Status\nc | Pågående"}
 MANY = draw_round(
@@ -53,9 +53,9 @@ CASES = {
 
 def write(asked: Round, answers: dict[str, str], most_rows: int) -> bytes:
     merged, findings = draw_merged(asked, answers)
-    earlier = stand_now(Material(*draw_merged(asked, BEFORE))) if asked is ASKED else None
+    earlier = build_current_snapshot(MergedIndex(*draw_merged(asked, BEFORE))) if asked is ASKED else None
     before = replace(earlier, as_of=asked.as_of.replace(month=1), file="jan.xlsx") if earlier else None
-    return write_consolidated(summarise(merged, findings, before), merged, most_rows)
+    return render_consolidated(build_consolidated_content(merged, findings, before), merged, most_rows)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def rows_of(book: Workbook, name: str) -> list[tuple[object, ...]]:
 def test_nothing_is_lost_and_nothing_told_twice(books: dict[str, bytes]) -> None:
     for name, (asked, answers, most_rows) in CASES.items():
         book, whole = (
-            load_workbook(io.BytesIO(content)) for content in (books[name], write(asked, answers, MOST_ROWS))
+            load_workbook(io.BytesIO(content)) for content in (books[name], write(asked, answers, MAX_SHEET_ROWS))
         )
         for sheet in ("Svar", "Aktiviteter", "Avvikelser", "Anmärkningar"):
             assert rows_of(book, sheet) == rows_of(whole, sheet), (name, sheet)
@@ -121,31 +121,35 @@ def test_every_figure_comes_out_as_it_was_written_in_two_programs(books: dict[st
 
 def test_the_reader_of_the_workbook_goes_on_too(books: dict[str, bytes]) -> None:
     for name, (asked, answers, _) in CASES.items():
-        told = [read_followed(_open(content)) for content in (books[name], write(asked, answers, MOST_ROWS))]
-        assert [entry.line.id for entry in told[0].entries] == [entry.line.id for entry in told[1].entries], name
-        assert [(e.code, e.status, e.given, e.answers) for e in told[0].entries] == [
-            (e.code, e.status, e.given, e.answers) for e in told[1].entries
+        told = [
+            read_round_status(_open(content)) for content in (books[name], write(asked, answers, MAX_SHEET_ROWS))
+        ]
+        assert [entry.item.id for entry in told[0].item_statuses] == [
+            entry.item.id for entry in told[1].item_statuses
+        ], name
+        assert [(e.status_code, e.status, e.plan_values, e.answers) for e in told[0].item_statuses] == [
+            (e.status_code, e.status, e.plan_values, e.answers) for e in told[1].item_statuses
         ]
         assert [c.kind for c in told[0].changes] == [c.kind for c in told[1].changes]
 
 
 def test_excels_own_limit_is_the_one_that_counts() -> None:
     merged, findings = draw_merged(ASKED, ANSWERS)
-    grids = dict(summarise(merged, findings).grids)
+    grids = dict(build_consolidated_content(merged, findings).tables_by_name)
     row = grids["answers"].rows[0]
     grids["answers"] = replace(grids["answers"], rows=(row,) * 2_200_000)
-    pieces = place_tables(grids, "sv").by_grid["answers"]
-    assert [(piece.sheet, piece.table, piece.start) for piece in pieces] == [
+    pieces = plan_sheets(grids, "sv").parts_by_table["answers"]
+    assert [(piece.sheet, piece.excel_name, piece.first_table_row) for piece in pieces] == [
         ("Svar", "Svar", 0),
         ("Svar 2", "Svar_2", 1_048_575),
         ("Svar 3", "Svar_3", 2_097_150),
     ]
-    assert [piece.below for piece in pieces] == [1_048_576, 1_048_576, 102_851]
+    assert [piece.row_below for piece in pieces] == [1_048_576, 1_048_576, 102_851]
 
 
-def _open(content: bytes) -> Book:
-    book = open_book(content, "x.xlsx")
-    assert isinstance(book, Book)
+def _open(content: bytes) -> WorkbookData:
+    book = open_workbook(content, "x.xlsx")
+    assert isinstance(book, WorkbookData)
     return book
 
 
@@ -175,27 +179,27 @@ def _write_large(units: int, rows: int) -> bytes:
         unit, place = f"Enhet {number // rows}", number % rows
         groups = (f"Perspektiv {place // 12}", f"Mål {place // 6}", f"Nämndmål {place // 3}")
         own = (f"Aktivitet {place - place % 3}", f"Del {place}" if place % 3 else "")
-        line = Line(f"{number:06}", (*groups, *own), (unit,), position=number + 1)
+        line = PlanItem(f"{number:06}", (*groups, *own), (unit,), plan_position=number + 1)
         option = options[(number * 7 + place) % len(options)]
-        cell = Place(f"{unit}.xlsx", "Uppföljning", f"A{place + 5}")
+        cell = Location(f"{unit}.xlsx", "Uppföljning", f"A{place + 5}")
         answers = (
             Answer("status", option.code, option.label.sv, cell),
             Answer("comment", text := f"Det här är vad enheten säger om rad {number}.", text, cell),
         )
         lines.append(line)
-        merged_rows.append(MergedRow(Row(line, unit, cell, answers)))
+        merged_rows.append(MergedRow(AnswerRow(line, unit, cell, answers)))
     names = [f"Enhet {number}" for number in range(units)]
     plan = Plan("Stor plan", tuple(map(Unit, names)), tuple(lines), 2021, digest="0" * 64)
-    files = tuple(Received(f"{name}.xlsx", "1" * 64, 20_000, None, State.ACCEPTED, name) for name in names)
+    files = tuple(ReceivedFile(f"{name}.xlsx", "1" * 64, 20_000, None, FileState.ACCEPTED, name) for name in names)
     accounts = Accounts(
-        {State.ACCEPTED: units},
+        {FileState.ACCEPTED: units},
         *(len(lines), len(lines), 0, 0),
         files_found=units,
         rows_by_file={file.name: rows for file in files},
     )
     asked = Round(shape, plan, AS_OF, None, "sv")
     merged = Merged(asked, files, tuple(merged_rows), (), tuple(names), (), accounts)
-    return write_consolidated(summarise(merged, ()), merged)
+    return render_consolidated(build_consolidated_content(merged, ()), merged)
 
 
 def _first_and_collection(path: Path) -> dict[tuple[str, int, int], object]:

@@ -13,9 +13,9 @@ from rounds import LEVELS, draw_round
 from test_examples import NAMES, play_example
 
 from xlflow.cli import main
-from xlflow.core.model import Previous, Round
+from xlflow.core.model import PreviousAnswers, Round
 from xlflow.core.words import Language
-from xlflow.generate import alike, part_round, write_form, write_forms
+from xlflow.generate import alike, split_round_by_unit, write_form, write_forms
 
 WRITING = {"generate": "-o", "merge": "-o", "check": "--return", "history": "-o"}
 """Commands that write workbooks, and what stands before the name of where."""
@@ -67,13 +67,13 @@ def test_a_form_does_not_depend_on_those_that_were_written_before(
     language: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = _draw(language, Badet=4, Museet=4, Parken=9, Skolan=1)
-    shown = Previous(None, {line.id: "Pågående" for line in asked.plan.lines[::2]})
-    told = {line.id: {"status": "Pågående"} for line in asked.plan.lines[::3]}
+    shown = PreviousAnswers(None, {line.id: "Pågående" for line in asked.plan.items[::2]})
+    told = {line.id: {"status": "Pågående"} for line in asked.plan.items[::3]}
     wanted = [
         (unit.name, answers, past) for unit in asked.plan.units for answers in ({}, told) for past in (None, shown)
     ]
     together = [write_form(asked, unit, answers, previous=past) for unit, answers, past in wanted]
-    monkeypatch.setattr(alike, "MOST", 0)
+    monkeypatch.setattr(alike, "MAX_MEMOIZED", 0)
     alone = [write_form(asked, unit, answers, previous=past) for unit, answers, past in reversed(wanted)]
     assert together == alone[::-1]
 
@@ -82,9 +82,11 @@ def test_as_many_processes_as_one_likes_write_the_same_forms() -> None:
     asked = _draw("sv", **{f"Enhet{number:02}": 1 + number % 3 for number in range(45)})
     units = [unit.name for unit in asked.plan.units]
     shown = {
-        unit: Previous(None, {line.id: "Pågående"}) for unit in units[::2] for line in asked.lines_of(unit)[:1]
+        unit: PreviousAnswers(None, {line.id: "Pågående"})
+        for unit in units[::2]
+        for line in asked.items_for_unit(unit)[:1]
     }
-    parts = part_round(asked)
+    parts = split_round_by_unit(asked)
     one, many = (dict(write_forms(parts, units, shown, jobs)) for jobs in (1, 3))
     assert one == many
     assert [one[place] for place in range(45)] == [

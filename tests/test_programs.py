@@ -20,10 +20,10 @@ from rounds import draw_round, shipped_template
 from tools import PROJECT, require_packages, require_tool
 
 from xlflow import generate
-from xlflow.collect import Found, receive_file
+from xlflow.collect import DiscoveredFile, make_received_file
 from xlflow.core.findings import Finding
-from xlflow.core.layout import CODE_ROW, FIRST_ROW, HIDDEN_SHEET
-from xlflow.core.model import Filled, Line
+from xlflow.core.layout import CODE_ROW, FIRST_ITEM_ROW, METADATA_SHEET
+from xlflow.core.model import PlanItem, Submission
 from xlflow.excel import incoming
 from xlflow.read import read_form
 
@@ -76,8 +76,8 @@ SPENT = {"a": {"outcome": "1062500,25", "forecast": "-3000"}, "b": {"outcome": "
 
 def make_forms() -> dict[str, bytes]:
     """One form of words and one of numbers, filled in."""
-    own = Line("own", ("", "", "", "Ny båt", ""), ("Museet",), own=True)
-    asked = replace(ASKED, plan=replace(ASKED.plan, lines=(*ASKED.plan.lines, own)))
+    own = PlanItem("own", ("", "", "", "Ny båt", ""), ("Museet",), added_by_unit=True)
+    asked = replace(ASKED, plan=replace(ASKED.plan, items=(*ASKED.plan.items, own)))
     return {
         "words": generate.write_form(asked, "Museet", TOLD, issued={}),
         "numbers": generate.write_form(AMOUNTS, "Museet", SPENT, issued={}),
@@ -158,10 +158,10 @@ def look_at(path: Path, shown: Path, *, structure: bool) -> Look:
     """Look at a file; `shown` is the same as an .xlsx, for what only that can be asked about."""
     book = load_workbook(shown)
     form = next(sheet for sheet in book.worksheets if sheet.cell(CODE_ROW + 1, 1).value == "#id")
-    hidden = book[HIDDEN_SHEET] if HIDDEN_SHEET in book.sheetnames else None
-    opened = incoming.open_book(path, path.name)
-    assert isinstance(opened, incoming.Book), opened
-    filled = read_form(opened, receive_file(Found(path.name, path, 0), opened))
+    hidden = book[METADATA_SHEET] if METADATA_SHEET in book.sheetnames else None
+    opened = incoming.open_workbook(path, path.name)
+    assert isinstance(opened, incoming.WorkbookData), opened
+    filled = read_form(opened, make_received_file(DiscoveredFile(path.name, path, 0), opened))
     named = ((name, _plain(each.attr_text)) for name, each in book.defined_names.items())
     cells = [cell for row in form.iter_rows() for cell in row]
     things = {
@@ -182,23 +182,25 @@ def look_at(path: Path, shown: Path, *, structure: bool) -> Look:
         "locked_sheets": (sheet.title for sheet in book.worksheets if sheet.protection.sheet),
         "locked_structure": ["locked"] if structure else [],
     }
-    codes = {finding.code for finding in filled.findings} if isinstance(filled, Filled) else {filled.code}
+    codes = {finding.code for finding in filled.findings} if isinstance(filled, Submission) else {filled.code}
     state = hidden.sheet_state if hidden else "gone"
     return Look(MappingProxyType({key: frozenset(each) for key, each in things.items()}), state, frozenset(codes))
 
 
-def _answers_of(filled: Filled | Finding) -> Iterator[tuple[object, ...]]:
+def _answers_of(filled: Submission | Finding) -> Iterator[tuple[object, ...]]:
     """Yield (activity, field, text, value) of every answer, and what was set aside."""
-    if isinstance(filled, Filled):
+    if isinstance(filled, Submission):
         for row in filled.rows:
-            about = " ".join(row.line.levels[filled.round.template.item :]).strip()
-            yield from ((about, one.field, one.written, one.value) for one in row.answers)
-        yield from ((one.place.cell, one.texts) for one in filled.set_aside)
+            about = " ".join(row.item.level_texts[filled.round.template.item_level_index :]).strip()
+            yield from ((about, one.field, one.raw_text, one.value) for one in row.answers)
+        yield from ((one.location.cell, one.texts) for one in filled.unplaced)
 
 
 def _ids_of(form: Worksheet) -> Iterator[object]:
     yield from ((cell.column, cell.value) for cell in form[CODE_ROW + 1] if cell.value)
-    yield from (tuple(cell.value for cell in row[:6]) for row in form.iter_rows(FIRST_ROW + 1) if row[0].value)
+    yield from (
+        tuple(cell.value for cell in row[:6]) for row in form.iter_rows(FIRST_ITEM_ROW + 1) if row[0].value
+    )
 
 
 def _records_of(hidden: Worksheet) -> Iterator[object]:

@@ -38,32 +38,32 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rounds import draw_round, shipped_template
 from tools import require_tool
 
-from xlflow.core.findings import Finding, Place, message_of, remedy_of
-from xlflow.core.issued import issued_lines
-from xlflow.core.layout import CODE_ROW, FIRST_ROW, HEADING_ROW, LIVE_SHEET
-from xlflow.core.model import Deadline, Filled, Previous, Round
-from xlflow.core.values import show_value
-from xlflow.excel.incoming import Book, Sheet, open_book
+from xlflow.core.findings import Finding, Location, message_of, remedy_of
+from xlflow.core.issued import issued_items
+from xlflow.core.layout import CALC_SHEET, CODE_ROW, FIRST_ITEM_ROW, HEADING_ROW
+from xlflow.core.model import Deadline, PreviousAnswers, Round, Submission
+from xlflow.core.values import format_value
+from xlflow.excel.incoming import SheetData, WorkbookData, open_workbook
 from xlflow.generate import write_form
-from xlflow.read import Known, read_form
+from xlflow.read import KnownRound, read_form
 
 # A form as it should be -----------------------------------------------------------------------------------
 
 
 def test_a_form_says_what_was_filled_in() -> None:
     form = read_bytes(made())
-    assert (form.unit, form.identity.round, form.received) == ("Museet", ASKED.key, RECEIVED)
+    assert (form.unit, form.identity.round_key, form.file) == ("Museet", ASKED.key, RECEIVED)
     assert said(form) == everything()
-    assert (form.findings, form.set_aside, form.issued) == ((), (), ())
-    assert [row.line for row in form.rows] == list(issued_lines(ASKED, "Museet"))
+    assert (form.findings, form.unplaced, form.issued) == ((), (), ())
+    assert [row.item for row in form.rows] == list(issued_items(ASKED, "Museet"))
     status, new_deadline, comment = form.rows[3].answers
     assert status.value == "postponed"
-    assert form.rows[3].place_of(status) == Place("Museet.xlsx", "Uppföljning", "H8")
+    assert form.rows[3].location_of(status) == Location("Museet.xlsx", "Uppföljning", "H8")
     assert isinstance(new_deadline.value, Deadline)
-    assert (new_deadline.value.last, new_deadline.written) == (date(2022, 3, 31), "kvartal 1 2022")
-    assert (comment.value, comment.fault) == ("Ladan brann\nniga", None)
+    assert (new_deadline.value.last, new_deadline.raw_text) == (date(2022, 3, 31), "kvartal 1 2022")
+    assert (comment.value, comment.error_code) == ("Ladan brann\nniga", None)
     assert form.rows[4].is_blank
-    assert form.rows[4].place == Place("Museet.xlsx", "Uppföljning", "A9")
+    assert form.rows[4].location == Location("Museet.xlsx", "Uppföljning", "A9")
 
 
 def test_a_form_that_went_through_another_program_says_the_same() -> None:
@@ -106,7 +106,7 @@ def test_the_unit_is_told_by_the_form_and_not_by_its_name() -> None:
 def test_an_english_form_is_read() -> None:
     asked = replace(ASKED, language="en")
     form = read_bytes(made({"a": {"status": "Ongoing"}}, asked))
-    assert (form.rows[0].value("status"), form.findings, form.set_aside) == ("ongoing", (), ())
+    assert (form.rows[0].value("status"), form.findings, form.unplaced) == ("ongoing", (), ())
 
 
 # Values that cannot stand ---------------------------------------------------------------------------------
@@ -115,17 +115,17 @@ def test_an_english_form_is_read() -> None:
 def test_a_wrong_value_is_kept_and_explained() -> None:
     form = read_bytes(made({"a": {"status": "Påbörjat nästan"}}))
     answer = form.rows[0].answers[0]
-    assert (answer.value, answer.written, answer.fault) == (None, "Påbörjat nästan", "choice-unknown")
+    assert (answer.value, answer.raw_text, answer.error_code) == (None, "Påbörjat nästan", "choice-unknown")
     (finding,) = form.findings
-    assert (finding.place.cell, finding.unit, finding.row_id, finding.field) == ("H5", "Museet", "a", "status")
-    assert finding.weight == "error"
+    assert (finding.location.cell, finding.unit, finding.row_id, finding.field) == ("H5", "Museet", "a", "status")
+    assert finding.effective_severity == "error"
     assert "Genomfört" in remedy_of(finding, "sv")
 
 
 def test_an_alias_is_understood_and_noted() -> None:
     form = read_bytes(made({"a": {"status": "Slutförd"}}))
     assert form.rows[0].value("status") == "done"
-    assert [(finding.code, finding.weight) for finding in form.findings] == [("choice-alias", "note")]
+    assert [(finding.code, finding.effective_severity) for finding in form.findings] == [("choice-alias", "note")]
 
 
 def test_errors_and_formulas_are_no_answers() -> None:
@@ -135,19 +135,19 @@ def test_errors_and_formulas_are_no_answers() -> None:
         put(sheet, FIRST + 1, comment="=A1&B1")
 
     form = read_bytes(edit(change))
-    assert [(finding.code, finding.place.cell, finding.value) for finding in form.findings] == [
+    assert [(finding.code, finding.location.cell, finding.value) for finding in form.findings] == [
         ("cell-error", "H5", "#REF!"),
         ("cell-formula", "J6", "=A1&B1"),
     ]
-    assert form.rows[0].answers[0].written == "#REF!"
-    assert form.rows[1].answers[2].fault == "cell-formula"
+    assert form.rows[0].answers[0].raw_text == "#REF!"
+    assert form.rows[1].answers[2].error_code == "cell-formula"
 
 
 def test_a_real_date_is_a_deadline() -> None:
     form = read_bytes(edit(lambda sheet: put(sheet, FIRST, new_deadline=datetime(2021, 9, 30))))
     answer = form.rows[0].answers[1]
     assert isinstance(answer.value, Deadline)
-    assert (answer.value.first, answer.written) == (date(2021, 9, 30), "2021-09-30")
+    assert (answer.value.first, answer.raw_text) == (date(2021, 9, 30), "2021-09-30")
 
 
 def test_one_answer_merged_over_several_rows_counts_for_each() -> None:
@@ -172,7 +172,7 @@ def test_rows_may_be_inserted_and_deleted() -> None:
     said_of = [(finding.code, finding.row_id) for finding in form.findings]
     assert ("row-missing", "c") in said_of
     assert {code for code, _ in said_of} <= {"row-missing", "list-pasted-over"}, "openpyxl leaves lists behind"
-    assert form.rows[0].place.cell == "A10"
+    assert form.rows[0].location.cell == "A10"
 
 
 def swap(sheet: Worksheet, one: int, other: int, columns: Iterable[int]) -> None:
@@ -185,7 +185,7 @@ def test_whole_rows_may_be_sorted() -> None:
     form = read_bytes(edit(lambda sheet: swap(sheet, FIRST, FIRST + 3, range(1, 13))))
     assert said(form) == everything()
     assert form.findings == ()
-    assert form.rows[0].line.id == "d"
+    assert form.rows[0].item.id == "d"
 
 
 def test_the_text_decides_where_ids_were_torn_off() -> None:
@@ -329,7 +329,7 @@ def test_a_copy_of_the_codes_below_the_heading_hides_no_row_above() -> None:
             sheet.cell(CODE_ROW + 1, column).value = None
 
     form = read_bytes(edit(change))
-    assert (said(form), form.set_aside) == (everything(), ())
+    assert (said(form), form.unplaced) == (everything(), ())
 
 
 def test_a_blank_copy_before_the_answered_row_takes_nothing_away() -> None:
@@ -340,7 +340,7 @@ def test_a_blank_copy_before_the_answered_row_takes_nothing_away() -> None:
 
     form = read_bytes(edit(change))
     assert said(form) == everything()
-    assert form.set_aside == ()
+    assert form.unplaced == ()
 
 
 def test_the_row_of_another_unit_is_set_aside() -> None:
@@ -359,14 +359,14 @@ def test_activities_of_the_units_own_are_rows() -> None:
     assert said(form) == everything(
         **{"Bygga brygga": {"status": "Pågående"}, "Laga bryggan": {"status": "Kanske"}}
     )
-    first, second = (row.line for row in form.rows if row.line.own)
+    first, second = (row.item for row in form.rows if row.item.added_by_unit)
     assert first.id.startswith("own-")
-    assert (first.levels[0], first.units, first.place) == ("Samhälle", ("Museet",), form.rows[5].place)
-    given = first.value("deadline")
+    assert (first.level_texts[0], first.units, first.location) == ("Samhälle", ("Museet",), form.rows[5].location)
+    given = first.plan_value("deadline")
     assert isinstance(given, Deadline)
     assert given.last == date(2021, 9, 30)
-    assert ("Ansvar", "Ingen") in second.context
-    assert read_bytes(edit(change)).rows[5].line.id == first.id
+    assert ("Ansvar", "Ingen") in second.extra_columns
+    assert read_bytes(edit(change)).rows[5].item.id == first.id
     assert {"choice-unknown"} <= set(codes(form))
 
 
@@ -375,15 +375,15 @@ def test_own_activities_with_the_same_text_stay_apart() -> None:
         for row, status in ((11, "Pågående"), (12, "Utgår")):
             put(sheet, row, activity="Bygga brygga", status=status)
 
-    own = [row for row in read_bytes(edit(change)).rows if row.line.own]
+    own = [row for row in read_bytes(edit(change)).rows if row.item.added_by_unit]
     assert [row.value("status") for row in own] == ["ongoing", "cancelled"]
-    assert len({row.line.id for row in own}) == 2
+    assert len({row.item.id for row in own}) == 2
 
 
 def test_an_answer_without_any_text_is_a_row_of_its_own() -> None:
     form = read_bytes(edit(lambda sheet: put(sheet, 12, comment="Vad gäller det här?")))
-    assert form.rows[5].line.own
-    assert form.rows[5].line.levels == ("",) * 5
+    assert form.rows[5].item.added_by_unit
+    assert form.rows[5].item.level_texts == ("",) * 5
     assert said(form)[""] == {"comment": "Vad gäller det här?"}
 
 
@@ -394,7 +394,7 @@ def test_what_the_plan_says_stands() -> None:
     form = read_bytes(edit(lambda sheet: put(sheet, FIRST + 4, deadline="Kvartal 4")))
     assert "från tomt till ”Kvartal 4”" in message_of(form.findings[0], "sv")
     assert "from blank to “Kvartal 4”" in message_of(form.findings[0], "en")
-    assert form.rows[0].line == ASKED.plan.lines[0]
+    assert form.rows[0].item == ASKED.plan.items[0]
     same = read_bytes(edit(lambda sheet: put(sheet, FIRST + 1, deadline=datetime(2021, 6, 30))))
     assert same.findings == ()
 
@@ -411,7 +411,7 @@ def test_columns_may_be_inserted_and_moved() -> None:
 
     form = read_bytes(edit(change))
     assert said(form) == everything()
-    assert form.rows[0].place_of(form.rows[0].answers[0]).cell == "P5"
+    assert form.rows[0].location_of(form.rows[0].answers[0]).cell == "P5"
     assert aside(form) == [("C4", "Vår anteckning", False), ("C5", "se pärm 4", False)]
     assert codes(form) == ["text-beside"] * 2
 
@@ -443,20 +443,20 @@ def test_columns_are_known_by_place_when_code_and_heading_are_gone() -> None:
 
 def test_no_row_is_taken_for_the_heading_that_somebody_deleted() -> None:
     form = read_bytes(edit(lambda sheet: sheet.delete_rows(HEADING_ROW + 1)))
-    assert (said(form), form.set_aside) == (everything(), ())
+    assert (said(form), form.unplaced) == (everything(), ())
     assert codes(form) == ["headings-gone"]
-    assert form.rows[0].place.cell == f"A{FIRST - 1}"
+    assert form.rows[0].location.cell == f"A{FIRST - 1}"
 
 
 def test_columns_are_known_by_place_beside_the_round_before_too() -> None:
-    before = Previous(None, MappingProxyType({"a": "Pågående"}))
+    before = PreviousAnswers(None, MappingProxyType({"a": "Pågående"}))
 
     def change(sheet: Worksheet) -> None:
         put(sheet, HEADING_ROW + 1, status="Läget nu", activity="Vad")
         sheet.delete_rows(CODE_ROW + 1)
 
     form = read_bytes(edit(change, write_form(ASKED, "Museet", FILLED, issued={}, previous=before)))
-    assert (said(form), form.set_aside) == (everything(), ())
+    assert (said(form), form.unplaced) == (everything(), ())
     assert codes(form) == ["heading-changed"] * 2
 
 
@@ -489,7 +489,7 @@ def test_a_column_that_is_gone_is_missed() -> None:
 @pytest.mark.parametrize("key", ["sub_activity", "activity"])
 def test_rows_are_known_by_id_where_the_column_that_names_them_is_gone(key: str) -> None:
     form = read_bytes(edit(lambda sheet: sheet.delete_cols(COLUMNS[key])))
-    assert (said(form), form.set_aside) == (everything(), ())
+    assert (said(form), form.unplaced) == (everything(), ())
     assert codes(form) == ["issued-column-missing"]
 
 
@@ -500,8 +500,8 @@ def test_a_row_that_only_its_goals_speak_for_is_no_line() -> None:
 
     form = read_bytes(edit(change))
     assert said(form) == {key: cells for key, cells in everything().items() if key != "d"}
-    (kept,) = form.set_aside
-    assert (kept.is_row, kept.place.cell, kept.texts[-2]) == (True, "A8", "Ladan brann\nniga")
+    (kept,) = form.unplaced
+    assert (kept.is_row, kept.location.cell, kept.texts[-2]) == (True, "A8", "Ladan brann\nniga")
 
 
 def test_ids_and_levels_may_be_gone_altogether() -> None:
@@ -513,14 +513,14 @@ def test_ids_and_levels_may_be_gone_altogether() -> None:
 def test_codes_pasted_right_below_the_first_row_hide_no_row() -> None:
     def change(sheet: Worksheet) -> None:
         codes = [cell.value for cell in sheet[CODE_ROW + 1]]
-        sheet.insert_rows(FIRST_ROW + 2)
+        sheet.insert_rows(FIRST_ITEM_ROW + 2)
         for place, code in enumerate(codes, 1):
             sheet.cell(CODE_ROW + 1, place).value = None
-            sheet.cell(FIRST_ROW + 2, place).value = code
+            sheet.cell(FIRST_ITEM_ROW + 2, place).value = code
 
     form = read_bytes(edit(change))
     assert said(form) == everything()
-    assert form.set_aside == ()
+    assert form.unplaced == ()
 
 
 # Sheets ---------------------------------------------------------------------------------------------------
@@ -533,13 +533,13 @@ def test_sheets_may_have_any_name() -> None:
 
     form = read_bytes(edit_book(change))
     assert said(form) == everything()
-    assert form.rows[0].place.sheet == "Svar från oss"
+    assert form.rows[0].location.sheet == "Svar från oss"
     assert form.findings == ()
 
 
 def test_the_sheet_of_our_formulas_says_nothing_even_where_somebody_shows_it() -> None:
     def change(book: Workbook) -> None:
-        book[LIVE_SHEET].sheet_state = "visible"
+        book[CALC_SHEET].sheet_state = "visible"
 
     hidden, shown = read_bytes(made()), read_bytes(edit_book(change))
     assert (said(shown), shown.findings) == (said(hidden), hidden.findings) == (everything(), ())
@@ -549,10 +549,10 @@ def test_the_sheet_of_our_formulas_is_no_copy_of_the_form_where_they_show_its_he
     """As they do once somebody has pasted the headings between the rows, in a kind of file that is read whole."""
 
     def change(book: Workbook) -> None:
-        book[LIVE_SHEET].sheet_state = "visible"
+        book[CALC_SHEET].sheet_state = "visible"
         for column, cell in enumerate(book["Uppföljning"][HEADING_ROW + 1], 1):
-            book[LIVE_SHEET].cell(3, column).value = cell.value
-        book[LIVE_SHEET].cell(4, 9).value = "Pågående"
+            book[CALC_SHEET].cell(3, column).value = cell.value
+        book[CALC_SHEET].cell(4, 9).value = "Pågående"
 
     form = read_bytes(edit_book(change))
     assert (said(form), aside(form), codes(form)) == (everything(), [], [])
@@ -560,11 +560,11 @@ def test_the_sheet_of_our_formulas_is_no_copy_of_the_form_where_they_show_its_he
 
 def test_another_sheet_by_the_name_of_our_formulas_is_kept_if_it_can_be_seen() -> None:
     def change(book: Workbook) -> None:
-        book.remove(book[LIVE_SHEET])
-        book.create_sheet(LIVE_SHEET)["B2"] = "Vår egen lista"
+        book.remove(book[CALC_SHEET])
+        book.create_sheet(CALC_SHEET)["B2"] = "Vår egen lista"
 
     form = read_bytes(edit_book(change))
-    assert [(one.place.cell, one.texts) for one in form.set_aside] == [("B2", ("Vår egen lista",))]
+    assert [(one.location.cell, one.texts) for one in form.unplaced] == [("B2", ("Vår egen lista",))]
 
 
 def test_the_sheet_with_most_answers_counts_and_the_other_is_kept() -> None:
@@ -576,7 +576,7 @@ def test_the_sheet_with_most_answers_counts_and_the_other_is_kept() -> None:
 
     form = read_bytes(edit_book(change))
     assert said(form) == everything(e={"status": "Utgår"})
-    assert form.rows[0].place.sheet == "Kopia"
+    assert form.rows[0].location.sheet == "Kopia"
     assert aside(form) == [
         ("A5", "Samhälle | Levande kommun | Möten | Öppna kvarn | Annat", True),
     ]
@@ -607,9 +607,9 @@ def test_texts_beside_the_table_and_on_other_sheets_are_kept() -> None:
 # Which form it is -----------------------------------------------------------------------------------------
 
 
-def refusal_of(content: bytes, known: Iterable[Known] = ()) -> str:
-    book = open_book(content, "Museet.xlsx")
-    assert isinstance(book, Book)
+def refusal_of(content: bytes, known: Iterable[KnownRound] = ()) -> str:
+    book = open_workbook(content, "Museet.xlsx")
+    assert isinstance(book, WorkbookData)
     refused = read_form(book, RECEIVED, tuple(known))
     assert isinstance(refused, Finding)
     assert "Museet.xlsx" in message_of(refused, "sv")
@@ -618,18 +618,18 @@ def refusal_of(content: bytes, known: Iterable[Known] = ()) -> str:
 
 def test_a_form_that_lost_its_records_is_read_where_the_round_is_known() -> None:
     content = edit_book(lambda book: book.remove(book["xlflow"]))
-    form = read_bytes(content, [Known(replace(ASKED, as_of=date(2020, 1, 1))), Known(ASKED)])
+    form = read_bytes(content, [KnownRound(replace(ASKED, as_of=date(2020, 1, 1))), KnownRound(ASKED)])
     assert said(form) == everything()
     assert codes(form) == ["identity-from-properties"]
     assert refusal_of(content) == "form-without-definition"
-    others = replace(ASKED, plan=replace(ASKED.plan, lines=ASKED.plan.lines[5:]))
-    assert refusal_of(content, [Known(others)]) == "form-without-definition"
+    others = replace(ASKED, plan=replace(ASKED.plan, items=ASKED.plan.items[5:]))
+    assert refusal_of(content, [KnownRound(others)]) == "form-without-definition"
 
 
 def test_what_a_form_says_in_another_language_than_the_plan_is_no_text_of_the_unit_s() -> None:
     english = made(asked=replace(ASKED, language="en"), answers={"a": {"status": "Ongoing"}})
-    form = read_bytes(edit_book(lambda book: book.remove(book["xlflow"]), english), [Known(ASKED)])
-    assert (said(form)["a"], form.set_aside) == ({"status": "Ongoing"}, ())
+    form = read_bytes(edit_book(lambda book: book.remove(book["xlflow"]), english), [KnownRound(ASKED)])
+    assert (said(form)["a"], form.unplaced) == ({"status": "Ongoing"}, ())
 
 
 def test_what_is_no_form_is_refused() -> None:
@@ -694,7 +694,7 @@ def test_a_form_that_only_a_newer_version_can_read_says_so() -> None:
     for content in (redefine(change), redefine(lambda _: None, "2")):
         alone = edit_book(forget, content)
         assert refusal_of(alone) == "form-of-newer-version"
-        assert codes(read_bytes(alone, [Known(ASKED)])) == ["form-recognised"]
+        assert codes(read_bytes(alone, [KnownRound(ASKED)])) == ["form-recognised"]
 
 
 def test_sheets_copied_between_two_forms_are_noticed() -> None:
@@ -714,8 +714,8 @@ def test_numbers_are_exact() -> None:
         f"{' | '.join(f'Nivå {n}' for n, _ in enumerate(template.levels))} | Museet",
         template=template,
     )
-    number = next(field.key for field in template.asked() if field.type == "number")
-    line = asked.plan.lines[0].id
+    number = next(field.key for field in template.answer_fields() if field.type == "number")
+    line = asked.plan.items[0].id
     form = read_bytes(write_form(asked, "Museet", {line: {number: "1 250,1"}}, issued={}))
     assert form.rows[0].value(number) == Decimal("1250.1")
 
@@ -735,8 +735,12 @@ def rounds_and_answers(draw: st.DrawFn) -> tuple[Round, dict[str, dict[str, str]
     lines = []
     for number, (goal, item, part) in enumerate(texts):
         levels = ("Perspektiv", goal, "Mål", f"{number} {item}", part)
-        lines.append(replace(ASKED.plan.lines[0], id=f"r{number}", levels=levels, given=(), context=()))
-    asked = replace(ASKED, plan=replace(ASKED.plan, lines=tuple(lines), units=ASKED.plan.units[:1], context=()))
+        lines.append(
+            replace(ASKED.plan.items[0], id=f"r{number}", level_texts=levels, plan_values=(), extra_columns=())
+        )
+    asked = replace(
+        ASKED, plan=replace(ASKED.plan, items=tuple(lines), units=ASKED.plan.units[:1], extra_headings=())
+    )
     status = template.choice_list(template.field("status")).options
     answers = {
         line.id: {
@@ -755,13 +759,13 @@ def test_reading_gives_back_what_was_filled(drawn: tuple[Round, dict[str, dict[s
     asked, answers = drawn
     form = read_bytes(made(answers, asked))
     template = asked.template
-    assert len(form.rows) == len(asked.plan.lines)
+    assert len(form.rows) == len(asked.plan.items)
     for row in form.rows:
         for answer in row.answers:
-            wanted = answers[row.line.id][answer.field]
-            shown = show_value(answer.value, template.field(answer.field), template, "sv", asked.plan.year)
-            assert (shown.strip(), answer.written.strip()) == (wanted.strip(), wanted.strip())
-    assert not [finding for finding in form.findings if finding.weight == "error"]
+            wanted = answers[row.item.id][answer.field]
+            shown = format_value(answer.value, template.field(answer.field), template, "sv", asked.plan.year)
+            assert (shown.strip(), answer.raw_text.strip()) == (wanted.strip(), wanted.strip())
+    assert not [finding for finding in form.findings if finding.effective_severity == "error"]
 
 
 def shuffle_rows(rows: list[list[object]], dice: random.Random, edits: int) -> None:
@@ -786,21 +790,21 @@ def shuffle_rows(rows: list[list[object]], dice: random.Random, edits: int) -> N
 @given(st.integers(0, 10_000), st.integers(0, 8))
 @settings(max_examples=150)
 def test_no_answer_is_lost_whatever_happens_to_the_rows(seed: int, edits: int) -> None:
-    book = open_book(made(), "Museet.xlsx")
-    assert isinstance(book, Book)
+    book = open_workbook(made(), "Museet.xlsx")
+    assert isinstance(book, WorkbookData)
     sheet = book.sheets[1]
-    rows, dice = [list(row) for row in sheet.rows[FIRST_ROW:]], random.Random(seed)
+    rows, dice = [list(row) for row in sheet.rows[FIRST_ITEM_ROW:]], random.Random(seed)
     shuffle_rows(rows, dice, edits)
     form = read_form(with_rows(book, sheet, rows), RECEIVED)
-    assert isinstance(form, Filled)
+    assert isinstance(form, Submission)
     issued = {key: texts for key, texts in said(form).items() if not key.startswith("Eget")}
     assert issued == everything()
     own = sum(isinstance(row[4], str) and row[4].startswith("Eget") for row in rows)
-    set_aside = sum(one.is_row for one in form.set_aside)
+    set_aside = sum(one.is_row for one in form.unplaced)
     assert len(form.rows) + set_aside == 5 + own
 
 
-def with_rows(book: Book, sheet: Sheet, rows: list[list[object]]) -> Book:
-    whole = (*sheet.rows[:FIRST_ROW], *(tuple(row) for row in rows))
+def with_rows(book: WorkbookData, sheet: SheetData, rows: list[list[object]]) -> WorkbookData:
+    whole = (*sheet.rows[:FIRST_ITEM_ROW], *(tuple(row) for row in rows))
     changed = replace(sheet, rows=whole)  # type: ignore[arg-type]
     return replace(book, sheets=tuple(changed if one is sheet else one for one in book.sheets))

@@ -26,9 +26,9 @@ from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlflow.core.layout import CODE_ROW, HEADING_ROW, column_letters
-from xlflow.core.model import Previous
+from xlflow.core.model import PreviousAnswers
 from xlflow.generate import write_form
-from xlflow.read import Known
+from xlflow.read import KnownRound
 
 HEADINGS, CODES = HEADING_ROW + 1, CODE_ROW + 1
 
@@ -62,7 +62,7 @@ def test_what_stands_where_nobody_looks_is_kept(where: str) -> None:
 
 def test_a_heading_written_over_is_told_word_for_word() -> None:
     form = read_bytes(edit(lambda sheet: put(sheet, HEADINGS, remaining="Vad fattas?")))
-    assert [(one.code, one.place.cell, one.value) for one in form.findings] == [
+    assert [(one.code, one.location.cell, one.value) for one in form.findings] == [
         ("heading-changed", cell("remaining", HEADINGS), "Vad fattas?")
     ]
 
@@ -101,7 +101,7 @@ def test_a_merged_answer_makes_no_row_of_blank_ones() -> None:
         )
     )
     assert said(form) == everything(e={"status": "Utgår"})
-    assert (form.set_aside, form.findings) == ((), ())
+    assert (form.unplaced, form.findings) == ((), ())
 
 
 # Other sheets ---------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def test_the_name_of_an_empty_sheet_is_kept_if_somebody_gave_it() -> None:
 
     form = read_bytes(edit_book(change))
     assert said(form) == everything()
-    assert {row.place.sheet for row in form.rows} == {"Klart från oss"}
+    assert {row.location.sheet for row in form.rows} == {"Klart från oss"}
     assert aside(form) == [(None, "Ring oss om rad 5", False), (None, "Genomfört", False)]
 
 
@@ -156,7 +156,7 @@ def test_of_two_sheets_the_one_with_changed_answers_counts() -> None:
         put(book["Uppföljning"], 12, activity="Eget utan svar")
 
     form = read_bytes(edit_book(change, content))
-    assert form.rows[0].place.sheet == "Kopia"
+    assert form.rows[0].location.sheet == "Kopia"
     assert said(form) == everything(a={"status": "Pågående", "comment": "Båten är såld"})
     assert [text for _, text, _ in aside(form)] == [
         "Samhälle | Levande kommun | Möten | Öppna kvarn | Pågående | Båten är hyrd",
@@ -166,18 +166,18 @@ def test_of_two_sheets_the_one_with_changed_answers_counts() -> None:
 
 def test_a_copy_that_says_the_same_is_a_note_only() -> None:
     form = read_bytes(edit_book(lambda book: book.copy_worksheet(book["Uppföljning"])))
-    assert form.set_aside == ()
-    assert {one.weight for one in form.findings if one.code == "sheet-copied"} == {"note"}
+    assert form.unplaced == ()
+    assert {one.effective_severity for one in form.findings if one.code == "sheet-copied"} == {"note"}
 
 
 def test_what_the_instruction_says_of_a_round_years_ago_is_nobodys_text() -> None:
-    previous = Previous(date(2018, 10, 31), MappingProxyType({"a": "Pågående"}))
+    previous = PreviousAnswers(date(2018, 10, 31), MappingProxyType({"a": "Pågående"}))
     content = write_form(ASKED, "Museet", FILLED, issued={}, previous=previous)
-    assert read_bytes(content).set_aside == ()
+    assert read_bytes(content).unplaced == ()
 
 
 def test_what_is_written_over_the_round_before_is_kept() -> None:
-    previous = Previous(None, MappingProxyType({"a": "Pågående\nGår bra", "b": "Kvarstår"}))
+    previous = PreviousAnswers(None, MappingProxyType({"a": "Pågående\nGår bra", "b": "Kvarstår"}))
     content = write_form(ASKED, "Museet", FILLED, issued={}, previous=previous)
     places: list[int] = []
     edit(
@@ -190,9 +190,9 @@ def test_what_is_written_over_the_round_before_is_kept() -> None:
         sheet.cell(FIRST, place).value = "Stämmer inte"
         sheet.cell(FIRST + 2, place).value = "Ny här"
 
-    assert read_bytes(content).set_aside == ()
+    assert read_bytes(content).unplaced == ()
     form = read_bytes(edit(change, content))
-    assert [(one.place.cell, one.texts) for one in form.set_aside] == [
+    assert [(one.location.cell, one.texts) for one in form.unplaced] == [
         (f"{column_letters(place - 1)}{FIRST}", ("Stämmer inte",)),
         (f"{column_letters(place - 1)}{FIRST + 2}", ("Ny här",)),
     ]
@@ -217,6 +217,6 @@ def test_the_counter_is_nobodys_text_in_old_words_or_new(counter: str) -> None:
 
     assert aside(read_bytes(edit(say(counter)))) == []
     copied = edit_book(lambda book: say(counter)(book.worksheets[0]), copied_workbook())
-    assert aside(read_bytes(copied, [Known(ASKED)])) == []
+    assert aside(read_bytes(copied, [KnownRound(ASKED)])) == []
     more = f"{counter}, ring Måltid"
     assert aside(read_bytes(edit(say(more)))) == [("A2", more, False)]

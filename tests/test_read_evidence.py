@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlflow import check_forms
 from xlflow.core.layout import column_letters
-from xlflow.core.model import Filled
+from xlflow.core.model import Submission
 
 FORM = "xl/worksheets/sheet2.xml"
 
@@ -30,8 +30,8 @@ def rewrite(change: Callable[[str], str], content: bytes | None = None, parts: s
     return target.getvalue()
 
 
-def told(form: Filled, code: str) -> list[tuple[str | None, str | None]]:
-    return [(found.place.cell, found.value) for found in form.findings if found.code == code]
+def told(form: Submission, code: str) -> list[tuple[str | None, str | None]]:
+    return [(found.location.cell, found.value) for found in form.findings if found.code == code]
 
 
 # Formulas -------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def test_notes_pinned_to_cells_are_set_aside_with_their_address() -> None:
 
     form = read_bytes(edit_book(change))
     assert said(form) == everything()
-    assert [(one.place.sheet, one.place.cell, one.texts) for one in form.set_aside] == [
+    assert [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced] == [
         ("Läs mig", "A1", ("Vem frågar?",)),
         ("Uppföljning", "H7", ("Vi väntar på beslut",)),
     ]
@@ -172,8 +172,8 @@ def test_of_a_conversation_every_contribution_is_kept_once() -> None:
 
 
 def test_a_note_in_an_ods_is_kept_too(tmp_path) -> None:
-    from xlflow.excel.incoming.book import LIMITS
-    from xlflow.excel.incoming.opendocument import read_opendocument
+    from xlflow.excel.incoming.book import DEFAULT_LIMITS
+    from xlflow.excel.incoming.opendocument import read_ods
 
     content = (
         '<a xmlns:table="t" xmlns:office="o" xmlns:text="x" xmlns:dc="d"><table:table table:name="F">'
@@ -182,17 +182,17 @@ def test_a_note_in_an_ods_is_kept_too(tmp_path) -> None:
         "<dc:date>2021-04-01</dc:date><text:p>Rad <text:span>ett</text:span></text:p><text:p>två</text:p>"
         "</office:annotation><text:p>1</text:p></table:table-cell></table:table-row></table:table></a>"
     )
-    (sheet,) = read_opendocument(content.encode(), LIMITS)
+    (sheet,) = read_ods(content.encode(), DEFAULT_LIMITS)
     assert sheet.rows == ((None, 1.0),)
-    assert sheet.evidence.remarks == ((0, 1, "Enheten", "Rad ett\ntvå"),)
-    assert (sheet.evidence.formulas, sheet.evidence.hidden) == (frozenset({(0, 1)}), frozenset({0}))
-    assert sheet.evidence.guarded is None
+    assert sheet.metadata.annotations == ((0, 1, "Enheten", "Rad ett\ntvå"),)
+    assert (sheet.metadata.formula_cells, sheet.metadata.hidden_rows) == (frozenset({(0, 1)}), frozenset({0}))
+    assert sheet.metadata.validated_ranges is None
 
 
 def test_our_own_notes_say_nothing_new_even_where_a_program_drops_their_author(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "Museet.xlsx").write_bytes(made({"a": {"status": "Klar kanske", "comment": "Ja"}}))
-    check_forms([tmp_path / "in"], send_back=tmp_path / "back")
+    check_forms([tmp_path / "in"], return_dir=tmp_path / "back")
 
     def change(book: Workbook) -> None:
         cells = [cell for row in book["Uppföljning"].iter_rows() for cell in row if cell.comment]
@@ -231,7 +231,7 @@ def test_text_on_the_instruction_is_set_aside_but_not_the_instruction() -> None:
         book["Läs mig"]["D2"] = "Kaffefläck"
 
     form = read_bytes(edit_book(change))
-    found = [(one.place.sheet, one.place.cell, one.texts) for one in form.set_aside]
+    found = [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced]
     assert ("Läs mig", "D2", ("Kaffefläck",)) in found
     assert len(found) == 2
     assert codes(form) == ["text-on-other-sheet"] * 2
@@ -239,10 +239,10 @@ def test_text_on_the_instruction_is_set_aside_but_not_the_instruction() -> None:
 
 def test_what_the_plan_says_in_its_further_columns_stands() -> None:
     form = read_bytes(edit(lambda sheet: put(sheet, FIRST, Ansvar="Någon annan")))
-    assert [(finding.code, finding.place.cell, finding.value) for finding in form.findings] == [
+    assert [(finding.code, finding.location.cell, finding.value) for finding in form.findings] == [
         ("given-changed", "L5", "Någon annan")
     ]
-    assert form.rows[0].line.context == (("Ansvar", "Chef"),)
+    assert form.rows[0].item.extra_columns == (("Ansvar", "Chef"),)
 
 
 # Workbooks of other makes ---------------------------------------------------------------------------------

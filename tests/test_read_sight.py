@@ -11,14 +11,14 @@ from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
 from xlflow.core.findings import Finding, message_of
-from xlflow.core.issued import issued_lines
-from xlflow.core.layout import form_code
-from xlflow.core.model import Filled, Round
-from xlflow.core.words import NO_DAY
-from xlflow.excel.incoming import Book, open_book
-from xlflow.read import Known, read_form
+from xlflow.core.issued import issued_items
+from xlflow.core.layout import make_form_code
+from xlflow.core.model import Round, Submission
+from xlflow.core.words import UNKNOWN_DATE
+from xlflow.excel.incoming import WorkbookData, open_workbook
+from xlflow.read import KnownRound, read_form
 
-PLANNED = [Known(ASKED)]
+PLANNED = [KnownRound(ASKED)]
 TITLE = "Uppföljning av verksamhetsplanen – Museet, per 31 mars 2021"
 HEADINGS = ("Aktivitet", "Delaktivitet", "Slutdatum", "Status", "Ny tidpunkt", "Kommentar/avvikelse")
 ROWS = (
@@ -49,28 +49,28 @@ def saved(book: Workbook) -> bytes:
     return buffer.getvalue()
 
 
-def outcome(content: bytes, known: Sequence[Known] = PLANNED) -> Filled | Finding:
-    book = open_book(content, "Svar.xlsx")
-    assert isinstance(book, Book)
+def outcome(content: bytes, known: Sequence[KnownRound] = PLANNED) -> Submission | Finding:
+    book = open_workbook(content, "Svar.xlsx")
+    assert isinstance(book, WorkbookData)
     return read_form(book, RECEIVED, known)
 
 
-def refusal(content: bytes, known: Sequence[Known] = PLANNED) -> str:
+def refusal(content: bytes, known: Sequence[KnownRound] = PLANNED) -> str:
     found = outcome(content, known)
     assert isinstance(found, Finding)
     assert "Svar.xlsx" in message_of(found, "sv")
     return found.code
 
 
-def how(form: Filled) -> str:
+def how(form: Submission) -> str:
     (finding,) = (found for found in form.findings if found.code == "form-recognised")
     return message_of(finding, "sv").partition("(")[2].partition(")")[0]
 
 
 def test_everything_copied_into_a_new_workbook_is_the_form() -> None:
     form = read_bytes(copied_workbook(), PLANNED)
-    assert (form.unit, said(form), form.set_aside) == ("Museet", everything(), ())
-    assert [row.line for row in form.rows] == list(issued_lines(ASKED, "Museet"))
+    assert (form.unit, said(form), form.unplaced) == ("Museet", everything(), ())
+    assert [row.item for row in form.rows] == list(issued_items(ASKED, "Museet"))
     assert how(form) == "efter formulärkoden"
     assert codes(form) == ["form-recognised", "lists-gone"]
 
@@ -95,49 +95,49 @@ def test_a_form_typed_anew_without_a_name_is_known_by_its_rows() -> None:
 def test_rows_that_fit_two_units_are_nobody_s() -> None:
     shared = replace(
         ASKED,
-        plan=replace(ASKED.plan, lines=tuple(replace(line, units=("Museet", "Åbo")) for line in ASKED.plan.lines)),
+        plan=replace(ASKED.plan, items=tuple(replace(line, units=("Museet", "Åbo")) for line in ASKED.plan.items)),
     )
-    assert refusal(retyped(), [Known(shared)]) == "form-unit-unclear"
-    dayless = [Known(replace(shared, as_of=NO_DAY))]
-    for known, unit in (([Known(replace(ASKED, as_of=NO_DAY))], "Museet"), (dayless, None)):
+    assert refusal(retyped(), [KnownRound(shared)]) == "form-unit-unclear"
+    dayless = [KnownRound(replace(shared, as_of=UNKNOWN_DATE))]
+    for known, unit in (([KnownRound(replace(ASKED, as_of=UNKNOWN_DATE))], "Museet"), (dayless, None)):
         told = outcome(retyped(), known)
         assert isinstance(told, Finding)
         assert (told.code, told.unit) == ("form-day-unknown", unit)
-    assert read_bytes(retyped("Åbo"), [Known(shared)]).unit == "Åbo"
+    assert read_bytes(retyped("Åbo"), [KnownRound(shared)]).unit == "Åbo"
 
 
 def test_a_name_counts_before_rows_and_the_longer_name_before_the_shorter() -> None:
     units = tuple(
         replace(unit, name=name) for unit, name in zip(ASKED.plan.units, ("Museet", "Museet Norr"), strict=True)
     )
-    lines = tuple(replace(line, units=("Museet", "Museet Norr")) for line in ASKED.plan.lines)
-    both = [Known(replace(ASKED, plan=replace(ASKED.plan, units=units, lines=lines)))]
+    lines = tuple(replace(line, units=("Museet", "Museet Norr")) for line in ASKED.plan.items)
+    both = [KnownRound(replace(ASKED, plan=replace(ASKED.plan, units=units, items=lines)))]
     assert read_bytes(retyped("Museet norr"), both).unit == "Museet Norr"
     assert read_bytes(retyped("Museet"), both).unit == "Museet"
 
 
 def test_another_unit_than_the_one_named_is_never_taken() -> None:
-    known = [Known(replace(ASKED, plan=replace(ASKED.plan, lines=issued_lines(ASKED, "Museet"))), "Museet")]
+    known = [KnownRound(replace(ASKED, plan=replace(ASKED.plan, items=issued_items(ASKED, "Museet"))), "Museet")]
     assert refusal(retyped("Svar från Åbo"), known) == "not-a-form"
     assert read_bytes(retyped("Svar från Museet"), known).unit == "Museet"
 
 
 def test_the_round_is_told_by_code_or_day() -> None:
     last = replace(ASKED, as_of=date(2020, 12, 31))
-    both = [Known(last), Known(ASKED)]
+    both = [KnownRound(last), KnownRound(ASKED)]
     assert read_bytes(copied_workbook(), both).round.as_of == ASKED.as_of
     assert read_bytes(retyped(TITLE), both).round.as_of == ASKED.as_of
     assert read_bytes(retyped(TITLE.replace("31 mars 2021", "31 december 2020")), both).round.as_of == last.as_of
-    assert form_code(last.key, "Museet") != form_code(ASKED.key, "Museet")
+    assert make_form_code(last.key, "Museet") != make_form_code(ASKED.key, "Museet")
 
 
 def test_most_rows_must_be_there_where_nothing_else_speaks() -> None:
     assert refusal(retyped(rows=ROWS[3:4])) == "not-a-form"
-    assert read_bytes(retyped("Museet", rows=ROWS[3:4]), PLANNED).rows[0].line.id == "d"
+    assert read_bytes(retyped("Museet", rows=ROWS[3:4]), PLANNED).rows[0].item.id == "d"
 
 
 @pytest.mark.parametrize("known", [[], PLANNED], ids=["nothing known", "a round known"])
-def test_a_workbook_of_something_else_is_no_form(known: list[Known]) -> None:
+def test_a_workbook_of_something_else_is_no_form(known: list[KnownRound]) -> None:
     assert refusal(retyped("Museet", rows=[("Något helt annat", None, None, "Pågående")]), known) == "not-a-form"
     book = Workbook()
     book.worksheets[0].append(["Budget", "Museet", 12])
@@ -148,7 +148,7 @@ def test_what_is_not_the_form_s_is_set_aside_and_own_activities_are_rows() -> No
     more = (*ROWS, ("Bygga bastu", None, None, "Pågående"), (), ("Hälsningar från oss",))
     form = read_bytes(retyped("Museet", rows=more), PLANNED)
     assert said(form) == everything(**{"Bygga bastu": {"status": "Pågående"}, "Hälsningar från oss": {}})
-    assert read_bytes(retyped("Museet", "Skickat för sent, förlåt"), PLANNED).set_aside[0].texts == (
+    assert read_bytes(retyped("Museet", "Skickat för sent, förlåt"), PLANNED).unplaced[0].texts == (
         "Skickat för sent, förlåt",
     )
     assert aside(read_bytes(retyped("Museet"), PLANNED)) == []
@@ -159,12 +159,12 @@ def test_an_english_form_is_known_again() -> None:
     form, book = load_workbook(io.BytesIO(made({"a": {"status": "Ongoing"}}, asked))), Workbook()
     for row in form["Follow-up"].iter_rows(values_only=True):
         book.worksheets[0].append(row)
-    found = outcome(saved(book), [Known(asked)])
-    assert isinstance(found, Filled)
+    found = outcome(saved(book), [KnownRound(asked)])
+    assert isinstance(found, Submission)
     assert found.rows[0].value("status") == "ongoing"
 
 
 def test_of_other_forms_one_knows_only_their_own_unit() -> None:
-    mine: Round = replace(ASKED, plan=replace(ASKED.plan, lines=issued_lines(ASKED, "Museet")))
-    assert (Known(mine, "Museet").units, Known(ASKED).units) == (("Museet",), ("Museet", "Åbo"))
+    mine: Round = replace(ASKED, plan=replace(ASKED.plan, items=issued_items(ASKED, "Museet")))
+    assert (KnownRound(mine, "Museet").units, KnownRound(ASKED).units) == (("Museet",), ("Museet", "Åbo"))
     assert FILLED

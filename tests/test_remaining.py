@@ -20,14 +20,14 @@ from libreoffice import recalculate_all
 from rounds import LEVELS, draw_round, shipped_template
 from tools import PROJECT, require_tool
 
-from xlflow.check import check_form
-from xlflow.core.asking import say_asks
+from xlflow.check import check_submission
+from xlflow.core.asking import requirements_text
 from xlflow.core.findings import Severity
-from xlflow.core.layout import FIRST_ROW
-from xlflow.core.model import Filled, Line, Received, Round, State
-from xlflow.core.rules import Said, find_asks
+from xlflow.core.layout import FIRST_ITEM_ROW
+from xlflow.core.model import FileState, PlanItem, ReceivedFile, Round, Submission
+from xlflow.core.rules import RowAnswers, evaluate_rules
 from xlflow.core.template import Template
-from xlflow.core.words import Language, say
+from xlflow.core.words import Language, translate
 from xlflow.define import load_template
 from xlflow.excel import incoming
 from xlflow.generate import write_form
@@ -215,9 +215,12 @@ def make_case(seed: int, size: int, template: Template, language: Language) -> C
             rows.append(f"{stem} | Del {part} | {chance.choice(DEADLINES)} | Museet")
     table = f"{LEVELS} | Slutdatum | Enhet\n" + "\n".join(rows)
     drawn = draw_round(table, template=template, language=language)
-    asked = replace(drawn, plan=replace(drawn.plan, lines=(*drawn.plan.lines, *own_lines(drawn, chance))))
-    count, own = len(drawn.plan.lines), len(asked.plan.lines) - len(drawn.plan.lines)
-    places = [*range(FIRST_ROW, FIRST_ROW + count), *range(FIRST_ROW + count + 1, FIRST_ROW + count + 1 + own)]
+    asked = replace(drawn, plan=replace(drawn.plan, items=(*drawn.plan.items, *own_lines(drawn, chance))))
+    count, own = len(drawn.plan.items), len(asked.plan.items) - len(drawn.plan.items)
+    places = [
+        *range(FIRST_ITEM_ROW, FIRST_ITEM_ROW + count),
+        *range(FIRST_ITEM_ROW + count + 1, FIRST_ITEM_ROW + count + 1 + own),
+    ]
     return Case(asked, tuple(type_answers(places, chance, language)))
 
 
@@ -227,20 +230,20 @@ def make_budget(seed: int, size: int) -> Case:
     budgets = ("1000000", "250000.50", "-300000", "0", "")
     rows = [f"Drift | Post {number} | {chance.choice(budgets)} | Museet" for number in range(size)]
     asked = draw_round("Område | Post | Budget | Enhet\n" + "\n".join(rows), template=shipped_template("budget"))
-    places = range(FIRST_ROW, FIRST_ROW + size)
+    places = range(FIRST_ITEM_ROW, FIRST_ITEM_ROW + size)
     typed = ((row, key, chance.choice(AMOUNTS)) for row in places for key in ("outcome", "forecast"))
     comments = ((row, "comment", chance.choice(COMMENTS)) for row in places)
     return Case(asked, (*typed, *comments))
 
 
-def own_lines(drawn: Round, chance: random.Random) -> Iterator[Line]:
+def own_lines(drawn: Round, chance: random.Random) -> Iterator[PlanItem]:
     """Yield activities of the unit's own: alone, with parts, parts of planned ones, and rows without a name."""
-    planned = [line.levels for line in drawn.plan.lines if not line.levels[4]]
+    planned = [line.level_texts for line in drawn.plan.items if not line.level_texts[4]]
     for number in range(14):
         above = chance.choice(planned)
         levels = [("", "", "", f"Egen {number // 3}", ""), ("", "", "", f"egen {number // 3}", f"Del {number}")]
         levels += [(*above[:4], f"Ny del {number}"), ("", "", "", "", ""), ("", "", "", "", "Del utan namn")]
-        yield Line(f"egen{number}", chance.choice(levels[:4] + levels), ("Museet",), own=True)
+        yield PlanItem(f"egen{number}", chance.choice(levels[:4] + levels), ("Museet",), added_by_unit=True)
 
 
 def type_answers(
@@ -276,11 +279,11 @@ def fill(case: Case, path: Path) -> Path:
     return path
 
 
-def read(path: Path) -> Filled:
-    book = incoming.open_book(path, path.name)
-    assert isinstance(book, incoming.Book)
-    form = read_form(book, Received(path.name, "", 1, None, State.ACCEPTED))
-    assert isinstance(form, Filled)
+def read(path: Path) -> Submission:
+    book = incoming.open_workbook(path, path.name)
+    assert isinstance(book, incoming.WorkbookData)
+    form = read_form(book, ReceivedFile(path.name, "", 1, None, FileState.ACCEPTED))
+    assert isinstance(form, Submission)
     return form
 
 
@@ -288,39 +291,39 @@ def live_texts(path: Path) -> dict[int, str]:
     """Return what the live column says, by row as people count."""
     sheet = openpyxl.load_workbook(path, data_only=True).worksheets[1]
     column = next(cell.column for cell in sheet[3] if cell.value == "#remaining")
-    return {row: str(sheet.cell(row, column).value or "") for row in range(FIRST_ROW + 1, sheet.max_row + 1)}
+    return {row: str(sheet.cell(row, column).value or "") for row in range(FIRST_ITEM_ROW + 1, sheet.max_row + 1)}
 
 
-def found_rows(form: Filled) -> dict[int, list[str]]:
+def found_rows(form: Submission) -> dict[int, list[str]]:
     """Return the rules that reading and check find broken, but for notes, by row."""
     rows: dict[int, list[str]] = {}
-    for found in (*form.findings, *check_form(form)):
-        if found.rule and found.weight is not Severity.NOTE:
-            rows.setdefault(int((found.place.cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")), []).append(
+    for found in (*form.findings, *check_submission(form)):
+        if found.rule and found.effective_severity is not Severity.NOTE:
+            rows.setdefault(int((found.location.cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")), []).append(
                 found.rule
             )
     return rows
 
 
-def compare_rows(form: Filled, live: dict[int, str]) -> int:
+def compare_rows(form: Submission, live: dict[int, str]) -> int:
     """Hold the live column against the check, row for row and word for word; return how many rows there were."""
     broken = found_rows(form)
     said = [
-        Said(
-            row.line,
-            {each.field: each.written for each in row.answers},
+        RowAnswers(
+            row.item,
+            {each.field: each.raw_text for each in row.answers},
             {each.field: each.value for each in row.answers},
         )
         for row in form.rows
     ]
-    asks = find_asks(form.round, said, nothing=form.nothing is not None)
+    asks = evaluate_rules(form.round, said, nothing_to_report=form.nothing_to_report is not None)
     words = {
-        int((row.place.cell or "")[1:]): say_asks(asked, form.round.template, form.round.language)
+        int((row.location.cell or "")[1:]): requirements_text(asked, form.round.template, form.round.language)
         for row, asked in zip(form.rows, asks, strict=True)
     }
     for row, text in live.items():
-        answers = next((each.answers for each in form.rows if each.place.cell == f"A{row}"), ())
-        told = [answer.written for answer in answers]
+        answers = next((each.answers for each in form.rows if each.location.cell == f"A{row}"), ())
+        told = [answer.raw_text for answer in answers]
         assert bool(text) is bool(broken.get(row)), f"row {row}: {text!r}, {broken.get(row)}, {told}"
         assert text == words.get(row, ""), f"row {row}: {told}"
     return len(live)
@@ -353,10 +356,15 @@ def test_rows_that_were_sorted_are_judged_as_before(tmp_path: Path) -> None:
     case = make_case(8, 120, shipped_template(), "sv")
     path = fill(case, tmp_path / "sorted.xlsx")
     book = openpyxl.load_workbook(path)
-    sheet, last = book["Uppföljning"], FIRST_ROW + len([line for line in case.asked.plan.lines if not line.own])
-    rows = [[sheet.cell(row, column).value for column in range(1, 11)] for row in range(FIRST_ROW + 1, last + 1)]
+    sheet, last = (
+        book["Uppföljning"],
+        FIRST_ITEM_ROW + len([line for line in case.asked.plan.items if not line.added_by_unit]),
+    )
+    rows = [
+        [sheet.cell(row, column).value for column in range(1, 11)] for row in range(FIRST_ITEM_ROW + 1, last + 1)
+    ]
     random.Random(5).shuffle(rows)
-    for number, values in enumerate(rows, FIRST_ROW + 1):
+    for number, values in enumerate(rows, FIRST_ITEM_ROW + 1):
         for column, value in enumerate(values, 1):
             sheet.cell(number, column).value = value
             sheet.cell(number, column).data_type = (
@@ -370,12 +378,12 @@ def test_rows_that_were_sorted_are_judged_as_before(tmp_path: Path) -> None:
 def test_another_program_comes_to_the_same(tmp_path: Path, language: Language) -> None:
     """ironcalc, for the rows of the plan; parts in free rows need arrays, which it does not work out."""
     case = make_case(9, 200, shipped_template(), language)
-    lines = tuple(line for line in case.asked.plan.lines if not line.own)
-    asked = replace(case.asked, plan=replace(case.asked.plan, lines=lines))
+    lines = tuple(line for line in case.asked.plan.items if not line.added_by_unit)
+    asked = replace(case.asked, plan=replace(case.asked.plan, items=lines))
     answers: dict[str, dict[str, str]] = {}
     for row, key, value in case.typed:
-        if isinstance(value, str) and row < FIRST_ROW + len(lines):
-            answers.setdefault(lines[row - FIRST_ROW].id, {})[key] = value
+        if isinstance(value, str) and row < FIRST_ITEM_ROW + len(lines):
+            answers.setdefault(lines[row - FIRST_ITEM_ROW].id, {})[key] = value
     path = tmp_path / "form.xlsx"
     path.write_bytes(write_form(asked, "Museet", answers))
     model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
@@ -409,7 +417,7 @@ def test_a_form_of_many_lines_keeps_them_in_several_tables() -> None:
     rows = [f"P | Över | Mål | Aktivitet {number} | | Kvartal 1 | Museet" for number in range(2_500)]
     asked = draw_round(f"{LEVELS} | Slutdatum | Enhet\n" + "\n".join(rows))
     book = openpyxl.load_workbook(
-        io.BytesIO(write_form(asked, "Museet", {asked.plan.lines[-1].id: {"status": "Kvarstår"}}))
+        io.BytesIO(write_form(asked, "Museet", {asked.plan.items[-1].id: {"status": "Kvarstår"}}))
     )
     assert {"xlflow__lines.1", "xlflow__lines.2"} <= set(book.defined_names)
     values = openpyxl.load_workbook(io.BytesIO(write_form(asked, "Museet")), data_only=True)["Uppföljning"]
@@ -450,7 +458,7 @@ def test_the_guide_says_how_far_one_has_come(
     )
     told = {key: {"status": text} for key, text in answers.items()}
     path = tmp_path / "form.xlsx"
-    path.write_bytes(write_form(asked, "Museet", told, nothing=nothing))
+    path.write_bytes(write_form(asked, "Museet", told, nothing_to_report=nothing))
     for book in (path, recalculate_all([path])[0]):
         guide = [cell.value for cell in openpyxl.load_workbook(book, data_only=True)["Läs mig"]["B"]]
         assert guide[guide.index(counter) + 1] == advice
@@ -471,12 +479,12 @@ def test_the_counter_speaks_of_one_as_of_one(
         done, total = (int(each) for each in re.findall(r"\d+", word))
         rows = "\n".join(f"{number} | P | Ö | M | A{number} | | | Museet" for number in range(100, 100 + total))
         asked = draw_round(f"Id | {LEVELS} | Slutdatum | Enhet\n{rows}")
-        answers = {line.id: {"status": status} for line in asked.plan.lines[:done]}
+        answers = {line.id: {"status": status} for line in asked.plan.items[:done]}
         paths.append(tmp_path / f"{word}.xlsx")
         paths[-1].write_bytes(write_form(replace(asked, language=language), "Museet", answers))
     for path in (*paths, *recalculate_all(paths)):
         book = openpyxl.load_workbook(path, data_only=True)
-        assert book[say("sheet.form", language)]["A2"].value == path.stem
-        assert path.stem in [cell.value for cell in book[say("sheet.guide", language)]["B"]]
+        assert book[translate("sheet.form", language)]["A2"].value == path.stem
+        assert path.stem in [cell.value for cell in book[translate("sheet.guide", language)]["B"]]
         form = read_bytes(path.read_bytes())
-        assert (form.set_aside, len(form.rows)) == ((), int(path.stem.split()[2]))
+        assert (form.unplaced, len(form.rows)) == ((), int(path.stem.split()[2]))

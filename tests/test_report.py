@@ -9,15 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reports import draw_amounts, draw_many, draw_replies, draw_round
 
-from xlflow.core.changes import Change, State
+from xlflow.core.changes import ItemChange, ItemSnapshot
 from xlflow.core.words import LANGUAGES, Language
-from xlflow.report.charts import Bar, Part, draw_bars
-from xlflow.report.colours import COLOURS, LEAST_CONTRAST, contrast, ink_on
-from xlflow.report.compose import Wish, compose_report
-from xlflow.report.document import Bullets, Cell, Document, Figures, Heading, Mark, Paragraph, Picture, Table
-from xlflow.report.follow_up import Layout
-from xlflow.report.introduction import read_introduction
-from xlflow.report.wording import LONGEST_REASON, make_mark, shorten, to_blocks
+from xlflow.report.charts import Bar, BarSegment, draw_bar_chart
+from xlflow.report.colours import MIN_CONTRAST, REPORT_COLOURS, contrast_ratio, readable_text_colour
+from xlflow.report.compose import ReportOptions, compose_document
+from xlflow.report.document import (
+    Bullets,
+    Document,
+    Heading,
+    HeadlineFigures,
+    Paragraph,
+    Picture,
+    ReportCell,
+    ReportTable,
+    StatusBadge,
+)
+from xlflow.report.follow_up import GoalLayout
+from xlflow.report.introduction import parse_introduction
+from xlflow.report.wording import MAX_REASON_LENGTH, make_status_badge, shorten_reason, text_to_blocks
 
 ROUND = r"""
     Samhälle/Kultur för alla/Ett brett utbud\nMed brett menas\n– alla/Öppna verkstad | Kvartal 1 | Genomfört ||| A
@@ -33,12 +43,12 @@ ROUND = r"""
 
 
 def compose(text: str = ROUND, language: Language = "sv", **wish: object) -> Document:
-    return compose_report(draw_round(text, language=language), Wish(**wish))
+    return compose_document(draw_round(text, language=language), ReportOptions(**wish))
 
 
-def words(cell: Cell | Paragraph | Bullets | Mark) -> str:
-    if isinstance(cell, Mark):
-        return cell.word
+def words(cell: ReportCell | Paragraph | Bullets | StatusBadge) -> str:
+    if isinstance(cell, StatusBadge):
+        return cell.label
     if isinstance(cell, Paragraph):
         return "".join(span.text for span in cell.spans)
     if isinstance(cell, Bullets):
@@ -54,14 +64,14 @@ def show(document: Document) -> list[str]:
             lines.append(f"{'#' * block.level} {block.text}")
         elif isinstance(block, Paragraph | Bullets):
             lines.append(words(block))
-        elif isinstance(block, Table):
+        elif isinstance(block, ReportTable):
             lines.append(f"[{block.caption}]")
-            lines += [" | ".join(words(cell).replace("\n", " / ") for cell in row.cells) for row in block.rows]
+            lines += [" | ".join(words(cell).replace("\n", " / ") for cell in row.cells) for row in block.all_rows]
     return lines
 
 
-def tables(document: Document) -> list[Table]:
-    return [block for block in document.blocks if isinstance(block, Table)]
+def tables(document: Document) -> list[ReportTable]:
+    return [block for block in document.blocks if isinstance(block, ReportTable)]
 
 
 # What it says ---------------------------------------------------------------------------------------------
@@ -100,10 +110,10 @@ def test_the_summary_says_what_is_done_delayed_to_when_and_cancelled_why() -> No
 
 def test_the_first_sentence_and_the_figures_count_activities_and_not_their_parts() -> None:
     document = compose()
-    lead = next(block for block in document.blocks if isinstance(block, Paragraph) and block.look == "lead")
+    lead = next(block for block in document.blocks if isinstance(block, Paragraph) and block.style == "lead")
     assert words(lead).startswith("Av sju aktiviteter är en genomförd")
     assert "en är obesvarad" in words(lead)
-    figures = next(block for block in document.blocks if isinstance(block, Figures))
+    figures = next(block for block in document.blocks if isinstance(block, HeadlineFigures))
     assert [one.value for one in figures.items] == ["7", "1", "3", "1", "2 av 2"]
 
 
@@ -115,7 +125,7 @@ def test_a_table_shows_activity_unit_times_status_and_comment() -> None:
         "Status",
         "Kommentar/avvikelse",
     ]
-    rows = [[words(cell) for cell in row.cells] for row in table.rows]
+    rows = [[words(cell) for cell in row.cells] for row in table.all_rows]
     assert rows[1] == [
         "Bygga museum\nB",
         "Kvartal 2\nNy tidpunkt:\nKvartal 1 2022",
@@ -126,13 +136,13 @@ def test_a_table_shows_activity_unit_times_status_and_comment() -> None:
 
 
 def test_sub_activities_stand_below_their_activity_and_say_where_they_follow_it() -> None:
-    rows = list(tables(compose())[2].rows)
+    rows = list(tables(compose())[2].all_rows)
     assert [words(row.cells[0]).split("\n")[0] for row in rows] == [
         "Utreda simhall",
         "Räkna besökare",
         "Fråga föreningar",
     ]
-    assert [row.cells[0].deep for row in rows] == [False, True, True]
+    assert [row.cells[0].is_indented for row in rows] == [False, True, True]
     assert words(rows[2].cells[2]) == "Se aktivitet"
 
 
@@ -142,7 +152,7 @@ def test_sub_activities_that_say_nothing_themselves_are_a_list_in_their_activity
         S/M/N/Öppna verkstad/Köpa symaskin || ^
         S/M/N/Öppna verkstad/Bjuda in skolor || ^
     """)
-    rows = list(tables(document)[1].rows)
+    rows = list(tables(document)[1].all_rows)
     assert len(rows) == 1
     assert words(rows[0].cells[0]) == "Öppna verkstad\n• Köpa symaskin\n• Bjuda in skolor"
 
@@ -153,35 +163,39 @@ def test_many_parts_are_counted_in_a_sentence() -> None:
     )
     document = compose(f"S/M/N/Bygga | Kvartal 1 | Kvarstår\n{parts}")
     assert "Av fyra delaktiviteter är tre pågående och en kvarstår." in words(
-        next(tables(document)[1].rows).cells[0]
+        next(tables(document)[1].all_rows).cells[0]
     )
 
 
 def test_several_units_are_told_apart_in_the_comment() -> None:
     followed = draw_round("S/M/N/Öppna verkstad | Kvartal 2 | Förskjuts | | | A; B")
-    entry = followed.entries[0]
+    entry = followed.item_statuses[0]
     said = draw_replies(
         entry, ("A", "ongoing", "Pågående", "Allt går bra."), ("B", "postponed", "Förskjuts", "Läck.")
     )
-    followed = replace(followed, entries=(replace(entry, replies=said),))
-    document = compose_report(followed, Wish())
-    comment = next(tables(document)[1].rows).cells[-1]
+    followed = replace(followed, item_statuses=(replace(entry, unit_replies=said),))
+    document = compose_document(followed, ReportOptions())
+    comment = next(tables(document)[1].all_rows).cells[-1]
     assert words(comment) == "A: Pågående. Allt går bra.\nB: Läck."
     assert "• Öppna verkstad. B: Ny tidpunkt är inte angiven. Läck." in show(document)
 
 
 def test_what_has_changed_since_the_round_before_is_counted_and_told_one_by_one() -> None:
     followed = draw_round(ROUND)
-    moved, new = followed.entries[1].line, followed.entries[0].line
-    then = State(moved, "ongoing", "Pågående", planned="Kvartal 2")
-    now = State(moved, "postponed", "Förskjuts", planned="Kvartal 2", moved="Kvartal 1 2022")
-    changes = (
-        Change("delayed", is_part=False, before=then, now=now, how="id"),
-        Change("new", is_part=False, before=None, now=State(new, "done", "Genomfört")),
-        Change("comment", is_part=False, before=now, now=now),
-        Change("done", is_part=True, before=then, now=now),
+    moved, new = followed.item_statuses[1].item, followed.item_statuses[0].item
+    then = ItemSnapshot(moved, "ongoing", "Pågående", planned_deadline="Kvartal 2")
+    now = ItemSnapshot(
+        moved, "postponed", "Förskjuts", planned_deadline="Kvartal 2", new_deadline="Kvartal 1 2022"
     )
-    told = show(compose_report(replace(followed, changes=changes, since=date(2020, 8, 31)), Wish()))
+    changes = (
+        ItemChange("delayed", is_part=False, previous=then, current=now, matched_by="id"),
+        ItemChange("new", is_part=False, previous=None, current=ItemSnapshot(new, "done", "Genomfört")),
+        ItemChange("comment", is_part=False, previous=now, current=now),
+        ItemChange("done", is_part=True, previous=then, current=now),
+    )
+    told = show(
+        compose_document(replace(followed, changes=changes, compared_to=date(2020, 8, 31)), ReportOptions())
+    )
     at = told.index("## Sedan uppföljningen den 31 augusti 2020")
     assert "en aktivitet försenats" in told[at + 1]
     assert told[at + 2].split("\n") == [
@@ -193,8 +207,8 @@ def test_what_has_changed_since_the_round_before_is_counted_and_told_one_by_one(
 
 def test_who_has_not_answered_is_named_at_the_end() -> None:
     followed = draw_round(ROUND)
-    silent = tuple(replace(each, answered=each.unit != "B") for each in followed.asked)
-    told = show(compose_report(replace(followed, asked=silent), Wish()))
+    silent = tuple(replace(each, has_answered=each.unit != "B") for each in followed.unit_statuses)
+    told = show(compose_document(replace(followed, unit_statuses=silent), ReportOptions()))
     assert "1 av 2 tillfrågade enheter har svarat. Svar saknas från B." in told
     assert "• Samla inköp (B)" in told
 
@@ -206,13 +220,13 @@ def test_the_merged_layout_puts_the_goal_beside_its_activities() -> None:
     document = compose(layout="merged")
     table = tables(document)[1]
     assert [column.heading for column in table.columns][:2] == ["Nämndmål", "Aktivitet"]
-    goals = [group[0].cells[0] for group in table.groups]
+    goals = [group[0].cells[0] for group in table.row_groups]
     assert [words(goal) for goal in goals] == [
         "Ett brett utbud\nMed brett menas\n• alla",
         "Trygga platser",
     ]
-    assert [goal.rows for goal in goals] == [3, 3]
-    assert all(len(row.cells) == 4 for group in table.groups for row in group[1:])
+    assert [goal.row_span for goal in goals] == [3, 3]
+    assert all(len(row.cells) == 4 for group in table.row_groups for row in group[1:])
 
 
 def test_the_short_version_shows_what_deviates_and_keeps_the_figures_of_the_whole() -> None:
@@ -235,28 +249,28 @@ def test_a_deviating_part_brings_its_activity_along() -> None:
         "S/M/N/Bygga | Kvartal 1 | Pågående\nS/M/N/Bygga/Gräva || Förskjuts\nS/M/N/Bygga/Måla || Pågående",
         only="deviations",
     )
-    told = [words(row.cells[0]).split("\n")[0] for row in tables(document)[1].rows]
+    told = [words(row.cells[0]).split("\n")[0] for row in tables(document)[1].all_rows]
     assert told == ["Bygga", "Gräva"]
     assert "• Bygga – Gräva. Skäl är inte angivet." not in show(document), "the table itself says it"
 
 
 def test_one_units_report_shows_what_that_unit_said() -> None:
     followed = draw_round("S/M/N/Öppna verkstad | Kvartal 2 | Förskjuts | | | A; B\nS/M/N/Annat|||||B")
-    entry = followed.entries[0]
+    entry = followed.item_statuses[0]
     said = draw_replies(
         entry, ("A", "ongoing", "Pågående", "Allt går bra."), ("B", "postponed", "Förskjuts", "Läck.")
     )
-    followed = replace(followed, entries=(replace(entry, replies=said), followed.entries[1]))
-    document = compose_report(followed, Wish(unit="A"))
+    followed = replace(followed, item_statuses=(replace(entry, unit_replies=said), followed.item_statuses[1]))
+    document = compose_document(followed, ReportOptions(unit="A"))
     assert document.subtitle == "Verksamhetsplan 2021 – A"
-    rows = [[words(cell) for cell in row.cells] for row in tables(document)[-1].rows]
+    rows = [[words(cell) for cell in row.cells] for row in tables(document)[-1].all_rows]
     assert rows == [["Öppna verkstad", "Kvartal 2", "Pågående", "Allt går bra."]]
     assert "A har svarat." in show(document)
 
 
 def test_amounts_are_added_up_without_losing_a_digit() -> None:
-    document = compose_report(draw_amounts(), Wish())
-    sums = [[words(cell) for cell in table.total[0].cells] for table in tables(document) if table.total]
+    document = compose_document(draw_amounts(), ReportOptions())
+    sums = [[words(cell) for cell in table.total_rows[0].cells] for table in tables(document) if table.total_rows]
     assert sums == [
         ["Summa", "21 500", "1 577,50", "3 161", "−1 661", ""],
         ["Summa", "1 500", "1 580,50", "3 161", "−1 661", "−110,7 %"],
@@ -267,7 +281,8 @@ def test_amounts_are_added_up_without_losing_a_digit() -> None:
 
 def test_amounts_stand_alike_down_a_column_and_comments_below_them() -> None:
     rows = [
-        [words(cell) for cell in row.cells] for row in tables(compose_report(draw_amounts(), Wish()))[1].groups[0]
+        [words(cell) for cell in row.cells]
+        for row in tables(compose_document(draw_amounts(), ReportOptions()))[1].row_groups[0]
     ]
     assert rows == [
         ["Lokaler", "1 000", "1 100,50", "2 201", "−1 201", "−120,1 %"],
@@ -279,37 +294,44 @@ def test_amounts_stand_alike_down_a_column_and_comments_below_them() -> None:
 
 def test_amounts_beyond_a_limit_are_counted_named_with_their_reason_and_are_the_short_version() -> None:
     followed = draw_amounts()
-    document = compose_report(followed, Wish())
-    figures = next(block for block in document.blocks if isinstance(block, Figures))
+    document = compose_document(followed, ReportOptions())
+    figures = next(block for block in document.blocks if isinstance(block, HeadlineFigures))
     assert ("2", "poster med avvikelse över gränsen") in [(one.value, one.label) for one in figures.items]
     told = show(document)
     assert told[told.index("## Avvikelse över gränsen") + 1].replace("\u00a0", " ").split("\n") == [
         "• Lokaler. Avvikelse: −1 201. Enligt plan.",
         "• Medier. Avvikelse: −460. Enligt plan.",
     ]
-    short = compose_report(followed, Wish(only="deviations"))
+    short = compose_document(followed, ReportOptions(only="deviations"))
     assert "Här visas bara poster med avvikelse över gränsen: 2 av 3." in show(short)
-    rows = [words(row.cells[0]) for table in tables(short)[1:] for row in table.rows if not row.more]
+    rows = [
+        words(row.cells[0]) for table in tables(short)[1:] for row in table.all_rows if not row.continues_row_above
+    ]
     assert rows == ["Lokaler", "Medier", "Summa"]
-    within = replace(followed, entries=followed.entries[2:])
-    assert "## Avvikelse över gränsen" not in show(compose_report(within, Wish())), "a forecast is missing"
+    within = replace(followed, item_statuses=followed.item_statuses[2:])
+    assert "## Avvikelse över gränsen" not in show(compose_document(within, ReportOptions())), (
+        "a forecast is missing"
+    )
 
 
 def test_lines_outside_the_plan_get_a_heading_of_their_own() -> None:
     followed = draw_round("S/M/N/Öppna verkstad || Pågående\n///Spela teater || Genomfört")
-    own = followed.entries[1]
-    followed = replace(followed, entries=(followed.entries[0], replace(own, line=replace(own.line, own=True))))
+    own = followed.item_statuses[1]
+    followed = replace(
+        followed,
+        item_statuses=(followed.item_statuses[0], replace(own, item=replace(own.item, added_by_unit=True))),
+    )
     for layout in ("heading", "merged"):
-        told = show(compose_report(followed, Wish(layout=layout)))
+        told = show(compose_document(followed, ReportOptions(layout=layout)))
         assert told.count("# Enheternas egna aktiviteter") == 1
         assert not any("# Nämndmål: Enheternas" in line or "mål: (inte" in line for line in told)
 
 
 def test_a_unit_with_nothing_to_report_has_answered() -> None:
     followed = draw_round(ROUND)
-    asked = tuple(replace(each, nothing=each.unit == "B") for each in followed.asked)
-    document = compose_report(replace(followed, asked=asked), Wish())
-    assert [words(row.cells[1]) for row in tables(document)[-1].rows] == ["Svarat", "Inget att rapportera"]
+    asked = tuple(replace(each, has_nothing_to_report=each.unit == "B") for each in followed.unit_statuses)
+    document = compose_document(replace(followed, unit_statuses=asked), ReportOptions())
+    assert [words(row.cells[1]) for row in tables(document)[-1].all_rows] == ["Svarat", "Inget att rapportera"]
     assert "Alla 2 tillfrågade enheter har svarat." in show(document)
 
 
@@ -325,14 +347,14 @@ def test_a_long_list_is_cut_short_and_says_so() -> None:
 @pytest.mark.parametrize("layout", ["heading", "merged"])
 @pytest.mark.parametrize("count", [0, 1, 48])
 def test_headings_never_skip_a_level_and_addresses_and_captions_are_never_twice(
-    count: int, layout: Layout, language: Language
+    count: int, layout: GoalLayout, language: Language
 ) -> None:
-    document = compose_report(draw_many(count, language=language), Wish(layout=layout))
+    document = compose_document(draw_many(count, language=language), ReportOptions(layout=layout))
     headings = [block for block in document.blocks if isinstance(block, Heading)]
     assert headings[0].level == 1
     assert all(after.level <= before.level + 1 for before, after in pairwise(headings))
     anchors = [heading.anchor for heading in headings]
-    captions = [block.caption for block in document.blocks if isinstance(block, Table | Picture)]
+    captions = [block.caption for block in document.blocks if isinstance(block, ReportTable | Picture)]
     assert len(set(anchors)) == len(anchors)
     assert len(set(captions)) == len(captions)
     assert all(captions)
@@ -340,52 +362,60 @@ def test_headings_never_skip_a_level_and_addresses_and_captions_are_never_twice(
 
 
 @pytest.mark.parametrize("layout", ["heading", "merged"])
-def test_every_row_fills_the_columns_of_its_table_and_no_cell_leaves_its_group(layout: Layout) -> None:
-    for table in tables(compose_report(draw_many(120), Wish(layout=layout))):
-        for group in (*table.groups, table.total):
+def test_every_row_fills_the_columns_of_its_table_and_no_cell_leaves_its_group(layout: GoalLayout) -> None:
+    for table in tables(compose_document(draw_many(120), ReportOptions(layout=layout))):
+        for group in (*table.row_groups, table.total_rows):
             taken = [0] * len(group)
             for number, row in enumerate(group):
                 for cell in row.cells:
-                    for below in range(number, number + cell.rows):
-                        taken[below] += cell.columns
+                    for below in range(number, number + cell.row_span):
+                        taken[below] += cell.column_span
             assert set(taken) <= {len(table.columns)}
 
 
 def test_a_long_comment_stands_across_the_columns_beside_its_activity() -> None:
     long = "Arbetet är försenat eftersom remisstiden förlängdes. " * 20
-    first, second = tables(compose(f"S/M/N/Öppna verkstad | Kvartal 1 | Pågående || {long}"))[1].rows
-    assert (first.cells[0].rows, first.more, second.more) == (2, False, True)
+    first, second = tables(compose(f"S/M/N/Öppna verkstad | Kvartal 1 | Pågående || {long}"))[1].all_rows
+    assert (first.cells[0].row_span, first.continues_row_above, second.continues_row_above) == (2, False, True)
     assert (words(first.cells[-1]), words(second.cells[0])) == ("", f"Kommentar/avvikelse: {long.strip()}")
-    assert second.cells[0].columns == 3
-    assert first.code == second.code == "ongoing"
+    assert second.cells[0].column_span == 3
+    assert first.status_code == second.status_code == "ongoing"
 
 
 @pytest.mark.parametrize("layout", ["heading", "merged"])
-def test_every_line_of_the_round_stands_in_the_report_once(layout: Layout) -> None:
+def test_every_line_of_the_round_stands_in_the_report_once(layout: GoalLayout) -> None:
     followed = draw_many(48)
-    document = compose_report(followed, Wish(layout=layout))
+    document = compose_document(followed, ReportOptions(layout=layout))
     told = [
-        words(cell).split("\n")[0] for table in tables(document)[1:-1] for row in table.rows for cell in row.cells
+        words(cell).split("\n")[0]
+        for table in tables(document)[1:-1]
+        for row in table.all_rows
+        for cell in row.cells
     ]
-    item, part = followed.template.item, followed.template.part
+    item, part = followed.template.item_level_index, followed.template.part_level_index
     assert part is not None
-    for entry in followed.entries:
-        assert told.count(entry.line.levels[part] or entry.line.levels[item]) == 1
+    for entry in followed.item_statuses:
+        assert told.count(entry.item.level_texts[part] or entry.item.level_texts[item]) == 1
 
 
 def test_the_counts_by_group_add_up_to_the_whole() -> None:
-    table = tables(compose_report(draw_many(48), Wish()))[0]
-    rows = [[int(words(cell)) for cell in row.cells[1:]] for row in table.rows]
+    table = tables(compose_document(draw_many(48), ReportOptions()))[0]
+    rows = [[int(words(cell)) for cell in row.cells[1:]] for row in table.all_rows]
     assert [sum(column) for column in zip(*rows[:-1], strict=True)] == rows[-1]
     assert rows[-1][-2] == 48
     assert all(sum(row[:-2]) == row[-2] for row in rows)
 
 
 def test_what_can_be_filtered_is_counted() -> None:
-    document = compose_report(draw_many(48), Wish())
-    rows = [row for table in tables(document) for row in table.rows if row.code and not row.more]
-    assert sum(count for _, count in document.filters) == len(rows) == 48 + 36
-    assert document.body == "perspektiv-1"
+    document = compose_document(draw_many(48), ReportOptions())
+    rows = [
+        row
+        for table in tables(document)
+        for row in table.all_rows
+        if row.status_code and not row.continues_row_above
+    ]
+    assert sum(count for _, count in document.status_filters) == len(rows) == 48 + 36
+    assert document.body_anchor == "perspektiv-1"
 
 
 # Words, colours, drawings ---------------------------------------------------------------------------------
@@ -393,14 +423,14 @@ def test_what_can_be_filtered_is_counted() -> None:
 
 @given(st.text(max_size=400))
 def test_no_letter_is_lost_between_a_comment_and_its_paragraphs(text: str) -> None:
-    told = "".join(words(block) for block in to_blocks(text))
+    told = "".join(words(block) for block in text_to_blocks(text))
     assert [letter for letter in told if letter.isalnum()] == [letter for letter in text if letter.isalnum()]
 
 
 @given(st.text(alphabet="abc .,!?ÅÄ\n", max_size=600))
 def test_a_reason_is_short_and_begins_as_the_comment_does(text: str) -> None:
-    short = shorten(text)
-    assert len(short) <= LONGEST_REASON + 2
+    short = shorten_reason(text)
+    assert len(short) <= MAX_REASON_LENGTH + 2
     kept = "".join(short.removesuffix(" …").split())
     assert "".join(text.split()).startswith(kept)
 
@@ -416,31 +446,38 @@ def test_a_reason_is_short_and_begins_as_the_comment_does(text: str) -> None:
     ],
 )
 def test_a_list_as_a_reason_is_a_row_of_words(comment: str, reason: str) -> None:
-    assert shorten(comment) == reason
+    assert shorten_reason(comment) == reason
 
 
 @given(st.integers(0, 0xFFFFFF))
 def test_every_fill_gets_an_ink_that_can_be_read(colour: int) -> None:
     fill = f"#{colour:06X}"
-    assert contrast(ink_on(fill), fill) >= LEAST_CONTRAST
+    assert contrast_ratio(readable_text_colour(fill), fill) >= MIN_CONTRAST
 
 
 def test_the_reports_own_inks_can_be_read_on_paper_and_on_bands() -> None:
     for ink in ("ink", "quiet", "head"):
-        assert min(contrast(COLOURS[ink], "#FFFFFF"), contrast(COLOURS[ink], COLOURS["band"])) >= LEAST_CONTRAST
-    assert contrast("#FFFFFF", COLOURS["head"]) >= LEAST_CONTRAST
-    assert contrast(COLOURS["edge"], "#FFFFFF") >= 3, "what outlines a bar must be seen"
+        assert (
+            min(
+                contrast_ratio(REPORT_COLOURS[ink], "#FFFFFF"),
+                contrast_ratio(REPORT_COLOURS[ink], REPORT_COLOURS["band"]),
+            )
+            >= MIN_CONTRAST
+        )
+    assert contrast_ratio("#FFFFFF", REPORT_COLOURS["head"]) >= MIN_CONTRAST
+    assert contrast_ratio(REPORT_COLOURS["edge"], "#FFFFFF") >= 3, "what outlines a bar must be seen"
 
 
 @given(st.lists(st.integers(0, 3000), min_size=1, max_size=6), st.integers(1, 4))
 def test_a_chart_says_every_figure_and_stays_within_its_frame(counts: list[int], bars: int) -> None:
-    marks = [make_mark(f"c{n}", f"Status {n}", "●", "#BFE5C8") for n in range(len(counts))]
+    marks = [make_status_badge(f"c{n}", f"Status {n}", "●", "#BFE5C8") for n in range(len(counts))]
     drawn = [
-        Bar(f"Grupp {n} <&>", tuple(map(Part, marks, (count * n for count in counts)))) for n in range(1, bars + 1)
+        Bar(f"Grupp {n} <&>", tuple(map(BarSegment, marks, (count * n for count in counts))))
+        for n in range(1, bars + 1)
     ]
-    picture = draw_bars(drawn, "Rubrik", "I ord", legend=True)
+    picture = draw_bar_chart(drawn, "Rubrik", "I ord", with_legend=True)
     for bar in drawn:
-        assert all(f">{part.count}</text>" in picture.svg for part in bar.parts if part.count)
+        assert all(f">{part.count}</text>" in picture.svg for part in bar.segments if part.count)
     edges = [float(part.split('"')[0]) for part in picture.svg.split(' x="')[1:]]
     assert max(edges) <= picture.width
     assert "Grupp 1 &lt;&amp;&gt;" in picture.svg
@@ -448,8 +485,8 @@ def test_a_chart_says_every_figure_and_stays_within_its_frame(counts: list[int],
 
 def test_a_chart_tells_in_words_what_it_shows() -> None:
     pictures = [block for block in compose().blocks if isinstance(block, Picture)]
-    assert "Förskjuts 1" in pictures[0].alternative
-    assert "Samhälle: " in pictures[1].alternative
+    assert "Förskjuts 1" in pictures[0].alt_text
+    assert "Samhälle: " in pictures[1].alt_text
 
 
 # The introduction -----------------------------------------------------------------------------------------
@@ -462,7 +499,7 @@ def test_the_template_says_how_a_report_begins() -> None:
 
 
 def test_an_introduction_in_markdown_keeps_its_shape() -> None:
-    blocks = read_introduction(
+    blocks = parse_introduction(
         "# Förord\n\nDet *här* är **viktigt**, se [planen](https://exempel.example/plan).\n\n### Djupt\n\n"
         "- ett\n- två\n  - två a\n\n1. först\n\n<b>inte fett</b> [nej](javascript:alert)\n\n```\nkod\n```\n"
     )
@@ -494,5 +531,5 @@ def test_an_introduction_in_markdown_keeps_its_shape() -> None:
 @given(st.text(max_size=200))
 def test_any_text_can_introduce_a_report(text: str) -> None:
     followed = draw_round("S/M/N/Öppna verkstad || Pågående")
-    document = compose_report(followed, Wish(introduction=read_introduction(text)))
+    document = compose_document(followed, ReportOptions(introduction=parse_introduction(text)))
     assert any(isinstance(block, Heading) and block.text == "Sammanfattning" for block in document.blocks)

@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 from reports import draw_amounts, draw_many, draw_round
 from tools import PROJECT, require_packages, require_tool
 
-from xlflow.core.followed import Followed
+from xlflow.core.followed import RoundStatus
 from xlflow.core.words import LANGUAGES
-from xlflow.report.compose import Wish, compose_report
-from xlflow.report.follow_up import Layout
+from xlflow.report.compose import ReportOptions, compose_document
+from xlflow.report.follow_up import GoalLayout
 from xlflow.report.html import write_html
 
-LAYOUTS: tuple[Layout, ...] = ("heading", "merged")
+LAYOUTS: tuple[GoalLayout, ...] = ("heading", "merged")
 DESKTOP, PHONE = 1280, 360
 PACKAGES = {"axe-core": "4.14.1", "playwright-core": "1.65.1"}
 VOID = {"meta", "input", "br", "rect", "link", "img"}
 
 
-def write(followed: Followed, layout: Layout = "heading") -> str:
-    return write_html(compose_report(followed, Wish(layout))).decode()
+def write(followed: RoundStatus, layout: GoalLayout = "heading") -> str:
+    return write_html(compose_document(followed, ReportOptions(layout))).decode()
 
 
 class Page(HTMLParser):
@@ -65,7 +65,7 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("count", [0, 1, 48])
-def test_it_is_one_well_formed_file_with_landmarks_and_language(count: int, layout: Layout) -> None:
+def test_it_is_one_well_formed_file_with_landmarks_and_language(count: int, layout: GoalLayout) -> None:
     page = Page(write(draw_many(count), layout))
     assert page.all("html") == [{"lang": "sv-SE"}]
     assert [len(page.all(tag)) for tag in ("header", "main", "footer", "h1", "title")] == [1] * 5
@@ -88,7 +88,7 @@ def test_nothing_is_fetched_from_anywhere() -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_tables_have_captions_and_headings_with_scope(layout: Layout) -> None:
+def test_tables_have_captions_and_headings_with_scope(layout: GoalLayout) -> None:
     page = Page(write(draw_many(20), layout))
     assert len(page.all("table")) == len(page.all("caption")) == len(page.all("thead"))
     scopes = {head.get("scope") for head in page.all("th")}
@@ -98,8 +98,8 @@ def test_tables_have_captions_and_headings_with_scope(layout: Layout) -> None:
 def test_everything_is_there_without_scripts() -> None:
     followed = draw_many(48)
     text = " ".join(Page(write(followed)).text)
-    for entry in followed.entries:
-        assert (entry.line.levels[-1] or entry.line.levels[-2]) in text
+    for entry in followed.item_statuses:
+        assert (entry.item.level_texts[-1] or entry.item.level_texts[-2]) in text
     assert '<form id="filter" hidden>' in write(followed)
 
 
@@ -173,18 +173,18 @@ def test_no_page_is_wider_than_its_window_and_none_asks_for_more(seen: Mapping[s
 @pytest.mark.with_tools
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_without_scripts_the_filter_is_gone_and_the_content_is_not(
-    seen: Mapping[str, Any], layout: Layout
+    seen: Mapping[str, Any], layout: GoalLayout
 ) -> None:
     still = seen[f"{layout}-still"]
     assert not still["form"]
-    for entry in draw_many(48).entries:
-        assert (entry.line.levels[-1] or entry.line.levels[-2]) in still["text"]
+    for entry in draw_many(48).item_statuses:
+        assert (entry.item.level_texts[-1] or entry.item.level_texts[-2]) in still["text"]
 
 
 @pytest.mark.with_tools
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_filter_shows_what_is_asked_for_and_keeps_tables_whole(
-    seen: Mapping[str, Any], layout: Layout
+    seen: Mapping[str, Any], layout: GoalLayout
 ) -> None:
     told = seen[f"{layout}-filtered"]
     assert told["form"]

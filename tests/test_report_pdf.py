@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from reports import draw_amounts, draw_many, draw_round
 from tools import PROJECT, require_tool
 
-from xlflow.core.findings import Place
-from xlflow.core.followed import Followed
+from xlflow.core.findings import Location
+from xlflow.core.followed import RoundStatus
 from xlflow.core.words import LANGUAGES, Language
-from xlflow.report.compose import Wish, compose_report
-from xlflow.report.document import Document, Heading, Picture, Table
-from xlflow.report.follow_up import Layout
-from xlflow.report.pdf import UNPRINTABLE, draw_picture, note_missing, print_pdf, write_pdf
-from xlflow.report.pdf_streams import part_streams
+from xlflow.report.compose import ReportOptions, compose_document
+from xlflow.report.document import Document, Heading, Picture, ReportTable
+from xlflow.report.follow_up import GoalLayout
+from xlflow.report.pdf import MISSING_GLYPH, missing_glyph_findings, render_chart_png, render_pdf, write_pdf
+from xlflow.report.pdf_streams import separate_stream_ends
 
-LAYOUTS: tuple[Layout, ...] = ("heading", "merged")
+LAYOUTS: tuple[GoalLayout, ...] = ("heading", "merged")
 CASES = [
     *((count, layout, language) for count in (0, 1, 48) for layout in LAYOUTS for language in LANGUAGES),
     (2000, "heading", "sv"),
@@ -37,8 +37,8 @@ ROOM = page.SafetyLimits(max_table_grid_rows=10_000)
 """The checker stops at 1,024 rows in a table unless it is told otherwise."""
 
 
-def write(followed: Followed, layout: Layout = "heading") -> bytes:
-    return write_pdf(compose_report(followed, Wish(layout)))
+def write(followed: RoundStatus, layout: GoalLayout = "heading") -> bytes:
+    return write_pdf(compose_document(followed, ReportOptions(layout)))
 
 
 def faults(pdf: bytes) -> list[str]:
@@ -61,13 +61,13 @@ def flat(text: str) -> str:
 
 @pytest.mark.parametrize(("count", "layout", "language"), CASES)
 def test_an_independent_checker_finds_it_accessible_and_archivable(
-    count: int, layout: Layout, language: Language
+    count: int, layout: GoalLayout, language: Language
 ) -> None:
     assert faults(write(draw_many(count, language=language), layout)) == []
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_tables_of_amounts_are_accessible_too(layout: Layout) -> None:
+def test_tables_of_amounts_are_accessible_too(layout: GoalLayout) -> None:
     assert faults(write(draw_amounts(), layout)) == []
 
 
@@ -78,15 +78,15 @@ def test_the_checker_does_find_faults() -> None:
 
 @pytest.mark.with_tools
 @pytest.mark.parametrize(("count", "layout"), [(48, "heading"), (48, "merged"), (2000, "merged")])
-def test_every_line_can_be_read_in_the_order_of_the_plan(count: int, layout: Layout, tmp_path: Path) -> None:
+def test_every_line_can_be_read_in_the_order_of_the_plan(count: int, layout: GoalLayout, tmp_path: Path) -> None:
     followed = draw_many(count)
     told = text_of(write(followed, layout), tmp_path)
     start = told.index("Nämndmål: Nämndmål 1") if layout == "heading" else told.index("Tabell 2.")
     body, at = flat(told[start:]), 0
-    for entry in followed.entries:
-        name = flat(entry.line.levels[-1] or entry.line.levels[-2])
+    for entry in followed.item_statuses:
+        name = flat(entry.item.level_texts[-1] or entry.item.level_texts[-2])
         found = body.find(name, at)
-        assert found >= 0, entry.line.levels
+        assert found >= 0, entry.item.level_texts
         at = found + len(name)
 
 
@@ -94,11 +94,11 @@ def test_every_line_can_be_read_in_the_order_of_the_plan(count: int, layout: Lay
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("count", [13, 48, 120])
 def test_no_heading_stands_alone_at_the_foot_and_no_page_is_empty(
-    count: int, layout: Layout, tmp_path: Path
+    count: int, layout: GoalLayout, tmp_path: Path
 ) -> None:
-    document = compose_report(draw_many(count), Wish(layout))
+    document = compose_document(draw_many(count), ReportOptions(layout))
     above = {block.text for block in document.blocks if isinstance(block, Heading)}
-    above |= {block.caption for block in document.blocks if isinstance(block, Table)}
+    above |= {block.caption for block in document.blocks if isinstance(block, ReportTable)}
     *pages, rest = text_of(write_pdf(document), tmp_path).split("\f")
     assert not rest.strip()
     for page_text in pages:
@@ -144,12 +144,12 @@ def test_spanning_goals_and_headings_are_told_in_the_tags(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("followed", [draw_many(48), draw_amounts()], ids=["statuses", "amounts"])
-def test_every_cell_that_names_its_row_is_tagged_as_its_heading(followed: Followed, layout: Layout) -> None:
-    document = compose_report(followed, Wish(layout))
-    rows = [row for block in document.blocks if isinstance(block, Table) for row in block.rows]
+def test_every_cell_that_names_its_row_is_tagged_as_its_heading(followed: RoundStatus, layout: GoalLayout) -> None:
+    document = compose_document(followed, ReportOptions(layout))
+    rows = [row for block in document.blocks if isinstance(block, ReportTable) for row in block.all_rows]
     pdf = write_pdf(document)
-    assert pdf.count(b"/Scope/Row") == sum(cell.head for row in rows for cell in row.cells)
-    assert pdf.count(b"/S/TD") == sum(not cell.head for row in rows for cell in row.cells)
+    assert pdf.count(b"/Scope/Row") == sum(cell.is_header for row in rows for cell in row.cells)
+    assert pdf.count(b"/S/TD") == sum(not cell.is_header for row in rows for cell in row.cells)
     assert b"/Headers[(" not in pdf, "a list of column headings would keep the row's from being said"
 
 
@@ -175,9 +175,9 @@ def test_letters_that_no_font_has_are_shown_as_squares_and_named() -> None:
     followed = draw_round(
         "S/M/N/Ordna 漢字 och 🎭 på Café Ørsted, ”Ängsbacken” – 5 °C ✔ Ω Привет | Kvartal 1 | Pågående"
     )
-    document = compose_report(followed, Wish())
-    pdf, missing = print_pdf(document)
-    found = note_missing(missing, Place("a.xlsx"))
+    document = compose_document(followed, ReportOptions())
+    pdf, missing = render_pdf(document)
+    found = missing_glyph_findings(missing, Location("a.xlsx"))
     assert [finding.value for finding in found] == ["字", "漢", "🎭"]
     assert faults(pdf) == []
 
@@ -186,23 +186,23 @@ def test_letters_that_no_font_has_are_shown_as_squares_and_named() -> None:
 @settings(max_examples=40)
 def test_no_text_breaks_the_report(text: str) -> None:
     followed = draw_round("S/M/N/Öppna verkstad | Kvartal 1 | Pågående | Kvartal 2 | Bra")
-    entry = followed.entries[0]
-    levels = (*entry.line.levels[:2], f"Mål {text}", f"Aktivitet {text}", "")
-    entry = replace(entry, line=replace(entry.line, levels=levels), answers={"comment": f"{text}\n- {text}"})
-    document = compose_report(replace(followed, title=text, entries=(entry,)), Wish())
+    entry = followed.item_statuses[0]
+    levels = (*entry.item.level_texts[:2], f"Mål {text}", f"Aktivitet {text}", "")
+    entry = replace(entry, item=replace(entry.item, level_texts=levels), answers={"comment": f"{text}\n- {text}"})
+    document = compose_document(replace(followed, title=text, item_statuses=(entry,)), ReportOptions())
     assert faults(write_pdf(document)) == []
 
 
 @pytest.mark.with_tools
 def test_a_square_stands_where_a_letter_is_missing(tmp_path: Path) -> None:
     told = text_of(write(draw_round("S/M/N/Ordna 漢 kväll | Kvartal 1 | Pågående")), tmp_path)
-    assert f"Ordna {UNPRINTABLE} kväll" in told
+    assert f"Ordna {MISSING_GLYPH} kväll" in told
 
 
 def test_a_chart_becomes_a_picture_of_twice_the_density() -> None:
-    document: Document = compose_report(draw_many(5), Wish())
+    document: Document = compose_document(draw_many(5), ReportOptions())
     picture = next(block for block in document.blocks if isinstance(block, Picture))
-    png = draw_picture(picture)
+    png = render_chart_png(picture)
     assert png.startswith(b"\x89PNG")
     width = int.from_bytes(png[16:20], "big")
     assert picture.width * 1.9 < width < picture.width * 2.8
@@ -217,7 +217,7 @@ def test_a_stream_that_ends_like_a_line_is_parted_from_the_word_that_ends_it() -
     table = len(body) + 1
     tail = b"\nxref\n0 3\n0000000000 65535 f\r\n%010d 00000 n\r\n%010d 00000 n\r\ntrailer\n<<>>\n"
     tail += b"startxref\n%d\n%%%%EOF"
-    mended = part_streams(body + tail % (first, second, table))
+    mended = separate_stream_ends(body + tail % (first, second, table))
     assert b"ab\r\r\nendstream" in mended
     assert mended.endswith(tail[tail.index(b"xref") :] % (first, second + 1, table + 1))
     assert mended[second + 1 :].startswith(b"2 0 obj")

@@ -15,13 +15,13 @@ from reports import draw_round as draw_followed
 from rounds import draw_round
 from test_recall import edit, put, write
 
-from xlflow.core.changes import Change, State
-from xlflow.core.findings import Stop
-from xlflow.core.model import Line
-from xlflow.core.personal import find_personal
+from xlflow.core.changes import ItemChange, ItemSnapshot
+from xlflow.core.findings import FatalError
+from xlflow.core.model import PlanItem
+from xlflow.core.personal import find_pii
 from xlflow.pipeline import write_report
-from xlflow.report.compose import Wish, compose_report
-from xlflow.report.redact import find_exposed, redact
+from xlflow.report.compose import ReportOptions, compose_document
+from xlflow.report.redact import check_personal_data, redact_personal_data
 
 EMAIL = "Fråga anna.exempel@exempel.example om bokningen."
 PLAN = draw_round("""
@@ -65,7 +65,7 @@ def test_the_ending_of_the_name_says_what_is_written(workbook: Path, name: str, 
     output = workbook.with_name(name)
     run = write_report(workbook, output)
     assert output.read_bytes().lstrip().startswith(start)
-    assert (run.output, run.exit_code, run.language) == (output, 0, "sv")
+    assert (run.output_path, run.exit_code, run.language) == (output, 0, "sv")
     assert str(output) in run.notes[0]
 
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(
     folder, before = workbook.parent, sorted(workbook.parent.iterdir())
     paths = {key: folder / value for key, value in options.items() if key != "unit"}
     asked = {"consolidated": workbook, "output": folder / "rapport.docx", **paths}
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         write_report(**asked, unit=options.get("unit", ""))
     assert told(stop.value) == [code]
     assert sorted(folder.iterdir()) == before
@@ -104,7 +104,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(
 def test_an_introduction_that_is_no_text_is_refused(workbook: Path) -> None:
     intro = workbook.with_name("inledning.md")
     intro.write_bytes("Förord".encode("utf-16"))
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         write_report(workbook, workbook.with_name("r.docx"), intro=intro)
     assert told(stop.value) == ["report-introduction-unreadable"]
 
@@ -137,7 +137,7 @@ def test_a_report_of_ours_is_replaced_and_anything_else_only_by_force(workbook: 
     write_report(workbook, output)
     write_report(workbook, output, only="deviations")
     output.write_bytes(b"annat")
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         write_report(workbook, output)
     assert told(stop.value) == ["report-target-edited"]
     assert output.read_bytes() == b"annat"
@@ -151,7 +151,7 @@ def test_a_report_that_somebody_worked_on_is_not_replaced(workbook: Path) -> Non
     document = docx.Document(io.BytesIO(output.read_bytes()))
     document.core_properties.last_modified_by = "Nämndsekreteraren"
     document.save(str(output))
-    with pytest.raises(Stop):
+    with pytest.raises(FatalError):
         write_report(workbook, output)
 
 
@@ -160,10 +160,10 @@ def test_a_report_that_somebody_worked_on_is_not_replaced(workbook: Path) -> Non
 
 def test_personal_data_stops_the_report_with_its_cell_before_anything_is_written(exposed: Path) -> None:
     output = exposed.with_name("r.docx")
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         write_report(exposed, output)
     assert told(stop.value) == ["report-personal-data"]
-    place = stop.value.findings[0].place
+    place = stop.value.findings[0].location
     assert (place.file, place.sheet) == ("sammanställning.xlsx", "Aktiviteter")
     assert place.cell
     assert "anna.exempel" not in repr(stop.value.findings), "a message does not repeat it"
@@ -188,7 +188,7 @@ def test_what_several_units_said_is_looked_through_as_well(tmp_path: Path) -> No
     }
     path = tmp_path / "s.xlsx"
     path.write_bytes(write(PLAN, answers))
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         write_report(path, tmp_path / "r.pdf")
     assert told(stop.value) == ["report-personal-data"]
     run = write_report(path, tmp_path / "r.html", redact=True)
@@ -203,30 +203,33 @@ def test_what_several_units_said_is_looked_through_as_well(tmp_path: Path) -> No
 )
 def test_nothing_personal_is_left_once_it_is_blanked(before: str, secret: str, after: str) -> None:
     followed = draw_followed("S/M/N/Öppna verkstad || Pågående")
-    entry = followed.entries[0]
+    entry = followed.item_statuses[0]
     text = f"{before} {secret} {after}"
     said = draw_replies(entry, ("A", "ongoing", "Pågående", text), ("B", "ongoing", "Pågående", "Bra"))
-    entry = replace(entry, answers={"comment": text}, replies=said)
-    clean = redact(replace(followed, entries=(entry,)))
-    assert find_exposed(clean) == ()
-    left = str(clean.entries[0].replies[0].answers["comment"])
-    assert not find_personal(left)
+    entry = replace(entry, answers={"comment": text}, unit_replies=said)
+    clean = redact_personal_data(replace(followed, item_statuses=(entry,)))
+    assert check_personal_data(clean) == ()
+    left = str(clean.item_statuses[0].unit_replies[0].answers["comment"])
+    assert not find_pii(left)
     assert re.sub(r"\s", "", left).startswith(re.sub(r"\s", "", before)[:1])
 
 
 def test_what_has_changed_is_looked_through_too() -> None:
     followed = draw_followed("S/M/N/Öppna verkstad || Pågående")
-    kept, gone = followed.entries[0].line, Line("gone", ("", "", "", "Ring 013-20 60 00", ""), ())
-    then, now = State(kept, None, "Fråga a.b@exempel.example"), State(kept, "ongoing", "Pågående")
+    kept, gone = followed.item_statuses[0].item, PlanItem("gone", ("", "", "", "Ring 013-20 60 00", ""), ())
+    then, now = ItemSnapshot(kept, None, "Fråga a.b@exempel.example"), ItemSnapshot(kept, "ongoing", "Pågående")
     changes = (
-        Change("status", is_part=False, before=then, now=now, how="id"),
-        Change("gone", is_part=False, before=State(gone, "done", "Genomfört"), now=None),
+        ItemChange("status", is_part=False, previous=then, current=now, matched_by="id"),
+        ItemChange("gone", is_part=False, previous=ItemSnapshot(gone, "done", "Genomfört"), current=None),
     )
-    followed = replace(followed, changes=changes, since=date(2020, 8, 31))
-    found = find_exposed(followed)
-    assert [(one.row_id, one.place.sheet) for one in found] == [("l1", "Förändringar"), ("gone", "Förändringar")]
-    assert find_exposed(redact(followed)) == ()
-    told = compose_report(redact(followed), Wish())
+    followed = replace(followed, changes=changes, compared_to=date(2020, 8, 31))
+    found = check_personal_data(followed)
+    assert [(one.row_id, one.location.sheet) for one in found] == [
+        ("l1", "Förändringar"),
+        ("gone", "Förändringar"),
+    ]
+    assert check_personal_data(redact_personal_data(followed)) == ()
+    told = compose_document(redact_personal_data(followed), ReportOptions())
     assert "exempel.example" not in repr(told)
     assert "013-20" not in repr(told)
     assert "[uppgift borttagen]" in repr(told)
@@ -234,5 +237,5 @@ def test_what_has_changed_is_looked_through_too() -> None:
 
 def test_the_plans_own_words_are_left_alone() -> None:
     followed = draw_followed("S/M/N/Svara på post@exempel.example || Pågående")
-    assert find_exposed(followed) == ()
-    assert redact(followed).entries[0].line == followed.entries[0].line
+    assert check_personal_data(followed) == ()
+    assert redact_personal_data(followed).item_statuses[0].item == followed.item_statuses[0].item

@@ -20,21 +20,21 @@ from hypothesis import strategies as st
 from reports import draw_amounts, draw_many, draw_round
 from tools import require_tool
 
-from xlflow.core.followed import Followed
+from xlflow.core.followed import RoundStatus
 from xlflow.core.words import LANGUAGES, Language
-from xlflow.report.charts import Bar, draw_bars
-from xlflow.report.compose import Wish, compose_report
-from xlflow.report.follow_up import Layout
-from xlflow.report.introduction import read_introduction
-from xlflow.report.pdf import draw_picture
+from xlflow.report.charts import Bar, draw_bar_chart
+from xlflow.report.compose import ReportOptions, compose_document
+from xlflow.report.follow_up import GoalLayout
+from xlflow.report.introduction import parse_introduction
+from xlflow.report.pdf import render_chart_png
 from xlflow.report.word import write_docx
-from xlflow.report.word_styles import can_open, is_ours
+from xlflow.report.word_styles import is_unedited_docx, is_word_document
 
-LAYOUTS: tuple[Layout, ...] = ("heading", "merged")
+LAYOUTS: tuple[GoalLayout, ...] = ("heading", "merged")
 
 
-def write(followed: Followed, layout: Layout = "heading", reference: bytes | None = None) -> bytes:
-    return write_docx(compose_report(followed, Wish(layout)), reference)
+def write(followed: RoundStatus, layout: GoalLayout = "heading", reference: bytes | None = None) -> bytes:
+    return write_docx(compose_document(followed, ReportOptions(layout)), reference)
 
 
 def read(content: bytes):
@@ -56,7 +56,7 @@ def save(document) -> bytes:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_headings_have_real_styles_and_skip_no_level(layout: Layout) -> None:
+def test_headings_have_real_styles_and_skip_no_level(layout: GoalLayout) -> None:
     document = read(write(draw_many(20), layout))
     assert document.paragraphs[0].style.name == "Title"
     levels = [int(one.style.name[-1]) for one in document.paragraphs if one.style.name.startswith("Heading ")]
@@ -66,7 +66,7 @@ def test_headings_have_real_styles_and_skip_no_level(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_table_has_a_heading_row_caption_and_description(layout: Layout) -> None:
+def test_every_table_has_a_heading_row_caption_and_description(layout: GoalLayout) -> None:
     document = read(write(draw_many(20), layout))
     captions = [one.text for one in document.paragraphs if one.style.name == "Caption"]
     assert len(document.tables) > 4
@@ -139,8 +139,8 @@ def test_the_table_of_contents_leads_to_its_headings() -> None:
 
 
 def test_an_introduction_keeps_its_links() -> None:
-    blocks = read_introduction("Se [planen](https://exempel.example/a?b=1&c=2) **nu**.")
-    content = write_docx(compose_report(draw_many(1), Wish(introduction=blocks)))
+    blocks = parse_introduction("Se [planen](https://exempel.example/a?b=1&c=2) **nu**.")
+    content = write_docx(compose_document(draw_many(1), ReportOptions(introduction=blocks)))
     document = read(content)
     link = next(relation for relation in document.part.rels.values() if relation.is_external)
     assert link.target_ref == "https://exempel.example/a?b=1&c=2"
@@ -159,10 +159,10 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 @settings(max_examples=60)
 def test_any_text_makes_a_document_that_opens(text: str) -> None:
     followed = draw_round("S/M/N/Öppna verkstad | Kvartal 1 | Pågående | Kvartal 2 | Bra")
-    entry = followed.entries[0]
-    levels = (*entry.line.levels[:2], f"Mål {text}", f"Aktivitet {text}", "")
-    entry = replace(entry, line=replace(entry.line, levels=levels), answers={"comment": f"x{text}\n- {text}"})
-    content = write(replace(followed, title=text, entries=(entry,)))
+    entry = followed.item_statuses[0]
+    levels = (*entry.item.level_texts[:2], f"Mål {text}", f"Aktivitet {text}", "")
+    entry = replace(entry, item=replace(entry.item, level_texts=levels), answers={"comment": f"x{text}\n- {text}"})
+    content = write(replace(followed, title=text, item_statuses=(entry,)))
     names = [name for name in zipfile.ZipFile(io.BytesIO(content)).namelist() if name.endswith(".xml")]
     assert all(ElementTree.fromstring(part(content, name)).tag for name in names)
     assert "word/document.xml" in names
@@ -185,7 +185,9 @@ def reference() -> bytes:
     document.styles.add_style("Report Cell", WD_STYLE_TYPE.PARAGRAPH).font.size = Pt(8)
     header = document.sections[0].header.paragraphs[0]
     header.add_run("Exempelköpings kommun")
-    header.add_run().add_picture(io.BytesIO(draw_picture(draw_bars([Bar("L", ())], "", "", legend=False))), Mm(20))
+    header.add_run().add_picture(
+        io.BytesIO(render_chart_png(draw_bar_chart([Bar("L", ())], "", "", with_legend=False))), Mm(20)
+    )
     document.add_paragraph("Den här texten ska bort.")
     document.add_section()
     document.add_table(2, 2)
@@ -246,14 +248,14 @@ def test_a_reference_without_lists_or_many_styles_does_too() -> None:
 
 def test_what_can_be_a_reference_and_what_is_still_ours(reference: bytes) -> None:
     made = write(draw_many(1))
-    assert can_open(reference)
-    assert not can_open(b"%PDF-1.7")
-    assert not can_open(made[:2000])
-    assert is_ours(made)
-    assert not is_ours(reference)
+    assert is_word_document(reference)
+    assert not is_word_document(b"%PDF-1.7")
+    assert not is_word_document(made[:2000])
+    assert is_unedited_docx(made)
+    assert not is_unedited_docx(reference)
     edited = read(made)
     edited.core_properties.last_modified_by = "Nämndsekreteraren"
-    assert not is_ours(save(edited))
+    assert not is_unedited_docx(save(edited))
 
 
 # In another program ---------------------------------------------------------------------------------------
@@ -262,7 +264,9 @@ def test_what_can_be_a_reference_and_what_is_still_ours(reference: bytes) -> Non
 @pytest.mark.with_tools
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_libreoffice_opens_it_and_every_line_is_there(layout: Layout, language: Language, tmp_path: Path) -> None:
+def test_libreoffice_opens_it_and_every_line_is_there(
+    layout: GoalLayout, language: Language, tmp_path: Path
+) -> None:
     followed = draw_many(48, language=language)
     (tmp_path / "report.docx").write_bytes(write(followed, layout))
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
@@ -271,8 +275,8 @@ def test_libreoffice_opens_it_and_every_line_is_there(layout: Layout, language: 
     command = [require_tool("pdftotext"), "-raw", str(tmp_path / "report.pdf"), "-"]
     told = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
     letters = re.sub(r"[\W_]", "", told)
-    for entry in followed.entries:
-        assert re.sub(r"[\W_]", "", entry.line.levels[-1] or entry.line.levels[-2]) in letters
+    for entry in followed.item_statuses:
+        assert re.sub(r"[\W_]", "", entry.item.level_texts[-1] or entry.item.level_texts[-2]) in letters
     page = {"sv": r"Sida\s1\sav\s(\d+)", "en": r"Page\s1\sof\s(\d+)"}[language]
     found = re.search(page, told)
     assert found

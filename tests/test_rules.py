@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from returns import draw_return
 from rounds import draw_round, shipped_template
 
-from xlflow.check import check_form
+from xlflow.check import check_submission
 from xlflow.core import rollup
-from xlflow.core.asking import say_asks
+from xlflow.core.asking import requirements_text
 from xlflow.core.findings import message_of, remedy_of
-from xlflow.core.model import Deadline, Line, Round
-from xlflow.core.rules import RULES, Said, find_asks, stands_in
-from xlflow.core.rules.effects import is_worse
-from xlflow.core.template import Compare, Template
-from xlflow.core.values.spellings import number_of
+from xlflow.core.model import Deadline, PlanItem, Round
+from xlflow.core.rules import RULES, RowAnswers, evaluate_rules, relation_holds
+from xlflow.core.rules.effects import has_worse_rank
+from xlflow.core.template import FieldComparison, Template
+from xlflow.core.values.spellings import option_number
 from xlflow.core.words import Language
 from xlflow.define import load_template
 
@@ -31,7 +31,7 @@ ASKED = draw_round("""
     c  |            |                        |          | Nya kurser   |              | Se planen      | Norr
     d  |            |                        |          | Bokbuss      |              | Hösten 2021    | Norr
 """)
-LINES = {line.id: line for line in ASKED.plan.lines}
+LINES = {line.id: line for line in ASKED.plan.items}
 ANSWERED = {
     "a": {"status": "Pågående"},
     "b": {"status": "Genomfört"},
@@ -46,17 +46,20 @@ def left(
     texts: Texts, asked: Round = ASKED, language: Language = "sv", *, nothing: bool = False
 ) -> dict[str, str]:
     """Return what is left to do by line, where anything is."""
-    blank = {field.key: "" for field in asked.template.asked()}
-    lines = (*asked.plan.lines, *(own_line(key) for key in texts if key.startswith("+")))
-    rows = [Said(line, blank | dict(texts.get(line.id, {}))) for line in lines]
-    asks = find_asks(asked, rows, nothing=nothing)
-    said = {row.line.id: say_asks(each, asked.template, language) for row, each in zip(rows, asks, strict=True)}
+    blank = {field.key: "" for field in asked.template.answer_fields()}
+    lines = (*asked.plan.items, *(own_line(key) for key in texts if key.startswith("+")))
+    rows = [RowAnswers(line, blank | dict(texts.get(line.id, {}))) for line in lines]
+    asks = evaluate_rules(asked, rows, nothing_to_report=nothing)
+    said = {
+        row.item.id: requirements_text(each, asked.template, language)
+        for row, each in zip(rows, asks, strict=True)
+    }
     return {key: text for key, text in said.items() if text}
 
 
-def own_line(key: str) -> Line:
+def own_line(key: str) -> PlanItem:
     item, _, part = key[1:].partition("/")
-    return Line(key, ("", "", "", item.strip(), part.strip()), ("Norr",), own=True)
+    return PlanItem(key, ("", "", "", item.strip(), part.strip()), ("Norr",), added_by_unit=True)
 
 
 def ask_of(line_id: str, status: str, new_deadline: str = "", comment: str = "") -> str:
@@ -142,7 +145,7 @@ def test_what_is_late_is_commented_on_or_has_another_status(
 
 
 def test_a_deadline_on_the_as_of_date_has_not_passed() -> None:
-    day = LINES["a2"].given[0][1]
+    day = LINES["a2"].plan_values[0][1]
     assert isinstance(day, Deadline)
     assert day.last is not None
     assert (replace(ASKED, as_of=day.last).as_of - day.last).days == 0
@@ -157,7 +160,7 @@ def test_an_activity_is_no_better_than_its_parts() -> None:
 
 
 def test_severities_are_as_agreed_and_every_finding_has_the_name_of_its_rule() -> None:
-    found = check_form(
+    found = check_submission(
         draw_return(
             ASKED,
             "Norr",
@@ -172,7 +175,7 @@ def test_severities_are_as_agreed_and_every_finding_has_the_name_of_its_rule() -
             """,
         )
     )
-    assert sorted(f"{one.weight} {one.row_id} {one.rule}" for one in found) == [
+    assert sorted(f"{one.effective_severity} {one.row_id} {one.rule}" for one in found) == [
         "error + Egen idé missing_status",
         "error + own_without_text",
         "error a postponed_to_later",
@@ -186,7 +189,7 @@ def test_severities_are_as_agreed_and_every_finding_has_the_name_of_its_rule() -
 
 def test_a_finding_says_what_stands_there_and_the_same_as_the_form_of_what_to_do() -> None:
     table = "Id | Status | Ny tidpunkt | Kommentar/avvikelse\na | Förskjuts | kv 1 | x"
-    found = next(one for one in check_form(draw_return(ASKED, "Norr", table)) if one.row_id == "a")
+    found = next(one for one in check_submission(draw_return(ASKED, "Norr", table)) if one.row_id == "a")
     assert message_of(found, "sv") == "Ny tidpunkt (kv 1) är inte senare än slutdatumet (Kvartal 2)."
     assert message_of(found, "en") == "The new deadline (kv 1) is not later than the deadline (Quarter 2)."
     assert remedy_of(found, "sv") == "Ange en senare tidpunkt eller ändra status."
@@ -247,7 +250,7 @@ def test_a_rule_that_asks_for_two_fields_says_so_once_in_its_own_words() -> None
 def test_what_does_not_count_is_not_asked_live(severity: str) -> None:
     asked = with_rule(severity=severity, require=["comment"])
     assert left({}, asked) == {}
-    assert {one.weight for one in check_form(draw_return(asked, "Norr"))} == {"note"}
+    assert {one.effective_severity for one in check_submission(draw_return(asked, "Norr"))} == {"note"}
 
 
 def test_a_question_of_yes_or_no_can_be_a_condition() -> None:
@@ -265,8 +268,8 @@ def test_a_question_of_yes_or_no_can_be_a_condition() -> None:
 
 def test_times_that_only_a_reader_understands_are_compared_with_a_note() -> None:
     table = "Id | Status | Ny tidpunkt | Kommentar/avvikelse\na | Förskjuts | 25/3 2021 | x"
-    (found,) = (one for one in check_form(draw_return(ASKED, "Norr", table)) if one.row_id == "a")
-    assert (found.rule, found.weight) == ("postponed_to_later", "note")
+    (found,) = (one for one in check_submission(draw_return(ASKED, "Norr", table)) if one.row_id == "a")
+    assert (found.rule, found.effective_severity) == ("postponed_to_later", "note")
 
 
 def test_every_rule_says_in_one_line_what_it_holds() -> None:
@@ -276,10 +279,12 @@ def test_every_rule_says_in_one_line_what_it_holds() -> None:
 
 def test_a_word_that_was_agreed_on_counts_as_what_it_means() -> None:
     """As the plan's aliases have it: the form does not know the word, the check does."""
-    row = Said(LINES["c"], {"status": "Flyttad", "new_deadline": "", "comment": "x"}, {"status": "postponed"})
-    (asks,) = find_asks(ASKED, [row])
+    row = RowAnswers(
+        LINES["c"], {"status": "Flyttad", "new_deadline": "", "comment": "x"}, {"status": "postponed"}
+    )
+    (asks,) = evaluate_rules(ASKED, [row])
     assert [ask.rule for ask in asks] == ["time_for_postponed"]
-    (asks,) = find_asks(ASKED, [replace(row, values={"status": None})])
+    (asks,) = evaluate_rules(ASKED, [replace(row, parsed_values={"status": None})])
     assert [ask.rule for ask in asks] == ["answer_listed"]
 
 
@@ -291,12 +296,12 @@ RELATIONS = ("later", "earlier", "above", "below", "equal")
 
 @given(st.tuples(numbers, numbers) | st.tuples(st.dates(), st.dates()))
 def test_two_values_stand_in_exactly_one_order(pair: tuple[Any, Any]) -> None:
-    relations = {name: Compare(field="one", relation=name, to="other") for name in RELATIONS}
-    held = {name: stands_in(wanted, *pair) for name, wanted in relations.items()}
+    relations = {name: FieldComparison(field="one", relation=name, to="other") for name in RELATIONS}
+    held = {name: relation_holds(wanted, *pair) for name, wanted in relations.items()}
     assert held["later"] == held["above"]
     assert held["earlier"] == held["below"]
     assert [held["later"], held["earlier"], held["equal"]].count(True) == 1
-    assert stands_in(relations["later"], pair[0], None) is None
+    assert relation_holds(relations["later"], pair[0], None) is None
 
 
 def test_numbers_of_answers_rank_them_as_codes_do() -> None:
@@ -304,5 +309,5 @@ def test_numbers_of_answers_rank_them_as_codes_do() -> None:
     codes = [option.code for option in choices.options]
     for part in codes:
         for own in codes:
-            by_number = is_worse(number_of(choices.options, part), number_of(choices.options, own))
+            by_number = has_worse_rank(option_number(choices.options, part), option_number(choices.options, own))
             assert by_number is rollup.is_worse(part, own, choices)

@@ -8,25 +8,25 @@ from hypothesis import strategies as st
 from rounds import shipped_template
 
 from xlflow.core.sentences import (
-    CHANGES,
-    FOLLOWS,
+    FOLLOWS_PARENT,
+    REPORTED_CHANGES,
     UNANSWERED,
-    count_lines,
-    spell_number,
-    tell_changes,
-    tell_overdue,
-    tell_statuses,
+    describe_change_counts,
+    describe_overdue_count,
+    describe_status_counts,
+    format_item_count,
+    number_in_words,
 )
 from xlflow.core.template import Level
-from xlflow.core.words import LANGUAGES, Language, Text
-from xlflow.hints.counts import read_counts
+from xlflow.core.words import LANGUAGES, Language, LocalizedText
+from xlflow.hints.counts import parse_counts
 
 TEMPLATE = shipped_template("followup")
-ITEM, PART = TEMPLATE.levels[TEMPLATE.item], TEMPLATE.levels[TEMPLATE.item + 1]
+ITEM, PART = TEMPLATE.levels[TEMPLATE.item_level_index], TEMPLATE.levels[TEMPLATE.item_level_index + 1]
 TASK = Level(
     key="task",
-    label=Text(sv="Uppdrag", en="Task"),
-    plural=Text(sv="Uppdrag", en="Tasks"),
+    label=LocalizedText(sv="Uppdrag", en="Task"),
+    plural=LocalizedText(sv="Uppdrag", en="Tasks"),
     kind="item",
     neuter=True,
 )
@@ -71,7 +71,7 @@ TOLD: list[tuple[Level, dict[str, int], str, str]] = [
     (TASK, {"cancelled": 1}, "Ett uppdrag utgår.", "One task is cancelled."),
     (
         PART,
-        {"ongoing": 2, FOLLOWS: 4},
+        {"ongoing": 2, FOLLOWS_PARENT: 4},
         "Av sex delaktiviteter är två pågående och fyra saknar egen status.",
         "Of six sub-activities, two are ongoing and four have no status of their own.",
     ),
@@ -87,8 +87,8 @@ TOLD: list[tuple[Level, dict[str, int], str, str]] = [
 
 @pytest.mark.parametrize(("level", "counts", "sv", "en"), TOLD)
 def test_a_sentence_says_how_many_stand_where(level: Level, counts: dict[str, int], sv: str, en: str) -> None:
-    assert tell_statuses(counts, level, TEMPLATE, "sv") == sv
-    assert tell_statuses(counts, level, TEMPLATE, "en") == en
+    assert describe_status_counts(counts, level, TEMPLATE, "sv") == sv
+    assert describe_status_counts(counts, level, TEMPLATE, "en") == en
 
 
 CHANGED: list[tuple[Level, dict[str, int], str, str]] = [
@@ -123,30 +123,35 @@ CHANGED: list[tuple[Level, dict[str, int], str, str]] = [
 
 @pytest.mark.parametrize(("level", "counts", "sv", "en"), CHANGED)
 def test_a_sentence_says_what_has_become_of_them(level: Level, counts: dict[str, int], sv: str, en: str) -> None:
-    assert tell_changes(counts, level, DAY, "sv") == sv
-    assert tell_changes(counts, level, DAY, "en") == en
+    assert describe_change_counts(counts, level, DAY, "sv") == sv
+    assert describe_change_counts(counts, level, DAY, "en") == en
 
 
 def test_what_is_late_is_told_apart_by_number_and_gender() -> None:
-    assert tell_overdue(0, ITEM, "sv") == ""
-    assert tell_overdue(1, ITEM, "sv") == "Slutdatumet har passerat för en aktivitet, som inte är klar."
-    assert tell_overdue(1, TASK, "sv") == "Slutdatumet har passerat för ett uppdrag, som inte är klart."
-    assert tell_overdue(3, ITEM, "sv") == "Slutdatumet har passerat för tre aktiviteter som inte är klara."
-    assert tell_overdue(3, ITEM, "en") == "The deadline has passed for three activities that are not finished."
+    assert describe_overdue_count(0, ITEM, "sv") == ""
+    assert describe_overdue_count(1, ITEM, "sv") == "Slutdatumet har passerat för en aktivitet, som inte är klar."
+    assert describe_overdue_count(1, TASK, "sv") == "Slutdatumet har passerat för ett uppdrag, som inte är klart."
+    assert (
+        describe_overdue_count(3, ITEM, "sv") == "Slutdatumet har passerat för tre aktiviteter som inte är klara."
+    )
+    assert (
+        describe_overdue_count(3, ITEM, "en")
+        == "The deadline has passed for three activities that are not finished."
+    )
 
 
 def test_numbers_are_words_up_to_twelve_and_agree_in_gender() -> None:
-    shown = [spell_number(number, ITEM, "sv") for number in range(14)]
+    shown = [number_in_words(number, ITEM, "sv") for number in range(14)]
     words = "noll en två tre fyra fem sex sju åtta nio tio elva tolv"
     assert shown == [*words.split(), "13"]
-    assert (spell_number(1, TASK, "sv"), spell_number(1, TASK, "en")) == ("ett", "one")
-    assert count_lines(1, PART, "en") == "one sub-activity"
+    assert (number_in_words(1, TASK, "sv"), number_in_words(1, TASK, "en")) == ("ett", "one")
+    assert format_item_count(1, PART, "en") == "one sub-activity"
 
 
 def test_a_status_of_which_the_template_has_nothing_to_say_is_named() -> None:
     options = [option.model_copy(update={"predicate": None}) for option in STATUS.options]
     bare = TEMPLATE.model_copy(update={"choices": (STATUS.model_copy(update={"options": tuple(options)}),)})
-    told = tell_statuses({"done": 1, "ongoing": 2}, ITEM, bare, "sv")
+    told = describe_status_counts({"done": 1, "ongoing": 2}, ITEM, bare, "sv")
     assert told == "Av tre aktiviteter har en status ”Genomfört” och två har status ”Pågående”."
 
 
@@ -162,17 +167,18 @@ def test_what_a_sentence_says_can_be_read_back_from_it(
 ) -> None:
     """By the reader of the hints, which was written for people's sentences; it wants numbers before statuses."""
     counts = {"done": done, **others}
-    sentence = tell_statuses(counts, level, TEMPLATE, language)
-    assert read_counts(sentence, STATUS) == (sum(counts.values()), counts)
+    sentence = describe_status_counts(counts, level, TEMPLATE, language)
+    assert parse_counts(sentence, STATUS) == (sum(counts.values()), counts)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("level", [ITEM, PART, TASK])
 def test_no_sentence_has_a_gap_left(level: Level, language: Language) -> None:
     for number in (1, 2, 3, 20):
-        told = [tell_changes({name: number}, level, DAY, language) for name in CHANGES]
+        told = [describe_change_counts({name: number}, level, DAY, language) for name in REPORTED_CHANGES]
         told += [
-            tell_statuses({code: number}, level, TEMPLATE, language) for code in (*CODES, UNANSWERED, FOLLOWS)
+            describe_status_counts({code: number}, level, TEMPLATE, language)
+            for code in (*CODES, UNANSWERED, FOLLOWS_PARENT)
         ]
         for sentence in told:
             assert not set("{}") & set(sentence)

@@ -54,7 +54,7 @@ def test_what_a_budget_works_out_is_no_amount_of_the_units() -> None:
     content = write_form(BUDGET, "Badet", {"a": {"outcome": "400", "forecast": "900"}}, issued={})
     pushed = edit(lambda sheet: sheet.move_range("F5:Z5", cols=-1), content)
     form = read_bytes(pushed, name="Badet.xlsx")
-    assert [(answer.field, answer.written) for answer in form.rows[0].answers if not answer.is_blank] == [
+    assert [(answer.field, answer.raw_text) for answer in form.rows[0].answers if not answer.is_blank] == [
         ("outcome", "900")
     ]
     assert [place for place, _ in told(form, "cells-shifted")] == ["F5", "I5"]
@@ -80,8 +80,8 @@ def test_a_row_whose_id_was_pushed_along_is_no_activity_of_the_units_own() -> No
     """Read where they stand, its budget would be an outcome, and its area an activity."""
     content = write_form(BUDGET, "Badet", {"a": {"outcome": "400", "forecast": "900"}}, issued={})
     form = read_bytes(edit(lambda sheet: sheet.move_range("A5:Z5", cols=1), content), name="Badet.xlsx")
-    assert [row.line.id for row in form.rows] == ["b"]
-    assert [(one.reason, one.place.cell, one.texts[:6]) for one in form.set_aside if one.is_row] == [
+    assert [row.item.id for row in form.rows] == ["b"]
+    assert [(one.reason, one.location.cell, one.texts[:6]) for one in form.unplaced if one.is_row] == [
         ("row-shifted", "A5", ("a", "Drift", "Löner", "1000000", "400", "900"))
     ]
     assert set(codes(form)) == {"row-shifted", "row-missing", "cells-shifted"}
@@ -116,7 +116,7 @@ def test_a_column_whose_cells_were_pushed_up_or_down_is_told(key: str, far: int)
 
     form = read_bytes(rewrite(push_lists))
     assert said(form) == everything()
-    assert [(found.code, found.field, found.place.cell) for found in form.findings] == [
+    assert [(found.code, found.field, found.location.cell) for found in form.findings] == [
         ("column-shifted", key, f"{LETTERS[key]}4")
     ]
 

@@ -11,24 +11,24 @@ from rounds import shipped_template
 from xlflow.core.model import Deadline
 from xlflow.core.template import Choice, ChoiceList
 from xlflow.core.values import parse_deadline
-from xlflow.core.values.choices import choice_reader
+from xlflow.core.values.choices import make_choice_parser
 from xlflow.core.values.spellings import (
-    UNKNOWN,
-    choice_table,
-    flatten_number,
+    NOT_LISTED,
+    build_deadline_tables,
+    choice_spelling_table,
     is_plain_number,
-    number_of,
-    recognise_choice,
-    recognise_time,
-    serial_of,
-    squeeze,
-    time_tables,
-    yes_no_table,
+    lookup_choice,
+    lookup_end_date,
+    normalize_number,
+    option_number,
+    serial_from_date,
+    strip_for_lookup,
+    yes_no_spelling_table,
 )
-from xlflow.core.words import Text
+from xlflow.core.words import LocalizedText
 
 STATUSES = shipped_template().choice_list(shipped_template().field("status"))
-TABLE = choice_table(STATUSES)
+TABLE = choice_spelling_table(STATUSES)
 YEAR = 2021
 
 KNOWN_TIMES = {
@@ -95,21 +95,21 @@ leads = st.sampled_from(["", "under ", "Senast ", "till ", "I ", "förskjuts til
 
 @pytest.mark.parametrize("text", KNOWN_TIMES)
 def test_times_as_people_write_them_are_recognised(text: str) -> None:
-    found = recognise_time(text, YEAR)
+    found = lookup_end_date(text, YEAR)
     assert found is not None
     assert found.isoformat() == KNOWN_TIMES[text]
-    assert recognise_time(unicodedata.normalize("NFD", text).upper(), YEAR) == found
+    assert lookup_end_date(unicodedata.normalize("NFD", text).upper(), YEAR) == found
 
 
 @pytest.mark.parametrize("text", NO_TIMES)
 def test_what_is_no_time_or_more_than_one_is_not_recognised(text: str) -> None:
-    assert recognise_time(text, YEAR) is None
+    assert lookup_end_date(text, YEAR) is None
 
 
 @given(leads, periods, years)
 def test_what_is_recognised_is_what_a_reader_of_words_gets(lead: str, period: str, year: str) -> None:
     text = f"{lead}{period}{year}"
-    found, read = recognise_time(text, YEAR), parse_deadline(text, YEAR).value
+    found, read = lookup_end_date(text, YEAR), parse_deadline(text, YEAR).value
     if found is not None:
         assert isinstance(read, Deadline)
         assert read.last == found
@@ -119,57 +119,58 @@ def test_what_is_recognised_is_what_a_reader_of_words_gets(lead: str, period: st
     st.dates(date(2012, 1, 1), date(2040, 12, 31)), st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d"])
 )
 def test_every_day_with_its_year_first_is_recognised(day: date, shape: str) -> None:
-    assert recognise_time(day.strftime(shape), YEAR) == day
-    assert recognise_time(str(serial_of(day)), YEAR) == day
+    assert lookup_end_date(day.strftime(shape), YEAR) == day
+    assert lookup_end_date(str(serial_from_date(day)), YEAR) == day
 
 
 @pytest.mark.parametrize("option", STATUSES.options, ids=lambda option: option.code)
 def test_every_spelling_of_an_answer_is_recognised_in_whatever_dress(option: Choice) -> None:
-    number = number_of(STATUSES.options, option.code)
+    number = option_number(STATUSES.options, option.code)
     for name in (option.label.sv, option.label.en, option.code, *option.aliases):
         for dressed in (name, f" {name.upper()}. ", f"({name})\n", unicodedata.normalize("NFD", name)):
-            assert recognise_choice(dressed, TABLE) == number
-            assert choice_reader(STATUSES, "sv")(dressed).value == option.code
+            assert lookup_choice(dressed, TABLE) == number
+            assert make_choice_parser(STATUSES, "sv")(dressed).value == option.code
 
 
 @given(
     st.text(max_size=30) | st.sampled_from(["*", "?", "P*", "|", "genomfört|", ":genomfört", "-", "Pågående ✔"])
 )
 def test_what_is_recognised_as_an_answer_is_so_for_a_reader_too(text: str) -> None:
-    found = recognise_choice(text, TABLE)
-    read = choice_reader(STATUSES, "sv")(text).value
-    if found not in (0, UNKNOWN):
+    found = lookup_choice(text, TABLE)
+    read = make_choice_parser(STATUSES, "sv")(text).value
+    if found not in (0, NOT_LISTED):
         assert isinstance(read, str)
-        assert number_of(STATUSES.options, read) == found
+        assert option_number(STATUSES.options, read) == found
     assert (found == 0) <= (read is None)
 
 
 def test_a_word_that_means_two_things_once_it_is_squeezed_means_none() -> None:
     options = tuple(
-        Choice(code=code, label=Text(sv=label, en=label)) for code, label in (("a", "På går"), ("b", "Pågår"))
+        Choice(code=code, label=LocalizedText(sv=label, en=label))
+        for code, label in (("a", "På går"), ("b", "Pågår"))
     )
-    table = choice_table(ChoiceList(key="k", options=options))
-    assert recognise_choice("pågår", table) == UNKNOWN
-    assert recognise_choice("a", table) == -1
+    table = choice_spelling_table(ChoiceList(key="k", options=options))
+    assert lookup_choice("pågår", table) == NOT_LISTED
+    assert lookup_choice("a", table) == -1
 
 
 def test_yes_and_no_are_recognised() -> None:
-    assert [recognise_choice(text, yes_no_table()) for text in ("Ja", " nej.", "YES", "x", "kanske", "")] == [
-        *(1, 2, 1, 1, UNKNOWN, 0)
-    ]
+    assert [
+        lookup_choice(text, yes_no_spelling_table()) for text in ("Ja", " nej.", "YES", "x", "kanske", "")
+    ] == [*(1, 2, 1, 1, NOT_LISTED, 0)]
 
 
 def test_tables_fit_a_cell_and_tell_composed_letters_from_others() -> None:
-    tables = time_tables(YEAR)
-    assert all(len(table) < 4_000 for table in (TABLE, tables.periods, tables.months, tables.years))
-    assert unicodedata.normalize("NFD", ":hösten|") in tables.periods
-    assert f"|{YEAR}|" in tables.years
+    tables = build_deadline_tables(YEAR)
+    assert all(len(table) < 4_000 for table in (TABLE, tables.period_table, tables.month_table, tables.year_table))
+    assert unicodedata.normalize("NFD", ":hösten|") in tables.period_table
+    assert f"|{YEAR}|" in tables.year_table
 
 
 def test_days_are_counted_as_spreadsheets_count_them() -> None:
-    found = recognise_time("2021-10-31", YEAR)
+    found = lookup_end_date("2021-10-31", YEAR)
     assert found is not None
-    assert serial_of(found) == 44500
+    assert serial_from_date(found) == 44500
 
 
 @pytest.mark.parametrize(
@@ -195,9 +196,9 @@ def test_days_are_counted_as_spreadsheets_count_them() -> None:
 )
 def test_amounts_as_text_are_recognised_where_they_are_plain(text: str, plain: bool) -> None:
     assert is_plain_number(text) is plain
-    assert " " not in flatten_number(text)
+    assert " " not in normalize_number(text)
 
 
 @given(st.text(max_size=40))
 def test_squeezing_twice_is_squeezing_once(text: str) -> None:
-    assert squeeze(squeeze(text)) == squeeze(text)
+    assert strip_for_lookup(strip_for_lookup(text)) == strip_for_lookup(text)

@@ -11,9 +11,9 @@ from openpyxl import load_workbook
 from rounds import draw_round, shipped_template
 
 from xlflow import merge_forms
-from xlflow.core.layout import FREE_ROWS
-from xlflow.core.model import Filled, Received, State
-from xlflow.excel.incoming import Book, open_book
+from xlflow.core.layout import FREE_ROW_COUNT
+from xlflow.core.model import FileState, ReceivedFile, Submission
+from xlflow.excel.incoming import WorkbookData, open_workbook
 from xlflow.generate import write_form
 from xlflow.read import read_form
 
@@ -47,16 +47,16 @@ def a_form(table: str, worked_out_in: Path | None = None) -> bytes:
     return stream.getvalue()
 
 
-def read(content: bytes) -> Filled:
-    book = open_book(content, "Badet.xlsx")
-    assert isinstance(book, Book), book
-    filled = read_form(book, Received("Badet.xlsx", "0" * 64, len(content), None, State.ACCEPTED, "Badet"))
-    assert isinstance(filled, Filled), filled
+def read(content: bytes) -> Submission:
+    book = open_workbook(content, "Badet.xlsx")
+    assert isinstance(book, WorkbookData), book
+    filled = read_form(book, ReceivedFile("Badet.xlsx", "0" * 64, len(content), None, FileState.ACCEPTED, "Badet"))
+    assert isinstance(filled, Submission), filled
     return filled
 
 
-def aside(form: Filled) -> list[tuple[str | None, str, bool]]:
-    return [(one.place.cell, one.reason, one.is_row) for one in form.set_aside]
+def aside(form: Submission) -> list[tuple[str | None, str, bool]]:
+    return [(one.location.cell, one.reason, one.is_row) for one in form.unplaced]
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def aside(form: Filled) -> list[tuple[str | None, str, bool]]:
 )
 def test_a_row_that_sums_others_up_is_set_aside_and_told(row: str) -> None:
     form = read(a_form(row))
-    assert [each.line.id for each in form.rows if not each.is_blank] == ["a", "b", "c"]
+    assert [each.item.id for each in form.rows if not each.is_blank] == ["a", "b", "c"]
     assert aside(form) == [(f"A{BELOW}", "row-of-sums", True)]
-    assert [(found.code, found.place.cell) for found in form.findings if found.code.startswith("row")] == [
+    assert [(found.code, found.location.cell) for found in form.findings if found.code.startswith("row")] == [
         ("row-of-sums", f"A{BELOW}")
     ]
 
@@ -97,7 +97,7 @@ def test_a_row_that_sums_others_up_is_set_aside_and_told(row: str) -> None:
 def test_a_row_of_the_units_own_counts_whatever_it_is_called(row: str, called: str) -> None:
     form = read(a_form(row))
     assert aside(form) == []
-    assert [each.line.levels[-1] for each in form.rows if each.line.own] == [called]
+    assert [each.item.level_texts[-1] for each in form.rows if each.item.added_by_unit] == [called]
 
 
 def test_sums_of_sums_are_known_too() -> None:
@@ -110,8 +110,8 @@ def test_sums_of_sums_are_known_too() -> None:
     """
     form = read(a_form(table))
     assert [cell for cell, _, _ in aside(form)] == ["A10", "A11", "A13"]
-    assert [str(each.value("outcome")) for each in form.rows if each.line.own] == ["10.5", "9"]
-    assert len(table.strip().splitlines()) < FREE_ROWS
+    assert [str(each.value("outcome")) for each in form.rows if each.item.added_by_unit] == ["10.5", "9"]
+    assert len(table.strip().splitlines()) < FREE_ROW_COUNT
 
 
 def test_the_sums_of_a_merge_hold_every_amount_once(tmp_path: Path) -> None:
@@ -121,5 +121,5 @@ def test_the_sums_of_a_merge_hold_every_amount_once(tmp_path: Path) -> None:
     assert run.merged is not None
     assert run.merged.accounts.sums_out["outcome"] == Decimal("339.5")
     assert run.merged.accounts.rows_set_aside == 1
-    (kept,) = run.merged.set_aside
-    assert (kept.place.cell, kept.texts) == (f"A{BELOW}", ("Summa", "330.5"))
+    (kept,) = run.merged.unplaced
+    assert (kept.location.cell, kept.texts) == (f"A{BELOW}", ("Summa", "330.5"))

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from xlflow.core.findings import Finding, Stop, message_of, remedy_of
-from xlflow.core.shipped import TEMPLATES, find_shipped
+from xlflow.core.findings import FatalError, Finding, message_of, remedy_of
+from xlflow.core.shipped import TEMPLATES_DIR, resource_dir
 from xlflow.core.template import Choice, Template
-from xlflow.core.words import LANGUAGES, Text
-from xlflow.define import list_templates, load_template
-from xlflow.define.extends import lay_over
+from xlflow.core.words import LANGUAGES, LocalizedText
+from xlflow.define import load_shipped_templates, load_template
+from xlflow.define.extends import extend_template
 
 INK = "#1F2933"
 
-OPTIONS = [option for template in list_templates() for each in template.choices for option in each.options]
+OPTIONS = [option for template in load_shipped_templates() for each in template.choices for option in each.options]
 
 SOUND = """
 name = "tiny"
@@ -50,7 +50,7 @@ def write(folder: Path, text: str, name: str = "own.toml") -> str:
 
 
 def faults_of(name_or_path: str) -> tuple[Finding, ...]:
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         load_template(name_or_path)
     for finding in stop.value.findings:
         for language in LANGUAGES:
@@ -65,9 +65,9 @@ def show(findings: tuple[Finding, ...]) -> list[str]:
 
 class TestShipped:
     def test_those_that_are_agreed_are_there(self):
-        assert [template.name for template in list_templates()] == ["budget", "followup", "followup-2019"]
+        assert [template.name for template in load_shipped_templates()] == ["budget", "followup", "followup-2019"]
 
-    @pytest.mark.parametrize("template", list_templates(), ids=lambda template: template.name)
+    @pytest.mark.parametrize("template", load_shipped_templates(), ids=lambda template: template.name)
     def test_every_text_is_there_in_both_languages(self, template: Template):
         texts = list(_texts(template.model_dump()))
         assert len(texts) > 12
@@ -75,18 +75,18 @@ class TestShipped:
             assert text["sv"].strip() == text["sv"] != ""
             assert text["en"].strip() == text["en"] != ""
 
-    @pytest.mark.parametrize("template", list_templates(), ids=lambda template: template.name)
+    @pytest.mark.parametrize("template", load_shipped_templates(), ids=lambda template: template.name)
     def test_it_travels_as_json(self, template: Template):
         assert Template.model_validate_json(template.model_dump_json()) == template
 
     def test_the_headings_of_followup_are_those_that_are_fixed(self):
         template = load_template("followup")
-        labels = [each.label.sv for each in (*template.levels, *template.given(), *template.asked())]
+        labels = [each.label.sv for each in (*template.levels, *template.plan_fields(), *template.answer_fields())]
         assert labels == [
             *("Perspektiv", "Kommunövergripande mål", "Nämndmål", "Aktivitet", "Delaktivitet"),
             *("Slutdatum", "Status", "Ny tidpunkt", "Kommentar/avvikelse"),
         ]
-        assert template.levels[template.item].key == "activity"
+        assert template.levels[template.item_level_index].key == "activity"
         assert [field.role for field in template.fields] == ["deadline", "status", "new_deadline", "comment"]
 
     def test_the_statuses_of_followup_roll_up_as_agreed(self):
@@ -139,13 +139,13 @@ class TestFindTemplate:
     def test_what_is_no_toml_is_told_with_its_line(self, tmp_path: Path):
         (fault,) = faults_of(write(tmp_path, SOUND.replace('key = "status"', "key = status", 1)))
         assert fault.code == "template-not-toml"
-        assert dict(fault.words)["line"] == 13
+        assert dict(fault.params)["line"] == 13
         assert fault.value == "key = status"
 
     def test_what_is_no_utf8_is_told_with_its_line(self, tmp_path: Path):
         (tmp_path / "own.toml").write_bytes('\n# "Mål"'.encode("latin-1"))
         (fault,) = faults_of(str(tmp_path / "own.toml"))
-        assert (fault.code, dict(fault.words)["line"]) == ("template-not-utf8", 2)
+        assert (fault.code, dict(fault.params)["line"]) == ("template-not-utf8", 2)
 
 
 class TestFaults:
@@ -222,7 +222,12 @@ class TestExtends:
             """,
         )
         template = load_template(path)
-        assert [field.key for field in template.asked()] == ["status", "as_planned", "new_deadline", "comment"]
+        assert [field.key for field in template.answer_fields()] == [
+            "status",
+            "as_planned",
+            "new_deadline",
+            "comment",
+        ]
         assert [option.code for option in template.choices[0].options][:3] == ["done", "ongoing", "paused"]
         assert (template.name, template.title.sv) == ("followup-pandemic", "Uppföljning")
         assert template.description == load_template("followup").description
@@ -230,7 +235,7 @@ class TestExtends:
     def test_a_known_entry_changes_only_what_is_given(self):
         base = tomllib.loads(SOUND)
         own = {"fields": [{"key": "status", "width": 30, "label": {"en": "Status now"}, "aliases": ["Läge"]}]}
-        merged, ends = lay_over(base | {"version": "7"}, own)
+        merged, ends = extend_template(base | {"version": "7"}, own)
         assert ends == ()
         assert merged["fields"] == [
             base["fields"][0] | {"width": 30, "label": {"sv": "Status", "en": "Status now"}, "aliases": ["Läge"]}
@@ -250,14 +255,16 @@ class TestExtends:
         ],
     )
     def test_entries_are_placed_and_moved(self, entry: dict[str, str], order: str):
-        merged, ends = lay_over({"fields": [{"key": key} for key in "abc"]}, {"fields": [entry]})
+        merged, ends = extend_template({"fields": [{"key": key} for key in "abc"]}, {"fields": [entry]})
         assert "".join(field["key"] for field in merged["fields"]) == order
         assert ends == ()
         assert all(field.keys() == {"key"} for field in merged["fields"])
 
     def test_whatever_has_a_name_can_be_dropped(self):
         base = tomllib.loads(SOUND) | {"summaries": [{"by": "unit", "of": "status"}]}
-        merged, ends = lay_over(base, {"drop": ["choices.status.done", "fields.status", "summaries.unit.status"]})
+        merged, ends = extend_template(
+            base, {"drop": ["choices.status.done", "fields.status", "summaries.unit.status"]}
+        )
         assert (merged["choices"][0]["options"], merged["fields"], merged["summaries"]) == ([], [], [])
         assert ends == ()
 
@@ -304,8 +311,8 @@ class TestExtends:
         write(tmp_path, SOUND.replace("knd", "").replace('"item"', '"itme"'), "ground.toml")
         path = write(tmp_path, 'extends = "ground.toml"\nname = "first"\nversion = "1"\n', "first.toml")
         own, below = faults_of(path)
-        assert (own.code, own.field, own.place.file) == ("template-missing-key", "title", path)
-        assert (below.code, below.field, below.place.file) == (
+        assert (own.code, own.field, own.location.file) == ("template-missing-key", "title", path)
+        assert (below.code, below.field, below.location.file) == (
             "template-wrong-value",
             "levels[0].kind",
             "ground.toml",
@@ -331,7 +338,7 @@ def _statuses(name: str) -> tuple[Choice, ...]:
 
 
 def _texts(value: object) -> list[dict[str, str]]:
-    if isinstance(value, dict) and value.keys() == set(Text.model_fields):
+    if isinstance(value, dict) and value.keys() == set(LocalizedText.model_fields):
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     return [text for each in inner for text in _texts(each)]
@@ -349,5 +356,9 @@ def _luminance(colour: str) -> float:
 
 
 def test_every_definition_in_the_folder_is_known() -> None:
-    names = {file.name for file in find_shipped(TEMPLATES).iterdir() if file.name.endswith(".toml")}
-    assert names == {*(f"{template.name}.toml" for template in list_templates()), "words.toml", "messages.toml"}
+    names = {file.name for file in resource_dir(TEMPLATES_DIR).iterdir() if file.name.endswith(".toml")}
+    assert names == {
+        *(f"{template.name}.toml" for template in load_shipped_templates()),
+        "words.toml",
+        "messages.toml",
+    }

@@ -9,22 +9,22 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from xlflow.core.findings import Place, Severity, find, message_of, remedy_of
-from xlflow.core.model import Deadline, Value
-from xlflow.core.shipped import load_shipped_toml
+from xlflow.core.findings import Location, Severity, make_finding, message_of, remedy_of
+from xlflow.core.model import Deadline, FieldValue
+from xlflow.core.shipped import load_resource_toml
 from xlflow.core.template import Choice, ChoiceList, Field, Level, Template
 from xlflow.core.values import (
-    Parsed,
-    Raw,
-    accepted_answers,
+    ParseResult,
+    RawCell,
+    cell_text,
+    describe_accepted,
+    format_value,
+    make_parser,
     parse_deadline,
     parse_value,
     quarters_from,
-    show_value,
-    value_reader,
-    written_text,
 )
-from xlflow.core.words import LANGUAGES, Language, Text
+from xlflow.core.words import LANGUAGES, Language, LocalizedText
 
 YEAR = 2021
 
@@ -35,7 +35,7 @@ def _field(key: str, kind: str, **more: Any) -> Field:
 
 
 def _choice(code: str, sv: str, en: str, *aliases: str) -> Choice:
-    return Choice(code=code, label=Text(sv=sv, en=en), aliases=aliases)
+    return Choice(code=code, label=LocalizedText(sv=sv, en=en), aliases=aliases)
 
 
 STATUS = ChoiceList(
@@ -49,9 +49,9 @@ STATUS = ChoiceList(
 TEMPLATE = Template(
     name="trial",
     version="1",
-    title=Text(sv="Prov", en="Trial"),
-    description=Text(sv="Prov", en="Trial"),
-    levels=(Level(key="activity", kind="item", label=Text(sv="Aktivitet", en="Activity")),),
+    title=LocalizedText(sv="Prov", en="Trial"),
+    description=LocalizedText(sv="Prov", en="Trial"),
+    levels=(Level(key="activity", kind="item", label=LocalizedText(sv="Aktivitet", en="Activity")),),
     fields=(
         _field("status", "choice", choices="status"),
         _field("place", "choice", choices="place"),
@@ -94,12 +94,12 @@ values = {
 }
 
 
-def _parse(raw: Raw, key: str, language: Language = "sv") -> Parsed:
+def _parse(raw: RawCell, key: str, language: Language = "sv") -> ParseResult:
     return parse_value(raw, TEMPLATE.field(key), TEMPLATE, YEAR, language)
 
 
-def _show(value: Value | None, key: str, language: Language) -> str:
-    return show_value(value, TEMPLATE.field(key), TEMPLATE, language, YEAR)
+def _show(value: FieldValue | None, key: str, language: Language) -> str:
+    return format_value(value, TEMPLATE.field(key), TEMPLATE, language, YEAR)
 
 
 # Every type -----------------------------------------------------------------------------------------------
@@ -108,10 +108,10 @@ def _show(value: Value | None, key: str, language: Language) -> str:
 @pytest.mark.parametrize("key", KEYS)
 @given(raw=raws)
 @example(raw="!")
-def test_nothing_is_lost_in_silence(key: str, raw: Raw) -> None:
+def test_nothing_is_lost_in_silence(key: str, raw: RawCell) -> None:
     found = _parse(raw, key)
-    assert (found.value is None and found.code is None) == (written_text(raw) == "")
-    assert found.code is None or found.code in load_shipped_toml("messages.toml")
+    assert (found.value is None and found.code is None) == (cell_text(raw) == "")
+    assert found.code is None or found.code in load_resource_toml("messages.toml")
     assert (found.severity is Severity.ERROR) == (found.value is None and found.code is not None)
 
 
@@ -120,19 +120,19 @@ def test_nothing_is_lost_in_silence(key: str, raw: Raw) -> None:
 @given(data=st.data())
 def test_what_is_shown_can_be_read(key: str, language: Language, data: st.DataObject) -> None:
     value = data.draw(values[key])
-    assert _parse(_show(value, key, language), key) == Parsed(value)
+    assert _parse(_show(value, key, language), key) == ParseResult(value)
 
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("blank", [None, "", " ", "\u00a0\n", "\u200b", "\u00ad"])
-def test_a_blank_is_no_answer_and_no_fault(key: str, blank: Raw) -> None:
-    assert _parse(blank, key) == Parsed(None)
+def test_a_blank_is_no_answer_and_no_fault(key: str, blank: RawCell) -> None:
+    assert _parse(blank, key) == ParseResult(None)
     assert _show(None, key, "sv") == ""
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_one_reader_serves_a_whole_column(key: str) -> None:
-    read = value_reader(TEMPLATE.field(key), TEMPLATE, YEAR)
+    read = make_parser(TEMPLATE.field(key), TEMPLATE, YEAR)
     for raw in ("Pågår", 1, 1.0, True, "1", "1.250", date(2021, 6, 30), "kv 2"):
         assert read(raw) == _parse(raw, key)
 
@@ -147,7 +147,7 @@ def test_one_reader_serves_a_whole_column(key: str) -> None:
 def test_spelling_does_not_matter(option: Choice, case: Any, form: Any, spelling: str) -> None:
     for label in (option.label.sv, option.label.en, option.label.sv.replace(" ", "\u00a0\n")):
         written = unicodedata.normalize(form, spelling.format(case(label)))
-        assert _parse(written, "status") == Parsed(option.code)
+        assert _parse(written, "status") == ParseResult(option.code)
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,8 @@ def test_spelling_does_not_matter(option: Choice, case: Any, form: Any, spelling
     ],
 )
 def test_an_alias_counts_and_is_told(written: str, code: str) -> None:
-    label = TEMPLATE.say_choice(TEMPLATE.field("status"), code, "sv")
-    assert _parse(written, "status") == Parsed(code, "choice-alias", label)
+    label = TEMPLATE.choice_label(TEMPLATE.field("status"), code, "sv")
+    assert _parse(written, "status") == ParseResult(code, "choice-alias", label)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_an_alias_counts_and_is_told(written: str, code: str) -> None:
     ],
 )
 def test_what_is_no_choice_gets_a_suggestion_and_no_value(written: str, suggestion: str | None) -> None:
-    assert _parse(written, "status") == Parsed(None, "choice-unknown", suggestion)
+    assert _parse(written, "status") == ParseResult(None, "choice-unknown", suggestion)
 
 
 def test_the_suggestion_is_in_the_language_of_the_form() -> None:
@@ -190,23 +190,23 @@ def test_the_suggestion_is_in_the_language_of_the_form() -> None:
 
 
 def test_an_open_list_accepts_other_answers_as_they_were_written() -> None:
-    assert _parse(" I skolans\naula ", "place") == Parsed("I skolans\naula")
-    assert _parse("GENOMFÖRT", "place") == Parsed("done")
+    assert _parse(" I skolans\naula ", "place") == ParseResult("I skolans\naula")
+    assert _parse("GENOMFÖRT", "place") == ParseResult("done")
     assert _show("I skolans\naula", "place", "en") == "I skolans\naula"
 
 
 def test_choices_that_are_numbers_are_found_in_number_cells() -> None:
     grades = ChoiceList(key="status", options=(_choice("low", "1", "1"), _choice("high", "2", "2")))
     template = TEMPLATE.model_copy(update={"choices": (grades,)})
-    assert parse_value(2.0, template.field("status"), template, YEAR) == Parsed("high")
+    assert parse_value(2.0, template.field("status"), template, YEAR) == ParseResult("high")
 
 
 def test_a_word_with_two_meanings_goes_by_the_language_of_the_form() -> None:
     options = (_choice("end", "Slut", "Over"), _choice("kept", "Over", "Kept"))
     template = TEMPLATE.model_copy(update={"choices": (ChoiceList(key="status", options=options),)})
-    read = {code: value_reader(template.field("status"), template, YEAR, code) for code in LANGUAGES}
-    assert read["sv"]("over") == Parsed("kept")
-    assert read["en"]("over") == Parsed("end")
+    read = {code: make_parser(template.field("status"), template, YEAR, code) for code in LANGUAGES}
+    assert read["sv"]("over") == ParseResult("kept")
+    assert read["en"]("over") == ParseResult("end")
 
 
 # Yes and no, text, what stood in the cell -----------------------------------------------------------------
@@ -215,30 +215,30 @@ def test_a_word_with_two_meanings_goes_by_the_language_of_the_form() -> None:
 @pytest.mark.parametrize(
     "written", ["Ja", "ja ", "J", "JA!", "Yes", "y", "x", "X", "✓", "Sant", "TRUE", "1", 1, 1.0, True]
 )
-def test_yes(written: Raw) -> None:
-    assert _parse(written, "yes_no") == Parsed(True)
+def test_yes(written: RawCell) -> None:
+    assert _parse(written, "yes_no") == ParseResult(True)
 
 
 @pytest.mark.parametrize("written", ["Nej", "nej.", "N", "No", "Falskt", "false", "0", 0, 0.0, False])
-def test_no(written: Raw) -> None:
-    assert _parse(written, "yes_no") == Parsed(False)
+def test_no(written: RawCell) -> None:
+    assert _parse(written, "yes_no") == ParseResult(False)
 
 
 @pytest.mark.parametrize(
     ("written", "suggestion"), [("Ja, delvis", "Ja"), ("nejj", "Nej"), ("kanske", None), (2, None), ("10", None)]
 )
-def test_neither_yes_nor_no(written: Raw, suggestion: str | None) -> None:
-    assert _parse(written, "yes_no") == Parsed(None, "yes-no-unreadable", suggestion)
+def test_neither_yes_nor_no(written: RawCell, suggestion: str | None) -> None:
+    assert _parse(written, "yes_no") == ParseResult(None, "yes-no-unreadable", suggestion)
 
 
 def test_text_is_kept_as_it_was_written() -> None:
-    assert _parse("  Två  rader:\r\nförst – sedan ", "comment") == Parsed("  Två  rader:\nförst – sedan ")
-    assert _parse(unicodedata.normalize("NFD", "Målen nås"), "comment") == Parsed("Målen nås")
+    assert _parse("  Två  rader:\r\nförst – sedan ", "comment") == ParseResult("  Två  rader:\nförst – sedan ")
+    assert _parse(unicodedata.normalize("NFD", "Målen nås"), "comment") == ParseResult("Målen nås")
 
 
 def test_text_that_is_too_long_is_told_and_kept() -> None:
-    assert _parse("å" * 100, "comment") == Parsed("å" * 100)
-    assert _parse("å" * 101, "comment") == Parsed("å" * 101, "text-too-long")
+    assert _parse("å" * 100, "comment") == ParseResult("å" * 100)
+    assert _parse("å" * 101, "comment") == ParseResult("å" * 101, "text-too-long")
 
 
 @pytest.mark.parametrize(
@@ -263,13 +263,13 @@ def test_text_that_is_too_long_is_told_and_kept() -> None:
         (None, ""),
     ],
 )
-def test_what_stood_in_the_cell(raw: Raw, written: str) -> None:
-    assert written_text(raw) == written
-    assert _parse(raw, "comment") == Parsed(written or None)
+def test_what_stood_in_the_cell(raw: RawCell, written: str) -> None:
+    assert cell_text(raw) == written
+    assert _parse(raw, "comment") == ParseResult(written or None)
 
 
 def test_a_logical_value_is_named_as_the_spreadsheet_shows_it() -> None:
-    assert [written_text(raw, "en") for raw in (True, False)] == ["TRUE", "FALSE"]
+    assert [cell_text(raw, "en") for raw in (True, False)] == ["TRUE", "FALSE"]
 
 
 # What is said about it ------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def test_a_logical_value_is_named_as_the_spreadsheet_shows_it() -> None:
     ],
 )
 def test_what_is_accepted_is_said_in_words(key: str, sv: str, en: str) -> None:
-    assert accepted_answers(TEMPLATE.field(key), TEMPLATE, YEAR) == Text(sv=sv, en=en)
+    assert describe_accepted(TEMPLATE.field(key), TEMPLATE, YEAR) == LocalizedText(sv=sv, en=en)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_what_is_accepted_is_said_in_words(key: str, sv: str, en: str) -> None:
     ],
 )
 def test_limits_are_said_in_words(limits: dict[str, float], sv: str) -> None:
-    assert accepted_answers(_field("share", "number", **limits), TEMPLATE, YEAR).sv == sv
+    assert describe_accepted(_field("share", "number", **limits), TEMPLATE, YEAR).sv == sv
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -322,20 +322,20 @@ def test_limits_are_said_in_words(limits: dict[str, float], sv: str) -> None:
         ("kanske", "yes_no"),
     ],
 )
-def test_every_code_makes_a_whole_sentence(raw: Raw, key: str, language: Language) -> None:
+def test_every_code_makes_a_whole_sentence(raw: RawCell, key: str, language: Language) -> None:
     field, found = TEMPLATE.field(key), _parse(raw, key, language)
     assert found.code
-    words = {"field": field.label, "accepted": accepted_answers(field, TEMPLATE, YEAR)}
-    finding = find(
+    words = {"field": field.label, "accepted": describe_accepted(field, TEMPLATE, YEAR)}
+    finding = make_finding(
         found.code,
-        Place("a.xlsx", "Blad", "D4"),
+        Location("a.xlsx", "Blad", "D4"),
         severity=found.severity,
-        value=written_text(raw),
+        value=cell_text(raw),
         suggestion=found.suggestion,
-        words=words,
+        params=words,
     )
     both = f"{message_of(finding, language)} {remedy_of(finding, language)}"
-    assert field.label.say(language) in both
+    assert field.label.in_language(language) in both
     assert found.suggestion is None or found.suggestion in both
     assert "{" not in both
     assert both.endswith(".")

@@ -9,8 +9,8 @@ from openpyxl import Workbook, load_workbook
 from plans import draw_book, told
 
 from xlflow import check_forms, generate_forms, merge_forms
-from xlflow.core.findings import Stop
-from xlflow.core.model import Plan, Run
+from xlflow.core.findings import FatalError
+from xlflow.core.model import Plan, RunResult
 from xlflow.define import load_template, read_plan
 
 AS_OF = date(2021, 3, 31)
@@ -45,10 +45,10 @@ def read(text: str) -> tuple[Plan, list[str]]:
 
 
 def refuse(text: str) -> list[tuple[str, str | None]]:
-    with pytest.raises(Stop) as stop:
+    with pytest.raises(FatalError) as stop:
         read(text)
     assert list(told(stop.value.findings))
-    return [(f"{found.code} {found.place.cell}", found.suggestion) for found in stop.value.findings]
+    return [(f"{found.code} {found.location.cell}", found.suggestion) for found in stop.value.findings]
 
 
 # Reading ------------------------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ def refuse(text: str) -> list[tuple[str, str | None]]:
 def test_exceptions_are_read_as_people_write_them() -> None:
     plan, findings = read(PLAN + EXCEPTIONS)
     assert findings == []
-    assert [(one.rule, one.unit, one.lines, one.who, one.until) for one in plan.exceptions] == [
+    assert [(one.rule, one.unit, one.item_ids, one.approved_by, one.valid_until) for one in plan.waivers] == [
         ("reason_for_deviation", "Norr", ("b",), "Stabschef", date(2021, 6, 30)),
         ("missing_status", "Söder", (), "Direktören", date(2021, 6, 30)),
     ]
@@ -66,7 +66,7 @@ def test_exceptions_are_read_as_people_write_them() -> None:
 def test_aliases_are_read_and_are_for_the_status_where_no_column_is_named() -> None:
     plan, findings = read(PLAN + ALIASES)
     assert findings == []
-    assert [(one.text, one.means, one.field) for one in plan.aliases] == [
+    assert [(one.text, one.choice_code, one.field) for one in plan.aliases] == [
         ("Klart", "done", "status"),
         ("Typ på gång", "ongoing", "status"),
     ]
@@ -74,7 +74,7 @@ def test_aliases_are_read_and_are_for_the_status_where_no_column_is_named() -> N
 
 def test_a_plan_without_these_sheets_has_neither() -> None:
     plan, _ = read(PLAN)
-    assert plan.exceptions == plan.aliases == ()
+    assert plan.waivers == plan.aliases == ()
 
 
 def test_headings_stand_in_any_order_below_a_title_and_in_english() -> None:
@@ -86,7 +86,7 @@ Until       | Rule         | Reason | Who  | Line
 """
     plan, findings = read(PLAN + text)
     assert findings == []
-    assert [(one.rule, one.unit, one.lines) for one in plan.exceptions] == [("worse_part", "", ("b1",))]
+    assert [(one.rule, one.unit, one.item_ids) for one in plan.waivers] == [("worse_part", "", ("b1",))]
 
 
 def test_every_fault_is_told_with_its_cell_and_the_nearest_right_word() -> None:
@@ -134,7 +134,7 @@ def test_a_sheet_without_headings_is_a_fault() -> None:
 def test_an_expired_exception_is_an_error_that_names_it() -> None:
     plan, findings = read(PLAN + EXCEPTIONS.replace("@2021-06-30", "2021-03-30"))
     assert findings == ["exception-expired A2"]
-    assert len(plan.exceptions) == 2
+    assert len(plan.waivers) == 2
 
 
 # In force -----------------------------------------------------------------------------------------------------
@@ -168,9 +168,13 @@ class Loop:
 
     def check(self) -> list[str]:
         run = check_forms([self.back], plan=self.plan)
-        return [f"{found.weight} {found.code} {found.place.cell}" for found in run.findings if found.place.cell]
+        return [
+            f"{found.effective_severity} {found.code} {found.location.cell}"
+            for found in run.findings
+            if found.location.cell
+        ]
 
-    def merge(self) -> Run:
+    def merge(self) -> RunResult:
         return merge_forms([self.back], self.plan.parent / "all.xlsx", plan=self.plan, force=True)
 
 
@@ -216,8 +220,8 @@ def test_an_alias_is_understood_and_what_was_written_is_kept(loop: Loop) -> None
     loop.save(PLAN + ALIASES)
     merged = loop.merge().merged
     assert merged is not None
-    answer = next(one.row.answers[0] for one in merged.rows if one.row.line.id == "a" and one.row.unit == "Norr")
-    assert (answer.value, answer.written) == ("done", "Klart")
+    answer = next(one.row.answers[0] for one in merged.rows if one.row.item.id == "a" and one.row.unit == "Norr")
+    assert (answer.value, answer.raw_text) == ("done", "Klart")
     activities = load_workbook(loop.plan.parent / "all.xlsx")["Aktiviteter"]
     assert "Genomfört" in [cell.value for cell in activities[2]]
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlflow.core.shipped import load_shipped_toml
-from xlflow.core.values import parse_day
-from xlflow.core.words import LANGUAGES, Language, Text, format_day, say, say_both
+from xlflow.core.shipped import load_resource_toml
+from xlflow.core.values import parse_full_date
+from xlflow.core.words import LANGUAGES, Language, LocalizedText, format_long_date, translate, translate_all
 
 
 def _words() -> Iterator[str]:
-    for section, words in load_shipped_toml("words.toml").items():
+    for section, words in load_resource_toml("words.toml").items():
         yield from (f"{section}.{name}" for name in words)
 
 
@@ -24,15 +24,15 @@ def _gaps(sentence: str) -> set[str]:
 
 @pytest.mark.parametrize("key", list(_words()))
 def test_every_word_is_there_in_both_languages(key: str) -> None:
-    word = say_both(key)
+    word = translate_all(key)
     assert word.sv
     assert word.en
     assert _gaps(word.sv) == _gaps(word.en)
 
 
-@pytest.mark.parametrize("code", list(load_shipped_toml("messages.toml")))
+@pytest.mark.parametrize("code", list(load_resource_toml("messages.toml")))
 def test_every_message_is_there_in_both_languages(code: str) -> None:
-    entry = load_shipped_toml("messages.toml")[code]
+    entry = load_resource_toml("messages.toml")[code]
     assert entry["severity"] in ("error", "warning", "note")
     assert set(entry) == {"severity", "place", "who", "sv", "en"}
     for part in ("what", "do"):
@@ -42,30 +42,30 @@ def test_every_message_is_there_in_both_languages(code: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_there_are_twelve_months_and_seven_days(language: Language) -> None:
-    assert len(say("calendar.months", language).split()) == 12
-    assert len(say("calendar.weekdays", language).split()) == 7
+    assert len(translate("calendar.months", language).split()) == 12
+    assert len(translate("calendar.weekdays", language).split()) == 7
 
 
 def test_gaps_are_filled_with_what_is_given() -> None:
-    assert say("values.quarter_of_year", "sv", quarter=2, year=2022) == "Kvartal 2 2022"
-    assert say("values.quarter_of_year", "en", quarter=2, year=2022) == "Quarter 2 2022"
+    assert translate("values.quarter_of_year", "sv", quarter=2, year=2022) == "Kvartal 2 2022"
+    assert translate("values.quarter_of_year", "en", quarter=2, year=2022) == "Quarter 2 2022"
 
 
 def test_a_word_that_is_missing_is_a_fault_of_ours() -> None:
     with pytest.raises(KeyError):
-        say("sheet.no_such_word", "sv")
+        translate("sheet.no_such_word", "sv")
 
 
 def test_a_text_speaks_the_language_asked_for() -> None:
-    assert Text(sv="mål", en="goal").say("sv") == "mål"
-    assert Text(sv="mål", en="goal").say("en") == "goal"
+    assert LocalizedText(sv="mål", en="goal").in_language("sv") == "mål"
+    assert LocalizedText(sv="mål", en="goal").in_language("en") == "goal"
 
 
 def test_days_are_written_as_people_write_them() -> None:
-    assert format_day(date(2021, 3, 31), "sv") == "31 mars 2021"
-    assert format_day(date(2021, 5, 1), "en") == "1 May 2021"
+    assert format_long_date(date(2021, 3, 31), "sv") == "31 mars 2021"
+    assert format_long_date(date(2021, 5, 1), "en") == "1 May 2021"
 
 
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)), st.sampled_from(LANGUAGES))
 def test_days_that_we_write_can_be_read(day: date, language: Language) -> None:
-    assert parse_day(format_day(day, language)) == day
+    assert parse_full_date(format_long_date(day, language)) == day

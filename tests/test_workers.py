@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from xlflow.workers import Bounds, Lost, NoWorkers, work_apart
+from xlflow.workers import PoolUnavailableError, TaskFailure, TaskLimits, map_in_processes
 from xlflow.workers.within import peak_memory
 
-BOUNDS = Bounds(1.0, 300_000_000)
+BOUNDS = TaskLimits(1.0, 300_000_000)
 
 
 def do_what_it_says(word: str) -> str:
@@ -39,8 +39,8 @@ def do_what_it_says(word: str) -> str:
     return word.upper()
 
 
-def ask(*words: str, jobs: int = 2, bounds: Bounds = BOUNDS) -> dict[int, str | Lost]:
-    return dict(work_apart(do_what_it_says, words, jobs, bounds))
+def ask(*words: str, jobs: int = 2, bounds: TaskLimits = BOUNDS) -> dict[int, str | TaskFailure]:
+    return dict(map_in_processes(do_what_it_says, words, jobs, bounds))
 
 
 def test_every_item_is_answered_under_its_place() -> None:
@@ -59,26 +59,32 @@ def test_nothing_to_do_is_done_at_once() -> None:
 
 @pytest.mark.parametrize("harm", ["abort", "leave", "kill"])
 def test_a_worker_that_dies_costs_one_item(harm: str) -> None:
-    assert ask("a", harm, "b", "c", harm) == {0: "A", 1: Lost("crashed"), 2: "B", 3: "C", 4: Lost("crashed")}
+    assert ask("a", harm, "b", "c", harm) == {
+        0: "A",
+        1: TaskFailure("crashed"),
+        2: "B",
+        3: "C",
+        4: TaskFailure("crashed"),
+    }
 
 
 @pytest.mark.parametrize("harm", ["hang", "stop"])
 def test_a_worker_that_is_late_costs_one_item(harm: str) -> None:
     start = time.monotonic()
-    assert ask("a", harm, "b", bounds=Bounds(0.5, 300_000_000)) == {0: "A", 1: Lost("too-slow"), 2: "B"}
+    assert ask("a", harm, "b", bounds=TaskLimits(0.5, 300_000_000)) == {0: "A", 1: TaskFailure("too-slow"), 2: "B"}
     assert time.monotonic() - start < 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system keeps the bound on Linux only")
 def test_a_worker_that_takes_too_much_memory_costs_one_item() -> None:
-    assert ask("a", "grow", "b") == {0: "A", 1: Lost("too-large"), 2: "B"}
+    assert ask("a", "grow", "b") == {0: "A", 1: TaskFailure("too-large"), 2: "B"}
 
 
 def test_all_of_a_batch_may_be_lost() -> None:
     words = ["abort", "x", "abort", "abort", "y"] * 20
     answers = ask(*words, jobs=1)
     assert len(answers) == 100
-    crashed = Lost("crashed")
+    crashed = TaskFailure("crashed")
     assert [answers[number] for number in range(5)] == [crashed, "X", crashed, crashed, "Y"]
 
 
@@ -87,15 +93,15 @@ def test_a_program_with_threads_starts_its_workers_anew() -> None:
     other = threading.Thread(target=go.wait)
     other.start()
     try:
-        answers = ask("a", "abort", "b", bounds=Bounds(20.0, 300_000_000))
+        answers = ask("a", "abort", "b", bounds=TaskLimits(20.0, 300_000_000))
     finally:
         go.set()
         other.join()
-    assert answers == {0: "A", 1: Lost("crashed"), 2: "B"}
+    assert answers == {0: "A", 1: TaskFailure("crashed"), 2: "B"}
 
 
 def test_a_caller_that_has_enough_leaves_no_worker_behind() -> None:
-    answers = work_apart(do_what_it_says, ["a", "hang"], 1, BOUNDS)
+    answers = map_in_processes(do_what_it_says, ["a", "hang"], 1, BOUNDS)
     assert next(answers) == (0, "A")
     answers.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
@@ -106,7 +112,7 @@ import threading
 from test_workers import ask
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 print("begin")
-print(ask("a", bounds=__import__("xlflow.workers").workers.Bounds(20.0, 300_000_000)))
+print(ask("a", bounds=__import__("xlflow.workers").workers.TaskLimits(20.0, 300_000_000)))
 """
 
 
@@ -128,12 +134,12 @@ def test_a_script_is_not_run_again_by_its_workers(tmp_path: Path) -> None:
 def be_asked_within_a_worker(word: str) -> str:
     try:
         return str(ask(word))
-    except NoWorkers:
+    except PoolUnavailableError:
         return "no workers"
 
 
 def test_where_no_process_can_be_started_the_caller_is_told() -> None:
-    assert dict(work_apart(be_asked_within_a_worker, ["a"], 1, BOUNDS)) == {0: "no workers"}
+    assert dict(map_in_processes(be_asked_within_a_worker, ["a"], 1, BOUNDS)) == {0: "no workers"}
 
 
 def test_the_memory_taken_so_far_is_known() -> None:

@@ -20,12 +20,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from rounds import draw_round
 from test_summarise import ANSWERS, ASKED, BUDGET, SUMS
 
-from xlflow.core.findings import Finding, Place
-from xlflow.core.model import Merged, Round, SetAside
-from xlflow.excel.outgoing import TALLEST, count_lines
-from xlflow.summarise import summarise
-from xlflow.write import write_consolidated
-from xlflow.write.formulas import letter_of, plain_name, quote
+from xlflow.core.findings import Finding, Location
+from xlflow.core.model import Merged, Round, Unplaced
+from xlflow.excel.outgoing import MAX_ROW_HEIGHT, count_lines
+from xlflow.summarise import build_consolidated_content
+from xlflow.write import render_consolidated
+from xlflow.write.formulas import column_letters, make_excel_name, quote_formula_text
 
 SHEETS = ["Sammanfattning", "Avvikelser", "Aktiviteter", "Svar", "Insamling", "Anmärkningar", "Om"]
 TABLES = {
@@ -55,12 +55,12 @@ HARM = {
 }
 
 
-def write(asked: Round, answers: dict[str, str], *set_aside: SetAside) -> bytes:
+def write(asked: Round, answers: dict[str, str], *set_aside: Unplaced) -> bytes:
     return _write(*draw_merged(asked, answers, set_aside))
 
 
 def _write(merged: Merged, findings: tuple[Finding, ...]) -> bytes:
-    return write_consolidated(summarise(merged, findings), merged)
+    return render_consolidated(build_consolidated_content(merged, findings), merged)
 
 
 def read(content: bytes, *, values: bool = False) -> Workbook:
@@ -75,17 +75,24 @@ def parts(content: bytes, folder: str) -> dict[str, str]:
 def explain_goals(asked: Round) -> Round:
     """Return the round with a definition below every board goal."""
     lines = (
-        replace(line, levels=(*line.levels[:2], f"{line.levels[2]}\nMed det menas: {LONG}", *line.levels[3:]))
-        for line in asked.plan.lines
+        replace(
+            line,
+            level_texts=(
+                *line.level_texts[:2],
+                f"{line.level_texts[2]}\nMed det menas: {LONG}",
+                *line.level_texts[3:],
+            ),
+        )
+        for line in asked.plan.items
     )
-    return replace(asked, plan=replace(asked.plan, lines=tuple(lines)))
+    return replace(asked, plan=replace(asked.plan, items=tuple(lines)))
 
 
-ASIDE = SetAside("Norr", Place("Norr.xlsx", "Uppföljning", "K3"), ("=2+2", "Ring"), "okänd rad")
+ASIDE = Unplaced("Norr", Location("Norr.xlsx", "Uppföljning", "K3"), ("=2+2", "Ring"), "okänd rad")
 BOOKS = {
     "usual": lambda: write(ASKED, ANSWERS, ASIDE),
     "nobody answered": lambda: write(ASKED, {}),
-    "nothing asked": lambda: write(replace(ASKED, plan=replace(ASKED.plan, lines=(), units=())), {}),
+    "nothing asked": lambda: write(replace(ASKED, plan=replace(ASKED.plan, items=(), units=())), {}),
     "one unit, no sub-activities": lambda: write(
         draw_round("Id | Aktivitet | Enhet\na | A | Norr"), {"Norr": "Id | Status\na | Genomfört"}
     ),
@@ -249,18 +256,18 @@ def test_formulas_use_nothing_that_other_programs_lack_or_that_reads_wildcards(b
 
 
 def test_literals_in_formulas_are_quoted_and_cut_where_excel_wants_it() -> None:
-    assert quote('sa "hej"') == '"sa ""hej"""'
-    assert quote("") == '""'
-    assert [len(piece) for piece in quote("x" * 600).split("&")] == [257, 257, 92]
+    assert quote_formula_text('sa "hej"') == '"sa ""hej"""'
+    assert quote_formula_text("") == '""'
+    assert [len(piece) for piece in quote_formula_text("x" * 600).split("&")] == [257, 257, 92]
 
 
 @pytest.mark.parametrize(("column", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
 def test_columns_have_the_letters_of_a_spreadsheet(column: int, letters: str) -> None:
-    assert letter_of(column) == letters
+    assert column_letters(column) == letters
 
 
 def test_table_names_are_plain_letters() -> None:
-    assert plain_name("Anmärkningar på åtgärder") == "Anmarkningar_pa_atgarder"
+    assert make_excel_name("Anmärkningar på åtgärder") == "Anmarkningar_pa_atgarder"
 
 
 # Harm -----------------------------------------------------------------------------------------------------
@@ -358,7 +365,7 @@ def test_rows_are_as_high_as_their_texts(books: Books) -> None:
         for place, cell in enumerate(row):
             if isinstance(cell.value, str) and place not in groups:
                 width = sheet.column_dimensions[cell.column_letter].width
-                need = min(TALLEST, 15 * count_lines(cell.value, width - 0.8))
+                need = min(MAX_ROW_HEIGHT, 15 * count_lines(cell.value, width - 0.8))
                 assert (sheet.row_dimensions[cell.row].height or 15) >= need, cell.coordinate
 
 

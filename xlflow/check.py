@@ -9,68 +9,79 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from xlflow.core.asking import say_ask
-from xlflow.core.computed import value_in
-from xlflow.core.findings import Finding, Place, Severity, find
-from xlflow.core.model import Answer, Filled, Merged, Round, Row, Value
-from xlflow.core.rules import ANSWER_LISTED, CHOOSING, Ask, Said, find_asks
-from xlflow.core.same import Same
+from xlflow.core.asking import requirement_text
+from xlflow.core.computed import field_value
+from xlflow.core.findings import Finding, Location, Severity, make_finding
+from xlflow.core.model import Answer, AnswerRow, FieldValue, Merged, Round, Submission
+from xlflow.core.rules import ANSWER_LISTED_RULE, LISTED_TYPES, Requirement, RowAnswers, evaluate_rules
+from xlflow.core.same import IdentityKey
 from xlflow.core.template import Field, Rule, Template
-from xlflow.core.values import accepted_answers, show_value
-from xlflow.core.words import LANGUAGES, Language, Text, say
+from xlflow.core.values import describe_accepted, format_value
+from xlflow.core.words import LANGUAGES, Language, LocalizedText, translate
 
-Words = dict[str, str | int | Text]
+FindingParams = dict[str, str | int | LocalizedText]
 
 
-def check_form(filled: Filled) -> tuple[Finding, ...]:
+def check_submission(submission: Submission) -> tuple[Finding, ...]:
     """Return what one form's answers lack or contradict, beside what reading it found."""
-    return check_rows(filled.round, filled.rows, filled.nothing)
+    return check_rows(submission.round, submission.rows, submission.nothing_to_report)
 
 
 def check_merged(merged: Merged) -> tuple[Finding, ...]:
     """Return what the answers lack or contradict, unit by unit, after several returns of a unit were joined."""
-    nothing = dict(merged.nothing)
-    by_unit: dict[str, list[Row]] = {}
-    for one in merged.rows:
-        by_unit.setdefault(one.row.unit, []).append(one.row)
-    checked = (check_rows(merged.round, rows, nothing.get(unit)) for unit, rows in by_unit.items())
-    return tuple(found for findings in checked for found in findings)
+    nothing_by_unit = dict(merged.nothing_to_report_claims)
+    by_unit: dict[str, list[AnswerRow]] = {}
+    for merged_row in merged.rows:
+        by_unit.setdefault(merged_row.row.unit, []).append(merged_row.row)
+    findings_by_unit = (
+        check_rows(merged.round, rows, nothing_by_unit.get(unit)) for unit, rows in by_unit.items()
+    )
+    return tuple(finding for findings in findings_by_unit for finding in findings)
 
 
-def check_rows(round_: Round, rows: Sequence[Row], nothing: Place | None = None) -> tuple[Finding, ...]:
+def check_rows(
+    round_: Round, rows: Sequence[AnswerRow], nothing_to_report: Location | None = None
+) -> tuple[Finding, ...]:
     """Return what the rows of one unit lack or contradict; one finding at most for what a cell lacks.
 
     `nothing` is where the unit says that it has nothing to report, if it does.
     """
-    asks = find_asks(round_, [_say_row(row) for row in rows], nothing=nothing is not None)
-    pairs = zip(rows, asks, strict=True)
-    found = (finding for row, asked in pairs for ask in asked for finding in _find(_Asked(round_, row, ask)))
-    return (*_tell_nothing(rows, nothing), *_suppress(found))
+    requirements = evaluate_rules(
+        round_, [_to_row_answers(row) for row in rows], nothing_to_report=nothing_to_report is not None
+    )
+    pairs = zip(rows, requirements, strict=True)
+    raw_findings = (
+        finding
+        for row, row_requirements in pairs
+        for requirement in row_requirements
+        for finding in _check_requirement(_RowRequirement(round_, row, requirement))
+    )
+    return (*_check_nothing_to_report(rows, nothing_to_report), *_drop_repeated_blanks(raw_findings))
 
 
-def _say_row(row: Row) -> Said:
-    texts = {answer.field: answer.written for answer in row.answers}
-    return Said(row.line, texts, {answer.field: answer.value for answer in row.answers})
+def _to_row_answers(row: AnswerRow) -> RowAnswers:
+    texts = {answer.field: answer.raw_text for answer in row.answers}
+    return RowAnswers(row.item, texts, {answer.field: answer.value for answer in row.answers})
 
 
-def _tell_nothing(rows: Sequence[Row], nothing: Place | None) -> Iterator[Finding]:
+def _check_nothing_to_report(rows: Sequence[AnswerRow], nothing_to_report: Location | None) -> Iterator[Finding]:
     """Yield that a unit says it has nothing to report, and doubt it where it has answered all the same."""
-    if nothing and rows:
-        told = sum(not row.is_blank for row in rows)
-        code = "nothing-but-answers" if told else "nothing-to-report"
-        yield find(code, nothing, unit=rows[0].unit, words={"count": told})
+    if nothing_to_report and rows:
+        answered_count = sum(not row.is_blank for row in rows)
+        code = "nothing-but-answers" if answered_count else "nothing-to-report"
+        yield make_finding(code, nothing_to_report, unit=rows[0].unit, params={"count": answered_count})
 
 
 # From what is asked to findings -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _RowRequirement:
     """What a rule asks for, in its row."""
 
     round: Round
-    row: Row
-    ask: Ask
+    row: AnswerRow
+    requirement: Requirement
 
     @property
     def template(self) -> Template:
@@ -79,148 +90,186 @@ class _Asked:
     @property
     def answer(self) -> Answer | None:
         """The cell that it is about; None if it is about the row, or the form lost the column."""
-        return self.row.answer(self.ask.field) if self.ask.field else None
+        return self.row.answer(self.requirement.field) if self.requirement.field else None
 
     def field(self) -> Field:
         """Return the field that it is about."""
-        return self.template.field(self.ask.field or "")
+        return self.template.field(self.requirement.field or "")
 
-    def find(self, code: str, words: Mapping[str, str | int | Text], severity: Severity | None = None) -> Finding:
+    def make_finding(
+        self, code: str, params: Mapping[str, str | int | LocalizedText], severity: Severity | None = None
+    ) -> Finding:
         """Return a finding in the cell that it is about."""
         answer, row = self.answer, self.row
-        return find(
+        return make_finding(
             code,
-            row.place_of(answer) if answer else row.place,
+            row.location_of(answer) if answer else row.location,
             severity=severity,
-            rule=self.ask.rule,
+            rule=self.requirement.rule,
             unit=row.unit,
-            row_id=row.line.id,
-            field=self.ask.field,
-            value=(answer.written or None) if answer else None,
-            words=words,
+            row_id=row.item.id,
+            field=self.requirement.field,
+            value=(answer.raw_text or None) if answer else None,
+            params=params,
         )
 
 
-def _find(asked: _Asked) -> Iterator[Finding]:
-    make = _MAKERS.get(asked.ask.rule) if asked.ask.declared is None else _find_broken
-    if make:
-        yield from make(asked)
+def _check_requirement(row_requirement: _RowRequirement) -> Iterator[Finding]:
+    check = (
+        _CHECK_BY_RULE.get(row_requirement.requirement.rule)
+        if row_requirement.requirement.template_rule is None
+        else _check_declared_rule
+    )
+    if check:
+        yield from check(row_requirement)
 
 
-def _find_own(asked: _Asked) -> Iterator[Finding]:
-    yield asked.find("own-without-text", {"level": asked.template.levels[asked.template.item].label})
+def _check_added_row(row_requirement: _RowRequirement) -> Iterator[Finding]:
+    yield row_requirement.make_finding(
+        "own-without-text",
+        {"level": row_requirement.template.levels[row_requirement.template.item_level_index].label},
+    )
 
 
-def _find_status(asked: _Asked) -> Iterator[Finding]:
-    code = "missing-status-or-parts" if asked.ask.parts else "missing-status"
-    field = asked.field()
-    words: Words = {"field": field.label, "choices": _list_choices(Same(asked.template), field.key)}
-    yield asked.find(code, words | {"ask": _say_both(asked)})
+def _check_status(row_requirement: _RowRequirement) -> Iterator[Finding]:
+    code = "missing-status-or-parts" if row_requirement.requirement.parts_may_answer else "missing-status"
+    field = row_requirement.field()
+    params: FindingParams = {
+        "field": field.label,
+        "choices": _accepted_choices_text(IdentityKey(row_requirement.template), field.key),
+    }
+    yield row_requirement.make_finding(code, params | {"ask": _requirement_texts(row_requirement)})
 
 
-def _find_required(asked: _Asked) -> Iterator[Finding]:
-    yield asked.find("missing-answer", {"field": asked.field().label})
+def _check_required(row_requirement: _RowRequirement) -> Iterator[Finding]:
+    yield row_requirement.make_finding("missing-answer", {"field": row_requirement.field().label})
 
 
-def _find_unlisted(asked: _Asked) -> Iterator[Finding]:
+def _check_listed_choice(row_requirement: _RowRequirement) -> Iterator[Finding]:
     """An answer that reading understood all the same; what it did not, it has reported."""
-    if asked.answer and not asked.answer.fault:
-        accepted = accepted_answers(asked.field(), asked.template, asked.round.plan.year)
-        yield asked.find("choice-not-listed", {"field": asked.field().label, "accepted": accepted})
-
-
-def _find_broken(asked: _Asked) -> Iterator[Finding]:
-    ask, rule = asked.ask, asked.ask.declared
-    if rule:
-        trial = ask.severity == "trial"
-        message = {
-            language: rule.message.say(language).format_map(_Gaps(asked, language)) for language in LANGUAGES
-        }
-        yield asked.find(
-            "rule-on-trial" if trial else "rule-broken",
-            {"message": Text(**message), "remedy": _say_both(asked)},
-            Severity.NOTE if trial else Severity(ask.severity),
+    if row_requirement.answer and not row_requirement.answer.error_code:
+        accepted = describe_accepted(
+            row_requirement.field(), row_requirement.template, row_requirement.round.plan.year
+        )
+        yield row_requirement.make_finding(
+            "choice-not-listed", {"field": row_requirement.field().label, "accepted": accepted}
         )
 
 
-_MAKERS: Mapping[str, Callable[[_Asked], Iterator[Finding]]] = {
-    "own_without_text": _find_own,
-    "missing_status": _find_status,
-    "missing_required": _find_required,
-    ANSWER_LISTED: _find_unlisted,
+def _check_declared_rule(row_requirement: _RowRequirement) -> Iterator[Finding]:
+    requirement, rule = row_requirement.requirement, row_requirement.requirement.template_rule
+    if rule:
+        is_trial = requirement.severity == "trial"
+        message = {
+            language: rule.message.in_language(language).format_map(_RuleMessageParams(row_requirement, language))
+            for language in LANGUAGES
+        }
+        yield row_requirement.make_finding(
+            "rule-on-trial" if is_trial else "rule-broken",
+            {"message": LocalizedText(**message), "remedy": _requirement_texts(row_requirement)},
+            Severity.NOTE if is_trial else Severity(requirement.severity),
+        )
+
+
+_CHECK_BY_RULE: Mapping[str, Callable[[_RowRequirement], Iterator[Finding]]] = {
+    "own_without_text": _check_added_row,
+    "missing_status": _check_status,
+    "missing_required": _check_required,
+    ANSWER_LISTED_RULE: _check_listed_choice,
 }
 
 
 # Words ------------------------------------------------------------------------------------------------------
 
 
-class _Gaps(dict[str, str]):
+class _RuleMessageParams(dict[str, str]):
     """What a rule's message may name: what stands in the row, and what is worse below it."""
 
-    def __init__(self, asked: _Asked, language: Language):
+    def __init__(self, row_requirement: _RowRequirement, language: Language):
         super().__init__()
-        self.asked = asked
+        self.row_requirement = row_requirement
         self.language = language
 
     def __missing__(self, key: str) -> str:
-        template, worse = self.asked.template, self.asked.ask.worse
-        if key == "part" and worse and template.part is not None:
-            return worse.line.levels[template.part]
-        if key == "part_status" and worse:
-            status = self.asked.field()
-            return self._show(status, worse.texts[status.key], worse.values[status.key])
-        answer, field = self.asked.row.answer(key), template.field(key)
-        return self._show(field, answer.written, answer.value) if answer else self._show_given(field)
+        template, worse_part = self.row_requirement.template, self.row_requirement.requirement.worse_row
+        if key == "part" and worse_part and template.part_level_index is not None:
+            return worse_part.item.level_texts[template.part_level_index]
+        if key == "part_status" and worse_part:
+            status_field = self.row_requirement.field()
+            return self._format_answer(
+                status_field, worse_part.texts[status_field.key], worse_part.parsed_values[status_field.key]
+            )
+        answer, field = self.row_requirement.row.answer(key), template.field(key)
+        return (
+            self._format_answer(field, answer.raw_text, answer.value) if answer else self._format_plan_value(field)
+        )
 
-    def _show(self, field: Field, written: str, value: Value | None) -> str:
+    def _format_answer(self, field: Field, raw_text: str, value: FieldValue | None) -> str:
         """Return an answer as it was written, but one of a list as this language has it."""
-        known = field.type in CHOOSING and value is not None
-        return self._show_value(field, value) if known else written
+        is_known_choice = field.type in LISTED_TYPES and value is not None
+        return self._format_field_value(field, value) if is_known_choice else raw_text
 
-    def _show_given(self, field: Field) -> str:
-        return self._show_value(field, value_in(self.asked.row, field.key, self.asked.template))
+    def _format_plan_value(self, field: Field) -> str:
+        return self._format_field_value(
+            field, field_value(self.row_requirement.row, field.key, self.row_requirement.template)
+        )
 
-    def _show_value(self, field: Field, value: Value | None) -> str:
-        return show_value(value, field, self.asked.template, self.language, self.asked.round.plan.year)
+    def _format_field_value(self, field: Field, value: FieldValue | None) -> str:
+        return format_value(
+            value, field, self.row_requirement.template, self.language, self.row_requirement.round.plan.year
+        )
 
 
-def _say_both(asked: _Asked) -> Text:
-    ask = asked.ask
-    return _say_ask(Same(asked.template), Same(ask.declared), ask.rule, ask.field, parts=ask.parts)
+def _requirement_texts(row_requirement: _RowRequirement) -> LocalizedText:
+    requirement = row_requirement.requirement
+    return _cached_requirement_texts(
+        IdentityKey(row_requirement.template),
+        IdentityKey(requirement.template_rule),
+        requirement.rule,
+        requirement.field,
+        parts=requirement.parts_may_answer,
+    )
 
 
 @lru_cache(maxsize=256)
-def _say_ask(
-    template: Same[Template], declared: Same[Rule | None], rule: str, field: str | None, *, parts: bool
-) -> Text:
+def _cached_requirement_texts(
+    template: IdentityKey[Template],
+    declared: IdentityKey[Rule | None],
+    rule: str,
+    field: str | None,
+    *,
+    parts: bool,
+) -> LocalizedText:
     """Return in words what is asked for; remembered, since the same is asked in row after row."""
-    ask = Ask(rule, field, declared=declared.value, parts=parts)
-    return Text(**{language: say_ask(ask, template.value, language) for language in LANGUAGES})
+    requirement = Requirement(rule, field, template_rule=declared.value, parts_may_answer=parts)
+    return LocalizedText(
+        **{language: requirement_text(requirement, template.value, language) for language in LANGUAGES}
+    )
 
 
 @lru_cache(maxsize=64)
-def _list_choices(template: Same[Template], key: str) -> Text:
+def _accepted_choices_text(template: IdentityKey[Template], key: str) -> LocalizedText:
     """Return the accepted answers as a sentence has them: "Genomfört, Pågående eller Utgår"."""
     options = template.value.choice_list(template.value.field(key)).options
-    lists = {language: [option.label.say(language) for option in options] for language in LANGUAGES}
+    lists = {language: [option.label.in_language(language) for option in options] for language in LANGUAGES}
     joined = {
-        language: f" {say('check.or', language)} ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
+        language: f" {translate('check.or', language)} ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
         for language, labels in lists.items()
     }
-    return Text(**joined)
+    return LocalizedText(**joined)
 
 
-_WEIGHTS = MappingProxyType({severity: number for number, severity in enumerate(Severity)})
+_SEVERITY_RANKS = MappingProxyType({severity: number for number, severity in enumerate(Severity)})
 
 
-def _suppress(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def _drop_repeated_blanks(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Leave out a second complaint that the same cell is blank."""
     kept: list[Finding] = []
-    blank: set[Place] = set()
-    for found in sorted(findings, key=lambda found: _WEIGHTS[found.weight]):
-        if found.field and not found.value:
-            if found.place in blank:
+    blank_locations: set[Location] = set()
+    for finding in sorted(findings, key=lambda found: _SEVERITY_RANKS[found.effective_severity]):
+        if finding.field and not finding.value:
+            if finding.location in blank_locations:
                 continue
-            blank.add(found.place)
-        kept.append(found)
+            blank_locations.add(finding.location)
+        kept.append(finding)
     return tuple(kept)

@@ -11,54 +11,62 @@ from typing import Any
 
 import click
 
-from xlflow.console import Commands, choose_language, read_day, say, show, show_progress, stopping
+from xlflow.console import (
+    CommandGroup,
+    exit_on_fatal_error,
+    parse_date_option,
+    parse_language,
+    print_output,
+    print_result_and_exit,
+    show_progress_bars,
+)
 
-FILE_NAME = click.Path(readable=False, path_type=Path)
+PATH_TYPE = click.Path(readable=False, path_type=Path)
 """A file or a folder, there or not: what is wrong with it is told by those who open it."""
 
-PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=FILE_NAME)
-PLAN = click.option("--plan", type=FILE_NAME, help="The plan workbook, to see who is missing too.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for other programs.")
-FORCE = click.option("--force", is_flag=True, help="Overwrite files even if xlflow did not write them.")
-JOBS = click.option(
+PATHS_ARGUMENT = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=PATH_TYPE)
+PLAN_OPTION = click.option("--plan", type=PATH_TYPE, help="The plan workbook, to see who is missing too.")
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, for other programs.")
+FORCE_OPTION = click.option("--force", is_flag=True, help="Overwrite files even if xlflow did not write them.")
+JOBS_OPTION = click.option(
     "--jobs",
     metavar="N",
     type=click.IntRange(1, 64),
     help="How many files to read at a time; as many as there are processors, up to 8, if not given.",
 )
-CACHE = click.option(
+NO_CACHE_OPTION = click.option(
     "--no-cache", is_flag=True, help="Read every file anew, and keep nothing of what was read for the next time."
 )
-PREVIOUS = click.option(
+PREVIOUS_ANSWERS_OPTION = click.option(
     "--previous",
     metavar="FILE",
-    type=FILE_NAME,
+    type=PATH_TYPE,
     help="Last round's consolidated workbook; the forms show what was answered then.",
 )
-SINCE = click.option(
+PREVIOUS_ROUND_OPTION = click.option(
     "--previous",
     metavar="FILE",
-    type=FILE_NAME,
+    type=PATH_TYPE,
     help="Last round's consolidated workbook, to tell what has changed since.",
 )
 
-ROUND = click.option(
+AS_OF_OPTION = click.option(
     "--as-of",
     metavar="DATE",
     help="The day of the round, such as 2021-03-31, if no form says it, or forms of several rounds lie together.",
 )
 
-TEMPLATE = click.option(
+TEMPLATE_OPTION = click.option(
     "-t",
     "--template",
     metavar="NAME",
     help="A template's name, or a path to one, if no form says it, or forms of several lie together.",
 )
 
-AS_OF = "The day that the follow-up describes, such as 2021-03-31."
+AS_OF_HELP = "The day that the follow-up describes, such as 2021-03-31."
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="xlflow", message="xlflow %(version)s")
 def main() -> None:
     """Collect answers from many units in Excel, without losing one.
@@ -78,32 +86,32 @@ def main() -> None:
 
 
 @main.command(short_help="Run the whole loop on an example, and say where to look.")
-@click.argument("folder", default="xlflow-demo", metavar="[DIR]", type=FILE_NAME)
+@click.argument("folder", default="xlflow-demo", metavar="[DIR]", type=PATH_TYPE)
 @click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
-@FORCE
+@FORCE_OPTION
 def demo(folder: Path, language: str, force: bool) -> None:
     """Run the whole loop on the example that comes with xlflow, and say where to look."""
     from xlflow.demo import run_demo
     from xlflow.report import terminal
 
-    with stopping(language), show_progress() as progress:
-        run = run_demo(folder, "en" if language == "en" else "sv", force=force, progress=progress)
-    say(terminal.show_run(run))
+    with exit_on_fatal_error(language), show_progress_bars() as progress:
+        result = run_demo(folder, "en" if language == "en" else "sv", force=force, progress=progress)
+    print_output(terminal.format_result(result))
 
 
 @main.command()
 @click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
 def templates(language: str) -> None:
     """List the templates that can be used with generate -t."""
-    from xlflow.define import list_templates
-    from xlflow.report.terminal import show_templates
+    from xlflow.define import load_shipped_templates
+    from xlflow.report.terminal import format_templates
 
-    with stopping(language):
-        say(show_templates(list_templates(), "en" if language == "en" else "sv"))
+    with exit_on_fatal_error(language):
+        print_output(format_templates(load_shipped_templates(), "en" if language == "en" else "sv"))
 
 
 @main.command()
-@click.argument("plan", type=FILE_NAME)
+@click.argument("plan", type=PATH_TYPE)
 @click.option(
     "-t",
     "--template",
@@ -112,20 +120,20 @@ def templates(language: str) -> None:
     show_default=True,
     help="A template's name, or a path to one.",
 )
-@click.option("--as-of", required=True, metavar="DATE", help=AS_OF)
+@click.option("--as-of", required=True, metavar="DATE", help=AS_OF_HELP)
 @click.option("--due", metavar="DATE", help="The day by which the units are to reply.")
-@PREVIOUS
+@PREVIOUS_ANSWERS_OPTION
 @click.option(
     "--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="The forms' language."
 )
-@click.option("-o", "--output", required=True, metavar="DIR", type=FILE_NAME, help="Folder for the forms.")
+@click.option("-o", "--output", required=True, metavar="DIR", type=PATH_TYPE, help="Folder for the forms.")
 @click.option(
     "--jobs",
     metavar="N",
     type=click.IntRange(1, 64),
     help="How many forms to write at a time; as many as there are processors, up to 8, if not given.",
 )
-@FORCE
+@FORCE_OPTION
 def generate(
     plan: Path,
     template: str,
@@ -143,9 +151,12 @@ def generate(
     """
     from xlflow.pipeline import generate_forms
 
-    with stopping(language), show_progress() as progress:
-        days = {"as_of": read_day(as_of, "--as-of"), "due": read_day(due, "--due") if due else None}
-        run = generate_forms(
+    with exit_on_fatal_error(language), show_progress_bars() as progress:
+        dates = {
+            "as_of": parse_date_option(as_of, "--as-of"),
+            "due": parse_date_option(due, "--due") if due else None,
+        }
+        result = generate_forms(
             plan,
             output,
             template=template,
@@ -154,33 +165,33 @@ def generate(
             jobs=jobs,
             force=force,
             progress=progress,
-            **days,  # type: ignore[arg-type]
+            **dates,  # type: ignore[arg-type]
         )
-    show(run, as_json=False)
+    print_result_and_exit(result, as_json=False)
 
 
 @main.command(short_help="Check filled forms: who has answered, what must be corrected.")
-@PATHS
-@PLAN
-@ROUND
-@TEMPLATE
+@PATHS_ARGUMENT
+@PLAN_OPTION
+@AS_OF_OPTION
+@TEMPLATE_OPTION
 @click.option(
     "--return",
-    "send_back",
+    "return_dir",
     metavar="DIR",
-    type=FILE_NAME,
+    type=PATH_TYPE,
     help="Folder for forms to send back: all answers kept, the faults marked and listed.",
 )
-@JOBS
-@CACHE
-@FORCE
-@JSON
+@JOBS_OPTION
+@NO_CACHE_OPTION
+@FORCE_OPTION
+@JSON_OPTION
 def check(
     paths: tuple[Path, ...],
     plan: Path | None,
     as_of: str | None,
     template: str | None,
-    send_back: Path | None,
+    return_dir: Path | None,
     jobs: int | None,
     no_cache: bool,
     force: bool,
@@ -193,45 +204,45 @@ def check(
     """
     from xlflow.pipeline import check_forms
 
-    with stopping(), show_progress() as progress:
-        run = check_forms(
+    with exit_on_fatal_error(), show_progress_bars() as progress:
+        result = check_forms(
             paths,
             plan=plan,
-            as_of=read_day(as_of, "--as-of") if as_of else None,
+            as_of=parse_date_option(as_of, "--as-of") if as_of else None,
             template=template,
-            send_back=send_back,
+            return_dir=return_dir,
             jobs=jobs,
             cache=not no_cache,
             force=force,
             progress=progress,
         )
-    show(run, as_json=as_json)
+    print_result_and_exit(result, as_json=as_json)
 
 
 @main.command()
-@PATHS
+@PATHS_ARGUMENT
 @click.option(
     "-o",
     "--output",
     required=True,
     metavar="FILE.xlsx",
-    type=FILE_NAME,
+    type=PATH_TYPE,
     help="The consolidated workbook to write.",
 )
-@PLAN
-@ROUND
-@TEMPLATE
-@SINCE
+@PLAN_OPTION
+@AS_OF_OPTION
+@TEMPLATE_OPTION
+@PREVIOUS_ROUND_OPTION
 @click.option(
     "--also",
     metavar="DIR",
-    type=FILE_NAME,
+    type=PATH_TYPE,
     help="Write the tables into this folder too, for Power BI and others: CSV with a description, and Parquet.",
 )
-@JOBS
-@CACHE
-@FORCE
-@JSON
+@JOBS_OPTION
+@NO_CACHE_OPTION
+@FORCE_OPTION
+@JSON_OPTION
 def merge(
     paths: tuple[Path, ...],
     output: Path,
@@ -252,31 +263,31 @@ def merge(
     """
     from xlflow.pipeline import merge_forms
 
-    with stopping(), show_progress() as progress:
-        run = merge_forms(
+    with exit_on_fatal_error(), show_progress_bars() as progress:
+        result = merge_forms(
             paths,
             output,
             plan=plan,
-            as_of=read_day(as_of, "--as-of") if as_of else None,
+            as_of=parse_date_option(as_of, "--as-of") if as_of else None,
             template=template,
             previous=previous,
-            also=also,
+            export_dir=also,
             jobs=jobs,
             cache=not no_cache,
             force=force,
             progress=progress,
         )
-    show(run, as_json=as_json)
+    print_result_and_exit(result, as_json=as_json)
 
 
 @main.command(short_help="Make the board's report: Word, PDF or HTML.")
-@click.argument("consolidated", metavar="CONSOLIDATED.xlsx", type=FILE_NAME)
+@click.argument("consolidated", metavar="CONSOLIDATED.xlsx", type=PATH_TYPE)
 @click.option(
     "-o",
     "--output",
     required=True,
     metavar="FILE",
-    type=FILE_NAME,
+    type=PATH_TYPE,
     help="The report to write: .docx (Word), .pdf or .html.",
 )
 @click.option(
@@ -288,54 +299,54 @@ def merge(
 )
 @click.option("--only", type=click.Choice(["deviations"]), help="The short version: only what deviates.")
 @click.option("--unit", default="", metavar="NAME", help="One unit's own report.")
-@click.option("--intro", metavar="FILE.md", type=FILE_NAME, help="An introduction of your own.")
+@click.option("--intro", metavar="FILE.md", type=PATH_TYPE, help="An introduction of your own.")
 @click.option(
     "--reference",
     metavar="FILE.docx",
-    type=FILE_NAME,
+    type=PATH_TYPE,
     help="A Word document whose styles, header and logo the report takes.",
 )
 @click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than the workbook's.")
 @click.option("--redact", is_flag=True, help="Blank e-mail addresses, phone and personal identity numbers.")
 @click.option("--force", is_flag=True, help="Overwrite the file whoever wrote it, and keep personal data.")
-@JSON
-def report(consolidated: Path, output: Path, language: str | None, as_json: bool, **wanted: Any) -> None:
+@JSON_OPTION
+def report(consolidated: Path, output: Path, language: str | None, as_json: bool, **options: Any) -> None:
     """Make the board's report from the consolidated workbook: Word, PDF or HTML.
 
     Says so and writes nothing if a comment holds an e-mail address, a phone number or a personal identity number.
     """
     from xlflow.pipeline import write_report
 
-    with stopping(language):
-        run = write_report(consolidated, output, language=choose_language(language), **wanted)
-    show(run, as_json=as_json)
+    with exit_on_fatal_error(language):
+        result = write_report(consolidated, output, language=parse_language(language), **options)
+    print_result_and_exit(result, as_json=as_json)
 
 
 @main.command(short_help="Put several rounds side by side, one line per activity.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=FILE_NAME)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=PATH_TYPE)
 @click.option(
     "-o",
     "--output",
     metavar="FILE.xlsx",
-    type=FILE_NAME,
+    type=PATH_TYPE,
     help="The workbook to write; without it the history is only shown.",
 )
 @click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than that of the last round.")
-@FORCE
+@FORCE_OPTION
 def history(files: tuple[Path, ...], output: Path | None, language: str | None, force: bool) -> None:
     """Put several consolidated workbooks together: one line per activity, one column per round.
 
     FILE is what xlflow merge wrote. The rounds stand in the order of their days, whatever the order of the files.
     """
     from xlflow.pipeline import read_history, write_history
-    from xlflow.report.past import show_history
+    from xlflow.report.past import format_history
 
-    with stopping(language):
+    with exit_on_fatal_error(language):
         if output is None:
-            say(show_history(read_history(files, language=choose_language(language))))
+            print_output(format_history(read_history(files, language=parse_language(language))))
             return
-        run = write_history(files, output, language=choose_language(language), force=force)
-    show(run, as_json=False)
+        result = write_history(files, output, language=parse_language(language), force=force)
+    print_result_and_exit(result, as_json=False)
 
 
 @main.command(short_help="Say what a code in a list of findings means.")
@@ -349,14 +360,16 @@ def explain(code: str, template: str | None, language: str) -> None:
 
     CODE is what stands last on a row of the sheet Anmärkningar (Remarks), or the name of a template's rule.
     """
-    from xlflow.core.findings import Finding, Stop
-    from xlflow.define import list_templates, load_template
-    from xlflow.report.explain import explain_code, list_codes
+    from xlflow.core.findings import FatalError, Finding
+    from xlflow.define import load_shipped_templates, load_template
+    from xlflow.report.explain import describe_all_codes, explain_code
 
-    chosen = choose_language(language) or "sv"
-    with stopping(language):
-        templates = (load_template(template),) if template else list_templates()
-        told = explain_code(code, templates, chosen) if code else list_codes(chosen)
-        if isinstance(told, Finding):
-            raise Stop(told)
-    say(told)
+    explain_language = parse_language(language) or "sv"
+    with exit_on_fatal_error(language):
+        templates = (load_template(template),) if template else load_shipped_templates()
+        explanation = (
+            explain_code(code, templates, explain_language) if code else describe_all_codes(explain_language)
+        )
+        if isinstance(explanation, Finding):
+            raise FatalError(explanation)
+    print_output(explanation)

@@ -17,15 +17,15 @@ import click
 if TYPE_CHECKING:
     from datetime import date
 
-    from xlflow.core.model import Run
+    from xlflow.core.model import RunResult
     from xlflow.core.words import Language
-    from xlflow.pipeline import Progress
+    from xlflow.pipeline import StepProgressCallback
 
-_REDRAWN = 0.1
+_REDRAW_SECONDS = 0.1
 """Seconds between two looks of the progress bar."""
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """Tells of what was typed wrong as of everything else: in the user's language, on stderr, ending with 2."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
@@ -33,46 +33,50 @@ class Commands(click.Group):
         try:
             code = super().main(args, *rest, **{**more, "standalone_mode": False})
         except click.Abort:
-            click.echo(_say_stopped(), err=True)
+            click.echo(_aborted_message(), err=True)
             sys.exit(1)
         except click.UsageError as error:
-            _refuse(error, sys.argv[1:] if args is None else args)
+            _report_usage_error(error, sys.argv[1:] if args is None else args)
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _say_stopped() -> str:
+def _aborted_message() -> str:
     from xlflow.core import words
     from xlflow.report import terminal
 
-    return words.say("terminal.stopped", terminal.language_of_user())
+    return words.translate("terminal.stopped", terminal.user_language())
 
 
-def _refuse(error: click.UsageError, typed: Sequence[str]) -> NoReturn:
-    from xlflow.core.findings import Stop
-    from xlflow.report.misuse import find_misuse
+def _report_usage_error(error: click.UsageError, arguments: Sequence[str]) -> NoReturn:
+    from xlflow.core.findings import FatalError
+    from xlflow.report.misuse import usage_error_finding
 
     if type(error).__name__ == "NoArgsIsHelpError":
         click.echo(error.format_message(), err=True)
         sys.exit(2)
-    said = " ".join(typed).replace("=", " ").split()
-    chosen = said[said.index("--language") + 1 :][:1] if "--language" in said else []
-    with stopping(chosen[0] if chosen in (["sv"], ["en"]) else None, as_json="--json" in said):
-        raise Stop(find_misuse(error))
+    option_words = " ".join(arguments).replace("=", " ").split()
+    language_values = (
+        option_words[option_words.index("--language") + 1 :][:1] if "--language" in option_words else []
+    )
+    with exit_on_fatal_error(
+        language_values[0] if language_values in (["sv"], ["en"]) else None, as_json="--json" in option_words
+    ):
+        raise FatalError(usage_error_finding(error))
 
 
-def show(run: "Run", *, as_json: bool) -> NoReturn:
+def print_result_and_exit(result: "RunResult", *, as_json: bool) -> NoReturn:
     """Print the result and leave with its exit code."""
     from xlflow.report import machine, terminal
 
-    nobody = run.merged is not None and not run.merged.round.plan.units
-    told = replace(run, language=terminal.language_of_user()) if nobody else run
-    say(machine.run_to_json(told) if as_json else terminal.show_run(told))
-    sys.exit(run.exit_code)
+    has_no_units = result.merged is not None and not result.merged.round.plan.units
+    localized_result = replace(result, language=terminal.user_language()) if has_no_units else result
+    print_output(machine.result_to_json(localized_result) if as_json else terminal.format_result(localized_result))
+    sys.exit(result.exit_code)
 
 
-def say(text: str) -> None:
+def print_output(text: str) -> None:
     """Print a result; where it cannot be printed to the end, say so and leave with 2."""
-    from xlflow.core.findings import Place, Stop, find
+    from xlflow.core.findings import FatalError, Location, make_finding
 
     try:
         click.echo(text)
@@ -80,64 +84,64 @@ def say(text: str) -> None:
         if error.errno == errno.EPIPE:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        with stopping():
-            raise Stop(find("output-cut-off", Place(""), value=error.strerror)) from error
+        with exit_on_fatal_error():
+            raise FatalError(make_finding("output-cut-off", Location(""), value=error.strerror)) from error
 
 
-def choose_language(language: str | None) -> "Language | None":
+def parse_language(language: str | None) -> "Language | None":
     """Return the language that an option names; None if it was not given."""
     return None if language is None else "en" if language == "en" else "sv"
 
 
-def read_day(text: str, option: str) -> "date":
+def parse_date_option(text: str, option: str) -> "date":
     """Return the day that an option names; `Stop` if it names none."""
-    from xlflow.core.findings import Stop
-    from xlflow.core.values import parse_day
-    from xlflow.core.words import say_both
-    from xlflow.report.misuse import refuse_value
+    from xlflow.core.findings import FatalError
+    from xlflow.core.values import parse_full_date
+    from xlflow.core.words import translate_all
+    from xlflow.report.misuse import invalid_value_finding
 
-    day = parse_day(text)
-    if day is None:
-        raise Stop(refuse_value(text, option, say_both("values.accept_day")))
-    return day
+    parsed_date = parse_full_date(text)
+    if parsed_date is None:
+        raise FatalError(invalid_value_finding(text, option, translate_all("values.accept_day")))
+    return parsed_date
 
 
 @contextmanager
-def stopping(language: str | None = None, *, as_json: bool = False) -> Iterator[None]:
+def exit_on_fatal_error(language: str | None = None, *, as_json: bool = False) -> Iterator[None]:
     """Turn `Stop` into its messages on stderr, JSON on stdout where that is asked for, and exit code 2."""
-    from xlflow.core.findings import Stop
+    from xlflow.core.findings import FatalError
 
     try:
-        with _reaching():
+        with _convert_os_errors():
             yield
-    except Stop as stop:
-        from xlflow.core.model import Run
+    except FatalError as stop:
+        from xlflow.core.model import RunResult
         from xlflow.report import machine, terminal
 
-        run = Run(choose_language(language) or terminal.language_of_user(), stop.findings, stop.merged)
+        result = RunResult(parse_language(language) or terminal.user_language(), stop.findings, stop.merged)
         context = click.get_current_context(silent=True)
         if as_json or (context and context.params.get("as_json")):
-            click.echo(machine.run_to_json(run))
-        click.echo(terminal.show_findings(run.findings, run.language), err=True)
+            click.echo(machine.result_to_json(result))
+        click.echo(terminal.format_findings(result.findings, result.language), err=True)
         sys.exit(2)
 
 
 @contextmanager
-def _reaching() -> Iterator[None]:
+def _convert_os_errors() -> Iterator[None]:
     """Turn what the system says of a file that it does not let one reach into `Stop`."""
-    from xlflow.core.findings import Place, Stop, find
+    from xlflow.core.findings import FatalError, Location, make_finding
 
     try:
         yield
     except OSError as fault:
         if fault.filename is None:
             raise
-        place = Place(os.fsdecode(fault.filename))
-        raise Stop(find("path-unusable", place, value=fault.strerror)) from fault
+        location = Location(os.fsdecode(fault.filename))
+        raise FatalError(make_finding("path-unusable", location, value=fault.strerror)) from fault
 
 
 @contextmanager
-def show_progress() -> Iterator["Progress | None"]:
+def show_progress_bars() -> Iterator["StepProgressCallback | None"]:
     """Show on stderr, only where somebody can see it, how far each step is, how quick, and how long it will take.
 
     Drawn whenever there is something new and never by a thread: beside a thread, workers cannot be forked.
@@ -157,19 +161,19 @@ def show_progress() -> Iterator["Progress | None"]:
         progress.TimeRemainingColumn(compact=True),
     )
     console = Console(stderr=True)
-    with progress.Progress(*columns, console=console, transient=True, auto_refresh=False) as bars:
+    with progress.Progress(*columns, console=console, transient=True, auto_refresh=False) as display:
         tasks: dict[str, tuple[Any, float]] = {}
-        drawn = 0.0
+        last_drawn = 0.0
 
         def tell(step: str, done: int, total: int) -> None:
-            nonlocal drawn
+            nonlocal last_drawn
             now = time.monotonic()
-            task, begun = tasks.get(step) or (bars.add_task(step, total=total, speed=""), now)
-            tasks[step] = task, begun
-            speed = f"{done / (now - begun):.0f} files/s" if total > 1 and now > begun else ""
-            bars.update(task, completed=done, speed=speed)
-            if done in (0, total) or now - drawn > _REDRAWN:
-                bars.refresh()
-                drawn = now
+            task, started = tasks.get(step) or (display.add_task(step, total=total, speed=""), now)
+            tasks[step] = task, started
+            speed = f"{done / (now - started):.0f} files/s" if total > 1 and now > started else ""
+            display.update(task, completed=done, speed=speed)
+            if done in (0, total) or now - last_drawn > _REDRAW_SECONDS:
+                display.refresh()
+                last_drawn = now
 
         yield tell

@@ -13,14 +13,14 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from xlflow import define, generate, pipeline
-from xlflow.core.findings import Place, Stop, find
-from xlflow.core.model import Line, Round, Run
-from xlflow.core.shipped import EXAMPLES, find_shipped
-from xlflow.core.text import fold, short_code, tidy_lines
-from xlflow.core.words import Language, say
+from xlflow.core.findings import FatalError, Location, make_finding
+from xlflow.core.model import PlanItem, Round, RunResult
+from xlflow.core.shipped import EXAMPLES_DIR, resource_dir
+from xlflow.core.text import collapse_whitespace_keep_lines, normalize_key, short_code
+from xlflow.core.words import Language, translate
 from xlflow.excel import incoming, outgoing
 
-Told = Mapping[str, str]
+AnswerTexts = Mapping[str, str]
 """One line of an example's answers: heading -> what the unit wrote."""
 
 
@@ -34,28 +34,34 @@ class Example:
     template: str = "followup"
 
 
-EXAMPLE_IN: Mapping[Language, Example] = {
+EXAMPLE_BY_LANGUAGE: Mapping[Language, Example] = {
     "sv": Example("followup-2021", date(2021, 3, 31), date(2021, 4, 16)),
     "en": Example("followup-en", date(2021, 3, 31), date(2021, 4, 16)),
 }
 
 
 def run_demo(
-    folder: Path, language: Language = "sv", *, force: bool = False, progress: pipeline.Progress | None = None
-) -> Run:
+    folder: Path,
+    language: Language = "sv",
+    *,
+    force: bool = False,
+    progress: pipeline.StepProgressCallback | None = None,
+) -> RunResult:
     """Play the whole loop in a folder of its own, up to the board's report, and return the merge's result.
 
     The notes of the result say what lies where. `Stop` if the folder holds anything already, unless `force`.
     """
     if not force and folder.exists() and any(folder.iterdir()):
-        raise Stop(find("demo-folder-in-use", Place(str(folder))))
-    example = EXAMPLE_IN[language]
-    shipped = find_shipped(EXAMPLES) / example.folder
-    plan, sent, back = (folder / say(f"demo.{name}", language) for name in ("plan", "sent", "returned"))
-    outgoing.save_whole(plan, (shipped / "plan.xlsx").read_bytes())
+        raise FatalError(make_finding("demo-folder-in-use", Location(str(folder))))
+    example = EXAMPLE_BY_LANGUAGE[language]
+    example_dir = resource_dir(EXAMPLES_DIR) / example.folder
+    plan, forms_folder, return_folder = (
+        folder / translate(f"demo.{name}", language) for name in ("plan", "sent", "returned")
+    )
+    outgoing.write_atomic(plan, (example_dir / "plan.xlsx").read_bytes())
     pipeline.generate_forms(
         plan,
-        sent,
+        forms_folder,
         template=example.template,
         language=language,
         force=force,
@@ -63,66 +69,83 @@ def run_demo(
         as_of=example.as_of,
         due=example.due,
     )
-    _play_units(shipped, example, language, back)
-    target = folder / say("demo.consolidated", language)
-    run = pipeline.merge_forms([back], target, plan=plan, force=force, progress=progress)
-    reports = _report(target, folder, language, force=force)
-    words = {"plan": plan, "sent": sent, "returned": back, "output": target, **reports}
-    notes = tuple(say(f"demo.look_{number}", language, **words) for number in range(1, 6))
-    return replace(run, notes=notes)
+    _write_returned_forms(example_dir, example, language, return_folder)
+    target = folder / translate("demo.consolidated", language)
+    result = pipeline.merge_forms([return_folder], target, plan=plan, force=force, progress=progress)
+    reports = _write_reports(target, folder, language, force=force)
+    params = {"plan": plan, "sent": forms_folder, "returned": return_folder, "output": target, **reports}
+    notes = tuple(translate(f"demo.look_{number}", language, **params) for number in range(1, 6))
+    return replace(result, notes=notes)
 
 
-def _report(consolidated: Path, folder: Path, language: Language, *, force: bool) -> Mapping[str, Path | None]:
+def _write_reports(
+    consolidated: Path, folder: Path, language: Language, *, force: bool
+) -> Mapping[str, Path | None]:
     """Write the report of the board in every format; return where each is."""
-    name = say("demo.report", language)
+    name = translate("demo.report", language)
     files = {kind: folder / f"{name}.{kind}" for kind in ("docx", "pdf", "html")}
-    return {kind: pipeline.write_report(consolidated, file, force=force).output for kind, file in files.items()}
+    return {
+        kind: pipeline.write_report(consolidated, file, force=force).output_path for kind, file in files.items()
+    }
 
 
-def _play_units(shipped: Traversable, example: Example, language: Language, back: Path) -> None:
+def _write_returned_forms(
+    example_dir: Traversable, example: Example, language: Language, return_folder: Path
+) -> None:
     """Write what the units send back into the folder `back`."""
-    book = incoming.open_book((shipped / "plan.xlsx").read_bytes(), "plan.xlsx")
+    workbook = incoming.open_workbook((example_dir / "plan.xlsx").read_bytes(), "plan.xlsx")
     template = define.load_template(example.template)
-    asked, _ = define.define_round(book, template, example.as_of, example.due, language)
-    told = _read_answers(shipped / "answers.csv")
-    returned = [form for form in generate.plan_forms(asked) if form.unit in told]
-    for form in returned:
-        outgoing.save_whole(back / form.file_name, _fill_in(asked, form.unit, told[form.unit]))
-    last = returned[-1]
-    again = Path(last.file_name).with_stem(f"{Path(last.file_name).stem} (1)")
-    outgoing.save_whole(back / again, (back / last.file_name).read_bytes())
-    outgoing.save_whole(back / f"~${last.file_name}", b"\x07" + bytes(164))
+    round_, _ = define.define_round(workbook, template, example.as_of, example.due, language)
+    answers_by_unit = _read_example_answers(example_dir / "answers.csv")
+    answered_forms = [form for form in generate.list_form_files(round_) if form.unit in answers_by_unit]
+    for form in answered_forms:
+        outgoing.write_atomic(
+            return_folder / form.file_name, _write_filled_form(round_, form.unit, answers_by_unit[form.unit])
+        )
+    last_form = answered_forms[-1]
+    copy_name = Path(last_form.file_name).with_stem(f"{Path(last_form.file_name).stem} (1)")
+    outgoing.write_atomic(return_folder / copy_name, (return_folder / last_form.file_name).read_bytes())
+    outgoing.write_atomic(return_folder / f"~${last_form.file_name}", b"\x07" + bytes(164))
 
 
-def _read_answers(file: Traversable) -> dict[str, list[Told]]:
-    told: dict[str, list[Told]] = {}
-    for line in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline=""), delimiter=";"):
-        told.setdefault(next(iter(line.values())), []).append(line)
-    return told
+def _read_example_answers(file: Traversable) -> dict[str, list[AnswerTexts]]:
+    answers_by_unit: dict[str, list[AnswerTexts]] = {}
+    for row in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline=""), delimiter=";"):
+        answers_by_unit.setdefault(next(iter(row.values())), []).append(row)
+    return answers_by_unit
 
 
-def _fill_in(asked: Round, unit: str, told: Sequence[Told]) -> bytes:
+def _write_filled_form(round_: Round, unit: str, unit_answers: Sequence[AnswerTexts]) -> bytes:
     """Return a unit's form with its answers, its own activities in the free rows; as one that went out blank."""
-    answers = [(_find_line(asked, unit, one), one) for one in told]
-    own = tuple(line for line, _ in answers if line.own)
-    plan = replace(asked.plan, lines=(*asked.plan.lines, *own))
-    texts = {line.id: dict(_answers_of(asked, one)) for line, one in answers}
-    return generate.write_form(replace(asked, plan=plan), unit, texts, issued={})
+    matched = [
+        (_match_plan_item(round_, unit, texts_by_heading), texts_by_heading) for texts_by_heading in unit_answers
+    ]
+    added_items = tuple(item for item, _ in matched if item.added_by_unit)
+    plan = replace(round_.plan, items=(*round_.plan.items, *added_items))
+    answers_by_item = {line.id: dict(_answer_values(round_, one)) for line, one in matched}
+    return generate.write_form(replace(round_, plan=plan), unit, answers_by_item, issued={})
 
 
-def _answers_of(asked: Round, told: Told) -> Iterator[tuple[str, str]]:
-    for field in asked.template.asked():
-        text = next((told[name] for name in field.names() if told.get(name)), "")
+def _answer_values(round_: Round, texts_by_heading: AnswerTexts) -> Iterator[tuple[str, str]]:
+    for field in round_.template.answer_fields():
+        text = next(
+            (texts_by_heading[name] for name in field.accepted_headings() if texts_by_heading.get(name)), ""
+        )
         if text:
-            yield field.key, tidy_lines(text)
+            yield field.key, collapse_whitespace_keep_lines(text)
 
 
-def _find_line(asked: Round, unit: str, told: Told) -> Line:
+def _match_plan_item(round_: Round, unit: str, texts_by_heading: AnswerTexts) -> PlanItem:
     """Return the line that a unit answers, by the texts of its lowest levels; else one of the unit's own."""
-    low = slice(asked.template.item, None)
+    lowest_levels = slice(round_.template.item_level_index, None)
     levels = tuple(
-        next((told[name] for name in level.names() if told.get(name)), "") for level in asked.template.levels
+        next((texts_by_heading[name] for name in level.accepted_headings() if texts_by_heading.get(name)), "")
+        for level in round_.template.levels
     )
-    wanted = [fold(text) for text in levels[low]]
-    known = (line for line in asked.lines_of(unit) if [fold(text) for text in line.levels[low]] == wanted)
-    return next(known, Line(short_code((unit, *levels)), levels, (unit,), own=True))
+    wanted_texts = [normalize_key(text) for text in levels[lowest_levels]]
+    matching_items = (
+        item
+        for item in round_.items_for_unit(unit)
+        if [normalize_key(text) for text in item.level_texts[lowest_levels]] == wanted_texts
+    )
+    return next(matching_items, PlanItem(short_code((unit, *levels)), levels, (unit,), added_by_unit=True))

@@ -6,32 +6,36 @@ Unlike what came back, a plan or a consolidated workbook that cannot be opened s
 import os
 from pathlib import Path
 
-from xlflow.core.findings import Finding, Place, Stop, find, tell_both
+from xlflow.core.findings import FatalError, Finding, Location, make_finding, message_in_all_languages
 from xlflow.excel import incoming
 
-_OPEN_TO_OTHERS = ("file-not-readable", "file-still-being-saved")
+_TEMPORARY_CODES = ("file-not-readable", "file-still-being-saved")
 """What hinders reading a file only as long as somebody else has it."""
 
 
-def open_plan(path: Path) -> incoming.Book:
+def open_plan(path: Path) -> incoming.WorkbookData:
     """Return the plan workbook as it was read."""
-    return _open(path, "plan-unreadable", incoming.LIMITS)
+    return _open_or_stop(path, "plan-unreadable", incoming.DEFAULT_LIMITS)
 
 
-def open_consolidated(path: Path) -> incoming.Book:
+def open_consolidated(path: Path) -> incoming.WorkbookData:
     """Return a consolidated workbook as it was read; it may be much larger than a form."""
     from xlflow import recall  # noqa: PLC0415 (checking forms does not wait for it)
 
-    return _open(path, "consolidated-unreadable", recall.LIMITS)
+    return _open_or_stop(path, "consolidated-unreadable", recall.CONSOLIDATED_LIMITS)
 
 
-def _open(path: Path, code: str, limits: incoming.Limits) -> incoming.Book:
-    if not incoming.is_there(path):
-        raise Stop(find("path-not-found", Place(str(path))))
+def _open_or_stop(path: Path, code: str, limits: incoming.Limits) -> incoming.WorkbookData:
+    if not incoming.path_exists(path):
+        raise FatalError(make_finding("path-not-found", Location(str(path))))
     if os.path.isdir(path):  # noqa: PTH112 (the other way raises where one may not look)
-        raise Stop(find("file-is-folder", Place(str(path))))
-    book = incoming.open_book(path, path.name, limits)
-    if not isinstance(book, Finding):
-        return book
-    passing = book.code in _OPEN_TO_OTHERS
-    raise Stop(book if passing else find(code, book.place, words={"reason": tell_both(book)}))
+        raise FatalError(make_finding("file-is-folder", Location(str(path))))
+    workbook = incoming.open_workbook(path, path.name, limits)
+    if not isinstance(workbook, Finding):
+        return workbook
+    is_temporary = workbook.code in _TEMPORARY_CODES
+    raise FatalError(
+        workbook
+        if is_temporary
+        else make_finding(code, workbook.location, params={"reason": message_in_all_languages(workbook)})
+    )

@@ -10,186 +10,230 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from xlflow import collect, kept, read, workers
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.model import Filled, State
-from xlflow.core.packing import DAMAGED, Opened, Packed, Unpacker, pack_opened
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.model import FileState, Submission
+from xlflow.core.packing import DECODE_ERRORS, EncodedSubmission, ReadResult, SubmissionDecoder, encode_submission
 from xlflow.excel import incoming
 
-Tell = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""
 
-_MOST_JOBS = 8
-_WORTH_KEEPING = 20
+_MAX_JOBS = 8
+_MIN_FILES_FOR_CACHE = 20
 """Files from which on it is worth keeping what they say."""
 
-_MOST_TOLD = 60_000
+_MAX_ENTRIES_PER_FORM = 60_000
 """Rows, texts set aside and remarks that one form may come to, so that it cannot bury all others."""
 
-_BOUNDS = workers.Bounds(incoming.LIMITS.seconds, incoming.LIMITS.memory_bytes)
-_LOST = {"crashed": "reader-crashed", "too-slow": "reader-too-slow", "too-large": "reader-too-large"}
+_TASK_LIMITS = workers.TaskLimits(incoming.DEFAULT_LIMITS.seconds, incoming.DEFAULT_LIMITS.memory_bytes)
+_FAILURE_CODES = {"crashed": "reader-crashed", "too-slow": "reader-too-slow", "too-large": "reader-too-large"}
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ReadOptions:
     """How files are read: how many at a time, None for what the computer is good for, and whether what was read
     before is taken from the cache, where there are so many files that it saves anybody time."""
 
     jobs: int | None = None
-    cache: bool = False
+    use_cache: bool = False
 
-    def find_shelf(self, files: int) -> kept.Shelf | None:
+    def open_cache(self, file_count: int) -> kept.ParseCache | None:
         """Return where answers are kept, None if they are not to be."""
-        return kept.find_shelf() if self.cache and files >= _WORTH_KEEPING else None
+        return kept.open_cache() if self.use_cache and file_count >= _MIN_FILES_FOR_CACHE else None
 
     def count_jobs(self) -> int:
         """Return how many processes to read with."""
-        return self.jobs or min(os.cpu_count() or 1, _MOST_JOBS)
+        return self.jobs or min(os.cpu_count() or 1, _MAX_JOBS)
 
 
-def open_files(
-    files: Sequence[collect.Found], way: Way, tell: Tell | None = None, known: Sequence[read.Known] = ()
-) -> tuple[Opened, ...]:
+def read_returned_files(
+    files: Sequence[collect.DiscoveredFile],
+    options: ReadOptions,
+    report_progress: ProgressCallback | None = None,
+    known_rounds: Sequence[read.KnownRound] = (),
+) -> tuple[ReadResult, ...]:
     """Return every file with what it says or why it cannot be read, in their order. `known` helps the forms that
     have lost what they said of themselves; what is read with such help is not kept."""
-    unpacker, shelf = Unpacker(), None if known else way.find_shelf(len(files))
-    opened = _recall(files, shelf, unpacker) if shelf else {}
-    recalled = len(opened)
-    if recalled:
-        _say(tell, opened, files)
-    if len(files) - recalled <= workers.worth_while():
-        for number, file in enumerate(files):
-            if number not in opened and (light := _open_lightly(file, known, shelf)) is not None:
-                opened[number] = light
-                _say(tell, opened, files)
-    heavy = [number for number in range(len(files)) if number not in opened]
+    decoder, parse_cache = SubmissionDecoder(), None if known_rounds else options.open_cache(len(files))
+    results = _read_cached(files, parse_cache, decoder) if parse_cache else {}
+    cached_count = len(results)
+    if cached_count:
+        _report_results(report_progress, results, files)
+    if len(files) - cached_count <= workers.max_items_without_pool():
+        for index, file in enumerate(files):
+            if index not in results and (result := _read_in_process(file, known_rounds, parse_cache)) is not None:
+                results[index] = result
+                _report_results(report_progress, results, files)
+    pool_indexes = [number for number in range(len(files)) if number not in results]
     try:
-        task = _Reader(tuple(known), shelf)
-        for place, told in workers.work_apart(
-            task, [files[number] for number in heavy], way.count_jobs(), _BOUNDS
+        task = _FileReader(tuple(known_rounds), parse_cache)
+        for task_index, outcome in workers.map_in_processes(
+            task, [files[number] for number in pool_indexes], options.count_jobs(), _TASK_LIMITS
         ):
-            number = heavy[place]
-            opened[number] = _unpack(told, unpacker) if isinstance(told, Packed) else _lose(files[number], told)
-            _say(tell, opened, files)
-    except workers.NoWorkers:
-        left = (number for number in heavy if number not in opened)
-        opened |= {number: _open_here(files[number], known) for number in left}
-    if shelf and recalled < len(files):
-        shelf.tidy()
-    return tuple(opened[number] for number in range(len(files)))
+            index = pool_indexes[task_index]
+            results[index] = (
+                _decode_result(outcome, decoder)
+                if isinstance(outcome, EncodedSubmission)
+                else _refuse_failed_file(files[index], outcome)
+            )
+            _report_results(report_progress, results, files)
+    except workers.PoolUnavailableError:
+        unread = (number for number in pool_indexes if number not in results)
+        results |= {number: _read_file(files[number], known_rounds) for number in unread}
+    if parse_cache and cached_count < len(files):
+        parse_cache.prune()
+    return tuple(results[number] for number in range(len(files)))
 
 
-def look_again(
-    files: Sequence[collect.Found], opened: Sequence[Opened], known: Sequence[read.Known], way: Way
-) -> tuple[Opened, ...]:
+def retry_with_known_rounds(
+    files: Sequence[collect.DiscoveredFile],
+    results: Sequence[ReadResult],
+    known_rounds: Sequence[read.KnownRound],
+    options: ReadOptions,
+) -> tuple[ReadResult, ...]:
     """Return what was opened, after another look at the workbooks that may be forms of rounds known by now, or
     hold some."""
-    lost = [number for number, (_, told) in enumerate(opened) if read.is_worth_another_look(told)]
-    again = open_files([files[number] for number in lost], way, known=known) if known else ()
-    found = dict(zip(lost, again, strict=False))
-    better = {
-        number: new
-        for number, new in found.items()
-        if isinstance(new[1], Filled) or isinstance(opened[number][1], Finding)
+    retry_indexes = [index for index, (_, outcome) in enumerate(results) if read.can_be_retried(outcome)]
+    retried = (
+        read_returned_files([files[number] for number in retry_indexes], options, known_rounds=known_rounds)
+        if known_rounds
+        else ()
+    )
+    retried_by_index = dict(zip(retry_indexes, retried, strict=False))
+    improved = {
+        number: new_result
+        for number, new_result in retried_by_index.items()
+        if isinstance(new_result[1], Submission) or isinstance(results[number][1], Finding)
     }
-    return tuple(better.get(number, before) for number, before in enumerate(opened))
+    return tuple(improved.get(number, old_result) for number, old_result in enumerate(results))
 
 
-def list_forms(opened: Iterable[Opened]) -> list[Filled]:
+def list_submissions(results: Iterable[ReadResult]) -> list[Submission]:
     """Return all forms in files that were opened, each by itself, also where several units' stand in one file."""
-    told = [told for _, told in opened if isinstance(told, Filled)]
-    return [one for form in told for one in (replace(form, others=()) if form.others else form, *form.others)]
+    outcome = [told for _, told in results if isinstance(told, Submission)]
+    return [
+        single
+        for submission in outcome
+        for single in (
+            replace(submission, other_submissions=()) if submission.other_submissions else submission,
+            *submission.other_submissions,
+        )
+    ]
 
 
 @dataclass(slots=True)
-class _Reader:
+class _FileReader:
     """Reads files in a process of its own; tells what forms have in common once, with the first of them."""
 
-    known: tuple[read.Known, ...]
-    shelf: kept.Shelf | None
-    _told: set[str] = field(default_factory=set)
+    known_rounds: tuple[read.KnownRound, ...]
+    parse_cache: kept.ParseCache | None
+    _sent_digests: set[str] = field(default_factory=set)
 
-    def __call__(self, file: collect.Found) -> Packed:
-        opened = _open_here(file, self.known)
-        packed = pack_opened(opened)
-        _keep(file, opened, packed, self.shelf)
-        if packed.frame in self._told:
-            return replace(packed, frame_content=b"")
-        self._told.add(packed.frame)
-        return packed
-
-
-def _unpack(packed: Packed, unpacker: Unpacker) -> Opened:
-    if packed.frame_content and packed.frame not in unpacker.frames:
-        unpacker.learn_frame(packed.frame, packed.frame_content)
-    return unpacker.unpack(packed)
+    def __call__(self, file: collect.DiscoveredFile) -> EncodedSubmission:
+        result = _read_file(file, self.known_rounds)
+        encoded = encode_submission(result)
+        _store_in_cache(file, result, encoded, self.parse_cache)
+        if encoded.shared_digest in self._sent_digests:
+            return replace(encoded, shared_content=b"")
+        self._sent_digests.add(encoded.shared_digest)
+        return encoded
 
 
-def _open_lightly(file: collect.Found, known: Sequence[read.Known], shelf: kept.Shelf | None) -> Opened | None:
-    book = incoming.open_lightly(file.source, file.name)
-    if book is None:
+def _decode_result(encoded: EncodedSubmission, decoder: SubmissionDecoder) -> ReadResult:
+    if encoded.shared_content and encoded.shared_digest not in decoder.shared_rounds:
+        decoder.add_shared_round(encoded.shared_digest, encoded.shared_content)
+    return decoder.decode(encoded)
+
+
+def _read_in_process(
+    file: collect.DiscoveredFile, known_rounds: Sequence[read.KnownRound], parse_cache: kept.ParseCache | None
+) -> ReadResult | None:
+    workbook = incoming.open_in_process(file.source, file.name)
+    if workbook is None:
         return None
     try:
-        opened = _read_book(file, book, known)
+        result = _read_workbook(file, workbook, known_rounds)
     except Exception:  # a form that our own reading falls over costs a worker, and no other form
         return None
-    if shelf:
-        _keep(file, opened, pack_opened(opened), shelf)
-    return opened
+    if parse_cache:
+        _store_in_cache(file, result, encode_submission(result), parse_cache)
+    return result
 
 
-def _open_here(file: collect.Found, known: Sequence[read.Known]) -> Opened:
-    return _read_book(file, incoming.open_book(file.source, file.name), known)
+def _read_file(file: collect.DiscoveredFile, known_rounds: Sequence[read.KnownRound]) -> ReadResult:
+    return _read_workbook(file, incoming.open_workbook(file.source, file.name), known_rounds)
 
 
-def _read_book(file: collect.Found, book: incoming.Book | Finding, known: Sequence[read.Known]) -> Opened:
-    received = collect.receive_file(file, book)
-    if isinstance(book, Finding):
-        return received, book
-    told = collect.pass_over(book) or read.read_form(book, received, known)
-    if isinstance(told, Filled) and _count_told(told) > _MOST_TOLD:
-        told = find("form-overfull", Place(file.name), unit=told.unit, words={"count": _MOST_TOLD})
-    if isinstance(told, Finding):
-        state = State.IGNORED if told.code.startswith("ignored-") else State.REFUSED
-        return replace(received, state=state, reason=told.code), told
-    return received, told
+def _read_workbook(
+    file: collect.DiscoveredFile,
+    workbook: incoming.WorkbookData | Finding,
+    known_rounds: Sequence[read.KnownRound],
+) -> ReadResult:
+    received_file = collect.make_received_file(file, workbook)
+    if isinstance(workbook, Finding):
+        return received_file, workbook
+    outcome = collect.ignore_reason(workbook) or read.read_form(workbook, received_file, known_rounds)
+    if isinstance(outcome, Submission) and _count_entries(outcome) > _MAX_ENTRIES_PER_FORM:
+        outcome = make_finding(
+            "form-overfull", Location(file.name), unit=outcome.unit, params={"count": _MAX_ENTRIES_PER_FORM}
+        )
+    if isinstance(outcome, Finding):
+        state = FileState.IGNORED if outcome.code.startswith("ignored-") else FileState.REFUSED
+        return replace(received_file, state=state, reason=outcome.code), outcome
+    return received_file, outcome
 
 
-def _count_told(form: Filled) -> int:
-    told = len(form.rows) + len(form.set_aside) + len(form.findings)
-    return told + sum(map(_count_told, form.others))
+def _count_entries(submission: Submission) -> int:
+    count = len(submission.rows) + len(submission.unplaced) + len(submission.findings)
+    return count + sum(map(_count_entries, submission.other_submissions))
 
 
-def _recall(files: Sequence[collect.Found], shelf: kept.Shelf, unpacker: Unpacker) -> dict[int, Opened]:
+def _read_cached(
+    files: Sequence[collect.DiscoveredFile], parse_cache: kept.ParseCache, decoder: SubmissionDecoder
+) -> dict[int, ReadResult]:
     """Return the files, by their place, of which is known for sure what they say."""
-    told: dict[int, Opened] = {}
-    for number, file in enumerate(files):
-        key = _key_of(file)
-        digest = incoming.digest_source(file.source) if shelf.has(key) else None
-        packed = shelf.find(key, digest) if digest else None
-        if packed and packed.frame not in unpacker.frames and (frame := shelf.find_frame(packed.frame)):
-            packed = replace(packed, frame_content=frame)
-        if packed:
-            with suppress(*DAMAGED):
-                told[number] = _unpack(packed, unpacker)
-    return told
+    results: dict[int, ReadResult] = {}
+    for index, file in enumerate(files):
+        key = _file_cache_key(file)
+        digest = incoming.digest_source(file.source) if parse_cache.has_entry(key) else None
+        encoded = parse_cache.get(key, digest) if digest else None
+        if (
+            encoded
+            and encoded.shared_digest not in decoder.shared_rounds
+            and (shared_content := parse_cache.get_shared(encoded.shared_digest))
+        ):
+            encoded = replace(encoded, shared_content=shared_content)
+        if encoded:
+            with suppress(*DECODE_ERRORS):
+                results[index] = _decode_result(encoded, decoder)
+    return results
 
 
-def _keep(file: collect.Found, opened: Opened, packed: Packed, shelf: kept.Shelf | None) -> None:
+def _store_in_cache(
+    file: collect.DiscoveredFile,
+    result: ReadResult,
+    encoded: EncodedSubmission,
+    parse_cache: kept.ParseCache | None,
+) -> None:
     """Keep what a form says; why a file was refused may be the computer's doing, and is looked at anew."""
-    received, told = opened
-    if shelf and isinstance(told, Filled):
-        shelf.keep(_key_of(file), received.digest, packed)
+    received_file, outcome = result
+    if parse_cache and isinstance(outcome, Submission):
+        parse_cache.put(_file_cache_key(file), received_file.digest, encoded)
 
 
-def _key_of(file: collect.Found) -> str:
-    return kept.name_entry(file.name, file.size, file.modified.isoformat() if file.modified else "")
+def _file_cache_key(file: collect.DiscoveredFile) -> str:
+    return kept.cache_key(file.name, file.size, file.modified.isoformat() if file.modified else "")
 
 
-def _lose(file: collect.Found, lost: workers.Lost) -> Opened:
-    refusal = incoming.refuse(_LOST[lost.reason], file.name, incoming.LIMITS)
-    return collect.receive_file(file, refusal), refusal
+def _refuse_failed_file(file: collect.DiscoveredFile, failure: workers.TaskFailure) -> ReadResult:
+    refusal = incoming.refusal_finding(_FAILURE_CODES[failure.reason], file.name, incoming.DEFAULT_LIMITS)
+    return collect.make_received_file(file, refusal), refusal
 
 
-def _say(tell: Tell | None, opened: dict[int, Opened], files: Sequence[collect.Found]) -> None:
-    if tell:
-        tell(len(opened), len(files))
+def _report_results(
+    report_progress: ProgressCallback | None,
+    results: dict[int, ReadResult],
+    files: Sequence[collect.DiscoveredFile],
+) -> None:
+    if report_progress:
+        report_progress(len(results), len(files))

@@ -7,53 +7,64 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xlflow import collect, read, recall, write
-from xlflow.core.findings import Finding, Place, Stop, find
+from xlflow.core.findings import FatalError, Finding, Location, make_finding
 from xlflow.core.layout import ROUND_SHEET
-from xlflow.core.model import Filled
+from xlflow.core.model import Submission
 from xlflow.excel import incoming
 
 
-def refuse_to_destroy(targets: Sequence[Path], find_worth: Callable[[Path], Finding | None]) -> None:
+def refuse_overwrite(targets: Sequence[Path], reason_to_keep: Callable[[Path], Finding | None]) -> None:
     """`Stop` if a target is a file that must not be lost."""
-    findings = [finding for target in targets if _is_file(target) and (finding := find_worth(target))]
+    findings = [finding for target in targets if _is_existing_file(target) and (finding := reason_to_keep(target))]
     if findings:
-        raise Stop(*findings)
+        raise FatalError(*findings)
 
 
-def _is_file(target: Path) -> bool:
+def _is_existing_file(target: Path) -> bool:
     """Return whether something stands there, but for a folder: whoever claims the target tells of that."""
     return target.exists() and not target.is_dir()
 
 
-def find_worth_of_form(target: Path) -> Finding | None:
+def reason_to_keep_form(target: Path) -> Finding | None:
     """Say why a form may not take the place of a file: only a form goes that nobody has filled in since."""
-    form, place = _open_form(target), Place(str(target))
-    if form is None:
-        return find("target-not-ours", place)
-    blank = not (form.set_aside or form.nothing) and all(row.is_blank for row in form.rows)
-    as_issued = form.answers_digest in form.identity.replaces
-    return None if blank or as_issued else find("target-has-answers", place, unit=form.unit)
+    submission, location = _read_submission(target), Location(str(target))
+    if submission is None:
+        return make_finding("target-not-ours", location)
+    is_blank = not (submission.unplaced or submission.nothing_to_report) and all(
+        row.is_blank for row in submission.rows
+    )
+    is_as_issued = submission.answers_digest in submission.identity.replaced_digests
+    return None if is_blank or is_as_issued else make_finding("target-has-answers", location, unit=submission.unit)
 
 
-def find_worth_of_result(target: Path) -> Finding | None:
+def reason_to_keep_result(target: Path) -> Finding | None:
     """Say why the consolidated workbook may not take the place of a file: only an earlier one of it goes."""
-    book, place = incoming.open_book(target, target.name, recall.LIMITS), Place(str(target))
-    if not isinstance(book, Finding) and any(sheet.name == ROUND_SHEET for sheet in book.sheets):
+    workbook, location = (
+        incoming.open_workbook(target, target.name, recall.CONSOLIDATED_LIMITS),
+        Location(str(target)),
+    )
+    if not isinstance(workbook, Finding) and any(sheet.name == ROUND_SHEET for sheet in workbook.sheets):
         return None
-    form = _open_form(target)
-    return find("target-is-form", place, unit=form.unit) if form else find("target-not-ours", place)
+    submission = _read_submission(target)
+    return (
+        make_finding("target-is-form", location, unit=submission.unit)
+        if submission
+        else make_finding("target-not-ours", location)
+    )
 
 
-def find_worth_of_history(target: Path) -> Finding | None:
+def reason_to_keep_history(target: Path) -> Finding | None:
     """Say why a history may not take the place of a file: only an earlier history goes."""
-    book = incoming.open_book(target, target.name, recall.LIMITS)
-    ours = not isinstance(book, Finding) and book.properties.get(write.MADE_BY) == "history"
-    return None if ours else find("target-not-ours", Place(str(target)))
+    workbook = incoming.open_workbook(target, target.name, recall.CONSOLIDATED_LIMITS)
+    is_history = not isinstance(workbook, Finding) and workbook.properties.get(write.KIND_PROPERTY) == "history"
+    return None if is_history else make_finding("target-not-ours", Location(str(target)))
 
 
-def _open_form(path: Path) -> Filled | None:
-    book = incoming.open_book(path, path.name)
-    if isinstance(book, Finding):
+def _read_submission(path: Path) -> Submission | None:
+    workbook = incoming.open_workbook(path, path.name)
+    if isinstance(workbook, Finding):
         return None
-    form = read.read_form(book, collect.receive_file(collect.Found(path.name, path, 0), book))
-    return form if isinstance(form, Filled) else None
+    submission = read.read_form(
+        workbook, collect.make_received_file(collect.DiscoveredFile(path.name, path, 0), workbook)
+    )
+    return submission if isinstance(submission, Submission) else None

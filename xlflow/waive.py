@@ -8,101 +8,128 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from xlflow.core.findings import Finding, find
-from xlflow.core.model import Alias, Answer, Exemption, Filled, Row
-from xlflow.core.text import fold
+from xlflow.core.findings import Finding, make_finding
+from xlflow.core.model import Alias, Answer, AnswerRow, Submission, Waiver
+from xlflow.core.text import normalize_key
 
-_UNKNOWN, _UNLISTED, _MEANT = "choice-unknown", "choice-not-listed", "alias-used"
+_UNKNOWN_CHOICE, _UNLISTED_CHOICE, _ALIAS_USED = "choice-unknown", "choice-not-listed", "alias-used"
 
-Waived = tuple[tuple[Exemption, int], ...]
+WaiverUses = tuple[tuple[Waiver, int], ...]
 """Every exception, and how many findings it took away."""
 
 
-def apply_aliases(forms: Iterable[Filled], aliases: Sequence[Alias]) -> tuple[Filled, ...]:
+def apply_aliases(submissions: Iterable[Submission], aliases: Sequence[Alias]) -> tuple[Submission, ...]:
     """Return the forms with the answers understood that an alias stands for; each tells so in a note."""
-    known = {(alias.field, fold(alias.text)): alias for alias in aliases}
-    return tuple(_apply(form, known) if known else form for form in forms)
+    alias_by_text = {(alias.field, normalize_key(alias.text)): alias for alias in aliases}
+    return tuple(
+        _apply_to_submission(submission, alias_by_text) if alias_by_text else submission
+        for submission in submissions
+    )
 
 
-def count_aliases(aliases: Sequence[Alias], rows: Iterable[Row]) -> tuple[tuple[Alias, int], ...]:
+def count_alias_uses(aliases: Sequence[Alias], rows: Iterable[AnswerRow]) -> tuple[tuple[Alias, int], ...]:
     """Return every alias, and in how many of the answers that stand it was needed."""
-    asked = rows if aliases else ()
-    written = [(answer.field, fold(answer.written)) for row in asked for answer in row.answers if answer.written]
-    return tuple((alias, written.count((alias.field, fold(alias.text)))) for alias in aliases)
+    rows_to_count = rows if aliases else ()
+    raw_texts = [
+        (answer.field, normalize_key(answer.raw_text))
+        for row in rows_to_count
+        for answer in row.answers
+        if answer.raw_text
+    ]
+    return tuple((alias, raw_texts.count((alias.field, normalize_key(alias.text)))) for alias in aliases)
 
 
-def waive_findings(
-    findings: Iterable[Finding], exceptions: Sequence[Exemption], as_of: date
-) -> tuple[tuple[Finding, ...], Waived]:
+def apply_waivers(
+    findings: Iterable[Finding], waivers: Sequence[Waiver], as_of: date
+) -> tuple[tuple[Finding, ...], WaiverUses]:
     """Return the findings that no exception takes away, what is to be said of the exceptions, and their use.
 
     The first exception that fits takes a finding; one that has expired takes none.
     """
-    in_force = [one for one in exceptions if one.until >= as_of]
-    uses = dict.fromkeys(in_force, 0)
-    kept = []
-    for found in _leave_out_answered(tuple(findings)):
-        taker = next((one for one in in_force if _takes(one, found)), None)
-        if taker:
-            uses[taker] += 1
+    in_force = [waiver for waiver in waivers if waiver.valid_until >= as_of]
+    use_counts = dict.fromkeys(in_force, 0)
+    remaining = []
+    for finding in _drop_aliased_findings(tuple(findings)):
+        matching = next((one for one in in_force if _waiver_applies(one, finding)), None)
+        if matching:
+            use_counts[matching] += 1
         else:
-            kept.append(found)
-    told = (_tell_use(one, count) for one, count in uses.items())
-    return (*kept, *told), tuple((one, uses.get(one, 0)) for one in exceptions)
+            remaining.append(finding)
+    use_findings = (_waiver_use_finding(one, count) for one, count in use_counts.items())
+    return (*remaining, *use_findings), tuple((one, use_counts.get(one, 0)) for one in waivers)
 
 
-def _leave_out_answered(findings: Sequence[Finding]) -> Iterator[Finding]:
+def _drop_aliased_findings(findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield the findings but for those that miss an answer in the list where an alias says what it means."""
-    meant = {found.place for found in findings if found.code == _MEANT}
-    return (found for found in findings if not (found.code == _UNLISTED and found.place in meant))
+    aliased_locations = {finding.location for finding in findings if finding.code == _ALIAS_USED}
+    return (
+        found for found in findings if not (found.code == _UNLISTED_CHOICE and found.location in aliased_locations)
+    )
 
 
-def _takes(one: Exemption, found: Finding) -> bool:
-    if fold(one.rule) not in (fold(found.rule or ""), fold(found.code)):
+def _waiver_applies(waiver: Waiver, finding: Finding) -> bool:
+    if normalize_key(waiver.rule) not in (normalize_key(finding.rule or ""), normalize_key(finding.code)):
         return False
-    of_unit = not one.unit or fold(one.unit) == fold(found.unit or "")
-    return of_unit and (not one.lines or found.row_id in one.lines)
+    applies_to_unit = not waiver.unit or normalize_key(waiver.unit) == normalize_key(finding.unit or "")
+    return applies_to_unit and (not waiver.item_ids or finding.row_id in waiver.item_ids)
 
 
-def _tell_use(one: Exemption, count: int) -> Finding:
-    words: Mapping[str, str | int] = {
-        "rule": one.rule,
-        "reason": one.reason,
-        "who": one.who,
-        "until": one.until.isoformat(),
+def _waiver_use_finding(waiver: Waiver, count: int) -> Finding:
+    params: Mapping[str, str | int] = {
+        "rule": waiver.rule,
+        "reason": waiver.reason,
+        "who": waiver.approved_by,
+        "until": waiver.valid_until.isoformat(),
         "count": count,
     }
     code = "exception-used" if count else "exception-unused"
-    return find(code, one.place, unit=one.unit or None, words=words)
+    return make_finding(code, waiver.location, unit=waiver.unit or None, params=params)
 
 
-def _apply(form: Filled, known: Mapping[tuple[str, str], Alias]) -> Filled:
+def _apply_to_submission(submission: Submission, alias_by_text: Mapping[tuple[str, str], Alias]) -> Submission:
     rows = tuple(
-        replace(row, answers=tuple(_understand(answer, known) for answer in row.answers)) for row in form.rows
+        replace(row, answers=tuple(_resolve_alias(answer, alias_by_text) for answer in row.answers))
+        for row in submission.rows
     )
-    pairs = zip(form.rows, rows, strict=True)
-    told = {finding.place: finding for before, after in pairs for finding in _tell_aliases(before, after, form)}
-    kept = (found for found in form.findings if not (found.code == _UNKNOWN and found.place in told))
-    return replace(form, rows=rows, findings=(*kept, *told.values())) if told else form
+    pairs = zip(submission.rows, rows, strict=True)
+    alias_findings = {
+        finding.location: finding
+        for before, after in pairs
+        for finding in _alias_findings(before, after, submission)
+    }
+    remaining = (
+        old_finding
+        for old_finding in submission.findings
+        if not (old_finding.code == _UNKNOWN_CHOICE and old_finding.location in alias_findings)
+    )
+    return (
+        replace(submission, rows=rows, findings=(*remaining, *alias_findings.values()))
+        if alias_findings
+        else submission
+    )
 
 
-def _understand(answer: Answer, known: Mapping[tuple[str, str], Alias]) -> Answer:
-    alias = known.get((answer.field, fold(answer.written))) if answer.fault == _UNKNOWN else None
-    return replace(answer, value=alias.means, fault=None) if alias else answer
+def _resolve_alias(answer: Answer, alias_by_text: Mapping[tuple[str, str], Alias]) -> Answer:
+    alias = (
+        alias_by_text.get((answer.field, normalize_key(answer.raw_text)))
+        if answer.error_code == _UNKNOWN_CHOICE
+        else None
+    )
+    return replace(answer, value=alias.choice_code, error_code=None) if alias else answer
 
 
-def _tell_aliases(before: Row, after: Row, form: Filled) -> Iterator[Finding]:
-    template, language = form.round.template, form.round.language
+def _alias_findings(before: AnswerRow, after: AnswerRow, submission: Submission) -> Iterator[Finding]:
+    template, language = submission.round.template, submission.round.language
     for old, new in zip(before.answers, after.answers, strict=True):
         if old is not new:
             field = template.field(new.field)
-            yield find(
-                _MEANT,
-                after.place_of(new),
+            yield make_finding(
+                _ALIAS_USED,
+                after.location_of(new),
                 unit=after.unit,
-                row_id=after.line.id,
+                row_id=after.item.id,
                 field=new.field,
-                value=new.written,
-                suggestion=template.say_choice(field, str(new.value), language),
-                words={"field": field.label},
+                value=new.raw_text,
+                suggestion=template.choice_label(field, str(new.value), language),
+                params={"field": field.label},
             )

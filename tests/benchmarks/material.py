@@ -12,7 +12,7 @@ from pathlib import Path
 import xlsxwriter
 
 from xlflow import define, generate
-from xlflow.core.model import Line, Plan, Round, Unit
+from xlflow.core.model import Plan, PlanItem, Round, Unit
 from xlflow.core.values import parse_deadline
 
 AS_OF = date(2021, 3, 31)
@@ -36,7 +36,7 @@ def make_round(forms: int) -> Round:
     return Round(template, plan, AS_OF, None, "sv")
 
 
-def _lines_of(number: int, unit: str) -> Iterator[Line]:
+def _lines_of(number: int, unit: str) -> Iterator[PlanItem]:
     for place in range(ROWS):
         quarter = parse_deadline(f"Kvartal {place % 4 + 1}", AS_OF.year).value
         assert quarter is not None
@@ -48,7 +48,7 @@ def _lines_of(number: int, unit: str) -> Iterator[Line]:
             "",
         )
         context = tuple((f"Uppgift {letter}", f"{letter}{place % 7}") for letter in "ABCDEFGH")
-        yield Line(f"a{number:04}-{place:02}", levels, (unit,), (("deadline", quarter),), context)
+        yield PlanItem(f"a{number:04}-{place:02}", levels, (unit,), (("deadline", quarter),), context)
 
 
 def fill_forms(forms: int, folder: Path) -> Path:
@@ -58,8 +58,8 @@ def fill_forms(forms: int, folder: Path) -> Path:
         return target
     target.mkdir(parents=True, exist_ok=True)
     asked = make_round(forms)
-    parts = generate.part_round(asked)
-    for number, form in enumerate(generate.plan_forms(asked)):
+    parts = generate.split_round_by_unit(asked)
+    for number, form in enumerate(generate.list_form_files(asked)):
         part = parts[form.unit]
         content = generate.write_form(part, form.unit, dict(_answers(part, number)), issued={})
         (target / form.file_name).write_bytes(content)
@@ -67,7 +67,7 @@ def fill_forms(forms: int, folder: Path) -> Path:
 
 
 def _answers(asked: Round, number: int) -> Iterator[tuple[str, dict[str, str]]]:
-    for place, line in enumerate(asked.plan.lines):
+    for place, line in enumerate(asked.plan.items):
         status = STATUSES[(number + place) % len(STATUSES)]
         texts = {"status": status, "comment": COMMENTS[(number * 3 + place) % len(COMMENTS)]}
         if status == "Förskjuts":
@@ -82,16 +82,16 @@ def write_plan(forms: int, folder: Path) -> Path:
         return target
     asked = make_round(forms)
     template = asked.template
-    context = [heading for heading, _ in asked.plan.lines[0].context]
+    context = [heading for heading, _ in asked.plan.items[0].extra_columns]
     with xlsxwriter.Workbook(target) as book:
         sheet = book.add_worksheet("Plan")
         sheet.write_row(
             0, 0, [*(level.label.sv for level in template.levels), "Slutdatum", "Enhet", "Id", *context]
         )
-        for row, line in enumerate(asked.plan.lines, 1):
+        for row, line in enumerate(asked.plan.items, 1):
             deadline = f"Kvartal {row % 4 + 1}"
-            texts = [text for _, text in line.context]
-            sheet.write_row(row, 0, [*line.levels, deadline, line.units[0], line.id, *texts])
+            texts = [text for _, text in line.extra_columns]
+            sheet.write_row(row, 0, [*line.level_texts, deadline, line.units[0], line.id, *texts])
     return target
 
 

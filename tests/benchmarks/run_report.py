@@ -16,8 +16,8 @@ from merged import draw_merged  # noqa: E402
 from rounds import draw_round  # noqa: E402
 from run import XLFLOW, Task, measure, median  # noqa: E402
 
-from xlflow.summarise import summarise  # noqa: E402
-from xlflow.write import write_consolidated  # noqa: E402
+from xlflow.summarise import build_consolidated_content  # noqa: E402
+from xlflow.write import render_consolidated  # noqa: E402
 
 UNITS = ("Biblioteken", "Kulturskolan", "Idrott")
 STATUSES = ("Genomfört", "Pågående", "Pågående", "Kvarstår", "Förskjuts", "Kan komma att försenas", "Utgår")
@@ -60,7 +60,7 @@ def write_workbook(count: int) -> bytes:
         for unit in UNITS
     }
     merged, findings = draw_merged(plan, answers)
-    return write_consolidated(summarise(merged, findings), merged)
+    return render_consolidated(build_consolidated_content(merged, findings), merged)
 
 
 def _plan(number: int, count: int) -> list[str]:

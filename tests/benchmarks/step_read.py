@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from xlflow import check, read
-from xlflow.core.model import Filled, Received, State
+from xlflow.core.model import FileState, ReceivedFile, Submission
 from xlflow.excel import incoming
 
 BATCH = 20
@@ -17,11 +17,13 @@ paths = sorted(Path(sys.argv[1]).glob("*.xlsx"))
 
 
 def read_and_check(path: Path) -> None:
-    book = incoming.open_book(path, path.name)
-    assert isinstance(book, incoming.Book)
-    form = read.read_form(book, Received(path.name, book.digest, book.size, book.saved, State.ACCEPTED))
-    assert isinstance(form, Filled)
-    check.check_form(form)
+    book = incoming.open_workbook(path, path.name)
+    assert isinstance(book, incoming.WorkbookData)
+    form = read.read_form(
+        book, ReceivedFile(path.name, book.digest, book.size, book.last_saved, FileState.ACCEPTED)
+    )
+    assert isinstance(form, Submission)
+    check.check_submission(form)
 
 
 read_and_check(paths[0])

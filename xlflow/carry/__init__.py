@@ -4,17 +4,22 @@ Works out what stands in which cell and what is said beside it; writes no file a
 is carried as it was written, and what finds no place is carried as text.
 """
 
-from xlflow.carry.previous import Recalled, find_unmatched, recall_round, show_previous
-from xlflow.carry.returns import Return, plan_returns
-from xlflow.carry.versions import newest_template, update_forms
+from xlflow.carry.previous import (
+    PreviousRoundIndex,
+    build_previous_answers,
+    check_continued_items,
+    index_previous_round,
+)
+from xlflow.carry.returns import CorrectionForm, plan_correction_forms
+from xlflow.carry.versions import migrate_submissions, newest_template
 
 __all__ = [
-    "Recalled",
-    "Return",
-    "find_unmatched",
+    "PreviousRoundIndex",
+    "CorrectionForm",
+    "check_continued_items",
     "newest_template",
-    "plan_returns",
-    "recall_round",
-    "show_previous",
-    "update_forms",
+    "plan_correction_forms",
+    "index_previous_round",
+    "build_previous_answers",
+    "migrate_submissions",
 ]

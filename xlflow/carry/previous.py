@@ -9,81 +9,95 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.followed import Entry, Followed, Reply
-from xlflow.core.model import Line, Previous, Round
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.followed import ItemStatus, RoundStatus, UnitReply
+from xlflow.core.model import PlanItem, PreviousAnswers, Round
 from xlflow.core.template import Field, Template
-from xlflow.core.text import fold
-from xlflow.core.values import show_number
+from xlflow.core.text import normalize_key
+from xlflow.core.values import format_number
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
+class PreviousRoundIndex:
     """The previous round, and its lines by everything that a line of today may be known by."""
 
-    followed: Followed
-    by_name: Mapping[str, Entry]
+    round_status: RoundStatus
+    status_by_key: Mapping[str, ItemStatus]
 
-    def find(self, line: Line, template: Template) -> Entry | None:
+    def find_predecessor(self, item: PlanItem, template: Template) -> ItemStatus | None:
         """Return the line of the previous round that a line of today is, or continues."""
-        same = next(_names_of(line.levels[template.item :]), "")
-        names = (fold(line.id), fold(line.continues_from), same)
-        return next((self.by_name[name] for name in names if name in self.by_name), None)
+        text_key = next(_list_text_keys(item.level_texts[template.item_level_index :]), "")
+        keys = (normalize_key(item.id), normalize_key(item.continues_from), text_key)
+        return next((self.status_by_key[key] for key in keys if key in self.status_by_key), None)
 
 
-def recall_round(followed: Followed) -> Recalled:
+def index_previous_round(round_status: RoundStatus) -> PreviousRoundIndex:
     """Return the previous round with its lines by id and by text; the id goes first where both are the same."""
-    item, by_name = followed.template.item, dict[str, Entry]()
-    for entry in followed.entries:
-        by_name.setdefault(fold(entry.line.id), entry)
-    for entry in followed.entries:
-        for name in _names_of(entry.line.levels[item:]):
-            by_name.setdefault(name, entry)
-    by_name.pop("", None)
-    return Recalled(followed, MappingProxyType(by_name))
+    item_level, status_by_key = round_status.template.item_level_index, dict[str, ItemStatus]()
+    for item_status in round_status.item_statuses:
+        status_by_key.setdefault(normalize_key(item_status.item.id), item_status)
+    for item_status in round_status.item_statuses:
+        for key in _list_text_keys(item_status.item.level_texts[item_level:]):
+            status_by_key.setdefault(key, item_status)
+    status_by_key.pop("", None)
+    return PreviousRoundIndex(round_status, MappingProxyType(status_by_key))
 
 
-def show_previous(recalled: Recalled, round_: Round, unit: str) -> Previous:
+def build_previous_answers(previous_round: PreviousRoundIndex, round_: Round, unit: str) -> PreviousAnswers:
     """Return what a unit is shown of the previous round, for each of its lines that was there."""
-    found = ((line, recalled.find(line, round_.template)) for line in round_.lines_of(unit))
-    shown = {line.id: _show_entry(entry, unit, recalled.followed) for line, entry in found if entry}
-    return Previous(recalled.followed.as_of, {line_id: text for line_id, text in shown.items() if text})
+    predecessors = (
+        (item, previous_round.find_predecessor(item, round_.template)) for item in round_.items_for_unit(unit)
+    )
+    text_by_item = {
+        line.id: _format_item_status(item_status, unit, previous_round.round_status)
+        for line, item_status in predecessors
+        if item_status
+    }
+    return PreviousAnswers(
+        previous_round.round_status.as_of, {item_id: text for item_id, text in text_by_item.items() if text}
+    )
 
 
-def find_unmatched(recalled: Recalled, round_: Round) -> Iterator[Finding]:
+def check_continued_items(previous_round: PreviousRoundIndex, round_: Round) -> Iterator[Finding]:
     """Yield the lines that say they continue something, and of which the previous round knows nothing at all."""
-    for line in round_.plan.lines:
-        if line.continues_from and recalled.find(line, round_.template) is None:
-            place = line.place or Place(round_.plan.file)
-            yield find("continues-from-unknown", place, row_id=line.id, value=line.continues_from)
+    for item in round_.plan.items:
+        if item.continues_from and previous_round.find_predecessor(item, round_.template) is None:
+            location = item.location or Location(round_.plan.file)
+            yield make_finding("continues-from-unknown", location, row_id=item.id, value=item.continues_from)
 
 
-def _names_of(texts: Sequence[str]) -> Iterator[str]:
+def _list_text_keys(texts: Sequence[str]) -> Iterator[str]:
     """Yield by which of its own texts a line is known: all of them together, and the lowest alone."""
-    told = [fold(text) for text in texts if text]
-    if told:
-        yield "\x1f".join(told)
-        yield told[-1]
+    keys = [normalize_key(text) for text in texts if text]
+    if keys:
+        yield "\x1f".join(keys)
+        yield keys[-1]
 
 
-def _show_entry(entry: Entry, unit: str, followed: Followed) -> str:
+def _format_item_status(item_status: ItemStatus, unit: str, round_status: RoundStatus) -> str:
     """Return what the unit said of a line; if it said nothing, what others did, each after its name."""
-    whole = Reply("; ".join(entry.line.units), entry.code, entry.status, entry.follows, entry.answers)
-    replies = entry.replies or (whole,)
-    mine = next((reply for reply in replies if fold(reply.unit) == fold(unit)), None)
-    if mine:
-        return _show_reply(mine, followed)
-    told = ((reply.unit, _show_reply(reply, followed)) for reply in replies)
-    return "\n".join(f"{name}: {text}" for name, text in told if text)
+    rolled_up = UnitReply(
+        "; ".join(item_status.item.units),
+        item_status.status_code,
+        item_status.status,
+        item_status.follows_parent,
+        item_status.answers,
+    )
+    replies = item_status.unit_replies or (rolled_up,)
+    unit_reply = next((reply for reply in replies if normalize_key(reply.unit) == normalize_key(unit)), None)
+    if unit_reply:
+        return _format_reply(unit_reply, round_status)
+    reply_texts = ((reply.unit, _format_reply(reply, round_status)) for reply in replies)
+    return "\n".join(f"{name}: {text}" for name, text in reply_texts if text)
 
 
-def _show_reply(reply: Reply, followed: Followed) -> str:
+def _format_reply(reply: UnitReply, round_status: RoundStatus) -> str:
     """Return an answer as lines: the status, what else was answered with its label, the comment as it was."""
-    fields = (each for each in followed.template.asked() if each.key in reply.answers)
-    told = [_show_one(each, reply.answers[each.key], followed) for each in fields]
-    return "\n".join(filter(None, ("" if reply.follows else reply.status, *told)))
+    fields = (field for field in round_status.template.answer_fields() if field.key in reply.answers)
+    answer_texts = [_format_reply_field(each, reply.answers[each.key], round_status) for each in fields]
+    return "\n".join(filter(None, ("" if reply.follows_parent else reply.status, *answer_texts)))
 
 
-def _show_one(asked: Field, value: str | Decimal, followed: Followed) -> str:
-    text = show_number(value, followed.language) if isinstance(value, Decimal) else value
-    return text if asked.role == "comment" else f"{asked.label.say(followed.language)}: {text}"
+def _format_reply_field(field: Field, value: str | Decimal, round_status: RoundStatus) -> str:
+    text = format_number(value, round_status.language) if isinstance(value, Decimal) else value
+    return text if field.role == "comment" else f"{field.label.in_language(round_status.language)}: {text}"

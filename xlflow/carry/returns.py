@@ -8,26 +8,26 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from xlflow.core.findings import Finding, Severity, find, who_mends
-from xlflow.core.issued import Answers, digest_answers
+from xlflow.core.findings import Finding, Severity, make_finding, responsible_party
+from xlflow.core.issued import AnswerTexts, digest_answers
 from xlflow.core.model import (
     Answer,
+    AnswerRow,
+    CorrectionRequest,
     Deadline,
-    Filled,
-    Line,
+    FieldValue,
     Merged,
-    Previous,
-    Returned,
+    PlanItem,
+    PreviousAnswers,
     Round,
-    Row,
-    SetAside,
-    Value,
+    Submission,
+    Unplaced,
 )
 from xlflow.core.template import Field, Template
-from xlflow.core.text import fold
-from xlflow.core.values import written_text
+from xlflow.core.text import normalize_key
+from xlflow.core.values import cell_text
 
-TOLD_ANEW: Mapping[str, str] = {
+REPHRASED_CODES: Mapping[str, str] = {
     "row-missing": "returned-row-back",
     "row-unknown": "returned-row-aside",
     "row-twice": "returned-row-aside",
@@ -41,126 +41,178 @@ TOLD_ANEW: Mapping[str, str] = {
 }
 """What was found in the form that came -> what is said of it in the one that goes back, which is whole again."""
 
-UNTOLD = ("issued-text-changed", "heading-changed", "computed-changed", "row-without-id")
+OVERWRITTEN_TEXT_CODES = ("issued-text-changed", "heading-changed", "computed-changed", "row-without-id")
 """Notes that quote what somebody wrote over the form's own words, which the one that goes back has anew."""
 
-TIPS = ("-in-comment", "-in-text", "choice-alias", "alias-used")
+ACTIONABLE_NOTE_SUFFIXES = ("-in-comment", "-in-text", "choice-alias", "alias-used")
 """How the codes of those notes end that a unit can do something about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class CorrectionForm:
     """One form that goes back: everything that `write_form` needs."""
 
     unit: str
     round: Round
-    answers: Answers
-    returned: Returned
-    previous: Previous | None
-    nothing: bool
+    answers: AnswerTexts
+    correction_request: CorrectionRequest
+    previous: PreviousAnswers | None
+    nothing_to_report: bool
 
 
-def plan_returns(merged: Merged, findings: Sequence[Finding], forms: Iterable[Filled]) -> tuple[Return, ...]:
+def plan_correction_forms(
+    merged: Merged, findings: Sequence[Finding], submissions: Iterable[Submission]
+) -> tuple[CorrectionForm, ...]:
     """Return the forms that go back, in the plan's order of the units. `forms` are those that were merged."""
-    came: dict[str, list[Filled]] = {}
-    for form in forms:
-        came.setdefault(fold(form.unit), []).append(form)
-    files = {form.received.name: form.unit for same in came.values() for form in same}
-    told: dict[str, list[Finding]] = {}
-    for found in findings:
-        told.setdefault(fold(found.unit or files.get(found.place.file, "")), []).append(found)
+    submissions_by_unit: dict[str, list[Submission]] = {}
+    for submission in submissions:
+        submissions_by_unit.setdefault(normalize_key(submission.unit), []).append(submission)
+    unit_by_file = {
+        form.file.name: form.unit for unit_submissions in submissions_by_unit.values() for form in unit_submissions
+    }
+    findings_by_unit: dict[str, list[Finding]] = {}
+    for finding in findings:
+        findings_by_unit.setdefault(
+            normalize_key(finding.unit or unit_by_file.get(finding.location.file, "")), []
+        ).append(finding)
     planned = (
-        _plan_return(unit, merged, told.get(fold(unit), []), came[fold(unit)])
-        for unit in merged.answered
-        if fold(unit) in came
+        _plan_correction_form(
+            unit, merged, findings_by_unit.get(normalize_key(unit), []), submissions_by_unit[normalize_key(unit)]
+        )
+        for unit in merged.answered_units
+        if normalize_key(unit) in submissions_by_unit
     )
-    return tuple(each for each in planned if each)
+    return tuple(correction_form for correction_form in planned if correction_form)
 
 
-def _plan_return(unit: str, merged: Merged, findings: Sequence[Finding], forms: Sequence[Filled]) -> Return | None:
-    mine = [found for found in findings if who_mends(found.code) == "unit"]
-    if all(found.weight is Severity.NOTE for found in mine):
+def _plan_correction_form(
+    unit: str, merged: Merged, findings: Sequence[Finding], submissions: Sequence[Submission]
+) -> CorrectionForm | None:
+    unit_findings = [finding for finding in findings if responsible_party(finding.code) == "unit"]
+    if all(found.effective_severity is Severity.NOTE for found in unit_findings):
         return None
-    template, rows = merged.round.template, [one.row for one in merged.rows if one.row.unit == unit]
-    answers = {row.line.id: dict(_carry(row, template)) for row in rows}
-    set_aside = (*(one for one in merged.set_aside if one.unit == unit), *_keep_quotes(unit, findings, rows))
-    wrong = {(found.row_id, found.field) for found in mine if found.weight is Severity.ERROR}
-    told = tuple(dict.fromkeys(anew for found in mine for anew in _tell_anew(found, wrong)))
-    earlier = [digest for form in forms for digest in (form.answers_digest, *form.identity.replaces)]
-    nothing, again = unit in dict(merged.nothing), [_read_again(row, template) for row in rows]
-    itself = digest_answers(merged.round.key, unit, again, set_aside, nothing=nothing)
-    newest = max(forms, key=lambda form: str(form.received.saved or ""))
-    return Return(
+    template, rows = (
+        merged.round.template,
+        [merged_item.row for merged_item in merged.rows if merged_item.row.unit == unit],
+    )
+    answers = {row.item.id: dict(_list_prefilled_texts(row, template)) for row in rows}
+    unplaced = (
+        *(one for one in merged.unplaced if one.unit == unit),
+        *_find_overwritten_texts(unit, findings, rows),
+    )
+    erroneous_answers = {
+        (found.row_id, found.field) for found in unit_findings if found.effective_severity is Severity.ERROR
+    }
+    rephrased = tuple(
+        dict.fromkeys(
+            rephrased_finding
+            for found in unit_findings
+            for rephrased_finding in _rephrase_finding(found, erroneous_answers)
+        )
+    )
+    replaced_digests = [
+        digest
+        for submission in submissions
+        for digest in (submission.answers_digest, *submission.identity.replaced_digests)
+    ]
+    nothing_to_report, reread_rows = (
+        unit in dict(merged.nothing_to_report_claims),
+        [_row_as_reread(row, template) for row in rows],
+    )
+    own_digest = digest_answers(merged.round.key, unit, reread_rows, unplaced, nothing_to_report=nothing_to_report)
+    newest = max(submissions, key=lambda form: str(form.file.saved_at or ""))
+    return CorrectionForm(
         unit,
-        _round_for(unit, merged.round, rows),
-        {line_id: texts for line_id, texts in answers.items() if texts},
-        Returned(told, set_aside, tuple(dict.fromkeys((*earlier, itself)))),
-        newest.previous,
-        nothing,
+        _build_unit_round(unit, merged.round, rows),
+        {item_id: texts for item_id, texts in answers.items() if texts},
+        CorrectionRequest(rephrased, unplaced, tuple(dict.fromkeys((*replaced_digests, own_digest)))),
+        newest.previous_answers,
+        nothing_to_report,
     )
 
 
-def _keep_quotes(unit: str, findings: Sequence[Finding], rows: Iterable[Row]) -> Iterator[SetAside]:
+def _find_overwritten_texts(
+    unit: str, findings: Sequence[Finding], rows: Iterable[AnswerRow]
+) -> Iterator[Unplaced]:
     """Yield what somebody wrote over the form's own words, which no answer and no line of the list holds."""
-    issued = {row.line.id: fold(" | ".join(filter(None, row.line.levels))) for row in rows}
-    for found in findings:
-        if found.code in UNTOLD and found.value and fold(found.value) != issued.get(found.row_id or ""):
-            yield SetAside(unit, found.place, (found.value,), "text-beside", is_row=False)
+    issued_texts = {row.item.id: normalize_key(" | ".join(filter(None, row.item.level_texts))) for row in rows}
+    for finding in findings:
+        if (
+            finding.code in OVERWRITTEN_TEXT_CODES
+            and finding.value
+            and normalize_key(finding.value) != issued_texts.get(finding.row_id or "")
+        ):
+            yield Unplaced(unit, finding.location, (finding.value,), "text-beside", is_row=False)
 
 
-def _tell_anew(found: Finding, wrong: Container[tuple[str | None, str | None]]) -> Iterator[Finding]:
+def _rephrase_finding(
+    finding: Finding, erroneous_answers: Container[tuple[str | None, str | None]]
+) -> Iterator[Finding]:
     """Yield what is said of a finding in the form that goes back; nothing of a note that asks for nothing. `wrong`
     are the answers, by row and field, that cannot stay as they are."""
-    if found.weight is Severity.NOTE and not found.code.endswith(TIPS):
+    if finding.effective_severity is Severity.NOTE and not finding.code.endswith(ACTIONABLE_NOTE_SUFFIXES):
         return
-    code = TOLD_ANEW.get(found.code)
+    code = REPHRASED_CODES.get(finding.code)
     if code is None:
-        yield replace(found, place=replace(found.place, file="", sheet=None, cell=None))
+        yield replace(finding, location=replace(finding.location, file="", sheet=None, cell=None))
         return
-    if code == "returned-conflict" and (found.row_id, found.field) in wrong:
+    if code == "returned-conflict" and (finding.row_id, finding.field) in erroneous_answers:
         code = "returned-conflict-wrong"
-    own = ("row_id", "field") if code != "returned-row-aside" else ()
-    known = {name: getattr(found, name) for name in ("unit", "value", "suggestion", *own)}
-    yield find(code, replace(found.place, file="", sheet=None, cell=None), words=dict(found.words), **known)
+    location_names = ("row_id", "field") if code != "returned-row-aside" else ()
+    details = {name: getattr(finding, name) for name in ("unit", "value", "suggestion", *location_names)}
+    yield make_finding(
+        code, replace(finding.location, file="", sheet=None, cell=None), params=dict(finding.params), **details
+    )
 
 
 # What stands in it ----------------------------------------------------------------------------------------
 
 
-def _round_for(unit: str, round_: Round, rows: Iterable[Row]) -> Round:
+def _build_unit_round(unit: str, round_: Round, rows: Iterable[AnswerRow]) -> Round:
     """Return the round in which the unit is asked about every line that it has answered, and its own stand as
     they came."""
-    answered = {row.line.id for row in rows}
-    lines = tuple(
-        _as_it_came(line, round_.template) if line.own else _ask(line, unit, answered)
-        for line in round_.plan.lines
-        if not line.own or unit in line.units
+    answered_ids = {row.item.id for row in rows}
+    items = tuple(
+        _restore_added_item(item, round_.template)
+        if item.added_by_unit
+        else _add_answering_unit(item, unit, answered_ids)
+        for item in round_.plan.items
+        if not item.added_by_unit or unit in item.units
     )
-    return replace(round_, plan=replace(round_.plan, lines=lines))
+    return replace(round_, plan=replace(round_.plan, items=items))
 
 
-def _ask(line: Line, unit: str, answered: set[str]) -> Line:
-    asked = line.id in answered and unit not in line.units
-    return replace(line, units=(*line.units, unit)) if asked else line
+def _add_answering_unit(item: PlanItem, unit: str, answered_ids: set[str]) -> PlanItem:
+    answered_unasked = item.id in answered_ids and unit not in item.units
+    return replace(item, units=(*item.units, unit)) if answered_unasked else item
 
 
-def _as_it_came(line: Line, template: Template) -> Line:
+def _restore_added_item(item: PlanItem, template: Template) -> PlanItem:
     """Return an activity of the unit's own with what it wrote in the plan's columns, also where nobody could read
     that: reading puts such texts among the context."""
-    given = {name: field for field in template.given() for name in (field.label.sv, field.label.en)}
-    unread = tuple((given[heading].key, text) for heading, text in line.context if heading in given)
-    context = tuple(pair for pair in line.context if pair[0] not in given)
-    return replace(line, given=(*line.given, *unread), context=context)
+    plan_fields_by_heading = {
+        name: field for field in template.plan_fields() for name in (field.label.sv, field.label.en)
+    }
+    unparsed_values = tuple(
+        (plan_fields_by_heading[heading].key, text)
+        for heading, text in item.extra_columns
+        if heading in plan_fields_by_heading
+    )
+    extra_columns = tuple(pair for pair in item.extra_columns if pair[0] not in plan_fields_by_heading)
+    return replace(item, plan_values=(*item.plan_values, *unparsed_values), extra_columns=extra_columns)
 
 
-def _carry(row: Row, template: Template) -> Iterator[tuple[str, str]]:
+def _list_prefilled_texts(row: AnswerRow, template: Template) -> Iterator[tuple[str, str]]:
     """Yield each answer as it was written; numbers and days that were understood so that they stay the same."""
     for answer in row.answers:
-        if answer.written:
-            yield answer.field, _write_value(answer.value, template.field(answer.field)) or answer.written
+        if answer.raw_text:
+            yield (
+                answer.field,
+                _format_unambiguously(answer.value, template.field(answer.field)) or answer.raw_text,
+            )
 
 
-def _write_value(value: Value | None, field: Field) -> str:
+def _format_unambiguously(value: FieldValue | None, field: Field) -> str:
     """Return a number or a day, in a field for one, so that it is read in one way only; "" for all else."""
     if isinstance(value, Decimal) and field.type in ("number", "integer"):
         text = format(value, "f")
@@ -168,13 +220,13 @@ def _write_value(value: Value | None, field: Field) -> str:
     return value.text if isinstance(value, Deadline) and field.type == "date" and value.kind == "day" else ""
 
 
-def _read_again(row: Row, template: Template) -> Row:
+def _row_as_reread(row: AnswerRow, template: Template) -> AnswerRow:
     """Return a row as it will be read from the form that goes back."""
-    answers = tuple(_as_read(answer, template.field(answer.field)) for answer in row.answers)
+    answers = tuple(_answer_as_reread(answer, template.field(answer.field)) for answer in row.answers)
     return replace(row, answers=answers)
 
 
-def _as_read(answer: Answer, field: Field) -> Answer:
+def _answer_as_reread(answer: Answer, field: Field) -> Answer:
     if isinstance(answer.value, Decimal) and field.type in ("number", "integer"):
-        return replace(answer, written=written_text(float(answer.value)))
-    return replace(answer, written=_write_value(answer.value, field) or answer.written)
+        return replace(answer, raw_text=cell_text(float(answer.value)))
+    return replace(answer, raw_text=_format_unambiguously(answer.value, field) or answer.raw_text)

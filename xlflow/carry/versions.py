@@ -8,169 +8,210 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.model import Answer, Filled, Line, Row, SetAside
-from xlflow.core.template import Field, Labelled, Template
-from xlflow.core.text import fold
-from xlflow.core.values import accepted_answers, parse_value
-from xlflow.core.words import LANGUAGES, Text
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.model import Answer, AnswerRow, PlanItem, Submission, Unplaced
+from xlflow.core.template import Field, LabelledElement, Template
+from xlflow.core.text import normalize_key
+from xlflow.core.values import describe_accepted, parse_value
+from xlflow.core.words import LANGUAGES, LocalizedText
 
 
-def newest_template(forms: Iterable[Filled], round_key: str | None) -> Template | None:
+def newest_template(submissions: Iterable[Submission], round_key: str | None) -> Template | None:
     """Return the template of the highest version among the forms of a round; version 10 is higher than 9."""
-    templates = [form.round.template for form in forms if form.round.key == round_key]
-    return max(templates, key=_version_key, default=None)
+    templates = [submission.round.template for submission in submissions if submission.round.key == round_key]
+    return max(templates, key=_version_sort_key, default=None)
 
 
-def update_forms(forms: Iterable[Filled], template: Template) -> tuple[Filled, ...]:
+def migrate_submissions(submissions: Iterable[Submission], template: Template) -> tuple[Submission, ...]:
     """Return the forms, those of an older version of the template brought up to it."""
-    return tuple(_update(form, template) if _is_older(form, template) else form for form in forms)
+    return tuple(
+        _migrate_submission(submission, template) if _has_other_version(submission, template) else submission
+        for submission in submissions
+    )
 
 
-def _is_older(form: Filled, template: Template) -> bool:
-    theirs = form.round.template
-    return theirs.name == template.name and theirs.version != template.version
+def _has_other_version(submission: Submission, template: Template) -> bool:
+    form_template = submission.round.template
+    return form_template.name == template.name and form_template.version != template.version
 
 
-def _version_key(template: Template) -> tuple[tuple[int, str], ...]:
-    pieces = re.findall(r"\d+|\D+", template.version)
-    return tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces)
+def _version_sort_key(template: Template) -> tuple[tuple[int, str], ...]:
+    parts = re.findall(r"\d+|\D+", template.version)
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
 
 
 @dataclass(slots=True)
-class _Move:
+class _Migration:
     """One form on its way to another template: which of its fields and levels stand for which of today's, and what
     is found and set aside on the way."""
 
-    form: Filled
+    submission: Submission
     template: Template
-    fields: Mapping[str, str]
-    levels: tuple[int | None, ...]
+    old_field_keys: Mapping[str, str]
+    old_level_indexes: tuple[int | None, ...]
     findings: list[Finding] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
+    unplaced: list[Unplaced] = field(default_factory=list)
 
     @property
-    def old(self) -> Template:
+    def old_template(self) -> Template:
         """The template that the form was made with."""
-        return self.form.round.template
+        return self.submission.round.template
 
 
-def _update(form: Filled, template: Template) -> Filled:
-    move = _plan_move(form, template)
-    rows, plan = tuple(_move_row(row, move) for row in form.rows), form.round.plan
-    lines = tuple(_move_line(line, move) for line in plan.lines)
-    now = {before: key for key, before in move.fields.items()}
-    anew = {
-        row.place_of(answer)
-        for row in form.rows
+def _migrate_submission(submission: Submission, template: Template) -> Submission:
+    migration = _plan_migration(submission, template)
+    rows, plan = tuple(_migrate_row(row, migration) for row in submission.rows), submission.round.plan
+    items = tuple(_migrate_item(item, migration) for item in plan.items)
+    new_keys = {old_key: key for key, old_key in migration.old_field_keys.items()}
+    reparsed_locations = {
+        row.location_of(answer)
+        for row in submission.rows
         for answer in row.answers
-        if not _reads_alike(answer.field, now, move)
+        if not _is_parsed_alike(answer.field, new_keys, migration)
     }
-    kept = (found for found in form.findings if not (found.field and found.place in anew))
+    kept_findings = (
+        finding
+        for finding in submission.findings
+        if not (finding.field and finding.location in reparsed_locations)
+    )
     return replace(
-        form,
-        round=replace(form.round, template=template, plan=replace(plan, lines=lines)),
+        submission,
+        round=replace(submission.round, template=template, plan=replace(plan, items=items)),
         rows=rows,
-        set_aside=(*form.set_aside, *move.set_aside),
-        findings=(*kept, *move.findings, *_tell_lacking(move)),
-        issued=tuple((line, now[key], text) for line, key, text in form.issued if key in now),
+        unplaced=(*submission.unplaced, *migration.unplaced),
+        findings=(*kept_findings, *migration.findings, *_check_lacking_questions(migration)),
+        issued=tuple((line, new_keys[key], text) for line, key, text in submission.issued if key in new_keys),
     )
 
 
-def _plan_move(form: Filled, template: Template) -> _Move:
-    old = form.round.template
-    asked = ((each.key, _counterpart(each, old.asked())) for each in template.asked())
-    given = ((each.key, _counterpart(each, old.given())) for each in template.given())
-    places = {level.key: place for place, level in enumerate(old.levels)}
-    levels = (_counterpart(level, old.levels) for level in template.levels)
-    return _Move(
-        form,
+def _plan_migration(submission: Submission, template: Template) -> _Migration:
+    old_template = submission.round.template
+    answer_keys = (
+        (template_field.key, _find_counterpart(template_field, old_template.answer_fields()))
+        for template_field in template.answer_fields()
+    )
+    plan_keys = (
+        (each.key, _find_counterpart(each, old_template.plan_fields())) for each in template.plan_fields()
+    )
+    level_indexes = {level.key: index for index, level in enumerate(old_template.levels)}
+    old_level_keys = (_find_counterpart(level, old_template.levels) for level in template.levels)
+    return _Migration(
+        submission,
         template,
-        {key: before for key, before in (*asked, *given) if before},
-        tuple(places[key] if key else None for key in levels),
+        {key: old_key for key, old_key in (*answer_keys, *plan_keys) if old_key},
+        tuple(level_indexes[key] if key else None for key in old_level_keys),
     )
 
 
-def _counterpart(wanted: Labelled, known: Sequence[Labelled]) -> str | None:
+def _find_counterpart(wanted: LabelledElement, candidates: Sequence[LabelledElement]) -> str | None:
     """Return the key of what stood for it before: the same key, else a shared name."""
-    if any(each.key == wanted.key for each in known):
+    if any(candidate.key == wanted.key for candidate in candidates):
         return wanted.key
-    names = {fold(name) for name in wanted.names()}
-    return next((each.key for each in known if names & {fold(name) for name in each.names()}), None)
-
-
-def _move_line(line: Line, move: _Move) -> Line:
-    levels = tuple("" if place is None else line.levels[place] for place in move.levels)
-    known = dict(line.given)
-    given = tuple(
-        (each.key, known[before])
-        for each in move.template.given()
-        if (before := move.fields.get(each.key)) and before in known
+    names = {normalize_key(name) for name in wanted.accepted_headings()}
+    return next(
+        (each.key for each in candidates if names & {normalize_key(name) for name in each.accepted_headings()}),
+        None,
     )
-    return replace(line, levels=levels, given=given)
 
 
-def _move_row(row: Row, move: _Move) -> Row:
+def _migrate_item(item: PlanItem, migration: _Migration) -> PlanItem:
+    levels = tuple("" if index is None else item.level_texts[index] for index in migration.old_level_indexes)
+    old_values = dict(item.plan_values)
+    plan_values = tuple(
+        (template_field.key, old_values[old_key])
+        for template_field in migration.template.plan_fields()
+        if (old_key := migration.old_field_keys.get(template_field.key)) and old_key in old_values
+    )
+    return replace(item, level_texts=levels, plan_values=plan_values)
+
+
+def _migrate_row(row: AnswerRow, migration: _Migration) -> AnswerRow:
     """Return the row with the answers of today's fields; answers that no field takes are set aside."""
-    now = {before: key for key, before in move.fields.items()}
+    new_keys = {old_key: key for key, old_key in migration.old_field_keys.items()}
     answers = {
-        now[answer.field]: _move_answer(answer, row, now, move) for answer in row.answers if answer.field in now
+        new_keys[answer.field]: _migrate_answer(answer, row, new_keys, migration)
+        for answer in row.answers
+        if answer.field in new_keys
     }
     for answer in row.answers:
-        if answer.field not in now and not answer.is_blank:
-            texts = (move.old.field(answer.field).label.say(move.form.round.language), answer.written)
-            place = row.place_of(answer)
-            move.set_aside.append(SetAside(row.unit, place, texts, "answer-without-question", is_row=False))
-            words = {"field": move.old.field(answer.field).label}
-            move.findings.append(
-                find("answer-without-question", place, unit=row.unit, value=answer.written, words=words)
+        if answer.field not in new_keys and not answer.is_blank:
+            texts = (
+                migration.old_template.field(answer.field).label.in_language(migration.submission.round.language),
+                answer.raw_text,
             )
-    ordered = tuple(answers[each.key] for each in move.template.asked() if each.key in answers)
-    return replace(row, line=_move_line(row.line, move), answers=ordered)
+            location = row.location_of(answer)
+            migration.unplaced.append(Unplaced(row.unit, location, texts, "answer-without-question", is_row=False))
+            params = {"field": migration.old_template.field(answer.field).label}
+            migration.findings.append(
+                make_finding(
+                    "answer-without-question", location, unit=row.unit, value=answer.raw_text, params=params
+                )
+            )
+    ordered_answers = tuple(
+        answers[template_field.key]
+        for template_field in migration.template.answer_fields()
+        if template_field.key in answers
+    )
+    return replace(row, item=_migrate_item(row.item, migration), answers=ordered_answers)
 
 
-def _reads_alike(key: str, now: Mapping[str, str], move: _Move) -> bool:
+def _is_parsed_alike(key: str, new_keys: Mapping[str, str], migration: _Migration) -> bool:
     """Whether a field reads its cells as its counterpart of today does."""
-    if key not in now:
+    if key not in new_keys:
         return False
-    before, after = move.old.field(key), move.template.field(now[key])
-    return before.type == after.type and _options(move.old, before) == _options(move.template, after)
+    old_field, new_field = migration.old_template.field(key), migration.template.field(new_keys[key])
+    return old_field.type == new_field.type and _choice_list_of(
+        migration.old_template, old_field
+    ) == _choice_list_of(migration.template, new_field)
 
 
-def _options(template: Template, asked: Field) -> object:
-    return template.choice_list(asked) if asked.choices else None
+def _choice_list_of(template: Template, answer_field: Field) -> object:
+    return template.choice_list(answer_field) if answer_field.choices else None
 
 
-def _move_answer(answer: Answer, row: Row, now: Mapping[str, str], move: _Move) -> Answer:
-    key = now[answer.field]
-    if _reads_alike(answer.field, now, move) or answer.is_blank:
+def _migrate_answer(answer: Answer, row: AnswerRow, new_keys: Mapping[str, str], migration: _Migration) -> Answer:
+    key = new_keys[answer.field]
+    if _is_parsed_alike(answer.field, new_keys, migration) or answer.is_blank:
         return replace(answer, field=key)
-    asked, round_ = move.template.field(key), move.form.round
-    parsed = parse_value(answer.written, asked, move.template, round_.plan.year, round_.language)
+    answer_field, round_ = migration.template.field(key), migration.submission.round
+    parsed = parse_value(answer.raw_text, answer_field, migration.template, round_.plan.year, round_.language)
     if parsed.code:
-        accepted = accepted_answers(asked, move.template, round_.plan.year)
-        move.findings.append(
-            find(
+        accepted = describe_accepted(answer_field, migration.template, round_.plan.year)
+        migration.findings.append(
+            make_finding(
                 parsed.code,
-                row.place_of(answer),
+                row.location_of(answer),
                 severity=parsed.severity,
                 unit=row.unit,
-                row_id=row.line.id,
+                row_id=row.item.id,
                 field=key,
-                value=answer.written,
+                value=answer.raw_text,
                 suggestion=parsed.suggestion,
-                words={"field": asked.label, "accepted": accepted},
+                params={"field": answer_field.label, "accepted": accepted},
             )
         )
-    return Answer(key, parsed.value, answer.written, answer.at, parsed.code if parsed.value is None else None)
+    return Answer(key, parsed.value, answer.raw_text, answer.column, parsed.code if parsed.value is None else None)
 
 
-def _tell_lacking(move: _Move) -> Iterator[Finding]:
+def _check_lacking_questions(migration: _Migration) -> Iterator[Finding]:
     """Yield which questions of today the form lacks; once for the form."""
-    lacking = [each for each in move.template.asked() if each.key not in move.fields]
-    if lacking:
-        labels = {language: ", ".join(each.label.say(language) for each in lacking) for language in LANGUAGES}
-        versions = {"theirs": move.old.version, "ours": move.template.version}
-        words: dict[str, str | int | Text] = {"fields": Text(**labels), **versions}
-        place = Place(move.form.received.name)
-        yield find("form-lacks-questions", place, unit=move.form.unit, field=lacking[0].key, words=words)
+    lacking_fields = [
+        template_field
+        for template_field in migration.template.answer_fields()
+        if template_field.key not in migration.old_field_keys
+    ]
+    if lacking_fields:
+        labels = {
+            language: ", ".join(each.label.in_language(language) for each in lacking_fields)
+            for language in LANGUAGES
+        }
+        versions = {"theirs": migration.old_template.version, "ours": migration.template.version}
+        params: dict[str, str | int | LocalizedText] = {"fields": LocalizedText(**labels), **versions}
+        location = Location(migration.submission.file.name)
+        yield make_finding(
+            "form-lacks-questions",
+            location,
+            unit=migration.submission.unit,
+            field=lacking_fields[0].key,
+            params=params,
+        )

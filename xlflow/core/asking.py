@@ -2,58 +2,70 @@
 
 from collections.abc import Iterable
 
-from xlflow.core.layout import in_sentence
-from xlflow.core.rules import ANSWER_LISTED, CHOOSING, Ask
+from xlflow.core.layout import label_in_sentence
+from xlflow.core.rules import ANSWER_LISTED_RULE, LISTED_TYPES, Requirement
 from xlflow.core.template import Field, Rule, Template
-from xlflow.core.words import Language, say
+from xlflow.core.words import Language, translate
 
 
-def say_asks(asks: Iterable[Ask], template: Template, language: Language) -> str:
+def requirements_text(requirements: Iterable[Requirement], template: Template, language: Language) -> str:
     """Return what is left to do in a row as its live column says it; "" if nothing."""
-    return " ".join(dict.fromkeys(say_ask(ask, template, language) for ask in asks if ask.counts))
+    return " ".join(
+        dict.fromkeys(
+            requirement_text(requirement, template, language)
+            for requirement in requirements
+            if requirement.is_enforced
+        )
+    )
 
 
-def say_ask(ask: Ask, template: Template, language: Language) -> str:
+def requirement_text(requirement: Requirement, template: Template, language: Language) -> str:
     """Return in words what one rule asks for in one cell."""
-    if ask.field is None:
-        return say_level(template, language)
-    asked = template.field(ask.field)
-    if ask.declared:
-        return say_rule(ask.declared, asked, template, language)
-    if ask.rule == ANSWER_LISTED:
-        return say_listed(asked, language)
-    return say_missing(asked, template, language, parts=ask.parts)
+    if requirement.field is None:
+        return level_missing_text(template, language)
+    field = template.field(requirement.field)
+    if requirement.template_rule:
+        return rule_text(requirement.template_rule, field, template, language)
+    if requirement.rule == ANSWER_LISTED_RULE:
+        return choose_from_list_text(field, language)
+    return answer_missing_text(field, template, language, parts=requirement.parts_may_answer)
 
 
-def say_level(template: Template, language: Language) -> str:
+def level_missing_text(template: Template, language: Language) -> str:
     """Return that a row of the unit's own is to say for which activity it is."""
-    label = template.levels[template.item].label
-    return say("form.fill_level", language, level=label.say(language))
+    label = template.levels[template.item_level_index].label
+    return translate("form.fill_level", language, level=label.in_language(language))
 
 
-def say_missing(asked: Field, template: Template, language: Language, *, parts: bool = False) -> str:
+def answer_missing_text(
+    answer_field: Field, template: Template, language: Language, *, parts: bool = False
+) -> str:
     """Return that a field is to be answered, or one on each of the `parts` below."""
-    field = in_sentence(asked.label, language)
-    if parts and template.part is not None:
-        part = in_sentence(template.levels[template.part].label, language)
-        return say("form.choose_or_parts", language, field=field, part=part)
-    return say("form.choose" if asked.type in CHOOSING else "form.fill", language, field=field)
+    field_name = label_in_sentence(answer_field.label, language)
+    if parts and template.part_level_index is not None:
+        part_name = label_in_sentence(template.levels[template.part_level_index].label, language)
+        return translate("form.choose_or_parts", language, field=field_name, part=part_name)
+    return translate(
+        "form.choose" if answer_field.type in LISTED_TYPES else "form.fill", language, field=field_name
+    )
 
 
-def say_listed(asked: Field, language: Language) -> str:
+def choose_from_list_text(field: Field, language: Language) -> str:
     """Return that an answer is to be chosen from the list."""
-    return say("form.choose_from_list", language, field=in_sentence(asked.label, language))
+    return translate("form.choose_from_list", language, field=label_in_sentence(field.label, language))
 
 
-def say_rule(rule: Rule, asked: Field, template: Template, language: Language) -> str:
+def rule_text(rule: Rule, field: Field, template: Template, language: Language) -> str:
     """Return what a rule of the template asks for in the cell of a field, in its own words if it has any."""
     if rule.remedy:
-        return rule.remedy.say(language)
-    label = asked.label.say(language)
-    if rule.compare and asked.key in (rule.compare.field, rule.compare.to):
-        one, other = (template.field(key).label.say(language) for key in (rule.compare.field, rule.compare.to))
-        relation = say(f"relation.{rule.compare.relation}", language)
-        return say("check.compare", language, field=one, relation=relation, to=other)
-    if asked.key in rule.forbid:
-        return say("check.clear", language, field=label)
-    return say("check.fill" if asked.key in rule.require else "check.agree", language, field=label)
+        return rule.remedy.in_language(language)
+    label = field.label.in_language(language)
+    if rule.compare and field.key in (rule.compare.field, rule.compare.to):
+        field_label, other_label = (
+            template.field(key).label.in_language(language) for key in (rule.compare.field, rule.compare.to)
+        )
+        relation = translate(f"relation.{rule.compare.relation}", language)
+        return translate("check.compare", language, field=field_label, relation=relation, to=other_label)
+    if field.key in rule.forbid:
+        return translate("check.clear", language, field=label)
+    return translate("check.fill" if field.key in rule.require else "check.agree", language, field=label)

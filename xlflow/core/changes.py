@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from xlflow.core.lineage import How, Lines, find_gone, trace_lines
-from xlflow.core.model import Deadline, Line
+from xlflow.core.lineage import MatchMethod, RoundItems, find_removed_items, match_plan_items
+from xlflow.core.model import Deadline, PlanItem
 from xlflow.core.template import Choice, Template
-from xlflow.core.text import fold
+from xlflow.core.text import normalize_key
 
-Kind = Literal[
+ChangeKind = Literal[
     "delayed",
     "overdue_since",
     "cancelled",
@@ -26,7 +26,7 @@ Kind = Literal[
     "planned",
     "unanswered",
 ]
-KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
+CHANGE_KINDS: tuple[ChangeKind, ...] = ChangeKind.__args__  # type: ignore[attr-defined]
 """The kinds of change, what a reader looks for first coming first.
 
 delayed: it now stands in a status that the template calls delayed, or its time has moved later. overdue_since: its
@@ -38,7 +38,7 @@ none does now.
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ItemSnapshot:
     """Where a line stands in one round.
 
     `code` and `status` are the rolled-up ones, None and "" if nothing answers it; a part that `follows` its item
@@ -46,176 +46,231 @@ class State:
     `time` is the one that counts, if it is a time.
     """
 
-    line: Line
-    code: str | None = None
+    item: PlanItem
+    status_code: str | None = None
     status: str = ""
-    follows: bool = False
-    overdue: bool = False
-    planned: str = ""
-    moved: str = ""
-    time: Deadline | None = None
+    follows_parent: bool = False
+    is_overdue: bool = False
+    planned_deadline: str = ""
+    new_deadline: str = ""
+    effective_deadline: Deadline | None = None
     comment: str = ""
 
     @property
-    def shown_time(self) -> str:
+    def effective_deadline_text(self) -> str:
         """The time that counts: the new one, else that of the plan."""
-        return self.moved or self.planned
+        return self.new_deadline or self.planned_deadline
 
     @property
-    def is_answered(self) -> bool:
+    def has_own_status(self) -> bool:
         """Whether it has a status of its own."""
-        return bool(self.status) and not self.follows
+        return bool(self.status) and not self.follows_parent
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ItemChange:
     """What has become of one line; `before` or `now` is None where it was or is not there. `how` says by what it
     was found again, `is_part` that it is a part of another. More may have changed than what `kind` tells."""
 
-    kind: Kind
+    kind: ChangeKind
     is_part: bool
-    before: State | None
-    now: State | None
-    how: How | None = None
-    new_status: bool = False
-    new_time: bool = False
-    new_comment: bool = False
+    previous: ItemSnapshot | None
+    current: ItemSnapshot | None
+    matched_by: MatchMethod | None = None
+    has_new_status: bool = False
+    has_new_deadline: bool = False
+    has_new_comment: bool = False
 
     @property
-    def time_now(self) -> str:
+    def current_deadline_text(self) -> str:
         """The time that counts now: a new one that was answered then still holds if nobody has named another, but
         not where that of the plan has passed and nobody answered anew."""
-        if self.now is None:
+        if self.current is None:
             return ""
-        before, silent = self.before, not self.now.moved and not self.now.overdue
-        held = before and silent and fold(before.planned) == fold(self.now.planned)
-        return before.shown_time if held and before else self.now.shown_time
+        previous, is_unchanged = self.previous, not self.current.new_deadline and not self.current.is_overdue
+        still_holds = (
+            previous
+            and is_unchanged
+            and normalize_key(previous.planned_deadline) == normalize_key(self.current.planned_deadline)
+        )
+        return (
+            previous.effective_deadline_text if still_holds and previous else self.current.effective_deadline_text
+        )
 
     @property
-    def line(self) -> Line:
+    def item(self) -> PlanItem:
         """The line as it is now, or as it was if it is gone."""
-        state = self.now or self.before
+        state = self.current or self.previous
         assert state is not None  # noqa: S101  (one of the two is always there)
-        return state.line
+        return state.item
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class RoundSnapshot:
     """All lines of a round, in the order of its plan, and the template that they were asked by. `file` and
     `digest` are those of the workbook that says so, if one does."""
 
-    states: Sequence[State]
+    item_snapshots: Sequence[ItemSnapshot]
     template: Template
     as_of: date
     file: str = ""
     digest: str = ""
 
-    def is_part(self, state: State) -> bool:
+    def is_part(self, state: ItemSnapshot) -> bool:
         """Return whether a line is a part of another one."""
-        return self.template.part is not None and bool(state.line.levels[self.template.part])
+        return self.template.part_level_index is not None and bool(
+            state.item.level_texts[self.template.part_level_index]
+        )
 
-    def choices(self) -> Mapping[str, Choice]:
+    def status_choices(self) -> Mapping[str, Choice]:
         """Return the statuses by code."""
-        status = self.template.field_in_role("status")
-        return {each.code: each for each in self.template.choice_list(status).options} if status else {}
+        status_field = self.template.field_in_role("status")
+        return (
+            {choice.code: choice for choice in self.template.choice_list(status_field).options}
+            if status_field
+            else {}
+        )
 
 
-def find_changes(now: Snapshot, before: Snapshot) -> tuple[Change, ...]:
+def find_changes(current: RoundSnapshot, previous: RoundSnapshot) -> tuple[ItemChange, ...]:
     """Return the lines in which anything has changed: by kind, then in the order of the plan."""
-    traces = trace_lines(_lines_of(now), _lines_of(before))
-    earlier = {state.line.id: state for state in before.states}
-    compare = _Comparison(now, before)
-    found = [
-        compare.tell(earlier[traces[state.line.id].id], state, traces[state.line.id].how)
-        if state.line.id in traces
-        else Change("new", now.is_part(state), None, state)
-        for state in now.states
+    links = match_plan_items(_round_items(current), _round_items(previous))
+    previous_by_id = {state.item.id: state for state in previous.item_snapshots}
+    comparer = _RoundComparer(current, previous)
+    changed = [
+        comparer.compare_item(
+            previous_by_id[links[state.item.id].previous_id], state, links[state.item.id].matched_by
+        )
+        if state.item.id in links
+        else ItemChange("new", current.is_part(state), None, state)
+        for state in current.item_snapshots
     ]
-    lost = [earlier[line.id] for line in find_gone([state.line for state in before.states], traces)]
-    changes = [*filter(None, found), *(Change("gone", before.is_part(state), state, None) for state in lost)]
-    return tuple(sorted(changes, key=lambda change: KINDS.index(change.kind)))
+    removed = [
+        previous_by_id[item.id]
+        for item in find_removed_items([state.item for state in previous.item_snapshots], links)
+    ]
+    changes = [
+        *filter(None, changed),
+        *(ItemChange("gone", previous.is_part(state), state, None) for state in removed),
+    ]
+    return tuple(sorted(changes, key=lambda change: CHANGE_KINDS.index(change.kind)))
 
 
-def count_changes(changes: Sequence[Change]) -> Mapping[str, int]:
+def count_changes_by_kind(changes: Sequence[ItemChange]) -> Mapping[str, int]:
     """Return how many there are of each kind."""
     kinds = [change.kind for change in changes]
-    return {kind: kinds.count(kind) for kind in KINDS}
+    return {kind: kinds.count(kind) for kind in CHANGE_KINDS}
 
 
-def _lines_of(snapshot: Snapshot) -> Lines:
-    return Lines([state.line for state in snapshot.states], snapshot.template)
+def _round_items(snapshot: RoundSnapshot) -> RoundItems:
+    return RoundItems([state.item for state in snapshot.item_snapshots], snapshot.template)
 
 
-class _Comparison:
+class _RoundComparer:
     """Compares the states of one line in two rounds; what a status means is for today's template to say, if it has
     it."""
 
-    def __init__(self, now: Snapshot, before: Snapshot):
-        self.now = now
-        self.choices = now.choices()
-        self.others = before.choices()
+    def __init__(self, current: RoundSnapshot, previous: RoundSnapshot):
+        self.current = current
+        self.current_choices = current.status_choices()
+        self.previous_choices = previous.status_choices()
 
-    def tell(self, before: State, now: State, how: How) -> Change | None:
+    def compare_item(
+        self, previous: ItemSnapshot, current: ItemSnapshot, matched_by: MatchMethod
+    ) -> ItemChange | None:
         """Return what has changed, None if nothing has."""
-        new_status = now.is_answered and _key(now) != _key(before)
-        new_time = _has_new_time(before, now)
-        new_comment = not _lines(now.comment) <= _lines(before.comment)
-        silent = self._is_settled(before) and not now.status
-        told: tuple[tuple[Kind, bool], ...] = (
-            ("cancelled", new_status and self._is_settled(now) and self._is_left_out(now)),
-            ("done", new_status and self._is_settled(now)),
-            ("delayed", not self._is_settled(now) and self._is_delayed(before, now, new_time)),
-            ("overdue_since", now.overdue and not before.overdue and not silent),
-            ("status", new_status),
-            ("unanswered", before.is_answered and not now.status),
-            ("time", new_time),
-            ("comment", new_comment),
-            ("planned", before.line.id != now.line.id or _texts(before) != _texts(now)),
+        has_new_status = current.has_own_status and _status_key(current) != _status_key(previous)
+        has_new_deadline = _has_new_deadline(previous, current)
+        has_new_comment = not _comment_lines(current.comment) <= _comment_lines(previous.comment)
+        is_final_unrepeated = self._is_final(previous) and not current.status
+        candidates: tuple[tuple[ChangeKind, bool], ...] = (
+            ("cancelled", has_new_status and self._is_final(current) and self._is_excluded(current)),
+            ("done", has_new_status and self._is_final(current)),
+            ("delayed", not self._is_final(current) and self._is_delayed(previous, current, has_new_deadline)),
+            ("overdue_since", current.is_overdue and not previous.is_overdue and not is_final_unrepeated),
+            ("status", has_new_status),
+            ("unanswered", previous.has_own_status and not current.status),
+            ("time", has_new_deadline),
+            ("comment", has_new_comment),
+            ("planned", previous.item.id != current.item.id or _level_keys(previous) != _level_keys(current)),
         )
-        kind = next((kind for kind, holds in told if holds), None)
+        kind = next((kind for kind, applies in candidates if applies), None)
         if kind is None:
             return None
-        return Change(kind, self.now.is_part(now), before, now, how, new_status, new_time, new_comment)
+        return ItemChange(
+            kind,
+            self.current.is_part(current),
+            previous,
+            current,
+            matched_by,
+            has_new_status,
+            has_new_deadline,
+            has_new_comment,
+        )
 
-    def _is_settled(self, state: State) -> bool:
-        choice = self.choices.get(state.code or "")
+    def _is_final(self, state: ItemSnapshot) -> bool:
+        choice = self.current_choices.get(state.status_code or "")
         return choice is not None and choice.settled
 
-    def _is_left_out(self, state: State) -> bool:
-        choice = self.choices.get(state.code or "")
+    def _is_excluded(self, state: ItemSnapshot) -> bool:
+        choice = self.current_choices.get(state.status_code or "")
         return choice is not None and choice.left_out
 
-    def _is_delayed(self, before: State, now: State, new_time: bool) -> bool:
+    def _is_delayed(self, previous: ItemSnapshot, current: ItemSnapshot, has_new_deadline: bool) -> bool:
         """Return whether its time has moved later, or its status says so and did not then."""
-        later = bool(new_time and now.time and before.time and now.time.is_later_than(before.time))
-        here, old = self.choices.get(now.code or ""), before.code or ""
-        there = self.choices.get(old) or self.others.get(old)
-        return later or (not now.follows and bool(here and here.delayed) and not (there and there.delayed))
+        is_later = bool(
+            has_new_deadline
+            and current.effective_deadline
+            and previous.effective_deadline
+            and current.effective_deadline.is_later_than(previous.effective_deadline)
+        )
+        current_choice, previous_code = (
+            self.current_choices.get(current.status_code or ""),
+            previous.status_code or "",
+        )
+        previous_choice = self.current_choices.get(previous_code) or self.previous_choices.get(previous_code)
+        return is_later or (
+            not current.follows_parent
+            and bool(current_choice and current_choice.delayed)
+            and not (previous_choice and previous_choice.delayed)
+        )
 
 
-def _has_new_time(before: State, now: State) -> bool:
+def _has_new_deadline(previous: ItemSnapshot, current: ItemSnapshot) -> bool:
     """Return whether another time is answered than counted then, or the plan states another one.
 
     A new time that nobody repeats still holds, so a blank changes nothing.
     """
-    stated = now.moved or (now.planned if fold(now.planned) != fold(before.planned) else "")
-    return bool(stated) and not _is_same_time(stated, now, before)
+    stated_text = current.new_deadline or (
+        current.planned_deadline
+        if normalize_key(current.planned_deadline) != normalize_key(previous.planned_deadline)
+        else ""
+    )
+    return bool(stated_text) and not _is_same_deadline(stated_text, current, previous)
 
 
-def _is_same_time(stated: str, now: State, before: State) -> bool:
-    if now.time and before.time and now.time.last and before.time.last:
-        return (now.time.first, now.time.last) == (before.time.first, before.time.last)
-    return fold(stated) == fold(before.shown_time)
+def _is_same_deadline(stated_text: str, current: ItemSnapshot, previous: ItemSnapshot) -> bool:
+    if (
+        current.effective_deadline
+        and previous.effective_deadline
+        and current.effective_deadline.last
+        and previous.effective_deadline.last
+    ):
+        return (current.effective_deadline.first, current.effective_deadline.last) == (
+            previous.effective_deadline.first,
+            previous.effective_deadline.last,
+        )
+    return normalize_key(stated_text) == normalize_key(previous.effective_deadline_text)
 
 
-def _lines(comment: str) -> set[str]:
+def _comment_lines(comment: str) -> set[str]:
     """Return the lines of a comment; one that says nothing that was not said then is no new one."""
-    return {fold(line) for line in comment.split("\n")} - {""}
+    return {normalize_key(line) for line in comment.split("\n")} - {""}
 
 
-def _key(state: State) -> str:
-    return state.code or fold(state.status)
+def _status_key(state: ItemSnapshot) -> str:
+    return state.status_code or normalize_key(state.status)
 
 
-def _texts(state: State) -> tuple[str, ...]:
-    return tuple(map(fold, state.line.levels))
+def _level_keys(state: ItemSnapshot) -> tuple[str, ...]:
+    return tuple(map(normalize_key, state.item.level_texts))

@@ -11,12 +11,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from xlflow.core.shipped import load_shipped_toml
-from xlflow.core.text import show_name
-from xlflow.core.words import Language, Text, say
+from xlflow.core.shipped import load_resource_toml
+from xlflow.core.text import safe_display_name
+from xlflow.core.words import Language, LocalizedText, translate
 
 
-class Stop(Exception):
+class FatalError(Exception):
     """The run cannot go on; the faces show the findings (or the message) and exit with code 2. `merged` is what
     was counted until then (a `Merged`), if anything was."""
 
@@ -35,25 +35,25 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where something stands, in the coordinates of the person who will look for it."""
 
     file: str
     sheet: str | None = None
     cell: str | None = None
 
-    def show(self, language: Language) -> str:
+    def describe(self, language: Language) -> str:
         """Return "Kulturskolan.xlsx, blad Uppföljning, cell H7" as far as it is known."""
         sheet = {"sv": "blad", "en": "sheet"}[language]
         parts = [
-            show_name(self.file),
-            self.sheet and f"{sheet} {show_name(self.sheet)}",
+            safe_display_name(self.file),
+            self.sheet and f"{sheet} {safe_display_name(self.sheet)}",
             self.cell and f"cell {self.cell}",
         ]
         return ", ".join(part for part in parts if part)
 
 
-Words = tuple[tuple[str, str | int | Text], ...]
+MessageParams = tuple[tuple[str, str | int | LocalizedText], ...]
 """What fills the gaps of a message, by name."""
 
 
@@ -62,7 +62,7 @@ class Finding:
     """One fault in one place. `words` fills the gaps of the message; a `Text` among them is translated."""
 
     code: str
-    place: Place
+    location: Location
     severity: Severity | None = None
     rule: str | None = None
     unit: str | None = None
@@ -70,17 +70,17 @@ class Finding:
     field: str | None = None
     value: str | None = None
     suggestion: str | None = None
-    words: Words = ()
+    params: MessageParams = ()
 
     @property
-    def weight(self) -> Severity:
+    def effective_severity(self) -> Severity:
         """The severity that counts: its own, or that of its code in the catalogue."""
-        return self.severity or Severity(_entry_of(self.code)["severity"])
+        return self.severity or Severity(_read_raw_entry(self.code)["severity"])
 
 
-def find(
+def make_finding(
     code: str,
-    place: Place,
+    location: Location,
     *,
     severity: Severity | None = None,
     rule: str | None = None,
@@ -89,103 +89,108 @@ def find(
     field: str | None = None,
     value: str | None = None,
     suggestion: str | None = None,
-    words: Mapping[str, str | int | Text] = MappingProxyType({}),
+    params: Mapping[str, str | int | LocalizedText] = MappingProxyType({}),
 ) -> Finding:
     """Return a finding; a code that the catalogue lacks is a fault of ours and fails at once (KeyError)."""
-    _entry_of(code)
-    gaps = _hold_once(tuple(sorted(words.items(), key=lambda pair: pair[0])))
-    return Finding(code, place, severity, rule, unit, row_id, field, value, suggestion, gaps)
+    _read_raw_entry(code)
+    sorted_params = _intern_params(tuple(sorted(params.items(), key=lambda pair: pair[0])))
+    return Finding(code, location, severity, rule, unit, row_id, field, value, suggestion, sorted_params)
 
 
 @lru_cache(maxsize=1 << 12)
-def _hold_once(words: Words) -> Words:
+def _intern_params(params: MessageParams) -> MessageParams:
     """Return the words that many findings have as one and the same, since there may be very many findings."""
-    return words
+    return params
 
 
 def message_of(finding: Finding, language: Language) -> str:
     """Return in plain words what is wrong."""
-    return _fill(finding, "what", language)
+    return _format_message(finding, "what", language)
 
 
 def remedy_of(finding: Finding, language: Language) -> str:
     """Return in plain words what to do about it, with an example where one helps."""
-    return _fill(finding, "do", language)
+    return _format_message(finding, "do", language)
 
 
-def tell_both(finding: Finding) -> Text:
+def message_in_all_languages(finding: Finding) -> LocalizedText:
     """Return in both languages what is wrong, to stand within what another finding says."""
-    return Text(sv=message_of(finding, "sv"), en=message_of(finding, "en"))
+    return LocalizedText(sv=message_of(finding, "sv"), en=message_of(finding, "en"))
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """What the catalogue says of a code: how much it matters, what its place points at, who can do something about
     it ("unit", whoever filled in the form, or "coordinator"), and its sentences with their gaps open."""
 
     code: str
     severity: Severity
-    place: str
-    who: str
-    what: Text
-    do: Text
+    location_kind: str
+    responsible: str
+    message: LocalizedText
+    remedy: LocalizedText
 
 
-def known_codes() -> tuple[str, ...]:
+def list_finding_codes() -> tuple[str, ...]:
     """Return every code of the catalogue, in its order."""
-    return tuple(load_shipped_toml("messages.toml"))
+    return tuple(load_resource_toml("messages.toml"))
 
 
-def describe_code(code: str) -> Entry:
+def get_catalogue_entry(code: str) -> CatalogueEntry:
     """Return what the catalogue says of a code; KeyError if it has none."""
-    entry = _entry_of(code)
-    what, do = (Text(sv=entry["sv"][part], en=entry["en"][part]) for part in ("what", "do"))
-    return Entry(code, Severity(entry["severity"]), entry["place"], entry["who"], what, do)
+    entry = _read_raw_entry(code)
+    message, remedy = (LocalizedText(sv=entry["sv"][part], en=entry["en"][part]) for part in ("what", "do"))
+    return CatalogueEntry(code, Severity(entry["severity"]), entry["place"], entry["who"], message, remedy)
 
 
-def who_mends(code: str) -> str:
+def responsible_party(code: str) -> str:
     """Return who can do something about it: "unit", whoever filled in the form, or "coordinator"."""
-    return describe_code(code).who
+    return get_catalogue_entry(code).responsible
 
 
-def codes_for_units() -> tuple[str, ...]:
+def list_answer_finding_codes() -> tuple[str, ...]:
     """Return the codes of what is found in the answers of a unit."""
-    inside = ("cell", "row", "column", "sheet")
-    entries = map(describe_code, known_codes())
-    return tuple(entry.code for entry in entries if entry.who == "unit" and entry.place in inside)
+    answer_locations = ("cell", "row", "column", "sheet")
+    entries = map(get_catalogue_entry, list_finding_codes())
+    return tuple(
+        entry.code for entry in entries if entry.responsible == "unit" and entry.location_kind in answer_locations
+    )
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings in an order that does not depend on the order of the files."""
-    return tuple(sorted(set(findings), key=_order))
+    return tuple(sorted(set(findings), key=_sort_key))
 
 
-def _entry_of(code: str) -> dict[str, Any]:
-    entry: dict[str, Any] = load_shipped_toml("messages.toml")[code]
+def _read_raw_entry(code: str) -> dict[str, Any]:
+    entry: dict[str, Any] = load_resource_toml("messages.toml")[code]
     return entry
 
 
-def _fill(finding: Finding, part: str, language: Language) -> str:
-    sentence: str = _entry_of(finding.code)[language][part]
-    hint = say("hint.did_you_mean", language, value=finding.suggestion) if finding.suggestion else ""
-    gaps: dict[str, str | int] = {"hint": hint}
-    gaps |= {name: word.say(language) if isinstance(word, Text) else word for name, word in finding.words}
-    gaps |= {"value": finding.value or "", "suggestion": finding.suggestion or "", "unit": finding.unit or ""}
-    return sentence.format(**gaps, file=show_name(finding.place.file))
+def _format_message(finding: Finding, part: str, language: Language) -> str:
+    message_template: str = _read_raw_entry(finding.code)[language][part]
+    hint = translate("hint.did_you_mean", language, value=finding.suggestion) if finding.suggestion else ""
+    params: dict[str, str | int] = {"hint": hint}
+    params |= {
+        name: value.in_language(language) if isinstance(value, LocalizedText) else value
+        for name, value in finding.params
+    }
+    params |= {"value": finding.value or "", "suggestion": finding.suggestion or "", "unit": finding.unit or ""}
+    return message_template.format(**params, file=safe_display_name(finding.location.file))
 
 
-def _order(finding: Finding) -> tuple[object, ...]:
-    place = finding.place
-    column = (place.cell or "").rstrip("0123456789")
-    row = (place.cell or "")[len(column) :]
-    where = (place.file, place.sheet or "", int(row or 0), len(column), column)
-    return (*where, _WEIGHTS[finding.weight], finding.code, _ToTheLetter(finding))
+def _sort_key(finding: Finding) -> tuple[object, ...]:
+    location = finding.location
+    column = (location.cell or "").rstrip("0123456789")
+    row = (location.cell or "")[len(column) :]
+    location_key = (location.file, location.sheet or "", int(row or 0), len(column), column)
+    return (*location_key, _SEVERITY_RANKS[finding.effective_severity], finding.code, _FullTextOrder(finding))
 
 
-_WEIGHTS = MappingProxyType({severity: number for number, severity in enumerate(Severity)})
+_SEVERITY_RANKS = MappingProxyType({severity: number for number, severity in enumerate(Severity)})
 
 
-class _ToTheLetter:
+class _FullTextOrder:
     """Sorts findings by all that they say, which takes long and is rarely needed."""
 
     __slots__ = ("finding",)
@@ -193,11 +198,11 @@ class _ToTheLetter:
     def __init__(self, finding: Finding):
         self.finding = finding
 
-    def __lt__(self, other: "_ToTheLetter") -> bool:
+    def __lt__(self, other: "_FullTextOrder") -> bool:
         return repr(self.finding) < repr(other.finding)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ToTheLetter) and self.finding == other.finding
+        return isinstance(other, _FullTextOrder) and self.finding == other.finding
 
     def __hash__(self) -> int:
         return hash(self.finding)

@@ -10,48 +10,48 @@ from typing import Literal
 
 from xlflow.core.template import Field, Level, Template
 from xlflow.core.text import fingerprint, short_code
-from xlflow.core.words import LANGUAGES, Language, Text, say, say_both
+from xlflow.core.words import LANGUAGES, Language, LocalizedText, translate, translate_all
 
-TITLE_ROW, COUNTER_ROW, CODE_ROW, HEADING_ROW, FIRST_ROW = 0, 1, 2, 3, 4
+TITLE_ROW, COUNTER_ROW, CODE_ROW, HEADING_ROW, FIRST_ITEM_ROW = 0, 1, 2, 3, 4
 """Rows of the form sheet, counted from 0."""
 
-FREE_ROWS = 10
+FREE_ROW_COUNT = 10
 """Rows for activities of the unit's own. They stand below the lines, after one row that says what they are for
 (`free_heading`, in the id column; every other cell of that row is blank)."""
 
-LOOSE_ROW = 3
+FIRST_UNPLACED_ROW = 3
 """The first row, counted from 0, of the texts on the sheet for what stood outside the table; they begin in its
 second column, each after the words for where it stood."""
 
-HIDDEN_SHEET = "xlflow"
+METADATA_SHEET = "xlflow"
 """Name of a form's very hidden sheet; the same in every language."""
 
-LIVE_SHEET = "xlflow_live"
+CALC_SHEET = "xlflow_live"
 """Name of a form's other very hidden sheet, on which its live formulas reckon; reading passes it over. Its rows
 begin with a kind too: `LIVE_KINDS`."""
 
-LIVE_KINDS = ("words", "live")
+CALC_RECORD_KINDS = ("words", "live")
 
 ROUND_SHEET = "xlflow-round"
 """Name of the consolidated workbook's very hidden sheet, which says what its round was."""
 
-SINCE = "since"
+COMPARED_TO = "since"
 """The kind of record by which that sheet says which day's round its changes are told against."""
 
-ORDER = "order"
+ITEM_ORDER = "order"
 """The kind of record by which that sheet says in which order the lines of the plan stand: their ids."""
 
-LABEL_COLUMN = 3
+LIST_LABEL_COLUMN = 3
 """The column of the hidden sheet in which the labels of its lists stand, counted from 0."""
 
-QUARTERS, YES_NO = "quarters", "yes_no"
+QUARTERS_LIST, YES_NO_LIST = "quarters", "yes_no"
 """The lists that every form has besides those of its template."""
 
-PIECE, PROPERTY_PIECE = 30_000, 250
+MAX_CELL_CHUNK, MAX_PROPERTY_CHUNK = 30_000, 250
 """Characters that a cell is given of a text that is cut into pieces, and a document property; somewhat less than
 they can hold (32,767 and 255), so that somebody may add to them."""
 
-Record = Literal[
+RecordKind = Literal[
     "identity", "definition", "round", "units", "unit", "line", "own", "previous", "listed", "choice", "quarter"
 ]
 """Kinds of records on the hidden sheet: `issued.py` writes and reads them, but for the lists of accepted
@@ -59,13 +59,13 @@ answers (choice, quarter), which stand there only for the form's own validations
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class FormColumn:
     """One column of the form sheet. `names` are the headings under which it is recognised."""
 
     key: str
     kind: Literal["id", "level", "given", "answer", "computed", "remaining", "context", "previous"]
-    label: Text
-    names: tuple[str, ...]
+    label: LocalizedText
+    accepted_headings: tuple[str, ...]
     width: int
     level: Level | None = None
     field: Field | None = None
@@ -77,75 +77,76 @@ class Column:
 
     def heading(self, language: Language) -> str:
         """Return the heading as written in a form of this language."""
-        return self.label.say(language)
+        return self.label.in_language(language)
 
 
-def form_columns(template: Template, context: tuple[str, ...] = ()) -> tuple[Column, ...]:
+def build_form_columns(template: Template, extra_headings: tuple[str, ...] = ()) -> tuple[FormColumn, ...]:
     """Return the columns of the form sheet, in order: id, levels, fields, what remains, context."""
     return (
-        _own_column("id", "id", 9),
-        *(_labelled_column(level) for level in template.levels),
-        *(_labelled_column(field) for field in template.shown()),
-        _own_column("remaining", "remaining", 30),
-        *(_context_column(heading) for heading in context),
+        _build_fixed_column("id", "id", 9),
+        *(_build_template_column(level) for level in template.levels),
+        *(_build_template_column(field) for field in template.form_fields()),
+        _build_fixed_column("remaining", "remaining", 30),
+        *(_build_extra_column(heading) for heading in extra_headings),
     )
 
 
-def previous_column() -> Column:
+def build_previous_column() -> FormColumn:
     """Return the column that shows the previous round's answers; only a form that was made with some has it, after
     what remains. It is found by code or heading, wherever it stands."""
-    label = say_both("column.previous")
-    return Column("previous", "previous", label, (label.sv, label.en), 34)
+    label = translate_all("column.previous")
+    return FormColumn("previous", "previous", label, (label.sv, label.en), 34)
 
 
-def form_sheet() -> Text:
+def form_sheet_name() -> LocalizedText:
     """Return the name of the form sheet in both languages."""
-    return say_both("sheet.form")
+    return translate_all("sheet.form")
 
 
-def free_heading(template: Template) -> Text:
+def free_rows_heading(template: Template) -> LocalizedText:
     """Return what stands above the free rows, in the id column."""
-    item = template.levels[template.item].label
-    words = {
-        language: say("form.own_heading", language, item=in_sentence(item, language)) for language in LANGUAGES
+    item = template.levels[template.item_level_index].label
+    texts = {
+        language: translate("form.own_heading", language, item=label_in_sentence(item, language))
+        for language in LANGUAGES
     }
-    return Text(**words)
+    return LocalizedText(**texts)
 
 
-def in_sentence(label: Text, language: Language) -> str:
+def label_in_sentence(label: LocalizedText, language: Language) -> str:
     """Return a heading as it reads within a sentence: "aktivitet"; an abbreviation keeps its capitals."""
-    text = label.say(language)
+    text = label.in_language(language)
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
-def continued_sheet() -> Text:
+def long_text_sheet_name() -> LocalizedText:
     """Return the name of the sheet on which texts go on that are longer than a cell."""
-    return say_both("continued.title")
+    return translate_all("continued.title")
 
 
-def continued_mark(number: int, language: Language) -> str:
+def long_text_marker(number: int, language: Language) -> str:
     """Return what such a text ends with in its own cell: the number under which it goes on."""
-    return say("continued.mark", language, number=number)
+    return translate("continued.mark", language, number=number)
 
 
 def list_key(field: Field) -> str | None:
     """Return which list a field offers: one of the template's, `QUARTERS`, `YES_NO`, or none."""
     if field.type == "choice" and field.choices:
-        return f"{field.choices}_choices" if field.choices in (QUARTERS, YES_NO) else field.choices
-    return {"quarter": QUARTERS, "deadline": QUARTERS, "yes_no": YES_NO}.get(field.type)
+        return f"{field.choices}_choices" if field.choices in (QUARTERS_LIST, YES_NO_LIST) else field.choices
+    return {"quarter": QUARTERS_LIST, "deadline": QUARTERS_LIST, "yes_no": YES_NO_LIST}.get(field.type)
 
 
-def list_name(key: str) -> str:
+def list_defined_name(key: str) -> str:
     """Return the defined name of a list: xlflow_status."""
     return f"xlflow_{key}"
 
 
-def column_letters(column: int) -> str:
+def column_letters(column_index: int) -> str:
     """Return the letters of a column counted from 0: A, Z, AA."""
     letters = ""
-    while column >= 0:
-        column, rest = divmod(column, 26)
-        letters, column = chr(ord("A") + rest) + letters, column - 1
+    while column_index >= 0:
+        column_index, rest = divmod(column_index, 26)
+        letters, column_index = chr(ord("A") + rest) + letters, column_index - 1
     return letters
 
 
@@ -155,24 +156,38 @@ def row_fingerprint(levels: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def form_code(round_key: str, unit: str) -> str:
+def make_form_code(round_key: str, unit: str) -> str:
     """Return the short code that is printed on a form: "k4t7-m2pq"."""
     code = short_code((round_key, unit))
     return f"{code[:4]}-{code[4:]}"
 
 
-def _own_column(key: str, kind: Literal["id", "remaining"], width: int) -> Column:
-    label = say_both(f"column.{key}")
-    return Column(key, kind, label, (label.sv, label.en), width)
+def _build_fixed_column(key: str, kind: Literal["id", "remaining"], width: int) -> FormColumn:
+    label = translate_all(f"column.{key}")
+    return FormColumn(key, kind, label, (label.sv, label.en), width)
 
 
-def _labelled_column(source: Level | Field) -> Column:
-    if isinstance(source, Level):
-        return Column(source.key, "level", source.label, source.names(), source.width, level=source)
-    kind: Literal["given", "answer", "computed"] = "given" if source.filled_by == "plan" else "answer"
-    kind = "computed" if source.computed else kind
-    return Column(source.key, kind, source.label, source.names(), source.width, field=source)
+def _build_template_column(level_or_field: Level | Field) -> FormColumn:
+    if isinstance(level_or_field, Level):
+        return FormColumn(
+            level_or_field.key,
+            "level",
+            level_or_field.label,
+            level_or_field.accepted_headings(),
+            level_or_field.width,
+            level=level_or_field,
+        )
+    kind: Literal["given", "answer", "computed"] = "given" if level_or_field.filled_by == "plan" else "answer"
+    kind = "computed" if level_or_field.computed else kind
+    return FormColumn(
+        level_or_field.key,
+        kind,
+        level_or_field.label,
+        level_or_field.accepted_headings(),
+        level_or_field.width,
+        field=level_or_field,
+    )
 
 
-def _context_column(heading: str) -> Column:
-    return Column(heading, "context", Text(sv=heading, en=heading), (heading,), 20)
+def _build_extra_column(heading: str) -> FormColumn:
+    return FormColumn(heading, "context", LocalizedText(sv=heading, en=heading), (heading,), 20)

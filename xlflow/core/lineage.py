@@ -9,140 +9,162 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from xlflow.core.model import Line
-from xlflow.core.rollup import parents_of
+from xlflow.core.model import PlanItem
+from xlflow.core.rollup import parent_ids_by_child
 from xlflow.core.template import Template
-from xlflow.core.text import fold
+from xlflow.core.text import normalize_key
 
-How = Literal["id", "continues", "text"]
+MatchMethod = Literal["id", "continues", "text"]
 
-Key = tuple[str, ...]
+TextKey = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class LineageLink:
     """The line of the round before that a line is, and how it was found; `others` if it continues several."""
 
-    id: str
-    how: How
-    others: tuple[str, ...] = ()
+    previous_id: str
+    matched_by: MatchMethod
+    other_previous_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class RoundItems:
     """The lines of one round and the template that says what their levels are."""
 
-    lines: Sequence[Line]
+    items: Sequence[PlanItem]
     template: Template
 
-    def own_texts(self, line: Line) -> Key:
+    def key_without_groups(self, item: PlanItem) -> TextKey:
         """Return a line's own texts, without the groups above it."""
-        return tuple(map(fold, line.levels[self.template.item :]))
+        return tuple(map(normalize_key, item.level_texts[self.template.item_level_index :]))
 
-    def all_texts(self, line: Line) -> Key:
+    def key_with_groups(self, item: PlanItem) -> TextKey:
         """Return a line's texts with those of its groups."""
-        return tuple(map(fold, line.levels))
+        return tuple(map(normalize_key, item.level_texts))
 
 
-def trace_lines(now: Lines, before: Lines) -> Mapping[str, Trace]:
+def match_plan_items(current: RoundItems, previous: RoundItems) -> Mapping[str, LineageLink]:
     """Return where each line comes from, by its id; new lines are left out.
 
     What the plan says comes first. Then a line is known by id and text together, by its text with or without its
     groups where only one line of each round has it, and by its id alone: the text was changed then. A part is
     known by its text below the same item.
     """
-    search = _Search(now, before)
-    search.follow_plan()
-    search.match(lambda side, line: (fold(line.id), *side.own_texts(line)), "id")
-    search.match(lambda side, line: side.all_texts(line), "text")
-    search.match(lambda side, line: side.own_texts(line), "text")
-    search.match_parts()
-    search.match(lambda _, line: (fold(line.id),), "id")
-    search.match_parts()
-    return MappingProxyType(search.found)
+    matcher = _ItemMatcher(current, previous)
+    matcher.link_declared()
+    matcher.match_by_key(
+        lambda round_items, item: (normalize_key(item.id), *round_items.key_without_groups(item)), "id"
+    )
+    matcher.match_by_key(lambda side, line: side.key_with_groups(line), "text")
+    matcher.match_by_key(lambda side, line: side.key_without_groups(line), "text")
+    matcher.match_parts()
+    matcher.match_by_key(lambda _, line: (normalize_key(line.id),), "id")
+    matcher.match_parts()
+    return MappingProxyType(matcher.links)
 
 
-def find_gone(before: Iterable[Line], traces: Mapping[str, Trace]) -> tuple[Line, ...]:
+def find_removed_items(
+    previous_items: Iterable[PlanItem], links: Mapping[str, LineageLink]
+) -> tuple[PlanItem, ...]:
     """Return the lines of the round before that no line comes from."""
-    kept = {line_id for trace in traces.values() for line_id in (trace.id, *trace.others)}
-    return tuple(line for line in before if line.id not in kept)
+    continued_ids = {
+        item_id for link in links.values() for item_id in (link.previous_id, *link.other_previous_ids)
+    }
+    return tuple(item for item in previous_items if item.id not in continued_ids)
 
 
 @dataclass(slots=True)
-class _Search:
+class _ItemMatcher:
     """What has been found so far."""
 
-    now: Lines
-    before: Lines
-    found: dict[str, Trace] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    current: RoundItems
+    previous: RoundItems
+    links: dict[str, LineageLink] = field(default_factory=dict)
+    linked_previous_ids: set[str] = field(default_factory=set)
 
-    def follow_plan(self) -> None:
+    def link_declared(self) -> None:
         """Take what the plan says; several lines may continue one, and one may continue several."""
-        ids = {fold(line.id): line.id for line in self.before.lines}
-        texts = _only_ones(self.before.lines, lambda line: _name_of(line, self.before.template))
-        for line in self.now.lines:
-            named = _split(line.continues_from)
-            known = [ids.get(name) or texts.get((name,)) for name in named]
-            origins = tuple(dict.fromkeys(origin for origin in known if origin))
-            if origins:
-                self._keep(line, Trace(origins[0], "continues", origins[1:]))
+        ids_by_key = {normalize_key(item.id): item.id for item in self.previous.items}
+        ids_by_text = _unique_ids_by_key(
+            self.previous.items, lambda line: _reference_key(line, self.previous.template)
+        )
+        for line in self.current.items:
+            references = _split_references(line.continues_from)
+            matches = [ids_by_key.get(reference) or ids_by_text.get((reference,)) for reference in references]
+            previous_ids = tuple(dict.fromkeys(previous_id for previous_id in matches if previous_id))
+            if previous_ids:
+                self._add_link(line, LineageLink(previous_ids[0], "continues", previous_ids[1:]))
 
-    def match(self, key_of: Callable[[Lines, Line], Key], how: How) -> None:
+    def match_by_key(self, key_of: Callable[[RoundItems, PlanItem], TextKey], matched_by: MatchMethod) -> None:
         """Take what has the same key, if it is the only one in its round of those that are still open."""
-        here = _only_ones(self._open(), lambda line: key_of(self.now, line))
-        there = _only_ones(self._free(), lambda line: key_of(self.before, line))
-        self._take(here, there, how)
+        current_ids = _unique_ids_by_key(self._unmatched_items(), lambda item: key_of(self.current, item))
+        previous_ids = _unique_ids_by_key(
+            self._unmatched_previous_items(), lambda line: key_of(self.previous, line)
+        )
+        self._link_same_keys(current_ids, previous_ids, matched_by)
 
     def match_parts(self) -> None:
         """Take parts that have the same text below items that are the same."""
-        parents, origins = (
-            parents_of(self.now.lines, self.now.template),
-            parents_of(self.before.lines, self.before.template),
+        current_parents, previous_parents = (
+            parent_ids_by_child(self.current.items, self.current.template),
+            parent_ids_by_child(self.previous.items, self.previous.template),
         )
 
-        def key_here(line: Line) -> Key:
-            above = self.found.get(parents.get(line.id, ""))
-            return (above.id, *self.now.own_texts(line)[1:]) if above else ()
+        def current_key(item: PlanItem) -> TextKey:
+            parent_link = self.links.get(current_parents.get(item.id, ""))
+            return (parent_link.previous_id, *self.current.key_without_groups(item)[1:]) if parent_link else ()
 
-        def key_there(line: Line) -> Key:
-            return (origins[line.id], *self.before.own_texts(line)[1:]) if line.id in origins else ()
+        def previous_key(item: PlanItem) -> TextKey:
+            return (
+                (previous_parents[item.id], *self.previous.key_without_groups(item)[1:])
+                if item.id in previous_parents
+                else ()
+            )
 
-        self._take(_only_ones(self._open(), key_here), _only_ones(self._free(), key_there), "text")
+        self._link_same_keys(
+            _unique_ids_by_key(self._unmatched_items(), current_key),
+            _unique_ids_by_key(self._unmatched_previous_items(), previous_key),
+            "text",
+        )
 
-    def _take(self, here: Mapping[Key, str], there: Mapping[Key, str], how: How) -> None:
-        by_id = {line.id: line for line in self.now.lines}
-        for key, line_id in here.items():
-            if key in there:
-                self._keep(by_id[line_id], Trace(there[key], how))
+    def _link_same_keys(
+        self, current_ids: Mapping[TextKey, str], previous_ids: Mapping[TextKey, str], matched_by: MatchMethod
+    ) -> None:
+        by_id = {item.id: item for item in self.current.items}
+        for key, item_id in current_ids.items():
+            if key in previous_ids:
+                self._add_link(by_id[item_id], LineageLink(previous_ids[key], matched_by))
 
-    def _keep(self, line: Line, trace: Trace) -> None:
-        self.found[line.id] = trace
-        self.taken.update((trace.id, *trace.others))
+    def _add_link(self, item: PlanItem, link: LineageLink) -> None:
+        self.links[item.id] = link
+        self.linked_previous_ids.update((link.previous_id, *link.other_previous_ids))
 
-    def _open(self) -> Iterator[Line]:
-        return (line for line in self.now.lines if line.id not in self.found)
+    def _unmatched_items(self) -> Iterator[PlanItem]:
+        return (item for item in self.current.items if item.id not in self.links)
 
-    def _free(self) -> Iterator[Line]:
-        return (line for line in self.before.lines if line.id not in self.taken)
+    def _unmatched_previous_items(self) -> Iterator[PlanItem]:
+        return (item for item in self.previous.items if item.id not in self.linked_previous_ids)
 
 
-def _only_ones(lines: Iterable[Line], key_of: Callable[[Line], Key]) -> Mapping[Key, str]:
+def _unique_ids_by_key(items: Iterable[PlanItem], key_of: Callable[[PlanItem], TextKey]) -> Mapping[TextKey, str]:
     """Return the ids of the lines by key, where no other line has the same; blank keys are none."""
-    ids: dict[Key, list[str]] = {}
-    for line in lines:
-        key = key_of(line)
+    candidate_ids: dict[TextKey, list[str]] = {}
+    for item in items:
+        key = key_of(item)
         if any(key):
-            ids.setdefault(key, []).append(line.id)
-    return {key: found[0] for key, found in ids.items() if len(found) == 1}
+            candidate_ids.setdefault(key, []).append(item.id)
+    return {key: item_ids[0] for key, item_ids in candidate_ids.items() if len(item_ids) == 1}
 
 
-def _name_of(line: Line, template: Template) -> Key:
+def _reference_key(item: PlanItem, template: Template) -> TextKey:
     """Return the text by which a plan may name a line: its own, on the lowest level that it has."""
-    own: Collection[str] = [text for text in line.levels[template.item :] if text]
-    return (fold(list(own)[-1]),) if own else ()
+    texts: Collection[str] = [text for text in item.level_texts[template.item_level_index :] if text]
+    return (normalize_key(list(texts)[-1]),) if texts else ()
 
 
-def _split(text: str) -> list[str]:
+def _split_references(text: str) -> list[str]:
     """Return the folded names in a cell: the whole of it, or several parted by semicolons."""
-    return list(dict.fromkeys(filter(None, (fold(text), *(fold(name) for name in text.split(";"))))))
+    return list(
+        dict.fromkeys(filter(None, (normalize_key(text), *(normalize_key(name) for name in text.split(";")))))
+    )

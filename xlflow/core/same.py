@@ -2,19 +2,19 @@
 
 from typing import Generic, TypeVar
 
-Kind = TypeVar("Kind")
+Wrapped = TypeVar("Wrapped")
 
 
-class Same(Generic[Kind]):
+class IdentityKey(Generic[Wrapped]):
     """Wraps a value whose comparing or hashing would be slow: a template, a round."""
 
     __slots__ = ("value",)
 
-    def __init__(self, value: Kind):
+    def __init__(self, value: Wrapped):
         self.value = value
 
     def __hash__(self) -> int:
         return id(self.value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.value is other.value
+        return isinstance(other, IdentityKey) and self.value is other.value

@@ -11,17 +11,17 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-TEMPLATES = "workbook_templates"
-EXAMPLES = "examples"
+TEMPLATES_DIR = "workbook_templates"
+EXAMPLES_DIR = "examples"
 
 
-def find_shipped(folder: str) -> Traversable:
+def resource_dir(folder: str) -> Traversable:
     """Return the folder `workbook_templates` or `examples`, wherever this program was installed."""
-    inside = files("xlflow") / folder
-    return inside if inside.is_dir() else Path(__file__).parents[2] / folder
+    installed = files("xlflow") / folder
+    return installed if installed.is_dir() else Path(__file__).parents[2] / folder
 
 
 @cache
-def load_shipped_toml(name: str) -> dict[str, Any]:
+def load_resource_toml(name: str) -> dict[str, Any]:
     """Return the TOML file `name` of `workbook_templates` as plain values; read once per process."""
-    return tomllib.loads((find_shipped(TEMPLATES) / name).read_text(encoding="utf-8"))
+    return tomllib.loads((resource_dir(TEMPLATES_DIR) / name).read_text(encoding="utf-8"))

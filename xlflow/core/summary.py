@@ -12,13 +12,13 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
-from xlflow.core.model import Cell, Grid
+from xlflow.core.model import Table, TableCell
 from xlflow.core.template import Template
 from xlflow.core.words import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RowFilter:
     """Picks the rows whose cell in `column` reads `text`, upper or lower case alike; not `holds`: the others.
 
     `start` is how the text begins, if that is enough to know it by among the texts of the column.
@@ -26,8 +26,8 @@ class Match:
 
     column: str
     text: str
-    holds: bool = True
-    start: str = ""
+    equals: bool = True
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class Measure:
     heading: str
     kind: Literal["count", "sum", "rest", "across"]
     table: str = ""
-    where: tuple[Match, ...] = ()
-    of: str = ""
-    signed: bool = False
+    filters: tuple[RowFilter, ...] = ()
+    sum_column: str = ""
+    negative_is_bad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RowGroup:
     """One row of figures: the rows of the grid that it is about.
 
     share: the part that each figure of the row above is of the one that goes `across`; others: what the rows
@@ -55,7 +55,7 @@ class Group:
     """
 
     label: str
-    where: tuple[Match, ...] = ()
+    filters: tuple[RowFilter, ...] = ()
     kind: Literal["rows", "share", "others"] = "rows"
 
 
@@ -68,9 +68,9 @@ class Section:
 
     key: str
     title: str
-    groups: tuple[Group, ...]
+    groups: tuple[RowGroup, ...]
     measures: tuple[Measure, ...]
-    values: tuple[tuple[Cell, ...], ...] = ()
+    values: tuple[tuple[TableCell, ...], ...] = ()
     note: str = ""
 
 
@@ -81,35 +81,35 @@ class Panel:
     title: str
     headings: tuple[str, ...]
     sections: tuple[Section, ...]
-    status: bool = False
+    shows_statuses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class KeyFigure:
     """One figure with its words before and after it, such as "Units that answered | 5 | of 6"."""
 
     label: str
     measure: Measure
-    value: Cell
+    value: TableCell
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class BalanceEquation:
     """One equation of the accounts, a row of the grid `accounts`: what was found is all that became of it.
 
     `became` holds measures by name; `words` says the equation in words with {found} and those names as gaps, ""
     where it is told by the figures alone. `besides` is what came in and stands in no table.
     """
 
-    found: Measure
-    became: tuple[tuple[str, Measure], ...]
-    words: str = ""
-    besides: Decimal = Decimal(0)
+    total: Measure
+    terms: tuple[tuple[str, Measure], ...]
+    sentence: str = ""
+    outside_tables: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
-class Summary:
+class ConsolidatedContent:
     """The consolidated workbook before it is a workbook: title and lead, the units that have not answered, single
     figures, tables of figures, and the tables that they are counted in (by name: see `GRIDS`).
 
@@ -119,25 +119,25 @@ class Summary:
     """
 
     title: str
-    lead: str
-    missing: tuple[str, ...]
-    facts: tuple[Fact, ...]
+    subtitle: str
+    missing_units: tuple[str, ...]
+    key_figures: tuple[KeyFigure, ...]
     panels: tuple[Panel, ...]
-    tables: tuple[Grid, ...]
-    accounts: tuple[Account, ...] = ()
-    told: tuple[str, ...] = ()
-    groups: tuple[tuple[str, str], ...] = ()
-    since: date | None = None
-    blank: tuple[str, ...] = ()
+    tables: tuple[Table, ...]
+    balance_equations: tuple[BalanceEquation, ...] = ()
+    status_sentences: tuple[str, ...] = ()
+    group_sentences: tuple[tuple[str, str], ...] = ()
+    compared_to: date | None = None
+    units_with_blank_form: tuple[str, ...] = ()
 
     @cached_property
-    def grids(self) -> Mapping[str, Grid]:
+    def tables_by_name(self) -> Mapping[str, Table]:
         """The grids by name."""
-        return MappingProxyType({grid.name: grid for grid in self.tables})
+        return MappingProxyType({table.name: table for table in self.tables})
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class RoundHistory:
     """Several rounds as a workbook shows them: one row per line and one column per round in `lines`, what the
     rounds were in `rounds`. Title, day and language are the last round's; `templates` are all, its own first."""
 
@@ -145,11 +145,11 @@ class History:
     as_of: date
     language: Language
     templates: tuple[Template, ...]
-    lines: Grid
-    rounds: Grid
+    item_table: Table
+    round_table: Table
 
 
-GRIDS = (
+TABLE_NAMES = (
     "deviations",
     "activities",
     "answers",

@@ -10,65 +10,65 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
-from xlflow.core.loose_ends import find_loose_ends
-from xlflow.core.words import Language, Text
+from xlflow.core.loose_ends import find_template_faults
+from xlflow.core.words import Language, LocalizedText
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+TemplateKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 FieldType = Literal["text", "choice", "quarter", "date", "deadline", "number", "integer", "yes_no"]
 RuleSeverity = Literal["error", "warning", "note", "trial"]
 
-COUNTED = r"^[^{}]*\{count\}[^{}]*$"
+COUNT_PATTERN = r"^[^{}]*\{count\}[^{}]*$"
 
 
-_WHOLE = ("rules", "summaries")
+_DROPPED_WHOLE = ("rules", "summaries")
 
 
-class Declared(BaseModel):
+class TemplateElement(BaseModel):
     """Base of everything that a template declares: frozen, and an unknown key is a fault."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Labelled(Declared):
+class LabelledElement(TemplateElement):
     """Something with a heading that people may write in more than one way."""
 
-    key: Key
-    label: Text
+    key: TemplateKey
+    label: LocalizedText
     aliases: tuple[str, ...] = ()
-    help: Text | None = None
+    help: LocalizedText | None = None
     width: int = 16
 
-    def names(self) -> tuple[str, ...]:
+    def accepted_headings(self) -> tuple[str, ...]:
         """Return every spelling of its heading that is accepted."""
         return (self.label.sv, self.label.en, *self.aliases)
 
 
-class Level(Labelled):
+class Level(LabelledElement):
     """One column of the hierarchy: a group above the lines, the line itself (item), or a part of it.
 
     `neuter`: its name takes ett in Swedish (ett uppdrag), so that sentences about it come out right.
     """
 
     kind: Literal["group", "item", "part"] = "group"
-    plural: Text | None = None
+    plural: LocalizedText | None = None
     neuter: bool = False
 
-    def many(self, language: Language) -> str:
+    def plural_label(self, language: Language) -> str:
         """Return what several of them are called, for counts."""
-        return (self.plural or self.label).say(language)
+        return (self.plural or self.label).in_language(language)
 
 
-class Computed(Declared):
+class Computation(TemplateElement):
     """How a number follows from others of its row; exactly one of these. Blank where one of them is.
 
     subtract: the first less the others. share: the first as a part of the size of the second.
     """
 
-    subtract: tuple[Key, ...] = ()
-    share: tuple[Key, ...] = ()
+    subtract: tuple[TemplateKey, ...] = ()
+    share: tuple[TemplateKey, ...] = ()
 
 
-class Field(Labelled):
+class Field(LabelledElement):
     """One thing that the plan states or a unit answers about a line, or that follows from both (`computed`).
 
     `percent`: the number is a part of a whole, written and shown as 12,5 %.
@@ -77,40 +77,40 @@ class Field(Labelled):
     type: FieldType
     filled_by: Literal["plan", "unit"] = "unit"
     role: Literal["status", "deadline", "new_deadline", "comment"] | None = None
-    choices: Key | None = None
+    choices: TemplateKey | None = None
     required: bool = False
     minimum: float | None = None
     maximum: float | None = None
     max_length: int | None = None
-    heading: Text | None = None
+    heading: LocalizedText | None = None
     percent: bool = False
-    computed: Computed | None = None
+    computed: Computation | None = None
 
 
-class Counted(Text):
+class CountedText(LocalizedText):
     """One text in both languages, each with {count} where the number stands."""
 
-    sv: Annotated[str, StringConstraints(pattern=COUNTED)]
-    en: Annotated[str, StringConstraints(pattern=COUNTED)]
+    sv: Annotated[str, StringConstraints(pattern=COUNT_PATTERN)]
+    en: Annotated[str, StringConstraints(pattern=COUNT_PATTERN)]
 
 
-class Predicate(Declared):
+class PredicatePhrase(TemplateElement):
     """What a sentence says of one, or of many, that have an answer, the number where it stands when the verb comes
     first: "är {count} genomförda". `neuter` is for one whose level's name takes ett."""
 
-    one: Counted
-    many: Counted
-    neuter: Counted | None = None
+    one: CountedText
+    many: CountedText
+    neuter: CountedText | None = None
 
 
-class Choice(Declared):
+class Choice(TemplateElement):
     """One accepted answer; `help` says what it means. `rank`: worst wins in a roll-up; `left_out`: counts only if
     all others are too; `delayed`: what has it will be finished later than planned."""
 
-    code: Key
-    label: Text
+    code: TemplateKey
+    label: LocalizedText
     aliases: tuple[str, ...] = ()
-    help: Text | None = None
+    help: LocalizedText | None = None
     rank: int | None = None
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#FFFFFF"
     icon: str = ""
@@ -118,39 +118,39 @@ class Choice(Declared):
     deviation: bool = False
     delayed: bool = False
     left_out: bool = False
-    predicate: Predicate | None = None
+    predicate: PredicatePhrase | None = None
 
 
-class ChoiceList(Declared):
+class ChoiceList(TemplateElement):
     """The accepted answers of a field; an open list accepts others too."""
 
-    key: Key
+    key: TemplateKey
     open: bool = False
     options: tuple[Choice, ...]
 
 
-class Compare(Declared):
+class FieldComparison(TemplateElement):
     """`field` must stand in this relation to `to` where both can be compared."""
 
-    field: Key
+    field: TemplateKey
     relation: Literal["later", "earlier", "above", "below", "equal"]
-    to: Key
+    to: TemplateKey
 
 
-class Beyond(Declared):
+class Threshold(TemplateElement):
     """A number is further from zero than `amount`, or than `share` (0.05 is five percent) of the size of `of`.
 
     One of the two is enough where both are given, unless it says `both`.
     """
 
-    field: Key
+    field: TemplateKey
     amount: float | None = None
     share: float | None = None
-    of: Key | None = None
+    of: TemplateKey | None = None
     both: bool = False
 
 
-class Rule(Declared):
+class Rule(TemplateElement):
     """Speaks of a row where every condition holds; it then requires, forbids or compares. The form says `remedy`.
 
     Conditions: `when` (each field has one of its codes; yes or no where it asks that), fields that are `filled`
@@ -160,96 +160,96 @@ class Rule(Declared):
     and {part_status}.
     """
 
-    name: Key
+    name: TemplateKey
     severity: RuleSeverity = "error"
     when: dict[str, tuple[str, ...]] = {}
-    filled: tuple[Key, ...] = ()
-    blank: tuple[Key, ...] = ()
-    passed: Key | None = None
-    beyond: Beyond | None = None
-    require: tuple[Key, ...] = ()
-    forbid: tuple[Key, ...] = ()
-    compare: Compare | None = None
+    filled: tuple[TemplateKey, ...] = ()
+    blank: tuple[TemplateKey, ...] = ()
+    passed: TemplateKey | None = None
+    beyond: Threshold | None = None
+    require: tuple[TemplateKey, ...] = ()
+    forbid: tuple[TemplateKey, ...] = ()
+    compare: FieldComparison | None = None
     no_worse_part: bool = False
-    message: Text
-    remedy: Text | None = None
+    message: LocalizedText
+    remedy: LocalizedText | None = None
 
     @property
-    def counts(self) -> bool:
+    def is_shown_in_form(self) -> bool:
         """Whether the form asks for it too: an error or a warning; a note or a trial is only told."""
         return self.severity in ("error", "warning")
 
 
-class Summary(Declared):
+class SummaryTable(TemplateElement):
     """One table of the summary sheet: how the answers to `of` fall on the values of `by`."""
 
     by: str
-    of: Key
-    title: Text
+    of: TemplateKey
+    title: LocalizedText
 
 
-class Template(Declared):
+class Template(TemplateElement):
     """A whole definition, `extends` already resolved. `introduction` opens the report; {day} is the as-of date."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
     version: str
-    title: Text
-    description: Text
-    introduction: Text | None = None
+    title: LocalizedText
+    description: LocalizedText
+    introduction: LocalizedText | None = None
     levels: tuple[Level, ...]
     fields: tuple[Field, ...]
     choices: tuple[ChoiceList, ...] = ()
     rules: tuple[Rule, ...] = ()
-    summaries: tuple[Summary, ...] = ()
+    summaries: tuple[SummaryTable, ...] = ()
 
     @model_validator(mode="after")
-    def _hold_together(self) -> Self:
-        ends = find_loose_ends(self.model_dump())
-        if ends:
-            raise ValueError("; ".join(f"{end.code} {end.path}" for end in ends))
+    def _check_references(self) -> Self:
+        faults = find_template_faults(self.model_dump())
+        if faults:
+            raise ValueError("; ".join(f"{fault.code} {fault.path}" for fault in faults))
         return self
 
     def __copy__(self) -> Self:
         """Return a copy that works out anew what is kept, since it may be given other levels or fields."""
         copied = super().__copy__()
-        for name in ("item", "part", "by_key"):
+        for name in ("item_level_index", "part_level_index", "fields_by_key"):
             copied.__dict__.pop(name, None)
         return copied
 
     @cached_property
-    def item(self) -> int:
+    def item_level_index(self) -> int:
         """The place of the line's own level (the activity) among the levels."""
         return next(index for index, level in enumerate(self.levels) if level.kind == "item")
 
     @cached_property
-    def part(self) -> int | None:
+    def part_level_index(self) -> int | None:
         """The place of the level below the line (the sub-activity), if the template has one."""
         return next((index for index, level in enumerate(self.levels) if level.kind == "part"), None)
 
     @cached_property
-    def by_key(self) -> dict[str, Field]:
+    def fields_by_key(self) -> dict[str, Field]:
         """The fields by their keys."""
         return {field.key: field for field in self.fields}
 
     def field(self, key: str) -> Field:
         """Return the field with this key; KeyError if the template has none."""
-        return self.by_key[key]
+        return self.fields_by_key[key]
 
     def field_in_role(self, role: str) -> Field | None:
         """Return the field that plays a role ("status"), if one does."""
         return next((field for field in self.fields if field.role == role), None)
 
-    def asked(self) -> tuple[Field, ...]:
+    def answer_fields(self) -> tuple[Field, ...]:
         """Return the fields that a unit fills in, in the form's order."""
         return tuple(field for field in self.fields if field.filled_by == "unit" and not field.computed)
 
-    def given(self) -> tuple[Field, ...]:
+    def plan_fields(self) -> tuple[Field, ...]:
         """Return the fields that the plan fills in, in the form's order."""
         return tuple(field for field in self.fields if field.filled_by == "plan")
 
-    def shown(self) -> tuple[Field, ...]:
+    def form_fields(self) -> tuple[Field, ...]:
         """Return all fields in the form's order: those that the plan fills in, then the others."""
-        return (*self.given(), *(field for field in self.fields if field.filled_by == "unit"))
+        return (*self.plan_fields(), *(field for field in self.fields if field.filled_by == "unit"))
 
     def choice_list(self, field: Field) -> ChoiceList:
         """Return the accepted answers of a choice field."""
@@ -259,39 +259,43 @@ class Template(Declared):
         """Return the choice with this code; StopIteration never happens for a value read by us."""
         return next(choice for choice in self.choice_list(field).options if choice.code == code)
 
-    def say_choice(self, field: Field, code: str, language: Language) -> str:
+    def choice_label(self, field: Field, code: str, language: Language) -> str:
         """Return the label of a choice, or the code itself where an open list met something else."""
         options = self.choice_list(field).options
-        return next((choice.label.say(language) for choice in options if choice.code == code), code)
+        return next((choice.label.in_language(language) for choice in options if choice.code == code), code)
 
 
-def understand_template(values: Any) -> tuple[Template, tuple[str, ...]]:
+def parse_template_leniently(values: Any) -> tuple[Template, tuple[str, ...]]:
     """Return a template that a newer version of this program may have written, and what of it was left out: keys
     that are not known here, and rules and summaries that hold such. ValueError for all other faults."""
-    left_out: dict[str, None] = {}
+    dropped: dict[str, None] = {}
     while True:
         try:
-            return Template.model_validate(values), tuple(left_out)
+            return Template.model_validate(values), tuple(dropped)
         except ValidationError as fault:
-            unknown = [_whole(one["loc"]) for one in fault.errors() if _is_of_newer(one["type"], one["loc"])]
+            unknown = [
+                _path_to_drop(detail["loc"])
+                for detail in fault.errors()
+                if _is_from_newer_version(detail["type"], detail["loc"])
+            ]
             if not unknown:
                 raise
-            left_out |= dict.fromkeys(".".join(_name_steps(values, place)) for place in unknown)
-            values = _without(values, frozenset(unknown))
+            dropped |= dict.fromkeys(".".join(_path_labels(values, path)) for path in unknown)
+            values = _remove_paths(values, frozenset(unknown))
 
 
-def _is_of_newer(kind: str, place: tuple[int | str, ...]) -> bool:
-    return kind == "extra_forbidden" or (len(place) > 1 and place[0] in _WHOLE)
+def _is_from_newer_version(error_type: str, path: tuple[int | str, ...]) -> bool:
+    return error_type == "extra_forbidden" or (len(path) > 1 and path[0] in _DROPPED_WHOLE)
 
 
-def _whole(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+def _path_to_drop(path: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Return what is to be left out: a rule that is half understood would say something else."""
-    return place[:2] if place[0] in _WHOLE and len(place) > 1 else place
+    return path[:2] if path[0] in _DROPPED_WHOLE and len(path) > 1 else path
 
 
-def _name_steps(values: Any, place: tuple[int | str, ...]) -> Iterator[str]:
+def _path_labels(values: Any, path: tuple[int | str, ...]) -> Iterator[str]:
     """Yield the steps of a path, with an item's own name for its number."""
-    for step in place:
+    for step in path:
         if isinstance(step, int):
             values = values[step]
             yield str(values.get("name") or values.get("key") or values.get("code") or step)
@@ -300,12 +304,20 @@ def _name_steps(values: Any, place: tuple[int | str, ...]) -> Iterator[str]:
             yield step
 
 
-def _without(values: Any, places: frozenset[tuple[int | str, ...]], at: tuple[int | str, ...] = ()) -> Any:
+def _remove_paths(
+    values: Any, paths: frozenset[tuple[int | str, ...]], parent_path: tuple[int | str, ...] = ()
+) -> Any:
     """Return nested values without those at some places."""
     if isinstance(values, dict):
-        return {key: _without(one, places, (*at, key)) for key, one in values.items() if (*at, key) not in places}
+        return {
+            key: _remove_paths(value, paths, (*parent_path, key))
+            for key, value in values.items()
+            if (*parent_path, key) not in paths
+        }
     if isinstance(values, list):
         return [
-            _without(one, places, (*at, place)) for place, one in enumerate(values) if (*at, place) not in places
+            _remove_paths(one, paths, (*parent_path, index))
+            for index, one in enumerate(values)
+            if (*parent_path, index) not in paths
         ]
     return values

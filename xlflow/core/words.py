@@ -9,13 +9,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from xlflow.core.shipped import load_shipped_toml
+from xlflow.core.shipped import load_resource_toml
 
 Language = Literal["sv", "en"]
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
 
 
-class Text(BaseModel):
+class LocalizedText(BaseModel):
     """One text in both languages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,27 +23,27 @@ class Text(BaseModel):
     sv: str
     en: str
 
-    def say(self, language: Language) -> str:
+    def in_language(self, language: Language) -> str:
         """Return the text in the language asked for."""
         return self.sv if language == "sv" else self.en
 
 
-def say(key: str, language: Language, **values: object) -> str:
+def translate(key: str, language: Language, **params: object) -> str:
     """Return the word `key` ("sheet.summary") in a language, its {gaps} filled with the values given."""
     section, _, name = key.partition(".")
-    text: str = load_shipped_toml("words.toml")[section][name][language]
-    return text.format(**values) if values else text
+    message_template: str = load_resource_toml("words.toml")[section][name][language]
+    return message_template.format(**params) if params else message_template
 
 
-def say_both(key: str) -> Text:
+def translate_all(key: str) -> LocalizedText:
     """Return the word `key` as a `Text`, where the language is not known yet or both are accepted."""
-    return Text(sv=say(key, "sv"), en=say(key, "en"))
+    return LocalizedText(sv=translate(key, "sv"), en=translate(key, "en"))
 
 
-NO_DAY = date.min
+UNKNOWN_DATE = date.min
 """What stands for the day of a round as long as nobody can know it."""
 
 
-def format_day(day: date, language: Language) -> str:
+def format_long_date(date_value: date, language: Language) -> str:
     """Return a day as people write it: 31 mars 2021, 31 March 2021."""
-    return f"{day.day} {say('calendar.months', language).split()[day.month - 1]} {day.year}"
+    return f"{date_value.day} {translate('calendar.months', language).split()[date_value.month - 1]} {date_value.year}"

@@ -4,16 +4,16 @@ A template comes by its name or path; a plan comes as a `Book` that somebody els
 with the definition is told at once, all of it, in one `Stop`.
 """
 
-from xlflow.define.guess import find_language, guess_round
+from xlflow.define.guess import detect_language, infer_round
 from xlflow.define.plan import define_round, read_plan
-from xlflow.define.templates import list_templates, load_template, shipped_names
+from xlflow.define.templates import load_shipped_templates, load_template, shipped_template_names
 
 __all__ = [
     "define_round",
-    "find_language",
-    "guess_round",
-    "list_templates",
+    "detect_language",
+    "infer_round",
+    "load_shipped_templates",
     "load_template",
     "read_plan",
-    "shipped_names",
+    "shipped_template_names",
 ]

@@ -9,222 +9,274 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from xlflow.core.findings import Finding, Place, codes_for_units, find
-from xlflow.core.model import Alias, Deadline, Exemption, Line, Unit
+from xlflow.core.findings import Finding, Location, list_answer_finding_codes, make_finding
+from xlflow.core.model import Alias, Deadline, PlanItem, Unit, Waiver
 from xlflow.core.rules import RULES
 from xlflow.core.template import Field, Template
-from xlflow.core.text import tidy
+from xlflow.core.text import collapse_whitespace
 from xlflow.core.values import parse_deadline, parse_value
-from xlflow.core.words import LANGUAGES, Language, Text
-from xlflow.define.tables import Table, find_table, key_of, wanted_heading, wanted_names
-from xlflow.excel.incoming import Book, Sheet
+from xlflow.core.words import LANGUAGES, Language, LocalizedText
+from xlflow.define.tables import (
+    DetectedTable,
+    accepted_spellings,
+    find_table,
+    make_heading_spec,
+    normalize_key_cached,
+)
+from xlflow.excel.incoming import SheetData, WorkbookData
 
-EXCEPTION_COLUMNS = ("rule", "unit", "line", "reason", "who", "until")
+WAIVER_COLUMNS = ("rule", "unit", "line", "reason", "who", "until")
 ALIAS_COLUMNS = ("text", "means", "field")
-NEEDED = {"exception": ("rule", "reason", "who", "until"), "alias": ("text", "means")}
+REQUIRED_COLUMNS = {"exception": ("rule", "reason", "who", "until"), "alias": ("text", "means")}
 """The columns of each sheet in which every row must say something."""
 
-FAULTS = {
+SHEET_ERROR_CODES = {
     "exception": ("exception-no-heading", "exception-incomplete"),
     "alias": ("alias-no-heading", "alias-incomplete"),
 }
 """What is told of a sheet of each kind that has no headings, and of a row that lacks something."""
 
-OF_EVERY_RULE = ("rule-broken", "rule-on-trial")
+SHARED_RULE_CODES = ("rule-broken", "rule-on-trial")
 
-_ALIKE = 0.6
+_MIN_SIMILARITY = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WaiverContext:
     """What the rows of these sheets may name: the template, the units and lines of the plan, and its year."""
 
     template: Template
     units: Sequence[Unit]
-    lines: Sequence[Line]
+    items: Sequence[PlanItem]
     year: int
     language: Language
 
 
 @dataclass(slots=True)
-class _Row:
+class _WaiverSheetRow:
     """One row that is being read, and what is wrong in it."""
 
-    table: Table
+    table: DetectedTable
     row: int
-    asked: Asked
+    context: WaiverContext
     findings: list[Finding]
 
-    def text(self, key: str) -> str:
-        return tidy(self.table.text(self.row, key))
+    def cell_text(self, key: str) -> str:
+        return collapse_whitespace(self.table.cell_text(self.row, key))
 
-    def place(self, key: str) -> Place:
-        return self.table.place(self.row, key)
+    def location(self, key: str) -> Location:
+        return self.table.location(self.row, key)
 
-    def tell(self, code: str, key: str, near: str | None = None, **words: str | Text) -> None:
-        place, value = self.place(key), self.text(key)
-        self.findings.append(find(code, place, value=value, suggestion=near, words=words))
+    def add_finding(
+        self, code: str, key: str, suggestion: str | None = None, **params: str | LocalizedText
+    ) -> None:
+        location, value = self.location(key), self.cell_text(key)
+        self.findings.append(make_finding(code, location, value=value, suggestion=suggestion, params=params))
 
 
-def is_agreement_sheet(sheet: Sheet) -> bool:
+def is_waiver_or_alias_sheet(sheet: SheetData) -> bool:
     """Return whether a sheet is named as one of these two is."""
-    names = (*wanted_names("plan.exception_sheets"), *wanted_names("plan.alias_sheets"))
-    return key_of(sheet.name) in {key_of(name) for name in names}
+    names = (*accepted_spellings("plan.exception_sheets"), *accepted_spellings("plan.alias_sheets"))
+    return normalize_key_cached(sheet.name) in {normalize_key_cached(name) for name in names}
 
 
-def read_exceptions(book: Book, asked: Asked) -> tuple[tuple[Exemption, ...], list[Finding]]:
+def read_waivers(workbook: WorkbookData, context: WaiverContext) -> tuple[tuple[Waiver, ...], list[Finding]]:
     """Return the exceptions that a plan workbook lists, and what is wrong with them."""
     findings: list[Finding] = []
-    rows = _find_rows(book, "exception", EXCEPTION_COLUMNS, asked, findings)
-    read = [_read_exception(row) for row in rows]
-    return tuple(one for one in read if one), findings
+    rows = _read_complete_rows(workbook, "exception", WAIVER_COLUMNS, context, findings)
+    waivers = [_read_waiver(row) for row in rows]
+    return tuple(waiver for waiver in waivers if waiver), findings
 
 
-def read_aliases(book: Book, asked: Asked) -> tuple[tuple[Alias, ...], list[Finding]]:
+def read_aliases(workbook: WorkbookData, context: WaiverContext) -> tuple[tuple[Alias, ...], list[Finding]]:
     """Return the aliases that a plan workbook lists, and what is wrong with them; the same text counts once."""
     findings: list[Finding] = []
-    first: dict[tuple[str, str], Alias] = {}
-    for row in _find_rows(book, "alias", ALIAS_COLUMNS, asked, findings):
+    first_aliases: dict[tuple[str, str], Alias] = {}
+    for row in _read_complete_rows(workbook, "alias", ALIAS_COLUMNS, context, findings):
         alias = _read_alias(row)
-        other = first.setdefault((alias.field, key_of(alias.text)), alias) if alias else None
-        if alias and other is not alias:
-            row.tell("alias-twice", "text", other=other.place.cell or "" if other else "")
-    return tuple(first.values()), findings
+        earlier = (
+            first_aliases.setdefault((alias.field, normalize_key_cached(alias.text)), alias) if alias else None
+        )
+        if alias and earlier is not alias:
+            row.add_finding("alias-twice", "text", other=earlier.location.cell or "" if earlier else "")
+    return tuple(first_aliases.values()), findings
 
 
-def find_expired(exceptions: Iterable[Exemption], as_of: date) -> Iterator[Finding]:
+def check_expired_waivers(waivers: Iterable[Waiver], as_of: date) -> Iterator[Finding]:
     """Yield the exceptions that no longer hold on the as-of date."""
-    for one in exceptions:
-        if one.until < as_of:
-            words = {"rule": one.rule, "reason": one.reason, "who": one.who, "until": one.until.isoformat()}
-            yield find("exception-expired", one.place, unit=one.unit or None, words=words)
+    for waiver in waivers:
+        if waiver.valid_until < as_of:
+            params = {
+                "rule": waiver.rule,
+                "reason": waiver.reason,
+                "who": waiver.approved_by,
+                "until": waiver.valid_until.isoformat(),
+            }
+            yield make_finding("exception-expired", waiver.location, unit=waiver.unit or None, params=params)
 
 
 # The rows -------------------------------------------------------------------------------------------------
 
 
-def _find_rows(
-    book: Book, kind: str, keys: Sequence[str], asked: Asked, findings: list[Finding]
-) -> Iterator[_Row]:
+def _read_complete_rows(
+    workbook: WorkbookData, sheet_kind: str, keys: Sequence[str], context: WaiverContext, findings: list[Finding]
+) -> Iterator[_WaiverSheetRow]:
     """Yield the rows of the sheet of this kind, but for those that lack something they need."""
-    names = {key_of(name) for name in wanted_names(f"plan.{kind}_sheets")}
-    sheet = next((sheet for sheet in book.sheets if key_of(sheet.name) in names), None)
+    sheet_names = {normalize_key_cached(name) for name in accepted_spellings(f"plan.{sheet_kind}_sheets")}
+    sheet = next((sheet for sheet in workbook.sheets if normalize_key_cached(sheet.name) in sheet_names), None)
     if sheet is None or not any(cell not in (None, "") for row in sheet.rows for cell in row):
         return
-    wanted = [wanted_heading(key, f"plan.{kind}_{key}") for key in keys]
-    table = find_table(book.name, sheet, wanted, keys[0])
+    headings = [make_heading_spec(key, f"plan.{sheet_kind}_{key}") for key in keys]
+    table = find_table(workbook.name, sheet, headings, keys[0])
     if table is None:
-        labels = {each: ", ".join(one.label.say(each) for one in wanted) for each in LANGUAGES}
-        place, words = Place(book.name, sheet.name), {"headings": Text(**labels)}
-        findings.append(find(FAULTS[kind][0], place, value=sheet.name, words=words))
+        labels = {
+            language: ", ".join(heading.label.in_language(language) for heading in headings)
+            for language in LANGUAGES
+        }
+        location, params = Location(workbook.name, sheet.name), {"headings": LocalizedText(**labels)}
+        findings.append(make_finding(SHEET_ERROR_CODES[sheet_kind][0], location, value=sheet.name, params=params))
         return
-    for number in table.rows():
-        row = _Row(table, number, asked, findings)
-        lacking = [one.label for one in wanted if one.key in NEEDED[kind] and not row.text(one.key)]
-        if lacking:
-            labels = {each: ", ".join(label.say(each) for label in lacking) for each in LANGUAGES}
-            row.tell(FAULTS[kind][1], keys[0], lacking=Text(**labels))
+    for row_number in table.data_rows():
+        row = _WaiverSheetRow(table, row_number, context, findings)
+        missing_labels = [
+            one.label for one in headings if one.key in REQUIRED_COLUMNS[sheet_kind] and not row.cell_text(one.key)
+        ]
+        if missing_labels:
+            labels = {each: ", ".join(label.in_language(each) for label in missing_labels) for each in LANGUAGES}
+            row.add_finding(SHEET_ERROR_CODES[sheet_kind][1], keys[0], lacking=LocalizedText(**labels))
         else:
             yield row
 
 
-def _read_exception(row: _Row) -> Exemption | None:
-    before = len(row.findings)
-    rule, unit = _read_rule(row), _read_unit(row)
-    lines, until = _read_lines(row), _read_until(row)
-    if len(row.findings) > before or until is None:
+def _read_waiver(row: _WaiverSheetRow) -> Waiver | None:
+    findings_before = len(row.findings)
+    rule, unit = _read_rule_name(row), _read_unit_name(row)
+    item_ids, until = _read_item_ids(row), _read_expiry_date(row)
+    if len(row.findings) > findings_before or until is None:
         return None
-    return Exemption(
-        rule, unit, lines, row.text("line"), row.text("reason"), row.text("who"), until, row.place("rule")
+    return Waiver(
+        rule,
+        unit,
+        item_ids,
+        row.cell_text("line"),
+        row.cell_text("reason"),
+        row.cell_text("who"),
+        until,
+        row.location("rule"),
     )
 
 
-def _read_rule(row: _Row) -> str:
-    known = {_rule_key(name): name for name in _known_rules(row.asked.template)}
-    key = _rule_key(row.text("rule"))
-    if key not in known:
-        named = [rule.name for rule in row.asked.template.rules]
-        row.tell("exception-rule-unknown", "rule", _nearest(key, known), accepted=", ".join(named))
-    return known.get(key, key)
+def _read_rule_name(row: _WaiverSheetRow) -> str:
+    name_by_key = {_normalize_rule_name(name): name for name in _waivable_rule_names(row.context.template)}
+    key = _normalize_rule_name(row.cell_text("rule"))
+    if key not in name_by_key:
+        template_rule_names = [rule.name for rule in row.context.template.rules]
+        row.add_finding(
+            "exception-rule-unknown",
+            "rule",
+            _most_similar(key, name_by_key),
+            accepted=", ".join(template_rule_names),
+        )
+    return name_by_key.get(key, key)
 
 
-def _known_rules(template: Template) -> Iterator[str]:
+def _waivable_rule_names(template: Template) -> Iterator[str]:
     """Yield what the remarks call it: rules by name, all else by its code. The codes that all rules of a template
     share name none of them."""
-    yield from (code for code in codes_for_units() if code not in OF_EVERY_RULE)
+    yield from (code for code in list_answer_finding_codes() if code not in SHARED_RULE_CODES)
     yield from (rule.__name__ for rule in RULES)
     yield from (rule.name for rule in template.rules)
 
 
-def _rule_key(text: str) -> str:
-    return key_of(text).replace("_", "-").replace(" ", "-")
+def _normalize_rule_name(text: str) -> str:
+    return normalize_key_cached(text).replace("_", "-").replace(" ", "-")
 
 
-def _read_unit(row: _Row) -> str:
-    known = {key_of(unit.name): unit.name for unit in row.asked.units}
-    key = key_of(row.text("unit"))
-    if key and key not in known:
-        row.tell("exception-unit-unknown", "unit", _nearest(key, known))
-    return known.get(key, "")
+def _read_unit_name(row: _WaiverSheetRow) -> str:
+    name_by_key = {normalize_key_cached(unit.name): unit.name for unit in row.context.units}
+    key = normalize_key_cached(row.cell_text("unit"))
+    if key and key not in name_by_key:
+        row.add_finding("exception-unit-unknown", "unit", _most_similar(key, name_by_key))
+    return name_by_key.get(key, "")
 
 
-def _read_lines(row: _Row) -> tuple[str, ...]:
+def _read_item_ids(row: _WaiverSheetRow) -> tuple[str, ...]:
     """Return the ids of the lines that a cell names, by id or by text; () where it names none and means all."""
-    key, item = key_of(row.text("line")), row.asked.template.item
+    key, item_level_index = normalize_key_cached(row.cell_text("line")), row.context.template.item_level_index
     if not key:
         return ()
-    ids = [line.id for line in row.asked.lines if key_of(line.id) == key]
-    named = {line.id: [key_of(text) for text in line.levels[item:] if text] for line in row.asked.lines}
-    found = ids or [line_id for line_id, texts in named.items() if texts and texts[-1] == key]
-    if not found:
-        texts = {key_of(text): tidy(text) for line in row.asked.lines for text in line.levels[item:] if text}
-        known = {**texts, **{key_of(line.id): line.id for line in row.asked.lines}}
-        row.tell("exception-line-unknown", "line", _nearest(key, known))
-    return tuple(found)
+    matching_ids = [item.id for item in row.context.items if normalize_key_cached(item.id) == key]
+    texts_by_id = {
+        line.id: [normalize_key_cached(text) for text in line.level_texts[item_level_index:] if text]
+        for line in row.context.items
+    }
+    found_ids = matching_ids or [item_id for item_id, texts in texts_by_id.items() if texts and texts[-1] == key]
+    if not found_ids:
+        texts = {
+            normalize_key_cached(text): collapse_whitespace(text)
+            for line in row.context.items
+            for text in line.level_texts[item_level_index:]
+            if text
+        }
+        text_by_key = {**texts, **{normalize_key_cached(line.id): line.id for line in row.context.items}}
+        row.add_finding("exception-line-unknown", "line", _most_similar(key, text_by_key))
+    return tuple(found_ids)
 
 
-def _read_until(row: _Row) -> date | None:
-    value = parse_deadline(row.table.raw(row.row, "until"), row.asked.year).value
-    last = value.last if isinstance(value, Deadline) else None
-    if last is None:
-        row.tell("exception-until-unreadable", "until")
-    return last
+def _read_expiry_date(row: _WaiverSheetRow) -> date | None:
+    deadline = parse_deadline(row.table.cell_value(row.row, "until"), row.context.year).value
+    last_date = deadline.last if isinstance(deadline, Deadline) else None
+    if last_date is None:
+        row.add_finding("exception-until-unreadable", "until")
+    return last_date
 
 
-def _read_alias(row: _Row) -> Alias | None:
-    field = _read_field(row)
+def _read_alias(row: _WaiverSheetRow) -> Alias | None:
+    field = _read_choice_field(row)
     if field is None:
         return None
-    asked, text = row.asked, row.text("text")
-    means, known = (
-        parse_value(row.text(key), field, asked.template, asked.year, asked.language) for key in ("means", "text")
+    context, text = row.context, row.cell_text("text")
+    parsed_meaning, parsed_text = (
+        parse_value(row.cell_text(key), field, context.template, context.year, context.language)
+        for key in ("means", "text")
     )
-    accepted = ", ".join(option.label.say(asked.language) for option in asked.template.choice_list(field).options)
-    if not isinstance(means.value, str):
-        row.tell("alias-means-unknown", "means", means.suggestion, field=field.label, accepted=accepted)
-    elif known.value is not None:
-        label = asked.template.say_choice(field, str(known.value), asked.language)
-        row.tell("alias-known", "text", field=field.label, means=label)
+    accepted = ", ".join(
+        option.label.in_language(context.language) for option in context.template.choice_list(field).options
+    )
+    if not isinstance(parsed_meaning.value, str):
+        row.add_finding(
+            "alias-means-unknown", "means", parsed_meaning.suggestion, field=field.label, accepted=accepted
+        )
+    elif parsed_text.value is not None:
+        label = context.template.choice_label(field, str(parsed_text.value), context.language)
+        row.add_finding("alias-known", "text", field=field.label, means=label)
     else:
-        return Alias(text, means.value, field.key, row.place("text"))
+        return Alias(text, parsed_meaning.value, field.key, row.location("text"))
     return None
 
 
-def _read_field(row: _Row) -> Field | None:
+def _read_choice_field(row: _WaiverSheetRow) -> Field | None:
     """Return the field that an alias is for; the status where the cell is blank."""
-    template, key = row.asked.template, key_of(row.text("field"))
-    fields = [field for field in template.asked() if field.type == "choice"]
+    template, key = row.context.template, normalize_key_cached(row.cell_text("field"))
+    fields = [field for field in template.answer_fields() if field.type == "choice"]
     if not key:
         return template.field_in_role("status") or next(iter(fields), None)
-    known: Mapping[str, Field] = {key_of(name): field for field in fields for name in field.names()}
-    if key not in known:
+    field_by_key: Mapping[str, Field] = {
+        normalize_key_cached(name): field for field in fields for name in field.accepted_headings()
+    }
+    if key not in field_by_key:
         labels = {
-            key_of(field.label.say(row.asked.language)): field.label.say(row.asked.language) for field in fields
+            normalize_key_cached(field.label.in_language(row.context.language)): field.label.in_language(
+                row.context.language
+            )
+            for field in fields
         }
-        row.tell("alias-field-unknown", "field", _nearest(key, labels), accepted=", ".join(labels.values()))
-    return known.get(key)
+        row.add_finding(
+            "alias-field-unknown", "field", _most_similar(key, labels), accepted=", ".join(labels.values())
+        )
+    return field_by_key.get(key)
 
 
-def _nearest(key: str, known: Mapping[str, str]) -> str | None:
-    close = difflib.get_close_matches(key, known, 1, _ALIKE)
-    return known[close[0]] if close else None
+def _most_similar(key: str, text_by_key: Mapping[str, str]) -> str | None:
+    matches = difflib.get_close_matches(key, text_by_key, 1, _MIN_SIMILARITY)
+    return text_by_key[matches[0]] if matches else None

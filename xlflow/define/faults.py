@@ -15,13 +15,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.loose_ends import Data, LooseEnd, Path, find_loose_ends
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.loose_ends import KeyPath, TemplateData, TemplateFault, find_template_faults
 from xlflow.core.template import Template
-from xlflow.core.words import Text, say_both
-from xlflow.define.extends import NAMED_BY, OWN, name_of, strip_placing
+from xlflow.core.words import LocalizedText, translate_all
+from xlflow.define.extends import ENTRY_KEYS, NOT_INHERITED_KEYS, entry_name, strip_inheritance_keys
 
-WANTED: Mapping[str, str] = {
+EXPECTED_TYPE_WORDS: Mapping[str, str] = {
     "string_type": "text",
     "int_type": "whole_number",
     "int_parsing": "whole_number",
@@ -37,7 +37,7 @@ WANTED: Mapping[str, str] = {
 }
 """What pydantic calls a fault of type -> the word in `words.toml` for what belongs there."""
 
-PATTERNS: Mapping[str, str] = {
+PATTERN_WORDS: Mapping[str, str] = {
     "_]*$": "key_pattern",
     "-]*$": "name_pattern",
     "{6}$": "colour_pattern",
@@ -47,68 +47,99 @@ PATTERNS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TemplateSource:
     """Where a template comes from: its file, the whole of it, and what its own file says of the whole."""
 
     file: str
-    whole: Data
-    own: Data
+    merged_data: TemplateData
+    own_data: TemplateData
 
 
-def find_faults(data: Data, file: str) -> tuple[Finding, ...]:
+def check_template(data: TemplateData, file: str) -> tuple[Finding, ...]:
     """Return every fault of a template that stands alone."""
-    errors = _shape_errors(data)
-    ends = _without_echoes(find_loose_ends(data), errors)
-    source = Source(file, data, data)
-    return (*_say_errors(errors, source), *(say_end(end, source) for end in ends))
+    errors = _validation_errors(data)
+    template_faults = _without_reported_paths(find_template_faults(data), errors)
+    source = TemplateSource(file, data, data)
+    return (
+        *_make_error_findings(errors, source),
+        *(make_fault_finding(template_fault, source) for template_fault in template_faults),
+    )
 
 
-def find_own_faults(own: Data, file: str) -> tuple[Finding, ...]:
+def check_extension(own_data: TemplateData, file: str) -> tuple[Finding, ...]:
     """Return what is wrong in a template that extends another, as far as it shows without the other."""
-    stripped = strip_placing(own)
-    errors = [error for error in _shape_errors(stripped) if error["type"] != "missing" or _is_own(error["loc"])]
-    source = Source(file, stripped, stripped)
-    return (*_say_errors(errors, source), *_find_wrong_steering(own, source))
+    stripped = strip_inheritance_keys(own_data)
+    errors = [
+        error
+        for error in _validation_errors(stripped)
+        if error["type"] != "missing" or _is_required_in_extension(error["loc"])
+    ]
+    source = TemplateSource(file, stripped, stripped)
+    return (*_make_error_findings(errors, source), *_check_drop_list(own_data, source))
 
 
-def find_merged_faults(merged: Data, own: Data, file: str) -> tuple[Finding, ...]:
+def check_extended_template(merged_data: TemplateData, own_data: TemplateData, file: str) -> tuple[Finding, ...]:
     """Return what is missing or loose once a template is laid over the other; paths are those of its own file."""
-    errors = _shape_errors(merged)
-    missing = [error for error in errors if error["type"] == "missing" and not _is_own(error["loc"])]
-    ends = _without_echoes(find_loose_ends(merged), errors)
-    source = Source(file, merged, own)
-    return (*_say_errors(missing, source), *(say_end(end, source) for end in ends))
+    errors = _validation_errors(merged_data)
+    missing_errors = [
+        error for error in errors if error["type"] == "missing" and not _is_required_in_extension(error["loc"])
+    ]
+    template_faults = _without_reported_paths(find_template_faults(merged_data), errors)
+    source = TemplateSource(file, merged_data, own_data)
+    return (
+        *_make_error_findings(missing_errors, source),
+        *(make_fault_finding(template_fault, source) for template_fault in template_faults),
+    )
 
 
-def say_end(end: LooseEnd, source: Source) -> Finding:
+def make_fault_finding(template_fault: TemplateFault, source: TemplateSource) -> Finding:
     """Return the finding for a loose end."""
-    wanted = say_both(end.wanted) if end.wanted else _listed(end.accepted)
-    return _tell(source, Fault(end.code, end.path, end.value, end.accepted, wanted))
+    expected = (
+        translate_all(template_fault.expected)
+        if template_fault.expected
+        else _join_accepted(template_fault.accepted)
+    )
+    return _make_described_finding(
+        source,
+        DescribedFault(
+            template_fault.code, template_fault.path, template_fault.value, template_fault.accepted, expected
+        ),
+    )
 
 
-def show_path(path: Path, source: Source) -> str:
+def format_key_path(path: KeyPath, source: TemplateSource) -> str:
     """Return "fields[2].choices"; an entry that only the extended template has goes by its key."""
-    shown, here, there, kind = "", source.whole, source.own, ""
+    path_text, merged_value, own_value, list_name = "", source.merged_data, source.own_data, ""
     for step in path:
         if isinstance(step, int):
-            entry = _step(here, step)
-            shown += f"[{_own_index(entry, there, kind, step, same=here is there)}]"
-            there = _named_entry(there, name_of(entry, kind), kind) if here is not there else entry
-            here = entry
+            entry = _value_at_step(merged_value, step)
+            path_text += (
+                f"[{_index_in_own_file(entry, own_value, list_name, step, is_own_data=merged_value is own_value)}]"
+            )
+            own_value = (
+                _find_entry(own_value, entry_name(entry, list_name), list_name)
+                if merged_value is not own_value
+                else entry
+            )
+            merged_value = entry
         else:
-            shown += f".{step}" if shown else step
-            here, there, kind = _step(here, step), _step(there, step), step
-    return shown
+            path_text += f".{step}" if path_text else step
+            merged_value, own_value, list_name = (
+                _value_at_step(merged_value, step),
+                _value_at_step(own_value, step),
+                step,
+            )
+    return path_text
 
 
-def nearest(word: str, accepted: Iterable[str]) -> str | None:
+def most_similar_word(word: str, accepted: Iterable[str]) -> str | None:
     """Return the accepted word that comes nearest, None if none is near."""
-    by_fold = {each.casefold(): each for each in accepted}
-    found = difflib.get_close_matches(word.casefold(), list(by_fold), n=1, cutoff=0.6)
-    return by_fold[found[0]] if found else None
+    word_by_casefold = {each.casefold(): each for each in accepted}
+    matches = difflib.get_close_matches(word.casefold(), list(word_by_casefold), n=1, cutoff=0.6)
+    return word_by_casefold[matches[0]] if matches else None
 
 
-def _shape_errors(data: Data) -> list[ErrorDetails]:
+def _validation_errors(data: TemplateData) -> list[ErrorDetails]:
     try:
         Template.model_validate(data)
     except ValidationError as fault:
@@ -116,120 +147,139 @@ def _shape_errors(data: Data) -> list[ErrorDetails]:
     return []
 
 
-def _is_own(path: Path) -> bool:
+def _is_required_in_extension(path: KeyPath) -> bool:
     """Whether a template that extends another must give this value itself: its name, or the key of an entry."""
-    kind = path[-3] if len(path) > 2 and isinstance(path[-2], int) else None
-    return path in [(key,) for key in OWN] or path[-1] in NAMED_BY.get(str(kind), ())
+    list_name = path[-3] if len(path) > 2 and isinstance(path[-2], int) else None
+    return path in [(key,) for key in NOT_INHERITED_KEYS] or path[-1] in ENTRY_KEYS.get(str(list_name), ())
 
 
-def _find_wrong_steering(own: Data, source: Source) -> Iterator[Finding]:
+def _check_drop_list(own_data: TemplateData, source: TemplateSource) -> Iterator[Finding]:
     """`drop` is a list of texts; anything else would pass unseen, for no model knows it."""
-    drop = own.get("drop", [])
+    drop = own_data.get("drop", [])
     if not isinstance(drop, list) or not all(isinstance(path, str) for path in drop):
-        yield say_end(LooseEnd("template-wrong-value", ("drop",), str(drop), wanted="template.drop"), source)
+        yield make_fault_finding(
+            TemplateFault("template-wrong-value", ("drop",), str(drop), expected="template.drop"), source
+        )
 
 
-def _without_echoes(ends: Sequence[LooseEnd], errors: Sequence[ErrorDetails]) -> list[LooseEnd]:
+def _without_reported_paths(
+    template_faults: Sequence[TemplateFault], errors: Sequence[ErrorDetails]
+) -> list[TemplateFault]:
     """Leave out what is wrong in a place of which pydantic has already said so."""
-    told = {error["loc"] for error in errors}
-    return [end for end in ends if not any(end.path[: len(loc)] == loc for loc in told)]
+    reported_paths = {error["loc"] for error in errors}
+    return [
+        template_fault
+        for template_fault in template_faults
+        if not any(template_fault.path[: len(loc)] == loc for loc in reported_paths)
+    ]
 
 
-def _say_errors(errors: Iterable[ErrorDetails], source: Source) -> Iterator[Finding]:
-    told = [_tell(source, _explain(error)) for error in errors]
-    misspelt = {_beside(finding) for finding in told if finding.code == "template-unknown-key"}
-    return (each for each in told if each.code != "template-missing-key" or each.field not in misspelt)
+def _make_error_findings(errors: Iterable[ErrorDetails], source: TemplateSource) -> Iterator[Finding]:
+    findings = [_make_described_finding(source, _fault_from_error(error)) for error in errors]
+    misspelt_paths = {_suggested_path(finding) for finding in findings if finding.code == "template-unknown-key"}
+    return (each for each in findings if each.code != "template-missing-key" or each.field not in misspelt_paths)
 
 
-def _beside(finding: Finding) -> str:
+def _suggested_path(finding: Finding) -> str:
     """Return the path that an unknown key would have if it were written as suggested."""
     head, dot, _ = (finding.field or "").rpartition(".")
     return f"{head}{dot}{finding.suggestion}"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DescribedFault:
     """One fault of a template, whoever found it."""
 
     code: str
-    path: Path
+    path: KeyPath
     value: str
-    choose_from: tuple[str, ...]
-    wanted: Text
+    accepted: tuple[str, ...]
+    expected: LocalizedText
 
 
-def _explain(error: ErrorDetails) -> Fault:
-    kind, path, last = error["type"], error["loc"], str(error["loc"][-1])
-    if kind == "extra_forbidden":
-        accepted = (*_model_at(path[:-1]).model_fields, *(() if path[:-1] else ("extends", "drop")))
-        return Fault("template-unknown-key", path, last, accepted, _listed(accepted))
-    if kind == "missing":
-        return Fault("template-missing-key", path, last, (), _listed(()))
+def _fault_from_error(error: ErrorDetails) -> DescribedFault:
+    error_type, path, last = error["type"], error["loc"], str(error["loc"][-1])
+    if error_type == "extra_forbidden":
+        accepted = (*_model_for_path(path[:-1]).model_fields, *(() if path[:-1] else ("extends", "drop")))
+        return DescribedFault("template-unknown-key", path, last, accepted, _join_accepted(accepted))
+    if error_type == "missing":
+        return DescribedFault("template-missing-key", path, last, (), _join_accepted(()))
     context = error.get("ctx", {})
-    if kind == "literal_error":
+    if error_type == "literal_error":
         accepted = tuple(re.findall(r"'([^']*)'", str(context.get("expected"))))
-        return Fault("template-wrong-value", path, str(error["input"]), accepted, _listed(accepted))
-    word = WANTED.get(kind, "other")
-    for ending, name in PATTERNS.items() if kind == "string_pattern_mismatch" else ():
-        word = name if str(context.get("pattern")).endswith(ending) else word
-    return Fault("template-wrong-value", path, str(error["input"]), (), say_both(f"template.{word}"))
+        return DescribedFault(
+            "template-wrong-value", path, str(error["input"]), accepted, _join_accepted(accepted)
+        )
+    expected_word = EXPECTED_TYPE_WORDS.get(error_type, "other")
+    for ending, pattern_word in PATTERN_WORDS.items() if error_type == "string_pattern_mismatch" else ():
+        expected_word = pattern_word if str(context.get("pattern")).endswith(ending) else expected_word
+    return DescribedFault(
+        "template-wrong-value", path, str(error["input"]), (), translate_all(f"template.{expected_word}")
+    )
 
 
-def _tell(source: Source, fault: Fault) -> Finding:
-    shown, name = show_path(fault.path, source), _entry_name(fault.path, source.whole)
-    missing = fault.code in ("template-missing-key", "template-twice")
-    near = None if missing else nearest(fault.value, fault.choose_from)
-    where = f"{shown} ({name})" if name else shown
-    words: dict[str, str | int | Text] = {"where": where, "accepted": fault.wanted}
-    return find(fault.code, Place(source.file), field=shown, value=fault.value, suggestion=near, words=words)
+def _make_described_finding(source: TemplateSource, fault: DescribedFault) -> Finding:
+    path_text, innermost_name = (
+        format_key_path(fault.path, source),
+        _innermost_entry_name(fault.path, source.merged_data),
+    )
+    has_no_suggestion = fault.code in ("template-missing-key", "template-twice")
+    suggestion = None if has_no_suggestion else most_similar_word(fault.value, fault.accepted)
+    where = f"{path_text} ({innermost_name})" if innermost_name else path_text
+    params: dict[str, str | int | LocalizedText] = {"where": where, "accepted": fault.expected}
+    return make_finding(
+        fault.code, Location(source.file), field=path_text, value=fault.value, suggestion=suggestion, params=params
+    )
 
 
-def _listed(accepted: Iterable[str]) -> Text:
-    listed = ", ".join(accepted)
-    return Text(sv=listed, en=listed) if listed else say_both("template.nothing")
+def _join_accepted(accepted: Iterable[str]) -> LocalizedText:
+    joined = ", ".join(accepted)
+    return LocalizedText(sv=joined, en=joined) if joined else translate_all("template.nothing")
 
 
-def _model_at(path: Path) -> type[BaseModel]:
+def _model_for_path(path: KeyPath) -> type[BaseModel]:
     """Return the model that describes a place of a template."""
     model: Any = Template
     for step in path:
         if isinstance(step, str) and isinstance(model, type) and issubclass(model, BaseModel):
-            model = _inner(model.model_fields[step].annotation)
+            model = _unwrap_model(model.model_fields[step].annotation)
     return typing.cast("type[BaseModel]", model)
 
 
-def _inner(annotation: Any) -> Any:
+def _unwrap_model(annotation: Any) -> Any:
     """Return the model inside `tuple[Model, ...]` or `Model | None`."""
     arguments = [argument for argument in typing.get_args(annotation) if argument not in (types.NoneType, ...)]
-    return _inner(arguments[0]) if arguments else annotation
+    return _unwrap_model(arguments[0]) if arguments else annotation
 
 
-def _entry_name(path: Path, whole: Data) -> str | None:
+def _innermost_entry_name(path: KeyPath, data: TemplateData) -> str | None:
     """Return the key of the innermost entry that a path goes through."""
-    here: Any = whole
-    name, kind = None, ""
+    value: Any = data
+    name, list_name = None, ""
     for step in path:
-        here = _step(here, step)
+        value = _value_at_step(value, step)
         if isinstance(step, int):
-            name = name_of(here, kind) or name
+            name = entry_name(value, list_name) or name
         else:
-            kind = step
+            list_name = step
     return name
 
 
-def _step(here: Any, step: str | int) -> Any:
+def _value_at_step(container: Any, step: str | int) -> Any:
     if isinstance(step, int):
-        return here[step] if isinstance(here, list | tuple) and step < len(here) else None
-    return here.get(step) if isinstance(here, dict) else None
+        return container[step] if isinstance(container, list | tuple) and step < len(container) else None
+    return container.get(step) if isinstance(container, dict) else None
 
 
-def _own_index(entry: Any, there: Any, kind: str, step: int, *, same: bool) -> str:
-    name = name_of(entry, kind)
-    if same or name is None:
+def _index_in_own_file(entry: Any, own_entries: Any, list_name: str, step: int, *, is_own_data: bool) -> str:
+    name = entry_name(entry, list_name)
+    if is_own_data or name is None:
         return str(step)
-    found = [index for index, own in enumerate(there or ()) if name_of(own, kind) == name]
-    return str(found[0]) if found else name
+    indexes = [
+        index for index, own_entry in enumerate(own_entries or ()) if entry_name(own_entry, list_name) == name
+    ]
+    return str(indexes[0]) if indexes else name
 
 
-def _named_entry(entries: Any, name: str | None, kind: str) -> Any:
-    return next((entry for entry in entries or () if name_of(entry, kind) == name), None)
+def _find_entry(entries: Any, name: str | None, list_name: str) -> Any:
+    return next((entry for entry in entries or () if entry_name(entry, list_name) == name), None)

@@ -8,57 +8,65 @@ nobody knows it.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from xlflow.core.findings import Finding, Stop
+from xlflow.core.findings import FatalError, Finding
 from xlflow.core.model import Round
 from xlflow.core.template import Template
-from xlflow.core.words import NO_DAY, Language, Text
+from xlflow.core.words import UNKNOWN_DATE, Language, LocalizedText
 from xlflow.define.headings import find_plan_table
 from xlflow.define.plan import define_round
-from xlflow.define.tables import key_of
-from xlflow.define.templates import list_templates
-from xlflow.excel.incoming import Book
+from xlflow.define.tables import normalize_key_cached
+from xlflow.define.templates import load_shipped_templates
+from xlflow.excel.incoming import WorkbookData
 
-USUAL = "followup"
+DEFAULT_TEMPLATE = "followup"
 
-_OF_THE_DAY = ("plan-year-differs", "plan-year-doubtful")
-_OTHER_HEADINGS = ("plan-no-sheet", "plan-no-heading-row", "plan-heading-missing", "plan-heading-misspelt")
+_DATE_DEPENDENT_CODES = ("plan-year-differs", "plan-year-doubtful")
+_HEADING_MISMATCH_CODES = ("plan-no-sheet", "plan-no-heading-row", "plan-heading-missing", "plan-heading-misspelt")
 
 
-def guess_round(book: Book, named: Template | None = None) -> tuple[Round, tuple[Finding, ...]] | None:
+def infer_round(
+    workbook: WorkbookData, chosen_template: Template | None = None
+) -> tuple[Round, tuple[Finding, ...]] | None:
     """Return what is asked of whom, what is doubtful in the plan; None if its headings fit no template of ours.
 
     `Stop` with every fault of a plan whose headings fit, and of any plan where a template is named.
     """
-    if named:
-        return _without_day(book, named)
-    fitting: Stop | None = None
-    for template in sorted(list_templates(), key=lambda template: template.name != USUAL):
+    if chosen_template:
+        return _define_round_without_date(workbook, chosen_template)
+    first_error: FatalError | None = None
+    for template in sorted(load_shipped_templates(), key=lambda template: template.name != DEFAULT_TEMPLATE):
         try:
-            return _without_day(book, template)
-        except Stop as stop:
-            if not any(found.code in _OTHER_HEADINGS for found in stop.findings):
-                fitting = fitting or stop
-    if fitting:
-        raise fitting
+            return _define_round_without_date(workbook, template)
+        except FatalError as stop:
+            if not any(finding.code in _HEADING_MISMATCH_CODES for finding in stop.findings):
+                first_error = first_error or stop
+    if first_error:
+        raise first_error
     return None
 
 
-def _without_day(book: Book, template: Template) -> tuple[Round, tuple[Finding, ...]]:
-    asked, findings = define_round(book, template, NO_DAY)
-    told = tuple(found for found in findings if found.code not in _OF_THE_DAY)
-    return replace(asked, language=find_language(book, template)), told
+def _define_round_without_date(workbook: WorkbookData, template: Template) -> tuple[Round, tuple[Finding, ...]]:
+    round_, findings = define_round(workbook, template, UNKNOWN_DATE)
+    kept_findings = tuple(finding for finding in findings if finding.code not in _DATE_DEPENDENT_CODES)
+    return replace(round_, language=detect_language(workbook, template)), kept_findings
 
 
-def find_language(book: Book, template: Template) -> Language:
+def detect_language(workbook: WorkbookData, template: Template) -> Language:
     """Return the language of most of the headings, Swedish if there are as many of each."""
-    table, _ = find_plan_table(book, template, "sv")
+    table, _ = find_plan_table(workbook, template, "sv")
     if table is None:
         return "sv"
-    said = {key: key_of(str(table.sheet.rows[table.heading_row][column])) for key, column in table.columns.items()}
-    pairs = [(said[key], label) for key, label in _list_labels(template) if key in said]
-    votes = [sum(text.startswith(key_of(label.say(each))) for text, label in pairs) for each in ("sv", "en")]
+    heading_by_key = {
+        key: normalize_key_cached(str(table.sheet.rows[table.heading_row][column]))
+        for key, column in table.column_by_key.items()
+    }
+    pairs = [(heading_by_key[key], label) for key, label in _key_label_pairs(template) if key in heading_by_key]
+    votes = [
+        sum(text.startswith(normalize_key_cached(label.in_language(each))) for text, label in pairs)
+        for each in ("sv", "en")
+    ]
     return "en" if votes[1] > votes[0] else "sv"
 
 
-def _list_labels(template: Template) -> Iterator[tuple[str, Text]]:
-    yield from ((each.key, each.label) for each in (*template.levels, *template.given()))
+def _key_label_pairs(template: Template) -> Iterator[tuple[str, LocalizedText]]:
+    yield from ((each.key, each.label) for each in (*template.levels, *template.plan_fields()))

@@ -3,133 +3,177 @@
 from collections.abc import Iterator
 from itertools import count
 
-from xlflow.core.findings import Finding, Place, find
+from xlflow.core.findings import Finding, Location, make_finding
 from xlflow.core.template import Template
-from xlflow.core.words import LANGUAGES, Language, Text, say, say_both
-from xlflow.define.exceptions import is_agreement_sheet
+from xlflow.core.words import LANGUAGES, Language, LocalizedText, translate, translate_all
+from xlflow.define.exceptions import is_waiver_or_alias_sheet
 from xlflow.define.tables import (
-    Table,
-    Wanted,
-    find_half_table,
-    find_misspelt,
+    DetectedTable,
+    HeadingSpec,
+    accepted_spellings,
+    find_misspelt_headings,
+    find_most_similar_cell,
+    find_partial_table,
     find_table,
-    key_of,
-    nearest_text,
-    wanted_heading,
-    wanted_names,
+    make_heading_spec,
+    normalize_key_cached,
 )
 from xlflow.define.units import is_unit_sheet
-from xlflow.excel.incoming import Book, Sheet, cell_name
+from xlflow.excel.incoming import SheetData, WorkbookData, format_cell_address
 
-_OWN = {"unit": "plan.unit_heading", "id": "plan.id_heading", "continues_from": "plan.continues_heading"}
+_FIXED_HEADINGS = {
+    "unit": "plan.unit_heading",
+    "id": "plan.id_heading",
+    "continues_from": "plan.continues_heading",
+}
 
 
-def find_plan_table(book: Book, template: Template, language: Language) -> tuple[Table | None, list[Finding]]:
+def find_plan_table(
+    workbook: WorkbookData, template: Template, language: Language
+) -> tuple[DetectedTable | None, list[Finding]]:
     """Return the table of the plan: on the sheet of that name, else on the only sheet that has one.
 
     A table that lacks a heading it must have comes back too, with the findings that say so.
     """
-    sheets = [sheet for sheet in book.sheets if not (is_unit_sheet(sheet) or is_agreement_sheet(sheet))]
-    names = {key_of(name) for name in wanted_names("plan.plan_sheets")}
-    named = [sheet for sheet in sheets if key_of(sheet.name) in names]
-    wanted, item = _wanted(template), template.levels[template.item].key
-    tables = [table for sheet in (*named, *sheets) if (table := find_table(book.name, sheet, wanted, item))]
+    sheets = [sheet for sheet in workbook.sheets if not (is_unit_sheet(sheet) or is_waiver_or_alias_sheet(sheet))]
+    sheet_names = {normalize_key_cached(name) for name in accepted_spellings("plan.plan_sheets")}
+    named_sheets = [sheet for sheet in sheets if normalize_key_cached(sheet.name) in sheet_names]
+    headings, activity_key = _plan_headings(template), template.levels[template.item_level_index].key
+    tables = [
+        table
+        for sheet in (*named_sheets, *sheets)
+        if (table := find_table(workbook.name, sheet, headings, activity_key))
+    ]
     if not tables:
-        return None, _say_no_table(book, named or sheets, template, language)
+        return None, _no_table_findings(workbook, named_sheets or sheets, template, language)
     table = tables[0]
-    found = list(check_headings(table, template, language))
-    if table.sheet in named or len(book.sheets) == 1:
-        return table, found
+    findings = list(check_plan_headings(table, template, language))
+    if table.sheet in named_sheets or len(workbook.sheets) == 1:
+        return table, findings
     if len({each.sheet.name for each in tables}) > 1:
-        words = {"sheets": ", ".join(dict.fromkeys(each.sheet.name for each in tables))}
-        return None, [find("plan-sheet-unclear", Place(book.name), words=words)]
-    return table, [*found, find("plan-sheet-assumed", Place(book.name, table.sheet.name), value=table.sheet.name)]
+        params = {"sheets": ", ".join(dict.fromkeys(each.sheet.name for each in tables))}
+        return None, [make_finding("plan-sheet-unclear", Location(workbook.name), params=params)]
+    return table, [
+        *findings,
+        make_finding("plan-sheet-assumed", Location(workbook.name, table.sheet.name), value=table.sheet.name),
+    ]
 
 
-def check_headings(table: Table, template: Template, language: Language) -> Iterator[Finding]:
+def check_plan_headings(table: DetectedTable, template: Template, language: Language) -> Iterator[Finding]:
     """Yield the headings that are there twice, that are missing, or that look misspelt."""
-    for heading, first, second in table.repeated:
-        words = {"other": cell_name(table.heading_row, first)}
-        yield find("plan-heading-twice", table.place_at(table.heading_row, second), value=heading, words=words)
-    wanted = _wanted(template)
-    misspelt = find_misspelt(table, wanted)
-    item = template.levels[template.item].key
-    part = "" if template.part is None else template.levels[template.part].key
-    for each in wanted:
+    for heading, first_column, second_column in table.duplicate_headings:
+        params = {"other": format_cell_address(table.heading_row, first_column)}
+        yield make_finding(
+            "plan-heading-twice", table.location_at(table.heading_row, second_column), value=heading, params=params
+        )
+    headings = _plan_headings(template)
+    misspelt = find_misspelt_headings(table, headings)
+    activity_key = template.levels[template.item_level_index].key
+    part_key = "" if template.part_level_index is None else template.levels[template.part_level_index].key
+    for each in headings:
         if each.key in misspelt:
             column, heading = misspelt[each.key]
-            place = table.place_at(table.heading_row, column)
-            yield find("plan-heading-misspelt", place, value=heading, suggestion=each.label.say(language))
-        elif each.key not in (*table.columns, "id", "continues_from", part):
-            code = "plan-heading-missing" if each.key in ("unit", item) else "plan-heading-absent"
-            yield find(code, Place(table.file, table.sheet.name), words={"heading": each.label})
+            location = table.location_at(table.heading_row, column)
+            yield make_finding(
+                "plan-heading-misspelt", location, value=heading, suggestion=each.label.in_language(language)
+            )
+        elif each.key not in (*table.column_by_key, "id", "continues_from", part_key):
+            code = "plan-heading-missing" if each.key in ("unit", activity_key) else "plan-heading-absent"
+            yield make_finding(code, Location(table.file, table.sheet.name), params={"heading": each.label})
 
 
-def choose_context(
-    table: Table, template: Template, language: Language
+def choose_extra_columns(
+    table: DetectedTable, template: Template, language: Language
 ) -> tuple[tuple[tuple[int, str], ...], list[Finding]]:
     """Return the further columns that are carried along (column, heading), each under a heading of its own."""
-    taken = {key_of(name) for labelled in (*template.levels, *template.fields) for name in labelled.names()}
+    taken = {
+        normalize_key_cached(name)
+        for labelled in (*template.levels, *template.fields)
+        for name in labelled.accepted_headings()
+    }
     taken |= {
-        key_of(name)
+        normalize_key_cached(name)
         for key in ("id", "remaining", "previous")
-        for name in say_both(f"column.{key}").model_dump().values()
+        for name in translate_all(f"column.{key}").model_dump().values()
     }
     chosen: list[tuple[int, str]] = []
     findings: list[Finding] = []
-    for column, heading in table.others:
-        place = table.place_at(table.heading_row, column)
+    for column, heading in table.extra_columns:
+        location = table.location_at(table.heading_row, column)
         if not heading:
-            findings += _find_unnamed(table, column)
+            findings += _check_unnamed_column(table, column)
             continue
-        own = heading if key_of(heading) not in taken else _rename(heading, taken, language)
-        if own != heading:
-            findings.append(find("plan-column-renamed", place, value=heading, words={"name": own}))
-        taken.add(key_of(own))
-        chosen.append((column, own))
+        unique_heading = (
+            heading if normalize_key_cached(heading) not in taken else _unique_heading(heading, taken, language)
+        )
+        if unique_heading != heading:
+            findings.append(
+                make_finding("plan-column-renamed", location, value=heading, params={"name": unique_heading})
+            )
+        taken.add(normalize_key_cached(unique_heading))
+        chosen.append((column, unique_heading))
     return tuple(chosen), findings
 
 
-def _rename(heading: str, taken: set[str], language: Language) -> str:
+def _unique_heading(heading: str, taken: set[str], language: Language) -> str:
     """Return "Status (planen)", or "Status (planen) 2" and so on where that is taken too."""
-    name = say("plan.column_of_plan", language, heading=heading)
+    name = translate("plan.column_of_plan", language, heading=heading)
     names = (name if number == 1 else f"{name} {number}" for number in count(1))
-    return next(each for each in names if key_of(each) not in taken)
+    return next(each for each in names if normalize_key_cached(each) not in taken)
 
 
-def _find_unnamed(table: Table, column: int) -> Iterator[Finding]:
-    row = next((row for row in table.rows() if table.sheet.rows[row][column] not in (None, "")), None)
+def _check_unnamed_column(table: DetectedTable, column: int) -> Iterator[Finding]:
+    row = next((row for row in table.data_rows() if table.sheet.rows[row][column] not in (None, "")), None)
     if row is not None:
-        yield find("plan-column-unnamed", table.place_at(row, column), value=str(table.sheet.rows[row][column]))
+        yield make_finding(
+            "plan-column-unnamed", table.location_at(row, column), value=str(table.sheet.rows[row][column])
+        )
 
 
-def _wanted(template: Template) -> tuple[Wanted, ...]:
+def _plan_headings(template: Template) -> tuple[HeadingSpec, ...]:
     """Return the headings of a plan: our own, and those of the template in its order."""
-    own = (wanted_heading(key, word) for key, word in _OWN.items())
-    labelled = (*template.levels, *template.given())
-    return (*own, *(Wanted(each.key, each.label, each.names()) for each in labelled))
+    fixed = (make_heading_spec(key, word) for key, word in _FIXED_HEADINGS.items())
+    labelled = (*template.levels, *template.plan_fields())
+    return (*fixed, *(HeadingSpec(each.key, each.label, each.accepted_headings()) for each in labelled))
 
 
-def _say_no_table(book: Book, sheets: list[Sheet], template: Template, language: Language) -> list[Finding]:
+def _no_table_findings(
+    workbook: WorkbookData, sheets: list[SheetData], template: Template, language: Language
+) -> list[Finding]:
     """Return what hinders: no sheet at all, a heading row with faults, or no such row."""
-    wanted = _wanted(template)
+    headings = _plan_headings(template)
     if not sheets:
-        return [find("plan-no-sheet", Place(book.name), words={"headings": _list_headings(wanted)})]
-    halves = (find_half_table(book.name, sheet, wanted) for sheet in sheets)
-    half = next((half for half in halves if half), None)
-    return list(check_headings(half, template, language)) if half else [_say_no_row(book, sheets[0], wanted)]
-
-
-def _say_no_row(book: Book, sheet: Sheet, wanted: tuple[Wanted, ...]) -> Finding:
-    near = nearest_text(sheet, wanted)
-    place = Place(book.name, sheet.name, cell_name(*near[:2]) if near else None)
-    text = near[2] if near else ""
-    found = Text(**{each: say("plan.nearest_is", each, text=text) if near else "" for each in LANGUAGES})
-    return find(
-        "plan-no-heading-row", place, value=text, words={"headings": _list_headings(wanted), "found": found}
+        return [
+            make_finding("plan-no-sheet", Location(workbook.name), params={"headings": _join_headings(headings)})
+        ]
+    partial_tables = (find_partial_table(workbook.name, sheet, headings) for sheet in sheets)
+    partial_table = next((half for half in partial_tables if half), None)
+    return (
+        list(check_plan_headings(partial_table, template, language))
+        if partial_table
+        else [_no_heading_row_finding(workbook, sheets[0], headings)]
     )
 
 
-def _list_headings(wanted: tuple[Wanted, ...]) -> Text:
-    labels = [each.label for each in wanted if each.key not in ("id", "continues_from")]
-    return Text(**{each: ", ".join(label.say(each) for label in labels) for each in LANGUAGES})
+def _no_heading_row_finding(
+    workbook: WorkbookData, sheet: SheetData, headings: tuple[HeadingSpec, ...]
+) -> Finding:
+    similar_cell = find_most_similar_cell(sheet, headings)
+    location = Location(
+        workbook.name, sheet.name, format_cell_address(*similar_cell[:2]) if similar_cell else None
+    )
+    text = similar_cell[2] if similar_cell else ""
+    similar_message = LocalizedText(
+        **{each: translate("plan.nearest_is", each, text=text) if similar_cell else "" for each in LANGUAGES}
+    )
+    return make_finding(
+        "plan-no-heading-row",
+        location,
+        value=text,
+        params={"headings": _join_headings(headings), "found": similar_message},
+    )
+
+
+def _join_headings(headings: tuple[HeadingSpec, ...]) -> LocalizedText:
+    labels = [each.label for each in headings if each.key not in ("id", "continues_from")]
+    return LocalizedText(**{each: ", ".join(label.in_language(each) for label in labels) for each in LANGUAGES})

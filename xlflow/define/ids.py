@@ -7,40 +7,44 @@ text stands. Nothing but texts goes into it: no row number, no year, no other li
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from xlflow.core.model import Line
-from xlflow.core.text import fold, short_code
+from xlflow.core.model import PlanItem
+from xlflow.core.text import normalize_key, short_code
 
 
-def derive_ids(lines: Sequence[Line], item: int) -> tuple[str, ...]:
+def derive_ids(items: Sequence[PlanItem], item_level_index: int) -> tuple[str, ...]:
     """Return the id of each line, in order. `item` is the place of the line's own level among the levels.
 
     Lines whose own texts are the same are told apart by the groups above them, then by their units; lines that
     are the same in all of that share an id, and are a fault of the plan.
     """
-    ids = [line.id for line in lines]
-    taken = Counter(fold(id_) for id_ in ids if id_)
-    open_ = [index for index, id_ in enumerate(ids) if not id_]
-    for texts in _TEXTS:
-        codes = {index: short_code(texts(lines[index], item)) for index in open_}
-        counts = Counter(codes.values()) + taken
-        for index in open_:
-            if counts[codes[index]] == 1 or texts is _TEXTS[-1]:
+    ids = [item.id for item in items]
+    used_counts = Counter(normalize_key(id_) for id_ in ids if id_)
+    unresolved = [index for index, id_ in enumerate(ids) if not id_]
+    for texts_of in _ID_SOURCES:
+        codes = {index: short_code(texts_of(items[index], item_level_index)) for index in unresolved}
+        counts = Counter(codes.values()) + used_counts
+        for index in unresolved:
+            if counts[codes[index]] == 1 or texts_of is _ID_SOURCES[-1]:
                 ids[index] = codes[index]
-        taken += Counter(code for index, code in codes.items() if ids[index])
-        open_ = [index for index in open_ if not ids[index]]
+        used_counts += Counter(code for index, code in codes.items() if ids[index])
+        unresolved = [index for index in unresolved if not ids[index]]
     return tuple(ids)
 
 
-def _own_texts(line: Line, item: int) -> tuple[str, ...]:
-    return line.levels[item:]
+def _texts_without_groups(item: PlanItem, item_level_index: int) -> tuple[str, ...]:
+    return item.level_texts[item_level_index:]
 
 
-def _all_texts(line: Line, _item: int) -> tuple[str, ...]:
-    return line.levels
+def _texts_with_groups(item: PlanItem, _item_level_index: int) -> tuple[str, ...]:
+    return item.level_texts
 
 
-def _all_texts_and_units(line: Line, _item: int) -> tuple[str, ...]:
-    return (*line.levels, *sorted(map(fold, line.units)))
+def _texts_with_groups_and_units(item: PlanItem, _item_level_index: int) -> tuple[str, ...]:
+    return (*item.level_texts, *sorted(map(normalize_key, item.units)))
 
 
-_TEXTS: tuple[Callable[[Line, int], tuple[str, ...]], ...] = (_own_texts, _all_texts, _all_texts_and_units)
+_ID_SOURCES: tuple[Callable[[PlanItem, int], tuple[str, ...]], ...] = (
+    _texts_without_groups,
+    _texts_with_groups,
+    _texts_with_groups_and_units,
+)

@@ -4,148 +4,181 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.model import Line
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.model import PlanItem
 from xlflow.define.ids import derive_ids
-from xlflow.define.rows import Draft, PlanSheet, shorten
-from xlflow.define.tables import key_of
+from xlflow.define.rows import DraftItem, PlanSheet, shorten_for_message
+from xlflow.define.tables import normalize_key_cached
 
-Family = tuple[str, ...]
+ActivityKey = tuple[str, ...]
 """An activity and its sub-activities: the folded texts of every level but the sub-activity's own."""
 
 
-def settle_lines(sheet: PlanSheet, drafts: Sequence[Draft]) -> tuple[tuple[Line, ...], list[Finding]]:
+def build_plan_items(
+    plan_sheet: PlanSheet, drafts: Sequence[DraftItem]
+) -> tuple[tuple[PlanItem, ...], list[Finding]]:
     """Return the lines in plan order, sub-activities below their activity, and what is wrong among them."""
     findings: list[Finding] = []
-    whole = _add_implied(sheet, drafts, findings)
-    settled = _gather_families(sheet, _settle_units(sheet, whole, findings))
-    ids = derive_ids([draft.line for draft in settled], sheet.template.item)
-    findings += _find_same_ids(sheet, settled)
-    findings += _find_same_lines(sheet, settled)
-    findings += _find_shared_amounts(sheet, settled)
-    return tuple(replace(draft.line, id=id_) for draft, id_ in zip(settled, ids, strict=True)), findings
+    complete_drafts = _add_implied_activities(plan_sheet, drafts, findings)
+    ordered_drafts = _group_by_activity(plan_sheet, _inherit_units(plan_sheet, complete_drafts, findings))
+    ids = derive_ids([draft.item for draft in ordered_drafts], plan_sheet.template.item_level_index)
+    findings += _check_duplicate_ids(plan_sheet, ordered_drafts)
+    findings += _check_duplicate_items(plan_sheet, ordered_drafts)
+    findings += _check_shared_amounts(plan_sheet, ordered_drafts)
+    return tuple(replace(draft.item, id=id_) for draft, id_ in zip(ordered_drafts, ids, strict=True)), findings
 
 
-def _family(sheet: PlanSheet, draft: Draft) -> Family:
-    return tuple(map(key_of, draft.line.levels[: sheet.template.item + 1]))
+def _activity_key(plan_sheet: PlanSheet, draft: DraftItem) -> ActivityKey:
+    return tuple(map(normalize_key_cached, draft.item.level_texts[: plan_sheet.template.item_level_index + 1]))
 
 
-def _is_part(sheet: PlanSheet, draft: Draft) -> bool:
-    part = sheet.template.part
-    return part is not None and bool(draft.line.levels[part])
+def _is_sub_activity(plan_sheet: PlanSheet, draft: DraftItem) -> bool:
+    part_level_index = plan_sheet.template.part_level_index
+    return part_level_index is not None and bool(draft.item.level_texts[part_level_index])
 
 
-def _add_implied(sheet: PlanSheet, drafts: Sequence[Draft], findings: list[Finding]) -> list[Draft]:
+def _add_implied_activities(
+    plan_sheet: PlanSheet, drafts: Sequence[DraftItem], findings: list[Finding]
+) -> list[DraftItem]:
     """Give an activity that is only named beside its sub-activities a line of its own, above the first of them."""
-    present = {_family(sheet, draft) for draft in drafts if not _is_part(sheet, draft)}
-    whole = []
+    listed_activities = {
+        _activity_key(plan_sheet, draft) for draft in drafts if not _is_sub_activity(plan_sheet, draft)
+    }
+    complete_drafts = []
     for draft in drafts:
-        family = _family(sheet, draft)
-        if family not in present:
-            present.add(family)
-            implied = _imply(sheet, draft)
-            text = shorten(implied.line.levels[sheet.template.item])
-            findings.append(find("plan-activity-implied", _place_of(implied), value=text))
-            whole.append(implied)
-        whole.append(draft)
-    return whole
+        activity_key = _activity_key(plan_sheet, draft)
+        if activity_key not in listed_activities:
+            listed_activities.add(activity_key)
+            implied = _make_implied_activity(plan_sheet, draft)
+            text = shorten_for_message(implied.item.level_texts[plan_sheet.template.item_level_index])
+            findings.append(make_finding("plan-activity-implied", _location_of(implied), value=text))
+            complete_drafts.append(implied)
+        complete_drafts.append(draft)
+    return complete_drafts
 
 
-def _imply(sheet: PlanSheet, draft: Draft) -> Draft:
+def _make_implied_activity(plan_sheet: PlanSheet, draft: DraftItem) -> DraftItem:
     """Return the activity of a sub-activity; its units are settled like those of any activity without."""
-    item = sheet.template.item
-    levels = (*draft.line.levels[: item + 1], *("" for _ in draft.line.levels[item + 1 :]))
-    context = tuple((heading, "") for heading, _ in draft.line.context)
-    place = sheet.table.place(draft.row, sheet.template.levels[item].key)
-    return Draft(draft.row, Line("", levels, (), context=context, place=place))
+    item_level_index = plan_sheet.template.item_level_index
+    levels = (
+        *draft.item.level_texts[: item_level_index + 1],
+        *("" for _ in draft.item.level_texts[item_level_index + 1 :]),
+    )
+    extra_columns = tuple((heading, "") for heading, _ in draft.item.extra_columns)
+    location = plan_sheet.table.location(draft.row, plan_sheet.template.levels[item_level_index].key)
+    return DraftItem(draft.row, PlanItem("", levels, (), extra_columns=extra_columns, location=location))
 
 
 # Who is asked ---------------------------------------------------------------------------------------------
 
 
-def _settle_units(sheet: PlanSheet, drafts: Sequence[Draft], findings: list[Finding]) -> list[Draft]:
+def _inherit_units(plan_sheet: PlanSheet, drafts: Sequence[DraftItem], findings: list[Finding]) -> list[DraftItem]:
     """Fill in units where the cell is blank: those of the activity for its parts, of its parts for an activity."""
-    of_parts: dict[Family, dict[str, None]] = defaultdict(dict)
-    of_item: dict[Family, tuple[str, ...]] = {}
+    part_units: dict[ActivityKey, dict[str, None]] = defaultdict(dict)
+    activity_units: dict[ActivityKey, tuple[str, ...]] = {}
     for draft in drafts:
-        if _is_part(sheet, draft):
-            of_parts[_family(sheet, draft)].update(dict.fromkeys(draft.line.units))
-        elif draft.line.units:
-            of_item.setdefault(_family(sheet, draft), draft.line.units)
-    settled = []
+        if _is_sub_activity(plan_sheet, draft):
+            part_units[_activity_key(plan_sheet, draft)].update(dict.fromkeys(draft.item.units))
+        elif draft.item.units:
+            activity_units.setdefault(_activity_key(plan_sheet, draft), draft.item.units)
+    completed = []
     for draft in drafts:
-        family = _family(sheet, draft)
-        if draft.line.units and not _is_part(sheet, draft):
-            of_item[family] = draft.line.units
-        inherited = of_item.get(family, ()) if _is_part(sheet, draft) else tuple(of_parts[family])
-        units = draft.line.units or inherited
+        activity_key = _activity_key(plan_sheet, draft)
+        if draft.item.units and not _is_sub_activity(plan_sheet, draft):
+            activity_units[activity_key] = draft.item.units
+        inherited = (
+            activity_units.get(activity_key, ())
+            if _is_sub_activity(plan_sheet, draft)
+            else tuple(part_units[activity_key])
+        )
+        units = draft.item.units or inherited
         if not units:
-            findings.append(_say_unitless(sheet, draft))
-        settled.append(replace(draft, line=replace(draft.line, units=units)))
-    return settled
+            findings.append(_no_unit_finding(plan_sheet, draft))
+        completed.append(replace(draft, item=replace(draft.item, units=units)))
+    return completed
 
 
-def _say_unitless(sheet: PlanSheet, draft: Draft) -> Finding:
-    text = shorten(draft.line.levels[sheet.template.levels.index(sheet.level_of(draft.line.levels))])
-    return find("plan-no-unit", sheet.table.place(draft.row, "unit"), value=text)
+def _no_unit_finding(plan_sheet: PlanSheet, draft: DraftItem) -> Finding:
+    text = shorten_for_message(
+        draft.item.level_texts[plan_sheet.template.levels.index(plan_sheet.level_of(draft.item.level_texts))]
+    )
+    return make_finding("plan-no-unit", plan_sheet.table.location(draft.row, "unit"), value=text)
 
 
-def _gather_families(sheet: PlanSheet, drafts: Sequence[Draft]) -> list[Draft]:
+def _group_by_activity(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> list[DraftItem]:
     """Bring the rows of an activity together where its first one stands, its own before its sub-activities'."""
-    families: dict[Family, list[Draft]] = {}
+    drafts_by_activity: dict[ActivityKey, list[DraftItem]] = {}
     for draft in drafts:
-        families.setdefault(_family(sheet, draft), []).append(draft)
-    return [draft for rows in families.values() for draft in _own_first(sheet, rows)]
+        drafts_by_activity.setdefault(_activity_key(plan_sheet, draft), []).append(draft)
+    return [
+        draft
+        for activity_drafts in drafts_by_activity.values()
+        for draft in _activity_first(plan_sheet, activity_drafts)
+    ]
 
 
-def _own_first(sheet: PlanSheet, rows: list[Draft]) -> list[Draft]:
-    return sorted(rows, key=lambda draft: _is_part(sheet, draft)) if _is_part(sheet, rows[0]) else rows
+def _activity_first(plan_sheet: PlanSheet, drafts: list[DraftItem]) -> list[DraftItem]:
+    return (
+        sorted(drafts, key=lambda draft: _is_sub_activity(plan_sheet, draft))
+        if _is_sub_activity(plan_sheet, drafts[0])
+        else drafts
+    )
 
 
 # What is there twice --------------------------------------------------------------------------------------
 
 
-def _find_same_ids(sheet: PlanSheet, drafts: Sequence[Draft]) -> Iterator[Finding]:
-    first: dict[str, Place] = {}
+def _check_duplicate_ids(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> Iterator[Finding]:
+    first_locations: dict[str, Location] = {}
     for draft in drafts:
-        place = sheet.table.place(draft.row, "id")
-        other = first.setdefault(key_of(draft.line.id), place)
-        if draft.line.id and other != place:
-            yield find("plan-id-twice", place, value=draft.line.id, words={"other": other.cell or ""})
+        location = plan_sheet.table.location(draft.row, "id")
+        earlier = first_locations.setdefault(normalize_key_cached(draft.item.id), location)
+        if draft.item.id and earlier != location:
+            yield make_finding(
+                "plan-id-twice", location, value=draft.item.id, params={"other": earlier.cell or ""}
+            )
 
 
-def _find_same_lines(sheet: PlanSheet, drafts: Sequence[Draft]) -> Iterator[Finding]:
+def _check_duplicate_items(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> Iterator[Finding]:
     """Yield the lines that ask a unit the same thing as another does, each with the first of them.
 
     Two lines that the plan gives different ids may be alike; that is doubtful, but somebody meant it.
     """
-    first: dict[tuple[tuple[str, ...], str], Draft] = {}
-    told = set[tuple[int, int]]()
+    first_drafts: dict[tuple[tuple[str, ...], str], DraftItem] = {}
+    reported = set[tuple[int, int]]()
     for draft in drafts:
-        texts = tuple(map(key_of, draft.line.levels))
-        for unit in draft.line.units:
-            other = first.setdefault((texts, unit), draft)
-            if other is draft or (other.row, draft.row) in told:
+        texts = tuple(map(normalize_key_cached, draft.item.level_texts))
+        for unit in draft.item.units:
+            earlier = first_drafts.setdefault((texts, unit), draft)
+            if earlier is draft or (earlier.row, draft.row) in reported:
                 continue
-            told.add((other.row, draft.row))
-            ids = {key_of(each.line.id) for each in (draft, other)}
+            reported.add((earlier.row, draft.row))
+            ids = {normalize_key_cached(each.item.id) for each in (draft, earlier)}
             code = "plan-lines-alike" if len(ids) == 2 and "" not in ids else "plan-line-twice"
-            text = shorten(draft.line.levels[sheet.template.levels.index(sheet.level_of(draft.line.levels))])
-            words = {"other": _place_of(other).cell or ""}
-            yield find(code, _place_of(draft), unit=unit, value=text, words=words)
+            text = shorten_for_message(
+                draft.item.level_texts[
+                    plan_sheet.template.levels.index(plan_sheet.level_of(draft.item.level_texts))
+                ]
+            )
+            params = {"other": _location_of(earlier).cell or ""}
+            yield make_finding(code, _location_of(draft), unit=unit, value=text, params=params)
 
 
-def _find_shared_amounts(sheet: PlanSheet, drafts: Sequence[Draft]) -> Iterator[Finding]:
+def _check_shared_amounts(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> Iterator[Finding]:
     """Yield the amounts of several units together, from which something is computed for each of them."""
-    ways = [field.computed for field in sheet.template.fields if field.computed]
-    used = {key for how in ways for key in (*how.subtract, *how.share)}
-    for field in sheet.template.given() if used else ():
+    computations = [field.computed for field in plan_sheet.template.fields if field.computed]
+    input_keys = {key for computation in computations for key in (*computation.subtract, *computation.share)}
+    for field in plan_sheet.template.plan_fields() if input_keys else ():
         for draft in drafts:
-            if field.key in used and len(draft.line.units) > 1 and draft.line.value(field.key) is not None:
-                place, units = sheet.table.place(draft.row, field.key), "; ".join(draft.line.units)
-                yield find("plan-amount-shared", place, words={"field": field.label, "units": units})
+            if (
+                field.key in input_keys
+                and len(draft.item.units) > 1
+                and draft.item.plan_value(field.key) is not None
+            ):
+                location, units = plan_sheet.table.location(draft.row, field.key), "; ".join(draft.item.units)
+                yield make_finding("plan-amount-shared", location, params={"field": field.label, "units": units})
 
 
-def _place_of(draft: Draft) -> Place:
-    assert draft.line.place is not None  # noqa: S101  (a line read from a plan always has its place)
-    return draft.line.place
+def _location_of(draft: DraftItem) -> Location:
+    assert draft.item.location is not None  # noqa: S101  (a line read from a plan always has its place)
+    return draft.item.location

@@ -10,109 +10,135 @@ from datetime import date
 from pathlib import PurePath
 from typing import NoReturn
 
-from xlflow.core.findings import Finding, Place, Severity, Stop, find, sort_findings
-from xlflow.core.loose_ends import TIMES
-from xlflow.core.model import Line, Plan, Round, Unit
+from xlflow.core.findings import FatalError, Finding, Location, Severity, make_finding, sort_findings
+from xlflow.core.loose_ends import DEADLINE_TYPES
+from xlflow.core.model import Plan, PlanItem, Round, Unit
 from xlflow.core.template import Template
-from xlflow.core.words import Language, Text
-from xlflow.define.exceptions import Asked, find_expired, read_aliases, read_exceptions
-from xlflow.define.headings import choose_context, find_plan_table
-from xlflow.define.lines import settle_lines
-from xlflow.define.rows import PlanSheet, read_rows
-from xlflow.define.tables import Table, title_above
-from xlflow.define.units import Register, find_unit_sheet, gather_units, read_units
-from xlflow.excel.incoming import Book
+from xlflow.core.words import Language, LocalizedText
+from xlflow.define.exceptions import WaiverContext, check_expired_waivers, read_aliases, read_waivers
+from xlflow.define.headings import choose_extra_columns, find_plan_table
+from xlflow.define.lines import build_plan_items
+from xlflow.define.rows import PlanSheet, read_draft_items
+from xlflow.define.tables import DetectedTable, find_title_above
+from xlflow.define.units import UnitRegister, find_unit_sheet, read_units, units_named_in_plan
+from xlflow.excel.incoming import WorkbookData
 
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR_IN_TITLE = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def define_round(
-    book: Book | Finding, template: Template, as_of: date, due: date | None = None, language: Language = "sv"
+    workbook: WorkbookData | Finding,
+    template: Template,
+    as_of: date,
+    due: date | None = None,
+    language: Language = "sv",
 ) -> tuple[Round, tuple[Finding, ...]]:
     """Return what is asked of whom, and what is doubtful in the plan; `Stop` with every fault at once."""
-    plan, findings = read_plan(book, template, as_of, language)
+    plan, findings = read_plan(workbook, template, as_of, language)
     if due is not None and due < as_of:
-        words = {"due": due.isoformat(), "as_of": as_of.isoformat()}
-        findings = (*findings, find("due-before-as-of", Place(plan.file), words=words))
+        params = {"due": due.isoformat(), "as_of": as_of.isoformat()}
+        findings = (*findings, make_finding("due-before-as-of", Location(plan.file), params=params))
     return Round(template, plan, as_of, due, language), findings
 
 
 def read_plan(
-    book: Book | Finding, template: Template, as_of: date, language: Language = "sv"
+    workbook: WorkbookData | Finding, template: Template, as_of: date, language: Language = "sv"
 ) -> tuple[Plan, tuple[Finding, ...]]:
     """Return the plan, and what is doubtful in it; `Stop` with every fault at once, each with sheet and cell.
 
     A quarter without a year lies in the year that the deadline's heading names ("Slutdatum 2021"), else in the
     year of the as-of date.
     """
-    if isinstance(book, Finding):
-        raise Stop(book)
-    table, about_sheet = find_plan_table(book, template, language)
-    register, about_register = read_units(book, find_unit_sheet(book, table.sheet if table else None))
-    if table is None or "unit" not in table.columns:
-        _stop_at_errors([*about_sheet, *about_register])
-    sheet, about_columns = _survey(table, template, register, as_of, language)
-    drafts, about_rows = read_rows(sheet)
-    lines, about_lines = settle_lines(sheet, drafts)
-    units, about_units = _choose_units(sheet.register, lines, table)
-    asked = Asked(template, units, lines, sheet.year, language)
-    (exceptions, about_exceptions), (aliases, about_aliases) = (
-        read_exceptions(book, asked),
-        read_aliases(book, asked),
+    if isinstance(workbook, Finding):
+        raise FatalError(workbook)
+    table, sheet_findings = find_plan_table(workbook, template, language)
+    register, register_findings = read_units(workbook, find_unit_sheet(workbook, table.sheet if table else None))
+    if table is None or "unit" not in table.column_by_key:
+        _raise_errors([*sheet_findings, *register_findings])
+    plan_sheet, column_findings = _prepare_plan_sheet(table, template, register, as_of, language)
+    drafts, row_findings = read_draft_items(plan_sheet)
+    items, item_findings = build_plan_items(plan_sheet, drafts)
+    units, unit_findings = _choose_asked_units(plan_sheet.register, items, table)
+    waiver_context = WaiverContext(template, units, items, plan_sheet.year, language)
+    (waivers, waiver_findings), (aliases, alias_findings) = (
+        read_waivers(workbook, waiver_context),
+        read_aliases(workbook, waiver_context),
     )
-    findings = [*about_sheet, *about_register, *about_columns, *about_rows, *about_lines, *about_units]
-    findings += [*about_exceptions, *about_aliases]
-    if not lines and not _errors(findings):
-        findings.append(find("plan-empty", table.place_at(table.heading_row, 0)))
-    if _errors(findings):
-        _stop_at_errors(findings)
-    title = title_above(table)[0] or PurePath(book.name).stem
-    context = tuple(heading for _, heading in sheet.context)
-    plan = Plan(title, units, lines, sheet.year, context, book.digest, book.name, exceptions, aliases)
-    return plan, sort_findings([*findings, *find_expired(exceptions, as_of)])
+    findings = [
+        *sheet_findings,
+        *register_findings,
+        *column_findings,
+        *row_findings,
+        *item_findings,
+        *unit_findings,
+    ]
+    findings += [*waiver_findings, *alias_findings]
+    if not items and not _select_errors(findings):
+        findings.append(make_finding("plan-empty", table.location_at(table.heading_row, 0)))
+    if _select_errors(findings):
+        _raise_errors(findings)
+    title = find_title_above(table)[0] or PurePath(workbook.name).stem
+    extra_headings = tuple(heading for _, heading in plan_sheet.extra_columns)
+    plan = Plan(
+        title, units, items, plan_sheet.year, extra_headings, workbook.digest, workbook.name, waivers, aliases
+    )
+    return plan, sort_findings([*findings, *check_expired_waivers(waivers, as_of)])
 
 
-def _survey(
-    table: Table, template: Template, register: Register, as_of: date, language: Language
+def _prepare_plan_sheet(
+    table: DetectedTable, template: Template, register: UnitRegister, as_of: date, language: Language
 ) -> tuple[PlanSheet, list[Finding]]:
     """Return what the rows are to be read with, and what is wrong or assumed in the headings."""
-    context, findings = choose_context(table, template, language)
-    year, about_year = _choose_year(table, template, as_of)
-    known = register if register.listed else gather_units(table)
-    return PlanSheet(table, template, known, year, language, context), [*findings, *about_year]
+    extra_columns, findings = choose_extra_columns(table, template, language)
+    year, year_findings = _choose_year(table, template, as_of)
+    effective_register = register if register.has_unit_sheet else units_named_in_plan(table)
+    return PlanSheet(table, template, effective_register, year, language, extra_columns), [
+        *findings,
+        *year_findings,
+    ]
 
 
-def _choose_year(table: Table, template: Template, as_of: date) -> tuple[int, list[Finding]]:
+def _choose_year(table: DetectedTable, template: Template, as_of: date) -> tuple[int, list[Finding]]:
     """Return the year of a quarter that names none: that of the deadline's heading, else of the as-of date."""
-    times = [field for field in template.given() if field.type in TIMES]
-    named = next((table.years[field.key] for field in times if field.key in table.years), None)
-    if named is not None and named != as_of.year:
-        words: dict[str, str | int] = {"year": named, "as_of": as_of.isoformat()}
-        return named, [find("plan-year-differs", table.place_at(table.heading_row, 0), words=words)]
-    text, row, column = title_above(table)
-    years = {int(year) for year in _YEAR.findall(text)}
-    if named is None and times and len(years) == 1 and as_of.year not in years:
-        about: dict[str, str | int | Text] = {"year": min(years), "counted": as_of.year, "heading": times[0].label}
-        return as_of.year, [find("plan-year-doubtful", table.place_at(row, column), words=about)]
-    return named or as_of.year, []
+    deadline_fields = [field for field in template.plan_fields() if field.type in DEADLINE_TYPES]
+    heading_year = next(
+        (table.year_by_key[field.key] for field in deadline_fields if field.key in table.year_by_key), None
+    )
+    if heading_year is not None and heading_year != as_of.year:
+        params: dict[str, str | int] = {"year": heading_year, "as_of": as_of.isoformat()}
+        return heading_year, [
+            make_finding("plan-year-differs", table.location_at(table.heading_row, 0), params=params)
+        ]
+    text, row, column = find_title_above(table)
+    years = {int(year) for year in _YEAR_IN_TITLE.findall(text)}
+    if heading_year is None and deadline_fields and len(years) == 1 and as_of.year not in years:
+        year_params: dict[str, str | int | LocalizedText] = {
+            "year": min(years),
+            "counted": as_of.year,
+            "heading": deadline_fields[0].label,
+        }
+        return as_of.year, [make_finding("plan-year-doubtful", table.location_at(row, column), params=year_params)]
+    return heading_year or as_of.year, []
 
 
-def _choose_units(
-    register: Register, lines: Sequence[Line], table: Table
+def _choose_asked_units(
+    register: UnitRegister, items: Sequence[PlanItem], table: DetectedTable
 ) -> tuple[tuple[Unit, ...], list[Finding]]:
     """Return the units that are asked about something, in the order of their sheet, else of the plan."""
-    asked = {unit for line in lines for unit in line.units}
-    units = tuple(unit for unit in register.units.values() if unit.name in asked)
-    if not register.listed:
+    asked_names = {unit for item in items for unit in item.units}
+    units = tuple(unit for unit in register.unit_by_key.values() if unit.name in asked_names)
+    if not register.has_unit_sheet:
         names = ", ".join(unit.name for unit in units)
-        return units, [find("plan-units-assumed", Place(table.file), words={"units": names})]
-    idle = [(key, unit) for key, unit in register.units.items() if unit.name not in asked]
-    return units, [find("units-without-lines", register.places[key], unit=unit.name) for key, unit in idle]
+        return units, [make_finding("plan-units-assumed", Location(table.file), params={"units": names})]
+    unasked = [(key, unit) for key, unit in register.unit_by_key.items() if unit.name not in asked_names]
+    return units, [
+        make_finding("units-without-lines", register.location_by_key[key], unit=unit.name) for key, unit in unasked
+    ]
 
 
-def _errors(findings: Iterable[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.weight is Severity.ERROR]
+def _select_errors(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.effective_severity is Severity.ERROR]
 
 
-def _stop_at_errors(findings: Iterable[Finding]) -> NoReturn:
-    raise Stop(*sort_findings(_errors(findings)))
+def _raise_errors(findings: Iterable[Finding]) -> NoReturn:
+    raise FatalError(*sort_findings(_select_errors(findings)))

@@ -11,217 +11,243 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from xlflow.core.findings import Place
-from xlflow.core.text import fold, tidy
-from xlflow.core.values import Raw, written_text
-from xlflow.core.words import LANGUAGES, Text, say
-from xlflow.excel.incoming import Sheet, cell_name
+from xlflow.core.findings import Location
+from xlflow.core.text import collapse_whitespace, normalize_key
+from xlflow.core.values import RawCell, cell_text
+from xlflow.core.words import LANGUAGES, LocalizedText, translate
+from xlflow.excel.incoming import SheetData, format_cell_address
 
-ROWS_SEARCHED = 30
+HEADING_SEARCH_ROWS = 30
 """How far down a heading row is looked for."""
 
-_YEAR = re.compile(r"\s*\b((?:19|20)\d\d)\W*$")
-_LONGEST = 60
+_YEAR_SUFFIX = re.compile(r"\s*\b((?:19|20)\d\d)\W*$")
+_MAX_HEADING_LENGTH = 60
 """Letters that a heading has at most; a longer text is not compared with them."""
-_ALIKE = 0.8
+_MIN_SIMILARITY = 0.8
 """From here on an unknown heading is taken for a misspelt one, and asked about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HeadingSpec:
     """One heading to look for: what it means here, and every spelling that is accepted."""
 
     key: str
-    label: Text
-    names: tuple[str, ...]
+    label: LocalizedText
+    spellings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DetectedTable:
     """A table on a sheet. `columns` are those that were wanted, `others` the further ones (column, heading)."""
 
     file: str
-    sheet: Sheet
+    sheet: SheetData
     heading_row: int
-    columns: Mapping[str, int]
-    others: tuple[tuple[int, str], ...]
-    repeated: tuple[tuple[str, int, int], ...]
-    years: Mapping[str, int]
-    above: Mapping[tuple[int, int], int]
+    column_by_key: Mapping[str, int]
+    extra_columns: tuple[tuple[int, str], ...]
+    duplicate_headings: tuple[tuple[str, int, int], ...]
+    year_by_key: Mapping[str, int]
+    merged_top_rows: Mapping[tuple[int, int], int]
 
-    def rows(self) -> Iterator[int]:
+    def data_rows(self) -> Iterator[int]:
         """Yield the rows below the headings that hold anything; a heading row that is repeated does not."""
-        heading = [key_of(written_text(cell)) for cell in self.sheet.rows[self.heading_row]]
+        heading_keys = [normalize_key_cached(cell_text(cell)) for cell in self.sheet.rows[self.heading_row]]
         for row in range(self.heading_row + 1, len(self.sheet.rows)):
-            texts = [key_of(cell) if isinstance(cell, str) else cell for cell in self.sheet.rows[row]]
-            if any(text not in (None, "") for text in texts) and texts != [text or None for text in heading]:
+            keys = [normalize_key_cached(cell) if isinstance(cell, str) else cell for cell in self.sheet.rows[row]]
+            if any(text not in (None, "") for text in keys) and keys != [text or None for text in heading_keys]:
                 yield row
 
-    def raw(self, row: int, key: str) -> Raw:
+    def cell_value(self, row: int, key: str) -> RawCell:
         """Return what a cell holds; within cells merged downwards, what their first one holds."""
-        column = self.columns.get(key)
-        return None if column is None else self.raw_at(row, column)
+        column = self.column_by_key.get(key)
+        return None if column is None else self.cell_value_at(row, column)
 
-    def raw_at(self, row: int, column: int) -> Raw:
+    def cell_value_at(self, row: int, column: int) -> RawCell:
         """Return what the cell in this column holds, merged cells as in `raw`."""
-        return self.sheet.rows[self.above.get((row, column), row)][column]
+        return self.sheet.rows[self.merged_top_rows.get((row, column), row)][column]
 
-    def text(self, row: int, key: str) -> str:
+    def cell_text(self, row: int, key: str) -> str:
         """Return what a cell says, without blanks around it."""
-        return written_text(self.raw(row, key)).strip()
+        return cell_text(self.cell_value(row, key)).strip()
 
-    def place(self, row: int, key: str) -> Place:
+    def location(self, row: int, key: str) -> Location:
         """Return the address of a cell; of the row's first cell where the column is missing."""
-        return self.place_at(row, self.columns.get(key, 0))
+        return self.location_at(row, self.column_by_key.get(key, 0))
 
-    def place_at(self, row: int, column: int) -> Place:
+    def location_at(self, row: int, column: int) -> Location:
         """Return the address of the cell in this column."""
-        return Place(self.file, self.sheet.name, cell_name(row, column))
+        return Location(self.file, self.sheet.name, format_cell_address(row, column))
 
 
-def wanted_names(key: str) -> tuple[str, ...]:
+def accepted_spellings(word_key: str) -> tuple[str, ...]:
     """Return every spelling of one of our own headings, as `words.toml` lists them ("plan.unit_heading")."""
-    return tuple(tidy(name) for language in LANGUAGES for name in say(key, language).split("|"))
-
-
-def wanted_heading(key: str, word: str) -> Wanted:
-    """Return one of our own headings; the first spelling that `words.toml` lists is the one to show."""
-    label = Text(**{language: tidy(say(word, language).partition("|")[0]) for language in LANGUAGES})
-    return Wanted(key, label, wanted_names(word))
-
-
-def find_table(file: str, sheet: Sheet, wanted: Iterable[Wanted], key: str, least: int = 2) -> Table | None:
-    """Return the table whose heading row names `key` and the most others, `least` in all; else None."""
-    names = _names(wanted)
-    best: tuple[int, int] | None = None
-    for row, cells in enumerate(_top(sheet)):
-        found = {match[0] for cell in cells if (match := _match(cell, names))}
-        if key in found and len(found) >= least and (best is None or len(found) > best[0]):
-            best = (len(found), row)
-    return _make_table(file, sheet, best[1], names) if best else None
-
-
-def find_half_table(file: str, sheet: Sheet, wanted: Sequence[Wanted]) -> Table | None:
-    """Return the table whose heading row has at least two of the headings, whichever, or what looks like them."""
-    names = _names(wanted)
-    counts = [sum(_resembles(cell, names, wanted) for cell in cells) for cells in _top(sheet)]
-    best = max(counts, default=0)
-    return _make_table(file, sheet, counts.index(best), names) if best > 1 else None
-
-
-def _resembles(cell: Raw, names: Mapping[str, str], wanted: Sequence[Wanted]) -> bool:
-    if _match(cell, names):
-        return True
-    short = isinstance(cell, str) and len(cell) < _LONGEST
-    return short and any(_likeness(str(cell), each) >= _ALIKE for each in wanted)
-
-
-def find_misspelt(table: Table, wanted: Sequence[Wanted]) -> dict[str, tuple[int, str]]:
-    """Return for each missing heading the further column (column, heading) that looks like it most."""
-    found: dict[str, tuple[float, int, str]] = {}
-    for column, heading in table.others:
-        likeness, key = max((_likeness(heading, each), each.key) for each in wanted)
-        known = found.get(key, (_ALIKE, 0, ""))
-        if key not in table.columns and heading and likeness >= known[0]:
-            found[key] = (likeness, column, heading)
-    return {key: (column, heading) for key, (_, column, heading) in found.items()}
-
-
-def nearest_text(sheet: Sheet, wanted: Iterable[Wanted]) -> tuple[int, int, str] | None:
-    """Return the cell (row, column, text) at the top of a sheet that looks most like a wanted heading."""
-    cells = ((row, column, cell) for row, cells in enumerate(_top(sheet)) for column, cell in enumerate(cells))
-    texts = [
-        (row, column, tidy(cell)) for row, column, cell in cells if isinstance(cell, str) and len(cell) < _LONGEST
-    ]
-    alike = [(max(_likeness(text, each) for each in wanted), -row, -column, text) for row, column, text in texts]
-    likeness, row, column, text = max(alike, default=(0.0, 0, 0, ""))
-    return (-row, -column, text) if likeness >= _ALIKE else None
-
-
-def title_above(table: Table) -> tuple[str, int, int]:
-    """Return the first text above the heading row, with its row and column; "" if there is none."""
-    for row, cells in enumerate(table.sheet.rows[: table.heading_row]):
-        for column, cell in enumerate(cells):
-            if isinstance(cell, str) and tidy(cell):
-                return tidy(cell), row, column
-    return "", 0, 0
-
-
-def _top(sheet: Sheet) -> tuple[tuple[Raw, ...], ...]:
-    return sheet.rows[:ROWS_SEARCHED]
-
-
-def _names(wanted: Iterable[Wanted]) -> dict[str, str]:
-    """Return folded spelling -> key; the first that claims a spelling has it."""
-    names: dict[str, str] = {}
-    for each in wanted:
-        for name in each.names:
-            names.setdefault(_squeeze(name), each.key)
-    return names
-
-
-@lru_cache(maxsize=1 << 15)
-def key_of(text: str) -> str:
-    """Return the text folded; a plan says the same words over and over."""
-    return fold(text)
-
-
-@lru_cache(maxsize=1 << 12)
-def _squeeze(text: str) -> str:
-    """Return the letters and digits of a heading: line breaks, hyphens and colons do not count."""
-    return "".join(letter for letter in key_of(text) if letter.isalnum())
-
-
-def _match(cell: Raw, names: Mapping[str, str]) -> tuple[str, int | None] | None:
-    """Return which wanted heading a cell is, and the year that it names."""
-    if not isinstance(cell, str):
-        return None
-    key = names.get(_squeeze(cell))
-    if key:
-        return key, None
-    year = _YEAR.search(cell)
-    key = names.get(_squeeze(cell[: year.start()])) if year else None
-    return (key, int(year[1])) if year and key else None
-
-
-def _make_table(file: str, sheet: Sheet, row: int, names: Mapping[str, str]) -> Table:
-    columns: dict[str, int] = {}
-    years: dict[str, int] = {}
-    others, repeated = [], []
-    for column, cell in enumerate(sheet.rows[row]):
-        match = _match(cell, names)
-        if match is None:
-            others.append((column, tidy(written_text(cell))))
-        elif match[0] in columns:
-            repeated.append((tidy(str(cell)), columns[match[0]], column))
-        else:
-            columns[match[0]] = column
-            years |= {match[0]: match[1]} if match[1] else {}
-    return Table(
-        file,
-        sheet,
-        row,
-        MappingProxyType(columns),
-        tuple(others),
-        tuple(repeated),
-        MappingProxyType(years),
-        MappingProxyType(_merged_downwards(sheet, row)),
+    return tuple(
+        collapse_whitespace(name) for language in LANGUAGES for name in translate(word_key, language).split("|")
     )
 
 
-def _merged_downwards(sheet: Sheet, heading_row: int) -> dict[tuple[int, int], int]:
+def make_heading_spec(key: str, word_key: str) -> HeadingSpec:
+    """Return one of our own headings; the first spelling that `words.toml` lists is the one to show."""
+    label = LocalizedText(
+        **{
+            language: collapse_whitespace(translate(word_key, language).partition("|")[0])
+            for language in LANGUAGES
+        }
+    )
+    return HeadingSpec(key, label, accepted_spellings(word_key))
+
+
+def find_table(
+    file: str, sheet: SheetData, headings: Iterable[HeadingSpec], required_key: str, min_headings: int = 2
+) -> DetectedTable | None:
+    """Return the table whose heading row names `key` and the most others, `least` in all; else None."""
+    key_by_spelling = _keys_by_spelling(headings)
+    best: tuple[int, int] | None = None
+    for row, cells in enumerate(_top_rows(sheet)):
+        keys_found = {match[0] for cell in cells if (match := _match_heading(cell, key_by_spelling))}
+        if (
+            required_key in keys_found
+            and len(keys_found) >= min_headings
+            and (best is None or len(keys_found) > best[0])
+        ):
+            best = (len(keys_found), row)
+    return _build_detected_table(file, sheet, best[1], key_by_spelling) if best else None
+
+
+def find_partial_table(file: str, sheet: SheetData, headings: Sequence[HeadingSpec]) -> DetectedTable | None:
+    """Return the table whose heading row has at least two of the headings, whichever, or what looks like them."""
+    key_by_spelling = _keys_by_spelling(headings)
+    counts = [
+        sum(_resembles_heading(cell, key_by_spelling, headings) for cell in cells) for cells in _top_rows(sheet)
+    ]
+    best = max(counts, default=0)
+    return _build_detected_table(file, sheet, counts.index(best), key_by_spelling) if best > 1 else None
+
+
+def _resembles_heading(cell: RawCell, key_by_spelling: Mapping[str, str], headings: Sequence[HeadingSpec]) -> bool:
+    if _match_heading(cell, key_by_spelling):
+        return True
+    is_short = isinstance(cell, str) and len(cell) < _MAX_HEADING_LENGTH
+    return is_short and any(_heading_similarity(str(cell), each) >= _MIN_SIMILARITY for each in headings)
+
+
+def find_misspelt_headings(table: DetectedTable, headings: Sequence[HeadingSpec]) -> dict[str, tuple[int, str]]:
+    """Return for each missing heading the further column (column, heading) that looks like it most."""
+    found: dict[str, tuple[float, int, str]] = {}
+    for column, heading in table.extra_columns:
+        similarity, key = max((_heading_similarity(heading, each), each.key) for each in headings)
+        best_so_far = found.get(key, (_MIN_SIMILARITY, 0, ""))
+        if key not in table.column_by_key and heading and similarity >= best_so_far[0]:
+            found[key] = (similarity, column, heading)
+    return {key: (column, heading) for key, (_, column, heading) in found.items()}
+
+
+def find_most_similar_cell(sheet: SheetData, headings: Iterable[HeadingSpec]) -> tuple[int, int, str] | None:
+    """Return the cell (row, column, text) at the top of a sheet that looks most like a wanted heading."""
+    cells = (
+        (row, column, cell) for row, cells in enumerate(_top_rows(sheet)) for column, cell in enumerate(cells)
+    )
+    texts = [
+        (row, column, collapse_whitespace(cell))
+        for row, column, cell in cells
+        if isinstance(cell, str) and len(cell) < _MAX_HEADING_LENGTH
+    ]
+    candidates = [
+        (max(_heading_similarity(text, each) for each in headings), -row, -column, text)
+        for row, column, text in texts
+    ]
+    similarity, row, column, text = max(candidates, default=(0.0, 0, 0, ""))
+    return (-row, -column, text) if similarity >= _MIN_SIMILARITY else None
+
+
+def find_title_above(table: DetectedTable) -> tuple[str, int, int]:
+    """Return the first text above the heading row, with its row and column; "" if there is none."""
+    for row, cells in enumerate(table.sheet.rows[: table.heading_row]):
+        for column, cell in enumerate(cells):
+            if isinstance(cell, str) and collapse_whitespace(cell):
+                return collapse_whitespace(cell), row, column
+    return "", 0, 0
+
+
+def _top_rows(sheet: SheetData) -> tuple[tuple[RawCell, ...], ...]:
+    return sheet.rows[:HEADING_SEARCH_ROWS]
+
+
+def _keys_by_spelling(headings: Iterable[HeadingSpec]) -> dict[str, str]:
+    """Return folded spelling -> key; the first that claims a spelling has it."""
+    key_by_spelling: dict[str, str] = {}
+    for each in headings:
+        for spelling in each.spellings:
+            key_by_spelling.setdefault(_keep_letters_and_digits(spelling), each.key)
+    return key_by_spelling
+
+
+@lru_cache(maxsize=1 << 15)
+def normalize_key_cached(text: str) -> str:
+    """Return the text folded; a plan says the same words over and over."""
+    return normalize_key(text)
+
+
+@lru_cache(maxsize=1 << 12)
+def _keep_letters_and_digits(text: str) -> str:
+    """Return the letters and digits of a heading: line breaks, hyphens and colons do not count."""
+    return "".join(letter for letter in normalize_key_cached(text) if letter.isalnum())
+
+
+def _match_heading(cell: RawCell, key_by_spelling: Mapping[str, str]) -> tuple[str, int | None] | None:
+    """Return which wanted heading a cell is, and the year that it names."""
+    if not isinstance(cell, str):
+        return None
+    key = key_by_spelling.get(_keep_letters_and_digits(cell))
+    if key:
+        return key, None
+    year = _YEAR_SUFFIX.search(cell)
+    key = key_by_spelling.get(_keep_letters_and_digits(cell[: year.start()])) if year else None
+    return (key, int(year[1])) if year and key else None
+
+
+def _build_detected_table(
+    file: str, sheet: SheetData, heading_row: int, key_by_spelling: Mapping[str, str]
+) -> DetectedTable:
+    column_by_key: dict[str, int] = {}
+    year_by_key: dict[str, int] = {}
+    extra_columns, duplicate_headings = [], []
+    for column, cell in enumerate(sheet.rows[heading_row]):
+        match = _match_heading(cell, key_by_spelling)
+        if match is None:
+            extra_columns.append((column, collapse_whitespace(cell_text(cell))))
+        elif match[0] in column_by_key:
+            duplicate_headings.append((collapse_whitespace(str(cell)), column_by_key[match[0]], column))
+        else:
+            column_by_key[match[0]] = column
+            year_by_key |= {match[0]: match[1]} if match[1] else {}
+    return DetectedTable(
+        file,
+        sheet,
+        heading_row,
+        MappingProxyType(column_by_key),
+        tuple(extra_columns),
+        tuple(duplicate_headings),
+        MappingProxyType(year_by_key),
+        MappingProxyType(_find_merged_top_rows(sheet, heading_row)),
+    )
+
+
+def _find_merged_top_rows(sheet: SheetData, heading_row: int) -> dict[tuple[int, int], int]:
     """Return cell -> the row of the first cell that it is merged with; below the headings only."""
-    last = len(sheet.rows) - 1
+    last_row = len(sheet.rows) - 1
     return {
         (row, column): top
-        for top, column, bottom, _ in sheet.merged
+        for top, column, bottom, _ in sheet.merged_ranges
         if top > heading_row
-        for row in range(top + 1, min(bottom, last) + 1)
+        for row in range(top + 1, min(bottom, last_row) + 1)
     }
 
 
-def _likeness(heading: str, wanted: Wanted) -> float:
+def _heading_similarity(heading: str, spec: HeadingSpec) -> float:
     """Return how alike two headings are, 0 to 1; of very short ones nothing can be said."""
-    key = _squeeze(heading)
-    names = [name for name in map(_squeeze, wanted.names) if min(len(name), len(key)) > 3]
-    return max((difflib.SequenceMatcher(None, key, name).ratio() for name in names), default=0.0)
+    key = _keep_letters_and_digits(heading)
+    spellings = [
+        spelling for spelling in map(_keep_letters_and_digits, spec.spellings) if min(len(spelling), len(key)) > 3
+    ]
+    return max((difflib.SequenceMatcher(None, key, name).ratio() for name in spellings), default=0.0)

@@ -6,104 +6,125 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from xlflow.core.findings import Finding, Place, find
+from xlflow.core.findings import Finding, Location, make_finding
 from xlflow.core.model import Unit
-from xlflow.core.text import tidy
-from xlflow.define.tables import Table, Wanted, find_table, key_of, wanted_heading, wanted_names
-from xlflow.excel.incoming import Book, Sheet
+from xlflow.core.text import collapse_whitespace
+from xlflow.define.tables import (
+    DetectedTable,
+    HeadingSpec,
+    accepted_spellings,
+    find_table,
+    make_heading_spec,
+    normalize_key_cached,
+)
+from xlflow.excel.incoming import SheetData, WorkbookData
 
-_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
+_EMAIL_PATTERN = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class UnitRegister:
     """The units that may be asked and where each is listed, by folded name; `listed` is whether the workbook has
     a sheet of them, so that no other name is one."""
 
-    units: Mapping[str, Unit]
-    places: Mapping[str, Place]
-    listed: bool
+    unit_by_key: Mapping[str, Unit]
+    location_by_key: Mapping[str, Location]
+    has_unit_sheet: bool
 
-    def find(self, name: str) -> Unit | None:
+    def find_unit(self, name: str) -> Unit | None:
         """Return the unit of this name, in whatever case and with whatever blanks."""
-        return self.units.get(key_of(name))
+        return self.unit_by_key.get(normalize_key_cached(name))
 
-    def nearest(self, name: str) -> str | None:
+    def most_similar_name(self, name: str) -> str | None:
         """Return the unit whose name looks most like this one."""
-        close = difflib.get_close_matches(key_of(name), self.units, 1, 0.6)
-        return self.units[close[0]].name if close else None
+        matches = difflib.get_close_matches(normalize_key_cached(name), self.unit_by_key, 1, 0.6)
+        return self.unit_by_key[matches[0]].name if matches else None
 
-    def split(self, text: str) -> list[str]:
+    def split_names(self, text: str) -> list[str]:
         """Return the names in a cell: parted by ; or a line break, by a comma where all parts are units."""
-        if key_of(text) in self.units:
+        if normalize_key_cached(text) in self.unit_by_key:
             return [text]
-        names = [tidy(name) for name in re.split(r"[;\n]", text)]
+        names = [collapse_whitespace(name) for name in re.split(r"[;\n]", text)]
         return [part for name in names if name for part in self._split_at_commas(name)]
 
     def _split_at_commas(self, name: str) -> list[str]:
-        parts = [tidy(part) for part in name.split(",") if tidy(part)]
-        known = (
-            key_of(name) not in self.units and len(parts) > 1 and all(key_of(part) in self.units for part in parts)
+        parts = [collapse_whitespace(part) for part in name.split(",") if collapse_whitespace(part)]
+        is_list_of_units = (
+            normalize_key_cached(name) not in self.unit_by_key
+            and len(parts) > 1
+            and all(normalize_key_cached(part) in self.unit_by_key for part in parts)
         )
-        return parts if known else [name]
+        return parts if is_list_of_units else [name]
 
 
-def wanted_headings() -> tuple[Wanted, ...]:
+def unit_sheet_headings() -> tuple[HeadingSpec, ...]:
     """Return the headings of the sheet of units."""
     keys = {"unit": "plan.unit_heading", "contact": "plan.contact_heading", "email": "plan.email_heading"}
-    return tuple(wanted_heading(key, word) for key, word in keys.items())
+    return tuple(make_heading_spec(key, word) for key, word in keys.items())
 
 
-def is_unit_sheet(sheet: Sheet) -> bool:
+def is_unit_sheet(sheet: SheetData) -> bool:
     """Return whether a sheet is named as the sheet of units is."""
-    return key_of(sheet.name) in {key_of(name) for name in wanted_names("plan.unit_sheets")}
+    return normalize_key_cached(sheet.name) in {
+        normalize_key_cached(name) for name in accepted_spellings("plan.unit_sheets")
+    }
 
 
-def find_unit_sheet(book: Book, plan_sheet: Sheet | None) -> Sheet | None:
+def find_unit_sheet(workbook: WorkbookData, plan_sheet: SheetData | None) -> SheetData | None:
     """Return the sheet of units: the one so named, else one with headings for units and their addresses."""
-    sheets = [sheet for sheet in book.sheets if sheet is not plan_sheet]
-    named = [sheet for sheet in sheets if is_unit_sheet(sheet)]
-    others = (sheet for sheet in sheets if find_table(book.name, sheet, wanted_headings(), "email"))
-    return next(iter((*named, *others)), None)
+    sheets = [sheet for sheet in workbook.sheets if sheet is not plan_sheet]
+    named_sheets = [sheet for sheet in sheets if is_unit_sheet(sheet)]
+    address_sheets = (
+        sheet for sheet in sheets if find_table(workbook.name, sheet, unit_sheet_headings(), "email")
+    )
+    return next(iter((*named_sheets, *address_sheets)), None)
 
 
-def read_units(book: Book, sheet: Sheet | None) -> tuple[Register, list[Finding]]:
+def read_units(workbook: WorkbookData, sheet: SheetData | None) -> tuple[UnitRegister, list[Finding]]:
     """Return the units that a sheet lists, and what is wrong there; no sheet, or a blank one, lists none."""
     if sheet is None or not any(cell not in (None, "") for row in sheet.rows for cell in row):
-        return Register(MappingProxyType({}), MappingProxyType({}), listed=False), []
-    table = find_table(book.name, sheet, wanted_headings(), "unit", least=1)
+        return UnitRegister(MappingProxyType({}), MappingProxyType({}), has_unit_sheet=False), []
+    table = find_table(workbook.name, sheet, unit_sheet_headings(), "unit", min_headings=1)
     if table is None:
-        nothing = Register(MappingProxyType({}), MappingProxyType({}), listed=False)
-        return nothing, [find("units-no-heading", Place(book.name, sheet.name))]
-    return _read_rows(table)
+        empty_register = UnitRegister(MappingProxyType({}), MappingProxyType({}), has_unit_sheet=False)
+        return empty_register, [make_finding("units-no-heading", Location(workbook.name, sheet.name))]
+    return _read_unit_rows(table)
 
 
-def gather_units(table: Table) -> Register:
+def units_named_in_plan(table: DetectedTable) -> UnitRegister:
     """Return the units that the plan itself names, each as it is written first."""
-    units: dict[str, Unit] = {}
-    nobody = Register(MappingProxyType({}), MappingProxyType({}), listed=False)
-    for row in table.rows():
-        for name in nobody.split(table.text(row, "unit")):
-            units.setdefault(key_of(name), Unit(name))
-    return Register(MappingProxyType(units), MappingProxyType({}), listed=False)
+    unit_by_key: dict[str, Unit] = {}
+    empty_register = UnitRegister(MappingProxyType({}), MappingProxyType({}), has_unit_sheet=False)
+    for row in table.data_rows():
+        for name in empty_register.split_names(table.cell_text(row, "unit")):
+            unit_by_key.setdefault(normalize_key_cached(name), Unit(name))
+    return UnitRegister(MappingProxyType(unit_by_key), MappingProxyType({}), has_unit_sheet=False)
 
 
-def _read_rows(table: Table) -> tuple[Register, list[Finding]]:
-    units: dict[str, Unit] = {}
-    places: dict[str, Place] = {}
+def _read_unit_rows(table: DetectedTable) -> tuple[UnitRegister, list[Finding]]:
+    unit_by_key: dict[str, Unit] = {}
+    location_by_key: dict[str, Location] = {}
     findings = []
-    for row in table.rows():
-        unit = Unit(tidy(table.text(row, "unit")), table.text(row, "contact"), table.text(row, "email"))
-        key = key_of(unit.name)
-        place = table.place(row, "unit")
+    for row in table.data_rows():
+        unit = Unit(
+            collapse_whitespace(table.cell_text(row, "unit")),
+            table.cell_text(row, "contact"),
+            table.cell_text(row, "email"),
+        )
+        key = normalize_key_cached(unit.name)
+        location = table.location(row, "unit")
         if not key:
-            findings.append(find("units-no-name", place, value=unit.contact or unit.email))
-        elif key in units:
-            words = {"other": places[key].cell or ""}
-            findings.append(find("units-twice", place, unit=unit.name, value=unit.name, words=words))
+            findings.append(make_finding("units-no-name", location, value=unit.contact or unit.email))
+        elif key in unit_by_key:
+            params = {"other": location_by_key[key].cell or ""}
+            findings.append(make_finding("units-twice", location, unit=unit.name, value=unit.name, params=params))
         else:
-            units[key], places[key] = unit, place
-        if unit.email and not all(_EMAIL.fullmatch(part) for part in re.split(r"[;,\s]+", unit.email) if part):
-            place = table.place(row, "email")
-            findings.append(find("units-wrong-email", place, unit=unit.name, value=unit.email))
-    return Register(MappingProxyType(units), MappingProxyType(places), listed=True), findings
+            unit_by_key[key], location_by_key[key] = unit, location
+        if unit.email and not all(
+            _EMAIL_PATTERN.fullmatch(part) for part in re.split(r"[;,\s]+", unit.email) if part
+        ):
+            location = table.location(row, "email")
+            findings.append(make_finding("units-wrong-email", location, unit=unit.name, value=unit.email))
+    return UnitRegister(
+        MappingProxyType(unit_by_key), MappingProxyType(location_by_key), has_unit_sheet=True
+    ), findings

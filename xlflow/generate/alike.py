@@ -8,26 +8,28 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from xlflow.generate.frame import Frame
+from xlflow.generate.frame import FormModel
 
-More = ParamSpec("More")
-Told = TypeVar("Told")
+ExtraArguments = ParamSpec("ExtraArguments")
+Result = TypeVar("Result")
 
-MOST = 20_000
+MAX_MEMOIZED = 20_000
 """Answers that are kept of one function; then it begins anew."""
 
 
-def once_alike(ask: Callable[Concatenate[Frame, More], Told]) -> Callable[Concatenate[Frame, More], Told]:
+def memoize_by_layout(
+    function: Callable[Concatenate[FormModel, ExtraArguments], Result],
+) -> Callable[Concatenate[FormModel, ExtraArguments], Result]:
     """Have a function of a form asked only once for all forms that are alike, by its other arguments."""
-    known: dict[object, Told] = {}
+    results: dict[object, Result] = {}
 
-    @wraps(ask)
-    def answer(frame: Frame, /, *args: More.args, **kwargs: More.kwargs) -> Told:
-        key = (frame.alike, args, tuple(kwargs.items()))
-        if key not in known:
-            if len(known) >= MOST:
-                known.clear()
-            known[key] = ask(frame, *args, **kwargs)
-        return known[key]
+    @wraps(function)
+    def answer(frame: FormModel, /, *args: ExtraArguments.args, **kwargs: ExtraArguments.kwargs) -> Result:
+        key = (frame.layout_key, args, tuple(kwargs.items()))
+        if key not in results:
+            if len(results) >= MAX_MEMOIZED:
+                results.clear()
+            results[key] = function(frame, *args, **kwargs)
+        return results[key]
 
     return answer

@@ -4,31 +4,34 @@ The result is blank until every number that it needs is there. What is negative 
 before it, and only then by colour.
 """
 
-from xlflow.core.computed import compute_formula
-from xlflow.core.layout import FIRST_ROW, Column
-from xlflow.core.model import Line
+from xlflow.core.computed import build_computed_formula
+from xlflow.core.layout import FIRST_ITEM_ROW, FormColumn
+from xlflow.core.model import PlanItem
 from xlflow.core.template import Field
-from xlflow.excel.outgoing import COLOURS, Book, Format, Formula, Sheet
-from xlflow.generate.frame import Frame
+from xlflow.excel.outgoing import COLOURS, Format, Formula, SheetWriter, WorkbookWriter
+from xlflow.generate.frame import FormModel
 
 
-def computed_cell(frame: Frame, row: int, column: Column, line: Line | None) -> Formula | None:
+def computed_cell(form: FormModel, row: int, column: FormColumn, item: PlanItem | None) -> Formula | None:
     """Return the formula of a computed column in a row, with its value."""
-    how = column.field.computed if column.field else None
-    if how is None:
+    computation = column.field.computed if column.field else None
+    if computation is None:
         return None
-    value = frame.number(line, column.key) if line else None
-    return Formula(f"={compute_formula(how, lambda key: frame.cell(key, row))}", value)
+    value = form.number_value(item, column.key) if item else None
+    return Formula(f"={build_computed_formula(computation, lambda key: form.cell_address(key, row))}", value)
 
 
-def style_computed(book: Book, field: Field) -> Format:
+def computed_cell_style(workbook: WorkbookWriter, field: Field) -> Format:
     """Return how a computed cell looks: not one to write in."""
-    return book.style("signed_share" if field.percent else "signed", bg_color=COLOURS["band"])
+    return workbook.style("signed_share" if field.percent else "signed", bg_color=COLOURS["band"])
 
 
-def mark_negative(book: Book, sheet: Sheet, frame: Frame) -> None:
+def highlight_negative(workbook: WorkbookWriter, sheet: SheetWriter, form: FormModel) -> None:
     """Let what is negative stand out, beside its minus and sign."""
-    for column in frame.of_kind("computed"):
-        place = frame.index(column.key)
-        options = {"type": "formula", "criteria": f"=N({frame.cell(column.key, FIRST_ROW)})<0"}
-        sheet.format_if((FIRST_ROW, place, frame.last_row, place), {**options, "format": book.style("wrong")})
+    for column in form.columns_of_kind("computed"):
+        column_index = form.column_index(column.key)
+        options = {"type": "formula", "criteria": f"=N({form.cell_address(column.key, FIRST_ITEM_ROW)})<0"}
+        sheet.add_conditional_format(
+            (FIRST_ITEM_ROW, column_index, form.last_row, column_index),
+            {**options, "format": workbook.style("wrong")},
+        )

@@ -8,32 +8,32 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from xlflow.core.asking import say_asks
-from xlflow.core.computed import compute
-from xlflow.core.issued import Answers, Records, identify_form, issued_lines, to_records
+from xlflow.core.asking import requirements_text
+from xlflow.core.computed import compute_field
+from xlflow.core.issued import AnswerTexts, Records, build_identity, encode_form_records, issued_items
 from xlflow.core.layout import (
-    FIRST_ROW,
-    FREE_ROWS,
-    Column,
+    FIRST_ITEM_ROW,
+    FREE_ROW_COUNT,
+    FormColumn,
+    build_form_columns,
+    build_previous_column,
     column_letters,
-    form_columns,
-    form_sheet,
-    previous_column,
+    form_sheet_name,
 )
-from xlflow.core.model import Identity, Line, Previous, Returned, Round, Value
-from xlflow.core.rollup import Kin, kin_of, parents_of
-from xlflow.core.rules import NUMBERS, Ask, Said, find_asks
-from xlflow.core.same import Same
+from xlflow.core.model import CorrectionRequest, FieldValue, FormIdentity, PlanItem, PreviousAnswers, Round
+from xlflow.core.rollup import Relatives, parent_ids_by_child, relatives_by_id
+from xlflow.core.rules import NUMBER_TYPES, Requirement, RowAnswers, evaluate_rules
+from xlflow.core.same import IdentityKey
 from xlflow.core.template import Field, Template
-from xlflow.core.values import parse_value, show_value, written_text
+from xlflow.core.values import cell_text, format_value, parse_value
 from xlflow.core.words import Language
-from xlflow.generate.live import Live, plan_live
+from xlflow.generate.live import CalcLayout, build_calc_layout
 
-NOTHING: Mapping[str, str] = {}
+NO_TEXTS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FormModel:
     """One unit's form. `lines` stand in the order of the sheet, from `FIRST_ROW` on; then one row that heads
     the free rows; then the free rows, of which the first hold `own`, activities that the unit added itself.
     `previous` is shown beside the answers; `returned` is what goes back with a form to be corrected. `nothing`:
@@ -43,20 +43,20 @@ class Frame:
 
     round: Round
     unit: str
-    columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
-    own: tuple[Line, ...]
-    answers: Answers
-    kin: Mapping[str, Kin]
-    identity: Identity
-    asks: Mapping[str, tuple[Ask, ...]]
-    remaining: Mapping[str, str]
+    columns: tuple[FormColumn, ...]
+    items: tuple[PlanItem, ...]
+    added_items: tuple[PlanItem, ...]
+    answers: AnswerTexts
+    relatives: Mapping[str, Relatives]
+    identity: FormIdentity
+    requirements: Mapping[str, tuple[Requirement, ...]]
+    remaining_texts: Mapping[str, str]
     records: Records
-    live: Live
-    alike: Hashable
-    previous: Previous | None = None
-    returned: Returned | None = None
-    nothing: bool = False
+    calc_layout: CalcLayout
+    layout_key: Hashable
+    previous: PreviousAnswers | None = None
+    correction_request: CorrectionRequest | None = None
+    nothing_to_report: bool = False
 
     @property
     def template(self) -> Template:
@@ -74,176 +74,195 @@ class Frame:
         return self.identity.form_code
 
     @property
-    def sheet(self) -> str:
+    def sheet_name(self) -> str:
         """The name of the form sheet."""
-        return form_sheet().say(self.language)
+        return form_sheet_name().in_language(self.language)
 
     @property
     def free_heading_row(self) -> int:
         """The row between the lines and the free rows."""
-        return FIRST_ROW + len(self.lines)
+        return FIRST_ITEM_ROW + len(self.items)
 
     @property
-    def free_row(self) -> int:
+    def first_free_row(self) -> int:
         """The first of the free rows."""
         return self.free_heading_row + 1
 
     @property
     def last_row(self) -> int:
         """The last of the free rows."""
-        return self.free_heading_row + FREE_ROWS + len(self.own)
+        return self.free_heading_row + FREE_ROW_COUNT + len(self.added_items)
 
-    def index(self, key: str) -> int:
+    def column_index(self, key: str) -> int:
         """Return the place of a column, counted from 0."""
-        return next(place for place, column in enumerate(self.columns) if column.key == key)
+        return next(index for index, column in enumerate(self.columns) if column.key == key)
 
-    def level(self, column: Column) -> int:
+    def level_index(self, column: FormColumn) -> int:
         """Return the place of a column's level among the levels."""
-        return next(place for place, level in enumerate(self.template.levels) if level.key == column.key)
+        return next(index for index, level in enumerate(self.template.levels) if level.key == column.key)
 
-    def of_kind(self, *kinds: str) -> tuple[Column, ...]:
+    def columns_of_kind(self, *kinds: str) -> tuple[FormColumn, ...]:
         """Return the columns of these kinds, in the form's order."""
         return tuple(column for column in self.columns if column.kind in kinds)
 
-    def cell(self, key: str, row: int) -> str:
+    def cell_address(self, key: str, row: int) -> str:
         """Return the address of a cell as a formula of its own row has it: $H5."""
-        return f"${column_letters(self.index(key))}{row + 1}"
+        return f"${column_letters(self.column_index(key))}{row + 1}"
 
-    def span(self, key: str) -> str:
+    def column_range(self, key: str) -> str:
         """Return the address of a column's cells, from the first line to the last free row: $H$5:$H$40."""
-        letters = column_letters(self.index(key))
-        return f"${letters}${FIRST_ROW + 1}:${letters}${self.last_row + 1}"
+        column_name = column_letters(self.column_index(key))
+        return f"${column_name}${FIRST_ITEM_ROW + 1}:${column_name}${self.last_row + 1}"
 
-    def rows(self) -> tuple[tuple[int, Line | None], ...]:
+    def rows_with_items(self) -> tuple[tuple[int, PlanItem | None], ...]:
         """Return every row that answers may stand in, with the line it is for; None where it is free."""
-        free: list[Line | None] = [*self.own, *[None] * FREE_ROWS]
-        return (*enumerate(self.lines, FIRST_ROW), *enumerate(free, self.free_row))
+        free_items: list[PlanItem | None] = [*self.added_items, *[None] * FREE_ROW_COUNT]
+        return (*enumerate(self.items, FIRST_ITEM_ROW), *enumerate(free_items, self.first_free_row))
 
-    def answer(self, line: Line, key: str) -> str:
+    def answer_text(self, item: PlanItem, key: str) -> str:
         """Return what already stands in an answer cell."""
-        return self.answers.get(line.id, NOTHING).get(key, "")
+        return self.answers.get(item.id, NO_TEXTS).get(key, "")
 
-    def number(self, line: Line, key: str) -> Decimal | None:
+    def number_value(self, item: PlanItem, key: str) -> Decimal | None:
         """Return the number that a row says in a field, whoever says it; None if there is none."""
         field = self.template.field(key)
         if field.computed:
-            return compute(field.computed, lambda other: self.number(line, other))
-        asked = field.filled_by == "unit"
-        value = _read_number(self.round, field, self.answer(line, key)) if asked else line.value(key)
+            return compute_field(field.computed, lambda other_key: self.number_value(item, other_key))
+        is_answer_field = field.filled_by == "unit"
+        value = (
+            _parse_field_value(self.round, field, self.answer_text(item, key))
+            if is_answer_field
+            else item.plan_value(key)
+        )
         return value if isinstance(value, Decimal) else None
 
-    def text(self, line: Line, column: Column) -> str:
+    def displayed_text(self, item: PlanItem, column: FormColumn) -> str:
         """Return what a row shows in a column, as people read it; nothing in the live column."""
-        return self.reader(column)(line)
+        return self.column_text_reader(column)(item)
 
-    def reader(self, column: Column) -> Callable[[Line], str]:
+    def column_text_reader(self, column: FormColumn) -> Callable[[PlanItem], str]:
         """Return what tells, line after line, what a row shows in a column."""
         if column.kind == "id":
-            return lambda line: "" if line.own else line.id
+            return lambda item: "" if item.added_by_unit else item.id
         if column.level:
-            place = self.level(column)
-            return lambda line: line.levels[place]
+            level_index = self.level_index(column)
+            return lambda line: line.level_texts[level_index]
         if column.kind == "answer":
-            return lambda line: self.answer(line, column.key)
+            return lambda line: self.answer_text(line, column.key)
         if column.field:
-            return partial(self._show, column.field)
+            return partial(self._format_field_value, column.field)
         if column.kind == "previous":
-            return lambda line: self.previous.texts.get(line.id, "") if self.previous else ""
-        return partial(_find_context, column.key, self.round.plan.context.index(column.key))
+            return lambda line: self.previous.text_by_item_id.get(line.id, "") if self.previous else ""
+        return partial(_extra_column_text, column.key, self.round.plan.extra_headings.index(column.key))
 
-    def _show(self, field: Field, line: Line) -> str:
-        value = self.number(line, field.key) if field.computed else line.value(field.key)
-        return show_value(value, field, self.template, self.language, self.round.plan.year)
+    def _format_field_value(self, field: Field, item: PlanItem) -> str:
+        value = self.number_value(item, field.key) if field.computed else item.plan_value(field.key)
+        return format_value(value, field, self.template, self.language, self.round.plan.year)
 
 
-def _find_context(heading: str, place: int, line: Line) -> str:
+def _extra_column_text(heading: str, index: int, item: PlanItem) -> str:
     """Return what a line has under a heading, which mostly stands at the same place in all lines."""
-    known = line.context
-    if place < len(known) and known[place][0] == heading:
-        return known[place][1]
-    return next((text for other, text in known if other == heading), "")
+    extra_columns = item.extra_columns
+    if index < len(extra_columns) and extra_columns[index][0] == heading:
+        return extra_columns[index][1]
+    return next((text for other_heading, text in extra_columns if other_heading == heading), "")
 
 
-def frame_form(
+def build_form_model(
     round_: Round,
     unit: str,
-    answers: Answers,
-    issued: Answers,
-    previous: Previous | None = None,
-    returned: Returned | None = None,
+    answers: AnswerTexts,
+    issued: AnswerTexts,
+    previous: PreviousAnswers | None = None,
+    correction_request: CorrectionRequest | None = None,
     *,
-    nothing: bool = False,
-) -> Frame:
+    nothing_to_report: bool = False,
+) -> FormModel:
     """Return the form of one unit, with the answers that already stand in it; `issued` is what it remembers."""
     template = round_.template
-    lines = order_lines(issued_lines(round_, unit), template)
-    own = tuple(line for line in round_.lines_of(unit) if line.own)
-    kin = kin_of((*lines, *own), template)
-    identity = identify_form(round_, unit, returned.replaces if returned else ())
-    records = to_records(round_, unit, issued, identity.replaces, previous)
-    said = [_say_row(round_, line, answers.get(line.id, NOTHING)) for line in (*lines, *own)]
-    asks = {row.line.id: asked for row, asked in zip(said, find_asks(round_, said, nothing=nothing), strict=True)}
-    columns = _arrange_columns(round_, previous)
-    live = plan_live(template, lines, kin, round_.plan.year)
-    return Frame(
+    items = order_items(issued_items(round_, unit), template)
+    added_items = tuple(item for item in round_.items_for_unit(unit) if item.added_by_unit)
+    relatives = relatives_by_id((*items, *added_items), template)
+    identity = build_identity(round_, unit, correction_request.replaced_digests if correction_request else ())
+    records = encode_form_records(round_, unit, issued, identity.replaced_digests, previous)
+    row_answers = [
+        _build_row_answers(round_, line, answers.get(line.id, NO_TEXTS)) for line in (*items, *added_items)
+    ]
+    requirements = {
+        row.item.id: row_requirements
+        for row, row_requirements in zip(
+            row_answers, evaluate_rules(round_, row_answers, nothing_to_report=nothing_to_report), strict=True
+        )
+    }
+    columns = _build_columns(round_, previous)
+    calc_layout = build_calc_layout(template, items, relatives, round_.plan.year)
+    return FormModel(
         round_,
         unit,
         columns,
-        lines,
-        own,
+        items,
+        added_items,
         answers,
-        kin,
+        relatives,
         identity,
-        asks,
-        {key: say_asks(asked, template, round_.language) for key, asked in asks.items()},
+        requirements,
+        {key: requirements_text(asked, template, round_.language) for key, asked in requirements.items()},
         records,
-        live,
+        calc_layout,
         (
-            *(Same(template), round_.language, round_.as_of, round_.plan.year, round_.plan.context),
-            *(len(lines), len(own), previous is None, live.first, tuple(name for name, _ in live.tables)),
+            *(IdentityKey(template), round_.language, round_.as_of, round_.plan.year, round_.plan.extra_headings),
+            *(
+                len(items),
+                len(added_items),
+                previous is None,
+                calc_layout.first_row,
+                tuple(name for name, _ in calc_layout.tables),
+            ),
         ),
         previous,
-        returned,
-        nothing,
+        correction_request,
+        nothing_to_report,
     )
 
 
-def _say_row(round_: Round, line: Line, texts: Mapping[str, str]) -> Said:
+def _build_row_answers(round_: Round, item: PlanItem, texts: Mapping[str, str]) -> RowAnswers:
     """Return a row as the rules judge it: blanks alone are nothing, and numbers are what they are read as."""
-    asked = round_.template.asked()
-    written = {field.key: written_text(texts.get(field.key, "")) for field in asked}
+    answer_fields = round_.template.answer_fields()
+    raw_texts = {field.key: cell_text(texts.get(field.key, "")) for field in answer_fields}
     numbers = {
-        field.key: _read_number(round_, field, written[field.key]) for field in asked if field.type in NUMBERS
+        field.key: _parse_field_value(round_, field, raw_texts[field.key])
+        for field in answer_fields
+        if field.type in NUMBER_TYPES
     }
-    plain = {key: format(number, "f") for key, number in numbers.items() if isinstance(number, Decimal)}
-    return Said(line, written | plain, numbers)
+    number_texts = {key: format(number, "f") for key, number in numbers.items() if isinstance(number, Decimal)}
+    return RowAnswers(item, raw_texts | number_texts, numbers)
 
 
-def _read_number(round_: Round, field: Field, text: str) -> Value | None:
+def _parse_field_value(round_: Round, field: Field, text: str) -> FieldValue | None:
     return parse_value(text, field, round_.template, round_.plan.year, round_.language).value
 
 
-def _arrange_columns(round_: Round, previous: Previous | None) -> tuple[Column, ...]:
+def _build_columns(round_: Round, previous: PreviousAnswers | None) -> tuple[FormColumn, ...]:
     """Return the columns of the form; what the previous round said stands right after what remains."""
-    columns = form_columns(round_.template, round_.plan.context)
+    columns = build_form_columns(round_.template, round_.plan.extra_headings)
     if previous is None:
         return columns
-    after = next(place for place, column in enumerate(columns, 1) if column.kind == "remaining")
-    return (*columns[:after], previous_column(), *columns[after:])
+    position = next(number for number, column in enumerate(columns, 1) if column.kind == "remaining")
+    return (*columns[:position], build_previous_column(), *columns[position:])
 
 
-def order_lines(lines: Sequence[Line], template: Template) -> tuple[Line, ...]:
+def order_items(items: Sequence[PlanItem], template: Template) -> tuple[PlanItem, ...]:
     """Return the lines in plan order, each sub-activity below its activity, also where the plan parted them."""
-    parents = parents_of(lines, template)
-    below: dict[str, list[Line]] = {}
-    for line in lines:
-        if line.id in parents:
-            below.setdefault(parents[line.id], []).append(line)
-    tops = [line for line in lines if line.id not in parents]
-    return tuple(each for line in tops for each in (line, *below.get(line.id, ())))
+    parents = parent_ids_by_child(items, template)
+    children: dict[str, list[PlanItem]] = {}
+    for item in items:
+        if item.id in parents:
+            children.setdefault(parents[item.id], []).append(item)
+    top_items = [line for line in items if line.id not in parents]
+    return tuple(ordered for line in top_items for ordered in (line, *children.get(line.id, ())))
 
 
-def quote(text: str) -> str:
+def quote_formula_text(text: str) -> str:
     """Return a text for a formula, where one may be 255 characters long."""
-    pieces = [text[start : start + 120].replace('"', '""') for start in range(0, len(text), 120)] or [""]
-    return "&".join(f'"{piece}"' for piece in pieces)
+    chunks = [text[start : start + 120].replace('"', '""') for start in range(0, len(text), 120)] or [""]
+    return "&".join(f'"{chunk}"' for chunk in chunks)

@@ -2,199 +2,237 @@
 
 from collections.abc import Iterator
 
-from xlflow.core.layout import COUNTER_ROW, previous_column
-from xlflow.core.words import format_day, say, say_both
-from xlflow.excel.outgoing import Book, Sheet, height_of
-from xlflow.generate.alike import once_alike
-from xlflow.generate.answers import count_red, red_count_formula
-from xlflow.generate.frame import Frame, quote
-from xlflow.generate.live import NOTHING, YES, table_name
-from xlflow.generate.remaining import count_left, count_told, say_counter, say_remaining
+from xlflow.core.layout import COUNTER_ROW, build_previous_column
+from xlflow.core.words import format_long_date, translate, translate_all
+from xlflow.excel.outgoing import SheetWriter, WorkbookWriter, fit_row_height
+from xlflow.generate.alike import memoize_by_layout
+from xlflow.generate.answers import count_invalid_answers, count_invalid_formula
+from xlflow.generate.frame import FormModel, quote_formula_text
+from xlflow.generate.live import NOTHING_TO_REPORT_NAME, YES_CHOICE_NAME, calc_defined_name
+from xlflow.generate.remaining import answered_count_formula, counter_text, remaining_count_formula, remaining_text
 
-WIDTHS = (25.0, 86.0)
+INSTRUCTION_WIDTHS = (25.0, 86.0)
 """A column of names and one of texts: together the width of a page."""
 
 
-class _Pen:
+class _InstructionWriter:
     """Writes the sheet downwards, one row after the other."""
 
-    def __init__(self, book: Book, sheet: Sheet):
-        self.book = book
+    def __init__(self, workbook: WorkbookWriter, sheet: SheetWriter):
+        self.workbook = workbook
         self.sheet = sheet
         self.row = 0
 
-    def title(self, text: str) -> None:
-        self.sheet.write(self.row, 0, text, self.book.style("title"))
-        self._next(27)
+    def write_title(self, text: str) -> None:
+        self.sheet.write(self.row, 0, text, self.workbook.style("title"))
+        self._finish_row(27)
 
-    def section(self, text: str) -> None:
-        self._next(12)
-        self.sheet.write(self.row, 0, text, self.book.style("subtitle"))
-        self._next(21)
+    def write_section(self, text: str) -> None:
+        self._finish_row(12)
+        self.sheet.write(self.row, 0, text, self.workbook.style("subtitle"))
+        self._finish_row(21)
 
-    def pair(self, name: str, text: str, style: str = "wrapped", name_style: str = "name", **changes: str) -> None:
-        self.sheet.write(self.row, 0, name, self.book.style(name_style, **changes))
-        self.sheet.write(self.row, 1, text, self.book.style(style))
-        self._next(height_of([(name, WIDTHS[0]), (text, WIDTHS[1])]) + 3)
+    def write_pair(
+        self, name: str, text: str, style: str = "wrapped", name_style: str = "name", **style_overrides: str
+    ) -> None:
+        self.sheet.write(self.row, 0, name, self.workbook.style(name_style, **style_overrides))
+        self.sheet.write(self.row, 1, text, self.workbook.style(style))
+        self._finish_row(fit_row_height([(name, INSTRUCTION_WIDTHS[0]), (text, INSTRUCTION_WIDTHS[1])]) + 3)
 
-    def live(self, name: str, formula: str, shown: str | int, style: str) -> None:
-        self.sheet.write(self.row, 0, name, self.book.style("name"))
-        self.sheet.write_formula(self.row, 1, formula, shown, self.book.style(style))
-        self._next(21)
+    def write_formula(self, name: str, formula: str, cached_value: str | int, style: str) -> None:
+        self.sheet.write(self.row, 0, name, self.workbook.style("name"))
+        self.sheet.write_formula(self.row, 1, formula, cached_value, self.workbook.style(style))
+        self._finish_row(21)
 
-    def choose(self, name: str, shown: str, source: str, note: dict[str, str]) -> str:
+    def write_choice_cell(self, name: str, value: str, list_source: str, note: dict[str, str]) -> str:
         """Write a cell in which something may be chosen, and return its address."""
-        at = (self.row, 1, self.row, 1)
-        self.sheet.write(self.row, 0, name, self.book.style("name"))
-        self.sheet.write(self.row, 1, shown, self.book.style("ask"))
-        self.sheet.validate(at, {"validate": "list", "source": f"={source}", **note})
-        self._next(21)
+        cell_range = (self.row, 1, self.row, 1)
+        self.sheet.write(self.row, 0, name, self.workbook.style("name"))
+        self.sheet.write(self.row, 1, value, self.workbook.style("ask"))
+        self.sheet.add_validation(cell_range, {"validate": "list", "source": f"={list_source}", **note})
+        self._finish_row(21)
         return f"$B${self.row}"
 
-    def link(self, name: str, place: str, text: str) -> None:
-        self.sheet.write(self.row, 0, name, self.book.style("mark"))
-        self.sheet.link(self.row, 1, place, text)
-        self._next(height_of([(text, WIDTHS[1])]) + 3)
+    def write_link(self, name: str, target: str, text: str) -> None:
+        self.sheet.write(self.row, 0, name, self.workbook.style("mark"))
+        self.sheet.write_link(self.row, 1, target, text)
+        self._finish_row(fit_row_height([(text, INSTRUCTION_WIDTHS[1])]) + 3)
 
-    def _next(self, height: float) -> None:
-        self.sheet.set_height(self.row, height)
+    def _finish_row(self, height: float) -> None:
+        self.sheet.set_row_height(self.row, height)
         self.row += 1
 
 
-def add_guide_sheet(book: Book, frame: Frame) -> str:
+def add_instruction_sheet(workbook: WorkbookWriter, form: FormModel) -> str:
     """Add the sheet on which the workbook opens; return the cell where the unit may have nothing to report."""
-    name = say("sheet.guide", frame.language)
-    sheet = book.add_sheet(name)
-    sheet.set_widths(WIDTHS)
-    pen = _Pen(book, sheet)
-    nothing = _write_facts(pen, frame)
-    _write_steps(pen, frame)
-    _write_meanings(pen, frame)
-    pen.section(say("guide.good", frame.language))
+    sheet_name = translate("sheet.guide", form.language)
+    sheet = workbook.add_sheet(sheet_name)
+    sheet.set_column_widths(INSTRUCTION_WIDTHS)
+    writer = _InstructionWriter(workbook, sheet)
+    nothing_cell = _write_facts(writer, form)
+    _write_steps(writer, form)
+    _write_explanations(writer, form)
+    writer.write_section(translate("guide.good", form.language))
     for key in ("good_locked", "good_red", "good_paste", "good_save"):
-        pen.pair("•", say(f"guide.{key}", frame.language), name_style="mark")
-    sheet.hide_lines()
-    if frame.returned is None:
-        sheet.open_here()
-    sheet.set_page(portrait=True, columns=2, footer=f"{frame.form_code}    &P (&N)")
-    sheet.protect(filtering=False)
-    return f"'{name}'!{nothing}"
+        writer.write_pair("•", translate(f"guide.{key}", form.language), name_style="mark")
+    sheet.hide_gridlines()
+    if form.correction_request is None:
+        sheet.activate()
+    sheet.set_page_layout(portrait=True, printed_columns=2, footer=f"{form.form_code}    &P (&N)")
+    sheet.protect(allow_filtering=False)
+    return f"'{sheet_name}'!{nothing_cell}"
 
 
-def _write_facts(pen: _Pen, frame: Frame) -> str:
-    language, round_ = frame.language, frame.round
-    day = format_day(round_.as_of, language)
-    pen.title(say("guide.title", language, title=frame.template.title.say(language), day=day))
-    pen.pair("", say("guide.intro", language, unit=frame.unit, plan=round_.plan.title, day=day))
-    for name, text in _list_facts(frame):
-        pen.pair(say(f"guide.{name}", language), text, "strong" if name in ("unit", "due") else "wrapped")
-    nothing = _write_nothing(pen, frame)
-    if frame.returned:
-        name = say("sheet.correct", language)
-        pen.link("!", f"internal:'{name}'!A1", say("guide.returned", language, sheet=name))
-    sheet = f"'{frame.sheet}'!"
-    pen.live(say("guide.progress", language), f"={sheet}A{COUNTER_ROW + 1}", say_counter(frame), "progress")
-    pen.live("", _advice_formula(frame, sheet), _say_advice(frame), "strong")
-    return nothing
+def _write_facts(writer: _InstructionWriter, form: FormModel) -> str:
+    language, round_ = form.language, form.round
+    day = format_long_date(round_.as_of, language)
+    writer.write_title(
+        translate("guide.title", language, title=form.template.title.in_language(language), day=day)
+    )
+    writer.write_pair("", translate("guide.intro", language, unit=form.unit, plan=round_.plan.title, day=day))
+    for name, text in _list_facts(form):
+        writer.write_pair(
+            translate(f"guide.{name}", language), text, "strong" if name in ("unit", "due") else "wrapped"
+        )
+    nothing_cell = _write_nothing_to_report(writer, form)
+    if form.correction_request:
+        name = translate("sheet.correct", language)
+        writer.write_link("!", f"internal:'{name}'!A1", translate("guide.returned", language, sheet=name))
+    sheet_prefix = f"'{form.sheet_name}'!"
+    writer.write_formula(
+        translate("guide.progress", language), f"={sheet_prefix}A{COUNTER_ROW + 1}", counter_text(form), "progress"
+    )
+    writer.write_formula("", _advice_formula(form, sheet_prefix), _advice_text(form), "strong")
+    return nothing_cell
 
 
-def _write_nothing(pen: _Pen, frame: Frame) -> str:
+def _write_nothing_to_report(writer: _InstructionWriter, form: FormModel) -> str:
     """Write the cell in which the unit may say that it has nothing to report; return its address, which stays
     the same when the form goes back to be corrected."""
-    language = frame.language
-    label, help_ = say("nothing.label", language), say("nothing.help", language)
+    language = form.language
+    label, help_text = translate("nothing.label", language), translate("nothing.help", language)
     note = {
-        "error_title": say("form.not_listed", language),
-        "error_message": say("nothing.error", language),
+        "error_title": translate("form.not_listed", language),
+        "error_message": translate("nothing.error", language),
         "input_title": label,
-        "input_message": help_,
+        "input_message": help_text,
     }
-    shown = say("values.yes", language) if frame.nothing else ""
-    cell = pen.choose(label, shown, table_name(YES), note)
-    pen.pair("", help_, "name")
+    value = translate("values.yes", language) if form.nothing_to_report else ""
+    cell = writer.write_choice_cell(label, value, calc_defined_name(YES_CHOICE_NAME), note)
+    writer.write_pair("", help_text, "name")
     return cell
 
 
-@once_alike
-def _advice_formula(frame: Frame, sheet: str) -> str:
+@memoize_by_layout
+def _advice_formula(form: FormModel, sheet_prefix: str) -> str:
     """Return the formula of the sentence below the counter: what is left, or that the form can be sent."""
-    language, red, left = frame.language, red_count_formula(frame, sheet), count_left(frame, sheet)
-    nothing, told = table_name(NOTHING), count_told(frame, sheet)
-    quoted = {key: quote(say(key, language)) for key in ("guide.ready", "nothing.ready", "nothing.contradiction")}
-    silent = f"IF({told}>0,{quoted['nothing.contradiction']},{quoted['nothing.ready']})"
-    correct = say("guide.red", language, count=f'"&({red})&"')
-    rows = say("guide.left", language, count=f'"&{left}&"', remaining=_say_column(frame))
-    both = f'TRIM(IF(({red})>0,"{correct} ","")&IF({left}>0,"{rows}",""))'
-    return f'=IFERROR(IF({nothing},{silent},IF(({red})+{left}>0,{both},{quoted["guide.ready"]})),"")'
+    language, invalid_count, remaining_count = (
+        form.language,
+        count_invalid_formula(form, sheet_prefix),
+        remaining_count_formula(form, sheet_prefix),
+    )
+    says_nothing, answered_count = (
+        calc_defined_name(NOTHING_TO_REPORT_NAME),
+        answered_count_formula(form, sheet_prefix),
+    )
+    literals = {
+        key: quote_formula_text(translate(key, language))
+        for key in ("guide.ready", "nothing.ready", "nothing.contradiction")
+    }
+    nothing_advice = f"IF({answered_count}>0,{literals['nothing.contradiction']},{literals['nothing.ready']})"
+    invalid_sentence = translate("guide.red", language, count=f'"&({invalid_count})&"')
+    remaining_sentence = translate(
+        "guide.left", language, count=f'"&{remaining_count}&"', remaining=_remaining_column_heading(form)
+    )
+    sentences = (
+        f'TRIM(IF(({invalid_count})>0,"{invalid_sentence} ","")&IF({remaining_count}>0,"{remaining_sentence}",""))'
+    )
+    return f'=IFERROR(IF({says_nothing},{nothing_advice},IF(({invalid_count})+{remaining_count}>0,{sentences},{literals["guide.ready"]})),"")'
 
 
-def _say_advice(frame: Frame) -> str:
-    language, red = frame.language, count_red(frame)
-    left = sum(bool(say_remaining(frame, line)) for line in (*frame.lines, *frame.own))
-    if frame.nothing:
-        return say("nothing.contradiction" if any(frame.answers.values()) else "nothing.ready", language)
-    told = [say("guide.red", language, count=red)] if red else []
-    told += [say("guide.left", language, count=left, remaining=_say_column(frame))] if left else []
-    return " ".join(told) or say("guide.ready", language)
+def _advice_text(form: FormModel) -> str:
+    language, invalid_count = form.language, count_invalid_answers(form)
+    remaining_count = sum(bool(remaining_text(form, item)) for item in (*form.items, *form.added_items))
+    if form.nothing_to_report:
+        return translate("nothing.contradiction" if any(form.answers.values()) else "nothing.ready", language)
+    sentences = [translate("guide.red", language, count=invalid_count)] if invalid_count else []
+    sentences += (
+        [translate("guide.left", language, count=remaining_count, remaining=_remaining_column_heading(form))]
+        if remaining_count
+        else []
+    )
+    return " ".join(sentences) or translate("guide.ready", language)
 
 
-def _say_column(frame: Frame) -> str:
-    return say_both("column.remaining").say(frame.language)
+def _remaining_column_heading(form: FormModel) -> str:
+    return translate_all("column.remaining").in_language(form.language)
 
 
-def _list_facts(frame: Frame) -> Iterator[tuple[str, str]]:
-    round_, language = frame.round, frame.language
-    yield "unit", frame.unit
-    yield "as_of", format_day(round_.as_of, language)
-    if round_.due:
-        yield "due", format_day(round_.due, language)
-    contact = next((unit for unit in round_.plan.units if unit.name == frame.unit), None)
-    known = ", ".join(filter(None, (contact.contact, contact.email))) if contact else ""
-    if known:
-        yield "contact", known
-    yield "code", frame.form_code
+def _list_facts(form: FormModel) -> Iterator[tuple[str, str]]:
+    round_, language = form.round, form.language
+    yield "unit", form.unit
+    yield "as_of", format_long_date(round_.as_of, language)
+    if round_.due_date:
+        yield "due", format_long_date(round_.due_date, language)
+    contact = next((unit for unit in round_.plan.units if unit.name == form.unit), None)
+    contact_text = ", ".join(filter(None, (contact.contact, contact.email))) if contact else ""
+    if contact_text:
+        yield "contact", contact_text
+    yield "code", form.form_code
 
 
-def _write_steps(pen: _Pen, frame: Frame) -> None:
-    pen.section(say("guide.steps", frame.language))
-    for number, sentence in enumerate(_list_steps(frame), 1):
+def _write_steps(writer: _InstructionWriter, form: FormModel) -> None:
+    writer.write_section(translate("guide.steps", form.language))
+    for number, sentence in enumerate(_list_step_sentences(form), 1):
         if number == 1:
-            pen.link(f"{number}.", f"internal:'{frame.sheet}'!A1", sentence)
+            writer.write_link(f"{number}.", f"internal:'{form.sheet_name}'!A1", sentence)
         else:
-            pen.pair(f"{number}.", sentence, name_style="mark")
+            writer.write_pair(f"{number}.", sentence, name_style="mark")
 
 
-def _list_steps(frame: Frame) -> Iterator[str]:
-    language, template = frame.language, frame.template
-    yield say("guide.step_open", language, sheet=frame.sheet)
+def _list_step_sentences(form: FormModel) -> Iterator[str]:
+    language, template = form.language, form.template
+    yield translate("guide.step_open", language, sheet=form.sheet_name)
     for key, required in (("step_required", True), ("step_optional", False)):
-        fields = [field.label.say(language) for field in template.asked() if field.required is required]
+        fields = [
+            field.label.in_language(language) for field in template.answer_fields() if field.required is required
+        ]
         if fields:
-            yield say(f"guide.{key}", language, fields=", ".join(fields))
-    if template.part is not None and any(kin.below for kin in frame.kin.values()):
-        yield say("guide.step_parts", language, part=template.levels[template.part].label.say(language))
-    yield say("guide.step_remaining", language, remaining=say_both("column.remaining").say(language))
-    if frame.previous:
-        day = frame.previous.as_of and format_day(frame.previous.as_of, language)
-        words = {"previous": previous_column().heading(language), "day": day}
-        yield say("guide.step_previous_of" if day else "guide.step_previous", language, **words)
-    yield say("guide.step_own", language)
-    if frame.round.due:
-        yield say("guide.step_send_by", language, due=format_day(frame.round.due, language))
+            yield translate(f"guide.{key}", language, fields=", ".join(fields))
+    if template.part_level_index is not None and any(relatives.children for relatives in form.relatives.values()):
+        yield translate(
+            "guide.step_parts",
+            language,
+            part=template.levels[template.part_level_index].label.in_language(language),
+        )
+    yield translate(
+        "guide.step_remaining", language, remaining=translate_all("column.remaining").in_language(language)
+    )
+    if form.previous:
+        day = form.previous.as_of and format_long_date(form.previous.as_of, language)
+        params = {"previous": build_previous_column().heading(language), "day": day}
+        yield translate("guide.step_previous_of" if day else "guide.step_previous", language, **params)
+    yield translate("guide.step_own", language)
+    if form.round.due_date:
+        yield translate("guide.step_send_by", language, due=format_long_date(form.round.due_date, language))
     else:
-        yield say("guide.step_send", language)
+        yield translate("guide.step_send", language)
 
 
-def _write_meanings(pen: _Pen, frame: Frame) -> None:
-    language = frame.language
-    pen.section(say("guide.columns", language))
-    for field in frame.template.shown():
+def _write_explanations(writer: _InstructionWriter, form: FormModel) -> None:
+    language = form.language
+    writer.write_section(translate("guide.columns", language))
+    for field in form.template.form_fields():
         if field.filled_by == "plan":
             continue
-        pen.pair(field.label.say(language), field.help.say(language) if field.help else "")
-    for field in frame.template.asked():
-        if field.type == "choice" and any(option.help for option in frame.template.choice_list(field).options):
-            pen.section(say("guide.choices", language, field=field.label.say(language)))
-            for option in frame.template.choice_list(field).options:
-                meaning = option.help.say(language) if option.help else ""
-                pen.pair(option.label.say(language), meaning, "named", "named", bg_color=option.colour)
+        writer.write_pair(
+            field.label.in_language(language), field.help.in_language(language) if field.help else ""
+        )
+    for field in form.template.answer_fields():
+        if field.type == "choice" and any(option.help for option in form.template.choice_list(field).options):
+            writer.write_section(translate("guide.choices", language, field=field.label.in_language(language)))
+            for choice in form.template.choice_list(field).options:
+                meaning = choice.help.in_language(language) if choice.help else ""
+                writer.write_pair(
+                    choice.label.in_language(language), meaning, "named", "named", bg_color=choice.colour
+                )

@@ -6,223 +6,254 @@ is told by `core.rollup`, and by texts only for rows of the unit's own.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from xlflow.core.layout import FIRST_ROW, LIVE_SHEET, column_letters
-from xlflow.core.model import Line
-from xlflow.core.rules import NUMBERS, TIMES
-from xlflow.core.values.spellings import LONGEST
-from xlflow.core.words import say
-from xlflow.excel.outgoing import Book, Formula, Sheet
+from xlflow.core.layout import CALC_SHEET, FIRST_ITEM_ROW, column_letters
+from xlflow.core.model import PlanItem
+from xlflow.core.rules import DEADLINE_TYPES, NUMBER_TYPES
+from xlflow.core.values.spellings import MAX_LOOKUP_LENGTH
+from xlflow.core.words import translate
+from xlflow.excel.outgoing import Formula, SheetWriter, WorkbookWriter
 from xlflow.generate import spell
-from xlflow.generate.alike import once_alike
-from xlflow.generate.frame import Frame
+from xlflow.generate.alike import memoize_by_layout
+from xlflow.generate.frame import FormModel
 from xlflow.generate.live import (
-    ID,
-    KIN_WIDTH,
-    NOTHING,
-    OWN,
-    YES,
-    Helper,
-    Kind,
-    choices_table,
-    number_name,
-    own_levels,
-    table_name,
+    ACTIVITY_NUMBER_WIDTH,
+    ADDED_NUMBER_OFFSET,
+    ID_KEY,
+    NOTHING_TO_REPORT_NAME,
+    YES_CHOICE_NAME,
+    CalcColumn,
+    CalcColumnKind,
+    calc_defined_name,
+    choice_table_name,
+    free_row_level_keys,
+    number_column_name,
 )
-from xlflow.generate.remaining import left_formula
-from xlflow.generate.worked_out import Values
+from xlflow.generate.remaining import remaining_text_formula
+from xlflow.generate.worked_out import CachedValues
 
-_MANY = 1_000_000
+_ROW_LIMIT = 1_000_000
 
-COPY_AND_SAID: tuple[Kind, Kind] = ("copy", "said")
+COPY_AND_NORMALIZED: tuple[CalcColumnKind, CalcColumnKind] = ("copy", "said")
 
-Rows = Sequence[tuple[int, Line | None]]
+NumberedItems = Sequence[tuple[int, PlanItem | None]]
 
 
-def add_helpers(book: Book, frame: Frame, nothing: str) -> None:
+def add_calc_sheet(workbook: WorkbookWriter, form: FormModel, nothing_cell: str) -> None:
     """Add the sheet with tables and helpers, and name what formulas look up. `nothing` is the cell in which the
     unit says that it has nothing to report."""
-    sheet, row = book.add_sheet(LIVE_SHEET), len(frame.live.tables)
-    for number, (name, text) in enumerate(frame.live.tables):
-        _write_word(book, sheet, number, name, text)
-    _write_word(book, sheet, row, NOTHING, "")
-    sheet.write_formula(row, 2, f"={said_yes(nothing)}", frame.nothing)
-    _write_word(book, sheet, row + 1, YES, say("values.yes", frame.language))
-    last = frame.last_row
-    for field in (frame.template.field(helper.key) for helper in frame.live.helpers if helper.kind == "number"):
-        span = frame.live.span("number", last, field.key)
-        book.define_name(table_name(number_name(field)), f"={LIVE_SHEET}!{span}")
-    rows = frame.rows()
-    for part in (rows[: len(frame.lines)], rows[len(frame.lines) :]):
-        _write_rows(sheet, frame, part)
-    sheet.protect(filtering=False)
-    sheet.hide_deeply()
+    sheet, table_count = workbook.add_sheet(CALC_SHEET), len(form.calc_layout.tables)
+    for table_row, (name, text) in enumerate(form.calc_layout.tables):
+        _write_named_text(workbook, sheet, table_row, name, text)
+    _write_named_text(workbook, sheet, table_count, NOTHING_TO_REPORT_NAME, "")
+    sheet.write_formula(table_count, 2, f"={says_yes_formula(nothing_cell)}", form.nothing_to_report)
+    _write_named_text(workbook, sheet, table_count + 1, YES_CHOICE_NAME, translate("values.yes", form.language))
+    last_row = form.last_row
+    for field in (
+        form.template.field(calc_column.key)
+        for calc_column in form.calc_layout.columns
+        if calc_column.kind == "number"
+    ):
+        cell_range = form.calc_layout.column_range("number", last_row, field.key)
+        workbook.define_name(calc_defined_name(number_column_name(field)), f"={CALC_SHEET}!{cell_range}")
+    rows = form.rows_with_items()
+    for block in (rows[: len(form.items)], rows[len(form.items) :]):
+        _write_calc_rows(sheet, form, block)
+    sheet.protect(allow_filtering=False)
+    sheet.set_very_hidden()
 
 
-def said_yes(cell: str) -> str:
+def says_yes_formula(cell: str) -> str:
     """Return a formula that says whether a cell says yes."""
-    words = "".join(f":{word}|" for word in say("nothing.yes_words", "sv").split())
-    return f'ISNUMBER(FIND(":"&{spell.squeeze(cell)}&"|","|{words}"))'
+    alternatives = "".join(f":{word}|" for word in translate("nothing.yes_words", "sv").split())
+    return f'ISNUMBER(FIND(":"&{spell.strip_for_lookup_formula(cell)}&"|","|{alternatives}"))'
 
 
-def _write_word(book: Book, sheet: Sheet, row: int, name: str, text: str) -> None:
+def _write_named_text(workbook: WorkbookWriter, sheet: SheetWriter, row: int, name: str, text: str) -> None:
     sheet.write_row(row, ("words", name, text), [None] * 3)
-    book.define_name(table_name(name), f"={LIVE_SHEET}!$C${row + 1}")
+    workbook.define_name(calc_defined_name(name), f"={CALC_SHEET}!$C${row + 1}")
 
 
-def without_style(kinds: tuple[type, ...], _: None) -> Sequence[None]:
+def no_cell_styles(value_types: tuple[type, ...], _: None) -> Sequence[None]:
     """Tell that the cells of a row have no styles."""
-    return (None,) * len(kinds)
+    return (None,) * len(value_types)
 
 
-def _write_rows(sheet: Sheet, frame: Frame, rows: Rows) -> None:
+def _write_calc_rows(sheet: SheetWriter, form: FormModel, rows: NumberedItems) -> None:
     """Write the helpers of rows that stand below each other, all of them in the plan or all of them free."""
     if not rows:
         return
-    values, first = Values(frame), frame.live.row(rows[0][0])
-    columns = [_make_column(sheet, frame, helper, rows, values) for helper in frame.live.helpers]
+    values, first_row = CachedValues(form), form.calc_layout.calc_row(rows[0][0])
+    columns = [
+        _build_calc_cells(sheet, form, calc_column, rows, values) for calc_column in form.calc_layout.columns
+    ]
     cells = zip(*columns, strict=True)
-    sheet.lay_rows(first, ((("live", *row), None, None) for row in cells), without_style)
+    sheet.write_rows_fast(first_row, ((("live", *row), None, None) for row in cells), no_cell_styles)
 
 
-def _make_column(
-    sheet: Sheet, frame: Frame, helper: Helper, rows: Rows, values: Values
+def _build_calc_cells(
+    sheet: SheetWriter, form: FormModel, calc_column: CalcColumn, rows: NumberedItems, value_source: CachedValues
 ) -> Sequence[Formula | None]:
     """Return the cells of one helper, one per row."""
-    numbers = tuple(row for row, _ in rows)
-    formulas, shared = _make_formulas(frame, helper, numbers)
+    row_numbers = tuple(row for row, _ in rows)
+    formulas, is_shared = _build_calc_formulas(form, calc_column, row_numbers)
     if not formulas:
         return [None] * len(rows)
-    found = [values.find(helper, row, line) for row, line in rows]
-    if not shared:
-        return list(map(Formula, formulas, found))
-    first, column = frame.live.row(numbers[0]), frame.live.column(helper.kind, helper.key)
-    return list(sheet.share_formula(first, column, formulas[0], found))
+    cached_values = [value_source.cached_value(calc_column, row, item) for row, item in rows]
+    if not is_shared:
+        return list(map(Formula, formulas, cached_values))
+    first_row, column_index = (
+        form.calc_layout.calc_row(row_numbers[0]),
+        form.calc_layout.column_index(calc_column.kind, calc_column.key),
+    )
+    return list(sheet.shared_formula_cells(first_row, column_index, formulas[0], cached_values))
 
 
-@once_alike
-def _make_formulas(frame: Frame, helper: Helper, rows: tuple[int, ...]) -> tuple[tuple[str, ...], bool]:
+@memoize_by_layout
+def _build_calc_formulas(
+    form: FormModel, calc_column: CalcColumn, rows: tuple[int, ...]
+) -> tuple[tuple[str, ...], bool]:
     """Return the formulas of one helper, if it has any there, and whether the first serves all the others."""
-    free = rows[0] >= frame.free_row
-    if helper.kind == "copy":
-        return tuple(_copies(frame, helper.key, rows)), False
-    make = _MAKERS.get((helper.kind, free)) or _MAKERS.get((helper.kind, None))
-    if make is None:
+    is_free = rows[0] >= form.first_free_row
+    if calc_column.kind == "copy":
+        return tuple(_copy_formulas(form, calc_column.key, rows)), False
+    build_formula = _FORMULA_BUILDERS.get((calc_column.kind, is_free)) or _FORMULA_BUILDERS.get(
+        (calc_column.kind, None)
+    )
+    if build_formula is None:
         return (), False
-    if free and helper.kind in ("kin", "head"):
-        return tuple(f"={make(frame, helper, row)}" for row in rows), False
-    return (f"={make(frame, helper, rows[0])}",), True
+    if is_free and calc_column.kind in ("kin", "head"):
+        return tuple(f"={build_formula(form, calc_column, row)}" for row in rows), False
+    return (f"={build_formula(form, calc_column, rows[0])}",), True
 
 
 # Formulas -----------------------------------------------------------------------------------------------------
 
 
-def _copies(frame: Frame, key: str, rows: Sequence[int]) -> Iterator[str]:
+def _copy_formulas(form: FormModel, key: str, rows: Sequence[int]) -> Iterator[str]:
     """Yield the formulas of the copies of one column; of a level only in the free rows, where the unit writes."""
-    if key in own_levels(frame.template) and rows[0] < frame.free_row:
+    if key in free_row_level_keys(form.template) and rows[0] < form.first_free_row:
         return
-    column = f"'{frame.sheet}'!${column_letters(frame.index(key))}"
-    form = _form_of_copy(frame, key)
+    column_address = f"'{form.sheet_name}'!${column_letters(form.column_index(key))}"
+    pattern = _copy_formula_pattern(form, key)
     for row in rows:
-        yield form.replace("@", f"{column}{row + 1}")
+        yield pattern.replace("@", f"{column_address}{row + 1}")
 
 
-def _form_of_copy(frame: Frame, key: str) -> str:
+def _copy_formula_pattern(form: FormModel, key: str) -> str:
     """Return the formula of a copy, with @ where the cell's address is to stand."""
-    if key == ID:
+    if key == ID_KEY:
         return '=@&""'
-    if key in own_levels(frame.template):
-        return f"=LEFT(@,{LONGEST})"
-    kind = frame.template.field(key).type
-    if kind in NUMBERS:
+    if key in free_row_level_keys(form.template):
+        return f"=LEFT(@,{MAX_LOOKUP_LENGTH})"
+    field_type = form.template.field(key).type
+    if field_type in NUMBER_TYPES:
         return '=IF(ISLOGICAL(@),@&"",IF(@="","",@))'
-    return f'=LEFT(IF(ISNUMBER(@),INT(@),@&""),{LONGEST})' if kind in TIMES else f"=LEFT(@,{LONGEST})"
+    return (
+        f'=LEFT(IF(ISNUMBER(@),INT(@),@&""),{MAX_LOOKUP_LENGTH})'
+        if field_type in DEADLINE_TYPES
+        else f"=LEFT(@,{MAX_LOOKUP_LENGTH})"
+    )
 
 
-def _number(frame: Frame, helper: Helper, row: int) -> str:
-    field = frame.template.field(helper.key)
-    copy, planned = (frame.live.cell("copy", row, key) for key in (helper.key, ID))
-    number = spell.recognise_choice(copy, table_name(choices_table(field)))
-    return number if field.filled_by == "unit" else f'IF({planned}="",0,{number})'
+def _choice_number_formula(form: FormModel, calc_column: CalcColumn, row: int) -> str:
+    field = form.template.field(calc_column.key)
+    copy, item_id_cell = (form.calc_layout.cell_address("copy", row, key) for key in (calc_column.key, ID_KEY))
+    choice_number = spell.lookup_choice_formula(copy, calc_defined_name(choice_table_name(field)))
+    return choice_number if field.filled_by == "unit" else f'IF({item_id_cell}="",0,{choice_number})'
 
 
-def _said(frame: Frame, helper: Helper, row: int) -> str:
-    copy = frame.live.cell("copy", row, helper.key)
-    if frame.template.field(helper.key).type in NUMBERS:
-        return f'IF(ISNUMBER({copy}),"",{spell.flatten_number(copy)})'
-    return spell.squeeze_time(copy)
+def _normalized_formula(form: FormModel, calc_column: CalcColumn, row: int) -> str:
+    copy = form.calc_layout.cell_address("copy", row, calc_column.key)
+    if form.template.field(calc_column.key).type in NUMBER_TYPES:
+        return f'IF(ISNUMBER({copy}),"",{spell.normalize_number_formula(copy)})'
+    return spell.strip_time_for_lookup_formula(copy)
 
 
-def _amount(frame: Frame, helper: Helper, row: int) -> str:
-    copy, said = (frame.live.cell(kind, row, helper.key) for kind in COPY_AND_SAID)
-    if frame.template.field(helper.key).percent:
+def _amount_cell_formula(form: FormModel, calc_column: CalcColumn, row: int) -> str:
+    copy, normalized = (form.calc_layout.cell_address(kind, row, calc_column.key) for kind in COPY_AND_NORMALIZED)
+    if form.template.field(calc_column.key).percent:
         return f'IF(ISNUMBER({copy}),{copy},"")'
-    return spell.read_number(copy, said)
+    return spell.parse_number_formula(copy, normalized)
 
 
-def _last(frame: Frame, helper: Helper, row: int) -> str:
-    tables = [table_name(name) for name in ("periods", "months", "years")]
-    return spell.recognise_time(frame.live.cell("said", row, helper.key), tables, frame.round.plan.year)
+def _end_date_cell_formula(form: FormModel, calc_column: CalcColumn, row: int) -> str:
+    tables = [calc_defined_name(name) for name in ("periods", "months", "years")]
+    return spell.lookup_end_date_formula(
+        form.calc_layout.cell_address("said", row, calc_column.key), tables, form.round.plan.year
+    )
 
 
-def _kin_of_line(frame: Frame, _: Helper, row: int) -> str:
-    planned = spell.look_up_line(frame.live.cell("copy", row, ID), _pieces(frame), 0, KIN_WIDTH)
-    return f"IFERROR({planned},{OWN}+{_form_row(frame, row)})"
+def _planned_activity_formula(form: FormModel, _: CalcColumn, row: int) -> str:
+    activity_number = spell.lookup_item_number_formula(
+        form.calc_layout.cell_address("copy", row, ID_KEY), _item_table_names(form), 0, ACTIVITY_NUMBER_WIDTH
+    )
+    return f"IFERROR({activity_number},{ADDED_NUMBER_OFFSET}+{_form_row_formula(form, row)})"
 
 
-def _kin_of_free(frame: Frame, _: Helper, row: int) -> str:
+def _free_activity_formula(form: FormModel, _: CalcColumn, row: int) -> str:
     """A part in a free row belongs to the first activity that has the same texts, in the plan or in a free row."""
-    head, item = frame.live.cell("head", row), frame.live.cell("copy", row, own_levels(frame.template)[0])
-    found = f"-({OWN}+{head})"
-    if _pieces(frame):
-        above = f"INDEX({_form_span(frame, ID)},{head}-{FIRST_ROW})"
-        planned = spell.look_up_line(above, _pieces(frame), 0, KIN_WIDTH)
-        found = f"IF({head}>{frame.free_heading_row},{found},-{planned})"
-    return f"IF({spell.is_blank(item)},0,IF({head}=0,{OWN}+{_form_row(frame, row)},{found}))"
+    parent_row, item_cell = (
+        form.calc_layout.cell_address("head", row),
+        form.calc_layout.cell_address("copy", row, free_row_level_keys(form.template)[0]),
+    )
+    added_parent = f"-({ADDED_NUMBER_OFFSET}+{parent_row})"
+    if _item_table_names(form):
+        parent_id = f"INDEX({_form_column_range(form, ID_KEY)},{parent_row}-{FIRST_ITEM_ROW})"
+        activity_number = spell.lookup_item_number_formula(
+            parent_id, _item_table_names(form), 0, ACTIVITY_NUMBER_WIDTH
+        )
+        added_parent = f"IF({parent_row}>{form.free_heading_row},{added_parent},-{activity_number})"
+    return f"IF({spell.is_blank_formula(item_cell)},0,IF({parent_row}=0,{ADDED_NUMBER_OFFSET}+{_form_row_formula(form, row)},{added_parent}))"
 
 
-def _head(frame: Frame, _: Helper, row: int) -> str:
+def _parent_row_formula(form: FormModel, _: CalcColumn, row: int) -> str:
     """Return a formula for the row (as people count) of the first activity with the texts of a row; 0 if none."""
-    keys = [level.key for level in frame.template.levels if level.kind != "part"][::-1]
-    alike = "*".join(f"({_tidy(_form_span(frame, key))}={_tidy(_form_cell(frame, key, row))})" for key in keys)
-    item, part = (frame.live.cell("copy", row, key) for key in own_levels(frame.template))
-    parts = _form_span(frame, own_levels(frame.template)[1])
-    first = f'SUMPRODUCT(MAX({alike}*(TRIM({parts})="")*({_MANY}-ROW({parts}))))'
-    return f"IF(OR({spell.is_blank(item)},{spell.is_blank(part)}),0,MOD({_MANY}-{first},{_MANY}))"
+    level_keys = [level.key for level in form.template.levels if level.kind != "part"][::-1]
+    same_levels = "*".join(
+        f"({_collapse_blanks_formula(_form_column_range(form, key))}={_collapse_blanks_formula(_form_cell_address(form, key, row))})"
+        for key in level_keys
+    )
+    item_cell, part_cell = (
+        form.calc_layout.cell_address("copy", row, key) for key in free_row_level_keys(form.template)
+    )
+    part_range = _form_column_range(form, free_row_level_keys(form.template)[1])
+    topmost = f'SUMPRODUCT(MAX({same_levels}*(TRIM({part_range})="")*({_ROW_LIMIT}-ROW({part_range}))))'
+    return f"IF(OR({spell.is_blank_formula(item_cell)},{spell.is_blank_formula(part_cell)}),0,MOD({_ROW_LIMIT}-{topmost},{_ROW_LIMIT}))"
 
 
-def _left(frame: Frame, _: Helper, row: int) -> str:
-    return left_formula(frame, row, free=row >= frame.free_row)
+def _remaining_text_formula(form: FormModel, _: CalcColumn, row: int) -> str:
+    return remaining_text_formula(form, row, is_free=row >= form.first_free_row)
 
 
-_MAKERS: Mapping[tuple[str, bool | None], Callable[[Frame, Helper, int], str]] = {
-    ("number", None): _number,
-    ("said", None): _said,
-    ("last", None): _last,
-    ("amount", None): _amount,
-    ("kin", False): _kin_of_line,
-    ("kin", True): _kin_of_free,
-    ("head", True): _head,
-    ("left", None): _left,
+_FORMULA_BUILDERS: Mapping[tuple[str, bool | None], Callable[[FormModel, CalcColumn, int], str]] = {
+    ("number", None): _choice_number_formula,
+    ("said", None): _normalized_formula,
+    ("last", None): _end_date_cell_formula,
+    ("amount", None): _amount_cell_formula,
+    ("kin", False): _planned_activity_formula,
+    ("kin", True): _free_activity_formula,
+    ("head", True): _parent_row_formula,
+    ("left", None): _remaining_text_formula,
 }
 """The formula of each kind of helper, in free rows and in others; None where it is the same."""
 
 
-def _pieces(frame: Frame) -> list[str]:
-    return [table_name(name) for name in frame.live.pieces("lines")]
+def _item_table_names(form: FormModel) -> list[str]:
+    return [calc_defined_name(name) for name in form.calc_layout.chunk_names("lines")]
 
 
-def _form_row(frame: Frame, row: int) -> str:
+def _form_row_formula(form: FormModel, row: int) -> str:
     """Return a formula for the row of the form, as people count; a helper knows it by its own."""
-    return f"ROW()-{frame.live.row(row) - row}"
+    return f"ROW()-{form.calc_layout.calc_row(row) - row}"
 
 
-def _form_cell(frame: Frame, key: str, row: int) -> str:
-    return f"'{frame.sheet}'!{frame.cell(key, row)}"
+def _form_cell_address(form: FormModel, key: str, row: int) -> str:
+    return f"'{form.sheet_name}'!{form.cell_address(key, row)}"
 
 
-def _form_span(frame: Frame, key: str) -> str:
-    return f"'{frame.sheet}'!{frame.span(key)}"
+def _form_column_range(form: FormModel, key: str) -> str:
+    return f"'{form.sheet_name}'!{form.column_range(key)}"
 
 
-def _tidy(cells: str) -> str:
+def _collapse_blanks_formula(cells: str) -> str:
     return f'TRIM(SUBSTITUTE({cells},"\u00a0"," "))'

@@ -2,25 +2,29 @@
 
 from collections.abc import Mapping
 
-from xlflow.core.issued import listed_records
-from xlflow.core.layout import HIDDEN_SHEET, LABEL_COLUMN, column_letters, list_name
-from xlflow.excel.outgoing import Book
-from xlflow.generate.frame import Frame
-from xlflow.generate.helpers import without_style
+from xlflow.core.issued import encode_sheet_fingerprints
+from xlflow.core.layout import LIST_LABEL_COLUMN, METADATA_SHEET, column_letters, list_defined_name
+from xlflow.excel.outgoing import WorkbookWriter
+from xlflow.generate.frame import FormModel
+from xlflow.generate.helpers import no_cell_styles
 
 
-def add_records(book: Book, frame: Frame, listed: Mapping[str, str]) -> None:
+def add_metadata_sheet(
+    workbook: WorkbookWriter, form: FormModel, fingerprints_by_sheet: Mapping[str, str]
+) -> None:
     """Add the sheet that nobody sees, and define a name for every list that stands on it; `listed` are the marks
     of what other sheets say."""
-    sheet = book.add_sheet(HIDDEN_SHEET)
-    lists: dict[str, list[int]] = {}
-    records = (*frame.records, *listed_records(listed))
-    sheet.lay_rows(0, ((record, None, None) for record in records), without_style)
-    for row, record in enumerate(frame.records):
+    sheet = workbook.add_sheet(METADATA_SHEET)
+    rows_by_list: dict[str, list[int]] = {}
+    records = (*form.records, *encode_sheet_fingerprints(fingerprints_by_sheet))
+    sheet.write_rows_fast(0, ((record, None, None) for record in records), no_cell_styles)
+    for row, record in enumerate(form.records):
         if record[0] in ("choice", "quarter"):
-            lists.setdefault(record[1], []).append(row + 1)
-    letters = column_letters(LABEL_COLUMN)
-    for key, rows in lists.items():
-        book.define_name(list_name(key), f"={HIDDEN_SHEET}!${letters}${rows[0]}:${letters}${rows[-1]}")
-    sheet.protect(filtering=False)
-    sheet.hide_deeply()
+            rows_by_list.setdefault(record[1], []).append(row + 1)
+    label_column = column_letters(LIST_LABEL_COLUMN)
+    for key, rows in rows_by_list.items():
+        workbook.define_name(
+            list_defined_name(key), f"={METADATA_SHEET}!${label_column}${rows[0]}:${label_column}${rows[-1]}"
+        )
+    sheet.protect(allow_filtering=False)
+    sheet.set_very_hidden()

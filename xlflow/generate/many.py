@@ -11,29 +11,29 @@ from datetime import date
 from types import MappingProxyType
 
 from xlflow import workers
-from xlflow.core.model import Line, Previous, Round
+from xlflow.core.model import PlanItem, PreviousAnswers, Round
 from xlflow.generate.form import write_form
 
-_BOUNDS = workers.Bounds(seconds=600, memory=4 << 30)
+_FORM_LIMITS = workers.TaskLimits(seconds=600, memory_bytes=4 << 30)
 """What one form may take; far more than any does."""
 
-_MOST_JOBS = 8
+_MAX_JOBS = 8
 
 
-def part_round(round_: Round) -> Mapping[str, Round]:
+def split_round_by_unit(round_: Round) -> Mapping[str, Round]:
     """Return the round as each unit is asked about it: its own lines only, each with its position in the plan."""
-    lines: dict[str, list[Line]] = {unit.name: [] for unit in round_.plan.units}
-    for position, line in enumerate(round_.plan.lines, 1):
-        placed = line if line.position else replace(line, position=position)
-        for unit in dict.fromkeys(line.units):
-            lines.setdefault(unit, []).append(placed)
-    return {unit: _with_lines(round_, own) for unit, own in lines.items()}
+    items_by_unit: dict[str, list[PlanItem]] = {unit.name: [] for unit in round_.plan.units}
+    for position, item in enumerate(round_.plan.items, 1):
+        positioned = item if item.plan_position else replace(item, plan_position=position)
+        for unit in dict.fromkeys(item.units):
+            items_by_unit.setdefault(unit, []).append(positioned)
+    return {unit: _replace_items(round_, unit_items) for unit, unit_items in items_by_unit.items()}
 
 
 def write_forms(
-    parts: Mapping[str, Round],
+    rounds_by_unit: Mapping[str, Round],
     units: Sequence[str],
-    shown: Mapping[str, Previous],
+    previous_by_unit: Mapping[str, PreviousAnswers],
     jobs: int | None = None,
 ) -> Iterator[tuple[int, bytes]]:
     """Yield the forms of some units, each with its place among them, as they get done.
@@ -41,48 +41,55 @@ def write_forms(
     `parts` are those of a round, `shown` is what each unit answered the time before. `jobs` is how many processes
     write them; as many as there are processors if it is not said.
     """
-    left = dict.fromkeys(range(len(units)))
-    jobs = jobs or min(os.cpu_count() or 1, _MOST_JOBS)
-    if units and min(jobs, len(units) // workers.worth_while()) > 1:
-        orders = [_order_form(unit, parts[unit], shown.get(unit)) for unit in units]
-        writer = _Writer(_with_lines(parts[units[0]], ()))
+    unwritten = dict.fromkeys(range(len(units)))
+    jobs = jobs or min(os.cpu_count() or 1, _MAX_JOBS)
+    if units and min(jobs, len(units) // workers.max_items_without_pool()) > 1:
+        tasks = [_make_form_task(unit, rounds_by_unit[unit], previous_by_unit.get(unit)) for unit in units]
+        writer = _FormWriter(_replace_items(rounds_by_unit[units[0]], ()))
         try:
-            for place, told in workers.work_apart(writer, orders, jobs, _BOUNDS):
-                if isinstance(told, bytes):
-                    del left[place]
-                    yield place, told
-        except workers.NoWorkers:
+            for index, content in workers.map_in_processes(writer, tasks, jobs, _FORM_LIMITS):
+                if isinstance(content, bytes):
+                    del unwritten[index]
+                    yield index, content
+        except workers.PoolUnavailableError:
             pass
-    for place in left:
-        yield place, write_form(parts[units[place]], units[place], previous=shown.get(units[place]))
+    for index in unwritten:
+        yield (
+            index,
+            write_form(rounds_by_unit[units[index]], units[index], previous=previous_by_unit.get(units[index])),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class _FormTask:
     """One form to be written: for whom, with which lines, and what of the round before it shows."""
 
     unit: str
-    lines: tuple[Line, ...]
+    items: tuple[PlanItem, ...]
     as_of: date | None
-    texts: dict[str, str] | None
+    previous_texts: dict[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
+class _FormWriter:
     """Writes forms of a round, of which it has all but the lines."""
 
     round: Round
 
-    def __call__(self, order: _Order) -> bytes:
-        asked = _with_lines(self.round, order.lines)
-        shown = None if order.texts is None else Previous(order.as_of, MappingProxyType(order.texts))
-        return write_form(asked, order.unit, previous=shown)
+    def __call__(self, task: _FormTask) -> bytes:
+        unit_round = _replace_items(self.round, task.items)
+        previous = (
+            None
+            if task.previous_texts is None
+            else PreviousAnswers(task.as_of, MappingProxyType(task.previous_texts))
+        )
+        return write_form(unit_round, task.unit, previous=previous)
 
 
-def _order_form(unit: str, asked: Round, shown: Previous | None) -> _Order:
-    as_of, texts = (shown.as_of, dict(shown.texts)) if shown else (None, None)
-    return _Order(unit, asked.plan.lines, as_of, texts)
+def _make_form_task(unit: str, unit_round: Round, previous: PreviousAnswers | None) -> _FormTask:
+    as_of, texts = (previous.as_of, dict(previous.text_by_item_id)) if previous else (None, None)
+    return _FormTask(unit, unit_round.plan.items, as_of, texts)
 
 
-def _with_lines(round_: Round, lines: Sequence[Line]) -> Round:
-    return replace(round_, plan=replace(round_.plan, lines=tuple(lines)))
+def _replace_items(round_: Round, items: Sequence[PlanItem]) -> Round:
+    return replace(round_, plan=replace(round_.plan, items=tuple(items)))

@@ -10,147 +10,165 @@ from datetime import date
 from types import MappingProxyType
 
 from xlflow.core.findings import Finding, Severity, message_of, remedy_of
-from xlflow.core.layout import HEADING_ROW, Column
-from xlflow.core.model import Cell, Line
-from xlflow.excel.outgoing import COLOURS, Book, Sheet, count_lines
+from xlflow.core.layout import HEADING_ROW, FormColumn
+from xlflow.core.model import PlanItem, TableCell
+from xlflow.excel.outgoing import COLOURS, SheetWriter, WorkbookWriter, count_lines
 from xlflow.generate.answers import answer_cell
-from xlflow.generate.frame import Frame, quote
+from xlflow.generate.frame import FormModel, quote_formula_text
 
-Spot = tuple[int, int]
+CellPosition = tuple[int, int]
 """A cell: its row and its column, counted from 0."""
 
-AUTHOR = "xlflow"
+NOTE_AUTHOR = "xlflow"
 
-LONGEST_COMPARED = 1000
+MAX_COMPARED_LENGTH = 1000
 """Letters of an answer that a formula compares; of a longer one it compares the length."""
 
-_NOTE_WIDTH, _NOTE_LINE, _NOTE_COLUMNS = 330, 18, 44
+_NOTE_WIDTH, _NOTE_LINE_HEIGHT, _NOTE_LINE_LENGTH = 330, 18, 44
 """Pixels that a note is wide, pixels of a line, and about how many characters a line of it holds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FormFault:
     """Something to correct, with the cell of this form that it is about; None where it is about none."""
 
     finding: Finding
-    spot: Spot | None = None
-    line: Line | None = None
-    column: Column | None = None
+    position: CellPosition | None = None
+    item: PlanItem | None = None
+    column: FormColumn | None = None
 
     @property
-    def weight(self) -> Severity:
+    def severity(self) -> Severity:
         """How much it matters."""
-        return self.finding.weight
+        return self.finding.effective_severity
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class FaultMarks:
     """What is to be corrected in a form: errors, warnings, hints, each from the first row down; and by cell."""
 
-    faults: tuple[Fault, ...]
-    by_cell: Mapping[Spot, tuple[Fault, ...]]
+    faults: tuple[FormFault, ...]
+    by_cell: Mapping[CellPosition, tuple[FormFault, ...]]
 
 
-def find_marks(frame: Frame) -> Marks:
+def collect_fault_marks(form: FormModel) -> FaultMarks:
     """Return what is to be corrected in a form, nothing if it does not go back."""
-    findings = dict.fromkeys(frame.returned.findings if frame.returned else ())
-    rows = {line.id: (row, line) for row, line in frame.rows() if line}
-    faults = sorted((_place_fault(frame, rows, finding) for finding in findings), key=_order)
-    cells: dict[Spot, tuple[Fault, ...]] = {}
+    findings = dict.fromkeys(form.correction_request.findings if form.correction_request else ())
+    rows_by_id = {item.id: (row, item) for row, item in form.rows_with_items() if item}
+    faults = sorted((_locate_fault(form, rows_by_id, finding) for finding in findings), key=_fault_sort_key)
+    faults_by_cell: dict[CellPosition, tuple[FormFault, ...]] = {}
     for fault in faults:
-        if fault.spot:
-            cells[fault.spot] = (*cells.get(fault.spot, ()), fault)
-    return Marks(tuple(faults), MappingProxyType(cells))
+        if fault.position:
+            faults_by_cell[fault.position] = (*faults_by_cell.get(fault.position, ()), fault)
+    return FaultMarks(tuple(faults), MappingProxyType(faults_by_cell))
 
 
-def change_style(marks: Marks, spot: Spot) -> dict[str, str]:
+def fault_style_overrides(fault_marks: FaultMarks, position: CellPosition) -> dict[str, str]:
     """Return how the style of a cell differs from that of its neighbours, nothing if it is not marked."""
-    faults = marks.by_cell.get(spot, ())
-    if not faults or faults[0].weight is Severity.NOTE:
+    faults = fault_marks.by_cell.get(position, ())
+    if not faults or faults[0].severity is Severity.NOTE:
         return {}
-    fill = COLOURS["wrong_fill" if faults[0].weight is Severity.ERROR else "left"]
+    fill = COLOURS["wrong_fill" if faults[0].severity is Severity.ERROR else "left"]
     return {"bg_color": fill, "border_color": COLOURS["wrong"]}
 
 
-def mark_unchanged(book: Book, sheet: Sheet, frame: Frame, marks: Marks) -> None:
+def highlight_unchanged_faults(
+    workbook: WorkbookWriter, sheet: SheetWriter, form: FormModel, fault_marks: FaultMarks
+) -> None:
     """Colour the marked cells as long as they are unchanged; these colours go before all that are set later."""
-    for spot, faults, same in _marked_answers(frame, marks):
-        style = book.style("wrong" if faults[0].weight is Severity.ERROR else "left")
-        sheet.format_if((*spot, *spot), {"type": "formula", "criteria": f"={same}", "format": style})
+    for position, faults, is_unchanged in _list_editable_faults(form, fault_marks):
+        style = workbook.style("wrong" if faults[0].severity is Severity.ERROR else "left")
+        sheet.add_conditional_format(
+            (*position, *position), {"type": "formula", "criteria": f"={is_unchanged}", "format": style}
+        )
 
 
-def mark_changed(book: Book, sheet: Sheet, frame: Frame, marks: Marks) -> None:
+def add_notes_and_clear_changed(
+    workbook: WorkbookWriter, sheet: SheetWriter, form: FormModel, fault_marks: FaultMarks
+) -> None:
     """Put a note on every cell that something is said about, and let the mark of a changed cell go; an answer of a
     list takes the colour of that answer by itself."""
-    plain = book.style("filled", bg_color=COLOURS["ask"])
-    for spot, faults, same in _marked_answers(frame, marks):
+    unmarked_style = workbook.style("filled", bg_color=COLOURS["ask"])
+    for position, faults, is_unchanged in _list_editable_faults(form, fault_marks):
         field = faults[0].column.field if faults[0].column else None
         if field and field.type == "choice":
             continue
-        sheet.format_if((*spot, *spot), {"type": "formula", "criteria": f"=NOT({same})", "format": plain})
-    for (row, column), faults in marks.by_cell.items():
-        text = "\n\n".join(_say(frame, fault) for fault in faults)
-        height = 12 + _NOTE_LINE * count_lines(text, _NOTE_COLUMNS)
-        sheet.note(row, column, text, AUTHOR, (_NOTE_WIDTH, height))
+        sheet.add_conditional_format(
+            (*position, *position),
+            {"type": "formula", "criteria": f"=NOT({is_unchanged})", "format": unmarked_style},
+        )
+    for (row, column), faults in fault_marks.by_cell.items():
+        text = "\n\n".join(_fault_note_text(form, fault) for fault in faults)
+        height = 12 + _NOTE_LINE_HEIGHT * count_lines(text, _NOTE_LINE_LENGTH)
+        sheet.add_note(row, column, text, NOTE_AUTHOR, (_NOTE_WIDTH, height))
 
 
-def same_formula(frame: Frame, fault: Fault, cell: str) -> str | None:
+def unchanged_formula(form: FormModel, fault: FormFault, cell: str) -> str | None:
     """Return a formula (without its =) that says whether a cell still holds what stood there; None for a cell that
     nobody can change."""
-    if not _is_open(frame, fault):
+    if not _is_editable(form, fault):
         return None
-    value = value_of(frame, fault)
+    value = fault_cell_value(form, fault)
     if isinstance(value, date):
         return f"{cell}=DATE({value.year},{value.month},{value.day})"
     if not isinstance(value, str):
         return f"{cell}={value}"
-    if len(value) > LONGEST_COMPARED:
+    if len(value) > MAX_COMPARED_LENGTH:
         return f"LEN({cell})={len(value)}"
-    return f"EXACT({cell},{quote(value)})"
+    return f"EXACT({cell},{quote_formula_text(value)})"
 
 
-def value_of(frame: Frame, fault: Fault) -> Cell:
+def fault_cell_value(form: FormModel, fault: FormFault) -> TableCell:
     """Return what stands in the cell of a fault, "" if nothing."""
-    if fault.column is None or fault.line is None:
+    if fault.column is None or fault.item is None:
         return ""
-    text = frame.text(fault.line, fault.column)
-    return answer_cell(frame, fault.column.field, text) if fault.column.field else text
+    text = form.displayed_text(fault.item, fault.column)
+    return answer_cell(form, fault.column.field, text) if fault.column.field else text
 
 
-def _order(fault: Fault) -> tuple[object, ...]:
-    return (list(Severity).index(fault.weight), fault.spot is None, fault.spot or (0, 0), fault.finding.code)
+def _fault_sort_key(fault: FormFault) -> tuple[object, ...]:
+    return (
+        list(Severity).index(fault.severity),
+        fault.position is None,
+        fault.position or (0, 0),
+        fault.finding.code,
+    )
 
 
-def _place_fault(frame: Frame, rows: Mapping[str, tuple[int, Line]], finding: Finding) -> Fault:
+def _locate_fault(form: FormModel, rows_by_id: Mapping[str, tuple[int, PlanItem]], finding: Finding) -> FormFault:
     """Return the fault in its cell: by row and field; by the first thing to answer, or to name, where no field is
     told; by the heading where no row is."""
-    row, line = rows.get(finding.row_id or "", (HEADING_ROW, None))
-    key = finding.field if any(column.key == finding.field for column in frame.columns) else None
-    if key is None and line:
-        item = frame.template.levels[frame.template.item].key
-        nameless = line.own and not line.levels[frame.template.item].strip()
-        key = item if nameless else frame.of_kind("answer")[0].key
+    row, item = rows_by_id.get(finding.row_id or "", (HEADING_ROW, None))
+    key = finding.field if any(column.key == finding.field for column in form.columns) else None
+    if key is None and item:
+        item_key = form.template.levels[form.template.item_level_index].key
+        is_nameless = item.added_by_unit and not item.level_texts[form.template.item_level_index].strip()
+        key = item_key if is_nameless else form.columns_of_kind("answer")[0].key
     if key is None:
-        return Fault(finding)
-    place = frame.index(key)
-    return Fault(finding, (row, place), line, frame.columns[place])
+        return FormFault(finding)
+    column_index = form.column_index(key)
+    return FormFault(finding, (row, column_index), item, form.columns[column_index])
 
 
-def _marked_answers(frame: Frame, marks: Marks) -> Iterator[tuple[Spot, tuple[Fault, ...], str]]:
+def _list_editable_faults(
+    form: FormModel, fault_marks: FaultMarks
+) -> Iterator[tuple[CellPosition, tuple[FormFault, ...], str]]:
     """Yield the marked cells that somebody can change, with the formula that says whether they are unchanged."""
-    for spot, faults in marks.by_cell.items():
+    for position, faults in fault_marks.by_cell.items():
         column = faults[0].column
-        same = same_formula(frame, faults[0], frame.cell(column.key, spot[0])) if column else None
-        if same and faults[0].weight is not Severity.NOTE:
-            yield spot, faults, same
+        is_unchanged = (
+            unchanged_formula(form, faults[0], form.cell_address(column.key, position[0])) if column else None
+        )
+        if is_unchanged and faults[0].severity is not Severity.NOTE:
+            yield position, faults, is_unchanged
 
 
-def _is_open(frame: Frame, fault: Fault) -> bool:
-    if fault.line is None or fault.column is None or fault.spot is None:
+def _is_editable(form: FormModel, fault: FormFault) -> bool:
+    if fault.item is None or fault.column is None or fault.position is None:
         return False
-    free = fault.spot[0] >= frame.free_row
-    return fault.column.kind == "answer" or (free and fault.column.kind in ("level", "given"))
+    is_free = fault.position[0] >= form.first_free_row
+    return fault.column.kind == "answer" or (is_free and fault.column.kind in ("level", "given"))
 
 
-def _say(frame: Frame, fault: Fault) -> str:
-    return f"{message_of(fault.finding, frame.language)}\n{remedy_of(fault.finding, frame.language)}"
+def _fault_note_text(form: FormModel, fault: FormFault) -> str:
+    return f"{message_of(fault.finding, form.language)}\n{remedy_of(fault.finding, form.language)}"

@@ -6,181 +6,204 @@ what Excel 2010, Excel on the web and LibreOffice know, and lean on the helpers 
 
 from collections.abc import Iterator
 
-from xlflow.core.asking import say_level, say_listed, say_missing, say_rule
-from xlflow.core.model import Line
+from xlflow.core.asking import answer_missing_text, choose_from_list_text, level_missing_text, rule_text
+from xlflow.core.model import PlanItem
 from xlflow.core.template import Field
-from xlflow.core.words import say
+from xlflow.core.words import translate
 from xlflow.generate import spell
-from xlflow.generate.alike import once_alike
+from xlflow.generate.alike import memoize_by_layout
 from xlflow.generate.conditions import (
-    has_parts,
-    is_empty,
-    is_missing,
-    is_unlisted,
-    join_all,
-    rule_asks,
-    rule_holds,
+    and_formula,
+    blank_condition,
+    has_parts_condition,
+    missing_status_condition,
+    rule_conditions,
+    unlisted_answer_condition,
+    violation_conditions,
 )
-from xlflow.generate.frame import Frame, quote
-from xlflow.generate.live import NOTHING, on_live, own_levels, table_name
+from xlflow.generate.frame import FormModel, quote_formula_text
+from xlflow.generate.live import NOTHING_TO_REPORT_NAME, calc_defined_name, calc_sheet_address, free_row_level_keys
 
-REMAINING = "remaining"
+REMAINING_KEY = "remaining"
 
-Asked = tuple[str, str]
+RequirementFormula = tuple[str, str]
 """What is asked, as a formula for the words, and the condition under which it is."""
 
 
 # The words, worked out here -------------------------------------------------------------------------------
 
 
-def say_remaining(frame: Frame, line: Line) -> str:
+def remaining_text(form: FormModel, item: PlanItem) -> str:
     """Return what a row still lacks, as its formula says it; "" if nothing."""
-    return frame.remaining[line.id]
+    return form.remaining_texts[item.id]
 
 
-def count_done(frame: Frame) -> tuple[int, int]:
+def count_done_rows(form: FormModel) -> tuple[int, int]:
     """Return how many rows are done, and how many there are, as the counter says it."""
-    lines = [line for line in (*frame.lines, *frame.own) if _is_used(frame, line)]
-    done = [line for line in lines if not say_remaining(frame, line) and not _waits_for_activity(frame, line)]
-    return len(done), len(lines)
+    items = [item for item in (*form.items, *form.added_items) if _is_row_used(form, item)]
+    done_items = [line for line in items if not remaining_text(form, line) and not _waits_for_activity(form, line)]
+    return len(done_items), len(items)
 
 
-def say_counter(frame: Frame) -> str:
+def counter_text(form: FormModel) -> str:
     """Return "14 av 24 klara", or that there is nothing to report."""
-    if frame.nothing:
-        return say("nothing.label", frame.language)
-    done, total = count_done(frame)
-    return say("form.counter_one" if done == 1 else "form.counter", frame.language, done=done, total=total)
+    if form.nothing_to_report:
+        return translate("nothing.label", form.language)
+    done, total = count_done_rows(form)
+    return translate("form.counter_one" if done == 1 else "form.counter", form.language, done=done, total=total)
 
 
-@once_alike
-def longest_remaining(frame: Frame) -> str:
+@memoize_by_layout
+def longest_requirement_text(form: FormModel) -> str:
     """Return the longest of the sentences that a row may say, for which it must have room."""
-    template, language = frame.template, frame.language
-    rules = [rule for rule in template.rules if rule.counts]
-    asked = [(rule, field) for rule in rules for field, _ in rule_asks(frame, rule, frame.free_row)]
-    texts = [say_rule(rule, field, template, language) for rule, field in asked]
-    return max((say("form.look_over", language), *texts), key=len)
+    template, language = form.template, form.language
+    rules = [rule for rule in template.rules if rule.is_shown_in_form]
+    required_fields = [
+        (rule, field) for rule in rules for field, _ in violation_conditions(form, rule, form.first_free_row)
+    ]
+    texts = [rule_text(rule, field, template, language) for rule, field in required_fields]
+    return max((translate("form.look_over", language), *texts), key=len)
 
 
-def _is_used(frame: Frame, line: Line) -> bool:
-    return bool(line.levels[frame.template.item].strip()) or bool(frame.asks[line.id])
+def _is_row_used(form: FormModel, item: PlanItem) -> bool:
+    return bool(item.level_texts[form.template.item_level_index].strip()) or bool(form.requirements[item.id])
 
 
-def _waits_for_activity(frame: Frame, line: Line) -> bool:
+def _waits_for_activity(form: FormModel, item: PlanItem) -> bool:
     """Whether a sub-activity lacks nothing only because its untouched activity is asked first: not yet done."""
-    status, kin = frame.template.field_in_role("status"), frame.kin[line.id]
-    if status is None or kin.above is None or not status.required:
+    status, relatives = form.template.field_in_role("status"), form.relatives[item.id]
+    if status is None or relatives.parent is None or not status.required:
         return False
-    told = (frame.answers.get(key, {}).get(status.key, "") for key in (line.id, kin.above, *kin.beside))
-    return not any(text.strip() for text in told)
+    status_texts = (
+        form.answers.get(key, {}).get(status.key, "") for key in (item.id, relatives.parent, *relatives.siblings)
+    )
+    return not any(text.strip() for text in status_texts)
 
 
 # The same as formulas -------------------------------------------------------------------------------------
 
 
-@once_alike
-def remaining_formula(frame: Frame, row: int) -> str:
+@memoize_by_layout
+def remaining_cell_formula(form: FormModel, row: int) -> str:
     """Return the formula of the live column in a row: what its helper says."""
-    return f"={on_live(frame.live.cell('left', row))}"
+    return f"={calc_sheet_address(form.calc_layout.cell_address('left', row))}"
 
 
-@once_alike
-def left_formula(frame: Frame, row: int, *, free: bool) -> str:
+@memoize_by_layout
+def remaining_text_formula(form: FormModel, row: int, *, is_free: bool) -> str:
     """Return the formula (without its =) of the helper that says what is left to do in a row of the form."""
-    asked = _join([_ask(*pair) for pair in _group(_list_asked(frame, row))])
-    copies = [frame.live.cell("copy", row, field.key) for field in frame.template.asked()]
-    if free:
-        item, *part = (frame.live.cell("copy", row, key) for key in own_levels(frame.template))
-        touched = f'IF({spell.is_blank("&".join((*part, *copies)))},"",{_quote_level(frame)})'
-        asked = f"IF({spell.is_blank(item)},{touched},{asked})"
-    broken = ",".join(f"ISERROR({copy})" for copy in copies)
-    look_over = quote(say("form.look_over", frame.language))
-    silent = f"AND({table_name(NOTHING)},{spell.is_blank('&'.join(copies))})"
-    return f'IFERROR(IF(OR({broken}),{look_over},IF({silent},"",{asked})),{look_over})'
+    requirements = _join_text_formulas(
+        [_requirement_formula(*pair) for pair in _group_by_text(_list_requirement_formulas(form, row))]
+    )
+    copies = [form.calc_layout.cell_address("copy", row, field.key) for field in form.template.answer_fields()]
+    if is_free:
+        item_cell, *part_cells = (
+            form.calc_layout.cell_address("copy", row, key) for key in free_row_level_keys(form.template)
+        )
+        missing_item_text = (
+            f'IF({spell.is_blank_formula("&".join((*part_cells, *copies)))},"",{_quote_missing_level(form)})'
+        )
+        requirements = f"IF({spell.is_blank_formula(item_cell)},{missing_item_text},{requirements})"
+    has_errors = ",".join(f"ISERROR({copy})" for copy in copies)
+    look_over_text = quote_formula_text(translate("form.look_over", form.language))
+    says_nothing = f"AND({calc_defined_name(NOTHING_TO_REPORT_NAME)},{spell.is_blank_formula('&'.join(copies))})"
+    return f'IFERROR(IF(OR({has_errors}),{look_over_text},IF({says_nothing},"",{requirements})),{look_over_text})'
 
 
-def _quote_level(frame: Frame) -> str:
-    return quote(say_level(frame.template, frame.language))
+def _quote_missing_level(form: FormModel) -> str:
+    return quote_formula_text(level_missing_text(form.template, form.language))
 
 
-@once_alike
-def counter_formula(frame: Frame) -> str:
+@memoize_by_layout
+def counter_formula(form: FormModel) -> str:
     """Return the formula of "14 av 24 klara". What is done is counted once, since that takes long, and put between
     strokes, so that one that is done can be given words of its own."""
-    item = frame.span(frame.template.levels[frame.template.item].key)
-    left = frame.span(REMAINING)
-    used = f"(((LEN(TRIM({item}))>0)+(LEN({left})>0))>0)"
-    done = f"SUMPRODUCT({used}*(LEN({left})=0){_not_waiting(frame)})"
-    language, total = frame.language, f'"&SUMPRODUCT({used}*1)&"'
-    many, single = (say("form.counter", language, done=f"|{each}|", total=total) for each in (f'"&{done}&"', 1))
-    one = say("form.counter_one", language, done=1, total=total)
-    words = f'SUBSTITUTE(SUBSTITUTE("{many}","{single}","{one}"),"|","")'
-    nothing = quote(say("nothing.label", language))
-    return f"=IFERROR(IF({table_name(NOTHING)},{nothing},{words}),{quote(say('form.look_over', language))})"
-
-
-def count_left(frame: Frame, sheet: str) -> str:
-    """Return a formula (without its =) for another sheet: on how many rows something is left to do."""
-    return f"SUMPRODUCT((LEN({sheet}{frame.span(REMAINING)})>0)*1)"
-
-
-def count_told(frame: Frame, sheet: str) -> str:
-    """Return a formula (without its =) for another sheet: how many answer cells say something."""
-    spans = [f"{sheet}{frame.span(field.key)}" for field in frame.template.asked()]
-    return "+".join(f"SUMPRODUCT((LEN(TRIM({span}))>0)*1)" for span in spans) or "0"
-
-
-def _list_asked(frame: Frame, row: int) -> Iterator[Asked]:
-    """Yield everything that may be asked in a row, in the order in which it is said."""
-    template, language = frame.template, frame.language
-    for field in template.asked():
-        if field.required and field.role == "status":
-            yield _words_for_status(frame, field, row), is_missing(frame, field, row)
-    for field in template.asked():
-        if field.required and field.role != "status":
-            yield quote(say_missing(field, template, language)), is_empty(frame, field, row)
-    for field in template.asked():
-        unlisted = is_unlisted(frame, field, row)
-        if unlisted:
-            yield quote(say_listed(field, language)), unlisted
-    for rule in template.rules:
-        holds = list(rule_holds(frame, rule, row)) if rule.counts else []
-        for field, amiss in rule_asks(frame, rule, row) if rule.counts else ():
-            yield quote(say_rule(rule, field, template, language)), join_all(iter((*holds, amiss)))
-
-
-def _words_for_status(frame: Frame, status: Field, row: int) -> str:
-    one, either = (
-        quote(say_missing(status, frame.template, frame.language, parts=parts)) for parts in (False, True)
+    item_range = form.column_range(form.template.levels[form.template.item_level_index].key)
+    remaining_range = form.column_range(REMAINING_KEY)
+    used = f"(((LEN(TRIM({item_range}))>0)+(LEN({remaining_range})>0))>0)"
+    done = f"SUMPRODUCT({used}*(LEN({remaining_range})=0){_not_waiting_factor(form)})"
+    language, total = form.language, f'"&SUMPRODUCT({used}*1)&"'
+    plural_text, one_in_plural_text = (
+        translate("form.counter", language, done=f"|{number}|", total=total) for number in (f'"&{done}&"', 1)
     )
-    return f"IF({has_parts(frame, row)},{either},{one})" if frame.live.has("kin") else one
+    singular_text = translate("form.counter_one", language, done=1, total=total)
+    counter = f'SUBSTITUTE(SUBSTITUTE("{plural_text}","{one_in_plural_text}","{singular_text}"),"|","")'
+    nothing_text = quote_formula_text(translate("nothing.label", language))
+    return f"=IFERROR(IF({calc_defined_name(NOTHING_TO_REPORT_NAME)},{nothing_text},{counter}),{quote_formula_text(translate('form.look_over', language))})"
 
 
-def _group(asked: Iterator[Asked]) -> Iterator[tuple[str, list[str]]]:
+def remaining_count_formula(form: FormModel, sheet_prefix: str) -> str:
+    """Return a formula (without its =) for another sheet: on how many rows something is left to do."""
+    return f"SUMPRODUCT((LEN({sheet_prefix}{form.column_range(REMAINING_KEY)})>0)*1)"
+
+
+def answered_count_formula(form: FormModel, sheet_prefix: str) -> str:
+    """Return a formula (without its =) for another sheet: how many answer cells say something."""
+    cell_ranges = [f"{sheet_prefix}{form.column_range(field.key)}" for field in form.template.answer_fields()]
+    return "+".join(f"SUMPRODUCT((LEN(TRIM({cell_range}))>0)*1)" for cell_range in cell_ranges) or "0"
+
+
+def _list_requirement_formulas(form: FormModel, row: int) -> Iterator[RequirementFormula]:
+    """Yield everything that may be asked in a row, in the order in which it is said."""
+    template, language = form.template, form.language
+    for field in template.answer_fields():
+        if field.required and field.role == "status":
+            yield _status_text_formula(form, field, row), missing_status_condition(form, field, row)
+    for field in template.answer_fields():
+        if field.required and field.role != "status":
+            yield (
+                quote_formula_text(answer_missing_text(field, template, language)),
+                blank_condition(form, field, row),
+            )
+    for field in template.answer_fields():
+        unlisted_condition = unlisted_answer_condition(form, field, row)
+        if unlisted_condition:
+            yield quote_formula_text(choose_from_list_text(field, language)), unlisted_condition
+    for rule in template.rules:
+        rule_conditions_met = list(rule_conditions(form, rule, row)) if rule.is_shown_in_form else []
+        for field, violation in violation_conditions(form, rule, row) if rule.is_shown_in_form else ():
+            yield (
+                quote_formula_text(rule_text(rule, field, template, language)),
+                and_formula(iter((*rule_conditions_met, violation))),
+            )
+
+
+def _status_text_formula(form: FormModel, status: Field, row: int) -> str:
+    status_text, status_or_parts_text = (
+        quote_formula_text(answer_missing_text(status, form.template, form.language, parts=parts))
+        for parts in (False, True)
+    )
+    return (
+        f"IF({has_parts_condition(form, row)},{status_or_parts_text},{status_text})"
+        if form.calc_layout.has_column("kin")
+        else status_text
+    )
+
+
+def _group_by_text(requirements: Iterator[RequirementFormula]) -> Iterator[tuple[str, list[str]]]:
     """Put together what is asked for in the same words, so that nothing is said twice."""
-    grouped: dict[str, list[str]] = {}
-    for words, condition in asked:
-        grouped.setdefault(words, []).append(condition)
-    return iter(grouped.items())
+    conditions_by_text: dict[str, list[str]] = {}
+    for text_formula, condition in requirements:
+        conditions_by_text.setdefault(text_formula, []).append(condition)
+    return iter(conditions_by_text.items())
 
 
-def _ask(words: str, conditions: list[str]) -> str:
-    wanted = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
-    return f'IF({wanted},{words},"")'
+def _requirement_formula(text_formula: str, conditions: list[str]) -> str:
+    is_required = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
+    return f'IF({is_required},{text_formula},"")'
 
 
-def _join(asked: list[str]) -> str:
-    if len(asked) < 2:
-        return asked[0] if asked else '""'
-    return "TRIM(" + '&" "&'.join(asked) + ")"
+def _join_text_formulas(text_formulas: list[str]) -> str:
+    if len(text_formulas) < 2:
+        return text_formulas[0] if text_formulas else '""'
+    return "TRIM(" + '&" "&'.join(text_formulas) + ")"
 
 
-def _not_waiting(frame: Frame) -> str:
+def _not_waiting_factor(form: FormModel) -> str:
     """Leave out the sub-activities of untouched activities, for which the activity is asked first."""
-    status = frame.template.field_in_role("status")
-    if status is None or not status.required or not frame.live.has("kin"):
+    status = form.template.field_in_role("status")
+    if status is None or not status.required or not form.calc_layout.has_column("kin"):
         return ""
-    kin = on_live(frame.live.span("kin", frame.last_row))
-    number = on_live(frame.live.span("number", frame.last_row, status.key))
-    return f'*(1-({kin}<0)*({number}=0)*(COUNTIFS({kin},-{kin},{number},"<>0")=0))'
+    activity_numbers = calc_sheet_address(form.calc_layout.column_range("kin", form.last_row))
+    status_numbers = calc_sheet_address(form.calc_layout.column_range("number", form.last_row, status.key))
+    return f'*(1-({activity_numbers}<0)*({status_numbers}=0)*(COUNTIFS({activity_numbers},-{activity_numbers},{status_numbers},"<>0")=0))'

@@ -9,124 +9,143 @@ from collections.abc import Iterator, Sequence
 from xlflow.core.layout import (
     CODE_ROW,
     COUNTER_ROW,
-    FIRST_ROW,
+    FIRST_ITEM_ROW,
     HEADING_ROW,
     TITLE_ROW,
-    free_heading,
+    free_rows_heading,
 )
-from xlflow.core.words import format_day, say
-from xlflow.excel.outgoing import Book, Sheet, height_of
-from xlflow.generate.answers import guard_answers
-from xlflow.generate.computed import mark_negative
-from xlflow.generate.frame import Frame
-from xlflow.generate.marks import Marks, mark_changed, mark_unchanged
-from xlflow.generate.remaining import REMAINING, counter_formula, say_counter
-from xlflow.generate.rows import BOLD, lay_rows, make_pens
+from xlflow.core.words import format_long_date, translate
+from xlflow.excel.outgoing import SheetWriter, WorkbookWriter, fit_row_height
+from xlflow.generate.answers import add_answer_validations
+from xlflow.generate.computed import highlight_negative
+from xlflow.generate.frame import FormModel
+from xlflow.generate.marks import FaultMarks, add_notes_and_clear_changed, highlight_unchanged_faults
+from xlflow.generate.remaining import REMAINING_KEY, counter_formula, counter_text
+from xlflow.generate.rows import BOLD_WIDTH_FACTOR, make_column_writers, write_form_rows
 
-ZOOM = 90
+ZOOM_PERCENT = 90
 """Percent. At this the answers stand beside the activity on a screen of 1280 points."""
 
 COUNTER_WIDTH = 22.0
 """Characters that "114 av 124 klara" takes at its size."""
 
-FROZEN = 880
+MAX_FROZEN_WIDTH = 880
 """Points of screen that the columns which stay in view may take, at 100 percent."""
 
 
-def add_form_sheet(book: Book, frame: Frame, marks: Marks) -> None:
+def add_form_sheet(workbook: WorkbookWriter, form: FormModel, fault_marks: FaultMarks) -> None:
     """Add the sheet on which the unit answers."""
-    sheet = book.add_sheet(frame.sheet)
-    pens = make_pens(book, frame)
-    widths = [pen.width for pen in pens]
-    sheet.set_widths(widths)
-    _write_head(book, sheet, frame, widths)
-    lay_rows(pens, sheet, frame, marks)
-    _write_free_heading(book, sheet, frame)
-    mark_unchanged(book, sheet, frame, marks)
-    guard_answers(book, sheet, frame)
-    mark_changed(book, sheet, frame, marks)
-    mark_negative(book, sheet, frame)
-    _mark_remaining(book, sheet, frame)
-    _set_up(sheet, frame, widths)
+    sheet = workbook.add_sheet(form.sheet_name)
+    writers = make_column_writers(workbook, form)
+    widths = [writer.width for writer in writers]
+    sheet.set_column_widths(widths)
+    _write_heading_rows(workbook, sheet, form, widths)
+    write_form_rows(writers, sheet, form, fault_marks)
+    _write_free_rows_heading(workbook, sheet, form)
+    highlight_unchanged_faults(workbook, sheet, form, fault_marks)
+    add_answer_validations(workbook, sheet, form)
+    add_notes_and_clear_changed(workbook, sheet, form, fault_marks)
+    highlight_negative(workbook, sheet, form)
+    _highlight_remaining(workbook, sheet, form)
+    _set_sheet_options(sheet, form, widths)
 
 
 # Cells ----------------------------------------------------------------------------------------------------
 
 
-def _write_head(book: Book, sheet: Sheet, frame: Frame, widths: list[float]) -> None:
-    day = format_day(frame.round.as_of, frame.language)
-    title = frame.template.title.say(frame.language)
-    words = say("form.title", frame.language, title=title, unit=frame.unit, day=day)
-    sheet.write(TITLE_ROW, 0, words, book.style("title"))
-    sheet.set_height(TITLE_ROW, 27)
-    counter = book.style("subtitle")
-    sheet.write_formula(COUNTER_ROW, 0, counter_formula(frame), say_counter(frame), counter)
-    sheet.write(COUNTER_ROW, _place_beside(widths), _say_terms(frame), book.style("quiet", valign="vcenter"))
-    sheet.set_height(COUNTER_ROW, 21)
-    headings = [column.heading(frame.language) for column in frame.columns]
-    for place, column in enumerate(frame.columns):
-        sheet.write(CODE_ROW, place, column.code, book.style("code"))
+def _write_heading_rows(
+    workbook: WorkbookWriter, sheet: SheetWriter, form: FormModel, widths: list[float]
+) -> None:
+    as_of_text = format_long_date(form.round.as_of, form.language)
+    title = form.template.title.in_language(form.language)
+    title_text = translate("form.title", form.language, title=title, unit=form.unit, day=as_of_text)
+    sheet.write(TITLE_ROW, 0, title_text, workbook.style("title"))
+    sheet.set_row_height(TITLE_ROW, 27)
+    counter_style = workbook.style("subtitle")
+    sheet.write_formula(COUNTER_ROW, 0, counter_formula(form), counter_text(form), counter_style)
+    sheet.write(
+        COUNTER_ROW,
+        _first_column_after_counter(widths),
+        _due_date_and_code_text(form),
+        workbook.style("quiet", valign="vcenter"),
+    )
+    sheet.set_row_height(COUNTER_ROW, 21)
+    headings = [column.heading(form.language) for column in form.columns]
+    for column_index, column in enumerate(form.columns):
+        sheet.write(CODE_ROW, column_index, column.code, workbook.style("code"))
         style = "ask_heading" if column.kind == "answer" else "heading"
-        sheet.write(HEADING_ROW, place, headings[place], book.style(style))
+        sheet.write(HEADING_ROW, column_index, headings[column_index], workbook.style(style))
     sheet.hide_row(CODE_ROW)
-    sheet.set_height(HEADING_ROW, height_of(zip(headings, [w / BOLD for w in widths], strict=True), least=2))
+    sheet.set_row_height(
+        HEADING_ROW,
+        fit_row_height(zip(headings, [width / BOLD_WIDTH_FACTOR for width in widths], strict=True), min_lines=2),
+    )
 
 
-def _place_beside(widths: Sequence[float]) -> int:
+def _first_column_after_counter(widths: Sequence[float]) -> int:
     """Return the first column that begins to the right of the counter."""
-    return next((place for place in range(len(widths)) if sum(widths[:place]) >= COUNTER_WIDTH), len(widths) - 1)
+    return next(
+        (column_index for column_index in range(len(widths)) if sum(widths[:column_index]) >= COUNTER_WIDTH),
+        len(widths) - 1,
+    )
 
 
-def _say_terms(frame: Frame) -> str:
+def _due_date_and_code_text(form: FormModel) -> str:
     """Return by when to reply and the code of the form, as they stand beside the counter."""
-    code = say("form.code", frame.language, code=frame.form_code)
-    if frame.round.due is None:
+    code = translate("form.code", form.language, code=form.form_code)
+    if form.round.due_date is None:
         return code
-    due = say("form.due", frame.language, day=format_day(frame.round.due, frame.language))
+    due = translate("form.due", form.language, day=format_long_date(form.round.due_date, form.language))
     return f"{due}   ·   {code}"
 
 
-def _write_free_heading(book: Book, sheet: Sheet, frame: Frame) -> None:
-    style = book.style("band")
-    row = frame.free_heading_row
-    for place in range(1, len(frame.columns)):
-        sheet.write(row, place, None, style)
-    sheet.write(row, 0, free_heading(frame.template).say(frame.language), style)
-    sheet.set_height(row, 24)
+def _write_free_rows_heading(workbook: WorkbookWriter, sheet: SheetWriter, form: FormModel) -> None:
+    style = workbook.style("band")
+    row = form.free_heading_row
+    for column_index in range(1, len(form.columns)):
+        sheet.write(row, column_index, None, style)
+    sheet.write(row, 0, free_rows_heading(form.template).in_language(form.language), style)
+    sheet.set_row_height(row, 24)
 
 
-def _mark_remaining(book: Book, sheet: Sheet, frame: Frame) -> None:
-    place = frame.index(REMAINING)
-    left = {
+def _highlight_remaining(workbook: WorkbookWriter, sheet: SheetWriter, form: FormModel) -> None:
+    column_index = form.column_index(REMAINING_KEY)
+    conditional_format = {
         "type": "formula",
-        "criteria": f"=LEN({frame.cell(REMAINING, FIRST_ROW)})>0",
-        "format": book.style("left"),
+        "criteria": f"=LEN({form.cell_address(REMAINING_KEY, FIRST_ITEM_ROW)})>0",
+        "format": workbook.style("left"),
     }
-    sheet.format_if((FIRST_ROW, place, frame.last_row, place), left)
+    sheet.add_conditional_format((FIRST_ITEM_ROW, column_index, form.last_row, column_index), conditional_format)
 
 
 # The sheet as a whole -------------------------------------------------------------------------------------
 
 
-def _set_up(sheet: Sheet, frame: Frame, widths: list[float]) -> None:
-    sheet.freeze(FIRST_ROW, _frozen_columns(frame, widths))
-    sheet.add_filter((HEADING_ROW, 0, frame.last_row, len(widths) - 1))
-    sheet.accept_oddities(dict(_known_oddities(frame)))
-    sheet.show_at(ZOOM)
-    sheet.hide_lines()
-    sheet.set_page(repeat=HEADING_ROW, columns=frame.index(REMAINING) + 1, footer=f"{frame.form_code}    &P (&N)")
-    sheet.protect(filtering=True)
+def _set_sheet_options(sheet: SheetWriter, form: FormModel, widths: list[float]) -> None:
+    sheet.freeze_panes(FIRST_ITEM_ROW, _count_frozen_columns(form, widths))
+    sheet.add_autofilter((HEADING_ROW, 0, form.last_row, len(widths) - 1))
+    sheet.ignore_errors(dict(_list_ignored_errors(form)))
+    sheet.set_zoom(ZOOM_PERCENT)
+    sheet.hide_gridlines()
+    sheet.set_page_layout(
+        repeat_row=HEADING_ROW,
+        printed_columns=form.column_index(REMAINING_KEY) + 1,
+        footer=f"{form.form_code}    &P (&N)",
+    )
+    sheet.protect(allow_filtering=True)
 
 
-def _frozen_columns(frame: Frame, widths: list[float]) -> int:
+def _count_frozen_columns(form: FormModel, widths: list[float]) -> int:
     """Return how many columns stay in view: up to the last level, if they leave room for the answers."""
-    levels = 1 + len(frame.template.levels)
-    return levels if sum(width * 7 + 5 for width in widths[:levels]) <= FROZEN else 1
+    level_columns = 1 + len(form.template.levels)
+    return level_columns if sum(width * 7 + 5 for width in widths[:level_columns]) <= MAX_FROZEN_WIDTH else 1
 
 
-def _known_oddities(frame: Frame) -> Iterator[tuple[str, str]]:
+def _list_ignored_errors(form: FormModel) -> Iterator[tuple[str, str]]:
     """Yield what Excel would mark with a green corner although meant: codes as text, other formulas below."""
-    whole = f"A{FIRST_ROW + 1}:{frame.cell(frame.columns[-1].key, frame.last_row).replace('$', '')}"
-    yield "number_stored_as_text", whole
-    yield "two_digit_text_year", whole
-    yield "formula_differs", frame.span(REMAINING).replace("$", "")
+    table_range = (
+        f"A{FIRST_ITEM_ROW + 1}:{form.cell_address(form.columns[-1].key, form.last_row).replace('$', '')}"
+    )
+    yield "number_stored_as_text", table_range
+    yield "two_digit_text_year", table_range
+    yield "formula_differs", form.column_range(REMAINING_KEY).replace("$", "")

@@ -6,134 +6,155 @@ up by MATCH (which takes * and ? for more than they are, and no long text), and 
 
 from collections.abc import Sequence
 
-from xlflow.core.values.days import FIRST_SERIAL, LAST_SERIAL
+from xlflow.core.values.days import FIRST_DATE_SERIAL, LAST_DATE_SERIAL
 from xlflow.core.values.spellings import (
-    BLANKS,
-    ISO_LENGTHS,
-    LEADS,
-    LONGEST,
-    MARKS,
-    MINUSES,
-    MONEY,
-    MONTH_WIDTH,
-    NUMBER_BLANKS,
-    NUMBER_WIDTH,
-    UNKNOWN,
+    BLANK_CHARACTERS,
+    CHOICE_NUMBER_WIDTH,
+    CURRENCY_WORDS,
+    IGNORED_CHARACTERS,
+    ISO_DIGIT_COUNTS,
+    LEAD_IN_WORDS,
+    MAX_LOOKUP_LENGTH,
+    MINUS_CHARACTERS,
+    MONTH_NUMBER_WIDTH,
+    NOT_LISTED,
+    NUMBER_BLANK_CHARACTERS,
 )
 
-_LETTERS = {"\n": "CHAR(10)", "\r": "CHAR(13)", "\t": "CHAR(9)"}
+_CONTROL_CHARACTERS = {"\n": "CHAR(10)", "\r": "CHAR(13)", "\t": "CHAR(9)"}
 """Letters that an XML file would not keep within a formula; these codes are the same everywhere."""
 
 
-def is_blank(cell: str) -> str:
+def is_blank_formula(cell: str) -> str:
     """Return a formula that says whether nothing is written, though there may be blanks."""
-    return f'TRIM({_replace(cell, [(blank, " ") for blank in BLANKS])})=""'
+    return f'TRIM({_substitute_formula(cell, [(blank, " ") for blank in BLANK_CHARACTERS])})=""'
 
 
-def squeeze(cell: str) -> str:
+def strip_for_lookup_formula(cell: str) -> str:
     """Return a formula for what is compared of a text."""
-    return _replace(f"LOWER({cell})", [*((blank, " ") for blank in BLANKS), *((mark, "") for mark in MARKS)])
+    return _substitute_formula(
+        f"LOWER({cell})",
+        [*((blank, " ") for blank in BLANK_CHARACTERS), *((mark, "") for mark in IGNORED_CHARACTERS)],
+    )
 
 
-def squeeze_time(cell: str) -> str:
+def strip_time_for_lookup_formula(cell: str) -> str:
     """Return a formula for what is compared of a time."""
-    flat = _replace(f"LOWER({cell})", [(blank, " ") for blank in BLANKS])
-    leads = [(f" {word} ", " ") for word in LEADS]
-    return _replace(f'" "&{flat}&" "', [*leads, *((mark, "") for mark in MARKS)])
+    lowercase = _substitute_formula(f"LOWER({cell})", [(blank, " ") for blank in BLANK_CHARACTERS])
+    lead_in_words = [(f" {word} ", " ") for word in LEAD_IN_WORDS]
+    return _substitute_formula(
+        f'" "&{lowercase}&" "', [*lead_in_words, *((mark, "") for mark in IGNORED_CHARACTERS)]
+    )
 
 
-def recognise_choice(cell: str, table: str) -> str:
+def lookup_choice_formula(cell: str, table: str) -> str:
     """Return a formula for the number of an answer: 0 if it is blank, `UNKNOWN` if the table does not have it."""
-    return f"IFERROR({_look_up(squeeze(cell), table, NUMBER_WIDTH)},IF({is_blank(cell)},0,{UNKNOWN}))"
+    return f"IFERROR({_table_lookup_formula(strip_for_lookup_formula(cell), table, CHOICE_NUMBER_WIDTH)},IF({is_blank_formula(cell)},0,{NOT_LISTED}))"
 
 
-def recognise_time(said: str, tables: Sequence[str], year: int) -> str:
+def lookup_end_date_formula(stripped: str, tables: Sequence[str], year: int) -> str:
     """Return a formula for the last day of a squeezed time, "" if it is not recognised. `tables` are the names of
     those of periods, months and years; `year` is the plan's."""
     periods, months, years = tables
-    dated = _put_year_first(said, years, year)
-    ways = (_read_serial(said), _read_iso(said, years), _read_period(dated, periods), _read_day(dated, months))
-    tried = '""'
-    for way in reversed(ways):
-        tried = f"IFERROR({way},{tried})"
-    return f'IF({said}="","",{tried})'
+    year_first = _put_year_first_formula(stripped, years, year)
+    attempts = (
+        _serial_date_formula(stripped),
+        _iso_date_formula(stripped, years),
+        _period_end_formula(year_first, periods),
+        _day_and_month_formula(year_first, months),
+    )
+    combined = '""'
+    for attempt in reversed(attempts):
+        combined = f"IFERROR({attempt},{combined})"
+    return f'IF({stripped}="","",{combined})'
 
 
-def read_number(cell: str, flat: str) -> str:
+def parse_number_formula(cell: str, normalized: str) -> str:
     """Return a formula for the number in a cell, also where it is written as text; "" where it is none. `flat` is
     where `flatten_number` of the cell stands."""
-    point, mark = f'FIND(".",{flat})', "MID(1/2,2,1)"
-    signs = _replace(flat, [(digit, "") for digit in "0123456789"])
-    plain = f'OR({signs}="",{signs}=".",AND(LEFT({flat},1)="-",OR({signs}="-",{signs}="-.")))'
-    before = f'{point}-1-(LEFT({flat},1)="-")'
-    doubtful = f'AND(LEN({flat})-{point}=3,{before}<4,LEFT(SUBSTITUTE({flat},"-",""),1)<>"0")'
-    ends = f"AND({before}>0,LEN({flat})>{point})"
-    sound = f"IFERROR(IF(ISNUMBER({point}),AND({ends},NOT({doubtful})),TRUE),FALSE)"
-    text = f'IFERROR(IF(AND({plain},{sound}),VALUE(SUBSTITUTE({flat},".",{mark})),""),"")'
-    return f"IF(ISNUMBER({cell}),{cell},{text})"
+    point_position, decimal_separator = f'FIND(".",{normalized})', "MID(1/2,2,1)"
+    other_characters = _substitute_formula(normalized, [(digit, "") for digit in "0123456789"])
+    is_plain = f'OR({other_characters}="",{other_characters}=".",AND(LEFT({normalized},1)="-",OR({other_characters}="-",{other_characters}="-.")))'
+    digits_before_point = f'{point_position}-1-(LEFT({normalized},1)="-")'
+    is_thousands_separator = f'AND(LEN({normalized})-{point_position}=3,{digits_before_point}<4,LEFT(SUBSTITUTE({normalized},"-",""),1)<>"0")'
+    has_digits_around_point = f"AND({digits_before_point}>0,LEN({normalized})>{point_position})"
+    is_unambiguous = f"IFERROR(IF(ISNUMBER({point_position}),AND({has_digits_around_point},NOT({is_thousands_separator})),TRUE),FALSE)"
+    parsed_text = f'IFERROR(IF(AND({is_plain},{is_unambiguous}),VALUE(SUBSTITUTE({normalized},".",{decimal_separator})),""),"")'
+    return f"IF(ISNUMBER({cell}),{cell},{parsed_text})"
 
 
-def flatten_number(cell: str) -> str:
+def normalize_number_formula(cell: str) -> str:
     """Return a formula for what is compared of a number written as text."""
-    pairs = [*((letters, "") for letters in (*NUMBER_BLANKS, *MONEY)), *((minus, "-") for minus in MINUSES)]
-    return _replace(f"LOWER({cell})", [*pairs, (",", ".")])
+    pairs = [
+        *((removed, "") for removed in (*NUMBER_BLANK_CHARACTERS, *CURRENCY_WORDS)),
+        *((minus, "-") for minus in MINUS_CHARACTERS),
+    ]
+    return _substitute_formula(f"LOWER({cell})", [*pairs, (",", ".")])
 
 
-def look_up_line(cell: str, pieces: Sequence[str], start: int, width: int) -> str:
+def lookup_item_number_formula(cell: str, table_names: Sequence[str], offset: int, width: int) -> str:
     """Return a formula for a number that the tables of lines hold for an id; an error where none has the id."""
-    place = f"+LEN({cell})+{2 + start},{width}"
-    found = [f'VALUE(MID({piece},FIND("|"&{cell}&"=",{piece}){place}))' for piece in pieces]
-    tried = found[-1]
-    for way in reversed(found[:-1]):
-        tried = f"IFERROR({way},{tried})"
-    return tried
+    value_position = f"+LEN({cell})+{2 + offset},{width}"
+    attempts = [
+        f'VALUE(MID({table_name},FIND("|"&{cell}&"=",{table_name}){value_position}))' for table_name in table_names
+    ]
+    combined = attempts[-1]
+    for attempt in reversed(attempts[:-1]):
+        combined = f"IFERROR({attempt},{combined})"
+    return combined
 
 
-def _put_year_first(said: str, years: str, year: int) -> str:
-    last, first = f"RIGHT({said},4)", f"LEFT({said},4)"
-    unmoved = f"IF({_is_year(first, years)},{said},{year}&{said})"
-    return f"IF({_is_year(last, years)},{last}&LEFT({said},LEN({said})-4),{unmoved})"
+def _put_year_first_formula(stripped: str, years: str, year: int) -> str:
+    last_digits, first_digits = f"RIGHT({stripped},4)", f"LEFT({stripped},4)"
+    otherwise = f"IF({_is_year_formula(first_digits, years)},{stripped},{year}&{stripped})"
+    return (
+        f"IF({_is_year_formula(last_digits, years)},{last_digits}&LEFT({stripped},LEN({stripped})-4),{otherwise})"
+    )
 
 
-def _read_serial(said: str) -> str:
-    number = f"VALUE({said})"
-    return f'{number}/(({number}&""={said})*({number}>={FIRST_SERIAL})*({number}<={LAST_SERIAL}))'
+def _serial_date_formula(stripped: str) -> str:
+    number = f"VALUE({stripped})"
+    return f'{number}/(({number}&""={stripped})*({number}>={FIRST_DATE_SERIAL})*({number}<={LAST_DATE_SERIAL}))'
 
 
-def _read_iso(said: str, years: str) -> str:
-    day = f"DATE(LEFT({said},4),MID({said},5,2),MID({said},7,2))"
-    lengths = ",".join(f"LEN({said})={length}" for length in ISO_LENGTHS)
-    same = f'(YEAR({day})*10000+MONTH({day})*100+DAY({day})&""=LEFT({said},8))'
-    return f"{day}/({same}*OR({lengths})*{_is_year(f'LEFT({said},4)', years)})"
+def _iso_date_formula(stripped: str, years: str) -> str:
+    parsed_date = f"DATE(LEFT({stripped},4),MID({stripped},5,2),MID({stripped},7,2))"
+    has_valid_length = ",".join(f"LEN({stripped})={length}" for length in ISO_DIGIT_COUNTS)
+    is_same_date = f'(YEAR({parsed_date})*10000+MONTH({parsed_date})*100+DAY({parsed_date})&""=LEFT({stripped},8))'
+    return (
+        f"{parsed_date}/({is_same_date}*OR({has_valid_length})*{_is_year_formula(f'LEFT({stripped},4)', years)})"
+    )
 
 
-def _read_period(dated: str, periods: str) -> str:
-    return f"DATE(LEFT({dated},4),{_look_up(f'MID({dated},5,{LONGEST})', periods, MONTH_WIDTH)}+1,0)"
+def _period_end_formula(year_first: str, periods: str) -> str:
+    return f"DATE(LEFT({year_first},4),{_table_lookup_formula(f'MID({year_first},5,{MAX_LOOKUP_LENGTH})', periods, MONTH_NUMBER_WIDTH)}+1,0)"
 
 
-def _read_day(dated: str, months: str) -> str:
-    digits = f'IF(ISNUMBER(FIND(MID({dated},6,1),"0123456789")),2,1)'
-    number = f"VALUE(MID({dated},5,{digits}))"
-    month = _look_up(f"MID({dated},5+{digits},{LONGEST})", months, MONTH_WIDTH)
-    day = f"DATE(LEFT({dated},4),{month},{number})"
-    return f"{day}/(DAY({day})={number})"
+def _day_and_month_formula(year_first: str, months: str) -> str:
+    digit_count = f'IF(ISNUMBER(FIND(MID({year_first},6,1),"0123456789")),2,1)'
+    day_number = f"VALUE(MID({year_first},5,{digit_count}))"
+    month = _table_lookup_formula(
+        f"MID({year_first},5+{digit_count},{MAX_LOOKUP_LENGTH})", months, MONTH_NUMBER_WIDTH
+    )
+    parsed_date = f"DATE(LEFT({year_first},4),{month},{day_number})"
+    return f"{parsed_date}/(DAY({parsed_date})={day_number})"
 
 
-def _is_year(text: str, years: str) -> str:
+def _is_year_formula(text: str, years: str) -> str:
     return f'ISNUMBER(FIND("|"&{text}&"|",{years}))'
 
 
-def _look_up(key: str, table: str, width: int) -> str:
+def _table_lookup_formula(key: str, table: str, width: int) -> str:
     """Return a formula for the number before a spelling in a table; an error if it is not there."""
     return f'VALUE(MID({table},FIND(":"&{key}&"|",{table})-{width},{width}))'
 
 
-def _replace(text: str, pairs: Sequence[tuple[str, str]]) -> str:
-    for letters, others in pairs:
-        text = f"SUBSTITUTE({text},{_quote(letters)},{_quote(others)})"
+def _substitute_formula(text: str, pairs: Sequence[tuple[str, str]]) -> str:
+    for old, new in pairs:
+        text = f"SUBSTITUTE({text},{_quote_characters(old)},{_quote_characters(new)})"
     return text
 
 
-def _quote(letters: str) -> str:
-    doubled = letters.replace('"', '""')
-    return _LETTERS.get(letters, f'"{doubled}"')
+def _quote_characters(characters: str) -> str:
+    doubled = characters.replace('"', '""')
+    return _CONTROL_CHARACTERS.get(characters, f'"{doubled}"')

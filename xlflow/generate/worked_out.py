@@ -5,94 +5,98 @@ So that a form is right also where a program opens it without working out anythi
 
 from datetime import date
 
-from xlflow.core.model import Cell, Line
-from xlflow.core.rules import NUMBERS, number_in, table_of
+from xlflow.core.model import PlanItem, TableCell
+from xlflow.core.rules import NUMBER_TYPES, choice_number, spelling_table_of
 from xlflow.core.template import Field
 from xlflow.core.values.spellings import (
-    LONGEST,
-    flatten_number,
-    recognise_choice,
-    recognise_time,
-    serial_of,
-    squeeze_time,
+    MAX_LOOKUP_LENGTH,
+    lookup_choice,
+    lookup_end_date,
+    normalize_number,
+    serial_from_date,
+    strip_time_for_lookup,
 )
 from xlflow.generate.answers import answer_cell
-from xlflow.generate.frame import Frame
-from xlflow.generate.live import ID, OWN, Helper, number_lines
-from xlflow.generate.remaining import say_remaining
+from xlflow.generate.frame import FormModel
+from xlflow.generate.live import ADDED_NUMBER_OFFSET, ID_KEY, CalcColumn, number_activities
+from xlflow.generate.remaining import remaining_text
 
 
-class Values:
+class CachedValues:
     """What the helpers come to with the answers that stand in a form when it is written."""
 
-    def __init__(self, frame: Frame):
-        self.frame = frame
-        self.planned = number_lines(frame.lines, frame.kin)
-        self.rows = {line.id: row + 1 for row, line in frame.rows() if line}
+    def __init__(self, form: FormModel):
+        self.form = form
+        self.planned_numbers = number_activities(form.items, form.relatives)
+        self.row_numbers = {item.id: row + 1 for row, item in form.rows_with_items() if item}
 
-    def find(self, helper: Helper, row: int, line: Line | None) -> Cell:
+    def cached_value(self, calc_column: CalcColumn, row: int, item: PlanItem | None) -> TableCell:
         """Return the value of a helper."""
-        if helper.kind in ("kin", "head"):
-            return self._kin(row, line) if helper.kind == "kin" else self._head(line)
-        if helper.kind == "number":
-            return self._number(self.frame.template.field(helper.key), line)
-        return self._text(helper, line) if line else ""
+        if calc_column.kind in ("kin", "head"):
+            return self._activity_number(row, item) if calc_column.kind == "kin" else self._parent_row(item)
+        if calc_column.kind == "number":
+            return self._choice_number(self.form.template.field(calc_column.key), item)
+        return self._text_value(calc_column, item) if item else ""
 
-    def _text(self, helper: Helper, line: Line) -> Cell:
-        if helper.kind == "left":
-            return say_remaining(self.frame, line)
-        copy = self._copy(helper.key, line)
-        if helper.kind == "copy":
-            return copy
-        if self.frame.template.field(helper.key).type in NUMBERS:
-            return self._amount(helper, line, copy)
-        if helper.kind == "said":
-            return squeeze_time(str(copy))
-        last = recognise_time(str(copy), self.frame.round.plan.year)
-        return serial_of(last) if last else ""
+    def _text_value(self, calc_column: CalcColumn, item: PlanItem) -> TableCell:
+        if calc_column.kind == "left":
+            return remaining_text(self.form, item)
+        copied = self._copied_value(calc_column.key, item)
+        if calc_column.kind == "copy":
+            return copied
+        if self.form.template.field(calc_column.key).type in NUMBER_TYPES:
+            return self._amount_value(calc_column, item, copied)
+        if calc_column.kind == "said":
+            return strip_time_for_lookup(str(copied))
+        end_date = lookup_end_date(str(copied), self.form.round.plan.year)
+        return serial_from_date(end_date) if end_date else ""
 
-    def _amount(self, helper: Helper, line: Line, copy: Cell) -> Cell:
-        if helper.kind == "said":
-            return flatten_number(copy) if isinstance(copy, str) else ""
-        number = self.frame.number(line, helper.key)
+    def _amount_value(self, calc_column: CalcColumn, item: PlanItem, copied: TableCell) -> TableCell:
+        if calc_column.kind == "said":
+            return normalize_number(copied) if isinstance(copied, str) else ""
+        number = self.form.number_value(item, calc_column.key)
         return "" if number is None else number
 
-    def _copy(self, key: str, line: Line) -> Cell:
-        frame, levels = self.frame, _places_of_levels(self.frame)
-        if key == ID:
-            return "" if line.own else line.id
-        if key in levels:
-            return line.levels[levels[key]][:LONGEST]
-        field = frame.template.field(key)
-        if field.type in NUMBERS:
-            number = frame.number(line, key)
-            return frame.answer(line, key) if number is None and field.filled_by == "unit" else number
-        value = answer_cell(frame, field, frame.answer(line, key)) if field.filled_by == "unit" else ""
-        return str(serial_of(value)) if isinstance(value, date) else str(value)[:LONGEST]
+    def _copied_value(self, key: str, item: PlanItem) -> TableCell:
+        form, level_indexes = self.form, _level_index_by_key(self.form)
+        if key == ID_KEY:
+            return "" if item.added_by_unit else item.id
+        if key in level_indexes:
+            return item.level_texts[level_indexes[key]][:MAX_LOOKUP_LENGTH]
+        field = form.template.field(key)
+        if field.type in NUMBER_TYPES:
+            number = form.number_value(item, key)
+            return form.answer_text(item, key) if number is None and field.filled_by == "unit" else number
+        value = answer_cell(form, field, form.answer_text(item, key)) if field.filled_by == "unit" else ""
+        return str(serial_from_date(value)) if isinstance(value, date) else str(value)[:MAX_LOOKUP_LENGTH]
 
-    def _number(self, field: Field, line: Line | None) -> int:
-        template = self.frame.template
+    def _choice_number(self, field: Field, item: PlanItem | None) -> int:
+        template = self.form.template
         if field.filled_by == "unit":
-            written = self.frame.answer(line, field.key) if line else ""
-            return recognise_choice(written, table_of(template, field))
-        value = line.value(field.key) if line and not line.own else None
-        return number_in(template, field, value) if isinstance(value, str) else 0
+            raw_text = self.form.answer_text(item, field.key) if item else ""
+            return lookup_choice(raw_text, spelling_table_of(template, field))
+        value = item.plan_value(field.key) if item and not item.added_by_unit else None
+        return choice_number(template, field, value) if isinstance(value, str) else 0
 
-    def _head(self, line: Line | None) -> int:
-        above = self.frame.kin[line.id].above if line and self._is_named(line) else None
-        return self.rows[above] if above else 0
+    def _parent_row(self, item: PlanItem | None) -> int:
+        parent_id = self.form.relatives[item.id].parent if item and self._has_item_text(item) else None
+        return self.row_numbers[parent_id] if parent_id else 0
 
-    def _kin(self, row: int, line: Line | None) -> int:
-        if line is None or not self._is_named(line):
+    def _activity_number(self, row: int, item: PlanItem | None) -> int:
+        if item is None or not self._has_item_text(item):
             return 0
-        above = self.frame.kin[line.id].above
-        if line.id in self.planned:
-            return self.planned[line.id]
-        return -self.planned.get(above, OWN + self.rows[above]) if above else OWN + row + 1
+        parent_id = self.form.relatives[item.id].parent
+        if item.id in self.planned_numbers:
+            return self.planned_numbers[item.id]
+        return (
+            -self.planned_numbers.get(parent_id, ADDED_NUMBER_OFFSET + self.row_numbers[parent_id])
+            if parent_id
+            else ADDED_NUMBER_OFFSET + row + 1
+        )
 
-    def _is_named(self, line: Line) -> bool:
-        return bool(line.levels[self.frame.template.item].strip())
+    def _has_item_text(self, item: PlanItem) -> bool:
+        return bool(item.level_texts[self.form.template.item_level_index].strip())
 
 
-def _places_of_levels(frame: Frame) -> dict[str, int]:
-    return {level.key: place for place, level in enumerate(frame.template.levels)}
+def _level_index_by_key(form: FormModel) -> dict[str, int]:
+    return {level.key: index for index, level in enumerate(form.template.levels)}

@@ -10,30 +10,30 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from xlflow.core.findings import Finding, find
-from xlflow.core.model import Answer, Round, Row
-from xlflow.core.same import Same
+from xlflow.core.findings import Finding, make_finding
+from xlflow.core.model import Answer, AnswerRow, Round
+from xlflow.core.same import IdentityKey
 from xlflow.core.template import Choice, ChoiceList
-from xlflow.core.text import plain
-from xlflow.core.words import LANGUAGES, Text
+from xlflow.core.text import normalize_for_parsing
+from xlflow.core.words import LANGUAGES, LocalizedText
 
-_SUBJECT = (
+_SUBJECT_PATTERN = (
     r"(?:(?:den här |denna |this |the )?(?:aktiviteten?|delaktiviteten?|arbetet|uppdraget|åtgärden|status(?:en)?"
     r"|activity|sub-activity|work|task|measure)[: ]+|det |den |it |denna |this )?"
     r"(?:(?:är|har|blir|blev|bedöms|is|has been|was|will be)(?: nu| redan| now| already)? )?"
 )
-_AFTER = (
+_LOOKAHEAD_PATTERN = (
     r"(?=\s*(?:$|[.,;:!()–-])|\s+(?:till|t\.?o\.?m|på grund|pga|p\.g\.a|eftersom|då|enligt|under|men|och|i|den"
     r"|från|tills|för att|sedan|utan|to|until|because|due|under|but|and|in|as|since|from|according|without)\b)"
 )
-_BEGINNING = 120
+_MAX_OPENING_LETTERS = 120
 """Letters of a text within which the status stands that it begins with."""
 
-_LEAST = 4
+_MIN_NAME_LETTERS = 4
 """Letters that a name of a status must have to be looked for in a text."""
 
 
-def hint_status(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
+def check_comment_status(round_: Round, row: AnswerRow, comment: Answer) -> Iterator[Finding]:
     """Yield the status that a comment begins with, where the column is blank or says otherwise."""
     template = round_.template
     field = template.field_in_role("status")
@@ -41,63 +41,67 @@ def hint_status(round_: Round, row: Row, comment: Answer) -> Iterator[Finding]:
     if field is None or answer is None:
         return
     choices = template.choice_list(field)
-    named = read_status(comment.written, choices)
-    if named is None or (answer.value is not None and not _contradicts(named, str(answer.value), choices)):
+    named_status = parse_opening_status(comment.raw_text, choices)
+    if named_status is None or (
+        answer.value is not None and not _contradicts(named_status, str(answer.value), choices)
+    ):
         return
-    labels = {language: template.say_choice(field, str(answer.value or ""), language) for language in LANGUAGES}
-    yield find(
+    labels = {language: template.choice_label(field, str(answer.value or ""), language) for language in LANGUAGES}
+    yield make_finding(
         "status-only-in-comment" if answer.is_blank else "status-in-comment",
-        row.place_of(answer),
+        row.location_of(answer),
         unit=row.unit,
-        row_id=row.line.id,
+        row_id=row.item.id,
         field=field.key,
-        value=answer.written or None,
-        suggestion=named.label.say(round_.language),
-        words={
+        value=answer.raw_text or None,
+        suggestion=named_status.label.in_language(round_.language),
+        params={
             "field": field.label,
-            "named": named.label,
-            "own": Text(**labels) if answer.value is not None else answer.written,
+            "named": named_status.label,
+            "own": LocalizedText(**labels) if answer.value is not None else answer.raw_text,
         },
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class StatusNames:
     """Every name of every status, as names are compared, the longest first; and how a text begins with one."""
 
-    by_name: Mapping[str, Choice]
-    begins: re.Pattern[str]
+    choice_by_name: Mapping[str, Choice]
+    opening_pattern: re.Pattern[str]
 
 
-def read_status(text: str, choices: ChoiceList) -> Choice | None:
+def parse_opening_status(text: str, choices: ChoiceList) -> Choice | None:
     """Return the status that a text begins with, None if it begins otherwise."""
-    names = names_of(choices)
-    found = names.begins.match(text[:_BEGINNING].casefold())
-    return names.by_name[" ".join(found[1].split())] if found else None
+    names = status_names(choices)
+    match = names.opening_pattern.match(text[:_MAX_OPENING_LETTERS].casefold())
+    return names.choice_by_name[" ".join(match[1].split())] if match else None
 
 
-def names_of(choices: ChoiceList) -> Names:
+def status_names(choices: ChoiceList) -> StatusNames:
     """Return the names of the statuses; worked out once for each list."""
-    return _names_of(Same(choices))
+    return _build_status_names(IdentityKey(choices))
 
 
 @lru_cache(maxsize=64)
-def _names_of(same: Same[ChoiceList]) -> Names:
-    names = {
-        plain(name): option
-        for option in reversed(same.value.options)
+def _build_status_names(choices_key: IdentityKey[ChoiceList]) -> StatusNames:
+    choice_by_name = {
+        normalize_for_parsing(name): option
+        for option in reversed(choices_key.value.options)
         for name in (*option.aliases, option.label.en, option.label.sv)
-        if len(name) >= _LEAST
+        if len(name) >= _MIN_NAME_LETTERS
     }
-    by_length = dict(sorted(names.items(), key=lambda pair: (-len(pair[0]), pair[0])))
-    either = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in by_length) or "(?!)"
-    return Names(MappingProxyType(by_length), re.compile(rf"\W*{_SUBJECT}({either}){_AFTER}"))
+    by_length = dict(sorted(choice_by_name.items(), key=lambda pair: (-len(pair[0]), pair[0])))
+    alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in by_length) or "(?!)"
+    return StatusNames(
+        MappingProxyType(by_length), re.compile(rf"\W*{_SUBJECT_PATTERN}({alternatives}){_LOOKAHEAD_PATTERN}")
+    )
 
 
 def _contradicts(named: Choice, code: str, choices: ChoiceList) -> bool:
-    own = next((option for option in choices.options if option.code == code), None)
-    if own is None or named.code == own.code:
+    current = next((option for option in choices.options if option.code == code), None)
+    if current is None or named.code == current.code:
         return False
-    if named.settled or own.settled:
+    if named.settled or current.settled:
         return True
-    return named.rank is not None and own.rank is not None and named.rank > own.rank
+    return named.rank is not None and current.rank is not None and named.rank > current.rank

@@ -11,10 +11,10 @@ from typing import Any
 
 from xlflow.interchange.typed import TypedColumn, TypedTable
 
-PRECISION = 38
+DECIMAL_PRECISION = 38
 """Digits that a decimal of Parquet may have."""
 
-FEWEST, MOST = 2, 14
+MIN_DECIMALS, MAX_DECIMALS = 2, 14
 """Decimals of an amount: as many as one of its column has, within these."""
 
 
@@ -23,24 +23,27 @@ def can_write_parquet() -> bool:
     return find_spec("pyarrow") is not None
 
 
-def write_parquet(table: TypedTable) -> bytes:
+def encode_parquet(table: TypedTable) -> bytes:
     """Return a table as the bytes of a Parquet file."""
     import pyarrow  # noqa: PLC0415  (not everybody has it)
     from pyarrow import parquet  # noqa: PLC0415
 
-    arrays = [_make_array(column, pyarrow) for column in table.columns]
+    arrays = [_column_to_array(column, pyarrow) for column in table.columns]
     stream = io.BytesIO()
     parquet.write_table(pyarrow.table(arrays, names=[column.heading for column in table.columns]), stream)
     return stream.getvalue()
 
 
-def _make_array(column: TypedColumn, arrow: Any) -> Any:
+def _column_to_array(column: TypedColumn, arrow: Any) -> Any:
     if column.type == "number":
-        places = min(MOST, max([FEWEST, *map(_count_decimals, column.values)]))
-        step = Decimal(1).scaleb(-places)
-        with localcontext(prec=PRECISION):
-            values = [v.quantize(step, ROUND_HALF_EVEN) if isinstance(v, Decimal) else None for v in column.values]
-        return arrow.array(values, arrow.decimal128(PRECISION, places))
+        decimals = min(MAX_DECIMALS, max([MIN_DECIMALS, *map(_count_decimals, column.values)]))
+        step = Decimal(1).scaleb(-decimals)
+        with localcontext(prec=DECIMAL_PRECISION):
+            values = [
+                value.quantize(step, ROUND_HALF_EVEN) if isinstance(value, Decimal) else None
+                for value in column.values
+            ]
+        return arrow.array(values, arrow.decimal128(DECIMAL_PRECISION, decimals))
     if column.type == "integer":
         return arrow.array([int(v) if isinstance(v, Decimal) else None for v in column.values], arrow.int64())
     return arrow.array(column.values, arrow.date32() if column.type == "date" else arrow.string())

@@ -17,50 +17,52 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from xlflow.core.words import Language
-from xlflow.interchange.typed import TypedTable, Value
+from xlflow.interchange.typed import TypedTable, TypedValue
 
 BOM = "\ufeff"
 LINE_END = "\r\n"
 
-_TRAP = r"(?=[^\S\t\r\n]*[=+\-@'\uff1d\uff0b\uff0d\uff20])"
-_GUARDED = re.compile(rf"(^|[;,|\t\r\n]){_TRAP}")
-_GUARD = re.compile(rf"(^|[;,|\t\r\n])'{_TRAP}")
+_FORMULA_START = r"(?=[^\S\t\r\n]*[=+\-@'\uff1d\uff0b\uff0d\uff20])"
+_NEEDS_APOSTROPHE = re.compile(rf"(^|[;,|\t\r\n]){_FORMULA_START}")
+_ADDED_APOSTROPHE = re.compile(rf"(^|[;,|\t\r\n])'{_FORMULA_START}")
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class CsvDialect:
     """How a language separates cells, and whole numbers from decimals."""
 
     delimiter: str
-    decimal: str
+    decimal_mark: str
 
 
-DIALECTS: Mapping[Language, Dialect] = MappingProxyType({"sv": Dialect(";", ","), "en": Dialect(",", ".")})
+CSV_DIALECTS: Mapping[Language, CsvDialect] = MappingProxyType(
+    {"sv": CsvDialect(";", ","), "en": CsvDialect(",", ".")}
+)
 
 
-def write_csv(table: TypedTable, language: Language) -> bytes:
+def encode_csv(table: TypedTable, language: Language) -> bytes:
     """Return a table as the bytes of a CSV file, its headings first."""
-    dialect, stream = DIALECTS[language], io.StringIO(newline="")
+    dialect, stream = CSV_DIALECTS[language], io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=dialect.delimiter, lineterminator=LINE_END)
-    writer.writerow(guard_text(column.heading) for column in table.columns)
+    writer.writerow(escape_formula_text(column.heading) for column in table.columns)
     rows = zip(*(column.values for column in table.columns), strict=True)
-    writer.writerows([_show(value, dialect) for value in row] for row in rows)
+    writer.writerows([_format_csv_value(value, dialect) for value in row] for row in rows)
     return (BOM + stream.getvalue()).encode()
 
 
-def guard_text(text: str) -> str:
+def escape_formula_text(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return _GUARDED.sub(r"\1'", text)
+    return _NEEDS_APOSTROPHE.sub(r"\1'", text)
 
 
-def unguard_text(text: str) -> str:
+def unescape_formula_text(text: str) -> str:
     """Return a text as it was before it was guarded."""
-    return _GUARD.sub(r"\1", text)
+    return _ADDED_APOSTROPHE.sub(r"\1", text)
 
 
-def _show(value: Value, dialect: Dialect) -> str:
+def _format_csv_value(value: TypedValue, dialect: CsvDialect) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return format(value, "f").replace(".", dialect.decimal)
-    return value.isoformat() if isinstance(value, date) else guard_text(value)
+        return format(value, "f").replace(".", dialect.decimal_mark)
+    return value.isoformat() if isinstance(value, date) else escape_formula_text(value)

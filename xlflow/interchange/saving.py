@@ -4,66 +4,74 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from xlflow.core.findings import Place, Stop, find
+from xlflow.core.findings import FatalError, Location, make_finding
 from xlflow.core.model import Merged
-from xlflow.core.summary import Summary
-from xlflow.excel.outgoing import claim_target, save_whole
-from xlflow.interchange.describe import DESCRIPTOR, describe_package, digest_of, list_ours
-from xlflow.interchange.package import Part
+from xlflow.core.summary import ConsolidatedContent
+from xlflow.excel.outgoing import lock_target, write_atomic
+from xlflow.interchange.describe import DESCRIPTOR_FILE, content_digest, encode_descriptor, parse_own_descriptor
+from xlflow.interchange.package import ExportFile
 
 
-def refuse_foreign(folder: Path, parts: Sequence[Part]) -> None:
+def refuse_foreign_files(folder: Path, files: Sequence[ExportFile]) -> None:
     """`Stop` if the folder holds a file under one of the names that is not of an earlier package of ours, nor says
     what is to be written, as after a run that was cut short."""
-    known = _list_known(folder)
-    ours = {} if known is None else known
-    names = [part.file for part in parts if part.file not in ours and not _holds(folder / part.file, part.content)]
-    foreign = [DESCRIPTOR] if known is None else []
-    found = [folder / name for name in (*foreign, *names) if (folder / name).exists()]
-    if found:
-        raise Stop(*(find("target-not-ours", Place(str(path))) for path in found))
+    package_digests = _read_package_digests(folder)
+    own_files = {} if package_digests is None else package_digests
+    unexpected_names = [
+        file.file_name
+        for file in files
+        if file.file_name not in own_files and not _has_content(folder / file.file_name, file.content)
+    ]
+    foreign_descriptor = [DESCRIPTOR_FILE] if package_digests is None else []
+    existing_paths = [
+        folder / name for name in (*foreign_descriptor, *unexpected_names) if (folder / name).exists()
+    ]
+    if existing_paths:
+        raise FatalError(*(make_finding("target-not-ours", Location(str(path))) for path in existing_paths))
 
 
-def list_package(folder: Path) -> tuple[Path, ...]:
+def list_package_files(folder: Path) -> tuple[Path, ...]:
     """Return the files of the package of ours that stands in a folder, if one does."""
-    known = _list_known(folder)
-    return tuple(folder / name for name in (DESCRIPTOR, *known)) if known else ()
+    package_digests = _read_package_digests(folder)
+    return tuple(folder / name for name in (DESCRIPTOR_FILE, *package_digests)) if package_digests else ()
 
 
-def save_package(folder: Path, summary: Summary, merged: Merged, parts: Sequence[Part]) -> tuple[Path, ...]:
+def save_package(
+    folder: Path, summary: ConsolidatedContent, merged: Merged, files: Sequence[ExportFile]
+) -> tuple[Path, ...]:
     """Write the package into a folder and return where its files are. What an earlier one of ours left there under
     other names is taken away, unless somebody has changed it."""
-    with claim_target(folder / DESCRIPTOR) as target:
-        before = _list_known(folder) or {}
+    with lock_target(folder / DESCRIPTOR_FILE) as target:
+        previous_digests = _read_package_digests(folder) or {}
         try:
-            written = {part.file: save_whole(folder / part.file, part.content) for part in parts}
-            names = {file: path.name for file, path in written.items()}
-            described = target.save(describe_package(summary, merged, parts, names))
+            written_paths = {part.file_name: write_atomic(folder / part.file_name, part.content) for part in files}
+            saved_names = {file_name: path.name for file_name, path in written_paths.items()}
+            descriptor_path = target.save(encode_descriptor(summary, merged, files, saved_names))
         except BaseException:
-            for part in parts:
-                if part.file not in before:
-                    _take_away(folder / part.file, digest_of(part.content))
+            for file in files:
+                if file.file_name not in previous_digests:
+                    _delete_if_unchanged(folder / file.file_name, content_digest(file.content))
             raise
-        for name, digest in before.items():
-            if name not in names.values():
-                _take_away(folder / name, digest)
-    return (*written.values(), described)
+        for name, digest in previous_digests.items():
+            if name not in saved_names.values():
+                _delete_if_unchanged(folder / name, digest)
+    return (*written_paths.values(), descriptor_path)
 
 
-def _list_known(folder: Path) -> Mapping[str, str] | None:
+def _read_package_digests(folder: Path) -> Mapping[str, str] | None:
     """Return the files of the package that stands in a folder; none without a package, None if it is not ours."""
-    path = folder / DESCRIPTOR
+    path = folder / DESCRIPTOR_FILE
     if not path.exists():
         return {}
-    known = list_ours(path.read_bytes())
-    return known if known is None or all(Path(name).name == name for name in known) else None
+    digests = parse_own_descriptor(path.read_bytes())
+    return digests if digests is None or all(Path(name).name == name for name in digests) else None
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _has_content(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 
 
-def _take_away(path: Path, digest: str) -> None:
+def _delete_if_unchanged(path: Path, digest: str) -> None:
     with suppress(OSError):
-        if digest_of(path.read_bytes()) == digest:
+        if content_digest(path.read_bytes()) == digest:
             path.unlink()

@@ -13,14 +13,14 @@ from decimal import Decimal
 from itertools import count
 from typing import Literal
 
-from xlflow.core.model import Cell, Grid, GridColumn
-from xlflow.core.words import Language, say
+from xlflow.core.model import Table, TableCell, TableColumn
+from xlflow.core.words import Language, translate
 
-Type = Literal["string", "number", "integer", "date"]
+ColumnType = Literal["string", "number", "integer", "date"]
 
-Value = str | Decimal | date | None
+TypedValue = str | Decimal | date | None
 
-_TYPES: dict[str, Type] = {
+_COLUMN_TYPES: dict[str, ColumnType] = {
     "number": "number",
     "signed": "number",
     "share": "number",
@@ -29,7 +29,7 @@ _TYPES: dict[str, Type] = {
 }
 
 
-_HALF = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of an emoji, which no file of text can hold."""
 
 
@@ -39,8 +39,8 @@ class TypedColumn:
 
     key: str
     heading: str
-    type: Type
-    values: tuple[Value, ...]
+    type: ColumnType
+    values: tuple[TypedValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,45 +52,47 @@ class TypedTable:
     columns: tuple[TypedColumn, ...]
 
 
-def type_grid(grid: Grid, filled_in: Container[str], language: Language) -> TypedTable:
+def build_typed_table(table: Table, answer_keys: Container[str], language: Language) -> TypedTable:
     """Return the table of a grid; `filled_in` are the keys of the columns that units fill in."""
-    cells = list(zip(*grid.rows, strict=True)) or [()] * len(grid.columns)
-    taken = {column.heading.casefold() for column in grid.columns}
+    cells = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
+    used_headings = {column.heading.casefold() for column in table.columns}
     columns = (
-        typed
-        for column, values in zip(grid.columns, cells, strict=True)
-        for typed in _type_column(column, values, _name_words(column.heading, taken, language), filled_in)
+        typed_column
+        for column, values in zip(table.columns, cells, strict=True)
+        for typed_column in _build_typed_columns(
+            column, values, _unused_raw_text_heading(column.heading, used_headings, language), answer_keys
+        )
     )
-    return TypedTable(grid.name, say(f"consolidated.{grid.name}", language), tuple(columns))
+    return TypedTable(table.name, translate(f"consolidated.{table.name}", language), tuple(columns))
 
 
-def _type_column(
-    column: GridColumn, cells: tuple[Cell, ...], words: str, filled_in: Container[str]
+def _build_typed_columns(
+    column: TableColumn, cells: tuple[TableCell, ...], raw_text_heading: str, answer_keys: Container[str]
 ) -> Iterator[TypedColumn]:
-    kind = _TYPES.get(column.kind, "string")
-    if kind == "string":
-        yield TypedColumn(column.key, column.heading, "string", tuple(map(_say, cells)))
+    column_type = _COLUMN_TYPES.get(column.kind, "string")
+    if column_type == "string":
+        yield TypedColumn(column.key, column.heading, "string", tuple(map(_to_text, cells)))
         return
-    yield TypedColumn(column.key, column.heading, kind, tuple(map(_take, cells)))
-    if column.key in filled_in:
-        texts = tuple(_say(cell) if isinstance(cell, str) else None for cell in cells)
-        yield TypedColumn(f"{column.key}:written", words, "string", texts)
+    yield TypedColumn(column.key, column.heading, column_type, tuple(map(_to_number_or_date, cells)))
+    if column.key in answer_keys:
+        texts = tuple(_to_text(cell) if isinstance(cell, str) else None for cell in cells)
+        yield TypedColumn(f"{column.key}:written", raw_text_heading, "string", texts)
 
 
-def _take(cell: Cell) -> Value:
+def _to_number_or_date(cell: TableCell) -> TypedValue:
     if isinstance(cell, str) or cell is None:
         return None
     return cell if isinstance(cell, Decimal | date) else Decimal(cell)
 
 
-def _say(cell: Cell) -> str | None:
+def _to_text(cell: TableCell) -> str | None:
     if isinstance(cell, Decimal):
         return format(cell, "f")
-    return None if cell is None or cell == "" else _HALF.sub("\ufffd", str(cell))
+    return None if cell is None or cell == "" else _LONE_SURROGATE.sub("\ufffd", str(cell))
 
 
-def _name_words(heading: str, taken: Container[str], language: Language) -> str:
+def _unused_raw_text_heading(heading: str, used_headings: Container[str], language: Language) -> str:
     """Return the heading of the column for what was written, one that no other column has."""
-    name = say("interchange.as_written", language, heading=heading)
+    name = translate("interchange.as_written", language, heading=heading)
     names = (name if number == 1 else f"{name} {number}" for number in count(1))
-    return next(each for each in names if each.casefold() not in taken)
+    return next(candidate for candidate in names if candidate.casefold() not in used_headings)

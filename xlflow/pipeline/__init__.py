@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xlflow import carry, collect, named, opening
-from xlflow.core.findings import Finding, Place, Stop, find, sort_findings
-from xlflow.core.model import Previous, Round, Run
-from xlflow.core.words import Language, say
-from xlflow.pipeline.asked import Wanted
-from xlflow.pipeline.gathering import gather, say_nothing
+from xlflow.core.findings import FatalError, Finding, Location, make_finding, sort_findings
+from xlflow.core.model import PreviousAnswers, Round, RunResult
+from xlflow.core.words import Language, translate
+from xlflow.pipeline.asked import RequestedRound
+from xlflow.pipeline.gathering import gather_round, nothing_found_finding
 
 if TYPE_CHECKING:
-    from xlflow.core.summary import History
+    from xlflow.core.summary import RoundHistory
 
-Progress = Callable[[str, int, int], None]
+StepProgressCallback = Callable[[str, int, int], None]
 """Called with the name of the step, how many files are done, and how many there are."""
 
 
@@ -38,8 +38,8 @@ def generate_forms(
     language: Language = "sv",
     jobs: int | None = None,
     force: bool = False,
-    progress: Progress | None = None,
-) -> Run:
+    progress: StepProgressCallback | None = None,
+) -> RunResult:
     """Write one form per unit of the plan into the folder `output`.
 
     `previous` is the consolidated workbook of the round before, whose answers the forms then show. A form that
@@ -48,43 +48,45 @@ def generate_forms(
     """
     from xlflow import generate
 
-    asked, findings = _define(plan, template, as_of, due, language)
-    forms = generate.plan_forms(asked)
-    parts, units = generate.part_round(asked), tuple(form.unit for form in forms)
-    shown, about_previous = _recall(previous, asked, parts) if previous else ({}, ())
-    targets = [output / form.file_name for form in forms]
-    made = generate.write_forms(parts, units, shown, jobs)
-    written, about_files = _write_forms(targets, made, "generate", force=force, progress=progress)
-    every = sort_findings((*findings, *about_previous, *about_files))
-    return Run(language, every, written=written, units=units, output=output)
+    round_, findings = _define_round(plan, template, as_of, due, language)
+    form_plans = generate.list_form_files(round_)
+    unit_rounds, units = generate.split_round_by_unit(round_), tuple(form_plan.unit for form_plan in form_plans)
+    previous_answers, previous_findings = (
+        _read_previous_answers(previous, round_, unit_rounds) if previous else ({}, ())
+    )
+    targets = [output / form.file_name for form in form_plans]
+    contents = generate.write_forms(unit_rounds, units, previous_answers, jobs)
+    written, file_findings = save_forms(targets, contents, "generate", force=force, progress=progress)
+    all_findings = sort_findings((*findings, *previous_findings, *file_findings))
+    return RunResult(language, all_findings, written_files=written, units=units, output_path=output)
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _pause_garbage_collection() -> Iterator[None]:
     """Let no search for garbage interrupt the work: values hold no rings, and the more there are, the longer it
     takes and the less it finds."""
-    searching = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if searching:
+        if was_enabled:
             gc.enable()
 
 
-@_undisturbed()
+@_pause_garbage_collection()
 def check_forms(
     paths: Sequence[Path],
     *,
     plan: Path | None = None,
     as_of: date | None = None,
     template: str | None = None,
-    send_back: Path | None = None,
+    return_dir: Path | None = None,
     jobs: int | None = None,
     cache: bool = True,
     force: bool = False,
-    progress: Progress | None = None,
-) -> Run:
+    progress: StepProgressCallback | None = None,
+) -> RunResult:
     """Read and check forms: files, folders (searched through), archives. `as_of` is the day of the round and
     `template` its template, by name or path; only needed where no form says it any longer, or forms of several
     rounds lie together.
@@ -92,24 +94,31 @@ def check_forms(
     Writes nothing, unless `send_back` names a folder: then a fresh form for each unit that has something to
     correct, with all its answers and the faults marked. A form that somebody has filled in is never overwritten.
     """
-    wanted = _want(as_of, template)
-    own = tuple(send_back.rglob("*.xlsx")) if send_back else ()
-    gathered = gather(paths, plan, opening.Way(jobs, cache=cache), partial(_tell, progress, "read"), own, wanted)
+    requested = _make_requested_round(as_of, template)
+    own_files = tuple(return_dir.rglob("*.xlsx")) if return_dir else ()
+    gathered = gather_round(
+        paths,
+        plan,
+        opening.ReadOptions(jobs, use_cache=cache),
+        partial(report_progress, progress, "read"),
+        own_files,
+        requested,
+    )
     merged, findings = gathered.merged, gathered.findings
-    if send_back is None:
-        return Run(merged.round.language, findings, merged)
+    if return_dir is None:
+        return RunResult(merged.round.language, findings, merged)
     from xlflow import generate
 
-    names = {form.unit: form.file_name for form in generate.plan_forms(merged.round)}
-    returns = carry.plan_returns(merged, findings, gathered.forms)
-    targets = [send_back / names[one.unit] for one in returns]
-    made = ((place, _make_return(one)) for place, one in enumerate(returns))
-    written, about_files = _write_forms(targets, made, "send back", force=force, progress=progress)
-    every = sort_findings((*findings, *about_files))
-    return Run(merged.round.language, every, merged, send_back if written else None, written)
+    file_names = {form_plan.unit: form_plan.file_name for form_plan in generate.list_form_files(merged.round)}
+    corrections = carry.plan_correction_forms(merged, findings, gathered.submissions)
+    targets = [return_dir / file_names[correction.unit] for correction in corrections]
+    contents = ((index, _write_correction_form(one)) for index, one in enumerate(corrections))
+    written, file_findings = save_forms(targets, contents, "send back", force=force, progress=progress)
+    all_findings = sort_findings((*findings, *file_findings))
+    return RunResult(merged.round.language, all_findings, merged, return_dir if written else None, written)
 
 
-@_undisturbed()
+@_pause_garbage_collection()
 def merge_forms(
     paths: Sequence[Path],
     output: Path,
@@ -118,12 +127,12 @@ def merge_forms(
     as_of: date | None = None,
     template: str | None = None,
     previous: Path | None = None,
-    also: Path | None = None,
+    export_dir: Path | None = None,
     jobs: int | None = None,
     cache: bool = True,
     force: bool = False,
-    progress: Progress | None = None,
-) -> Run:
+    progress: StepProgressCallback | None = None,
+) -> RunResult:
     """Read, check and merge forms into the consolidated workbook `output`. `as_of` and `template` are as in
     `check_forms`.
 
@@ -137,32 +146,45 @@ def merge_forms(
     from xlflow import interchange, recall, summarise, write
     from xlflow.excel import outgoing
 
-    _refuse_target(output, force=force)
-    wanted = _want(as_of, template)
-    own = interchange.list_package(also) if also else ()
-    book, past = (named.open_consolidated(previous), (previous,)) if previous else (None, ())
-    with outgoing.claim_target(output) as target:
-        way = opening.Way(jobs, cache=cache)
-        gathered = gather(paths, plan, way, partial(_tell, progress, "read"), (output, *past, *own), wanted)
-        merged, findings, found = gathered.merged, gathered.findings, gathered.found
+    refuse_result_target(output, force=force)
+    requested = _make_requested_round(as_of, template)
+    own_files = interchange.list_package_files(export_dir) if export_dir else ()
+    previous_workbook, previous_paths = (
+        (named.open_consolidated(previous), (previous,)) if previous else (None, ())
+    )
+    with outgoing.lock_target(output) as target:
+        read_options = opening.ReadOptions(jobs, use_cache=cache)
+        gathered = gather_round(
+            paths,
+            plan,
+            read_options,
+            partial(report_progress, progress, "read"),
+            (output, *previous_paths, *own_files),
+            requested,
+        )
+        merged, findings, discovered_files = gathered.merged, gathered.findings, gathered.discovered_files
         del gathered  # the forms one by one take much memory, and are needed no more
-        if not merged.answered:
-            raise Stop(*sort_findings((*findings, say_nothing(paths))), merged=merged)
-        _tell(progress, "write", 0, 1)
-        before = recall.recall_snapshot(book, merged.round.language) if book else None
-        findings = sort_findings((*findings, *recall.doubt_order(before, merged.round)))
-        summary = summarise.summarise(merged, findings, before)
-        parts = interchange.make_parts(summary, merged) if also else ()
-        if also and not force:
-            interchange.refuse_foreign(also, parts)
-        near = collect.find_near(found, output)
-        written = target.save(write.lay_out_consolidated(summary, merged, near=near).to_chunks())
-        package = interchange.save_package(also, summary, merged, parts) if also else ()
-    _tell(progress, "write", 1, 1)
-    every = sort_findings((*findings, *_say_where([(output, written)])))
+        if not merged.answered_units:
+            raise FatalError(*sort_findings((*findings, nothing_found_finding(paths))), merged=merged)
+        report_progress(progress, "write", 0, 1)
+        previous_snapshot = (
+            recall.read_snapshot(previous_workbook, merged.round.language) if previous_workbook else None
+        )
+        findings = sort_findings((*findings, *recall.check_round_order(previous_snapshot, merged.round)))
+        summary = summarise.build_consolidated_content(merged, findings, previous_snapshot)
+        export_parts = interchange.build_export_files(summary, merged) if export_dir else ()
+        if export_dir and not force:
+            interchange.refuse_foreign_files(export_dir, export_parts)
+        relative_paths = collect.find_relative_paths(discovered_files, output)
+        written = target.save(
+            write.build_consolidated_workbook(summary, merged, file_addresses=relative_paths).to_chunks()
+        )
+        package_files = interchange.save_package(export_dir, summary, merged, export_parts) if export_dir else ()
+    report_progress(progress, "write", 1, 1)
+    all_findings = sort_findings((*findings, *check_saved_elsewhere([(output, written)])))
     language = merged.round.language
-    notes = (say("interchange.written", language, folder=also),) if package else ()
-    return Run(language, every, merged, written, notes=notes)
+    notes = (translate("interchange.written", language, folder=export_dir),) if package_files else ()
+    return RunResult(language, all_findings, merged, written, notes=notes)
 
 
 def write_report(
@@ -177,7 +199,7 @@ def write_report(
     language: Language | None = None,
     redact: bool = False,
     force: bool = False,
-) -> Run:
+) -> RunResult:
     """Make the report for the board from a consolidated workbook alone, as .docx, .pdf or .html.
 
     `Stop` before anything is written if the workbook is not ours, if personal data would become public (`redact`
@@ -185,119 +207,163 @@ def write_report(
     """
     from xlflow.excel import outgoing
     from xlflow.report import given, publish
-    from xlflow.report.compose import Wish
+    from xlflow.report.compose import ReportOptions
 
-    kind = publish.kind_of(str(output))
+    report_format = publish.report_format_of(str(output))
     if not force:
-        given.refuse_edited(output, kind)
-    wish = Wish(layout, only, unit, given.take_introduction(intro))
-    order = publish.Order(language, redact, force, given.take_reference(reference, kind))
-    made = publish.publish_report(named.open_consolidated(consolidated), kind, wish, order)
-    written = outgoing.save_whole(output, made.content)
-    unused = [find("report-reference-unused", Place(str(reference)))] if reference and kind != "docx" else []
-    every = sort_findings((*made.findings, *unused, *_say_where([(output, written)])))
-    return Run(made.language, every, output=written, notes=(say("report.written", made.language, file=written),))
+        given.refuse_edited_report(output, report_format)
+    report_options = ReportOptions(layout, only, unit, given.read_introduction_file(intro))
+    build_options = publish.BuildOptions(
+        language, redact, force, given.read_reference_document(reference, report_format)
+    )
+    built_report = publish.build_report(
+        named.open_consolidated(consolidated), report_format, report_options, build_options
+    )
+    written = outgoing.write_atomic(output, built_report.content)
+    reference_findings = (
+        [make_finding("report-reference-unused", Location(str(reference)))]
+        if reference and report_format != "docx"
+        else []
+    )
+    all_findings = sort_findings(
+        (*built_report.findings, *reference_findings, *check_saved_elsewhere([(output, written)]))
+    )
+    return RunResult(
+        built_report.language,
+        all_findings,
+        output_path=written,
+        notes=(translate("report.written", built_report.language, file=written),),
+    )
 
 
-def read_history(paths: Sequence[Path], *, language: Language | None = None) -> "History":
+def read_history(paths: Sequence[Path], *, language: Language | None = None) -> "RoundHistory":
     """Put several consolidated workbooks together: one line per activity, one column per round, by their days.
 
     `language` is that of the last round unless another is asked for. `Stop` if one of the workbooks is not ours.
     """
     from xlflow import history, recall
 
-    books = [named.open_consolidated(path) for path in dict.fromkeys(paths)]
-    read_all = [history.Source(recall.read_followed(book, language), book.name, book.digest) for book in books]
-    spoken = language or history.sort_sources(read_all)[-1].followed.language
-    sources = [
-        each
-        if each.followed.language == spoken
-        else history.Source(recall.read_followed(book, spoken), book.name, book.digest)
-        for book, each in zip(books, read_all, strict=True)
+    workbooks = [named.open_consolidated(path) for path in dict.fromkeys(paths)]
+    all_sources = [
+        history.ConsolidatedRound(recall.read_round_status(workbook, language), workbook.name, workbook.digest)
+        for workbook in workbooks
     ]
-    return history.make_history(history.sort_sources(sources))
+    chosen_language = language or history.sort_rounds(all_sources)[-1].round_status.language
+    sources = [
+        source
+        if source.round_status.language == chosen_language
+        else history.ConsolidatedRound(recall.read_round_status(book, chosen_language), book.name, book.digest)
+        for book, source in zip(workbooks, all_sources, strict=True)
+    ]
+    return history.build_round_history(history.sort_rounds(sources))
 
 
 def write_history(
     paths: Sequence[Path], output: Path, *, language: Language | None = None, force: bool = False
-) -> Run:
+) -> RunResult:
     """Write the history of several consolidated workbooks; `Stop` if the target is something else than one."""
     from xlflow import replacing, write
     from xlflow.excel import outgoing
 
     if output.suffix.lower() != ".xlsx":
-        raise Stop(find("target-not-xlsx", Place(str(output))))
+        raise FatalError(make_finding("target-not-xlsx", Location(str(output))))
     if not force:
-        replacing.refuse_to_destroy([output], replacing.find_worth_of_history)
-    told = read_history(paths, language=language)
-    written = outgoing.save_whole(output, write.write_history(told))
+        replacing.refuse_overwrite([output], replacing.reason_to_keep_history)
+    round_history = read_history(paths, language=language)
+    written = outgoing.write_atomic(output, write.render_history(round_history))
     notes = (
-        say("history.rounds", told.language, count=len(told.rounds.rows), lines=len(told.lines.rows)),
-        say("history.written", told.language, file=written),
+        translate(
+            "history.rounds",
+            round_history.language,
+            count=len(round_history.round_table.rows),
+            lines=len(round_history.item_table.rows),
+        ),
+        translate("history.written", round_history.language, file=written),
     )
-    return Run(told.language, sort_findings(_say_where([(output, written)])), output=written, notes=notes)
+    return RunResult(
+        round_history.language,
+        sort_findings(check_saved_elsewhere([(output, written)])),
+        output_path=written,
+        notes=notes,
+    )
 
 
-def _refuse_target(output: Path, *, force: bool) -> None:
+def refuse_result_target(output: Path, *, force: bool) -> None:
     """`Stop` where a consolidated workbook may not be written: another kind of file, or one that is not ours."""
     from xlflow import replacing
 
     if output.suffix.lower() != ".xlsx":
-        raise Stop(find("target-not-xlsx", Place(str(output))))
+        raise FatalError(make_finding("target-not-xlsx", Location(str(output))))
     if not force:
-        replacing.refuse_to_destroy([output], replacing.find_worth_of_result)
+        replacing.refuse_overwrite([output], replacing.reason_to_keep_result)
 
 
-def _want(as_of: date | None, template: str | None) -> Wanted:
+def _make_requested_round(as_of: date | None, template: str | None) -> RequestedRound:
     """Return what is said of the round; `Stop` with every fault of its template."""
     if template is None:
-        return Wanted(as_of)
+        return RequestedRound(as_of)
     from xlflow import define
 
     files = (Path(template), Path(f"{template}.toml"))
-    return Wanted(as_of, define.load_template(template), files)
+    return RequestedRound(as_of, define.load_template(template), files)
 
 
-def _make_return(one: carry.Return) -> bytes:
+def _write_correction_form(correction: carry.CorrectionForm) -> bytes:
     from xlflow import generate
 
-    round_, unit, answers, nothing = one.round, one.unit, one.answers, one.nothing
+    round_, unit, answers, nothing_to_report = (
+        correction.round,
+        correction.unit,
+        correction.answers,
+        correction.nothing_to_report,
+    )
     return generate.write_form(
-        round_, unit, answers, previous=one.previous, returned=one.returned, nothing=nothing
+        round_,
+        unit,
+        answers,
+        previous=correction.previous,
+        correction_request=correction.correction_request,
+        nothing_to_report=nothing_to_report,
     )
 
 
-def _define(
+def _define_round(
     plan: Path, template: str, as_of: date, due: date | None, language: Language
 ) -> tuple[Round, tuple[Finding, ...]]:
     from xlflow import define
 
-    book = named.open_plan(plan)
-    return define.define_round(book, define.load_template(template), as_of, due, language)
+    workbook = named.open_plan(plan)
+    return define.define_round(workbook, define.load_template(template), as_of, due, language)
 
 
-def _recall(
-    previous: Path, asked: Round, parts: Mapping[str, Round]
-) -> tuple[Mapping[str, Previous], tuple[Finding, ...]]:
+def _read_previous_answers(
+    previous: Path, round_: Round, unit_rounds: Mapping[str, Round]
+) -> tuple[Mapping[str, PreviousAnswers], tuple[Finding, ...]]:
     """Return what each unit is shown of the round before, and on how many rows."""
     from xlflow import recall
 
-    book = named.open_consolidated(previous)
-    recalled = carry.recall_round(recall.read_followed(book, asked.language))
-    shown = {unit.name: carry.show_previous(recalled, parts[unit.name], unit.name) for unit in asked.plan.units}
-    total = sum(len(parts[unit].plan.lines) for unit in shown)
-    words = {"shown": sum(len(one.texts) for one in shown.values()), "total": total}
-    told = find("previous-shown", Place(previous.name), words=words)
-    return shown, (told, *carry.find_unmatched(recalled, asked))
+    workbook = named.open_consolidated(previous)
+    previous_round = carry.index_previous_round(recall.read_round_status(workbook, round_.language))
+    answers_by_unit = {
+        unit.name: carry.build_previous_answers(previous_round, unit_rounds[unit.name], unit.name)
+        for unit in round_.plan.units
+    }
+    total = sum(len(unit_rounds[unit].plan.items) for unit in answers_by_unit)
+    params = {
+        "shown": sum(len(unit_answers.text_by_item_id) for unit_answers in answers_by_unit.values()),
+        "total": total,
+    }
+    finding = make_finding("previous-shown", Location(previous.name), params=params)
+    return answers_by_unit, (finding, *carry.check_continued_items(previous_round, round_))
 
 
-def _write_forms(
+def save_forms(
     targets: Sequence[Path],
-    made: Iterable[tuple[int, bytes]],
+    contents: Iterable[tuple[int, bytes]],
     step: str,
     *,
     force: bool,
-    progress: Progress | None,
+    progress: StepProgressCallback | None,
 ) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
     """Save forms as they are made, each with its place among the targets, and return where they are; `Stop` before
     the first is made if one would destroy something."""
@@ -305,22 +371,22 @@ def _write_forms(
     from xlflow.excel import outgoing
 
     if not force:
-        replacing.refuse_to_destroy(targets, replacing.find_worth_of_form)
+        replacing.refuse_overwrite(targets, replacing.reason_to_keep_form)
     saved: dict[int, Path] = {}
-    for place, content in made:
-        saved[place] = outgoing.save_whole(targets[place], content)
-        _tell(progress, step, len(saved), len(targets))
+    for index, content in contents:
+        saved[index] = outgoing.write_atomic(targets[index], content)
+        report_progress(progress, step, len(saved), len(targets))
     written = tuple(saved[place] for place in range(len(targets)))
-    return written, tuple(_say_where(zip(targets, written, strict=True)))
+    return written, tuple(check_saved_elsewhere(zip(targets, written, strict=True)))
 
 
-def _say_where(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:
+def check_saved_elsewhere(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:
     """Yield what is to be said of files that could not be saved where they were wanted: (wanted, saved)."""
-    for wanted, written in saved:
-        if written != wanted:
-            yield find("saved-beside", Place(str(wanted)), value=written.name)
+    for target, written_path in saved:
+        if written_path != target:
+            yield make_finding("saved-beside", Location(str(target)), value=written_path.name)
 
 
-def _tell(progress: Progress | None, step: str, done: int, total: int) -> None:
+def report_progress(progress: StepProgressCallback | None, step: str, done: int, total: int) -> None:
     if progress:
         progress(step, done, total)

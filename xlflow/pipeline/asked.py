@@ -12,113 +12,134 @@ from datetime import date
 from pathlib import Path
 
 from xlflow import collect, named
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.layout import form_code
-from xlflow.core.model import Filled, Plan, Round
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.layout import make_form_code
+from xlflow.core.model import Plan, Round, Submission
 from xlflow.core.template import Template
-from xlflow.core.words import LANGUAGES, Text
-from xlflow.excel.incoming import Book
+from xlflow.core.words import LANGUAGES, LocalizedText
+from xlflow.excel.incoming import WorkbookData
 
-_Asked = tuple[Round | None, tuple[Finding, ...]]
+_ResolvedRound = tuple[Round | None, tuple[Finding, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestedRound:
     """What whoever runs it says of the round: its day, its template; None where that is left to the forms. `files`
     are where that template may stand, which is no form."""
 
     as_of: date | None = None
     template: Template | None = None
-    files: tuple[Path, ...] = ()
+    template_files: tuple[Path, ...] = ()
 
-    def fits(self, round_: Round) -> bool:
+    def matches(self, round_: Round) -> bool:
         """Return whether a round is of the day and the template, as far as they are said."""
         return self.as_of in (None, round_.as_of) and (
             self.template is None or self.template.name == round_.template.name
         )
 
 
-def plan_round(plan: Path, filled: Sequence[Filled], lost: Sequence[Finding], wanted: Wanted) -> _Asked:
+def resolve_planned_round(
+    plan: Path, submissions: Sequence[Submission], refusals: Sequence[Finding], requested: RequestedRound
+) -> _ResolvedRound:
     """Return the plan as asked in the round of the forms; where all forms have lost what was asked in them, of the
     round that one of them names or shows; else as far as the plan alone tells."""
     from xlflow import define
 
-    book = named.open_plan(plan)
-    key = _choose_key(filled, wanted)
-    known = next((form.round for form in filled if form.round.key == key), None)
-    if known:
-        return define.define_round(book, known.template, known.as_of, known.due, known.language)
-    name, day = _find_named(lost, wanted.template)
-    if day and wanted.as_of in (None, day) and (wanted.template or name in define.shipped_names()):
-        template = wanted.template or define.load_template(name)
-        return define.define_round(book, template, day, None, define.find_language(book, template))
-    asked, findings = _guess_round(book, lost, wanted)
-    if day is None or wanted.template:
-        return asked, findings
-    return asked, (*findings, find("template-unnamed", Place(book.name), value=name))
+    workbook = named.open_plan(plan)
+    key = _choose_matching_key(submissions, requested)
+    known_round = next((submission.round for submission in submissions if submission.round.key == key), None)
+    if known_round:
+        return define.define_round(
+            workbook, known_round.template, known_round.as_of, known_round.due_date, known_round.language
+        )
+    template_name, named_date = _latest_named_round(refusals, requested.template)
+    if (
+        named_date
+        and requested.as_of in (None, named_date)
+        and (requested.template or template_name in define.shipped_template_names())
+    ):
+        template = requested.template or define.load_template(template_name)
+        return define.define_round(
+            workbook, template, named_date, None, define.detect_language(workbook, template)
+        )
+    round_, findings = _infer_round(workbook, refusals, requested)
+    if named_date is None or requested.template:
+        return round_, findings
+    return round_, (*findings, make_finding("template-unnamed", Location(workbook.name), value=template_name))
 
 
-def key_of(filled: Sequence[Filled], wanted: Wanted) -> str | None:
+def requested_round_key(submissions: Sequence[Submission], requested: RequestedRound) -> str | None:
     """Return the key of the round that is wanted: that of forms, or where there are none, one that no form has;
     None if all is left to the forms."""
-    if wanted == Wanted():
+    if requested == RequestedRound():
         return None
-    name = wanted.template.name if wanted.template else ""
-    return _choose_key(filled, wanted) or f"{name} {wanted.as_of.isoformat() if wanted.as_of else ''}"
+    template_name = requested.template.name if requested.template else ""
+    return (
+        _choose_matching_key(submissions, requested)
+        or f"{template_name} {requested.as_of.isoformat() if requested.as_of else ''}"
+    )
 
 
-def _choose_key(filled: Sequence[Filled], wanted: Wanted) -> str | None:
+def _choose_matching_key(submissions: Sequence[Submission], requested: RequestedRound) -> str | None:
     """Return the key of the round that most units answered, of those that fit what is wanted."""
-    return collect.choose_round(form for form in filled if wanted.fits(form.round))
+    return collect.choose_round_key(
+        submission for submission in submissions if requested.matches(submission.round)
+    )
 
 
-def _guess_round(book: Book, lost: Sequence[Finding], wanted: Wanted) -> _Asked:
+def _infer_round(workbook: WorkbookData, refusals: Sequence[Finding], requested: RequestedRound) -> _ResolvedRound:
     """Return what a plan asks, by its headings, on the day that is given or that most of the forms show."""
     from xlflow import define
 
-    guessed = define.guess_round(book, wanted.template)
-    shown = Counter(day for found in lost for day in _words_of(found, "days"))
-    most = max(shown, key=lambda day: (shown[day], day), default=None)
-    day = wanted.as_of or (date.fromisoformat(most) if most else None)
-    if guessed is None or day is None:
-        return guessed or (None, ())
-    codes = {code for found in lost for code in _words_of(found, "codes")}
-    told = wanted.template or _read_codes(codes, guessed[0].plan, day)
-    spoken = {language for found in lost for language in _words_of(found, "spoken")}
-    language = next((each for each in LANGUAGES if spoken == {each}), guessed[0].language)
-    asked, findings = define.define_round(book, told or guessed[0].template, day, None, language)
-    words: dict[str, str | int | Text] = {
-        "template": asked.template.name,
+    inferred = define.infer_round(workbook, requested.template)
+    date_counts = Counter(
+        round_date for refusal in refusals for round_date in _finding_param_words(refusal, "days")
+    )
+    commonest_date = max(date_counts, key=lambda day: (date_counts[day], day), default=None)
+    day = requested.as_of or (date.fromisoformat(commonest_date) if commonest_date else None)
+    if inferred is None or day is None:
+        return inferred or (None, ())
+    codes = {code for found in refusals for code in _finding_param_words(found, "codes")}
+    template = requested.template or _template_from_form_codes(codes, inferred[0].plan, day)
+    languages = {language for found in refusals for language in _finding_param_words(found, "spoken")}
+    language = next((each for each in LANGUAGES if languages == {each}), inferred[0].language)
+    round_, findings = define.define_round(workbook, template or inferred[0].template, day, None, language)
+    params: dict[str, str | int | LocalizedText] = {
+        "template": round_.template.name,
         "day": day.isoformat(),
-        "count": shown[most or ""],
+        "count": date_counts[commonest_date or ""],
     }
-    assumed = (("template-assumed", codes and not told), ("as-of-assumed", not wanted.as_of))
-    doubts = (find(code, Place(asked.plan.file), words=words) for code, holds in assumed if holds)
-    return asked, (*findings, *doubts)
+    assumptions = (("template-assumed", codes and not template), ("as-of-assumed", not requested.as_of))
+    assumption_findings = (
+        make_finding(code, Location(round_.plan.file), params=params) for code, applies in assumptions if applies
+    )
+    return round_, (*findings, *assumption_findings)
 
 
-def _read_codes(codes: Collection[str], plan: Plan, day: date) -> Template | None:
+def _template_from_form_codes(codes: Collection[str], plan: Plan, round_date: date) -> Template | None:
     """Return the template of ours that one of the codes above the tables tells of."""
     from xlflow import define
 
-    for name in define.shipped_names() if codes else ():
-        if any(form_code(f"{name} {day.isoformat()}", unit.name) in codes for unit in plan.units):
-            return define.load_template(name)
+    for template_name in define.shipped_template_names() if codes else ():
+        if any(
+            make_form_code(f"{template_name} {round_date.isoformat()}", unit.name) in codes for unit in plan.units
+        ):
+            return define.load_template(template_name)
     return None
 
 
-def _words_of(found: Finding, name: str) -> list[str]:
-    return str(dict(found.words).get(name, "")).split()
+def _finding_param_words(finding: Finding, param_name: str) -> list[str]:
+    return str(dict(finding.params).get(param_name, "")).split()
 
 
-def _find_named(lost: Iterable[Finding], template: Template | None) -> tuple[str, date | None]:
+def _latest_named_round(refusals: Iterable[Finding], template: Template | None) -> tuple[str, date | None]:
     """Return the template and the day of the latest round, of the wanted template, that a form names which tells
     no more than that."""
     rounds: list[tuple[date, str]] = []
-    for found in lost:
-        name, _, day = str(dict(found.words).get("round", "")).rpartition(" ")
+    for refusal in refusals:
+        template_name, _, date_text = str(dict(refusal.params).get("round", "")).rpartition(" ")
         with suppress(ValueError):
-            if template is None or template.name == name:
-                rounds.append((date.fromisoformat(day), name))
-    as_of, name = max(rounds, default=(None, ""))
-    return name, as_of
+            if template is None or template.name == template_name:
+                rounds.append((date.fromisoformat(date_text), template_name))
+    as_of, template_name = max(rounds, default=(None, ""))
+    return template_name, as_of

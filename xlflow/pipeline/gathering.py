@@ -8,88 +8,101 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlflow import carry, check, collect, hints, merge, opening, read, waive
-from xlflow.core.findings import Finding, Place, find, sort_findings
-from xlflow.core.model import Filled, Merged, Plan, Round
-from xlflow.core.text import fold
-from xlflow.core.words import NO_DAY
-from xlflow.pipeline.asked import Wanted, key_of, plan_round
+from xlflow.core.findings import Finding, Location, make_finding, sort_findings
+from xlflow.core.model import Merged, Plan, Round, Submission
+from xlflow.core.text import normalize_key
+from xlflow.core.words import UNKNOWN_DATE
+from xlflow.pipeline.asked import RequestedRound, requested_round_key, resolve_planned_round
 
-NOTHING_AGREED = Plan("", (), (), 0)
+EMPTY_PLAN = Plan("", (), (), 0)
 """A plan without exceptions and aliases, where none was given."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class GatheredRound:
     """Everything that came back: as one, what was found in it, the forms that count one by one, and all files."""
 
     merged: Merged
     findings: tuple[Finding, ...]
-    forms: tuple[Filled, ...]
-    found: tuple[collect.Found, ...]
+    submissions: tuple[Submission, ...]
+    discovered_files: tuple[collect.DiscoveredFile, ...]
 
 
-def gather(
+def gather_round(
     paths: Sequence[Path],
     plan: Path | None,
-    way: opening.Way,
-    tell: opening.Tell,
-    leave_out: Collection[Path] = (),
-    wanted: Wanted | None = None,
-) -> Gathered:
+    read_options: opening.ReadOptions,
+    report_progress: opening.ProgressCallback,
+    excluded: Collection[Path] = (),
+    requested: RequestedRound | None = None,
+) -> GatheredRound:
     """Find, open, read, settle, merge and check; everything but writing. `wanted` is what somebody has said
     of the round."""
-    wanted = wanted or Wanted()
-    own = (*leave_out, *wanted.files, *([plan] if plan else ()))
-    found, findings = collect.find_files(paths, leave_out=own)
-    waiting = [file for file in found if not file.settled]
-    opened = opening.open_files(waiting, way, tell)
-    filled = _update_forms(opening.list_forms(opened))
-    lost = [told for _, told in opened if isinstance(told, Finding)]
-    planned, doubts = plan_round(plan, filled, lost, wanted) if plan else (None, ())
-    opened = opening.look_again(waiting, opened, _known_rounds(filled, planned), way)
-    filled = _update_forms(opening.list_forms(opened))
-    refusals = [told for _, told in opened if isinstance(told, Finding)]
-    agreed = planned.plan if planned else NOTHING_AGREED
-    filled = waive.apply_aliases(filled, agreed.aliases)
-    others = [received for received, told in opened if isinstance(told, Finding)]
-    settled = [file.settled for file in found if file.settled]
-    collected = collect.sort_returns(
-        filled, [*settled, *others], planned.key if planned else key_of(filled, wanted)
+    requested = requested or RequestedRound()
+    excluded_files = (*excluded, *requested.template_files, *([plan] if plan else ()))
+    discovered_files, findings = collect.discover_files(paths, excluded=excluded_files)
+    pending_files = [file for file in discovered_files if not file.settled_file]
+    opened = opening.read_returned_files(pending_files, read_options, report_progress)
+    submissions = _migrate_submissions(opening.list_submissions(opened))
+    first_refusals = [reported for _, reported in opened if isinstance(reported, Finding)]
+    planned_round, assumption_findings = (
+        resolve_planned_round(plan, submissions, first_refusals, requested) if plan else (None, ())
     )
-    told = [*findings, *refusals, *doubts, *collected.findings]
-    if not (collected.forms or planned):
-        told.append(say_nothing(paths))
-    merged, merging = merge.merge_forms(collected.forms, collected.files, planned or _ask_nobody(collected.forms))
-    every = (*told, *merging, *check.check_merged(merged))
-    hinted = hints.add_hints(merged, every)
-    lasting = agreed.exceptions if collected.forms else ()
-    kept, exceptions = waive.waive_findings(hinted, lasting, merged.round.as_of)
-    aliases = waive.count_aliases(agreed.aliases, (one.row for one in merged.rows))
-    merged = replace(merged, exceptions=exceptions, aliases=aliases)
-    return Gathered(merged, sort_findings(kept), collected.forms, found)
+    opened = opening.retry_with_known_rounds(
+        pending_files, opened, _known_rounds(submissions, planned_round), read_options
+    )
+    submissions = _migrate_submissions(opening.list_submissions(opened))
+    refusals = [told for _, told in opened if isinstance(told, Finding)]
+    plan_in_force = planned_round.plan if planned_round else EMPTY_PLAN
+    submissions = waive.apply_aliases(submissions, plan_in_force.aliases)
+    refused_files = [received_file for received_file, told in opened if isinstance(told, Finding)]
+    settled_files = [file.settled_file for file in discovered_files if file.settled_file]
+    selected = collect.select_submissions(
+        submissions,
+        [*settled_files, *refused_files],
+        planned_round.key if planned_round else requested_round_key(submissions, requested),
+    )
+    told = [*findings, *refusals, *assumption_findings, *selected.findings]
+    if not (selected.submissions or planned_round):
+        told.append(nothing_found_finding(paths))
+    merged, merge_findings = merge.merge_submissions(
+        selected.submissions, selected.files, planned_round or _empty_round(selected.submissions)
+    )
+    all_findings = (*told, *merge_findings, *check.check_merged(merged))
+    findings_with_hints = hints.add_hints(merged, all_findings)
+    waivers = plan_in_force.waivers if selected.submissions else ()
+    remaining, waiver_uses = waive.apply_waivers(findings_with_hints, waivers, merged.round.as_of)
+    alias_uses = waive.count_alias_uses(plan_in_force.aliases, (merged_row.row for merged_row in merged.rows))
+    merged = replace(merged, waivers=waiver_uses, aliases=alias_uses)
+    return GatheredRound(merged, sort_findings(remaining), selected.submissions, discovered_files)
 
 
-def say_nothing(paths: Sequence[Path]) -> Finding:
+def nothing_found_finding(paths: Sequence[Path]) -> Finding:
     """Return the finding that says where nothing was found that anybody has answered."""
-    return find("nothing-to-merge", Place(", ".join(map(str, paths))))
+    return make_finding("nothing-to-merge", Location(", ".join(map(str, paths))))
 
 
-def _update_forms(filled: Sequence[Filled]) -> Sequence[Filled]:
+def _migrate_submissions(submissions: Sequence[Submission]) -> Sequence[Submission]:
     """Return the forms as if all of the round had been made with the newest version of its template."""
-    template = carry.newest_template(filled, collect.choose_round(filled))
-    return carry.update_forms(filled, template) if template else filled
+    template = carry.newest_template(submissions, collect.choose_round_key(submissions))
+    return carry.migrate_submissions(submissions, template) if template else submissions
 
 
-def _known_rounds(filled: Iterable[Filled], planned: Round | None) -> tuple[read.Known, ...]:
+def _known_rounds(submissions: Iterable[Submission], planned_round: Round | None) -> tuple[read.KnownRound, ...]:
     """Return the rounds that the plan and the forms tell of, one form of each unit and round, in a fixed order."""
-    rounds = {(form.round.key, fold(form.unit)): read.Known(form.round, form.unit) for form in filled}
-    asked = replace(planned, plan=replace(planned.plan, exceptions=(), aliases=())) if planned else None
-    return (*([read.Known(asked)] if asked else ()), *(rounds[key] for key in sorted(rounds)))
+    rounds = {
+        (submission.round.key, normalize_key(submission.unit)): read.KnownRound(submission.round, submission.unit)
+        for submission in submissions
+    }
+    plain_round = (
+        replace(planned_round, plan=replace(planned_round.plan, waivers=(), aliases=())) if planned_round else None
+    )
+    return (*([read.KnownRound(plain_round)] if plain_round else ()), *(rounds[key] for key in sorted(rounds)))
 
 
-def _ask_nobody(forms: Sequence[Filled]) -> Round | None:
+def _empty_round(submissions: Sequence[Submission]) -> Round | None:
     """Return an empty round to count files against, where neither plan nor form says what was asked."""
     from xlflow import define
 
     template = define.load_template("followup")
-    return None if forms else Round(template, Plan("", (), (), NO_DAY.year), NO_DAY, None, "sv")
+    return None if submissions else Round(template, Plan("", (), (), UNKNOWN_DATE.year), UNKNOWN_DATE, None, "sv")

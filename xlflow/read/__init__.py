@@ -7,24 +7,30 @@ is dropped. Does not judge the answers (`check` does) and changes no file.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from xlflow.core.findings import Finding, Place, find
+from xlflow.core.findings import Finding, Location, make_finding
 from xlflow.core.issued import digest_answers
-from xlflow.core.model import Filled, Received
-from xlflow.excel.incoming import Book
-from xlflow.read.around import find_around
-from xlflow.read.aside import find_remarks, report_aside
-from xlflow.read.copies import choose_table, list_quotes
-from xlflow.read.identity import find_issued
-from xlflow.read.nothing import find_nothing
-from xlflow.read.others import find_other_sheets
-from xlflow.read.parts import Part, find_rest, keep_strangers, part_book, refuse_stranger
-from xlflow.read.rows import read_table
-from xlflow.read.shape import shape_of
-from xlflow.read.sight import Known
+from xlflow.core.model import ReceivedFile, Submission
+from xlflow.excel.incoming import WorkbookData
+from xlflow.read.around import find_surrounding_texts
+from xlflow.read.aside import find_annotation_texts, make_unplaced_finding
+from xlflow.read.copies import choose_sheet_reading, list_quoted_texts
+from xlflow.read.identity import read_issued_form
+from xlflow.read.nothing import find_nothing_to_report
+from xlflow.read.others import find_texts_on_other_sheets
+from xlflow.read.parts import (
+    UnitForm,
+    collect_foreign_tables,
+    find_leftover_texts,
+    refuse_foreign_form,
+    split_workbook_by_unit,
+)
+from xlflow.read.rows import read_form_sheet
+from xlflow.read.shape import get_form_schema
+from xlflow.read.sight import KnownRound
 
-__all__ = ["Known", "is_worth_another_look", "read_form"]
+__all__ = ["KnownRound", "can_be_retried", "read_form"]
 
-LOST_ITSELF = (
+RETRYABLE_REFUSALS = (
     "not-a-form",
     "form-records-broken",
     "form-of-newer-version",
@@ -34,74 +40,115 @@ LOST_ITSELF = (
 """Codes of refusals that another look may lift, once it is known what was issued."""
 
 
-def is_worth_another_look(told: Filled | Finding) -> bool:
+def can_be_retried(outcome: Submission | Finding) -> bool:
     """Return whether more may be made of a file once it is known what was issued."""
-    if isinstance(told, Finding):
-        return told.code in LOST_ITSELF
-    return any(found.code == "sheet-of-unknown-form" for found in told.findings)
+    if isinstance(outcome, Finding):
+        return outcome.code in RETRYABLE_REFUSALS
+    return any(finding.code == "sheet-of-unknown-form" for finding in outcome.findings)
 
 
-def read_form(book: Book, received: Received, known: Sequence[Known] = ()) -> Filled | Finding:
+def read_form(
+    workbook: WorkbookData, file: ReceivedFile, known_rounds: Sequence[KnownRound] = ()
+) -> Submission | Finding:
     """Return what a form says, or the finding that says why it cannot be read as one.
 
     `known` are rounds that were issued; they help where a form has lost what it says of itself, and where the form
     of another unit stands in the same workbook, which is then one of the form's `others`.
     """
-    told = find_issued(book, known)
-    if isinstance(told, Finding):
-        return told
-    issued, hidden, doubts = told
+    outcome = read_issued_form(workbook, known_rounds)
+    if isinstance(outcome, Finding):
+        return outcome
+    issued, metadata_sheet, identity_findings = outcome
     unit = issued.identity.unit
-    parts, strangers = part_book(book, issued, hidden, known)
-    if not parts:
-        return refuse_stranger(strangers, issued) or find("form-sheet-missing", Place(book.name), unit=unit)
-    first, *others = (_read_part(part, received) for part in parts)
-    kept = list(keep_strangers(book, strangers, issued))
-    more = (*(one for _, rows in kept for one in rows), *find_rest(book, parts, strangers, hidden, issued))
-    findings = (*doubts, *(found for found, _ in kept), *map(report_aside, more), *first.findings)
-    set_aside = (*first.set_aside, *more)
-    first = replace(first, findings=findings, set_aside=set_aside, others=tuple(map(_sign, others)))
-    return replace(first, answers_digest=_digest(first)) if more else first
+    unit_forms, foreign_tables = split_workbook_by_unit(workbook, issued, metadata_sheet, known_rounds)
+    if not unit_forms:
+        return refuse_foreign_form(foreign_tables, issued) or make_finding(
+            "form-sheet-missing", Location(workbook.name), unit=unit
+        )
+    first, *other_submissions = (_read_unit_form(unit_form, file) for unit_form in unit_forms)
+    from_foreign_tables = list(collect_foreign_tables(workbook, foreign_tables, issued))
+    extra_unplaced = (
+        *(entry for _, rows in from_foreign_tables for entry in rows),
+        *find_leftover_texts(workbook, unit_forms, foreign_tables, metadata_sheet, issued),
+    )
+    findings = (
+        *identity_findings,
+        *(finding for finding, _ in from_foreign_tables),
+        *map(make_unplaced_finding, extra_unplaced),
+        *first.findings,
+    )
+    unplaced = (*first.unplaced, *extra_unplaced)
+    first = replace(
+        first,
+        findings=findings,
+        unplaced=unplaced,
+        other_submissions=tuple(map(_set_unit_in_findings, other_submissions)),
+    )
+    return replace(first, answers_digest=_digest_submission(first)) if extra_unplaced else first
 
 
-def _digest(form: Filled) -> str:
+def _digest_submission(submission: Submission) -> str:
     """Return the digest of all that a form says, of what is set aside too."""
-    nothing, quotes = form.nothing is not None, list_quotes(form.findings)
+    has_nothing_to_report, quoted = (
+        submission.nothing_to_report is not None,
+        list_quoted_texts(submission.findings),
+    )
     return digest_answers(
-        form.identity.round, form.unit, form.rows, form.set_aside, nothing=nothing, quotes=quotes
+        submission.identity.round_key,
+        submission.unit,
+        submission.rows,
+        submission.unplaced,
+        nothing_to_report=has_nothing_to_report,
+        changed_form_texts=quoted,
     )
 
 
-def _sign(form: Filled) -> Filled:
+def _set_unit_in_findings(submission: Submission) -> Submission:
     """Return the form of another unit than the file's with that unit's name in all that was found in it."""
-    return replace(form, findings=tuple(replace(found, unit=found.unit or form.unit) for found in form.findings))
+    return replace(
+        submission,
+        findings=tuple(replace(finding, unit=finding.unit or submission.unit) for finding in submission.findings),
+    )
 
 
-def _read_part(part: Part, received: Received) -> Filled:
+def _read_unit_form(unit_form: UnitForm, file: ReceivedFile) -> Submission:
     """Return what the form of one unit says."""
-    book, issued = part.book, part.issued
-    shape = shape_of(issued.round)
-    read = choose_table([read_table(table, shape, issued) for table in part.tables], issued.issued)
-    unit, ours = issued.identity.unit, [table.sheet for table in part.tables]
-    nothing, unclear = find_nothing(book, [id(sheet) for sheet in ours], unit)
-    others = find_other_sheets(book, ours, shape, issued)
-    known_places = {one.place for one in unclear}
-    loose = (one for one in others if one.place not in known_places)
-    set_aside = (*read.set_aside, *unclear, *loose, *find_remarks(book, unit), *find_around(book, issued))
-    form = Filled(
-        received=received,
+    workbook, issued = unit_form.workbook, unit_form.issued
+    schema = get_form_schema(issued.round)
+    reading = choose_sheet_reading(
+        [read_form_sheet(table, schema, issued) for table in unit_form.tables], issued.issued_answers
+    )
+    unit, form_sheets = issued.identity.unit, [table.sheet for table in unit_form.tables]
+    nothing_location, unclear_texts = find_nothing_to_report(workbook, [id(sheet) for sheet in form_sheets], unit)
+    other_texts = find_texts_on_other_sheets(workbook, form_sheets, schema, issued)
+    unclear_locations = {entry.location for entry in unclear_texts}
+    remaining_texts = (one for one in other_texts if one.location not in unclear_locations)
+    unplaced = (
+        *reading.unplaced,
+        *unclear_texts,
+        *remaining_texts,
+        *find_annotation_texts(workbook, unit),
+        *find_surrounding_texts(workbook, issued),
+    )
+    submission = Submission(
+        file=file,
         identity=issued.identity,
         round=issued.round,
-        rows=read.rows,
-        set_aside=set_aside,
-        findings=(*book.findings, *part.findings, *read.findings, *map(report_aside, set_aside)),
+        rows=reading.rows,
+        unplaced=unplaced,
+        findings=(
+            *workbook.findings,
+            *unit_form.findings,
+            *reading.findings,
+            *map(make_unplaced_finding, unplaced),
+        ),
         issued=tuple(
-            (line_id, field, text)
-            for line_id, texts in sorted(issued.issued.items())
+            (item_id, field, text)
+            for item_id, texts in sorted(issued.issued_answers.items())
             for field, text in sorted(texts.items())
             if text
         ),
-        previous=issued.previous,
-        nothing=nothing,
+        previous_answers=issued.previous_answers,
+        nothing_to_report=nothing_location,
     )
-    return replace(form, answers_digest=_digest(form))
+    return replace(submission, answers_digest=_digest_submission(submission))

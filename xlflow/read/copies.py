@@ -7,72 +7,83 @@ nothing is counted twice and nothing is lost.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from xlflow.core.findings import Finding, Place, Severity, find
-from xlflow.core.issued import Answers
-from xlflow.core.model import Row, SetAside
-from xlflow.core.text import fold
-from xlflow.read.table import Table
+from xlflow.core.findings import Finding, Location, Severity, make_finding
+from xlflow.core.issued import AnswerTexts
+from xlflow.core.model import AnswerRow, Unplaced
+from xlflow.core.text import normalize_key
+from xlflow.read.table import LocatedTable
 
-QUOTING = ("given-changed", "issued-text-changed", "heading-changed", "computed-changed", "row-without-id")
+QUOTING_CODES = ("given-changed", "issued-text-changed", "heading-changed", "computed-changed", "row-without-id")
 """Findings that quote what somebody wrote where the form says something itself: the text stands nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class SheetReading:
     """What one sheet says."""
 
-    table: Table
-    rows: tuple[Row, ...]
-    set_aside: tuple[SetAside, ...]
+    table: LocatedTable
+    rows: tuple[AnswerRow, ...]
+    unplaced: tuple[Unplaced, ...]
     findings: tuple[Finding, ...]
 
 
-def choose_table(reads: Sequence[Read], issued: Answers) -> Read:
+def choose_sheet_reading(readings: Sequence[SheetReading], issued: AnswerTexts) -> SheetReading:
     """Return what the form says where it stands on several sheets. Rows of the others that say something else are
     set aside, and so is what stands beside them. `issued` is what the answer cells held when the form went out."""
-    if len(reads) == 1:
-        return reads[0]
-    best = max(reads, key=lambda read: _weigh(read, issued))
-    aside, findings = [*best.set_aside], [*best.findings]
-    for read in reads:
-        if read is not best:
-            at = Place(read.table.file, read.table.sheet.name)
-            known = {one.texts for one in aside}
-            more = [*_find_other_rows(read, best), *(one for one in read.set_aside if one.texts not in known)]
-            words = {"counts": best.table.sheet.name}
-            findings.append(find("sheet-copied", at, severity=None if more else Severity.NOTE, words=words))
-            aside += more
-            told = {_quote(found) for found in findings}
-            findings += (found for found in read.findings if found.code in QUOTING and _quote(found) not in told)
-    return replace(best, set_aside=tuple(aside), findings=tuple(findings))
+    if len(readings) == 1:
+        return readings[0]
+    best = max(readings, key=lambda read: _count_answers(read, issued))
+    unplaced, findings = [*best.unplaced], [*best.findings]
+    for reading in readings:
+        if reading is not best:
+            location = Location(reading.table.file, reading.table.sheet.name)
+            unplaced_texts = {entry.texts for entry in unplaced}
+            new_unplaced = [
+                *_find_differing_rows(reading, best),
+                *(one for one in reading.unplaced if one.texts not in unplaced_texts),
+            ]
+            params = {"counts": best.table.sheet.name}
+            findings.append(
+                make_finding(
+                    "sheet-copied", location, severity=None if new_unplaced else Severity.NOTE, params=params
+                )
+            )
+            unplaced += new_unplaced
+            reported = {_finding_key(finding) for finding in findings}
+            findings += (
+                found
+                for found in reading.findings
+                if found.code in QUOTING_CODES and _finding_key(found) not in reported
+            )
+    return replace(best, unplaced=tuple(unplaced), findings=tuple(findings))
 
 
-def _weigh(read: Read, issued: Answers) -> tuple[int, int]:
+def _count_answers(reading: SheetReading, issued: AnswerTexts) -> tuple[int, int]:
     """Return how many answers a sheet changes, and how many it has."""
-    given = [
-        (answer.written, issued.get(row.line.id, {}).get(answer.field, ""))
-        for row in read.rows
+    answers = [
+        (answer.raw_text, issued.get(row.item.id, {}).get(answer.field, ""))
+        for row in reading.rows
         for answer in row.answers
     ]
-    changed = sum(fold(written) != fold(before) for written, before in given)
-    return changed, sum(bool(written) for written, _ in given)
+    changed_count = sum(normalize_key(raw_text) != normalize_key(issued_text) for raw_text, issued_text in answers)
+    return changed_count, sum(bool(written) for written, _ in answers)
 
 
-def _find_other_rows(read: Read, best: Read) -> Iterator[SetAside]:
+def _find_differing_rows(reading: SheetReading, best: SheetReading) -> Iterator[Unplaced]:
     """Yield the rows that say something which the sheet that counts does not."""
-    said = {(row.line.id, answer.field, answer.written) for row in best.rows for answer in row.answers}
-    known = {row.line.id for row in best.rows}
-    for row in read.rows:
-        answers = [(row.line.id, answer.field, answer.written) for answer in row.answers if answer.written]
-        if not said.issuperset(answers) or (row.line.own and row.line.id not in known):
-            texts = (*filter(None, row.line.levels), *(written for _, _, written in answers))
-            yield SetAside(row.unit, row.place, texts, "row-on-copied-sheet")
+    best_answers = {(row.item.id, answer.field, answer.raw_text) for row in best.rows for answer in row.answers}
+    best_item_ids = {row.item.id for row in best.rows}
+    for row in reading.rows:
+        answers = [(row.item.id, answer.field, answer.raw_text) for answer in row.answers if answer.raw_text]
+        if not best_answers.issuperset(answers) or (row.item.added_by_unit and row.item.id not in best_item_ids):
+            texts = (*filter(None, row.item.level_texts), *(raw_text for _, _, raw_text in answers))
+            yield Unplaced(row.unit, row.location, texts, "row-on-copied-sheet")
 
 
-def list_quotes(findings: Sequence[Finding]) -> list[str]:
+def list_quoted_texts(findings: Sequence[Finding]) -> list[str]:
     """Return what people wrote where the form says something itself."""
-    return sorted(found.value or "" for found in findings if found.code in QUOTING[:-1])
+    return sorted(finding.value or "" for finding in findings if finding.code in QUOTING_CODES[:-1])
 
 
-def _quote(found: Finding) -> tuple[object, ...]:
-    return (found.code, found.row_id, found.field, found.value)
+def _finding_key(finding: Finding) -> tuple[object, ...]:
+    return (finding.code, finding.row_id, finding.field, finding.value)

@@ -5,60 +5,76 @@ Notes only. The answers count as they stand; whoever doubts one knows where to l
 
 from collections.abc import Iterable, Iterator
 
-from xlflow.core.findings import Finding, Place, find
+from xlflow.core.findings import Finding, Location, make_finding
 from xlflow.core.layout import list_key
-from xlflow.core.model import Answer, Row
-from xlflow.core.model.returned import LETTERS
-from xlflow.excel.incoming import cell_name
-from xlflow.read.shape import Asked, Shape
-from xlflow.read.table import Table
+from xlflow.core.model import Answer, AnswerRow
+from xlflow.core.model.returned import ADDRESS_LETTERS
+from xlflow.excel.incoming import format_cell_address
+from xlflow.read.shape import FieldColumn, FormSchema
+from xlflow.read.table import LocatedTable
 
 
-def report_evidence(table: Table, shape: Shape, rows: Iterable[Row]) -> Iterator[Finding]:
+def check_answer_provenance(
+    table: LocatedTable, schema: FormSchema, rows: Iterable[AnswerRow]
+) -> Iterator[Finding]:
     """Return what is worth a note about the answers in the rows of a table."""
-    at, evidence = Place(table.file, table.sheet.name), table.sheet.evidence
-    columns = {place: asked for asked in shape.answers if (place := table.places[asked.index]) is not None}
+    location, evidence = Location(table.file, table.sheet.name), table.sheet.metadata
+    columns = {
+        position: field_column
+        for field_column in schema.answer_columns
+        if (position := table.column_of[field_column.schema_index]) is not None
+    }
     if not table.sheet.visible:
-        yield find("sheet-hidden", at)
-    if evidence.guarded == () and any(list_key(asked.field) for asked in shape.answers):
-        yield find("lists-gone", at)
-    calculated = {cell_name(*place) for place in evidence.formulas or () if place[1] in columns}
-    hidden = {f"A{row + 1}" for row in evidence.hidden if row > table.heading}
-    pasted = set(_find_holes(table, columns))
-    doubtful = {cell.lstrip(LETTERS) for cell in (*calculated, *hidden, *pasted)}
-    for row in rows if doubtful else ():
-        if (row.place.cell or "").lstrip(LETTERS) not in doubtful:
+        yield make_finding("sheet-hidden", location)
+    if evidence.validated_ranges == () and any(list_key(asked.field) for asked in schema.answer_columns):
+        yield make_finding("lists-gone", location)
+    formula_cells = {format_cell_address(*place) for place in evidence.formula_cells or () if place[1] in columns}
+    hidden_cells = {f"A{row + 1}" for row in evidence.hidden_rows if row > table.heading_row}
+    pasted_cells = set(_find_validation_gaps(table, columns))
+    suspicious_rows = {cell.lstrip(ADDRESS_LETTERS) for cell in (*formula_cells, *hidden_cells, *pasted_cells)}
+    for row in rows if suspicious_rows else ():
+        if (row.location.cell or "").lstrip(ADDRESS_LETTERS) not in suspicious_rows:
             continue
-        given = [answer for answer in row.answers if not answer.is_blank]
-        if given and row.place.cell in hidden:
-            yield find("row-hidden", row.place, unit=row.unit, row_id=row.line.id)
-        for answer in given:
-            cell = row.place_of(answer).cell
-            if cell in calculated and answer.fault not in ("cell-error", "cell-formula"):
-                yield _note("cell-calculated", answer, row, shape)
-            if cell in pasted:
-                yield _note("list-pasted-over", answer, row, shape)
+        filled_answers = [answer for answer in row.answers if not answer.is_blank]
+        if filled_answers and row.location.cell in hidden_cells:
+            yield make_finding("row-hidden", row.location, unit=row.unit, row_id=row.item.id)
+        for answer in filled_answers:
+            cell = row.location_of(answer).cell
+            if cell in formula_cells and answer.error_code not in ("cell-error", "cell-formula"):
+                yield _make_answer_note("cell-calculated", answer, row, schema)
+            if cell in pasted_cells:
+                yield _make_answer_note("list-pasted-over", answer, row, schema)
 
 
-def _note(code: str, answer: Answer, row: Row, shape: Shape) -> Finding:
-    return find(
+def _make_answer_note(code: str, answer: Answer, row: AnswerRow, schema: FormSchema) -> Finding:
+    return make_finding(
         code,
-        row.place_of(answer),
+        row.location_of(answer),
         unit=row.unit,
-        row_id=row.line.id,
+        row_id=row.item.id,
         field=answer.field,
-        value=answer.written,
-        words={"field": shape.template.field(answer.field).label},
+        value=answer.raw_text,
+        params={"field": schema.template.field(answer.field).label},
     )
 
 
-def _find_holes(table: Table, columns: dict[int, Asked]) -> Iterator[str]:
+def _find_validation_gaps(table: LocatedTable, columns: dict[int, FieldColumn]) -> Iterator[str]:
     """Yield the cells that offer no list although cells above and below them in the column do: what is pasted
     brings its own validation, or none."""
-    last = len(table.sheet.rows)
-    for column, asked in columns.items():
-        areas = [area for area in table.sheet.evidence.guarded or () if area[1] <= column <= area[3]]
-        if list_key(asked.field) and areas:
-            watched = {row for top, _, bottom, _ in areas for row in range(top, min(bottom + 1, last))}
-            between = range(max(min(watched, default=last), table.heading + 1), max(watched, default=0))
-            yield from (cell_name(row, column) for row in between if row not in watched)
+    row_count = len(table.sheet.rows)
+    for column_index, field_column in columns.items():
+        cell_ranges = [
+            cell_range
+            for cell_range in table.sheet.metadata.validated_ranges or ()
+            if cell_range[1] <= column_index <= cell_range[3]
+        ]
+        if list_key(field_column.field) and cell_ranges:
+            validated_rows = {
+                row for top, _, bottom, _ in cell_ranges for row in range(top, min(bottom + 1, row_count))
+            }
+            checked_rows = range(
+                max(min(validated_rows, default=row_count), table.heading_row + 1), max(validated_rows, default=0)
+            )
+            yield from (
+                format_cell_address(row, column_index) for row in checked_rows if row not in validated_rows
+            )

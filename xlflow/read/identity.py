@@ -11,112 +11,149 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import get_args
 
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.issued import FORMAT, Issued, from_records, identity_of_properties, issued_lines
-from xlflow.core.layout import LIVE_KINDS, LIVE_SHEET, Record
-from xlflow.core.model import Identity
-from xlflow.core.template import understand_template
-from xlflow.core.text import fold
-from xlflow.core.values import written_text
-from xlflow.excel.incoming import Book, Raw, Sheet
-from xlflow.read.sight import Known, recognise_form, see_days
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.issued import (
+    METADATA_FORMAT,
+    IssuedForm,
+    decode_form_records,
+    decode_identity_properties,
+    issued_items,
+)
+from xlflow.core.layout import CALC_RECORD_KINDS, CALC_SHEET, RecordKind
+from xlflow.core.model import FormIdentity
+from xlflow.core.template import parse_template_leniently
+from xlflow.core.text import normalize_key
+from xlflow.core.values import cell_text
+from xlflow.excel.incoming import RawCellValue, SheetData, WorkbookData
+from xlflow.read.sight import KnownRound, find_round_hints, recognise_by_content
 
-_FIRST_KIND = "identity"
-_KINDS = frozenset(get_args(Record))
-_FEW = 50
+_FIRST_RECORD_KIND = "identity"
+_RECORD_KINDS = frozenset(get_args(RecordKind))
+_SCANNED_ROWS = 50
 
 
-def find_issued(book: Book, known: Sequence[Known]) -> tuple[Issued, Sheet | None, tuple[Finding, ...]] | Finding:
+def read_issued_form(
+    workbook: WorkbookData, known_rounds: Sequence[KnownRound]
+) -> tuple[IssuedForm, SheetData | None, tuple[Finding, ...]] | Finding:
     """Return what was issued in a form, the sheet that told it, and what is doubtful about that."""
-    identity, place = identity_of_properties(book.properties), Place(book.name)
-    hidden, issued = _find_records(book, identity)
+    identity, location = decode_identity_properties(workbook.properties), Location(workbook.name)
+    metadata_sheet, issued = _find_metadata(workbook, identity)
     if issued is not None:
-        return issued, hidden, (*_compare(issued.identity, identity, place), *_tell_unknown(issued, place))
-    issued = _recall(identity, known) if identity else None
+        return (
+            issued,
+            metadata_sheet,
+            (*_check_identities(issued.identity, identity, location), *_check_unknown_parts(issued, location)),
+        )
+    issued = _restore_issued_form(identity, known_rounds) if identity else None
     if issued is not None:
-        return issued, hidden, (find("identity-from-properties", place, unit=issued.identity.unit),)
-    seen = recognise_form(book, known)
-    if isinstance(seen, tuple):
-        return seen[0], hidden, (seen[1],)
+        return (
+            issued,
+            metadata_sheet,
+            (make_finding("identity-from-properties", location, unit=issued.identity.unit),),
+        )
+    recognised = recognise_by_content(workbook, known_rounds)
+    if isinstance(recognised, tuple):
+        return recognised[0], metadata_sheet, (recognised[1],)
     if identity is not None:
-        return find("form-without-definition", place, unit=identity.unit, words={"round": identity.round})
-    broken = "form-of-newer-version" if hidden and _is_newer(hidden) else "form-records-broken"
-    return seen or find(broken if hidden else "not-a-form", place, words=see_days(book))
+        return make_finding(
+            "form-without-definition", location, unit=identity.unit, params={"round": identity.round_key}
+        )
+    refusal_code = (
+        "form-of-newer-version" if metadata_sheet and _is_newer_format(metadata_sheet) else "form-records-broken"
+    )
+    return recognised or make_finding(
+        refusal_code if metadata_sheet else "not-a-form", location, params=find_round_hints(workbook)
+    )
 
 
-def _is_newer(hidden: Sheet) -> bool:
+def _is_newer_format(metadata_sheet: SheetData) -> bool:
     """Return whether the records have a shape that only a newer version of this program knows."""
-    rows = [[cell for cell in _say_record(row) if cell] for row in hidden.rows]
-    told = next((row[2] for row in rows if row[:2] == [_FIRST_KIND, "format"] and len(row) > 2), "")
-    if told.isdecimal() and int(told) > int(FORMAT):
+    rows = [[cell for cell in _record_texts(row) if cell] for row in metadata_sheet.rows]
+    format_text = next((row[2] for row in rows if row[:2] == [_FIRST_RECORD_KIND, "format"] and len(row) > 2), "")
+    if format_text.isdecimal() and int(format_text) > int(METADATA_FORMAT):
         return True
-    digest, *pieces = next((row[1:] for row in rows if row[:1] == ["definition"] and row[1:]), [""])
-    text = "".join(pieces)
+    digest, *chunks = next((row[1:] for row in rows if row[:1] == ["definition"] and row[1:]), [""])
+    text = "".join(chunks)
     if hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() != digest:
         return False
     try:
-        understand_template(json.loads(text))
+        parse_template_leniently(json.loads(text))
     except ValueError:
         return True
     return False
 
 
-def _tell_unknown(issued: Issued, place: Place) -> Iterator[Finding]:
-    if issued.unknown:
-        words = {"names": ", ".join(issued.unknown)}
-        yield find("form-partly-of-newer-version", place, unit=issued.identity.unit, words=words)
+def _check_unknown_parts(issued: IssuedForm, location: Location) -> Iterator[Finding]:
+    if issued.unknown_template_keys:
+        params = {"names": ", ".join(issued.unknown_template_keys)}
+        yield make_finding("form-partly-of-newer-version", location, unit=issued.identity.unit, params=params)
 
 
-def holds_records(sheet: Sheet) -> bool:
+def is_metadata_sheet(sheet: SheetData) -> bool:
     """Return whether a sheet is the one, or a copy or a remnant of the one, on which a form says what it is."""
-    told = [row[0] in _KINDS for row in sheet.rows[:_FEW]]
-    return any(told) and (sheet.rows[0][0] == _FIRST_KIND or sum(told) * 2 > len(told))
+    is_record = [row[0] in _RECORD_KINDS for row in sheet.rows[:_SCANNED_ROWS]]
+    return any(is_record) and (sheet.rows[0][0] == _FIRST_RECORD_KIND or sum(is_record) * 2 > len(is_record))
 
 
-def holds_formulas(sheet: Sheet) -> bool:
+def is_calc_sheet(sheet: SheetData) -> bool:
     """Return whether a sheet is the one on which a form's live formulas reckon; a program that knows no hidden
     sheets brings it along."""
-    return fold(sheet.name) == LIVE_SHEET and bool(sheet.rows) and sheet.rows[0][0] in LIVE_KINDS
+    return normalize_key(sheet.name) == CALC_SHEET and bool(sheet.rows) and sheet.rows[0][0] in CALC_RECORD_KINDS
 
 
-def list_issued(sheets: Iterable[Sheet]) -> list[Issued]:
+def list_issued_forms(sheets: Iterable[SheetData]) -> list[IssuedForm]:
     """Return what was issued in each form whose whole record stands on one of the sheets."""
-    told = (from_records(_say_record(row) for row in sheet.rows) for sheet in sheets if holds_records(sheet))
-    return [issued for issued in told if issued]
+    decoded = (
+        decode_form_records(_record_texts(row) for row in sheet.rows)
+        for sheet in sheets
+        if is_metadata_sheet(sheet)
+    )
+    return [issued for issued in decoded if issued]
 
 
-def _find_records(book: Book, identity: Identity | None) -> tuple[Sheet | None, Issued | None]:
+def _find_metadata(
+    workbook: WorkbookData, identity: FormIdentity | None
+) -> tuple[SheetData | None, IssuedForm | None]:
     """Return the sheet of records and what it says; of several, the one that the properties speak of too."""
-    sheets = sorted(filter(holds_records, book.sheets), key=lambda sheet: sheet.rows[0][0] != _FIRST_KIND)
-    told = [
-        (sheet, from_records(_say_record(row) for row in sheet.rows if isinstance(row[0], str)))
+    sheets = sorted(
+        filter(is_metadata_sheet, workbook.sheets), key=lambda sheet: sheet.rows[0][0] != _FIRST_RECORD_KIND
+    )
+    decoded = [
+        (sheet, decode_form_records(_record_texts(row) for row in sheet.rows if isinstance(row[0], str)))
         for sheet in sheets
     ]
-    whole = [(sheet, issued) for sheet, issued in told if issued]
-    agreed = (pair for pair in whole if identity and pair[1].identity.form_code == identity.form_code)
-    return next(agreed, None) or next(iter((*whole, *told)), (None, None))
+    complete = [(sheet, issued) for sheet, issued in decoded if issued]
+    matching = (pair for pair in complete if identity and pair[1].identity.form_code == identity.form_code)
+    return next(matching, None) or next(iter((*complete, *decoded)), (None, None))
 
 
-def _say_record(row: Sequence[Raw]) -> list[str]:
-    return [cell if type(cell) is str else "" if cell is None else written_text(cell) for cell in row]
+def _record_texts(row: Sequence[RawCellValue]) -> list[str]:
+    return [cell if type(cell) is str else "" if cell is None else cell_text(cell) for cell in row]
 
 
-def _compare(ours: Identity, theirs: Identity | None, place: Place) -> list[Finding]:
-    if theirs is None or (fold(theirs.unit), theirs.round) == (fold(ours.unit), ours.round):
+def _check_identities(
+    embedded: FormIdentity, in_properties: FormIdentity | None, location: Location
+) -> list[Finding]:
+    if in_properties is None or (normalize_key(in_properties.unit), in_properties.round_key) == (
+        normalize_key(embedded.unit),
+        embedded.round_key,
+    ):
         return []
-    words: Mapping[str, str] = MappingProxyType({"other": theirs.unit, "round": theirs.round})
-    return [find("identities-differ", place, unit=ours.unit, words=words)]
+    params: Mapping[str, str] = MappingProxyType({"other": in_properties.unit, "round": in_properties.round_key})
+    return [make_finding("identities-differ", location, unit=embedded.unit, params=params)]
 
 
-def _recall(identity: Identity, known: Sequence[Known]) -> Issued | None:
+def _restore_issued_form(identity: FormIdentity, known_rounds: Sequence[KnownRound]) -> IssuedForm | None:
     """Return what was issued, as a round tells that we know all its lines of; None if there is none."""
-    for each in known:
-        round_ = each.round
-        unit = next((unit for unit in each.units if fold(unit) == fold(identity.unit)), None)
-        if round_.key == identity.round and unit:
-            lines = issued_lines(round_, unit)
-            if len(lines) != identity.rows:
+    for known_round in known_rounds:
+        round_ = known_round.round
+        unit = next(
+            (unit for unit in known_round.units if normalize_key(unit) == normalize_key(identity.unit)), None
+        )
+        if round_.key == identity.round_key and unit:
+            items = issued_items(round_, unit)
+            if len(items) != identity.row_count:
                 continue
-            asked = replace(round_, plan=replace(round_.plan, lines=lines))
-            return Issued(replace(identity, unit=unit), asked, MappingProxyType({}), ())
+            unit_round = replace(round_, plan=replace(round_.plan, items=items))
+            return IssuedForm(replace(identity, unit=unit), unit_round, MappingProxyType({}), ())
     return None

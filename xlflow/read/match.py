@@ -11,187 +11,259 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from xlflow.core.model import Line
-from xlflow.core.text import tidy
-from xlflow.core.values import written_text
-from xlflow.excel.incoming import Raw
-from xlflow.read.shape import Shape, quick_fold
-from xlflow.read.table import Table
+from xlflow.core.model import PlanItem
+from xlflow.core.text import collapse_whitespace
+from xlflow.core.values import cell_text
+from xlflow.excel.incoming import RawCellValue
+from xlflow.read.shape import FormSchema, cached_normalize_key
+from xlflow.read.table import LocatedTable
 
-_WORD = re.compile(r"\w+")
+_WORD_PATTERN = re.compile(r"\w+")
 
-OWN = "own-"
+ADDED_ROW_PREFIX = "own-"
 """How the ids of activities begin that a unit added itself."""
 
-Kind = Literal["line", "own", "aside", "loose", "heading"]
+RowKind = Literal["line", "own", "aside", "loose", "heading"]
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RowMatch:
     """What one row was taken for. `code` says what was assumed, or why the row is set aside; `texts` are its
     level texts as they stand in the form. Not `sure` is a line that nothing but the id speaks for;
     a row that `says` nothing has no answer."""
 
-    row: int
-    kind: Kind
-    line: Line | None = None
+    row_index: int
+    kind: RowKind
+    item: PlanItem | None = None
     code: str | None = None
     texts: tuple[str, ...] = ()
-    sure: bool = True
-    says: bool = True
+    matched_by_text: bool = True
+    has_answers: bool = True
 
     @property
-    def weight(self) -> tuple[bool, bool]:
+    def rank(self) -> tuple[bool, bool]:
         """How much speaks for the line where several rows claim it: id and text, then the text of all levels."""
-        levels = self.line.levels if self.line else ()
-        same = [*map(quick_fold, self.texts[-len(levels) :])] == [*map(quick_fold, levels)]
-        return self.code in (None, "issued-text-changed"), same
+        levels = self.item.level_texts if self.item else ()
+        same_texts = [*map(cached_normalize_key, self.texts[-len(levels) :])] == [
+            *map(cached_normalize_key, levels)
+        ]
+        return self.code in (None, "issued-text-changed"), same_texts
 
 
 @dataclass(slots=True)
-class _Lines:
+class _IssuedItemIndex:
     """The issued lines by everything that a row may be known by; the folded texts only once they are needed.
     `missing` are the levels whose column is gone: what stood there tells no line from another."""
 
-    lines: Sequence[Line]
-    shape: Shape
-    missing: frozenset[int] = frozenset()
-    by_id: dict[str, Line] = field(init=False)
-    _by_text: dict[tuple[str, ...], list[Line]] = field(default_factory=dict)
-    _by_letters: dict[tuple[str, ...], list[Line]] = field(default_factory=dict)
+    items: Sequence[PlanItem]
+    schema: FormSchema
+    missing_levels: frozenset[int] = frozenset()
+    by_id: dict[str, PlanItem] = field(init=False)
+    _by_text: dict[tuple[str, ...], list[PlanItem]] = field(default_factory=dict)
+    _by_unaccented_text: dict[tuple[str, ...], list[PlanItem]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.by_id = {line.id: line for line in self.lines}
+        self.by_id = {item.id: item for item in self.items}
 
     @property
-    def item(self) -> int:
+    def item_level(self) -> int:
         """The place of the line's own level among the levels."""
-        return self.shape.item
+        return self.schema.item_level
 
-    def reads(self, line: Line, texts: tuple[str, ...]) -> bool:
+    def has_issued_texts(self, item: PlanItem, texts: tuple[str, ...]) -> bool:
         """Return whether the texts are those that were issued for a line."""
-        return self._whole(line.levels) == self._whole(texts)
+        return self._all_levels_key(item.level_texts) == self._all_levels_key(texts)
 
-    def resembles(self, line: Line, texts: tuple[str, ...]) -> bool:
+    def has_similar_text(self, item: PlanItem, texts: tuple[str, ...]) -> bool:
         """Return whether texts may be those of a line, worded anew: they share a word with it, or say nothing."""
-        own, theirs = (_stems(" ".join(said[self.item :])) for said in (line.levels, texts))
-        return not own or not theirs or bool(own & theirs)
+        issued_stems, found_stems = (
+            _word_stems(" ".join(level_texts[self.item_level :])) for level_texts in (item.level_texts, texts)
+        )
+        return not issued_stems or not found_stems or bool(issued_stems & found_stems)
 
-    def with_id(self, text: str) -> Line | None:
+    def find_by_id(self, item_id: str) -> PlanItem | None:
         """Return the line with this id, whatever its letters' case."""
-        return self.by_id.get(text) or next(
-            (line for line in self.lines if text and quick_fold(line.id) == quick_fold(text)), None
+        return self.by_id.get(item_id) or next(
+            (
+                item
+                for item in self.items
+                if item_id and cached_normalize_key(item.id) == cached_normalize_key(item_id)
+            ),
+            None,
         )
 
-    def with_text(self, texts: tuple[str, ...]) -> Sequence[Line]:
+    def find_by_text(self, texts: tuple[str, ...]) -> Sequence[PlanItem]:
         """Return the lines with these level texts; if there are none, those with this very item and part; if there
         are none either, those that read so but for accents and dots, which some programs do not keep."""
         if not self._by_text:
-            for line in self.lines:
-                for key in dict.fromkeys((self._whole(line.levels), self._own(line.levels))):
-                    self._by_text.setdefault(key, []).append(line)
-                    self._by_letters.setdefault(_bare(key), []).append(line)
-        keys = self._whole(texts), self._own(texts)
+            for item in self.items:
+                for key in dict.fromkeys(
+                    (self._all_levels_key(item.level_texts), self._item_levels_key(item.level_texts))
+                ):
+                    self._by_text.setdefault(key, []).append(item)
+                    self._by_unaccented_text.setdefault(_strip_accents_from_all(key), []).append(item)
+        keys = self._all_levels_key(texts), self._item_levels_key(texts)
         found = self._by_text.get(keys[0]) or self._by_text.get(keys[1])
-        return found or self._by_letters.get(_bare(keys[0])) or self._by_letters.get(_bare(keys[1])) or ()
+        return (
+            found
+            or self._by_unaccented_text.get(_strip_accents_from_all(keys[0]))
+            or self._by_unaccented_text.get(_strip_accents_from_all(keys[1]))
+            or ()
+        )
 
-    def _whole(self, texts: Iterable[str]) -> tuple[str, ...]:
-        return ("", *("" if level in self.missing else quick_fold(text) for level, text in enumerate(texts)))
+    def _all_levels_key(self, texts: Iterable[str]) -> tuple[str, ...]:
+        return (
+            "",
+            *(
+                "" if level in self.missing_levels else cached_normalize_key(text)
+                for level, text in enumerate(texts)
+            ),
+        )
 
-    def _own(self, texts: Sequence[str]) -> tuple[str, ...]:
-        own = self._whole(texts)[self.shape.item + 1 :]
-        return own if any(own) else ("",)
+    def _item_levels_key(self, texts: Sequence[str]) -> tuple[str, ...]:
+        key = self._all_levels_key(texts)[self.schema.item_level + 1 :]
+        return key if any(key) else ("",)
 
 
-def match_rows(table: Table, shape: Shape, lines: Sequence[Line], rows: Sequence[Sequence[Raw]]) -> list[Match]:
+def match_rows(
+    table: LocatedTable, schema: FormSchema, items: Sequence[PlanItem], rows: Sequence[Sequence[RawCellValue]]
+) -> list[RowMatch]:
     """Return what every row below the heading was taken for; `rows` are the table's, merged cells filled in."""
-    missing = frozenset(level for level, index in enumerate(shape.levels) if table.places[index] is None)
-    found = list(_match_each(table, shape, _Lines(lines, shape, missing), rows))
-    claimed = {match.line.id for match in found if match.line and match.sure}
-    for number, match in enumerate(found):
-        if match.line and not match.sure:
-            if match.line.id in claimed:
-                empty = not match.says and not any(match.texts)
-                found[number] = Match(match.row, "loose" if empty else "aside", None, "row-unknown", match.texts)
-            claimed.add(match.line.id)
-    return found
+    missing_levels = frozenset(
+        level for level, schema_index in enumerate(schema.level_indexes) if table.column_of[schema_index] is None
+    )
+    matches = list(_classify_rows(table, schema, _IssuedItemIndex(items, schema, missing_levels), rows))
+    claimed_ids = {match.item.id for match in matches if match.item and match.matched_by_text}
+    for position, match in enumerate(matches):
+        if match.item and not match.matched_by_text:
+            if match.item.id in claimed_ids:
+                is_empty = not match.has_answers and not any(match.texts)
+                matches[position] = RowMatch(
+                    match.row_index, "loose" if is_empty else "aside", None, "row-unknown", match.texts
+                )
+            claimed_ids.add(match.item.id)
+    return matches
 
 
-def _match_each(table: Table, shape: Shape, known: _Lines, rows: Sequence[Sequence[Raw]]) -> Iterator[Match]:
-    places = table.places
-    id_place, answers = places[0], [places[asked.index] for asked in shape.answers]
-    levels = [places[index] for index in shape.levels]
-    for number in range(table.heading + 1, len(rows)):
-        row = rows[number]
+def _classify_rows(
+    table: LocatedTable, schema: FormSchema, item_index: _IssuedItemIndex, rows: Sequence[Sequence[RawCellValue]]
+) -> Iterator[RowMatch]:
+    column_of = table.column_of
+    id_column, answer_columns = (
+        column_of[0],
+        [column_of[field_column.schema_index] for field_column in schema.answer_columns],
+    )
+    level_columns = [column_of[schema_index] for schema_index in schema.level_indexes]
+    for row_index in range(table.heading_row + 1, len(rows)):
+        row = rows[row_index]
         if row.count(None) == len(row):
             continue
-        marked = None if id_place is None else row[id_place]
-        line = known.by_id.get(marked) if isinstance(marked, str) else None
-        if line and line.levels == tuple(["" if place is None else row[place] or "" for place in levels]):
-            yield Match(number, "line", line, texts=line.levels)
+        id_cell = None if id_column is None else row[id_column]
+        item = item_index.by_id.get(id_cell) if isinstance(id_cell, str) else None
+        if item and item.level_texts == tuple(
+            ["" if place is None else row[place] or "" for place in level_columns]
+        ):
+            yield RowMatch(row_index, "line", item, texts=item.level_texts)
             continue
-        raw = tuple([None if place is None else row[place] for place in levels])
-        says = any(place is not None and row[place] is not None for place in answers)
-        if line is None and not says and raw.count(None) == len(raw):
-            yield Match(number, "loose")
+        level_cells = tuple(
+            [None if column_index is None else row[column_index] for column_index in level_columns]
+        )
+        has_answers = any(place is not None and row[place] is not None for place in answer_columns)
+        if item is None and not has_answers and level_cells.count(None) == len(level_cells):
+            yield RowMatch(row_index, "loose")
             continue
-        texts = tuple(written_text(cell) for cell in raw)
-        match = _match_one(number, tidy(written_text(marked)), texts, known, says=says)
-        if match.kind == "own" and id_place is not None and _is_pushed(row, id_place, levels, known):
-            match = Match(number, "aside", None, "row-shifted", texts)
-        repeats = match.line is None and _repeats_heading(table, shape, row)
-        yield Match(number, "heading") if repeats else match
+        texts = tuple(cell_text(cell) for cell in level_cells)
+        match = _classify_row(
+            row_index, collapse_whitespace(cell_text(id_cell)), texts, item_index, has_answers=has_answers
+        )
+        if (
+            match.kind == "own"
+            and id_column is not None
+            and _is_shifted_sideways(row, id_column, level_columns, item_index)
+        ):
+            match = RowMatch(row_index, "aside", None, "row-shifted", texts)
+        repeats_heading = match.item is None and _is_repeated_heading(table, schema, row)
+        yield RowMatch(row_index, "heading") if repeats_heading else match
 
 
-def _is_pushed(row: Sequence[Raw], id_place: int, levels: Sequence[int | None], known: _Lines) -> bool:
+def _is_shifted_sideways(
+    row: Sequence[RawCellValue], id_column: int, level_columns: Sequence[int | None], item_index: _IssuedItemIndex
+) -> bool:
     """Return whether a row is that of a line whose id and texts all stand equally far from their columns."""
-    for place, cell in enumerate(row):
-        line = known.by_id.get(cell) if isinstance(cell, str) and place != id_place else None
-        if line:
-            there = [None if each is None else each + place - id_place for each in levels]
-            cells = [row[each] if each is not None and 0 <= each < len(row) else None for each in there]
-            if known.reads(line, tuple(map(written_text, cells))):
+    for column_index, cell in enumerate(row):
+        item = item_index.by_id.get(cell) if isinstance(cell, str) and column_index != id_column else None
+        if item:
+            shifted_columns = [
+                None if level_column is None else level_column + column_index - id_column
+                for level_column in level_columns
+            ]
+            shifted_cells = [
+                row[each] if each is not None and 0 <= each < len(row) else None for each in shifted_columns
+            ]
+            if item_index.has_issued_texts(item, tuple(map(cell_text, shifted_cells))):
                 return True
     return False
 
 
-def _repeats_heading(table: Table, shape: Shape, row: Sequence[Raw]) -> bool:
+def _is_repeated_heading(table: LocatedTable, schema: FormSchema, row: Sequence[RawCellValue]) -> bool:
     """Return whether a row between the others says in every column what stands at its head, or codes only."""
-    filled = [place for place in table.places if place is not None and row[place] is not None]
-    head = table.sheet.rows[table.heading]
-    coded = all(row[place] in shape.codes for place in filled)
-    return len(filled) > 1 and (coded or all(row[place] == head[place] for place in filled))
+    filled_columns = [
+        column_index
+        for column_index in table.column_of
+        if column_index is not None and row[column_index] is not None
+    ]
+    heading_cells = table.sheet.rows[table.heading_row]
+    holds_only_codes = all(row[place] in schema.column_codes for place in filled_columns)
+    return len(filled_columns) > 1 and (
+        holds_only_codes or all(row[place] == heading_cells[place] for place in filled_columns)
+    )
 
 
-def _match_one(number: int, marked: str, texts: tuple[str, ...], known: _Lines, *, says: bool) -> Match:
-    by_id = known.with_id(marked) if marked else None
-    same = known.with_text(texts)
-    if by_id and by_id in same:
-        return Match(number, "line", by_id, None if known.reads(by_id, texts) else "issued-text-changed", texts)
-    named = any(texts[known.item :])
-    if named and len(same) == 1:
-        code = "id-and-text-disagree" if by_id else "row-without-id"
-        return Match(number, "line", same[0], code, (marked, *texts))
-    if by_id and known.resembles(by_id, texts):
-        return Match(number, "line", by_id, "issued-text-changed", texts, sure=False, says=says)
-    if not named and not says:
-        return Match(number, "loose")
-    if same or (marked and not marked.startswith(OWN)):
-        return Match(number, "aside", None, "row-unknown", texts)
-    return Match(number, "own", None, None, texts)
+def _classify_row(
+    row_index: int, id_text: str, texts: tuple[str, ...], item_index: _IssuedItemIndex, *, has_answers: bool
+) -> RowMatch:
+    item_by_id = item_index.find_by_id(id_text) if id_text else None
+    items_by_text = item_index.find_by_text(texts)
+    if item_by_id and item_by_id in items_by_text:
+        return RowMatch(
+            row_index,
+            "line",
+            item_by_id,
+            None if item_index.has_issued_texts(item_by_id, texts) else "issued-text-changed",
+            texts,
+        )
+    has_item_text = any(texts[item_index.item_level :])
+    if has_item_text and len(items_by_text) == 1:
+        code = "id-and-text-disagree" if item_by_id else "row-without-id"
+        return RowMatch(row_index, "line", items_by_text[0], code, (id_text, *texts))
+    if item_by_id and item_index.has_similar_text(item_by_id, texts):
+        return RowMatch(
+            row_index,
+            "line",
+            item_by_id,
+            "issued-text-changed",
+            texts,
+            matched_by_text=False,
+            has_answers=has_answers,
+        )
+    if not has_item_text and not has_answers:
+        return RowMatch(row_index, "loose")
+    if items_by_text or (id_text and not id_text.startswith(ADDED_ROW_PREFIX)):
+        return RowMatch(row_index, "aside", None, "row-unknown", texts)
+    return RowMatch(row_index, "own", None, None, texts)
 
 
-def _stems(text: str) -> frozenset[str]:
+def _word_stems(text: str) -> frozenset[str]:
     """Return how the words of a text begin, so that "kvarn" and "kvarnen" are the same."""
-    return frozenset(word[:4] for word in _WORD.findall(_letters(quick_fold(text))))
+    return frozenset(word[:4] for word in _WORD_PATTERN.findall(_strip_accents(cached_normalize_key(text))))
 
 
-def _bare(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(_letters, texts))
+def _strip_accents_from_all(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(_strip_accents, texts))
 
 
 @lru_cache(maxsize=4096)
-def _letters(text: str) -> str:
+def _strip_accents(text: str) -> str:
     """Return a text without accents and dots over its letters."""
     if text.isascii():
         return text

@@ -5,66 +5,87 @@ What stood in the covered cells may still be there, though nobody sees it; it is
 
 from collections.abc import Sequence
 
-from xlflow.core.findings import Finding, find
-from xlflow.core.layout import Column
-from xlflow.core.text import fold
-from xlflow.core.values import written_text
-from xlflow.excel.incoming import Raw
-from xlflow.read.aside import Keeper
-from xlflow.read.shape import Shape
-from xlflow.read.table import Table
+from xlflow.core.findings import Finding, make_finding
+from xlflow.core.layout import FormColumn
+from xlflow.core.text import normalize_key
+from xlflow.core.values import cell_text
+from xlflow.excel.incoming import RawCellValue
+from xlflow.read.aside import UnplacedCollector
+from xlflow.read.shape import FormSchema
+from xlflow.read.table import LocatedTable
 
-Area = tuple[int, int, int, int]
+MergedRange = tuple[int, int, int, int]
 """First row, first column, last row, last column of merged cells, counted from 0."""
 
-_SPREAD = ("level", "given", "answer")
+_FILLED_COLUMN_KINDS = ("level", "given", "answer")
 
 
-def spread_merged(table: Table, shape: Shape, keeper: Keeper) -> tuple[Sequence[Sequence[Raw]], list[Finding]]:
+def fill_merged_cells(
+    table: LocatedTable, schema: FormSchema, collector: UnplacedCollector
+) -> tuple[Sequence[Sequence[RawCellValue]], list[Finding]]:
     """Return the rows with the value of every merged cell in each row that it covers, and a note on each."""
-    areas = [area for area in table.sheet.merged if area[2] > area[0] > table.heading]
-    if not areas:
+    merged_ranges = [
+        merged_range
+        for merged_range in table.sheet.merged_ranges
+        if merged_range[2] > merged_range[0] > table.heading_row
+    ]
+    if not merged_ranges:
         return table.sheet.rows, []
     rows, findings = [list(row) for row in table.sheet.rows], []
-    columns = {place: shape.columns[index] for index, place in enumerate(table.places) if place is not None}
-    found = [(column, area) for area in areas if (column := columns.get(area[1])) and column.kind in _SPREAD]
-    for column, area in sorted(found, key=lambda pair: (_SPREAD.index(pair[0].kind), pair[1])):
-        note = _spread_one(rows, column, area, table, shape, keeper)
-        if note and column.kind == "answer":
-            findings.append(note)
+    column_at = {
+        column_index: schema.columns[schema_index]
+        for schema_index, column_index in enumerate(table.column_of)
+        if column_index is not None
+    }
+    ranges_with_column = [
+        (column, area)
+        for area in merged_ranges
+        if (column := column_at.get(area[1])) and column.kind in _FILLED_COLUMN_KINDS
+    ]
+    for column, area in sorted(
+        ranges_with_column, key=lambda pair: (_FILLED_COLUMN_KINDS.index(pair[0].kind), pair[1])
+    ):
+        finding = _fill_merged_range(rows, column, area, table, schema, collector)
+        if finding and column.kind == "answer":
+            findings.append(finding)
     return rows, findings
 
 
-def _spread_one(
-    rows: list[list[Raw]], column: Column, area: Area, table: Table, shape: Shape, keeper: Keeper
+def _fill_merged_range(
+    rows: list[list[RawCellValue]],
+    column: FormColumn,
+    merged_range: MergedRange,
+    table: LocatedTable,
+    schema: FormSchema,
+    collector: UnplacedCollector,
 ) -> Finding | None:
     """Write a merged cell's value into the rows below that it covers; return the note on it, if it has a value."""
-    top, left, bottom, _ = area
+    top, left, bottom, _ = merged_range
     value = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
     if value is None:
         return None
-    count = 1
-    for number in range(top + 1, min(bottom + 1, len(rows))):
-        row, below = rows[number], written_text(rows[number][left])
-        if below and column.kind == "answer":
+    covered_rows = 1
+    for row_index in range(top + 1, min(bottom + 1, len(rows))):
+        row, covered_text = rows[row_index], cell_text(rows[row_index][left])
+        if covered_text and column.kind == "answer":
             row[left] = None
-            if fold(below) != fold(written_text(value)):
-                keeper.keep_text(number, left, below, "text-under-merged")
-        if row[left] is None and _says_which(row, table, shape):
-            row[left], count = value, count + 1
-    if count < 2:
+            if normalize_key(covered_text) != normalize_key(cell_text(value)):
+                collector.add_text(row_index, left, covered_text, "text-under-merged")
+        if row[left] is None and _has_item_text(row, table, schema):
+            row[left], covered_rows = value, covered_rows + 1
+    if covered_rows < 2:
         return None
-    return find(
+    return make_finding(
         "cells-merged",
-        table.place(top, left),
-        unit=keeper.unit,
+        table.cell_location(top, left),
+        unit=collector.unit,
         field=column.key,
-        words={"field": column.label, "count": count},
+        params={"field": column.label, "count": covered_rows},
     )
 
 
-def _says_which(row: Sequence[Raw], table: Table, shape: Shape) -> bool:
+def _has_item_text(row: Sequence[RawCellValue], table: LocatedTable, schema: FormSchema) -> bool:
     """Return whether a row says what it is about; blank rows and the heading of the free rows do not."""
-    places = [table.places[index] for index in (0, *shape.levels)]
-    texts = [written_text(row[place]) for place in places if place is not None]
-    return any(text and not shape.is_ours(text) for text in texts)
+    column_indexes = [table.column_of[schema_index] for schema_index in (0, *schema.level_indexes)]
+    texts = [cell_text(row[column_index]) for column_index in column_indexes if column_index is not None]
+    return any(text and not schema.is_fixed_text(text) for text in texts)

@@ -6,41 +6,54 @@ aside, so that nothing is dropped.
 
 from collections.abc import Collection, Iterator
 
-from xlflow.core.findings import Place
-from xlflow.core.model import SetAside
-from xlflow.core.text import fold
-from xlflow.core.values import written_text
-from xlflow.core.values.spellings import squeeze
-from xlflow.core.words import LANGUAGES, say
-from xlflow.excel.incoming import Book, Raw, Sheet, cell_name
-from xlflow.read.identity import holds_records
-from xlflow.read.shape import quick_fold
+from xlflow.core.findings import Location
+from xlflow.core.model import Unplaced
+from xlflow.core.text import normalize_key
+from xlflow.core.values import cell_text
+from xlflow.core.values.spellings import strip_for_lookup
+from xlflow.core.words import LANGUAGES, translate
+from xlflow.excel.incoming import RawCellValue, SheetData, WorkbookData, format_cell_address
+from xlflow.read.identity import is_metadata_sheet
+from xlflow.read.shape import cached_normalize_key
 
 
-def find_nothing(book: Book, known: Collection[int], unit: str) -> tuple[Place | None, tuple[SetAside, ...]]:
+def find_nothing_to_report(
+    workbook: WorkbookData, form_sheet_ids: Collection[int], unit: str
+) -> tuple[Location | None, tuple[Unplaced, ...]]:
     """Return where the unit says that it has nothing to report, None if nowhere; and what it writes there instead.
 
     `known` are the sheets (their `id`) that hold the form, and so no instruction; nor do its records.
     """
-    sheets = (sheet for sheet in book.sheets if id(sheet) not in known and not holds_records(sheet))
-    said = [pair for sheet in sheets for pair in _find_answers(book.name, sheet)]
-    yes = frozenset(say("nothing.yes_words", "sv").split())
-    no = fold(say("values.no", "sv")), fold(say("values.no", "en"))
-    place = next((place for place, text in said if squeeze(text) in yes), None)
-    other = [pair for pair in said if squeeze(pair[1]) not in yes and fold(pair[1]) not in no]
-    return place, tuple(SetAside(unit, at, (text,), "text-beside", is_row=False) for at, text in other)
+    sheets = (
+        sheet for sheet in workbook.sheets if id(sheet) not in form_sheet_ids and not is_metadata_sheet(sheet)
+    )
+    texts_beside_label = [pair for sheet in sheets for pair in _find_texts_beside_label(workbook.name, sheet)]
+    yes_words = frozenset(translate("nothing.yes_words", "sv").split())
+    no_words = normalize_key(translate("values.no", "sv")), normalize_key(translate("values.no", "en"))
+    yes_location = next((place for place, text in texts_beside_label if strip_for_lookup(text) in yes_words), None)
+    other_texts = [
+        pair
+        for pair in texts_beside_label
+        if strip_for_lookup(pair[1]) not in yes_words and normalize_key(pair[1]) not in no_words
+    ]
+    return yes_location, tuple(
+        Unplaced(unit, location, (text,), "text-beside", is_row=False) for location, text in other_texts
+    )
 
 
-def _find_answers(file: str, sheet: Sheet) -> Iterator[tuple[Place, str]]:
+def _find_texts_beside_label(file: str, sheet: SheetData) -> Iterator[tuple[Location, str]]:
     """Yield what is written beside the label, with its cell."""
-    labels = {fold(say("nothing.label", language)) for language in LANGUAGES}
-    for number, row in enumerate(sheet.rows):
-        for column, cell in enumerate(row[:-1]):
-            if isinstance(cell, str) and len(cell) < 40 and quick_fold(cell) in labels:
-                written = _written(row[column + 1])
-                if written:
-                    yield Place(file, sheet.name, cell_name(number, column + 1)), written
+    labels = {normalize_key(translate("nothing.label", language)) for language in LANGUAGES}
+    for row_index, row in enumerate(sheet.rows):
+        for column_index, cell in enumerate(row[:-1]):
+            if isinstance(cell, str) and len(cell) < 40 and cached_normalize_key(cell) in labels:
+                cell_text_beside = _stripped_cell_text(row[column_index + 1])
+                if cell_text_beside:
+                    yield (
+                        Location(file, sheet.name, format_cell_address(row_index, column_index + 1)),
+                        cell_text_beside,
+                    )
 
 
-def _written(cell: Raw) -> str:
-    return "" if cell is None else written_text(cell).strip()
+def _stripped_cell_text(cell: RawCellValue) -> str:
+    return "" if cell is None else cell_text(cell).strip()

@@ -8,194 +8,269 @@ this form and cannot be told further is set aside whole.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.issued import Issued
-from xlflow.core.layout import form_code
-from xlflow.core.model import SetAside
-from xlflow.core.values import written_text
-from xlflow.core.words import NO_DAY
-from xlflow.excel.incoming import Book, Sheet, UncountedFormula, cell_name
-from xlflow.read.around import find_around, find_margins
-from xlflow.read.aside import find_remarks
-from xlflow.read.identity import holds_formulas, holds_records, list_issued
-from xlflow.read.others import find_other_sheets
-from xlflow.read.shape import quick_fold, shape_of
-from xlflow.read.sight import Known, Seen, keep_sure, read_above, read_codes, read_title, see_table, weigh
-from xlflow.read.table import Table, find_tables
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.issued import IssuedForm
+from xlflow.core.layout import make_form_code
+from xlflow.core.model import Unplaced
+from xlflow.core.values import cell_text
+from xlflow.core.words import UNKNOWN_DATE
+from xlflow.excel.incoming import SheetData, UncachedFormula, WorkbookData, format_cell_address
+from xlflow.read.around import find_header_footer_texts, find_surrounding_texts
+from xlflow.read.aside import find_annotation_texts
+from xlflow.read.identity import is_calc_sheet, is_metadata_sheet, list_issued_forms
+from xlflow.read.others import find_texts_on_other_sheets
+from xlflow.read.shape import cached_normalize_key, get_form_schema
+from xlflow.read.sight import (
+    FormCandidate,
+    KnownRound,
+    candidate_sort_key,
+    candidates_for_table,
+    find_form_codes,
+    keep_likely_candidates,
+    parse_form_title,
+    read_text_above,
+)
+from xlflow.read.table import LocatedTable, find_tables
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UnitForm:
     """The form of one unit: the sheets of the workbook that are its, what was issued in it, where it stands."""
 
-    book: Book
-    issued: Issued
-    tables: tuple[Table, ...]
+    workbook: WorkbookData
+    issued: IssuedForm
+    tables: tuple[LocatedTable, ...]
     findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
+class ForeignTable:
     """A table that is not of this form; `unit` is whose it is, as far as that can be seen."""
 
-    table: Table
+    table: LocatedTable
     unit: str
 
 
-def part_book(
-    book: Book, issued: Issued, hidden: Sheet | None, known: Sequence[Known]
-) -> tuple[tuple[Part, ...], tuple[Stranger, ...]]:
+def split_workbook_by_unit(
+    workbook: WorkbookData,
+    issued: IssuedForm,
+    metadata_sheet: SheetData | None,
+    known_rounds: Sequence[KnownRound],
+) -> tuple[tuple[UnitForm, ...], tuple[ForeignTable, ...]]:
     """Return the forms in a workbook, the one that it says to be first (unless no sheet of that is left), and the
     tables that are of none of them."""
-    shown = [sheet for sheet in book.sheets if sheet is not hidden and not holds_formulas(sheet)]
-    tables = find_tables(book.name, shown, shape_of(issued.round))
-    if all(_code_of(issued) in read_above(table) for table in tables):
-        return ((Part(book, issued, tables),) if tables else ()), ()
-    told = {_key_of(one): one for one in list_issued(book.sheets) if _key_of(one) != _key_of(issued)}
-    around = [Known(one.round, one.identity.unit) for one in told.values()]
-    ours: list[Table] = []
-    guests: dict[tuple[str, str], tuple[Issued, list[Table]]] = {}
-    strangers: list[Stranger] = []
+    candidate_sheets = [
+        sheet for sheet in workbook.sheets if sheet is not metadata_sheet and not is_calc_sheet(sheet)
+    ]
+    tables = find_tables(workbook.name, candidate_sheets, get_form_schema(issued.round))
+    if all(_form_code_of(issued) in read_text_above(table) for table in tables):
+        return ((UnitForm(workbook, issued, tables),) if tables else ()), ()
+    embedded_forms = {
+        _round_unit_key(embedded_form): embedded_form
+        for embedded_form in list_issued_forms(workbook.sheets)
+        if _round_unit_key(embedded_form) != _round_unit_key(issued)
+    }
+    embedded_rounds = [KnownRound(one.round, one.identity.unit) for one in embedded_forms.values()]
+    own_tables: list[LocatedTable] = []
+    other_unit_tables: dict[tuple[str, str], tuple[IssuedForm, list[LocatedTable]]] = {}
+    foreign_tables: list[ForeignTable] = []
     for table in tables:
-        owner = _find_owner(table, issued, [*around, *known])
-        if isinstance(owner, Issued):
-            guest = told.get(_key_of(owner), owner)
-            guests.setdefault(_key_of(owner), (guest, []))[1].append(table)
+        owner = _find_table_owner(table, issued, [*embedded_rounds, *known_rounds])
+        if isinstance(owner, IssuedForm):
+            other_unit_issued = embedded_forms.get(_round_unit_key(owner), owner)
+            other_unit_tables.setdefault(_round_unit_key(owner), (other_unit_issued, []))[1].append(table)
         elif owner is not None and (len(tables) > 1 or owner):
-            strangers.append(Stranger(table, owner))
+            foreign_tables.append(ForeignTable(table, owner))
         else:
-            ours.append(table)
-    if not ours and not guests and not any(stranger.unit for stranger in strangers):
-        ours, strangers = [stranger.table for stranger in strangers], []
-    others = [_make_guest(book, guest, found, issued) for guest, found in guests.values()]
-    away = {id(sheet) for part in others for sheet in part.book.sheets}
-    away |= {id(stranger.table.sheet) for stranger in strangers}
-    left = replace(book, sheets=tuple(sheet for sheet in book.sheets if id(sheet) not in away))
-    return (*([Part(left, issued, tuple(ours))] if ours else ()), *others), tuple(strangers)
+            own_tables.append(table)
+    if not own_tables and not other_unit_tables and not any(stranger.unit for stranger in foreign_tables):
+        own_tables, foreign_tables = [foreign_table.table for foreign_table in foreign_tables], []
+    other_unit_forms = [
+        _make_other_unit_form(workbook, guest, tables_of_unit, issued)
+        for guest, tables_of_unit in other_unit_tables.values()
+    ]
+    taken_sheet_ids = {id(sheet) for unit_form in other_unit_forms for sheet in unit_form.workbook.sheets}
+    taken_sheet_ids |= {id(stranger.table.sheet) for stranger in foreign_tables}
+    own_workbook = replace(
+        workbook, sheets=tuple(sheet for sheet in workbook.sheets if id(sheet) not in taken_sheet_ids)
+    )
+    return (
+        *([UnitForm(own_workbook, issued, tuple(own_tables))] if own_tables else ()),
+        *other_unit_forms,
+    ), tuple(foreign_tables)
 
 
-def keep_strangers(
-    book: Book, strangers: Iterable[Stranger], issued: Issued
-) -> Iterator[tuple[Finding, tuple[SetAside, ...]]]:
+def collect_foreign_tables(
+    workbook: WorkbookData, foreign_tables: Iterable[ForeignTable], issued: IssuedForm
+) -> Iterator[tuple[Finding, tuple[Unplaced, ...]]]:
     """Yield, for every table that is of no form in its workbook, what is said of it and everything on its sheet.
     `issued` is what the workbook says to be."""
     unit = issued.identity.unit
-    for stranger in strangers:
-        table = stranger.table
-        at = Place(table.file, table.sheet.name)
-        code = "sheet-of-unknown-form" if stranger.unit else "sheet-of-other-form"
-        words, alone = {"other": stranger.unit}, replace(book, sheets=(table.sheet,))
+    for foreign_table in foreign_tables:
+        table = foreign_table.table
+        location = Location(table.file, table.sheet.name)
+        code = "sheet-of-unknown-form" if foreign_table.unit else "sheet-of-other-form"
+        params, single_sheet_workbook = {"other": foreign_table.unit}, replace(workbook, sheets=(table.sheet,))
         yield (
-            find(code, at, unit=unit, words=words),
+            make_finding(code, location, unit=unit, params=params),
             (
-                *_keep_rows(table, unit),
-                *find_remarks(alone, unit),
-                *find_margins(alone, issued),
+                *_collect_rows(table, unit),
+                *find_annotation_texts(single_sheet_workbook, unit),
+                *find_header_footer_texts(single_sheet_workbook, issued),
             ),
         )
 
 
-def find_rest(
-    book: Book, parts: Iterable[Part], strangers: Iterable[Stranger], hidden: Sheet | None, issued: Issued
-) -> tuple[SetAside, ...]:
+def find_leftover_texts(
+    workbook: WorkbookData,
+    unit_forms: Iterable[UnitForm],
+    foreign_tables: Iterable[ForeignTable],
+    metadata_sheet: SheetData | None,
+    issued: IssuedForm,
+) -> tuple[Unplaced, ...]:
     """Return what stands on sheets that are of no form in the workbook, where no sheet of the one that it says to
     be is left to which they could belong."""
-    taken = {id(stranger.table.sheet) for stranger in strangers} | {id(hidden)}
-    for part in parts:
-        if part.issued is issued:
+    taken_sheet_ids = {id(foreign_table.table.sheet) for foreign_table in foreign_tables} | {id(metadata_sheet)}
+    for unit_form in unit_forms:
+        if unit_form.issued is issued:
             return ()
-        taken |= {id(sheet) for sheet in part.book.sheets}
-    rest = replace(book, sheets=tuple(sheet for sheet in book.sheets if id(sheet) not in taken))
-    loose = find_other_sheets(rest, (), shape_of(issued.round), issued)
-    return (*loose, *find_remarks(rest, issued.identity.unit), *find_around(rest, issued))
+        taken_sheet_ids |= {id(sheet) for sheet in unit_form.workbook.sheets}
+    leftover_workbook = replace(
+        workbook, sheets=tuple(sheet for sheet in workbook.sheets if id(sheet) not in taken_sheet_ids)
+    )
+    other_sheet_texts = find_texts_on_other_sheets(leftover_workbook, (), get_form_schema(issued.round), issued)
+    return (
+        *other_sheet_texts,
+        *find_annotation_texts(leftover_workbook, issued.identity.unit),
+        *find_surrounding_texts(leftover_workbook, issued),
+    )
 
 
-def refuse_stranger(strangers: Sequence[Stranger], host: Issued) -> Finding | None:
+def refuse_foreign_form(foreign_tables: Sequence[ForeignTable], host_issued: IssuedForm) -> Finding | None:
     """Return why a workbook is not read that holds nothing but the form of a unit of which no more is known."""
-    for stranger in strangers:
-        at = Place(stranger.table.file, stranger.table.sheet.name)
-        words = {"host": host.identity.unit, "round": host.identity.round}
-        return find("form-of-unknown-unit", at, unit=stranger.unit, words=words)
+    for foreign_table in foreign_tables:
+        location = Location(foreign_table.table.file, foreign_table.table.sheet.name)
+        params = {"host": host_issued.identity.unit, "round": host_issued.identity.round_key}
+        return make_finding("form-of-unknown-unit", location, unit=foreign_table.unit, params=params)
     return None
 
 
-def _keep_rows(table: Table, unit: str) -> Iterator[SetAside]:
-    stray = ((number, (*[None] * place, value)) for number, place, value in table.sheet.stray)
-    changed = sum(found.code == "heading-changed" for found in table.findings)
-    head = table.heading - (changed * 2 > len(table.places))  # somebody deleted the heading: that is a row
-    for number, row in (*enumerate(table.sheet.rows), *stray):
-        said = ["" if isinstance(cell, UncountedFormula) else written_text(cell) for cell in row]
-        texts = tuple(filter(None, said))
-        if texts and number not in (table.codes, head):
-            first = said.index(texts[0])
-            at = Place(table.file, table.sheet.name, cell_name(number, first))
-            yield SetAside(unit, at, texts, "row-of-other-form", is_row=number > head)
+def _collect_rows(table: LocatedTable, unit: str) -> Iterator[Unplaced]:
+    stray_rows = (
+        (row_index, (*[None] * column_index, value))
+        for row_index, column_index, value in table.sheet.distant_cells
+    )
+    changed_headings = sum(finding.code == "heading-changed" for finding in table.findings)
+    last_heading_row = table.heading_row - (
+        changed_headings * 2 > len(table.column_of)
+    )  # somebody deleted the heading: that is a row
+    for number, row in (*enumerate(table.sheet.rows), *stray_rows):
+        cell_texts = ["" if isinstance(cell, UncachedFormula) else cell_text(cell) for cell in row]
+        texts = tuple(filter(None, cell_texts))
+        if texts and number not in (table.code_row, last_heading_row):
+            first_column = cell_texts.index(texts[0])
+            location = Location(table.file, table.sheet.name, format_cell_address(number, first_column))
+            yield Unplaced(unit, location, texts, "row-of-other-form", is_row=number > last_heading_row)
 
 
-def _find_owner(table: Table, issued: Issued, known: Sequence[Known]) -> Issued | str | None:
+def _find_table_owner(
+    table: LocatedTable, issued: IssuedForm, known_rounds: Sequence[KnownRound]
+) -> IssuedForm | str | None:
     """Return what was issued in a table, where it is of another form; whose it is ("" if that cannot be seen)
     where only so much is plain; None where nothing speaks against its being of this form."""
-    text = read_above(table)
-    if _code_of(issued) in text:
+    text_above = read_text_above(table)
+    if _form_code_of(issued) in text_above:
         return None
-    mine = list(see_table(table, text, Known(issued.round, issued.identity.unit)))
-    seen = [one for each in known if each.round.as_of != NO_DAY for one in see_table(table, text, each)]
-    others = [one for one in seen if _key_of(one.issued) != _key_of(issued) and not one.other_day]
-    other = max(keep_sure(others), key=weigh, default=None)
-    if other and _outweighs(other, mine):
-        return other.issued
-    return _find_stranger(text, issued)
+    own_candidates = list(candidates_for_table(table, text_above, KnownRound(issued.round, issued.identity.unit)))
+    all_candidates = [
+        candidate
+        for known_round in known_rounds
+        if known_round.round.as_of != UNKNOWN_DATE
+        for candidate in candidates_for_table(table, text_above, known_round)
+    ]
+    other_candidates = [
+        one
+        for one in all_candidates
+        if _round_unit_key(one.issued) != _round_unit_key(issued) and not one.other_date
+    ]
+    best_other = max(keep_likely_candidates(other_candidates), key=candidate_sort_key, default=None)
+    if best_other and _is_better_candidate(best_other, own_candidates):
+        return best_other.issued
+    return _find_foreign_unit(text_above, issued)
 
 
-def _outweighs(other: Seen, mine: Sequence[Seen]) -> bool:
+def _is_better_candidate(other_candidate: FormCandidate, own_candidates: Sequence[FormCandidate]) -> bool:
     """Return whether a table is plainly of another form than the one that the workbook says to be."""
-    if other.how == "code":
+    if other_candidate.matched_by == "code":
         return True
-    if not other.names_day and any(one.names_day for one in mine):
+    if not other_candidate.names_date and any(candidate.names_date for candidate in own_candidates):
         return False
-    ours = max(((one.how == "name", one.rows) for one in mine), default=(False, 0))
-    return other.rows >= ours[1] and (other.how == "name", other.rows) > ours
+    own_rank = max(((one.matched_by == "name", one.matched_rows) for one in own_candidates), default=(False, 0))
+    return (
+        other_candidate.matched_rows >= own_rank[1]
+        and (other_candidate.matched_by == "name", other_candidate.matched_rows) > own_rank
+    )
 
 
-def _find_stranger(text: str, issued: Issued) -> str | None:
+def _find_foreign_unit(text_above: str, issued: IssuedForm) -> str | None:
     """Return whose a table is, "" if that cannot be seen, where what stands above it speaks against this form."""
-    unit, day = read_title(text)
-    known = {quick_fold(each.name): each.name for each in issued.round.plan.units}
-    whose = next((name for said, name in known.items() if unit == said or unit.endswith(f"- {said}")), "")
-    if whose and whose != issued.identity.unit:
-        return whose
-    return "" if read_codes(text) or (day and day != issued.round.as_of) else None
+    title_unit, title_date = parse_form_title(text_above)
+    unit_name_by_key = {
+        cached_normalize_key(plan_unit.name): plan_unit.name for plan_unit in issued.round.plan.units
+    }
+    unit_name = next(
+        (
+            name
+            for name_key, name in unit_name_by_key.items()
+            if title_unit == name_key or title_unit.endswith(f"- {name_key}")
+        ),
+        "",
+    )
+    if unit_name and unit_name != issued.identity.unit:
+        return unit_name
+    return "" if find_form_codes(text_above) or (title_date and title_date != issued.round.as_of) else None
 
 
-def _make_guest(book: Book, guest: Issued, tables: Sequence[Table], host: Issued) -> Part:
+def _make_other_unit_form(
+    workbook: WorkbookData, other_unit_issued: IssuedForm, tables: Sequence[LocatedTable], host_issued: IssuedForm
+) -> UnitForm:
     """Return the form of another unit: its tables, and the sheets about it that were moved along."""
-    unit, mine = guest.identity.unit, {id(table.sheet) for table in tables}
-    sheets = tuple(sheet for sheet in book.sheets if id(sheet) in mine or _is_about(sheet, guest))
-    found = tuple(
-        find(
+    unit, table_sheet_ids = other_unit_issued.identity.unit, {id(table.sheet) for table in tables}
+    sheets = tuple(
+        sheet
+        for sheet in workbook.sheets
+        if id(sheet) in table_sheet_ids or _is_sheet_of_form(sheet, other_unit_issued)
+    )
+    findings = tuple(
+        make_finding(
             "sheet-of-other-unit",
-            Place(book.name, table.sheet.name),
+            Location(workbook.name, table.sheet.name),
             unit=unit,
-            words={"host": host.identity.unit},
+            params={"host": host_issued.identity.unit},
         )
         for table in tables
     )
-    shape = shape_of(guest.round)
-    own = find_tables(book.name, [sheet for sheet in sheets if id(sheet) in mine], shape)
-    return Part(replace(book, sheets=sheets, findings=(), about=()), guest, own, found)
+    schema = get_form_schema(other_unit_issued.round)
+    unit_tables = find_tables(workbook.name, [sheet for sheet in sheets if id(sheet) in table_sheet_ids], schema)
+    return UnitForm(
+        replace(workbook, sheets=sheets, findings=(), descriptions=()), other_unit_issued, unit_tables, findings
+    )
 
 
-def _is_about(sheet: Sheet, guest: Issued) -> bool:
+def _is_sheet_of_form(sheet: SheetData, other_unit_issued: IssuedForm) -> bool:
     """Return whether a sheet without a table is the guest's instruction or its record of what was asked."""
-    if holds_records(sheet):
-        return any(_key_of(one) == _key_of(guest) for one in list_issued([sheet]))
-    code = _code_of(guest)
+    if is_metadata_sheet(sheet):
+        return any(
+            _round_unit_key(embedded_form) == _round_unit_key(other_unit_issued)
+            for embedded_form in list_issued_forms([sheet])
+        )
+    code = _form_code_of(other_unit_issued)
     return any(code == cell for row in sheet.rows for cell in row if isinstance(cell, str))
 
 
-def _code_of(issued: Issued) -> str:
-    return issued.identity.form_code or form_code(issued.round.key, issued.identity.unit)
+def _form_code_of(issued: IssuedForm) -> str:
+    return issued.identity.form_code or make_form_code(issued.round.key, issued.identity.unit)
 
 
-def _key_of(issued: Issued) -> tuple[str, str]:
-    return issued.round.key, quick_fold(issued.identity.unit)
+def _round_unit_key(issued: IssuedForm) -> tuple[str, str]:
+    return issued.round.key, cached_normalize_key(issued.identity.unit)

@@ -8,148 +8,189 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.issued import Issued
-from xlflow.core.model import Line, Row, Value
-from xlflow.core.text import short_code, tidy_lines
-from xlflow.core.values import written_text
-from xlflow.excel.incoming import Raw
-from xlflow.read.answers import Reader
-from xlflow.read.aside import Keeper
-from xlflow.read.copies import Read
-from xlflow.read.evidence import report_evidence
-from xlflow.read.match import OWN, Match, match_rows
-from xlflow.read.merged import spread_merged
-from xlflow.read.shape import Shape
-from xlflow.read.shifted import find_shifted_columns, keep_shifted_formulas
-from xlflow.read.sums import keep_sums_apart
-from xlflow.read.table import Table, lift_heading
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.issued import IssuedForm
+from xlflow.core.model import AnswerRow, FieldValue, PlanItem
+from xlflow.core.text import collapse_whitespace_keep_lines, short_code
+from xlflow.core.values import cell_text
+from xlflow.excel.incoming import RawCellValue
+from xlflow.read.answers import AnswerParser
+from xlflow.read.aside import UnplacedCollector
+from xlflow.read.copies import SheetReading
+from xlflow.read.evidence import check_answer_provenance
+from xlflow.read.match import ADDED_ROW_PREFIX, RowMatch, match_rows
+from xlflow.read.merged import fill_merged_cells
+from xlflow.read.shape import FormSchema
+from xlflow.read.shifted import check_shifted_columns, remove_shifted_formulas
+from xlflow.read.sums import mark_total_rows
+from xlflow.read.table import LocatedTable, use_codes_as_heading
 
 
 @dataclass(slots=True)
-class _Gathered:
+class _SheetRowCollector:
     """What is gathered while the rows go by: per line the rows that claim it, and all else."""
 
-    reader: Reader
-    keeper: Keeper
-    rows: dict[str, Row] = field(default_factory=dict)
+    parser: AnswerParser
+    unplaced_collector: UnplacedCollector
+    rows: dict[str, AnswerRow] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
-def read_table(table: Table, shape: Shape, issued: Issued) -> Read:
+def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm) -> SheetReading:
     """Return what stands in the form on one sheet."""
-    unit, lines = issued.identity.unit, issued.round.plan.lines
-    table = lift_heading(table, shape, lines)
-    reader, keeper = Reader(table, shape, unit), Keeper(table, shape, unit)
-    cells, found = spread_merged(table, shape, keeper)
-    cells, shifted = keep_shifted_formulas(cells, table, shape, keeper)
-    matches = keep_sums_apart(match_rows(table, shape, lines, cells), cells, table, shape)
-    matches = _settle_twice(matches, cells, reader)
-    gathered = _Gathered(reader, keeper, findings=[*found, *shifted])
+    unit, items = issued.identity.unit, issued.round.plan.items
+    table = use_codes_as_heading(table, schema, items)
+    parser, collector = AnswerParser(table, schema, unit), UnplacedCollector(table, schema, unit)
+    cells, merged_findings = fill_merged_cells(table, schema, collector)
+    cells, shifted_findings = remove_shifted_formulas(cells, table, schema, collector)
+    matches = mark_total_rows(match_rows(table, schema, items, cells), cells, table, schema)
+    matches = _resolve_duplicate_rows(matches, cells, parser)
+    row_collector = _SheetRowCollector(parser, collector, findings=[*merged_findings, *shifted_findings])
     for match in matches:
-        _take_row(match, cells[match.row], gathered)
-    keeper.headings.update(match.row for match in matches if match.kind == "heading")
-    keeper.keep_loose(issued.round, {match.row for match in matches if match.kind == "loose"})
-    before = issued.previous.texts if issued.previous else {}
-    said = {match.row: match.line.id if match.line else "" for match in matches if match.kind in ("line", "own")}
-    keeper.keep_over_previous({row: before.get(line_id, "") for row, line_id in said.items()})
-    rows = tuple(gathered.rows.values())
-    missing = _report_missing(table, shape, lines, gathered.rows, unit)
-    evidence = (*report_evidence(table, shape, rows), *find_shifted_columns(table, shape, unit))
-    findings = (*table.findings, *gathered.findings, *reader.findings, *evidence, *missing)
-    return Read(table, rows, tuple(keeper.kept), findings)
+        _add_row(match, cells[match.row_index], row_collector)
+    collector.repeated_headings.update(match.row_index for match in matches if match.kind == "heading")
+    collector.add_texts_outside_table(
+        issued.round, {match.row_index for match in matches if match.kind == "loose"}
+    )
+    previous_texts = issued.previous_answers.text_by_item_id if issued.previous_answers else {}
+    item_id_by_row = {
+        match.row_index: match.item.id if match.item else "" for match in matches if match.kind in ("line", "own")
+    }
+    collector.add_overwritten_previous(
+        {row: previous_texts.get(item_id, "") for row, item_id in item_id_by_row.items()}
+    )
+    rows = tuple(row_collector.rows.values())
+    missing_findings = _check_missing_rows(table, schema, items, row_collector.rows, unit)
+    provenance_findings = (
+        *check_answer_provenance(table, schema, rows),
+        *check_shifted_columns(table, schema, unit),
+    )
+    findings = (
+        *table.findings,
+        *row_collector.findings,
+        *parser.findings,
+        *provenance_findings,
+        *missing_findings,
+    )
+    return SheetReading(table, rows, tuple(collector.unplaced), findings)
 
 
-def _settle_twice(matches: list[Match], cells: Sequence[Sequence[Raw]], reader: Reader) -> list[Match]:
+def _resolve_duplicate_rows(
+    matches: list[RowMatch], cells: Sequence[Sequence[RawCellValue]], parser: AnswerParser
+) -> list[RowMatch]:
     """Return the matches, of several rows that answer one line only the one that most speaks for as that line's,
     the first of equals: a row that somebody pasted above does not push the issued one aside."""
-    claimed = [match.line.id for match in matches if match.line]
-    if len(set(claimed)) == len(claimed):
+    claimed_ids = [match.item.id for match in matches if match.item]
+    if len(set(claimed_ids)) == len(claimed_ids):
         return matches
-    claims = Counter(claimed)
-    twice = [match for match in matches if match.line and claims[match.line.id] > 1]
-    full = [match for match in twice if any(_filled(cells[match.row], reader))]
-    best: dict[str, Match] = {}
-    for match in full:
-        line_id = match.line.id if match.line else ""
-        best[line_id] = max(best.get(line_id, match), match, key=lambda one: one.weight)
-    weaker = {match.row for match in full}.difference(match.row for match in best.values())
-    aside = partial(replace, kind="aside", line=None, code="row-twice")
-    return [aside(match) if match.row in weaker else match for match in matches]
+    claim_counts = Counter(claimed_ids)
+    duplicates = [match for match in matches if match.item and claim_counts[match.item.id] > 1]
+    answered = [match for match in duplicates if any(_flag_filled_answers(cells[match.row_index], parser))]
+    best: dict[str, RowMatch] = {}
+    for match in answered:
+        item_id = match.item.id if match.item else ""
+        best[item_id] = max(best.get(item_id, match), match, key=lambda candidate: candidate.rank)
+    weaker_rows = {match.row_index for match in answered}.difference(match.row_index for match in best.values())
+    as_duplicate = partial(replace, kind="aside", item=None, code="row-twice")
+    return [as_duplicate(match) if match.row_index in weaker_rows else match for match in matches]
 
 
 # Rows -----------------------------------------------------------------------------------------------------
 
 
-def _take_row(match: Match, cells: Sequence[Raw], gathered: _Gathered) -> None:
-    reader = gathered.reader
+def _add_row(match: RowMatch, cells: Sequence[RawCellValue], row_collector: _SheetRowCollector) -> None:
+    parser = row_collector.parser
     if match.kind in ("loose", "heading"):
         return
     if match.kind == "aside":
-        gathered.keeper.keep_row(match.row, cells, match.code or "row-unknown")
+        row_collector.unplaced_collector.add_row(match.row_index, cells, match.code or "row-unknown")
         return
-    line = match.line or _make_own_line(match, cells, reader, gathered.rows)
-    before = gathered.rows.get(line.id)
-    place = reader.table.place(match.row)
-    if before is None or before.is_blank:
-        gathered.rows[line.id] = Row(line, reader.unit, place, reader.read_answers(match.row, cells, line.id))
+    item = match.item or _make_added_item(match, cells, parser, row_collector.rows)
+    existing = row_collector.rows.get(item.id)
+    location = parser.table.cell_location(match.row_index)
+    if existing is None or existing.is_blank:
+        row_collector.rows[item.id] = AnswerRow(
+            item, parser.unit, location, parser.parse_answers(match.row_index, cells, item.id)
+        )
     if match.code:
-        value = " | ".join(filter(None, match.texts))
-        gathered.findings.append(find(match.code, place, unit=reader.unit, row_id=line.id, value=value))
-    if match.line:
-        reader.compare_given(match.row, cells, line)
-        reader.compare_context(match.row, cells, line)
-    over = reader.compare_computed(match.row, cells, gathered.rows[line.id]) if reader.shape.computed else ()
-    for column in over:
-        gathered.keeper.keep_text(match.row, column, cells[column], "text-over-formula")
+        row_text = " | ".join(filter(None, match.texts))
+        row_collector.findings.append(
+            make_finding(match.code, location, unit=parser.unit, row_id=item.id, value=row_text)
+        )
+    if match.item:
+        parser.check_plan_values(match.row_index, cells, item)
+        parser.check_extra_columns(match.row_index, cells, item)
+    overwritten_columns = (
+        parser.check_computed_cells(match.row_index, cells, row_collector.rows[item.id])
+        if parser.schema.computed_indexes
+        else ()
+    )
+    for column_index in overwritten_columns:
+        row_collector.unplaced_collector.add_text(
+            match.row_index, column_index, cells[column_index], "text-over-formula"
+        )
 
 
-def _filled(cells: Sequence[Raw], reader: Reader) -> Iterator[bool]:
-    for asked in reader.shape.answers:
-        place = reader.table.places[asked.index]
-        yield place is not None and bool(written_text(cells[place]))
+def _flag_filled_answers(cells: Sequence[RawCellValue], parser: AnswerParser) -> Iterator[bool]:
+    for field_column in parser.schema.answer_columns:
+        column_index = parser.table.column_of[field_column.schema_index]
+        yield column_index is not None and bool(cell_text(cells[column_index]))
 
 
-def _make_own_line(match: Match, cells: Sequence[Raw], reader: Reader, taken: dict[str, Row]) -> Line:
+def _make_added_item(
+    match: RowMatch, cells: Sequence[RawCellValue], parser: AnswerParser, rows_by_id: dict[str, AnswerRow]
+) -> PlanItem:
     """Return the line of an activity that the unit added itself; its id follows from its text."""
-    levels = tuple(map(tidy_lines, match.texts))
-    said = levels if any(levels) else _texts_but_ours(cells, reader)
-    texts = [*said, reader.unit]
-    row_id, number = OWN + short_code(texts), 1
-    while row_id in taken:
-        number += 1
-        row_id = OWN + short_code([*texts, str(number)])
-    given: list[tuple[str, Value]] = []
-    context: list[tuple[str, str]] = list(_read_context(cells, reader))
-    for asked, value, written in reader.read_given(match.row, cells, row_id):
+    levels = tuple(map(collapse_whitespace_keep_lines, match.texts))
+    row_texts = levels if any(levels) else _texts_not_from_form(cells, parser)
+    texts = [*row_texts, parser.unit]
+    row_id, suffix = ADDED_ROW_PREFIX + short_code(texts), 1
+    while row_id in rows_by_id:
+        suffix += 1
+        row_id = ADDED_ROW_PREFIX + short_code([*texts, str(suffix)])
+    plan_values: list[tuple[str, FieldValue]] = []
+    extra_columns: list[tuple[str, str]] = list(_read_extra_columns(cells, parser))
+    for field_column, value, raw_text in parser.parse_plan_values(match.row_index, cells, row_id):
         if value is None:
-            context.append((asked.field.label.say(reader.shape.language), written))
+            extra_columns.append((field_column.field.label.in_language(parser.schema.language), raw_text))
         else:
-            given.append((asked.key, value))
-    place = reader.table.place(match.row)
-    return Line(row_id, levels, (reader.unit,), tuple(given), tuple(context), own=True, place=place)
+            plan_values.append((field_column.key, value))
+    location = parser.table.cell_location(match.row_index)
+    return PlanItem(
+        row_id,
+        levels,
+        (parser.unit,),
+        tuple(plan_values),
+        tuple(extra_columns),
+        added_by_unit=True,
+        location=location,
+    )
 
 
-def _texts_but_ours(cells: Sequence[Raw], reader: Reader) -> tuple[str, ...]:
+def _texts_not_from_form(cells: Sequence[RawCellValue], parser: AnswerParser) -> tuple[str, ...]:
     """Return the texts of a row in the form's own columns, without what the form itself says in it."""
-    ours = {reader.shape.remaining, *reader.shape.computed}
-    places = (place for index, place in enumerate(reader.table.places) if index not in ours)
-    return tuple(text for place in places if place is not None and (text := written_text(cells[place])))
+    form_indexes = {parser.schema.remaining_index, *parser.schema.computed_indexes}
+    column_indexes = (
+        column_index
+        for schema_index, column_index in enumerate(parser.table.column_of)
+        if schema_index not in form_indexes
+    )
+    return tuple(text for place in column_indexes if place is not None and (text := cell_text(cells[place])))
 
 
-def _read_context(cells: Sequence[Raw], reader: Reader) -> Iterator[tuple[str, str]]:
-    for index in reader.shape.context:
-        place = reader.table.places[index]
-        text = "" if place is None else written_text(cells[place])
+def _read_extra_columns(cells: Sequence[RawCellValue], parser: AnswerParser) -> Iterator[tuple[str, str]]:
+    for schema_index in parser.schema.extra_indexes:
+        column_index = parser.table.column_of[schema_index]
+        text = "" if column_index is None else cell_text(cells[column_index])
         if text:
-            yield reader.shape.columns[index].key, text
+            yield parser.schema.columns[schema_index].key, text
 
 
-def _report_missing(
-    table: Table, shape: Shape, lines: Sequence[Line], rows: dict[str, Row], unit: str
+def _check_missing_rows(
+    table: LocatedTable, schema: FormSchema, items: Sequence[PlanItem], rows_by_id: dict[str, AnswerRow], unit: str
 ) -> Iterator[Finding]:
-    for line in lines:
-        if line.id not in rows:
-            text = " – ".join(filter(None, line.levels[shape.item :]))
-            at = Place(table.file, table.sheet.name)
-            yield find("row-missing", at, unit=unit, row_id=line.id, value=text)
+    for item in items:
+        if item.id not in rows_by_id:
+            text = " – ".join(filter(None, item.level_texts[schema.item_level :]))
+            location = Location(table.file, table.sheet.name)
+            yield make_finding("row-missing", location, unit=unit, row_id=item.id, value=text)

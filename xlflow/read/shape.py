@@ -5,27 +5,27 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from xlflow.core.layout import Column, form_columns, free_heading, previous_column
+from xlflow.core.layout import FormColumn, build_form_columns, build_previous_column, free_rows_heading
 from xlflow.core.model import Round
-from xlflow.core.same import Same
+from xlflow.core.same import IdentityKey
 from xlflow.core.template import Field, Template
-from xlflow.core.text import fold
-from xlflow.core.values import Parsed, Raw, accepted_answers, value_reader
-from xlflow.core.words import LANGUAGES, Language, Text, say
-from xlflow.read.wording import gather_words
+from xlflow.core.text import normalize_key
+from xlflow.core.values import ParseResult, RawCell, describe_accepted, make_parser
+from xlflow.core.words import LANGUAGES, Language, LocalizedText, translate
+from xlflow.read.wording import build_form_vocabulary
 
-quick_fold = lru_cache(maxsize=8192)(fold)
+cached_normalize_key = lru_cache(maxsize=8192)(normalize_key)
 """`fold`, remembering: the same texts stand in form after form."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FieldColumn:
     """A column whose cells are read as values: its place among the form's columns, and how to read them."""
 
-    index: int
+    schema_index: int
     field: Field
-    read: Callable[[Raw], Parsed]
-    accepted: Text
+    parse: Callable[[RawCell], ParseResult]
+    accepted_text: LocalizedText
 
     @property
     def key(self) -> str:
@@ -34,83 +34,103 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class FormSchema:
     """The columns of a form as they were issued, and what they are known by. Numbers count `columns` from 0;
     `item` counts the levels."""
 
     template: Template
     year: int
     language: Language
-    columns: tuple[Column, ...]
-    by_code: Mapping[str, int]
-    by_name: Mapping[str, tuple[int, ...]]
-    levels: tuple[int, ...]
-    item: int
-    remaining: int
-    previous: int
-    given: tuple[Asked, ...]
-    answers: tuple[Asked, ...]
-    context: tuple[int, ...]
-    own_words: frozenset[str]
-    codes: frozenset[str]
-    computed: tuple[int, ...] = ()
-    words: frozenset[str] = frozenset()
+    columns: tuple[FormColumn, ...]
+    index_by_code: Mapping[str, int]
+    indexes_by_heading: Mapping[str, tuple[int, ...]]
+    level_indexes: tuple[int, ...]
+    item_level: int
+    remaining_index: int
+    previous_index: int
+    plan_columns: tuple[FieldColumn, ...]
+    answer_columns: tuple[FieldColumn, ...]
+    extra_indexes: tuple[int, ...]
+    fixed_texts: frozenset[str]
+    column_codes: frozenset[str]
+    computed_indexes: tuple[int, ...] = ()
+    vocabulary: frozenset[str] = frozenset()
 
-    def is_ours(self, text: str) -> bool:
+    def is_fixed_text(self, text: str) -> bool:
         """Return whether a text above or between the rows is one that every form has."""
-        return quick_fold(text) in self.own_words or fold("".join(filter(str.isalpha, text))) in self.own_words
+        return (
+            cached_normalize_key(text) in self.fixed_texts
+            or normalize_key("".join(filter(str.isalpha, text))) in self.fixed_texts
+        )
 
 
-def shape_of(round_: Round) -> Shape:
+def get_form_schema(round_: Round) -> FormSchema:
     """Return the shape of the forms of a round."""
-    return _shape_of(Same(round_.template), round_.plan.context, round_.plan.year, round_.language)
+    return _build_form_schema(
+        IdentityKey(round_.template), round_.plan.extra_headings, round_.plan.year, round_.language
+    )
 
 
 @lru_cache(maxsize=32)
-def _shape_of(same: Same[Template], context: tuple[str, ...], year: int, language: Language) -> Shape:
-    template = same.value
-    columns = (*form_columns(template, context), previous_column())
-    names: dict[str, tuple[int, ...]] = {}
+def _build_form_schema(
+    template_key: IdentityKey[Template], extra_headings: tuple[str, ...], year: int, language: Language
+) -> FormSchema:
+    template = template_key.value
+    columns = (*build_form_columns(template, extra_headings), build_previous_column())
+    indexes_by_heading: dict[str, tuple[int, ...]] = {}
     for index, column in enumerate(columns):
-        for name in dict.fromkeys(fold(name) for name in column.names):
-            names[name] = (*names.get(name, ()), index)
-    asked = [
+        for name in dict.fromkeys(normalize_key(name) for name in column.accepted_headings):
+            indexes_by_heading[name] = (*indexes_by_heading.get(name, ()), index)
+    kind_and_column = [
         (
             column.kind,
-            Asked(index, field, value_reader(field, template, year, language), _accepted(field, template, year)),
+            FieldColumn(
+                index,
+                field,
+                make_parser(field, template, year, language),
+                _describe_accepted(field, template, year),
+            ),
         )
         for index, column in enumerate(columns)
         if (field := column.field)
     ]
-    return Shape(
+    return FormSchema(
         template,
         year,
         language,
         columns,
         MappingProxyType({column.code: index for index, column in enumerate(columns)}),
-        MappingProxyType(names),
+        MappingProxyType(indexes_by_heading),
         tuple(index for index, column in enumerate(columns) if column.kind == "level"),
-        template.item,
+        template.item_level_index,
         next(index for index, column in enumerate(columns) if column.kind == "remaining"),
         len(columns) - 1,
-        tuple(each for kind, each in asked if kind == "given"),
-        tuple(each for kind, each in asked if kind == "answer"),
+        tuple(field_column for kind, field_column in kind_and_column if kind == "given"),
+        tuple(each for kind, each in kind_and_column if kind == "answer"),
         tuple(index for index, column in enumerate(columns) if column.kind == "context"),
-        frozenset(_own_words(template)),
+        frozenset(_list_fixed_texts(template)),
         frozenset(column.code for column in columns),
         tuple(index for index, column in enumerate(columns) if column.kind == "computed"),
-        gather_words(template),
+        build_form_vocabulary(template),
     )
 
 
-def _accepted(field: Field, template: Template, year: int) -> Text:
-    return accepted_answers(field, template, year)
+def _describe_accepted(field: Field, template: Template, year: int) -> LocalizedText:
+    return describe_accepted(field, template, year)
 
 
-def _own_words(template: Template) -> set[str]:
+def _list_fixed_texts(template: Template) -> set[str]:
     """Return the folded texts that stand in every form: the heading of the free rows, the counter's words."""
     keys = ("form.counter", "form.counter_one")
-    counters = [say(key, language, done="", total="") for key in keys for language in LANGUAGES]
-    letters = {fold("".join(filter(str.isalpha, counter))) for counter in counters}
-    words = {fold(say(key, language)) for key in ("nothing.label", "form.look_over") for language in LANGUAGES}
-    return {fold(free_heading(template).say(language)) for language in LANGUAGES} | letters | words
+    counters = [translate(key, language, done="", total="") for key in keys for language in LANGUAGES]
+    counter_letters = {normalize_key("".join(filter(str.isalpha, counter))) for counter in counters}
+    label_texts = {
+        normalize_key(translate(key, language))
+        for key in ("nothing.label", "form.look_over")
+        for language in LANGUAGES
+    }
+    return (
+        {normalize_key(free_rows_heading(template).in_language(language)) for language in LANGUAGES}
+        | counter_letters
+        | label_texts
+    )

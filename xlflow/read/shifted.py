@@ -6,77 +6,107 @@ own formulas and lists moved along, and they tell. Nothing is moved back: what p
 
 from collections.abc import Iterator, Sequence
 
-from xlflow.core.findings import Finding, find
-from xlflow.core.layout import free_heading
-from xlflow.core.values import written_text
+from xlflow.core.findings import Finding, make_finding
+from xlflow.core.layout import free_rows_heading
+from xlflow.core.values import cell_text
 from xlflow.core.words import LANGUAGES
-from xlflow.excel.incoming import Raw
-from xlflow.read.aside import Keeper
-from xlflow.read.shape import Shape, quick_fold
-from xlflow.read.table import Table
+from xlflow.excel.incoming import RawCellValue
+from xlflow.read.aside import UnplacedCollector
+from xlflow.read.shape import FormSchema, cached_normalize_key
+from xlflow.read.table import LocatedTable
 
-_FARTHEST = 3
+_MAX_SHIFT = 3
 """Columns by which the cells of a row may have been pushed."""
 
 
-def keep_shifted_formulas(
-    cells: Sequence[Sequence[Raw]], table: Table, shape: Shape, keeper: Keeper
-) -> tuple[Sequence[Sequence[Raw]], list[Finding]]:
+def remove_shifted_formulas(
+    cells: Sequence[Sequence[RawCellValue]], table: LocatedTable, schema: FormSchema, collector: UnplacedCollector
+) -> tuple[Sequence[Sequence[RawCellValue]], list[Finding]]:
     """Return the rows without the formulas of the form's own that were pushed to where they would be taken for
     answers, and what is to be said of such rows; what those formulas show is set aside."""
-    own = frozenset(
-        place for each in (shape.remaining, *shape.computed) if (place := table.places[each]) is not None
+    expected_columns = frozenset(
+        column_index
+        for schema_index in (schema.remaining_index, *schema.computed_indexes)
+        if (column_index := table.column_of[schema_index]) is not None
     )
-    formulas = table.sheet.evidence.formulas or ()
-    odd = {row for row, column in formulas if column not in own and table.heading < row < len(cells)}
-    if not odd:
+    formulas = table.sheet.metadata.formula_cells or ()
+    suspicious_rows = {
+        row
+        for row, formula_column in formulas
+        if formula_column not in expected_columns and table.heading_row < row < len(cells)
+    }
+    if not suspicious_rows:
         return cells, []
-    rows, live, findings = list(cells), dict[int, set[int]](), list[Finding]()
+    rows, formula_columns_by_row, findings = list(cells), dict[int, set[int]](), list[Finding]()
     for row, column in formulas:
-        live.setdefault(row, set()).add(column)
-    for number in sorted(odd) if own in live.values() else ():
-        if live[number] not in _list_shifts(own):
+        formula_columns_by_row.setdefault(row, set()).add(column)
+    for row_index in sorted(suspicious_rows) if expected_columns in formula_columns_by_row.values() else ():
+        if formula_columns_by_row[row_index] not in _possible_shifts(expected_columns):
             continue
-        pushed, width = sorted(live[number] - own), len(rows[number])
-        told = [place for place in pushed if place < width and written_text(rows[number][place])]
-        for place in told:
-            keeper.keep_text(number, place, rows[number][place], "cells-shifted")
-        if not told:
-            findings.append(find("cells-shifted", table.place(number, pushed[0]), unit=keeper.unit))
-        rows[number] = [None if place in pushed else cell for place, cell in enumerate(rows[number])]
+        shifted_columns, width = sorted(formula_columns_by_row[row_index] - expected_columns), len(rows[row_index])
+        columns_with_text = [
+            place for place in shifted_columns if place < width and cell_text(rows[row_index][place])
+        ]
+        for column_index in columns_with_text:
+            collector.add_text(row_index, column_index, rows[row_index][column_index], "cells-shifted")
+        if not columns_with_text:
+            findings.append(
+                make_finding(
+                    "cells-shifted", table.cell_location(row_index, shifted_columns[0]), unit=collector.unit
+                )
+            )
+        rows[row_index] = [
+            None if place in shifted_columns else cell for place, cell in enumerate(rows[row_index])
+        ]
     return rows, findings
 
 
-def _list_shifts(own: frozenset[int]) -> Iterator[set[int]]:
+def _possible_shifts(expected_columns: frozenset[int]) -> Iterator[set[int]]:
     """Yield where the formulas of a row stand once its cells were pushed to the left or right, from any one on."""
-    places = sorted(own)
-    for start in range(len(places)):
-        for far in (far for far in range(-_FARTHEST, _FARTHEST + 1) if far):
-            yield {*places[:start], *(place + far for place in places[start:])}
+    column_indexes = sorted(expected_columns)
+    for start in range(len(column_indexes)):
+        for offset in (far for far in range(-_MAX_SHIFT, _MAX_SHIFT + 1) if far):
+            yield {*column_indexes[:start], *(column_index + offset for column_index in column_indexes[start:])}
 
 
-def find_shifted_columns(table: Table, shape: Shape, unit: str) -> Iterator[Finding]:
+def check_shifted_columns(table: LocatedTable, schema: FormSchema, unit: str) -> Iterator[Finding]:
     """Return which columns lie higher or lower than the others: they have lists or limits in the row that says
     where the free rows begin, where others have none."""
-    guarded = table.sheet.evidence.guarded or ()
-    asked = {place: each for each in shape.answers if (place := table.places[each.index]) is not None}
-    spans = {
-        place: {(top, bottom) for top, left, bottom, right in guarded if left <= place <= right} for place in asked
+    validated_ranges = table.sheet.metadata.validated_ranges or ()
+    column_at = {
+        column_index: field_column
+        for field_column in schema.answer_columns
+        if (column_index := table.column_of[field_column.schema_index]) is not None
     }
-    watched = {place: span for place, span in spans.items() if span}
-    if len(set(map(frozenset, watched.values()))) < 2:
+    row_ranges_by_column = {
+        place: {(top, bottom) for top, left, bottom, right in validated_ranges if left <= place <= right}
+        for place in column_at
+    }
+    validated_columns = {place: row_ranges for place, row_ranges in row_ranges_by_column.items() if row_ranges}
+    if len(set(map(frozenset, validated_columns.values()))) < 2:
         return
-    row = _find_free_heading(table, shape)
-    pushed = [place for place, span in watched.items() if any(top <= row <= bottom for top, bottom in span)]
-    for place in pushed if len(pushed) < len(watched) else ():
-        at, each = table.place(table.heading, place), asked[place]
-        yield find("column-shifted", at, unit=unit, field=each.key, words={"field": each.field.label})
+    free_rows_heading = _find_free_rows_heading(table, schema)
+    shifted_columns = [
+        place
+        for place, span in validated_columns.items()
+        if any(top <= free_rows_heading <= bottom for top, bottom in span)
+    ]
+    for column_index in shifted_columns if len(shifted_columns) < len(validated_columns) else ():
+        location, each = table.cell_location(table.heading_row, column_index), column_at[column_index]
+        yield make_finding(
+            "column-shifted", location, unit=unit, field=each.key, params={"field": each.field.label}
+        )
 
 
-def _find_free_heading(table: Table, shape: Shape) -> int:
+def _find_free_rows_heading(table: LocatedTable, schema: FormSchema) -> int:
     """Return the row that says where the free rows begin; -1 if it is gone."""
-    said = {quick_fold(free_heading(shape.template).say(language)) for language in LANGUAGES}
-    for number in range(table.heading + 1, len(table.sheet.rows)):
-        if any(type(cell) is str and quick_fold(cell) in said for cell in table.sheet.rows[number]):
-            return number
+    heading_texts = {
+        cached_normalize_key(free_rows_heading(schema.template).in_language(language)) for language in LANGUAGES
+    }
+    for row_index in range(table.heading_row + 1, len(table.sheet.rows)):
+        if any(
+            type(cell) is str and cached_normalize_key(cell) in heading_texts
+            for cell in table.sheet.rows[row_index]
+        ):
+            return row_index
     return -1

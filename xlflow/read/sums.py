@@ -6,91 +6,108 @@ Only rows that belong to no line of the plan, and only where the words or the am
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from xlflow.core.values import written_text
-from xlflow.excel.incoming import Raw
-from xlflow.read.match import Match
-from xlflow.read.shape import Shape, quick_fold
-from xlflow.read.table import Table
+from xlflow.core.values import cell_text
+from xlflow.excel.incoming import RawCellValue
+from xlflow.read.match import RowMatch
+from xlflow.read.shape import FormSchema, cached_normalize_key
+from xlflow.read.table import LocatedTable
 
-_SUMS = frozenset(
+_TOTAL_WORDS = frozenset(
     ("summa", "summor", "s:a", "totalsumma", "slutsumma", "delsumma", "delsummor", "totalt", "total", "totals")
 ).union(("sum", "sums", "subtotal", "subtotals"))
 """Words, folded, that say of a row that it sums others up, as the first or the last one of what it is called."""
 
-_BESIDE = frozenset((*_SUMS, "grand", "summarum", "alla", "allt", "av", "all", "of"))
+_TOTAL_PHRASE_WORDS = frozenset((*_TOTAL_WORDS, "grand", "summarum", "alla", "allt", "av", "all", "of"))
 """Words that may stand with those and say nothing else."""
 
-_NUMBERS = ("number", "integer")
-_SAME = 0.005
+_NUMBER_TYPES = ("number", "integer")
+_TOLERANCE = 0.005
 """Two amounts count as the same up to half of the least coin."""
 
 
-def keep_sums_apart(
-    matches: list[Match], cells: Sequence[Sequence[Raw]], table: Table, shape: Shape
-) -> list[Match]:
+def mark_total_rows(
+    matches: list[RowMatch], cells: Sequence[Sequence[RawCellValue]], table: LocatedTable, schema: FormSchema
+) -> list[RowMatch]:
     """Return the matches, with rows of the unit's own that sum others up as rows to be set aside."""
-    found = (table.places[asked.index] for asked in shape.answers if asked.field.type in _NUMBERS)
-    places = [place for place in found if place is not None]
-    if not places or all(match.kind != "own" for match in matches):
+    number_columns = (
+        table.column_of[field_column.schema_index]
+        for field_column in schema.answer_columns
+        if field_column.field.type in _NUMBER_TYPES
+    )
+    amount_columns = [column_index for column_index in number_columns if column_index is not None]
+    if not amount_columns or all(match.kind != "own" for match in matches):
         return matches
-    adder = _Adder(cells, table, shape, places)
+    detector = _TotalRowDetector(cells, table, schema, amount_columns)
     for match in matches:
-        if match.kind == "own" and adder.is_sum(match):
-            adder.sums.add(match.row)
-    aside = adder.sums
-    return [replace(one, kind="aside", code="row-of-sums") if one.row in aside else one for one in matches]
+        if match.kind == "own" and detector.is_total_row(match):
+            detector.total_rows.add(match.row_index)
+    total_rows = detector.total_rows
+    return [
+        replace(candidate, kind="aside", code="row-of-sums") if candidate.row_index in total_rows else candidate
+        for candidate in matches
+    ]
 
 
 @dataclass(slots=True)
-class _Adder:
+class _TotalRowDetector:
     """Adds up what stands above a row; `places` are the columns of amounts, `sums` the rows known to be sums."""
 
-    cells: Sequence[Sequence[Raw]]
-    table: Table
-    shape: Shape
-    places: Sequence[int]
-    sums: set[int] = field(default_factory=set)
+    cells: Sequence[Sequence[RawCellValue]]
+    table: LocatedTable
+    schema: FormSchema
+    amount_columns: Sequence[int]
+    total_rows: set[int] = field(default_factory=set)
 
-    def is_sum(self, match: Match) -> bool:
+    def is_total_row(self, match: RowMatch) -> bool:
         """Return whether a row is called a sum, or may be one and every amount in it adds others up."""
-        amounts = list(self._find_amounts(match.row))
-        said = [text for text in match.texts if text] or list(self._find_words(match.row))
-        words = quick_fold(" ".join(said)).rstrip(":").split()
-        if not amounts or (words and _SUMS.isdisjoint((words[0], words[-1]))):
+        amount_columns = list(self._find_amount_columns(match.row_index))
+        texts = [text for text in match.texts if text] or list(self._find_other_texts(match.row_index))
+        words = cached_normalize_key(" ".join(texts)).rstrip(":").split()
+        if not amount_columns or (words and _TOTAL_WORDS.isdisjoint((words[0], words[-1]))):
             return False
-        if words and _BESIDE.issuperset(words):
+        if words and _TOTAL_PHRASE_WORDS.issuperset(words):
             return True
         return all(
-            bool(words and self._is_worked_out(match.row, place)) or self._adds_up(match.row, place)
-            for place in amounts
+            bool(words and self._has_formula(match.row_index, column_index))
+            or self._is_sum_of_rows_above(match.row_index, column_index)
+            for column_index in amount_columns
         )
 
-    def _is_worked_out(self, number: int, place: int) -> bool:
-        return (number, place) in (self.table.sheet.evidence.formulas or ())
+    def _has_formula(self, row_index: int, column_index: int) -> bool:
+        return (row_index, column_index) in (self.table.sheet.metadata.formula_cells or ())
 
-    def _find_amounts(self, number: int) -> Iterator[int]:
+    def _find_amount_columns(self, row_index: int) -> Iterator[int]:
         """Yield where amounts stand in a row, also those that a formula has yet to work out."""
-        for place in self.places:
-            if self._is_worked_out(number, place) or isinstance(self.cells[number][place], float):
-                yield place
+        for column_index in self.amount_columns:
+            if self._has_formula(row_index, column_index) or isinstance(
+                self.cells[row_index][column_index], float
+            ):
+                yield column_index
 
-    def _find_words(self, number: int) -> Iterator[str]:
+    def _find_other_texts(self, row_index: int) -> Iterator[str]:
         """Yield what else somebody wrote in a row that is not called anything."""
-        ours = (self.table.places[index] for index in (self.shape.remaining, *self.shape.computed))
-        passed = {*self.places, *ours}
-        for place, cell in enumerate(self.cells[number]):
-            if place not in passed and not self._is_worked_out(number, place) and (text := written_text(cell)):
+        form_columns = (
+            self.table.column_of[schema_index]
+            for schema_index in (self.schema.remaining_index, *self.schema.computed_indexes)
+        )
+        skipped_columns = {*self.amount_columns, *form_columns}
+        for column_index, cell in enumerate(self.cells[row_index]):
+            if (
+                column_index not in skipped_columns
+                and not self._has_formula(row_index, column_index)
+                and (text := cell_text(cell))
+            ):
                 yield text
 
-    def _adds_up(self, number: int, place: int) -> bool:
+    def _is_sum_of_rows_above(self, row_index: int, column_index: int) -> bool:
         """Return whether an amount is that of two or more rows right above it together, sums left out."""
-        amount, together, count = self.cells[number][place], 0.0, 0
+        amount, running_total, count = self.cells[row_index][column_index], 0.0, 0
         if not isinstance(amount, float) or not amount:
             return False
-        for above in range(number - 1, self.table.heading, -1):
-            cell = self.cells[above][place]
-            if isinstance(cell, float) and above not in self.sums:
-                together, count = together + cell, count + 1
-                if count > 1 and abs(together - amount) < _SAME:
+        for row_above in range(row_index - 1, self.table.heading_row, -1):
+            cell = self.cells[row_above][column_index]
+            if isinstance(cell, float) and row_above not in self.total_rows:
+                running_total, count = running_total + cell, count + 1
+                if count > 1 and abs(running_total - amount) < _TOLERANCE:
                     return True
         return False

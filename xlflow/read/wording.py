@@ -10,89 +10,111 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
-from xlflow.core.layout import FREE_ROWS, form_code
+from xlflow.core.layout import FREE_ROW_COUNT, make_form_code
 from xlflow.core.model import Round
-from xlflow.core.same import Same
-from xlflow.core.shipped import load_shipped_toml
+from xlflow.core.same import IdentityKey
+from xlflow.core.shipped import load_resource_toml
 from xlflow.core.template import Template
-from xlflow.core.text import fold
-from xlflow.core.words import LANGUAGES, format_day
+from xlflow.core.text import normalize_key
+from xlflow.core.words import LANGUAGES, format_long_date
 
-_WORD = re.compile(r"[^\W\d_]{2,}|\d[\d:/.+-]*\d|\d")
+_WORD_OR_NUMBER = re.compile(r"[^\W\d_]{2,}|\d[\d:/.+-]*\d|\d")
 """A word, or a number of however many figures."""
 
-_SECTIONS = ("form", "guide", "nothing", "returned", "sheet", "column", "values", "relation", "check", "calendar")
+_FORM_CATALOGUE_SECTIONS = (
+    "form",
+    "guide",
+    "nothing",
+    "returned",
+    "sheet",
+    "column",
+    "values",
+    "relation",
+    "check",
+    "calendar",
+)
 """The parts of the program's own words that a form uses."""
 
 
-def gather_words(template: Template) -> frozenset[str]:
+def build_form_vocabulary(template: Template) -> frozenset[str]:
     """Return every word that forms of a template may hold, whatever the round, in either language."""
-    program = load_shipped_toml("words.toml")
-    texts = (*_texts_in([program.get(section) for section in _SECTIONS]), *_texts_in(template.model_dump()))
-    return list_words(texts)
+    catalogue = load_resource_toml("words.toml")
+    texts = (
+        *_nested_texts([catalogue.get(section) for section in _FORM_CATALOGUE_SECTIONS]),
+        *_nested_texts(template.model_dump()),
+    )
+    return extract_words(texts)
 
 
-def is_of_form(text: str, words: frozenset[str], round_: Round, unit: str, before: date | None = None) -> bool:
+def is_issued_text(
+    text: str, vocabulary: frozenset[str], round_: Round, unit: str, previous_as_of: date | None = None
+) -> bool:
     """Return whether a text holds no word but those of the form, of the round and of the unit; `before` is the day
     of the round before, where the form shows that one too."""
-    new = _find_new(text, words)
-    return not new or new <= _words_of(Same(round_), unit, before)
+    unknown_words = _find_unknown_words(text, vocabulary)
+    return not unknown_words or unknown_words <= _build_unit_vocabulary(IdentityKey(round_), unit, previous_as_of)
 
 
-def says_nothing_new(text: str, words: frozenset[str]) -> bool:
+def is_boilerplate(text: str, vocabulary: frozenset[str]) -> bool:
     """Return whether a text holds no word but those of the form, whatever the round."""
-    return not _find_new(text, words)
+    return not _find_unknown_words(text, vocabulary)
 
 
 @cache
-def gather_messages() -> frozenset[str]:
+def build_message_vocabulary() -> frozenset[str]:
     """Return every word of what the program may say of an answer, in either language."""
-    return list_words(_texts_in(load_shipped_toml("messages.toml")))
+    return extract_words(_nested_texts(load_resource_toml("messages.toml")))
 
 
-def list_words(texts: Iterable[str]) -> frozenset[str]:
+def extract_words(texts: Iterable[str]) -> frozenset[str]:
     """Return the words of some texts, as they are compared."""
-    return frozenset(_WORD.findall(fold("; ".join(texts))))
+    return frozenset(_WORD_OR_NUMBER.findall(normalize_key("; ".join(texts))))
 
 
 @lru_cache(maxsize=2048)
-def _find_new(text: str, words: frozenset[str]) -> frozenset[str]:
-    return list_words([text]) - words
+def _find_unknown_words(text: str, vocabulary: frozenset[str]) -> frozenset[str]:
+    return extract_words([text]) - vocabulary
 
 
 @lru_cache(maxsize=4)
-def _words_of(same: Same[Round], unit: str, before: date | None) -> frozenset[str]:
-    round_, plan = same.value, same.value.plan
-    own = list_words([form_code(round_.key, unit), *_facts_of_unit(round_, unit)])
-    common = _words_of_round(plan.title, plan.context, plan.year, (round_.as_of, round_.due, before))
-    return common | own | _count_to(len(plan.lines) + FREE_ROWS)
+def _build_unit_vocabulary(
+    round_key: IdentityKey[Round], unit: str, previous_as_of: date | None
+) -> frozenset[str]:
+    round_, plan = round_key.value, round_key.value.plan
+    unit_words = extract_words([make_form_code(round_.key, unit), *_unit_texts(round_, unit)])
+    round_words = _build_round_vocabulary(
+        plan.title, plan.extra_headings, plan.year, (round_.as_of, round_.due_date, previous_as_of)
+    )
+    return round_words | unit_words | _numbers_up_to(len(plan.items) + FREE_ROW_COUNT)
 
 
 @lru_cache(maxsize=32)
-def _words_of_round(
-    title: str, context: tuple[str, ...], year: int, days: tuple[date | None, ...]
+def _build_round_vocabulary(
+    title: str, extra_headings: tuple[str, ...], year: int, dates: tuple[date | None, ...]
 ) -> frozenset[str]:
     """Return the words that all forms of a round have in common."""
-    shown = (format_day(day, language) for day in days if day for language in LANGUAGES)
-    return list_words([title, *context, *shown, str(year), str(year + 1)])
+    formatted_dates = (
+        format_long_date(shown_date, language) for shown_date in dates if shown_date for language in LANGUAGES
+    )
+    return extract_words([title, *extra_headings, *formatted_dates, str(year), str(year + 1)])
 
 
 @lru_cache(maxsize=256)
-def _count_to(most: int) -> frozenset[str]:
+def _numbers_up_to(maximum: int) -> frozenset[str]:
     """Return every number that a counter of rows may show."""
-    return frozenset(map(str, range(most + 1)))
+    return frozenset(map(str, range(maximum + 1)))
 
 
-def _facts_of_unit(round_: Round, unit: str) -> Iterator[str]:
-    for each in round_.plan.units:
-        if each.name == unit:
-            yield from (each.name, each.contact, each.email)
+def _unit_texts(round_: Round, unit: str) -> Iterator[str]:
+    for plan_unit in round_.plan.units:
+        if plan_unit.name == unit:
+            yield from (plan_unit.name, plan_unit.contact, plan_unit.email)
 
 
-def _texts_in(value: Any) -> Iterator[str]:
+def _nested_texts(value: Any) -> Iterator[str]:
     """Yield every text inside nested tables and lists."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Iterable):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts_in(inner)
+        for nested in value.values() if isinstance(value, dict) else value:
+            yield from _nested_texts(nested)

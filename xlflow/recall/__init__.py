@@ -4,8 +4,16 @@ The one reader of what `write` has written, for the report, the next round and t
 workbook; touches no disk.
 """
 
-from xlflow.recall.order import find_lost
-from xlflow.recall.snapshot import LIMITS, doubt_order, recall_snapshot, take_snapshot
-from xlflow.recall.source import find_unit, read_followed
+from xlflow.recall.order import check_missing_content
+from xlflow.recall.snapshot import CONSOLIDATED_LIMITS, build_snapshot, check_round_order, read_snapshot
+from xlflow.recall.source import read_round_status, resolve_unit_name
 
-__all__ = ["LIMITS", "doubt_order", "find_lost", "find_unit", "read_followed", "recall_snapshot", "take_snapshot"]
+__all__ = [
+    "CONSOLIDATED_LIMITS",
+    "check_round_order",
+    "check_missing_content",
+    "resolve_unit_name",
+    "read_round_status",
+    "read_snapshot",
+    "build_snapshot",
+]

@@ -3,71 +3,83 @@
 from collections.abc import Iterator
 from datetime import date
 
-from xlflow.core.changes import KINDS, Change, State
-from xlflow.core.layout import SINCE
-from xlflow.core.lineage import How
-from xlflow.core.model import Line
+from xlflow.core.changes import CHANGE_KINDS, ItemChange, ItemSnapshot
+from xlflow.core.layout import COMPARED_TO
+from xlflow.core.lineage import MatchMethod
+from xlflow.core.model import PlanItem
 from xlflow.core.template import Template
-from xlflow.core.text import fold
-from xlflow.core.values import parse_day
-from xlflow.core.words import Language, say
-from xlflow.excel.incoming import Sheet
-from xlflow.recall.sheets import Record
+from xlflow.core.text import normalize_key
+from xlflow.core.values import parse_full_date
+from xlflow.core.words import Language, translate
+from xlflow.excel.incoming import SheetData
+from xlflow.recall.sheets import TableRecord
 
-HOWS: tuple[How, ...] = ("id", "continues", "text")
+MATCH_METHODS: tuple[MatchMethod, ...] = ("id", "continues", "text")
 
 
-def read_since(hidden: Sheet) -> date | None:
+def read_compared_to_date(hidden_sheet: SheetData) -> date | None:
     """Return the day of the round that changes are told against, None if there is none."""
-    days = (str(row[1]) for row in hidden.rows if len(row) > 1 and row[0] == SINCE)
-    return next(filter(None, map(parse_day, days)), None)
+    date_texts = (str(row[1]) for row in hidden_sheet.rows if len(row) > 1 and row[0] == COMPARED_TO)
+    return next(filter(None, map(parse_full_date, date_texts)), None)
 
 
-def read_changes(records: Iterator[Record], template: Template, language: Language) -> Iterator[Change]:
+def read_changes(records: Iterator[TableRecord], template: Template, language: Language) -> Iterator[ItemChange]:
     """Yield the changes as they stand in the table, in the words of the workbook."""
-    kinds = {fold(say(f"changed.{kind}", language)): kind for kind in KINDS}
-    hows = {fold(say(f"changed.by_{how}", language)): how for how in HOWS}
-    yes = fold(say("values.yes", language))
+    kind_by_word = {normalize_key(translate(f"changed.{kind}", language)): kind for kind in CHANGE_KINDS}
+    method_by_word = {
+        normalize_key(translate(f"changed.by_{match_method}", language)): match_method
+        for match_method in MATCH_METHODS
+    }
+    yes_word = normalize_key(translate("values.yes", language))
     for record in records:
-        kind = kinds.get(fold(_text(record, "kind", language)))
+        kind = kind_by_word.get(normalize_key(_change_text(record, "kind", language)))
         if kind is None:
             continue
-        line = _read_line(record, template, language)
-        before = _read_state(record, "before", line, template, language) if kind != "new" else None
-        now = _read_state(record, "now", line, template, language) if kind != "gone" else None
-        flags = [fold(_text(record, f"any_{flag}", language)) == yes for flag in ("status", "time", "comment")]
-        how = hows.get(fold(_text(record, "how", language)))
-        part = template.part is not None and bool(line.levels[template.part])
-        yield Change(kind, part, before, now, how, *flags)
+        item = _read_item(record, template, language)
+        previous = _read_item_snapshot(record, "before", item, template, language) if kind != "new" else None
+        current = _read_item_snapshot(record, "now", item, template, language) if kind != "gone" else None
+        flags = [
+            normalize_key(_change_text(record, f"any_{flag}", language)) == yes_word
+            for flag in ("status", "time", "comment")
+        ]
+        how = method_by_word.get(normalize_key(_change_text(record, "how", language)))
+        is_part = template.part_level_index is not None and bool(item.level_texts[template.part_level_index])
+        yield ItemChange(kind, is_part, previous, current, how, *flags)
 
 
-def _read_line(record: Record, template: Template, language: Language) -> Line:
-    units = record.text(say("column.unit", language)).split(";")
-    return Line(
-        record.text(say("column.id", language)),
-        tuple(record.text(level.label.say(language)) for level in template.levels),
+def _read_item(record: TableRecord, template: Template, language: Language) -> PlanItem:
+    units = record.cell_text(translate("column.unit", language)).split(";")
+    return PlanItem(
+        record.cell_text(translate("column.id", language)),
+        tuple(record.cell_text(level.label.in_language(language)) for level in template.levels),
         tuple(unit.strip() for unit in units if unit.strip()),
     )
 
 
-def _read_state(record: Record, when: str, line: Line, template: Template, language: Language) -> State:
+def _read_item_snapshot(
+    record: TableRecord, point_in_time: str, item: PlanItem, template: Template, language: Language
+) -> ItemSnapshot:
     """Return what is told of a line then or now; its status by code if the template knows it."""
     field = template.field_in_role("status")
     options = template.choice_list(field).options if field else ()
-    codes = {fold(option.label.say(language)): option.code for option in options}
-    status = _text(record, f"status_{when}", language)
-    item = template.levels[template.item].label.say(language).lower()
-    follows = fold(status) == fold(say("consolidated.see_item", language, item=item))
-    blank = follows or fold(status) == fold(say("consolidated.unanswered", language))
-    return State(
-        line,
-        codes.get(fold(status)),
-        "" if blank else status,
-        follows,
-        planned=_text(record, f"time_{when}", language),
-        comment=_text(record, f"comment_{when}", language),
+    code_by_label = {normalize_key(option.label.in_language(language)): option.code for option in options}
+    status = _change_text(record, f"status_{point_in_time}", language)
+    activity_label = template.levels[template.item_level_index].label.in_language(language).lower()
+    follows_parent = normalize_key(status) == normalize_key(
+        translate("consolidated.see_item", language, item=activity_label)
+    )
+    has_no_status = follows_parent or normalize_key(status) == normalize_key(
+        translate("consolidated.unanswered", language)
+    )
+    return ItemSnapshot(
+        item,
+        code_by_label.get(normalize_key(status)),
+        "" if has_no_status else status,
+        follows_parent,
+        planned_deadline=_change_text(record, f"time_{point_in_time}", language),
+        comment=_change_text(record, f"comment_{point_in_time}", language),
     )
 
 
-def _text(record: Record, word: str, language: Language) -> str:
-    return record.text(say(f"changed.{word}", language))
+def _change_text(record: TableRecord, word: str, language: Language) -> str:
+    return record.cell_text(translate(f"changed.{word}", language))

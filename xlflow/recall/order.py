@@ -6,64 +6,82 @@ report would otherwise be silent about it.
 
 from collections.abc import Iterable, Iterator
 
-from xlflow.core.findings import Finding, Place, Stop, find
-from xlflow.core.followed import Entry, Followed
-from xlflow.core.layout import ORDER, ROUND_SHEET
-from xlflow.core.text import fold
-from xlflow.core.words import Text, say_both
-from xlflow.excel.incoming import Book, Sheet
+from xlflow.core.findings import FatalError, Finding, Location, make_finding
+from xlflow.core.followed import ItemStatus, RoundStatus
+from xlflow.core.layout import ITEM_ORDER, ROUND_SHEET
+from xlflow.core.text import normalize_key
+from xlflow.core.words import LocalizedText, translate_all
+from xlflow.excel.incoming import SheetData, WorkbookData
 
-ROWS_ABOVE = 50
+ROWS_SEARCHED_FOR_HEADINGS = 50
 """Rows that are looked through for headings; people may write something of their own above them."""
 
-MOST_NAMED = 5
+MAX_IDS_IN_MESSAGE = 5
 """Ids of missing lines that a message names."""
 
 
-def sort_as_issued(entries: Iterable[Entry], hidden: Sheet) -> tuple[Entry, ...]:
+def sort_in_plan_order(item_statuses: Iterable[ItemStatus], hidden_sheet: SheetData) -> tuple[ItemStatus, ...]:
     """Return the lines in the order of the plan; those that somebody has added come last."""
-    order = {line: place for place, line in enumerate(_read_order(hidden))}
-    return tuple(sorted(entries, key=lambda entry: order.get(entry.line.id, len(order))))
+    position_by_id = {item_id: position for position, item_id in enumerate(_read_plan_order(hidden_sheet))}
+    return tuple(
+        sorted(item_statuses, key=lambda item_status: position_by_id.get(item_status.item.id, len(position_by_id)))
+    )
 
 
-def find_lost(book: Book, followed: Followed) -> tuple[Finding, ...]:
+def check_missing_content(workbook: WorkbookData, round_status: RoundStatus) -> tuple[Finding, ...]:
     """Return what is no longer in the table of activities; `Stop` if without it every status would be wrong."""
-    return (*_find_lost_columns(book, followed), *_find_lost_lines(book, followed))
+    return (*_check_missing_columns(workbook, round_status), *_check_missing_items(workbook, round_status))
 
 
-def _find_lost_columns(book: Book, followed: Followed) -> Iterator[Finding]:
-    title, rolled_up = say_both("consolidated.activities"), say_both("consolidated.rolled_up")
-    sheets = [sheet for sheet in book.sheets if any(_begins(sheet.name, name) for name in _folded(title))]
-    known = {
-        fold(cell) for sheet in sheets for row in sheet.rows[:ROWS_ABOVE] for cell in row if isinstance(cell, str)
+def _check_missing_columns(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:
+    sheet_title, rolled_up = translate_all("consolidated.activities"), translate_all("consolidated.rolled_up")
+    sheets = [
+        sheet
+        for sheet in workbook.sheets
+        if any(_has_sheet_title(sheet.name, name) for name in _normalized_variants(sheet_title))
+    ]
+    headings_present = {
+        normalize_key(cell)
+        for sheet in sheets
+        for row in sheet.rows[:ROWS_SEARCHED_FOR_HEADINGS]
+        for cell in row
+        if isinstance(cell, str)
     }
-    place = Place(book.name, sheets[0].name if sheets else "")
-    if followed.status and known.isdisjoint(_folded(rolled_up)):
-        raise Stop(find("report-status-gone", place, words={"heading": rolled_up}))
-    template = followed.template
-    labels = (*(level.label for level in template.levels), *(field.label for field in template.shown()))
+    location = Location(workbook.name, sheets[0].name if sheets else "")
+    if round_status.status_field and headings_present.isdisjoint(_normalized_variants(rolled_up)):
+        raise FatalError(make_finding("report-status-gone", location, params={"heading": rolled_up}))
+    template = round_status.template
+    labels = (*(level.label for level in template.levels), *(field.label for field in template.form_fields()))
     for label in labels:
-        if known.isdisjoint(_folded(label)):
-            yield find("report-column-gone", place, words={"heading": label})
+        if headings_present.isdisjoint(_normalized_variants(label)):
+            yield make_finding("report-column-gone", location, params={"heading": label})
 
 
-def _find_lost_lines(book: Book, followed: Followed) -> Iterator[Finding]:
-    hidden = book.sheet(ROUND_SHEET)
-    there = {entry.line.id for entry in followed.entries}
-    gone = [line for line in _read_order(hidden) if line not in there] if hidden else []
-    if gone:
-        named = ", ".join(gone[:MOST_NAMED]) + (" …" if len(gone) > MOST_NAMED else "")
-        yield find("report-lines-gone", Place(book.name), words={"count": len(gone), "ids": named})
+def _check_missing_items(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:
+    hidden_sheet = workbook.find_sheet(ROUND_SHEET)
+    present_ids = {item_status.item.id for item_status in round_status.item_statuses}
+    missing_ids = (
+        [item_id for item_id in _read_plan_order(hidden_sheet) if item_id not in present_ids]
+        if hidden_sheet
+        else []
+    )
+    if missing_ids:
+        ids_text = ", ".join(missing_ids[:MAX_IDS_IN_MESSAGE]) + (
+            " …" if len(missing_ids) > MAX_IDS_IN_MESSAGE else ""
+        )
+        yield make_finding(
+            "report-lines-gone", Location(workbook.name), params={"count": len(missing_ids), "ids": ids_text}
+        )
 
 
-def _read_order(hidden: Sheet) -> list[str]:
-    cells = [str(row[1]) for row in hidden.rows if len(row) > 1 and row[0] == ORDER]
-    return [line for cell in cells for line in cell.split("\n") if line]
+def _read_plan_order(hidden_sheet: SheetData) -> list[str]:
+    cells = [str(row[1]) for row in hidden_sheet.rows if len(row) > 1 and row[0] == ITEM_ORDER]
+    return [item_id for cell in cells for item_id in cell.split("\n") if item_id]
 
 
-def _folded(text: Text) -> tuple[str, ...]:
-    return fold(text.sv), fold(text.en)
+def _normalized_variants(text: LocalizedText) -> tuple[str, ...]:
+    return normalize_key(text.sv), normalize_key(text.en)
 
 
-def _begins(name: str, title: str) -> bool:
-    return fold(name) == title or fold(name).startswith(f"{title} ")
+def _has_sheet_title(name: str, title: str) -> bool:
+    return normalize_key(name) == title or normalize_key(name).startswith(f"{title} ")

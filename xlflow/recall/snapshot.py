@@ -3,81 +3,83 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from xlflow.core.changes import Snapshot, State
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.followed import Entry, Followed, Values
+from xlflow.core.changes import ItemSnapshot, RoundSnapshot
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.followed import DisplayValues, ItemStatus, RoundStatus
 from xlflow.core.model import Deadline, Round
 from xlflow.core.template import Field
-from xlflow.core.values import Parsed, Raw, value_reader
+from xlflow.core.values import ParseResult, RawCell, make_parser
 from xlflow.core.words import Language
 from xlflow.excel import incoming
-from xlflow.recall.source import read_followed
+from xlflow.recall.source import read_round_status
 
-LIMITS = replace(
-    incoming.LIMITS, file_bytes=500_000_000, unpacked_bytes=4_000_000_000, cells=60_000_000, seconds=600
+CONSOLIDATED_LIMITS = replace(
+    incoming.DEFAULT_LIMITS, file_bytes=500_000_000, unpacked_bytes=4_000_000_000, cells=60_000_000, seconds=600
 )
 """How large a consolidated workbook may be: it holds what came in a thousand forms."""
 
 
-def recall_snapshot(book: incoming.Book, language: Language) -> Snapshot:
+def read_snapshot(workbook: incoming.WorkbookData, language: Language) -> RoundSnapshot:
     """Return where all lines stood as a consolidated workbook says, in the words of a language; `Stop` if it is
     none."""
-    return take_snapshot(read_followed(book, language), book.name, book.digest)
+    return build_snapshot(read_round_status(workbook, language), workbook.name, workbook.digest)
 
 
-def doubt_order(before: Snapshot | None, now: Round) -> tuple[Finding, ...]:
+def check_round_order(previous: RoundSnapshot | None, current_round: Round) -> tuple[Finding, ...]:
     """Return what is doubtful about a previous round: that it is not the earlier one."""
-    if before is None or before.as_of < now.as_of:
+    if previous is None or previous.as_of < current_round.as_of:
         return ()
-    days = {"before": before.as_of.isoformat(), "now": now.as_of.isoformat()}
-    return (find("previous-not-earlier", Place(before.file), words=days),)
+    params = {"before": previous.as_of.isoformat(), "now": current_round.as_of.isoformat()}
+    return (make_finding("previous-not-earlier", Location(previous.file), params=params),)
 
 
-def take_snapshot(followed: Followed, file: str = "", digest: str = "") -> Snapshot:
+def build_snapshot(round_status: RoundStatus, file: str = "", digest: str = "") -> RoundSnapshot:
     """Return where all lines stood; `file` and `digest` are those of the workbook."""
-    camera = _Camera(followed)
-    states = [camera.take(entry) for entry in followed.entries]
-    return Snapshot(states, followed.template, followed.as_of, file, digest)
+    reader = _ItemSnapshotReader(round_status)
+    item_snapshots = [reader.read_item_snapshot(item_status) for item_status in round_status.item_statuses]
+    return RoundSnapshot(item_snapshots, round_status.template, round_status.as_of, file, digest)
 
 
-class _Camera:
+class _ItemSnapshotReader:
     """Knows which fields tell the times and the comment, and reads them."""
 
-    def __init__(self, followed: Followed):
-        roles = {name: followed.template.field_in_role(name) for name in ("deadline", "new_deadline", "comment")}
-        self.deadline, self.new_deadline, self.comment = roles.values()
-        self.readers: dict[str, Callable[[Raw], Parsed]] = {
-            field.key: value_reader(field, followed.template, followed.year, followed.language)
+    def __init__(self, round_status: RoundStatus):
+        roles = {
+            name: round_status.template.field_in_role(name) for name in ("deadline", "new_deadline", "comment")
+        }
+        self.deadline_field, self.new_deadline_field, self.comment_field = roles.values()
+        self.parsers: dict[str, Callable[[RawCell], ParseResult]] = {
+            field.key: make_parser(field, round_status.template, round_status.year, round_status.language)
             for field in roles.values()
             if field
         }
 
-    def take(self, entry: Entry) -> State:
+    def read_item_snapshot(self, item_status: ItemStatus) -> ItemSnapshot:
         """Return the state of a line."""
-        return State(
-            line=entry.line,
-            code=entry.code,
-            status=entry.status,
-            follows=entry.follows,
-            overdue=entry.overdue,
-            planned=_shown(entry.given, self.deadline),
-            moved=_shown(entry.answers, self.new_deadline),
-            time=max(self._new_times(entry), key=lambda time: time.sort_key, default=None)
-            or self._read(entry.given, self.deadline),
-            comment=_shown(entry.answers, self.comment),
+        return ItemSnapshot(
+            item=item_status.item,
+            status_code=item_status.status_code,
+            status=item_status.status,
+            follows_parent=item_status.follows_parent,
+            is_overdue=item_status.is_overdue,
+            planned_deadline=_value_text(item_status.plan_values, self.deadline_field),
+            new_deadline=_value_text(item_status.answers, self.new_deadline_field),
+            effective_deadline=max(self._new_deadlines(item_status), key=lambda time: time.sort_key, default=None)
+            or self._read_deadline(item_status.plan_values, self.deadline_field),
+            comment=_value_text(item_status.answers, self.comment_field),
         )
 
-    def _new_times(self, entry: Entry) -> Iterator[Deadline]:
+    def _new_deadlines(self, item_status: ItemStatus) -> Iterator[Deadline]:
         """Yield the new times that the units answered, as far as they are times."""
-        told = [reply.answers for reply in entry.replies] or [entry.answers]
-        times = (self._read(answers, self.new_deadline) for answers in told)
-        return (time for time in times if time and time.last)
+        answer_sets = [reply.answers for reply in item_status.unit_replies] or [item_status.answers]
+        deadlines = (self._read_deadline(answers, self.new_deadline_field) for answers in answer_sets)
+        return (deadline for deadline in deadlines if deadline and deadline.last)
 
-    def _read(self, values: Values, field: Field | None) -> Deadline | None:
-        text = _shown(values, field)
-        value = self.readers[field.key](text).value if field and text else None
+    def _read_deadline(self, values: DisplayValues, field: Field | None) -> Deadline | None:
+        text = _value_text(values, field)
+        value = self.parsers[field.key](text).value if field and text else None
         return value if isinstance(value, Deadline) else None
 
 
-def _shown(values: Values, field: Field | None) -> str:
+def _value_text(values: DisplayValues, field: Field | None) -> str:
     return str(values.get(field.key, "")) if field else ""

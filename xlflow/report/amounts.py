@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
-from xlflow.core.computed import compute, sum_exactly
-from xlflow.core.followed import Entry, Followed
+from xlflow.core.computed import compute_field, sum_exactly
+from xlflow.core.followed import ItemStatus, RoundStatus
 from xlflow.core.template import Field
-from xlflow.core.values import show_number, show_value
-from xlflow.report.document import Cell, Paragraph, spell
+from xlflow.core.values import format_number, format_value
+from xlflow.report.document import Paragraph, ReportCell, to_spans
 
-NUMBERS = ("number", "integer")
+NUMBER_TYPES = ("number", "integer")
 
-MINUS = "\u2212"
+MINUS_SIGN = "\u2212"
 
 TENTH_OF_A_PERCENT = Decimal("0.001")
 
@@ -26,73 +26,86 @@ TENTH_OF_A_PERCENT = Decimal("0.001")
 class Amounts:
     """The amounts of a round: which fields hold them, and how they are shown."""
 
-    followed: Followed
+    round_status: RoundStatus
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The fields that hold amounts, in the form's order; the plan's first."""
-        return tuple(field for field in self.followed.template.shown() if field.type in NUMBERS)
+        return tuple(field for field in self.round_status.template.form_fields() if field.type in NUMBER_TYPES)
 
     @cached_property
-    def summed(self) -> tuple[Field, ...]:
+    def summable_fields(self) -> tuple[Field, ...]:
         """Those that can be added up."""
         return tuple(field for field in self.fields if not field.percent)
 
     @cached_property
-    def decimals(self) -> dict[str, int]:
+    def decimal_places(self) -> dict[str, int]:
         """How many decimals each field's amounts are shown with: none, or what the longest has, at least two."""
-        most = {
-            field.key: max(map(_decimals, self.of(self.followed.entries, field)), default=0)
+        longest = {
+            field.key: max(map(_count_decimals, self.values_of(self.round_status.item_statuses, field)), default=0)
             for field in self.fields
         }
-        return {key: max(2, count) if count else 0 for key, count in most.items()}
+        return {key: max(2, count) if count else 0 for key, count in longest.items()}
 
-    def of(self, entries: Sequence[Entry], field: Field) -> list[Decimal]:
+    def values_of(self, item_statuses: Sequence[ItemStatus], field: Field) -> list[Decimal]:
         """Return the amounts that some lines have in a field."""
-        return [value for entry in entries if isinstance(value := value_of(entry, field), Decimal)]
+        return [
+            value for item_status in item_statuses if isinstance(value := field_value(item_status, field), Decimal)
+        ]
 
-    def show(self, value: str | Decimal, field: Field) -> str:
+    def format_amount(self, value: str | Decimal, field: Field) -> str:
         """Return an amount in the report's language; what is no number as it was written."""
         if not isinstance(value, Decimal):
             return value
-        followed = self.followed
+        round_status = self.round_status
         if field.percent:
             value = value.quantize(TENTH_OF_A_PERCENT, ROUND_HALF_UP)
-            text = show_value(value, field, followed.template, followed.language, followed.year)
+            text = format_value(value, field, round_status.template, round_status.language, round_status.year)
         else:
-            text = _pad(show_number(value, followed.language), self.decimals[field.key], followed.language)
-        return f"{MINUS}{text[1:]}" if text.startswith("-") else text
+            text = _pad_decimals(
+                format_number(value, round_status.language), self.decimal_places[field.key], round_status.language
+            )
+        return f"{MINUS_SIGN}{text[1:]}" if text.startswith("-") else text
 
-    def total_cells(self, entries: Sequence[Entry], *, strong: bool = True) -> tuple[Cell, ...]:
+    def build_total_cells(
+        self, item_statuses: Sequence[ItemStatus], *, strong: bool = True
+    ) -> tuple[ReportCell, ...]:
         """Return what some lines come to, in one cell per field."""
-        shown = (self.show(self._total(entries, field), field) for field in self.fields)
-        return tuple(Cell((Paragraph(spell(text, strong=strong)),) if text else (), side="end") for text in shown)
+        texts = (self.format_amount(self._compute_total(item_statuses, field), field) for field in self.fields)
+        return tuple(
+            ReportCell((Paragraph(to_spans(text, strong=strong)),) if text else (), alignment="end")
+            for text in texts
+        )
 
-    def lacks_amounts(self, entries: Sequence[Entry]) -> bool:
+    def has_missing_amounts(self, item_statuses: Sequence[ItemStatus]) -> bool:
         """Return whether a line has no result where one is worked out, since an amount is missing."""
-        worked_out = [field for field in self.fields if field.computed]
-        return any(len(self.of(entries, field)) < len(entries) for field in worked_out)
+        computed_fields = [field for field in self.fields if field.computed]
+        return any(len(self.values_of(item_statuses, field)) < len(item_statuses) for field in computed_fields)
 
-    def _total(self, entries: Sequence[Entry], field: Field) -> Decimal | str:
+    def _compute_total(self, item_statuses: Sequence[ItemStatus], field: Field) -> Decimal | str:
         """Return the sum; a share is that of the sums, and none where a line is not in all of them."""
-        sums = {field.key: sum_exactly(self.of(entries, field)) for field in self.summed}
+        sums = {field.key: sum_exactly(self.values_of(item_statuses, field)) for field in self.summable_fields}
         if not field.percent:
-            return sums[field.key] if self.of(entries, field) else ""
-        result = None if self.lacks_amounts(entries) or not field.computed else compute(field.computed, sums.get)
+            return sums[field.key] if self.values_of(item_statuses, field) else ""
+        result = (
+            None
+            if self.has_missing_amounts(item_statuses) or not field.computed
+            else compute_field(field.computed, sums.get)
+        )
         return "" if result is None else result
 
 
-def value_of(entry: Entry, field: Field) -> str | Decimal:
+def field_value(item_status: ItemStatus, field: Field) -> str | Decimal:
     """Return what a line has in a field, "" if nothing."""
-    return (entry.given if field.filled_by == "plan" else entry.answers).get(field.key, "")
+    return (item_status.plan_values if field.filled_by == "plan" else item_status.answers).get(field.key, "")
 
 
-def _decimals(value: Decimal) -> int:
+def _count_decimals(value: Decimal) -> int:
     exponent = value.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _pad(text: str, places: int, language: str) -> str:
+def _pad_decimals(text: str, decimal_places: int, language: str) -> str:
     point = "," if language == "sv" else "."
     whole, _, decimals = text.partition(point)
-    return f"{whole}{point}{decimals.ljust(places, '0')}" if places else text
+    return f"{whole}{point}{decimals.ljust(decimal_places, '0')}" if decimal_places else text

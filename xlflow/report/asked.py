@@ -2,86 +2,112 @@
 
 from collections.abc import Iterator
 
-from xlflow.core.followed import Asked, Followed
-from xlflow.core.words import say
-from xlflow.report.document import Block, Bullets, Cell, Column, Heading, Paragraph, Row, Span, Table, spell
-from xlflow.report.wording import Speech, first_line, first_sentence, join_words, list_lines
+from xlflow.core.followed import RoundStatus, UnitStatus
+from xlflow.core.words import translate
+from xlflow.report.document import (
+    Block,
+    Bullets,
+    Heading,
+    Paragraph,
+    ReportCell,
+    ReportColumn,
+    ReportRow,
+    ReportTable,
+    Span,
+    to_spans,
+)
+from xlflow.report.wording import Phrasing, build_limited_list, first_line, first_sentence, join_with_and
 
 
-def make_end(followed: Followed, speech: Speech) -> Iterator[Block]:
+def build_response_section(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
     """Yield who was asked and answered, what nobody answered, and how to read the statuses."""
-    if followed.asked:
-        yield Heading(1, speech.say("asked"))
-        yield Paragraph(spell(_tell_answered(followed, speech)))
-        if len(followed.asked) > 1:
-            yield _make_table(followed, speech)
-        yield from _name_unanswered(followed, speech)
-    yield from _explain_statuses(followed, speech)
+    if round_status.unit_statuses:
+        yield Heading(1, phrasing.translate("asked"))
+        yield Paragraph(to_spans(_response_sentence(round_status, phrasing)))
+        if len(round_status.unit_statuses) > 1:
+            yield _build_response_table(round_status, phrasing)
+        yield from _list_unanswered_items(round_status, phrasing)
+    yield from _explain_statuses(round_status, phrasing)
 
 
-def _tell_answered(followed: Followed, speech: Speech) -> str:
-    missing = [each.unit for each in followed.asked if not each.answered]
-    answered, whole = len(followed.asked) - len(missing), len(followed.asked)
-    if whole == 1:
-        return speech.say("unit_silent" if missing else "unit_answered", unit=followed.asked[0].unit)
-    if not missing:
-        return speech.say("all_answered", count=whole)
-    names = join_words(missing, speech.language)
-    return speech.say("some_answered", answered=answered, whole=whole, units=names)
-
-
-def _make_table(followed: Followed, speech: Speech) -> Table:
-    language = speech.language
-    headings = (say("collected.answer", language), speech.items.capitalize(), say("overview.unanswered", language))
-    return Table(
-        caption=speech.say("asked_caption"),
-        description=speech.say("asked_description", items=speech.items),
-        columns=(
-            Column(say("column.unit", language), 3.4),
-            Column(headings[0], 1.2),
-            Column(headings[1], 1.2, "end"),
-            Column(headings[2], 1.4, "end"),
-        ),
-        groups=tuple((_make_row(each, speech),) for each in followed.asked),
-    )
-
-
-def _make_row(each: Asked, speech: Speech) -> Row:
-    states = (
-        ("nothing.label", each.nothing),
-        ("collected.answered", each.answered),
-        ("collected.blank", each.blank),
-    )
-    word = next((word for word, holds in states if holds), "collected.missing")
-    state = Paragraph(spell(say(word, speech.language), strong=not each.answered))
-    figures = (Cell((Paragraph(spell(str(count))),), side="end") for count in (each.items, each.unanswered))
-    return Row((Cell((Paragraph(spell(each.unit)),), head=True), Cell((state,)), *figures))
-
-
-def _name_unanswered(followed: Followed, speech: Speech) -> Iterator[Block]:
-    """Yield the activities that have no status from anybody."""
-    item = followed.template.item
-    blank = [entry for entry in followed.items if not followed.is_answered(entry)]
-    if not blank:
-        return
-    yield Heading(2, speech.say("unanswered", items=speech.items), listed=False)
-    lines = []
-    for entry in blank:
-        units = f" ({', '.join(entry.line.units)})" if len(followed.asked) > 1 and entry.line.units else ""
-        lines.append(spell(f"{first_line(entry.line.levels[item])}{units}"))
-    yield from list_lines(lines, speech)
-
-
-def _explain_statuses(followed: Followed, speech: Speech) -> Iterator[Block]:
-    """Yield what each status means; what its help goes on to ask of whoever chooses it is left out."""
-    told = [
-        (
-            Span(f"{choice.label.say(speech.language)}: ", strong=True),
-            *spell(first_sentence(choice.help.say(speech.language))),
+def _response_sentence(round_status: RoundStatus, phrasing: Phrasing) -> str:
+    missing = [unit_status.unit for unit_status in round_status.unit_statuses if not unit_status.has_answered]
+    answered_count, unit_count = len(round_status.unit_statuses) - len(missing), len(round_status.unit_statuses)
+    if unit_count == 1:
+        return phrasing.translate(
+            "unit_silent" if missing else "unit_answered", unit=round_status.unit_statuses[0].unit
         )
-        for choice in followed.choices.values()
+    if not missing:
+        return phrasing.translate("all_answered", count=unit_count)
+    names = join_with_and(missing, phrasing.language)
+    return phrasing.translate("some_answered", answered=answered_count, whole=unit_count, units=names)
+
+
+def _build_response_table(round_status: RoundStatus, phrasing: Phrasing) -> ReportTable:
+    language = phrasing.language
+    headings = (
+        translate("collected.answer", language),
+        phrasing.item_noun_plural.capitalize(),
+        translate("overview.unanswered", language),
+    )
+    return ReportTable(
+        caption=phrasing.translate("asked_caption"),
+        description=phrasing.translate("asked_description", items=phrasing.item_noun_plural),
+        columns=(
+            ReportColumn(translate("column.unit", language), 3.4),
+            ReportColumn(headings[0], 1.2),
+            ReportColumn(headings[1], 1.2, "end"),
+            ReportColumn(headings[2], 1.4, "end"),
+        ),
+        row_groups=tuple((_build_unit_row(unit_status, phrasing),) for unit_status in round_status.unit_statuses),
+    )
+
+
+def _build_unit_row(unit_status: UnitStatus, phrasing: Phrasing) -> ReportRow:
+    labels_by_state = (
+        ("nothing.label", unit_status.has_nothing_to_report),
+        ("collected.answered", unit_status.has_answered),
+        ("collected.blank", unit_status.sent_blank_form),
+    )
+    label_key = next((word for word, applies in labels_by_state if applies), "collected.missing")
+    state = Paragraph(to_spans(translate(label_key, phrasing.language), strong=not unit_status.has_answered))
+    figures = (
+        ReportCell((Paragraph(to_spans(str(count))),), alignment="end")
+        for count in (unit_status.activity_count, unit_status.unanswered_row_count)
+    )
+    return ReportRow(
+        (ReportCell((Paragraph(to_spans(unit_status.unit)),), is_header=True), ReportCell((state,)), *figures)
+    )
+
+
+def _list_unanswered_items(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
+    """Yield the activities that have no status from anybody."""
+    item_level = round_status.template.item_level_index
+    unanswered = [
+        item_status for item_status in round_status.activities if not round_status.is_answered(item_status)
+    ]
+    if not unanswered:
+        return
+    yield Heading(2, phrasing.translate("unanswered", items=phrasing.item_noun_plural), in_contents=False)
+    list_items = []
+    for entry in unanswered:
+        units = (
+            f" ({', '.join(entry.item.units)})" if len(round_status.unit_statuses) > 1 and entry.item.units else ""
+        )
+        list_items.append(to_spans(f"{first_line(entry.item.level_texts[item_level])}{units}"))
+    yield from build_limited_list(list_items, phrasing)
+
+
+def _explain_statuses(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
+    """Yield what each status means; what its help goes on to ask of whoever chooses it is left out."""
+    explanations = [
+        (
+            Span(f"{choice.label.in_language(phrasing.language)}: ", strong=True),
+            *to_spans(first_sentence(choice.help.in_language(phrasing.language))),
+        )
+        for choice in round_status.status_choices.values()
         if choice.help
     ]
-    if told:
-        yield Heading(1, speech.say("meaning"))
-        yield Bullets(tuple(told))
+    if explanations:
+        yield Heading(1, phrasing.translate("meaning"))
+        yield Bullets(tuple(explanations))

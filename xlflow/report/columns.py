@@ -8,238 +8,312 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from xlflow.core.followed import Entry, Followed, Reply, Values
+from xlflow.core.followed import DisplayValues, ItemStatus, RoundStatus, UnitReply
 from xlflow.core.template import Field
-from xlflow.core.words import say
-from xlflow.report.amounts import Amounts, value_of
-from xlflow.report.document import Bullets, Cell, Column, Mark, Paragraph, Span, cell_texts, spell
-from xlflow.report.wording import Speech, label_of, to_blocks
+from xlflow.core.words import translate
+from xlflow.report.amounts import Amounts, field_value
+from xlflow.report.document import (
+    Bullets,
+    Paragraph,
+    ReportCell,
+    ReportColumn,
+    Span,
+    StatusBadge,
+    iter_cell_texts,
+    to_spans,
+)
+from xlflow.report.wording import Phrasing, label_without_colon, text_to_blocks
 
-ITEM, TIME, STATUS, NUMBER, COMMENT = 4.0, 2.0, 2.2, 2.0, 4.3
+ITEM_SHARE, DEADLINE_SHARE, STATUS_SHARE, AMOUNT_SHARE, COMMENT_SHARE = 4.0, 2.0, 2.2, 2.0, 4.3
 """Shares of the table's width."""
 
-ITEM_BESIDE_AMOUNTS = 2.6
+ITEM_SHARE_BESIDE_AMOUNTS = 2.6
 
-LETTERS, NARROW_LETTERS = 20, 11
+MAX_WORD_LETTERS, MAX_WORD_LETTERS_NARROW = 20, 11
 """Letters that a word may have and still fit a column, and a narrow one (a time, a goal)."""
 
-MOST_AMOUNTS = 3
+MAX_AMOUNT_COLUMNS = 3
 """Columns of amounts that leave room for one with comments."""
 
-MANY_PARTS = 4
+MIN_PARTS_FOR_COUNTS = 4
 """Sub-activities from which on a sentence below their activity counts them."""
 
-MOST_UNITS = 3
+MAX_UNITS_NAMED = 3
 """Units that are named below an activity; of more it is said how many."""
 
-Content = tuple[Paragraph | Bullets | Mark, ...]
+Content = tuple[Paragraph | Bullets | StatusBadge, ...]
 
 
 @dataclass(frozen=True)
-class Layer:
+class ColumnSource:
     """What every row of a report's tables needs: the round, its words, and which field goes into which column."""
 
-    followed: Followed
-    speech: Speech
+    round_status: RoundStatus
+    phrasing: Phrasing
 
     @cached_property
-    def time(self) -> Field | None:
+    def deadline_field(self) -> Field | None:
         """The field for the deadline."""
-        return self.followed.template.field_in_role("deadline")
+        return self.round_status.template.field_in_role("deadline")
 
     @cached_property
-    def new_time(self) -> Field | None:
+    def new_deadline_field(self) -> Field | None:
         """The field for the new deadline."""
-        return self.followed.template.field_in_role("new_deadline")
+        return self.round_status.template.field_in_role("new_deadline")
 
     @cached_property
-    def comment(self) -> Field | None:
+    def comment_field(self) -> Field | None:
         """The field for the comment."""
-        return self.followed.template.field_in_role("comment")
+        return self.round_status.template.field_in_role("comment")
 
     @cached_property
     def amounts(self) -> Amounts:
         """The amounts, if the template asks for any."""
-        return Amounts(self.followed)
+        return Amounts(self.round_status)
 
     @cached_property
-    def remarks_below(self) -> bool:
+    def has_comments_below(self) -> bool:
         """Whether there are so many amounts that comments stand on rows of their own below them."""
-        return len(self.amounts.fields) > MOST_AMOUNTS
+        return len(self.amounts.fields) > MAX_AMOUNT_COLUMNS
 
     @cached_property
-    def others(self) -> tuple[Field, ...]:
+    def fields_without_column(self) -> tuple[Field, ...]:
         """The fields that have no column of their own."""
-        known = {self.time, self.new_time, self.comment, self.followed.status, *self.amounts.fields}
-        return tuple(field for field in self.followed.template.fields if field not in known)
+        fields_with_column = {
+            self.deadline_field,
+            self.new_deadline_field,
+            self.comment_field,
+            self.round_status.status_field,
+            *self.amounts.fields,
+        }
+        return tuple(field for field in self.round_status.template.fields if field not in fields_with_column)
 
-    def label(self, field: Field) -> str:
+    def field_label(self, field: Field) -> str:
         """Return a field's heading."""
-        return label_of(field.label, self.speech.language)
+        return label_without_colon(field.label, self.phrasing.language)
 
-    def part_rows(self, item: Entry) -> tuple[Entry, ...]:
+    def parts_with_rows(self, activity: ItemStatus) -> tuple[ItemStatus, ...]:
         """Return the sub-activities that get a row each: all of them, if any has something of its own to tell."""
-        parts = self.followed.parts.get(item.line.id, ())
-        return parts if any(_tells_itself(part) for part in parts) else ()
+        parts = self.round_status.parts_by_activity.get(activity.item.id, ())
+        return parts if any(_has_own_content(part) for part in parts) else ()
 
-    def part_bullets(self, item: Entry) -> tuple[Entry, ...]:
+    def parts_as_bullets(self, activity: ItemStatus) -> tuple[ItemStatus, ...]:
         """Return the sub-activities that are only named below their activity."""
-        return () if self.part_rows(item) else self.followed.parts.get(item.line.id, ())
+        return (
+            () if self.parts_with_rows(activity) else self.round_status.parts_by_activity.get(activity.item.id, ())
+        )
 
 
-def make_columns(layer: Layer) -> tuple[Column, ...]:
+def build_columns(column_source: ColumnSource) -> tuple[ReportColumn, ...]:
     """Return the columns from the activity on."""
-    return tuple(_list_columns(layer))
+    return tuple(_iter_columns(column_source))
 
 
-def make_cells(entry: Entry, layer: Layer) -> tuple[Cell, ...]:
+def build_cells(item_status: ItemStatus, column_source: ColumnSource) -> tuple[ReportCell, ...]:
     """Return the cells of one line, in the order of the columns."""
-    return tuple(_list_cells(entry, layer))
+    return tuple(_iter_cells(item_status, column_source))
 
 
-def break_words(cell: Cell, letters: int = LETTERS) -> Cell:
+def mark_for_hyphenation(cell: ReportCell, max_letters: int = MAX_WORD_LETTERS) -> ReportCell:
     """Return a cell that says whether it holds a word of more letters than its column may have room for."""
-    words = (word for text in cell_texts(cell) if len(text) > letters for word in text.split())
-    return replace(cell, broken=True) if any(len(word) > letters for word in words) else cell
+    words = (word for text in iter_cell_texts(cell) if len(text) > max_letters for word in text.split())
+    return replace(cell, can_hyphenate=True) if any(len(word) > max_letters for word in words) else cell
 
 
-def total_cells(entries: Sequence[Entry], layer: Layer) -> tuple[Cell, ...]:
+def build_total_row_cells(
+    item_statuses: Sequence[ItemStatus], column_source: ColumnSource
+) -> tuple[ReportCell, ...]:
     """Return the cells of a row of sums."""
-    label = Cell((Paragraph(spell(layer.speech.say("total"), strong=True)),), head=True)
-    blank = [Cell() for field in (layer.time, layer.followed.status) if field]
-    rest = (Cell(),) if has_remarks(layer) and not layer.remarks_below else ()
-    return (label, *blank, *layer.amounts.total_cells(entries), *rest)
+    label = ReportCell(
+        (Paragraph(to_spans(column_source.phrasing.translate("total"), strong=True)),), is_header=True
+    )
+    blank = [
+        ReportCell() for field in (column_source.deadline_field, column_source.round_status.status_field) if field
+    ]
+    rest = (ReportCell(),) if has_comment_column(column_source) and not column_source.has_comments_below else ()
+    return (label, *blank, *column_source.amounts.build_total_cells(item_statuses), *rest)
 
 
-def has_remarks(layer: Layer) -> bool:
+def has_comment_column(column_source: ColumnSource) -> bool:
     """Return whether there is anything that stands in the last column: comments, or what has no column."""
-    return bool(layer.comment or layer.others)
+    return bool(column_source.comment_field or column_source.fields_without_column)
 
 
 # Columns --------------------------------------------------------------------------------------------------
 
 
-def _list_columns(layer: Layer) -> Iterator[Column]:
-    template = layer.followed.template
-    share = ITEM_BESIDE_AMOUNTS if layer.remarks_below else ITEM
-    yield Column(label_of(template.levels[template.item].label, layer.speech.language), share)
-    if layer.time:
-        yield Column(layer.label(layer.time), TIME)
-    if layer.followed.status:
-        yield Column(layer.label(layer.followed.status), STATUS)
-    yield from (Column(layer.label(field), NUMBER, "end") for field in layer.amounts.fields)
-    if has_remarks(layer) and not layer.remarks_below:
-        yield Column(layer.label(layer.comment) if layer.comment else layer.speech.say("answers"), COMMENT)
+def _iter_columns(column_source: ColumnSource) -> Iterator[ReportColumn]:
+    template = column_source.round_status.template
+    share = ITEM_SHARE_BESIDE_AMOUNTS if column_source.has_comments_below else ITEM_SHARE
+    yield ReportColumn(
+        label_without_colon(template.levels[template.item_level_index].label, column_source.phrasing.language),
+        share,
+    )
+    if column_source.deadline_field:
+        yield ReportColumn(column_source.field_label(column_source.deadline_field), DEADLINE_SHARE)
+    if column_source.round_status.status_field:
+        yield ReportColumn(column_source.field_label(column_source.round_status.status_field), STATUS_SHARE)
+    yield from (
+        ReportColumn(column_source.field_label(field), AMOUNT_SHARE, "end")
+        for field in column_source.amounts.fields
+    )
+    if has_comment_column(column_source) and not column_source.has_comments_below:
+        yield ReportColumn(
+            column_source.field_label(column_source.comment_field)
+            if column_source.comment_field
+            else column_source.phrasing.translate("answers"),
+            COMMENT_SHARE,
+        )
 
 
-def _list_cells(entry: Entry, layer: Layer) -> Iterator[Cell]:
-    part = layer.followed.template.part
-    deep = part is not None and bool(entry.line.levels[part])
-    yield break_words(Cell(tuple(_tell_line(entry, layer, deep=deep)), head=True, deep=deep))
-    if layer.time:
-        yield break_words(Cell(tuple(_tell_time(entry, layer))), NARROW_LETTERS)
-    if layer.followed.status:
-        yield Cell(tuple(_tell_status(entry, layer)))
-    for field in layer.amounts.fields:
-        text = layer.amounts.show(value_of(entry, field), field)
-        yield Cell((Paragraph(spell(text)),) if text else (), side="end")
-    if has_remarks(layer):
-        yield break_words(Cell(tuple(_tell_remarks(entry, layer))))
+def _iter_cells(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[ReportCell]:
+    part_level = column_source.round_status.template.part_level_index
+    is_part = part_level is not None and bool(item_status.item.level_texts[part_level])
+    yield mark_for_hyphenation(
+        ReportCell(
+            tuple(_item_content(item_status, column_source, is_part=is_part)), is_header=True, is_indented=is_part
+        )
+    )
+    if column_source.deadline_field:
+        yield mark_for_hyphenation(
+            ReportCell(tuple(_deadline_content(item_status, column_source))), MAX_WORD_LETTERS_NARROW
+        )
+    if column_source.round_status.status_field:
+        yield ReportCell(tuple(_status_content(item_status, column_source)))
+    for field in column_source.amounts.fields:
+        text = column_source.amounts.format_amount(field_value(item_status, field), field)
+        yield ReportCell((Paragraph(to_spans(text)),) if text else (), alignment="end")
+    if has_comment_column(column_source):
+        yield mark_for_hyphenation(ReportCell(tuple(_comment_content(item_status, column_source))))
 
 
 # Cells ----------------------------------------------------------------------------------------------------
 
 
-def _tell_line(entry: Entry, layer: Layer, *, deep: bool) -> Iterator[Paragraph | Bullets]:
-    template, levels = layer.followed.template, entry.line.levels
-    if deep and template.part is not None:
-        yield from to_blocks(levels[template.part])
+def _item_content(
+    item_status: ItemStatus, column_source: ColumnSource, *, is_part: bool
+) -> Iterator[Paragraph | Bullets]:
+    template, levels = column_source.round_status.template, item_status.item.level_texts
+    if is_part and template.part_level_index is not None:
+        yield from text_to_blocks(levels[template.part_level_index])
         return
-    yield from to_blocks(levels[template.item])
-    parts = layer.part_bullets(entry)
-    if parts and template.part is not None:
-        yield Bullets(tuple(spell(" ".join(part.line.levels[template.part].split())) for part in parts))
-    rows = layer.part_rows(entry)
-    if len(rows) >= MANY_PARTS and template.part is not None and layer.followed.status:
-        told = layer.speech.tell_statuses(rows, template.levels[template.part])
-        yield Paragraph(spell(told), "quiet")
-    below = " · ".join(_tell_below(entry, layer))
-    if below:
-        yield Paragraph(spell(below), "quiet")
+    yield from text_to_blocks(levels[template.item_level_index])
+    parts = column_source.parts_as_bullets(item_status)
+    if parts and template.part_level_index is not None:
+        yield Bullets(
+            tuple(to_spans(" ".join(part.item.level_texts[template.part_level_index].split())) for part in parts)
+        )
+    rows = column_source.parts_with_rows(item_status)
+    if (
+        len(rows) >= MIN_PARTS_FOR_COUNTS
+        and template.part_level_index is not None
+        and column_source.round_status.status_field
+    ):
+        counts_sentence = column_source.phrasing.status_counts_text(
+            rows, template.levels[template.part_level_index]
+        )
+        yield Paragraph(to_spans(counts_sentence), "quiet")
+    notes = " · ".join(_item_notes(item_status, column_source))
+    if notes:
+        yield Paragraph(to_spans(notes), "quiet")
 
 
-def _tell_below(entry: Entry, layer: Layer) -> Iterator[str]:
+def _item_notes(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[str]:
     """Yield what stands in small letters below an activity: who is asked, what it continues from."""
-    units = entry.line.units
-    if len(layer.followed.asked) > 1 and units:
-        yield ", ".join(units) if len(units) <= MOST_UNITS else layer.speech.say("units", count=len(units))
-    if entry.line.own:
-        yield say("consolidated.from_unit", layer.speech.language)
-    if entry.line.continues_from:
-        yield layer.speech.say("continues", origin=entry.line.continues_from)
+    units = item_status.item.units
+    if len(column_source.round_status.unit_statuses) > 1 and units:
+        yield (
+            ", ".join(units)
+            if len(units) <= MAX_UNITS_NAMED
+            else column_source.phrasing.translate("units", count=len(units))
+        )
+    if item_status.item.added_by_unit:
+        yield translate("consolidated.from_unit", column_source.phrasing.language)
+    if item_status.item.continues_from:
+        yield column_source.phrasing.translate("continues", origin=item_status.item.continues_from)
 
 
-def _tell_time(entry: Entry, layer: Layer) -> Iterator[Paragraph]:
-    if layer.time:
-        yield from (Paragraph(spell(line)) for line in _lines(str(value_of(entry, layer.time))))
-    new = str(value_of(entry, layer.new_time)) if layer.new_time and not entry.replies else ""
-    if new and layer.new_time:
-        yield Paragraph(spell(f"{layer.label(layer.new_time)}:"), "quiet")
-        yield Paragraph(spell(" ".join(new.split()), strong=True))
-    if entry.overdue:
-        yield Paragraph(spell(layer.speech.say("late_here")), "quiet")
+def _deadline_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph]:
+    if column_source.deadline_field:
+        yield from (
+            Paragraph(to_spans(line))
+            for line in _nonblank_lines(str(field_value(item_status, column_source.deadline_field)))
+        )
+    new_deadline = (
+        str(field_value(item_status, column_source.new_deadline_field))
+        if column_source.new_deadline_field and not item_status.unit_replies
+        else ""
+    )
+    if new_deadline and column_source.new_deadline_field:
+        yield Paragraph(to_spans(f"{column_source.field_label(column_source.new_deadline_field)}:"), "quiet")
+        yield Paragraph(to_spans(" ".join(new_deadline.split()), strong=True))
+    if item_status.is_overdue:
+        yield Paragraph(to_spans(column_source.phrasing.translate("late_here")), "quiet")
 
 
-def _tell_status(entry: Entry, layer: Layer) -> Iterator[Paragraph | Mark]:
-    mark = layer.speech.mark_of(entry)
-    yield mark or Paragraph(spell(layer.speech.see_item()), "quiet")
+def _status_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph | StatusBadge]:
+    badge = column_source.phrasing.item_badge(item_status)
+    yield badge or Paragraph(to_spans(column_source.phrasing.follows_item_text()), "quiet")
 
 
-def _tell_remarks(entry: Entry, layer: Layer) -> Iterator[Paragraph | Bullets]:
-    if not entry.replies:
-        yield from _tell_answers(entry.answers, layer)
+def _comment_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph | Bullets]:
+    if not item_status.unit_replies:
+        yield from _answer_content(item_status.answers, column_source)
         return
-    for reply in entry.replies:
-        yield from _tell_reply(reply, entry, layer)
+    for reply in item_status.unit_replies:
+        yield from _reply_content(reply, item_status, column_source)
 
 
-def _tell_reply(reply: Reply, entry: Entry, layer: Layer) -> Iterator[Paragraph | Bullets]:
+def _reply_content(
+    reply: UnitReply, item_status: ItemStatus, column_source: ColumnSource
+) -> Iterator[Paragraph | Bullets]:
     """Yield what one of several units said: its name, its status where that differs, its new time, its comment."""
-    new = str(reply.answers.get(layer.new_time.key, "")) if layer.new_time else ""
-    differs = reply.status and not reply.follows and reply.code != entry.code
-    lead = [
+    new_deadline = (
+        str(reply.answers.get(column_source.new_deadline_field.key, ""))
+        if column_source.new_deadline_field
+        else ""
+    )
+    differs = reply.status and not reply.follows_parent and reply.status_code != item_status.status_code
+    lead_texts = [
         *([reply.status] if differs else []),
-        *([f"{layer.label(layer.new_time)}: {new}"] if new and layer.new_time else []),
+        *(
+            [f"{column_source.field_label(column_source.new_deadline_field)}: {new_deadline}"]
+            if new_deadline and column_source.new_deadline_field
+            else []
+        ),
     ]
-    told = list(_tell_answers(reply.answers, layer))
-    if not lead and not told:
+    answer_blocks = list(_answer_content(reply.answers, column_source))
+    if not lead_texts and not answer_blocks:
         return
-    head = (Span(f"{reply.unit}: ", strong=True), *spell(f"{', '.join(lead)}. " if lead else ""))
-    if told and isinstance(told[0], Paragraph):
-        yield Paragraph((*head, *told[0].spans))
-        yield from told[1:]
+    lead_spans = (
+        Span(f"{reply.unit}: ", strong=True),
+        *to_spans(f"{', '.join(lead_texts)}. " if lead_texts else ""),
+    )
+    if answer_blocks and isinstance(answer_blocks[0], Paragraph):
+        yield Paragraph((*lead_spans, *answer_blocks[0].spans))
+        yield from answer_blocks[1:]
     else:
-        yield Paragraph(head)
-        yield from told
+        yield Paragraph(lead_spans)
+        yield from answer_blocks
 
 
-def _tell_answers(answers: Values, layer: Layer) -> Iterator[Paragraph | Bullets]:
-    if layer.comment:
-        yield from to_blocks(str(answers.get(layer.comment.key, "")))
-    for field in layer.others:
+def _answer_content(answers: DisplayValues, column_source: ColumnSource) -> Iterator[Paragraph | Bullets]:
+    if column_source.comment_field:
+        yield from text_to_blocks(str(answers.get(column_source.comment_field.key, "")))
+    for field in column_source.fields_without_column:
         text = str(answers.get(field.key, ""))
         if text:
-            yield Paragraph((Span(f"{layer.label(field)}: "), Span(" ".join(text.split()))))
+            yield Paragraph((Span(f"{column_source.field_label(field)}: "), Span(" ".join(text.split()))))
 
 
 # Values ---------------------------------------------------------------------------------------------------
 
 
-def _lines(text: str) -> list[str]:
+def _nonblank_lines(text: str) -> list[str]:
     return [line.strip() for line in text.split("\n") if line.strip()]
 
 
-def _tells_itself(part: Entry) -> bool:
-    return bool(part.code or part.status or part.given or part.answers or part.replies) and not (
-        part.follows and not part.given and not part.answers
+def _has_own_content(part: ItemStatus) -> bool:
+    return bool(part.status_code or part.status or part.plan_values or part.answers or part.unit_replies) and not (
+        part.follows_parent and not part.plan_values and not part.answers
     )

@@ -8,140 +8,170 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from xlflow.core.followed import Followed, only_deviations, only_unit
-from xlflow.core.layout import in_sentence
-from xlflow.core.words import format_day
-from xlflow.report.asked import make_end
-from xlflow.report.document import Block, Document, Heading, Mark, Paragraph, Picture, Row, Table, spell
-from xlflow.report.follow_up import Layout, make_body
-from xlflow.report.overview import make_overview
-from xlflow.report.wording import Speech, join_words, to_blocks
+from xlflow.core.followed import RoundStatus, restrict_to_deviations, restrict_to_unit
+from xlflow.core.layout import label_in_sentence
+from xlflow.core.words import format_long_date
+from xlflow.report.asked import build_response_section
+from xlflow.report.document import (
+    Block,
+    Document,
+    Heading,
+    Paragraph,
+    Picture,
+    ReportRow,
+    ReportTable,
+    StatusBadge,
+    to_spans,
+)
+from xlflow.report.follow_up import GoalLayout, build_goal_sections
+from xlflow.report.overview import build_summary_section
+from xlflow.report.wording import Phrasing, join_with_and, text_to_blocks
 
-LONG_ENOUGH = 12
+MIN_ITEMS_FOR_CONTENTS = 12
 """Activities from which on a report has a table of contents."""
 
-FRESH_ROWS = 60
+MIN_ROWS_PER_CHAPTER = 60
 """Rows that the chapters of a report have on average for each to begin on a page of its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ReportOptions:
     """What a report is to show: the layout, only what deviates, one unit's part, an introduction of one's own."""
 
-    layout: Layout = "heading"
+    layout: GoalLayout = "heading"
     only: Literal["deviations"] | None = None
     unit: str = ""
     introduction: tuple[Block, ...] = ()
 
 
-def compose_report(followed: Followed, wish: Wish) -> Document:
+def compose_document(round_status: RoundStatus, report_options: ReportOptions) -> Document:
     """Return the whole report. Whoever asks for a unit has made sure that the plan knows it."""
-    told = only_unit(followed, wish.unit) if wish.unit else followed
-    speech = Speech(told)
-    shown = only_deviations(told) if wish.only else told
-    blocks = tuple(_finish(tuple(_make_blocks(told, shown, wish, speech)), speech))
+    selected_status = restrict_to_unit(round_status, report_options.unit) if report_options.unit else round_status
+    phrasing = Phrasing(selected_status)
+    shown_status = restrict_to_deviations(selected_status) if report_options.only else selected_status
+    blocks = tuple(
+        _number_and_anchor_blocks(
+            tuple(_build_blocks(selected_status, shown_status, report_options, phrasing)), phrasing
+        )
+    )
     headings = [block for block in blocks if isinstance(block, Heading)]
-    long = len(shown.items) >= LONG_ENOUGH
+    has_contents = len(shown_status.activities) >= MIN_ITEMS_FOR_CONTENTS
     return Document(
-        title=_title(told, speech),
-        subtitle=_subtitle(told, wish),
-        language=speech.language,
-        day=told.as_of,
+        title=_build_title(selected_status, phrasing),
+        subtitle=_build_subtitle(selected_status, report_options),
+        language=phrasing.language,
+        as_of=selected_status.as_of,
         blocks=blocks,
-        items=speech.items,
-        contents=tuple(heading for heading in headings if heading.listed and heading.level <= 2) if long else (),
-        body=_find_body(blocks),
-        filters=tuple(_count_filters(blocks, speech)),
+        item_noun_plural=phrasing.item_noun_plural,
+        contents=tuple(heading for heading in headings if heading.in_contents and heading.level <= 2)
+        if has_contents
+        else (),
+        body_anchor=_find_body_anchor(blocks),
+        status_filters=tuple(_count_status_filters(blocks, phrasing)),
     )
 
 
-def _make_blocks(told: Followed, shown: Followed, wish: Wish, speech: Speech) -> Iterator[Block]:
-    yield from wish.introduction or _introduce(told, speech)
-    yield from make_overview(told, speech, lists=not wish.only)
-    if wish.only:
-        yield Heading(1, speech.say("deviations"))
-        yield Paragraph(spell(_tell_share(told, len(shown.items), speech)))
-    yield from make_body(shown, speech, wish.layout, whole=not wish.only)
-    yield from make_end(told, speech)
+def _build_blocks(
+    selected_status: RoundStatus, shown_status: RoundStatus, report_options: ReportOptions, phrasing: Phrasing
+) -> Iterator[Block]:
+    yield from report_options.introduction or _default_introduction(selected_status, phrasing)
+    yield from build_summary_section(selected_status, phrasing, with_lists=not report_options.only)
+    if report_options.only:
+        yield Heading(1, phrasing.translate("deviations"))
+        yield Paragraph(to_spans(_shown_share_sentence(selected_status, len(shown_status.activities), phrasing)))
+    yield from build_goal_sections(
+        shown_status, phrasing, report_options.layout, is_complete=not report_options.only
+    )
+    yield from build_response_section(selected_status, phrasing)
 
 
-def _tell_share(told: Followed, count: int, speech: Speech) -> str:
+def _shown_share_sentence(selected_status: RoundStatus, count: int, phrasing: Phrasing) -> str:
     """Return what is shown where only that is which deviates, and how much of the whole it is."""
-    counts = {"count": count, "whole": len(told.items), "items": speech.items}
-    if told.status or not told.limited:
-        return speech.say("only_deviations", **counts)
-    fields = join_words([in_sentence(field.label, speech.language) for field in told.limited], speech.language)
-    return speech.say("only_beyond", field=fields, **counts)
+    counts = {"count": count, "whole": len(selected_status.activities), "items": phrasing.item_noun_plural}
+    if selected_status.status_field or not selected_status.fields_with_threshold:
+        return phrasing.translate("only_deviations", **counts)
+    fields = join_with_and(
+        [label_in_sentence(field.label, phrasing.language) for field in selected_status.fields_with_threshold],
+        phrasing.language,
+    )
+    return phrasing.translate("only_beyond", field=fields, **counts)
 
 
-def _introduce(followed: Followed, speech: Speech) -> Iterator[Block]:
-    template = followed.template
-    text = template.introduction.say(speech.language) if template.introduction else ""
-    yield from to_blocks(text.replace("{day}", format_day(followed.as_of, speech.language)))
+def _default_introduction(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
+    template = round_status.template
+    text = template.introduction.in_language(phrasing.language) if template.introduction else ""
+    yield from text_to_blocks(text.replace("{day}", format_long_date(round_status.as_of, phrasing.language)))
 
 
-def _title(followed: Followed, speech: Speech) -> str:
-    title, day = followed.template.title.say(speech.language), format_day(followed.as_of, speech.language)
-    return speech.say("title", title=title, day=day.replace(" ", "\u00a0"))
+def _build_title(round_status: RoundStatus, phrasing: Phrasing) -> str:
+    title, date_text = (
+        round_status.template.title.in_language(phrasing.language),
+        format_long_date(round_status.as_of, phrasing.language),
+    )
+    return phrasing.translate("title", title=title, day=date_text.replace(" ", "\u00a0"))
 
 
-def _subtitle(followed: Followed, wish: Wish) -> str:
-    return " – ".join(part for part in (followed.title, wish.unit) if part)
+def _build_subtitle(round_status: RoundStatus, report_options: ReportOptions) -> str:
+    return " – ".join(part for part in (round_status.title, report_options.unit) if part)
 
 
 # What no writer has to do ---------------------------------------------------------------------------------
 
 
-def _finish(blocks: Sequence[Block], speech: Speech) -> Iterator[Block]:
-    tables, pictures, anchors = 0, 0, set[str]()
-    fresh = _has_long_chapters(blocks)
+def _number_and_anchor_blocks(blocks: Sequence[Block], phrasing: Phrasing) -> Iterator[Block]:
+    table_count, picture_count, anchors = 0, 0, set[str]()
+    chapters_start_page = _has_long_chapters(blocks)
     for block in blocks:
         if isinstance(block, Heading):
-            anchor = _name_anchor(block.text, anchors)
+            anchor = _make_anchor(block.text, anchors)
             anchors.add(anchor)
-            yield replace(block, anchor=anchor, fresh=fresh and block.level == 1)
-        elif isinstance(block, Table):
-            tables += 1
-            yield replace(block, caption=speech.say("table", number=tables, caption=block.caption))
+            yield replace(block, anchor=anchor, starts_page=chapters_start_page and block.level == 1)
+        elif isinstance(block, ReportTable):
+            table_count += 1
+            yield replace(block, caption=phrasing.translate("table", number=table_count, caption=block.caption))
         elif isinstance(block, Picture):
-            pictures += 1
-            yield replace(block, caption=speech.say("chart", number=pictures, caption=block.caption))
+            picture_count += 1
+            yield replace(block, caption=phrasing.translate("chart", number=picture_count, caption=block.caption))
         else:
             yield block
 
 
 def _has_long_chapters(blocks: Sequence[Block]) -> bool:
-    rows = sum(1 for block in blocks if isinstance(block, Table) for _ in block.rows)
-    return rows > FRESH_ROWS * sum(isinstance(block, Heading) and block.level == 1 for block in blocks)
+    rows = sum(1 for block in blocks if isinstance(block, ReportTable) for _ in block.all_rows)
+    return rows > MIN_ROWS_PER_CHAPTER * sum(isinstance(block, Heading) and block.level == 1 for block in blocks)
 
 
-def _name_anchor(text: str, taken: set[str]) -> str:
+def _make_anchor(text: str, used_anchors: set[str]) -> str:
     """Return an address made of the heading's letters, none twice."""
-    letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
-    words = "".join(letter if letter.isalnum() else " " for letter in letters).split()
+    ascii_text = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    words = "".join(character if character.isalnum() else " " for character in ascii_text).split()
     base = "-".join(words)[:60].strip("-") or "del"
-    number = 1
-    while (name := base if number == 1 else f"{base}-{number}") in taken:
-        number += 1
-    return name
+    suffix = 1
+    while (anchor := base if suffix == 1 else f"{base}-{suffix}") in used_anchors:
+        suffix += 1
+    return anchor
 
 
-def _find_body(blocks: Sequence[Block]) -> str:
+def _find_body_anchor(blocks: Sequence[Block]) -> str:
     """Return the address of the widest heading above the first table whose rows can be filtered."""
     anchor = ""
     for block in blocks:
         if isinstance(block, Heading) and block.level == 1:
             anchor = block.anchor
-        elif isinstance(block, Table) and any(row.code for row in block.rows):
+        elif isinstance(block, ReportTable) and any(row.status_code for row in block.all_rows):
             return anchor
     return ""
 
 
-def _count_filters(blocks: Sequence[Block], speech: Speech) -> Iterator[tuple[Mark, int]]:
-    rows: list[Row] = [
-        row for block in blocks if isinstance(block, Table) for row in block.rows if row.code and not row.more
+def _count_status_filters(blocks: Sequence[Block], phrasing: Phrasing) -> Iterator[tuple[StatusBadge, int]]:
+    rows: list[ReportRow] = [
+        row
+        for block in blocks
+        if isinstance(block, ReportTable)
+        for row in block.all_rows
+        if row.status_code and not row.continues_row_above
     ]
-    for mark in speech.marks:
-        count = sum(row.code == mark.code for row in rows)
+    for badge in phrasing.status_badges:
+        count = sum(row.status_code == badge.code for row in rows)
         if count:
-            yield mark, count
+            yield badge, count

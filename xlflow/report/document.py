@@ -12,10 +12,10 @@ from typing import Any, ClassVar, Literal
 
 from xlflow.core.words import Language
 
-Look = Literal["plain", "lead", "definition", "quiet"]
+TextStyle = Literal["plain", "lead", "definition", "quiet"]
 """What a paragraph is: running text, the first words of a section, the text that defines a goal, a remark."""
 
-Side = Literal["start", "end"]
+Alignment = Literal["start", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class StatusBadge:
     """A status: its word first, then a sign and colours that only repeat it. `ink` on `fill` can be read."""
 
     kind: ClassVar[str] = "mark"
     code: str
-    word: str
+    label: str
     icon: str
-    ink: str
-    fill: str
+    text_colour: str
+    fill_colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Paragraph:
 
     kind: ClassVar[str] = "paragraph"
     spans: tuple[Span, ...]
-    look: Look = "plain"
-    close: bool = False
+    style: TextStyle = "plain"
+    keep_with_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Bullets:
     kind: ClassVar[str] = "bullets"
     items: tuple[tuple[Span, ...], ...]
     numbered: bool = False
-    close: bool = False
+    keep_with_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ class Heading:
     level: int
     text: str
     anchor: str = ""
-    listed: bool = True
-    fresh: bool = False
+    in_contents: bool = True
+    starts_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class HeadlineFigure:
     """One figure that stands for itself: "13", "aktiviteter förskjuts"."""
 
     kind: ClassVar[str] = "figure"
@@ -84,11 +84,11 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HeadlineFigures:
     """A few figures beside each other."""
 
     kind: ClassVar[str] = "figures"
-    items: tuple[Figure, ...]
+    items: tuple[HeadlineFigure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,52 +100,52 @@ class Picture:
     width: int
     height: int
     caption: str
-    alternative: str
+    alt_text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ReportCell:
     """One cell of a table. `rows` and `columns` are how many it spans; `head`: it names its row, or with `group`
     all rows of its group; `deep`: it stands below the row above (a sub-activity); `broken`: it holds
     a word that may not fit its column and is hyphenated."""
 
     kind: ClassVar[str] = "cell"
-    content: tuple[Paragraph | Bullets | Mark, ...] = ()
-    rows: int = 1
-    columns: int = 1
-    head: bool = False
-    group: bool = False
-    deep: bool = False
-    broken: bool = False
-    side: Side = "start"
+    content: tuple[Paragraph | Bullets | StatusBadge, ...] = ()
+    row_span: int = 1
+    column_span: int = 1
+    is_header: bool = False
+    heads_group: bool = False
+    is_indented: bool = False
+    can_hyphenate: bool = False
+    alignment: Alignment = "start"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReportRow:
     """One row. `code` is the status that a reader may filter by, "" for a row that is always shown.
 
     `whole`: short enough to stand on one page; a page break never parts it. `more`: it goes on with the row above.
     """
 
     kind: ClassVar[str] = "row"
-    cells: tuple[Cell, ...]
-    code: str = ""
-    whole: bool = True
-    more: bool = False
+    cells: tuple[ReportCell, ...]
+    status_code: str = ""
+    keep_together: bool = True
+    continues_row_above: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ReportColumn:
     """One column: its heading and the share of the table's width that it takes."""
 
     kind: ClassVar[str] = "column"
     heading: str
-    share: float
-    side: Side = "start"
+    width_share: float
+    alignment: Alignment = "start"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """A table with one heading row, repeated on every page. No cell spans from one group of rows into the next.
 
     `caption` stands above it; `description` tells those who do not see it how it is built. `dense`: it has many
@@ -155,21 +155,21 @@ class Table:
     kind: ClassVar[str] = "table"
     caption: str
     description: str
-    columns: tuple[Column, ...]
-    groups: tuple[tuple[Row, ...], ...]
-    total: tuple[Row, ...] = ()
-    dense: bool = False
-    parted: bool = False
+    columns: tuple[ReportColumn, ...]
+    row_groups: tuple[tuple[ReportRow, ...], ...]
+    total_rows: tuple[ReportRow, ...] = ()
+    is_dense: bool = False
+    has_group_lines: bool = False
 
     @property
-    def rows(self) -> Iterator[Row]:
+    def all_rows(self) -> Iterator[ReportRow]:
         """Every row below the heading, in order."""
-        for group in self.groups:
+        for group in self.row_groups:
             yield from group
-        yield from self.total
+        yield from self.total_rows
 
 
-Block = Heading | Paragraph | Bullets | Figures | Picture | Table
+Block = Heading | Paragraph | Bullets | HeadlineFigures | Picture | ReportTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,45 +184,45 @@ class Document:
     title: str
     subtitle: str
     language: Language
-    day: date
+    as_of: date
     blocks: tuple[Block, ...]
-    items: str = ""
+    item_noun_plural: str = ""
     contents: tuple[Heading, ...] = ()
-    body: str = ""
-    filters: tuple[tuple[Mark, int], ...] = ()
+    body_anchor: str = ""
+    status_filters: tuple[tuple[StatusBadge, int], ...] = ()
 
     @property
-    def tag(self) -> str:
+    def language_tag(self) -> str:
         """The language as the formats name it."""
         return {"sv": "sv-SE", "en": "en-GB"}[self.language]
 
 
-def as_plain(value: Any, show: Callable[[str], str]) -> Any:
+def to_plain_values(value: Any, convert_text: Callable[[str], str]) -> Any:
     """Return a value of this module as lists, texts and numbers, every text as `show` has it.
 
     Every part says its `kind`.
     """
-    shape: Any = type(value)
-    if shape is str:
-        return show(value)
-    if shape is tuple:
-        return [as_plain(item, show) for item in value]
-    if shape in (int, bool, float):
+    value_type: Any = type(value)
+    if value_type is str:
+        return convert_text(value)
+    if value_type is tuple:
+        return [to_plain_values(item, convert_text) for item in value]
+    if value_type in (int, bool, float):
         return value
-    if shape is date:
+    if value_type is date:
         return value.isoformat()
-    kind, names = _outline(shape)
-    plain = {name: as_plain(getattr(value, name), show) for name in names}
+    kind, field_names = _describe_type(value_type)
+    plain = {name: to_plain_values(getattr(value, name), convert_text) for name in field_names}
     return {"kind": kind, **plain} if kind else plain
 
 
 @cache
-def _outline(shape: type) -> tuple[str, tuple[str, ...]]:
+def _describe_type(value_type: type) -> tuple[str, tuple[str, ...]]:
     """Return what a kind of part is called, and what it consists of."""
-    return getattr(shape, "kind", ""), tuple(field.name for field in fields(shape))
+    return getattr(value_type, "kind", ""), tuple(field.name for field in fields(value_type))
 
 
-def cell_texts(cell: Cell) -> Iterator[str]:
+def iter_cell_texts(cell: ReportCell) -> Iterator[str]:
     """Yield the running texts in a cell."""
     for block in cell.content:
         if isinstance(block, Paragraph):
@@ -231,6 +231,6 @@ def cell_texts(cell: Cell) -> Iterator[str]:
             yield from (span.text for item in block.items for span in item)
 
 
-def spell(text: str, *, strong: bool = False) -> tuple[Span, ...]:
+def to_spans(text: str, *, strong: bool = False) -> tuple[Span, ...]:
     """Return plain text as running text."""
     return (Span(text, strong=strong),) if text else ()

@@ -11,40 +11,40 @@ from hashlib import sha256
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from xlflow.core.shipped import TEMPLATES, find_shipped
-from xlflow.core.words import say
-from xlflow.report.colours import COLOURS
+from xlflow.core.shipped import TEMPLATES_DIR, resource_dir
+from xlflow.core.words import translate
+from xlflow.report.colours import REPORT_COLOURS
 from xlflow.report.document import Document
 
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_INVALID_HTML_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """What a web page may not hold."""
 
-WORDS = ("contents", "skip", "top", "filter_all")
+LABEL_KEYS = ("contents", "skip", "top", "filter_all")
 
 
 def write_html(document: Document) -> bytes:
     """Return the report as a web page; the same document gives the same bytes."""
-    script = _read("report.js")
-    words = {word: say(f"report.{word}", document.language) for word in WORDS}
-    words["filter"] = say("report.filter", document.language, items=document.items)
-    words["filter_shown"] = say("report.filter_shown", document.language, shown="{shown}", whole="{whole}")
+    script = _read_report_resource("report.js")
+    labels = {key: translate(f"report.{key}", document.language) for key in LABEL_KEYS}
+    labels["filter"] = translate("report.filter", document.language, items=document.item_noun_plural)
+    labels["filter_shown"] = translate("report.filter_shown", document.language, shown="{shown}", whole="{whole}")
     page = (
-        _environment()
+        _create_environment()
         .get_template("report.html")
         .render(
             document=document,
-            words=words,
-            style=Markup(_paint(_read("report.css"))),  # noqa: S704
+            words=labels,
+            style=Markup(_insert_colours(_read_report_resource("report.css"))),  # noqa: S704
             script=script,
             digest=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
         )
     )
-    return _UNPRINTABLE.sub("", page).encode()
+    return _INVALID_HTML_CHARACTERS.sub("", page).encode()
 
 
-def _environment() -> Environment:
+def _create_environment() -> Environment:
     return Environment(
-        loader=DictLoader({"report.html": _read("report.html")}),
+        loader=DictLoader({"report.html": _read_report_resource("report.html")}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=False,
@@ -52,11 +52,11 @@ def _environment() -> Environment:
     )
 
 
-def _paint(style: str) -> str:
-    for name, colour in COLOURS.items():
-        style = style.replace(f"{{{{ {name} }}}}", colour)
-    return style
+def _insert_colours(css: str) -> str:
+    for name, colour in REPORT_COLOURS.items():
+        css = css.replace(f"{{{{ {name} }}}}", colour)
+    return css
 
 
-def _read(name: str) -> str:
-    return (find_shipped(TEMPLATES) / "report" / name).read_text(encoding="utf-8")
+def _read_report_resource(name: str) -> str:
+    return (resource_dir(TEMPLATES_DIR) / "report" / name).read_text(encoding="utf-8")

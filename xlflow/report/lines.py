@@ -3,53 +3,72 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from xlflow.core.followed import Entry, Followed
-from xlflow.core.text import fold
-from xlflow.core.words import say
-from xlflow.report.wording import first_line, rest_of
+from xlflow.core.followed import ItemStatus, RoundStatus
+from xlflow.core.text import normalize_key
+from xlflow.core.words import translate
+from xlflow.report.wording import first_line, text_after_first_line
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ItemGroup:
     """The activities under one text of a level: its first line is the name, the rest its definition. A blank
     text (`blank`) has a name of ours."""
 
-    depth: int
+    level_index: int
     name: str
     definition: str
-    entries: tuple[Entry, ...]
-    blank: bool = False
+    item_statuses: tuple[ItemStatus, ...]
+    is_blank: bool = False
 
 
-def group_entries(entries: Sequence[Entry], followed: Followed, depth: int) -> tuple[Group, ...]:
+def group_by_level(
+    item_statuses: Sequence[ItemStatus], round_status: RoundStatus, level_index: int
+) -> tuple[ItemGroup, ...]:
     """Return the entries by the name in a level, in the order in which the names come first."""
-    gathered: dict[str, list[Entry]] = {}
-    for entry in entries:
-        gathered.setdefault(fold(first_line(entry.line.levels[depth])), []).append(entry)
-    return tuple(_make_group(depth, found, followed) for found in gathered.values())
+    statuses_by_name: dict[str, list[ItemStatus]] = {}
+    for item_status in item_statuses:
+        statuses_by_name.setdefault(
+            normalize_key(first_line(item_status.item.level_texts[level_index])), []
+        ).append(item_status)
+    return tuple(_build_group(level_index, members, round_status) for members in statuses_by_name.values())
 
 
-def goal_depth(followed: Followed) -> int | None:
+def goal_level_index(round_status: RoundStatus) -> int | None:
     """Return the place of the narrowest level above the activities (the board goal); None if there is none."""
-    return followed.template.item - 1 if followed.template.item else None
+    return round_status.template.item_level_index - 1 if round_status.template.item_level_index else None
 
 
-def _make_group(depth: int, entries: Sequence[Entry], followed: Followed) -> Group:
-    text = entries[0].line.levels[depth]
+def _build_group(level_index: int, item_statuses: Sequence[ItemStatus], round_status: RoundStatus) -> ItemGroup:
+    text = item_statuses[0].item.level_texts[level_index]
     if text:
-        definition = next(filter(None, (rest_of(entry.line.levels[depth]) for entry in entries)), "")
-        return Group(depth, first_line(text), definition, tuple(entries))
-    return Group(depth, _name_blank(entries, followed), "", tuple(entries), blank=True)
+        definition = next(
+            filter(
+                None,
+                (
+                    text_after_first_line(item_status.item.level_texts[level_index])
+                    for item_status in item_statuses
+                ),
+            ),
+            "",
+        )
+        return ItemGroup(level_index, first_line(text), definition, tuple(item_statuses))
+    return ItemGroup(
+        level_index, _blank_group_name(item_statuses, round_status), "", tuple(item_statuses), is_blank=True
+    )
 
 
-def _name_blank(entries: Sequence[Entry], followed: Followed) -> str:
-    template, language = followed.template, followed.language
-    if all(entry.line.own for entry in entries):
-        return say("overview.own", language, items=template.levels[template.item].many(language).lower())
-    return say("overview.not_stated", language)
+def _blank_group_name(item_statuses: Sequence[ItemStatus], round_status: RoundStatus) -> str:
+    template, language = round_status.template, round_status.language
+    if all(item_status.item.added_by_unit for item_status in item_statuses):
+        return translate(
+            "overview.own",
+            language,
+            items=template.levels[template.item_level_index].plural_label(language).lower(),
+        )
+    return translate("overview.not_stated", language)
 
 
-def walk(groups: Sequence[Group]) -> Iterator[Entry]:
+def walk(groups: Sequence[ItemGroup]) -> Iterator[ItemStatus]:
     """Yield the entries of several groups in order."""
     for group in groups:
-        yield from group.entries
+        yield from group.item_statuses

@@ -9,77 +9,92 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from xlflow.core.findings import Finding, Place, find
-from xlflow.core.words import LANGUAGES, Text, say
+from xlflow.core.findings import Finding, Location, make_finding
+from xlflow.core.words import LANGUAGES, LocalizedText, translate
 
 _QUOTED = re.compile(r"'([^']*)'")
 _IN_BRACKETS = re.compile(r"\((.*)\)", re.DOTALL)
 
 
-def find_misuse(error: Any) -> Finding:
+def usage_error_finding(error: Any) -> Finding:
     """Return what is to be said of an error in what was typed."""
-    return _TOLD.get(type(error).__name__, _tell_other)(error)
+    return _FINDING_MAKERS.get(type(error).__name__, _unexpected_input_finding)(error)
 
 
-def refuse_value(value: str, option: str, accepted: Text) -> Finding:
+def invalid_value_finding(value: str, option: str, accepted: LocalizedText) -> Finding:
     """Return that a value cannot be given for an option."""
-    return find("usage-value", Place(""), value=value, words={"option": option, "accepted": accepted})
+    return make_finding("usage-value", Location(""), value=value, params={"option": option, "accepted": accepted})
 
 
-def _tell_missing(error: Any) -> Finding:
-    return _find("usage-missing", error, _name_of(error.param))
+def _missing_parameter_finding(error: Any) -> Finding:
+    return _make_usage_finding("usage-missing", error, _parameter_name(error.param))
 
 
-def _tell_option(error: Any) -> Finding:
-    known = [name for param in error.ctx.command.params for name in param.opts] if error.ctx else []
-    return _find("usage-unknown-option", error, error.option_name, known)
+def _unknown_option_finding(error: Any) -> Finding:
+    option_names = [name for param in error.ctx.command.params for name in param.opts] if error.ctx else []
+    return _make_usage_finding("usage-unknown-option", error, error.option_name, option_names)
 
 
-def _tell_argument(error: Any) -> Finding:
-    return _find("usage-no-value", error, error.option_name)
+def _option_without_value_finding(error: Any) -> Finding:
+    return _make_usage_finding("usage-no-value", error, error.option_name)
 
 
-def _tell_value(error: Any) -> Finding:
-    found = _QUOTED.search(error.message)
-    return refuse_value(found[1] if found else error.message, _name_of(error.param), _accepted(error.param.type))
+def _bad_parameter_finding(error: Any) -> Finding:
+    match = _QUOTED.search(error.message)
+    return invalid_value_finding(
+        match[1] if match else error.message,
+        _parameter_name(error.param),
+        _describe_accepted_values(error.param.type),
+    )
 
 
-def _tell_other(error: Any) -> Finding:
+def _unexpected_input_finding(error: Any) -> Finding:
     commands = getattr(error.ctx.command, "commands", None) if error.ctx else None
-    found = _QUOTED.search(error.message)
-    if commands and found:
-        return _find("usage-unknown-command", error, found[1], commands)
-    inside = _IN_BRACKETS.search(error.message)
-    return _find("usage-too-much", error, inside[1] if inside else error.message)
+    quoted = _QUOTED.search(error.message)
+    if commands and quoted:
+        return _make_usage_finding("usage-unknown-command", error, quoted[1], commands)
+    bracketed = _IN_BRACKETS.search(error.message)
+    return _make_usage_finding("usage-too-much", error, bracketed[1] if bracketed else error.message)
 
 
-_TOLD: Mapping[str, Callable[[Any], Finding]] = {
-    "MissingParameter": _tell_missing,
-    "NoSuchOption": _tell_option,
-    "BadOptionUsage": _tell_argument,
-    "BadParameter": _tell_value,
+_FINDING_MAKERS: Mapping[str, Callable[[Any], Finding]] = {
+    "MissingParameter": _missing_parameter_finding,
+    "NoSuchOption": _unknown_option_finding,
+    "BadOptionUsage": _option_without_value_finding,
+    "BadParameter": _bad_parameter_finding,
 }
 
 
-def _find(code: str, error: Any, value: str, known: Iterable[str] = ()) -> Finding:
-    near = difflib.get_close_matches(value, list(known), 1, 0.7)
+def _make_usage_finding(code: str, error: Any, value: str, candidates: Iterable[str] = ()) -> Finding:
+    close_matches = difflib.get_close_matches(value, list(candidates), 1, 0.7)
     command = error.ctx.command_path if error.ctx else "xlflow"
-    return find(code, Place(""), value=value, suggestion=near[0] if near else None, words={"command": command})
+    return make_finding(
+        code,
+        Location(""),
+        value=value,
+        suggestion=close_matches[0] if close_matches else None,
+        params={"command": command},
+    )
 
 
-def _name_of(param: Any) -> str:
+def _parameter_name(param: Any) -> str:
     """Return what the help calls it: PATH..., --as-of DATE."""
     placeholder = param.metavar or ""
-    named = [name for name in param.opts if name.startswith("--")]
-    return f"{named[0]} {placeholder}".strip() if named else placeholder or param.name.upper()
+    option_names = [name for name in param.opts if name.startswith("--")]
+    return f"{option_names[0]} {placeholder}".strip() if option_names else placeholder or param.name.upper()
 
 
-def _accepted(kind: Any) -> Text:
-    if hasattr(kind, "choices"):
-        joined = {each: f" {say('check.or', each)} ".join(kind.choices) for each in LANGUAGES}
-        return Text(**joined)
-    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
-    number = {each: say("values.integer", each) for each in LANGUAGES}
-    return Text(
-        **{each: say("values.between", each, kind=number[each], least=least, most=most) for each in LANGUAGES}
+def _describe_accepted_values(param_type: Any) -> LocalizedText:
+    if hasattr(param_type, "choices"):
+        choices_text = {
+            language: f" {translate('check.or', language)} ".join(param_type.choices) for language in LANGUAGES
+        }
+        return LocalizedText(**choices_text)
+    minimum, maximum = getattr(param_type, "min", None), getattr(param_type, "max", None)
+    number_nouns = {each: translate("values.integer", each) for each in LANGUAGES}
+    return LocalizedText(
+        **{
+            each: translate("values.between", each, kind=number_nouns[each], least=minimum, most=maximum)
+            for each in LANGUAGES
+        }
     )

@@ -5,120 +5,170 @@ A list that would fill pages is cut short and says so; nothing else is left out.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from xlflow.core.followed import Entry, Followed, Values
+from xlflow.core.followed import DisplayValues, ItemStatus, RoundStatus
 from xlflow.core.template import Choice, Field
-from xlflow.core.words import say
-from xlflow.report.amounts import Amounts, value_of
-from xlflow.report.document import Block, Heading, Span, spell
-from xlflow.report.wording import Speech, label_of, list_lines, name_line, shorten
+from xlflow.core.words import translate
+from xlflow.report.amounts import Amounts, field_value
+from xlflow.report.document import Block, Heading, Span, to_spans
+from xlflow.report.wording import Phrasing, build_limited_list, item_title, label_without_colon, shorten_reason
 
 
-def deviates_by_status(entry: Entry, followed: Followed) -> bool:
+def has_deviating_status(item_status: ItemStatus, round_status: RoundStatus) -> bool:
     """Return whether a line stands in a status that the template calls a deviation."""
-    choice = followed.choices.get(entry.code or "")
+    choice = round_status.status_choices.get(item_status.status_code or "")
     return choice is not None and choice.deviation
 
 
-def name_lines(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[Block]:
+def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_deviations: bool) -> Iterator[Block]:
     """Yield what is done and, with `lists`, what deviates and what is late, a list for each status."""
-    for choice in followed.choices.values():
+    for choice in round_status.status_choices.values():
         if choice.settled and not choice.deviation:
-            named = [
-                (spell(name_line(entry.line, followed.template)))
-                for entry in followed.items
-                if entry.code == choice.code
+            list_items = [
+                (to_spans(item_title(item_status.item, round_status.template)))
+                for item_status in round_status.activities
+                if item_status.status_code == choice.code
             ]
-            yield from _list_under(choice.label.say(speech.language), named, speech)
-    if not lists:
+            yield from _build_list_section(choice.label.in_language(phrasing.language), list_items, phrasing)
+    if not with_deviations:
         return
-    for choice in followed.choices.values():
+    for choice in round_status.status_choices.values():
         if choice.deviation:
-            named = list(_tell_deviations(choice, followed, speech))
-            yield from _list_under(choice.label.say(speech.language), named, speech)
-    late = [entry for entry in followed.items if entry.overdue and not deviates_by_status(entry, followed)]
-    yield from _list_under(
-        speech.say("late_heading"), [_tell_late(entry, followed, speech) for entry in late], speech
+            list_items = list(_deviation_sentences(choice, round_status, phrasing))
+            yield from _build_list_section(choice.label.in_language(phrasing.language), list_items, phrasing)
+    overdue = [
+        entry
+        for entry in round_status.activities
+        if entry.is_overdue and not has_deviating_status(entry, round_status)
+    ]
+    yield from _build_list_section(
+        phrasing.translate("late_heading"),
+        [_overdue_sentence(entry, round_status, phrasing) for entry in overdue],
+        phrasing,
     )
 
 
-def name_beyond(followed: Followed, speech: Speech) -> Iterator[Block]:
+def build_threshold_lists(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
     """Yield the lines with an amount beyond a limit of the template, a list for each such amount."""
-    for field in followed.limited:
-        found = [entry for entry in followed.items if field in followed.find_beyond(entry)]
-        title = say("consolidated.beyond", speech.language, field=label_of(field.label, speech.language))
-        yield from _list_under(title, [_tell_amount(entry, field, followed, speech) for entry in found], speech)
+    for field in round_status.fields_with_threshold:
+        exceeding = [
+            item_status
+            for item_status in round_status.activities
+            if field in round_status.fields_above_threshold(item_status)
+        ]
+        title = translate(
+            "consolidated.beyond", phrasing.language, field=label_without_colon(field.label, phrasing.language)
+        )
+        yield from _build_list_section(
+            title, [_amount_sentence(entry, field, round_status, phrasing) for entry in exceeding], phrasing
+        )
 
 
-def _tell_amount(entry: Entry, field: Field, followed: Followed, speech: Speech) -> tuple[Span, ...]:
-    units = f" ({', '.join(entry.line.units)})" if len(followed.asked) > 1 and entry.line.units else ""
-    amount = Amounts(followed).show(value_of(entry, field), field)
-    reason = shorten(_answer_in_role(entry.answers, "comment", followed)) or speech.say("no_reason")
-    name = Span(f"{name_line(entry.line, followed.template)}{units}", strong=True)
-    return (name, *spell(f". {label_of(field.label, speech.language)}: {amount}. {reason}"))
-
-
-def _list_under(title: str, items: Sequence[tuple[Span, ...]], speech: Speech) -> Iterator[Block]:
-    if items:
-        yield Heading(2, title, listed=False)
-        yield from list_lines(items, speech)
-
-
-def _tell_deviations(choice: Choice, followed: Followed, speech: Speech) -> Iterator[tuple[Span, ...]]:
-    """Yield a sentence per line in a status: sub-activities for themselves, the activity if none of them is."""
-    for item in followed.items:
-        parts = [part for part in followed.parts[item.line.id] if part.code == choice.code and not part.follows]
-        own = item.code == choice.code and (not parts or bool(item.replies) or _answered_itself(item, followed))
-        if own:
-            yield _tell_one(item, choice, followed, speech)
-        for part in parts:
-            yield _tell_one(part, choice, followed, speech)
-
-
-def _answered_itself(item: Entry, followed: Followed) -> bool:
-    return followed.status is not None and followed.status.key in item.answers
-
-
-def _tell_one(entry: Entry, choice: Choice, followed: Followed, speech: Speech) -> tuple[Span, ...]:
-    name = Span(name_line(entry.line, followed.template), strong=True)
-    told = [(reply.unit, reply.answers) for reply in entry.replies if reply.code == choice.code]
-    if not told:
-        return (name, *spell(f". {_explain(entry.answers, entry, choice, followed, speech)}"))
-    said = (f"{unit}: {_explain(answers, entry, choice, followed, speech)}" for unit, answers in told)
-    return (name, *spell(f". {' '.join(said)}"))
-
-
-def _explain(answers: Values, entry: Entry, choice: Choice, followed: Followed, speech: Speech) -> str:
-    """Return to when and why, in words."""
-    role: Callable[[str], str] = lambda name: _answer_in_role(answers, name, followed)  # noqa: E731
-    new, reason = role("new_deadline"), shorten(role("comment"))
-    old = _answer_in_role(entry.given, "deadline", followed)
-    told = []
-    if new:
-        told.append(speech.say("moved", new=new, old=old) if old else speech.say("moved_only", new=new))
-    elif _asks_new_time(choice, followed):
-        told.append(speech.say("no_new_time"))
-    told.append(reason or speech.say("no_reason"))
-    return " ".join(told)
-
-
-def _tell_late(entry: Entry, followed: Followed, speech: Speech) -> tuple[Span, ...]:
-    mark = speech.mark(entry.code, entry.status)
-    time = _answer_in_role(entry.answers, "new_deadline", followed) or _answer_in_role(
-        entry.given, "deadline", followed
+def _amount_sentence(
+    item_status: ItemStatus, field: Field, round_status: RoundStatus, phrasing: Phrasing
+) -> tuple[Span, ...]:
+    units = (
+        f" ({', '.join(item_status.item.units)})"
+        if len(round_status.unit_statuses) > 1 and item_status.item.units
+        else ""
     )
-    name = Span(name_line(entry.line, followed.template), strong=True)
-    return (name, *spell(f". {speech.say('late_since', time=time, status=mark.word)}"))
+    amount = Amounts(round_status).format_amount(field_value(item_status, field), field)
+    reason = shorten_reason(_role_value(item_status.answers, "comment", round_status)) or phrasing.translate(
+        "no_reason"
+    )
+    name = Span(f"{item_title(item_status.item, round_status.template)}{units}", strong=True)
+    return (name, *to_spans(f". {label_without_colon(field.label, phrasing.language)}: {amount}. {reason}"))
 
 
-def _asks_new_time(choice: Choice, followed: Followed) -> bool:
+def _build_list_section(title: str, items: Sequence[tuple[Span, ...]], phrasing: Phrasing) -> Iterator[Block]:
+    if items:
+        yield Heading(2, title, in_contents=False)
+        yield from build_limited_list(items, phrasing)
+
+
+def _deviation_sentences(
+    choice: Choice, round_status: RoundStatus, phrasing: Phrasing
+) -> Iterator[tuple[Span, ...]]:
+    """Yield a sentence per line in a status: sub-activities for themselves, the activity if none of them is."""
+    for activity in round_status.activities:
+        parts = [
+            part
+            for part in round_status.parts_by_activity[activity.item.id]
+            if part.status_code == choice.code and not part.follows_parent
+        ]
+        names_activity = activity.status_code == choice.code and (
+            not parts or bool(activity.unit_replies) or _has_own_status(activity, round_status)
+        )
+        if names_activity:
+            yield _deviation_sentence(activity, choice, round_status, phrasing)
+        for part in parts:
+            yield _deviation_sentence(part, choice, round_status, phrasing)
+
+
+def _has_own_status(activity: ItemStatus, round_status: RoundStatus) -> bool:
+    return round_status.status_field is not None and round_status.status_field.key in activity.answers
+
+
+def _deviation_sentence(
+    item_status: ItemStatus, choice: Choice, round_status: RoundStatus, phrasing: Phrasing
+) -> tuple[Span, ...]:
+    name = Span(item_title(item_status.item, round_status.template), strong=True)
+    unit_answers = [
+        (reply.unit, reply.answers) for reply in item_status.unit_replies if reply.status_code == choice.code
+    ]
+    if not unit_answers:
+        return (
+            name,
+            *to_spans(
+                f". {_deviation_explanation(item_status.answers, item_status, choice, round_status, phrasing)}"
+            ),
+        )
+    explanations = (
+        f"{unit}: {_deviation_explanation(answers, item_status, choice, round_status, phrasing)}"
+        for unit, answers in unit_answers
+    )
+    return (name, *to_spans(f". {' '.join(explanations)}"))
+
+
+def _deviation_explanation(
+    answers: DisplayValues, item_status: ItemStatus, choice: Choice, round_status: RoundStatus, phrasing: Phrasing
+) -> str:
+    """Return to when and why, in words."""
+    answer_in_role: Callable[[str], str] = lambda name: _role_value(answers, name, round_status)  # noqa: E731
+    new_deadline, reason = answer_in_role("new_deadline"), shorten_reason(answer_in_role("comment"))
+    planned_deadline = _role_value(item_status.plan_values, "deadline", round_status)
+    sentences = []
+    if new_deadline:
+        sentences.append(
+            phrasing.translate("moved", new=new_deadline, old=planned_deadline)
+            if planned_deadline
+            else phrasing.translate("moved_only", new=new_deadline)
+        )
+    elif _requires_new_deadline(choice, round_status):
+        sentences.append(phrasing.translate("no_new_time"))
+    sentences.append(reason or phrasing.translate("no_reason"))
+    return " ".join(sentences)
+
+
+def _overdue_sentence(item_status: ItemStatus, round_status: RoundStatus, phrasing: Phrasing) -> tuple[Span, ...]:
+    badge = phrasing.status_badge(item_status.status_code, item_status.status)
+    deadline = _role_value(item_status.answers, "new_deadline", round_status) or _role_value(
+        item_status.plan_values, "deadline", round_status
+    )
+    name = Span(item_title(item_status.item, round_status.template), strong=True)
+    return (name, *to_spans(f". {phrasing.translate('late_since', time=deadline, status=badge.label)}"))
+
+
+def _requires_new_deadline(choice: Choice, round_status: RoundStatus) -> bool:
     """Return whether the template's rules require a new deadline for a status."""
-    new, status = followed.template.field_in_role("new_deadline"), followed.status
-    if new is None or status is None:
+    new_deadline_field, status = round_status.template.field_in_role("new_deadline"), round_status.status_field
+    if new_deadline_field is None or status is None:
         return False
-    rules = followed.template.rules
-    return any(new.key in rule.require and choice.code in rule.when.get(status.key, ()) for rule in rules)
+    rules = round_status.template.rules
+    return any(
+        new_deadline_field.key in rule.require and choice.code in rule.when.get(status.key, ()) for rule in rules
+    )
 
 
-def _answer_in_role(values: Values, role: str, followed: Followed) -> str:
-    field = followed.template.field_in_role(role)
+def _role_value(values: DisplayValues, role: str, round_status: RoundStatus) -> str:
+    field = round_status.template.field_in_role(role)
     return str(values.get(field.key, "")) if field else ""

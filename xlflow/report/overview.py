@@ -6,181 +6,225 @@ Counts activities by the status that the consolidated workbook shows, so that bo
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from xlflow.core.followed import Entry, Followed
-from xlflow.core.layout import in_sentence
-from xlflow.core.sentences import count_lines, tell_overdue
-from xlflow.core.words import say
+from xlflow.core.followed import ItemStatus, RoundStatus
+from xlflow.core.layout import label_in_sentence
+from xlflow.core.sentences import describe_overdue_count, format_item_count
+from xlflow.core.words import translate
 from xlflow.report.amounts import Amounts
-from xlflow.report.charts import Bar, Part, draw_bars
+from xlflow.report.charts import Bar, BarSegment, draw_bar_chart
 from xlflow.report.document import (
     Block,
-    Cell,
-    Column,
-    Figure,
-    Figures,
     Heading,
-    Mark,
+    HeadlineFigure,
+    HeadlineFigures,
     Paragraph,
     Picture,
-    Row,
-    Table,
-    spell,
+    ReportCell,
+    ReportColumn,
+    ReportRow,
+    ReportTable,
+    StatusBadge,
+    to_spans,
 )
-from xlflow.report.lines import Group, group_entries
-from xlflow.report.named import deviates_by_status, name_beyond, name_lines
-from xlflow.report.since import make_since
-from xlflow.report.wording import Speech, label_of
+from xlflow.report.lines import ItemGroup, group_by_level
+from xlflow.report.named import build_status_lists, build_threshold_lists, has_deviating_status
+from xlflow.report.since import build_changes_section
+from xlflow.report.wording import Phrasing, label_without_colon
 
-MOST_BARS = 20
+MAX_CHART_BARS = 20
 """Bars that one chart shows; more groups are left to the table below it."""
 
 
-def make_overview(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[Block]:
+def build_summary_section(round_status: RoundStatus, phrasing: Phrasing, *, with_lists: bool) -> Iterator[Block]:
     """Yield the summary; `lists`: also name every line that is done or deviates, with its reason."""
-    yield Heading(1, speech.say("summary"))
-    yield Paragraph(spell(" ".join(filter(None, _tell_state(followed, speech)))), "lead")
-    yield Figures(tuple(_pick_figures(followed, speech)))
-    yield from _add_amounts(followed, speech)
-    if lists:
-        yield from name_beyond(followed, speech)
-    if followed.status and followed.items:
-        yield from _draw_charts(followed, speech)
-        yield _count_table(followed, speech)
-        yield from make_since(followed, speech, lists=lists)
-        yield from name_lines(followed, speech, lists=lists)
+    yield Heading(1, phrasing.translate("summary"))
+    yield Paragraph(to_spans(" ".join(filter(None, _status_sentences(round_status, phrasing)))), "lead")
+    yield HeadlineFigures(tuple(_build_headline_figures(round_status, phrasing)))
+    yield from _build_amount_totals(round_status, phrasing)
+    if with_lists:
+        yield from build_threshold_lists(round_status, phrasing)
+    if round_status.status_field and round_status.activities:
+        yield from _draw_status_charts(round_status, phrasing)
+        yield _build_count_table(round_status, phrasing)
+        yield from build_changes_section(round_status, phrasing, with_list=with_lists)
+        yield from build_status_lists(round_status, phrasing, with_deviations=with_lists)
 
 
 # In one paragraph -----------------------------------------------------------------------------------------
 
 
-def _tell_state(followed: Followed, speech: Speech) -> Iterator[str]:
-    level, language = followed.template.levels[followed.template.item], speech.language
-    if followed.status is None:
-        yield speech.say("followed", items=count_lines(len(followed.items), level, language))
-        return
-    yield speech.tell_statuses(followed.items, level)
-    yield tell_overdue(sum(entry.overdue for entry in followed.items), level, language)
-
-
-def _pick_figures(followed: Followed, speech: Speech) -> Iterator[Figure]:
-    items = followed.items
-    yield Figure(str(len(items)), speech.vary("figure_followed", len(items), items=speech.items, item=speech.item))
-    done = next((each for each in followed.choices.values() if each.settled and not each.deviation), None)
-    if done:
-        label = speech.say("figure_status", status=done.label.say(speech.language))
-        yield Figure(str(sum(entry.code == done.code for entry in items)), label)
-    if followed.status:
-        yield Figure(
-            str(sum(deviates_by_status(entry, followed) for entry in items)), speech.say("figure_deviating")
+def _status_sentences(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[str]:
+    level, language = round_status.template.levels[round_status.template.item_level_index], phrasing.language
+    if round_status.status_field is None:
+        yield phrasing.translate(
+            "followed", items=format_item_count(len(round_status.activities), level, language)
         )
-    for field in followed.limited:
-        count = sum(field in followed.find_beyond(entry) for entry in items)
-        label = in_sentence(field.label, speech.language)
-        yield Figure(
-            str(count), speech.vary("figure_beyond", count, field=label, item=speech.item, items=speech.items)
-        )
-    if followed.template.field_in_role("deadline"):
-        yield Figure(str(sum(entry.overdue for entry in items)), speech.say("figure_late"))
-    if len(followed.asked) > 1:
-        answered = sum(each.answered for each in followed.asked)
-        value = speech.say("figure_of", part=answered, whole=len(followed.asked))
-        yield Figure(value, speech.say("figure_units"))
-
-
-def _add_amounts(followed: Followed, speech: Speech) -> Iterator[Block]:
-    """Yield what the amounts of each group come to, where the template asks for any."""
-    amounts, groups = Amounts(followed), _first_groups(followed)
-    if not amounts.fields or not followed.items:
         return
-    level = _level_name(followed, speech)
-    fields = amounts.fields
-    yield Table(
-        caption=speech.say("sum_caption", level=level),
-        description=speech.say("sum_description", level=level),
-        columns=(
-            Column(level[:1].upper() + level[1:], 1.7),
-            *(Column(label_of(field.label, speech.language), 1, "end") for field in fields),
-        ),
-        groups=tuple((_sum_row(group.name, group.entries, amounts, strong=False),) for group in groups),
-        total=(_sum_row(speech.say("total"), followed.items, amounts, strong=True),) if len(groups) > 1 else (),
-        dense=True,
+    yield phrasing.status_counts_text(round_status.activities, level)
+    yield describe_overdue_count(
+        sum(item_status.is_overdue for item_status in round_status.activities), level, language
     )
-    if amounts.lacks_amounts(followed.items):
-        yield Paragraph(spell(say("overview.left_out", speech.language)), "quiet")
 
 
-def _sum_row(label: str, entries: Sequence[Entry], amounts: Amounts, *, strong: bool) -> Row:
-    name = Cell((Paragraph(spell(label, strong=strong)),), head=True)
-    return Row((name, *amounts.total_cells(entries, strong=strong)))
+def _build_headline_figures(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[HeadlineFigure]:
+    activities = round_status.activities
+    yield HeadlineFigure(
+        str(len(activities)),
+        phrasing.translate_counted(
+            "figure_followed", len(activities), items=phrasing.item_noun_plural, item=phrasing.item_noun
+        ),
+    )
+    done_choice = next(
+        (each for each in round_status.status_choices.values() if each.settled and not each.deviation), None
+    )
+    if done_choice:
+        label = phrasing.translate("figure_status", status=done_choice.label.in_language(phrasing.language))
+        yield HeadlineFigure(
+            str(sum(item_status.status_code == done_choice.code for item_status in activities)), label
+        )
+    if round_status.status_field:
+        yield HeadlineFigure(
+            str(sum(has_deviating_status(entry, round_status) for entry in activities)),
+            phrasing.translate("figure_deviating"),
+        )
+    for field in round_status.fields_with_threshold:
+        count = sum(field in round_status.fields_above_threshold(entry) for entry in activities)
+        label = label_in_sentence(field.label, phrasing.language)
+        yield HeadlineFigure(
+            str(count),
+            phrasing.translate_counted(
+                "figure_beyond", count, field=label, item=phrasing.item_noun, items=phrasing.item_noun_plural
+            ),
+        )
+    if round_status.template.field_in_role("deadline"):
+        yield HeadlineFigure(str(sum(entry.is_overdue for entry in activities)), phrasing.translate("figure_late"))
+    if len(round_status.unit_statuses) > 1:
+        answered = sum(each.has_answered for each in round_status.unit_statuses)
+        value = phrasing.translate("figure_of", part=answered, whole=len(round_status.unit_statuses))
+        yield HeadlineFigure(value, phrasing.translate("figure_units"))
+
+
+def _build_amount_totals(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
+    """Yield what the amounts of each group come to, where the template asks for any."""
+    amounts, groups = Amounts(round_status), _top_level_groups(round_status)
+    if not amounts.fields or not round_status.activities:
+        return
+    level = _top_level_name(round_status, phrasing)
+    fields = amounts.fields
+    yield ReportTable(
+        caption=phrasing.translate("sum_caption", level=level),
+        description=phrasing.translate("sum_description", level=level),
+        columns=(
+            ReportColumn(level[:1].upper() + level[1:], 1.7),
+            *(ReportColumn(label_without_colon(field.label, phrasing.language), 1, "end") for field in fields),
+        ),
+        row_groups=tuple(
+            (_build_sum_row(group.name, group.item_statuses, amounts, strong=False),) for group in groups
+        ),
+        total_rows=(_build_sum_row(phrasing.translate("total"), round_status.activities, amounts, strong=True),)
+        if len(groups) > 1
+        else (),
+        is_dense=True,
+    )
+    if amounts.has_missing_amounts(round_status.activities):
+        yield Paragraph(to_spans(translate("overview.left_out", phrasing.language)), "quiet")
+
+
+def _build_sum_row(
+    label: str, item_statuses: Sequence[ItemStatus], amounts: Amounts, *, strong: bool
+) -> ReportRow:
+    name = ReportCell((Paragraph(to_spans(label, strong=strong)),), is_header=True)
+    return ReportRow((name, *amounts.build_total_cells(item_statuses, strong=strong)))
 
 
 # Charts and the table behind them -------------------------------------------------------------------------
 
 
-def _draw_charts(followed: Followed, speech: Speech) -> Iterator[Picture]:
-    counts = _count(followed.items, speech)
-    caption = speech.say("chart_status", items=speech.items)
-    bars = [Bar(mark.word, (Part(mark, count),)) for mark, count in counts]
-    told = "; ".join(f"{mark.word} {count}" for mark, count in counts)
-    yield draw_bars(bars, caption, f"{caption}. {told}.", legend=False)
-    groups = _first_groups(followed)
-    if 1 < len(groups) <= MOST_BARS:
-        caption = speech.say("chart_group", items=speech.items, level=_level_name(followed, speech))
-        bars = [Bar(group.name, _parts(group.entries, speech)) for group in groups]
-        told = " ".join(_tell_bar(bar) for bar in bars)
-        yield draw_bars(bars, caption, f"{caption}. {told}", legend=True)
+def _draw_status_charts(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Picture]:
+    counts = _count_by_status(round_status.activities, phrasing)
+    caption = phrasing.translate("chart_status", items=phrasing.item_noun_plural)
+    bars = [Bar(badge.label, (BarSegment(badge, count),)) for badge, count in counts]
+    description = "; ".join(f"{mark.label} {count}" for mark, count in counts)
+    yield draw_bar_chart(bars, caption, f"{caption}. {description}.", with_legend=False)
+    groups = _top_level_groups(round_status)
+    if 1 < len(groups) <= MAX_CHART_BARS:
+        caption = phrasing.translate(
+            "chart_group", items=phrasing.item_noun_plural, level=_top_level_name(round_status, phrasing)
+        )
+        bars = [Bar(group.name, _build_segments(group.item_statuses, phrasing)) for group in groups]
+        description = " ".join(_describe_bar(bar) for bar in bars)
+        yield draw_bar_chart(bars, caption, f"{caption}. {description}", with_legend=True)
 
 
-def _parts(entries: Sequence[Entry], speech: Speech) -> tuple[Part, ...]:
-    return tuple(Part(mark, count) for mark, count in _count(entries, speech))
+def _build_segments(item_statuses: Sequence[ItemStatus], phrasing: Phrasing) -> tuple[BarSegment, ...]:
+    return tuple(BarSegment(badge, count) for badge, count in _count_by_status(item_statuses, phrasing))
 
 
-def _tell_bar(bar: Bar) -> str:
-    return f"{bar.label}: {', '.join(f'{part.mark.word} {part.count}' for part in bar.parts if part.count)}."
+def _describe_bar(bar: Bar) -> str:
+    return f"{bar.label}: {', '.join(f'{segment.badge.label} {segment.count}' for segment in bar.segments if segment.count)}."
 
 
-def _count_table(followed: Followed, speech: Speech) -> Table:
+def _build_count_table(round_status: RoundStatus, phrasing: Phrasing) -> ReportTable:
     """Return how many activities of each group stand in each status that occurs."""
-    groups = _first_groups(followed)
-    marks = [mark for mark, count in _count(followed.items, speech) if count]
-    timed = followed.template.field_in_role("deadline") is not None
+    groups = _top_level_groups(round_status)
+    badges = [badge for badge, count in _count_by_status(round_status.activities, phrasing) if count]
+    has_deadlines = round_status.template.field_in_role("deadline") is not None
     headings = [
-        *(mark.word for mark in marks),
-        speech.say("total"),
-        *([speech.say("late_heading")] if timed else []),
+        *(mark.label for mark in badges),
+        phrasing.translate("total"),
+        *([phrasing.translate("late_heading")] if has_deadlines else []),
     ]
-    level = _level_name(followed, speech)
-    return Table(
-        caption=speech.say("count_caption", items=speech.items, level=level),
-        description=speech.say("count_description", level=level),
-        columns=(Column(level[:1].upper() + level[1:], 1.7), *(Column(heading, 1, "end") for heading in headings)),
-        groups=tuple((_count_row(group.name, group.entries, marks, speech, timed=timed),) for group in groups),
-        total=(_count_row(speech.say("total"), followed.items, marks, speech, timed=timed),)
+    level = _top_level_name(round_status, phrasing)
+    return ReportTable(
+        caption=phrasing.translate("count_caption", items=phrasing.item_noun_plural, level=level),
+        description=phrasing.translate("count_description", level=level),
+        columns=(
+            ReportColumn(level[:1].upper() + level[1:], 1.7),
+            *(ReportColumn(heading, 1, "end") for heading in headings),
+        ),
+        row_groups=tuple(
+            (_build_count_row(group.name, group.item_statuses, badges, phrasing, has_deadlines=has_deadlines),)
+            for group in groups
+        ),
+        total_rows=(
+            _build_count_row(
+                phrasing.translate("total"), round_status.activities, badges, phrasing, has_deadlines=has_deadlines
+            ),
+        )
         if len(groups) > 1
         else (),
-        dense=True,
+        is_dense=True,
     )
 
 
-def _count_row(label: str, entries: Sequence[Entry], marks: Sequence[Mark], speech: Speech, *, timed: bool) -> Row:
-    counts = dict(_count(entries, speech))
-    late = [sum(entry.overdue for entry in entries)] if timed else []
-    figures = [*(counts[mark] for mark in marks), len(entries), *late]
-    cells = (Cell((Paragraph(spell(str(figure))),), side="end") for figure in figures)
-    return Row((Cell((Paragraph(spell(label)),), head=True), *cells))
+def _build_count_row(
+    label: str,
+    item_statuses: Sequence[ItemStatus],
+    badges: Sequence[StatusBadge],
+    phrasing: Phrasing,
+    *,
+    has_deadlines: bool,
+) -> ReportRow:
+    counts = dict(_count_by_status(item_statuses, phrasing))
+    overdue_count = [sum(item_status.is_overdue for item_status in item_statuses)] if has_deadlines else []
+    numbers = [*(counts[badge] for badge in badges), len(item_statuses), *overdue_count]
+    cells = (ReportCell((Paragraph(to_spans(str(number))),), alignment="end") for number in numbers)
+    return ReportRow((ReportCell((Paragraph(to_spans(label)),), is_header=True), *cells))
 
 
-def _count(entries: Sequence[Entry], speech: Speech) -> list[tuple[Mark, int]]:
+def _count_by_status(item_statuses: Sequence[ItemStatus], phrasing: Phrasing) -> list[tuple[StatusBadge, int]]:
     """Return how many lines stand in each status; one that the template does not know comes last."""
-    found = [speech.mark(entry.code, entry.status) for entry in entries]
-    every = dict.fromkeys(chain(speech.marks, found))
-    return [(mark, found.count(mark)) for mark in every]
+    item_badges = [
+        phrasing.status_badge(item_status.status_code, item_status.status) for item_status in item_statuses
+    ]
+    ordered_badges = dict.fromkeys(chain(phrasing.status_badges, item_badges))
+    return [(badge, item_badges.count(badge)) for badge in ordered_badges]
 
 
-def _first_groups(followed: Followed) -> tuple[Group, ...]:
-    return group_entries(followed.items, followed, depth=0)
+def _top_level_groups(round_status: RoundStatus) -> tuple[ItemGroup, ...]:
+    return group_by_level(round_status.activities, round_status, level_index=0)
 
 
-def _level_name(followed: Followed, speech: Speech) -> str:
-    label = followed.template.levels[0].label.say(speech.language)
+def _top_level_name(round_status: RoundStatus, phrasing: Phrasing) -> str:
+    label = round_status.template.levels[0].label.in_language(phrasing.language)
     return label[:1].lower() + label[1:]

@@ -2,35 +2,38 @@
 
 from collections.abc import Sequence
 
-from xlflow.core.summary import History
-from xlflow.core.words import say
-from xlflow.history import ROUND
+from xlflow.core.summary import RoundHistory
+from xlflow.core.words import translate
+from xlflow.history import ROUND_COLUMN_PREFIX
 
-LONGEST_NAME = 48
+MAX_NAME_LETTERS = 48
 """Letters of an activity's text that are shown."""
 
 
-def show_history(history: History) -> str:
+def format_history(history: RoundHistory) -> str:
     """Return the history as lines of text, its columns below each other."""
     template = history.templates[0]
-    keys = [column.key for column in history.lines.columns]
-    places = [place for place, key in enumerate(keys) if key.startswith(ROUND)]
-    own = [keys.index(level.key) for level in template.levels[template.item :]]
-    rounds = [history.lines.columns[place].heading for place in places]
-    head = (template.levels[template.item].label.say(history.language), *rounds)
+    keys = [column.key for column in history.item_table.columns]
+    round_indexes = [index for index, key in enumerate(keys) if key.startswith(ROUND_COLUMN_PREFIX)]
+    text_indexes = [keys.index(level.key) for level in template.levels[template.item_level_index :]]
+    round_headings = [history.item_table.columns[place].heading for place in round_indexes]
+    header = (template.levels[template.item_level_index].label.in_language(history.language), *round_headings)
     rows = [
-        (_name([str(row[place] or "") for place in own]), *(str(row[place] or "–") for place in places))
-        for row in history.lines.rows
+        (
+            _item_name([str(row[place] or "") for place in text_indexes]),
+            *(str(row[place] or "–") for place in round_indexes),
+        )
+        for row in history.item_table.rows
     ]
-    widths = [max(len(row[place]) for row in (head, *rows)) for place in range(len(head))]
-    ruled = (head, tuple("-" * width for width in widths), *rows)
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in ruled)
-    words = {"count": len(history.rounds.rows), "lines": len(rows)}
-    return "\n".join((*lines, "", say("history.rounds", history.language, **words)))
+    widths = [max(len(row[place]) for row in (header, *rows)) for place in range(len(header))]
+    table_rows = (header, tuple("-" * width for width in widths), *rows)
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in table_rows)
+    params = {"count": len(history.round_table.rows), "lines": len(rows)}
+    return "\n".join((*lines, "", translate("history.rounds", history.language, **params)))
 
 
-def _name(texts: Sequence[str]) -> str:
+def _item_name(texts: Sequence[str]) -> str:
     """Return a line's own text, that of a part with a dash before it."""
-    told = [" ".join(text.split()) for text in texts if text]
-    name = f"  – {told[-1]}" if len(told) > 1 else "".join(told)
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
+    nonblank_texts = [" ".join(text.split()) for text in texts if text]
+    name = f"  – {nonblank_texts[-1]}" if len(nonblank_texts) > 1 else "".join(nonblank_texts)
+    return name if len(name) <= MAX_NAME_LETTERS else f"{name[: MAX_NAME_LETTERS - 1].rstrip()}…"

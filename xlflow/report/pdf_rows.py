@@ -8,40 +8,42 @@ hold for. No byte moves: what goes is replaced by blanks. Knows only what Typst 
 import re
 from collections.abc import Iterator, Sequence
 
-from xlflow.report.document import Document, Table
+from xlflow.report.document import Document, ReportTable
 
-_CELL = re.compile(rb"/S/TD(/P \d+ 0 R/A\[)<</O/Table(/Headers\[\(U(\d+)x(\d+)y\d+\)[^]]*\])([^>]*)>>(.*)")
+_DATA_CELL_TAG = re.compile(
+    rb"/S/TD(/P \d+ 0 R/A\[)<</O/Table(/Headers\[\(U(\d+)x(\d+)y\d+\)[^]]*\])([^>]*)>>(.*)"
+)
 """A cell that is no heading: what comes before its column headings, these, the numbers of its table and column,
 what it spans, and the rest."""
 
-_ROW, _BLANK = b"/Scope/Row", b"/K[]>>"
+_ROW_SCOPE, _EMPTY_CELL = b"/Scope/Row", b"/K[]>>"
 
 
-def name_rows(pdf: bytes, document: Document) -> bytes:
+def tag_row_headers(pdf: bytes, document: Document) -> bytes:
     """Return the same PDF, of the same length, in which every cell that names its row is tagged as its heading."""
-    tables = (block for block in document.blocks if isinstance(block, Table))
-    heads = [frozenset(_find_heads(table)) for table in tables]
+    tables = (block for block in document.blocks if isinstance(block, ReportTable))
+    header_columns = [frozenset(_find_header_columns(table)) for table in tables]
 
-    def mend(found: re.Match[bytes]) -> bytes:
-        return _mend_cell(found, heads)
+    def mend(match: re.Match[bytes]) -> bytes:
+        return _retag_cell(match, header_columns)
 
-    return _CELL.sub(mend, pdf)
-
-
-def _mend_cell(found: re.Match[bytes], heads: Sequence[frozenset[int]]) -> bytes:
-    before, headings, number, column, spans, rest = found.groups()
-    if int(column) in heads[int(number) - 1] and not rest.endswith(_BLANK):
-        return b"/S/TH%s<</O/Table%s%s>>%s" % (before, _ROW.ljust(len(headings)), spans, rest)
-    table = b"<</O/Table%s%s>>" % (headings, spans)
-    kept = b"<</O/Table%s>>" % spans if spans else b""
-    return b"/S/TD%s%s%s" % (before, kept.ljust(len(table)), rest)
+    return _DATA_CELL_TAG.sub(mend, pdf)
 
 
-def _find_heads(table: Table) -> Iterator[int]:
+def _retag_cell(match: re.Match[bytes], header_columns: Sequence[frozenset[int]]) -> bytes:
+    before, headings, table_number, column, span_attributes, rest = match.groups()
+    if int(column) in header_columns[int(table_number) - 1] and not rest.endswith(_EMPTY_CELL):
+        return b"/S/TH%s<</O/Table%s%s>>%s" % (before, _ROW_SCOPE.ljust(len(headings)), span_attributes, rest)
+    old_attributes = b"<</O/Table%s%s>>" % (headings, span_attributes)
+    new_attributes = b"<</O/Table%s>>" % span_attributes if span_attributes else b""
+    return b"/S/TD%s%s%s" % (before, new_attributes.ljust(len(old_attributes)), rest)
+
+
+def _find_header_columns(table: ReportTable) -> Iterator[int]:
     """Yield the columns in which a cell names its row, or the rows of its group."""
-    for row in table.rows:
-        column = len(table.columns) - sum(cell.columns for cell in row.cells)
+    for row in table.all_rows:
+        column = len(table.columns) - sum(cell.column_span for cell in row.cells)
         for cell in row.cells:
-            if cell.head:
+            if cell.is_header:
                 yield column
-            column += cell.columns
+            column += cell.column_span

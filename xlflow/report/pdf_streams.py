@@ -8,21 +8,21 @@ own is put before the line feed, and everything behind it moves on by one. Knows
 import re
 from bisect import bisect_left
 
-_DOUBTFUL = re.compile(rb"\r(?=\nendstream)")
-_ENTRY = re.compile(rb"(\d{10})( \d{5} n)")
-_START = re.compile(rb"(startxref\n)(\d+)")
+_AMBIGUOUS_STREAM_END = re.compile(rb"\r(?=\nendstream)")
+_XREF_ENTRY = re.compile(rb"(\d{10})( \d{5} n)")
+_STARTXREF = re.compile(rb"(startxref\n)(\d+)")
 
 
-def part_streams(pdf: bytes) -> bytes:
+def separate_stream_ends(pdf: bytes) -> bytes:
     """Return the same document with every stream clearly parted from the word that ends it."""
-    places = [found.end() for found in _DOUBTFUL.finditer(pdf)]
-    if not places:
+    positions = [match.end() for match in _AMBIGUOUS_STREAM_END.finditer(pdf)]
+    if not positions:
         return pdf
-    table = pdf.rindex(b"\nxref\n") + 1
-    body = b"\r".join(pdf[start:end] for start, end in zip((0, *places), (*places, table), strict=True))
+    xref_start = pdf.rindex(b"\nxref\n") + 1
+    body = b"\r".join(pdf[start:end] for start, end in zip((0, *positions), (*positions, xref_start), strict=True))
 
     def move(offset: bytes) -> int:
-        return int(offset) + bisect_left(places, int(offset))
+        return int(offset) + bisect_left(positions, int(offset))
 
-    index = _ENTRY.sub(lambda found: b"%010d%s" % (move(found[1]), found[2]), pdf[table:])
-    return body + _START.sub(lambda found: b"%s%d" % (found[1], move(found[2])), index)
+    xref_table = _XREF_ENTRY.sub(lambda found: b"%010d%s" % (move(found[1]), found[2]), pdf[xref_start:])
+    return body + _STARTXREF.sub(lambda found: b"%s%d" % (found[1], move(found[2])), xref_table)

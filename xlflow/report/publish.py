@@ -7,33 +7,33 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
-from xlflow.core.findings import Finding, Place, Stop, find
-from xlflow.core.followed import Followed
+from xlflow.core.findings import FatalError, Finding, Location, make_finding
+from xlflow.core.followed import RoundStatus
 from xlflow.core.words import Language
-from xlflow.excel.incoming import Book
-from xlflow.recall import find_lost, find_unit, read_followed
-from xlflow.report.compose import Wish, compose_report
+from xlflow.excel.incoming import WorkbookData
+from xlflow.recall import check_missing_content, read_round_status, resolve_unit_name
+from xlflow.report.compose import ReportOptions, compose_document
 from xlflow.report.document import Document
-from xlflow.report.redact import find_exposed, redact
+from xlflow.report.redact import check_personal_data, redact_personal_data
 
-Kind = Literal["docx", "html", "pdf"]
+ReportFormat = Literal["docx", "html", "pdf"]
 
-KINDS: dict[str, Kind] = {".docx": "docx", ".html": "html", ".htm": "html", ".pdf": "pdf"}
+FORMAT_BY_SUFFIX: dict[str, ReportFormat] = {".docx": "docx", ".html": "html", ".htm": "html", ".pdf": "pdf"}
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BuildOptions:
     """What is wanted besides what the report shows: its language, whether personal data is blanked or kept, and a
     Word document whose look it takes."""
 
     language: Language | None = None
-    redacted: bool = False
-    kept: bool = False
+    redact: bool = False
+    keep_personal_data: bool = False
     reference: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class BuiltReport:
     """A report that is ready to be saved."""
 
     content: bytes
@@ -41,52 +41,64 @@ class Published:
     findings: tuple[Finding, ...]
 
 
-def kind_of(name: str) -> Kind:
+def report_format_of(file_name: str) -> ReportFormat:
     """Return what kind of file a name asks for; `Stop` if it is none that a report can be."""
-    kind = KINDS.get(PurePath(name).suffix.lower())
-    if kind is None:
-        raise Stop(find("report-format-unknown", Place(name)))
-    return kind
+    report_format = FORMAT_BY_SUFFIX.get(PurePath(file_name).suffix.lower())
+    if report_format is None:
+        raise FatalError(make_finding("report-format-unknown", Location(file_name)))
+    return report_format
 
 
-def publish_report(book: Book, kind: Kind, wish: Wish, order: Order) -> Published:
+def build_report(
+    workbook: WorkbookData, report_format: ReportFormat, report_options: ReportOptions, build_options: BuildOptions
+) -> BuiltReport:
     """Return the report as a file of one kind.
 
     `Stop` if the workbook is not one of ours, if it has no such unit, or if personal data would become public
     unless that is wanted.
     """
-    followed = read_followed(book, order.language)
-    lost = find_lost(book, followed)
-    unit = find_unit(followed, wish.unit, book.name) if wish.unit else ""
+    round_status = read_round_status(workbook, build_options.language)
+    integrity_findings = check_missing_content(workbook, round_status)
+    unit = resolve_unit_name(round_status, report_options.unit, workbook.name) if report_options.unit else ""
     if isinstance(unit, Finding):
-        raise Stop(unit)
-    followed, findings = _guard(followed, order)
-    document = compose_report(followed, Wish(wish.layout, wish.only, unit, wish.introduction))
-    content, notes = _write(document, kind, order, Place(book.name))
-    return Published(content, document.language, (*lost, *findings, *notes))
+        raise FatalError(unit)
+    round_status, findings = _protect_personal_data(round_status, build_options)
+    document = compose_document(
+        round_status, ReportOptions(report_options.layout, report_options.only, unit, report_options.introduction)
+    )
+    content, notes = _render_document(document, report_format, build_options, Location(workbook.name))
+    return BuiltReport(content, document.language, (*integrity_findings, *findings, *notes))
 
 
-def _guard(followed: Followed, order: Order) -> tuple[Followed, tuple[Finding, ...]]:
+def _protect_personal_data(
+    round_status: RoundStatus, build_options: BuildOptions
+) -> tuple[RoundStatus, tuple[Finding, ...]]:
     """Return the round as it may be shown; `Stop` before anything personal becomes public by mistake."""
-    exposed = find_exposed(followed, kept=order.kept or order.redacted)
-    if exposed and not (order.kept or order.redacted):
-        raise Stop(*exposed)
-    if not order.redacted:
-        return followed, exposed
-    return redact(followed), tuple(find("report-redacted", one.place, words=dict(one.words)) for one in exposed)
+    exposed = check_personal_data(
+        round_status, keep_personal_data=build_options.keep_personal_data or build_options.redact
+    )
+    if exposed and not (build_options.keep_personal_data or build_options.redact):
+        raise FatalError(*exposed)
+    if not build_options.redact:
+        return round_status, exposed
+    return redact_personal_data(round_status), tuple(
+        make_finding("report-redacted", finding.location, params=dict(finding.params)) for finding in exposed
+    )
 
 
-def _write(document: Document, kind: Kind, order: Order, place: Place) -> tuple[bytes, tuple[Finding, ...]]:
+def _render_document(
+    document: Document, report_format: ReportFormat, build_options: BuildOptions, location: Location
+) -> tuple[bytes, tuple[Finding, ...]]:
     """Return the file, and what could not be shown in it as it should be."""
-    if kind == "pdf":
-        from xlflow.report.pdf import note_missing, print_pdf
+    if report_format == "pdf":
+        from xlflow.report.pdf import missing_glyph_findings, render_pdf
 
-        content, missing = print_pdf(document)
-        return content, note_missing(missing, place)
-    if kind == "html":
+        content, missing_characters = render_pdf(document)
+        return content, missing_glyph_findings(missing_characters, location)
+    if report_format == "html":
         from xlflow.report.html import write_html
 
         return write_html(document), ()
     from xlflow.report.word import write_docx
 
-    return write_docx(document, order.reference), ()
+    return write_docx(document, build_options.reference), ()

@@ -6,119 +6,135 @@ The plan's text is public already and left alone; whoever corrects the consolida
 from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 
-from xlflow.core.changes import Change, State
-from xlflow.core.findings import Finding, Place, Severity, find
-from xlflow.core.followed import Entry, Followed, Values
-from xlflow.core.personal import find_personal
-from xlflow.core.words import say, say_both
+from xlflow.core.changes import ItemChange, ItemSnapshot
+from xlflow.core.findings import Finding, Location, Severity, make_finding
+from xlflow.core.followed import DisplayValues, ItemStatus, RoundStatus
+from xlflow.core.personal import find_pii
+from xlflow.core.words import translate, translate_all
 
 
-def find_exposed(followed: Followed, *, kept: bool = False) -> tuple[Finding, ...]:
+def check_personal_data(round_status: RoundStatus, *, keep_personal_data: bool = False) -> tuple[Finding, ...]:
     """Return a finding for each kind of personal data in each text; a warning where it is kept on purpose."""
-    severity = Severity.WARNING if kept else Severity.ERROR
+    severity = Severity.WARNING if keep_personal_data else Severity.ERROR
     return tuple(
-        find(
+        make_finding(
             "report-personal-data",
-            place or Place(""),
+            location or Location(""),
             severity=severity,
             row_id=row_id,
-            words={"kind": say_both(f"personal.{one.kind}"), "shown": one.shortened},
+            params={"kind": translate_all(f"personal.{match.kind}"), "shown": match.shortened},
         )
-        for row_id, place, text in _every_text(followed)
-        for one in find_personal(text)
+        for row_id, location, text in _shown_texts(round_status)
+        for match in find_pii(text)
     )
 
 
-def redact(followed: Followed) -> Followed:
+def redact_personal_data(round_status: RoundStatus) -> RoundStatus:
     """Return the same round with all personal data in the units' own words blanked."""
-    blank, planned = say("personal.blanked", followed.language), _planned(followed)
+    replacement, planned_item_ids = (
+        translate("personal.blanked", round_status.language),
+        _planned_item_ids(round_status),
+    )
     return replace(
-        followed,
-        entries=tuple(_blank_entry(entry, blank) for entry in followed.entries),
-        changes=tuple(_blank_change(change, blank, planned) for change in followed.changes),
+        round_status,
+        item_statuses=tuple(
+            _redact_item_status(item_status, replacement) for item_status in round_status.item_statuses
+        ),
+        changes=tuple(_redact_change(change, replacement, planned_item_ids) for change in round_status.changes),
     )
 
 
-def _every_text(followed: Followed) -> Iterator[tuple[str, Place | None, str]]:
+def _shown_texts(round_status: RoundStatus) -> Iterator[tuple[str, Location | None, str]]:
     """Yield what would be shown of the units' own words, with the id of its line; the same text once a line."""
     seen = set[tuple[str, str]]()
-    for entry in followed.entries:
-        for place, text in _texts(entry):
-            seen.add((entry.line.id, text))
-            yield entry.line.id, place, text
-    file = next((entry.place.file for entry in followed.entries if entry.place), "")
-    sheet, planned = Place(file, say("consolidated.changes", followed.language)), _planned(followed)
-    for change in followed.changes:
-        for text in _texts_of_change(change, planned):
-            if (change.line.id, text) not in seen:
-                yield change.line.id, sheet, text
+    for item_status in round_status.item_statuses:
+        for location, text in _item_texts(item_status):
+            seen.add((item_status.item.id, text))
+            yield item_status.item.id, location, text
+    file = next((entry.location.file for entry in round_status.item_statuses if entry.location), "")
+    changes_location, planned_item_ids = (
+        Location(file, translate("consolidated.changes", round_status.language)),
+        _planned_item_ids(round_status),
+    )
+    for change in round_status.changes:
+        for text in _change_texts(change, planned_item_ids):
+            if (change.item.id, text) not in seen:
+                yield change.item.id, changes_location, text
 
 
-def _planned(followed: Followed) -> frozenset[str]:
+def _planned_item_ids(round_status: RoundStatus) -> frozenset[str]:
     """Return the ids of the lines whose text is the plan's; what has gone may have been a unit's own."""
-    return frozenset(entry.line.id for entry in followed.entries if not entry.line.own)
+    return frozenset(
+        item_status.item.id for item_status in round_status.item_statuses if not item_status.item.added_by_unit
+    )
 
 
-def _texts_of_change(change: Change, planned: Container[str]) -> Iterator[str]:
-    for state in filter(None, (change.before, change.now)):
-        yield from (state.status, state.planned, state.moved)
-    if change.line.id not in planned:
-        yield from change.line.levels
+def _change_texts(change: ItemChange, planned_item_ids: Container[str]) -> Iterator[str]:
+    for state in filter(None, (change.previous, change.current)):
+        yield from (state.status, state.planned_deadline, state.new_deadline)
+    if change.item.id not in planned_item_ids:
+        yield from change.item.level_texts
 
 
-def _texts(entry: Entry) -> Iterator[tuple[Place | None, str]]:
+def _item_texts(item_status: ItemStatus) -> Iterator[tuple[Location | None, str]]:
     """Yield what is shown of a unit's own words: several units' replies instead of what they are together."""
-    if entry.line.own:
-        yield from ((entry.place, text) for text in entry.line.levels)
-    if not entry.replies:
-        yield from ((entry.place, text) for text in (*_words(entry.answers), entry.status))
-    for reply in entry.replies:
-        yield from ((reply.place, text) for text in (*_words(reply.answers), reply.status))
+    if item_status.item.added_by_unit:
+        yield from ((item_status.location, text) for text in item_status.item.level_texts)
+    if not item_status.unit_replies:
+        yield from (
+            (item_status.location, text) for text in (*_text_values(item_status.answers), item_status.status)
+        )
+    for reply in item_status.unit_replies:
+        yield from ((reply.location, text) for text in (*_text_values(reply.answers), reply.status))
 
 
-def _words(values: Values) -> Iterator[str]:
+def _text_values(values: DisplayValues) -> Iterator[str]:
     return (value for value in values.values() if isinstance(value, str))
 
 
-def _blank_entry(entry: Entry, blank: str) -> Entry:
+def _redact_item_status(item_status: ItemStatus, replacement: str) -> ItemStatus:
     def clean(text: str) -> str:
-        return _blank(text, blank)
+        return _redact_text(text, replacement)
 
-    line = entry.line
+    item = item_status.item
     return replace(
-        entry,
-        line=replace(line, levels=tuple(map(clean, line.levels))) if line.own else line,
-        status=clean(entry.status),
-        answers=_blank_values(entry.answers, clean),
-        replies=tuple(
-            replace(reply, status=clean(reply.status), answers=_blank_values(reply.answers, clean))
-            for reply in entry.replies
+        item_status,
+        item=replace(item, level_texts=tuple(map(clean, item.level_texts))) if item.added_by_unit else item,
+        status=clean(item_status.status),
+        answers=_redact_values(item_status.answers, clean),
+        unit_replies=tuple(
+            replace(reply, status=clean(reply.status), answers=_redact_values(reply.answers, clean))
+            for reply in item_status.unit_replies
         ),
     )
 
 
-def _blank_change(change: Change, blank: str, planned: Container[str]) -> Change:
-    def clean(state: State | None) -> State | None:
+def _redact_change(change: ItemChange, replacement: str, planned_item_ids: Container[str]) -> ItemChange:
+    def clean(state: ItemSnapshot | None) -> ItemSnapshot | None:
         if state is None:
             return None
-        line = state.line
-        levels = line.levels if line.id in planned else tuple(_blank(text, blank) for text in line.levels)
+        item = state.item
+        levels = (
+            item.level_texts
+            if item.id in planned_item_ids
+            else tuple(_redact_text(text, replacement) for text in item.level_texts)
+        )
         return replace(
             state,
-            line=replace(line, levels=levels),
-            status=_blank(state.status, blank),
-            planned=_blank(state.planned, blank),
-            moved=_blank(state.moved, blank),
+            item=replace(item, level_texts=levels),
+            status=_redact_text(state.status, replacement),
+            planned_deadline=_redact_text(state.planned_deadline, replacement),
+            new_deadline=_redact_text(state.new_deadline, replacement),
         )
 
-    return replace(change, before=clean(change.before), now=clean(change.now))
+    return replace(change, previous=clean(change.previous), current=clean(change.current))
 
 
-def _blank_values(values: Values, clean: Callable[[str], str]) -> Values:
-    return {key: clean(value) if isinstance(value, str) else value for key, value in values.items()}
+def _redact_values(values: DisplayValues, redact_text: Callable[[str], str]) -> DisplayValues:
+    return {key: redact_text(value) if isinstance(value, str) else value for key, value in values.items()}
 
 
-def _blank(text: str, blank: str) -> str:
-    for one in reversed(find_personal(text)):
-        text = f"{text[: one.start]}{blank}{text[one.end :]}"
+def _redact_text(text: str, replacement: str) -> str:
+    for match in reversed(find_pii(text)):
+        text = f"{text[: match.start]}{replacement}{text[match.end :]}"
     return text

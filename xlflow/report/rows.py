@@ -7,64 +7,87 @@ so long that it has to be cut at the end of a page.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from xlflow.core.followed import Entry
+from xlflow.core.followed import ItemStatus
 from xlflow.core.sentences import UNANSWERED
-from xlflow.report.columns import NARROW_LETTERS, Layer, break_words, has_remarks, make_cells
-from xlflow.report.document import Cell, Paragraph, Row, Span, cell_texts, spell
-from xlflow.report.lines import Group
-from xlflow.report.wording import to_blocks
+from xlflow.report.columns import (
+    MAX_WORD_LETTERS_NARROW,
+    ColumnSource,
+    build_cells,
+    has_comment_column,
+    mark_for_hyphenation,
+)
+from xlflow.report.document import Paragraph, ReportCell, ReportRow, Span, iter_cell_texts, to_spans
+from xlflow.report.lines import ItemGroup
+from xlflow.report.wording import text_to_blocks
 
-LONGEST_BESIDE = 420
+MAX_COMMENT_BESIDE = 420
 """Characters of a comment that stand beside its status; a longer one gets a row of its own."""
 
-LONGEST_WHOLE = 3000
+MAX_COMMENT_KEPT_TOGETHER = 3000
 """Characters of a comment that is kept on one page; a longer one may go on on the next."""
 
 
-def make_rows(group: Group | None, entries: Sequence[Entry], layer: Layer) -> tuple[Row, ...]:
+def build_rows(
+    group: ItemGroup | None, item_statuses: Sequence[ItemStatus], column_source: ColumnSource
+) -> tuple[ReportRow, ...]:
     """Return the rows of some activities; a group's cell spans them all."""
-    lines = (entry for item in entries for entry in (item, *layer.part_rows(item)))
-    rows = [row for entry in lines for row in _make_line(entry, layer)]
+    shown_statuses = (
+        item_status
+        for activity in item_statuses
+        for item_status in (activity, *column_source.parts_with_rows(activity))
+    )
+    rows = [row for entry in shown_statuses for row in _build_item_rows(entry, column_source)]
     if group is not None:
-        rows[0] = replace(rows[0], cells=(_goal_cell(group, len(rows)), *rows[0].cells))
+        rows[0] = replace(rows[0], cells=(_build_goal_cell(group, len(rows)), *rows[0].cells))
     return tuple(rows)
 
 
-def _make_line(entry: Entry, layer: Layer) -> Iterator[Row]:
+def _build_item_rows(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[ReportRow]:
     """Yield the row of one line, and a second one for a comment that is too long to stand beside the status."""
-    first, *others, last = make_cells(entry, layer)
-    code = _filter_code(entry)
-    letters = sum(map(len, cell_texts(last)))
-    whole = letters <= LONGEST_WHOLE
-    if not has_remarks(layer) or not others or (letters <= LONGEST_BESIDE and not layer.remarks_below):
-        yield Row((first, *others, last), code, whole)
-    elif not letters:
-        yield Row((first, *others), code, whole)
+    item_cell, *middle_cells, comment_cell = build_cells(item_status, column_source)
+    status_code = _filter_code(item_status)
+    comment_length = sum(map(len, iter_cell_texts(comment_cell)))
+    keep_together = comment_length <= MAX_COMMENT_KEPT_TOGETHER
+    if (
+        not has_comment_column(column_source)
+        or not middle_cells
+        or (comment_length <= MAX_COMMENT_BESIDE and not column_source.has_comments_below)
+    ):
+        yield ReportRow((item_cell, *middle_cells, comment_cell), status_code, keep_together)
+    elif not comment_length:
+        yield ReportRow((item_cell, *middle_cells), status_code, keep_together)
     else:
-        beside = () if layer.remarks_below else (Cell(),)
-        yield Row((replace(first, rows=2), *others, *beside), code, whole)
-        told = _say_what(last, layer)
-        yield Row((replace(told, columns=len(others) + len(beside)),), code, whole, more=True)
+        empty_cells = () if column_source.has_comments_below else (ReportCell(),)
+        yield ReportRow((replace(item_cell, row_span=2), *middle_cells, *empty_cells), status_code, keep_together)
+        labelled_cell = _label_comment_cell(comment_cell, column_source)
+        yield ReportRow(
+            (replace(labelled_cell, column_span=len(middle_cells) + len(empty_cells)),),
+            status_code,
+            keep_together,
+            continues_row_above=True,
+        )
 
 
-def _say_what(cell: Cell, layer: Layer) -> Cell:
+def _label_comment_cell(cell: ReportCell, column_source: ColumnSource) -> ReportCell:
     """Return a cell of comments that says so itself, since it does not stand below its heading."""
-    if layer.comment is None:
+    if column_source.comment_field is None:
         return cell
-    label = f"{layer.label(layer.comment)}: "
-    first = cell.content[0]
-    if isinstance(first, Paragraph):
-        spans = (Span(label, emphasis=True), *first.spans)
-        return replace(cell, content=(replace(first, spans=spans), *cell.content[1:]))
+    label = f"{column_source.field_label(column_source.comment_field)}: "
+    first_block = cell.content[0]
+    if isinstance(first_block, Paragraph):
+        spans = (Span(label, emphasis=True), *first_block.spans)
+        return replace(cell, content=(replace(first_block, spans=spans), *cell.content[1:]))
     return replace(cell, content=(Paragraph((Span(label, emphasis=True),)), *cell.content))
 
 
-def _goal_cell(group: Group, rows: int) -> Cell:
-    name = Paragraph(spell(group.name, strong=True))
-    cell = Cell((name, *to_blocks(group.definition)), rows=rows, head=True, group=True)
-    return break_words(cell, NARROW_LETTERS)
+def _build_goal_cell(group: ItemGroup, row_count: int) -> ReportCell:
+    name = Paragraph(to_spans(group.name, strong=True))
+    cell = ReportCell(
+        (name, *text_to_blocks(group.definition)), row_span=row_count, is_header=True, heads_group=True
+    )
+    return mark_for_hyphenation(cell, MAX_WORD_LETTERS_NARROW)
 
 
-def _filter_code(entry: Entry) -> str:
+def _filter_code(item_status: ItemStatus) -> str:
     """Return the status that a reader filters by; a sub-activity that follows its activity goes with that."""
-    return entry.code or ("" if entry.status else UNANSWERED)
+    return item_status.status_code or ("" if item_status.status else UNANSWERED)

@@ -5,47 +5,53 @@ A sentence that counts the activities, then one line per change with what was an
 
 from collections.abc import Iterator
 
-from xlflow.core.changes import Change, State, count_changes
-from xlflow.core.followed import Followed
-from xlflow.core.sentences import tell_changes
-from xlflow.core.words import format_day, say
-from xlflow.report.document import Block, Heading, Paragraph, Span, spell
-from xlflow.report.wording import Speech, list_lines, name_line
+from xlflow.core.changes import ItemChange, ItemSnapshot, count_changes_by_kind
+from xlflow.core.followed import RoundStatus
+from xlflow.core.sentences import describe_change_counts
+from xlflow.core.words import format_long_date, translate
+from xlflow.report.document import Block, Heading, Paragraph, Span, to_spans
+from xlflow.report.wording import Phrasing, build_limited_list, item_title
 
-ALARMING = ("delayed", "overdue_since", "cancelled")
-NAMED = (*ALARMING, "done", "new", "gone", "status", "time")
+ALARMING_CHANGES = ("delayed", "overdue_since", "cancelled")
+LISTED_CHANGES = (*ALARMING_CHANGES, "done", "new", "gone", "status", "time")
 """The changes that are told one by one: of activities all of these, of sub-activities the alarming ones. A further
 comment or another wording in the plan is not."""
 
 
-def make_since(followed: Followed, speech: Speech, *, lists: bool) -> Iterator[Block]:
+def build_changes_section(round_status: RoundStatus, phrasing: Phrasing, *, with_list: bool) -> Iterator[Block]:
     """Yield what has become of the lines since then; nothing if there is no round to compare with."""
-    if followed.since is None:
+    if round_status.compared_to is None:
         return
-    day = format_day(followed.since, speech.language)
-    yield Heading(2, speech.say("since", day=day), listed=False)
-    level = followed.template.levels[followed.template.item]
-    counts = count_changes([change for change in followed.changes if not change.is_part])
-    yield Paragraph(spell(tell_changes(counts, level, followed.since, speech.language)))
-    if lists:
-        named = [one for one in followed.changes if one.kind in (ALARMING if one.is_part else NAMED)]
-        yield from list_lines([tuple(_tell(change, followed, speech)) for change in named], speech)
+    date_text = format_long_date(round_status.compared_to, phrasing.language)
+    yield Heading(2, phrasing.translate("since", day=date_text), in_contents=False)
+    level = round_status.template.levels[round_status.template.item_level_index]
+    counts = count_changes_by_kind([change for change in round_status.changes if not change.is_part])
+    yield Paragraph(to_spans(describe_change_counts(counts, level, round_status.compared_to, phrasing.language)))
+    if with_list:
+        listed = [
+            candidate
+            for candidate in round_status.changes
+            if candidate.kind in (ALARMING_CHANGES if candidate.is_part else LISTED_CHANGES)
+        ]
+        yield from build_limited_list(
+            [tuple(_change_spans(change, round_status, phrasing)) for change in listed], phrasing
+        )
 
 
-def _tell(change: Change, followed: Followed, speech: Speech) -> Iterator[Span]:
-    yield Span(f"{say(f'changed.{change.kind}', speech.language)}: ")
-    yield Span(name_line(change.line, followed.template), strong=True)
-    before, now = change.before, change.now
-    told = list(_compare(before, now, speech)) if before and now else []
-    if told:
-        yield Span(f". {' '.join(told)}")
+def _change_spans(change: ItemChange, round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Span]:
+    yield Span(f"{translate(f'changed.{change.kind}', phrasing.language)}: ")
+    yield Span(item_title(change.item, round_status.template), strong=True)
+    before, now = change.previous, change.current
+    differences = list(_describe_differences(before, now, phrasing)) if before and now else []
+    if differences:
+        yield Span(f". {' '.join(differences)}")
 
 
-def _compare(before: State, now: State, speech: Speech) -> Iterator[str]:
+def _describe_differences(before: ItemSnapshot, now: ItemSnapshot, phrasing: Phrasing) -> Iterator[str]:
     """Yield status and time, each then and now, where they differ."""
-    statuses = [speech.mark(state.code, state.status).word for state in (before, now)]
-    if statuses[0] != statuses[1] and not before.follows and not now.follows:
-        yield speech.say("status_then", before=statuses[0], now=statuses[1])
-    times = ["; ".join(state.shown_time.split("\n")) for state in (before, now)]
+    statuses = [phrasing.status_badge(state.status_code, state.status).label for state in (before, now)]
+    if statuses[0] != statuses[1] and not before.follows_parent and not now.follows_parent:
+        yield phrasing.translate("status_then", before=statuses[0], now=statuses[1])
+    times = ["; ".join(state.effective_deadline_text.split("\n")) for state in (before, now)]
     if times[0] != times[1] and all(times):
-        yield speech.say("time_then", before=times[0], now=times[1])
+        yield phrasing.translate("time_then", before=times[0], now=times[1])

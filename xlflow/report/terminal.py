@@ -12,212 +12,246 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from xlflow.core.findings import Finding, Severity, who_mends
-from xlflow.core.model import Accounts, Merged, Run, State
+from xlflow.core.findings import Finding, Severity, responsible_party
+from xlflow.core.model import Accounts, FileState, Merged, RunResult
 from xlflow.core.template import Template
-from xlflow.core.text import show_unseen
-from xlflow.core.values import show_number
-from xlflow.core.words import NO_DAY, Language, format_day, say
-from xlflow.report.groups import Group, group_findings, show_places
+from xlflow.core.text import escape_invisible
+from xlflow.core.values import format_number
+from xlflow.core.words import UNKNOWN_DATE, Language, format_long_date, translate
+from xlflow.report.groups import FindingGroup, format_group_locations, group_findings
 
-WIDTH = 80
-_PLACES = 8
-_NOTES = 12
-_SAID_ABOVE = "nothing-to-report"
+CONSOLE_WIDTH = 80
+_MAX_LOCATIONS = 8
+_MAX_NOTES = 12
+_REPORTED_ABOVE = "nothing-to-report"
 """The finding that is told with who has answered."""
 
 
-def show_run(run: Run) -> str:
+def format_result(result: RunResult) -> str:
     """Return everything that a person needs to know of a run."""
     parts = [
-        _show_written(run) if run.merged is None else _show_returned(run.merged, run.language),
-        show_findings((found for found in run.findings if found.code != _SAID_ABOVE), run.language),
-        "\n".join(_wrap(note) for note in run.notes),
-        "\n".join(_wrap(line) for line in _show_ending(run)),
+        _format_written_forms(result) if result.merged is None else _format_merged(result.merged, result.language),
+        format_findings(
+            (finding for finding in result.findings if finding.code != _REPORTED_ABOVE), result.language
+        ),
+        "\n".join(_wrap_text(note) for note in result.notes),
+        "\n".join(_wrap_text(line) for line in _closing_lines(result)),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def show_findings(findings: Iterable[Finding], language: Language) -> str:
+def format_findings(findings: Iterable[Finding], language: Language) -> str:
     """Return the findings, each fault and each advice once: how many there are, then errors, warnings, notes."""
     groups = group_findings(findings, language)
     if not groups:
         return ""
     notes = [group for group in groups if group.severity is Severity.NOTE]
-    by_advice: dict[tuple[Severity, str], list[Group]] = {}
-    for group in (*(group for group in groups if group.severity is not Severity.NOTE), *notes[:_NOTES]):
-        by_advice.setdefault((group.severity, group.remedy), []).append(group)
-    texts = [_count(groups, language), *(_show_advice(same, language) for same in by_advice.values())]
-    if len(notes) > _NOTES:
-        texts.append(say("terminal.more_notes", language, count=len(notes) - _NOTES))
+    groups_by_remedy: dict[tuple[Severity, str], list[FindingGroup]] = {}
+    for group in (*(group for group in groups if group.severity is not Severity.NOTE), *notes[:_MAX_NOTES]):
+        groups_by_remedy.setdefault((group.severity, group.remedy), []).append(group)
+    texts = [
+        _format_severity_counts(groups, language),
+        *(_format_remedy_groups(remedy_groups, language) for remedy_groups in groups_by_remedy.values()),
+    ]
+    if len(notes) > _MAX_NOTES:
+        texts.append(translate("terminal.more_notes", language, count=len(notes) - _MAX_NOTES))
     return "\n\n".join(filter(None, texts))
 
 
-def show_templates(templates: Sequence[Template], language: Language) -> str:
+def format_templates(templates: Sequence[Template], language: Language) -> str:
     """Return the templates: name, what each is for, and what it asks of whom."""
-    return "\n\n".join(_show_template(template, language) for template in templates)
+    return "\n\n".join(_format_template(template, language) for template in templates)
 
 
-def _show_template(template: Template, language: Language) -> str:
-    title = f"{template.name}  {template.title.say(language)}"
-    levels = " > ".join(level.label.say(language) for level in template.levels)
-    given, asked = (
-        ", ".join(field.label.say(language) for field in fields) for fields in (template.given(), template.asked())
+def _format_template(template: Template, language: Language) -> str:
+    title = f"{template.name}  {template.title.in_language(language)}"
+    levels = " > ".join(level.label.in_language(language) for level in template.levels)
+    plan_labels, answer_labels = (
+        ", ".join(field.label.in_language(language) for field in fields)
+        for fields in (template.plan_fields(), template.answer_fields())
     )
-    told = (
-        template.description.say(language),
-        say("terminal.levels", language, levels=levels),
-        *([say("terminal.given", language, fields=given)] if given else []),
-        say("terminal.asked", language, fields=asked),
+    paragraphs = (
+        template.description.in_language(language),
+        translate("terminal.levels", language, levels=levels),
+        *([translate("terminal.given", language, fields=plan_labels)] if plan_labels else []),
+        translate("terminal.asked", language, fields=answer_labels),
     )
-    return "\n".join((title, *(_wrap(text, indent="    ") for text in told)))
+    return "\n".join((title, *(_wrap_text(text, indent="    ") for text in paragraphs)))
 
 
-def language_of_user() -> Language:
+def user_language() -> Language:
     """Return the language in which the user's computer speaks, if it is English; else Swedish."""
-    names = [os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
-    if not any(names) and sys.platform == "win32":
-        names.append(locale.getlocale()[0])
-    spoken = next(filter(None, names), "")
-    return "en" if spoken.lower().startswith("en") else "sv"
+    locale_names = [os.environ.get(variable) for variable in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    if not any(locale_names) and sys.platform == "win32":
+        locale_names.append(locale.getlocale()[0])
+    locale_name = next(filter(None, locale_names), "")
+    return "en" if locale_name.lower().startswith("en") else "sv"
 
 
 # What came in ---------------------------------------------------------------------------------------------
 
 
-def _show_written(run: Run) -> str:
-    if not run.written:
+def _format_written_forms(result: RunResult) -> str:
+    if not result.written_files:
         return ""
-    return _wrap(say("terminal.forms_written", run.language, count=len(run.written), folder=run.output or "."))
+    return _wrap_text(
+        translate(
+            "terminal.forms_written",
+            result.language,
+            count=len(result.written_files),
+            folder=result.output_path or ".",
+        )
+    )
 
 
-def _show_returned(merged: Merged, language: Language) -> str:
+def _format_merged(merged: Merged, language: Language) -> str:
     accounts = merged.accounts
     lines = [
-        *(_show_answered(merged, language) if merged.round.plan.units else ()),
-        *_show_accounts(accounts, merged.round.template, language),
-        say("terminal.unanswered", language, count=accounts.rows_unanswered),
+        *(_format_responses(merged, language) if merged.round.plan.units else ()),
+        *_format_accounts(accounts, merged.round.template, language),
+        translate("terminal.unanswered", language, count=accounts.rows_unanswered),
     ]
-    return "\n".join(_wrap(line) for line in lines)
+    return "\n".join(_wrap_text(line) for line in lines)
 
 
-def _show_answered(merged: Merged, language: Language) -> Iterator[str]:
-    round_, asked = merged.round, len(merged.answered) + len(merged.missing)
-    title = round_.plan.title or round_.template.title.say(language)
-    known = round_.as_of != NO_DAY
-    yield say("terminal.title", language, title=title, day=format_day(round_.as_of, language)) if known else title
-    yield _vary("answered", asked, language, answered=len(merged.answered), asked=asked)
-    if merged.missing:
-        yield say("terminal.missing", language, units=", ".join(merged.missing))
-    if merged.blank:
-        yield say("terminal.blank", language, units=", ".join(merged.blank))
-    if merged.nothing_to_report:
-        yield say("terminal.nothing", language, units=", ".join(merged.nothing_to_report))
+def _format_responses(merged: Merged, language: Language) -> Iterator[str]:
+    round_, unit_count = merged.round, len(merged.answered_units) + len(merged.missing_units)
+    title = round_.plan.title or round_.template.title.in_language(language)
+    has_date = round_.as_of != UNKNOWN_DATE
+    yield (
+        translate("terminal.title", language, title=title, day=format_long_date(round_.as_of, language))
+        if has_date
+        else title
+    )
+    yield _translate_counted(
+        "answered", unit_count, language, answered=len(merged.answered_units), asked=unit_count
+    )
+    if merged.missing_units:
+        yield translate("terminal.missing", language, units=", ".join(merged.missing_units))
+    if merged.units_with_blank_form:
+        yield translate("terminal.blank", language, units=", ".join(merged.units_with_blank_form))
+    if merged.units_with_nothing_to_report:
+        yield translate("terminal.nothing", language, units=", ".join(merged.units_with_nothing_to_report))
     yield ""
 
 
-def _show_accounts(accounts: Accounts, template: Template, language: Language) -> Iterator[str]:
+def _format_accounts(accounts: Accounts, template: Template, language: Language) -> Iterator[str]:
     """Yield the equations in the words that the sheet `Insamling` has for them."""
-    files = {str(state): accounts.files.get(state, 0) for state in State}
-    equation = say("collected.files_equation", language, found=accounts.files_found, **files)
-    yield _say_account(say("collected.files_account", language), equation, language)
-    merged, aside = accounts.rows_merged, accounts.rows_set_aside
-    equation = say("collected.rows_equation", language, found=accounts.rows_found, merged=merged, set_aside=aside)
-    yield _say_account(say("collected.rows_account", language), equation, language)
+    files = {str(state): accounts.files.get(state, 0) for state in FileState}
+    equation = translate("collected.files_equation", language, found=accounts.files_found, **files)
+    yield _format_account(translate("collected.files_account", language), equation, language)
+    merged, unplaced = accounts.rows_merged, accounts.rows_set_aside
+    equation = translate(
+        "collected.rows_equation", language, found=accounts.rows_found, merged=merged, set_aside=unplaced
+    )
+    yield _format_account(translate("collected.rows_account", language), equation, language)
     for key, total in accounts.sums_in.items():
         sums = (total, accounts.sums_out.get(key, Decimal()), accounts.sums_replaced.get(key, Decimal()))
-        shown = dict(zip(("found", "out", "replaced"), (show_number(one, language) for one in sums), strict=True))
-        account = say("collected.sum_account", language, field=template.field(key).label.say(language))
-        yield _say_account(account, say("collected.sum_equation", language, **shown), language)
+        amounts = dict(
+            zip(("found", "out", "replaced"), (format_number(amount, language) for amount in sums), strict=True)
+        )
+        account = translate(
+            "collected.sum_account", language, field=template.field(key).label.in_language(language)
+        )
+        yield _format_account(account, translate("collected.sum_equation", language, **amounts), language)
 
 
-def _say_account(account: str, equation: str, language: Language) -> str:
+def _format_account(account: str, equation: str, language: Language) -> str:
     """Return an equation whose figures stay with their words where it is wrapped."""
-    joined = re.sub(r"(?<=\w) (?=\d)|(?<=\d) (?=[^\W\d])", "\u00a0", equation)
-    return say("terminal.account", language, account=account, equation=joined)
+    unbroken_equation = re.sub(r"(?<=\w) (?=\d)|(?<=\d) (?=[^\W\d])", "\u00a0", equation)
+    return translate("terminal.account", language, account=account, equation=unbroken_equation)
 
 
 # What is to be corrected ----------------------------------------------------------------------------------
 
 
-def _count(groups: Sequence[Group], language: Language) -> str:
+def _format_severity_counts(groups: Sequence[FindingGroup], language: Language) -> str:
     """Return "3 fel, 1 varning": how many findings of each severity, those on trial left out."""
-    counted = [
+    counts = [
         (
             severity,
-            sum(len(group.findings) for group in groups if group.severity is severity and not group.on_trial),
+            sum(len(group.findings) for group in groups if group.severity is severity and not group.is_on_trial),
         )
         for severity in Severity
     ]
-    return ", ".join(_vary(f"{severity}s", count, language) for severity, count in counted if count)
+    return ", ".join(_translate_counted(f"{severity}s", count, language) for severity, count in counts if count)
 
 
-def _show_advice(groups: Sequence[Group], language: Language) -> str:
+def _format_remedy_groups(groups: Sequence[FindingGroup], language: Language) -> str:
     """Return what is wrong and where, fault by fault, and then what to do about all of them."""
-    faults = [line for group in groups for line in _show_group(group, language)]
-    return "\n".join((*faults, _wrap(groups[0].remedy, indent="    ")))
+    finding_lines = [line for group in groups for line in _format_finding_group(group, language)]
+    return "\n".join((*finding_lines, _wrap_text(groups[0].remedy, indent="    ")))
 
 
-def _show_group(group: Group, language: Language) -> Iterator[str]:
-    mark = say(f"collected.{group.severity}", language).upper()
-    places = show_places(group, language)
-    yield _wrap(f"{mark}  {group.message}", indent="    ", first="")
-    yield from (_wrap(place, indent="        ", first="      ") for place in places[:_PLACES])
-    if len(places) > _PLACES:
-        more = len(places) - _PLACES
-        yield _wrap(_vary("more_places", more, language), indent="      ")
+def _format_finding_group(group: FindingGroup, language: Language) -> Iterator[str]:
+    severity_label = translate(f"collected.{group.severity}", language).upper()
+    locations = format_group_locations(group, language)
+    yield _wrap_text(f"{severity_label}  {group.message}", indent="    ", first_indent="")
+    yield from (
+        _wrap_text(location, indent="        ", first_indent="      ") for location in locations[:_MAX_LOCATIONS]
+    )
+    if len(locations) > _MAX_LOCATIONS:
+        remaining = len(locations) - _MAX_LOCATIONS
+        yield _wrap_text(_translate_counted("more_places", remaining, language), indent="      ")
 
 
 # What next ------------------------------------------------------------------------------------------------
 
 
-def _show_ending(run: Run) -> Iterator[str]:
+def _closing_lines(result: RunResult) -> Iterator[str]:
     """Yield where the result is and what to do next."""
-    if run.merged is None:
-        yield from [say("terminal.send_out", run.language)] if run.written else []
+    if result.merged is None:
+        yield from [translate("terminal.send_out", result.language)] if result.written_files else []
         return
-    if run.written:
-        yield say("terminal.sent_back", run.language, count=len(run.written), folder=run.output or ".")
-    elif run.output:
-        yield say("terminal.output", run.language, file=run.output)
-    elif not run.findings and not run.merged.missing:
-        yield say("terminal.all_well", run.language)
-    yield from _say_next(run, run.merged)
+    if result.written_files:
+        yield translate(
+            "terminal.sent_back",
+            result.language,
+            count=len(result.written_files),
+            folder=result.output_path or ".",
+        )
+    elif result.output_path:
+        yield translate("terminal.output", result.language, file=result.output_path)
+    elif not result.findings and not result.merged.missing_units:
+        yield translate("terminal.all_well", result.language)
+    yield from _next_step_lines(result, result.merged)
 
 
-def _say_next(run: Run, merged: Merged) -> Iterator[str]:
+def _next_step_lines(result: RunResult, merged: Merged) -> Iterator[str]:
     """Yield who is to do something now: units that have errors, whoever runs this, units that are missing."""
-    errors = [found for found in run.findings if found.weight is Severity.ERROR]
-    if run.written:
+    errors = [finding for finding in result.findings if finding.effective_severity is Severity.ERROR]
+    if result.written_files:
         pass
-    elif any(who_mends(found.code) == "unit" for found in errors):
-        yield say("terminal.let_correct", run.language)
+    elif any(responsible_party(found.code) == "unit" for found in errors):
+        yield translate("terminal.let_correct", result.language)
     elif errors:
-        yield say("terminal.mend", run.language)
-    if merged.missing:
-        yield say("terminal.remind_too" if errors or run.written else "terminal.remind", run.language)
-    elif run.output is None and not errors:
-        yield say("terminal.go_on", run.language)
+        yield translate("terminal.mend", result.language)
+    if merged.missing_units:
+        yield translate(
+            "terminal.remind_too" if errors or result.written_files else "terminal.remind", result.language
+        )
+    elif result.output_path is None and not errors:
+        yield translate("terminal.go_on", result.language)
 
 
-def _vary(word: str, count: int, language: Language, **values: object) -> str:
+def _translate_counted(key: str, count: int, language: Language, **params: object) -> str:
     """Return a word that differs between one and several."""
-    return say(f"terminal.{word}_{'one' if count == 1 else 'many'}", language, count=count, **values)
+    return translate(f"terminal.{key}_{'one' if count == 1 else 'many'}", language, count=count, **params)
 
 
-def _wrap(text: str, *, indent: str = "", first: str | None = None) -> str:
+def _wrap_text(text: str, *, indent: str = "", first_indent: str | None = None) -> str:
     """Return the text in lines that fit, each paragraph by itself. Long names and what a no-break space joins are
     never broken. Consoles get plain spaces."""
-    start = indent if first is None else first
+    initial_indent = indent if first_indent is None else first_indent
     lines = "\n".join(
         textwrap.fill(
             paragraph,
-            WIDTH,
-            initial_indent=indent if number else start,
+            CONSOLE_WIDTH,
+            initial_indent=indent if paragraph_index else initial_indent,
             subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
         )
-        for number, paragraph in enumerate(show_unseen(text, but="\t\n\r\x85").splitlines())
+        for paragraph_index, paragraph in enumerate(escape_invisible(text, allowed="\t\n\r\x85").splitlines())
     )
     return lines.replace("\u00a0", " ")

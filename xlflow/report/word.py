@@ -15,144 +15,181 @@ from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import serialize_for_reading
 from docx.shared import Emu, Mm
 
-from xlflow.core.words import say
-from xlflow.report.document import Block, Bullets, Document, Figures, Heading, Paragraph, Picture, Span, Table
-from xlflow.report.pdf import draw_picture
-from xlflow.report.word_styles import open_look
+from xlflow.core.words import translate
+from xlflow.report.document import (
+    Block,
+    Bullets,
+    Document,
+    Heading,
+    HeadlineFigures,
+    Paragraph,
+    Picture,
+    ReportTable,
+    Span,
+)
+from xlflow.report.pdf import render_chart_png
+from xlflow.report.word_styles import create_styled_document
 from xlflow.report.word_text import (
-    BULLET,
+    BULLET_LIST,
     NAMESPACE,
-    NUMBER,
-    Ids,
-    links_in,
-    listed,
-    paragraph,
-    run,
-    runs,
-    table,
-    text_of,
+    NUMBERED_LIST,
+    StyleIds,
+    escape_text,
+    iter_links,
+    list_item_xml,
+    paragraph_xml,
+    span_xml,
+    spans_xml,
+    table_xml,
 )
 
-EMU_PER_TWENTIETH = 635
+EMU_PER_TWENTIETH_POINT = 635
 
 
 def write_docx(document: Document, reference: bytes | None = None) -> bytes:
     """Return the report as .docx, in the look of `reference` (another one) if given; same values, same bytes."""
-    docx, ids = open_look(document, reference)
-    _Writer(docx, ids, document).write()
-    held = BytesIO()
-    docx.save(held)
-    return _date_parts(held.getvalue(), document.day)
+    docx, style_ids = create_styled_document(document, reference)
+    _DocxWriter(docx, style_ids, document).write_body()
+    buffer = BytesIO()
+    docx.save(buffer)
+    return _set_zip_dates(buffer.getvalue(), document.as_of)
 
 
-class _Writer:
+class _DocxWriter:
     """One document on its way into Word: its styles, the width of its text, and the marks that links lead to."""
 
-    def __init__(self, docx: Docx, ids: Ids, document: Document):
-        self.docx, self.ids, self.document = docx, ids, document
-        self.width = _text_width(docx)
-        self.pictures = 0
-        self.marks = {heading.anchor: number for number, heading in enumerate(document.contents, 1)}
+    def __init__(self, docx: Docx, style_ids: StyleIds, document: Document):
+        self.docx, self.style_ids, self.document = docx, style_ids, document
+        self.text_width = _text_width(docx)
+        self.picture_count = 0
+        self.bookmarks = {heading.anchor: number for number, heading in enumerate(document.contents, 1)}
 
-    def write(self) -> None:
+    def write_body(self) -> None:
         """Fill the body and the footer."""
-        parts = "".join(self._everything())
+        body_xml = "".join(self._body_parts())
         body = self.docx.element.body
-        last = body.find(qn("w:sectPr"))
-        for element in parse_xml(f"<w:body {_NAMESPACES}>{parts}</w:body>"):
-            body.append(element) if last is None else last.addprevious(element)
-        self._number_pages()
+        section_properties = body.find(qn("w:sectPr"))
+        for element in parse_xml(f"<w:body {_NAMESPACES}>{body_xml}</w:body>"):
+            body.append(element) if section_properties is None else section_properties.addprevious(element)
+        self._write_footer()
 
-    def _everything(self) -> Iterator[str]:
-        document, ids = self.document, self.ids
-        yield paragraph(ids, "title", run(Span(document.title)))
+    def _body_parts(self) -> Iterator[str]:
+        document, style_ids = self.document, self.style_ids
+        yield paragraph_xml(style_ids, "title", span_xml(Span(document.title)))
         if document.subtitle:
-            yield paragraph(ids, "subtitle", run(Span(document.subtitle)))
+            yield paragraph_xml(style_ids, "subtitle", span_xml(Span(document.subtitle)))
         if document.contents:
-            yield paragraph(ids, "contents", run(Span(say("report.contents", document.language))), keep=True)
-            yield from self._contents()
+            yield paragraph_xml(
+                style_ids,
+                "contents",
+                span_xml(Span(translate("report.contents", document.language))),
+                keep_with_next=True,
+            )
+            yield from self._contents_xml()
         for block in document.blocks:
-            yield self._block(block)
+            yield self._block_xml(block)
 
-    def _block(self, it: Block) -> str:
-        if isinstance(it, Heading):
-            return self._heading(it)
-        if isinstance(it, Paragraph):
-            return paragraph(self.ids, it.look, self._runs(it.spans, it), keep=it.close)
-        if isinstance(it, Bullets):
-            return self._bullets(it)
-        if isinstance(it, Figures):
-            lines = ((Span(one.value, strong=True), Span(f" {one.label}")) for one in it.items)
-            return self._bullets(Bullets(tuple(lines)))
-        caption = paragraph(self.ids, "caption", run(Span(it.caption)), keep=True)
-        if isinstance(it, Table):
-            return caption + table(it, self.ids, self.width) + paragraph(self.ids, "cell", "")
-        return caption + self._picture(it)
+    def _block_xml(self, block: Block) -> str:
+        if isinstance(block, Heading):
+            return self._heading_xml(block)
+        if isinstance(block, Paragraph):
+            return paragraph_xml(
+                self.style_ids,
+                block.style,
+                self._linked_spans_xml(block.spans, block),
+                keep_with_next=block.keep_with_next,
+            )
+        if isinstance(block, Bullets):
+            return self._list_xml(block)
+        if isinstance(block, HeadlineFigures):
+            figure_items = ((Span(figure.value, strong=True), Span(f" {figure.label}")) for figure in block.items)
+            return self._list_xml(Bullets(tuple(figure_items)))
+        caption = paragraph_xml(self.style_ids, "caption", span_xml(Span(block.caption)), keep_with_next=True)
+        if isinstance(block, ReportTable):
+            return (
+                caption
+                + table_xml(block, self.style_ids, self.text_width)
+                + paragraph_xml(self.style_ids, "cell", "")
+            )
+        return caption + self._picture_xml(block)
 
-    def _heading(self, it: Heading) -> str:
-        mark = self.marks.get(it.anchor)
-        text = run(Span(it.text))
-        if mark:
-            text = f'<w:bookmarkStart w:id="{mark}" w:name="_Toc{mark:08}"/>{text}<w:bookmarkEnd w:id="{mark}"/>'
-        fresh = "<w:pageBreakBefore/>" if it.fresh else ""
-        return paragraph(self.ids, f"heading {it.level}", text, keep=True, more=fresh)
-
-    def _bullets(self, it: Bullets) -> str:
-        number = NUMBER if it.numbered else BULLET
-        return "".join(
-            paragraph(self.ids, "list", self._runs(item, Bullets((item,))), keep=it.close, more=listed(number))
-            for item in it.items
+    def _heading_xml(self, heading: Heading) -> str:
+        bookmark = self.bookmarks.get(heading.anchor)
+        text = span_xml(Span(heading.text))
+        if bookmark:
+            text = f'<w:bookmarkStart w:id="{bookmark}" w:name="_Toc{bookmark:08}"/>{text}<w:bookmarkEnd w:id="{bookmark}"/>'
+        page_break = "<w:pageBreakBefore/>" if heading.starts_page else ""
+        return paragraph_xml(
+            self.style_ids, f"heading {heading.level}", text, keep_with_next=True, extra_properties=page_break
         )
 
-    def _runs(self, spans: tuple[Span, ...], block: Paragraph | Bullets) -> str:
-        part = self.docx.part
-        relations = [
-            part.relate_to(link, RELATIONSHIP_TYPE.HYPERLINK, is_external=True) for link in links_in([block])
+    def _list_xml(self, bullets: Bullets) -> str:
+        list_number = NUMBERED_LIST if bullets.numbered else BULLET_LIST
+        return "".join(
+            paragraph_xml(
+                self.style_ids,
+                "list",
+                self._linked_spans_xml(item, Bullets((item,))),
+                keep_with_next=bullets.keep_with_next,
+                extra_properties=list_item_xml(list_number),
+            )
+            for item in bullets.items
+        )
+
+    def _linked_spans_xml(self, spans: tuple[Span, ...], block: Paragraph | Bullets) -> str:
+        document_part = self.docx.part
+        relationship_ids = [
+            document_part.relate_to(link, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+            for link in iter_links([block])
         ]
-        return runs(spans, relations)
+        return spans_xml(spans, relationship_ids)
 
-    def _picture(self, it: Picture) -> str:
-        width = Emu(self.width * EMU_PER_TWENTIETH)
-        inline = self.docx.part.new_pic_inline(BytesIO(draw_picture(it)), width=width)
-        self.pictures += 1
-        inline.docPr.set("id", str(self.pictures))
-        inline.docPr.set("descr", text_of(it.alternative))
-        inline.docPr.set("title", text_of(it.caption))
-        return paragraph(self.ids, "plain", f"<w:r><w:drawing>{serialize_for_reading(inline)}</w:drawing></w:r>")
+    def _picture_xml(self, picture: Picture) -> str:
+        width = Emu(self.text_width * EMU_PER_TWENTIETH_POINT)
+        inline = self.docx.part.new_pic_inline(BytesIO(render_chart_png(picture)), width=width)
+        self.picture_count += 1
+        inline.docPr.set("id", str(self.picture_count))
+        inline.docPr.set("descr", escape_text(picture.alt_text))
+        inline.docPr.set("title", escape_text(picture.caption))
+        return paragraph_xml(
+            self.style_ids, "plain", f"<w:r><w:drawing>{serialize_for_reading(inline)}</w:drawing></w:r>"
+        )
 
-    def _contents(self) -> Iterator[str]:
+    def _contents_xml(self) -> Iterator[str]:
         """Yield the table of contents: a field that Word can renew, filled with links that work at once."""
         headings = self.document.contents
-        for place, heading in enumerate(headings):
+        for index, heading in enumerate(headings):
             link = (
-                f'<w:hyperlink w:anchor="_Toc{self.marks[heading.anchor]:08}" w:history="1">'
-                f"{run(Span(heading.text))}</w:hyperlink>"
+                f'<w:hyperlink w:anchor="_Toc{self.bookmarks[heading.anchor]:08}" w:history="1">'
+                f"{span_xml(Span(heading.text))}</w:hyperlink>"
             )
-            start = _FIELD_START.format(' TOC \\o "1-2" \\n \\h ') if place == 0 else ""
-            end = _FIELD_END if place == len(headings) - 1 else ""
+            start = _FIELD_START.format(' TOC \\o "1-2" \\n \\h ') if index == 0 else ""
+            end = _FIELD_END if index == len(headings) - 1 else ""
             indent = f'<w:ind w:left="{(heading.level - 1) * 284}"/>'
-            yield paragraph(self.ids, "plain", f"{start}{link}{end}", more=indent)
+            yield paragraph_xml(self.style_ids, "plain", f"{start}{link}{end}", extra_properties=indent)
 
-    def _number_pages(self) -> None:
+    def _write_footer(self) -> None:
         """Write title and "page X of Y" at the foot, below what an organisation's own document has there."""
         footer = self.docx.sections[-1].footer
         if any("PAGE" in (text.text or "") for text in footer._element.iter(qn("w:instrText"))):
             return
-        first = footer.paragraphs[0]._p
-        footer._element.append(parse_xml(self._foot()))
-        if not len(first.r_lst):
-            footer._element.remove(first)
+        first_paragraph = footer.paragraphs[0]._p
+        footer._element.append(parse_xml(self._footer_xml()))
+        if not len(first_paragraph.r_lst):
+            footer._element.remove(first_paragraph)
 
-    def _foot(self) -> str:
+    def _footer_xml(self) -> str:
         style = self.docx.styles["Footer"]
-        said = say("report.page", self.document.language, page="\0PAGE\0", pages="\0NUMPAGES\0").split("\0")
-        whole = (words.replace(" ", "\u00a0") for words in said if words)
-        numbers = "".join(_field(words) if words.isupper() else run(Span(words)) for words in whole)
-        old = (tab.get(qn("w:pos")) for tab in style.element.iter(qn("w:tab")))
-        tabs = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in old)
+        pieces = translate("report.page", self.document.language, page="\0PAGE\0", pages="\0NUMPAGES\0").split(
+            "\0"
+        )
+        texts = (piece.replace(" ", "\u00a0") for piece in pieces if piece)
+        numbers = "".join(_field_xml(words) if words.isupper() else span_xml(Span(words)) for words in texts)
+        old_positions = (tab.get(qn("w:pos")) for tab in style.element.iter(qn("w:tab")))
+        tabs = "".join(f'<w:tab w:val="clear" w:pos="{position}"/>' for position in old_positions)
         return (
             f'<w:p {NAMESPACE}><w:pPr><w:pStyle w:val="{style.style_id}"/><w:tabs>{tabs}<w:tab w:val="right" '
-            f'w:pos="{self.width}"/></w:tabs></w:pPr>{run(Span(self.document.title))}<w:r><w:tab/></w:r>{numbers}</w:p>'
+            f'w:pos="{self.text_width}"/></w:tabs></w:pPr>{span_xml(Span(self.document.title))}<w:r><w:tab/></w:r>{numbers}</w:p>'
         )
 
 
@@ -164,28 +201,33 @@ def _text_width(docx: Docx) -> int:
         section.left_margin or Mm(25),
         section.right_margin or Mm(25),
     )
-    return (page - left - right) // EMU_PER_TWENTIETH
+    return (page - left - right) // EMU_PER_TWENTIETH_POINT
 
 
-def _field(code: str) -> str:
-    return _FIELD_START.format(f" {code} ") + run(Span("1")) + _FIELD_END
+def _field_xml(code: str) -> str:
+    return _FIELD_START.format(f" {code} ") + span_xml(Span("1")) + _FIELD_END
 
 
-def _date_parts(package: bytes, day: date) -> bytes:
+def _set_zip_dates(package: bytes, as_of: date) -> bytes:
     """Return the same package with every part dated the report's day, so that equal reports are equal files."""
-    made = bytearray(package)
-    stamp = _STAMP.pack(12 << 11, (max(day.year, 1980) - 1980) << 9 | day.month << 5 | day.day)
+    dated = bytearray(package)
+    timestamp = _ZIP_TIMESTAMP.pack(12 << 11, (max(as_of.year, 1980) - 1980) << 9 | as_of.month << 5 | as_of.day)
     end = package.rindex(b"PK\x05\x06")
-    parts, _, place = _END.unpack_from(package, end + 10)
-    for _ in range(parts):
-        name, extra, comment = _LENGTHS.unpack_from(package, place + 28)
-        (start,) = _START.unpack_from(package, place + 42)
-        made[place + 12 : place + 16] = made[start + 10 : start + 14] = stamp
-        place += 46 + name + extra + comment
-    return bytes(made)
+    entry_count, _, position = _ZIP_DIRECTORY_END.unpack_from(package, end + 10)
+    for _ in range(entry_count):
+        name, extra, comment = _ZIP_FIELD_LENGTHS.unpack_from(package, position + 28)
+        (entry_offset,) = _ZIP_ENTRY_OFFSET.unpack_from(package, position + 42)
+        dated[position + 12 : position + 16] = dated[entry_offset + 10 : entry_offset + 14] = timestamp
+        position += 46 + name + extra + comment
+    return bytes(dated)
 
 
-_STAMP, _END, _LENGTHS, _START = Struct("<HH"), Struct("<HII"), Struct("<HHH"), Struct("<I")
+_ZIP_TIMESTAMP, _ZIP_DIRECTORY_END, _ZIP_FIELD_LENGTHS, _ZIP_ENTRY_OFFSET = (
+    Struct("<HH"),
+    Struct("<HII"),
+    Struct("<HHH"),
+    Struct("<I"),
+)
 """How a package notes a time, its list of parts, the lengths in an entry of that list, where a part begins."""
 
 _NAMESPACES = f'{NAMESPACE} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'

@@ -10,122 +10,138 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
-from xlflow.core.followed import Entry, Followed
-from xlflow.core.layout import in_sentence
-from xlflow.core.model import Line
-from xlflow.core.sentences import FOLLOWS, UNANSWERED, tell_statuses
+from xlflow.core.followed import ItemStatus, RoundStatus
+from xlflow.core.layout import label_in_sentence
+from xlflow.core.model import PlanItem
+from xlflow.core.sentences import FOLLOWS_PARENT, UNANSWERED, describe_status_counts
 from xlflow.core.template import Level, Template
-from xlflow.core.words import Language, Text, say
-from xlflow.report.colours import COLOURS, ink_on
-from xlflow.report.document import Bullets, Look, Mark, Paragraph, Span, spell
+from xlflow.core.words import Language, LocalizedText, translate
+from xlflow.report.colours import REPORT_COLOURS, readable_text_colour
+from xlflow.report.document import Bullets, Paragraph, Span, StatusBadge, TextStyle, to_spans
 
-LONGEST_REASON = 240
+MAX_REASON_LENGTH = 240
 """Characters of a comment that a list gives as the reason; the tables give all of it."""
 
-LONGEST_LIST = 30
+MAX_LIST_LENGTH = 30
 """Lines that one list names; of more it says how many, and the tables give them all."""
 
-_BULLET = re.compile(r"^\s*(?:[-–—•*·]|\u2022)\s+")
+_BULLET_PREFIX = re.compile(r"^\s*(?:[-–—•*·]|\u2022)\s+")
 _SENTENCE_END = re.compile(r"(?<=[^\s.][.!?])\s+(?=[A-ZÅÄÖ0-9])")
 
 
 @dataclass(frozen=True)
-class Speech:
+class Phrasing:
     """The words of one report: its language, and its template's labels in that language."""
 
-    followed: Followed
+    round_status: RoundStatus
 
     @cached_property
     def language(self) -> Language:
         """The report's language."""
-        return self.followed.language
+        return self.round_status.language
 
-    def say(self, word: str, **values: object) -> str:
+    def translate(self, key: str, **params: object) -> str:
         """Return one of the report's own words."""
-        return say(f"report.{word}", self.language, **values)
+        return translate(f"report.{key}", self.language, **params)
 
-    def vary(self, word: str, count: int, **values: object) -> str:
+    def translate_counted(self, key: str, count: int, **params: object) -> str:
         """Return a word that differs between one and several."""
-        return self.say(f"{word}_{'one' if count == 1 else 'many'}", count=count, **values)
+        return self.translate(f"{key}_{'one' if count == 1 else 'many'}", count=count, **params)
 
     @cached_property
-    def item(self) -> str:
+    def item_noun(self) -> str:
         """What one line is called within a sentence."""
-        template = self.followed.template
-        return in_sentence(template.levels[template.item].label, self.language)
+        template = self.round_status.template
+        return label_in_sentence(template.levels[template.item_level_index].label, self.language)
 
     @cached_property
-    def items(self) -> str:
+    def item_noun_plural(self) -> str:
         """What several lines are called within a sentence."""
-        template = self.followed.template
-        many = template.levels[template.item].plural or template.levels[template.item].label
-        return in_sentence(many, self.language)
+        template = self.round_status.template
+        plural_label = (
+            template.levels[template.item_level_index].plural or template.levels[template.item_level_index].label
+        )
+        return label_in_sentence(plural_label, self.language)
 
     @cached_property
-    def marks(self) -> tuple[Mark, ...]:
+    def status_badges(self) -> tuple[StatusBadge, ...]:
         """Every status in the template's order, then the one for what is not answered."""
-        options = self.followed.choices.values()
-        known = (make_mark(each.code, each.label.say(self.language), each.icon, each.colour) for each in options)
-        unanswered = say("consolidated.unanswered", self.language)
-        return (*known, make_mark(UNANSWERED, unanswered, "", COLOURS["unanswered"]))
+        options = self.round_status.status_choices.values()
+        choice_badges = (
+            make_status_badge(choice.code, choice.label.in_language(self.language), choice.icon, choice.colour)
+            for choice in options
+        )
+        unanswered_label = translate("consolidated.unanswered", self.language)
+        return (*choice_badges, make_status_badge(UNANSWERED, unanswered_label, "", REPORT_COLOURS["unanswered"]))
 
-    def mark_of(self, entry: Entry) -> Mark | None:
+    def item_badge(self, item_status: ItemStatus) -> StatusBadge | None:
         """Return the status of a line as a mark; None for a sub-activity that follows its activity."""
-        if entry.follows:
+        if item_status.follows_parent:
             return None
-        return self.mark(entry.code, entry.status)
+        return self.status_badge(item_status.status_code, item_status.status)
 
-    def mark(self, code: str | None, status: str) -> Mark:
+    def status_badge(self, code: str | None, status: str) -> StatusBadge:
         """Return a status as a mark; one that the template does not know is shown as it was written."""
         if not code and status:
-            return make_mark("", status, "", COLOURS["unanswered"])
-        return next(mark for mark in self.marks if mark.code == (code or UNANSWERED))
+            return make_status_badge("", status, "", REPORT_COLOURS["unanswered"])
+        return next(badge for badge in self.status_badges if badge.code == (code or UNANSWERED))
 
-    def tell_statuses(self, entries: Sequence[Entry], level: Level) -> str:
+    def status_counts_text(self, item_statuses: Sequence[ItemStatus], level: Level) -> str:
         """Return how many of some lines stand in each status, as one sentence."""
-        codes = (FOLLOWS if each.follows else each.code or each.status or UNANSWERED for each in entries)
-        return tell_statuses(Counter(codes), level, self.followed.template, self.language)
+        codes = (
+            FOLLOWS_PARENT
+            if item_status.follows_parent
+            else item_status.status_code or item_status.status or UNANSWERED
+            for item_status in item_statuses
+        )
+        return describe_status_counts(Counter(codes), level, self.round_status.template, self.language)
 
-    def see_item(self) -> str:
+    def follows_item_text(self) -> str:
         """Return what stands in place of the status of a sub-activity that follows its activity."""
-        return say("consolidated.see_item", self.language, item=self.item)
+        return translate("consolidated.see_item", self.language, item=self.item_noun)
 
 
-def make_mark(code: str, word: str, icon: str, fill: str) -> Mark:
+def make_status_badge(code: str, label: str, icon: str, fill_colour: str) -> StatusBadge:
     """Return a status in its colour, with an ink that can be read on it."""
-    return Mark(code, word, icon, ink_on(fill), fill)
+    return StatusBadge(code, label, icon, readable_text_colour(fill_colour), fill_colour)
 
 
-def list_lines(items: Sequence[tuple[Span, ...]], speech: Speech) -> Iterator[Bullets | Paragraph]:
+def build_limited_list(items: Sequence[tuple[Span, ...]], phrasing: Phrasing) -> Iterator[Bullets | Paragraph]:
     """Yield a list that would not fill pages; where it is cut short it says so."""
     if items:
-        yield Bullets(tuple(items[:LONGEST_LIST]))
-    if len(items) > LONGEST_LIST:
-        yield Paragraph(spell(speech.say("and_more", count=len(items) - LONGEST_LIST)))
+        yield Bullets(tuple(items[:MAX_LIST_LENGTH]))
+    if len(items) > MAX_LIST_LENGTH:
+        yield Paragraph(to_spans(phrasing.translate("and_more", count=len(items) - MAX_LIST_LENGTH)))
 
 
-def name_line(line: Line, template: Template) -> str:
+def item_title(plan_item: PlanItem, template: Template) -> str:
     """Return the line's own text, for a sub-activity after that of its activity."""
-    part = first_line(line.levels[template.part]) if template.part is not None else ""
-    item = first_line(line.levels[template.item]).rstrip(".")
-    return f"{item} – {part.rstrip('.')}" if part else item
+    part_text = (
+        first_line(plan_item.level_texts[template.part_level_index])
+        if template.part_level_index is not None
+        else ""
+    )
+    item_text = first_line(plan_item.level_texts[template.item_level_index]).rstrip(".")
+    return f"{item_text} – {part_text.rstrip('.')}" if part_text else item_text
 
 
-def join_words(words: Sequence[str], language: Language) -> str:
+def join_with_and(words: Sequence[str], language: Language) -> str:
     """Return "a, b och c"."""
     if len(words) < 2:
         return "".join(words)
-    return f"{', '.join(words[:-1])} {say('report.and', language)} {words[-1]}"
+    return f"{', '.join(words[:-1])} {translate('report.and', language)} {words[-1]}"
 
 
-def label_of(label: Text, language: Language) -> str:
+def label_without_colon(label: LocalizedText, language: Language) -> str:
     """Return a label without the marks that a heading may end with."""
-    return label.say(language).rstrip(" :")
+    return label.in_language(language).rstrip(" :")
 
 
-def to_blocks(text: str, look: Look = "plain", *, strong: bool = False) -> tuple[Paragraph | Bullets, ...]:
+def text_to_blocks(
+    text: str, style: TextStyle = "plain", *, strong: bool = False
+) -> tuple[Paragraph | Bullets, ...]:
     """Return what somebody wrote as paragraphs and lists; a line that begins with a dash or dot is a list item."""
-    return tuple(_gather(text, look, strong))
+    return tuple(_iter_text_blocks(text, style, strong))
 
 
 def first_line(text: str) -> str:
@@ -133,7 +149,7 @@ def first_line(text: str) -> str:
     return text.strip().partition("\n")[0].strip()
 
 
-def rest_of(text: str) -> str:
+def text_after_first_line(text: str) -> str:
     """Return what stands below the first line."""
     return text.strip().partition("\n")[2].strip()
 
@@ -143,42 +159,42 @@ def first_sentence(text: str) -> str:
     return _SENTENCE_END.split(text, maxsplit=1)[0]
 
 
-def shorten(text: str) -> str:
+def shorten_reason(text: str) -> str:
     """Return the first sentences of a comment, whole ones if any fits; a cut is made between words and shown."""
-    kept = ""
-    for sentence in _SENTENCE_END.split(_first_words(text)):
-        if kept and len(kept) + len(sentence) >= LONGEST_REASON:
+    shortened = ""
+    for sentence in _SENTENCE_END.split(_first_paragraph(text)):
+        if shortened and len(shortened) + len(sentence) >= MAX_REASON_LENGTH:
             break
-        kept = f"{kept} {sentence}".strip()
-    if len(kept) <= LONGEST_REASON:
-        return kept
-    return f"{kept[:LONGEST_REASON].rsplit(maxsplit=1)[0].rstrip(' ,;:–-')} …"
+        shortened = f"{shortened} {sentence}".strip()
+    if len(shortened) <= MAX_REASON_LENGTH:
+        return shortened
+    return f"{shortened[:MAX_REASON_LENGTH].rsplit(maxsplit=1)[0].rstrip(' ,;:–-')} …"
 
 
-def _first_words(text: str) -> str:
+def _first_paragraph(text: str) -> str:
     """Return the first paragraph; a list that it is, or that it leads to, as a row of words."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    items = [_BULLET.sub("", line) for line in takewhile(_BULLET.match, lines[1:])]
-    lead = _BULLET.sub("", lines[0]) if lines else ""
-    if lines and lead != lines[0]:
-        return "; ".join([lead, *items])
-    return f"{lead} {'; '.join(items)}" if items and lead.endswith(":") else lead
+    items = [_BULLET_PREFIX.sub("", line) for line in takewhile(_BULLET_PREFIX.match, lines[1:])]
+    opening = _BULLET_PREFIX.sub("", lines[0]) if lines else ""
+    if lines and opening != lines[0]:
+        return "; ".join([opening, *items])
+    return f"{opening} {'; '.join(items)}" if items and opening.endswith(":") else opening
 
 
-def _gather(text: str, look: Look, strong: bool) -> Iterator[Paragraph | Bullets]:
+def _iter_text_blocks(text: str, style: TextStyle, strong: bool) -> Iterator[Paragraph | Bullets]:
     items: list[tuple[Span, ...]] = []
     for line in filter(None, (line.strip() for line in text.split("\n"))):
-        found = _BULLET.match(line)
-        if found:
-            items.append(spell(line[found.end() :], strong=strong))
+        match = _BULLET_PREFIX.match(line)
+        if match:
+            items.append(to_spans(line[match.end() :], strong=strong))
             continue
-        yield from _close(items)
+        yield from _finish_list(items)
         items = []
-        yield Paragraph(spell(line, strong=strong), look)
-    yield from _close(items)
+        yield Paragraph(to_spans(line, strong=strong), style)
+    yield from _finish_list(items)
 
 
-def _close(items: Iterable[tuple[Span, ...]]) -> Iterator[Bullets]:
-    kept = tuple(items)
-    if kept:
-        yield Bullets(kept)
+def _finish_list(items: Iterable[tuple[Span, ...]]) -> Iterator[Bullets]:
+    list_items = tuple(items)
+    if list_items:
+        yield Bullets(list_items)

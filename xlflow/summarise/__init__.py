@@ -6,51 +6,85 @@ reader who counts the rows comes to the same.
 
 from collections.abc import Iterator, Sequence
 
-from xlflow.core.changes import Snapshot, find_changes
+from xlflow.core.changes import RoundSnapshot, find_changes
 from xlflow.core.findings import Finding
-from xlflow.core.model import Grid, Merged
-from xlflow.core.summary import Summary
-from xlflow.core.words import format_day, say
-from xlflow.summarise.changes import make_changes, stand_now
-from xlflow.summarise.collection import declare_accounts, make_accounts, make_files, make_set_aside, make_units
-from xlflow.summarise.figures import Tally
-from xlflow.summarise.material import Material
-from xlflow.summarise.overview import make_facts, make_panels
-from xlflow.summarise.record import make_about, make_aliases, make_exceptions, make_inputs, make_remarks
-from xlflow.summarise.sentences import tell_groups, tell_since, tell_whole
-from xlflow.summarise.tables import make_activities, make_answers, make_deviations
+from xlflow.core.model import Merged, Table
+from xlflow.core.summary import ConsolidatedContent
+from xlflow.core.words import format_long_date, translate
+from xlflow.summarise.changes import build_change_table, build_current_snapshot
+from xlflow.summarise.collection import (
+    build_accounts_table,
+    build_balance_equations,
+    build_file_table,
+    build_unit_table,
+    build_unplaced_table,
+)
+from xlflow.summarise.figures import FigureCalculator
+from xlflow.summarise.material import MergedIndex
+from xlflow.summarise.overview import build_key_figures, build_panels
+from xlflow.summarise.record import (
+    build_about_table,
+    build_alias_table,
+    build_finding_table,
+    build_input_table,
+    build_waiver_table,
+)
+from xlflow.summarise.sentences import change_sentence, group_status_sentences, overall_status_sentences
+from xlflow.summarise.tables import build_activity_table, build_answer_table, build_deviation_table
 
-__all__ = ["summarise"]
+__all__ = ["build_consolidated_content"]
 
 
-def summarise(merged: Merged, findings: Sequence[Finding], before: Snapshot | None = None) -> Summary:
+def build_consolidated_content(
+    merged: Merged, findings: Sequence[Finding], previous: RoundSnapshot | None = None
+) -> ConsolidatedContent:
     """Return what the consolidated workbook shows; the same whatever the order of the findings.
 
     `before` is the previous round, against which changes are told.
     """
-    material = Material(merged, findings, before)
-    changes = find_changes(stand_now(material), before) if before else ()
-    tables = (*_make_grids(material), *([make_changes(material, changes, before)] if before else ()))
-    tally = Tally(tables)
-    language, as_of = merged.round.language, format_day(merged.round.as_of, merged.round.language)
-    return Summary(
+    merged_index = MergedIndex(merged, findings, previous)
+    changes = find_changes(build_current_snapshot(merged_index), previous) if previous else ()
+    tables = (
+        *_build_all_tables(merged_index),
+        *([build_change_table(merged_index, changes, previous)] if previous else ()),
+    )
+    calculator = FigureCalculator(tables)
+    language, as_of = merged.round.language, format_long_date(merged.round.as_of, merged.round.language)
+    return ConsolidatedContent(
         title=merged.round.plan.title,
-        lead=say("consolidated.subject", language, as_of=as_of),
-        missing=merged.missing,
-        blank=material.blank,
-        facts=make_facts(material, tally),
-        panels=make_panels(material, {grid.name: grid for grid in tables}, tally),
+        subtitle=translate("consolidated.subject", language, as_of=as_of),
+        missing_units=merged.missing_units,
+        units_with_blank_form=merged_index.units_with_blank_form,
+        key_figures=build_key_figures(merged_index, calculator),
+        panels=build_panels(merged_index, {table.name: table for table in tables}, calculator),
         tables=tables,
-        accounts=declare_accounts(material),
-        told=(*tell_whole(material), *([tell_since(changes, before.as_of, material)] if before else ())),
-        groups=tell_groups(material),
-        since=before.as_of if before else None,
+        balance_equations=build_balance_equations(merged_index),
+        status_sentences=(
+            *overall_status_sentences(merged_index),
+            *([change_sentence(changes, previous.as_of, merged_index)] if previous else ()),
+        ),
+        group_sentences=group_status_sentences(merged_index),
+        compared_to=previous.as_of if previous else None,
     )
 
 
-def _make_grids(material: Material) -> Iterator[Grid]:
-    activities = make_activities(material)
-    yield from (activities, make_deviations(material, activities))
-    makers = (make_answers, make_accounts, make_units, make_files, make_set_aside, make_remarks, make_about)
-    agreed = ((make_exceptions, material.merged.exceptions), (make_aliases, material.merged.aliases))
-    yield from (make(material) for make in (*makers, *(make for make, listed in agreed if listed), make_inputs))
+def _build_all_tables(merged_index: MergedIndex) -> Iterator[Table]:
+    activity_table = build_activity_table(merged_index)
+    yield from (activity_table, build_deviation_table(merged_index, activity_table))
+    builders = (
+        build_answer_table,
+        build_accounts_table,
+        build_unit_table,
+        build_file_table,
+        build_unplaced_table,
+        build_finding_table,
+        build_about_table,
+    )
+    plan_agreements = (
+        (build_waiver_table, merged_index.merged.waivers),
+        (build_alias_table, merged_index.merged.aliases),
+    )
+    yield from (
+        build(merged_index)
+        for build in (*builders, *(make for make, entries in plan_agreements if entries), build_input_table)
+    )

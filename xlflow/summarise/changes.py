@@ -5,35 +5,41 @@ Only what has changed is listed. What counts as a change is decided by `core.cha
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from xlflow.core.changes import Change, Snapshot, State
-from xlflow.core.model import Cell, Deadline, Grid, GridColumn, Line
+from xlflow.core.changes import ItemChange, ItemSnapshot, RoundSnapshot
+from xlflow.core.model import Deadline, PlanItem, Table, TableCell, TableColumn
 from xlflow.core.template import Level
-from xlflow.core.words import say
-from xlflow.summarise.material import Material, Standing
-from xlflow.summarise.wording import first_spellings, name_columns, show_given, show_standing, show_together
+from xlflow.core.words import translate
+from xlflow.summarise.material import MergedIndex, RolledUpStatus
+from xlflow.summarise.wording import (
+    answers_to_cell,
+    format_rolled_up_status,
+    make_headings_unique,
+    map_to_first_spelling,
+    value_to_cell,
+)
 
-KIND = "_change"
-FLAGS = ("status", "time", "comment")
+CHANGE_KIND_COLUMN = "_change"
+CHANGE_FLAGS = ("status", "time", "comment")
 """What the last columns tell with a Yes: that there is another status, time or comment than then."""
 
-_WIDTHS: Mapping[str, int] = {"_id": 11, "_unit": 18, KIND: 18, "_how": 12, "_id_before": 11}
-_TIME, _COMMENT, _FLAG = 14, 30, 9
+_COLUMN_WIDTHS: Mapping[str, int] = {"_id": 11, "_unit": 18, CHANGE_KIND_COLUMN: 18, "_how": 12, "_id_before": 11}
+_TIME_WIDTH, _COMMENT_WIDTH, _FLAG_WIDTH = 14, 30, 9
 
 
-def stand_now(material: Material) -> Snapshot:
+def build_current_snapshot(merged_index: MergedIndex) -> RoundSnapshot:
     """Return where all lines stand in this round."""
-    states = [_state_of(line, material) for line in material.lines]
-    return Snapshot(states, material.template, material.merged.round.as_of)
+    item_snapshots = [_build_item_snapshot(item, merged_index) for item in merged_index.items]
+    return RoundSnapshot(item_snapshots, merged_index.template, merged_index.merged.round.as_of)
 
 
-def make_changes(material: Material, changes: Sequence[Change], before: Snapshot) -> Grid:
+def build_change_table(merged_index: MergedIndex, changes: Sequence[ItemChange], previous: RoundSnapshot) -> Table:
     """Return one row per line in which anything has changed, the most important kinds first."""
-    spelt = first_spellings(text for line in material.lines for text in line.levels)
-    rows = tuple(tuple(_show_change(change, before, spelt, material)) for change in changes)
-    return Grid("changes", name_columns(_columns(material)), rows)
+    spellings = map_to_first_spelling(text for item in merged_index.items for text in item.level_texts)
+    rows = tuple(tuple(_change_row(change, previous, spellings, merged_index)) for change in changes)
+    return Table("changes", make_headings_unique(_change_columns(merged_index)), rows)
 
 
-def flag_key(flag: str) -> str:
+def flag_column_key(flag: str) -> str:
     """Return the key of the column that says whether there is another status, time or comment."""
     return f"_any_{flag}"
 
@@ -41,123 +47,140 @@ def flag_key(flag: str) -> str:
 # States ---------------------------------------------------------------------------------------------------
 
 
-def _state_of(line: Line, material: Material) -> State:
-    standing = material.standings[line.id]
-    return State(
-        line=line,
-        code=standing.code,
-        status=show_standing(Standing(standing.code), material) if standing.code else "",
-        follows=standing.follows,
-        overdue=standing.overdue,
-        planned=_show_planned(line, material),
-        moved=_show_answers(line, "new_deadline", material),
-        time=_time_of(line, material),
-        comment=_show_answers(line, "comment", material),
+def _build_item_snapshot(item: PlanItem, merged_index: MergedIndex) -> ItemSnapshot:
+    rolled_up = merged_index.status_by_item[item.id]
+    return ItemSnapshot(
+        item=item,
+        status_code=rolled_up.status_code,
+        status=format_rolled_up_status(RolledUpStatus(rolled_up.status_code), merged_index)
+        if rolled_up.status_code
+        else "",
+        follows_parent=rolled_up.follows_parent,
+        is_overdue=rolled_up.is_overdue,
+        planned_deadline=_planned_deadline_text(item, merged_index),
+        new_deadline=_answers_text(item, "new_deadline", merged_index),
+        effective_deadline=_effective_deadline(item, merged_index),
+        comment=_answers_text(item, "comment", merged_index),
     )
 
 
-def _show_planned(line: Line, material: Material) -> str:
-    field = material.deadline
-    shown = show_given(line.value(field.key), field, material) if field else None
-    return "" if shown is None else str(shown)
+def _planned_deadline_text(item: PlanItem, merged_index: MergedIndex) -> str:
+    field = merged_index.deadline_field
+    cell = value_to_cell(item.plan_value(field.key), field, merged_index) if field else None
+    return "" if cell is None else str(cell)
 
 
-def _show_answers(line: Line, role: str, material: Material) -> str:
+def _answers_text(item: PlanItem, role: str, merged_index: MergedIndex) -> str:
     """Return what all units answered in the field that plays a role."""
-    field = material.template.field_in_role(role)
+    field = merged_index.template.field_in_role(role)
     if field is None:
         return ""
-    rows = (merged.row for merged in material.rows_of.get(line.id, ()))
-    told = [(row.unit, answer) for row in rows if (answer := row.answer(field.key)) and not answer.is_blank]
-    shown = show_together(field, told, material, len(material.units_of[line.id]))
-    return "" if shown is None else str(shown)
+    rows = (merged.row for merged in merged_index.rows_by_item.get(item.id, ()))
+    unit_answers = [
+        (row.unit, answer) for row in rows if (answer := row.answer(field.key)) and not answer.is_blank
+    ]
+    cell = answers_to_cell(field, unit_answers, merged_index, len(merged_index.units_by_item[item.id]))
+    return "" if cell is None else str(cell)
 
 
-def _time_of(line: Line, material: Material) -> Deadline | None:
+def _effective_deadline(item: PlanItem, merged_index: MergedIndex) -> Deadline | None:
     """Return the latest new time that any unit answered, else the deadline of the plan."""
-    field = material.new_deadline
-    rows = (merged.row for merged in material.rows_of.get(line.id, ()))
+    field = merged_index.new_deadline_field
+    rows = (merged.row for merged in merged_index.rows_by_item.get(item.id, ()))
     answered = (row.value(field.key) for row in rows) if field else ()
-    times = [time for time in answered if isinstance(time, Deadline) and time.last]
-    planned = line.value(material.deadline.key) if material.deadline else None
-    return max(times, key=lambda time: time.sort_key, default=planned if isinstance(planned, Deadline) else None)
+    new_deadlines = [deadline for deadline in answered if isinstance(deadline, Deadline) and deadline.last]
+    planned = item.plan_value(merged_index.deadline_field.key) if merged_index.deadline_field else None
+    return max(
+        new_deadlines, key=lambda time: time.sort_key, default=planned if isinstance(planned, Deadline) else None
+    )
 
 
 # Rows -----------------------------------------------------------------------------------------------------
 
 
-def _show_change(
-    change: Change, earlier: Snapshot, spelt: Mapping[str, str], material: Material
-) -> Iterator[Cell]:
-    before, now, line = change.before, change.now, change.line
-    yield say(f"changed.{change.kind}", material.language)
-    yield line.id
-    levels = dict(_show_levels(line, material if now else earlier, spelt, material))
-    shown, rest = _part_levels(material)
-    yield from (levels[level.key] for level in shown)
-    yield "; ".join(material.units_of.get(line.id, line.units)) or None
-    if material.status:
-        yield from (_show_status(before, material), _show_status(now, material))
-    if material.deadline or material.new_deadline:
-        yield from (before.shown_time or None if before else None, change.time_now or None)
-    yield before.comment or None if before and (change.new_comment or not now) else None
-    yield now.comment or None if now else None
-    flags = (change.new_status, change.new_time, change.new_comment)
-    yield from (say("values.yes", material.language) if flag else None for flag in flags)
-    yield say(f"changed.by_{change.how}", material.language) if change.how else None
-    yield before.line.id if before and now and before.line.id != now.line.id else None
-    yield from (levels[level.key] for level in rest)
-
-
-def _show_levels(
-    line: Line, asked: Material | Snapshot, spelt: Mapping[str, str], material: Material
-) -> Iterator[tuple[str, Cell]]:
-    """Yield the texts of a line by today's levels; of a group its name without what is explained below it."""
-    texts = {level.key: text for level, text in zip(asked.template.levels, line.levels, strict=True)}
-    for level in material.template.levels:
-        text = texts.get(level.key, "")
-        shown = spelt.get(text, text).partition("\n")[0] if level.kind == "group" else text
-        yield level.key, shown or None
-
-
-def _part_levels(material: Material) -> tuple[Sequence[Level], Sequence[Level]]:
-    """Return the levels that are printed, the widest group and the line's own, and those that stand last."""
-    levels, item = material.template.levels, material.template.item
-    return (*levels[: min(1, item)], *levels[item:]), levels[1:item]
-
-
-def _show_status(state: State | None, material: Material) -> str | None:
-    if state is None:
-        return None
-    if state.status and not state.follows:
-        return state.status
-    return show_standing(Standing(follows=state.follows), material)
-
-
-def _columns(material: Material) -> Iterator[GridColumn]:
-    language = material.language
-    yield _own(KIND, "changed.kind", material)
-    yield _own("_id", "column.id", material)
-    shown, rest = _part_levels(material)
-    yield from (GridColumn(each.key, each.label.say(language), each.width) for each in shown)
-    yield _own("_unit", "column.unit", material)
-    if material.status:
-        width = material.status.width
+def _change_row(
+    change: ItemChange, previous_snapshot: RoundSnapshot, spellings: Mapping[str, str], merged_index: MergedIndex
+) -> Iterator[TableCell]:
+    previous, current, item = change.previous, change.current, change.item
+    yield translate(f"changed.{change.kind}", merged_index.language)
+    yield item.id
+    levels = dict(_level_cells(item, merged_index if current else previous_snapshot, spellings, merged_index))
+    printed_levels, other_levels = _split_levels(merged_index)
+    yield from (levels[level.key] for level in printed_levels)
+    yield "; ".join(merged_index.units_by_item.get(item.id, item.units)) or None
+    if merged_index.status_field:
+        yield from (_snapshot_status_text(previous, merged_index), _snapshot_status_text(current, merged_index))
+    if merged_index.deadline_field or merged_index.new_deadline_field:
         yield from (
-            GridColumn(f"_{key}", say(f"changed.{key}", language), width, "status")
+            previous.effective_deadline_text or None if previous else None,
+            change.current_deadline_text or None,
+        )
+    yield previous.comment or None if previous and (change.has_new_comment or not current) else None
+    yield current.comment or None if current else None
+    flags = (change.has_new_status, change.has_new_deadline, change.has_new_comment)
+    yield from (translate("values.yes", merged_index.language) if flag else None for flag in flags)
+    yield translate(f"changed.by_{change.matched_by}", merged_index.language) if change.matched_by else None
+    yield previous.item.id if previous and current and previous.item.id != current.item.id else None
+    yield from (levels[level.key] for level in other_levels)
+
+
+def _level_cells(
+    item: PlanItem,
+    template_source: MergedIndex | RoundSnapshot,
+    spellings: Mapping[str, str],
+    merged_index: MergedIndex,
+) -> Iterator[tuple[str, TableCell]]:
+    """Yield the texts of a line by today's levels; of a group its name without what is explained below it."""
+    texts = {
+        level.key: text for level, text in zip(template_source.template.levels, item.level_texts, strict=True)
+    }
+    for level in merged_index.template.levels:
+        text = texts.get(level.key, "")
+        display_text = spellings.get(text, text).partition("\n")[0] if level.kind == "group" else text
+        yield level.key, display_text or None
+
+
+def _split_levels(merged_index: MergedIndex) -> tuple[Sequence[Level], Sequence[Level]]:
+    """Return the levels that are printed, the widest group and the line's own, and those that stand last."""
+    levels, item_level_index = merged_index.template.levels, merged_index.template.item_level_index
+    return (*levels[: min(1, item_level_index)], *levels[item_level_index:]), levels[1:item_level_index]
+
+
+def _snapshot_status_text(item_snapshot: ItemSnapshot | None, merged_index: MergedIndex) -> str | None:
+    if item_snapshot is None:
+        return None
+    if item_snapshot.status and not item_snapshot.follows_parent:
+        return item_snapshot.status
+    return format_rolled_up_status(RolledUpStatus(follows_parent=item_snapshot.follows_parent), merged_index)
+
+
+def _change_columns(merged_index: MergedIndex) -> Iterator[TableColumn]:
+    language = merged_index.language
+    yield _fixed_column(CHANGE_KIND_COLUMN, "changed.kind", merged_index)
+    yield _fixed_column("_id", "column.id", merged_index)
+    printed_levels, other_levels = _split_levels(merged_index)
+    yield from (TableColumn(each.key, each.label.in_language(language), each.width) for each in printed_levels)
+    yield _fixed_column("_unit", "column.unit", merged_index)
+    if merged_index.status_field:
+        width = merged_index.status_field.width
+        yield from (
+            TableColumn(f"_{key}", translate(f"changed.{key}", language), width, "status")
             for key in ("status_before", "status_now")
         )
-    pairs = [("time", _TIME)] if material.deadline or material.new_deadline else []
-    for key, width in (*pairs, ("comment", _COMMENT)):
+    pairs = [("time", _TIME_WIDTH)] if merged_index.deadline_field or merged_index.new_deadline_field else []
+    for key, width in (*pairs, ("comment", _COMMENT_WIDTH)):
         yield from (
-            GridColumn(f"_{key}_{when}", say(f"changed.{key}_{when}", language), width)
-            for when in ("before", "now")
+            TableColumn(f"_{key}_{point_in_time}", translate(f"changed.{key}_{point_in_time}", language), width)
+            for point_in_time in ("before", "now")
         )
-    yield from (GridColumn(flag_key(flag), say(f"changed.any_{flag}", language), _FLAG) for flag in FLAGS)
-    yield _own("_how", "changed.how", material)
-    yield _own("_id_before", "changed.id_before", material)
-    yield from (GridColumn(each.key, each.label.say(language), each.width) for each in rest)
+    yield from (
+        TableColumn(flag_column_key(flag), translate(f"changed.any_{flag}", language), _FLAG_WIDTH)
+        for flag in CHANGE_FLAGS
+    )
+    yield _fixed_column("_how", "changed.how", merged_index)
+    yield _fixed_column("_id_before", "changed.id_before", merged_index)
+    yield from (TableColumn(each.key, each.label.in_language(language), each.width) for each in other_levels)
 
 
-def _own(key: str, word: str, material: Material) -> GridColumn:
-    return GridColumn(key, say(word, material.language), _WIDTHS[key])
+def _fixed_column(key: str, word_key: str, merged_index: MergedIndex) -> TableColumn:
+    return TableColumn(key, translate(word_key, merged_index.language), _COLUMN_WIDTHS[key])

@@ -9,30 +9,30 @@ from decimal import Decimal
 from typing import Literal
 
 from xlflow.core.computed import sum_exactly
-from xlflow.core.findings import Finding, Place, message_of
-from xlflow.core.model import Cell, Grid, GridColumn, Line, Received, State, Unit
-from xlflow.core.rollup import find_unanswered, telling_fields
-from xlflow.core.summary import Account, Match, Measure
-from xlflow.core.text import show_name
-from xlflow.core.values import show_number
-from xlflow.core.words import Language, say
-from xlflow.summarise.material import Material
-from xlflow.summarise.tables import FORM_ROWS
-from xlflow.summarise.wording import name_columns
+from xlflow.core.findings import Finding, Location, message_of
+from xlflow.core.model import FileState, PlanItem, ReceivedFile, Table, TableCell, TableColumn, Unit
+from xlflow.core.rollup import fields_that_count_as_answer, find_unanswered_items
+from xlflow.core.summary import BalanceEquation, Measure, RowFilter
+from xlflow.core.text import safe_display_name
+from xlflow.core.values import format_number
+from xlflow.core.words import Language, translate
+from xlflow.summarise.material import MergedIndex
+from xlflow.summarise.tables import FORM_ROWS_COLUMN
+from xlflow.summarise.wording import make_headings_unique
 
-BETWEEN = " | "
+TEXT_SEPARATOR = " | "
 """What stands between the texts of a row that was set aside."""
 
-Kind = Literal["text", "number", "integer"]
+BasicColumnKind = Literal["text", "number", "integer"]
 
 
-def make_units(material: Material) -> Grid:
+def build_unit_table(merged_index: MergedIndex) -> Table:
     """Return one row per unit: whether it answered, in which file, and how much of what it was asked is left."""
-    late: list[tuple[str, str, int, Kind]] = (
-        [("_overdue", "consolidated.overdue", 12, "integer")] if material.deadline else []
+    overdue_columns: list[tuple[str, str, int, BasicColumnKind]] = (
+        [("_overdue", "consolidated.overdue", 12, "integer")] if merged_index.deadline_field else []
     )
-    columns = make_columns(
-        material.language,
+    columns = columns_from_specs(
+        merged_index.language,
         ("_unit", "column.unit", 34, "text"),
         ("_answer", "collected.answer", 14, "text"),
         ("_file", "collected.file", 44, "text"),
@@ -41,21 +41,26 @@ def make_units(material: Material) -> Grid:
         ("_items", "consolidated.activities", 12, "integer"),
         ("_rows", "collected.rows", 12, "integer"),
         ("_unanswered", "collected.unanswered", 12, "integer"),
-        *late,
+        *overdue_columns,
     )
-    items = material.template.levels[material.template.item].many(material.language)
-    columns = tuple(replace(column, heading=items) if column.key == "_items" else column for column in columns)
-    lines, files = _lines_by_unit(material), _files_by_unit(material)
+    activities_heading = merged_index.template.levels[merged_index.template.item_level_index].plural_label(
+        merged_index.language
+    )
+    columns = tuple(
+        replace(column, heading=activities_heading) if column.key == "_items" else column for column in columns
+    )
+    items_by_unit, files_by_unit = _items_by_unit(merged_index), _file_names_by_unit(merged_index)
     rows = tuple(
-        _show_unit(unit, lines.get(unit.name, []), files.get(unit.name, []), material) for unit in _units(material)
+        _unit_row(unit, items_by_unit.get(unit.name, []), files_by_unit.get(unit.name, []), merged_index)
+        for unit in _list_units(merged_index)
     )
-    return Grid("units", name_columns(columns), rows)
+    return Table("units", make_headings_unique(columns), rows)
 
 
-def make_files(material: Material) -> Grid:
+def build_file_table(merged_index: MergedIndex) -> Table:
     """Return one row per file that was found: what became of it, and why if it does not count."""
-    language = material.language
-    columns = make_columns(
+    language = merged_index.language
+    columns = columns_from_specs(
         language,
         ("_unit", "column.unit", 34, "text"),
         ("_state", "collected.state", 14, "text"),
@@ -63,26 +68,26 @@ def make_files(material: Material) -> Grid:
         ("_reason", "collected.reason", 36, "text"),
         ("_rows", "collected.rows", 36, "integer"),
     )
-    told, accounts = _told_by_code(material), material.merged.accounts
-    sums = tuple(_sum_column(key, material) for key in accounts.sums_in)
+    finding_by_code, accounts = _index_findings_by_code(merged_index), merged_index.merged.accounts
+    sum_columns = tuple(_sum_column(key, merged_index) for key in accounts.sums_in)
     rows = tuple(
         (
-            "; ".join(filter(None, (file.unit, *file.also))) or None,
-            say(f"collected.{file.state}", language),
-            show_name(file.name),
-            _say_reason(file.reason, file.name, told, language),
+            "; ".join(filter(None, (file.unit, *file.further_units))) or None,
+            translate(f"collected.{file.state}", language),
+            safe_display_name(file.name),
+            _reason_text(file.reason, file.name, finding_by_code, language),
             accounts.rows_by_file.get(file.name),
             *(accounts.sums_by_file.get((file.name, key)) for key in accounts.sums_in),
         )
-        for file in sorted(material.merged.files, key=order_of)
+        for file in sorted(merged_index.merged.files, key=file_sort_key)
     )
-    return Grid("files", (*columns, *sums), rows)
+    return Table("files", (*columns, *sum_columns), rows)
 
 
-def make_accounts(material: Material) -> Grid:
+def build_accounts_table(merged_index: MergedIndex) -> Table:
     """Return the accounts, one equation per row: what came in, and where it went."""
-    language = material.language
-    columns = make_columns(
+    language = merged_index.language
+    columns = columns_from_specs(
         language,
         ("_account", "collected.account", 34, "text"),
         ("_balance", "collected.balance", 14, "text"),
@@ -91,42 +96,52 @@ def make_accounts(material: Material) -> Grid:
         ("_accounted", "collected.accounted", 36, "number"),
     )
     rows = tuple(
-        (account, say(f"values.{'yes' if found == accounted else 'no'}", language), equation, found, accounted)
-        for account, equation, found, accounted in _equations(material)
+        (
+            account,
+            translate(f"values.{'yes' if found == accounted else 'no'}", language),
+            equation,
+            found,
+            accounted,
+        )
+        for account, equation, found, accounted in _list_equation_rows(merged_index)
     )
-    return Grid("accounts", columns, rows)
+    return Table("accounts", columns, rows)
 
 
-def declare_accounts(material: Material) -> tuple[Account, ...]:
+def build_balance_equations(merged_index: MergedIndex) -> tuple[BalanceEquation, ...]:
     """Return how each row of the accounts is counted in the other tables, in the order of the rows."""
-    language, accounts = material.language, material.merged.accounts
-    states = tuple(
-        (str(state), _count("files", Match("_state", say(f"collected.{state}", language)))) for state in State
+    language, accounts = merged_index.language, merged_index.merged.accounts
+    state_measures = tuple(
+        (str(state), _count_measure("files", RowFilter("_state", translate(f"collected.{state}", language))))
+        for state in FileState
     )
-    aside = _count("set_aside", Match("_kind", say("collected.row", language)))
-    found, merged = _count("files", Match("_file", "", holds=False)), Measure("", "sum", "answers", of=FORM_ROWS)
+    unplaced_rows = _count_measure("set_aside", RowFilter("_kind", translate("collected.row", language)))
+    files_found, rows_merged = (
+        _count_measure("files", RowFilter("_file", "", equals=False)),
+        Measure("", "sum", "answers", sum_column=FORM_ROWS_COLUMN),
+    )
     return (
-        Account(found, states, say("collected.files_equation", language)),
-        Account(
-            Measure("", "sum", "files", of="_rows"),
-            (("merged", merged), ("set_aside", aside)),
-            say("collected.rows_equation", language),
+        BalanceEquation(files_found, state_measures, translate("collected.files_equation", language)),
+        BalanceEquation(
+            Measure("", "sum", "files", sum_column="_rows"),
+            (("merged", rows_merged), ("set_aside", unplaced_rows)),
+            translate("collected.rows_equation", language),
         ),
         *(
-            Account(
-                Measure("", "sum", "files", of=f"_sum_{key}"),
-                (("out", Measure("", "sum", "answers", of=key)),),
-                besides=accounts.sums_replaced.get(key, Decimal(0)),
+            BalanceEquation(
+                Measure("", "sum", "files", sum_column=f"_sum_{key}"),
+                (("out", Measure("", "sum", "answers", sum_column=key)),),
+                outside_tables=accounts.sums_replaced.get(key, Decimal(0)),
             )
             for key in accounts.sums_in
         ),
     )
 
 
-def make_set_aside(material: Material) -> Grid:
+def build_unplaced_table(merged_index: MergedIndex) -> Table:
     """Return what could not be placed, word for word with its address."""
-    language = material.language
-    columns = make_columns(
+    language = merged_index.language
+    columns = columns_from_specs(
         language,
         ("_unit", "column.unit", 34, "text"),
         ("_kind", "collected.kind", 14, "text"),
@@ -134,142 +149,176 @@ def make_set_aside(material: Material) -> Grid:
         ("_text", "collected.text", 36, "text"),
         ("_reason", "collected.reason", 36, "text"),
     )
-    told, of_file = _told_by_place(material), _told_by_code(material)
+    finding_by_location, finding_by_code = (
+        _index_findings_by_location(merged_index),
+        _index_findings_by_code(merged_index),
+    )
     rows = tuple(
         (
-            one.unit or None,
-            say("collected.row" if one.is_row else "collected.loose_text", language),
-            one.place.show(language),
-            BETWEEN.join(one.texts),
-            message_of(found, language)
-            if (found := told.get((one.place, one.reason)))
-            else _say_reason(one.reason, one.place.file, of_file, language),
+            unplaced.unit or None,
+            translate("collected.row" if unplaced.is_row else "collected.loose_text", language),
+            unplaced.location.describe(language),
+            TEXT_SEPARATOR.join(unplaced.texts),
+            message_of(finding, language)
+            if (finding := finding_by_location.get((unplaced.location, unplaced.reason)))
+            else _reason_text(unplaced.reason, unplaced.location.file, finding_by_code, language),
         )
-        for one in material.merged.set_aside
+        for unplaced in merged_index.merged.unplaced
     )
-    return Grid("set_aside", columns, rows)
+    return Table("set_aside", columns, rows)
 
 
 # One row --------------------------------------------------------------------------------------------------
 
 
-def _show_unit(unit: Unit, lines: Sequence[Line], files: Sequence[str], material: Material) -> tuple[Cell, ...]:
-    nothing, left = unit.name in material.nothing, len(_list_unanswered(unit, lines, material))
-    items = [line for line in lines if material.is_item(line)]
-    asked = [line for line in lines if not line.own]
+def _unit_row(
+    unit: Unit, items: Sequence[PlanItem], file_names: Sequence[str], merged_index: MergedIndex
+) -> tuple[TableCell, ...]:
+    has_nothing_to_report, unanswered_count = (
+        unit.name in merged_index.units_with_nothing_to_report,
+        len(_unanswered_item_ids(unit, items, merged_index)),
+    )
+    activities = [item for item in items if merged_index.is_activity(item)]
+    asked_items = [line for line in items if not line.added_by_unit]
     return (
         unit.name,
-        _say_state(unit, material),
-        "\n".join(files) or None,
+        _unit_state_text(unit, merged_index),
+        "\n".join(file_names) or None,
         unit.contact or None,
         unit.email or None,
-        len(items),
-        len(asked),
-        0 if nothing else left,
-        *([sum(material.stand_of(line, unit.name).overdue for line in items)] if material.deadline else ()),
+        len(activities),
+        len(asked_items),
+        0 if has_nothing_to_report else unanswered_count,
+        *(
+            [sum(merged_index.roll_up_for_unit(line, unit.name).is_overdue for line in activities)]
+            if merged_index.deadline_field
+            else ()
+        ),
     )
 
 
-def _say_state(unit: Unit, material: Material) -> str:
-    if unit.name in material.nothing:
-        return say("nothing.label", material.language)
-    answered = "blank" if unit.name in material.blank else "answered"
-    state = answered if unit.name in material.merged.answered else "missing"
-    return say(f"collected.{state}", material.language)
+def _unit_state_text(unit: Unit, merged_index: MergedIndex) -> str:
+    if unit.name in merged_index.units_with_nothing_to_report:
+        return translate("nothing.label", merged_index.language)
+    answered = "blank" if unit.name in merged_index.units_with_blank_form else "answered"
+    state = answered if unit.name in merged_index.merged.answered_units else "missing"
+    return translate(f"collected.{state}", merged_index.language)
 
 
-def _list_unanswered(unit: Unit, lines: Sequence[Line], material: Material) -> tuple[str, ...]:
-    asked = [line for line in lines if not line.own]
-    return find_unanswered(asked, material.template, _told_lines(unit.name, asked, material))
+def _unanswered_item_ids(unit: Unit, items: Sequence[PlanItem], merged_index: MergedIndex) -> tuple[str, ...]:
+    asked_items = [item for item in items if not item.added_by_unit]
+    return find_unanswered_items(
+        asked_items, merged_index.template, _answered_item_ids(unit.name, asked_items, merged_index)
+    )
 
 
-def _told_lines(unit: str, lines: Iterable[Line], material: Material) -> set[str]:
+def _answered_item_ids(unit: str, items: Iterable[PlanItem], merged_index: MergedIndex) -> set[str]:
     """Return the ids of the lines where the unit wrote something that tells, understood or not."""
-    telling = telling_fields(material.template)
-    rows = ((line.id, material.find_row(line.id, unit)) for line in lines)
+    answer_keys = fields_that_count_as_answer(merged_index.template)
+    rows = ((item.id, merged_index.find_row(item.id, unit)) for item in items)
     return {
-        line_id
-        for line_id, merged in rows
-        if merged and any((answer := merged.row.answer(key)) and not answer.is_blank for key in telling)
+        item_id
+        for item_id, merged in rows
+        if merged and any((answer := merged.row.answer(key)) and not answer.is_blank for key in answer_keys)
     }
 
 
-def _equations(material: Material) -> Iterator[tuple[str, str, Cell, Cell]]:
+def _list_equation_rows(merged_index: MergedIndex) -> Iterator[tuple[str, str, TableCell, TableCell]]:
     """Yield (account, the equation in words, what came in, what is accounted for)."""
-    language, accounts = material.language, material.merged.accounts
-    files: dict[str, int] = {str(state): accounts.files.get(state, 0) for state in State}
-    equation = say("collected.files_equation", language, found=accounts.files_found, **files)
-    yield say("collected.files_account", language), equation, accounts.files_found, sum(files.values())
-    merged, aside = accounts.rows_merged, accounts.rows_set_aside
-    equation = say("collected.rows_equation", language, found=accounts.rows_found, merged=merged, set_aside=aside)
-    yield say("collected.rows_account", language), equation, accounts.rows_found, merged + aside
+    language, accounts = merged_index.language, merged_index.merged.accounts
+    count_by_state: dict[str, int] = {str(state): accounts.files.get(state, 0) for state in FileState}
+    equation = translate("collected.files_equation", language, found=accounts.files_found, **count_by_state)
+    yield (
+        translate("collected.files_account", language),
+        equation,
+        accounts.files_found,
+        sum(count_by_state.values()),
+    )
+    merged, unplaced = accounts.rows_merged, accounts.rows_set_aside
+    equation = translate(
+        "collected.rows_equation", language, found=accounts.rows_found, merged=merged, set_aside=unplaced
+    )
+    yield translate("collected.rows_account", language), equation, accounts.rows_found, merged + unplaced
     for key, found in accounts.sums_in.items():
         out, replaced = accounts.sums_out.get(key, Decimal(0)), accounts.sums_replaced.get(key, Decimal(0))
-        shown = {"found": found, "out": out, "replaced": replaced}
-        equation = say(
-            "collected.sum_equation", language, **{k: show_number(v, language) for k, v in shown.items()}
+        amounts = {"found": found, "out": out, "replaced": replaced}
+        equation = translate(
+            "collected.sum_equation", language, **{k: format_number(v, language) for k, v in amounts.items()}
         )
-        field = material.template.field(key).label.say(language)
-        yield say("collected.sum_account", language, field=field), equation, found, sum_exactly((out, replaced))
+        field_label = merged_index.template.field(key).label.in_language(language)
+        yield (
+            translate("collected.sum_account", language, field=field_label),
+            equation,
+            found,
+            sum_exactly((out, replaced)),
+        )
 
 
-def _sum_column(key: str, material: Material) -> GridColumn:
-    field = material.template.field(key).label.say(material.language)
-    return GridColumn(f"_sum_{key}", say("collected.sum_account", material.language, field=field), 14, "number")
+def _sum_column(key: str, merged_index: MergedIndex) -> TableColumn:
+    field_label = merged_index.template.field(key).label.in_language(merged_index.language)
+    return TableColumn(
+        f"_sum_{key}", translate("collected.sum_account", merged_index.language, field=field_label), 14, "number"
+    )
 
 
-def _count(table: str, *where: Match) -> Measure:
-    return Measure("", "count", table, where)
+def _count_measure(table_name: str, *filters: RowFilter) -> Measure:
+    return Measure("", "count", table_name, filters)
 
 
 # Look-ups -------------------------------------------------------------------------------------------------
 
 
-def _units(material: Material) -> Iterator[Unit]:
+def _list_units(merged_index: MergedIndex) -> Iterator[Unit]:
     """Yield the units asked, in the plan's order, then those that answered without being asked."""
-    known = {unit.name: unit for unit in material.merged.round.plan.units}
-    others = (Unit(name) for name in material.merged.answered if name not in known)
-    return iter((*known.values(), *others))
+    planned_units = {unit.name: unit for unit in merged_index.merged.round.plan.units}
+    other_units = (Unit(name) for name in merged_index.merged.answered_units if name not in planned_units)
+    return iter((*planned_units.values(), *other_units))
 
 
-def _lines_by_unit(material: Material) -> Mapping[str, list[Line]]:
-    lines: dict[str, list[Line]] = {}
-    for line in material.lines:
-        for unit in material.units_of[line.id]:
-            lines.setdefault(unit, []).append(line)
-    return lines
+def _items_by_unit(merged_index: MergedIndex) -> Mapping[str, list[PlanItem]]:
+    items: dict[str, list[PlanItem]] = {}
+    for item in merged_index.items:
+        for unit in merged_index.units_by_item[item.id]:
+            items.setdefault(unit, []).append(item)
+    return items
 
 
-def _files_by_unit(material: Material) -> Mapping[str, list[str]]:
+def _file_names_by_unit(merged_index: MergedIndex) -> Mapping[str, list[str]]:
     """Return the files that a unit's answers were read from, by its name."""
-    files: dict[str, list[str]] = {}
-    for file in sorted(material.merged.files, key=order_of):
-        for unit in (file.unit, *file.also) if file.state in (State.ACCEPTED, State.SUPERSEDED) else ():
-            files.setdefault(unit or "", []).append(show_name(file.name))
-    return files
+    names_by_unit: dict[str, list[str]] = {}
+    for file in sorted(merged_index.merged.files, key=file_sort_key):
+        for unit in (
+            (file.unit, *file.further_units) if file.state in (FileState.ACCEPTED, FileState.SUPERSEDED) else ()
+        ):
+            names_by_unit.setdefault(unit or "", []).append(safe_display_name(file.name))
+    return names_by_unit
 
 
-def _told_by_code(material: Material) -> Mapping[tuple[str, str], Finding]:
-    return {(finding.place.file, finding.code): finding for finding in material.findings}
+def _index_findings_by_code(merged_index: MergedIndex) -> Mapping[tuple[str, str], Finding]:
+    return {(finding.location.file, finding.code): finding for finding in merged_index.findings}
 
 
-def _told_by_place(material: Material) -> Mapping[tuple[Place, str], Finding]:
-    return {(finding.place, finding.code): finding for finding in material.findings}
+def _index_findings_by_location(merged_index: MergedIndex) -> Mapping[tuple[Location, str], Finding]:
+    return {(finding.location, finding.code): finding for finding in merged_index.findings}
 
 
-def _say_reason(
-    reason: str | None, file: str, told: Mapping[tuple[str, str], Finding], language: Language
+def _reason_text(
+    reason: str | None, file: str, finding_by_code: Mapping[tuple[str, str], Finding], language: Language
 ) -> str | None:
     """Return a reason in words; where it is the code of a finding about that file, the words of the finding."""
-    finding = told.get((file, reason or ""))
+    finding = finding_by_code.get((file, reason or ""))
     return message_of(finding, language) if finding else reason
 
 
-def order_of(file: Received) -> tuple[str, str]:
+def file_sort_key(file: ReceivedFile) -> tuple[str, str]:
     """Return by what files are sorted."""
     return (file.name, file.digest)
 
 
-def make_columns(language: Language, *columns: tuple[str, str, int, Kind]) -> tuple[GridColumn, ...]:
+def columns_from_specs(
+    language: Language, *columns: tuple[str, str, int, BasicColumnKind]
+) -> tuple[TableColumn, ...]:
     """Return columns of (key, word, width, kind)."""
-    return tuple(GridColumn(key, say(word, language), width, kind) for key, word, width, kind in columns)
+    return tuple(
+        TableColumn(key, translate(word_key, language), width, kind) for key, word_key, width, kind in columns
+    )

@@ -8,250 +8,346 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from xlflow.core.findings import Severity
-from xlflow.core.model import Grid
-from xlflow.core.summary import Fact, Group, Match, Measure, Panel, Section
+from xlflow.core.model import Table
+from xlflow.core.summary import KeyFigure, Measure, Panel, RowFilter, RowGroup, Section
 from xlflow.core.template import Field
-from xlflow.core.words import format_day, say
-from xlflow.summarise.changes import FLAGS, KIND, flag_key
-from xlflow.summarise.figures import Tally
-from xlflow.summarise.material import Material, Standing
-from xlflow.summarise.sections import UNIT_KEY, View, find_groupings, make_section
-from xlflow.summarise.tables import ID, ORIGIN, OVERDUE, ROLLED_UP, SOURCE
-from xlflow.summarise.wording import NUMBERS, show_standing
+from xlflow.core.words import format_long_date, translate
+from xlflow.summarise.changes import CHANGE_FLAGS, CHANGE_KIND_COLUMN, flag_column_key
+from xlflow.summarise.figures import FigureCalculator
+from xlflow.summarise.material import MergedIndex, RolledUpStatus
+from xlflow.summarise.sections import UNIT_KEY, PanelContext, build_section, list_groupings
+from xlflow.summarise.tables import ID_COLUMN, ORIGIN_COLUMN, OVERDUE_COLUMN, ROLLED_UP_COLUMN, SOURCE_COLUMN
+from xlflow.summarise.wording import NUMERIC_TYPES, format_rolled_up_status
 
-COUNTED_KINDS = ("delayed", "overdue_since", "cancelled", "done", "new", "gone")
+COUNTED_CHANGE_KINDS = ("delayed", "overdue_since", "cancelled", "done", "new", "gone")
 """The kinds of change of which a line can be of one only."""
 
-WEIGHTS = (Severity.ERROR, Severity.WARNING)
+COUNTED_SEVERITIES = (Severity.ERROR, Severity.WARNING)
 """What is counted among the findings; notes ask nothing of anybody."""
 
 
-def make_facts(material: Material, tally: Tally) -> tuple[Fact, ...]:
+def build_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -> tuple[KeyFigure, ...]:
     """Return the single figures at the top: who has answered, what is left, what was found."""
-    language = material.language
-    answered, blank, missing = (say(f"collected.{state}", language) for state in ("answered", "blank", "missing"))
-    nothing = say("nothing.label", language)
+    language = merged_index.language
+    answered_label, blank_label, missing_label = (
+        translate(f"collected.{state}", language) for state in ("answered", "blank", "missing")
+    )
+    nothing_label = translate("nothing.label", language)
     facts = [
-        ("asked", _count("units", Match("_answer", "", holds=False))),
-        ("answered", _count("units", Match("_answer", answered))),
-        *([("nothing", _count("units", Match("_answer", nothing)))] if material.nothing else ()),
-        *([("blank", _count("units", Match("_answer", blank)))] if material.blank else ()),
-        ("missing", _count("units", Match("_answer", missing))),
-        ("unanswered", Measure("", "sum", "units", of="_unanswered")),
+        ("asked", _count_measure("units", RowFilter("_answer", "", equals=False))),
+        ("answered", _count_measure("units", RowFilter("_answer", answered_label))),
         *(
-            (f"{weight}s", _count("remarks", Match("_severity", say(f"collected.{weight}", language))))
-            for weight in WEIGHTS
+            [("nothing", _count_measure("units", RowFilter("_answer", nothing_label)))]
+            if merged_index.units_with_nothing_to_report
+            else ()
+        ),
+        *(
+            [("blank", _count_measure("units", RowFilter("_answer", blank_label)))]
+            if merged_index.units_with_blank_form
+            else ()
+        ),
+        ("missing", _count_measure("units", RowFilter("_answer", missing_label))),
+        ("unanswered", Measure("", "sum", "units", sum_column="_unanswered")),
+        *(
+            (
+                f"{severity}s",
+                _count_measure("remarks", RowFilter("_severity", translate(f"collected.{severity}", language))),
+            )
+            for severity in COUNTED_SEVERITIES
         ),
     ]
     return (
-        *(tally.state(say(f"overview.{key}", language), measure) for key, measure in facts),
-        *_special_facts(material, tally),
+        *(calculator.make_key_figure(translate(f"overview.{key}", language), measure) for key, measure in facts),
+        *_build_optional_key_figures(merged_index, calculator),
     )
 
 
-def make_panels(material: Material, grids: Mapping[str, Grid], tally: Tally) -> tuple[Panel, ...]:
+def build_panels(
+    merged_index: MergedIndex, table_by_name: Mapping[str, Table], calculator: FigureCalculator
+) -> tuple[Panel, ...]:
     """Return the tables of figures: of statuses, of amounts, and of each further question that is asked about."""
-    view = View(material, grids)
-    kinds = (_make_status_panel, _make_number_panel, _make_choice_panels, _make_change_panel)
-    panels = (panel for make in kinds for panel in make(view) if panel.sections)
+    context = PanelContext(merged_index, table_by_name)
+    builders = (_build_status_panel, _build_amount_panel, _build_choice_panels, _build_change_panel)
+    panels = (panel for build in builders for panel in build(context) if panel.sections)
     return tuple(
-        replace(panel, sections=tuple(tally.work_out(section) for section in panel.sections)) for panel in panels
+        replace(panel, sections=tuple(calculator.fill_section(section) for section in panel.sections))
+        for panel in panels
     )
 
 
 # Panels ---------------------------------------------------------------------------------------------------
 
 
-def _make_status_panel(view: View) -> Iterator[Panel]:
+def _build_status_panel(context: PanelContext) -> Iterator[Panel]:
     """How activities, and apart from them sub-activities, fall on the statuses."""
-    status = view.material.status
-    if status is None:
+    status_field = context.merged_index.status_field
+    if status_field is None:
         return
-    labels = _status_labels(view)
-    items = _items_only(view)
-    sections = [_whole_of_statuses(view, labels)]
-    for grouping in find_groupings(view, status.key.__eq__):
-        if grouping.table == "activities" or grouping.by == UNIT_KEY:
-            measures = _status_measures(grouping.table, labels, items, view)
-            sections += make_section(replace(grouping, where=items), measures, view)
-    item = view.material.template.levels[view.material.template.item]
-    title = view.say("by_status", items=item.many(view.material.language))
-    yield Panel(title, _headings(sections[0]), tuple(sections), status=True)
+    labels = _list_status_labels(context)
+    activity_filters = _select_activities(context)
+    sections = [_overall_status_section(context, labels)]
+    for grouping in list_groupings(context, status_field.key.__eq__):
+        if grouping.table_name == "activities" or grouping.group_key == UNIT_KEY:
+            measures = _build_status_measures(grouping.table_name, labels, activity_filters, context)
+            sections += build_section(replace(grouping, filters=activity_filters), measures, context)
+    activity_level = context.merged_index.template.levels[context.merged_index.template.item_level_index]
+    title = context.overview_text("by_status", items=activity_level.plural_label(context.merged_index.language))
+    yield Panel(title, _measure_headings(sections[0]), tuple(sections), shows_statuses=True)
 
 
-def _make_number_panel(view: View) -> Iterator[Panel]:
+def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
     """What the amounts add up to."""
-    template = view.material.template
-    numbers = [field for field in template.shown() if field.type in NUMBERS and not field.percent]
-    named = {summary.of for summary in template.summaries}
-    shown = [field for field in numbers if field.key in named] or ([] if template.summaries else numbers)
-    if not shown:
+    template = context.merged_index.template
+    number_fields = [
+        field for field in template.form_fields() if field.type in NUMERIC_TYPES and not field.percent
+    ]
+    summarised_keys = {summary.of for summary in template.summaries}
+    amount_fields = [field for field in number_fields if field.key in summarised_keys] or (
+        [] if template.summaries else number_fields
+    )
+    if not amount_fields:
         return
-    keys = {field.key for field in shown}
-    note = view.say("left_out") if _find_not_computed(view.material) else ""
-    sections = [Section("", "", (Group(view.say("total")),), _sums("activities", shown, view), note=note)]
-    alone = all(len(units) == 1 for units in view.material.units_of.values())
-    for each in find_groupings(view, keys.__contains__):
-        grouping = replace(each, table="activities") if alone and each.by == UNIT_KEY else each
-        sections += make_section(grouping, _sums(grouping.table, shown, view), view)
-    yield Panel(view.say("amounts"), _headings(sections[0]), tuple(sections))
+    keys = {field.key for field in amount_fields}
+    note = context.overview_text("left_out") if _incomplete_amount_fields(context.merged_index) else ""
+    sections = [
+        Section(
+            "",
+            "",
+            (RowGroup(context.overview_text("total")),),
+            _build_sum_measures("activities", amount_fields, context),
+            note=note,
+        )
+    ]
+    has_one_unit_per_item = all(len(units) == 1 for units in context.merged_index.units_by_item.values())
+    for each in list_groupings(context, keys.__contains__):
+        grouping = (
+            replace(each, table_name="activities")
+            if has_one_unit_per_item and each.group_key == UNIT_KEY
+            else each
+        )
+        sections += build_section(
+            grouping, _build_sum_measures(grouping.table_name, amount_fields, context), context
+        )
+    yield Panel(context.overview_text("amounts"), _measure_headings(sections[0]), tuple(sections))
 
 
-def _make_choice_panels(view: View) -> Iterator[Panel]:
+def _build_choice_panels(context: PanelContext) -> Iterator[Panel]:
     """How the answers to each further question fall, where the template asks for it."""
-    template, language = view.material.template, view.material.language
-    named = dict.fromkeys(summary.of for summary in template.summaries)
-    fields = [field for field in template.asked() if field.key in named and field.type in ("choice", "yes_no")]
+    template, language = context.merged_index.template, context.merged_index.language
+    summarised_keys = dict.fromkeys(summary.of for summary in template.summaries)
+    fields = [
+        field
+        for field in template.answer_fields()
+        if field.key in summarised_keys and field.type in ("choice", "yes_no")
+    ]
     for field in fields:
-        if field is view.material.status:
+        if field is context.merged_index.status_field:
             continue
-        measures = _choice_measures(field, view)
-        all_answers = Group(view.say("all_answers"), (Match(SOURCE, "", holds=False),))
+        measures = _build_choice_measures(field, context)
+        all_answers = RowGroup(context.overview_text("all_answers"), (RowFilter(SOURCE_COLUMN, "", equals=False),))
         sections = [Section("", "", (all_answers,), measures)]
-        for grouping in find_groupings(view, field.key.__eq__):
-            sections += make_section(replace(grouping, table="answers"), measures, view)
-        yield Panel(field.label.say(language), _headings(sections[0]), tuple(sections))
+        for grouping in list_groupings(context, field.key.__eq__):
+            sections += build_section(replace(grouping, table_name="answers"), measures, context)
+        yield Panel(field.label.in_language(language), _measure_headings(sections[0]), tuple(sections))
 
 
-def _make_change_panel(view: View) -> Iterator[Panel]:
+def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
     """What has become of activities, and apart from them of sub-activities, since the previous round."""
-    material = view.material
-    if material.before is None:
+    merged_index = context.merged_index
+    if merged_index.previous is None:
         return
-    template, language = material.template, material.language
-    groups = [Group(template.levels[template.item].many(language), _items_only(view))]
-    if template.part is not None:
-        part = template.levels[template.part]
-        groups.append(Group(part.many(language), (Match(part.key, "", holds=False),)))
-    section = Section("", "", tuple(groups), tuple(_change_measures(material)))
-    day = format_day(material.before.as_of, language)
-    yield Panel(say("changed.title", language, day=day), _headings(section), (section,))
+    template, language = merged_index.template, merged_index.language
+    groups = [
+        RowGroup(template.levels[template.item_level_index].plural_label(language), _select_activities(context))
+    ]
+    if template.part_level_index is not None:
+        part_level = template.levels[template.part_level_index]
+        groups.append(RowGroup(part_level.plural_label(language), (RowFilter(part_level.key, "", equals=False),)))
+    section = Section("", "", tuple(groups), tuple(_build_change_measures(merged_index)))
+    date_text = format_long_date(merged_index.previous.as_of, language)
+    yield Panel(translate("changed.title", language, day=date_text), _measure_headings(section), (section,))
 
 
 # Measures -------------------------------------------------------------------------------------------------
 
 
-def _whole_of_statuses(view: View, labels: Sequence[str]) -> Section:
-    template, language = view.material.template, view.material.language
+def _overall_status_section(context: PanelContext, labels: Sequence[str]) -> Section:
+    template, language = context.merged_index.template, context.merged_index.language
     groups = [
-        Group(template.levels[template.item].many(language), _items_only(view)),
-        Group(view.say("share"), (), "share"),
+        RowGroup(template.levels[template.item_level_index].plural_label(language), _select_activities(context)),
+        RowGroup(context.overview_text("share"), (), "share"),
     ]
-    if template.part is not None and not all(map(view.material.is_item, view.material.lines)):
-        part = template.levels[template.part]
-        label = view.say("parts", parts=part.many(language))
-        groups.append(Group(label, (Match(part.key, "", holds=False),)))
-    return Section("", "", tuple(groups), _status_measures("activities", labels, (), view))
+    if template.part_level_index is not None and not all(
+        map(context.merged_index.is_activity, context.merged_index.items)
+    ):
+        part_level = template.levels[template.part_level_index]
+        label = context.overview_text("parts", parts=part_level.plural_label(language))
+        groups.append(RowGroup(label, (RowFilter(part_level.key, "", equals=False),)))
+    return Section("", "", tuple(groups), _build_status_measures("activities", labels, (), context))
 
 
-def _status_measures(
-    table: str, labels: Sequence[str], items: tuple[Match, ...], view: View
+def _build_status_measures(
+    table_name: str, labels: Sequence[str], activity_filters: tuple[RowFilter, ...], context: PanelContext
 ) -> tuple[Measure, ...]:
     """Return one count per status, then what is not answered, the total, and what is overdue."""
-    language, timed = view.material.language, view.material.deadline is not None
-    unanswered, late = (say(f"consolidated.{key}", language) for key in ("unanswered", "overdue"))
-    counts = [Measure(label, "count", table, (*items, Match(ROLLED_UP, label))) for label in labels]
-    across = Measure(view.say("total"), "across")
-    if table == "activities":
-        rest = Measure(unanswered, "count", table, (*items, Match(ROLLED_UP, unanswered)))
-        overdue = Measure(late, "count", table, (*items, Match(OVERDUE, say("values.yes", language))))
+    language, has_deadline = context.merged_index.language, context.merged_index.deadline_field is not None
+    unanswered_label, overdue_label = (
+        translate(f"consolidated.{key}", language) for key in ("unanswered", "overdue")
+    )
+    counts = [
+        Measure(label, "count", table_name, (*activity_filters, RowFilter(ROLLED_UP_COLUMN, label)))
+        for label in labels
+    ]
+    across = Measure(context.overview_text("total"), "across")
+    if table_name == "activities":
+        rest = Measure(
+            unanswered_label,
+            "count",
+            table_name,
+            (*activity_filters, RowFilter(ROLLED_UP_COLUMN, unanswered_label)),
+        )
+        overdue = Measure(
+            overdue_label,
+            "count",
+            table_name,
+            (*activity_filters, RowFilter(OVERDUE_COLUMN, translate("values.yes", language))),
+        )
     else:
         rest, overdue = (
-            Measure(unanswered, "rest", "units", of="_items"),
-            Measure(late, "sum", "units", of="_overdue"),
+            Measure(unanswered_label, "rest", "units", sum_column="_items"),
+            Measure(overdue_label, "sum", "units", sum_column="_overdue"),
         )
-    return (*counts, rest, across, *([overdue] if timed else ()))
+    return (*counts, rest, across, *([overdue] if has_deadline else ()))
 
 
-def _change_measures(material: Material) -> Iterator[Measure]:
+def _build_change_measures(merged_index: MergedIndex) -> Iterator[Measure]:
     """Yield a count for each kind of change, then for each thing that may have changed besides."""
-    language = material.language
-    for kind in COUNTED_KINDS:
-        label = say(f"changed.{kind}", language)
-        yield Measure(label, "count", "changes", (Match(KIND, label),))
-    for flag in FLAGS if material.status else FLAGS[1:]:
-        where = (Match(flag_key(flag), say("values.yes", language)),)
-        yield Measure(say(f"changed.any_{flag}", language), "count", "changes", where)
+    language = merged_index.language
+    for kind in COUNTED_CHANGE_KINDS:
+        label = translate(f"changed.{kind}", language)
+        yield Measure(label, "count", "changes", (RowFilter(CHANGE_KIND_COLUMN, label),))
+    for flag in CHANGE_FLAGS if merged_index.status_field else CHANGE_FLAGS[1:]:
+        filters = (RowFilter(flag_column_key(flag), translate("values.yes", language)),)
+        yield Measure(translate(f"changed.any_{flag}", language), "count", "changes", filters)
 
 
-def _sums(table: str, fields: Sequence[Field], view: View) -> tuple[Measure, ...]:
-    language = view.material.language
+def _build_sum_measures(table_name: str, fields: Sequence[Field], context: PanelContext) -> tuple[Measure, ...]:
+    language = context.merged_index.language
     return tuple(
-        Measure(field.label.say(language), "sum", table, of=field.key, signed=field.computed is not None)
+        Measure(
+            field.label.in_language(language),
+            "sum",
+            table_name,
+            sum_column=field.key,
+            negative_is_bad=field.computed is not None,
+        )
         for field in fields
     )
 
 
-def _choice_measures(field: Field, view: View) -> tuple[Measure, ...]:
+def _build_choice_measures(field: Field, context: PanelContext) -> tuple[Measure, ...]:
     """Return one count per accepted answer, then one for everything else, then the total."""
-    template, language = view.material.template, view.material.language
+    template, language = context.merged_index.template, context.merged_index.language
     if field.type == "choice":
-        labels = [option.label.say(language) for option in template.choice_list(field).options]
+        labels = [option.label.in_language(language) for option in template.choice_list(field).options]
     else:
-        labels = [say(f"values.{key}", language) for key in ("yes", "no")]
-    counts = (Measure(label, "count", "answers", (Match(field.key, label),)) for label in labels)
-    rest = Measure(view.say("other_or_blank"), "rest", "answers", (Match(SOURCE, "", holds=False),))
-    return (*counts, rest, Measure(view.say("total"), "across"))
+        labels = [translate(f"values.{key}", language) for key in ("yes", "no")]
+    counts = (Measure(label, "count", "answers", (RowFilter(field.key, label),)) for label in labels)
+    rest = Measure(
+        context.overview_text("other_or_blank"), "rest", "answers", (RowFilter(SOURCE_COLUMN, "", equals=False),)
+    )
+    return (*counts, rest, Measure(context.overview_text("total"), "across"))
 
 
-def _status_labels(view: View) -> list[str]:
+def _list_status_labels(context: PanelContext) -> list[str]:
     """Return the labels of the statuses, then whatever else an open list let in."""
-    material = view.material
-    known = [option.label.say(material.language) for option in material.choices.values()]
-    apart = {say("consolidated.unanswered", material.language), _follows(material)}
-    found = (text for table in ("activities", "answers") for text in view.texts(table, ROLLED_UP))
-    return [*known, *sorted(set(found) - {*known, *apart, ""})]
+    merged_index = context.merged_index
+    choice_labels = [
+        option.label.in_language(merged_index.language) for option in merged_index.status_choices.values()
+    ]
+    excluded_labels = {
+        translate("consolidated.unanswered", merged_index.language),
+        _follows_activity_text(merged_index),
+    }
+    texts_found = (
+        text
+        for table_name in ("activities", "answers")
+        for text in context.distinct_texts(table_name, ROLLED_UP_COLUMN)
+    )
+    return [*choice_labels, *sorted(set(texts_found) - {*choice_labels, *excluded_labels, ""})]
 
 
-def _items_only(view: View) -> tuple[Match, ...]:
+def _select_activities(context: PanelContext) -> tuple[RowFilter, ...]:
     """Return what picks activities and leaves their sub-activities out."""
-    part = view.material.template.part
-    return () if part is None else (Match(view.material.template.levels[part].key, ""),)
+    part_level_index = context.merged_index.template.part_level_index
+    return (
+        ()
+        if part_level_index is None
+        else (RowFilter(context.merged_index.template.levels[part_level_index].key, ""),)
+    )
 
 
-def _special_facts(material: Material, tally: Tally) -> Iterator[Fact]:
+def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -> Iterator[KeyFigure]:
     """Yield the figures that only some rounds have: units' own activities, sub-activities without a status."""
-    template, language = material.template, material.language
-    if material.status or material.deadline or material.limits:
-        yield tally.state(say("overview.deviations", language), _count("deviations", Match(ID, "", holds=False)))
-    if material.before:
-        day = format_day(material.before.as_of, language)
-        yield tally.state(
-            say("overview.changed", language, day=day), _count("changes", Match(ID, "", holds=False))
+    template, language = merged_index.template, merged_index.language
+    if merged_index.status_field or merged_index.deadline_field or merged_index.thresholds:
+        yield calculator.make_key_figure(
+            translate("overview.deviations", language),
+            _count_measure("deviations", RowFilter(ID_COLUMN, "", equals=False)),
         )
-    for field in _find_not_computed(material):
-        words = {"items": template.levels[template.item].many(language), "field": field.label.say(language)}
-        yield tally.state(
-            say("overview.not_computed", language, **words), _count("activities", Match(field.key, ""))
+    if merged_index.previous:
+        date_text = format_long_date(merged_index.previous.as_of, language)
+        yield calculator.make_key_figure(
+            translate("overview.changed", language, day=date_text),
+            _count_measure("changes", RowFilter(ID_COLUMN, "", equals=False)),
         )
-    if any(line.own for line in material.lines):
-        own = Match(ORIGIN, say("consolidated.from_unit", language))
-        items = template.levels[template.item].many(language).lower()
-        yield tally.state(say("overview.own", language, items=items), _count("activities", own))
-    if template.part is not None and any(standing.follows for standing in material.standings.values()):
-        levels = template.levels[template.part], template.levels[template.item]
-        label = say(
+    for field in _incomplete_amount_fields(merged_index):
+        params = {
+            "items": template.levels[template.item_level_index].plural_label(language),
+            "field": field.label.in_language(language),
+        }
+        yield calculator.make_key_figure(
+            translate("overview.not_computed", language, **params),
+            _count_measure("activities", RowFilter(field.key, "")),
+        )
+    if any(item.added_by_unit for item in merged_index.items):
+        added_filter = RowFilter(ORIGIN_COLUMN, translate("consolidated.from_unit", language))
+        activities_label = template.levels[template.item_level_index].plural_label(language).lower()
+        yield calculator.make_key_figure(
+            translate("overview.own", language, items=activities_label), _count_measure("activities", added_filter)
+        )
+    if template.part_level_index is not None and any(
+        rolled_up.follows_parent for rolled_up in merged_index.status_by_item.values()
+    ):
+        levels = template.levels[template.part_level_index], template.levels[template.item_level_index]
+        label = translate(
             "overview.followers",
             language,
-            parts=levels[0].many(language),
-            item=levels[1].label.say(language).lower(),
+            parts=levels[0].plural_label(language),
+            item=levels[1].label.in_language(language).lower(),
         )
-        yield tally.state(label, _count("activities", Match(ROLLED_UP, _follows(material))))
+        yield calculator.make_key_figure(
+            label, _count_measure("activities", RowFilter(ROLLED_UP_COLUMN, _follows_activity_text(merged_index)))
+        )
 
 
-def _find_not_computed(material: Material) -> list[Field]:
+def _incomplete_amount_fields(merged_index: MergedIndex) -> list[Field]:
     """Return the amounts that cannot be worked out on every line, since something that they need is lacking."""
-    amounts = [field for field in material.template.shown() if field.computed and not field.percent]
-    return [f for f in amounts if any(material.number_of(line, f.key) is None for line in material.lines)]
+    amounts = [field for field in merged_index.template.form_fields() if field.computed and not field.percent]
+    return [
+        amount
+        for amount in amounts
+        if any(merged_index.number_over_units(item, amount.key) is None for item in merged_index.items)
+    ]
 
 
-def _follows(material: Material) -> str:
-    return show_standing(Standing(follows=True), material)
+def _follows_activity_text(merged_index: MergedIndex) -> str:
+    return format_rolled_up_status(RolledUpStatus(follows_parent=True), merged_index)
 
 
-def _count(table: str, *where: Match) -> Measure:
-    return Measure("", "count", table, where)
+def _count_measure(table_name: str, *filters: RowFilter) -> Measure:
+    return Measure("", "count", table_name, filters)
 
 
-def _headings(section: Section) -> tuple[str, ...]:
+def _measure_headings(section: Section) -> tuple[str, ...]:
     return tuple(measure.heading for measure in section.measures)

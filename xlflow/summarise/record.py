@@ -5,17 +5,17 @@ from hashlib import sha256
 from importlib.metadata import version
 
 from xlflow.core.findings import Finding, message_of, remedy_of, sort_findings
-from xlflow.core.model import Cell, Grid, Round, hold_rows
-from xlflow.core.text import show_name
-from xlflow.core.words import say
-from xlflow.summarise.collection import make_columns, order_of
-from xlflow.summarise.material import Material
+from xlflow.core.model import Round, Table, TableCell, encode_rows
+from xlflow.core.text import safe_display_name
+from xlflow.core.words import translate
+from xlflow.summarise.collection import columns_from_specs, file_sort_key
+from xlflow.summarise.material import MergedIndex
 
 
-def make_remarks(material: Material) -> Grid:
+def build_finding_table(merged_index: MergedIndex) -> Table:
     """Return the findings, one per row: how much it matters, what is wrong, what to do, and where."""
-    language = material.language
-    columns = make_columns(
+    language = merged_index.language
+    columns = columns_from_specs(
         language,
         ("_severity", "collected.severity", 13, "text"),
         ("_unit", "column.unit", 20, "text"),
@@ -31,25 +31,25 @@ def make_remarks(material: Material) -> Grid:
         ("_rule", "collected.rule", 20, "text"),
         ("_code", "collected.code", 20, "text"),
     )
-    rows = (_show_finding(finding, material) for finding in sort_findings(material.findings))
-    return Grid("remarks", columns, hold_rows(rows, len(columns)))
+    rows = (_finding_row(finding, merged_index) for finding in sort_findings(merged_index.findings))
+    return Table("remarks", columns, encode_rows(rows, len(columns)))
 
 
-def make_about(material: Material) -> Grid:
+def build_about_table(merged_index: MergedIndex) -> Table:
     """Return what the round and the run were: enough to do it again."""
-    language, round_ = material.language, material.merged.round
-    columns = make_columns(
+    language, round_ = merged_index.language, merged_index.merged.round
+    columns = columns_from_specs(
         language, ("_fact", "collected.fact", 44, "text"), ("_value", "collected.value", 80, "text")
     )
-    told = (*_tell_round(round_), *_tell_run(material))
-    rows = tuple((say(f"collected.{key}", language), value) for key, value in told)
-    return Grid("about", columns, rows)
+    facts = (*_round_facts(round_), *_run_facts(merged_index))
+    rows = tuple((translate(f"collected.{key}", language), value) for key, value in facts)
+    return Table("about", columns, rows)
 
 
-def make_exceptions(material: Material) -> Grid:
+def build_waiver_table(merged_index: MergedIndex) -> Table:
     """Return the exceptions that the plan lists, each with its reason and how many findings it took away."""
-    language = material.language
-    columns = make_columns(
+    language = merged_index.language
+    columns = columns_from_specs(
         language,
         ("_rule", "collected.rule", 44, "text"),
         ("_why", "collected.why", 80, "text"),
@@ -60,16 +60,24 @@ def make_exceptions(material: Material) -> Grid:
         ("_used", "collected.used", 10, "integer"),
     )
     rows = tuple(
-        (one.rule, one.reason, one.unit or None, one.line or None, one.who, one.until.isoformat(), count)
-        for one, count in material.merged.exceptions
+        (
+            waiver.rule,
+            waiver.reason,
+            waiver.unit or None,
+            waiver.item_text or None,
+            waiver.approved_by,
+            waiver.valid_until.isoformat(),
+            count,
+        )
+        for waiver, count in merged_index.merged.waivers
     )
-    return Grid("exceptions", columns, rows)
+    return Table("exceptions", columns, rows)
 
 
-def make_aliases(material: Material) -> Grid:
+def build_alias_table(merged_index: MergedIndex) -> Table:
     """Return the words that the plan gives a meaning, each with how many of the answers that stand it is."""
-    language, template = material.language, material.template
-    columns = make_columns(
+    language, template = merged_index.language, merged_index.template
+    columns = columns_from_specs(
         language,
         ("_text", "collected.written", 44, "text"),
         ("_means", "collected.means", 80, "text"),
@@ -78,82 +86,86 @@ def make_aliases(material: Material) -> Grid:
     )
     rows = tuple(
         (
-            one.text,
-            template.say_choice(template.field(one.field), one.means, language),
-            template.field(one.field).label.say(language),
+            alias.text,
+            template.choice_label(template.field(alias.field), alias.choice_code, language),
+            template.field(alias.field).label.in_language(language),
             count,
         )
-        for one, count in material.merged.aliases
+        for alias, count in merged_index.merged.aliases
     )
-    return Grid("aliases", columns, rows)
+    return Table("aliases", columns, rows)
 
 
-def make_inputs(material: Material) -> Grid:
+def build_input_table(merged_index: MergedIndex) -> Table:
     """Return the digest of every file that the workbook was made from, and of the template."""
-    language, round_ = material.language, material.merged.round
-    columns = make_columns(
+    language, round_ = merged_index.language, merged_index.merged.round
+    columns = columns_from_specs(
         language,
         ("_file", "collected.file", 44, "text"),
         ("_digest", "collected.digest", 80, "text"),
         ("_kind", "collected.kind", 18, "text"),
     )
-    template = sha256(round_.template.model_dump_json().encode()).hexdigest()
-    given = [
-        (round_.template.name, template, "template"),
+    template_digest = sha256(round_.template.model_dump_json().encode()).hexdigest()
+    inputs = [
+        (round_.template.name, template_digest, "template"),
         (round_.plan.file or round_.plan.title, round_.plan.digest or None, "plan"),
-        *([(material.before.file, material.before.digest, "before")] if material.before else ()),
+        *([(merged_index.previous.file, merged_index.previous.digest, "before")] if merged_index.previous else ()),
         *(
-            (show_name(file.name), file.digest or None, "file")
-            for file in sorted(material.merged.files, key=order_of)
+            (safe_display_name(file.name), file.digest or None, "file")
+            for file in sorted(merged_index.merged.files, key=file_sort_key)
         ),
     ]
-    rows = tuple((name, digest, say(f"collected.{kind}", language)) for name, digest, kind in given)
-    return Grid("inputs", columns, rows)
+    rows = tuple((name, digest, translate(f"collected.{kind}", language)) for name, digest, kind in inputs)
+    return Table("inputs", columns, rows)
 
 
-def _quote(name: str) -> str:
+def _quote_file_name(name: str) -> str:
     """Return a file's name as it is typed in any command line."""
     return f'"{name}"' if " " in name else name
 
 
-def _show_finding(finding: Finding, material: Material) -> tuple[Cell, ...]:
-    language, place = material.language, finding.place
-    labels = {column.key: column.label for column in (*material.template.levels, *material.template.fields)}
+def _finding_row(finding: Finding, merged_index: MergedIndex) -> tuple[TableCell, ...]:
+    language, location = merged_index.language, finding.location
+    labels = {
+        column.key: column.label for column in (*merged_index.template.levels, *merged_index.template.fields)
+    }
     label = labels.get(finding.field or "")
     return (
-        say(f"collected.{finding.weight}", language),
+        translate(f"collected.{finding.effective_severity}", language),
         finding.unit,
         message_of(finding, language),
         remedy_of(finding, language),
         finding.value,
         finding.suggestion,
-        label.say(language) if label else finding.field,
-        show_name(place.file) or None,
-        place.sheet and show_name(place.sheet),
-        place.cell,
+        label.in_language(language) if label else finding.field,
+        safe_display_name(location.file) or None,
+        location.sheet and safe_display_name(location.sheet),
+        location.cell,
         finding.row_id,
         finding.rule,
         finding.code,
     )
 
 
-def _tell_round(round_: Round) -> Iterator[tuple[str, str]]:
+def _round_facts(round_: Round) -> Iterator[tuple[str, str]]:
     language, template, plan = round_.language, round_.template, round_.plan
-    title = template.title.say(language)
+    title = template.title.in_language(language)
     yield "title", plan.title
     yield "as_of", round_.as_of.isoformat()
-    yield "due", round_.due.isoformat() if round_.due else "–"
+    yield "due", round_.due_date.isoformat() if round_.due_date else "–"
     yield "year", str(plan.year)
-    yield "language", say(f"collected.{'swedish' if language == 'sv' else 'english'}", language)
-    name = say("collected.template_version", language, title=title, name=template.name, version=template.version)
-    yield "template", name
+    yield "language", translate(f"collected.{'swedish' if language == 'sv' else 'english'}", language)
+    template_text = translate(
+        "collected.template_version", language, title=title, name=template.name, version=template.version
+    )
+    yield "template", template_text
 
 
-def _tell_run(material: Material) -> Iterator[tuple[str, str]]:
+def _run_facts(merged_index: MergedIndex) -> Iterator[tuple[str, str]]:
     """Yield what made the workbook; files by their names only, since they lie elsewhere for everybody."""
-    plan, before = material.merged.round.plan, material.before
-    named = (("--plan", plan.file), ("--previous", before.file if before else ""))
-    options = "".join(f" {option} {_quote(name)}" for option, name in named if name)
+    plan, previous = merged_index.merged.round.plan, merged_index.previous
+    file_options = (("--plan", plan.file), ("--previous", previous.file if previous else ""))
+    options = "".join(f" {option} {_quote_file_name(name)}" for option, name in file_options if name)
     yield "program", f"xlflow {version('xlflow')}"
-    yield "command", say("collected.command_text", material.language, options=options)
-    yield "how", say("collected.how_text", material.language)
+    yield "command", translate("collected.command_text", merged_index.language, options=options)
+    yield "how", translate("collected.how_text", merged_index.language)

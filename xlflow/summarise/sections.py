@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from xlflow.core.model import Deadline, Grid
-from xlflow.core.summary import Group, Match, Measure, Section
-from xlflow.core.words import say
-from xlflow.summarise.material import Material
-from xlflow.summarise.tables import QUARTER, UNIT
-from xlflow.summarise.wording import show_quarter
+from xlflow.core.model import Deadline, Table
+from xlflow.core.summary import Measure, RowFilter, RowGroup, Section
+from xlflow.core.words import translate
+from xlflow.summarise.material import MergedIndex
+from xlflow.summarise.tables import QUARTER_COLUMN, UNIT_COLUMN
+from xlflow.summarise.wording import format_quarter
 
-MOST_GROUPS = 60
+MAX_GROUPS = 60
 """Groups that a section shows; what is beyond goes together in one row."""
 
-LONGEST_LABEL = 90
+MAX_LABEL_LENGTH = 90
 """Characters of a group's text that are shown, where its beginning tells it from the others."""
 
 UNIT_KEY = "unit"
@@ -26,28 +26,28 @@ UNIT_KEY = "unit"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PanelContext:
     """What the panels are made from."""
 
-    material: Material
-    grids: Mapping[str, Grid]
+    merged_index: MergedIndex
+    table_by_name: Mapping[str, Table]
 
-    def say(self, word: str, **values: object) -> str:
+    def overview_text(self, word_key: str, **values: object) -> str:
         """Return a word of the overview in the round's language."""
-        return say(f"overview.{word}", self.material.language, **values)
+        return translate(f"overview.{word_key}", self.merged_index.language, **values)
 
-    def has(self, table: str, column: str) -> bool:
+    def has_text_column(self, table_name: str, column: str) -> bool:
         """Return whether a grid has a column of texts under this key."""
         texts = ("text", "group", "status")
-        return any(each.key == column and each.kind in texts for each in self.grids[table].columns)
+        return any(each.key == column and each.kind in texts for each in self.table_by_name[table_name].columns)
 
-    def texts(self, table: str, column: str, where: Sequence[Match] = ()) -> dict[str, None]:
+    def distinct_texts(self, table_name: str, column: str, filters: Sequence[RowFilter] = ()) -> dict[str, None]:
         """Return the texts of a column in the rows that match, each once, in the order in which they come."""
-        grid = self.grids[table]
-        places = {each.key: place for place, each in enumerate(grid.columns)}
-        asked = [(places[match.column], match.text) for match in where]
-        rows = (row for row in grid.rows if all((row[place] or "") == text for place, text in asked))
-        return dict.fromkeys(str(row[places[column]] or "") for row in rows)
+        table = self.table_by_name[table_name]
+        position_by_key = {each.key: position for position, each in enumerate(table.columns)}
+        conditions = [(position_by_key[row_filter.column], row_filter.text) for row_filter in filters]
+        rows = (row for row in table.rows if all((row[place] or "") == text for place, text in conditions))
+        return dict.fromkeys(str(row[position_by_key[column]] or "") for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,85 +55,99 @@ class Grouping:
     """By what is grouped (a template's key or UNIT_KEY), and in which column of which table that stands; `where`
     picks the rows that are grouped."""
 
-    by: str
+    group_key: str
     title: str
-    table: str
+    table_name: str
     column: str
-    where: tuple[Match, ...] = ()
+    filters: tuple[RowFilter, ...] = ()
 
 
-def find_groupings(view: View, is_meant: Callable[[str], bool]) -> Iterator[Grouping]:
+def list_groupings(context: PanelContext, includes_field: Callable[[str], bool]) -> Iterator[Grouping]:
     """Yield by what the figures about some fields are grouped, as the template says or else as suits any."""
-    template, language = view.material.template, view.material.language
+    template, language = context.merged_index.template, context.merged_index.language
     if template.summaries:
-        meant = [summary for summary in template.summaries if is_meant(summary.of)]
-        titles = {summary.by: summary.title.say(language) for summary in reversed(meant)}
-        named = [(by, titles[by]) for by in dict.fromkeys(summary.by for summary in meant)]
+        summaries = [summary for summary in template.summaries if includes_field(summary.of)]
+        titles = {summary.by: summary.title.in_language(language) for summary in reversed(summaries)}
+        key_titles = [
+            (group_key, titles[group_key]) for group_key in dict.fromkeys(summary.by for summary in summaries)
+        ]
     else:
-        columns = [level for level in template.levels if level.kind == "group"]
-        timed = [view.material.deadline] if view.material.deadline else []
-        labels = [(column.key, column.label.say(language)) for column in (*columns, *timed)]
-        labels.append((UNIT_KEY, say("column.unit", language)))
-        named = [(by, view.say("by", what=label.lower())) for by, label in labels]
-    yield from (Grouping(by, title, *_find_column(by, view)) for by, title in named)
+        group_levels = [level for level in template.levels if level.kind == "group"]
+        deadline_fields = [context.merged_index.deadline_field] if context.merged_index.deadline_field else []
+        labels = [(column.key, column.label.in_language(language)) for column in (*group_levels, *deadline_fields)]
+        labels.append((UNIT_KEY, translate("column.unit", language)))
+        key_titles = [(by, context.overview_text("by", what=label.lower())) for by, label in labels]
+    yield from (Grouping(by, title, *_find_group_column(by, context)) for by, title in key_titles)
 
 
-def make_section(grouping: Grouping, measures: tuple[Measure, ...], view: View) -> Iterator[Section]:
+def build_section(grouping: Grouping, measures: tuple[Measure, ...], context: PanelContext) -> Iterator[Section]:
     """Yield the section that groups by a column, if its table has that and there is anything to group."""
-    if not view.has(grouping.table, grouping.column):
+    if not context.has_text_column(grouping.table_name, grouping.column):
         return
-    texts = _group_texts(grouping, view)
-    shown = texts if len(texts) <= MOST_GROUPS + 1 else texts[:MOST_GROUPS]
-    groups = [Group(*_label(text, grouping.column, texts, view)) for text in shown]
-    if len(shown) < len(texts):
-        groups.append(Group(view.say("others", count=len(texts) - len(shown)), (), "others"))
-    shared = grouping.by == UNIT_KEY and any(len(units) > 1 for units in view.material.units_of.values())
-    note = view.say("several_count_each") if shared else ""
+    texts = _list_group_texts(grouping, context)
+    shown_texts = texts if len(texts) <= MAX_GROUPS + 1 else texts[:MAX_GROUPS]
+    groups = [RowGroup(*_group_label_and_filters(text, grouping.column, texts, context)) for text in shown_texts]
+    if len(shown_texts) < len(texts):
+        groups.append(RowGroup(context.overview_text("others", count=len(texts) - len(shown_texts)), (), "others"))
+    has_shared_items = grouping.group_key == UNIT_KEY and any(
+        len(units) > 1 for units in context.merged_index.units_by_item.values()
+    )
+    note = context.overview_text("several_count_each") if has_shared_items else ""
     if groups:
-        yield Section(grouping.by, grouping.title, tuple(groups), measures, note=note)
+        yield Section(grouping.group_key, grouping.title, tuple(groups), measures, note=note)
 
 
-def _group_texts(grouping: Grouping, view: View) -> list[str]:
+def _list_group_texts(grouping: Grouping, context: PanelContext) -> list[str]:
     """Return the texts to group by: units as asked, quarters by time, others as they come; what is blank last."""
-    if grouping.by == UNIT_KEY:
-        return list(view.texts("units", UNIT))
-    texts = list(view.texts(grouping.table, grouping.column, grouping.where))
-    if grouping.column == QUARTER:
-        times = _quarter_order(view.material)
-        return sorted(texts, key=lambda text: times.get(text, date.max))
+    if grouping.group_key == UNIT_KEY:
+        return list(context.distinct_texts("units", UNIT_COLUMN))
+    texts = list(context.distinct_texts(grouping.table_name, grouping.column, grouping.filters))
+    if grouping.column == QUARTER_COLUMN:
+        quarter_end_dates = _quarter_end_dates(context.merged_index)
+        return sorted(texts, key=lambda text: quarter_end_dates.get(text, date.max))
     return sorted(texts, key=lambda text: not text)
 
 
-def _label(text: str, column: str, texts: Sequence[str], view: View) -> tuple[str, tuple[Match, ...]]:
+def _group_label_and_filters(
+    text: str, column: str, texts: Sequence[str], context: PanelContext
+) -> tuple[str, tuple[RowFilter, ...]]:
     """Return how a group is shown, and what picks its rows."""
     if not text:
-        return view.say("not_stated"), (Match(column, ""),)
-    start = _shorten(text)
+        return context.overview_text("not_stated"), (RowFilter(column, ""),)
+    prefix = _shorten_label(text)
     others = (other for other in texts if other != text)
-    if start == text or any(other.casefold().startswith(start.casefold()) for other in others):
-        return text, (Match(column, text),)
-    return start, (Match(column, text, start=start),)
+    if prefix == text or any(other.casefold().startswith(prefix.casefold()) for other in others):
+        return text, (RowFilter(column, text),)
+    return prefix, (RowFilter(column, text, prefix=prefix),)
 
 
-def _shorten(text: str) -> str:
+def _shorten_label(text: str) -> str:
     """Return the first line of a text, or as many of its first words as a label may have."""
     line = text.split("\n", maxsplit=1)[0].rstrip()
-    return line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL + 1].rsplit(" ", 1)[0][:LONGEST_LABEL]
+    return (
+        line
+        if len(line) <= MAX_LABEL_LENGTH
+        else line[: MAX_LABEL_LENGTH + 1].rsplit(" ", 1)[0][:MAX_LABEL_LENGTH]
+    )
 
 
-def _find_column(by: str, view: View) -> tuple[str, str]:
+def _find_group_column(group_key: str, context: PanelContext) -> tuple[str, str]:
     """Return the table that is counted in, and its column, for grouping by a unit, level or field."""
-    template = view.material.template
-    if by == UNIT_KEY:
-        return "answers", UNIT
-    if view.material.deadline and by == view.material.deadline.key:
-        return "activities", QUARTER
-    issued = {*(level.key for level in template.levels), *(field.key for field in template.given())}
-    return ("activities" if by in issued else "answers"), by
+    template = context.merged_index.template
+    if group_key == UNIT_KEY:
+        return "answers", UNIT_COLUMN
+    if context.merged_index.deadline_field and group_key == context.merged_index.deadline_field.key:
+        return "activities", QUARTER_COLUMN
+    plan_keys = {*(level.key for level in template.levels), *(field.key for field in template.plan_fields())}
+    return ("activities" if group_key in plan_keys else "answers"), group_key
 
 
-def _quarter_order(material: Material) -> Mapping[str, date]:
+def _quarter_end_dates(merged_index: MergedIndex) -> Mapping[str, date]:
     """Return the last day of each quarter that a deadline of the plan lies in, by how the quarter is shown."""
-    key = material.deadline.key if material.deadline else ""
-    deadlines = (line.value(key) for line in material.lines)
-    return {show_quarter(d, material): d.last for d in deadlines if isinstance(d, Deadline) and d.last}
+    key = merged_index.deadline_field.key if merged_index.deadline_field else ""
+    deadlines = (item.plan_value(key) for item in merged_index.items)
+    return {
+        format_quarter(deadline, merged_index): deadline.last
+        for deadline in deadlines
+        if isinstance(deadline, Deadline) and deadline.last
+    }

@@ -7,79 +7,90 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from xlflow.core.changes import Change, count_changes
-from xlflow.core.model import Line
-from xlflow.core.rollup import ALONE
-from xlflow.core.sentences import FOLLOWS, UNANSWERED, tell_changes, tell_overdue, tell_statuses
+from xlflow.core.changes import ItemChange, count_changes_by_kind
+from xlflow.core.model import PlanItem
+from xlflow.core.rollup import NO_RELATIVES
+from xlflow.core.sentences import (
+    FOLLOWS_PARENT,
+    UNANSWERED,
+    describe_change_counts,
+    describe_overdue_count,
+    describe_status_counts,
+)
 from xlflow.core.template import Level
-from xlflow.core.text import fold
-from xlflow.core.words import say
-from xlflow.summarise.material import Material
+from xlflow.core.text import normalize_key
+from xlflow.core.words import translate
+from xlflow.summarise.material import MergedIndex
 
-MOST_GROUPS = 8
+MAX_GROUP_SENTENCES = 8
 """Groups of the widest level that get a sentence each; of more, none does."""
 
 
-def tell_whole(material: Material) -> Iterator[str]:
+def overall_status_sentences(merged_index: MergedIndex) -> Iterator[str]:
     """Yield how all items stand, and for how many the time has passed; nothing where there are no statuses."""
-    items = _items(material)
-    if material.status:
-        yield _tell(items, _item_level(material), material)
-    late = sum(material.standings[line.id].overdue for line in items)
-    if late:
-        yield tell_overdue(late, _item_level(material), material.language)
+    activities = _list_activities(merged_index)
+    if merged_index.status_field:
+        yield _status_sentence(activities, _activity_level(merged_index), merged_index)
+    overdue_count = sum(merged_index.status_by_item[item.id].is_overdue for item in activities)
+    if overdue_count:
+        yield describe_overdue_count(overdue_count, _activity_level(merged_index), merged_index.language)
 
 
-def tell_since(changes: Sequence[Change], since: date, material: Material) -> str:
+def change_sentence(changes: Sequence[ItemChange], compared_to: date, merged_index: MergedIndex) -> str:
     """Return what has become of the items since the previous round."""
-    told = count_changes([change for change in changes if not change.is_part])
-    return tell_changes(told, _item_level(material), since, material.language)
+    change_counts = count_changes_by_kind([change for change in changes if not change.is_part])
+    return describe_change_counts(change_counts, _activity_level(merged_index), compared_to, merged_index.language)
 
 
-def tell_groups(material: Material) -> tuple[tuple[str, str], ...]:
+def group_status_sentences(merged_index: MergedIndex) -> tuple[tuple[str, str], ...]:
     """Return each group of the widest level by its name, and how its items stand; nothing where they are many."""
-    if material.status is None or material.template.item == 0:
+    if merged_index.status_field is None or merged_index.template.item_level_index == 0:
         return ()
-    groups: dict[str, list[Line]] = {}
-    for line in _items(material):
-        groups.setdefault(fold(line.levels[0]), []).append(line)
-    if not 1 < len(groups) <= MOST_GROUPS:
+    groups: dict[str, list[PlanItem]] = {}
+    for item in _list_activities(merged_index):
+        groups.setdefault(normalize_key(item.level_texts[0]), []).append(item)
+    if not 1 < len(groups) <= MAX_GROUP_SENTENCES:
         return ()
-    level = _item_level(material)
-    return tuple((_name_group(found, material), _tell(found, level, material)) for found in groups.values())
+    activity_level = _activity_level(merged_index)
+    return tuple(
+        (_group_name(group_items, merged_index), _status_sentence(group_items, activity_level, merged_index))
+        for group_items in groups.values()
+    )
 
 
-def tell_parts(line: Line, material: Material) -> str | None:
+def part_status_sentence(item: PlanItem, merged_index: MergedIndex) -> str | None:
     """Return how the parts of an item stand; None if it has none, or if none of them has a status of its own."""
-    parts = material.kin.get(line.id, ALONE).below
-    if not parts or material.status is None or material.template.part is None:
+    part_ids = merged_index.relatives_by_id.get(item.id, NO_RELATIVES).children
+    if not part_ids or merged_index.status_field is None or merged_index.template.part_level_index is None:
         return None
-    standings = [material.standings[part] for part in parts]
-    if not any(standing.code and not standing.follows for standing in standings):
+    part_statuses = [merged_index.status_by_item[part] for part in part_ids]
+    if not any(rolled_up.status_code and not rolled_up.follows_parent for rolled_up in part_statuses):
         return None
-    level = material.template.levels[material.template.part]
-    return _tell([material.by_id[part] for part in parts], level, material)
+    part_level = merged_index.template.levels[merged_index.template.part_level_index]
+    return _status_sentence([merged_index.item_by_id[part] for part in part_ids], part_level, merged_index)
 
 
-def _tell(lines: Iterable[Line], level: Level, material: Material) -> str:
-    counts = Counter(_key_of(line, material) for line in lines)
-    return tell_statuses(counts, level, material.template, material.language)
+def _status_sentence(items: Iterable[PlanItem], level: Level, merged_index: MergedIndex) -> str:
+    counts = Counter(_status_count_key(item, merged_index) for item in items)
+    return describe_status_counts(counts, level, merged_index.template, merged_index.language)
 
 
-def _key_of(line: Line, material: Material) -> str:
-    standing = material.standings[line.id]
-    unanswered = say("nothing.label", material.language) if standing.nothing else UNANSWERED
-    return FOLLOWS if standing.follows else standing.code or unanswered
+def _status_count_key(item: PlanItem, merged_index: MergedIndex) -> str:
+    rolled_up = merged_index.status_by_item[item.id]
+    unanswered_key = (
+        translate("nothing.label", merged_index.language) if rolled_up.has_nothing_to_report else UNANSWERED
+    )
+    return FOLLOWS_PARENT if rolled_up.follows_parent else rolled_up.status_code or unanswered_key
 
 
-def _items(material: Material) -> list[Line]:
-    return [line for line in material.lines if material.is_item(line)]
+def _list_activities(merged_index: MergedIndex) -> list[PlanItem]:
+    return [item for item in merged_index.items if merged_index.is_activity(item)]
 
 
-def _item_level(material: Material) -> Level:
-    return material.template.levels[material.template.item]
+def _activity_level(merged_index: MergedIndex) -> Level:
+    return merged_index.template.levels[merged_index.template.item_level_index]
 
 
-def _name_group(lines: Sequence[Line], material: Material) -> str:
-    name = lines[0].levels[0].split("\n")[0].strip()
-    return name or say("overview.not_stated", material.language)
+def _group_name(items: Sequence[PlanItem], merged_index: MergedIndex) -> str:
+    name = items[0].level_texts[0].split("\n")[0].strip()
+    return name or translate("overview.not_stated", merged_index.language)

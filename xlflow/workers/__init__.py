@@ -3,6 +3,12 @@
 A worker that dies or is late is replaced, and only the item that it was at is lost. Knows nothing of workbooks.
 """
 
-from xlflow.workers.team import Bounds, Lost, NoWorkers, work_apart, worth_while
+from xlflow.workers.team import (
+    PoolUnavailableError,
+    TaskFailure,
+    TaskLimits,
+    map_in_processes,
+    max_items_without_pool,
+)
 
-__all__ = ["Bounds", "Lost", "NoWorkers", "work_apart", "worth_while"]
+__all__ = ["TaskLimits", "TaskFailure", "PoolUnavailableError", "map_in_processes", "max_items_without_pool"]

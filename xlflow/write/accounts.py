@@ -6,42 +6,59 @@ Amounts are told by their figures alone, since a number within a text would chan
 from collections.abc import Iterator, Mapping, Sequence
 from string import Formatter
 
-from xlflow.core.summary import Account
-from xlflow.core.words import say
-from xlflow.write.desk import Desk
-from xlflow.write.formulas import count, letter_of, quote
+from xlflow.core.summary import BalanceEquation
+from xlflow.core.words import translate
+from xlflow.write.desk import WriteContext
+from xlflow.write.formulas import column_letters, measure_expression, quote_formula_text
 
-Formulas = Mapping[tuple[int, int], str]
+CellFormulas = Mapping[tuple[int, int], str]
 """Formulas by row and column of their grid, counted from 0."""
 
 
-def write_accounts(accounts: Sequence[Account], desk: Desk) -> Formulas:
+def build_account_formulas(accounts: Sequence[BalanceEquation], context: WriteContext) -> CellFormulas:
     """Return the formulas of the table of accounts, each about the figures of its own row."""
     formulas: dict[tuple[int, int], str] = {}
-    for piece in desk.places.by_grid["accounts"]:
-        keys = [column.key for column in piece.grid.columns]
-        columns = [letter_of(keys.index(key)) for key in ("_found", "_accounted")]
-        for row in range(len(piece.grid.rows)):
-            found, accounted = (f"{column}{piece.top + row + 2}" for column in columns)
-            for key, formula in _write_one(accounts[piece.start + row], found, accounted, desk):
-                formulas[piece.start + row, keys.index(key)] = formula
+    for table_part in context.sheet_plan.parts_by_table["accounts"]:
+        keys = [column.key for column in table_part.table.columns]
+        letters = [column_letters(keys.index(key)) for key in ("_found", "_accounted")]
+        for row in range(len(table_part.table.rows)):
+            found_cell, accounted_cell = (f"{column}{table_part.heading_row + row + 2}" for column in letters)
+            for key, formula in _account_row_formulas(
+                accounts[table_part.first_table_row + row], found_cell, accounted_cell, context
+            ):
+                formulas[table_part.first_table_row + row, keys.index(key)] = formula
     return formulas
 
 
-def _write_one(account: Account, found: str, accounted: str, desk: Desk) -> Iterator[tuple[str, str]]:
-    became = {name: count(measure, desk.names) for name, measure in account.became}
-    yield "_found", f"={count(account.found, desk.names)}"
-    yield "_accounted", "=" + "+".join([*became.values(), *([str(account.besides)] if account.besides else [])])
-    right, wrong = (quote(say(f"values.{word}", desk.language)) for word in ("yes", "no"))
-    yield "_balance", f"=IF(ROUND({found}-{accounted},6)=0,{right},{wrong})"
-    if account.words:
-        yield "_equation", "=" + "&".join(_say_equation(account.words, {"found": found, **became}))
+def _account_row_formulas(
+    account: BalanceEquation, found_cell: str, accounted_cell: str, context: WriteContext
+) -> Iterator[tuple[str, str]]:
+    outcome_expressions = {
+        name: measure_expression(measure, context.formula_names) for name, measure in account.terms
+    }
+    yield "_found", f"={measure_expression(account.total, context.formula_names)}"
+    yield (
+        "_accounted",
+        "="
+        + "+".join(
+            [*outcome_expressions.values(), *([str(account.outside_tables)] if account.outside_tables else [])]
+        ),
+    )
+    yes_text, no_text = (
+        quote_formula_text(translate(f"values.{word}", context.language)) for word in ("yes", "no")
+    )
+    yield "_balance", f"=IF(ROUND({found_cell}-{accounted_cell},6)=0,{yes_text},{no_text})"
+    if account.sentence:
+        yield (
+            "_equation",
+            "=" + "&".join(_equation_terms(account.sentence, {"found": found_cell, **outcome_expressions})),
+        )
 
 
-def _say_equation(words: str, figures: Mapping[str, str]) -> Iterator[str]:
+def _equation_terms(equation_text: str, expressions: Mapping[str, str]) -> Iterator[str]:
     """Yield the words and the figures between them, as they are joined in a formula."""
-    for text, name, _, _ in Formatter().parse(words):
+    for text, name, _, _ in Formatter().parse(equation_text):
         if text:
-            yield quote(text)
+            yield quote_formula_text(text)
         if name:
-            yield figures[name]
+            yield expressions[name]

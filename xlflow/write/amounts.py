@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from xlflow.core.summary import Panel, Section
-from xlflow.core.words import say
+from xlflow.core.words import translate
 from xlflow.excel.outgoing import COLOURS, FONT
-from xlflow.write.charts import MOST_BARS, UNIT
-from xlflow.write.desk import Desk, Drawn
+from xlflow.write.charts import MAX_BARS, UNIT_SECTION_KEY
+from xlflow.write.desk import DrawnSection, WriteContext
 
-SIGN_ROOM = 4.5
+AMOUNT_PADDING = 4.5
 """Characters that a sign before an amount, its minus and the edges of the cell take."""
 
-PIXELS_PER_BAR, PIXELS_AROUND, BETWEEN = 14, 150, 10
+PIXELS_PER_BAR, CHART_FRAME_PIXELS, CHART_GAP_PIXELS = 14, 150, 10
 """Height of one bar, what title, axis and legend take beside, and pixels between two charts."""
 
-PATTERNS = (
+BAR_PATTERNS = (
     {"pattern": "percent_5", "fg_color": COLOURS["head"], "bg_color": "#BBD9F2"},
     {"pattern": "wide_upward_diagonal", "fg_color": COLOURS["head"], "bg_color": "#FFFFFF"},
     {"pattern": "wide_downward_diagonal", "fg_color": COLOURS["head"], "bg_color": "#BFE5C8"},
@@ -27,65 +27,73 @@ PATTERNS = (
 """How the bars of the amounts look, in their order."""
 
 
-def width_of_figures(panels: Sequence[Panel], least: float) -> float:
+def figure_column_width(panels: Sequence[Panel], min_width: float) -> float:
     """Return the width of the columns of figures in characters, so that every amount can be read."""
     amounts = (
         f"{cell:,.2f}"
         for panel in panels
         for section in panel.sections
-        if _adds_up(section)
+        if _has_only_sums(section)
         for row in section.values
         for cell in row
         if isinstance(cell, int | Decimal)
     )
-    return max([least, *(len(text) + SIGN_ROOM for text in amounts)])
+    return max([min_width, *(len(text) + AMOUNT_PADDING for text in amounts)])
 
 
-def place_amounts(drawn: Sequence[Drawn], row: int, widths: tuple[int, int], desk: Desk) -> int:
+def draw_amount_charts(
+    drawn_sections: Sequence[DrawnSection], row: int, widths: tuple[int, int], context: WriteContext
+) -> int:
     """Draw the amounts by the widest group and by unit, side by side; return the row below.
 
     `widths` are those of the column of labels and of a column of figures, in pixels.
     """
-    chosen = list(_choose(drawn))
-    label, figure = widths
-    places = [(0, label + figure), (2, 3 * figure)]
-    height = max((_height_of(each.section) for each in chosen), default=0)
-    for each, (column, width) in zip(chosen, places, strict=False):
-        _place_chart(each, row, column, (width - BETWEEN, height), desk)
+    chosen = list(_choose_amount_sections(drawn_sections))
+    label_width, figure_width = widths
+    slots = [(0, label_width + figure_width), (2, 3 * figure_width)]
+    height = max((_chart_height(drawn_section.section) for drawn_section in chosen), default=0)
+    for each, (column, width) in zip(chosen, slots, strict=False):
+        _draw_chart(each, row, column, (width - CHART_GAP_PIXELS, height), context)
     return row + -(-height // 20) + bool(chosen)
 
 
-def _choose(drawn: Sequence[Drawn]) -> Iterator[Drawn]:
-    grouped = [each for each in drawn if each.section.title and _adds_up(each.section)]
-    chosen = [each for each in grouped if each.section.key != UNIT][:1]
-    chosen += [each for each in grouped if each.section.key == UNIT][:1]
-    return (each for each in chosen if 1 < len(each.section.groups) <= MOST_BARS)
+def _choose_amount_sections(drawn_sections: Sequence[DrawnSection]) -> Iterator[DrawnSection]:
+    candidates = [
+        drawn_section
+        for drawn_section in drawn_sections
+        if drawn_section.section.title and _has_only_sums(drawn_section.section)
+    ]
+    chosen = [each for each in candidates if each.section.key != UNIT_SECTION_KEY][:1]
+    chosen += [each for each in candidates if each.section.key == UNIT_SECTION_KEY][:1]
+    return (each for each in chosen if 1 < len(each.section.groups) <= MAX_BARS)
 
 
-def _adds_up(section: Section) -> bool:
+def _has_only_sums(section: Section) -> bool:
     return all(measure.kind == "sum" for measure in section.measures)
 
 
-def _height_of(section: Section) -> int:
-    bars = sum(not measure.signed for measure in section.measures) + 1
-    return PIXELS_AROUND + PIXELS_PER_BAR * bars * len(section.groups)
+def _chart_height(section: Section) -> int:
+    bars = sum(not measure.negative_is_bad for measure in section.measures) + 1
+    return CHART_FRAME_PIXELS + PIXELS_PER_BAR * bars * len(section.groups)
 
 
-def _place_chart(drawn: Drawn, row: int, column: int, size: tuple[int, int], desk: Desk) -> None:
-    chart = desk.sheet.book.make_chart("bar", "clustered")
-    for series in _make_series(drawn, desk):
+def _draw_chart(
+    drawn_section: DrawnSection, row: int, column: int, size: tuple[int, int], context: WriteContext
+) -> None:
+    chart = context.sheet.workbook.make_chart("bar", "clustered")
+    for series in _build_series(drawn_section, context):
         chart.add_series(series)
     font = {"name": FONT, "size": 9, "color": COLOURS["ink"]}
     title = {**font, "size": 12, "bold": True}
-    chart.set_title({"name": drawn.section.title, "overlay": False, "name_font": title})
-    lines = {"visible": True, "line": {"color": COLOURS["rule"]}}
+    chart.set_title({"name": drawn_section.section.title, "overlay": False, "name_font": title})
+    gridlines = {"visible": True, "line": {"color": COLOURS["rule"]}}
     chart.set_x_axis(
         {
-            "name": drawn.panel.title,
+            "name": drawn_section.panel.title,
             "name_font": {**font, "bold": False},
             "num_font": {**font, "rotation": -45},
             "num_format": "#,##0",
-            "major_gridlines": lines,
+            "major_gridlines": gridlines,
         }
     )
     chart.set_y_axis(
@@ -99,20 +107,26 @@ def _place_chart(drawn: Drawn, row: int, column: int, size: tuple[int, int], des
         }
     )
     chart.set_legend({"position": "bottom", "font": font})
-    words = {"title": drawn.section.title, "first": drawn.first + 1, "last": drawn.last + 1}
-    told = say("overview.bars", desk.language, **words)
+    params = {
+        "title": drawn_section.section.title,
+        "first": drawn_section.first_row + 1,
+        "last": drawn_section.last_row + 1,
+    }
+    description = translate("overview.bars", context.language, **params)
     scale = {"x_scale": size[0] / 480, "y_scale": size[1] / 288}
-    desk.sheet.place_chart(row, column, chart, {"description": told, "object_position": 2, **scale})
+    context.sheet.insert_chart(row, column, chart, {"description": description, "object_position": 2, **scale})
 
 
-def _make_series(drawn: Drawn, desk: Desk) -> Iterator[dict[str, object]]:
-    name, measures = desk.sheet.name, drawn.section.measures
-    shown = [place for place, measure in enumerate(measures, 1) if not measure.signed]
-    for place, pattern in zip(shown, PATTERNS, strict=False):
+def _build_series(drawn_section: DrawnSection, context: WriteContext) -> Iterator[dict[str, object]]:
+    sheet_name, measures = context.sheet.name, drawn_section.section.measures
+    column_indexes = [
+        column_index for column_index, measure in enumerate(measures, 1) if not measure.negative_is_bad
+    ]
+    for place, pattern in zip(column_indexes, BAR_PATTERNS, strict=False):
         yield {
-            "name": [name, drawn.headings, place],
-            "categories": [name, drawn.first, 0, drawn.last, 0],
-            "values": [name, drawn.first, place, drawn.last, place],
+            "name": [sheet_name, drawn_section.heading_row, place],
+            "categories": [sheet_name, drawn_section.first_row, 0, drawn_section.last_row, 0],
+            "values": [sheet_name, drawn_section.first_row, place, drawn_section.last_row, place],
             "gap": 60,
             "pattern": pattern,
             "border": {"color": COLOURS["quiet"], "width": 0.75},

@@ -7,68 +7,77 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from xlflow.core.summary import Measure, Panel, Section
-from xlflow.core.words import say
+from xlflow.core.words import translate
 from xlflow.excel.outgoing import COLOURS, FONT, text_width
-from xlflow.write.desk import STATUS, Desk, Drawn, Mark
+from xlflow.write.desk import STATUS_COLUMNS, DrawnSection, TextHighlight, WriteContext
 
-UNIT = "unit"
+UNIT_SECTION_KEY = "unit"
 """The key of the section that groups by unit."""
 
-MOST_BARS = 20
+MAX_BARS = 20
 """Bars that a chart shows in a size that can be read."""
 
-PIXELS_PER_BAR, PIXELS_AROUND = 24, 126
+PIXELS_PER_BAR, CHART_FRAME_PIXELS = 24, 126
 """Height that a bar takes, and what title, axis and legend take beside."""
 
-ROW_PIXELS, BETWEEN, WIDEST = 20, 12, 640
+ROW_PIXELS, CHART_GAP_PIXELS, MAX_CHART_WIDTH = 20, 12, 640
 """Height of a row that is not set, pixels between two charts, and the width of a chart at most."""
 
-ABOVE_BARS, LETTER, MOST_LABEL, BARS = 34, 6.1, 0.45, 0.96
+TITLE_PIXELS, LETTER_PIXELS, MAX_LABEL_SHARE, BARS_END = 34, 6.1, 0.45, 0.96
 """Pixels of the title and of a letter beside a bar; which part of a chart labels may take, and where bars end."""
 
-SIGN_PIXELS, DIGIT_PIXELS, SLACK = 10, 6, 1.3
+SIGN_PIXELS, DIGIT_PIXELS, AXIS_SLACK = 10, 6, 1.3
 """Widths of what stands in a bar, and how much longer than the longest bar the axis may be."""
 
 
-def choose_sections(panels: Sequence[Panel]) -> list[Section]:
+def choose_status_sections(panels: Sequence[Panel]) -> list[Section]:
     """Return the sections to draw: those of statuses by the widest group and by unit."""
-    grouped = [section for panel in panels if panel.status for section in panel.sections if section.title]
-    firsts = [section for section in grouped if section.key != UNIT][:1]
-    units = [section for section in grouped if section.key == UNIT]
-    return [section for section in (*firsts, *units) if len(section.groups) <= MOST_BARS]
+    grouped = [section for panel in panels if panel.shows_statuses for section in panel.sections if section.title]
+    widest_group = [section for section in grouped if section.key != UNIT_SECTION_KEY][:1]
+    units = [section for section in grouped if section.key == UNIT_SECTION_KEY]
+    return [section for section in (*widest_group, *units) if len(section.groups) <= MAX_BARS]
 
 
-def rows_of_charts(sections: Sequence[Section]) -> int:
+def count_chart_rows(sections: Sequence[Section]) -> int:
     """Return how many rows the charts of some sections take, with one to spare; none without sections."""
-    return -(-_height_of(sections) // ROW_PIXELS) + 1 if sections else 0
+    return -(-_chart_height(sections) // ROW_PIXELS) + 1 if sections else 0
 
 
-def place_charts(drawn: Sequence[Drawn], row: int, room: int, desk: Desk) -> None:
+def draw_status_charts(
+    drawn_sections: Sequence[DrawnSection], row: int, total_width: int, context: WriteContext
+) -> None:
     """Draw sections of statuses side by side from a row on, `room` pixels wide together."""
-    height = _height_of([each.section for each in drawn])
-    width = min(WIDEST, (room - BETWEEN * (len(drawn) - 1)) // max(1, len(drawn)))
-    for place, each in enumerate(drawn):
-        _place_chart(each, (row, place * (width + BETWEEN)), (width, height), desk)
+    height = _chart_height([drawn_section.section for drawn_section in drawn_sections])
+    width = min(
+        MAX_CHART_WIDTH,
+        (total_width - CHART_GAP_PIXELS * (len(drawn_sections) - 1)) // max(1, len(drawn_sections)),
+    )
+    for chart_index, each in enumerate(drawn_sections):
+        _draw_chart(each, (row, chart_index * (width + CHART_GAP_PIXELS)), (width, height), context)
 
 
-def _height_of(sections: Sequence[Section]) -> int:
+def _chart_height(sections: Sequence[Section]) -> int:
     """Return the height in pixels at which all bars of the longest section can be read."""
-    return PIXELS_AROUND + PIXELS_PER_BAR * max((len(section.groups) for section in sections), default=0)
+    return CHART_FRAME_PIXELS + PIXELS_PER_BAR * max((len(section.groups) for section in sections), default=0)
 
 
-def _place_chart(drawn: Drawn, corner: tuple[int, int], size: tuple[int, int], desk: Desk) -> None:
+def _draw_chart(
+    drawn_section: DrawnSection, corner: tuple[int, int], size: tuple[int, int], context: WriteContext
+) -> None:
     """Draw a section with the chart's upper left corner in a row, some pixels to the right; `size` in pixels."""
-    chart = desk.sheet.book.make_chart("bar", "stacked")
-    for series in _make_series(drawn, size[0], desk):
+    chart = context.sheet.workbook.make_chart("bar", "stacked")
+    for series in _build_series(drawn_section, size[0], context):
         chart.add_series(series)
     font = {"name": FONT, "size": 9, "color": COLOURS["ink"]}
-    chart.set_plotarea({"layout": _lay_out(drawn.section, size)})
+    chart.set_plotarea({"layout": _plot_area_layout(drawn_section.section, size)})
     chart.set_title(
-        {"name": drawn.section.title, "overlay": False, "name_font": {**font, "size": 12, "bold": True}}
+        {"name": drawn_section.section.title, "overlay": False, "name_font": {**font, "size": 12, "bold": True}}
     )
     chart.set_x_axis(
         {
-            "name": say("overview.number_of", desk.language, items=_say_items(drawn.panel)),
+            "name": translate(
+                "overview.number_of", context.language, items=_counted_items_text(drawn_section.panel)
+            ),
             "name_font": {**font, "bold": False},
             "num_font": font,
             "num_format": "0",
@@ -86,69 +95,90 @@ def _place_chart(drawn: Drawn, corner: tuple[int, int], size: tuple[int, int], d
         }
     )
     chart.set_legend({"position": "bottom", "font": font})
-    words = {"title": drawn.section.title, "first": drawn.first + 1, "last": drawn.last + 1}
-    described = say("overview.chart", desk.language, **words)
+    params = {
+        "title": drawn_section.section.title,
+        "first": drawn_section.first_row + 1,
+        "last": drawn_section.last_row + 1,
+    }
+    description = translate("overview.chart", context.language, **params)
     scale = {"x_scale": size[0] / 480, "y_scale": size[1] / 288, "x_offset": corner[1]}
-    desk.sheet.place_chart(corner[0], 0, chart, {"description": described, "object_position": 2, **scale})
+    context.sheet.insert_chart(corner[0], 0, chart, {"description": description, "object_position": 2, **scale})
 
 
-def _say_items(panel: Panel) -> str:
+def _counted_items_text(panel: Panel) -> str:
     """Return what the bars count, as the first row of figures calls it, within a sentence: aktiviteter."""
     label = panel.sections[0].groups[0].label
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-def _lay_out(section: Section, size: tuple[int, int]) -> dict[str, float]:
+def _plot_area_layout(section: Section, size: tuple[int, int]) -> dict[str, float]:
     """Return where the bars stand, as parts of the chart: as much to the right as the longest label needs."""
     width, height = size
-    left = _left_of_bars(section, width)
-    bars = PIXELS_PER_BAR * len(section.groups)
-    return {"x": left, "y": ABOVE_BARS / height, "width": BARS - left, "height": bars / height}
+    bars_start = _bars_start(section, width)
+    bars_height = PIXELS_PER_BAR * len(section.groups)
+    return {
+        "x": bars_start,
+        "y": TITLE_PIXELS / height,
+        "width": BARS_END - bars_start,
+        "height": bars_height / height,
+    }
 
 
-def _left_of_bars(section: Section, width: int) -> float:
-    return min(MOST_LABEL, (max(text_width(group.label) for group in section.groups) * LETTER + 20) / width)
+def _bars_start(section: Section, width: int) -> float:
+    return min(
+        MAX_LABEL_SHARE, (max(text_width(group.label) for group in section.groups) * LETTER_PIXELS + 20) / width
+    )
 
 
-def _least_told(section: Section, width: int) -> int:
+def _min_labelled_count(section: Section, width: int) -> int:
     """Return the least number for which there is room in its bar; what is less is told by the table alone."""
     counts = [
         sum(
             cell
             for cell, measure in zip(row, section.measures, strict=True)
-            if _is_part(measure) and isinstance(cell, int)
+            if _is_stacked(measure) and isinstance(cell, int)
         )
         for row in section.values
     ]
-    longest = max([1, *counts]) * SLACK
-    pixels = width * (BARS - _left_of_bars(section, width)) / longest
-    return next(number for number in count(1) if number * pixels >= SIGN_PIXELS + DIGIT_PIXELS * len(str(number)))
+    axis_maximum = max([1, *counts]) * AXIS_SLACK
+    pixels_per_count = width * (BARS_END - _bars_start(section, width)) / axis_maximum
+    return next(
+        number for number in count(1) if number * pixels_per_count >= SIGN_PIXELS + DIGIT_PIXELS * len(str(number))
+    )
 
 
-def _make_series(drawn: Drawn, width: int, desk: Desk) -> Iterator[dict[str, object]]:
-    name = desk.sheet.name
-    marks = {mark.text: mark for mark in desk.marks if STATUS in mark.columns}
-    least = _least_told(drawn.section, width)
-    for place, measure in enumerate(drawn.section.measures, 1):
-        if _is_part(measure) and measure.heading in marks:
+def _build_series(drawn_section: DrawnSection, width: int, context: WriteContext) -> Iterator[dict[str, object]]:
+    sheet_name = context.sheet.name
+    highlights = {
+        highlight.text: highlight for highlight in context.highlights if STATUS_COLUMNS in highlight.column_keys
+    }
+    min_labelled = _min_labelled_count(drawn_section.section, width)
+    for column_index, measure in enumerate(drawn_section.section.measures, 1):
+        if _is_stacked(measure) and measure.heading in highlights:
             yield {
-                "name": f"{marks[measure.heading].sign} {measure.heading}".strip(),
-                "categories": [name, drawn.first, 0, drawn.last, 0],
-                "values": [name, drawn.first, place, drawn.last, place],
+                "name": f"{highlights[measure.heading].sign} {measure.heading}".strip(),
+                "categories": [sheet_name, drawn_section.first_row, 0, drawn_section.last_row, 0],
+                "values": [
+                    sheet_name,
+                    drawn_section.first_row,
+                    column_index,
+                    drawn_section.last_row,
+                    column_index,
+                ],
                 "gap": 45,
-                **_look(marks[measure.heading], least),
+                **_series_style(highlights[measure.heading], min_labelled),
             }
 
 
-def _is_part(measure: Measure) -> bool:
+def _is_stacked(measure: Measure) -> bool:
     return measure.kind in ("count", "rest")
 
 
-def _look(mark: Mark, least: int) -> dict[str, object]:
-    sign = f'"{mark.sign}"' if mark.sign and '"' not in mark.sign else ""
+def _series_style(highlight: TextHighlight, min_labelled: int) -> dict[str, object]:
+    sign = f'"{highlight.sign}"' if highlight.sign and '"' not in highlight.sign else ""
     font = {"name": FONT, "size": 8, "color": COLOURS["ink"]}
     return {
-        "fill": {"color": mark.colour},
+        "fill": {"color": highlight.fill_colour},
         "border": {"color": COLOURS["quiet"], "width": 0.75},
-        "data_labels": {"value": True, "num_format": f"[>={least}]{sign}0;;", "font": font},
+        "data_labels": {"value": True, "num_format": f"[>={min_labelled}]{sign}0;;", "font": font},
     }

@@ -5,70 +5,77 @@ from typing import Any
 
 from xlflow.core.summary import Panel, Section
 from xlflow.core.template import Template
-from xlflow.core.words import Language, say
-from xlflow.excel.outgoing import COLOURS, Format, Sheet
-from xlflow.write.formulas import Names
-from xlflow.write.places import Places
+from xlflow.core.words import Language, translate
+from xlflow.excel.outgoing import COLOURS, Format, SheetWriter
+from xlflow.write.formulas import FormulaNames
+from xlflow.write.places import SheetPlan
 
-STATUS = "status"
+STATUS_COLUMNS = "status"
 """Among the columns of a mark: every column that holds a status."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TextHighlight:
     """How a text stands out in some columns: by a sign before it and a fill, always beside the word itself."""
 
     text: str
-    columns: tuple[str, ...]
-    colour: str
-    ink: str = COLOURS["ink"]
+    column_keys: tuple[str, ...]
+    fill_colour: str
+    font_colour: str = COLOURS["ink"]
     sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class WriteContext:
     """The sheet at hand, how tables and columns are called, where they stand, and what stands out in them."""
 
-    sheet: Sheet
-    names: Names
-    places: Places
-    marks: tuple[Mark, ...]
+    sheet: SheetWriter
+    formula_names: FormulaNames
+    sheet_plan: SheetPlan
+    highlights: tuple[TextHighlight, ...]
     language: Language
 
     def style(self, name: str, **changes: Any) -> Format:
         """Return a house style."""
-        return self.sheet.book.style(name, **changes)
+        return self.sheet.workbook.style(name, **changes)
 
-    def say(self, word: str) -> str:
+    def translate_consolidated(self, key: str) -> str:
         """Return a word of the consolidated workbook."""
-        return say(f"consolidated.{word}", self.language)
+        return translate(f"consolidated.{key}", self.language)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnSection:
     """Where a section stands: the row of the headings, its first and its last row of figures (from 0)."""
 
     section: Section
     panel: Panel
-    headings: int
-    first: int
-    last: int
+    heading_row: int
+    first_row: int
+    last_row: int
 
 
-def choose_marks(template: Template, language: Language) -> tuple[Mark, ...]:
+def build_highlights(template: Template, language: Language) -> tuple[TextHighlight, ...]:
     """Return how the template's statuses and the program's own alarming words stand out."""
-    status = template.field_in_role("status")
-    options = template.choice_list(status).options if status else ()
-    statuses = (Mark(each.label.say(language), (STATUS,), each.colour, sign=each.icon) for each in options)
-    alarm, ink, doubt = COLOURS["wrong_fill"], COLOURS["wrong"], COLOURS["ask"]
+    status_field = template.field_in_role("status")
+    options = template.choice_list(status_field).options if status_field else ()
+    status_highlights = (
+        TextHighlight(option.label.in_language(language), (STATUS_COLUMNS,), option.colour, sign=option.icon)
+        for option in options
+    )
+    alarm_fill, alarm_font, warning_fill = COLOURS["wrong_fill"], COLOURS["wrong"], COLOURS["ask"]
     return (
-        *statuses,
-        Mark(say("consolidated.unanswered", language), (STATUS,), alarm, ink, "?"),
-        Mark(say("values.yes", language), ("_overdue",), alarm, ink, "!"),
-        Mark(say("collected.missing", language), ("_answer",), alarm, ink, "!"),
-        Mark(say("collected.blank", language), ("_answer",), alarm, ink, "?"),
-        Mark(say("collected.refused", language), ("_state",), alarm, ink, "!"),
-        Mark(say("values.no", language), ("_balance",), alarm, ink, "!"),
-        Mark(say("collected.error", language), ("_severity", "_remark"), alarm, ink, "!"),
-        Mark(say("collected.warning", language), ("_severity", "_remark"), doubt, sign="?"),
+        *status_highlights,
+        TextHighlight(
+            translate("consolidated.unanswered", language), (STATUS_COLUMNS,), alarm_fill, alarm_font, "?"
+        ),
+        TextHighlight(translate("values.yes", language), ("_overdue",), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("collected.missing", language), ("_answer",), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("collected.blank", language), ("_answer",), alarm_fill, alarm_font, "?"),
+        TextHighlight(translate("collected.refused", language), ("_state",), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("values.no", language), ("_balance",), alarm_fill, alarm_font, "!"),
+        TextHighlight(
+            translate("collected.error", language), ("_severity", "_remark"), alarm_fill, alarm_font, "!"
+        ),
+        TextHighlight(translate("collected.warning", language), ("_severity", "_remark"), warning_fill, sign="?"),
     )

@@ -9,87 +9,96 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from xlflow.core.model import Grid
-from xlflow.core.summary import Group, Match, Measure, Section
+from xlflow.core.model import Table
+from xlflow.core.summary import Measure, RowFilter, RowGroup, Section
 
-LONGEST_LITERAL = 255
+MAX_LITERAL_LENGTH = 255
 """Characters that a text written into a formula may have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class FormulaNames:
     """How the tables and their columns are called in formulas: by grid, then by column key. A grid that goes on in
     a further table has a name for each."""
 
-    tables: Mapping[str, tuple[str, ...]]
-    columns: Mapping[tuple[str, str], str]
+    excel_names: Mapping[str, tuple[str, ...]]
+    column_names: Mapping[tuple[str, str], str]
 
-    def column(self, table: str, key: str, part: int = 0) -> str:
+    def column_reference(self, table: str, key: str, part_index: int = 0) -> str:
         """Return a column of one of a grid's tables as formulas call it: Svar[Enhet]."""
-        return f"{self.tables[table][part]}[{self.columns[table, key]}]"
+        return f"{self.excel_names[table][part_index]}[{self.column_names[table, key]}]"
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class FigurePosition:
     """Where a figure stands (counted from 0): its row, its column, the row of the headings above it, and the first
     row of its section. Labels stand in column A, figures from column B on."""
 
     row: int
     column: int
-    heading: int
-    first: int
+    heading_row: int
+    first_row: int
 
 
-def name_tables(grids: Iterable[Grid], tables: Mapping[str, tuple[str, ...]]) -> Names:
+def build_formula_names(tables: Iterable[Table], excel_names: Mapping[str, tuple[str, ...]]) -> FormulaNames:
     """Return the names of all tables and of all their columns."""
-    named = {(grid.name, column.key): _escape(column.heading) for grid in grids for column in grid.columns}
-    return Names(tables, MappingProxyType(named))
+    column_names = {
+        (table.name, column.key): _escape_heading(column.heading) for table in tables for column in table.columns
+    }
+    return FormulaNames(excel_names, MappingProxyType(column_names))
 
 
-def plain_name(text: str) -> str:
+def make_excel_name(text: str) -> str:
     """Return a text as the name of a table: letters a to z, digits and underscores."""
-    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return "".join(letter if letter.isalnum() else "_" for letter in letters)
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return "".join(letter if letter.isalnum() else "_" for letter in ascii_text)
 
 
-def write_fact(measure: Measure, names: Names) -> str:
+def fact_formula(measure: Measure, names: FormulaNames) -> str:
     """Return the formula of a single figure."""
-    return f"={count(measure, names)}"
+    return f"={measure_expression(measure, names)}"
 
 
-def count(measure: Measure, names: Names) -> str:
+def measure_expression(measure: Measure, names: FormulaNames) -> str:
     """Return how a single figure is counted, as a part of a formula."""
-    return _take(measure, [(match, None) for match in measure.where], names)
+    return _sum_over_table_parts(measure, [(row_filter, None) for row_filter in measure.filters], names)
 
 
-def write_figure(section: Section, group: Group, place: int, spot: Spot, names: Names) -> str:
+def figure_formula(
+    section: Section, group: RowGroup, measure_index: int, position: FigurePosition, names: FormulaNames
+) -> str:
     """Return the formula of the figure of a group and the section's measure number `place`."""
-    measure = section.measures[place]
+    measure = section.measures[measure_index]
     if group.kind == "share":
-        whole = next(column for column, each in enumerate(section.measures, 1) if each.kind == "across")
-        total = f"${letter_of(whole)}{spot.row}"
-        return f"=IF({total}=0,0,{letter_of(spot.column)}{spot.row}/{total})"
+        total_column = next(column for column, other in enumerate(section.measures, 1) if other.kind == "across")
+        total_cell = f"${column_letters(total_column)}{position.row}"
+        return f"=IF({total_cell}=0,0,{column_letters(position.column)}{position.row}/{total_cell})"
     if measure.kind == "across":
-        return f"=SUM({_area(spot.row, 1, spot.row, spot.column - 1)})"
-    label, heading = f"$A{spot.row + 1}", f"{letter_of(spot.column)}${spot.heading + 1}"
-    asked = [(match, label if _shows(match, group.label) else None) for match in group.where]
-    asked += [(match, heading if match.text == measure.heading else None) for match in measure.where]
-    formula = _take(measure, asked, names)
-    first = 1 if measure.kind == "rest" else spot.column
+        return f"=SUM({_range_address(position.row, 1, position.row, position.column - 1)})"
+    label_cell, heading_cell = (
+        f"$A{position.row + 1}",
+        f"{column_letters(position.column)}${position.heading_row + 1}",
+    )
+    conditions = [
+        (row_filter, label_cell if _is_label_of(row_filter, group.label) else None) for row_filter in group.filters
+    ]
+    conditions += [(match, heading_cell if match.text == measure.heading else None) for match in measure.filters]
+    formula = _sum_over_table_parts(measure, conditions, names)
+    first_column = 1 if measure.kind == "rest" else position.column
     if group.kind == "others":
-        formula += f"-SUM({_area(spot.first, first, spot.row - 1, spot.column)})"
+        formula += f"-SUM({_range_address(position.first_row, first_column, position.row - 1, position.column)})"
     if measure.kind == "rest":
-        formula += f"-SUM({_area(spot.row, 1, spot.row, spot.column - 1)})"
+        formula += f"-SUM({_range_address(position.row, 1, position.row, position.column - 1)})"
     return f"={formula}"
 
 
-def quote(text: str) -> str:
+def quote_formula_text(text: str) -> str:
     """Return a text as it is written into a formula; long ones in pieces."""
-    pieces = [text[start : start + LONGEST_LITERAL] for start in range(0, len(text), LONGEST_LITERAL)]
-    return "&".join('"' + piece.replace('"', '""') + '"' for piece in pieces or [""])
+    chunks = [text[start : start + MAX_LITERAL_LENGTH] for start in range(0, len(text), MAX_LITERAL_LENGTH)]
+    return "&".join('"' + chunk.replace('"', '""') + '"' for chunk in chunks or [""])
 
 
-def letter_of(column: int) -> str:
+def column_letters(column: int) -> str:
     """Return the letters of a column counted from 0: A, B, … AA."""
     letters = ""
     column += 1
@@ -99,37 +108,47 @@ def letter_of(column: int) -> str:
     return letters
 
 
-def _take(measure: Measure, asked: Sequence[tuple[Match, str | None]], names: Names) -> str:
-    return "+".join(_take_part(measure, asked, names, part) for part in range(len(names.tables[measure.table])))
+def _sum_over_table_parts(
+    measure: Measure, conditions: Sequence[tuple[RowFilter, str | None]], names: FormulaNames
+) -> str:
+    return "+".join(
+        _count_in_table_part(measure, conditions, names, part_index)
+        for part_index in range(len(names.excel_names[measure.table]))
+    )
 
 
-def _take_part(measure: Measure, asked: Sequence[tuple[Match, str | None]], names: Names, part: int) -> str:
+def _count_in_table_part(
+    measure: Measure, conditions: Sequence[tuple[RowFilter, str | None]], names: FormulaNames, part_index: int
+) -> str:
     """Return what one of the tables that a grid stands in contributes."""
-    compared = ((match, cell, names.column(measure.table, match.column, part)) for match, cell in asked)
-    conditions = "*".join(_compare(match, cell, column) for match, cell, column in compared)
-    if len(asked) == 1:
-        conditions += "*1"
-    if not measure.of:
-        return f"SUMPRODUCT({conditions})"
-    numbers = names.column(measure.table, measure.of, part)
-    return f"SUMPRODUCT({conditions},{numbers})" if conditions else f"SUM({numbers})"
+    comparisons = (
+        (row_filter, cell, names.column_reference(measure.table, row_filter.column, part_index))
+        for row_filter, cell in conditions
+    )
+    factors = "*".join(_comparison(match, cell, column) for match, cell, column in comparisons)
+    if len(conditions) == 1:
+        factors += "*1"
+    if not measure.sum_column:
+        return f"SUMPRODUCT({factors})"
+    number_column = names.column_reference(measure.table, measure.sum_column, part_index)
+    return f"SUMPRODUCT({factors},{number_column})" if factors else f"SUM({number_column})"
 
 
-def _compare(match: Match, cell: str | None, column: str) -> str:
-    if match.start:
-        start = cell or quote(match.start)
-        return f"(LEFT({column},LEN({start}))={start})"
-    return f"({column}{'=' if match.holds else '<>'}{cell or quote(match.text)})"
+def _comparison(row_filter: RowFilter, cell: str | None, column: str) -> str:
+    if row_filter.prefix:
+        prefix = cell or quote_formula_text(row_filter.prefix)
+        return f"(LEFT({column},LEN({prefix}))={prefix})"
+    return f"({column}{'=' if row_filter.equals else '<>'}{cell or quote_formula_text(row_filter.text)})"
 
 
-def _shows(match: Match, label: str) -> bool:
-    return label == (match.start or match.text) and match.holds
+def _is_label_of(row_filter: RowFilter, label: str) -> bool:
+    return label == (row_filter.prefix or row_filter.text) and row_filter.equals
 
 
-def _area(top: int, left: int, bottom: int, right: int) -> str:
-    return f"{letter_of(left)}{top + 1}:{letter_of(right)}{bottom + 1}"
+def _range_address(top: int, left: int, bottom: int, right: int) -> str:
+    return f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
 
 
-def _escape(heading: str) -> str:
+def _escape_heading(heading: str) -> str:
     """Return a heading as it stands between brackets, where five characters have a meaning of their own."""
     return "".join(f"'{letter}" if letter in "[]#'@" else letter for letter in heading)

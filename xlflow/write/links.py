@@ -10,74 +10,92 @@ from dataclasses import replace
 from itertools import count
 from string import ascii_uppercase
 
-from xlflow.core.findings import Place
-from xlflow.core.model import Grid, GridColumn, MergedRow, hold_rows
-from xlflow.core.text import fold
-from xlflow.core.words import Language, say
-from xlflow.write.desk import Desk
-from xlflow.write.places import Piece
+from xlflow.core.findings import Location
+from xlflow.core.model import MergedRow, Table, TableColumn, encode_rows
+from xlflow.core.text import normalize_key
+from xlflow.core.words import Language, translate
+from xlflow.write.desk import WriteContext
+from xlflow.write.places import TablePart
 
-SOURCE, LEAD = "_source", "_lead"
+SOURCE_COLUMN, LINK_COLUMN = "_source", "_lead"
 """The column that says where an answer came from, and the one that leads there."""
 
-LEAD_WIDTH = 9
+LINK_COLUMN_WIDTH = 9
 
-MOST_LINKS = 20_000
+MAX_LINKED_ROWS = 20_000
 """Rows beyond which none is linked: Excel takes 65,530 links on a sheet, and opens slowly with many."""
 
-MOST_LETTERS = 900
+MAX_ADDRESS_LENGTH = 900
 """Letters of an address; Excel takes 2,079."""
 
-Near = Mapping[str, str]
+FileAddresses = Mapping[str, str]
 """Files by the name that people see, and how each is reached from the folder of the workbook."""
 
 
-def add_leads(answers: Grid, rows: Sequence[MergedRow], near: Near, language: Language) -> Grid:
+def add_link_column(
+    answers: Table, rows: Sequence[MergedRow], file_addresses: FileAddresses, language: Language
+) -> Table:
     """Return the answers with a column of links beside their sources, if any of those can be reached."""
-    if len(rows) > MOST_LINKS or not any(find_address(row, near) for row in rows):
+    if len(rows) > MAX_LINKED_ROWS or not any(source_address(row, file_addresses) for row in rows):
         return answers
-    at = [column.key for column in answers.columns].index(SOURCE) + 1
-    column = GridColumn(LEAD, _name_column(answers, say("overview.go_to", language)), LEAD_WIDTH, "link")
-    words = say("consolidated.lead", language)
-    told = (words.format(row=_row_of(_place_of(row))) if find_address(row, near) else None for row in rows)
+    column_index = [column.key for column in answers.columns].index(SOURCE_COLUMN) + 1
+    column = TableColumn(
+        LINK_COLUMN, _unused_heading(answers, translate("overview.go_to", language)), LINK_COLUMN_WIDTH, "link"
+    )
+    link_text = translate("consolidated.lead", language)
+    link_cells = (
+        link_text.format(row=_row_digits(_first_source(row))) if source_address(row, file_addresses) else None
+        for row in rows
+    )
     return replace(
         answers,
-        columns=(*answers.columns[:at], column, *answers.columns[at:]),
-        rows=hold_rows(answers.rows, len(answers.columns)).with_column(at, told),
+        columns=(*answers.columns[:column_index], column, *answers.columns[column_index:]),
+        rows=encode_rows(answers.rows, len(answers.columns)).with_column(column_index, link_cells),
     )
 
 
-def link_sources(pieces: Sequence[Piece], rows: Sequence[MergedRow], near: Near, desk: Desk) -> None:
+def write_source_links(
+    table_parts: Sequence[TablePart],
+    rows: Sequence[MergedRow],
+    file_addresses: FileAddresses,
+    context: WriteContext,
+) -> None:
     """Make the texts of that column, if a sheet has it, links to the first row that each answer came from."""
-    for piece in pieces:
-        columns = [place for place, column in enumerate(piece.grid.columns) if column.key == LEAD]
-        shown = rows[piece.start : piece.start + len(piece.grid.rows)] if columns else ()
-        for place, row in enumerate(shown, piece.top + 1):
-            address = find_address(row, near)
+    for table_part in table_parts:
+        link_columns = [
+            place for place, column in enumerate(table_part.table.columns) if column.key == LINK_COLUMN
+        ]
+        merged_rows = (
+            rows[table_part.first_table_row : table_part.first_table_row + len(table_part.table.rows)]
+            if link_columns
+            else ()
+        )
+        for row_index, merged_row in enumerate(merged_rows, table_part.heading_row + 1):
+            address = source_address(merged_row, file_addresses)
             if address:
-                desk.sheet.lead(place, columns[0], address)
+                context.sheet.link_file(row_index, link_columns[0], address)
 
 
-def find_address(row: MergedRow, near: Near) -> str:
+def source_address(merged_row: MergedRow, file_addresses: FileAddresses) -> str:
     """Return the address of the cell that an answer came from; "" if it cannot be reached."""
-    source = _place_of(row)
-    address = near.get(source.file, "")
-    if not address or not source.sheet or not _row_of(source) or len(address) >= MOST_LETTERS:
+    location = _first_source(merged_row)
+    address = file_addresses.get(location.file, "")
+    if not address or not location.sheet or not _row_digits(location) or len(address) >= MAX_ADDRESS_LENGTH:
         return ""
-    sheet = source.sheet.replace("'", "''")
-    return f"external:{address}#'{sheet}'!{source.cell}"
+    sheet = location.sheet.replace("'", "''")
+    return f"external:{address}#'{sheet}'!{location.cell}"
 
 
-def _place_of(row: MergedRow) -> Place:
-    return row.sources[0] if row.sources else row.row.place
+def _first_source(merged_row: MergedRow) -> Location:
+    return merged_row.sources[0] if merged_row.sources else merged_row.row.location
 
 
-def _row_of(place: Place) -> str:
-    return (place.cell or "").lstrip(ascii_uppercase)
+def _row_digits(location: Location) -> str:
+    return (location.cell or "").lstrip(ascii_uppercase)
 
 
-def _name_column(grid: Grid, heading: str) -> str:
+def _unused_heading(table: Table, heading: str) -> str:
     """Return a heading that no other column has, as a table demands."""
-    taken = {fold(column.heading) for column in grid.columns}
+    taken = {normalize_key(column.heading) for column in table.columns}
     names = (heading if number == 1 else f"{heading} ({number})" for number in count(1))
-    return next(name for name in names if fold(name) not in taken)
+    return next(name for name in names if normalize_key(name) not in taken)

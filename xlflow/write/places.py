@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from xlflow.core.model import Grid
-from xlflow.core.summary import Match
-from xlflow.core.words import Language, say
-from xlflow.write.formulas import plain_name
+from xlflow.core.model import Table
+from xlflow.core.summary import RowFilter
+from xlflow.core.words import Language, translate
+from xlflow.write.formulas import make_excel_name
 
-MOST_ROWS = 1_048_576
+MAX_SHEET_ROWS = 1_048_576
 """Rows of a sheet."""
 
-SHEETS = (
+TABLES_BY_SHEET = (
     ("deviations", ("deviations",)),
     ("activities", ("activities",)),
     ("answers", ("answers",)),
@@ -30,103 +30,116 @@ SHEETS = (
 """The sheets after the summary, in order, each with the tables that stand on it; the last two are those of a
 history, which has no others."""
 
-OPTIONAL = frozenset(("exceptions", "aliases"))
+OPTIONAL_TABLES = frozenset(("exceptions", "aliases"))
 """Tables without which their sheet is whole too."""
 
-ALONE = frozenset(names[0] for _, names in SHEETS if len(names) == 1)
+SINGLE_SHEET_TABLES = frozenset(names[0] for _, names in TABLES_BY_SHEET if len(names) == 1)
 """The tables that share their sheet with no other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TablePart:
     """A table: as many rows of a grid as there is room for on a sheet, from its row `start` on. Rows of the sheet
     count from 0: `top` is that of the headings; one that is `titled` has its title in the row above."""
 
-    grid: Grid
-    table: str
+    table: Table
+    excel_name: str
     sheet: str
-    top: int
-    titled: bool
-    start: int = 0
+    heading_row: int
+    has_title: bool
+    first_table_row: int = 0
 
     @property
-    def below(self) -> int:
+    def row_below(self) -> int:
         """The first row below it; a table has at least one row."""
-        return self.top + 1 + max(1, len(self.grid.rows))
+        return self.heading_row + 1 + max(1, len(self.table.rows))
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class SheetPlan:
     """All tables, in the order in which they stand in the workbook, and again by grid."""
 
-    pieces: tuple[Piece, ...]
-    by_grid: Mapping[str, tuple[Piece, ...]]
+    parts: tuple[TablePart, ...]
+    parts_by_table: Mapping[str, tuple[TablePart, ...]]
 
-    def sheets(self) -> Mapping[str, list[Piece]]:
+    def parts_by_sheet(self) -> Mapping[str, list[TablePart]]:
         """Return the tables of each sheet, in order."""
-        sheets: dict[str, list[Piece]] = {}
-        for piece in self.pieces:
-            sheets.setdefault(piece.sheet, []).append(piece)
-        return sheets
+        parts_by_sheet: dict[str, list[TablePart]] = {}
+        for part in self.parts:
+            parts_by_sheet.setdefault(part.sheet, []).append(part)
+        return parts_by_sheet
 
-    def tables_of(self, grid: str) -> tuple[str, ...]:
+    def excel_names_of(self, table_name: str) -> tuple[str, ...]:
         """Return the names of the tables that a grid stands in."""
-        return tuple(piece.table for piece in self.by_grid[grid])
+        return tuple(part.excel_name for part in self.parts_by_table[table_name])
 
-    def sheet_of(self, grid: str) -> str:
+    def first_sheet_of(self, table_name: str) -> str:
         """Return the name of the sheet that a grid begins on."""
-        return self.by_grid[grid][0].sheet
+        return self.parts_by_table[table_name][0].sheet
 
-    def link_to(self, grid: str) -> str:
+    def table_address(self, table_name: str) -> str:
         """Return the address of a table, as links write it."""
-        piece = self.by_grid[grid][0]
-        return _address(piece.sheet, piece.top if piece.titled else 0)
+        part = self.parts_by_table[table_name][0]
+        return _sheet_link(part.sheet, part.heading_row if part.has_title else 0)
 
-    def find_row(self, grid: str, where: Sequence[Match]) -> str | None:
+    def find_row_address(self, table_name: str, row_filters: Sequence[RowFilter]) -> str | None:
         """Return the address of the first row that matches, None if none does."""
-        for piece in self.by_grid[grid]:
-            keys = [column.key for column in piece.grid.columns]
-            wanted = [(keys.index(match.column), match.text.casefold(), match.holds) for match in where]
-            for number, row in enumerate(piece.grid.rows, piece.top + 1):
-                if all((str(row[at] or "").casefold() == text) is holds for at, text, holds in wanted):
-                    return _address(piece.sheet, number)
+        for part in self.parts_by_table[table_name]:
+            keys = [column.key for column in part.table.columns]
+            conditions = [
+                (keys.index(row_filter.column), row_filter.text.casefold(), row_filter.equals)
+                for row_filter in row_filters
+            ]
+            for row_index, row in enumerate(part.table.rows, part.heading_row + 1):
+                if all(
+                    (str(row[column_index] or "").casefold() == text) is holds
+                    for column_index, text, holds in conditions
+                ):
+                    return _sheet_link(part.sheet, row_index)
         return None
 
 
-def place_tables(grids: Mapping[str, Grid], language: Language, most_rows: int = MOST_ROWS) -> Places:
+def plan_sheets(tables: Mapping[str, Table], language: Language, max_rows: int = MAX_SHEET_ROWS) -> SheetPlan:
     """Return where every table stands; sheets whose tables are not all there are left out."""
-    pieces = tuple(
-        piece
-        for key, names in SHEETS
-        if grids.keys() >= set(names) - OPTIONAL
-        for piece in _fill_sheets(key, [grids[name] for name in names if name in grids], language, most_rows)
+    parts = tuple(
+        part
+        for key, names in TABLES_BY_SHEET
+        if tables.keys() >= set(names) - OPTIONAL_TABLES
+        for part in _split_over_sheets(key, [tables[name] for name in names if name in tables], language, max_rows)
     )
-    by_grid = {name: tuple(each for each in pieces if each.grid.name == name) for name in grids}
-    return Places(pieces, MappingProxyType(by_grid))
+    parts_by_table = {name: tuple(each for each in parts if each.table.name == name) for name in tables}
+    return SheetPlan(parts, MappingProxyType(parts_by_table))
 
 
-def _fill_sheets(key: str, grids: Sequence[Grid], language: Language, most_rows: int) -> Iterator[Piece]:
+def _split_over_sheets(
+    sheet_key: str, tables: Sequence[Table], language: Language, max_rows: int
+) -> Iterator[TablePart]:
     """Yield the tables of one sheet, and of those that it goes on in."""
-    name, titled = say(f"consolidated.{key}", language), len(grids) > 1
-    number, row = 1, 0
-    for grid in grids:
-        table, start, part = plain_name(say(f"consolidated.{grid.name}", language)), 0, 1
-        while start < max(1, len(grid.rows)):
-            room = most_rows - row - titled - 1
+    sheet_name, has_title = translate(f"consolidated.{sheet_key}", language), len(tables) > 1
+    sheet_number, row = 1, 0
+    for table in tables:
+        excel_name, start, part_number = make_excel_name(translate(f"consolidated.{table.name}", language)), 0, 1
+        while start < max(1, len(table.rows)):
+            room = max_rows - row - has_title - 1
             if room < 1:
-                number, row = number + 1, 0
+                sheet_number, row = sheet_number + 1, 0
                 continue
-            held = replace(grid, rows=grid.rows[start : start + room])
-            piece = Piece(
-                held, _numbered(table, part, "_"), _numbered(name, number, " "), row + titled, titled, start
+            table_slice = replace(table, rows=table.rows[start : start + room])
+            part = TablePart(
+                table_slice,
+                _name_with_number(excel_name, part_number, "_"),
+                _name_with_number(sheet_name, sheet_number, " "),
+                row + has_title,
+                has_title,
+                start,
             )
-            yield piece
-            start, part, row = start + max(1, len(held.rows)), part + 1, piece.below + 1
+            yield part
+            start, part_number, row = start + max(1, len(table_slice.rows)), part_number + 1, part.row_below + 1
 
 
-def _numbered(name: str, number: int, between: str) -> str:
-    return name if number == 1 else f"{name}{between}{number}"
+def _name_with_number(name: str, number: int, separator: str) -> str:
+    return name if number == 1 else f"{name}{separator}{number}"
 
 
-def _address(sheet: str, row: int) -> str:
+def _sheet_link(sheet: str, row: int) -> str:
     return f"internal:'{sheet}'!A{row + 1}"

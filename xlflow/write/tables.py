@@ -11,188 +11,216 @@ from decimal import Decimal
 from itertools import takewhile
 from types import MappingProxyType
 
-from xlflow.core.model import Cell, Grid, GridColumn
-from xlflow.excel.outgoing import STYLES, TALLEST, Format, Formula, count_lines, height_of, text_width
-from xlflow.write.accounts import Formulas
-from xlflow.write.desk import STATUS, Desk, Mark
-from xlflow.write.formulas import quote
-from xlflow.write.places import Piece
+from xlflow.core.model import Table, TableCell, TableColumn
+from xlflow.excel.outgoing import MAX_ROW_HEIGHT, STYLES, Format, Formula, count_lines, fit_row_height, text_width
+from xlflow.write.accounts import CellFormulas
+from xlflow.write.desk import STATUS_COLUMNS, TextHighlight, WriteContext
+from xlflow.write.formulas import quote_formula_text
+from xlflow.write.places import TablePart
 
-WIDEST = 80
+MAX_COLUMN_WIDTH = 80
 """Characters that a column may be widened to, so that its longest text fits the highest row."""
 
-MOST_LINES = 25
+MAX_LINES = 25
 """Lines of text that the highest row shows, with a line to spare."""
 
-FEW_LINES: Mapping[str, tuple[int, int]] = MappingProxyType({"_source": (3, 60)})
+LINE_LIMITS: Mapping[str, tuple[int, int]] = MappingProxyType({"_source": (3, 60)})
 """Columns whose text is long on every row if it is on one, as the name of a file is: the lines that it should take
 at most, and how wide the column may become for that, so that not every row becomes high."""
 
-FILTER_BUTTON = 3
+FILTER_BUTTON_WIDTH = 3
 """Characters of a heading's room that the filter button covers."""
 
-SIGN_ROOM = 2
+STATUS_SIGN_WIDTH = 2
 """Characters that the sign before a status takes."""
 
-SURELY_FITS = 0.6
+SAFE_FIT_SHARE = 0.6
 """Part of a column's width that a text may have as characters and be sure to take one line."""
 
-LINKED = MappingProxyType({name: STYLES["link"][name] for name in ("font_color", "underline")})
+LINK_FONT = MappingProxyType({name: STYLES["link"][name] for name in ("font_color", "underline")})
 """How the text of a link stands out."""
 
-NARROW, PROSE, LONGEST_WORD = 11, 60, 19
+MIN_SENTENCE_WIDTH, MIN_PROSE_LENGTH, MAX_UNBROKEN_WORD = 11, 60, 19
 """Characters: a column too narrow for a sentence; a text whose words may be broken; a word that is not."""
 
-NONE: frozenset[int] = frozenset()
+NO_REPEATS: frozenset[int] = frozenset()
 
 
-def fit_widths(grid: Grid) -> Grid:
+def fit_column_widths(table: Table) -> Table:
     """Return the grid with columns wide enough for their longest word, and for long texts to be shown whole."""
     columns = tuple(
-        replace(column, width=_width_of(column, grid.distinct(place))) for place, column in enumerate(grid.columns)
+        replace(column, width=_column_width(column, table.distinct_values(column_index)))
+        for column_index, column in enumerate(table.columns)
     )
-    return replace(grid, columns=columns)
+    return replace(table, columns=columns)
 
 
-def write_table(piece: Piece, formulas: Formulas, desk: Desk) -> None:
+def write_table(table_part: TablePart, formulas: CellFormulas, context: WriteContext) -> None:
     """Write a table with its headings; `formulas` stand in some of its cells, by row and column of the grid.
 
     A table has at least one row: one without any says so in words.
     """
-    top, bottom = piece.top, piece.below - 1
-    grid = piece.grid if piece.grid.rows else replace(piece.grid, rows=(_say_empty(piece.grid, desk),))
-    _make_table(piece, desk)
-    laid, look = _lay_rows(grid), _looks_of(grid, desk)
+    heading_row, last_row = table_part.heading_row, table_part.row_below - 1
+    table = (
+        table_part.table
+        if table_part.table.rows
+        else replace(table_part.table, rows=(_empty_table_row(table_part.table, context),))
+    )
+    _add_excel_table(table_part, context)
+    row_specs, choose_styles = _row_specs(table), _style_chooser(table, context)
     if formulas:
-        _write_counted(piece, laid, look, formulas, desk)
+        _write_rows_with_formulas(table_part, row_specs, choose_styles, formulas, context)
     else:
-        desk.sheet.lay_rows(top + 1, laid, look)
-    for mark in desk.marks:
-        _mark_texts(grid, (top + 1, bottom), mark, desk)
-    _mark_negative(grid, (top + 1, bottom), desk)
+        context.sheet.write_rows_fast(heading_row + 1, row_specs, choose_styles)
+    for highlight in context.highlights:
+        _highlight_texts(table, (heading_row + 1, last_row), highlight, context)
+    _highlight_negatives(table, (heading_row + 1, last_row), context)
 
 
-def _lay_rows(grid: Grid) -> Iterator[tuple[Sequence[Cell], frozenset[int], float]]:
+def _row_specs(table: Table) -> Iterator[tuple[Sequence[TableCell], frozenset[int], float]]:
     """Yield every row with the places of its texts that read as above, and with its height."""
-    groups = [place for place, column in enumerate(grid.columns) if column.kind == "group"]
-    measured = _find_tall_texts(grid)
-    above: Sequence[Cell] = ()
-    for row in grid.rows:
-        repeated = _find_repeated(groups, row, above)
-        yield row, repeated, _height_of(measured, row, repeated)
-        above = row
+    group_columns = [column_index for column_index, column in enumerate(table.columns) if column.kind == "group"]
+    multiline_columns = _find_multiline_texts(table)
+    previous_row: Sequence[TableCell] = ()
+    for row in table.rows:
+        repeated = _find_repeated_groups(group_columns, row, previous_row)
+        yield row, repeated, _row_height(multiline_columns, row, repeated)
+        previous_row = row
 
 
-def _looks_of(grid: Grid, desk: Desk) -> Callable[[tuple[type, ...], Container[int]], Sequence[Format]]:
+def _style_chooser(
+    table: Table, context: WriteContext
+) -> Callable[[tuple[type, ...], Container[int]], Sequence[Format]]:
     """Return what tells the styles of the cells of a row, which of them read as above."""
-    plain, faint = [desk.style(name) for name in ("cell", "repeated")]
-    styles = [_styles_of(column, desk) for column in grid.columns]
+    default_style, repeated_style = [context.style(name) for name in ("cell", "repeated")]
+    styles = [_styles_by_type(column, context) for column in table.columns]
     return lambda kinds, repeated: [
-        faint if place in repeated else styles[place].get(kind, plain) for place, kind in enumerate(kinds)
+        repeated_style if column_index in repeated else styles[column_index].get(cell_type, default_style)
+        for column_index, cell_type in enumerate(kinds)
     ]
 
 
-def _write_counted(
-    piece: Piece,
-    laid: Iterable[tuple[Sequence[Cell], frozenset[int], float]],
-    look: Callable[[tuple[type, ...], Container[int]], Sequence[Format]],
-    formulas: Formulas,
-    desk: Desk,
+def _write_rows_with_formulas(
+    table_part: TablePart,
+    row_specs: Iterable[tuple[Sequence[TableCell], frozenset[int], float]],
+    choose_styles: Callable[[tuple[type, ...], Container[int]], Sequence[Format]],
+    formulas: CellFormulas,
+    context: WriteContext,
 ) -> None:
     """Write rows of which some cells are counted."""
-    for number, (row, repeated, height) in enumerate(laid, piece.start):
+    for table_row, (row, repeated, height) in enumerate(row_specs, table_part.first_table_row):
         cells = [
-            Formula(formulas[number, place], cell) if (number, place) in formulas else cell
+            Formula(formulas[table_row, place], cell) if (table_row, place) in formulas else cell
             for place, cell in enumerate(row)
         ]
-        place = piece.top + 1 + number - piece.start
-        desk.sheet.write_row(place, cells, look(tuple(map(type, row)), repeated))
-        desk.sheet.set_height(place, height)
+        place = table_part.heading_row + 1 + table_row - table_part.first_table_row
+        context.sheet.write_row(place, cells, choose_styles(tuple(map(type, row)), repeated))
+        context.sheet.set_row_height(place, height)
 
 
-def _make_table(piece: Piece, desk: Desk) -> None:
-    head, grid, top = desk.style("heading"), piece.grid, piece.top
-    columns = [{"header": column.heading, "header_format": head} for column in grid.columns]
-    options = {"name": piece.table, "style": None, "columns": columns}
-    desk.sheet.add_table((top, 0, piece.below - 1, len(columns) - 1), options)
-    room = [(column.heading, max(1, column.width - FILTER_BUTTON)) for column in grid.columns]
-    desk.sheet.set_height(top, height_of(room, least=2))
+def _add_excel_table(table_part: TablePart, context: WriteContext) -> None:
+    heading_style, table, heading_row = context.style("heading"), table_part.table, table_part.heading_row
+    columns = [{"header": column.heading, "header_format": heading_style} for column in table.columns]
+    options = {"name": table_part.excel_name, "style": None, "columns": columns}
+    context.sheet.add_table((heading_row, 0, table_part.row_below - 1, len(columns) - 1), options)
+    heading_widths = [(column.heading, max(1, column.width - FILTER_BUTTON_WIDTH)) for column in table.columns]
+    context.sheet.set_row_height(heading_row, fit_row_height(heading_widths, min_lines=2))
 
 
-def _styles_of(column: GridColumn, desk: Desk) -> dict[type, Format]:
-    number = {"signed": "signed", "share": "signed_share"}.get(column.kind, "number")
-    text: dict[type, Format] = {str: desk.style("cell", **LINKED)} if column.kind == "link" else {}
-    return {int: desk.style("integer"), Decimal: desk.style(number), date: desk.style("date"), **text}
+def _styles_by_type(column: TableColumn, context: WriteContext) -> dict[type, Format]:
+    number_style = {"signed": "signed", "share": "signed_share"}.get(column.kind, "number")
+    text_styles: dict[type, Format] = {str: context.style("cell", **LINK_FONT)} if column.kind == "link" else {}
+    return {
+        int: context.style("integer"),
+        Decimal: context.style(number_style),
+        date: context.style("date"),
+        **text_styles,
+    }
 
 
-def _find_repeated(groups: Sequence[int], row: Sequence[Cell], above: Sequence[Cell]) -> frozenset[int]:
+def _find_repeated_groups(
+    group_columns: Sequence[int], row: Sequence[TableCell], previous_row: Sequence[TableCell]
+) -> frozenset[int]:
     """Return the places of the group texts that read as in the row above, and so do all groups before them."""
-    if not above or not groups or row[groups[0]] != above[groups[0]]:
-        return NONE
-    same = takewhile(lambda place: row[place] == above[place], groups)
-    return frozenset(place for place in same if row[place] is not None)
+    if not previous_row or not group_columns or row[group_columns[0]] != previous_row[group_columns[0]]:
+        return NO_REPEATS
+    same_columns = takewhile(lambda place: row[place] == previous_row[place], group_columns)
+    return frozenset(column_index for column_index in same_columns if row[column_index] is not None)
 
 
-def _find_tall_texts(grid: Grid) -> list[tuple[int, Mapping[Cell, int]]]:
+def _find_multiline_texts(table: Table) -> list[tuple[int, Mapping[TableCell, int]]]:
     """Return, for each column that has any, the texts that take more than one line, and how many they take."""
-    found: list[tuple[int, Mapping[Cell, int]]] = []
-    for place, column in enumerate(grid.columns):
-        width = column.width - SIGN_ROOM * (column.kind == "status")
-        fits = width * SURELY_FITS
-        texts = grid.distinct(place)
-        long = [text for text in texts if isinstance(text, str) and (len(text) > fits or "\n" in text)]
-        tall: dict[Cell, int] = {text: lines for text in long if (lines := count_lines(text, width)) > 1}
-        if tall:
-            found.append((place, tall))
+    found: list[tuple[int, Mapping[TableCell, int]]] = []
+    for column_index, column in enumerate(table.columns):
+        width = column.width - STATUS_SIGN_WIDTH * (column.kind == "status")
+        safe_length = width * SAFE_FIT_SHARE
+        texts = table.distinct_values(column_index)
+        long = [text for text in texts if isinstance(text, str) and (len(text) > safe_length or "\n" in text)]
+        line_counts: dict[TableCell, int] = {
+            text: lines for text in long if (lines := count_lines(text, width)) > 1
+        }
+        if line_counts:
+            found.append((column_index, line_counts))
     return found
 
 
-def _height_of(
-    columns: Sequence[tuple[int, Mapping[Cell, int]]], row: Sequence[Cell], repeated: Container[int]
+def _row_height(
+    multiline_columns: Sequence[tuple[int, Mapping[TableCell, int]]],
+    row: Sequence[TableCell],
+    repeated: Container[int],
 ) -> float:
     """Return how high a row must be for all its texts to show; a group's text only where it comes first. Columns
     are given by their place and their texts of more than one line."""
     lines = 1
-    for place, tall in columns:
-        lines = max(lines, tall.get(row[place], 1)) if place not in repeated else lines
-    return min(TALLEST, 15.0 * lines + 1)
+    for column_index, line_counts in multiline_columns:
+        lines = max(lines, line_counts.get(row[column_index], 1)) if column_index not in repeated else lines
+    return min(MAX_ROW_HEIGHT, 15.0 * lines + 1)
 
 
-def _say_empty(grid: Grid, desk: Desk) -> tuple[Cell, ...]:
-    place = next((place for place, column in enumerate(grid.columns) if column.width > NARROW), 0)
-    words = desk.say(f"no_{grid.name}")
-    return tuple(words if index == place else None for index in range(len(grid.columns)))
+def _empty_table_row(table: Table, context: WriteContext) -> tuple[TableCell, ...]:
+    text_column = next(
+        (place for place, column in enumerate(table.columns) if column.width > MIN_SENTENCE_WIDTH), 0
+    )
+    message = context.translate_consolidated(f"no_{table.name}")
+    return tuple(message if index == text_column else None for index in range(len(table.columns)))
 
 
-def _mark_texts(grid: Grid, rows: tuple[int, int], mark: Mark, desk: Desk) -> None:
-    look = {"bg_color": mark.colour, "font_color": mark.ink}
-    if mark.sign and '"' not in mark.sign:
-        look["num_format"] = f'"{mark.sign} "@'
-    for place, column in enumerate(grid.columns):
-        if column.key in mark.columns or (column.kind == "status" and STATUS in mark.columns):
-            style = desk.sheet.book.make_look(**look)
-            options = {"type": "cell", "criteria": "==", "value": quote(mark.text), "format": style}
-            desk.sheet.format_if((rows[0], place, rows[1], place), options)
+def _highlight_texts(table: Table, rows: tuple[int, int], highlight: TextHighlight, context: WriteContext) -> None:
+    properties = {"bg_color": highlight.fill_colour, "font_color": highlight.font_colour}
+    if highlight.sign and '"' not in highlight.sign:
+        properties["num_format"] = f'"{highlight.sign} "@'
+    for column_index, column in enumerate(table.columns):
+        if column.key in highlight.column_keys or (
+            column.kind == "status" and STATUS_COLUMNS in highlight.column_keys
+        ):
+            style = context.sheet.workbook.make_conditional_style(**properties)
+            options = {
+                "type": "cell",
+                "criteria": "==",
+                "value": quote_formula_text(highlight.text),
+                "format": style,
+            }
+            context.sheet.add_conditional_format((rows[0], column_index, rows[1], column_index), options)
 
 
-def _mark_negative(grid: Grid, rows: tuple[int, int], desk: Desk) -> None:
+def _highlight_negatives(table: Table, rows: tuple[int, int], context: WriteContext) -> None:
     """Let numbers stand out that are bad news; their minus and the sign before it say so too."""
-    for place, column in enumerate(grid.columns):
+    for column_index, column in enumerate(table.columns):
         if column.kind in ("signed", "share"):
-            options = {"type": "cell", "criteria": "<", "value": 0, "format": desk.style("wrong")}
-            desk.sheet.format_if((rows[0], place, rows[1], place), options)
+            options = {"type": "cell", "criteria": "<", "value": 0, "format": context.style("wrong")}
+            context.sheet.add_conditional_format((rows[0], column_index, rows[1], column_index), options)
 
 
-def _width_of(column: GridColumn, cells: Iterable[Cell]) -> int:
+def _column_width(column: TableColumn, cells: Iterable[TableCell]) -> int:
     """Return the column's own width, or more if its longest word or its longest text needs that."""
     texts = {cell for cell in cells if isinstance(cell, str)}
-    words = {word for text in texts if len(text) < PROSE for word in text.split()}
-    sign = SIGN_ROOM * (column.kind == "status")
-    word = max((size for size in map(text_width, words) if size < LONGEST_WORD), default=0) + 1.5 + sign
-    heading = max(map(text_width, column.heading.split()), default=0) * 1.08 + FILTER_BUTTON
-    width = max(column.width, math.ceil(word), math.ceil(heading))
+    words = {word_room for text in texts if len(text) < MIN_PROSE_LENGTH for word_room in text.split()}
+    sign_width = STATUS_SIGN_WIDTH * (column.kind == "status")
+    word = max((size for size in map(text_width, words) if size < MAX_UNBROKEN_WORD), default=0) + 1.5 + sign_width
+    heading_width = max(map(text_width, column.heading.split()), default=0) * 1.08 + FILTER_BUTTON_WIDTH
+    width = max(column.width, math.ceil(word), math.ceil(heading_width))
     longest = max(texts, key=len, default="")
-    lines, widest = FEW_LINES.get(column.key, (MOST_LINES, WIDEST))
-    while width < widest and count_lines(longest, width) > lines:
+    max_lines, max_width = LINE_LIMITS.get(column.key, (MAX_LINES, MAX_COLUMN_WIDTH))
+    while width < max_width and count_lines(longest, width) > max_lines:
         width += 4
     return width

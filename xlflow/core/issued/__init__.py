@@ -7,37 +7,42 @@ that fit a cell, so that no program on the way can change a letter of it unseen.
 
 from xlflow.core.issued.digest import digest_answers
 from xlflow.core.issued.forms import (
-    NO_ANSWERS,
-    Answers,
-    Issued,
-    from_records,
-    issued_lines,
-    listed_records,
-    round_of_records,
-    round_records,
-    to_records,
+    NO_ANSWER_TEXTS,
+    AnswerTexts,
+    IssuedForm,
+    decode_consolidated_round,
+    decode_form_records,
+    encode_consolidated_round,
+    encode_form_records,
+    encode_sheet_fingerprints,
+    issued_items,
 )
-from xlflow.core.issued.identity import FORMAT, identify_form, identity_of_properties, identity_properties
+from xlflow.core.issued.identity import (
+    METADATA_FORMAT,
+    build_identity,
+    decode_identity_properties,
+    encode_identity_properties,
+)
 from xlflow.core.issued.rounds import Records
-from xlflow.core.issued.texts import Pairs, hear_context, say_context
+from xlflow.core.issued.texts import ExtraColumns, decode_extra_columns, encode_extra_columns
 
 __all__ = [
-    "FORMAT",
-    "NO_ANSWERS",
-    "Answers",
-    "Issued",
-    "Pairs",
+    "METADATA_FORMAT",
+    "NO_ANSWER_TEXTS",
+    "AnswerTexts",
+    "IssuedForm",
+    "ExtraColumns",
     "Records",
     "digest_answers",
-    "from_records",
-    "hear_context",
-    "identify_form",
-    "identity_of_properties",
-    "identity_properties",
-    "issued_lines",
-    "listed_records",
-    "round_of_records",
-    "round_records",
-    "say_context",
-    "to_records",
+    "decode_form_records",
+    "decode_extra_columns",
+    "build_identity",
+    "decode_identity_properties",
+    "encode_identity_properties",
+    "issued_items",
+    "encode_sheet_fingerprints",
+    "decode_consolidated_round",
+    "encode_consolidated_round",
+    "encode_extra_columns",
+    "encode_form_records",
 ]

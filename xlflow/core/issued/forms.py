@@ -5,149 +5,194 @@ from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
-from xlflow.core.issued.identity import hear_identity, identify_form, say_identity
-from xlflow.core.issued.lists import say_lists
-from xlflow.core.issued.rounds import Kinds, Records, by_kind, find_unknown, hear_facts, hear_round, say_round
-from xlflow.core.issued.texts import cut, hear_context, hear_value, pack, say_context, say_value, unpack
-from xlflow.core.layout import PIECE, row_fingerprint
-from xlflow.core.model import Identity, Line, Previous, Round
+from xlflow.core.issued.identity import build_identity, decode_identity, encode_identity
+from xlflow.core.issued.lists import encode_answer_lists
+from xlflow.core.issued.rounds import (
+    Records,
+    RecordsByKind,
+    decode_round,
+    decode_round_facts,
+    encode_round,
+    find_unknown_template_keys,
+    group_by_kind,
+)
+from xlflow.core.issued.texts import (
+    chunk_text,
+    decode_extra_columns,
+    decode_value,
+    encode_extra_columns,
+    encode_value,
+    json_dumps_ascii,
+    json_loads,
+)
+from xlflow.core.layout import MAX_CELL_CHUNK, row_fingerprint
+from xlflow.core.model import FormIdentity, PlanItem, PreviousAnswers, Round
 
-Answers = Mapping[str, Mapping[str, str]]
+AnswerTexts = Mapping[str, Mapping[str, str]]
 """Line id -> field key -> the text that stands (or stood) in the answer cell."""
 
-NO_ANSWERS: Answers = MappingProxyType({})
+NO_ANSWER_TEXTS: AnswerTexts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedForm:
     """What was issued to one unit, as its form tells: `round` holds the lines of this unit only, and the names
     of all units. `fingerprints` stand in the order of the lines; `issued` is what the answer cells held then,
     those of the unit's own activities too, where a form goes back with them; `unknown` is what a newer version of
     this program wrote into the definition and this one does not know. `listed` are the marks of what such a form's
     other sheets say themselves, by the word for their name (`core/listed.py`)."""
 
-    identity: Identity
+    identity: FormIdentity
     round: Round
-    issued: Answers
-    fingerprints: tuple[str, ...]
-    previous: Previous | None = None
-    unknown: tuple[str, ...] = ()
-    listed: tuple[tuple[str, str], ...] = ()
+    issued_answers: AnswerTexts
+    row_fingerprints: tuple[str, ...]
+    previous_answers: PreviousAnswers | None = None
+    unknown_template_keys: tuple[str, ...] = ()
+    sheet_fingerprints: tuple[tuple[str, str], ...] = ()
 
 
-def issued_lines(round_: Round, unit: str) -> tuple[Line, ...]:
+def issued_items(round_: Round, unit: str) -> tuple[PlanItem, ...]:
     """Return the lines that a unit is asked about, in the order in which they were planned; none of its own.
 
     Each knows its position in the plan, so that a merge can restore the plan's order without the plan; one that
     came back in a form knows it already.
     """
     return tuple(
-        line if line.position else replace(line, position=position)
-        for position, line in enumerate(round_.plan.lines, 1)
-        if unit in line.units and not line.own
+        item if item.plan_position else replace(item, plan_position=position)
+        for position, item in enumerate(round_.plan.items, 1)
+        if unit in item.units and not item.added_by_unit
     )
 
 
-def to_records(
+def encode_form_records(
     round_: Round,
     unit: str,
-    issued: Answers = NO_ANSWERS,
+    issued_answers: AnswerTexts = NO_ANSWER_TEXTS,
     replaces: tuple[str, ...] = (),
-    previous: Previous | None = None,
+    previous: PreviousAnswers | None = None,
 ) -> Records:
     """Return everything that a form carries, as rows of texts that fit a cell, each row's kind first."""
-    identity = identify_form(round_, unit, replaces)
+    identity = build_identity(round_, unit, replaces)
     return (
-        *(("identity", key, *cut(text, PIECE)) for key, text in say_identity(identity)),
-        *say_round(round_, unit),
-        *say_lists(round_),
-        *(_line_record(line, round_, issued.get(line.id, {})) for line in issued_lines(round_, unit)),
+        *(("identity", key, *chunk_text(text, MAX_CELL_CHUNK)) for key, text in encode_identity(identity)),
+        *encode_round(round_, unit),
+        *encode_answer_lists(round_),
+        *(_encode_item(item, round_, issued_answers.get(item.id, {})) for item in issued_items(round_, unit)),
         *(
-            ("own", *cut(pack([line.id, dict(sorted(issued[line.id].items()))]), PIECE))
-            for line in round_.lines_of(unit)
-            if line.own and issued.get(line.id)
+            (
+                "own",
+                *chunk_text(
+                    json_dumps_ascii([line.id, dict(sorted(issued_answers[line.id].items()))]), MAX_CELL_CHUNK
+                ),
+            )
+            for line in round_.items_for_unit(unit)
+            if line.added_by_unit and issued_answers.get(line.id)
         ),
-        *((("previous", *cut(_say_previous(previous), PIECE)),) if previous else ()),
+        *((("previous", *chunk_text(_encode_previous(previous), MAX_CELL_CHUNK)),) if previous else ()),
     )
 
 
-def listed_records(listed: Mapping[str, str]) -> Records:
+def encode_sheet_fingerprints(sheet_fingerprints: Mapping[str, str]) -> Records:
     """Return what a form that goes back carries besides: the marks of what its other sheets say themselves."""
-    return tuple(("listed", sheet, *cut(marks, PIECE)) for sheet, marks in listed.items())
+    return tuple(
+        ("listed", sheet, *chunk_text(fingerprints, MAX_CELL_CHUNK))
+        for sheet, fingerprints in sheet_fingerprints.items()
+    )
 
 
-def from_records(rows: Iterable[Sequence[str]]) -> Issued | None:
+def decode_form_records(rows: Iterable[Sequence[str]]) -> IssuedForm | None:
     """Return what the records say, None if they are not ours, not whole or not in a shape that we know.
 
     Takes the rows as they stand in the sheet: cells to the right may be blank (""), but no cell may be stripped.
     """
-    kinds = by_kind(rows)
+    records_by_kind = group_by_kind(rows)
     try:
-        identity = hear_identity({key: "".join(cells) for key, *cells in kinds.get("identity", ())})
-        return _hear_all(identity, kinds) if identity else None
+        identity = decode_identity({key: "".join(cells) for key, *cells in records_by_kind.get("identity", ())})
+        return _decode_form(identity, records_by_kind) if identity else None
     except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
         return None
 
 
-def round_records(round_: Round) -> Records:
+def encode_consolidated_round(round_: Round) -> Records:
     """Return what a consolidated workbook carries of its round: template, days, names of the units; no lines."""
-    return tuple(say_round(round_))
+    return tuple(encode_round(round_))
 
 
-def round_of_records(rows: Iterable[Sequence[str]]) -> Round | None:
+def decode_consolidated_round(rows: Iterable[Sequence[str]]) -> Round | None:
     """Return the round that a consolidated workbook was made from, without lines; None as in `from_records`."""
-    kinds = by_kind(rows)
+    records_by_kind = group_by_kind(rows)
     try:
-        return hear_round(kinds, hear_facts(kinds), ())
+        return decode_round(records_by_kind, decode_round_facts(records_by_kind), ())
     except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
         return None
 
 
-def _hear_all(identity: Identity, kinds: Kinds) -> Issued | None:
-    facts = hear_facts(kinds)
-    lines = list(_hear_lines(kinds.get("line", ()), tuple(facts["context"])))
-    if len(lines) != identity.rows:
+def _decode_form(identity: FormIdentity, records_by_kind: RecordsByKind) -> IssuedForm | None:
+    facts = decode_round_facts(records_by_kind)
+    decoded_items = list(_decode_items(records_by_kind.get("line", ()), tuple(facts["context"])))
+    if len(decoded_items) != identity.row_count:
         return None
-    round_ = hear_round(kinds, facts, tuple([line for line, _, _ in lines]))
-    own = (unpack("".join(record)) for record in kinds.get("own", ()))
-    told = (*((line.id, texts) for line, _, texts in lines), *own)
-    answers = {line_id: MappingProxyType(texts) for line_id, texts in told if texts}
-    marks, previous = tuple(mark for _, mark, _ in lines), kinds.get("previous")
-    said = _hear_previous("".join(previous[0])) if previous else None
-    listed = tuple((sheet, "".join(pieces)) for sheet, *pieces in kinds.get("listed", ()))
-    return Issued(identity, round_, MappingProxyType(answers), marks, said, find_unknown(kinds), listed)
+    round_ = decode_round(records_by_kind, facts, tuple([item for item, _, _ in decoded_items]))
+    added_answers = (json_loads("".join(record)) for record in records_by_kind.get("own", ()))
+    texts_by_item = (*((line.id, texts) for line, _, texts in decoded_items), *added_answers)
+    answers = {item_id: MappingProxyType(texts) for item_id, texts in texts_by_item if texts}
+    row_fingerprints, previous_records = (
+        tuple(fingerprint for _, fingerprint, _ in decoded_items),
+        records_by_kind.get("previous"),
+    )
+    previous_answers = _decode_previous("".join(previous_records[0])) if previous_records else None
+    sheet_fingerprints = tuple((sheet, "".join(chunks)) for sheet, *chunks in records_by_kind.get("listed", ()))
+    return IssuedForm(
+        identity,
+        round_,
+        MappingProxyType(answers),
+        row_fingerprints,
+        previous_answers,
+        find_unknown_template_keys(records_by_kind),
+        sheet_fingerprints,
+    )
 
 
-def _say_previous(previous: Previous) -> str:
-    return pack([previous.as_of and previous.as_of.isoformat(), dict(sorted(previous.texts.items()))])
+def _encode_previous(previous: PreviousAnswers) -> str:
+    return json_dumps_ascii(
+        [previous.as_of and previous.as_of.isoformat(), dict(sorted(previous.text_by_item_id.items()))]
+    )
 
 
-def _hear_previous(text: str) -> Previous:
-    as_of, texts = unpack(text)
-    return Previous(as_of and date.fromisoformat(as_of), MappingProxyType(dict(texts)))
+def _decode_previous(text: str) -> PreviousAnswers:
+    as_of, texts = json_loads(text)
+    return PreviousAnswers(as_of and date.fromisoformat(as_of), MappingProxyType(dict(texts)))
 
 
-def _line_record(line: Line, round_: Round, issued: Mapping[str, str]) -> tuple[str, ...]:
+def _encode_item(item: PlanItem, round_: Round, issued_texts: Mapping[str, str]) -> tuple[str, ...]:
     facts = [
-        line.id,
-        line.levels,
-        line.units,
-        [[key, say_value(value)] for key, value in line.given],
-        say_context(line.context, round_.plan.context),
-        line.continues_from,
-        dict(sorted(issued.items())),
-        line.position,
+        item.id,
+        item.level_texts,
+        item.units,
+        [[key, encode_value(value)] for key, value in item.plan_values],
+        encode_extra_columns(item.extra_columns, round_.plan.extra_headings),
+        item.continues_from,
+        dict(sorted(issued_texts.items())),
+        item.plan_position,
     ]
-    return ("line", row_fingerprint(line.levels), *cut(pack(facts), PIECE))
+    return ("line", row_fingerprint(item.level_texts), *chunk_text(json_dumps_ascii(facts), MAX_CELL_CHUNK))
 
 
-def _hear_lines(
+def _decode_items(
     records: Sequence[Sequence[str]], headings: tuple[str, ...]
-) -> Iterator[tuple[Line, str, dict[str, str]]]:
-    said = unpack(f"[{','.join(''.join(pieces) for _, *pieces in records)}]")
-    for (mark, *_), facts in zip(records, said, strict=True):
-        key, levels, units, given, context, continues_from, issued, position = facts[:8]
-        values = tuple([(name, hear_value(value)) for name, value in given])
-        extra = hear_context(context, headings)
-        line = Line(key, tuple(levels), tuple(units), values, extra, continues_from, position=int(position))
-        yield line, mark, issued
+) -> Iterator[tuple[PlanItem, str, dict[str, str]]]:
+    encoded_items = json_loads(f"[{','.join(''.join(chunks) for _, *chunks in records)}]")
+    for (fingerprint, *_), facts in zip(records, encoded_items, strict=True):
+        item_id, levels, units, encoded_values, encoded_columns, continues_from, issued_texts, position = facts[:8]
+        plan_values = tuple([(name, decode_value(value)) for name, value in encoded_values])
+        extra_columns = decode_extra_columns(encoded_columns, headings)
+        item = PlanItem(
+            item_id,
+            tuple(levels),
+            tuple(units),
+            plan_values,
+            extra_columns,
+            continues_from,
+            plan_position=int(position),
+        )
+        yield item, fingerprint, issued_texts

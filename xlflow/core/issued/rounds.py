@@ -9,98 +9,104 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from xlflow.core.issued.texts import cut, pack, unpack
-from xlflow.core.layout import PIECE
-from xlflow.core.model import Line, Plan, Round, Unit
-from xlflow.core.template import Template, understand_template
+from xlflow.core.issued.texts import chunk_text, json_dumps_ascii, json_loads
+from xlflow.core.layout import MAX_CELL_CHUNK
+from xlflow.core.model import Plan, PlanItem, Round, Unit
+from xlflow.core.template import Template, parse_template_leniently
 
 Records = tuple[tuple[str, ...], ...]
 
-Kinds = Mapping[str, list[Sequence[str]]]
+RecordsByKind = Mapping[str, list[Sequence[str]]]
 """The cells of the records, by kind."""
 
 
-def by_kind(rows: Iterable[Sequence[str]]) -> Kinds:
+def group_by_kind(rows: Iterable[Sequence[str]]) -> RecordsByKind:
     """Return the records by their kind, which stands in the first cell."""
-    kinds: dict[str, list[Sequence[str]]] = {}
+    records_by_kind: dict[str, list[Sequence[str]]] = {}
     for kind, *cells in rows:
-        kinds.setdefault(kind, []).append(cells)
-    return kinds
+        records_by_kind.setdefault(kind, []).append(cells)
+    return records_by_kind
 
 
-def say_round(round_: Round, unit: str = "") -> Iterator[tuple[str, ...]]:
+def encode_round(round_: Round, unit: str = "") -> Iterator[tuple[str, ...]]:
     """Yield the records of a round; of the units, besides their names, what is known of the one named."""
-    text, digest = _definition_of(round_.template)
-    yield ("definition", digest, *cut(text, PIECE))
+    text, digest = _encode_template(round_.template)
+    yield ("definition", digest, *chunk_text(text, MAX_CELL_CHUNK))
     plan = round_.plan
     facts = {
         "as_of": round_.as_of.isoformat(),
-        "due": round_.due and round_.due.isoformat(),
+        "due": round_.due_date and round_.due_date.isoformat(),
         "language": round_.language,
         "year": plan.year,
         "title": plan.title,
         "digest": plan.digest,
-        "context": plan.context,
+        "context": plan.extra_headings,
     }
-    yield ("round", *cut(pack(facts), PIECE))
-    yield ("units", *cut(pack([each.name for each in plan.units]), PIECE))
+    yield ("round", *chunk_text(json_dumps_ascii(facts), MAX_CELL_CHUNK))
+    yield (
+        "units",
+        *chunk_text(json_dumps_ascii([planned_unit.name for planned_unit in plan.units]), MAX_CELL_CHUNK),
+    )
     for each in plan.units:
         if each.name == unit and (each.contact or each.email):
-            yield ("unit", *cut(pack([each.name, each.contact, each.email]), PIECE))
+            yield ("unit", *chunk_text(json_dumps_ascii([each.name, each.contact, each.email]), MAX_CELL_CHUNK))
 
 
-def _definition_of(template: Template) -> tuple[str, str]:
-    text = pack(template.model_dump(mode="json"))
+def _encode_template(template: Template) -> tuple[str, str]:
+    text = json_dumps_ascii(template.model_dump(mode="json"))
     return text, hashlib.sha256(text.encode()).hexdigest()
 
 
 @lru_cache(maxsize=32)
-def _template_of(text: str, digest: str) -> tuple[Template, tuple[str, ...]]:
+def _decode_template(text: str, digest: str) -> tuple[Template, tuple[str, ...]]:
     """Return the template, and what of it is not known here; kept, since every form of a round carries the same
     and checking its shape is slow."""
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         raise ValueError("the definition is not the one that was issued")
-    return understand_template(unpack(text))
+    return parse_template_leniently(json_loads(text))
 
 
-def find_unknown(kinds: Kinds) -> tuple[str, ...]:
+def find_unknown_template_keys(records_by_kind: RecordsByKind) -> tuple[str, ...]:
     """Return what of the definition is not known here."""
-    digest, *definition = kinds["definition"][0]
-    _, unknown = _template_of("".join(definition), digest)
-    return unknown
+    digest, *definition = records_by_kind["definition"][0]
+    _, unknown_keys = _decode_template("".join(definition), digest)
+    return unknown_keys
 
 
-def hear_facts(kinds: Kinds) -> dict[str, Any]:
+def decode_round_facts(records_by_kind: RecordsByKind) -> dict[str, Any]:
     """Return the days, the language and what is known of the plan, by name."""
-    facts: dict[str, Any] = unpack("".join(kinds["round"][0]))
+    facts: dict[str, Any] = json_loads("".join(records_by_kind["round"][0]))
     return facts
 
 
-def hear_round(kinds: Kinds, facts: Mapping[str, Any], lines: tuple[Line, ...]) -> Round:
+def decode_round(records_by_kind: RecordsByKind, facts: Mapping[str, Any], items: tuple[PlanItem, ...]) -> Round:
     """Return the round that the records tell of, with these lines."""
-    digest, *definition = kinds["definition"][0]
+    digest, *definition = records_by_kind["definition"][0]
     plan = Plan(
         title=facts["title"],
-        units=_hear_units(kinds),
-        lines=lines,
+        units=_decode_units(records_by_kind),
+        items=items,
         year=facts["year"],
-        context=tuple(facts["context"]),
+        extra_headings=tuple(facts["context"]),
         digest=facts["digest"],
     )
     due = date.fromisoformat(facts["due"]) if facts["due"] else None
-    template, _ = _template_of("".join(definition), digest)
+    template, _ = _decode_template("".join(definition), digest)
     return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
 
 
-def _hear_units(kinds: Kinds) -> tuple[Unit, ...]:
+def _decode_units(records_by_kind: RecordsByKind) -> tuple[Unit, ...]:
     """Return the units by their names, of which every form has all, and what it knows of its own one besides."""
-    known = [Unit(*unpack("".join(record))) for record in kinds.get("unit", ())]
-    if "units" not in kinds:
-        return tuple(known)
-    units, more = _units_of("".join(kinds["units"][0])), {unit.name: unit for unit in known}
-    return tuple(more.get(unit.name, unit) for unit in units) if more else units
+    detailed_units = [Unit(*json_loads("".join(record))) for record in records_by_kind.get("unit", ())]
+    if "units" not in records_by_kind:
+        return tuple(detailed_units)
+    units, detailed_by_name = (
+        _decode_unit_names("".join(records_by_kind["units"][0])),
+        {unit.name: unit for unit in detailed_units},
+    )
+    return tuple(detailed_by_name.get(unit.name, unit) for unit in units) if detailed_by_name else units
 
 
 @lru_cache(maxsize=32)
-def _units_of(text: str) -> tuple[Unit, ...]:
-    return tuple(map(Unit, unpack(text)))
+def _decode_unit_names(text: str) -> tuple[Unit, ...]:
+    return tuple(map(Unit, json_loads(text)))

@@ -4,36 +4,46 @@ Asked: `Round` = `Template` + the lines and units of the plan + as-of date. Came
 `Filled` (what one form says), `Merged` (everything, with its accounts), `Run` (what a command hands back).
 """
 
-from xlflow.core.model.asked import Alias, Deadline, Exemption, Line, Plan, Round, Unit, Value
-from xlflow.core.model.returned import Answer, Filled, Identity, Previous, Received, Returned, Row, SetAside, State
-from xlflow.core.model.rows import Cell, Rows, hold_rows
-from xlflow.core.model.together import Accounts, Grid, GridColumn, Merged, MergedRow, Run
+from xlflow.core.model.asked import Alias, Deadline, FieldValue, Plan, PlanItem, Round, Unit, Waiver
+from xlflow.core.model.returned import (
+    Answer,
+    AnswerRow,
+    CorrectionRequest,
+    FileState,
+    FormIdentity,
+    PreviousAnswers,
+    ReceivedFile,
+    Submission,
+    Unplaced,
+)
+from xlflow.core.model.rows import ColumnarRows, TableCell, encode_rows
+from xlflow.core.model.together import Accounts, Merged, MergedRow, RunResult, Table, TableColumn
 
 __all__ = [
     "Accounts",
     "Alias",
     "Answer",
-    "Cell",
+    "TableCell",
     "Deadline",
-    "Exemption",
-    "Filled",
-    "Grid",
-    "GridColumn",
-    "Identity",
-    "Line",
+    "Waiver",
+    "Submission",
+    "Table",
+    "TableColumn",
+    "FormIdentity",
+    "PlanItem",
     "Merged",
     "MergedRow",
     "Plan",
-    "Previous",
-    "Received",
-    "Returned",
+    "PreviousAnswers",
+    "ReceivedFile",
+    "CorrectionRequest",
     "Round",
-    "Row",
-    "Rows",
-    "Run",
-    "SetAside",
-    "State",
+    "AnswerRow",
+    "ColumnarRows",
+    "RunResult",
+    "Unplaced",
+    "FileState",
     "Unit",
-    "Value",
-    "hold_rows",
+    "FieldValue",
+    "encode_rows",
 ]

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from xlflow.core.findings import Place
+from xlflow.core.findings import Location
 from xlflow.core.template import Template
 from xlflow.core.words import Language
 
@@ -36,7 +36,7 @@ class Deadline:
         return None if self.last is None or other.last is None else self.last > other.last
 
 
-Value = str | bool | Decimal | Deadline
+FieldValue = str | bool | Decimal | Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlanItem:
     """One line of the plan: an activity, or a sub-activity if its `part` level is filled.
 
     `levels` has one text per level of the template, "" where the level is not used; `given` holds the
@@ -59,36 +59,36 @@ class Line:
     """
 
     id: str
-    levels: tuple[str, ...]
+    level_texts: tuple[str, ...]
     units: tuple[str, ...]
-    given: tuple[tuple[str, Value], ...] = ()
-    context: tuple[tuple[str, str], ...] = ()
+    plan_values: tuple[tuple[str, FieldValue], ...] = ()
+    extra_columns: tuple[tuple[str, str], ...] = ()
     continues_from: str = ""
-    own: bool = False
-    place: Place | None = None
-    position: int = field(default=0, compare=False)
+    added_by_unit: bool = False
+    location: Location | None = None
+    plan_position: int = field(default=0, compare=False)
 
-    def value(self, key: str) -> Value | None:
+    def plan_value(self, key: str) -> FieldValue | None:
         """Return what the plan states in a field, None if it states nothing."""
-        for name, value in self.given:
+        for name, value in self.plan_values:
             if name == key:
                 return value
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Exemption:
+class Waiver:
     """A rule that passes, until a day: for one unit or all (""), on some lines (ids) or all (none). `line` is how
     the plan workbook names them, `place` where it says so."""
 
     rule: str
     unit: str
-    lines: tuple[str, ...]
-    line: str
+    item_ids: tuple[str, ...]
+    item_text: str
     reason: str
-    who: str
-    until: date
-    place: Place
+    approved_by: str
+    valid_until: date
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ class Alias:
     """What a text means that people write in a field: the code of one of its choices."""
 
     text: str
-    means: str
+    choice_code: str
     field: str
-    place: Place
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +108,12 @@ class Plan:
 
     title: str
     units: tuple[Unit, ...]
-    lines: tuple[Line, ...]
+    items: tuple[PlanItem, ...]
     year: int
-    context: tuple[str, ...] = ()
+    extra_headings: tuple[str, ...] = ()
     digest: str = ""
     file: str = ""
-    exceptions: tuple[Exemption, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     aliases: tuple[Alias, ...] = ()
 
 
@@ -124,7 +124,7 @@ class Round:
     template: Template
     plan: Plan
     as_of: date
-    due: date | None
+    due_date: date | None
     language: Language
 
     @property
@@ -132,6 +132,6 @@ class Round:
         """What tells this round from every other: the template's name and the as-of date."""
         return f"{self.template.name} {self.as_of.isoformat()}"
 
-    def lines_of(self, unit: str) -> tuple[Line, ...]:
+    def items_for_unit(self, unit: str) -> tuple[PlanItem, ...]:
         """Return the lines that a unit is asked about, in plan order."""
-        return tuple(line for line in self.plan.lines if unit in line.units)
+        return tuple(item for item in self.plan.items if unit in item.units)

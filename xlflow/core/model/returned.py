@@ -6,14 +6,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from sys import intern
 
-from xlflow.core.findings import Finding, Place
-from xlflow.core.model.asked import Line, Round, Value
+from xlflow.core.findings import Finding, Location
+from xlflow.core.model.asked import FieldValue, PlanItem, Round
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+ADDRESS_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What the address of a cell begins with."""
 
 
-class State(StrEnum):
+class FileState(StrEnum):
     """What became of a file. Every file found is in exactly one state."""
 
     ACCEPTED = "accepted"
@@ -24,7 +24,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedFile:
     """One file that was found. `name` is what people see: relative to the folder given, `archive.zip/file.xlsx`
     inside an archive. `saved` is when it was last saved, as the file itself says, else its time on disk. `unit` is
     whose form it is; `also` are further units whose forms in it count."""
@@ -32,11 +32,11 @@ class Received:
     name: str
     digest: str
     size: int
-    saved: datetime | None
-    state: State
+    saved_at: datetime | None
+    state: FileState
     unit: str | None = None
     reason: str | None = None
-    also: tuple[str, ...] = ()
+    further_units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +47,24 @@ class Answer:
     knows either way: `place_of`."""
 
     field: str
-    value: Value | None
-    written: str
-    at: str | Place
-    fault: str | None = None
+    value: FieldValue | None
+    raw_text: str
+    column: str | Location
+    error_code: str | None = None
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing was written."""
-        return not self.written
+        return not self.raw_text
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AnswerRow:
     """One row of a form, matched to its line. `place` points at the row's first answer cell's row (A7)."""
 
-    line: Line
+    item: PlanItem
     unit: str
-    place: Place
+    location: Location
     answers: tuple[Answer, ...]
 
     def answer(self, key: str) -> Answer | None:
@@ -74,14 +74,18 @@ class Row:
                 return answer
         return None
 
-    def place_of(self, answer: Answer) -> Place:
+    def location_of(self, answer: Answer) -> Location:
         """Return the cell in which one of the row's answers stands."""
-        at, row = answer.at, self.place
-        if isinstance(at, Place):
-            return at
-        return Place(row.file, row.sheet, intern(at + (row.cell or "").lstrip(LETTERS)))
+        column, row_location = answer.column, self.location
+        if isinstance(column, Location):
+            return column
+        return Location(
+            row_location.file,
+            row_location.sheet,
+            intern(column + (row_location.cell or "").lstrip(ADDRESS_LETTERS)),
+        )
 
-    def value(self, key: str) -> Value | None:
+    def value(self, key: str) -> FieldValue | None:
         """Return the typed answer to a field, None if blank or not understood."""
         found = self.answer(key)
         return found.value if found else None
@@ -93,67 +97,67 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class Unplaced:
     """A row, or a text beside the table, that could not be placed; kept word by word with its address."""
 
     unit: str
-    place: Place
+    location: Location
     texts: tuple[str, ...]
     reason: str
     is_row: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class FormIdentity:
     """What a form says of itself, in cells of the hidden sheet and again in the document's properties. `replaces`
     are the answers (their digests) that it was made from to be corrected: it counts in place of those."""
 
     template: str
     version: str
-    round: str
+    round_key: str
     unit: str
-    rows: int
+    row_count: int
     form_code: str
-    replaces: tuple[str, ...] = ()
+    replaced_digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Previous:
+class PreviousAnswers:
     """What a unit answered in the previous round, as its form shows it beside the empty cells: text by line id."""
 
     as_of: date | None
-    texts: Mapping[str, str]
+    text_by_item_id: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class CorrectionRequest:
     """What goes back to a unit with its own answers: what was found in them, the texts that stood outside the
     table, and the answers (their digests) that the form was made from."""
 
     findings: tuple[Finding, ...] = ()
-    set_aside: tuple[SetAside, ...] = ()
-    replaces: tuple[str, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
+    replaced_digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class Submission:
     """What one form says. `round` holds the lines issued to this unit (not those of other units) and the names
     of all units asked. `answers_digest` is equal for two returns that say the same in the same words. `issued`
     is what stood in the answer cells when the form went out: line id, field, text; blank ones left out. `previous`
     is what the form shows of the round before. `nothing` is where the unit says that it has nothing to report,
     None if it does not. `others` are the forms of other units that stand in the same workbook."""
 
-    received: Received
-    identity: Identity
+    file: ReceivedFile
+    identity: FormIdentity
     round: Round
-    rows: tuple[Row, ...]
-    set_aside: tuple[SetAside, ...] = ()
+    rows: tuple[AnswerRow, ...]
+    unplaced: tuple[Unplaced, ...] = ()
     findings: tuple[Finding, ...] = ()
     answers_digest: str = ""
     issued: tuple[tuple[str, str, str], ...] = ()
-    previous: Previous | None = None
-    nothing: Place | None = None
-    others: tuple["Filled", ...] = ()
+    previous_answers: PreviousAnswers | None = None
+    nothing_to_report: Location | None = None
+    other_submissions: tuple["Submission", ...] = ()
 
     @property
     def unit(self) -> str:

@@ -11,43 +11,43 @@ from itertools import islice
 from types import NoneType
 from typing import overload
 
-Cell = str | int | Decimal | date | bool | None
+TableCell = str | int | Decimal | date | bool | None
 
-_AT_ONCE = 1024
-_FEW = 1 << 16
+_BATCH_SIZE = 1024
+_MAX_SHORT_CODES = 1 << 16
 """Different cells that a column may have as long as two bytes tell them apart."""
 
-_PLAIN = frozenset((str, NoneType))
+_PLAIN_TYPES = frozenset((str, NoneType))
 
 
-class Rows(Sequence[tuple[Cell, ...]]):
+class ColumnarRows(Sequence[tuple[TableCell, ...]]):
     """Rows of one length, as a sequence of tuples that are made when somebody asks for them."""
 
     __slots__ = ("_columns", "_count")
 
-    def __init__(self, columns: Sequence["_Column"], count: int):
+    def __init__(self, columns: Sequence["_EncodedColumn"], count: int):
         self._columns = columns
         self._count = count
 
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[tuple[Cell, ...]]:
+    def __iter__(self) -> Iterator[tuple[TableCell, ...]]:
         return zip(*self._columns, strict=True)
 
     @overload
-    def __getitem__(self, place: int) -> tuple[Cell, ...]: ...
+    def __getitem__(self, index: int) -> tuple[TableCell, ...]: ...
 
     @overload
-    def __getitem__(self, place: slice) -> "Rows": ...
+    def __getitem__(self, place: slice) -> "ColumnarRows": ...
 
-    def __getitem__(self, place: int | slice) -> "tuple[Cell, ...] | Rows":
+    def __getitem__(self, place: int | slice) -> "tuple[TableCell, ...] | ColumnarRows":
         if isinstance(place, int):
             return tuple([column.cell(place) for column in self._columns])
         start, stop, step = place.indices(self._count)
         if (start, stop, step) == (0, self._count, 1):
             return self
-        return Rows([column.part(place) for column in self._columns], len(range(start, stop, step)))
+        return ColumnarRows([column.select(place) for column in self._columns], len(range(start, stop, step)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -57,92 +57,94 @@ class Rows(Sequence[tuple[Cell, ...]]):
     def __repr__(self) -> str:
         return repr(tuple(self))
 
-    def column(self, place: int) -> Iterable[Cell]:
+    def column(self, column_index: int) -> Iterable[TableCell]:
         """Return the cells of one column, from the first row on."""
-        return self._columns[place]
+        return self._columns[column_index]
 
-    def distinct(self, place: int) -> set[Cell]:
+    def distinct_values(self, column_index: int) -> set[TableCell]:
         """Return the different cells of one column."""
-        return self._columns[place].distinct()
+        return self._columns[column_index].distinct_values()
 
-    def with_column(self, place: int, cells: Iterable[Cell]) -> "Rows":
+    def with_column(self, column_index: int, cells: Iterable[TableCell]) -> "ColumnarRows":
         """Return the rows with one column more."""
-        more = _Column()
-        more.extend(list(cells))
-        more.close()
-        return Rows([*self._columns[:place], more, *self._columns[place:]], self._count)
+        new_column = _EncodedColumn()
+        new_column.extend(list(cells))
+        new_column.finish()
+        return ColumnarRows(
+            [*self._columns[:column_index], new_column, *self._columns[column_index:]], self._count
+        )
 
 
-def hold_rows(rows: Iterable[Sequence[Cell]], width: int) -> Rows:
+def encode_rows(rows: Iterable[Sequence[TableCell]], width: int) -> ColumnarRows:
     """Return rows of that many cells so that they take little memory."""
-    columns, count, left = [_Column() for _ in range(width)], 0, iter(rows)
-    while some := list(islice(left, _AT_ONCE)):
-        for column, cells in zip(columns, zip(*some, strict=True), strict=True):
+    columns, count, remaining = [_EncodedColumn() for _ in range(width)], 0, iter(rows)
+    while batch := list(islice(remaining, _BATCH_SIZE)):
+        for column, cells in zip(columns, zip(*batch, strict=True), strict=True):
             column.extend(cells)
-        count += len(some)
+        count += len(batch)
     for column in columns:
-        column.close()
-    return Rows(columns, count)
+        column.finish()
+    return ColumnarRows(columns, count)
 
 
-class _Known(dict[object, int]):
+class _CodeByKey(dict[object, int]):
     """The number of each different cell, in the order in which they came."""
 
     def __missing__(self, key: object) -> int:
-        self[key] = number = len(self)
-        return number
+        self[key] = code = len(self)
+        return code
 
 
-class _Column:
+class _EncodedColumn:
     """The cells of one column: the different ones and their numbers in `codes`; as they are where most differ."""
 
-    __slots__ = ("_cells", "_codes", "_known")
+    __slots__ = ("_cells", "_codes", "_code_by_key")
 
-    def __init__(self, cells: list[Cell] | None = None, codes: "array[int] | None" = None):
-        self._cells: list[Cell] = [] if cells is None else cells
+    def __init__(self, cells: list[TableCell] | None = None, codes: "array[int] | None" = None):
+        self._cells: list[TableCell] = [] if cells is None else cells
         self._codes: array[int] | None = array("H") if cells is None else codes
-        self._known = _Known()
+        self._code_by_key = _CodeByKey()
 
-    def __iter__(self) -> Iterator[Cell]:
+    def __iter__(self) -> Iterator[TableCell]:
         return iter(self._cells) if self._codes is None else map(self._cells.__getitem__, self._codes)
 
-    def extend(self, cells: Sequence[Cell]) -> None:
+    def extend(self, cells: Sequence[TableCell]) -> None:
         """Add cells below the others."""
         if self._codes is None:
             self._cells += cells
             return
-        known = self._known
-        plain = _PLAIN.issuperset(map(type, cells))
-        keys: Iterable[object] = cells if plain else map(_key_of, cells)
-        codes = list(map(known.__getitem__, keys))
-        if len(known) > len(self._cells):
-            firsts = dict(zip(reversed(codes), reversed(cells), strict=True))
-            self._cells += [firsts[number] for number in range(len(self._cells), len(known))]
-        if len(known) > _FEW and self._codes.typecode == "H":
+        code_by_key = self._code_by_key
+        are_plain = _PLAIN_TYPES.issuperset(map(type, cells))
+        keys: Iterable[object] = cells if are_plain else map(_identity_key, cells)
+        codes = list(map(code_by_key.__getitem__, keys))
+        if len(code_by_key) > len(self._cells):
+            cell_by_code = dict(zip(reversed(codes), reversed(cells), strict=True))
+            self._cells += [cell_by_code[code] for code in range(len(self._cells), len(code_by_key))]
+        if len(code_by_key) > _MAX_SHORT_CODES and self._codes.typecode == "H":
             self._codes = array("I", self._codes)
         self._codes.extend(codes)
-        if len(known) * 2 > len(self._codes) >= _AT_ONCE:
-            self._cells, self._codes, self._known = list(self), None, _Known()
+        if len(code_by_key) * 2 > len(self._codes) >= _BATCH_SIZE:
+            self._cells, self._codes, self._code_by_key = list(self), None, _CodeByKey()
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Let go of what only adding cells needs."""
-        self._known = _Known()
+        self._code_by_key = _CodeByKey()
 
-    def cell(self, place: int) -> Cell:
+    def cell(self, row_index: int) -> TableCell:
         """Return one cell."""
-        return self._cells[place if self._codes is None else self._codes[place]]
+        return self._cells[row_index if self._codes is None else self._codes[row_index]]
 
-    def part(self, place: slice) -> "_Column":
+    def select(self, row_slice: slice) -> "_EncodedColumn":
         """Return some of the cells as a column."""
         if self._codes is None:
-            return _Column(self._cells[place])
-        return _Column(self._cells, self._codes[place])
+            return _EncodedColumn(self._cells[row_slice])
+        return _EncodedColumn(self._cells, self._codes[row_slice])
 
-    def distinct(self) -> set[Cell]:
+    def distinct_values(self) -> set[TableCell]:
         """Return the different cells."""
         return set(self._cells if self._codes is None else map(self._cells.__getitem__, set(self._codes)))
 
 
-def _key_of(cell: Cell) -> object:
+def _identity_key(cell: TableCell) -> object:
     """Return a key by which cells are told apart that are equal and yet not the same, such as 1, 1.0 and True."""
-    return cell if type(cell) in _PLAIN else (type(cell), str(cell))
+    return cell if type(cell) in _PLAIN_TYPES else (type(cell), str(cell))

@@ -7,10 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from xlflow.core.findings import Finding, Place
-from xlflow.core.model.asked import Alias, Exemption, Round
-from xlflow.core.model.returned import Received, Row, SetAside, State
-from xlflow.core.model.rows import Cell, Rows
+from xlflow.core.findings import Finding, Location
+from xlflow.core.model.asked import Alias, Round, Waiver
+from xlflow.core.model.returned import AnswerRow, FileState, ReceivedFile, Unplaced
+from xlflow.core.model.rows import ColumnarRows, TableCell
 from xlflow.core.words import Language
 
 
@@ -18,13 +18,13 @@ from xlflow.core.words import Language
 class MergedRow:
     """A row of the consolidated workbook; `others` are rows of other places that it came from too."""
 
-    row: Row
-    others: tuple[Place, ...] = ()
+    row: AnswerRow
+    other_sources: tuple[Location, ...] = ()
 
     @property
-    def sources(self) -> tuple[Place, ...]:
+    def sources(self) -> tuple[Location, ...]:
         """The rows it came from, the one that stands first."""
-        return (self.row.place, *self.others)
+        return (self.row.location, *self.other_sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Accounts:
     that came in, `sums_out` of every merged row, `sums_replaced` of the cells for which another return counts.
     `rows_by_file` and `sums_by_file` (file, field) are what came in, file by file."""
 
-    files: Mapping[State, int]
+    files: Mapping[FileState, int]
     rows_found: int
     rows_merged: int
     rows_set_aside: int
@@ -46,7 +46,7 @@ class Accounts:
     sums_by_file: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
     @property
-    def balance(self) -> bool:
+    def is_balanced(self) -> bool:
         """Whether every file, row and sum that came in is accounted for."""
         return (
             self.files_found == sum(self.files.values())
@@ -70,36 +70,36 @@ class Merged:
     """
 
     round: Round
-    files: tuple[Received, ...]
+    files: tuple[ReceivedFile, ...]
     rows: tuple[MergedRow, ...]
-    set_aside: tuple[SetAside, ...]
-    answered: tuple[str, ...]
-    missing: tuple[str, ...]
+    unplaced: tuple[Unplaced, ...]
+    answered_units: tuple[str, ...]
+    missing_units: tuple[str, ...]
     accounts: Accounts
-    nothing: tuple[tuple[str, Place], ...] = ()
-    exceptions: tuple[tuple[Exemption, int], ...] = ()
+    nothing_to_report_claims: tuple[tuple[str, Location], ...] = ()
+    waivers: tuple[tuple[Waiver, int], ...] = ()
     aliases: tuple[tuple[Alias, int], ...] = ()
 
     @property
-    def nothing_to_report(self) -> tuple[str, ...]:
+    def units_with_nothing_to_report(self) -> tuple[str, ...]:
         """The units that say so and have answered no row; where one has, its answers count."""
-        told = {one.row.unit for one in self.rows if not one.row.is_blank}
-        return tuple(unit for unit, _ in self.nothing if unit not in told)
+        answered = {merged_row.row.unit for merged_row in self.rows if not merged_row.row.is_blank}
+        return tuple(unit for unit, _ in self.nothing_to_report_claims if unit not in answered)
 
     @property
-    def blank(self) -> tuple[str, ...]:
+    def units_with_blank_form(self) -> tuple[str, ...]:
         """The units whose forms came back as they went out: without an answer, an activity of the unit's own, or
         the word that there is nothing to report."""
-        told = {unit for unit, _ in self.nothing}
-        for one in self.rows:
-            row = one.row
-            if row.unit not in told and (row.line.own or not row.is_blank):
-                told.add(row.unit)
-        return tuple(unit for unit in self.answered if unit not in told)
+        with_content = {unit for unit, _ in self.nothing_to_report_claims}
+        for merged_row in self.rows:
+            row = merged_row.row
+            if row.unit not in with_content and (row.item.added_by_unit or not row.is_blank):
+                with_content.add(row.unit)
+        return tuple(unit for unit in self.answered_units if unit not in with_content)
 
 
 @dataclass(frozen=True, slots=True)
-class GridColumn:
+class TableColumn:
     """One column of a grid: heading, width in characters, and how its cells are shown.
 
     group: a text that many rows below each other share; shown whole where it comes first. signed: a number of
@@ -113,35 +113,43 @@ class GridColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class Table:
     """A table on its way to a sheet: rectangular, one tuple per row, cells in the order of the columns."""
 
     name: str
-    columns: tuple[GridColumn, ...]
-    rows: Sequence[tuple[Cell, ...]]
+    columns: tuple[TableColumn, ...]
+    rows: Sequence[tuple[TableCell, ...]]
 
-    def column(self, place: int) -> Iterable[Cell]:
+    def column(self, column_index: int) -> Iterable[TableCell]:
         """Return the cells of one column, from the first row on."""
-        return self.rows.column(place) if isinstance(self.rows, Rows) else [row[place] for row in self.rows]
+        return (
+            self.rows.column(column_index)
+            if isinstance(self.rows, ColumnarRows)
+            else [row[column_index] for row in self.rows]
+        )
 
-    def distinct(self, place: int) -> set[Cell]:
+    def distinct_values(self, column_index: int) -> set[TableCell]:
         """Return the different cells of one column."""
-        return self.rows.distinct(place) if isinstance(self.rows, Rows) else {row[place] for row in self.rows}
+        return (
+            self.rows.distinct_values(column_index)
+            if isinstance(self.rows, ColumnarRows)
+            else {row[column_index] for row in self.rows}
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunResult:
     """What a command hands back to whoever called it; the faces only show it."""
 
     language: Language
     findings: tuple[Finding, ...] = ()
     merged: Merged | None = None
-    output: Path | None = None
-    written: tuple[Path, ...] = ()
+    output_path: Path | None = None
+    written_files: tuple[Path, ...] = ()
     units: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0 clean, 1 findings of severity error; 2 is for `Stop`."""
-        return int(any(finding.weight == "error" for finding in self.findings))
+        return int(any(finding.effective_severity == "error" for finding in self.findings))

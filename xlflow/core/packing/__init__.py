@@ -6,8 +6,8 @@ digest; texts and values that are the same are held once, which is most of them.
 forms went out (exceptions, aliases) is no form's business and does not travel.
 """
 
-from xlflow.core.packing.hearing import DAMAGED, Unpacker
-from xlflow.core.packing.packed import Opened, Packed
-from xlflow.core.packing.saying import pack_opened
+from xlflow.core.packing.hearing import DECODE_ERRORS, SubmissionDecoder
+from xlflow.core.packing.packed import EncodedSubmission, ReadResult
+from xlflow.core.packing.saying import encode_submission
 
-__all__ = ["DAMAGED", "Opened", "Packed", "Unpacker", "pack_opened"]
+__all__ = ["DECODE_ERRORS", "ReadResult", "EncodedSubmission", "SubmissionDecoder", "encode_submission"]

@@ -7,229 +7,294 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from xlflow.core.findings import Finding, Place, Severity
-from xlflow.core.issued import Pairs, hear_context
+from xlflow.core.findings import Finding, Location, Severity
+from xlflow.core.issued import ExtraColumns, decode_extra_columns
 from xlflow.core.model import (
     Answer,
+    AnswerRow,
     Deadline,
-    Filled,
-    Identity,
-    Line,
+    FieldValue,
+    FileState,
+    FormIdentity,
     Plan,
-    Previous,
-    Received,
+    PlanItem,
+    PreviousAnswers,
+    ReceivedFile,
     Round,
-    Row,
-    SetAside,
-    State,
+    Submission,
     Unit,
-    Value,
+    Unplaced,
 )
-from xlflow.core.packing.packed import Near, Opened, Packed, load
+from xlflow.core.packing.packed import DefaultLocation, EncodedSubmission, ReadResult, json_loads_bytes
 from xlflow.core.template import Template
-from xlflow.core.words import Text
+from xlflow.core.words import LocalizedText
 
-DAMAGED = (ValueError, KeyError, TypeError, IndexError, ArithmeticError, AttributeError)
+DECODE_ERRORS = (ValueError, KeyError, TypeError, IndexError, ArithmeticError, AttributeError)
 """What may be raised where bytes are unpacked that are not whole."""
 
-_SHORT = 120
+_SHARED_TEXT_LENGTH = 120
 """Letters of an answer that is likely to stand in other rows too."""
 
 
 @dataclass(slots=True)
-class Unpacker:
+class SubmissionDecoder:
     """Makes values of bytes again, those of one run: what is the same in several files is held once."""
 
-    frames: dict[str, Round] = field(default_factory=dict)
+    shared_rounds: dict[str, Round] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
-    _pairs: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    _times: dict[tuple[Any, ...], Deadline] = field(default_factory=dict)
-    _words: dict[tuple[str, str], Text] = field(default_factory=dict)
-    _names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
-    _given: dict[tuple[tuple[str, int], ...], tuple[tuple[str, Value], ...]] = field(default_factory=dict)
-    _contexts: dict[Pairs, Pairs] = field(default_factory=dict)
+    _heading_pairs: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    _deadlines: dict[tuple[Any, ...], Deadline] = field(default_factory=dict)
+    _localized_texts: dict[tuple[str, str], LocalizedText] = field(default_factory=dict)
+    _unit_names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    _plan_values: dict[tuple[tuple[str, int], ...], tuple[tuple[str, FieldValue], ...]] = field(
+        default_factory=dict
+    )
+    _extra_columns: dict[ExtraColumns, ExtraColumns] = field(default_factory=dict)
     _answers: dict[tuple[object, ...], Answer] = field(default_factory=dict)
-    _answered: dict[tuple[int, ...], tuple[Answer, ...]] = field(default_factory=dict)
-    _lines: dict[str, Line] = field(default_factory=dict)
+    _answer_tuples: dict[tuple[int, ...], tuple[Answer, ...]] = field(default_factory=dict)
+    _items: dict[str, PlanItem] = field(default_factory=dict)
 
-    def learn_frame(self, digest: str, content: bytes) -> None:
+    def add_shared_round(self, digest: str, content: bytes) -> None:
         """Take in a frame that files will need. Raises what `unpack` raises."""
-        template, plan, as_of, due, language = load(content)
-        title, names, year, context, plan_digest, file = plan
-        units = tuple(map(Unit, names))
-        known = Plan(title, units, (), year, tuple(context), plan_digest, file)
-        self.frames[digest] = Round(
-            Template.model_validate(template), known, date.fromisoformat(as_of), _day(due), language
+        template, plan, as_of, due, language = json_loads_bytes(content)
+        title, unit_names, year, extra_headings, plan_digest, file = plan
+        units = tuple(map(Unit, unit_names))
+        empty_plan = Plan(title, units, (), year, tuple(extra_headings), plan_digest, file)
+        self.shared_rounds[digest] = Round(
+            Template.model_validate(template), empty_plan, date.fromisoformat(as_of), _decode_date(due), language
         )
 
-    def unpack(self, packed: Packed) -> Opened:
+    def decode(self, encoded: EncodedSubmission) -> ReadResult:
         """Return what the bytes were made of. Raises what `DAMAGED` lists where they are not whole, KeyError too
         where the frame was not learnt."""
-        about, form, finding = load(packed.content)
-        received = _hear_received(about)
-        if form is None:
-            return received, self._hear_finding(finding, (received.name, None))
-        return received, self._hear_filled(form, received, self.frames[packed.frame])
+        encoded_file, encoded_form, encoded_finding = json_loads_bytes(encoded.content)
+        file = _decode_file(encoded_file)
+        if encoded_form is None:
+            return file, self._decode_finding(encoded_finding, (file.name, None))
+        return file, self._decode_form(encoded_form, file, self.shared_rounds[encoded.shared_digest])
 
-    def _hear_filled(self, said: Sequence[Any], received: Received, frame: Round) -> Filled:
-        sheet, identity, contacts, lines, rows, aside, findings, digest, issued, previous, nothing, own, others = (
-            said
-        )
-        near = (received.name, self._text(sheet))
-        told = tuple([self._hear_line(frame, *line) for line in lines])
-        plan = replace(frame.plan, lines=told, units=_with_contacts(frame.plan.units, contacts))
-        template, version, key, unit, code, count, replaces = identity
-        return Filled(
-            received if own is True else _hear_received(own),
-            Identity(template, version, key, self._text(unit), count, code, tuple(replaces)),
-            replace(frame, plan=plan),
-            tuple([self._hear_row(row, told, frame, near) for row in rows]),
-            tuple([self._hear_aside(one, near) for one in aside]),
-            tuple([self._hear_finding(one, near) for one in findings]),
+    def _decode_form(self, encoded: Sequence[Any], file: ReceivedFile, shared_round: Round) -> Submission:
+        (
+            sheet,
+            identity,
+            contacts,
+            encoded_items,
+            rows,
+            unplaced,
+            findings,
             digest,
-            tuple([(self._text(line), self._text(key), self._text(text)) for line, key, text in issued]),
-            previous and Previous(_day(previous[0]), MappingProxyType(previous[1])),
-            nothing and self._hear_place(nothing, near),
-            tuple([self._hear_other(*other) for other in others]),
+            issued,
+            previous,
+            nothing_to_report,
+            encoded_file,
+            others,
+        ) = encoded
+        default_location = (file.name, self._intern_text(sheet))
+        items = tuple([self._decode_item(shared_round, *item) for item in encoded_items])
+        plan = replace(shared_round.plan, items=items, units=_add_contacts(shared_round.plan.units, contacts))
+        template, version, key, unit, code, count, replaces = identity
+        return Submission(
+            file if encoded_file is True else _decode_file(encoded_file),
+            FormIdentity(template, version, key, self._intern_text(unit), count, code, tuple(replaces)),
+            replace(shared_round, plan=plan),
+            tuple([self._decode_row(row, items, shared_round, default_location) for row in rows]),
+            tuple([self._decode_unplaced(entry, default_location) for entry in unplaced]),
+            tuple([self._decode_finding(one, default_location) for one in findings]),
+            digest,
+            tuple(
+                [
+                    (self._intern_text(line), self._intern_text(key), self._intern_text(text))
+                    for line, key, text in issued
+                ]
+            ),
+            previous and PreviousAnswers(_decode_date(previous[0]), MappingProxyType(previous[1])),
+            nothing_to_report and self._decode_location(nothing_to_report, default_location),
+            tuple([self._decode_other_form(*other) for other in others]),
         )
 
-    def _hear_other(self, content: str, frame: str, frame_content: str) -> Filled:
+    def _decode_other_form(self, content: str, shared_digest: str, shared_content: str) -> Submission:
         """Return a further form of the same file, which brings its frame along."""
-        self.learn_frame(frame, frame_content.encode("utf-8", "surrogatepass"))
-        _, told = self.unpack(Packed(content.encode("utf-8", "surrogatepass"), frame))
-        if isinstance(told, Finding):
+        self.add_shared_round(shared_digest, shared_content.encode("utf-8", "surrogatepass"))
+        _, outcome = self.decode(EncodedSubmission(content.encode("utf-8", "surrogatepass"), shared_digest))
+        if isinstance(outcome, Finding):
             raise TypeError("a form was expected")
-        return told
+        return outcome
 
-    def _hear_line(
+    def _decode_item(
         self,
-        frame: Round,
-        key: str,
+        shared_round: Round,
+        item_id: str,
         levels: Iterable[str],
         units: Iterable[str],
-        continues: str,
+        continues_from: str,
         position: int,
-        given: Iterable[tuple[str, Any]],
-        context: Sequence[Any],
-    ) -> Line:
+        plan_values: Iterable[tuple[str, Any]],
+        extra_columns: Sequence[Any],
+    ) -> PlanItem:
         """Return a line, the same one where another form has it too."""
-        texts, own = self._texts.setdefault, frame.template.item
-        names, *levels = tuple(units), *levels
-        line = Line(
-            key,
-            (*[texts(level, level) for level in levels[:own]], *levels[own:]),
-            self._names.setdefault(names, names),
-            self._hear_given(given),
-            self._hear_context(context, frame.plan.context),
-            continues,
-            position=position,
+        intern_text, item_level = self._texts.setdefault, shared_round.template.item_level_index
+        unit_names, *levels = tuple(units), *levels
+        item = PlanItem(
+            item_id,
+            (*[intern_text(level, level) for level in levels[:item_level]], *levels[item_level:]),
+            self._unit_names.setdefault(unit_names, unit_names),
+            self._decode_plan_values(plan_values),
+            self._decode_extra_columns(extra_columns, shared_round.plan.extra_headings),
+            continues_from,
+            plan_position=position,
         )
-        known = self._lines.setdefault(key, line)
-        return known if known == line and known.position == position else line
+        interned = self._items.setdefault(item_id, item)
+        return interned if interned == item and interned.plan_position == position else item
 
-    def _hear_context(self, said: Sequence[Any], headings: tuple[str, ...]) -> Pairs:
+    def _decode_extra_columns(self, encoded: Sequence[Any], headings: tuple[str, ...]) -> ExtraColumns:
         """Return the further columns of a line; they are held once where several lines have the same."""
-        around = hear_context(said, headings)
-        known = self._contexts.get(around)
-        if known is None:
-            pairs = self._pairs.setdefault
-            known = self._contexts[around] = tuple([pairs(pair, pair) for pair in around])
-        return known
+        extra_columns = decode_extra_columns(encoded, headings)
+        interned = self._extra_columns.get(extra_columns)
+        if interned is None:
+            intern_pair = self._heading_pairs.setdefault
+            interned = self._extra_columns[extra_columns] = tuple(
+                [intern_pair(pair, pair) for pair in extra_columns]
+            )
+        return interned
 
-    def _hear_given(self, given: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Value], ...]:
+    def _decode_plan_values(self, encoded: Iterable[tuple[str, Any]]) -> tuple[tuple[str, FieldValue], ...]:
         """Return what the plan fills in; times are held once, since many lines have the same."""
-        told = tuple([(self._text(name), self._hear_value(value)) for name, value in given])
-        times = tuple([(name, id(value)) for name, value in told if isinstance(value, Deadline)])
-        return self._given.setdefault(times, told) if len(times) == len(told) else told
+        plan_values = tuple([(self._intern_text(name), self._decode_value(value)) for name, value in encoded])
+        deadline_ids = tuple([(name, id(value)) for name, value in plan_values if isinstance(value, Deadline)])
+        return (
+            self._plan_values.setdefault(deadline_ids, plan_values)
+            if len(deadline_ids) == len(plan_values)
+            else plan_values
+        )
 
-    def _hear_row(self, said: Sequence[Any], lines: Sequence[Line], frame: Round, near: Near) -> Row:
-        line, unit, place, answers = said
-        whose = lines[line] if isinstance(line, int) else self._hear_own_line(line, frame, near)
-        told = tuple([self._hear_answer(*answer) for answer in answers])
-        told = self._answered.setdefault(tuple(map(id, told)), told)
-        return Row(whose, self._texts.setdefault(unit, unit), self._hear_place(place, near), told)
+    def _decode_row(
+        self,
+        encoded: Sequence[Any],
+        items: Sequence[PlanItem],
+        shared_round: Round,
+        default_location: DefaultLocation,
+    ) -> AnswerRow:
+        encoded_item, unit, encoded_location, encoded_answers = encoded
+        item = (
+            items[encoded_item]
+            if isinstance(encoded_item, int)
+            else self._decode_added_item(encoded_item, shared_round, default_location)
+        )
+        answers = tuple([self._decode_answer(*answer) for answer in encoded_answers])
+        answers = self._answer_tuples.setdefault(tuple(map(id, answers)), answers)
+        return AnswerRow(
+            item,
+            self._texts.setdefault(unit, unit),
+            self._decode_location(encoded_location, default_location),
+            answers,
+        )
 
-    def _hear_answer(self, key: str, value: Any, written: str, at: Any, fault: str | None) -> Answer:
+    def _decode_answer(
+        self, field_key: str, value: Any, raw_text: str, encoded_column: Any, error_code: str | None
+    ) -> Answer:
         """Return an answer; a short one in words is held once for all rows that have it."""
-        short = len(written) < _SHORT and type(at) is str and (value is None or type(value) is str)
-        known = self._answers.get((key, value, written, at, fault)) if short else None
-        if known is None:
-            texts = self._texts.setdefault
-            meant = value if value is None else self._hear_value(value)
-            where = texts(at, at) if isinstance(at, str) else Place(*map(self._text, at))
-            known = Answer(texts(key, key), meant, texts(written, written), where, fault)
-            if short:
-                self._answers[key, value, written, at, fault] = known
-        return known
+        is_short = (
+            len(raw_text) < _SHARED_TEXT_LENGTH
+            and type(encoded_column) is str
+            and (value is None or type(value) is str)
+        )
+        interned = (
+            self._answers.get((field_key, value, raw_text, encoded_column, error_code)) if is_short else None
+        )
+        if interned is None:
+            intern_text = self._texts.setdefault
+            decoded = value if value is None else self._decode_value(value)
+            column = (
+                intern_text(encoded_column, encoded_column)
+                if isinstance(encoded_column, str)
+                else Location(*map(self._intern_text, encoded_column))
+            )
+            interned = Answer(
+                intern_text(field_key, field_key), decoded, intern_text(raw_text, raw_text), column, error_code
+            )
+            if is_short:
+                self._answers[field_key, value, raw_text, encoded_column, error_code] = interned
+        return interned
 
-    def _hear_own_line(self, said: Sequence[Any], frame: Round, near: Near) -> Line:
-        *facts, own, place = said
-        line = self._hear_line(frame, *facts)
-        return replace(line, own=own, place=place and self._hear_place(place, near))
+    def _decode_added_item(
+        self, encoded: Sequence[Any], shared_round: Round, default_location: DefaultLocation
+    ) -> PlanItem:
+        *facts, added_by_unit, encoded_location = encoded
+        item = self._decode_item(shared_round, *facts)
+        return replace(
+            item,
+            added_by_unit=added_by_unit,
+            location=encoded_location and self._decode_location(encoded_location, default_location),
+        )
 
-    def _hear_aside(self, said: Sequence[Any], near: Near) -> SetAside:
-        unit, place, texts, reason, is_row = said
-        return SetAside(unit, self._hear_place(place, near), tuple(texts), reason, is_row)
+    def _decode_unplaced(self, encoded: Sequence[Any], default_location: DefaultLocation) -> Unplaced:
+        unit, encoded_location, texts, reason, is_row = encoded
+        return Unplaced(
+            unit, self._decode_location(encoded_location, default_location), tuple(texts), reason, is_row
+        )
 
-    def _hear_finding(self, said: Sequence[Any], near: Near) -> Finding:
-        code, place, weight, rule, unit, row_id, field_key, value, suggestion, words = said
+    def _decode_finding(self, encoded: Sequence[Any], default_location: DefaultLocation) -> Finding:
+        code, encoded_location, severity, rule, unit, row_id, field_key, value, suggestion, params = encoded
         return Finding(
             code,
-            self._hear_place(place, near),
-            weight and Severity(weight),
+            self._decode_location(encoded_location, default_location),
+            severity and Severity(severity),
             rule,
-            self._text(unit),
-            self._text(row_id),
-            self._text(field_key),
+            self._intern_text(unit),
+            self._intern_text(row_id),
+            self._intern_text(field_key),
             value,
             suggestion,
-            tuple([(name, self._hear_word(word)) for name, word in words]),
+            tuple([(name, self._decode_param(param)) for name, param in params]),
         )
 
-    def _hear_word(self, said: Any) -> str | int | Text:
-        if not isinstance(said, list):
-            word: str | int = said
-            return word
-        swedish, english = said
-        if (swedish, english) not in self._words:
-            self._words[swedish, english] = Text(sv=swedish, en=english)
-        return self._words[swedish, english]
+    def _decode_param(self, encoded: Any) -> str | int | LocalizedText:
+        if not isinstance(encoded, list):
+            param: str | int = encoded
+            return param
+        swedish, english = encoded
+        if (swedish, english) not in self._localized_texts:
+            self._localized_texts[swedish, english] = LocalizedText(sv=swedish, en=english)
+        return self._localized_texts[swedish, english]
 
-    def _hear_place(self, said: Any, near: Near) -> Place:
-        if isinstance(said, str):
-            return Place(near[0], near[1], self._texts.setdefault(said, said))
-        return Place(*map(self._text, said))
+    def _decode_location(self, encoded: Any, default_location: DefaultLocation) -> Location:
+        if isinstance(encoded, str):
+            return Location(default_location[0], default_location[1], self._texts.setdefault(encoded, encoded))
+        return Location(*map(self._intern_text, encoded))
 
-    def _hear_value(self, said: Any) -> Value:
-        if isinstance(said, str):
-            return self._texts.setdefault(said, said)
-        if isinstance(said, bool):
-            return said
-        if "number" in said:
-            return Decimal(said["number"])
-        facts = tuple(said["time"])
-        if facts not in self._times:
-            kind, text, first, last = facts
-            self._times[facts] = Deadline(kind, text, _day(first), _day(last))
-        return self._times[facts]
+    def _decode_value(self, encoded: Any) -> FieldValue:
+        if isinstance(encoded, str):
+            return self._texts.setdefault(encoded, encoded)
+        if isinstance(encoded, bool):
+            return encoded
+        if "number" in encoded:
+            return Decimal(encoded["number"])
+        deadline_key = tuple(encoded["time"])
+        if deadline_key not in self._deadlines:
+            kind, text, first, last = deadline_key
+            self._deadlines[deadline_key] = Deadline(kind, text, _decode_date(first), _decode_date(last))
+        return self._deadlines[deadline_key]
 
-    def _text(self, text: Any) -> Any:
+    def _intern_text(self, text: Any) -> Any:
         return text if text is None else self._texts.setdefault(text, text)
 
 
-def _with_contacts(units: tuple[Unit, ...], contacts: Iterable[tuple[int, str, str]]) -> tuple[Unit, ...]:
+def _add_contacts(units: tuple[Unit, ...], contacts: Iterable[tuple[int, str, str]]) -> tuple[Unit, ...]:
     """Return the units, those among them with more than their name that a form knows more of."""
-    known = {number: (contact, email) for number, contact, email in contacts}
-    if not known:
+    contacts_by_index = {unit_index: (contact, email) for unit_index, contact, email in contacts}
+    if not contacts_by_index:
         return units
-    return tuple(Unit(unit.name, *known[n]) if n in known else unit for n, unit in enumerate(units))
+    return tuple(
+        Unit(unit.name, *contacts_by_index[index]) if index in contacts_by_index else unit
+        for index, unit in enumerate(units)
+    )
 
 
-def _hear_received(said: Sequence[Any]) -> Received:
-    name, digest, size, saved, state, unit, reason, also = said
-    moment = saved and datetime.fromisoformat(saved)
-    return Received(name, digest, size, moment, State(state), unit, reason, tuple(also))
+def _decode_file(encoded: Sequence[Any]) -> ReceivedFile:
+    name, digest, size, saved, state, unit, reason, other_names = encoded
+    saved_at = saved and datetime.fromisoformat(saved)
+    return ReceivedFile(name, digest, size, saved_at, FileState(state), unit, reason, tuple(other_names))
 
 
-def _day(said: str | None) -> date | None:
-    return date.fromisoformat(said) if said else None
+def _decode_date(encoded: str | None) -> date | None:
+    return date.fromisoformat(encoded) if encoded else None

@@ -7,131 +7,194 @@ from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
 
-from xlflow.core.findings import Finding, Place
-from xlflow.core.issued import say_context
-from xlflow.core.model import Deadline, Filled, Line, Previous, Received, Round, Row, Unit, Value
-from xlflow.core.packing.packed import Near, Opened, Packed, dump
-from xlflow.core.same import Same
+from xlflow.core.findings import Finding, Location
+from xlflow.core.issued import encode_extra_columns
+from xlflow.core.model import (
+    AnswerRow,
+    Deadline,
+    FieldValue,
+    PlanItem,
+    PreviousAnswers,
+    ReceivedFile,
+    Round,
+    Submission,
+    Unit,
+)
+from xlflow.core.packing.packed import DefaultLocation, EncodedSubmission, ReadResult, json_dumps_bytes
+from xlflow.core.same import IdentityKey
 from xlflow.core.template import Template
-from xlflow.core.words import Text
+from xlflow.core.words import LocalizedText
 
-_identity_facts = attrgetter("template", "version", "round", "unit", "form_code", "rows", "replaces")
-_line_facts = attrgetter("id", "levels", "units", "continues_from", "position")
+_identity_values = attrgetter(
+    "template", "version", "round_key", "unit", "form_code", "row_count", "replaced_digests"
+)
+_item_values = attrgetter("id", "level_texts", "units", "continues_from", "plan_position")
 
 
-def pack_opened(opened: Opened) -> Packed:
+def encode_submission(read_result: ReadResult) -> EncodedSubmission:
     """Return a file and what it said as bytes."""
-    received, told = opened
-    about = _say_received(received)
-    if isinstance(told, Finding):
-        return Packed(dump([about, None, _say_finding(told, (received.name, None))]))
-    frame = _pack_frame(*_frame_of(told.round))
-    return Packed(dump([about, _say_filled(told, received), None]), hashlib.sha256(frame).hexdigest(), frame)
+    file, outcome = read_result
+    encoded_file = _encode_file(file)
+    if isinstance(outcome, Finding):
+        return EncodedSubmission(
+            json_dumps_bytes([encoded_file, None, _encode_finding(outcome, (file.name, None))])
+        )
+    shared_content = _encode_shared(*_shared_key(outcome.round))
+    return EncodedSubmission(
+        json_dumps_bytes([encoded_file, _encode_form(outcome, file), None]),
+        hashlib.sha256(shared_content).hexdigest(),
+        shared_content,
+    )
 
 
-def _say_received(one: Received) -> list[object]:
+def _encode_file(file: ReceivedFile) -> list[object]:
     return [
-        one.name,
-        one.digest,
-        one.size,
-        one.saved and one.saved.isoformat(),
-        one.state,
-        one.unit,
-        one.reason,
-        one.also,
+        file.name,
+        file.digest,
+        file.size,
+        file.saved_at and file.saved_at.isoformat(),
+        file.state,
+        file.unit,
+        file.reason,
+        file.further_units,
     ]
 
 
-def _frame_of(round_: Round) -> tuple[object, ...]:
+def _shared_key(round_: Round) -> tuple[object, ...]:
     """Return what all forms of a round have in common, so that it can be looked up."""
     plan = round_.plan
-    names, _ = _say_units(Same(plan.units))
-    facts = (plan.title, names, plan.year, plan.context, plan.digest, plan.file)
-    return (Same(round_.template), facts, round_.as_of, round_.due, round_.language)
+    unit_names, _ = _encode_units(IdentityKey(plan.units))
+    plan_facts = (plan.title, unit_names, plan.year, plan.extra_headings, plan.digest, plan.file)
+    return (IdentityKey(round_.template), plan_facts, round_.as_of, round_.due_date, round_.language)
 
 
 @lru_cache(maxsize=32)
-def _say_units(units: Same[tuple[Unit, ...]]) -> tuple[tuple[str, ...], list[list[object]]]:
+def _encode_units(units: IdentityKey[tuple[Unit, ...]]) -> tuple[tuple[str, ...], list[list[object]]]:
     """Return the names of the units, and what more there is of some; most forms share them all."""
-    known = enumerate(units.value)
-    more: list[list[object]] = [[n, one.contact, one.email] for n, one in known if one.contact or one.email]
-    return tuple([unit.name for unit in units.value]), more
+    numbered_units = enumerate(units.value)
+    contacts: list[list[object]] = [
+        [index, detailed_unit.contact, detailed_unit.email]
+        for index, detailed_unit in numbered_units
+        if detailed_unit.contact or detailed_unit.email
+    ]
+    return tuple([unit.name for unit in units.value]), contacts
 
 
 @lru_cache(maxsize=32)
-def _pack_frame(
-    template: Same[Template], plan: tuple[object, ...], as_of: date, due: date | None, language: str
+def _encode_shared(
+    template: IdentityKey[Template], plan: tuple[object, ...], as_of: date, due: date | None, language: str
 ) -> bytes:
-    said = template.value.model_dump(mode="json")
-    return dump([said, plan, as_of.isoformat(), due and due.isoformat(), language])
+    encoded_template = template.value.model_dump(mode="json")
+    return json_dumps_bytes([encoded_template, plan, as_of.isoformat(), due and due.isoformat(), language])
 
 
-def _say_filled(form: Filled, received: Received) -> list[object]:
-    lines, headings = form.round.plan.lines, form.round.plan.context
-    numbers = {id(line): number for number, line in enumerate(lines)}
-    near = (received.name, form.rows[0].place.sheet if form.rows else None)
+def _encode_form(submission: Submission, file: ReceivedFile) -> list[object]:
+    items, headings = submission.round.plan.items, submission.round.plan.extra_headings
+    item_indexes = {id(item): index for index, item in enumerate(items)}
+    default_location = (file.name, submission.rows[0].location.sheet if submission.rows else None)
     return [
-        near[1],
-        _identity_facts(form.identity),
-        _say_units(Same(form.round.plan.units))[1],
-        [_say_line(line, headings) for line in lines],
-        [_say_row(row, numbers, headings, near) for row in form.rows],
-        [[one.unit, _say_place(one.place, near), one.texts, one.reason, one.is_row] for one in form.set_aside],
-        [_say_finding(one, near) for one in form.findings],
-        form.answers_digest,
-        form.issued,
-        _say_previous(form.previous),
-        form.nothing and _say_place(form.nothing, near),
-        form.received == received or _say_received(form.received),
-        [_say_other(other, received) for other in form.others],
+        default_location[1],
+        _identity_values(submission.identity),
+        _encode_units(IdentityKey(submission.round.plan.units))[1],
+        [_encode_item(line, headings) for line in items],
+        [_encode_row(row, item_indexes, headings, default_location) for row in submission.rows],
+        [
+            [
+                entry.unit,
+                _encode_location(entry.location, default_location),
+                entry.texts,
+                entry.reason,
+                entry.is_row,
+            ]
+            for entry in submission.unplaced
+        ],
+        [_encode_finding(one, default_location) for one in submission.findings],
+        submission.answers_digest,
+        submission.issued,
+        _encode_previous(submission.previous_answers),
+        submission.nothing_to_report and _encode_location(submission.nothing_to_report, default_location),
+        submission.file == file or _encode_file(submission.file),
+        [_encode_other_form(other, file) for other in submission.other_submissions],
     ]
 
 
-def _say_other(form: Filled, received: Received) -> list[object]:
-    packed = pack_opened((received, form))
+def _encode_other_form(submission: Submission, file: ReceivedFile) -> list[object]:
+    encoded = encode_submission((file, submission))
     return [
-        packed.content.decode("utf-8", "surrogatepass"),
-        packed.frame,
-        packed.frame_content.decode("utf-8", "surrogatepass"),
+        encoded.content.decode("utf-8", "surrogatepass"),
+        encoded.shared_digest,
+        encoded.shared_content.decode("utf-8", "surrogatepass"),
     ]
 
 
-def _say_line(line: Line, headings: tuple[str, ...]) -> list[object]:
-    given = [[key, _say_value(value)] for key, value in line.given]
-    return [*_line_facts(line), given, say_context(line.context, headings)]
+def _encode_item(item: PlanItem, headings: tuple[str, ...]) -> list[object]:
+    plan_values = [[key, _encode_value(value)] for key, value in item.plan_values]
+    return [*_item_values(item), plan_values, encode_extra_columns(item.extra_columns, headings)]
 
 
-def _say_row(row: Row, numbers: Mapping[int, int], headings: tuple[str, ...], near: Near) -> list[object]:
-    line: object = numbers.get(id(row.line))
-    if line is None:
-        place = row.line.place
-        line = [*_say_line(row.line, headings), row.line.own, place and _say_place(place, near)]
-    answers = [[one.field, _say_value(one.value), one.written, _say_at(one.at), one.fault] for one in row.answers]
-    return [line, row.unit, _say_place(row.place, near), answers]
+def _encode_row(
+    row: AnswerRow, item_indexes: Mapping[int, int], headings: tuple[str, ...], default_location: DefaultLocation
+) -> list[object]:
+    encoded_item: object = item_indexes.get(id(row.item))
+    if encoded_item is None:
+        location = row.item.location
+        encoded_item = [
+            *_encode_item(row.item, headings),
+            row.item.added_by_unit,
+            location and _encode_location(location, default_location),
+        ]
+    answers = [
+        [
+            answer.field,
+            _encode_value(answer.value),
+            answer.raw_text,
+            _encode_column(answer.column),
+            answer.error_code,
+        ]
+        for answer in row.answers
+    ]
+    return [encoded_item, row.unit, _encode_location(row.location, default_location), answers]
 
 
-def _say_place(place: Place, near: Near) -> object:
+def _encode_location(location: Location, default_location: DefaultLocation) -> object:
     """Return the cell alone where the place is on the sheet that most places are on."""
-    if place.file == near[0] and place.sheet == near[1] and place.cell is not None:
-        return place.cell
-    return [place.file, place.sheet, place.cell]
+    if (
+        location.file == default_location[0]
+        and location.sheet == default_location[1]
+        and location.cell is not None
+    ):
+        return location.cell
+    return [location.file, location.sheet, location.cell]
 
 
-def _say_at(at: str | Place) -> object:
-    return at if isinstance(at, str) else [at.file, at.sheet, at.cell]
+def _encode_column(column: str | Location) -> object:
+    return column if isinstance(column, str) else [column.file, column.sheet, column.cell]
 
 
-def _say_value(value: Value | None) -> object:
+def _encode_value(value: FieldValue | None) -> object:
     if isinstance(value, Deadline):
-        return {"time": [value.kind, value.text, *(day and day.isoformat() for day in (value.first, value.last))]}
+        return {
+            "time": [value.kind, value.text, *(limit and limit.isoformat() for limit in (value.first, value.last))]
+        }
     return {"number": str(value)} if isinstance(value, Decimal) else value
 
 
-def _say_finding(one: Finding, near: Near) -> list[object]:
-    words = [[name, [word.sv, word.en] if isinstance(word, Text) else word] for name, word in one.words]
-    known = [one.severity, one.rule, one.unit, one.row_id, one.field, one.value, one.suggestion]
-    return [one.code, _say_place(one.place, near), *known, words]
+def _encode_finding(finding: Finding, default_location: DefaultLocation) -> list[object]:
+    params = [
+        [name, [param.sv, param.en] if isinstance(param, LocalizedText) else param]
+        for name, param in finding.params
+    ]
+    details = [
+        finding.severity,
+        finding.rule,
+        finding.unit,
+        finding.row_id,
+        finding.field,
+        finding.value,
+        finding.suggestion,
+    ]
+    return [finding.code, _encode_location(finding.location, default_location), *details, params]
 
 
-def _say_previous(previous: Previous | None) -> object:
-    return previous and [previous.as_of and previous.as_of.isoformat(), dict(previous.texts)]
+def _encode_previous(previous: PreviousAnswers | None) -> object:
+    return previous and [previous.as_of and previous.as_of.isoformat(), dict(previous.text_by_item_id)]

@@ -5,36 +5,42 @@ from here, and `generate/live.py` writes the same conditions as formulas. So a r
 the texts in the cells, read by `core.values.spellings`, and the times that the plan states. Says no words.
 """
 
-from xlflow.core.rules.asks import Ask, Said
+from xlflow.core.rules.asks import Requirement, RowAnswers
 from xlflow.core.rules.case import is_filled
-from xlflow.core.rules.effects import EFFECTS, stands_in
-from xlflow.core.rules.judge import ANSWER_LISTED, ANSWER_READABLE, RULES, find_asks, is_nameless
+from xlflow.core.rules.effects import EFFECT_EVALUATORS, relation_holds
+from xlflow.core.rules.judge import (
+    ANSWER_LISTED_RULE,
+    ANSWER_READABLE_RULE,
+    RULES,
+    evaluate_rules,
+    is_unnamed_added_item,
+)
 from xlflow.core.rules.shape import (
-    CHOOSING,
-    NUMBERS,
-    TIMES,
-    is_closed,
-    number_in,
-    numbers_for,
-    table_of,
+    DEADLINE_TYPES,
+    LISTED_TYPES,
+    NUMBER_TYPES,
+    choice_number,
+    compile_conditions,
+    has_closed_list,
+    spelling_table_of,
 )
 
 __all__ = [
-    "ANSWER_LISTED",
-    "ANSWER_READABLE",
-    "CHOOSING",
-    "EFFECTS",
-    "NUMBERS",
+    "ANSWER_LISTED_RULE",
+    "ANSWER_READABLE_RULE",
+    "LISTED_TYPES",
+    "EFFECT_EVALUATORS",
+    "NUMBER_TYPES",
     "RULES",
-    "TIMES",
-    "Ask",
-    "Said",
-    "find_asks",
-    "is_closed",
+    "DEADLINE_TYPES",
+    "Requirement",
+    "RowAnswers",
+    "evaluate_rules",
+    "has_closed_list",
     "is_filled",
-    "is_nameless",
-    "number_in",
-    "numbers_for",
-    "stands_in",
-    "table_of",
+    "is_unnamed_added_item",
+    "choice_number",
+    "compile_conditions",
+    "relation_holds",
+    "spelling_table_of",
 ]

@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from xlflow.core.model import Line, Value
+from xlflow.core.model import FieldValue, PlanItem
 from xlflow.core.template import Rule, RuleSeverity
 
-NO_VALUES: Mapping[str, Value | None] = MappingProxyType({})
+NO_PARSED_VALUES: Mapping[str, FieldValue | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RowAnswers:
     """One row of a form: its line, and the text in each answer cell by field, but for columns that the form lost.
 
     `values` are the same answers as they were understood, where somebody did.
     """
 
-    line: Line
+    item: PlanItem
     texts: Mapping[str, str]
-    values: Mapping[str, Value | None] = field(default_factory=lambda: NO_VALUES)
+    parsed_values: Mapping[str, FieldValue | None] = field(default_factory=lambda: NO_PARSED_VALUES)
 
     @property
     def is_blank(self) -> bool:
@@ -28,7 +28,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Requirement:
     """One thing that is still to be done in a row, in the cell of a field, by the rule of this name.
 
     `declared` is the template's rule, None for one that every template has; `parts` tells that sub-activities may
@@ -38,11 +38,11 @@ class Ask:
     rule: str
     field: str | None = None
     severity: RuleSeverity = "error"
-    declared: Rule | None = None
-    parts: bool = False
-    worse: Said | None = None
+    template_rule: Rule | None = None
+    parts_may_answer: bool = False
+    worse_row: RowAnswers | None = None
 
     @property
-    def counts(self) -> bool:
+    def is_enforced(self) -> bool:
         """Whether the form asks for it too; a note or a trial is only told."""
         return self.severity in ("error", "warning")

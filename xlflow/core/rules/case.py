@@ -5,117 +5,137 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from xlflow.core.computed import compute
-from xlflow.core.model import Deadline, Round, Value
-from xlflow.core.rollup import Kin, find_missing, kin_of
-from xlflow.core.rules.asks import Ask, Said
-from xlflow.core.rules.shape import CHOOSING, NUMBERS, number_in, shape_of
+from xlflow.core.computed import compute_field
+from xlflow.core.model import Deadline, FieldValue, Round
+from xlflow.core.rollup import Relatives, find_items_missing_status, relatives_by_id
+from xlflow.core.rules.asks import Requirement, RowAnswers
+from xlflow.core.rules.shape import LISTED_TYPES, NUMBER_TYPES, choice_number, compile_template
 from xlflow.core.template import Field, Rule
 from xlflow.core.values import parse_value
 from xlflow.core.values.spellings import (
-    LONGEST,
-    UNKNOWN,
+    MAX_LOOKUP_LENGTH,
+    NOT_LISTED,
     is_plain_number,
-    recognise_choice,
-    recognise_time,
-    squeeze,
+    lookup_choice,
+    lookup_end_date,
+    strip_for_lookup,
 )
 
-_LISTED_OR_COUNTED = (*CHOOSING, *NUMBERS)
+_LIST_OR_NUMBER_TYPES = (*LISTED_TYPES, *NUMBER_TYPES)
 
 
-class Form:
+class FormContext:
     """The rows of one form, with what judging one of them needs of the others."""
 
-    def __init__(self, round_: Round, rows: Sequence[Said]):
+    def __init__(self, round_: Round, rows: Sequence[RowAnswers]):
         self.round = round_
         self.template = round_.template
-        self.shape = shape_of(round_.template)
-        self.status = self.shape.status
-        self.kin: Mapping[str, Kin] = kin_of([row.line for row in rows], round_.template)
-        self.by_id = {row.line.id: row for row in rows}
-        told = [row.line.id for row in rows if self.status and row.texts.get(self.status.key)]
-        self.lacking = frozenset(find_missing(self.kin, told) if self.status else ())
+        self.compiled = compile_template(round_.template)
+        self.status_field = self.compiled.status_field
+        self.relatives: Mapping[str, Relatives] = relatives_by_id([row.item for row in rows], round_.template)
+        self.rows_by_id = {row.item.id: row for row in rows}
+        answered_ids = [row.item.id for row in rows if self.status_field and row.texts.get(self.status_field.key)]
+        self.missing_status_ids = frozenset(
+            find_items_missing_status(self.relatives, answered_ids) if self.status_field else ()
+        )
 
 
 @dataclass(slots=True)
-class Case:
+class RowContext:
     """One row of a form, to be judged."""
 
-    form: Form
-    row: Said
-    _numbers: dict[str, int] = field(default_factory=dict)
+    form: FormContext
+    row: RowAnswers
+    _choice_numbers: dict[str, int] = field(default_factory=dict)
 
-    def number(self, key: str) -> int:
+    def choice_number(self, key: str) -> int:
         """Return the number of an answer, or of what the plan states; 0 if there is none."""
-        found = self._numbers.get(key)
-        if found is None:
-            found = self._numbers[key] = self.number_in(key, self.row)
-        return found
+        number = self._choice_numbers.get(key)
+        if number is None:
+            number = self._choice_numbers[key] = self.choice_number_in(key, self.row)
+        return number
 
-    def number_in(self, key: str, row: Said) -> int:
+    def choice_number_in(self, key: str, row: RowAnswers) -> int:
         """Return the same of another row of the form."""
-        asked = self.form.shape.fields[key]
-        if asked.filled_by == "unit":
-            found = recognise_choice(row.texts.get(key, ""), self.form.shape.tables[key])
-            return found if found != UNKNOWN else self._number_by_agreement(asked, row)
-        value = None if row.line.own else row.line.value(key)
-        return number_in(self.form.template, asked, value) if isinstance(value, str) else 0
+        template_field = self.form.compiled.fields[key]
+        if template_field.filled_by == "unit":
+            number = lookup_choice(row.texts.get(key, ""), self.form.compiled.spelling_tables[key])
+            return number if number != NOT_LISTED else self._choice_number_by_alias(template_field, row)
+        value = None if row.item.added_by_unit else row.item.plan_value(key)
+        return choice_number(self.form.template, template_field, value) if isinstance(value, str) else 0
 
-    def _number_by_agreement(self, asked: Field, row: Said) -> int:
+    def _choice_number_by_alias(self, template_field: Field, row: RowAnswers) -> int:
         """Return the number of an answer that no reader knows by itself, but that was agreed to mean something."""
-        value, template, year = row.values.get(asked.key), self.form.template, self.form.round.plan.year
-        read = parse_value(row.texts[asked.key], asked, template, year).value if isinstance(value, str) else value
-        return number_in(template, asked, value) if isinstance(value, str) and read is None else UNKNOWN
+        value, template, year = (
+            row.parsed_values.get(template_field.key),
+            self.form.template,
+            self.form.round.plan.year,
+        )
+        parsed = (
+            parse_value(row.texts[template_field.key], template_field, template, year).value
+            if isinstance(value, str)
+            else value
+        )
+        return (
+            choice_number(template, template_field, value)
+            if isinstance(value, str) and parsed is None
+            else NOT_LISTED
+        )
 
-    def time(self, key: str) -> date | None:
+    def end_date(self, key: str) -> date | None:
         """Return the last day of a time as a formula reads it, or as the plan states it; never of a unit's own."""
-        if self.form.shape.fields[key].filled_by == "unit":
-            return recognise_time(self.row.texts.get(key, ""), self.form.round.plan.year)
-        value = None if self.row.line.own else self.row.line.value(key)
+        if self.form.compiled.fields[key].filled_by == "unit":
+            return lookup_end_date(self.row.texts.get(key, ""), self.form.round.plan.year)
+        value = None if self.row.item.added_by_unit else self.row.item.plan_value(key)
         return value.last if isinstance(value, Deadline) else None
 
-    def amount(self, key: str) -> Decimal | None:
+    def formula_amount(self, key: str) -> Decimal | None:
         """Return a number as a formula reads it, as the plan states it, or as it follows from such."""
-        asked = self.form.shape.fields[key]
-        if asked.computed:
-            return compute(asked.computed, self.amount)
-        value = self.understood(key)
+        template_field = self.form.compiled.fields[key]
+        if template_field.computed:
+            return compute_field(template_field.computed, self.formula_amount)
+        value = self.parsed_value(key)
         if not isinstance(value, Decimal):
             return None
-        if asked.filled_by == "plan":
-            return None if self.row.line.own else value
-        written = self.row.texts.get(key, "")
-        seen = written == format(value, "f") or (is_plain_number(written) and not asked.percent)
-        return value if seen else None
+        if template_field.filled_by == "plan":
+            return None if self.row.item.added_by_unit else value
+        raw_text = self.row.texts.get(key, "")
+        formula_reads_it = raw_text == format(value, "f") or (
+            is_plain_number(raw_text) and not template_field.percent
+        )
+        return value if formula_reads_it else None
 
-    def understood(self, key: str) -> Value | None:
+    def parsed_value(self, key: str) -> FieldValue | None:
         """Return what a reader of words makes of an answer, what stands in the line, or what follows from both."""
-        asked = self.form.shape.fields[key]
-        if asked.computed:
-            return compute(asked.computed, self.understood_amount)
-        return self.row.values.get(key) if asked.filled_by == "unit" else self.row.line.value(key)
+        template_field = self.form.compiled.fields[key]
+        if template_field.computed:
+            return compute_field(template_field.computed, self.parsed_amount)
+        return (
+            self.row.parsed_values.get(key)
+            if template_field.filled_by == "unit"
+            else self.row.item.plan_value(key)
+        )
 
-    def understood_amount(self, key: str) -> Decimal | None:
+    def parsed_amount(self, key: str) -> Decimal | None:
         """Return a number as a reader of words understands it."""
-        value = self.understood(key)
+        value = self.parsed_value(key)
         return value if isinstance(value, Decimal) else None
 
     def is_filled(self, key: str) -> bool | None:
         """Return whether a field is filled; None if the form lost its column."""
-        return is_filled(self.form.shape.fields[key], self.row.texts[key]) if key in self.row.texts else None
+        return is_filled(self.form.compiled.fields[key], self.row.texts[key]) if key in self.row.texts else None
 
-    def is_lacking(self) -> bool:
+    def needs_status(self) -> bool:
         """Return whether the row lacks a status that nothing near it makes up for."""
-        return self.row.line.id in self.form.lacking
+        return self.row.item.id in self.form.missing_status_ids
 
-    def ask(self, rule: Rule, key: str, worse: Said | None = None) -> Ask:
+    def make_requirement(self, rule: Rule, key: str, worse_row: RowAnswers | None = None) -> Requirement:
         """Return what a rule of the template asks for in the cell of a field."""
-        return Ask(rule.name, key, rule.severity, rule, worse=worse)
+        return Requirement(rule.name, key, rule.severity, rule, worse_row=worse_row)
 
 
-def is_filled(asked: Field, written: str) -> bool:
+def is_filled(template_field: Field, raw_text: str) -> bool:
     """Return whether an answer says something; a dash alone does not, where words or a time are asked for."""
-    if asked.type in _LISTED_OR_COUNTED or written[:1].isalnum():
-        return bool(written)
-    return bool(squeeze(written[:LONGEST]))
+    if template_field.type in _LIST_OR_NUMBER_TYPES or raw_text[:1].isalnum():
+        return bool(raw_text)
+    return bool(strip_for_lookup(raw_text[:MAX_LOOKUP_LENGTH]))

@@ -2,77 +2,87 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from xlflow.core.computed import is_beyond
-from xlflow.core.model import Line, Round
-from xlflow.core.rules.asks import Ask, Said
-from xlflow.core.rules.case import Case, Form
-from xlflow.core.rules.effects import EFFECTS, weaken
-from xlflow.core.rules.shape import Declared, When
+from xlflow.core.computed import is_above_threshold
+from xlflow.core.model import PlanItem, Round
+from xlflow.core.rules.asks import Requirement, RowAnswers
+from xlflow.core.rules.case import FormContext, RowContext
+from xlflow.core.rules.effects import EFFECT_EVALUATORS, downgrade_to_note
+from xlflow.core.rules.shape import AnswerConditions, CompiledRule
 from xlflow.core.template import Rule, Template
-from xlflow.core.values.spellings import UNKNOWN
+from xlflow.core.values.spellings import NOT_LISTED
 
-ANSWER_LISTED, ANSWER_READABLE = "answer_listed", "answer_readable"
+ANSWER_LISTED_RULE, ANSWER_READABLE_RULE = "answer_listed", "answer_readable"
 """Names of rules by which reading reports what it finds itself: an answer not in its list, an error in a cell."""
 
 
-def find_asks(round_: Round, rows: Sequence[Said], *, nothing: bool = False) -> tuple[tuple[Ask, ...], ...]:
+def evaluate_rules(
+    round_: Round, rows: Sequence[RowAnswers], *, nothing_to_report: bool = False
+) -> tuple[tuple[Requirement, ...], ...]:
     """Return what is still asked in each row, in the order in which the form says it.
 
     `nothing`: the unit says that it has nothing to report, so rows in which it wrote nothing are left alone.
     """
-    form = Form(round_, rows)
-    return tuple([() if nothing and row.is_blank else _judge(Case(form, row)) for row in rows])
+    form = FormContext(round_, rows)
+    return tuple(
+        [() if nothing_to_report and row.is_blank else _evaluate_row(RowContext(form, row)) for row in rows]
+    )
 
 
-def is_nameless(line: Line, template: Template) -> bool:
+def is_unnamed_added_item(item: PlanItem, template: Template) -> bool:
     """Return whether a row of the unit's own does not say for which activity it is."""
-    return line.own and not line.levels[template.item].strip()
+    return item.added_by_unit and not item.level_texts[template.item_level_index].strip()
 
 
-def _judge(case: Case) -> tuple[Ask, ...]:
-    rules = RULES[:1] if is_nameless(case.row.line, case.form.template) else RULES[1:]
-    return tuple([ask for rule in rules for ask in rule(case)])
+def _evaluate_row(context: RowContext) -> tuple[Requirement, ...]:
+    rules = RULES[:1] if is_unnamed_added_item(context.row.item, context.form.template) else RULES[1:]
+    return tuple([requirement for rule in rules for requirement in rule(context)])
 
 
-def own_without_text(case: Case) -> Iterator[Ask]:
+def own_without_text(context: RowContext) -> Iterator[Requirement]:
     """An answer in a free row says for which activity it is."""
-    line, part = case.row.line, case.form.template.part
-    named = part is not None and bool(line.levels[part].strip())
-    if is_nameless(line, case.form.template) and (named or not case.row.is_blank):
-        yield Ask("own_without_text")
+    item, part_level = context.row.item, context.form.template.part_level_index
+    has_part_text = part_level is not None and bool(item.level_texts[part_level].strip())
+    if is_unnamed_added_item(item, context.form.template) and (has_part_text or not context.row.is_blank):
+        yield Requirement("own_without_text")
 
 
-def missing_status(case: Case) -> Iterator[Ask]:
+def missing_status(context: RowContext) -> Iterator[Requirement]:
     """A status stands on the activity or on every one of its sub-activities."""
-    status = case.form.status
-    if status and status.required and status.key in case.row.texts and case.is_lacking():
-        yield Ask("missing_status", status.key, parts=bool(case.form.kin[case.row.line.id].below))
+    status_field = context.form.status_field
+    if status_field and status_field.required and status_field.key in context.row.texts and context.needs_status():
+        yield Requirement(
+            "missing_status",
+            status_field.key,
+            parts_may_answer=bool(context.form.relatives[context.row.item.id].children),
+        )
 
 
-def missing_required(case: Case) -> Iterator[Ask]:
+def missing_required(context: RowContext) -> Iterator[Requirement]:
     """Every other required field is answered."""
-    for asked in case.form.shape.required:
-        if case.is_filled(asked.key) is False:
-            yield Ask("missing_required", asked.key)
+    for field in context.form.compiled.required_fields:
+        if context.is_filled(field.key) is False:
+            yield Requirement("missing_required", field.key)
 
 
-def answer_listed(case: Case) -> Iterator[Ask]:
+def answer_listed(context: RowContext) -> Iterator[Requirement]:
     """An answer to a closed list is one of the list."""
-    for asked in case.form.shape.closed:
-        if case.number(asked.key) == UNKNOWN:
-            yield Ask(ANSWER_LISTED, asked.key)
+    for field in context.form.compiled.closed_list_fields:
+        if context.choice_number(field.key) == NOT_LISTED:
+            yield Requirement(ANSWER_LISTED_RULE, field.key)
 
 
-def declared_rules(case: Case) -> Iterator[Ask]:
+def declared_rules(context: RowContext) -> Iterator[Requirement]:
     """The rules that the template declares: where their conditions hold, they require, forbid or compare."""
-    for rule, when, effects in _rules_for(case):
-        if _applies(case, rule, when):
-            asked = [ask for effect in effects for ask in EFFECTS[effect](case, rule)]
-            seen = rule.beyond is None or is_beyond(rule.beyond, case.amount)
-            yield from asked if seen else map(weaken, asked)
+    for rule, conditions, effects in _candidate_rules(context):
+        if _conditions_hold(context, rule, conditions):
+            requirements = [
+                requirement for effect in effects for requirement in EFFECT_EVALUATORS[effect](context, rule)
+            ]
+            formula_sees_it = rule.beyond is None or is_above_threshold(rule.beyond, context.formula_amount)
+            yield from requirements if formula_sees_it else map(downgrade_to_note, requirements)
 
 
-RULES: tuple[Callable[[Case], Iterator[Ask]], ...] = (
+RULES: tuple[Callable[[RowContext], Iterator[Requirement]], ...] = (
     own_without_text,
     missing_status,
     missing_required,
@@ -83,25 +93,29 @@ RULES: tuple[Callable[[Case], Iterator[Ask]], ...] = (
 that nobody can place is judged by the first alone."""
 
 
-def _rules_for(case: Case) -> tuple[Declared, ...]:
+def _candidate_rules(context: RowContext) -> tuple[CompiledRule, ...]:
     """Return the rules that may hold, by the answer that most of them wait for: in most rows one or two."""
-    shape = case.form.shape
-    return shape.by_number.get(case.number(shape.awaited), shape.others) if shape.awaited else shape.others
+    compiled = context.form.compiled
+    return (
+        compiled.rules_by_number.get(context.choice_number(compiled.index_field), compiled.unindexed_rules)
+        if compiled.index_field
+        else compiled.unindexed_rules
+    )
 
 
-def _applies(case: Case, rule: Rule, when: When) -> bool:
-    for key, numbers in when:
-        if case.number(key) not in numbers:
+def _conditions_hold(context: RowContext, rule: Rule, conditions: AnswerConditions) -> bool:
+    for key, numbers in conditions:
+        if context.choice_number(key) not in numbers:
             return False
-    if rule.passed and not _has_passed(case, rule.passed):
+    if rule.passed and not _is_date_passed(context, rule.passed):
         return False
-    if rule.beyond and not is_beyond(rule.beyond, case.understood_amount):
+    if rule.beyond and not is_above_threshold(rule.beyond, context.parsed_amount):
         return False
     if not (rule.filled or rule.blank):
         return True
-    return all(map(case.is_filled, rule.filled)) and all(case.is_filled(key) is False for key in rule.blank)
+    return all(map(context.is_filled, rule.filled)) and all(context.is_filled(key) is False for key in rule.blank)
 
 
-def _has_passed(case: Case, key: str) -> bool:
-    last = case.time(key)
-    return last is not None and last < case.form.round.as_of
+def _is_date_passed(context: RowContext, key: str) -> bool:
+    end_date = context.end_date(key)
+    return end_date is not None and end_date < context.form.round.as_of

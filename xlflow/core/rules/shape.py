@@ -6,95 +6,109 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from xlflow.core.loose_ends import EFFECTS
-from xlflow.core.same import Same
+from xlflow.core.loose_ends import RULE_EFFECTS
+from xlflow.core.same import IdentityKey
 from xlflow.core.template import Field, Rule, Template
-from xlflow.core.values.spellings import UNKNOWN, choice_table, number_of, yes_no_table
+from xlflow.core.values.spellings import NOT_LISTED, choice_spelling_table, option_number, yes_no_spelling_table
 
-CHOOSING, TIMES, NUMBERS = ("choice", "yes_no"), ("deadline", "date", "quarter"), ("number", "integer")
+LISTED_TYPES, DEADLINE_TYPES, NUMBER_TYPES = (
+    ("choice", "yes_no"),
+    ("deadline", "date", "quarter"),
+    ("number", "integer"),
+)
 
-When = tuple[tuple[str, frozenset[int]], ...]
+AnswerConditions = tuple[tuple[str, frozenset[int]], ...]
 """Fields, each with the numbers of the answers that a rule waits for."""
 
-Declared = tuple[Rule, When, tuple[str, ...]]
+CompiledRule = tuple[Rule, AnswerConditions, tuple[str, ...]]
 """A rule of the template, what it waits for, and the names of the effects that it has."""
 
-_YES_NO = MappingProxyType({"yes": 1, "no": 2})
+_YES_NO_NUMBERS = MappingProxyType({"yes": 1, "no": 2})
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class CompiledTemplate:
     """A template as judging needs it: fields by key, tables of spellings, rules with what they wait for. `awaited`
     is the field that most rules wait for, `by_number` the rules by the number of its answer, in their order, and
     `others` those that may hold whatever it says."""
 
     fields: Mapping[str, Field]
-    tables: Mapping[str, str]
-    status: Field | None
-    required: tuple[Field, ...]
-    closed: tuple[Field, ...]
-    awaited: str | None
-    by_number: Mapping[int, tuple[Declared, ...]]
-    others: tuple[Declared, ...]
+    spelling_tables: Mapping[str, str]
+    status_field: Field | None
+    required_fields: tuple[Field, ...]
+    closed_list_fields: tuple[Field, ...]
+    index_field: str | None
+    rules_by_number: Mapping[int, tuple[CompiledRule, ...]]
+    unindexed_rules: tuple[CompiledRule, ...]
 
 
-def shape_of(template: Template) -> Shape:
+def compile_template(template: Template) -> CompiledTemplate:
     """Return the shape of a template."""
-    return _shape(Same(template))
+    return _compile_template(IdentityKey(template))
 
 
-def is_closed(template: Template, asked: Field) -> bool:
+def has_closed_list(template: Template, field: Field) -> bool:
     """Return whether a field accepts the answers of its list only."""
-    return asked.type == "yes_no" or (asked.type == "choice" and not template.choice_list(asked).open)
+    return field.type == "yes_no" or (field.type == "choice" and not template.choice_list(field).open)
 
 
-def table_of(template: Template, asked: Field) -> str:
+def spelling_table_of(template: Template, field: Field) -> str:
     """Return the table of spellings of a field that has a list."""
-    return shape_of(template).tables[asked.key]
+    return compile_template(template).spelling_tables[field.key]
 
 
-def _make_table(template: Template, asked: Field) -> str:
-    return yes_no_table() if asked.type == "yes_no" else choice_table(template.choice_list(asked))
+def _build_spelling_table(template: Template, field: Field) -> str:
+    return (
+        yes_no_spelling_table() if field.type == "yes_no" else choice_spelling_table(template.choice_list(field))
+    )
 
 
-def number_in(template: Template, asked: Field, code: str) -> int:
+def choice_number(template: Template, field: Field, code: str) -> int:
     """Return the number that stands for an accepted answer; an open list may have met others."""
-    if asked.type == "yes_no":
-        return _YES_NO.get(code, UNKNOWN)
-    options = template.choice_list(asked).options
-    return number_of(options, code) if any(option.code == code for option in options) else UNKNOWN
+    if field.type == "yes_no":
+        return _YES_NO_NUMBERS.get(code, NOT_LISTED)
+    options = template.choice_list(field).options
+    return option_number(options, code) if any(option.code == code for option in options) else NOT_LISTED
 
 
-def numbers_for(template: Template, rule: Rule) -> When:
+def compile_conditions(template: Template, rule: Rule) -> AnswerConditions:
     """Return which numbers of which fields a rule waits for."""
     return tuple(
-        (key, frozenset(number_in(template, template.field(key), code) for code in codes) - {UNKNOWN})
+        (key, frozenset(choice_number(template, template.field(key), code) for code in codes) - {NOT_LISTED})
         for key, codes in rule.when.items()
     )
 
 
-def _effects_of(rule: Rule) -> tuple[str, ...]:
-    return tuple(name for name in EFFECTS if getattr(rule, name))
+def _effect_names(rule: Rule) -> tuple[str, ...]:
+    return tuple(name for name in RULE_EFFECTS if getattr(rule, name))
 
 
 @lru_cache(maxsize=32)
-def _shape(same: Same[Template]) -> Shape:
-    template = same.value
-    asked = template.asked()
-    rules = tuple((rule, numbers_for(template, rule), _effects_of(rule)) for rule in template.rules)
-    waited = Counter(key for _, when, _ in rules for key, _ in when)
-    awaited = max(waited, key=waited.__getitem__, default=None)
-    waiting = [(declared, dict(declared[1]).get(awaited or "")) for declared in rules]
-    return Shape(
-        fields={each.key: each for each in template.fields},
-        tables={each.key: _make_table(template, each) for each in template.fields if each.type in CHOOSING},
-        status=template.field_in_role("status"),
-        required=tuple(each for each in asked if each.required and each.role != "status"),
-        closed=tuple(each for each in asked if is_closed(template, each)),
-        awaited=awaited,
-        by_number={
-            number: tuple(declared for declared, known in waiting if known is None or number in known)
-            for number in {number for _, known in waiting for number in known or ()}
+def _compile_template(template_key: IdentityKey[Template]) -> CompiledTemplate:
+    template = template_key.value
+    answer_fields = template.answer_fields()
+    rules = tuple((rule, compile_conditions(template, rule), _effect_names(rule)) for rule in template.rules)
+    rules_per_field = Counter(key for _, conditions, _ in rules for key, _ in conditions)
+    index_field = max(rules_per_field, key=rules_per_field.__getitem__, default=None)
+    rules_with_numbers = [
+        (compiled_rule, dict(compiled_rule[1]).get(index_field or "")) for compiled_rule in rules
+    ]
+    return CompiledTemplate(
+        fields={field.key: field for field in template.fields},
+        spelling_tables={
+            each.key: _build_spelling_table(template, each)
+            for each in template.fields
+            if each.type in LISTED_TYPES
         },
-        others=tuple(declared for declared, known in waiting if known is None),
+        status_field=template.field_in_role("status"),
+        required_fields=tuple(each for each in answer_fields if each.required and each.role != "status"),
+        closed_list_fields=tuple(each for each in answer_fields if has_closed_list(template, each)),
+        index_field=index_field,
+        rules_by_number={
+            number: tuple(declared for declared, known in rules_with_numbers if known is None or number in known)
+            for number in {number for _, known in rules_with_numbers for number in known or ()}
+        },
+        unindexed_rules=tuple(
+            declared for declared, accepted_numbers in rules_with_numbers if accepted_numbers is None
+        ),
     )

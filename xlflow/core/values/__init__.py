@@ -10,132 +10,150 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache, partial
 
-from xlflow.core.model import Deadline, Value
-from xlflow.core.same import Same
+from xlflow.core.model import Deadline, FieldValue
+from xlflow.core.same import IdentityKey
 from xlflow.core.template import Field, Template
-from xlflow.core.values.choices import choice_reader, parse_yes_no, show_yes_no
+from xlflow.core.values.choices import format_yes_no, make_choice_parser, parse_yes_no
 from xlflow.core.values.deadlines import (
+    format_deadline,
     parse_date,
-    parse_day,
     parse_deadline,
+    parse_full_date,
     parse_quarter,
     quarter_of,
     quarters_from,
-    show_deadline,
 )
-from xlflow.core.values.numbers import is_percent, is_whole, parse_number, show_number
-from xlflow.core.values.raw import BLANK, Parsed, Raw, written_text
-from xlflow.core.words import Language, Text, say
+from xlflow.core.values.numbers import format_number, is_percent_text, is_whole_number, parse_number
+from xlflow.core.values.raw import BLANK, ParseResult, RawCell, cell_text
+from xlflow.core.words import Language, LocalizedText, translate
 
 __all__ = [
-    "Parsed",
-    "Raw",
-    "accepted_answers",
-    "parse_day",
+    "ParseResult",
+    "RawCell",
+    "describe_accepted",
+    "parse_full_date",
     "parse_deadline",
     "parse_value",
     "quarter_of",
     "quarters_from",
-    "show_deadline",
-    "show_number",
-    "show_value",
-    "value_reader",
-    "written_text",
+    "format_deadline",
+    "format_number",
+    "format_value",
+    "make_parser",
+    "cell_text",
 ]
 
-Reader = Callable[[Raw], Parsed]
+CellParser = Callable[[RawCell], ParseResult]
 
 
-def parse_value(raw: Raw, field: Field, template: Template, year: int, language: Language = "sv") -> Parsed:
+def parse_value(
+    raw: RawCell, field: Field, template: Template, year: int, language: Language = "sv"
+) -> ParseResult:
     """Return what a cell means in a field. `year` is the plan's; `language` is for the suggestion only."""
-    return BLANK if raw is None else _reader(Same(field), Same(template), year, language)(raw)
+    return (
+        BLANK
+        if raw is None
+        else _make_cached_parser(IdentityKey(field), IdentityKey(template), year, language)(raw)
+    )
 
 
-def value_reader(field: Field, template: Template, year: int, language: Language = "sv") -> Reader:
+def make_parser(field: Field, template: Template, year: int, language: Language = "sv") -> CellParser:
     """Return `parse_value` for one field: what does not depend on the cell is done once."""
-    return _reader(Same(field), Same(template), year, language)
+    return _make_cached_parser(IdentityKey(field), IdentityKey(template), year, language)
 
 
-def show_value(value: Value | None, field: Field, template: Template, language: Language, year: int) -> str:
+def format_value(value: FieldValue | None, field: Field, template: Template, language: Language, year: int) -> str:
     """Return a value in the words of a language, so that `parse_value` reads the same value back."""
     if value is None:
         return ""
     if isinstance(value, Deadline):
-        return show_deadline(value, language, year)
+        return format_deadline(value, language, year)
     if isinstance(value, bool):
-        return show_yes_no(value, language)
+        return format_yes_no(value, language)
     if isinstance(value, Decimal):
-        return f"{show_number(value * 100, language)}\u00a0%" if field.percent else show_number(value, language)
-    return template.say_choice(field, value, language) if field.type == "choice" else value
+        return (
+            f"{format_number(value * 100, language)}\u00a0%" if field.percent else format_number(value, language)
+        )
+    return template.choice_label(field, value, language) if field.type == "choice" else value
 
 
-def accepted_answers(field: Field, template: Template, year: int) -> Text:
+def describe_accepted(field: Field, template: Template, year: int) -> LocalizedText:
     """Return what a field accepts, in words that go after "Godtas:" and the like."""
-    return Text(sv=_accepted(field, template, year, "sv"), en=_accepted(field, template, year, "en"))
+    return LocalizedText(
+        sv=_accepted_text(field, template, year, "sv"), en=_accepted_text(field, template, year, "en")
+    )
 
 
 @lru_cache(maxsize=256)
-def _reader(same: Same[Field], of: Same[Template], year: int, language: Language) -> Reader:
-    field = same.value
+def _make_cached_parser(
+    field_key: IdentityKey[Field], template_key: IdentityKey[Template], year: int, language: Language
+) -> CellParser:
+    field = field_key.value
     if field.type == "choice":
-        return _remembering(choice_reader(of.value.choice_list(field), language))
+        return _memoize_parser(make_choice_parser(template_key.value.choice_list(field), language))
     if field.type in ("number", "integer"):
-        return partial(_parse_number, field=field, language=language)
+        return partial(_parse_number_field, field=field, language=language)
     if field.type == "yes_no":
         return partial(parse_yes_no, language=language)
     if field.type == "quarter":
         return partial(parse_quarter, year=year, language=language)
     if field.type == "text":
-        return partial(_parse_text, field=field, language=language)
+        return partial(_parse_text_field, field=field, language=language)
     return partial(parse_date if field.type == "date" else parse_deadline, year=year)
 
 
-def _remembering(read: Reader) -> Reader:
+def _memoize_parser(parse: CellParser) -> CellParser:
     """Return a reader that knows the texts it has read; 1, 1.0 and True are different answers to it."""
-    return lru_cache(maxsize=4096, typed=True)(read)
+    return lru_cache(maxsize=4096, typed=True)(parse)
 
 
-def _parse_text(raw: Raw, field: Field, language: Language) -> Parsed:
-    text = written_text(raw, language)
-    too_long = field.max_length is not None and len(text) > field.max_length
-    return Parsed(text or None, "text-too-long" if too_long else None)
+def _parse_text_field(raw: RawCell, field: Field, language: Language) -> ParseResult:
+    text = cell_text(raw, language)
+    is_too_long = field.max_length is not None and len(text) > field.max_length
+    return ParseResult(text or None, "text-too-long" if is_too_long else None)
 
 
-def _parse_number(raw: Raw, field: Field, language: Language) -> Parsed:
-    found = parse_number(raw, language)
-    number = found.value
+def _parse_number_field(raw: RawCell, field: Field, language: Language) -> ParseResult:
+    result = parse_number(raw, language)
+    number = result.value
     if not isinstance(number, Decimal):
-        return found
-    if isinstance(raw, str) and not field.percent and is_percent(raw):
-        return Parsed(None, "number-percent")
+        return result
+    if isinstance(raw, str) and not field.percent and is_percent_text(raw):
+        return ParseResult(None, "number-percent")
     if field.type == "integer":
-        if not is_whole(number):
-            return Parsed(None, "integer-not-whole")
+        if not is_whole_number(number):
+            return ParseResult(None, "integer-not-whole")
         number = round(number, 0)
-    least, most = field.minimum, field.maximum
-    if (least is not None and number < _limit(least)) or (most is not None and number > _limit(most)):
-        return Parsed(None, "number-out-of-limits")
-    return Parsed(number)
+    minimum, maximum = field.minimum, field.maximum
+    if (minimum is not None and number < _limit_as_decimal(minimum)) or (
+        maximum is not None and number > _limit_as_decimal(maximum)
+    ):
+        return ParseResult(None, "number-out-of-limits")
+    return ParseResult(number)
 
 
-def _limit(limit: float) -> Decimal:
+def _limit_as_decimal(limit: float) -> Decimal:
     return Decimal(repr(limit))
 
 
-def _accepted(field: Field, template: Template, year: int, language: Language) -> str:
+def _accepted_text(field: Field, template: Template, year: int, language: Language) -> str:
     if field.type == "choice":
         choices = template.choice_list(field)
-        labels = ", ".join(option.label.say(language) for option in choices.options)
-        return say("values.accept_other", language, labels=labels) if choices.open else labels
+        labels = ", ".join(option.label.in_language(language) for option in choices.options)
+        return translate("values.accept_other", language, labels=labels) if choices.open else labels
     if field.type == "text" and field.max_length is not None:
-        return say("values.accept_text_up_to", language, most=field.max_length)
+        return translate("values.accept_text_up_to", language, most=field.max_length)
     if field.type in ("number", "integer") and (field.minimum is not None or field.maximum is not None):
-        return _accepted_within(field, language)
-    return say(f"values.accept_{field.type}", language, year=year, next_year=year + 1)
+        return _accepted_range_text(field, language)
+    return translate(f"values.accept_{field.type}", language, year=year, next_year=year + 1)
 
 
-def _accepted_within(field: Field, language: Language) -> str:
+def _accepted_range_text(field: Field, language: Language) -> str:
     limits = {"least": field.minimum, "most": field.maximum}
-    shown = {name: show_number(_limit(x), language) for name, x in limits.items() if x is not None}
-    bounds = "between" if len(shown) == 2 else next(iter(shown))
-    return say(f"values.{bounds}", language, kind=say(f"values.{field.type}", language), **shown)
+    formatted_limits = {
+        name: format_number(_limit_as_decimal(x), language) for name, x in limits.items() if x is not None
+    }
+    message_key = "between" if len(formatted_limits) == 2 else next(iter(formatted_limits))
+    return translate(
+        f"values.{message_key}", language, kind=translate(f"values.{field.type}", language), **formatted_limits
+    )

@@ -7,164 +7,195 @@ from datetime import date, datetime
 from functools import lru_cache, partial
 
 from xlflow.core.model import Deadline
-from xlflow.core.text import plain
-from xlflow.core.values.days import AMBIGUOUS, IMPOSSIBLE, day_of_serial, read_day
-from xlflow.core.values.doubtful import mend_spelling, names_no_period
-from xlflow.core.values.periods import Span, part_of_year, read_quarter, read_span, without_year
-from xlflow.core.values.raw import BLANK, Parsed, Raw, keep_text, written_text
-from xlflow.core.words import Language, say
+from xlflow.core.text import normalize_for_parsing
+from xlflow.core.values.days import DATE_AMBIGUOUS, DATE_IMPOSSIBLE, date_from_serial, read_date
+from xlflow.core.values.doubtful import correct_time_spelling, has_impossible_period
+from xlflow.core.values.periods import (
+    DateRange,
+    date_range_of_part,
+    read_date_range,
+    read_quarter_range,
+    split_off_year,
+)
+from xlflow.core.values.raw import BLANK, ParseResult, RawCell, cell_text, normalize_cell_text
+from xlflow.core.words import Language, translate
 
-_LONGEST = 80
+_MAX_DEADLINE_LENGTH = 80
 """Longer texts are words, whatever they begin with."""
 
-_LEAD = re.compile(
+_LEAD_IN = re.compile(
     r"(?:(?:förskjut(?:s|en|et)|flytta(?:s|d|t|des)(?: fram)?|framflytta[dt]|skjut(?:s|en|et) (?:upp|fram)"
     r"|senareläggs|postponed|moved|delayed) (?:till|to) )?"
     r"(?:(?:senast|under|till|t\.?o\.?m\.?|till och med|i|by|in|during|until|no later than) )*(?:(?:the|den) )?"
 )
-_BROKEN_LINE = re.compile(r"(?<=[0-9]) ?([-/.]) ?(?=[0-9])")
+_SPACED_SEPARATOR = re.compile(r"(?<=[0-9]) ?([-/.]) ?(?=[0-9])")
 _SERIAL_TEXT = re.compile(r"[3-7][0-9]{4}")
-_CANONICAL = re.compile(r"([0-9]{4})-Q([1-4])")
-DAYS_IN_DOUBT = (AMBIGUOUS, IMPOSSIBLE, "date-unlikely")
-_EARLIEST_CELL = date(1911, 1, 1)
+_CANONICAL_QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")
+SUSPICIOUS_DATE_CODES = (DATE_AMBIGUOUS, DATE_IMPOSSIBLE, "date-unlikely")
+_EARLIEST_CELL_DATE = date(1911, 1, 1)
 """Days before this come from a number typed into a cell that shows days: 2022 becomes 1905-07-14."""
 
 
-def parse_deadline(raw: Raw, year: int) -> Parsed:
+def parse_deadline(raw: RawCell, year: int) -> ParseResult:
     """Return a day, a quarter or words; words are legal, and carry days where these are certain.
 
     `year` is the plan's: "Kvartal 2" means that year. A code is set for a day that is ambiguous or impossible, and
     for words that look like a time and are none.
     """
     if isinstance(raw, date):
-        return _read_cell(raw)
+        return _parse_date_cell(raw)
     if isinstance(raw, int | float) and not isinstance(raw, bool):
-        return _read_number(raw, year)
-    return _read_text(written_text(raw), year)
+        return _parse_number_cell(raw, year)
+    return _parse_deadline_text(cell_text(raw), year)
 
 
-def parse_date(raw: Raw, year: int) -> Parsed:
+def parse_date(raw: RawCell, year: int) -> ParseResult:
     """Return a deadline of kind day; everything else is not understood."""
-    found = parse_deadline(raw, year)
-    if found.value is None or (isinstance(found.value, Deadline) and found.value.kind == "day"):
-        return found
-    return Parsed(None, found.code if found.code in DAYS_IN_DOUBT else "date-unreadable", found.suggestion)
+    result = parse_deadline(raw, year)
+    if result.value is None or (isinstance(result.value, Deadline) and result.value.kind == "day"):
+        return result
+    return ParseResult(
+        None, result.code if result.code in SUSPICIOUS_DATE_CODES else "date-unreadable", result.suggestion
+    )
 
 
-def parse_quarter(raw: Raw, year: int, language: Language) -> Parsed:
+def parse_quarter(raw: RawCell, year: int, language: Language) -> ParseResult:
     """Return a deadline of kind quarter; a lone 1 to 4 and a day are taken for their quarter, with a note."""
-    text = written_text(raw).strip()
-    lone = text in ("1", "2", "3", "4")
-    found = parse_deadline(f"Q{text}" if lone else raw, year).value
-    if not isinstance(found, Deadline):
+    text = cell_text(raw).strip()
+    is_lone_number = text in ("1", "2", "3", "4")
+    deadline = parse_deadline(f"Q{text}" if is_lone_number else raw, year).value
+    if not isinstance(deadline, Deadline):
         return BLANK
-    quarter = quarter_of(found) if found.kind != "text" else None
+    quarter = quarter_of(deadline) if deadline.kind != "text" else None
     if not quarter:
-        return Parsed(None, "quarter-unreadable")
-    if found.kind == "quarter" and not lone:
-        return Parsed(found)
-    return Parsed(quarter, "quarter-assumed", show_deadline(quarter, language, year))
+        return ParseResult(None, "quarter-unreadable")
+    if deadline.kind == "quarter" and not is_lone_number:
+        return ParseResult(deadline)
+    return ParseResult(quarter, "quarter-assumed", format_deadline(quarter, language, year))
 
 
-def show_deadline(deadline: Deadline, language: Language, year: int) -> str:
+def format_deadline(deadline: Deadline, language: Language, year: int) -> str:
     """Return what people see: 2021-06-30, Kvartal 2 (in the plan's year), Kvartal 1 2022, or the words."""
-    found = _CANONICAL.fullmatch(deadline.text) if deadline.kind == "quarter" else None
+    found = _CANONICAL_QUARTER.fullmatch(deadline.text) if deadline.kind == "quarter" else None
     if not found:
         return deadline.text
     if int(found[1]) == year:
-        return say("values.quarter", language, quarter=found[2])
-    return say("values.quarter_of_year", language, quarter=found[2], year=found[1])
+        return translate("values.quarter", language, quarter=found[2])
+    return translate("values.quarter_of_year", language, quarter=found[2], year=found[1])
 
 
 def quarters_from(as_of: date, count: int) -> tuple[Deadline, ...]:
     """Return the quarter that the day lies in and those that follow, `count` in all."""
     start = as_of.year * 4 + (as_of.month - 1) // 3
-    return tuple(_quarter(at // 4, at % 4 + 1) for at in range(start, start + count))
+    return tuple(
+        _quarter_deadline(quarter_index // 4, quarter_index % 4 + 1)
+        for quarter_index in range(start, start + count)
+    )
 
 
 def quarter_of(deadline: Deadline) -> Deadline | None:
     """Return the quarter in which the last day lies; None where words say no time."""
-    return _quarter(deadline.last.year, (deadline.last.month + 2) // 3) if deadline.last else None
+    return _quarter_deadline(deadline.last.year, (deadline.last.month + 2) // 3) if deadline.last else None
 
 
-def parse_day(text: str) -> date | None:
+def parse_full_date(text: str) -> date | None:
     """Return the day that a text names in full (ISO, Swedish, English); None if it is unreadable or ambiguous."""
-    found = read_day(plain(text), None)
-    return found.day if found else None
+    reading = read_date(normalize_for_parsing(text), None)
+    return reading.value if reading else None
 
 
-def _cores(text: str) -> Iterator[str]:
+def _candidate_texts(text: str) -> Iterator[str]:
     """Yield the text as it is compared, then without lead-in words ("Förskjuts till …", "senast …")."""
-    key = plain(text).strip(" .,;:!()")
-    joined = _BROKEN_LINE.sub(r"\1", key)
-    yield from dict.fromkeys((key, joined, _LEAD.sub("", key, count=1), _LEAD.sub("", joined, count=1)))
+    normalized = normalize_for_parsing(text).strip(" .,;:!()")
+    joined = _SPACED_SEPARATOR.sub(r"\1", normalized)
+    yield from dict.fromkeys(
+        (normalized, joined, _LEAD_IN.sub("", normalized, count=1), _LEAD_IN.sub("", joined, count=1))
+    )
 
 
-def _day(day: date) -> Deadline:
-    return Deadline("day", day.isoformat(), day, day)
+def _date_deadline(value: date) -> Deadline:
+    return Deadline("day", value.isoformat(), value, value)
 
 
 @lru_cache(maxsize=512)
-def _quarter(year: int, number: int) -> Deadline:
-    span = part_of_year(year, number, 4)
-    return Deadline("quarter", f"{year:04}-Q{number}", span.first, span.last)
+def _quarter_deadline(year: int, number: int) -> Deadline:
+    date_range = date_range_of_part(year, number, 4)
+    return Deadline("quarter", f"{year:04}-Q{number}", date_range.first, date_range.last)
 
 
-def _words(text: str, span: Span | None = None) -> Deadline:
-    return Deadline("text", text, span.first, span.last) if span else Deadline("text", text)
+def _text_deadline(text: str, date_range: DateRange | None = None) -> Deadline:
+    return Deadline("text", text, date_range.first, date_range.last) if date_range else Deadline("text", text)
 
 
-def _read_cell(raw: date) -> Parsed:
-    day = raw.date() if isinstance(raw, datetime) else raw
-    if day >= _EARLIEST_CELL:
-        return Parsed(_day(day))
-    typed = (day - date(1899, 12, 30)).days
-    return Parsed(_words(day.isoformat()), "date-unlikely", str(typed) if 1990 <= typed <= 2100 else None)
+def _parse_date_cell(raw: date) -> ParseResult:
+    value = raw.date() if isinstance(raw, datetime) else raw
+    if value >= _EARLIEST_CELL_DATE:
+        return ParseResult(_date_deadline(value))
+    typed_number = (value - date(1899, 12, 30)).days
+    return ParseResult(
+        _text_deadline(value.isoformat()),
+        "date-unlikely",
+        str(typed_number) if 1990 <= typed_number <= 2100 else None,
+    )
 
 
-def _read_number(raw: float, year: int) -> Parsed:
+def _parse_number_cell(raw: float, year: int) -> ParseResult:
     """A whole number may be a year or 20210630; between 1990 and 2100 a number is a spreadsheet's day."""
-    day = day_of_serial(raw) if math.isfinite(raw) else None
-    return Parsed(_day(day)) if day else _read_text(written_text(raw), year)
+    serial_date = date_from_serial(raw) if math.isfinite(raw) else None
+    return ParseResult(_date_deadline(serial_date)) if serial_date else _parse_deadline_text(cell_text(raw), year)
 
 
 @lru_cache(maxsize=8192)
-def _read_text(text: str, year: int) -> Parsed:
+def _parse_deadline_text(text: str, year: int) -> ParseResult:
     if not text:
         return BLANK
-    kept = keep_text(text).strip()
-    if len(text) > _LONGEST:
-        return Parsed(_words(kept))
-    cores = tuple(_cores(text))
-    read = next(filter(None, (_read_core(core, kept, year) for core in cores)), None)
-    return read or _doubt(cores, kept, year)
+    original = normalize_cell_text(text).strip()
+    if len(text) > _MAX_DEADLINE_LENGTH:
+        return ParseResult(_text_deadline(original))
+    candidates = tuple(_candidate_texts(text))
+    result = next(filter(None, (_parse_candidate(candidate, original, year) for candidate in candidates)), None)
+    return result or _check_text_deadline(candidates, original, year)
 
 
-def _doubt(cores: Sequence[str], kept: str, year: int) -> Parsed:
+def _check_text_deadline(candidates: Sequence[str], original: str, year: int) -> ParseResult:
     """Return words as words, with a code where they look like a time that could not be read."""
-    if any(names_no_period(rest) for core in cores for rest, _ in without_year(core, year, short=True)):
-        return Parsed(_words(kept), "period-impossible")
-    reads = partial(_is_time, year=year)
-    mended = next(filter(None, (mend_spelling(core, reads) for core in cores)), None)
-    if mended is None:
-        return Parsed(_words(kept))
-    return Parsed(_words(kept), "time-misspelt", mended.capitalize() if kept[:1].isupper() else mended)
+    if any(
+        has_impossible_period(rest)
+        for candidate in candidates
+        for rest, _ in split_off_year(candidate, year, short=True)
+    ):
+        return ParseResult(_text_deadline(original), "period-impossible")
+    is_deadline = partial(_is_readable_deadline, year=year)
+    corrected = next(filter(None, (correct_time_spelling(core, is_deadline) for core in candidates)), None)
+    if corrected is None:
+        return ParseResult(_text_deadline(original))
+    return ParseResult(
+        _text_deadline(original), "time-misspelt", corrected.capitalize() if original[:1].isupper() else corrected
+    )
 
 
-def _is_time(core: str, year: int) -> bool:
-    found = _read_core(core, core, year)
-    return found is not None and isinstance(found.value, Deadline) and found.value.last is not None
+def _is_readable_deadline(candidate: str, year: int) -> bool:
+    result = _parse_candidate(candidate, candidate, year)
+    return result is not None and isinstance(result.value, Deadline) and result.value.last is not None
 
 
-def _read_core(core: str, kept: str, year: int) -> Parsed | None:
-    quarter = read_quarter(core, year)
+def _parse_candidate(candidate: str, original: str, year: int) -> ParseResult | None:
+    quarter = read_quarter_range(candidate, year)
     if quarter:
-        return Parsed(_quarter(quarter.first.year, (quarter.first.month + 2) // 3))
-    if _SERIAL_TEXT.fullmatch(core):
-        day = day_of_serial(int(core))
-        return Parsed(_day(day), "date-from-serial", day.isoformat()) if day else None
-    reading = read_day(core, year)
+        return ParseResult(_quarter_deadline(quarter.first.year, (quarter.first.month + 2) // 3))
+    if _SERIAL_TEXT.fullmatch(candidate):
+        serial_date = date_from_serial(int(candidate))
+        return (
+            ParseResult(_date_deadline(serial_date), "date-from-serial", serial_date.isoformat())
+            if serial_date
+            else None
+        )
+    reading = read_date(candidate, year)
     if reading:
-        return Parsed(_day(reading.day)) if reading.day else Parsed(_words(kept), reading.fault)
-    span = read_span(core, year)
-    return Parsed(_words(kept, span)) if span else None
+        return (
+            ParseResult(_date_deadline(reading.value))
+            if reading.value
+            else ParseResult(_text_deadline(original), reading.error_code)
+        )
+    date_range = read_date_range(candidate, year)
+    return ParseResult(_text_deadline(original, date_range)) if date_range else None

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from xlflow.core.values.days import months
+from xlflow.core.values.days import month_numbers
 
-_PARTS = {
+_PERIODS_PER_YEAR = {
     "kvartal": 4,
     "kvartalet": 4,
     "kvart": 4,
@@ -27,40 +27,40 @@ _PARTS = {
 }
 """What a year is cut into, by name, and how many of each there may be."""
 
-_NAMES = "|".join(_PARTS)
-_NUMBERED = re.compile(rf"({_NAMES})[ .:]*(?:nr[ .]*)?([0-9]{{1,2}})")
-_ORDINAL = re.compile(rf"(?:det |the )?([0-9]{{1,2}})(?::?[ae]|st|nd|rd|th)[ -]*({_NAMES})")
-_OTHER_WORDS = ("våren", "sommaren", "hösten", "vårterminen", "höstterminen", "spring", "summer", "autumn")
+_PERIOD_NAMES = "|".join(_PERIODS_PER_YEAR)
+_NUMBERED_PERIOD = re.compile(rf"({_PERIOD_NAMES})[ .:]*(?:nr[ .]*)?([0-9]{{1,2}})")
+_ORDINAL_PERIOD = re.compile(rf"(?:det |the )?([0-9]{{1,2}})(?::?[ae]|st|nd|rd|th)[ -]*({_PERIOD_NAMES})")
+_SEASON_WORDS = ("våren", "sommaren", "hösten", "vårterminen", "höstterminen", "spring", "summer", "autumn")
 _WORD = re.compile(r"[^\W\d_]+")
-_SHORTEST, _MOST, _ALIKE = 4, 4, 0.8
+_MIN_WORD_LENGTH, _MAX_WORDS, _MIN_SIMILARITY = 4, 4, 0.8
 """Letters of a word that may be misspelt, words of a text that is looked at, and how alike two spellings are."""
 
 
-def names_no_period(rest: str) -> bool:
+def has_impossible_period(text_without_year: str) -> bool:
     """Return whether a plain text without its year names a part of the year that is not there: kvartal 5."""
-    found = _NUMBERED.fullmatch(rest)
+    found = _NUMBERED_PERIOD.fullmatch(text_without_year)
     name, number = found.groups() if found else ("", "")
-    if not found and (ordinal := _ORDINAL.fullmatch(rest)):
+    if not found and (ordinal := _ORDINAL_PERIOD.fullmatch(text_without_year)):
         number, name = ordinal.groups()
-    return bool(name) and not 1 <= int(number) <= _PARTS[name]
+    return bool(name) and not 1 <= int(number) <= _PERIODS_PER_YEAR[name]
 
 
-def mend_spelling(key: str, reads: Callable[[str], bool]) -> str | None:
+def correct_time_spelling(normalized: str, is_deadline: Callable[[str], bool]) -> str | None:
     """Return a plain text with its words of time spelt right, if it then reads as a time: kvrtal 2, kvartal 2."""
-    words = _WORD.findall(key)
-    if len(words) > _MOST or not words:
+    words = _WORD.findall(normalized)
+    if len(words) > _MAX_WORDS or not words:
         return None
-    mended = _WORD.sub(lambda found: _nearest(found[0]), key)
-    return mended if mended != key and reads(mended) else None
+    corrected = _WORD.sub(lambda found: _closest_time_word(found[0]), normalized)
+    return corrected if corrected != normalized and is_deadline(corrected) else None
 
 
-def _nearest(word: str) -> str:
-    if len(word) < _SHORTEST:
+def _closest_time_word(word: str) -> str:
+    if len(word) < _MIN_WORD_LENGTH:
         return word
-    return next(iter(difflib.get_close_matches(word, _time_words(), 1, _ALIKE)), word)
+    return next(iter(difflib.get_close_matches(word, _time_words(), 1, _MIN_SIMILARITY)), word)
 
 
 @cache
 def _time_words() -> tuple[str, ...]:
-    named = (*_PARTS, *months(), *_OTHER_WORDS)
-    return tuple(word for word in named if len(word) > _SHORTEST)
+    all_words = (*_PERIODS_PER_YEAR, *month_numbers(), *_SEASON_WORDS)
+    return tuple(word for word in all_words if len(word) > _MIN_WORD_LENGTH)

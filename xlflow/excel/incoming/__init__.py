@@ -5,34 +5,34 @@ do; never as an exception. Nothing in a file is run, followed or copied: macros,
 """
 
 from xlflow.excel.incoming.book import (
-    LIMITS,
-    Book,
+    DEFAULT_LIMITS,
     ErrorValue,
-    Evidence,
     Limits,
-    Raw,
-    Sheet,
-    UncountedFormula,
-    cell_name,
+    RawCellValue,
+    SheetData,
+    SheetMetadata,
+    UncachedFormula,
+    WorkbookData,
+    format_cell_address,
 )
-from xlflow.excel.incoming.bundle import Packed, open_bundle
-from xlflow.excel.incoming.gate import digest_source, is_there, open_book, open_lightly, refuse
+from xlflow.excel.incoming.bundle import ZippedFile, open_zip_archive
+from xlflow.excel.incoming.gate import digest_source, open_in_process, open_workbook, path_exists, refusal_finding
 
 __all__ = [
-    "LIMITS",
-    "Book",
+    "DEFAULT_LIMITS",
+    "WorkbookData",
     "ErrorValue",
-    "Evidence",
+    "SheetMetadata",
     "Limits",
-    "Packed",
-    "Raw",
-    "Sheet",
-    "UncountedFormula",
-    "cell_name",
+    "ZippedFile",
+    "RawCellValue",
+    "SheetData",
+    "UncachedFormula",
+    "format_cell_address",
     "digest_source",
-    "is_there",
-    "open_book",
-    "open_bundle",
-    "open_lightly",
-    "refuse",
+    "path_exists",
+    "open_workbook",
+    "open_zip_archive",
+    "open_in_process",
+    "refusal_finding",
 ]

@@ -16,135 +16,150 @@ from datetime import UTC, datetime
 from xlflow.excel.incoming.book import Limits
 
 _STORED, _DEFLATED = 0, 8
-_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-_HARMLESS = 20_000
+_LOCAL_HEADER, _DIRECTORY_HEADER, _END_RECORD = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_HARMLESS_COMPRESSED_SIZE = 20_000
 """Packed bytes that cannot swell beyond some 20 MB, whatever they promise."""
 
-_SMALL = 1_000_000
+_RATIO_EXEMPT_SIZE = 1_000_000
 """Bytes up to which nobody minds how well a part was packed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ZipEntry:
     """One entry of an archive: where its packed bytes stand, and what they must unpack to."""
 
     name: str
-    start: int
-    packed: int
+    data_offset: int
+    compressed_size: int
     size: int
     crc: int
-    method: int
-    put_in: tuple[int, int, int, int, int, int]
+    compression_method: int
+    date_time: tuple[int, int, int, int, int, int]
 
     @property
     def modified(self) -> datetime | None:
         """When it was put into the archive, if that is a time at all."""
         try:
-            return datetime(*self.put_in, tzinfo=UTC)
+            return datetime(*self.date_time, tzinfo=UTC)
         except ValueError:
             return None
 
 
-def _keep_room(size: int) -> None:
+def _raise_malloc_threshold(size: int) -> None:
     """Let what one file takes while it is unpacked stay with the process for the next: the C library of Linux
     hands freed memory back beyond a bound, which follows the largest block ever freed. To hand back half a
     megabyte for each form, and take it again, is a tenth of the time that opening one takes."""
     bytes(size)
 
 
-_keep_room(4_000_000)
+_raise_malloc_threshold(4_000_000)
 
 
-def list_entries(content: bytes, limits: Limits) -> tuple[Entry, ...] | str:
+def list_zip_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | str:
     """Return the files in an archive, folders left out; or the code of what is wrong with its directory."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            infos, comment, end = archive.infolist(), archive.comment, archive.start_dir
+            infos, comment, directory_offset = archive.infolist(), archive.comment, archive.start_dir
     except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, OverflowError):
         return "archive-cut-off"
-    if not _ends_straight(content, len(infos), len(comment)):
+    if not _is_end_record_consistent(content, len(infos), len(comment)):
         return "archive-crooked"
-    if len(infos) > limits.entries:
+    if len(infos) > limits.zip_entries:
         return "archive-too-many-parts"
     if any(info.flag_bits & 1 for info in infos):
         return "file-is-encrypted"
-    if _swells(infos, limits):
+    if _expands_too_much(infos, limits):
         return "unpacked-too-large"
-    return _place_entries(content, infos, end)
+    return _locate_entries(content, infos, directory_offset)
 
 
-def unpack(content: bytes, entry: Entry) -> bytes | None:
+def unpack_entry(content: bytes, entry: ZipEntry) -> bytes | None:
     """Return what an entry holds; None if that is not what its size and check sum promise."""
-    packed = content[entry.start : entry.start + entry.packed]
+    compressed = content[entry.data_offset : entry.data_offset + entry.compressed_size]
     try:
-        unpacked = _inflate(packed, entry.size) if entry.method == _DEFLATED else packed
+        unpacked = _inflate(compressed, entry.size) if entry.compression_method == _DEFLATED else compressed
     except zlib.error:
         return None
     return unpacked if len(unpacked) == entry.size and zlib.crc32(unpacked) == entry.crc else None
 
 
-def _inflate(packed: bytes, size: int) -> bytes:
+def _inflate(compressed: bytes, size: int) -> bytes:
     """Return what was packed, never much more than the size that was promised."""
-    if len(packed) < _HARMLESS:
-        return zlib.decompress(packed, -15, max(size, 1))
-    machine = zlib.decompressobj(-15)
-    unpacked = machine.decompress(packed, size + 1)
-    return unpacked if machine.eof else b""
+    if len(compressed) < _HARMLESS_COMPRESSED_SIZE:
+        return zlib.decompress(compressed, -15, max(size, 1))
+    decompressor = zlib.decompressobj(-15)
+    unpacked = decompressor.decompress(compressed, size + 1)
+    return unpacked if decompressor.eof else b""
 
 
-def pack(parts: Mapping[str, bytes]) -> bytes:
+def build_uncompressed_zip(parts: Mapping[str, bytes]) -> bytes:
     """Return an archive of these parts, not compressed."""
-    pieces: list[bytes] = []
+    chunks: list[bytes] = []
     directory: list[bytes] = []
     offset = 0
     for name, part in parts.items():
-        label = name.encode()
-        facts = (0x800, _STORED, 0, 33, zlib.crc32(part), len(part), len(part), len(label))
-        head = struct.pack("<4s5H3L2H", _LOCAL, 20, *facts, 0) + label
-        directory.append(struct.pack("<4s6H3L5H2L", _CENTRAL, 20, 20, *facts, 0, 0, 0, 0, 0, offset) + label)
-        pieces += (head, part)
-        offset += len(head) + len(part)
-    size = sum(map(len, directory))
-    end = struct.pack("<4s4H2LH", _END, 0, 0, len(directory), len(directory), size, offset, 0)
-    return b"".join((*pieces, *directory, end))
+        encoded_name = name.encode()
+        header_fields = (0x800, _STORED, 0, 33, zlib.crc32(part), len(part), len(part), len(encoded_name))
+        header = struct.pack("<4s5H3L2H", _LOCAL_HEADER, 20, *header_fields, 0) + encoded_name
+        directory.append(
+            struct.pack("<4s6H3L5H2L", _DIRECTORY_HEADER, 20, 20, *header_fields, 0, 0, 0, 0, 0, offset)
+            + encoded_name
+        )
+        chunks += (header, part)
+        offset += len(header) + len(part)
+    directory_size = sum(map(len, directory))
+    end_record = struct.pack(
+        "<4s4H2LH", _END_RECORD, 0, 0, len(directory), len(directory), directory_size, offset, 0
+    )
+    return b"".join((*chunks, *directory, end_record))
 
 
-def _ends_straight(content: bytes, count: int, comment: int) -> bool:
+def _is_end_record_consistent(content: bytes, entry_count: int, comment_length: int) -> bool:
     """Return whether the end record agrees with the directory before it, and nothing follows it."""
-    end = content.rfind(_END)
-    told, size, start = struct.unpack("<H2L", content[end + 10 : end + 20])
-    large = start == 0xFFFFFFFF or told == 0xFFFF
-    return end + 22 + comment == len(content) and (large or (told == count and start + size == end))
-
-
-def _swells(infos: list[zipfile.ZipInfo], limits: Limits) -> bool:
-    return sum(info.file_size for info in infos) > limits.unpacked_bytes or any(
-        info.file_size > max(_SMALL, info.compress_size * limits.ratio) for info in infos
+    end_offset = content.rfind(_END_RECORD)
+    declared_count, directory_size, directory_offset = struct.unpack(
+        "<H2L", content[end_offset + 10 : end_offset + 20]
+    )
+    is_zip64 = directory_offset == 0xFFFFFFFF or declared_count == 0xFFFF
+    return end_offset + 22 + comment_length == len(content) and (
+        is_zip64 or (declared_count == entry_count and directory_offset + directory_size == end_offset)
     )
 
 
-def _place_entries(content: bytes, infos: list[zipfile.ZipInfo], end: int) -> tuple[Entry, ...] | str:
-    entries: list[Entry] = []
+def _expands_too_much(infos: list[zipfile.ZipInfo], limits: Limits) -> bool:
+    return sum(info.file_size for info in infos) > limits.unpacked_bytes or any(
+        info.file_size > max(_RATIO_EXEMPT_SIZE, info.compress_size * limits.compression_ratio) for info in infos
+    )
+
+
+def _locate_entries(
+    content: bytes, infos: list[zipfile.ZipInfo], directory_offset: int
+) -> tuple[ZipEntry, ...] | str:
+    entries: list[ZipEntry] = []
     names: set[str] = set()
-    free = 0
-    for info in sorted(infos, key=_by_offset):
-        name = _read_name(info).replace("\\", "/").lstrip("/")
-        start = _start_of(content, info)
-        if info.header_offset < free or (not free and info.header_offset) or start is None:
+    next_free_offset = 0
+    for info in sorted(infos, key=_header_offset):
+        name = _decode_entry_name(info).replace("\\", "/").lstrip("/")
+        data_offset = _find_data_offset(content, info)
+        if (
+            info.header_offset < next_free_offset
+            or (not next_free_offset and info.header_offset)
+            or data_offset is None
+        ):
             return "archive-crooked"
-        free = start + info.compress_size
-        if free > end or name in names:
+        next_free_offset = data_offset + info.compress_size
+        if next_free_offset > directory_offset or name in names:
             return "archive-crooked"
         if info.compress_type not in (_STORED, _DEFLATED):
             return "archive-packed-otherwise"
         names.add(name)
         if not name.endswith("/"):
-            facts = (info.compress_size, info.file_size, info.CRC, info.compress_type)
-            entries.append(Entry(name, start, *facts, info.date_time))
+            entry_fields = (info.compress_size, info.file_size, info.CRC, info.compress_type)
+            entries.append(ZipEntry(name, data_offset, *entry_fields, info.date_time))
     return tuple(entries)
 
 
-def _read_name(info: zipfile.ZipInfo) -> str:
+def _decode_entry_name(info: zipfile.ZipInfo) -> str:
     """Return the name of an entry; a Mac writes it in UTF-8 and does not say so."""
     if info.flag_bits & 0x800 or info.filename.isascii():
         return info.filename
@@ -154,17 +169,19 @@ def _read_name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _by_offset(info: zipfile.ZipInfo) -> int:
+def _header_offset(info: zipfile.ZipInfo) -> int:
     return info.header_offset
 
 
-def _start_of(content: bytes, info: zipfile.ZipInfo) -> int | None:
+def _find_data_offset(content: bytes, info: zipfile.ZipInfo) -> int | None:
     """Return where the packed bytes begin; None if no header stands there, or one with another name."""
-    head = content[info.header_offset : info.header_offset + 30]
-    if len(head) < 30 or head[:4] != _LOCAL:
+    header = content[info.header_offset : info.header_offset + 30]
+    if len(header) < 30 or header[:4] != _LOCAL_HEADER:
         return None
-    name = info.header_offset + 30
-    size, more = struct.unpack("<2H", head[26:])
-    letters = "utf-8" if info.flag_bits & 0x800 else "cp437"
-    same = content[name : name + size] == info.orig_filename.encode(letters, "replace")
-    return name + size + more if same else None
+    name_offset = info.header_offset + 30
+    name_length, extra_length = struct.unpack("<2H", header[26:])
+    encoding = "utf-8" if info.flag_bits & 0x800 else "cp437"
+    name_matches = content[name_offset : name_offset + name_length] == info.orig_filename.encode(
+        encoding, "replace"
+    )
+    return name_offset + name_length + extra_length if name_matches else None

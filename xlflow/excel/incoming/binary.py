@@ -5,16 +5,16 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from xlflow.excel.incoming.book import ErrorValue, Evidence, Raw, Remark
-from xlflow.excel.incoming.drawn import read_boxes
-from xlflow.excel.incoming.margins import list_margins
-from xlflow.excel.incoming.package import Package, read_relations
+from xlflow.excel.incoming.book import CellAnnotation, ErrorValue, RawCellValue, SheetMetadata
+from xlflow.excel.incoming.drawn import read_shape_texts
+from xlflow.excel.incoming.margins import parse_header_footer
+from xlflow.excel.incoming.package import WorkbookPackage, read_relationships
 
-_ROW, _ERROR, _FORMULAS, _FORMULA_ERROR = 0, 3, range(8, 12), 11
-_SMALL, _REAL, _WORKED_OUT = 2, 5, 9
-_SHEET, _NOTE, _NOTE_TEXT, _MARGINS = 156, 635, 637, 479
-_COLLAPSED, _NOT_THERE = 0x10, b"\xff" * 4
-_ERRORS = {
+_ROW_RECORD, _ERROR_RECORD, _FORMULA_RECORDS, _ERROR_FORMULA_RECORD = 0, 3, range(8, 12), 11
+_PACKED_NUMBER_RECORD, _NUMBER_RECORD, _NUMBER_FORMULA_RECORD = 2, 5, 9
+_SHEET_RECORD, _COMMENT_RECORD, _COMMENT_TEXT_RECORD, _HEADER_FOOTER_RECORD = 156, 635, 637, 479
+_HIDDEN_ROW_FLAG, _MISSING_TEXT = 0x10, b"\xff" * 4
+_ERROR_TEXTS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
     0x0F: "#VALUE!",
@@ -27,126 +27,135 @@ _ERRORS = {
 
 
 @dataclass(slots=True)
-class Walked:
+class OmittedContent:
     """What the fast reader hides of one sheet."""
 
-    errors: list[tuple[int, int, Raw]] = field(default_factory=list)
-    formulas: set[tuple[int, int]] = field(default_factory=set)
-    hidden: set[int] = field(default_factory=set)
-    remarks: list[Remark] = field(default_factory=list)
-    below_zero: list[tuple[int, int, float]] = field(default_factory=list)
-    margins: list[str] = field(default_factory=list)
-    pictures: bool = False
+    error_cells: list[tuple[int, int, RawCellValue]] = field(default_factory=list)
+    formula_cells: set[tuple[int, int]] = field(default_factory=set)
+    hidden_rows: set[int] = field(default_factory=set)
+    annotations: list[CellAnnotation] = field(default_factory=list)
+    negative_numbers: list[tuple[int, int, float]] = field(default_factory=list)
+    header_footer: list[str] = field(default_factory=list)
+    has_pictures: bool = False
 
     @property
-    def evidence(self) -> Evidence:
+    def metadata(self) -> SheetMetadata:
         """What tells how the values came about."""
-        hidden, margins = frozenset(self.hidden), tuple(dict.fromkeys(self.margins))
-        return Evidence(frozenset(self.formulas), None, hidden, tuple(self.remarks), margins)
+        hidden_rows, header_footer = frozenset(self.hidden_rows), tuple(dict.fromkeys(self.header_footer))
+        return SheetMetadata(
+            frozenset(self.formula_cells), None, hidden_rows, tuple(self.annotations), header_footer
+        )
 
-    def keep_below_zero(self, row: int, column: int, number: float) -> None:
+    def add_if_negative(self, row: int, column: int, number: float) -> None:
         """Note a number that the fast reader takes for a time of day where the cell is formatted as a day."""
         if number < 0:
-            self.below_zero.append((row, column, number))
+            self.negative_numbers.append((row, column, number))
 
 
-def read_real(content: bytes) -> float:
+def decode_number(content: bytes) -> float:
     """Return a number that is written out in full."""
     number: float = struct.unpack_from("<d", content)[0]
     return number
 
 
-def read_small(content: bytes) -> float:
+def decode_packed_number(content: bytes) -> float:
     """Return a number that is written in four bytes: whole or half of a real one, maybe in hundredths."""
     (packed,) = struct.unpack_from("<l", content)
-    number = float(packed >> 2) if packed & 2 else read_real(struct.pack("<4xl", packed & ~3))
+    number = float(packed >> 2) if packed & 2 else decode_number(struct.pack("<4xl", packed & ~3))
     return number / 100 if packed & 1 else number
 
 
-def error_of(code: int) -> ErrorValue:
+def error_value(code: int) -> ErrorValue:
     """Return an error as cells show it."""
-    return ErrorValue(_ERRORS.get(code, "#ERR"))
+    return ErrorValue(_ERROR_TEXTS.get(code, "#ERR"))
 
 
-def walk_sheets(package: Package) -> tuple[Walked, ...]:
+def read_omitted_content(package: WorkbookPackage) -> tuple[OmittedContent, ...]:
     """Return what is hidden of each worksheet, in their order. Raises LookupError or struct.error if the records
     lead nowhere."""
-    relations = {key: (kind, part) for key, kind, part in read_relations(package, package.main)}
+    relationships = {
+        relationship_id: (record_type, part)
+        for relationship_id, record_type, part in read_relationships(package, package.main_part)
+    }
     sheets = []
-    for kind, content in _walk(package.read(package.main)):
-        if kind == _SHEET:
-            what, part = relations[_text(content, 8)]
-            if what == "worksheet":
-                sheets.append(_walk_sheet(package, part))
+    for kind, content in _read_records(package.read_part(package.main_part)):
+        if kind == _SHEET_RECORD:
+            relationship_type, part = relationships[_read_text(content, 8)]
+            if relationship_type == "worksheet":
+                sheets.append(_read_sheet_records(package, part))
     return tuple(sheets)
 
 
-def _walk_sheet(package: Package, part: str) -> Walked:
-    walked, row = Walked(), 0
-    for kind, content in _walk(package.read(part)):
-        if kind == _ROW:
+def _read_sheet_records(package: WorkbookPackage, part: str) -> OmittedContent:
+    omitted, row = OmittedContent(), 0
+    for record_type, content in _read_records(package.read_part(part)):
+        if record_type == _ROW_RECORD:
             (row,) = struct.unpack_from("<L", content)
-            if content[11] & _COLLAPSED:
-                walked.hidden.add(row)
-        elif kind in (_SMALL, _REAL):
+            if content[11] & _HIDDEN_ROW_FLAG:
+                omitted.hidden_rows.add(row)
+        elif record_type in (_PACKED_NUMBER_RECORD, _NUMBER_RECORD):
             (column,) = struct.unpack_from("<L", content)
-            walked.keep_below_zero(row, column, (read_small if kind == _SMALL else read_real)(content[8:]))
-        elif kind == _ERROR or kind in _FORMULAS:
+            omitted.add_if_negative(
+                row,
+                column,
+                (decode_packed_number if record_type == _PACKED_NUMBER_RECORD else decode_number)(content[8:]),
+            )
+        elif record_type == _ERROR_RECORD or record_type in _FORMULA_RECORDS:
             (column,) = struct.unpack_from("<L", content)
-            if kind in _FORMULAS:
-                walked.formulas.add((row, column))
-            if kind in (_ERROR, _FORMULA_ERROR):
-                walked.errors.append((row, column, error_of(content[8])))
-            if kind == _WORKED_OUT:
-                walked.keep_below_zero(row, column, read_real(content[8:]))
-        elif kind == _MARGINS:
-            walked.margins += list_margins(_texts(content, 2))
-    for _, kind_of, name in read_relations(package, package.find(part) or part):
-        if kind_of == "comments":
-            walked.remarks += _walk_notes(package.read(name))
-    walked.remarks += read_boxes(package, package.find(part) or part)
-    return walked
+            if record_type in _FORMULA_RECORDS:
+                omitted.formula_cells.add((row, column))
+            if record_type in (_ERROR_RECORD, _ERROR_FORMULA_RECORD):
+                omitted.error_cells.append((row, column, error_value(content[8])))
+            if record_type == _NUMBER_FORMULA_RECORD:
+                omitted.add_if_negative(row, column, decode_number(content[8:]))
+        elif record_type == _HEADER_FOOTER_RECORD:
+            omitted.header_footer += parse_header_footer(_read_texts(content, 2))
+    for _, relationship_type, related_part in read_relationships(package, package.find_part(part) or part):
+        if relationship_type == "comments":
+            omitted.annotations += _read_comments(package.read_part(related_part))
+    omitted.annotations += read_shape_texts(package, package.find_part(part) or part)
+    return omitted
 
 
-def _walk_notes(part: bytes) -> Iterator[Remark]:
+def _read_comments(part: bytes) -> Iterator[CellAnnotation]:
     row = column = 0
-    for kind, content in _walk(part):
-        if kind == _NOTE:
+    for record_type, content in _read_records(part):
+        if record_type == _COMMENT_RECORD:
             row, _, column = struct.unpack_from("<3L", content, 4)
-        elif kind == _NOTE_TEXT:
-            yield row, column, "", _text(content, 1)
+        elif record_type == _COMMENT_TEXT_RECORD:
+            yield row, column, "", _read_text(content, 1)
 
 
-def _walk(part: bytes) -> Iterator[tuple[int, bytes]]:
+def _read_records(part: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (kind, content) of every record; both numbers before it are written in pieces of seven bits."""
-    place = 0
-    while place < len(part):
-        kind, place = _number(part, place, 2)
-        size, place = _number(part, place, 4)
-        yield kind, part[place : place + size]
-        place += size
+    offset = 0
+    while offset < len(part):
+        record_type, offset = _read_variable_integer(part, offset, 2)
+        size, offset = _read_variable_integer(part, offset, 4)
+        yield record_type, part[offset : offset + size]
+        offset += size
 
 
-def _number(part: bytes, place: int, longest: int) -> tuple[int, int]:
+def _read_variable_integer(part: bytes, offset: int, max_bytes: int) -> tuple[int, int]:
     number = 0
-    for piece in range(longest):
-        byte = part[place + piece]
-        number |= (byte & 127) << 7 * piece
+    for byte_index in range(max_bytes):
+        byte = part[offset + byte_index]
+        number |= (byte & 127) << 7 * byte_index
         if byte < 128:
-            return number, place + piece + 1
-    return number, place + longest
+            return number, offset + byte_index + 1
+    return number, offset + max_bytes
 
 
-def _texts(content: bytes, place: int) -> Iterator[str]:
+def _read_texts(content: bytes, offset: int) -> Iterator[str]:
     """Yield the texts from a place on; one that is not there says so by its length."""
-    while place + 4 <= len(content):
-        if content[place : place + 4] == _NOT_THERE:
-            place += 4
+    while offset + 4 <= len(content):
+        if content[offset : offset + 4] == _MISSING_TEXT:
+            offset += 4
         else:
-            yield _text(content, place)
-            place += 4 + 2 * struct.unpack_from("<L", content, place)[0]
+            yield _read_text(content, offset)
+            offset += 4 + 2 * struct.unpack_from("<L", content, offset)[0]
 
 
-def _text(content: bytes, place: int) -> str:
-    (length,) = struct.unpack_from("<L", content, place)
-    return content[place + 4 : place + 4 + 2 * length].decode("utf-16-le")
+def _read_text(content: bytes, offset: int) -> str:
+    (length,) = struct.unpack_from("<L", content, offset)
+    return content[offset + 4 : offset + 4 + 2 * length].decode("utf-16-le")

@@ -9,20 +9,20 @@ from functools import lru_cache
 from typing import Literal
 
 from xlflow.core.findings import Finding
-from xlflow.core.layout import LIVE_SHEET
+from xlflow.core.layout import CALC_SHEET
 
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_OOXML_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
-Kind = Literal["xlsx", "ods", "xls", "xlsb", "csv"]
+WorkbookKind = Literal["xlsx", "ods", "xls", "xlsb", "csv"]
 
-Raw = str | float | bool | datetime | date | time | timedelta | None
+RawCellValue = str | float | bool | datetime | date | time | timedelta | None
 """What one cell holds, before anyone has said what it means. An empty cell is None."""
 
-Area = tuple[int, int, int, int]
+CellRange = tuple[int, int, int, int]
 """First row, first column, last row, last column, counted from 0."""
 
 
-Remark = tuple[int, int, str, str]
+CellAnnotation = tuple[int, int, str, str]
 """A note on a cell: its row and column, counted from 0, who wrote it, and the text; or where a cell leads to."""
 
 
@@ -32,7 +32,7 @@ class ErrorValue(str):
     __slots__ = ()
 
 
-class UncountedFormula(str):
+class UncachedFormula(str):
     """The formula ("=A1+B1") of a cell whose value no program has worked out; never a blank."""
 
     __slots__ = ()
@@ -45,23 +45,25 @@ class Limits:
 
     file_bytes: int = 20_000_000
     unpacked_bytes: int = 300_000_000
-    ratio: int = 250
-    entries: int = 10_000
+    compression_ratio: int = 250
+    zip_entries: int = 10_000
     cells: int = 2_000_000
     seconds: int = 30
     memory_bytes: int = 512_000_000
-    old_kinds: bool = True
+    allow_binary_formats: bool = True
 
 
-LIMITS = Limits()
+DEFAULT_LIMITS = Limits()
 """The limits that count where nobody has set others."""
 
-LIGHT = Limits(file_bytes=2_000_000, unpacked_bytes=16_000_000, cells=200_000, seconds=5, old_kinds=False)
+IN_PROCESS_LIMITS = Limits(
+    file_bytes=2_000_000, unpacked_bytes=16_000_000, cells=200_000, seconds=5, allow_binary_formats=False
+)
 """What may be read without a process of its own: it can neither crash nor take long, nor much memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class SheetMetadata:
     """What shows how the values of a sheet came about; None where its kind of file does not tell.
 
     `formulas` are the cells (row, column) that hold a formula, `guarded` the areas that a validation watches,
@@ -69,89 +71,89 @@ class Evidence:
     `links` where cells lead to.
     """
 
-    formulas: frozenset[tuple[int, int]] | None = None
-    guarded: tuple[Area, ...] | None = None
-    hidden: frozenset[int] = frozenset()
-    remarks: tuple[Remark, ...] = ()
-    margins: tuple[str, ...] = ()
-    links: tuple[Remark, ...] = ()
+    formula_cells: frozenset[tuple[int, int]] | None = None
+    validated_ranges: tuple[CellRange, ...] | None = None
+    hidden_rows: frozenset[int] = frozenset()
+    annotations: tuple[CellAnnotation, ...] = ()
+    header_footer: tuple[str, ...] = ()
+    links: tuple[CellAnnotation, ...] = ()
 
 
-NO_EVIDENCE = Evidence()
+NO_METADATA = SheetMetadata()
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class SheetData:
     """One sheet, its rows from A1 on and all of one length. Only the first cell of a merged area has a value.
     `stray` holds (row, column, value) of cells so far away that the rows do not reach them."""
 
     name: str
-    rows: tuple[tuple[Raw, ...], ...]
-    merged: tuple[Area, ...] = ()
+    rows: tuple[tuple[RawCellValue, ...], ...]
+    merged_ranges: tuple[CellRange, ...] = ()
     visible: bool = True
-    stray: tuple[tuple[int, int, Raw], ...] = ()
-    evidence: Evidence = NO_EVIDENCE
+    distant_cells: tuple[tuple[int, int, RawCellValue], ...] = ()
+    metadata: SheetMetadata = NO_METADATA
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class WorkbookData:
     """One file that was opened. `properties` are the custom document properties; `saved` is what the file
     itself says of when it was last saved; `digest` is the SHA-256 of the file; `findings` are notes on it; `about`
     is what somebody wrote among its other properties."""
 
     name: str
-    kind: Kind
-    sheets: tuple[Sheet, ...]
+    kind: WorkbookKind
+    sheets: tuple[SheetData, ...]
     properties: Mapping[str, str]
-    saved: datetime | None
+    last_saved: datetime | None
     digest: str
     size: int
     findings: tuple[Finding, ...] = ()
-    about: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = ()
 
-    def sheet(self, name: str) -> Sheet | None:
+    def find_sheet(self, name: str) -> SheetData | None:
         """Return the sheet with this very name, if there is one."""
         return next((sheet for sheet in self.sheets if sheet.name == name), None)
 
 
-def is_passed_over(name: str, *, visible: bool) -> bool:
+def is_skippable_sheet(name: str, *, visible: bool) -> bool:
     """Return whether a sheet of a workbook need not be read, since only a form's own formulas can stand there."""
-    return name == LIVE_SHEET and not visible
+    return name == CALC_SHEET and not visible
 
 
-def cell_name(row: int, column: int) -> str:
+def format_cell_address(row: int, column: int) -> str:
     """Return the address of a cell, row and column counted from 0: (6, 7) is "H7"."""
-    letters = ""
+    column_letters = ""
     column += 1
     while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
+        column, remainder = divmod(column - 1, 26)
+        column_letters = chr(65 + remainder) + column_letters
+    return f"{column_letters}{row + 1}"
 
 
 @lru_cache(maxsize=16_384)
-def cell_position(name: str) -> tuple[int, int]:
+def parse_cell_address(address: str) -> tuple[int, int]:
     """Return row and column, counted from 0, of a cell address: "H7" is (6, 7). ValueError if it is none."""
-    letters = name.rstrip("0123456789")
+    column_letters = address.rstrip("0123456789")
     column = 0
-    for letter in letters.upper():
+    for letter in column_letters.upper():
         if not "A" <= letter <= "Z":
-            raise ValueError(name)
+            raise ValueError(address)
         column = column * 26 + ord(letter) - 64
-    row = int(name[len(letters) :])
+    row = int(address[len(column_letters) :])
     if not (0 < column <= 16_384 and 0 < row <= 1_048_576):
-        raise ValueError(name)
+        raise ValueError(address)
     return row - 1, column - 1
 
 
-def unescape(text: str) -> str:
+def decode_ooxml_escapes(text: str) -> str:
     """Return a text with the letters that Excel writes as _x000D_ put back."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return _OOXML_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
-def read_areas(references: str) -> Iterator[Area]:
+def parse_cell_ranges(references: str) -> Iterator[CellRange]:
     """Yield the areas that a list of references names ("H5:H9 H11"), passing over what names none."""
     for reference in references.replace("$", "").split():
         first, _, last = reference.partition(":")
         with suppress(ValueError):
-            yield (*cell_position(first), *cell_position(last or first))
+            yield (*parse_cell_address(first), *parse_cell_address(last or first))

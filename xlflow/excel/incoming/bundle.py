@@ -9,15 +9,15 @@ from datetime import datetime
 from pathlib import Path
 
 from xlflow.core.findings import Finding
-from xlflow.excel.incoming.archive import Entry, list_entries, unpack
-from xlflow.excel.incoming.book import LIMITS, Limits
-from xlflow.excel.incoming.gate import is_growing, refuse, take_content
+from xlflow.excel.incoming.archive import ZipEntry, list_zip_entries, unpack_entry
+from xlflow.excel.incoming.book import DEFAULT_LIMITS, Limits
+from xlflow.excel.incoming.gate import is_growing, read_stable_bytes, refusal_finding
 
-_WORKBOOK_PARTS = {"[content_types].xml", "mimetype", "content.xml"}
+_WORKBOOK_ENTRY_NAMES = {"[content_types].xml", "mimetype", "content.xml"}
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class ZippedFile:
     """One file of an archive: its name there, its content or what was wrong with it, when it was put in."""
 
     name: str
@@ -26,28 +26,33 @@ class Packed:
     modified: datetime | None
 
 
-def open_bundle(path: Path, name: str, limits: Limits = LIMITS) -> tuple[Packed, ...] | Finding | None:
+def open_zip_archive(
+    path: Path, name: str, limits: Limits = DEFAULT_LIMITS
+) -> tuple[ZippedFile, ...] | Finding | None:
     """Return the files in an archive by name; a finding if it cannot be opened; None if it is a workbook."""
-    roomy = replace(limits, file_bytes=limits.unpacked_bytes)
-    content = take_content(path, roomy.file_bytes)
+    archive_limits = replace(limits, file_bytes=limits.unpacked_bytes)
+    content = read_stable_bytes(path, archive_limits.file_bytes)
     if isinstance(content, str):
-        return refuse(content, name, roomy)
-    entries = list_entries(content, limits)
+        return refusal_finding(content, name, archive_limits)
+    entries = list_zip_entries(content, limits)
     if entries == "archive-cut-off" and is_growing(path, len(content)):
         entries = "file-still-being-saved"
     if isinstance(entries, str):
-        return refuse(entries, name, roomy)
-    if any(entry.name.casefold() in _WORKBOOK_PARTS for entry in entries):
+        return refusal_finding(entries, name, archive_limits)
+    if any(entry.name.casefold() in _WORKBOOK_ENTRY_NAMES for entry in entries):
         return None
     return tuple(
-        _take_out(content, entry, name, limits) for entry in sorted(entries, key=lambda entry: entry.name)
+        _unpack_zipped_file(content, entry, name, limits)
+        for entry in sorted(entries, key=lambda entry: entry.name)
     )
 
 
-def _take_out(content: bytes, entry: Entry, name: str, limits: Limits) -> Packed:
-    full = f"{name}/{entry.name}"
+def _unpack_zipped_file(content: bytes, entry: ZipEntry, archive_name: str, limits: Limits) -> ZippedFile:
+    full_name = f"{archive_name}/{entry.name}"
     if entry.size > limits.file_bytes:
-        return Packed(entry.name, entry.size, refuse("file-too-large", full, limits), entry.modified)
-    unpacked = unpack(content, entry)
-    kept = refuse("archive-damaged", full, limits) if unpacked is None else unpacked
-    return Packed(entry.name, entry.size, kept, entry.modified)
+        return ZippedFile(
+            entry.name, entry.size, refusal_finding("file-too-large", full_name, limits), entry.modified
+        )
+    unpacked = unpack_entry(content, entry)
+    unpacked_or_finding = refusal_finding("archive-damaged", full_name, limits) if unpacked is None else unpacked
+    return ZippedFile(entry.name, entry.size, unpacked_or_finding, entry.modified)

@@ -11,27 +11,27 @@ from datetime import date, datetime, timedelta
 from xml.parsers import expat
 
 from xlflow.excel.incoming.book import (
-    Area,
+    CellAnnotation,
+    CellRange,
     ErrorValue,
-    Evidence,
     Limits,
-    Raw,
-    Remark,
-    Sheet,
-    UncountedFormula,
-    cell_position,
-    read_areas,
-    unescape,
+    RawCellValue,
+    SheetData,
+    SheetMetadata,
+    UncachedFormula,
+    decode_ooxml_escapes,
+    parse_cell_address,
+    parse_cell_ranges,
 )
-from xlflow.excel.incoming.margins import MARGINS, list_margins
+from xlflow.excel.incoming.margins import HEADER_FOOTER_TAGS, parse_header_footer
 
-_DAY_MILLISECONDS = 86_400_000
-_NEAR_ROWS, _NEAR_COLUMNS, _MOST_STRAY = 20_000, 100, 10_000
-_ROOMY = 200_000
+_MILLISECONDS_PER_DAY = 86_400_000
+_SPARSE_GRID_ROWS, _SPARSE_GRID_COLUMNS, _MAX_DISTANT_CELLS = 20_000, 100, 10_000
+_UNCHECKED_GRID_SIZE = 200_000
 """Cells that a sheet may span without a second look at whether they are mostly empty."""
 
 
-class TooMuch(Exception):
+class LimitExceededError(Exception):
     """The sheet holds more cells than the limit; or reading it took too long, as `code` says."""
 
     def __init__(self, code: str = "too-many-cells"):
@@ -40,108 +40,123 @@ class TooMuch(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class WorkbookContext:
     """What the cells of a workbook refer to: shared texts, styles that show days or spans, the first day."""
 
-    strings: tuple[str, ...] = ()
-    days: frozenset[int] = frozenset()
-    spans: frozenset[int] = frozenset()
-    from_1904: bool = False
+    shared_strings: tuple[str, ...] = ()
+    date_styles: frozenset[int] = frozenset()
+    duration_styles: frozenset[int] = frozenset()
+    uses_date_system_1904: bool = False
 
 
 @dataclass(slots=True)
-class Cells:
+class SheetCells:
     """What one sheet holds: the cells that are not empty by (row, column), the merged areas, and what tells how
     the values came about; `guarded` only where `tells` says that the kind of file tells it."""
 
-    values: dict[tuple[int, int], Raw] = field(default_factory=dict)
-    merged: list[Area] = field(default_factory=list)
-    formulas: set[tuple[int, int]] = field(default_factory=set)
-    guarded: list[Area] = field(default_factory=list)
-    hidden: set[int] = field(default_factory=set)
-    remarks: list[Remark] = field(default_factory=list)
-    margins: list[str] = field(default_factory=list)
-    links: list[Remark] = field(default_factory=list)
-    tells: bool = True
+    values: dict[tuple[int, int], RawCellValue] = field(default_factory=dict)
+    merged_ranges: list[CellRange] = field(default_factory=list)
+    formula_cells: set[tuple[int, int]] = field(default_factory=set)
+    validated_ranges: list[CellRange] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    annotations: list[CellAnnotation] = field(default_factory=list)
+    header_footer: list[str] = field(default_factory=list)
+    links: list[CellAnnotation] = field(default_factory=list)
+    reports_validation: bool = True
 
     @property
-    def evidence(self) -> Evidence:
+    def metadata(self) -> SheetMetadata:
         """What tells how the values came about."""
-        guarded = tuple(self.guarded) if self.tells else None
-        hidden, margins = frozenset(self.hidden), tuple(dict.fromkeys(self.margins))
-        return Evidence(frozenset(self.formulas), guarded, hidden, tuple(self.remarks), margins, tuple(self.links))
+        validated_ranges = tuple(self.validated_ranges) if self.reports_validation else None
+        hidden_rows, header_footer = frozenset(self.hidden_rows), tuple(dict.fromkeys(self.header_footer))
+        return SheetMetadata(
+            frozenset(self.formula_cells),
+            validated_ranges,
+            hidden_rows,
+            tuple(self.annotations),
+            header_footer,
+            tuple(self.links),
+        )
 
 
-def read_cells(part: bytes, context: Context, limits: Limits) -> Cells:
+def parse_sheet_xml(part: bytes, context: WorkbookContext, limits: Limits) -> SheetCells:
     """Return what a sheet holds. Raises ExpatError, ValueError (an address or index of nowhere) or TooMuch."""
-    gatherer = _Gatherer(context, limits)
+    handler = _WorksheetHandler(context, limits)
     parser = expat.ParserCreate()
     parser.buffer_text, parser.buffer_size = True, 1 << 20
-    parser.StartElementHandler = gatherer.start
-    parser.EndElementHandler = gatherer.end
-    parser.CharacterDataHandler = gatherer.text
+    parser.StartElementHandler = handler.start_element
+    parser.EndElementHandler = handler.end_element
+    parser.CharacterDataHandler = handler.add_text
     parser.Parse(part, True)
-    return gatherer.cells
+    return handler.cells
 
 
-def lay_out(name: str, cells: Cells, limits: Limits, *, visible: bool) -> Sheet:
+def build_sheet_data(name: str, cells: SheetCells, limits: Limits, *, visible: bool) -> SheetData:
     """Lay the cells out from A1 on; those that would stretch the sheet over mostly nothing become stray."""
     values = cells.values
-    height, width = _extent(values)
-    if height * width > max(_ROOMY, 10 * len(values)):
-        height, width = _extent(place for place in values if place[0] < _NEAR_ROWS and place[1] < _NEAR_COLUMNS)
-    grid: list[list[Raw]] = [[None] * width for _ in range(height)]
-    stray = []
+    height, width = _grid_size(values)
+    if height * width > max(_UNCHECKED_GRID_SIZE, 10 * len(values)):
+        height, width = _grid_size(
+            position
+            for position in values
+            if position[0] < _SPARSE_GRID_ROWS and position[1] < _SPARSE_GRID_COLUMNS
+        )
+    grid: list[list[RawCellValue]] = [[None] * width for _ in range(height)]
+    distant_cells = []
     for (row, column), value in sorted(values.items(), key=lambda item: item[0]):
         if row < height and column < width:
             grid[row][column] = value
         else:
-            stray.append((row, column, value))
-    if len(stray) > _MOST_STRAY or height * width > limits.cells:
-        raise TooMuch
+            distant_cells.append((row, column, value))
+    if len(distant_cells) > _MAX_DISTANT_CELLS or height * width > limits.cells:
+        raise LimitExceededError
     rows = tuple(map(tuple, grid))
-    return Sheet(name, rows, tuple(cells.merged), visible, tuple(stray), cells.evidence)
+    return SheetData(name, rows, tuple(cells.merged_ranges), visible, tuple(distant_cells), cells.metadata)
 
 
-def _extent(places: Iterable[tuple[int, int]]) -> tuple[int, int]:
+def _grid_size(positions: Iterable[tuple[int, int]]) -> tuple[int, int]:
     height = width = 0
-    for row, column in places:
+    for row, column in positions:
         height, width = max(height, row + 1), max(width, column + 1)
     return height, width
 
 
-def read_number(text: str, style: int, context: Context) -> Raw:
+def convert_number_by_style(text: str, style_index: int, context: WorkbookContext) -> RawCellValue:
     """Return a number as what its style shows: a day, a time of day, a span of time, or the number."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)
     try:
-        if style in context.spans:
-            return timedelta(milliseconds=round(number * _DAY_MILLISECONDS))
-        return _read_day(number, context.from_1904) if style in context.days and number >= 0 else number
+        if style_index in context.duration_styles:
+            return timedelta(milliseconds=round(number * _MILLISECONDS_PER_DAY))
+        return (
+            _convert_serial_date(number, context.uses_date_system_1904)
+            if style_index in context.date_styles and number >= 0
+            else number
+        )
     except OverflowError:
         return number
 
 
-def _read_day(number: float, from_1904: bool) -> Raw:
+def _convert_serial_date(number: float, uses_date_system_1904: bool) -> RawCellValue:
     if number < 1:
-        return (datetime.min + timedelta(milliseconds=round(number * _DAY_MILLISECONDS))).time()
-    if from_1904:
+        return (datetime.min + timedelta(milliseconds=round(number * _MILLISECONDS_PER_DAY))).time()
+    if uses_date_system_1904:
         number += 1462
     elif number < 60:
         number += 1
-    moment = datetime(1899, 12, 30) + timedelta(milliseconds=round(number * _DAY_MILLISECONDS))
+    moment = datetime(1899, 12, 30) + timedelta(milliseconds=round(number * _MILLISECONDS_PER_DAY))
     return moment.date() if number == int(number) else moment
 
 
-def _read_index(text: str) -> int:
+def _parse_index(text: str) -> int:
     number = int(text)
     if number < 0:
         raise ValueError(text)
     return number
 
 
-def read_iso(text: str) -> Raw:
+def parse_iso_date(text: str) -> RawCellValue:
     """Return "2021-03-31" or "2021-03-31T10:00:00" as a day or moment, anything else as it is."""
     try:
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
@@ -149,22 +164,22 @@ def read_iso(text: str) -> Raw:
         return text or None
 
 
-class _Gatherer:
+class _WorksheetHandler:
     """Takes the events of one sheet's markup and keeps the cells."""
 
-    def __init__(self, context: Context, limits: Limits):
-        self.cells = Cells()
+    def __init__(self, context: WorkbookContext, limits: Limits):
+        self.cells = SheetCells()
         self._context, self._limits = context, limits
-        self._ends = time.monotonic() + limits.seconds
+        self._stop_time = time.monotonic() + limits.seconds
         self._row = self._column = -1
-        self._cell: Mapping[str, str] | None = None
-        self._found: dict[str, list[list[str]]] = {}
-        self._into: str | None = None
-        self._kept = False
-        self._aside = 0
-        self._guard = False
+        self._cell_attributes: Mapping[str, str] | None = None
+        self._texts_by_tag: dict[str, list[list[str]]] = {}
+        self._open_tag: str | None = None
+        self._preserves_whitespace = False
+        self._phonetic_depth = 0
+        self._in_validation = False
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(":")[2]
         if tag == "c":
             self._start_cell(attributes)
@@ -172,88 +187,88 @@ class _Gatherer:
             self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
             self._column = -1
             if attributes.get("hidden") in ("1", "true"):
-                self.cells.hidden.add(self._row)
+                self.cells.hidden_rows.add(self._row)
         elif tag == "mergeCell":
             first, _, last = attributes.get("ref", "").replace("$", "").partition(":")
-            self.cells.merged.append((*cell_position(first), *cell_position(last or first)))
+            self.cells.merged_ranges.append((*parse_cell_address(first), *parse_cell_address(last or first)))
         elif tag == "dataValidation":
-            self._guard = True
-            self.cells.guarded += read_areas(attributes.get("sqref", ""))
-        elif (tag == "sqref" and self._guard) or tag in MARGINS:
-            self._into, self._found = tag, {tag: [[]]}
+            self._in_validation = True
+            self.cells.validated_ranges += parse_cell_ranges(attributes.get("sqref", ""))
+        elif (tag == "sqref" and self._in_validation) or tag in HEADER_FOOTER_TAGS:
+            self._open_tag, self._texts_by_tag = tag, {tag: [[]]}
         elif tag == "rPh":
-            self._aside += 1
-        elif self._cell is not None and tag in ("v", "f", "t") and not self._aside:
-            self._into, self._kept = tag, attributes.get("xml:space") == "preserve"
-            self._found.setdefault(tag, []).append([])
+            self._phonetic_depth += 1
+        elif self._cell_attributes is not None and tag in ("v", "f", "t") and not self._phonetic_depth:
+            self._open_tag, self._preserves_whitespace = tag, attributes.get("xml:space") == "preserve"
+            self._texts_by_tag.setdefault(tag, []).append([])
 
-    def text(self, data: str) -> None:
-        if self._into:
-            self._found[self._into][-1].append(data)
+    def add_text(self, data: str) -> None:
+        if self._open_tag:
+            self._texts_by_tag[self._open_tag][-1].append(data)
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         tag = name.rpartition(":")[2]
         if tag == "rPh":
-            self._aside -= 1
-        elif tag == self._into:
-            if tag == "t" and not self._kept:
-                self._found["t"][-1] = ["".join(self._found["t"][-1]).strip()]
+            self._phonetic_depth -= 1
+        elif tag == self._open_tag:
+            if tag == "t" and not self._preserves_whitespace:
+                self._texts_by_tag["t"][-1] = ["".join(self._texts_by_tag["t"][-1]).strip()]
             elif tag == "sqref":
-                self.cells.guarded += read_areas(self._text_of(tag))
-            elif tag in MARGINS:
-                self.cells.margins += list_margins([unescape(self._text_of(tag))])
-            self._into = None
+                self.cells.validated_ranges += parse_cell_ranges(self._joined_text(tag))
+            elif tag in HEADER_FOOTER_TAGS:
+                self.cells.header_footer += parse_header_footer([decode_ooxml_escapes(self._joined_text(tag))])
+            self._open_tag = None
         elif tag == "dataValidation":
-            self._guard = False
-        elif tag == "c" and self._cell is not None:
-            self._end_cell(self._cell)
-            self._cell = None
+            self._in_validation = False
+        elif tag == "c" and self._cell_attributes is not None:
+            self._end_cell(self._cell_attributes)
+            self._cell_attributes = None
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
-        if time.monotonic() > self._ends:
-            raise TooMuch("reader-too-slow")
+        if time.monotonic() > self._stop_time:
+            raise LimitExceededError("reader-too-slow")
         if "r" in attributes:
-            self._row, self._column = cell_position(attributes["r"].replace("$", ""))
+            self._row, self._column = parse_cell_address(attributes["r"].replace("$", ""))
         else:
             self._column += 1
-        self._cell, self._found = attributes, {}
+        self._cell_attributes, self._texts_by_tag = attributes, {}
 
     def _end_cell(self, attributes: Mapping[str, str]) -> None:
-        value = self._value_of(attributes)
-        if "f" in self._found:
-            self.cells.formulas.add((self._row, self._column))
+        value = self._cell_value(attributes)
+        if "f" in self._texts_by_tag:
+            self.cells.formula_cells.add((self._row, self._column))
         if value is None or value == "":
             return
         self.cells.values[self._row, self._column] = value
         if len(self.cells.values) > self._limits.cells:
-            raise TooMuch
+            raise LimitExceededError
 
-    def _value_of(self, attributes: Mapping[str, str]) -> Raw:
-        kind, text = attributes.get("t", "n"), self._text_of("v")
+    def _cell_value(self, attributes: Mapping[str, str]) -> RawCellValue:
+        kind, text = attributes.get("t", "n"), self._joined_text("v")
         if kind == "inlineStr":
-            return unescape(self._text_of("t") or text)
+            return decode_ooxml_escapes(self._joined_text("t") or text)
         if not text:
-            uncounted = "f" in self._found and kind != "str"
-            return UncountedFormula("=" + self._text_of("f")) if uncounted else None
-        return self._typed(kind, text, attributes.get("s", "0"))
+            lacks_value = "f" in self._texts_by_tag and kind != "str"
+            return UncachedFormula("=" + self._joined_text("f")) if lacks_value else None
+        return self._convert_by_type(kind, text, attributes.get("s", "0"))
 
-    def _text_of(self, tag: str) -> str:
-        return "".join("".join(pieces) for pieces in self._found.get(tag, ()))
+    def _joined_text(self, tag: str) -> str:
+        return "".join("".join(text_parts) for text_parts in self._texts_by_tag.get(tag, ()))
 
-    def _typed(self, kind: str, text: str, style: str) -> Raw:
+    def _convert_by_type(self, kind: str, text: str, style_index: str) -> RawCellValue:
         if kind == "s":
-            return self._context.strings[_read_index(text)]
+            return self._context.shared_strings[_parse_index(text)]
         if kind == "str":
-            return unescape(text)
+            return decode_ooxml_escapes(text)
         if kind == "b":
             return text.strip() in ("1", "true")
         if kind == "e":
             return ErrorValue(text)
-        return read_iso(text.strip()) if kind == "d" else self._number_of(text.strip(), style)
+        return parse_iso_date(text.strip()) if kind == "d" else self._convert_number(text.strip(), style_index)
 
-    def _number_of(self, text: str, style: str) -> Raw:
+    def _convert_number(self, text: str, style_index: str) -> RawCellValue:
         """Return the number, or the very text where a cell that should hold a number holds words."""
         try:
-            return read_number(text, int(style), self._context)
+            return convert_number_by_style(text, int(style_index), self._context)
         except ValueError:
             return text

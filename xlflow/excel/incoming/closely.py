@@ -8,92 +8,105 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from xlflow.excel.incoming.book import Limits, Sheet, is_passed_over, unescape
-from xlflow.excel.incoming.cells import Context, lay_out, read_cells
-from xlflow.excel.incoming.markup import Element, attribute_of, parse, tag_of
-from xlflow.excel.incoming.package import Package, read_relations
+from xlflow.excel.incoming.book import Limits, SheetData, decode_ooxml_escapes, is_skippable_sheet
+from xlflow.excel.incoming.cells import WorkbookContext, build_sheet_data, parse_sheet_xml
+from xlflow.excel.incoming.markup import Element, get_attribute, local_name, parse_xml
+from xlflow.excel.incoming.package import WorkbookPackage, read_relationships
 
-_DAY_FORMATS = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))
-_SPAN_FORMAT = 46
-_NOT_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
-_SPAN = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_DATE_FORMAT_IDS = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))
+_DURATION_FORMAT_ID = 46
+_FORMAT_LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_DURATION_CODE = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 
 
-def read_closely(package: Package, limits: Limits) -> tuple[Sheet, ...]:
+def read_xlsx_sheets(package: WorkbookPackage, limits: Limits) -> tuple[SheetData, ...]:
     """Return all worksheets. Raises ExpatError, ParseError, LookupError, ValueError or TooMuch if one fails."""
-    parts = {kind: part for _, kind, part in read_relations(package, package.main) if package.find(part)}
-    days, spans = _read_styles(package.read(parts["styles"])) if "styles" in parts else (frozenset(), frozenset())
-    strings = tuple(_read_strings(package.read(parts["sharedStrings"]))) if "sharedStrings" in parts else ()
-    context = Context(strings, days, spans, _starts_1904(parse(package.read(package.main))))
+    parts = {
+        kind: part for _, kind, part in read_relationships(package, package.main_part) if package.find_part(part)
+    }
+    date_styles, duration_styles = (
+        _classify_cell_styles(package.read_part(parts["styles"]))
+        if "styles" in parts
+        else (frozenset(), frozenset())
+    )
+    shared_strings = (
+        tuple(_read_shared_strings(package.read_part(parts["sharedStrings"]))) if "sharedStrings" in parts else ()
+    )
+    context = WorkbookContext(
+        shared_strings,
+        date_styles,
+        duration_styles,
+        _uses_date_system_1904(parse_xml(package.read_part(package.main_part))),
+    )
     return tuple(
-        lay_out(name, read_cells(package.read(part), context, limits), limits, visible=visible)
+        build_sheet_data(name, parse_sheet_xml(package.read_part(part), context, limits), limits, visible=visible)
         for name, part, visible in list_sheet_parts(package)
     )
 
 
-def list_sheet_parts(package: Package) -> Iterator[tuple[str, str, bool]]:
+def list_sheet_parts(package: WorkbookPackage) -> Iterator[tuple[str, str, bool]]:
     """Yield (name, part, whether it is visible) of every worksheet that is read; KeyError where one leads
     nowhere."""
-    relations = {key: (kind, part) for key, kind, part in read_relations(package, package.main)}
-    for element in parse(package.read(package.main)).iter():
-        if tag_of(element) == "sheet":
-            kind, part = relations[attribute_of(element, "id")]
+    relations = {key: (kind, part) for key, kind, part in read_relationships(package, package.main_part)}
+    for element in parse_xml(package.read_part(package.main_part)).iter():
+        if local_name(element) == "sheet":
+            kind, part = relations[get_attribute(element, "id")]
             if kind == "worksheet":
-                hidden = attribute_of(element, "state") in ("hidden", "veryHidden")
-                name = unescape(attribute_of(element, "name"))
-                if not is_passed_over(name, visible=not hidden):
-                    yield name, part, not hidden
+                is_hidden = get_attribute(element, "state") in ("hidden", "veryHidden")
+                name = decode_ooxml_escapes(get_attribute(element, "name"))
+                if not is_skippable_sheet(name, visible=not is_hidden):
+                    yield name, part, not is_hidden
 
 
-def tell_format(code: str) -> Literal["day", "span"] | None:
+def classify_number_format(format_code: str) -> Literal["day", "span"] | None:
     """Return whether a number format shows a day or time of day, a span of time, or None: a number."""
-    letters = _NOT_LETTERS.sub("", code.split(";", maxsplit=1)[0])
-    if _SPAN.search(letters):
+    format_letters = _FORMAT_LITERALS.sub("", format_code.split(";", maxsplit=1)[0])
+    if _DURATION_CODE.search(format_letters):
         return "span"
-    shows_day = re.search("[dmyhs]", letters, re.IGNORECASE) and "general" not in letters.lower()
-    return "day" if shows_day else None
+    shows_date = re.search("[dmyhs]", format_letters, re.IGNORECASE) and "general" not in format_letters.lower()
+    return "day" if shows_date else None
 
 
-def _starts_1904(book: Element) -> bool:
-    settings = (element for element in book.iter() if tag_of(element) == "workbookPr")
-    return any(attribute_of(element, "date1904") in ("1", "true", "on") for element in settings)
+def _uses_date_system_1904(workbook: Element) -> bool:
+    settings = (element for element in workbook.iter() if local_name(element) == "workbookPr")
+    return any(get_attribute(element, "date1904") in ("1", "true", "on") for element in settings)
 
 
-def _read_strings(part: bytes) -> Iterator[str]:
-    for item in parse(part):
-        if tag_of(item) == "si":
-            yield "".join(_texts_of(item))
+def _read_shared_strings(part: bytes) -> Iterator[str]:
+    for item in parse_xml(part):
+        if local_name(item) == "si":
+            yield "".join(_rich_text_parts(item))
 
 
-def _texts_of(item: Element) -> Iterator[str]:
+def _rich_text_parts(item: Element) -> Iterator[str]:
     """Yield the pieces of a rich text, without the reading aid (rPh) that Japanese texts carry."""
     for element in item:
-        if tag_of(element) == "t":
+        if local_name(element) == "t":
             text = element.text or ""
-            kept = attribute_of(element, "space") == "preserve"
-            yield unescape(text if kept else text.strip())
-        elif tag_of(element) == "r":
-            yield from _texts_of(element)
+            preserves_whitespace = get_attribute(element, "space") == "preserve"
+            yield decode_ooxml_escapes(text if preserves_whitespace else text.strip())
+        elif local_name(element) == "r":
+            yield from _rich_text_parts(element)
 
 
-def _read_styles(part: bytes) -> tuple[frozenset[int], frozenset[int]]:
+def _classify_cell_styles(part: bytes) -> tuple[frozenset[int], frozenset[int]]:
     """Return which styles show a number as a day or time of day, and which as a span of time."""
-    root = parse(part)
-    days, spans = set(_DAY_FORMATS), {_SPAN_FORMAT}
+    root = parse_xml(part)
+    date_formats, duration_formats = set(_DATE_FORMAT_IDS), {_DURATION_FORMAT_ID}
     for element in root.iter():
-        if tag_of(element) == "numFmt" and (key := attribute_of(element, "numFmtId")).isdecimal():
-            shown = tell_format(attribute_of(element, "formatCode"))
-            spans.discard(int(key))
-            days.discard(int(key))
-            if shown:
-                (spans if shown == "span" else days).add(int(key))
-    formats = [
-        int(attribute_of(style, "numFmtId") or 0)
+        if local_name(element) == "numFmt" and (key := get_attribute(element, "numFmtId")).isdecimal():
+            format_kind = classify_number_format(get_attribute(element, "formatCode"))
+            duration_formats.discard(int(key))
+            date_formats.discard(int(key))
+            if format_kind:
+                (duration_formats if format_kind == "span" else date_formats).add(int(key))
+    style_formats = [
+        int(get_attribute(style, "numFmtId") or 0)
         for element in root
-        if tag_of(element) == "cellXfs"
+        if local_name(element) == "cellXfs"
         for style in element
     ]
     return (
-        frozenset(number for number, key in enumerate(formats) if key in days),
-        frozenset(number for number, key in enumerate(formats) if key in spans),
+        frozenset(number for number, key in enumerate(style_formats) if key in date_formats),
+        frozenset(number for number, key in enumerate(style_formats) if key in duration_formats),
     )

@@ -13,139 +13,160 @@ from datetime import UTC, datetime, timedelta
 
 import olefile
 
-_WORKBOOK = ("Workbook", "Book")
-_ABOUT, _FURTHER = "\x05SummaryInformation", "\x05DocumentSummaryInformation"
-_CUSTOM = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
-_DICTIONARY, _CODE_PAGE, _SAVED = 0, 1, 13
-_SAID = (3, 5, 6)
-_SMALL, _NUMBER, _TRUTH, _TEXT, _WIDE, _TIME = 2, 3, 11, 30, 31, 64
-_WIDE_PAGE, _UTF8_PAGE, _USUAL_PAGE = 1200, 65_001, 1252
-_FIRST_TIME = datetime(1601, 1, 1, tzinfo=UTC)
-_MOST = 10_000
+_WORKBOOK_STREAMS = ("Workbook", "Book")
+_SUMMARY_STREAM, _DOCUMENT_SUMMARY_STREAM = "\x05SummaryInformation", "\x05DocumentSummaryInformation"
+_CUSTOM_PROPERTIES_FORMAT = bytes.fromhex("05d5cdd59c2e1b10939708002b2cf9ae")
+_DICTIONARY_ID, _CODE_PAGE_ID, _LAST_SAVED_ID = 0, 1, 13
+_DESCRIPTION_IDS = (3, 5, 6)
+_SHORT_INTEGER_TYPE, _INTEGER_TYPE, _BOOLEAN_TYPE, _BYTE_TEXT_TYPE, _WIDE_TEXT_TYPE, _FILE_TIME_TYPE = (
+    2,
+    3,
+    11,
+    30,
+    31,
+    64,
+)
+_UTF16_CODE_PAGE, _UTF8_CODE_PAGE, _DEFAULT_CODE_PAGE = 1200, 65_001, 1252
+_FILE_TIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+_MAX_PROPERTIES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
+class OleContainer:
     """A container: the names of what it holds itself, the names of all in it, and three of its streams: the
     workbook and those of properties."""
 
-    top: frozenset[str]
-    names: frozenset[str]
-    workbook: bytes = b""
-    about: bytes = b""
-    further: bytes = b""
+    root_names: frozenset[str]
+    all_names: frozenset[str]
+    workbook_stream: bytes = b""
+    summary_stream: bytes = b""
+    document_summary_stream: bytes = b""
 
     @property
-    def saved(self) -> datetime | None:
+    def last_saved(self) -> datetime | None:
         """When the document was last saved, as it says itself."""
-        for _, told in _sections(self.about):
-            ticks = told.get(_SAVED)
+        for _, values in _read_sections(self.summary_stream):
+            ticks = values.get(_LAST_SAVED_ID)
             if isinstance(ticks, int) and ticks > 0:
                 try:
-                    return _FIRST_TIME + timedelta(microseconds=ticks // 10)
+                    return _FILE_TIME_EPOCH + timedelta(microseconds=ticks // 10)
                 except OverflowError:
                     return None
         return None
 
     @property
-    def said(self) -> tuple[str, ...]:
+    def descriptions(self) -> tuple[str, ...]:
         """What somebody wrote about the document: its subject, keywords and comments."""
-        told = (values.get(number) for _, values in _sections(self.about) for number in _SAID)
-        return tuple(dict.fromkeys(text.strip() for text in told if isinstance(text, str) and text.strip()))
+        candidates = (
+            values.get(property_id)
+            for _, values in _read_sections(self.summary_stream)
+            for property_id in _DESCRIPTION_IDS
+        )
+        return tuple(dict.fromkeys(text.strip() for text in candidates if isinstance(text, str) and text.strip()))
 
     @property
     def properties(self) -> Mapping[str, str]:
         """The custom document properties as text."""
-        found: dict[str, str] = {}
-        for kind, told in _sections(self.further):
-            names = told.get(_DICTIONARY)
-            if kind == _CUSTOM and isinstance(names, dict):
-                found |= {name: str(told[number]) for number, name in names.items() if number in told and number}
-        return found
+        properties: dict[str, str] = {}
+        for format_id, values in _read_sections(self.document_summary_stream):
+            names = values.get(_DICTIONARY_ID)
+            if format_id == _CUSTOM_PROPERTIES_FORMAT and isinstance(names, dict):
+                properties |= {
+                    name: str(values[property_id])
+                    for property_id, name in names.items()
+                    if property_id in values and property_id
+                }
+        return properties
 
 
-def open_container(content: bytes) -> Container | None:
+def open_ole_container(content: bytes) -> OleContainer | None:
     """Return what a container holds; None if its directory cannot be followed."""
     try:
-        with olefile.OleFileIO(io.BytesIO(content)) as opened:
-            listed = opened.listdir(streams=True, storages=True)
-            streams = [_take_out(opened, names) for names in (_WORKBOOK, (_ABOUT,), (_FURTHER,))]
+        with olefile.OleFileIO(io.BytesIO(content)) as ole_file:
+            entry_paths = ole_file.listdir(streams=True, storages=True)
+            streams = [
+                _read_first_stream(ole_file, names)
+                for names in (_WORKBOOK_STREAMS, (_SUMMARY_STREAM,), (_DOCUMENT_SUMMARY_STREAM,))
+            ]
     except MemoryError:
         raise
     except Exception:  # the library tells of crooked files in many ways
         return None
-    top = frozenset(path[0] for path in listed)
-    return Container(top, frozenset(name for path in listed for name in path), *streams)
+    top = frozenset(path[0] for path in entry_paths)
+    return OleContainer(top, frozenset(name for path in entry_paths for name in path), *streams)
 
 
-def _take_out(opened: "olefile.OleFileIO[str]", names: Sequence[str]) -> bytes:
+def _read_first_stream(ole_file: "olefile.OleFileIO[str]", names: Sequence[str]) -> bytes:
     """Return the first of these streams that is there and whole."""
     for name in names:
-        if opened.get_type(name) == olefile.STGTY_STREAM:
+        if ole_file.get_type(name) == olefile.STGTY_STREAM:
             with suppress(OSError):
-                return bytes(opened.openstream(name).read())
+                return bytes(ole_file.openstream(name).read())
     return b""
 
 
-_Value = str | int | bool | dict[int, str]
+_PropertyValue = str | int | bool | dict[int, str]
 
 
-def _sections(stream: bytes) -> Iterator[tuple[bytes, dict[int, _Value]]]:
+def _read_sections(stream: bytes) -> Iterator[tuple[bytes, dict[int, _PropertyValue]]]:
     """Yield (kind, values by number) of each section of a stream of properties, up to where it is crooked."""
     try:
         (count,) = struct.unpack_from("<L", stream, 24)
-        for number in range(min(count, 2)):
-            kind, start = struct.unpack_from("<16sL", stream, 28 + 20 * number)
-            yield kind, _read_section(stream[start:])
+        for index in range(min(count, 2)):
+            format_id, offset = struct.unpack_from("<16sL", stream, 28 + 20 * index)
+            yield format_id, _parse_section(stream[offset:])
     except struct.error:
         return
 
 
-def _read_section(section: bytes) -> dict[int, _Value]:
+def _parse_section(section: bytes) -> dict[int, _PropertyValue]:
     (count,) = struct.unpack_from("<L", section, 4)
-    places = dict(struct.unpack_from("<2L", section, 8 + 8 * number) for number in range(min(count, _MOST)))
-    page = _USUAL_PAGE
-    if _CODE_PAGE in places:
-        (page,) = struct.unpack_from("<H", section, places[_CODE_PAGE] + 4)
-    told: dict[int, _Value] = {}
-    for number, place in places.items():
-        if number == _DICTIONARY:
-            told[number] = _read_names(section, place, page)
-        elif (value := _read_value(section, place, page)) is not None:
-            told[number] = value
-    return told
+    offsets = dict(
+        struct.unpack_from("<2L", section, 8 + 8 * property_id)
+        for property_id in range(min(count, _MAX_PROPERTIES))
+    )
+    code_page = _DEFAULT_CODE_PAGE
+    if _CODE_PAGE_ID in offsets:
+        (code_page,) = struct.unpack_from("<H", section, offsets[_CODE_PAGE_ID] + 4)
+    values: dict[int, _PropertyValue] = {}
+    for number, offset in offsets.items():
+        if number == _DICTIONARY_ID:
+            values[number] = _parse_property_names(section, offset, code_page)
+        elif (value := _parse_property_value(section, offset, code_page)) is not None:
+            values[number] = value
+    return values
 
 
-def _read_names(section: bytes, place: int, page: int) -> dict[int, str]:
-    (count,) = struct.unpack_from("<L", section, place)
-    place, names = place + 4, dict[int, str]()
-    for _ in range(min(count, _MOST)):
-        number, length = struct.unpack_from("<2L", section, place)
-        size = length * 2 if page == _WIDE_PAGE else length
-        names[number] = _decode(section[place + 8 : place + 8 + size], page)
-        place += 8 + (size + 3 & ~3 if page == _WIDE_PAGE else size)
+def _parse_property_names(section: bytes, offset: int, code_page: int) -> dict[int, str]:
+    (count,) = struct.unpack_from("<L", section, offset)
+    offset, names = offset + 4, dict[int, str]()
+    for _ in range(min(count, _MAX_PROPERTIES)):
+        property_id, length = struct.unpack_from("<2L", section, offset)
+        size = length * 2 if code_page == _UTF16_CODE_PAGE else length
+        names[property_id] = _decode_code_page(section[offset + 8 : offset + 8 + size], code_page)
+        offset += 8 + (size + 3 & ~3 if code_page == _UTF16_CODE_PAGE else size)
     return names
 
 
-def _read_value(section: bytes, place: int, page: int) -> _Value | None:
-    kind, size = struct.unpack_from("<2L", section, place)
-    if kind == _TEXT:
-        return _decode(section[place + 8 : place + 8 + size], page)
-    if kind == _WIDE:
-        return _decode(section[place + 8 : place + 8 + size * 2], _WIDE_PAGE)
-    if kind == _TIME:
-        (ticks,) = struct.unpack_from("<Q", section, place + 4)
+def _parse_property_value(section: bytes, offset: int, code_page: int) -> _PropertyValue | None:
+    value_type, length_or_value = struct.unpack_from("<2L", section, offset)
+    if value_type == _BYTE_TEXT_TYPE:
+        return _decode_code_page(section[offset + 8 : offset + 8 + length_or_value], code_page)
+    if value_type == _WIDE_TEXT_TYPE:
+        return _decode_code_page(section[offset + 8 : offset + 8 + length_or_value * 2], _UTF16_CODE_PAGE)
+    if value_type == _FILE_TIME_TYPE:
+        (ticks,) = struct.unpack_from("<Q", section, offset + 4)
         return int(ticks)
-    if kind == _TRUTH:
-        return bool(size & 0xFFFF)
-    if kind in (_SMALL, _NUMBER):
-        return int(struct.unpack_from("<h" if kind == _SMALL else "<l", section, place + 4)[0])
+    if value_type == _BOOLEAN_TYPE:
+        return bool(length_or_value & 0xFFFF)
+    if value_type in (_SHORT_INTEGER_TYPE, _INTEGER_TYPE):
+        return int(struct.unpack_from("<h" if value_type == _SHORT_INTEGER_TYPE else "<l", section, offset + 4)[0])
     return None
 
 
-def _decode(text: bytes, page: int) -> str:
-    letters = {_WIDE_PAGE: "utf-16-le", _UTF8_PAGE: "utf-8"}.get(page, f"cp{page}")
+def _decode_code_page(text: bytes, code_page: int) -> str:
+    encoding = {_UTF16_CODE_PAGE: "utf-16-le", _UTF8_CODE_PAGE: "utf-8"}.get(code_page, f"cp{code_page}")
     try:
-        return text.decode(letters, "replace").partition("\0")[0]
+        return text.decode(encoding, "replace").partition("\0")[0]
     except LookupError:
         return text.decode("cp1252", "replace").partition("\0")[0]

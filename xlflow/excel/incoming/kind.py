@@ -2,7 +2,7 @@
 
 import re
 
-_STARTS: tuple[tuple[bytes, str], ...] = (
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
     (b"%PDF", "pdf"),
@@ -28,9 +28,9 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\x09\x08\x08\x00", "ancient"),
 )
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_LABEL = "DRMEncryptedDataSpace".encode("utf-16-le")
-_OLE_STREAMS: tuple[tuple[str, str], ...] = (
+_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LABELLED_STREAM_NAME = "DRMEncryptedDataSpace".encode("utf-16-le")
+_OLE_STREAM_TYPES: tuple[tuple[str, str], ...] = (
     ("\tDRMContent", "labelled"),
     ("DRMEncryptedDataSpace", "labelled"),
     ("EncryptedPackage", "encrypted"),
@@ -42,61 +42,61 @@ _OLE_STREAMS: tuple[tuple[str, str], ...] = (
 )
 """What a container of the old kind holds, by the names of its streams; the first that is there decides."""
 
-_HTML = re.compile(
+_HTML_START = re.compile(
     rb"\s*(?:<!--.*?-->\s*)?(?:<!doctype\s+html|<(?:html|head|body|meta|table|div|style)\b|mime-version:)"
 )
-_MAIL = re.compile(rb"(?:[a-z]+(?:-[a-z0-9]+)*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n){2,}")
+_MAIL_HEADERS = re.compile(rb"(?:[a-z]+(?:-[a-z0-9]+)*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n){2,}")
 """Two lines or more that each begin with a word and a colon, as the head of a message does."""
 
-_MAIL_WORDS = re.compile(rb"^(?:message-id|return-path|received|subject):", re.MULTILINE)
-_LINK = re.compile(rb"\[internetshortcut\]|\{[^{}]*\"doc_id\"\s*:|.*<key>url</key>", re.DOTALL)
+_KNOWN_MAIL_HEADER = re.compile(rb"^(?:message-id|return-path|received|subject):", re.MULTILINE)
+_LINK_FILE = re.compile(rb"\[internetshortcut\]|\{[^{}]*\"doc_id\"\s*:|.*<key>url</key>", re.DOTALL)
 """A file that only says where another one is: of Windows, of Google Drive, of macOS."""
 
-_CONTROLS = frozenset(range(32)) - {9, 10, 12, 13, 27}
-_HEAD = 4096
+_CONTROL_CHARACTERS = frozenset(range(32)) - {9, 10, 12, 13, 27}
+_HEAD_SIZE = 4096
 
 
-def name_kind(content: bytes) -> str:
+def detect_file_type(content: bytes) -> str:
     """Return what a file is: "zip", "xls", "text", "html", "pdf", "encrypted" and so on, or "unknown"."""
-    for start, kind in _STARTS:
-        if content.startswith(start):
-            return kind
-    if content.startswith(_OLE):
-        return _name_ole(content)
-    head = content[:_HEAD]
+    for signature, file_type in _SIGNATURES:
+        if content.startswith(signature):
+            return file_type
+    if content.startswith(_OLE_SIGNATURE):
+        return _detect_ole_type(content)
+    head = content[:_HEAD_SIZE]
     if b"%PDF-" in head[:1024]:
         return "pdf"
-    return _name_text(head)
+    return _detect_text_type(head)
 
 
-def _name_ole(content: bytes) -> str:
-    from xlflow.excel.incoming.container import open_container  # noqa: PLC0415 (slow to load, rarely needed)
+def _detect_ole_type(content: bytes) -> str:
+    from xlflow.excel.incoming.container import open_ole_container  # noqa: PLC0415 (slow to load, rarely needed)
 
-    around = open_container(content)
-    for stream, kind in _OLE_STREAMS:
-        if stream in around.top if around else stream.encode("utf-16-le") in content:
-            return "labelled" if kind == "encrypted" and _LABEL in content else kind
+    container = open_ole_container(content)
+    for stream, file_type in _OLE_STREAM_TYPES:
+        if stream in container.root_names if container else stream.encode("utf-16-le") in content:
+            return "labelled" if file_type == "encrypted" and _LABELLED_STREAM_NAME in content else file_type
     return "unknown"
 
 
-def _name_text(head: bytes) -> str:
+def _detect_text_type(head: bytes) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "text"
     if not head.strip(b"\0"):
         return "zeros"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if written := _name_written(text.lower()):
-        return written
+    if detected := _detect_by_first_words(text.lower()):
+        return detected
     if text.startswith((b"<?xml", b"<office:document")):
         return "html" if b"<html" in text.lower() else "xml"
-    return "unknown" if _CONTROLS.intersection(head) else "text"
+    return "unknown" if _CONTROL_CHARACTERS.intersection(head) else "text"
 
 
-def _name_written(text: bytes) -> str | None:
+def _detect_by_first_words(text: bytes) -> str | None:
     """Return what a text in small letters is by its first words."""
-    if _LINK.match(text):
+    if _LINK_FILE.match(text):
         return "link"
-    top = _MAIL.match(text)
-    if top and _MAIL_WORDS.search(top[0]):
+    headers = _MAIL_HEADERS.match(text)
+    if headers and _KNOWN_MAIL_HEADER.search(headers[0]):
         return "mail"
-    return "html" if _HTML.match(text) else None
+    return "html" if _HTML_START.match(text) else None

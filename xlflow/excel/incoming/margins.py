@@ -9,88 +9,93 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from xlflow.excel.incoming.book import unescape
-from xlflow.excel.incoming.markup import Element, attribute_of, parse, tag_of
+from xlflow.excel.incoming.book import decode_ooxml_escapes
+from xlflow.excel.incoming.markup import Element, get_attribute, local_name, parse_xml
 
-MARGINS = frozenset(f"{page}{where}" for page in ("odd", "even", "first") for where in ("Header", "Footer"))
+HEADER_FOOTER_TAGS = frozenset(
+    f"{page}{where}" for page in ("odd", "even", "first") for where in ("Header", "Footer")
+)
 """The elements of a worksheet that hold a header or footer."""
 
-_START, _END = b"<headerFooter", b"</headerFooter>"
-_TEXT = re.compile(rb"<(?:odd|even|first)(?:Header|Footer)\b[^<>]*>([^<]*)<")
-_CODE = re.compile(
+_SECTION_START, _SECTION_END = b"<headerFooter", b"</headerFooter>"
+_HEADER_FOOTER_TEXT = re.compile(rb"<(?:odd|even|first)(?:Header|Footer)\b[^<>]*>([^<]*)<")
+_LAYOUT_CODE = re.compile(
     r"""&(?: "[^"]*" | [0-9]{1,3} | K[0-9A-F]{2}(?:[0-9A-F]{4}|[+-][0-9]{3}) | [BIUESXYOH]
     | (?P<part>[LCR]) | (?P<filled>[PNDTZFAG](?:[+-][0-9]+)?) | (?P<sign>&) )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SHORT = 2000
+_MAX_CACHED_SIZE = 2000
 """Bytes up to which what stands around a page is remembered."""
 
-_FILLED = frozenset(("page-number", "page-count", "date", "time", "sheet-name", "file-name", "title"))
+_PLACEHOLDER_TAGS = frozenset(("page-number", "page-count", "date", "time", "sheet-name", "file-name", "title"))
 """Elements of an .ods whose text a program fills in."""
 
 
-def find_margins(tail: bytes) -> tuple[str, ...]:
+def find_header_footer(xml_after_cells: bytes) -> tuple[str, ...]:
     """Return the texts in the headers and footers of a sheet, given what follows its cells."""
-    start, end = tail.rfind(_START), tail.rfind(_END)
-    part = tail[start:end] if 0 <= start < end else b""
-    return (_find_again if len(part) < _SHORT else _find_in)(part)
+    start, end = xml_after_cells.rfind(_SECTION_START), xml_after_cells.rfind(_SECTION_END)
+    part = xml_after_cells[start:end] if 0 <= start < end else b""
+    return (_find_texts_cached if len(part) < _MAX_CACHED_SIZE else _find_texts)(part)
 
 
-def _find_in(part: bytes) -> tuple[str, ...]:
-    return list_margins(unescape(html.unescape(found.decode(errors="replace"))) for found in _TEXT.findall(part))
+def _find_texts(part: bytes) -> tuple[str, ...]:
+    return parse_header_footer(
+        decode_ooxml_escapes(html.unescape(text.decode(errors="replace")))
+        for text in _HEADER_FOOTER_TEXT.findall(part)
+    )
 
 
-_find_again = lru_cache(maxsize=1024)(_find_in)
+_find_texts_cached = lru_cache(maxsize=1024)(_find_texts)
 """The same, remembering: the forms of a round have nearly all in common."""
 
 
-def list_margins(codes: Iterable[str]) -> tuple[str, ...]:
+def parse_header_footer(coded_texts: Iterable[str]) -> tuple[str, ...]:
     """Return what headers and footers say, given with the codes that lay them out; each once, no blank ones."""
-    return tuple(dict.fromkeys(filter(None, map(_read_margin, codes))))
+    return tuple(dict.fromkeys(filter(None, map(_strip_layout_codes, coded_texts))))
 
 
-def _read_margin(code: str) -> str:
-    lines = _CODE.sub(_replace_code, code).splitlines()
+def _strip_layout_codes(coded_text: str) -> str:
+    lines = _LAYOUT_CODE.sub(_replace_layout_code, coded_text).splitlines()
     return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
 
 
-def _replace_code(found: re.Match[str]) -> str:
-    if found["part"]:
+def _replace_layout_code(match: re.Match[str]) -> str:
+    if match["part"]:
         return "\n"
-    return "&" if found["sign"] else " " if found["filled"] else ""
+    return "&" if match["sign"] else " " if match["filled"] else ""
 
 
 # .ods -----------------------------------------------------------------------------------------------------
 
 
-def read_pages(styles: bytes) -> Mapping[str, tuple[str, ...]]:
+def read_ods_header_footer(styles: bytes) -> Mapping[str, tuple[str, ...]]:
     """Return what the headers and footers of each kind of page say in the `styles.xml` of an .ods."""
     if b":master-page" not in styles:
         return MappingProxyType({})
-    pages: dict[str, tuple[str, ...]] = {}
-    for page in parse(styles).iter():
-        if tag_of(page) == "master-page":
-            texts = dict.fromkeys(filter(None, map(_read_part, filter(_is_shown, page))))
-            pages[attribute_of(page, "name")] = tuple(texts)
-    return MappingProxyType(pages)
+    texts_by_page_style: dict[str, tuple[str, ...]] = {}
+    for page in parse_xml(styles).iter():
+        if local_name(page) == "master-page":
+            texts = dict.fromkeys(filter(None, map(_read_ods_text, filter(_is_displayed, page))))
+            texts_by_page_style[get_attribute(page, "name")] = tuple(texts)
+    return MappingProxyType(texts_by_page_style)
 
 
-def _is_shown(part: Element) -> bool:
-    shown = attribute_of(part, "display", "true")
-    return tag_of(part).startswith(("header", "footer")) and shown == "true"
+def _is_displayed(part: Element) -> bool:
+    display = get_attribute(part, "display", "true")
+    return local_name(part).startswith(("header", "footer")) and display == "true"
 
 
-def _read_part(part: Element) -> str:
-    lines = ("".join(_texts_of(line)).split() for line in part.iter() if tag_of(line) == "p")
+def _read_ods_text(part: Element) -> str:
+    lines = ("".join(_ods_text_parts(line)).split() for line in part.iter() if local_name(line) == "p")
     return "\n".join(filter(None, map(" ".join, lines)))
 
 
-def _texts_of(element: Element) -> Iterator[str]:
+def _ods_text_parts(element: Element) -> Iterator[str]:
     """Yield the pieces of a text in which a program fills some in; those as blanks."""
-    yield " " if tag_of(element) in _FILLED else element.text or ""
-    for inner in element:
-        if tag_of(inner) in ("s", "tab", "line-break"):
+    yield " " if local_name(element) in _PLACEHOLDER_TAGS else element.text or ""
+    for child in element:
+        if local_name(child) in ("s", "tab", "line-break"):
             yield " "
-        elif tag_of(element) not in _FILLED:
-            yield from _texts_of(inner)
-        yield inner.tail or ""
+        elif local_name(element) not in _PLACEHOLDER_TAGS:
+            yield from _ods_text_parts(child)
+        yield child.tail or ""

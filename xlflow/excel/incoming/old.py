@@ -9,166 +9,188 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from xlflow.excel.incoming.binary import Walked, error_of, read_real, read_small
-from xlflow.excel.incoming.book import Sheet
-from xlflow.excel.incoming.container import open_container
-from xlflow.excel.incoming.margins import list_margins
-from xlflow.excel.incoming.reader import Failed, pin_walked, read_fast
-from xlflow.excel.incoming.remarks import OUR_NAME
+from xlflow.excel.incoming.binary import OmittedContent, decode_number, decode_packed_number, error_value
+from xlflow.excel.incoming.book import SheetData
+from xlflow.excel.incoming.container import open_ole_container
+from xlflow.excel.incoming.margins import parse_header_footer
+from xlflow.excel.incoming.reader import ReaderError, attach_omitted_content, read_with_calamine
+from xlflow.excel.incoming.remarks import FORM_COMMENT_AUTHOR
 
-_BEGIN, _END, _LISTED, _GOES_ON = 0x809, 0x0A, 0x85, 0x3C
-_FORMULA, _TRUTH_OR_ERROR, _ROW = 0x06, 0x205, 0x208
-_REAL, _SMALL, _SMALL_ONES = 0x203, 0x27E, 0xBD
-_NOTE, _OBJECT, _OBJECT_TEXT, _DRAWING = 0x1C, 0x5D, 0x1B6, 0xEC
-_MARGINS, _MORE_MARGINS, _PICTURES = (0x14, 0x15), 0x89C, (b"\x05\0", b"\x08\0")
+_BEGIN_RECORD, _END_RECORD, _SHEET_RECORD, _CONTINUE_RECORD = 0x809, 0x0A, 0x85, 0x3C
+_FORMULA_RECORD, _BOOLEAN_OR_ERROR_RECORD, _ROW_RECORD = 0x06, 0x205, 0x208
+_NUMBER_RECORD, _PACKED_NUMBER_RECORD, _PACKED_NUMBERS_RECORD = 0x203, 0x27E, 0xBD
+_COMMENT_RECORD, _OBJECT_RECORD, _OBJECT_TEXT_RECORD, _DRAWING_RECORD = 0x1C, 0x5D, 0x1B6, 0xEC
+_HEADER_FOOTER_RECORDS, _FURTHER_HEADER_FOOTER_RECORD, _PICTURE_OBJECT_TYPES = (
+    (0x14, 0x15),
+    0x89C,
+    (b"\x05\0", b"\x08\0"),
+)
 """The records of a header and a footer, that of those on first and even pages, and the kinds of objects that are a
 chart or a picture."""
 
-_ANCHOR = b"\x10\xf0\x12\x00\x00\x00"
+_ANCHOR_HEADER = b"\x10\xf0\x12\x00\x00\x00"
 """How the part of a drawn object begins that says over which cells it lies."""
 
-_OTHER_BOOK, _OURSELVES = 0x1AE, (b"\x01\x04", b"\x01\x3a")
+_LINKED_WORKBOOK_RECORD, _INTERNAL_WORKBOOK_NAMES = 0x1AE, (b"\x01\x04", b"\x01\x3a")
 """The record that names a workbook to which formulas refer, and how it names this one and what Excel brings."""
 
-_LOCKED, _UNSEEN = 0x2F, 0x20
-_NOTED = (("has-macros", ("_VBA_PROJECT", "_VBA_PROJECT_CUR")), ("has-objects", ("MBD", "ObjectPool")))
+_ENCRYPTION_RECORD, _HIDDEN_ROW_FLAG = 0x2F, 0x20
+_NOTED_STORAGES = (("has-macros", ("_VBA_PROJECT", "_VBA_PROJECT_CUR")), ("has-objects", ("MBD", "ObjectPool")))
 """How names in the container begin that are worth a note."""
 
 
 @dataclass(frozen=True, slots=True)
-class OldBook:
+class XlsWorkbook:
     """The sheets of an old workbook, what it says of itself, and codes of what is worth a note."""
 
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[SheetData, ...]
     properties: Mapping[str, str]
-    saved: datetime | None
-    notes: tuple[str, ...]
-    about: tuple[str, ...] = ()
+    last_saved: datetime | None
+    note_codes: tuple[str, ...]
+    descriptions: tuple[str, ...] = ()
 
 
-def read_old(content: bytes) -> OldBook:
+def read_xls(content: bytes) -> XlsWorkbook:
     """Return an old workbook. Raises Failed if it cannot be read."""
-    around = open_container(content)
-    if around and _is_locked(around.workbook):
-        raise Failed("file-is-encrypted")
-    sheets = read_fast(content)
-    if around is None:
-        return OldBook(sheets, MappingProxyType({}), None, ("read-roughly",))
-    notes = [code for code, starts in _NOTED if any(name.startswith(starts) for name in around.names)]
+    container = open_ole_container(content)
+    if container and _is_encrypted(container.workbook_stream):
+        raise ReaderError("file-is-encrypted")
+    sheets = read_with_calamine(content)
+    if container is None:
+        return XlsWorkbook(sheets, MappingProxyType({}), None, ("read-roughly",))
+    note_codes = [
+        code
+        for code, prefixes in _NOTED_STORAGES
+        if any(name.startswith(prefixes) for name in container.all_names)
+    ]
     try:
-        notes += ["has-outside-links"] if _links_outside(around.workbook) else []
-        walked = tuple(_walk_sheets(around.workbook))
-        sheets = pin_walked(sheets, walked)
-        notes += ["has-pictures"] if any(one.pictures for one in walked) else []
+        note_codes += ["has-outside-links"] if _has_outside_links(container.workbook_stream) else []
+        omitted_by_sheet = tuple(_read_omitted_content(container.workbook_stream))
+        sheets = attach_omitted_content(sheets, omitted_by_sheet)
+        note_codes += ["has-pictures"] if any(omitted.has_pictures for omitted in omitted_by_sheet) else []
     except (struct.error, ValueError, LookupError):
-        notes.append("read-roughly")
-    return OldBook(sheets, MappingProxyType(dict(around.properties)), around.saved, tuple(notes), around.said)
+        note_codes.append("read-roughly")
+    return XlsWorkbook(
+        sheets,
+        MappingProxyType(dict(container.properties)),
+        container.last_saved,
+        tuple(note_codes),
+        container.descriptions,
+    )
 
 
-def _records(stream: bytes, place: int = 0) -> Iterator[tuple[int, bytes]]:
+def _read_records(stream: bytes, offset: int = 0) -> Iterator[tuple[int, bytes]]:
     """Yield (kind, content) of the records from a place on, to the end of what begins there."""
     depth = 0
-    while place + 4 <= len(stream):
-        kind, size = struct.unpack_from("<2H", stream, place)
-        yield kind, stream[place + 4 : place + 4 + size]
-        depth += (kind == _BEGIN) - (kind == _END)
-        place += 4 + size
+    while offset + 4 <= len(stream):
+        record_type, size = struct.unpack_from("<2H", stream, offset)
+        yield record_type, stream[offset + 4 : offset + 4 + size]
+        depth += (record_type == _BEGIN_RECORD) - (record_type == _END_RECORD)
+        offset += 4 + size
         if not depth:
             return
 
 
-def _is_locked(stream: bytes) -> bool:
-    return any(kind == _LOCKED for kind, _ in _records(stream))
+def _is_encrypted(stream: bytes) -> bool:
+    return any(record_type == _ENCRYPTION_RECORD for record_type, _ in _read_records(stream))
 
 
-def _links_outside(stream: bytes) -> bool:
+def _has_outside_links(stream: bytes) -> bool:
     """Return whether formulas refer to other workbooks."""
-    named = (content[2:4] for kind, content in _records(stream) if kind == _OTHER_BOOK)
-    return any(name not in _OURSELVES for name in named)
+    workbook_names = (
+        content[2:4] for record_type, content in _read_records(stream) if record_type == _LINKED_WORKBOOK_RECORD
+    )
+    return any(name not in _INTERNAL_WORKBOOK_NAMES for name in workbook_names)
 
 
-def _walk_sheets(stream: bytes) -> Iterator[Walked]:
+def _read_omitted_content(stream: bytes) -> Iterator[OmittedContent]:
     """Yield what is hidden of each worksheet, in their order."""
-    for kind, content in _records(stream):
-        if kind == _LISTED and content[5] == 0:
-            yield _walk_sheet(stream, struct.unpack_from("<L", content)[0])
+    for record_type, content in _read_records(stream):
+        if record_type == _SHEET_RECORD and content[5] == 0:
+            yield _read_sheet_records(stream, struct.unpack_from("<L", content)[0])
 
 
-def _walk_sheet(stream: bytes, start: int) -> Walked:
-    walked, texts, current, wanted = Walked(), dict[int, str](), 0, 0
-    places, anchor, noted = dict[int, tuple[int, int]](), (0, 0), set[int]()
-    for kind, content in _records(stream, start):
-        if kind in (_FORMULA, _TRUTH_OR_ERROR):
-            _take_cell(walked, kind, content)
-        elif kind in (_REAL, _SMALL, _SMALL_ONES):
-            _take_numbers(walked, kind, content)
-        elif kind == _ROW and content[12] & _UNSEEN:
-            walked.hidden.add(struct.unpack_from("<H", content)[0])
-        elif kind == _OBJECT:
-            (current,) = struct.unpack_from("<H", content, 6)
-            places[current] = anchor
-            walked.pictures = walked.pictures or content[4:6] in _PICTURES
-        elif kind in (*_MARGINS, _MORE_MARGINS):
-            walked.margins += list_margins(_read_texts(content, 38 if kind == _MORE_MARGINS else 0))
-        elif kind == _DRAWING:
-            anchor = _find_anchor(content)
-        elif kind == _OBJECT_TEXT:
-            (wanted,) = struct.unpack_from("<H", content, 10)
-            texts[current] = ""
-        elif kind == _GOES_ON and wanted:
-            texts[current] += _decode(content[:1], content[1:])
-            wanted -= len(content[1:]) // (1 if content[:1] == b"\0" else 2)
-        elif kind == _NOTE and len(content) >= 8:
-            row, column, _, number = struct.unpack_from("<4H", content)
-            author = _decode(content[10:11], content[11:-1])
-            noted.add(number)
-            if number in texts and author != OUR_NAME:
-                walked.remarks.append((row, column, author, texts[number]))
-    boxes = ((*places.get(number, (0, 0)), "", text) for number, text in texts.items() if number not in noted)
-    walked.remarks += (box for box in boxes if box[3].strip())
-    return walked
+def _read_sheet_records(stream: bytes, start: int) -> OmittedContent:
+    omitted, texts, current_object, missing_characters = OmittedContent(), dict[int, str](), 0, 0
+    object_cells, anchor_cell, comment_objects = dict[int, tuple[int, int]](), (0, 0), set[int]()
+    for record_type, content in _read_records(stream, start):
+        if record_type in (_FORMULA_RECORD, _BOOLEAN_OR_ERROR_RECORD):
+            _add_formula_or_error(omitted, record_type, content)
+        elif record_type in (_NUMBER_RECORD, _PACKED_NUMBER_RECORD, _PACKED_NUMBERS_RECORD):
+            _add_negative_numbers(omitted, record_type, content)
+        elif record_type == _ROW_RECORD and content[12] & _HIDDEN_ROW_FLAG:
+            omitted.hidden_rows.add(struct.unpack_from("<H", content)[0])
+        elif record_type == _OBJECT_RECORD:
+            (current_object,) = struct.unpack_from("<H", content, 6)
+            object_cells[current_object] = anchor_cell
+            omitted.has_pictures = omitted.has_pictures or content[4:6] in _PICTURE_OBJECT_TYPES
+        elif record_type in (*_HEADER_FOOTER_RECORDS, _FURTHER_HEADER_FOOTER_RECORD):
+            omitted.header_footer += parse_header_footer(
+                _read_counted_texts(content, 38 if record_type == _FURTHER_HEADER_FOOTER_RECORD else 0)
+            )
+        elif record_type == _DRAWING_RECORD:
+            anchor_cell = _find_anchor_cell(content)
+        elif record_type == _OBJECT_TEXT_RECORD:
+            (missing_characters,) = struct.unpack_from("<H", content, 10)
+            texts[current_object] = ""
+        elif record_type == _CONTINUE_RECORD and missing_characters:
+            texts[current_object] += _decode_characters(content[:1], content[1:])
+            missing_characters -= len(content[1:]) // (1 if content[:1] == b"\0" else 2)
+        elif record_type == _COMMENT_RECORD and len(content) >= 8:
+            row, column, _, object_id = struct.unpack_from("<4H", content)
+            author = _decode_characters(content[10:11], content[11:-1])
+            comment_objects.add(object_id)
+            if object_id in texts and author != FORM_COMMENT_AUTHOR:
+                omitted.annotations.append((row, column, author, texts[object_id]))
+    text_boxes = (
+        (*object_cells.get(number, (0, 0)), "", text)
+        for number, text in texts.items()
+        if number not in comment_objects
+    )
+    omitted.annotations += (text_box for text_box in text_boxes if text_box[3].strip())
+    return omitted
 
 
-def _read_texts(content: bytes, place: int) -> Iterator[str]:
+def _read_counted_texts(content: bytes, offset: int) -> Iterator[str]:
     """Yield the texts from a place on: how many letters, how they are written, the letters."""
-    while place + 3 < len(content):
-        (count,) = struct.unpack_from("<H", content, place)
-        wide = content[place + 2 : place + 3]
-        end = place + 3 + count * (1 if wide == b"\0" else 2)
-        yield _decode(wide, content[place + 3 : end])
-        place = end
+    while offset + 3 < len(content):
+        (count,) = struct.unpack_from("<H", content, offset)
+        width_flag = content[offset + 2 : offset + 3]
+        end = offset + 3 + count * (1 if width_flag == b"\0" else 2)
+        yield _decode_characters(width_flag, content[offset + 3 : end])
+        offset = end
 
 
-def _find_anchor(drawing: bytes) -> tuple[int, int]:
+def _find_anchor_cell(drawing: bytes) -> tuple[int, int]:
     """Return the row and the column at which a drawn object begins."""
-    start = drawing.rfind(_ANCHOR)
+    start = drawing.rfind(_ANCHOR_HEADER)
     if start < 0 or start + 16 > len(drawing):
         return 0, 0
-    column, _, row = struct.unpack_from("<3H", drawing, start + len(_ANCHOR) + 2)
+    column, _, row = struct.unpack_from("<3H", drawing, start + len(_ANCHOR_HEADER) + 2)
     return row, column
 
 
-def _take_cell(walked: Walked, kind: int, content: bytes) -> None:
+def _add_formula_or_error(omitted: OmittedContent, record_type: int, content: bytes) -> None:
     row, column = struct.unpack_from("<2H", content)
-    if kind == _FORMULA:
-        walked.formulas.add((row, column))
-        wrong, code = content[12:14] == b"\xff\xff" and content[6] == 2, content[8]
+    if record_type == _FORMULA_RECORD:
+        omitted.formula_cells.add((row, column))
+        is_error, error_code = content[12:14] == b"\xff\xff" and content[6] == 2, content[8]
     else:
-        code, wrong = content[6], bool(content[7])
-    if wrong:
-        walked.errors.append((row, column, error_of(code)))
-    elif kind == _FORMULA and content[12:14] != b"\xff\xff":
-        walked.keep_below_zero(row, column, read_real(content[6:]))
+        error_code, is_error = content[6], bool(content[7])
+    if is_error:
+        omitted.error_cells.append((row, column, error_value(error_code)))
+    elif record_type == _FORMULA_RECORD and content[12:14] != b"\xff\xff":
+        omitted.add_if_negative(row, column, decode_number(content[6:]))
 
 
-def _take_numbers(walked: Walked, kind: int, content: bytes) -> None:
+def _add_negative_numbers(omitted: OmittedContent, record_type: int, content: bytes) -> None:
     row, column = struct.unpack_from("<2H", content)
-    if kind == _REAL:
-        walked.keep_below_zero(row, column, read_real(content[6:]))
+    if record_type == _NUMBER_RECORD:
+        omitted.add_if_negative(row, column, decode_number(content[6:]))
         return
-    for number, place in enumerate(range(6, len(content) - 3, 6)):
-        walked.keep_below_zero(row, column + number, read_small(content[place:]))
+    for column_offset, offset in enumerate(range(6, len(content) - 3, 6)):
+        omitted.add_if_negative(row, column + column_offset, decode_packed_number(content[offset:]))
 
 
-def _decode(wide: bytes, letters: bytes) -> str:
-    return letters.decode("latin-1" if wide == b"\0" else "utf-16-le", "replace")
+def _decode_characters(width_flag: bytes, characters: bytes) -> str:
+    return characters.decode("latin-1" if width_flag == b"\0" else "utf-16-le", "replace")

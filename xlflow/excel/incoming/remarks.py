@@ -5,54 +5,66 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from xlflow.excel.incoming.book import Remark, cell_position, unescape
-from xlflow.excel.incoming.drawn import read_boxes, words_of
-from xlflow.excel.incoming.markup import Element, parse, tag_of
-from xlflow.excel.incoming.package import Package, read_relations
+from xlflow.excel.incoming.book import CellAnnotation, decode_ooxml_escapes, parse_cell_address
+from xlflow.excel.incoming.drawn import element_text, read_shape_texts
+from xlflow.excel.incoming.markup import Element, local_name, parse_xml
+from xlflow.excel.incoming.package import WorkbookPackage, read_relationships
 
-OUR_NAME = "xlflow"
+FORM_COMMENT_AUTHOR = "xlflow"
 """Who wrote the notes that a form carries which goes back to be corrected; they say nothing new."""
 
-_AUTHOR = re.compile(rb"<author>([^<]*)</author>")
-_THREAD = "[Threaded comment]"
+_AUTHOR_TAG = re.compile(rb"<author>([^<]*)</author>")
+_THREAD_PREFIX = "[Threaded comment]"
 """How the note begins that Excel puts on a cell for programs that know no conversations."""
 
 
-def has_remarks(package: Package) -> bool:
+def has_annotations(package: WorkbookPackage) -> bool:
     """Return whether any cell of the workbook may have a note, or a box of text over it."""
     return any("omment" in name or "drawings/" in name for name in package.parts)
 
 
-def read_remarks(package: Package, sheet: str) -> tuple[Remark, ...]:
+def read_annotations(package: WorkbookPackage, sheet_part: str) -> tuple[CellAnnotation, ...]:
     """Return the notes on the cells of a sheet, given by its part; of a conversation every contribution."""
-    parts = {kind: package.read(name) for _, kind, name in read_relations(package, sheet) if package.find(name)}
-    said = tuple(_read_threads(parts["threadedComment"])) if "threadedComment" in parts else ()
-    talked = {remark[:2] for remark in said}
-    notes = _read_notes(parts["comments"]) if "comments" in parts else ()
-    kept = (note for note in notes if note[:2] not in talked or not note[3].startswith(_THREAD))
-    return (*kept, *said, *read_boxes(package, sheet))
+    parts = {
+        kind: package.read_part(name)
+        for _, kind, name in read_relationships(package, sheet_part)
+        if package.find_part(name)
+    }
+    threaded = tuple(_read_threaded_comments(parts["threadedComment"])) if "threadedComment" in parts else ()
+    threaded_cells = {annotation[:2] for annotation in threaded}
+    comments = _read_comments(parts["comments"]) if "comments" in parts else ()
+    plain_comments = (
+        comment
+        for comment in comments
+        if comment[:2] not in threaded_cells or not comment[3].startswith(_THREAD_PREFIX)
+    )
+    return (*plain_comments, *threaded, *read_shape_texts(package, sheet_part))
 
 
-def _read_notes(part: bytes) -> Iterator[Remark]:
+def _read_comments(part: bytes) -> Iterator[CellAnnotation]:
     """Yield the notes of other people."""
-    if set(_AUTHOR.findall(part)) == {OUR_NAME.encode()}:
+    if set(_AUTHOR_TAG.findall(part)) == {FORM_COMMENT_AUTHOR.encode()}:
         return
-    root = parse(part)
-    authors = [element.text or "" for element in root.iter() if tag_of(element) == "author"]
+    root = parse_xml(part)
+    authors = [element.text or "" for element in root.iter() if local_name(element) == "author"]
     for element in root.iter():
-        number = element.get("authorId", "")
-        author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
-        if tag_of(element) == "comment" and author != OUR_NAME:
-            yield from _pin(element, author, words_of(element))
+        author_index = element.get("authorId", "")
+        author = (
+            authors[int(author_index)] if author_index.isdecimal() and int(author_index) < len(authors) else ""
+        )
+        if local_name(element) == "comment" and author != FORM_COMMENT_AUTHOR:
+            yield from _annotate_cell(element, author, element_text(element))
 
 
-def _read_threads(part: bytes) -> Iterator[Remark]:
-    for element in parse(part).iter():
-        if tag_of(element) == "threadedComment":
-            yield from _pin(element, "", "".join(piece.text or "" for piece in element if tag_of(piece) == "text"))
+def _read_threaded_comments(part: bytes) -> Iterator[CellAnnotation]:
+    for element in parse_xml(part).iter():
+        if local_name(element) == "threadedComment":
+            yield from _annotate_cell(
+                element, "", "".join(child.text or "" for child in element if local_name(child) == "text")
+            )
 
 
-def _pin(element: Element, author: str, text: str) -> Iterator[Remark]:
+def _annotate_cell(element: Element, author: str, text: str) -> Iterator[CellAnnotation]:
     """Yield a note with its cell; nothing where it belongs to none."""
     with suppress(ValueError):
-        yield (*cell_position(element.get("ref", "")), author, unescape(text))
+        yield (*parse_cell_address(element.get("ref", "")), author, decode_ooxml_escapes(text))

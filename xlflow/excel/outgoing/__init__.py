@@ -6,33 +6,33 @@ written beside its target, flushed to disk and renamed, so the target is the old
 
 from xlsxwriter.format import Format
 
-from xlflow.excel.outgoing.book import Book
-from xlflow.excel.outgoing.bulk import Written
-from xlflow.excel.outgoing.claim import is_passing
+from xlflow.excel.outgoing.book import WorkbookWriter
+from xlflow.excel.outgoing.bulk import CellContent
+from xlflow.excel.outgoing.claim import is_own_temp_file
 from xlflow.excel.outgoing.formula import Formula
-from xlflow.excel.outgoing.heights import TALLEST, count_lines, height_of, text_width
-from xlflow.excel.outgoing.letters import MAX_TEXT, fit_text
-from xlflow.excel.outgoing.saving import Target, claim_target, save_whole
-from xlflow.excel.outgoing.sheet import Sheet
+from xlflow.excel.outgoing.heights import MAX_ROW_HEIGHT, count_lines, fit_row_height, text_width
+from xlflow.excel.outgoing.letters import MAX_CELL_TEXT, truncate_text
+from xlflow.excel.outgoing.saving import AtomicTarget, lock_target, write_atomic
+from xlflow.excel.outgoing.sheet import SheetWriter
 from xlflow.excel.outgoing.style import COLOURS, FONT, STYLES
 
 __all__ = [
     "COLOURS",
     "FONT",
-    "MAX_TEXT",
+    "MAX_CELL_TEXT",
     "STYLES",
-    "TALLEST",
-    "Book",
+    "MAX_ROW_HEIGHT",
+    "WorkbookWriter",
     "Format",
     "Formula",
-    "Sheet",
-    "Target",
-    "Written",
-    "claim_target",
+    "SheetWriter",
+    "AtomicTarget",
+    "CellContent",
+    "lock_target",
     "count_lines",
-    "fit_text",
-    "height_of",
-    "is_passing",
-    "save_whole",
+    "truncate_text",
+    "fit_row_height",
+    "is_own_temp_file",
+    "write_atomic",
     "text_width",
 ]

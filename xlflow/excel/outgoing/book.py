@@ -12,24 +12,24 @@ from typing import Any
 
 from xlsxwriter.format import Format
 
-from xlflow.core.layout import PIECE, continued_mark, continued_sheet
-from xlflow.core.text import cut_units
-from xlflow.core.words import Language, say
-from xlflow.excel.outgoing.letters import drop_illegal, fit_text
+from xlflow.core.layout import MAX_CELL_CHUNK, long_text_marker, long_text_sheet_name
+from xlflow.core.text import split_utf16
+from xlflow.core.words import Language, translate
+from xlflow.excel.outgoing.letters import remove_illegal_xml, truncate_text
 from xlflow.excel.outgoing.package import zip_parts
-from xlflow.excel.outgoing.raw import RawBook, RawSheet, must
-from xlflow.excel.outgoing.sheet import Sheet
+from xlflow.excel.outgoing.raw import PatchedWorkbook, PatchedWorksheet, check_return_code
+from xlflow.excel.outgoing.sheet import SheetWriter
 from xlflow.excel.outgoing.style import COLOURS, FONT, STYLES
 
-MAX_PROPERTY = 255
+MAX_PROPERTY_LENGTH = 255
 """Characters that one document property can hold."""
 
 
-class Book:
+class WorkbookWriter:
     """A workbook in the making, kept in memory until `to_bytes`. `made_on` is written as its date of creation,
     so that the same content gives the same bytes."""
 
-    def __init__(self, title: str, language: Language, made_on: date, *, locked: bool = False):
+    def __init__(self, title: str, language: Language, created_on: date, *, lock_structure: bool = False):
         options = {
             "in_memory": True,
             "strings_to_numbers": False,
@@ -37,46 +37,48 @@ class Book:
             "strings_to_urls": False,
             "nan_inf_to_errors": False,
         }
-        self.raw = RawBook(io.BytesIO(), options)
-        self.raw.structure_locked = locked
-        self.raw.set_size(2400, 1500)
-        made_at = datetime.combine(made_on, time(12))
-        self.raw.set_properties({"title": drop_illegal(title), "author": "xlflow", "created": made_at})
-        self.raw.doc_properties["language"] = {"sv": "sv-SE", "en": "en-GB"}[language]
-        self.raw.formats[0].set_font_name(FONT)
+        self.backend = PatchedWorkbook(io.BytesIO(), options)
+        self.backend.is_structure_locked = lock_structure
+        self.backend.set_size(2400, 1500)
+        created_at = datetime.combine(created_on, time(12))
+        self.backend.set_properties(
+            {"title": remove_illegal_xml(title), "author": "xlflow", "created": created_at}
+        )
+        self.backend.doc_properties["language"] = {"sv": "sv-SE", "en": "en-GB"}[language]
+        self.backend.formats[0].set_font_name(FONT)
         self._language: Language = language
         self._styles: dict[tuple[str, tuple[tuple[str, Any], ...]], Format] = {}
-        self._continued: list[tuple[str, str, str]] = []
+        self._continued_texts: list[tuple[str, str, str]] = []
 
     def style(self, name: str, **changes: Any) -> Format:
         """Return a house style, with the given XlsxWriter properties changed; made once per book."""
         key = (name, tuple(sorted(changes.items())))
         if key not in self._styles:
-            base = {"font_name": FONT, "font_size": 11, "font_color": COLOURS["ink"]}
-            self._styles[key] = self.raw.add_format({**base, **STYLES[name], **changes})
+            default_properties = {"font_name": FONT, "font_size": 11, "font_color": COLOURS["ink"]}
+            self._styles[key] = self.backend.add_format({**default_properties, **STYLES[name], **changes})
         return self._styles[key]
 
-    def make_look(self, **changes: Any) -> Format:
+    def make_conditional_style(self, **changes: Any) -> Format:
         """Return what a conditional format changes of a cell's style, by XlsxWriter's properties."""
-        return self.raw.add_format(changes)
+        return self.backend.add_format(changes)
 
-    def add_sheet(self, name: str) -> Sheet:
+    def add_sheet(self, name: str) -> SheetWriter:
         """Add a sheet; names are at most 31 characters and without []:*?/\\ (ValueError otherwise)."""
-        return Sheet(self, self.raw.add_worksheet(name, RawSheet))
+        return SheetWriter(self, self.backend.add_worksheet(name, PatchedWorksheet))
 
-    def make_chart(self, kind: str, subtype: str) -> Any:
+    def make_chart(self, chart_type: str, subtype: str) -> Any:
         """Return one of XlsxWriter's charts, to be filled and then placed on a sheet."""
-        return self.raw.make_chart(kind, subtype)
+        return self.backend.make_chart(chart_type, subtype)
 
-    def set_property(self, name: str, text: str) -> None:
+    def set_custom_property(self, name: str, text: str) -> None:
         """Set a custom document property (text, at most 255 characters; ValueError otherwise)."""
-        if fit_text(text, MAX_PROPERTY) != text:
+        if truncate_text(text, MAX_PROPERTY_LENGTH) != text:
             raise ValueError(f"{name} is too long for a document property")
-        must(self.raw.set_custom_property(name, drop_illegal(text), "text"))
+        check_return_code(self.backend.set_custom_property(name, remove_illegal_xml(text), "text"))
 
     def define_name(self, name: str, formula: str) -> None:
         """Define a name for the whole workbook, as in `=Sheet!$A$1:$A$9`."""
-        must(self.raw.define_name(name, formula))
+        check_return_code(self.backend.define_name(name, formula))
 
     def to_bytes(self) -> bytes:
         """Close the workbook and return the finished file."""
@@ -84,29 +86,29 @@ class Book:
 
     def to_chunks(self) -> Iterator[bytes]:
         """Close the workbook and return the finished file in chunks that follow each other."""
-        if self._continued:
+        if self._continued_texts:
             self._add_continued_sheet()
-        self.raw.close()
-        return zip_parts(self.raw.parts)
+        self.backend.close()
+        return zip_parts(self.backend.parts)
 
-    def continue_text(self, text: str, sheet: str, cell: str) -> str:
+    def split_long_text(self, text: str, sheet_name: str, cell_address: str) -> str:
         """Return what a cell holds of a text that is too long for it; the rest goes on, word for word, on a sheet
         of its own, under the number that the cell ends with."""
-        first = next(cut_units(text, PIECE))
-        self._continued.append((sheet, cell, text[len(first) :]))
-        return first + continued_mark(len(self._continued), self._language)
+        first_chunk = next(split_utf16(text, MAX_CELL_CHUNK))
+        self._continued_texts.append((sheet_name, cell_address, text[len(first_chunk) :]))
+        return first_chunk + long_text_marker(len(self._continued_texts), self._language)
 
     def _add_continued_sheet(self) -> None:
-        sheet = self.add_sheet(continued_sheet().say(self._language))
-        headings = [say(f"continued.{key}", self._language) for key in ("number", "sheet", "cell", "text")]
-        sheet.set_widths([8, 18, 10, 100])
+        sheet = self.add_sheet(long_text_sheet_name().in_language(self._language))
+        headings = [translate(f"continued.{key}", self._language) for key in ("number", "sheet", "cell", "text")]
+        sheet.set_column_widths([8, 18, 10, 100])
         sheet.write_row(0, headings, [self.style("heading")] * len(headings))
         rows = (
-            (number, name, cell, piece)
-            for number, (name, cell, text) in enumerate(self._continued, 1)
-            for piece in cut_units(text, PIECE)
+            (number, sheet_name, cell_address, chunk)
+            for number, (sheet_name, cell_address, text) in enumerate(self._continued_texts, 1)
+            for chunk in split_utf16(text, MAX_CELL_CHUNK)
         )
         for row, cells in enumerate(rows, 1):
             sheet.write_row(row, cells, [self.style("integer"), *[self.style("cell")] * 3])
-        sheet.freeze(1, 0)
-        sheet.set_page(repeat=0)
+        sheet.freeze_panes(1, 0)
+        sheet.set_page_layout(repeat_row=0)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from xlflow.core.model import Cell
-from xlflow.excel.outgoing.letters import code_illegal, code_letters
+from xlflow.core.model import TableCell
+from xlflow.excel.outgoing.letters import escape_illegal_xml, escape_xlsx_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,69 +13,71 @@ class Formula:
     """A cell that is worked out: the formula, and the value that it has. Never made of anything that came in."""
 
     text: str
-    value: Cell = None
+    value: TableCell = None
 
 
 class SharedFormula(str):
     """A formula that stands in several cells below each other, written out in the first of them only."""
 
-    number: int
-    area: str
+    shared_index: int
+    cell_range: str
 
-    def again(self) -> "SharedFormula":
+    def for_next_cell(self) -> "SharedFormula":
         """Return the same formula for a cell further down."""
-        return share_formula("0", self.number, "")
+        return make_shared_formula("0", self.shared_index, "")
 
     def removeprefix(self, prefix: str, /) -> "SharedFormula":  # noqa: ARG002
         """Stay what it is; it has no = before it."""
         return self
 
 
-def share_formula(formula: str, number: int, area: str) -> SharedFormula:
+def make_shared_formula(formula: str, shared_index: int, cell_range: str) -> SharedFormula:
     """Return a formula for the cells of an area; `number` tells it from others of its sheet."""
     shared = SharedFormula(formula)
-    shared.number, shared.area = number, area
+    shared.shared_index, shared.cell_range = shared_index, cell_range
     return shared
 
 
-def repeat_formula(formula: str, number: int, area: str) -> Iterator[SharedFormula]:
+def repeat_shared_formula(formula: str, shared_index: int, cell_range: str) -> Iterator[SharedFormula]:
     """Yield a formula for the first cell of an area, then for as many others as are asked for."""
-    whole = share_formula(formula, number, area)
-    again = whole.again()
-    yield whole
+    first_cell = make_shared_formula(formula, shared_index, cell_range)
+    next_cell = first_cell.for_next_cell()
+    yield first_cell
     while True:
-        yield again
+        yield next_cell
 
 
-def cached_value(value: Cell) -> Cell:
+def encode_cached_value(value: TableCell) -> TableCell:
     """Return what a formula came to as it is written beside it."""
-    return code_letters(value) if isinstance(value, str) else "" if value is None else value
+    return escape_xlsx_text(value) if isinstance(value, str) else "" if value is None else value
 
 
-def inner_xml(formula: Formula) -> str:
+def formula_cell_xml(formula: Formula) -> str:
     """Return what follows a cell's address and style: the kind of its value, and what stands in it."""
-    value = cached_value(formula.value)
-    kind = ' t="b"' if isinstance(value, bool) else ' t="str"' if isinstance(value, str) and value else ""
-    told = int(value) if isinstance(value, bool) else value
-    return f"{kind}>{formula_xml(formula.text, told)}"
+    value = encode_cached_value(formula.value)
+    type_attribute = (
+        ' t="b"' if isinstance(value, bool) else ' t="str"' if isinstance(value, str) and value else ""
+    )
+    encoded_value = int(value) if isinstance(value, bool) else value
+    return f"{type_attribute}>{formula_and_value_xml(formula.text, encoded_value)}"
 
 
-def formula_xml(formula: str, value: object) -> str:
+def formula_and_value_xml(formula: str, value: object) -> str:
     """Return a formula and its value as they stand in a cell."""
-    shown = escape(value) if isinstance(value, str) else value
+    escaped_value = escape_markup(value) if isinstance(value, str) else value
     if not isinstance(formula, SharedFormula):
-        return f"{_plain_xml(formula)}<v>{shown}</v>"
-    first = f' ref="{formula.area}" si="{formula.number}">{escape(str(formula))}</f>'
-    rest = first if formula.area else f' si="{formula.number}"/>'
-    return f'<f t="shared"{rest}<v>{shown}</v>'
+        return f"{_unshared_formula_xml(formula)}<v>{escaped_value}</v>"
+    defining_part = f' ref="{formula.cell_range}" si="{formula.shared_index}">{escape_markup(str(formula))}</f>'
+    rest = defining_part if formula.cell_range else f' si="{formula.shared_index}"/>'
+    return f'<f t="shared"{rest}<v>{escaped_value}</v>'
 
 
 @lru_cache(maxsize=1 << 13)
-def _plain_xml(formula: str) -> str:
+def _unshared_formula_xml(formula: str) -> str:
     """Return a formula between its tags; kept, since the forms of a round have the same."""
-    return f"<f>{escape(code_illegal(formula.removeprefix('=')))}</f>"
+    return f"<f>{escape_markup(escape_illegal_xml(formula.removeprefix('=')))}</f>"
 
 
-def escape(text: str) -> str:
+def escape_markup(text: str) -> str:
     """Return a text as it stands between two tags."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

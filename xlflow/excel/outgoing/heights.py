@@ -11,17 +11,17 @@ from collections.abc import Iterable
 from functools import lru_cache
 from unicodedata import east_asian_width
 
-TALLEST = 409.0
+MAX_ROW_HEIGHT = 409.0
 """Points that a row of Excel can be high."""
 
-_ROOM = 0.942
+_USABLE_SHARE = 0.942
 """Part of a column's width that its text may take."""
 
-_BLANK = 0.45
-_WIDTHS = {
+_SPACE_WIDTH = 0.45
+_CHARACTER_WIDTHS = {
     letter: width
     for width, letters in (
-        (_BLANK, " \N{NO-BREAK SPACE}'ijlíìîï"),
+        (_SPACE_WIDTH, " \N{NO-BREAK SPACE}'ijlíìîï"),
         (0.5, "I,.·‘’"),
         (0.53, ":;"),
         (0.6, "f()-´`"),
@@ -46,54 +46,57 @@ _WIDTHS = {
     )
     for letter in letters
 }
-_SMALL, _CAPITAL, _WIDE = 1.05, 1.2, 2.0
+_DEFAULT_WIDTH, _CAPITAL_WIDTH, _FULL_WIDTH = 1.05, 1.2, 2.0
 """Widths of all others: small letters, digits and signs; capitals; signs as wide as they are high."""
 
-_AFTER = 1.0
+_WORD_BREAK_SLACK = 1.0
 """Room that is left unused where a long word is broken, since a program may break it before its last letters."""
 
 
-def height_of(cells: Iterable[tuple[str, float]], *, line: float = 15.0, least: int = 1) -> float:
+def fit_row_height(cells: Iterable[tuple[str, float]], *, line_height: float = 15.0, min_lines: int = 1) -> float:
     """Return the height in points at which every (text, column width in characters) shows all its lines.
 
     Words wrap; a word longer than the column is broken. Excel allows 409 points at most.
     """
     lines = max((count_lines(text, width) for text, width in cells), default=1)
-    return min(TALLEST, line * max(lines, least) + 1)
+    return min(MAX_ROW_HEIGHT, line_height * max(lines, min_lines) + 1)
 
 
 def count_lines(text: str, width: float) -> int:
     """Return how many lines a text takes in a column `width` characters wide, a little on the safe side."""
-    room = max(1.0, width * _ROOM)
-    if len(text) * _WIDE <= room and "\n" not in text:
+    usable_width = max(1.0, width * _USABLE_SHARE)
+    if len(text) * _FULL_WIDTH <= usable_width and "\n" not in text:
         return 1
-    return sum(_count_wrapped(paragraph, room) for paragraph in text.split("\n")) if text else 1
+    return sum(_count_wrapped_lines(paragraph, usable_width) for paragraph in text.split("\n")) if text else 1
 
 
 def text_width(word: str) -> float:
     """Return the width of a word that is not bold, in characters as column widths are given."""
-    return _measure(word)
+    return _measure_word(word)
 
 
-def _count_wrapped(paragraph: str, room: float) -> int:
-    lines, used = 1, 0.0
+def _count_wrapped_lines(paragraph: str, usable_width: float) -> int:
+    lines, used_width = 1, 0.0
     for word in paragraph.split(" "):
-        size = _measure(word)
-        if used and used + _BLANK + size > room:
-            lines, used = lines + 1, 0.0
-        used += size + (_BLANK if used else 0)
-        if used > room:
-            broken = math.ceil(used / room) - 1
-            lines, used = lines + broken, min(room, used - broken * room + _AFTER)
+        width = _measure_word(word)
+        if used_width and used_width + _SPACE_WIDTH + width > usable_width:
+            lines, used_width = lines + 1, 0.0
+        used_width += width + (_SPACE_WIDTH if used_width else 0)
+        if used_width > usable_width:
+            extra_lines = math.ceil(used_width / usable_width) - 1
+            lines, used_width = (
+                lines + extra_lines,
+                min(usable_width, used_width - extra_lines * usable_width + _WORD_BREAK_SLACK),
+            )
     return lines
 
 
 @lru_cache(maxsize=1 << 14)
-def _measure(word: str) -> float:
-    return sum(_WIDTHS.get(letter) or _guess(letter) for letter in word)
+def _measure_word(word: str) -> float:
+    return sum(_CHARACTER_WIDTHS.get(letter) or _guess_character_width(letter) for letter in word)
 
 
-def _guess(letter: str) -> float:
-    if east_asian_width(letter) in "WF":
-        return _WIDE
-    return _CAPITAL if letter.isupper() else _SMALL
+def _guess_character_width(character: str) -> float:
+    if east_asian_width(character) in "WF":
+        return _FULL_WIDTH
+    return _CAPITAL_WIDTH if character.isupper() else _DEFAULT_WIDTH

@@ -19,251 +19,251 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-LEVEL = 5
+COMPRESSION_LEVEL = 5
 """How hard it is tried to make a file small, 1 to 9. At 6, as is usual, files are 1 percent smaller and take a
 fifth longer to write; at 4 they are 12 percent larger and hardly quicker."""
 
-LARGE = 1 << 20
+CHUNK_SIZE = 1 << 20
 """Characters of text that are compressed at a time, while others are made."""
 
-IN_MEMORY = 8 << 20
+MAX_BYTES_IN_MEMORY = 8 << 20
 """Compressed bytes of a table from which on it lies on disk."""
 
-_END = b"\x03\x00"
+_FINAL_DEFLATE_BLOCK = b"\x03\x00"
 """The last, empty block of a compressed part."""
 
-_POLYNOMIAL = 0xEDB88320
+_CRC32_POLYNOMIAL = 0xEDB88320
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DeflatedSegment:
     """Compressed text: the bytes in some chunks, which can be taken once, and how many they are; the checksum and
     the length of what they were made from."""
 
-    packed: Iterable[bytes]
-    length: int
+    chunks: Iterable[bytes]
+    compressed_size: int
     crc: int
-    size: int
+    raw_size: int
 
 
-class Held:
+class SpoolBuffer:
     """Bytes on the way to a file: in a file without a name where they are many, so that they take little memory;
     in memory all the same where no such file can be written."""
 
-    def __init__(self, room: int = IN_MEMORY):
-        self.length = 0
-        self._rest: list[bytes] = []
-        self._room = room
+    def __init__(self, max_bytes_in_memory: int = MAX_BYTES_IN_MEMORY):
+        self.byte_count = 0
+        self._chunks_in_memory: list[bytes] = []
+        self._memory_left = max_bytes_in_memory
         self._file: IO[bytes] | None = None
-        self._put_away = 0
+        self._bytes_on_disk = 0
 
-    def add(self, chunk: bytes) -> None:
+    def append(self, chunk: bytes) -> None:
         """Take more bytes."""
-        self.length += len(chunk)
-        self._rest.append(chunk)
-        self._room -= len(chunk)
-        if self._room < 0:
-            self._room = LARGE if self._write() else sys.maxsize
+        self.byte_count += len(chunk)
+        self._chunks_in_memory.append(chunk)
+        self._memory_left -= len(chunk)
+        if self._memory_left < 0:
+            self._memory_left = CHUNK_SIZE if self._spill_to_disk() else sys.maxsize
 
-    def take(self) -> Iterator[bytes]:
+    def drain(self) -> Iterator[bytes]:
         """Yield all bytes, which are gone then."""
-        away, self._file = self._file, None
-        if away:
-            with away as file:
+        spool_file, self._file = self._file, None
+        if spool_file:
+            with spool_file as file:
                 file.seek(0)
-                while self._put_away:
-                    chunk = file.read(min(LARGE, self._put_away))
+                while self._bytes_on_disk:
+                    chunk = file.read(min(CHUNK_SIZE, self._bytes_on_disk))
                     if not chunk:
                         raise OSError(EIO, os.strerror(EIO))
-                    self._put_away -= len(chunk)
+                    self._bytes_on_disk -= len(chunk)
                     yield chunk
-        yield from self._rest
-        self._rest.clear()
+        yield from self._chunks_in_memory
+        self._chunks_in_memory.clear()
 
-    def _write(self) -> bool:
+    def _spill_to_disk(self) -> bool:
         """Put away what is in memory; what could not be written whole stays there."""
-        content = b"".join(self._rest)
+        content = b"".join(self._chunks_in_memory)
         try:
             self._file = self._file or TemporaryFile(buffering=0)  # noqa: SIM115 (taken, and closed, later)
-            rest = memoryview(content)
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            remaining = memoryview(content)
+            while remaining:
+                remaining = remaining[self._file.write(remaining) :]
         except OSError:
             return False
-        self._put_away += len(content)
-        self._rest.clear()
+        self._bytes_on_disk += len(content)
+        self._chunks_in_memory.clear()
         return True
 
 
-class Rows:
+class TextCompressor:
     """Text that is compressed by a thread of its own while more is made; a short one is kept as it is."""
 
     def __init__(self) -> None:
-        self._waiting: list[str] = []
-        self._room = LARGE
-        self._thread: ThreadPoolExecutor | None = None
-        self._deflater = zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
-        self._packed = Held()
-        self._crc = self._size = 0
-        self._last: Future[None] | None = None
+        self._pending_texts: list[str] = []
+        self._characters_left = CHUNK_SIZE
+        self._executor: ThreadPoolExecutor | None = None
+        self._deflater = zlib.compressobj(COMPRESSION_LEVEL, wbits=-zlib.MAX_WBITS)
+        self._compressed = SpoolBuffer()
+        self._crc = self._raw_size = 0
+        self._last_task: Future[None] | None = None
 
     def write(self, text: str) -> None:
         """Take more text."""
-        self._waiting.append(text)
-        self._room -= len(text)
-        if self._room < 0:
-            self._hand_over()
+        self._pending_texts.append(text)
+        self._characters_left -= len(text)
+        if self._characters_left < 0:
+            self._submit_pending()
 
-    def close(self) -> "str | Piece":
+    def close(self) -> "str | DeflatedSegment":
         """Return the text if it is short, else what it was compressed to."""
-        if self._thread is None:
-            return "".join(self._waiting)
-        self._hand_over()
-        self._wait()
-        self._thread.shutdown()
-        self._packed.add(self._deflater.flush(zlib.Z_SYNC_FLUSH))
-        return Piece(self._packed.take(), self._packed.length, self._crc, self._size)
+        if self._executor is None:
+            return "".join(self._pending_texts)
+        self._submit_pending()
+        self._wait_for_last_task()
+        self._executor.shutdown()
+        self._compressed.append(self._deflater.flush(zlib.Z_SYNC_FLUSH))
+        return DeflatedSegment(self._compressed.drain(), self._compressed.byte_count, self._crc, self._raw_size)
 
-    def _hand_over(self) -> None:
-        self._wait()
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1)
-        self._last = self._thread.submit(self._pack, "".join(self._waiting))
-        self._waiting, self._room = [], LARGE
+    def _submit_pending(self) -> None:
+        self._wait_for_last_task()
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(1)
+        self._last_task = self._executor.submit(self._compress, "".join(self._pending_texts))
+        self._pending_texts, self._characters_left = [], CHUNK_SIZE
 
-    def _wait(self) -> None:
-        if self._last:
-            self._last.result()
+    def _wait_for_last_task(self) -> None:
+        if self._last_task:
+            self._last_task.result()
 
-    def _pack(self, text: str) -> None:
+    def _compress(self, text: str) -> None:
         raw = text.encode()
-        self._crc, self._size = zlib.crc32(raw, self._crc), self._size + len(raw)
-        self._packed.add(self._deflater.compress(raw))
+        self._crc, self._raw_size = zlib.crc32(raw, self._crc), self._raw_size + len(raw)
+        self._compressed.append(self._deflater.compress(raw))
 
 
-class Part(io.StringIO):
+class XmlPart(io.StringIO):
     """One file of the package in the making, as XlsxWriter writes it."""
 
     def __init__(self, name: str):
         super().__init__()
         self.name = name
-        self._pieces: list[Piece] = []
+        self._segments: list[DeflatedSegment] = []
 
-    def spill(self) -> None:
+    def compress_written(self) -> None:
         """Compress what was written so far, so that it takes no more room."""
         text = self.getvalue()
         if text:
-            self._pieces.append(pack_text(text))
+            self._segments.append(deflate_text(text))
             self.seek(0)
             self.truncate()
 
-    def insert(self, rows: str | Piece) -> None:
+    def append(self, content: str | DeflatedSegment) -> None:
         """Go on with rows that were made before."""
-        if isinstance(rows, str):
-            self.write(rows)
+        if isinstance(content, str):
+            self.write(content)
         else:
-            self.spill()
-            self._pieces.append(rows)
+            self.compress_written()
+            self._segments.append(content)
 
-    def finish(self) -> Piece:
+    def to_segment(self) -> DeflatedSegment:
         """Return the whole part."""
-        self.spill()
-        crc, size = 0, 0
-        for piece in self._pieces:
-            crc = join_checksums(crc, piece.crc, piece.size) if size else piece.crc
-            size += piece.size
-        pieces = [piece.packed for piece in self._pieces]
-        length = sum(piece.length for piece in self._pieces) + len(_END)
-        self._pieces.clear()
-        return Piece(chain(*pieces, [_END]), length, crc, size)
+        self.compress_written()
+        crc, raw_size = 0, 0
+        for segment in self._segments:
+            crc = combine_crc32(crc, segment.crc, segment.raw_size) if raw_size else segment.crc
+            raw_size += segment.raw_size
+        chunks = [piece.chunks for piece in self._segments]
+        compressed_size = sum(piece.compressed_size for piece in self._segments) + len(_FINAL_DEFLATE_BLOCK)
+        self._segments.clear()
+        return DeflatedSegment(chain(*chunks, [_FINAL_DEFLATE_BLOCK]), compressed_size, crc, raw_size)
 
 
-def pack_text(text: str) -> Piece:
+def deflate_text(text: str) -> DeflatedSegment:
     """Return a text compressed."""
-    raw, deflater = text.encode(), zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
-    packed = deflater.compress(raw) + deflater.flush(zlib.Z_SYNC_FLUSH)
-    return Piece((packed,), len(packed), zlib.crc32(raw), len(raw))
+    raw, deflater = text.encode(), zlib.compressobj(COMPRESSION_LEVEL, wbits=-zlib.MAX_WBITS)
+    compressed = deflater.compress(raw) + deflater.flush(zlib.Z_SYNC_FLUSH)
+    return DeflatedSegment((compressed,), len(compressed), zlib.crc32(raw), len(raw))
 
 
-def zip_parts(parts: list[Part]) -> Iterator[bytes]:
+def zip_parts(parts: list[XmlPart]) -> Iterator[bytes]:
     """Yield the archive of all parts, which are gone then, in chunks that follow each other; the same parts give
     the same bytes."""
-    target = _Passing()
-    with ZipFile(target, "w") as archive:
+    output = _DrainableFile()
+    with ZipFile(output, "w") as archive:
         parts.reverse()
         while parts:
             part = parts.pop()
-            piece, info = part.finish(), ZipInfo(part.name, (1980, 1, 1, 0, 0, 0))
+            segment, info = part.to_segment(), ZipInfo(part.name, (1980, 1, 1, 0, 0, 0))
             info.external_attr, info.compress_type = 0o600 << 16, ZIP_DEFLATED
-            info.CRC, info.file_size, info.compress_size = piece.crc, piece.size, piece.length
-            info.header_offset = target.tell()
-            target.write(info.FileHeader(zip64=False))
-            yield from target.pass_on()
-            target.skip(piece.length)
-            yield from piece.packed
+            info.CRC, info.file_size, info.compress_size = segment.crc, segment.raw_size, segment.compressed_size
+            info.header_offset = output.tell()
+            output.write(info.FileHeader(zip64=False))
+            yield from output.drain()
+            output.advance(segment.compressed_size)
+            yield from segment.chunks
             archive.filelist.append(info)
-        archive.start_dir, archive.comment = target.tell(), b""  # so that it writes its directory as it closes
-    yield from target.pass_on()
+        archive.start_dir, archive.comment = output.tell(), b""  # so that it writes its directory as it closes
+    yield from output.drain()
 
 
-class _Passing(io.RawIOBase):
+class _DrainableFile(io.RawIOBase):
     """A file of which only what was written last is here, until it is passed on."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._place = 0
-        self._written: list[bytes] = []
+        self._position = 0
+        self._pending: list[bytes] = []
 
     def writable(self) -> bool:
         return True
 
     def write(self, content: Any, /) -> int:
-        self._written.append(bytes(content))
-        self.skip(len(content))
+        self._pending.append(bytes(content))
+        self.advance(len(content))
         return len(content)
 
     def tell(self) -> int:
-        return self._place
+        return self._position
 
-    def skip(self, size: int) -> None:
+    def advance(self, size: int) -> None:
         """Go on behind what is written without passing through here."""
-        self._place += size
+        self._position += size
 
-    def pass_on(self) -> Iterator[bytes]:
+    def drain(self) -> Iterator[bytes]:
         """Yield what was written since the last time."""
-        yield from self._written
-        self._written.clear()
+        yield from self._pending
+        self._pending.clear()
 
 
-def join_checksums(first: int, second: int, size: int) -> int:
+def combine_crc32(first_crc: int, second_crc: int, second_size: int) -> int:
     """Return the CRC-32 of two texts together, of which the second, `size` bytes long, has the second checksum.
 
     As many zero bytes go through the first as the second has, by squaring the step of one bit (zlib's
     `crc32_combine`); what is left differs from the whole by the second's checksum.
     """
-    for step in _steps():
-        if not size:
+    for matrix in _zero_byte_matrices():
+        if not second_size:
             break
-        first = _apply(step, first) if size & 1 else first
-        size >>= 1
-    return first ^ second
+        first_crc = _apply_matrix(matrix, first_crc) if second_size & 1 else first_crc
+        second_size >>= 1
+    return first_crc ^ second_crc
 
 
 @cache
-def _steps() -> tuple[tuple[int, ...], ...]:
+def _zero_byte_matrices() -> tuple[tuple[int, ...], ...]:
     """Return what 1, 2, 4, 8 … zero bytes do to each bit of a checksum."""
-    step: tuple[int, ...] = (_POLYNOMIAL, *(1 << bit for bit in range(31)))
-    steps = []
+    matrix: tuple[int, ...] = (_CRC32_POLYNOMIAL, *(1 << bit for bit in range(31)))
+    matrices = []
     for _ in range(3 + 40):
-        steps.append(step)
-        step = tuple(_apply(step, column) for column in step)
-    return tuple(steps[3:])
+        matrices.append(matrix)
+        matrix = tuple(_apply_matrix(matrix, column) for column in matrix)
+    return tuple(matrices[3:])
 
 
-def _apply(step: tuple[int, ...], bits: int) -> int:
-    total = 0
-    for column in step:
+def _apply_matrix(matrix: tuple[int, ...], bits: int) -> int:
+    result = 0
+    for column in matrix:
         if bits & 1:
-            total ^= column
+            result ^= column
         bits >>= 1
-    return total
+    return result

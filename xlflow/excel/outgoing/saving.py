@@ -12,23 +12,23 @@ from contextlib import contextmanager, suppress
 from errno import EDQUOT, EFBIG, EISDIR, ENOSPC
 from pathlib import Path
 
-from xlflow.core.findings import Place, Stop, find
-from xlflow.excel.outgoing.claim import Claim, Held, passing_name
+from xlflow.core.findings import FatalError, Location, make_finding
+from xlflow.excel.outgoing.claim import FileLock, LockHeldError, own_temp_path
 
-_AT_ONCE = 1 << 20
-_NO_ROOM = frozenset((ENOSPC, EDQUOT, EFBIG))
-_TRIES, _PAUSE = 5, 0.2
+_WRITE_SIZE = 1 << 20
+_DISK_FULL_ERRNOS = frozenset((ENOSPC, EDQUOT, EFBIG))
+_RENAME_ATTEMPTS, _RETRY_SECONDS = 5, 0.2
 """How often, and how many seconds apart, a file is renamed that Windows says is in use: often a virus scanner has
 it for a moment only."""
 
 
-class Target:
+class AtomicTarget:
     """A file that this run, and no other at the same time, may write. Made by `claim_target`."""
 
     def __init__(self, path: Path):
-        self._asked = path
-        self._path = Path(os.path.realpath(path))
-        self._unfinished = passing_name(self._path, "tmp")
+        self._requested_path = path
+        self._real_path = Path(os.path.realpath(path))
+        self._temp_path = own_temp_path(self._real_path, "tmp")
 
     def save(self, content: bytes | Iterable[bytes]) -> Path:
         """Write the file, which may come in chunks, and return where it is: under another name beside the target
@@ -38,112 +38,118 @@ class Target:
         """
         try:
             try:
-                _write(self._unfinished, [content] if isinstance(content, bytes) else content)
-                written = self._put_in_place()
+                _write_and_sync(self._temp_path, [content] if isinstance(content, bytes) else content)
+                saved_path = self._rename_into_place()
             except BaseException:
-                self.tidy()
+                self.remove_leftovers()
                 raise
         except OSError as fault:
-            raise _stop(self._asked, fault) from fault
-        _flush_folder(self._path.parent)
-        return self._asked if written == self._path else self._asked.with_name(written.name)
+            raise _write_failure(self._requested_path, fault) from fault
+        _sync_folder(self._real_path.parent)
+        return (
+            self._requested_path
+            if saved_path == self._real_path
+            else self._requested_path.with_name(saved_path.name)
+        )
 
-    def tidy(self) -> None:
+    def remove_leftovers(self) -> None:
         """Take away what a run that did not end well has left."""
         with suppress(OSError):
-            self._unfinished.unlink()
+            self._temp_path.unlink()
 
-    def _put_in_place(self) -> Path:
-        for left in reversed(range(_TRIES if sys.platform == "win32" else 1)):
-            if _is_locked(self._path):
+    def _rename_into_place(self) -> Path:
+        for attempts_left in reversed(range(_RENAME_ATTEMPTS if sys.platform == "win32" else 1)):
+            if _is_write_protected(self._real_path):
                 break
             try:
-                os.replace(self._unfinished, self._path)  # noqa: PTH105
+                os.replace(self._temp_path, self._real_path)  # noqa: PTH105
             except PermissionError:
-                time.sleep(_PAUSE if left else 0)
+                time.sleep(_RETRY_SECONDS if attempts_left else 0)
             else:
-                return self._path
-        beside = next(path for path in _names_beside(self._path) if not path.exists())
-        os.replace(self._unfinished, beside)  # noqa: PTH105
-        return beside
+                return self._real_path
+        alternative_path = next(path for path in _alternative_paths(self._real_path) if not path.exists())
+        os.replace(self._temp_path, alternative_path)  # noqa: PTH105
+        return alternative_path
 
 
 @contextmanager
-def claim_target(path: Path) -> Iterator[Target]:
+def lock_target(path: Path) -> Iterator[AtomicTarget]:
     """Claim a file for writing, for as long as the context lasts; its folder is made if need be.
 
     `Stop` at once if another run has claimed it, or if nothing can be written there.
     """
-    made = list[Path]()
+    created_folders = list[Path]()
     try:
-        claim = Claim(Path(os.path.realpath(path)))
-        made = _make_folders(path)
-        claim.take()
-    except Held as held:
+        lock = FileLock(Path(os.path.realpath(path)))
+        created_folders = _create_folders(path)
+        lock.acquire()
+    except LockHeldError as held:
         host, process = held.owner
-        raise Stop(find("target-in-use", Place(str(path)), words={"host": host, "process": process})) from held
+        raise FatalError(
+            make_finding("target-in-use", Location(str(path)), params={"host": host, "process": process})
+        ) from held
     except UnicodeEncodeError as fault:
-        raise Stop(find("target-name-impossible", Place(str(path)))) from fault
+        raise FatalError(make_finding("target-name-impossible", Location(str(path)))) from fault
     except IsADirectoryError as fault:
-        raise Stop(find("target-is-folder", Place(str(path)))) from fault
+        raise FatalError(make_finding("target-is-folder", Location(str(path)))) from fault
     except OSError as fault:
-        _remove_empty(made)
-        raise _stop(path, fault) from fault
+        _remove_empty_folders(created_folders)
+        raise _write_failure(path, fault) from fault
     try:
-        target = Target(path)
-        target.tidy()
+        target = AtomicTarget(path)
+        target.remove_leftovers()
         yield target
     finally:
-        claim.release()
-        _remove_empty(made)
+        lock.release()
+        _remove_empty_folders(created_folders)
 
 
-def save_whole(path: Path, content: bytes) -> Path:
+def write_atomic(path: Path, content: bytes) -> Path:
     """Write one file, whole or not at all, and return where it is; see `Target.save`."""
-    with claim_target(path) as target:
+    with lock_target(path) as target:
         return target.save(content)
 
 
-def _write(path: Path, content: Iterable[bytes]) -> None:
+def _write_and_sync(path: Path, content: Iterable[bytes]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        for piece in content:
-            rest = memoryview(piece)
-            while rest:
-                rest = rest[os.write(handle, rest[:_AT_ONCE]) :]
+        for chunk in content:
+            remaining = memoryview(chunk)
+            while remaining:
+                remaining = remaining[os.write(handle, remaining[:_WRITE_SIZE]) :]
         os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def _make_folders(path: Path) -> list[Path]:
+def _create_folders(path: Path) -> list[Path]:
     """Make the folders that a file needs, and return those that were not there, the innermost first."""
     if path.is_dir():
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
     folder = Path(os.path.realpath(path)).parent
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    missing = [candidate for candidate in (folder, *folder.parents) if not candidate.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return missing
 
 
-def _remove_empty(folders: Iterable[Path]) -> None:
+def _remove_empty_folders(folders: Iterable[Path]) -> None:
     """Remove the folders in which nothing was written."""
     with suppress(OSError):
         for folder in folders:
             folder.rmdir()
 
 
-def _is_locked(path: Path) -> bool:
+def _is_write_protected(path: Path) -> bool:
     """Return whether somebody has write-protected the file that stands there, which a rename would not mind."""
     return path.exists() and not os.access(path, os.W_OK)
 
 
-def _names_beside(path: Path) -> Iterator[Path]:
+def _alternative_paths(path: Path) -> Iterator[Path]:
     """Yield "namn (2).xlsx", "namn (3).xlsx" and so on."""
     return (path.with_stem(f"{path.stem} ({number})") for number in range(2, 1_000_000))
 
 
-def _flush_folder(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Have the new name written down for good, where the system lets one."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
@@ -153,7 +159,7 @@ def _flush_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _stop(path: Path, fault: OSError) -> Stop:
-    if fault.errno in _NO_ROOM:
-        return Stop(find("disk-full", Place(str(path))))
-    return Stop(find("target-not-writable", Place(str(path)), value=fault.strerror or str(fault)))
+def _write_failure(path: Path, error: OSError) -> FatalError:
+    if error.errno in _DISK_FULL_ERRNOS:
+        return FatalError(make_finding("disk-full", Location(str(path))))
+    return FatalError(make_finding("target-not-writable", Location(str(path)), value=error.strerror or str(error)))

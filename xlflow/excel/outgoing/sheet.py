@@ -7,223 +7,262 @@ from typing import TYPE_CHECKING, Any
 from xlsxwriter.format import Format
 
 from xlflow.core.layout import column_letters
-from xlflow.core.model import Cell
-from xlflow.core.text import count_units
-from xlflow.excel.outgoing.bulk import FIRST_DAY, LaidRow, Look, Numbering, Written
-from xlflow.excel.outgoing.formula import Formula, SharedFormula, cached_value, repeat_formula
-from xlflow.excel.outgoing.letters import MAX_TEXT, code_illegal, code_letters, drop_illegal, fit_text
-from xlflow.excel.outgoing.raw import MOST_HEADER, RawSheet, must, number_style
+from xlflow.core.model import TableCell
+from xlflow.core.text import utf16_length
+from xlflow.excel.outgoing.bulk import FIRST_EXCEL_DATE, CellContent, RowSpec, StyleChooser, WorkbookCallbacks
+from xlflow.excel.outgoing.formula import Formula, SharedFormula, encode_cached_value, repeat_shared_formula
+from xlflow.excel.outgoing.letters import (
+    MAX_CELL_TEXT,
+    escape_illegal_xml,
+    escape_xlsx_text,
+    remove_illegal_xml,
+    truncate_text,
+)
+from xlflow.excel.outgoing.raw import MAX_HEADER_LENGTH, PatchedWorksheet, assign_style_index, check_return_code
 from xlflow.excel.outgoing.style import COLOURS, FONT
-from xlflow.excel.outgoing.texts import FORMULA_SIGNS
+from xlflow.excel.outgoing.texts import FORMULA_PREFIXES
 
 if TYPE_CHECKING:
-    from xlflow.excel.outgoing.book import Book
+    from xlflow.excel.outgoing.book import WorkbookWriter
 
 
-class Sheet:
+class SheetWriter:
     """A sheet in the making. Rows and columns count from 0. `raw` is XlsxWriter's own, called from here only."""
 
-    def __init__(self, book: "Book", raw: RawSheet):
-        self.book = book
-        self.raw = raw
+    def __init__(self, workbook: "WorkbookWriter", backend: PatchedWorksheet):
+        self.workbook = workbook
+        self.backend = backend
 
     @property
     def name(self) -> str:
         """What stands on the sheet's tab."""
-        return str(self.raw.get_name())
+        return str(self.backend.get_name())
 
-    def write(self, row: int, column: int, value: Written, style: Format | None = None) -> None:
+    def write(self, row: int, column: int, value: CellContent, style: Format | None = None) -> None:
         """Write one value by its type. Text stays text; what looks like a formula is marked as text."""
-        raw = self.raw
-        number_style(style)
+        backend = self.backend
+        assign_style_index(style)
         if isinstance(value, Formula):
             self.write_formula(row, column, value.text, value.value, style)
         elif value is None or value == "":
-            must(raw.write_blank(row, column, None, style))
+            check_return_code(backend.write_blank(row, column, None, style))
         elif isinstance(value, str):
-            text = self._whole_or_begun(row, column, value)
-            must(raw.write_string(row, column, text, self._quoted(text, style)))
+            text = self._split_if_too_long(row, column, value)
+            check_return_code(backend.write_string(row, column, text, self._quoted_if_formula_like(text, style)))
         elif isinstance(value, bool):
-            must(raw.write_boolean(row, column, value, style))
-        elif isinstance(value, date) and value < FIRST_DAY:
-            must(raw.write_string(row, column, value.isoformat(), style))
+            check_return_code(backend.write_boolean(row, column, value, style))
+        elif isinstance(value, date) and value < FIRST_EXCEL_DATE:
+            check_return_code(backend.write_string(row, column, value.isoformat(), style))
         elif isinstance(value, date):
-            must(raw.write_datetime(row, column, datetime.combine(value, time()), style))
+            check_return_code(backend.write_datetime(row, column, datetime.combine(value, time()), style))
         else:
-            must(raw.write_number(row, column, value, style))
+            check_return_code(backend.write_number(row, column, value, style))
 
-    def write_row(self, row: int, values: Iterable[Written], styles: Sequence[Format | None]) -> None:
+    def write_row(self, row: int, values: Iterable[CellContent], styles: Sequence[Format | None]) -> None:
         """Write one row from column 0 on, each cell in its style."""
         for style in styles:
-            number_style(style)
+            assign_style_index(style)
         for column, (value, style) in enumerate(zip(values, styles, strict=True)):
             self.write(row, column, value, style)
 
-    def lay_rows(self, first: int, rows: Iterable[LaidRow], look: Look, *, grows: bool = False) -> None:
+    def write_rows_fast(
+        self, first_row: int, rows: Iterable[RowSpec], choose_styles: StyleChooser, *, auto_height: bool = False
+    ) -> None:
         """Write rows below each other as `write_row` and `set_height` do, much faster and not kept in memory.
 
         Nothing else may be written into them. `look` tells the styles of a row from the kinds of its cells and
         from what else it was laid with; a row that grows gets higher when somebody writes more into it.
         """
-        raw = self.book.raw
-        number = Numbering(raw.str_table, Format._get_xf_index, raw.quoted_twin, self._whole_or_begun)
-        must(self.raw.lay_rows(first, rows, look, number, grows=grows))
+        workbook_backend = self.workbook.backend
+        callbacks = WorkbookCallbacks(
+            workbook_backend.str_table,
+            Format._get_xf_index,
+            workbook_backend.quoted_style,
+            self._split_if_too_long,
+        )
+        check_return_code(
+            self.backend.write_rows_fast(first_row, rows, choose_styles, callbacks, auto_height=auto_height)
+        )
 
-    def write_formula(self, row: int, column: int, formula: str, value: Cell, style: Format | None = None) -> None:
+    def write_formula(
+        self, row: int, column: int, formula: str, value: TableCell, style: Format | None = None
+    ) -> None:
         """Write a formula of ours with the value that it has; never call this with anything that came in."""
-        number_style(style)
-        text = formula if isinstance(formula, SharedFormula) else code_illegal(formula)
-        must(self.raw.write_formula(row, column, text, style, cached_value(value)))
+        assign_style_index(style)
+        text = formula if isinstance(formula, SharedFormula) else escape_illegal_xml(formula)
+        check_return_code(self.backend.write_formula(row, column, text, style, encode_cached_value(value)))
 
     def write_formula_down(
-        self, row: int, column: int, formula: str, values: Sequence[Cell], style: Format | None = None
+        self, row: int, column: int, formula: str, values: Sequence[TableCell], style: Format | None = None
     ) -> None:
         """Write one formula of ours down a column, from a row on, a cell for each of the values that it has there.
 
         It is given as it reads in the first cell and looks at its own sheet only; its relative addresses follow.
         """
-        for place, formula_ in enumerate(self.share_formula(row, column, formula, values)):
-            self.write(row + place, column, formula_, style)
+        for offset, formula_cell in enumerate(self.shared_formula_cells(row, column, formula, values)):
+            self.write(row + offset, column, formula_cell, style)
 
-    def share_formula(self, row: int, column: int, formula: str, values: Sequence[Cell]) -> Iterator[Formula]:
+    def shared_formula_cells(
+        self, row: int, column: int, formula: str, values: Sequence[TableCell]
+    ) -> Iterator[Formula]:
         """Yield the cells of a formula that goes down a column; see `write_formula_down`."""
         letters = column_letters(column)
-        area = f"{letters}{row + 1}:{letters}{row + len(values)}"
-        texts = repeat_formula(code_illegal(formula).removeprefix("="), self.raw.next_shared(), area)
-        return map(Formula, texts, values)
+        cell_range = f"{letters}{row + 1}:{letters}{row + len(values)}"
+        formula_texts = repeat_shared_formula(
+            escape_illegal_xml(formula).removeprefix("="), self.backend.next_shared_index(), cell_range
+        )
+        return map(Formula, formula_texts, values)
 
     def write_array_formula(
-        self, row: int, column: int, formula: str, value: Cell, style: Format | None = None
+        self, row: int, column: int, formula: str, value: TableCell, style: Format | None = None
     ) -> None:
         """Like `write_formula`, for one of ours that works on whole columns at once ({=…} in Excel)."""
-        area = (row, column, row, column)
-        must(self.raw.write_array_formula(*area, code_illegal(formula), style, cached_value(value)))
+        cell_range = (row, column, row, column)
+        check_return_code(
+            self.backend.write_array_formula(
+                *cell_range, escape_illegal_xml(formula), style, encode_cached_value(value)
+            )
+        )
 
-    def link(self, row: int, column: int, place: str, text: str, style: Format | None = None) -> None:
+    def write_link(self, row: int, column: int, address: str, text: str, style: Format | None = None) -> None:
         """Write a link to a place in this workbook ("internal:'Svar'!A5") with our own text."""
-        must(self.raw.write_url(row, column, place, style or self.book.style("link"), text))
+        check_return_code(self.backend.write_url(row, column, address, style or self.workbook.style("link"), text))
 
-    def lead(self, row: int, column: int, place: str) -> None:
+    def link_file(self, row: int, column: int, address: str) -> None:
         """Make a cell whose text is written otherwise a link to a file ("external:svar/A.xlsx#'Blad'!A5")."""
-        must(self.raw.lead_to(row, column, place))
+        check_return_code(self.backend.link_cell_to_file(row, column, address))
 
-    def note(self, row: int, column: int, text: str, author: str, size: tuple[int, int]) -> None:
+    def add_note(self, row: int, column: int, text: str, author: str, size: tuple[int, int]) -> None:
         """Put a note on a cell, shown when somebody points at it; `size` in pixels."""
         width, height = size
-        look = {"width": width, "height": height, "font_name": FONT, "font_size": 10, "color": COLOURS["ask"]}
-        kept = fit_text(drop_illegal(text), MAX_TEXT)
-        must(self.raw.write_comment(row, column, kept, {"author": author, "visible": False, **look}))
+        appearance = {
+            "width": width,
+            "height": height,
+            "font_name": FONT,
+            "font_size": 10,
+            "color": COLOURS["ask"],
+        }
+        note_text = truncate_text(remove_illegal_xml(text), MAX_CELL_TEXT)
+        check_return_code(
+            self.backend.write_comment(row, column, note_text, {"author": author, "visible": False, **appearance})
+        )
 
-    def validate(self, area: tuple[int, int, int, int], options: dict[str, Any]) -> None:
+    def add_validation(self, cell_range: tuple[int, int, int, int], options: dict[str, Any]) -> None:
         """Put a data validation on (first row, first column, last row, last column)."""
-        must(self.raw.data_validation(*area, _clean(options)))
+        check_return_code(self.backend.data_validation(*cell_range, _clean_options(options)))
 
-    def format_if(self, area: tuple[int, int, int, int], options: dict[str, Any]) -> None:
+    def add_conditional_format(self, cell_range: tuple[int, int, int, int], options: dict[str, Any]) -> None:
         """Put a conditional format on (first row, first column, last row, last column)."""
-        must(self.raw.conditional_format(*area, _clean(options)))
+        check_return_code(self.backend.conditional_format(*cell_range, _clean_options(options)))
 
-    def add_table(self, area: tuple[int, int, int, int], options: dict[str, Any]) -> None:
+    def add_table(self, cell_range: tuple[int, int, int, int], options: dict[str, Any]) -> None:
         """Make an Excel table of (first row, first column, last row, last column)."""
-        must(self.raw.add_table(*area, options))
-        for column in self.raw.tables[-1]["columns"]:
-            column["name"] = code_letters(column["name"])
+        check_return_code(self.backend.add_table(*cell_range, options))
+        for column in self.backend.tables[-1]["columns"]:
+            column["name"] = escape_xlsx_text(column["name"])
 
-    def place_chart(self, row: int, column: int, chart: Any, options: dict[str, Any]) -> None:
+    def insert_chart(self, row: int, column: int, chart: Any, options: dict[str, Any]) -> None:
         """Put a chart made by `Book.make_chart` with its upper left corner on a cell."""
-        must(self.raw.insert_chart(row, column, chart, _clean(options)))
+        check_return_code(self.backend.insert_chart(row, column, chart, _clean_options(options)))
 
-    def set_widths(self, widths: Sequence[float]) -> None:
+    def set_column_widths(self, widths: Sequence[float]) -> None:
         """Set the widths of the columns from 0 on, in characters."""
         for column, width in enumerate(widths):
-            must(self.raw.set_column(column, column, width))
+            check_return_code(self.backend.set_column(column, column, width))
 
-    def set_height(self, row: int, height: float, *, grows: bool = False) -> None:
+    def set_row_height(self, row: int, height: float, *, auto_height: bool = False) -> None:
         """Set the height of a row, in points; a row that grows gets higher when somebody writes more into it."""
-        must(self.raw.set_row(row, height))
-        if grows:
-            self.raw.growing.add(row)
+        check_return_code(self.backend.set_row(row, height))
+        if auto_height:
+            self.backend.auto_height_rows.add(row)
 
     def hide_row(self, row: int) -> None:
         """Hide a row; whoever wants to see it may show it again."""
-        must(self.raw.set_row(row, None, None, {"hidden": True}))
+        check_return_code(self.backend.set_row(row, None, None, {"hidden": True}))
 
-    def freeze(self, row: int, column: int) -> None:
+    def freeze_panes(self, row: int, column: int) -> None:
         """Keep what stands above a row and to the left of a column in view."""
-        self.raw.freeze_panes(row, column)
+        self.backend.freeze_panes(row, column)
 
-    def add_filter(self, area: tuple[int, int, int, int]) -> None:
+    def add_autofilter(self, cell_range: tuple[int, int, int, int]) -> None:
         """Put filter buttons on the first row of (first row, first column, last row, last column)."""
-        must(self.raw.autofilter(*area))
+        check_return_code(self.backend.autofilter(*cell_range))
 
-    def accept_oddities(self, kinds: Mapping[str, str]) -> None:
+    def ignore_errors(self, cells_by_error: Mapping[str, str]) -> None:
         """Have Excel leave out its green corners: kind of oddity -> cells in which it is meant."""
-        must(self.raw.ignore_errors(dict(kinds)))
+        check_return_code(self.backend.ignore_errors(dict(cells_by_error)))
 
-    def show_at(self, percent: int) -> None:
+    def set_zoom(self, percent: int) -> None:
         """Set at what size the sheet is shown, 10 to 400 percent."""
-        must(0 if 10 <= percent <= 400 else percent)
-        self.raw.set_zoom(percent)
+        check_return_code(0 if 10 <= percent <= 400 else percent)
+        self.backend.set_zoom(percent)
 
-    def hide_lines(self) -> None:
+    def hide_gridlines(self) -> None:
         """Show no lines between the cells, on the screen or on paper."""
-        self.raw.hide_gridlines(2)
+        self.backend.hide_gridlines(2)
 
-    def open_here(self) -> None:
+    def activate(self) -> None:
         """Have the workbook open on this sheet."""
-        self.raw.activate()
+        self.backend.activate()
 
-    def hide_deeply(self) -> None:
+    def set_very_hidden(self) -> None:
         """Hide the sheet so that Excel's menu does not offer to show it."""
-        self.raw.very_hidden()
+        self.backend.very_hidden()
 
-    def protect(self, *, filtering: bool) -> None:
+    def protect(self, *, allow_filtering: bool) -> None:
         """Lock what is not unlocked, without a password; widths and heights may be changed, and rows filtered."""
-        self.raw.protect("", {"autofilter": filtering, "format_columns": True, "format_rows": True})
+        self.backend.protect("", {"autofilter": allow_filtering, "format_columns": True, "format_rows": True})
 
-    def set_page(
+    def set_page_layout(
         self,
         *,
-        repeat: int | None = None,
-        columns: int | None = None,
+        repeat_row: int | None = None,
+        printed_columns: int | None = None,
         footer: str = "&P (&N)",
         portrait: bool = False,
         one_page: bool = False,
-        large: bool = False,
+        use_a3: bool = False,
     ) -> None:
         """Set up A4, A3 if `large`, one page wide; row `repeat` is on every page, only `columns` are printed."""
-        raw = self.raw
+        backend = self.backend
         if not portrait:
-            raw.set_landscape()
-        raw.set_paper(8 if large else 9)
-        raw.fit_to_pages(1, int(one_page))
-        raw.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        must(raw.print_around(raw.header, f"&L&A&R{footer}"))
-        if repeat is not None:
-            raw.repeat_rows(repeat)
-        if columns is not None:
-            must(raw.print_area(0, 0, raw.dim_rowmax or 0, columns - 1))
+            backend.set_landscape()
+        backend.set_paper(8 if use_a3 else 9)
+        backend.fit_to_pages(1, int(one_page))
+        backend.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        check_return_code(backend.set_header_and_footer(backend.header, f"&L&A&R{footer}"))
+        if repeat_row is not None:
+            backend.repeat_rows(repeat_row)
+        if printed_columns is not None:
+            check_return_code(backend.print_area(0, 0, backend.dim_rowmax or 0, printed_columns - 1))
 
-    def set_header(self, left: str, right: str) -> None:
+    def set_print_header(self, left: str, right: str) -> None:
         """Set the two texts at the top of every printed page; longer ones than there is room for are cut."""
-        must(self.raw.print_around(f"&L{_fit_header(left)}&R{_fit_header(right)}", self.raw.footer))
+        check_return_code(
+            self.backend.set_header_and_footer(
+                f"&L{_truncate_header(left)}&R{_truncate_header(right)}", self.backend.footer
+            )
+        )
 
-    def _whole_or_begun(self, row: int, column: int, text: str) -> str:
-        if len(text) <= MAX_TEXT // 2 or count_units(text) <= MAX_TEXT:
+    def _split_if_too_long(self, row: int, column: int, text: str) -> str:
+        if len(text) <= MAX_CELL_TEXT // 2 or utf16_length(text) <= MAX_CELL_TEXT:
             return text
-        return self.book.continue_text(text, self.name, f"{column_letters(column)}{row + 1}")
+        return self.workbook.split_long_text(text, self.name, f"{column_letters(column)}{row + 1}")
 
-    def _quoted(self, value: str, style: Format | None) -> Format | None:
-        return self.book.raw.quoted_twin(style) if value[0] in FORMULA_SIGNS else style
-
-
-def _clean(options: dict[str, Any]) -> dict[str, Any]:
-    return {key: drop_illegal(one) if isinstance(one, str) else one for key, one in options.items()}
+    def _quoted_if_formula_like(self, value: str, style: Format | None) -> Format | None:
+        return self.workbook.backend.quoted_style(style) if value[0] in FORMULA_PREFIXES else style
 
 
-def _fit_header(text: str) -> str:
+def _clean_options(options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: remove_illegal_xml(option) if isinstance(option, str) else option for key, option in options.items()
+    }
+
+
+def _truncate_header(text: str) -> str:
     """Return a text for half of a printed header, where an ampersand takes two characters."""
-    room = (MOST_HEADER - 4) // 2
-    kept = fit_text(drop_illegal(" ".join(text.split())), room)
-    while count_units(kept.replace("&", "&&")) > room:
-        kept = fit_text(kept, count_units(kept) - 1)
-    return kept.replace("&", "&&")
+    max_length = (MAX_HEADER_LENGTH - 4) // 2
+    shortened = truncate_text(remove_illegal_xml(" ".join(text.split())), max_length)
+    while utf16_length(shortened.replace("&", "&&")) > max_length:
+        shortened = truncate_text(shortened, utf16_length(shortened) - 1)
+    return shortened.replace("&", "&&")

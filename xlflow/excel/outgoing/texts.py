@@ -6,17 +6,17 @@ from itertools import chain, islice
 
 from xlsxwriter.sharedstrings import SharedStringTable
 
-from xlflow.excel.outgoing.formula import escape
-from xlflow.excel.outgoing.letters import MAX_TEXT, code_letters
+from xlflow.excel.outgoing.formula import escape_markup
+from xlflow.excel.outgoing.letters import MAX_CELL_TEXT, escape_xlsx_text
 
-FORMULA_SIGNS = frozenset("=+-@\t\r")
+FORMULA_PREFIXES = frozenset("=+-@\t\r")
 """First letters of a text that a program might take for a formula."""
 
-_AT_ONCE = 4096
-_STRANGE = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+_BATCH_SIZE = 4096
+_NEEDS_ESCAPING = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-class Texts(SharedStringTable):  # type: ignore[misc]
+class SharedStrings(SharedStringTable):  # type: ignore[misc]
     """The table in the making. `plain` numbers those texts that any cell can hold as they are."""
 
     count: int
@@ -24,57 +24,57 @@ class Texts(SharedStringTable):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.plain = _Plain(self)
-        self._odd: dict[str, int] = {}
+        self.plain_indexes = _PlainTextIndexes(self)
+        self._special_indexes: dict[str, int] = {}
 
-    def number(self, text: str) -> int:
+    def index_for_cell(self, text: str) -> int:
         """Return the number of a text for one more cell."""
         self.count += 1
         try:
-            return self.plain[text]
+            return self.plain_indexes[text]
         except KeyError:
-            if text not in self._odd:
-                self._odd[text] = self.next_number()
-            return self._odd[text]
+            if text not in self._special_indexes:
+                self._special_indexes[text] = self.new_index()
+            return self._special_indexes[text]
 
-    def next_number(self) -> int:
+    def new_index(self) -> int:
         """Return the number of the next new text."""
         self.unique_count += 1
         return self.unique_count - 1
 
-    def to_xml(self) -> Iterator[str]:
+    def iter_xml(self) -> Iterator[str]:
         """Yield the texts in the order of their numbers, many at a time."""
         texts = iter(self.string_array)
-        while some := "".join(map(_to_xml, islice(texts, _AT_ONCE))):
-            yield some
+        while batch := "".join(map(_string_item_xml, islice(texts, _BATCH_SIZE))):
+            yield batch
 
     def _get_shared_string_index(self, string: str) -> int:
-        return self.number(string)
+        return self.index_for_cell(string)
 
     def _sort_string_data(self) -> None:
         self.string_array = [""] * self.unique_count
-        for text, number in chain(self.plain.items(), self._odd.items()):
-            self.string_array[number] = text
-        self.plain.clear()
+        for text, index in chain(self.plain_indexes.items(), self._special_indexes.items()):
+            self.string_array[index] = text
+        self.plain_indexes.clear()
 
 
-class _Plain(dict[str, int]):
+class _PlainTextIndexes(dict[str, int]):
     """Numbers texts as they come; a KeyError where a cell cannot hold one plainly."""
 
-    def __init__(self, table: Texts):
+    def __init__(self, shared_strings: SharedStrings):
         super().__init__()
-        self._table = table
+        self._shared_strings = shared_strings
 
     def __missing__(self, text: str) -> int:
-        if not text or text[0] in FORMULA_SIGNS or len(text) > MAX_TEXT // 2:
+        if not text or text[0] in FORMULA_PREFIXES or len(text) > MAX_CELL_TEXT // 2:
             raise KeyError(text)
-        self[text] = number = self._table.next_number()
-        return number
+        self[text] = index = self._shared_strings.new_index()
+        return index
 
 
-def _to_xml(text: str) -> str:
+def _string_item_xml(text: str) -> str:
     """Return a text as text, also one that begins with `<r>`, which XlsxWriter would take for markup."""
-    kept = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
-    if "_x" in text or _STRANGE.search(text):
-        text = escape(code_letters(text))
-    return f"<si><t{kept}>{text}</t></si>"
+    space_attribute = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
+    if "_x" in text or _NEEDS_ESCAPING.search(text):
+        text = escape_markup(escape_xlsx_text(text))
+    return f"<si><t{space_attribute}>{text}</t></si>"
