@@ -15,16 +15,16 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
-from answers import fill_forms
 from openpyxl.cell.cell import Cell
 from openpyxl.formatting.rule import Rule
 from openpyxl.worksheet.worksheet import Worksheet
-from tools import PROJECT
+from support.external_tools import PROJECT
+from support.fill_forms import fill_forms
 
-from xlflow import check_forms, generate_forms, merge_forms
-from xlflow.core.words import Language
-from xlflow.excel.outgoing import COLOURS
-from xlflow.pipeline import write_history
+from xlflow.excel.writer import COLOURS
+from xlflow.i18n.catalogue import Language
+from xlflow.pipeline.form_operations import check_forms, generate_forms, merge_forms
+from xlflow.pipeline.report_operations import write_history
 
 LEAST_CONTRAST = 4.5
 WHITE, BLACK = "FFFFFF", "000000"

@@ -10,25 +10,32 @@ from random import Random
 from typing import Any
 
 import pytest
-from answers import fill_forms, read_answers
 from hypothesis import given
 from hypothesis import strategies as st
-from libreoffice import recalculate_all
 from openpyxl import Workbook, load_workbook
-from plans import read, refuse
-from rounds import draw_round, shipped_template
-from tools import PROJECT
+from support.draw_plan import read, refuse
+from support.draw_round import draw_round, shipped_template
+from support.external_tools import PROJECT
+from support.fill_forms import fill_forms, read_answers
+from support.libreoffice import recalculate_all
 
-from xlflow import generate_forms, merge_forms
-from xlflow.check import check_submission
-from xlflow.core.computed import build_computed_formula, build_threshold_formula, compute_field, is_above_threshold
-from xlflow.core.findings import Severity
-from xlflow.core.loose_ends import find_template_faults
-from xlflow.core.model import FileState, ReceivedFile, Round, RunResult, Submission
-from xlflow.core.template import Computation, Template, Threshold
-from xlflow.excel import incoming
+from xlflow.check.form_checks import check_submission
+from xlflow.excel.reader import open_workbook
 from xlflow.generate import write_form
-from xlflow.read import read_form
+from xlflow.model.findings import Severity
+from xlflow.model.merged import RunResult
+from xlflow.model.plan import Round
+from xlflow.model.submission import FileState, ReceivedFile, Submission
+from xlflow.model.template import Computation, Template, Threshold
+from xlflow.model.template_checks import find_template_faults
+from xlflow.pipeline.form_operations import generate_forms, merge_forms
+from xlflow.read.build_submission import read_form
+from xlflow.rules.computed_fields import (
+    build_computed_formula,
+    build_threshold_formula,
+    compute_field,
+    is_above_threshold,
+)
 
 EXAMPLE = PROJECT / "examples" / "budget-2021"
 BUDGET = shipped_template("budget")
@@ -225,7 +232,7 @@ def _open(content: bytes, *, values: bool = True) -> Any:
 
 
 def _read(content: bytes) -> Submission:
-    book = incoming.open_workbook(content, "Badet.xlsx")
+    book = open_workbook(content, "Badet.xlsx")
     filled = read_form(book, ReceivedFile("Badet.xlsx", "0" * 64, len(content), None, FileState.ACCEPTED, "Badet"))
     assert isinstance(filled, Submission), filled
     return filled

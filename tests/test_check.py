@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from returns import draw_return
-from rounds import draw_round, shipped_template
+from support.draw_round import draw_round, shipped_template
+from support.draw_submission import draw_return
 
-from xlflow.check import check_merged, check_submission
-from xlflow.core.findings import Finding, message_of, remedy_of
-from xlflow.core.model import Round
-from xlflow.core.rollup import find_items_missing_status, relatives_by_id
-from xlflow.core.template import Template
-from xlflow.merge import merge_submissions
+from xlflow.check.form_checks import check_merged, check_submission
+from xlflow.merge.build_merged import merge_submissions
+from xlflow.model.findings import Finding, message_of, remedy_of
+from xlflow.model.plan import Round
+from xlflow.model.template import Template
+from xlflow.rules.rollup import find_items_missing_status, relatives_by_id
 
 ASKED = """
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum  | Enhet

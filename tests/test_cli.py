@@ -14,14 +14,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from answers import fill_form, fill_forms
-from commands import GENERATE, UNITS, play_round, read_all, run
 from openpyxl import load_workbook
-from tools import PROJECT, miss
+from support.external_tools import PROJECT, miss
+from support.fill_forms import fill_form, fill_forms
+from support.run_cli import GENERATE, UNITS, play_round, read_all, run
 
 import xlflow
-from xlflow.cli import main
-from xlflow.report.machine import result_to_values
+from xlflow.cli.commands import main
+from xlflow.cli.json_output import result_to_values
 
 COMMANDS = {
     "demo": {"[DIR]"},
@@ -106,7 +106,7 @@ def test_help_imports_nothing_slow(tmp_path: Path) -> None:
     ]
     code = f"""
 import sys
-from xlflow.cli import main
+from xlflow.cli.commands import main
 try:
     main(["--help"])
 except SystemExit:

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import GENERATE, UNITS, play_round, read_all, run
 from openpyxl import load_workbook
-from tools import PROJECT
+from support.external_tools import PROJECT
+from support.run_cli import GENERATE, UNITS, play_round, read_all, run
 
 FAULTY = """Perspektiv;Nämndmål;Aktivitet;Slutdatum;Enhet
 Verksamhet;Trygg mat;Laga från grunden;2019-12-31;Köket

@@ -9,20 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from returns import draw_return
-from rounds import draw_round
+from support.draw_round import draw_round
+from support.draw_submission import draw_return
 
-from xlflow.collect import (
-    DiscoveredFile,
-    SelectedSubmissions,
-    choose_round_key,
-    discover_files,
-    make_received_file,
-    select_submissions,
-)
-from xlflow.core.findings import FatalError, Location, make_finding, message_of
-from xlflow.core.model import FileState, ReceivedFile, Submission
-from xlflow.excel.incoming import WorkbookData
+from xlflow.collect.discover import DiscoveredFile, discover_files, make_received_file
+from xlflow.collect.select import SelectedSubmissions, choose_round_key, select_submissions
+from xlflow.excel.reader import WorkbookData
+from xlflow.model.findings import FatalError, Location, make_finding, message_of
+from xlflow.model.submission import FileState, ReceivedFile, Submission
 
 PLAN = """
     Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet     | Delaktivitet | Slutdatum | Enhet

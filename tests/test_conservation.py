@@ -10,8 +10,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from desk import Kind
-from handed import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.conservation import (
     ADDS_AMOUNTS,
     TAKES_IDENTITY,
     Handed,
@@ -23,13 +24,13 @@ from handed import (
     send_back,
     send_out,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from kinds import KINDS
+from support.form_grid import Kind
+from support.sample_rounds import KINDS
 
-from xlflow import merge_forms
-from xlflow.core.findings import FatalError
-from xlflow.core.model import FileState, Merged
+from xlflow.model.findings import FatalError
+from xlflow.model.merged import Merged
+from xlflow.model.submission import FileState
+from xlflow.pipeline.form_operations import merge_forms
 
 
 @pytest.fixture(scope="module", params=sorted(KINDS))

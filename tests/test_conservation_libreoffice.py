@@ -9,15 +9,15 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from damages import DAMAGES, add_sheet
-from desk import Form, Pen, answer_form, hand_in, open_form
-from handed import TAKES_IDENTITY, Handed, Sent, check_words, damage_form, look_up, mishap, send_out
-from kinds import KINDS
-from libreoffice import convert
 from openpyxl import load_workbook
+from support.conservation import TAKES_IDENTITY, Handed, Sent, check_words, damage_form, look_up, mishap, send_out
+from support.form_grid import Form, Pen, answer_form, hand_in, open_form
+from support.libreoffice import convert
+from support.mutations import DAMAGES, add_sheet
+from support.sample_rounds import KINDS
 
-from xlflow import merge_forms
-from xlflow.core.model import FileState
+from xlflow.model.submission import FileState
+from xlflow.pipeline.form_operations import merge_forms
 
 MISHAPS = [damage for damage in DAMAGES if damage is not add_sheet]
 """All but the sheet with a cell in its last corner, which takes LibreOffice minutes."""

@@ -10,16 +10,16 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from damages import DAMAGES
-from desk import Form, Pen, answer_form, find_words, open_form
-from handed import TAKES_IDENTITY, Handed, Sent, check_words, damage_form, look_up, send_out
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kinds import KINDS
 from openpyxl import load_workbook
+from support.conservation import TAKES_IDENTITY, Handed, Sent, check_words, damage_form, look_up, send_out
+from support.form_grid import Form, Pen, answer_form, find_words, open_form
+from support.mutations import DAMAGES
+from support.sample_rounds import KINDS
 
-from xlflow import check_forms, merge_forms
-from xlflow.core.model import FileState
+from xlflow.model.submission import FileState
+from xlflow.pipeline.form_operations import check_forms, merge_forms
 
 TELLING = [damage for damage in DAMAGES if damage.__name__ not in TAKES_IDENTITY]
 """Damages after which a form still says whose it is, so that it can be sent back."""

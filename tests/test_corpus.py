@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from tools import PROJECT, require_folder
+from support.external_tools import PROJECT, require_folder
 
-from xlflow.core.findings import Finding, message_of
-from xlflow.excel.incoming import UncachedFormula, WorkbookData, open_workbook
+from xlflow.excel.reader import UncachedFormula, WorkbookData, open_workbook
+from xlflow.model.findings import Finding, message_of
 
 CORPUS = PROJECT.parent / "shared" / "corpus"
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from xlflow.core.model import Deadline
-from xlflow.core.values import (
+from xlflow.i18n.catalogue import LANGUAGES, Language
+from xlflow.model.plan import Deadline
+from xlflow.values import (
     ParseResult,
     RawCell,
     format_deadline,
@@ -18,9 +19,8 @@ from xlflow.core.values import (
     quarter_of,
     quarters_from,
 )
-from xlflow.core.values.days import date_from_serial
-from xlflow.core.values.deadlines import parse_date, parse_quarter
-from xlflow.core.words import LANGUAGES, Language
+from xlflow.values.dates import date_from_serial
+from xlflow.values.deadlines import parse_date, parse_quarter
 
 YEAR = 2021
 

@@ -18,10 +18,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from answers import Told, fill_forms, read_answers, unit_of
-from dump import dump_workbook, scrub
 from openpyxl import load_workbook
-from tools import PROJECT, require_folder
+from support.dump_workbook import dump_workbook, scrub
+from support.external_tools import PROJECT, require_folder
+from support.fill_forms import Told, fill_forms, read_answers, unit_of
 
 EXAMPLES = PROJECT / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/commands.txt"))

@@ -5,12 +5,12 @@ import subprocess
 import sys
 
 import pytest
-from tools import PROJECT
+from support.external_tools import PROJECT
 
-from xlflow.core.findings import Finding, Severity, get_catalogue_entry, list_finding_codes
-from xlflow.core.words import LANGUAGES, Language
-from xlflow.define import load_shipped_templates
-from xlflow.report.explain import CODES_BY_RULE, describe_all_codes, explain_code, fill_placeholders
+from xlflow.cli.explain import CODES_BY_RULE, describe_all_codes, explain_code, fill_placeholders
+from xlflow.definition.template_loader import load_shipped_templates
+from xlflow.i18n.catalogue import LANGUAGES, Language
+from xlflow.model.findings import Finding, Severity, get_catalogue_entry, list_finding_codes
 
 TEMPLATES = load_shipped_templates()
 README = PROJECT / "README.md"

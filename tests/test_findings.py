@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import xlflow
-from xlflow.core.findings import (
+from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
+from xlflow.model.findings import (
     FatalError,
     Finding,
     Location,
@@ -22,8 +23,7 @@ from xlflow.core.findings import (
     remedy_of,
     sort_findings,
 )
-from xlflow.core.shipped import load_resource_toml
-from xlflow.core.words import LANGUAGES, LocalizedText
+from xlflow.runtime.resources import load_resource_toml
 
 CATALOGUE = load_resource_toml("messages.toml")
 SOURCE = Path(xlflow.__file__).parent

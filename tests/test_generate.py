@@ -16,20 +16,22 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from libreoffice import recalculate_all
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
-from rounds import LEVELS, draw_round, shipped_template
-from tools import PROJECT
+from support.draw_round import LEVELS, draw_round, shipped_template
+from support.external_tools import PROJECT
+from support.libreoffice import recalculate_all
 
-from xlflow.core.issued import AnswerTexts, build_identity, decode_form_records, decode_identity_properties
-from xlflow.core.layout import FREE_ROW_COUNT
-from xlflow.core.model import PlanItem, Round, Unit
-from xlflow.core.words import Language
-from xlflow.define import load_template
-from xlflow.excel.outgoing import count_lines
-from xlflow.generate import list_form_files, write_form
+from xlflow.definition.template_loader import load_template
+from xlflow.excel.writer import count_lines
+from xlflow.form.identity import build_identity, decode_identity_properties
+from xlflow.form.layout import FREE_ROW_COUNT
+from xlflow.form.metadata import AnswerTexts, decode_form_records
+from xlflow.generate import write_form
+from xlflow.generate.file_names import list_form_files
+from xlflow.i18n.catalogue import Language
+from xlflow.model.plan import PlanItem, Round, Unit
 
 ASKED = draw_round(
     """

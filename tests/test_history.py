@@ -5,20 +5,20 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from merged import draw_merged
 from openpyxl import load_workbook
-from rounds import draw_round
+from support.draw_merged import draw_merged
+from support.draw_round import draw_round
 
-from xlflow.core.findings import FatalError
-from xlflow.core.model import Table
-from xlflow.core.words import Language
-from xlflow.excel.incoming import WorkbookData, open_workbook
-from xlflow.history import ConsolidatedRound, build_round_history, sort_rounds
-from xlflow.pipeline import read_history, write_history
-from xlflow.recall import read_round_status
-from xlflow.report.past import format_history
-from xlflow.summarise import build_consolidated_content
-from xlflow.write import render_consolidated
+from xlflow.cli.text_output import format_history
+from xlflow.consolidated.reader import read_round_status
+from xlflow.consolidated.tables import build_consolidated_content
+from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
+from xlflow.excel.reader import WorkbookData, open_workbook
+from xlflow.i18n.catalogue import Language
+from xlflow.model.findings import FatalError
+from xlflow.model.table import Table
+from xlflow.pipeline.report_operations import read_history, write_history
+from xlflow.rounds.history import ConsolidatedRound, build_round_history, sort_rounds
 
 HEADINGS = "Id | Perspektiv | Aktivitet | Delaktivitet | Enhet | Fortsätter från"
 ROUNDS = {

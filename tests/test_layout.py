@@ -3,20 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
-from rounds import shipped_template
+from support.draw_round import shipped_template
 
-from xlflow.core.layout import (
+from xlflow.excel.conventions import column_letters
+from xlflow.form.layout import (
     build_form_columns,
-    column_letters,
     free_rows_heading,
-    label_in_sentence,
     list_defined_name,
     list_key,
     make_form_code,
     row_fingerprint,
 )
-from xlflow.core.template import ChoiceList
-from xlflow.core.words import LocalizedText
+from xlflow.i18n.catalogue import LocalizedText, label_in_sentence
+from xlflow.model.template import ChoiceList
 
 FOLLOWUP, BUDGET = shipped_template("followup"), shipped_template("budget")
 

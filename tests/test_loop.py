@@ -18,13 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from stories import TEXTS, Asked, Story, Typed, mark_of, stated, tell_story
+from support.strategies import TEXTS, Asked, Story, Typed, mark_of, stated, tell_story
 
-from xlflow import check_forms, generate_forms, merge_forms
-from xlflow.core.model import Deadline, FieldValue, Merged, RunResult
-from xlflow.core.template import Field
-from xlflow.define import shipped_template_names
-from xlflow.report.machine import result_to_values
+from xlflow.cli.json_output import result_to_values
+from xlflow.definition.template_loader import shipped_template_names
+from xlflow.model.merged import Merged, RunResult
+from xlflow.model.plan import Deadline, FieldValue
+from xlflow.model.template import Field
+from xlflow.pipeline.form_operations import check_forms, generate_forms, merge_forms
 
 AS_OF = date(2021, 3, 31)
 WORDS = {

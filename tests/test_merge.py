@@ -9,15 +9,17 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from returns import NOT_UNDERSTOOD, SAVED, draw_return
-from rounds import draw_round, shipped_template
+from support.draw_round import draw_round, shipped_template
+from support.draw_submission import NOT_UNDERSTOOD, SAVED, draw_return
 
-from xlflow.collect import select_submissions
-from xlflow.core.findings import FatalError, Finding, Location, make_finding, message_of, remedy_of
-from xlflow.core.model import FileState, Merged, ReceivedFile, Round, Submission, Unplaced
-from xlflow.core.rollup import find_unanswered_items
-from xlflow.merge import merge_submissions
+from xlflow.collect.select import select_submissions
 from xlflow.merge.accounts import explain_imbalance
+from xlflow.merge.build_merged import merge_submissions
+from xlflow.model.findings import FatalError, Finding, Location, make_finding, message_of, remedy_of
+from xlflow.model.merged import Merged
+from xlflow.model.plan import Round
+from xlflow.model.submission import FileState, ReceivedFile, Submission, Unplaced
+from xlflow.rules.rollup import find_unanswered_items
 
 PLAN = draw_round("""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum | Enhet

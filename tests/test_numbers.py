@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlflow.core.values import ParseResult, RawCell, format_number
-from xlflow.core.values.numbers import parse_number
-from xlflow.core.words import LANGUAGES, Language
+from xlflow.i18n.catalogue import LANGUAGES, Language
+from xlflow.values import ParseResult, RawCell, format_number
+from xlflow.values.numbers import parse_number
 
 NUMBERS = {
     "1 250,50 kr": "1250.50",

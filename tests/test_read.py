@@ -15,7 +15,12 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from edits import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from support.draw_round import draw_round, shipped_template
+from support.edited_forms import (
     ASKED,
     COLUMNS,
     FILLED,
@@ -31,21 +36,19 @@ from edits import (
     read_bytes,
     said,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from openpyxl.workbook import Workbook
-from openpyxl.worksheet.worksheet import Worksheet
-from rounds import draw_round, shipped_template
-from tools import require_tool
+from support.external_tools import require_tool
 
-from xlflow.core.findings import Finding, Location, message_of, remedy_of
-from xlflow.core.issued import issued_items
-from xlflow.core.layout import CALC_SHEET, CODE_ROW, FIRST_ITEM_ROW, HEADING_ROW
-from xlflow.core.model import Deadline, PreviousAnswers, Round, Submission
-from xlflow.core.values import format_value
-from xlflow.excel.incoming import SheetData, WorkbookData, open_workbook
+from xlflow.excel.conventions import CALC_SHEET
+from xlflow.excel.reader import SheetData, WorkbookData, open_workbook
+from xlflow.form.layout import CODE_ROW, FIRST_ITEM_ROW, HEADING_ROW
+from xlflow.form.metadata import issued_items
 from xlflow.generate import write_form
-from xlflow.read import KnownRound, read_form
+from xlflow.model.findings import Finding, Location, message_of, remedy_of
+from xlflow.model.plan import Deadline, Round
+from xlflow.model.submission import PreviousAnswers, Submission
+from xlflow.read.build_submission import read_form
+from xlflow.read.recognise_by_content import KnownRound
+from xlflow.values.field_values import format_value
 
 # A form as it should be -----------------------------------------------------------------------------------
 

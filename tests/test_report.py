@@ -7,11 +7,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reports import draw_amounts, draw_many, draw_replies, draw_round
+from support.draw_report import draw_amounts, draw_many, draw_replies, draw_round
 
-from xlflow.core.changes import ItemChange, ItemSnapshot
-from xlflow.core.words import LANGUAGES, Language
-from xlflow.report.charts import Bar, BarSegment, draw_bar_chart
+from xlflow.i18n.catalogue import LANGUAGES, Language
 from xlflow.report.colours import MIN_CONTRAST, REPORT_COLOURS, contrast_ratio, readable_text_colour
 from xlflow.report.compose import ReportOptions, compose_document
 from xlflow.report.document import (
@@ -25,9 +23,11 @@ from xlflow.report.document import (
     ReportTable,
     StatusBadge,
 )
-from xlflow.report.follow_up import GoalLayout
-from xlflow.report.introduction import parse_introduction
-from xlflow.report.wording import MAX_REASON_LENGTH, make_status_badge, shorten_reason, text_to_blocks
+from xlflow.report.goal_sections import GoalLayout
+from xlflow.report.inputs import parse_introduction
+from xlflow.report.phrasing import MAX_REASON_LENGTH, make_status_badge, shorten_reason, text_to_blocks
+from xlflow.report.svg_charts import Bar, BarSegment, draw_bar_chart
+from xlflow.rounds.round_changes import ItemChange, ItemSnapshot
 
 ROUND = r"""
     Samhälle/Kultur för alla/Ett brett utbud\nMed brett menas\n– alla/Öppna verkstad | Kvartal 1 | Genomfört ||| A

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reports import draw_amounts, draw_many, draw_round
-from tools import PROJECT, require_packages, require_tool
+from support.draw_report import draw_amounts, draw_many, draw_round
+from support.external_tools import PROJECT, require_packages, require_tool
 
-from xlflow.core.followed import RoundStatus
-from xlflow.core.words import LANGUAGES
+from xlflow.i18n.catalogue import LANGUAGES
 from xlflow.report.compose import ReportOptions, compose_document
-from xlflow.report.follow_up import GoalLayout
-from xlflow.report.html import write_html
+from xlflow.report.goal_sections import GoalLayout
+from xlflow.report.html_writer import write_html
+from xlflow.rounds.round_status import RoundStatus
 
 LAYOUTS: tuple[GoalLayout, ...] = ("heading", "merged")
 DESKTOP, PHONE = 1280, 360

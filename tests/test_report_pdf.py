@@ -11,17 +11,23 @@ import page
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reports import draw_amounts, draw_many, draw_round
-from tools import PROJECT, require_tool
+from support.draw_report import draw_amounts, draw_many, draw_round
+from support.external_tools import PROJECT, require_tool
 
-from xlflow.core.findings import Location
-from xlflow.core.followed import RoundStatus
-from xlflow.core.words import LANGUAGES, Language
+from xlflow.i18n.catalogue import LANGUAGES, Language
+from xlflow.model.findings import Location
 from xlflow.report.compose import ReportOptions, compose_document
 from xlflow.report.document import Document, Heading, Picture, ReportTable
-from xlflow.report.follow_up import GoalLayout
-from xlflow.report.pdf import MISSING_GLYPH, missing_glyph_findings, render_chart_png, render_pdf, write_pdf
-from xlflow.report.pdf_streams import separate_stream_ends
+from xlflow.report.goal_sections import GoalLayout
+from xlflow.report.pdf_writer import (
+    MISSING_GLYPH,
+    missing_glyph_findings,
+    render_chart_png,
+    render_pdf,
+    separate_stream_ends,
+    write_pdf,
+)
+from xlflow.rounds.round_status import RoundStatus
 
 LAYOUTS: tuple[GoalLayout, ...] = ("heading", "merged")
 CASES = [

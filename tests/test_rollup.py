@@ -7,10 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlflow.core import rollup
-from xlflow.core.model import PlanItem
-from xlflow.core.shipped import load_resource_toml
-from xlflow.core.template import ChoiceList, Template
+from xlflow.model.plan import PlanItem
+from xlflow.model.template import ChoiceList, Template
+from xlflow.rules.rollup import (
+    Relatives,
+    find_items_missing_status,
+    find_unanswered_items,
+    is_worse,
+    parent_ids_by_child,
+    relatives_by_id,
+    roll_up_status,
+    worst_status,
+)
+from xlflow.runtime.resources import load_resource_toml
 
 TEMPLATE = Template.model_validate(load_resource_toml("followup.toml"))
 STATUS = TEMPLATE.choice_list(TEMPLATE.field("status"))
@@ -39,11 +48,11 @@ LINES = draw_lines("""
     e1 | Kultur  | Samma text    | Del hos söder| Söder
     f  | Fritid  | Öppna scenen  |              | Norr
 """)
-KIN = rollup.relatives_by_id(LINES, TEMPLATE)
+KIN = relatives_by_id(LINES, TEMPLATE)
 
 
 def test_a_sub_activity_belongs_to_the_activity_with_the_same_texts_above_it() -> None:
-    assert rollup.parent_ids_by_child(LINES, TEMPLATE) == {"a1": "a", "a2": "a", "e1": "e"}
+    assert parent_ids_by_child(LINES, TEMPLATE) == {"a1": "a", "a2": "a", "e1": "e"}
 
 
 def test_an_activity_of_the_units_own_takes_only_the_units_own_parts() -> None:
@@ -52,20 +61,20 @@ def test_an_activity_of_the_units_own_takes_only_the_units_own_parts() -> None:
         x1 | Kultur | Egen idé | Steg 1 | Norr  | egen
         y1 | Kultur | Egen idé | Steg 1 | Söder | egen
     """)
-    assert rollup.parent_ids_by_child(lines, TEMPLATE) == {"x1": "x"}
+    assert parent_ids_by_child(lines, TEMPLATE) == {"x1": "x"}
 
 
 def test_a_template_without_sub_activities_has_no_parents() -> None:
     budget = Template.model_validate(load_resource_toml("budget.toml"))
     lines = (PlanItem("a", ("Drift", "Hyror"), ("Norr",)), PlanItem("b", ("Drift", "Löner"), ("Norr",)))
-    assert rollup.parent_ids_by_child(lines, budget) == {}
-    assert rollup.find_items_missing_status(rollup.relatives_by_id(lines, budget), {"a"}) == ("b",)
+    assert parent_ids_by_child(lines, budget) == {}
+    assert find_items_missing_status(relatives_by_id(lines, budget), {"a"}) == ("b",)
 
 
 def test_kin_names_those_above_below_and_beside() -> None:
-    assert KIN["a"] == rollup.Relatives(children=("a1", "a2"))
-    assert KIN["a1"] == rollup.Relatives(parent="a", siblings=("a2",))
-    assert KIN["b"] == KIN["c1"] == rollup.Relatives()
+    assert KIN["a"] == Relatives(children=("a1", "a2"))
+    assert KIN["a1"] == Relatives(parent="a", siblings=("a2",))
+    assert KIN["b"] == KIN["c1"] == Relatives()
     assert tuple(KIN) == tuple(line.id for line in LINES)
 
 
@@ -82,7 +91,7 @@ def test_kin_names_those_above_below_and_beside() -> None:
     ],
 )
 def test_a_status_is_missing_on_the_activity_or_on_the_parts_left_over(answered: str, missing: str) -> None:
-    assert rollup.find_items_missing_status(KIN, answered.split()) == tuple(missing.split())
+    assert find_items_missing_status(KIN, answered.split()) == tuple(missing.split())
 
 
 @pytest.mark.parametrize(
@@ -96,51 +105,51 @@ def test_a_status_is_missing_on_the_activity_or_on_the_parts_left_over(answered:
     ],
 )
 def test_a_line_is_answered_by_its_activity_or_by_all_its_parts(answered: str, unanswered: str) -> None:
-    assert rollup.find_unanswered_items(LINES, TEMPLATE, answered.split()) == tuple(unanswered.split())
+    assert find_unanswered_items(LINES, TEMPLATE, answered.split()) == tuple(unanswered.split())
 
 
 @given(st.sets(st.sampled_from([line.id for line in LINES])))
 def test_nothing_is_missing_exactly_when_nothing_is_unanswered(answered: Collection[str]) -> None:
-    missing = set(rollup.find_items_missing_status(KIN, answered))
-    unanswered = set(rollup.find_unanswered_items(LINES, TEMPLATE, answered))
+    missing = set(find_items_missing_status(KIN, answered))
+    unanswered = set(find_unanswered_items(LINES, TEMPLATE, answered))
     assert missing <= unanswered
     assert bool(missing) == bool(unanswered)
 
 
 def test_the_worst_goes_by_rank_and_leaves_the_cancelled_out() -> None:
-    assert rollup.worst_status(["done", "ongoing", "remains"], STATUS) == "remains"
-    assert rollup.worst_status(["may_be_delayed", "postponed", None, "cancelled"], STATUS) == "postponed"
-    assert rollup.worst_status(["cancelled", "done"], STATUS) == "done"
-    assert rollup.worst_status(["cancelled", "cancelled", None], STATUS) == "cancelled"
-    assert rollup.worst_status([None, ""], STATUS) is None
-    assert rollup.worst_status([], STATUS) is None
+    assert worst_status(["done", "ongoing", "remains"], STATUS) == "remains"
+    assert worst_status(["may_be_delayed", "postponed", None, "cancelled"], STATUS) == "postponed"
+    assert worst_status(["cancelled", "done"], STATUS) == "done"
+    assert worst_status(["cancelled", "cancelled", None], STATUS) == "cancelled"
+    assert worst_status([None, ""], STATUS) is None
+    assert worst_status([], STATUS) is None
 
 
 def test_what_an_open_list_met_counts_below_every_rank() -> None:
-    assert rollup.worst_status(["Vilande", "done"], OPEN) == "done"
-    assert rollup.worst_status(["Vilande", "cancelled"], OPEN) == "Vilande"
-    assert rollup.worst_status(["Vilande", "Annat"], OPEN) == rollup.worst_status(["Annat", "Vilande"], OPEN)
+    assert worst_status(["Vilande", "done"], OPEN) == "done"
+    assert worst_status(["Vilande", "cancelled"], OPEN) == "Vilande"
+    assert worst_status(["Vilande", "Annat"], OPEN) == worst_status(["Annat", "Vilande"], OPEN)
 
 
 @given(st.lists(st.sampled_from([*CODES, None, "Vilande"]), max_size=6), st.randoms(use_true_random=False))
 def test_the_worst_does_not_depend_on_the_order(codes: list[str | None], chance: object) -> None:
-    found = rollup.worst_status(codes, OPEN)
+    found = worst_status(codes, OPEN)
     chance.shuffle(codes)
-    assert rollup.worst_status(codes, OPEN) == found
+    assert worst_status(codes, OPEN) == found
     assert found in [*codes, None]
-    assert rollup.worst_status([found, *codes], OPEN) == found
+    assert worst_status([found, *codes], OPEN) == found
 
 
 def test_an_activity_s_own_status_stands_whatever_its_parts_say() -> None:
-    assert rollup.roll_up_status("done", ["postponed"], TEMPLATE) == "done"
-    assert rollup.roll_up_status(None, ["ongoing", "done", None], TEMPLATE) == "ongoing"
-    assert rollup.roll_up_status("", [], TEMPLATE) is None
-    assert rollup.roll_up_status(None, [None, None], TEMPLATE) is None
+    assert roll_up_status("done", ["postponed"], TEMPLATE) == "done"
+    assert roll_up_status(None, ["ongoing", "done", None], TEMPLATE) == "ongoing"
+    assert roll_up_status("", [], TEMPLATE) is None
+    assert roll_up_status(None, [None, None], TEMPLATE) is None
 
 
 def test_worse_is_a_higher_rank_where_both_have_one() -> None:
-    worse = {(part, own) for part, own in itertools.product(CODES, CODES) if rollup.is_worse(part, own, STATUS)}
+    worse = {(part, own) for part, own in itertools.product(CODES, CODES) if is_worse(part, own, STATUS)}
     ranked = ["done", "ongoing", "remains", "may_be_delayed", "postponed"]
     assert worse == {(part, own) for own, part in itertools.combinations(ranked, 2)}
-    assert not rollup.is_worse("Vilande", "done", OPEN)
-    assert not rollup.is_worse("postponed", "Vilande", OPEN)
+    assert not is_worse("Vilande", "done", OPEN)
+    assert not is_worse("postponed", "Vilande", OPEN)

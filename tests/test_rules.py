@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from returns import draw_return
-from rounds import draw_round, shipped_template
+from support.draw_round import draw_round, shipped_template
+from support.draw_submission import draw_return
 
-from xlflow.check import check_submission
-from xlflow.core import rollup
-from xlflow.core.asking import requirements_text
-from xlflow.core.findings import message_of, remedy_of
-from xlflow.core.model import Deadline, PlanItem, Round
-from xlflow.core.rules import RULES, RowAnswers, evaluate_rules, relation_holds
-from xlflow.core.rules.effects import has_worse_rank
-from xlflow.core.template import FieldComparison, Template
-from xlflow.core.values.spellings import option_number
-from xlflow.core.words import Language
-from xlflow.define import load_template
+from xlflow.check.form_checks import check_submission
+from xlflow.definition.template_loader import load_template
+from xlflow.i18n.catalogue import Language
+from xlflow.model.findings import message_of, remedy_of
+from xlflow.model.plan import Deadline, PlanItem, Round
+from xlflow.model.template import FieldComparison, Template
+from xlflow.rules import RULES, RowAnswers, evaluate_rules, relation_holds
+from xlflow.rules.engine import has_worse_rank
+from xlflow.rules.formula_semantics import option_number
+from xlflow.rules.requirement_messages import requirements_text
+from xlflow.rules.rollup import is_worse
 
 ASKED = draw_round("""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum      | Enhet
@@ -310,4 +310,4 @@ def test_numbers_of_answers_rank_them_as_codes_do() -> None:
     for part in codes:
         for own in codes:
             by_number = has_worse_rank(option_number(choices.options, part), option_number(choices.options, own))
-            assert by_number is rollup.is_worse(part, own, choices)
+            assert by_number is is_worse(part, own, choices)

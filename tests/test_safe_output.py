@@ -21,18 +21,20 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from rounds import draw_round
-from test_outgoing import STRANGE
+from support.draw_round import draw_round
+from test_excel_writer import STRANGE
 
-from xlflow import generate, generate_forms, merge_forms
-from xlflow.core.findings import FatalError
-from xlflow.core.model import Round, Unit
-from xlflow.core.values.raw import normalize_cell_text
-from xlflow.core.words import LANGUAGES
-from xlflow.excel import incoming
-from xlflow.excel.outgoing import lock_target, write_atomic
-from xlflow.report.machine import result_to_json
-from xlflow.report.terminal import format_findings, format_result
+from xlflow.cli.json_output import result_to_json
+from xlflow.cli.text_output import format_findings, format_result
+from xlflow.excel.reader import WorkbookData, open_workbook
+from xlflow.generate import write_form
+from xlflow.generate.file_names import list_form_files
+from xlflow.i18n.catalogue import LANGUAGES
+from xlflow.model.findings import FatalError
+from xlflow.model.plan import Round, Unit
+from xlflow.pipeline.form_operations import generate_forms, merge_forms
+from xlflow.runtime.atomic_write import lock_target, write_atomic
+from xlflow.values.cell_values import normalize_cell_text
 
 OLD, NEW = b"gammal " * 1000, b"ny " * 1_000_000
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such limits, rights or signals")
@@ -182,8 +184,8 @@ def test_a_disk_that_takes_a_little_at_a_time_gets_it_all(tmp_path: Path, monkey
 LIMITED = """
 import json, resource, sys
 from pathlib import Path
-from xlflow.core.findings import FatalError
-from xlflow.excel.outgoing import write_atomic
+from xlflow.model.findings import FatalError
+from xlflow.runtime.atomic_write import write_atomic
 target, told = Path(sys.argv[1]), []
 for limit in range(0, 400_001, 10_000):
     target.write_bytes(b"gammal")
@@ -214,8 +216,8 @@ def test_a_file_that_may_not_grow_any_further_leaves_the_old_one(tmp_path: Path)
 FULL = """
 import json, os, sys
 from pathlib import Path
-from xlflow.core.findings import FatalError
-from xlflow.excel.outgoing import write_atomic
+from xlflow.model.findings import FatalError
+from xlflow.runtime.atomic_write import write_atomic
 folder, told = Path(sys.argv[1]), []
 target, ballast = folder / "fil.xlsx", folder / "ballast"
 target.write_bytes(b"gammal")
@@ -315,7 +317,7 @@ def returned(tmp_path: Path) -> Path:
     folder = tmp_path / "in"
     folder.mkdir()
     for unit, line in (("Museet", "a"), ("Badet", "b")):
-        form = generate.write_form(ASKED, unit, {line: {"status": "Pågående"}}, issued={})
+        form = write_form(ASKED, unit, {line: {"status": "Pågående"}}, issued={})
         (folder / f"{unit}.xlsx").write_bytes(form)
     return folder
 
@@ -343,16 +345,16 @@ def ask_odd() -> Round:
 
 def test_texts_that_nothing_can_hold_go_through_the_whole_loop(tmp_path: Path) -> None:
     asked = ask_odd()
-    (form,) = generate.list_form_files(asked)
+    (form,) = list_form_files(asked)
     told = {f"odd{number}": {"status": text, "comment": text} for number, text in enumerate(STRANGE)}
-    write_atomic(tmp_path / "in" / form.file_name, generate.write_form(asked, ODD, told, issued={}))
+    write_atomic(tmp_path / "in" / form.file_name, write_form(asked, ODD, told, issued={}))
     run = merge_forms([tmp_path / "in"], tmp_path / "alla.xlsx")
     assert run.merged is not None
     assert [row.row.unit for row in run.merged.rows] == [ODD] * len(STRANGE)
     written = [normalize_cell_text(text) for text in STRANGE]
     assert [row.row.answer("comment").raw_text for row in run.merged.rows] == written
-    book = incoming.open_workbook(tmp_path / "alla.xlsx", "alla.xlsx")
-    assert isinstance(book, incoming.WorkbookData)
+    book = open_workbook(tmp_path / "alla.xlsx", "alla.xlsx")
+    assert isinstance(book, WorkbookData)
     heading, *rows = book.find_sheet("Svar").rows
     column = heading.index("Kommentar/avvikelse")
     assert [row[column] or "" for row in rows] == written
@@ -407,7 +409,7 @@ def test_files_that_pass_are_nobody_s_material(returned: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from xlflow.excel.outgoing import lock_target
+from xlflow.runtime.atomic_write import lock_target
 with lock_target(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -452,8 +454,8 @@ def test_runs_that_want_the_same_target_at_once_take_turns_or_stop(tmp_path: Pat
     code = """
 import sys
 from pathlib import Path
-from xlflow.core.findings import FatalError
-from xlflow.excel.outgoing import write_atomic
+from xlflow.model.findings import FatalError
+from xlflow.runtime.atomic_write import write_atomic
 sys.stdin.readline()
 saved = 0
 for _ in range(60):
@@ -483,7 +485,7 @@ print(saved)
 SAVE_ON_AND_ON = """
 import sys
 from pathlib import Path
-from xlflow.excel.outgoing import write_atomic
+from xlflow.runtime.atomic_write import write_atomic
 print("ready", flush=True)
 while True:
     for letter in b"ab":

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from xlflow.core.findings import FatalError, Finding, message_of, remedy_of
-from xlflow.core.shipped import TEMPLATES_DIR, resource_dir
-from xlflow.core.template import Choice, Template
-from xlflow.core.words import LANGUAGES, LocalizedText
-from xlflow.define import load_shipped_templates, load_template
-from xlflow.define.extends import extend_template
+from xlflow.definition.template_inheritance import extend_template
+from xlflow.definition.template_loader import load_shipped_templates, load_template
+from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
+from xlflow.model.findings import FatalError, Finding, message_of, remedy_of
+from xlflow.model.template import Choice, Template
+from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
 INK = "#1F2933"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlflow.core import text as module
-from xlflow.core.text import (
+from xlflow.model import text as module
+from xlflow.model.text import (
     collapse_whitespace,
     collapse_whitespace_keep_lines,
     fingerprint,

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from answers import read_answers
 from openpyxl import Workbook, load_workbook
+from support.fill_forms import read_answers
 from test_examples import AUGUST, EXAMPLES, PREVIOUS, Played, play_example
 
 Row = dict[str, object]

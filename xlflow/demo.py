@@ -12,13 +12,21 @@ from datetime import date
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from xlflow import define, generate, pipeline
-from xlflow.core.findings import FatalError, Location, make_finding
-from xlflow.core.model import PlanItem, Round, RunResult
-from xlflow.core.shipped import EXAMPLES_DIR, resource_dir
-from xlflow.core.text import collapse_whitespace_keep_lines, normalize_key, short_code
-from xlflow.core.words import Language, translate
-from xlflow.excel import incoming, outgoing
+from xlflow.definition.plan_workbook import define_round
+from xlflow.definition.template_loader import load_template
+from xlflow.excel.reader import open_workbook
+from xlflow.generate import write_form
+from xlflow.generate.file_names import list_form_files
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.findings import FatalError, Location, make_finding
+from xlflow.model.merged import RunResult
+from xlflow.model.plan import PlanItem, Round
+from xlflow.model.text import collapse_whitespace_keep_lines, normalize_key, short_code
+from xlflow.pipeline.form_operations import generate_forms, merge_forms
+from xlflow.pipeline.report_operations import write_report
+from xlflow.pipeline.save_files import StepProgressCallback
+from xlflow.runtime.atomic_write import write_atomic
+from xlflow.runtime.resources import EXAMPLES_DIR, resource_dir
 
 AnswerTexts = Mapping[str, str]
 """One line of an example's answers: heading -> what the unit wrote."""
@@ -45,7 +53,7 @@ def run_demo(
     language: Language = "sv",
     *,
     force: bool = False,
-    progress: pipeline.StepProgressCallback | None = None,
+    progress: StepProgressCallback | None = None,
 ) -> RunResult:
     """Play the whole loop in a folder of its own, up to the board's report, and return the merge's result.
 
@@ -58,8 +66,8 @@ def run_demo(
     plan, forms_folder, return_folder = (
         folder / translate(f"demo.{name}", language) for name in ("plan", "sent", "returned")
     )
-    outgoing.write_atomic(plan, (example_dir / "plan.xlsx").read_bytes())
-    pipeline.generate_forms(
+    write_atomic(plan, (example_dir / "plan.xlsx").read_bytes())
+    generate_forms(
         plan,
         forms_folder,
         template=example.template,
@@ -71,7 +79,7 @@ def run_demo(
     )
     _write_returned_forms(example_dir, example, language, return_folder)
     target = folder / translate("demo.consolidated", language)
-    result = pipeline.merge_forms([return_folder], target, plan=plan, force=force, progress=progress)
+    result = merge_forms([return_folder], target, plan=plan, force=force, progress=progress)
     reports = _write_reports(target, folder, language, force=force)
     params = {"plan": plan, "sent": forms_folder, "returned": return_folder, "output": target, **reports}
     notes = tuple(translate(f"demo.look_{number}", language, **params) for number in range(1, 6))
@@ -84,28 +92,26 @@ def _write_reports(
     """Write the report of the board in every format; return where each is."""
     name = translate("demo.report", language)
     files = {kind: folder / f"{name}.{kind}" for kind in ("docx", "pdf", "html")}
-    return {
-        kind: pipeline.write_report(consolidated, file, force=force).output_path for kind, file in files.items()
-    }
+    return {kind: write_report(consolidated, file, force=force).output_path for kind, file in files.items()}
 
 
 def _write_returned_forms(
     example_dir: Traversable, example: Example, language: Language, return_folder: Path
 ) -> None:
     """Write what the units send back into the folder `back`."""
-    workbook = incoming.open_workbook((example_dir / "plan.xlsx").read_bytes(), "plan.xlsx")
-    template = define.load_template(example.template)
-    round_, _ = define.define_round(workbook, template, example.as_of, example.due, language)
+    workbook = open_workbook((example_dir / "plan.xlsx").read_bytes(), "plan.xlsx")
+    template = load_template(example.template)
+    round_, _ = define_round(workbook, template, example.as_of, example.due, language)
     answers_by_unit = _read_example_answers(example_dir / "answers.csv")
-    answered_forms = [form for form in generate.list_form_files(round_) if form.unit in answers_by_unit]
+    answered_forms = [form for form in list_form_files(round_) if form.unit in answers_by_unit]
     for form in answered_forms:
-        outgoing.write_atomic(
+        write_atomic(
             return_folder / form.file_name, _write_filled_form(round_, form.unit, answers_by_unit[form.unit])
         )
     last_form = answered_forms[-1]
     copy_name = Path(last_form.file_name).with_stem(f"{Path(last_form.file_name).stem} (1)")
-    outgoing.write_atomic(return_folder / copy_name, (return_folder / last_form.file_name).read_bytes())
-    outgoing.write_atomic(return_folder / f"~${last_form.file_name}", b"\x07" + bytes(164))
+    write_atomic(return_folder / copy_name, (return_folder / last_form.file_name).read_bytes())
+    write_atomic(return_folder / f"~${last_form.file_name}", b"\x07" + bytes(164))
 
 
 def _read_example_answers(file: Traversable) -> dict[str, list[AnswerTexts]]:
@@ -123,7 +129,7 @@ def _write_filled_form(round_: Round, unit: str, unit_answers: Sequence[AnswerTe
     added_items = tuple(item for item, _ in matched if item.added_by_unit)
     plan = replace(round_.plan, items=(*round_.plan.items, *added_items))
     answers_by_item = {line.id: dict(_answer_values(round_, one)) for line, one in matched}
-    return generate.write_form(replace(round_, plan=plan), unit, answers_by_item, issued={})
+    return write_form(replace(round_, plan=plan), unit, answers_by_item, issued={})
 
 
 def _answer_values(round_: Round, texts_by_heading: AnswerTexts) -> Iterator[tuple[str, str]]:

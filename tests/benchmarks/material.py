@@ -11,9 +11,11 @@ from pathlib import Path
 
 import xlsxwriter
 
-from xlflow import define, generate
-from xlflow.core.model import Plan, PlanItem, Round, Unit
-from xlflow.core.values import parse_deadline
+from xlflow.definition.template_loader import load_template
+from xlflow.generate import split_round_by_unit, write_form
+from xlflow.generate.file_names import list_form_files
+from xlflow.model.plan import Plan, PlanItem, Round, Unit
+from xlflow.values import parse_deadline
 
 AS_OF = date(2021, 3, 31)
 ROWS = 60
@@ -28,7 +30,7 @@ COMMENTS = (
 
 def make_round(forms: int) -> Round:
     """Return a round of so many units with 60 lines each; 8 extra columns, as plans have in life."""
-    template = define.load_template("followup")
+    template = load_template("followup")
     units = tuple(Unit(f"Enhet {number:04}") for number in range(1, forms + 1))
     lines = tuple(line for number, unit in enumerate(units) for line in _lines_of(number, unit.name))
     context = tuple(f"Uppgift {letter}" for letter in "ABCDEFGH")
@@ -58,10 +60,10 @@ def fill_forms(forms: int, folder: Path) -> Path:
         return target
     target.mkdir(parents=True, exist_ok=True)
     asked = make_round(forms)
-    parts = generate.split_round_by_unit(asked)
-    for number, form in enumerate(generate.list_form_files(asked)):
+    parts = split_round_by_unit(asked)
+    for number, form in enumerate(list_form_files(asked)):
         part = parts[form.unit]
-        content = generate.write_form(part, form.unit, dict(_answers(part, number)), issued={})
+        content = write_form(part, form.unit, dict(_answers(part, number)), issued={})
         (target / form.file_name).write_bytes(content)
     return target
 

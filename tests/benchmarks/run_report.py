@@ -12,12 +12,14 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from merged import draw_merged  # noqa: E402
-from rounds import draw_round  # noqa: E402
-from run import XLFLOW, Task, measure, median  # noqa: E402
+from statistics import median  # noqa: E402
 
-from xlflow.summarise import build_consolidated_content  # noqa: E402
-from xlflow.write import render_consolidated  # noqa: E402
+from run import XLFLOW, Task, measure  # noqa: E402
+from support.draw_merged import draw_merged  # noqa: E402
+from support.draw_round import draw_round  # noqa: E402
+
+from xlflow.consolidated.tables import build_consolidated_content  # noqa: E402
+from xlflow.consolidated.writer.consolidated_workbook import render_consolidated  # noqa: E402
 
 UNITS = ("Biblioteken", "Kulturskolan", "Idrott")
 STATUSES = ("Genomfört", "Pågående", "Pågående", "Kvarstår", "Förskjuts", "Kan komma att försenas", "Utgår")

@@ -8,22 +8,21 @@ import sys
 import time
 from pathlib import Path
 
-from xlflow import check, read
-from xlflow.core.model import FileState, ReceivedFile, Submission
-from xlflow.excel import incoming
+from xlflow.check.form_checks import check_submission
+from xlflow.excel.reader import WorkbookData, open_workbook
+from xlflow.model.submission import FileState, ReceivedFile, Submission
+from xlflow.read.build_submission import read_form
 
 BATCH = 20
 paths = sorted(Path(sys.argv[1]).glob("*.xlsx"))
 
 
 def read_and_check(path: Path) -> None:
-    book = incoming.open_workbook(path, path.name)
-    assert isinstance(book, incoming.WorkbookData)
-    form = read.read_form(
-        book, ReceivedFile(path.name, book.digest, book.size, book.last_saved, FileState.ACCEPTED)
-    )
+    book = open_workbook(path, path.name)
+    assert isinstance(book, WorkbookData)
+    form = read_form(book, ReceivedFile(path.name, book.digest, book.size, book.last_saved, FileState.ACCEPTED))
     assert isinstance(form, Submission)
-    check.check_submission(form)
+    check_submission(form)
 
 
 read_and_check(paths[0])

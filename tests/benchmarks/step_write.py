@@ -4,9 +4,9 @@ import sys
 import time
 from pathlib import Path
 
-from xlflow import check_forms
-from xlflow.summarise import build_consolidated_content
-from xlflow.write import render_consolidated
+from xlflow.consolidated.tables import build_consolidated_content
+from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
+from xlflow.pipeline.form_operations import check_forms
 
 folder, target = map(Path, sys.argv[1:])
 run = check_forms([folder])

@@ -10,20 +10,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
-from xlflow.core.model import (
-    Accounts,
-    Answer,
-    FileState,
-    MergedRow,
-    PlanItem,
-    ReceivedFile,
-    Round,
-    Submission,
-    Unplaced,
-)
-from xlflow.core.rollup import fields_that_count_as_answer, find_unanswered_items
-from xlflow.core.template import Template
-from xlflow.core.words import LANGUAGES, Language, LocalizedText, translate
+from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate
+from xlflow.model.merged import Accounts, MergedRow
+from xlflow.model.plan import PlanItem, Round
+from xlflow.model.submission import Answer, FileState, ReceivedFile, Submission, Unplaced
+from xlflow.model.template import Template
+from xlflow.rules.rollup import fields_that_count_as_answer, find_unanswered_items
 
 _EXACT_CONTEXT = Context(prec=2_000)
 _STATES_WITH_FORM = (FileState.ACCEPTED, FileState.SUPERSEDED)

@@ -8,10 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from xlflow.core.followed import RoundStatus, restrict_to_deviations, restrict_to_unit
-from xlflow.core.layout import label_in_sentence
-from xlflow.core.words import format_long_date
-from xlflow.report.asked import build_response_section
+from xlflow.i18n.catalogue import format_long_date, label_in_sentence
 from xlflow.report.document import (
     Block,
     Document,
@@ -23,9 +20,11 @@ from xlflow.report.document import (
     StatusBadge,
     to_spans,
 )
-from xlflow.report.follow_up import GoalLayout, build_goal_sections
-from xlflow.report.overview import build_summary_section
-from xlflow.report.wording import Phrasing, join_with_and, text_to_blocks
+from xlflow.report.goal_sections import GoalLayout, build_goal_sections
+from xlflow.report.phrasing import Phrasing, join_with_and, text_to_blocks
+from xlflow.report.response_section import build_response_section
+from xlflow.report.summary_section import build_summary_section
+from xlflow.rounds.round_status import RoundStatus, restrict_to_deviations, restrict_to_unit
 
 MIN_ITEMS_FOR_CONTENTS = 12
 """Activities from which on a report has a table of contents."""

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Any, ClassVar, Literal
 
-from xlflow.core.words import Language
+from xlflow.i18n.catalogue import Language
 
 TextStyle = Literal["plain", "lead", "definition", "quiet"]
 """What a paragraph is: running text, the first words of a section, the text that defines a goal, a remark."""

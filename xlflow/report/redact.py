@@ -6,11 +6,11 @@ The plan's text is public already and left alone; whoever corrects the consolida
 from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 
-from xlflow.core.changes import ItemChange, ItemSnapshot
-from xlflow.core.findings import Finding, Location, Severity, make_finding
-from xlflow.core.followed import DisplayValues, ItemStatus, RoundStatus
-from xlflow.core.personal import find_pii
-from xlflow.core.words import translate, translate_all
+from xlflow.check.pii import find_pii
+from xlflow.i18n.catalogue import translate, translate_all
+from xlflow.model.findings import Finding, Location, Severity, make_finding
+from xlflow.rounds.round_changes import ItemChange, ItemSnapshot
+from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
 
 
 def check_personal_data(round_status: RoundStatus, *, keep_personal_data: bool = False) -> tuple[Finding, ...]:

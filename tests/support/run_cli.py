@@ -1,0 +1,61 @@
+"""Runs commands as processes of their own, and makes the small round that they are tried on."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.external_tools import PROJECT
+from support.fill_forms import fill_forms
+
+EXAMPLE = PROJECT / "examples" / "followup-2019"
+GENERATE = ("generate", "plan.xlsx", "-t", "followup-2019", "--as-of", "2019-04-30", "-o")
+UNITS = ("Fastighetsservice.xlsx", "Lokalvård.xlsx", "Måltid.xlsx")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What somebody sees of a command, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The JSON on stdout."""
+        values: dict[str, Any] = json.loads(self.out)
+        return values
+
+
+def run(*words: str | Path, cwd: Path, encoding: str = "utf-8", **env: str) -> Seen:
+    """Run a command in a folder; a traceback is a failure whatever the test is about."""
+    done = subprocess.run(
+        [sys.executable, "-m", "xlflow", *map(str, words)],
+        cwd=cwd,
+        capture_output=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding, "COLUMNS": "100", **env},
+        check=False,
+    )
+    seen = Seen(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
+    assert "Traceback" not in seen.err, seen.err
+    return seen
+
+
+def play_round(folder: Path) -> Path:
+    """Make a folder with a plan, its forms in `forms`, and what the units answered in `in`."""
+    shutil.copy(EXAMPLE / "plan.xlsx", folder)
+    after = "Nästa steg: skicka ut dem, lägg svaren i en mapp och kör xlflow check på mappen."
+    said = os.linesep.join(("Formulär i forms: 3.", "", after, ""))
+    assert run(*GENERATE, "forms", cwd=folder) == Seen(0, said, "")
+    assert len(fill_forms(folder / "forms", EXAMPLE / "answers.csv", folder / "in")) == len(UNITS)
+    return folder
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    """Return every file in a folder by its path."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,204 @@
+"""Tells rounds as chance will have them: any plan, any answers, texts as odd as people write them.
+
+Knows what every cell will read and mean afterwards without asking the program; tests compare with that.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from random import Random
+
+from hypothesis import strategies as st
+
+from xlflow.definition.template_loader import load_template
+from xlflow.i18n.catalogue import LANGUAGES, Language
+from xlflow.model.plan import FieldValue
+from xlflow.model.template import Field, Template
+
+NOT_KNOWN = "not known beforehand"
+
+# What people write -------------------------------------------------------------------------------------------
+
+STRANGE = [
+    "=1+1",
+    '=HYPERLINK("http://example.example";"klicka")',
+    "+46 är landsnumret",
+    "- ett\n- två\n\n- tre",
+    "@alla",
+    "  luft före och efter  ",
+    unicodedata.normalize("NFD", "Förskjuts på grund av äldre rör på ön"),
+    "👩‍👩‍👧 går på bio 🎉",
+    "Rad för rad\nsom det skrevs.\n",
+    "Vi väntar på besked från " + "en mycket lång utredning, som " * 15,
+    "x" * 700,
+    "1.10",
+    "0012",
+    "SANT",
+    "#REF!",
+    "'citerat'",
+    "<b>&amp;</b>]]>",
+    "_x0041_",
+    "hårt\N{NO-BREAK SPACE}blank",
+    "Kvartal 2",
+    "http://example.example",
+    "\N{RIGHT-TO-LEFT OVERRIDE}vänt",
+    "\N{ZERO WIDTH SPACE}",
+    "–",
+]
+LETTERS = st.characters(exclude_categories=("Cs", "Cc", "Cn"), exclude_characters="\ufffe\uffff") | st.just("\n")
+TEXTS = st.sampled_from(STRANGE) | st.text(LETTERS, min_size=1, max_size=20)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What is typed into a cell; how it reads afterwards, and what it means if that is known."""
+
+    cell: str | int | float | datetime | None = None
+    written: str = ""
+    value: FieldValue | date | str | None = None
+
+
+def _text(text: str, value: FieldValue | date | str | None = NOT_KNOWN) -> Typed:
+    written = unicodedata.normalize("NFC", text)
+    return Typed(text, written, written if value == NOT_KNOWN else value) if _is_seen(written) else Typed(text)
+
+
+def _one_line(text: str) -> str:
+    """Return a text that can name a unit: a cell parts units at these marks."""
+    return re.sub(r"[;,\n\u2028\u2029]", " ", text)[:60]
+
+
+def _is_seen(text: str) -> bool:
+    return any(not letter.isspace() and unicodedata.category(letter) != "Cf" for letter in text)
+
+
+NUMBERS = [Typed(number, str(number), Decimal(str(number))) for number in (0, 7, -1250, 99.5, 0.1, 2_500_000)]
+DAY = Typed(datetime(2021, 10, 31), "2021-10-31", date(2021, 10, 31))
+TIMES = [
+    DAY,
+    _text("Kvartal 4", date(2021, 12, 31)),
+    _text("kv 1 2022", date(2022, 3, 31)),
+    _text("Q3", date(2021, 9, 30)),
+    _text("2021-06-30", date(2021, 6, 30)),
+    _text("när vägen är lagad", None),
+]
+
+
+QUARTERS: Mapping[str, Mapping[str, str]] = {
+    "Kvartal 4": {"sv": "Kvartal 4", "en": "Quarter 4"},
+    "kv 1 2022": {"sv": "Kvartal 1 2022", "en": "Quarter 1 2022"},
+    "Q3": {"sv": "Kvartal 3", "en": "Quarter 3"},
+}
+"""How a form shows a quarter of the plan."""
+
+
+def _answers_to(asked: Field, template: Template, texts: Sequence[str]) -> Sequence[Typed]:
+    if asked.type == "choice":
+        return list(_choices(asked, template))
+    if asked.type == "number":
+        return [*NUMBERS, _text("1250", Decimal(1250)), _text("rätt mycket", None)]
+    return TIMES if asked.type == "deadline" else [*map(_text, texts), Typed(5, "5", "5"), _text(DAY.written)]
+
+
+def _choices(asked: Field, template: Template) -> Iterator[Typed]:
+    yield from (_text("vet inte än", None), _text("=A1", None))
+    for option in template.choice_list(asked).options:
+        for name in (option.label.sv, option.label.en, *option.aliases[:1]):
+            for text in (name, f"  {name.upper()} ", unicodedata.normalize("NFD", name)):
+                yield _text(text, option.code)
+
+
+# What is asked ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A line of the plan; `mark` ends its text and stands in no other."""
+
+    mark: str
+    levels: tuple[str, ...]
+    units: tuple[str, ...]
+    given: Typed
+    context: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """One round as it went: the plan, what each unit wrote (unit, mark, field), and what else came back."""
+
+    template: Template
+    language: Language
+    units: tuple[str, ...]
+    lines: tuple[Asked, ...]
+    told: Mapping[tuple[str, str, str], Typed]
+    own: Mapping[str, tuple[str, ...]]
+    silent: frozenset[str]
+    copies: int = 0
+    junk: int = 0
+    locks: int = 0
+    with_plan: bool = True
+    spell_out: bool = True
+
+    def lines_of(self, unit: str) -> list[Asked]:
+        """The lines that a unit is asked about."""
+        return [line for line in self.lines if unit in line.units]
+
+    @property
+    def answering(self) -> list[str]:
+        """The units that send something back, in the plan's order."""
+        return [unit for unit in self.units if unit not in self.silent]
+
+
+def tell_story(name: str, chance: Random, texts: Sequence[str]) -> Story:
+    """Return a story with these texts, as chance will have it."""
+    template = load_template(name)
+    units = tuple(f"{_one_line(chance.choice(texts))}#{number}" for number in range(chance.randint(1, 3)))
+    lines = tuple(_tell_lines(template, chance, texts, units))
+    asked = tuple(unit for unit in units if any(unit in line.units for line in lines))
+    silent = frozenset(unit for unit in asked[1:] if chance.random() < 0.25)
+    own = {unit: tuple(f"{chance.choice(texts)}#own{n}" for n in range(chance.randint(0, 2))) for unit in asked}
+    told = {
+        (unit, mark, field.key): _tell_answer(field, template, chance, texts)
+        for unit in asked
+        if unit not in silent
+        for mark in (*(line.mark for line in lines if unit in line.units), *map(mark_of, own[unit]))
+        for field in template.answer_fields()
+    }
+    counts = (chance.randint(0, 1) for _ in range(3))
+    flags = chance.random() < 0.6, chance.random() < 0.5
+    return Story(template, chance.choice(LANGUAGES), asked, lines, told, own, silent, *counts, *flags)
+
+
+def _tell_lines(template: Template, chance: Random, texts: Sequence[str], units: Sequence[str]) -> Iterator[Asked]:
+    above = [f"{chance.choice(texts)}:{number}" for number in range(2)]
+    below = len(template.levels) - template.item_level_index - 1
+    values = NUMBERS if template.plan_fields()[0].type == "number" else TIMES
+    for number in range(chance.randint(1, 4)):
+        groups = tuple(chance.choice(above) for _ in range(template.item_level_index))
+        item = f"{chance.choice(texts)}#{number}"
+        parts = [f"{chance.choice(texts)}#{number}.{part}" for part in range(chance.randint(0, 3) * below)]
+        for part in ("", *parts):
+            asked = tuple(chance.sample(units, chance.randint(1, len(units))))
+            shared = values is NUMBERS and len(asked) > 1  # an amount is one unit's own
+            given = Typed() if shared else chance.choice([Typed(), *values])
+            levels = (*groups, item, *[part] * below)
+            yield Asked(mark_of(part or item), levels, asked, given, chance.choice(["", "Lagkrav", "=2+2"]))
+
+
+def _tell_answer(asked: Field, template: Template, chance: Random, texts: Sequence[str]) -> Typed:
+    return chance.choice(_answers_to(asked, template, texts)) if chance.random() < 0.6 else Typed()
+
+
+def stated(line: Asked, language: Language) -> str | Decimal:
+    """Return what the plan states for a line as a form shows it."""
+    value, written = line.given.value, line.given.written
+    return value if isinstance(value, Decimal) else QUARTERS.get(written, {}).get(language, written)
+
+
+def mark_of(text: object) -> str:
+    """Return what a text ends with, by which it is known in whatever way it is shown."""
+    found = re.search(r"#((?:own)?\d+(?:\.\d+)?)\s*$", str(text or ""))
+    return found[1] if found else ""

@@ -1,0 +1,124 @@
+"""Ids live from round to round, and however a plan is laid out, the same lines come out of it."""
+
+import os
+import random
+import subprocess
+import sys
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.draw_plan import read
+from support.external_tools import PROJECT
+
+from xlflow.definition.plan_items import derive_ids
+from xlflow.model.plan import PlanItem
+
+ITEM = 1
+
+LEVELS = st.tuples(
+    st.sampled_from("AB"), st.sampled_from(["Öppna", "öppna ", "Stänga", "Måla"]), st.sampled_from(["", "x"])
+)
+UNITS = st.lists(st.sampled_from(["Museet", "Badet", "Skolan"]), min_size=1, max_size=2, unique=True).map(tuple)
+LINES = st.lists(
+    st.builds(PlanItem, id=st.sampled_from(["", "", "1.1", "1.10"]), level_texts=LEVELS, units=UNITS), max_size=12
+)
+
+TREES = st.lists(
+    st.tuples(
+        st.sampled_from(["Samhälle", "Ekonomi"]),
+        st.sampled_from(["Möten", "Ordning"]),
+        st.lists(st.sampled_from(["Öppna", "Stänga", "Följa upp"]), min_size=1, max_size=3, unique=True),
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda group: group[:2],
+)
+
+
+def _ids(lines: list[PlanItem]) -> dict[tuple[tuple[str, ...], tuple[str, ...]], set[str]]:
+    found: dict[tuple[tuple[str, ...], tuple[str, ...]], set[str]] = {}
+    for line, id_ in zip(lines, derive_ids(lines, ITEM), strict=True):
+        if not line.id:
+            found.setdefault((line.level_texts, line.units), set()).add(id_)
+    return found
+
+
+class TestIds:
+    @given(LINES, st.randoms(use_true_random=False))
+    def test_do_not_depend_on_the_order_of_the_lines(self, lines: list[PlanItem], chance: random.Random):
+        shuffled = lines.copy()
+        chance.shuffle(shuffled)
+        assert _ids(lines) == _ids(shuffled)
+
+    @given(LINES)
+    def test_tell_apart_all_lines_that_differ(self, lines: list[PlanItem]):
+        ids = derive_ids(lines, ITEM)
+        derived = {id_: line for line, id_ in zip(lines, ids, strict=True) if not line.id}
+        for line, id_ in zip(lines, ids, strict=True):
+            assert line.id in ("", id_)
+            other = derived.get(id_, line)
+            assert [text.strip().casefold() for text in other.level_texts] == [
+                text.strip().casefold() for text in line.level_texts
+            ]
+
+    def test_come_from_the_own_text_alone(self):
+        short = [PlanItem("", ("A", "Öppna kvarnen", ""), ("Museet",))]
+        longer = [
+            *short,
+            PlanItem("", ("B", "Stänga", ""), ("Badet",)),
+            PlanItem("7", ("B", "Öppna", ""), ("Badet",)),
+        ]
+        assert derive_ids(short, ITEM)[0] == derive_ids(longer, ITEM)[0]
+        moved = [PlanItem("", ("B", "ÖPPNA  kvarnen", ""), ("Badet",))]
+        assert derive_ids(moved, ITEM) == derive_ids(short, ITEM)
+
+    def test_are_those_that_earlier_releases_gave(self):
+        assert derive_ids([PlanItem("", ("A", "Öppna kvarnen", ""), ("Museet",))], ITEM) == ("mnqjpw7x",)
+
+    def test_are_the_same_in_every_process(self):
+        program = (
+            "from support.draw_plan import read;"
+            "plan, _ = read('Aktivitet | Enhet\\nA | X; Y\\nB | X\\nB | Z\\nC | Y; Z');"
+            "print([(item.id, item.units) for item in plan.items], [unit.name for unit in plan.units])"
+        )
+        said = {_run(program, seed) for seed in ("0", "1", "4711")}
+        assert len(said) == 1
+
+    def test_of_the_plan_stay_as_they_are_written(self):
+        plan, _ = read("Id | Aktivitet | Enhet\n1.10 | A | X\n=1.1 | B | X\n=7 | C | X\n Ä-3  | D | X\n | E | X")
+        assert [line.id for line in plan.items][:4] == ["1.10", "1.1", "7", "Ä-3"]
+        assert len(plan.items[4].id) == 8
+
+
+class TestLayout:
+    @given(TREES, st.lists(st.booleans(), min_size=40, max_size=40))
+    @settings(max_examples=100)
+    def test_as_above_and_written_out_are_the_same_plan(self, tree, blanks: list[bool]):
+        heading = "Perspektiv | Nämndmål | Aktivitet | Enhet"
+        whole, short, merged = [heading], [heading], [heading]
+        above = ("", "")
+        for perspective, goal, activities in tree:
+            for activity in activities:
+                same = perspective == above[0], (perspective, goal) == above
+                blank = blanks.pop()
+                whole.append(f"{perspective} | {goal} | {activity} | Museet")
+                short.append(
+                    f"{'' if same[0] and blank else perspective} | {'' if same[1] else goal} | {activity} | Museet"
+                )
+                merged.append(
+                    f"{'^' if same[0] else perspective} | {'^' if same[1] else goal} | {activity} | Museet"
+                )
+                above = (perspective, goal)
+        plans = [read("\n".join(rows))[0] for rows in (whole, short, merged)]
+        assert plans[0].items == plans[1].items == plans[2].items
+        assert [line.level_texts[0::3] for line in plans[0].items] == [
+            (perspective, activity) for perspective, _, activities in tree for activity in activities
+        ]
+
+
+def _run(program: str, seed: str) -> str:
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(PROJECT / "tests")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
+    )
+    return done.stdout

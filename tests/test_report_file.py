@@ -1,0 +1,241 @@
+"""From the consolidated workbook on disk to the report on disk: what is refused, blanked, kept and overwritten."""
+
+import io
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import docx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.draw_report import draw_replies
+from support.draw_report import draw_round as draw_followed
+from support.draw_round import draw_round
+from test_consolidated_reader import edit, put, write
+
+from xlflow.check.pii import find_pii
+from xlflow.model.findings import FatalError
+from xlflow.model.plan import PlanItem
+from xlflow.pipeline.report_operations import write_report
+from xlflow.report.compose import ReportOptions, compose_document
+from xlflow.report.redact import check_personal_data, redact_personal_data
+from xlflow.rounds.round_changes import ItemChange, ItemSnapshot
+
+EMAIL = "Fråga anna.exempel@exempel.example om bokningen."
+PLAN = draw_round("""
+    Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet
+    a  | Samhälle   | Levande kommun         | Möten    | Scenen    |              | Kvartal 2 | Norr; Söder
+    b  |            |                        |          | Laga tak  |              | Kvartal 3 | Norr
+""")
+
+
+def told(run_or_stop) -> list[str]:
+    return [finding.code for finding in run_or_stop.findings]
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Path:
+    path = tmp_path / "sammanställning.xlsx"
+    path.write_bytes(write())
+    return path
+
+
+@pytest.fixture
+def exposed(tmp_path: Path) -> Path:
+    path = tmp_path / "sammanställning.xlsx"
+    path.write_bytes(edit(write(), put("Aktiviteter", "b", "Kommentar/avvikelse", EMAIL)))
+    return path
+
+
+def words_in(path: Path) -> str:
+    document = docx.Document(io.BytesIO(path.read_bytes()))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(one.text for one in document.paragraphs), *cells])
+
+
+# From workbook to file ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("r.docx", b"PK"), ("r.pdf", b"%PDF-1.7"), ("r.HTML", b"<!doctype html>")]
+)
+def test_the_ending_of_the_name_says_what_is_written(workbook: Path, name: str, start: bytes) -> None:
+    output = workbook.with_name(name)
+    run = write_report(workbook, output)
+    assert output.read_bytes().lstrip().startswith(start)
+    assert (run.output_path, run.exit_code, run.language) == (output, 0, "sv")
+    assert str(output) in run.notes[0]
+
+
+def test_the_report_says_what_stands_in_the_workbook_also_in_english(workbook: Path) -> None:
+    output = workbook.with_name("report.docx")
+    write_report(workbook, output, language="en")
+    text = words_in(output)
+    assert "Past the deadline" in text or "Postponed" in text
+    assert "New deadline: Quarter 3 (in the plan: 2021-02-28). Snön låg kvar" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"output": "rapport.txt"}, "report-format-unknown"),
+        ({"output": "rapport"}, "report-format-unknown"),
+        ({"unit": "Väster"}, "report-unit-unknown"),
+        ({"intro": "finns-inte.md"}, "report-introduction-unreadable"),
+        ({"reference": "finns-inte.docx"}, "report-reference-unreadable"),
+        ({"reference": "sammanställning.xlsx"}, "report-reference-unreadable"),
+        ({"consolidated": "finns-inte.xlsx"}, "path-not-found"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_nothing_is_written(
+    workbook: Path, options: dict[str, str], code: str
+) -> None:
+    folder, before = workbook.parent, sorted(workbook.parent.iterdir())
+    paths = {key: folder / value for key, value in options.items() if key != "unit"}
+    asked = {"consolidated": workbook, "output": folder / "rapport.docx", **paths}
+    with pytest.raises(FatalError) as stop:
+        write_report(**asked, unit=options.get("unit", ""))
+    assert told(stop.value) == [code]
+    assert sorted(folder.iterdir()) == before
+
+
+def test_an_introduction_that_is_no_text_is_refused(workbook: Path) -> None:
+    intro = workbook.with_name("inledning.md")
+    intro.write_bytes("Förord".encode("utf-16"))
+    with pytest.raises(FatalError) as stop:
+        write_report(workbook, workbook.with_name("r.docx"), intro=intro)
+    assert told(stop.value) == ["report-introduction-unreadable"]
+
+
+def test_introduction_and_unit_reach_the_report(workbook: Path) -> None:
+    intro = workbook.with_name("inledning.md")
+    intro.write_text("Ett **eget** förord.", encoding="utf-8")
+    output = workbook.with_name("r.docx")
+    write_report(workbook, output, intro=intro, unit="norr", layout="merged")
+    text = words_in(output)
+    assert "Ett eget förord." in text
+    assert "Norr" in text.split("\n")[1]
+    assert "Köp in" in text
+    assert "Spara" not in text
+
+
+def test_a_reference_that_is_of_no_use_is_noted(workbook: Path) -> None:
+    reference = workbook.with_name("brev.docx")
+    write_report(workbook, reference)
+    run = write_report(workbook, workbook.with_name("r.html"), reference=reference)
+    assert told(run) == ["report-reference-unused"]
+
+
+# What is overwritten --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["r.docx", "r.pdf", "r.html"])
+def test_a_report_of_ours_is_replaced_and_anything_else_only_by_force(workbook: Path, name: str) -> None:
+    output = workbook.with_name(name)
+    write_report(workbook, output)
+    write_report(workbook, output, only="deviations")
+    output.write_bytes(b"annat")
+    with pytest.raises(FatalError) as stop:
+        write_report(workbook, output)
+    assert told(stop.value) == ["report-target-edited"]
+    assert output.read_bytes() == b"annat"
+    write_report(workbook, output, force=True)
+    assert output.read_bytes() != b"annat"
+
+
+def test_a_report_that_somebody_worked_on_is_not_replaced(workbook: Path) -> None:
+    output = workbook.with_name("r.docx")
+    write_report(workbook, output)
+    document = docx.Document(io.BytesIO(output.read_bytes()))
+    document.core_properties.last_modified_by = "Nämndsekreteraren"
+    document.save(str(output))
+    with pytest.raises(FatalError):
+        write_report(workbook, output)
+
+
+# What becomes public --------------------------------------------------------------------------------------
+
+
+def test_personal_data_stops_the_report_with_its_cell_before_anything_is_written(exposed: Path) -> None:
+    output = exposed.with_name("r.docx")
+    with pytest.raises(FatalError) as stop:
+        write_report(exposed, output)
+    assert told(stop.value) == ["report-personal-data"]
+    place = stop.value.findings[0].location
+    assert (place.file, place.sheet) == ("sammanställning.xlsx", "Aktiviteter")
+    assert place.cell
+    assert "anna.exempel" not in repr(stop.value.findings), "a message does not repeat it"
+    assert not output.exists()
+
+
+def test_it_is_blanked_or_kept_when_that_is_wanted(exposed: Path) -> None:
+    output = exposed.with_name("r.docx")
+    run = write_report(exposed, output, redact=True)
+    assert (told(run), run.exit_code) == (["report-redacted"], 0)
+    assert "Fråga [uppgift borttagen] om bokningen." in words_in(output)
+    assert "@" not in words_in(output)
+    run = write_report(exposed, output, force=True)
+    assert (told(run), run.exit_code) == (["report-personal-data"], 0)
+    assert EMAIL in words_in(output)
+
+
+def test_what_several_units_said_is_looked_through_as_well(tmp_path: Path) -> None:
+    answers = {
+        "Norr": "Id | Status | Kommentar/avvikelse\na | Pågående | Ring 013-20 60 00\nb | Pågående | Bra",
+        "Söder": "Id | Status | Kommentar/avvikelse\na | Pågående | Bra",
+    }
+    path = tmp_path / "s.xlsx"
+    path.write_bytes(write(PLAN, answers))
+    with pytest.raises(FatalError) as stop:
+        write_report(path, tmp_path / "r.pdf")
+    assert told(stop.value) == ["report-personal-data"]
+    run = write_report(path, tmp_path / "r.html", redact=True)
+    assert told(run) == ["report-redacted"]
+    assert "013-20" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+@given(
+    st.text(max_size=30),
+    st.sampled_from(["a.b@exempel.example", "070-123 45 67", "+46 13 20 60 00"]),
+    st.text(max_size=30),
+)
+def test_nothing_personal_is_left_once_it_is_blanked(before: str, secret: str, after: str) -> None:
+    followed = draw_followed("S/M/N/Öppna verkstad || Pågående")
+    entry = followed.item_statuses[0]
+    text = f"{before} {secret} {after}"
+    said = draw_replies(entry, ("A", "ongoing", "Pågående", text), ("B", "ongoing", "Pågående", "Bra"))
+    entry = replace(entry, answers={"comment": text}, unit_replies=said)
+    clean = redact_personal_data(replace(followed, item_statuses=(entry,)))
+    assert check_personal_data(clean) == ()
+    left = str(clean.item_statuses[0].unit_replies[0].answers["comment"])
+    assert not find_pii(left)
+    assert re.sub(r"\s", "", left).startswith(re.sub(r"\s", "", before)[:1])
+
+
+def test_what_has_changed_is_looked_through_too() -> None:
+    followed = draw_followed("S/M/N/Öppna verkstad || Pågående")
+    kept, gone = followed.item_statuses[0].item, PlanItem("gone", ("", "", "", "Ring 013-20 60 00", ""), ())
+    then, now = ItemSnapshot(kept, None, "Fråga a.b@exempel.example"), ItemSnapshot(kept, "ongoing", "Pågående")
+    changes = (
+        ItemChange("status", is_part=False, previous=then, current=now, matched_by="id"),
+        ItemChange("gone", is_part=False, previous=ItemSnapshot(gone, "done", "Genomfört"), current=None),
+    )
+    followed = replace(followed, changes=changes, compared_to=date(2020, 8, 31))
+    found = check_personal_data(followed)
+    assert [(one.row_id, one.location.sheet) for one in found] == [
+        ("l1", "Förändringar"),
+        ("gone", "Förändringar"),
+    ]
+    assert check_personal_data(redact_personal_data(followed)) == ()
+    told = compose_document(redact_personal_data(followed), ReportOptions())
+    assert "exempel.example" not in repr(told)
+    assert "013-20" not in repr(told)
+    assert "[uppgift borttagen]" in repr(told)
+
+
+def test_the_plans_own_words_are_left_alone() -> None:
+    followed = draw_followed("S/M/N/Svara på post@exempel.example || Pågående")
+    assert check_personal_data(followed) == ()
+    assert redact_personal_data(followed).item_statuses[0].item == followed.item_statuses[0].item

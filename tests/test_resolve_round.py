@@ -1,0 +1,358 @@
+"""Which round it is, where no form says so any longer: named with --as-of, or read above the tables, and said so.
+
+What a form itself says counts before both.
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+from support.draw_plan import save_plan
+from support.edited_forms import copied_workbook, edit_book, made
+from support.run_cli import run
+from test_recognise_by_content import retyped
+
+from xlflow.definition.plan_workbook import define_round
+from xlflow.definition.template_loader import load_template
+from xlflow.excel.reader import open_workbook
+from xlflow.generate import write_form
+from xlflow.i18n.catalogue import LANGUAGES, Language
+from xlflow.model.findings import FatalError, message_of, remedy_of
+from xlflow.model.merged import RunResult
+from xlflow.model.plan import Round
+from xlflow.model.submission import FileState
+from xlflow.pipeline.form_operations import check_forms, generate_forms, merge_forms
+
+PLAN = """
+    Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet   | Delaktivitet | Slutdatum  | Enhet
+    Samhälle   | Levande kommun         | Möten    | Öppna kvarn |              | Kvartal 2  | Museet
+               |                        |          |             | Hyra båt     | 2021-06-30 | Museet; Åbo
+    Ekonomi    | Budget i balans        | Sparande | Sälja ladan |              | Kvartal 4  | Museet
+               |                        |          | Måla om     |              |            | Åbo
+"""
+DAY = date(2021, 3, 31)
+ROWS = (
+    ("Öppna kvarn", None, "Kvartal 2", "Pågående"),
+    ("Öppna kvarn", "Hyra båt", "2021-06-30", "Genomfört"),
+    ("Sälja ladan", None, "Kvartal 4", "Kvarstår"),
+)
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    return save_plan(tmp_path, PLAN, ("Museet", "Åbo"))
+
+
+def ask(plan: Path, day: date = DAY, template: str = "followup") -> Round:
+    return define_round(open_workbook(plan, plan.name), load_template(template), day)[0]
+
+
+def filled(asked: Round, unit: str, *statuses: str) -> bytes:
+    lines = asked.items_for_unit(unit)
+    answers = {line.id: {"status": status} for line, status in zip(lines, statuses, strict=False)}
+    return write_form(asked, unit, answers, issued={})
+
+
+def put(plan: Path, **files: bytes) -> Path:
+    for name, content in files.items():
+        (plan.parent / "in" / f"{name}.xlsx").write_bytes(content)
+    return plan.parent / "in"
+
+
+def statuses(told: RunResult) -> Mapping[tuple[str, str], str]:
+    assert told.merged
+    rows = [one.row for one in told.merged.rows]
+    return {
+        (row.unit, " ".join(filter(None, row.item.level_texts[3:]))): answer.raw_text
+        for row in rows
+        if (answer := row.answer("status")) and answer.raw_text
+    }
+
+
+def found(told: RunResult, code: str) -> list[str]:
+    each = [finding for finding in told.findings if finding.code == code]
+    return [f"{message_of(finding, 'sv')} {remedy_of(finding, 'sv')}" for finding in each]
+
+
+MUSEET = {
+    ("Museet", "Öppna kvarn"): "Pågående",
+    ("Museet", "Öppna kvarn Hyra båt"): "Genomfört",
+    ("Museet", "Sälja ladan"): "Kvarstår",
+}
+
+
+def test_the_day_above_the_tables_is_taken_and_said(plan: Path, tmp_path: Path) -> None:
+    asked = ask(plan)
+    folder = put(
+        plan,
+        Museet=copied_workbook(filled(asked, "Museet", "Pågående", "Genomfört", "Kvarstår")),
+        Åbo=copied_workbook(filled(asked, "Åbo", "Genomfört", "Utgår")),
+    )
+    told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, jobs=1)
+    assert told.merged
+    assert (told.merged.round.as_of, told.merged.round.key) == (DAY, asked.key)
+    assert statuses(told) == MUSEET | {("Åbo", "Öppna kvarn Hyra båt"): "Genomfört", ("Åbo", "Måla om"): "Utgår"}
+    (said,) = found(told, "as-of-assumed")
+    assert "2021-03-31" in said
+    assert "2 av filerna" in said
+    assert len(found(told, "form-recognised")) == 2
+
+
+def test_the_code_above_the_table_tells_the_template(plan: Path) -> None:
+    folder = put(plan, Museet=copied_workbook(filled(ask(plan, template="followup-2019"), "Museet", "Pågående")))
+    told = check_forms([folder], plan=plan, jobs=1)
+    assert told.merged
+    assert told.merged.round.template.name == "followup-2019"
+    assert "formulärkoden" in found(told, "form-recognised")[0]
+
+
+def test_the_title_above_the_table_tells_the_language(plan: Path) -> None:
+    form = load_workbook(
+        io.BytesIO(filled(replace(ask(plan), language="en"), "Museet", "Ongoing")), data_only=True
+    )
+    book = Workbook()
+    for row in form["Follow-up"].iter_rows(values_only=True):
+        book.worksheets[0].append(row)
+    book.save(plan.parent / "in" / "answers.xlsx")
+    told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
+    assert told.merged
+    assert (told.language, told.merged.round.as_of, told.merged.unplaced) == ("en", DAY, ())
+    assert told.merged.rows[0].row.value("status") == "ongoing"
+
+
+def test_without_a_day_the_option_is_named_and_then_helps(plan: Path, tmp_path: Path) -> None:
+    folder = put(plan, Svar=retyped("Museet", rows=ROWS))
+    told = check_forms([folder], plan=plan, jobs=1)
+    assert told.merged
+    assert told.merged.accounts.files[FileState.REFUSED] == 1
+    (said,) = found(told, "form-day-unknown")
+    assert [one.unit for one in told.findings if one.code == "form-day-unknown"] == ["Museet"]
+    assert "--as-of 2021-03-31" in said
+    told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, as_of=DAY, jobs=1)
+    assert statuses(told) == MUSEET
+    assert (told.merged and told.merged.round.as_of, found(told, "as-of-assumed")) == (DAY, [])
+
+
+def test_the_day_that_is_named_counts_before_the_one_that_is_seen(plan: Path) -> None:
+    folder = put(plan, Museet=copied_workbook(filled(ask(plan), "Museet", "Pågående")))
+    told = check_forms([folder], plan=plan, as_of=date(2020, 12, 31), jobs=1)
+    assert told.merged
+    assert (told.merged.round.as_of, statuses(told)) == (date(2020, 12, 31), {})
+    (said,) = found(told, "other-round")
+    assert "2021-03-31" in said
+    assert "2020-12-31" in said
+
+
+def test_the_day_that_most_files_show_is_the_round(plan: Path) -> None:
+    this, last = ask(plan), ask(plan, date(2021, 6, 30))
+    folder = put(
+        plan,
+        a=copied_workbook(filled(this, "Museet", "Pågående")),
+        b=copied_workbook(filled(this, "Åbo", "Pågående")),
+        c=copied_workbook(filled(last, "Åbo", "Genomfört")),
+    )
+    told = check_forms([folder], plan=plan, jobs=1)
+    assert told.merged
+    assert told.merged.round.as_of == DAY
+    assert len(found(told, "other-round")) == 1
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["with the plan", "forms only"])
+def test_the_day_chooses_between_rounds(plan: Path, given: bool) -> None:
+    this, last = ask(plan), ask(plan, date(2020, 12, 31))
+    folder = put(
+        plan,
+        a=filled(this, "Museet", "Pågående"),
+        b=filled(this, "Åbo", "Pågående"),
+        c=filled(last, "Museet", "Kvarstår"),
+    )
+    known = plan if given else None
+    assert statuses(check_forms([folder], plan=known, jobs=1))["Museet", "Öppna kvarn"] == "Pågående"
+    told = check_forms([folder], plan=known, as_of=date(2020, 12, 31), jobs=1)
+    assert statuses(told) == {("Museet", "Öppna kvarn"): "Kvarstår"}
+    assert len(found(told, "other-round")) == 2
+    nobody = check_forms([folder], plan=known, as_of=date(2019, 12, 31), jobs=1)
+    assert statuses(nobody) == {}
+    assert len(found(nobody, "other-round")) == 3
+
+
+def test_the_language_is_that_of_the_plan_where_the_forms_tell_their_round_only(tmp_path: Path) -> None:
+    plan, folder, out = tmp_path / "plan.csv", tmp_path / "in", tmp_path / "out"
+    plan.write_text(
+        "Perspective;Overall goal;Board goal;Activity;Deadline;Unit\nA;B;C;Open the mill;Quarter 2;Museum\n"
+    )
+    folder.mkdir()
+    generate_forms(plan, out, as_of=DAY, language="en")
+    content = edit_book(lambda book: book.remove(book["xlflow"]), (out / "Museum.xlsx").read_bytes())
+    (folder / "Museum.xlsx").write_bytes(content)
+    told = check_forms([folder], plan=plan, jobs=1)
+    assert told.merged
+    assert (told.merged.answered_units, told.merged.round.language) == (("Museum",), "en")
+
+
+def test_on_the_command_line(plan: Path) -> None:
+    put(plan, Svar=retyped("Museet", rows=ROWS))
+    cwd = plan.parent
+    refused = run("merge", "in", "-o", "ut.xlsx", "--plan", "plan.xlsx", cwd=cwd)
+    assert refused.code == 2
+    assert "--as-of 2021-03-31" in refused.err
+    assert not (cwd / "ut.xlsx").exists()
+    wrong = run("check", "in", "--plan", "plan.xlsx", "--as-of", "igår", cwd=cwd)
+    assert wrong.code == 2
+    assert "--as-of" in wrong.err
+    done = run("merge", "in", "-o", "ut.xlsx", "--plan", "plan.xlsx", "--as-of", "2021-03-31", "--json", cwd=cwd)
+    assert done.told["units"] == {"asked": 2, "answered": 1, "missing": ["Åbo"]}
+    assert (cwd / "ut.xlsx").exists()
+
+
+def test_a_workbook_with_a_day_that_is_no_form_is_none(plan: Path) -> None:
+    other = edit_book(lambda book: [book.remove(book[name]) for name in ("Uppföljning", "xlflow")], made())
+    told = check_forms([put(plan, annat=other)], plan=plan, jobs=1)
+    assert found(told, "as-of-assumed") == []
+
+
+OWN = """
+extends = "followup"
+name = "egen"
+version = "1"
+title = { sv = "Vår uppföljning", en = "Our follow-up" }
+fields = [{ key = "cost", type = "text", after = "status", label = { sv = "Kostnad", en = "Cost" } }]
+"""
+"""A template of one's own, with a question that no other has."""
+
+
+@pytest.fixture
+def own(plan: Path) -> str:
+    path = plan.parent / "egen.toml"
+    path.write_text(OWN, encoding="utf-8")
+    return str(path)
+
+
+def copied_own(plan: Path, own: str, unit: str, **answers: str) -> bytes:
+    asked = ask(plan, template=own)
+    return copied_workbook(write_form(asked, unit, {asked.items_for_unit(unit)[0].id: answers}, issued={}))
+
+
+def test_a_template_of_one_s_own_is_named_where_no_form_has_kept_it(plan: Path, own: str, tmp_path: Path) -> None:
+    folder = put(
+        plan,
+        Museet=copied_own(plan, own, "Museet", status="Pågående", cost="Dyrt"),
+        Åbo=copied_own(plan, own, "Åbo", status="Genomfört", cost="Billigt"),
+    )
+    told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, template=own, jobs=1)
+    assert told.merged
+    assert (told.merged.round.key, told.merged.unplaced) == ("egen 2021-03-31", ())
+    costs = [row.row.value("cost") for row in told.merged.rows if row.row.value("cost")]
+    assert costs == ["Dyrt", "Billigt"]
+    assert len(found(told, "form-recognised")) == 2
+    assert found(told, "template-assumed") == []
+
+
+def test_a_code_of_no_template_of_ours_says_that_one_may_be_named(plan: Path, own: str) -> None:
+    folder = put(plan, Museet=copied_own(plan, own, "Museet", status="Pågående", cost="Dyrt"))
+    told = check_forms([folder], plan=plan, jobs=1)
+    (said,) = found(told, "template-assumed")
+    assert "”followup”" in said
+    assert "--template" in said
+
+
+def test_forms_that_name_a_template_but_have_lost_it_say_that_it_may_be_named(plan: Path, own: str) -> None:
+    asked = ask(plan, template=own)
+    for unit in ("Museet", "Åbo"):
+        content = write_form(asked, unit, {asked.items_for_unit(unit)[0].id: {"cost": "Dyrt"}}, issued={})
+        put(plan, **{unit: edit_book(lambda book: book.remove(book["xlflow"]), content)})
+    told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
+    (said,) = found(told, "template-unnamed")
+    assert "”egen”" in said
+    told = check_forms([plan.parent / "in"], plan=plan, template=own, jobs=1)
+    assert told.merged
+    assert (told.merged.answered_units, told.merged.round.key) == (("Museet", "Åbo"), "egen 2021-03-31")
+    assert (found(told, "template-unnamed"), len(found(told, "identity-from-properties"))) == ([], 2)
+
+
+def test_forms_that_know_their_template_keep_theirs(plan: Path, own: str) -> None:
+    asked = ask(plan, template=own)
+    newer = Path(own).with_name("nyare.toml")
+    newer.write_text(OWN.replace('"1"', '"2"').replace("Kostnad", "Utgift"), encoding="utf-8")
+    folder = put(
+        plan,
+        Museet=filled(asked, "Museet", "Pågående"),
+        Åbo=copied_own(plan, own, "Åbo", status="Genomfört", cost="Billigt"),
+    )
+    told = check_forms([folder], plan=plan, template=str(newer), jobs=1)
+    assert told.merged
+    assert (told.merged.answered_units, told.merged.round.template) == (("Museet", "Åbo"), asked.template)
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["with the plan", "forms only"])
+def test_the_template_chooses_between_forms_of_a_day(plan: Path, own: str, given: bool) -> None:
+    folder = put(
+        plan,
+        a=filled(ask(plan), "Museet", "Pågående"),
+        b=filled(ask(plan), "Åbo", "Pågående"),
+        c=filled(ask(plan, template=own), "Museet", "Kvarstår"),
+    )
+    known = plan if given else None
+    told = check_forms([folder], plan=known, jobs=1)
+    assert statuses(told)["Museet", "Öppna kvarn"] == "Pågående"
+    (said,) = found(told, "other-template")
+    assert said.startswith("c.xlsx är gjort med mallen ”egen”, men omgångens formulär med ”followup”.")
+    told = check_forms([folder], plan=known, template=own, jobs=1)
+    assert statuses(told) == {("Museet", "Öppna kvarn"): "Kvarstår"}
+    assert len(found(told, "other-template")) == 2
+    nobody = check_forms([folder], plan=known, template="followup-2019", jobs=1)
+    assert statuses(nobody) == {}
+    assert len(found(nobody, "other-template")) == 3
+
+
+def test_without_a_day_the_named_template_asks_for_it(plan: Path, own: str) -> None:
+    folder = put(plan, Svar=retyped("Museet", rows=ROWS))
+    told = check_forms([folder], plan=plan, template=own, jobs=1)
+    (said,) = found(told, "form-day-unknown")
+    assert "--as-of" in said
+    told = check_forms([folder], plan=plan, template=own, as_of=DAY, jobs=1)
+    assert told.merged
+    assert (statuses(told), told.merged.round.key) == (MUSEET, "egen 2021-03-31")
+
+
+@pytest.mark.parametrize("command", [("check",), ("merge", "-o", "ut.xlsx")], ids=["check", "merge"])
+def test_a_template_on_the_command_line(command: tuple[str, ...], plan: Path, own: str) -> None:
+    put(plan, Museet=copied_own(plan, own, "Museet", status="Pågående", cost="Dyrt"))
+    cwd = plan.parent
+    asked = (*command, "--plan", "plan.xlsx")
+    done = run(*asked, "in", "plan.xlsx", "egen.toml", "-t", "egen.toml", "--json", cwd=cwd)
+    assert done.told["units"] == {"asked": 2, "answered": 1, "missing": ["Åbo"]}
+    assert (done.told["files"]["accepted"], done.told["files"]["ignored"]) == (1, 2)
+    generate = ("generate", "plan.xlsx", "--as-of", "2021-03-31", "-o", "ut")
+    for wrong in ("ege", "trasig.toml"):
+        (cwd / "trasig.toml").write_text(OWN.replace("fields", "felds"), encoding="utf-8")
+        refused = run(*asked, "in", "--template", wrong, cwd=cwd)
+        assert (refused.code, refused.out) == (2, "")
+        assert refused.err == run(*generate, "--template", wrong, cwd=cwd).err
+
+
+def test_a_plan_that_does_not_fit_the_named_template_is_told_of(plan: Path) -> None:
+    folder = put(plan, Museet=copied_workbook(filled(ask(plan), "Museet", "Pågående")))
+    with pytest.raises(FatalError) as stop:
+        check_forms([folder], plan=plan, template="budget", jobs=1)
+    assert {one.code for one in stop.value.findings} & {"plan-heading-missing", "plan-no-heading-row"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_day_to_reply_by_is_the_form_s_own_also_where_nobody_knows_it(plan: Path, language: Language) -> None:
+    asked = replace(ask(plan), due_date=date(2021, 4, 16), language=language)
+    form = load_workbook(io.BytesIO(filled(asked, "Museet", "Pågående")), data_only=True).worksheets[1]
+    book = Workbook()
+    for row in form.iter_rows(values_only=True):
+        book.worksheets[0].append(row)
+    book.worksheets[0]["N1"] = "Svara senast 20 april 2021"
+    book.save(plan.parent / "in" / "svar.xlsx")
+    told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
+    assert told.merged
+    assert [one.texts for one in told.merged.unplaced] == [("Svara senast 20 april 2021",)]

@@ -1,0 +1,167 @@
+"""Every way in which the parts of a template may fail to hold together is told, and a sound one is left alone."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from xlflow.definition.template_loader import load_shipped_templates
+from xlflow.model.template import Template
+from xlflow.model.template_checks import find_template_faults
+
+
+def sound() -> dict[str, Any]:
+    """Return a small template that holds together."""
+    both = {"sv": "Text", "en": "Text"}
+    return {
+        "levels": [
+            {"key": "goal", "kind": "group", "label": {"sv": "Mål", "en": "Goal"}},
+            {"key": "activity", "kind": "item", "label": {"sv": "Aktivitet", "en": "Activity"}},
+            {"key": "step", "kind": "part", "label": {"sv": "Steg", "en": "Step"}},
+        ],
+        "fields": [
+            {
+                "key": "status",
+                "type": "choice",
+                "role": "status",
+                "choices": "statuses",
+                "label": {"sv": "S", "en": "S"},
+            },
+            {"key": "time", "type": "deadline", "filled_by": "plan", "label": {"sv": "Tid", "en": "Time"}},
+            {"key": "when", "type": "date", "role": "new_deadline", "label": {"sv": "Ny tid", "en": "New time"}},
+            {"key": "cost", "type": "number", "minimum": 0, "maximum": 9, "label": {"sv": "Kr", "en": "Kr"}},
+            {"key": "why", "type": "text", "max_length": 99, "label": {"sv": "Varför", "en": "Why"}},
+        ],
+        "choices": [
+            {
+                "key": "statuses",
+                "options": [
+                    {"code": "on", "rank": 1, "label": {"sv": "Pågår", "en": "On"}, "aliases": ["Igång"]},
+                    {"code": "off", "left_out": True, "label": {"sv": "Utgår", "en": "Off"}},
+                ],
+            }
+        ],
+        "rules": [
+            {"name": "r", "when": {"status": ["off"]}, "require": ["why"], "forbid": ["when"], "message": both},
+            {"name": "s", "compare": {"field": "when", "relation": "later", "to": "time"}, "message": both},
+        ],
+        "summaries": [
+            {"by": "goal", "of": "status", "title": both},
+            {"by": "unit", "of": "status", "title": both},
+        ],
+    }
+
+
+def change(path: str, value: object) -> dict[str, Any]:
+    """Return the sound template with the value at "fields.0.key" changed, or taken out if it is None."""
+    whole = deepcopy(sound())
+    here: Any = whole
+    *steps, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
+    for step in steps:
+        here = here[step]
+    if value is None:
+        del here[last]
+    elif isinstance(here, list) and last == len(here):
+        here.append(value)
+    else:
+        here[last] = value
+    return whole
+
+
+def show(data: dict[str, Any]) -> list[str]:
+    return [
+        f"{end.code.removeprefix('template-')} {'.'.join(map(str, end.path))}"
+        for end in find_template_faults(data)
+    ]
+
+
+def test_what_holds_together_is_left_alone():
+    assert show(sound()) == []
+
+
+@pytest.mark.parametrize("template", load_shipped_templates(), ids=lambda template: template.name)
+def test_the_shipped_ones_hold_together(template: Template):
+    assert find_template_faults(template.model_dump()) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "faults"),
+    [
+        ("fields.1.key", "goal", ["twice fields.1.key", "loose-end rules.1.compare.to"]),
+        ("fields.4.key", "id", ["wrong-value fields.4.key", "loose-end rules.0.require.0"]),
+        ("rules.1.name", "r", ["twice rules.1.name"]),
+        ("choices.1", {"key": "statuses", "options": [{"code": "x", "rank": 1}]}, ["twice choices.1.key"]),
+        ("fields.1.label.sv", "AKTIVITET", ["twice fields.1.label.sv"]),
+        ("fields.1.aliases", ["Enhet", "Tider", "steg"], ["twice fields.1.aliases.0", "twice fields.1.aliases.2"]),
+        ("fields.1.label.en", "Tid", []),
+        ("levels.1.kind", "group", ["wrong-value levels"]),
+        ("levels.0.kind", "part", ["wrong-value levels.0.kind"]),
+        ("levels.2.kind", "group", ["wrong-value levels.2.kind"]),
+        ("levels.2.kind", "item", ["wrong-value levels"]),
+        ("levels.2.kind", "itme", []),
+        ("fields.0.choices", "status", ["loose-end fields.0.choices"]),
+        ("fields.0.choices", None, ["missing-key fields.0.choices"]),
+        ("fields.4.choices", "statuses", ["wrong-value fields.4.choices"]),
+        ("fields.4.minimum", 1, ["wrong-value fields.4.minimum"]),
+        ("fields.3.maximum", -1, ["wrong-value fields.3.maximum"]),
+        ("fields.3.max_length", 5, ["wrong-value fields.3.max_length"]),
+        ("fields.4.max_length", 0, ["wrong-value fields.4.max_length"]),
+        ("fields.3.role", "comment", ["wrong-value fields.3.type"]),
+        ("fields.2.filled_by", "plan", ["wrong-value fields.2.filled_by", "loose-end rules.0.forbid.0"]),
+        ("fields.1.role", "new_deadline", ["twice fields.2.role", "wrong-value fields.1.filled_by"]),
+        ("choices.0.options", [], ["wrong-value choices.0.options", "loose-end rules.0.when.status.0"]),
+        ("choices.0.options.1.code", "on", ["twice choices.0.options.1.code", "loose-end rules.0.when.status.0"]),
+        ("choices.0.options.1.label.sv", " igång", ["twice choices.0.options.1.label.sv"]),
+        ("choices.0.options.0.rank", None, ["missing-key choices.0.options.0.rank"]),
+        ("choices.0.options.1.left_out", False, ["missing-key choices.0.options.1.rank"]),
+        ("rules.0.when", {"cost": ["1"]}, ["loose-end rules.0.when.cost"]),
+        ("rules.0.when", {"status": ["of"]}, ["loose-end rules.0.when.status.0"]),
+        ("rules.0.require", ["time"], ["loose-end rules.0.require.0"]),
+        ("rules.1.compare.to", "cost", ["loose-end rules.1.compare.to"]),
+        ("rules.1.compare.relation", "above", []),
+        ("rules.1.compare", None, ["missing-key rules.1.require"]),
+        ("rules.1.filled", ["why", "time"], ["loose-end rules.1.filled.1"]),
+        ("rules.1.blank", ["wy"], ["loose-end rules.1.blank.0"]),
+        ("rules.1.passed", "why", ["loose-end rules.1.passed"]),
+        ("rules.1.passed", "time", []),
+        ("rules.1.no_worse_part", True, []),
+        ("rules.1.message", {"sv": "{when} {whn}", "en": "x"}, ["loose-end rules.1.message.sv"]),
+        ("rules.1.message", {"sv": "{part}", "en": "x"}, ["loose-end rules.1.message.sv"]),
+        ("rules.1.message", {"sv": "{", "en": "x"}, ["wrong-value rules.1.message.sv"]),
+        ("rules.1.remedy", {"sv": "x", "en": "{when}"}, ["wrong-value rules.1.remedy.en"]),
+        ("rules.1.remedy", {"sv": " ", "en": "x"}, ["text-length rules.1.remedy.sv"]),
+        ("summaries.0.by", "goals", ["loose-end summaries.0.by"]),
+        ("summaries.0.of", "goal", ["loose-end summaries.0.of"]),
+        ("summaries.1.by", "goal", ["twice summaries.1.by"]),
+        ("levels.0.width", 200, ["wrong-value levels.0.width"]),
+        ("fields.4.heading", {"sv": "x" * 33, "en": "x"}, ["text-length fields.4.heading.sv"]),
+        ("fields.4.help", {"sv": "x", "en": "x" * 256}, ["text-length fields.4.help.en"]),
+        ("choices.0.options.0.label.en", " ", ["text-length choices.0.options.0.label.en"]),
+        ("fields", "nothing", ["loose-end rules.0.require.0", "loose-end rules.0.forbid.0"]),
+    ],
+)
+def test_each_fault_is_told_at_its_path(path: str, value: object, faults: list[str]):
+    found = show(change(path, value))
+    assert found[: len(faults)] == faults if path == "fields" else found == faults
+
+
+def test_a_rule_about_worse_parts_needs_statuses_and_parts():
+    data = change("rules.1.no_worse_part", True)
+    data["levels"].pop()
+    assert show(data) == ["wrong-value rules.1.no_worse_part"]
+
+
+def test_a_question_of_yes_or_no_may_be_a_condition():
+    data = change("fields.5", {"key": "sure", "type": "yes_no", "label": {"sv": "Säkert", "en": "Sure"}})
+    data["rules"][1]["when"] = {"sure": ["yes"]}
+    assert show(data) == []
+    data["rules"][1]["when"] = {"sure": ["maybe"]}
+    assert show(data) == ["loose-end rules.1.when.sure.0"]
+
+
+def test_the_shape_refuses_what_does_not_hold_together():
+    whole = load_shipped_templates()[1].model_dump()
+    whole["fields"][1]["choices"] = "statuz"
+    with pytest.raises(ValidationError, match="template-loose-end"):
+        Template.model_validate(whole)

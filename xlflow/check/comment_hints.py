@@ -1,0 +1,296 @@
+"""A status that the comment begins with and the column contradicts: Kvarstår, "Kan komma att försenas. Vi …".
+
+Only a comment that begins with a status is taken to tell one, and only a worse one, or one that is settled where
+the column's is not (or the other way round), contradicts: what is postponed may well be ongoing.
+
+A count that somebody made by hand and that the rows below do not bear out.
+
+"Av de sex delarna är tre pågående, en kvarstår och två kan komma att försenas": read as total and counts, and
+held against the statuses of the sub-activities. What it cannot read it leaves alone.
+
+Merged answers -> what a comment says that the columns beside it do not: times, statuses, counts, personal data.
+
+Hints only: nothing is changed, and none counts as an error. Where the check already asks for the cell that a hint
+is about, the hint becomes its suggestion, so that nobody reads the same thing twice.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from types import MappingProxyType
+
+from xlflow.check.comment_dates import check_comment_deadline
+from xlflow.check.pii import find_pii
+from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate
+from xlflow.model.findings import Finding, Severity, make_finding
+from xlflow.model.merged import Merged
+from xlflow.model.plan import Round
+from xlflow.model.submission import Answer, AnswerRow
+from xlflow.model.template import Choice, ChoiceList, Field, Template
+from xlflow.model.text import normalize_for_parsing
+from xlflow.rules.rollup import Relatives, relatives_by_id
+from xlflow.runtime.memo import IdentityKey
+
+_SUBJECT_PATTERN = (
+    r"(?:(?:den här |denna |this |the )?(?:aktiviteten?|delaktiviteten?|arbetet|uppdraget|åtgärden|status(?:en)?"
+    r"|activity|sub-activity|work|task|measure)[: ]+|det |den |it |denna |this )?"
+    r"(?:(?:är|har|blir|blev|bedöms|is|has been|was|will be)(?: nu| redan| now| already)? )?"
+)
+_LOOKAHEAD_PATTERN = (
+    r"(?=\s*(?:$|[.,;:!()–-])|\s+(?:till|t\.?o\.?m|på grund|pga|p\.g\.a|eftersom|då|enligt|under|men|och|i|den"
+    r"|från|tills|för att|sedan|utan|to|until|because|due|under|but|and|in|as|since|from|according|without)\b)"
+)
+_MAX_OPENING_LETTERS = 120
+"""Letters of a text within which the status stands that it begins with."""
+
+_MIN_NAME_LETTERS = 4
+"""Letters that a name of a status must have to be looked for in a text."""
+
+
+def check_comment_status(round_: Round, row: AnswerRow, comment: Answer) -> Iterator[Finding]:
+    """Yield the status that a comment begins with, where the column is blank or says otherwise."""
+    template = round_.template
+    field = template.field_in_role("status")
+    answer = row.answer(field.key) if field else None
+    if field is None or answer is None:
+        return
+    choices = template.choice_list(field)
+    named_status = parse_opening_status(comment.raw_text, choices)
+    if named_status is None or (
+        answer.value is not None and not _contradicts(named_status, str(answer.value), choices)
+    ):
+        return
+    labels = {language: template.choice_label(field, str(answer.value or ""), language) for language in LANGUAGES}
+    yield make_finding(
+        "status-only-in-comment" if answer.is_blank else "status-in-comment",
+        row.location_of(answer),
+        unit=row.unit,
+        row_id=row.item.id,
+        field=field.key,
+        value=answer.raw_text or None,
+        suggestion=named_status.label.in_language(round_.language),
+        params={
+            "field": field.label,
+            "named": named_status.label,
+            "own": LocalizedText(**labels) if answer.value is not None else answer.raw_text,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StatusNames:
+    """Every name of every status, as names are compared, the longest first; and how a text begins with one."""
+
+    choice_by_name: Mapping[str, Choice]
+    opening_pattern: re.Pattern[str]
+
+
+def parse_opening_status(text: str, choices: ChoiceList) -> Choice | None:
+    """Return the status that a text begins with, None if it begins otherwise."""
+    names = status_names(choices)
+    match = names.opening_pattern.match(text[:_MAX_OPENING_LETTERS].casefold())
+    return names.choice_by_name[" ".join(match[1].split())] if match else None
+
+
+def status_names(choices: ChoiceList) -> StatusNames:
+    """Return the names of the statuses; worked out once for each list."""
+    return _build_status_names(IdentityKey(choices))
+
+
+@lru_cache(maxsize=64)
+def _build_status_names(choices_key: IdentityKey[ChoiceList]) -> StatusNames:
+    choice_by_name = {
+        normalize_for_parsing(name): option
+        for option in reversed(choices_key.value.options)
+        for name in (*option.aliases, option.label.en, option.label.sv)
+        if len(name) >= _MIN_NAME_LETTERS
+    }
+    by_length = dict(sorted(choice_by_name.items(), key=lambda pair: (-len(pair[0]), pair[0])))
+    alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in by_length) or "(?!)"
+    return StatusNames(
+        MappingProxyType(by_length), re.compile(rf"\W*{_SUBJECT_PATTERN}({alternatives}){_LOOKAHEAD_PATTERN}")
+    )
+
+
+def _contradicts(named: Choice, code: str, choices: ChoiceList) -> bool:
+    current = next((option for option in choices.options if option.code == code), None)
+    if current is None or named.code == current.code:
+        return False
+    if named.settled or current.settled:
+        return True
+    return named.rank is not None and current.rank is not None and named.rank > current.rank
+
+
+_TOTAL_PHRASE = r"\b(?:av|of)\s+(?:(?:de|dessa|våra|totalt|the|our|these|all|alla)\s+)*"
+_MAY_NAME_TOTAL = re.compile(r"\b(?:av|of)\s", re.IGNORECASE)
+_SENTENCE_BREAK = re.compile(r"(?<=[a-zåäöé)])[.!?](?:\s|$)|\n")
+
+
+def check_comment_counts(
+    round_: Round, row: AnswerRow, comment: Answer, rows: Sequence[AnswerRow], relatives: Mapping[str, Relatives]
+) -> Iterator[Finding]:
+    """Yield a count of the rows below that they do not bear out."""
+    field = round_.template.field_in_role("status")
+    child_ids = relatives[row.item.id].children if row.item.id in relatives else ()
+    if field is None or not child_ids:
+        return
+    claimed = parse_counts(comment.raw_text, round_.template.choice_list(field))
+    if claimed is None:
+        return
+    by_id = {other_row.item.id: other_row for other_row in rows}
+    codes = [by_id[child_id].value(field.key) for child_id in child_ids]
+    actual_counts = Counter(str(code) for code in codes if code is not None)
+    total, claimed_counts = claimed
+    if total == len(child_ids) and all(actual_counts[code] == count for code, count in claimed_counts.items()):
+        return
+    params = {
+        "said": _counts_text_all_languages(round_.template, field, claimed_counts, total),
+        "counted": _counts_text_all_languages(round_.template, field, actual_counts, len(child_ids)),
+    }
+    yield make_finding(
+        "count-in-comment",
+        row.location_of(comment),
+        unit=row.unit,
+        row_id=row.item.id,
+        field=comment.field,
+        params=params,
+    )
+
+
+def parse_counts(text: str, choices: ChoiceList) -> tuple[int, Mapping[str, int]] | None:
+    """Return the total that a text names and how many of it have which status; None if it names none."""
+    for sentence in _SENTENCE_BREAK.split(text) if _MAY_NAME_TOTAL.search(text) else ():
+        normalized = normalize_for_parsing(sentence)
+        total = _count_patterns()[0].search(normalized)
+        counts = _parse_status_counts(normalized[total.end() :], choices) if total else {}
+        if total and counts:
+            return _parse_number_word(total[1]), counts
+    return None
+
+
+def _parse_status_counts(normalized: str, choices: ChoiceList) -> dict[str, int]:
+    """Return the counts of a sentence: each number belongs to the one status that is named before the next."""
+    numbers = list(_count_patterns()[1].finditer(normalized))
+    names = status_names(choices).choice_by_name
+    counts: Counter[str] = Counter()
+    ends = [*(number.start() for number in numbers[1:]), len(normalized)]
+    for number, end in zip(numbers, ends, strict=False):
+        segment = normalized[number.end() : end]
+        codes = {option.code for name, option in names.items() if re.search(rf"\b{re.escape(name)}\b", segment)}
+        if len(codes) == 1:
+            counts[codes.pop()] += _parse_number_word(number[1])
+    return dict(counts)
+
+
+@cache
+def _number_words() -> Mapping[str, int]:
+    """Return the numbers that people write as words: noll, en, ett, två … twelve."""
+    numbered_names = (
+        (number, names)
+        for each in LANGUAGES
+        for number, names in enumerate(translate("hints.numbers", each).split())
+    )
+    return {name: number for number, names in numbered_names for name in names.split("/")}
+
+
+@cache
+def _count_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return how a total is named ("av de sex"), and how a number is."""
+    number_pattern = "|".join((r"[0-9]{1,3}", *_number_words()))
+    return re.compile(rf"{_TOTAL_PHRASE}({number_pattern})\b"), re.compile(rf"\b({number_pattern})\b")
+
+
+def _parse_number_word(word: str) -> int:
+    return int(word) if word.isdecimal() else _number_words()[word]
+
+
+def _counts_text_all_languages(
+    template: Template, field: Field, counts: Mapping[str, int], total: int
+) -> LocalizedText:
+    return LocalizedText(
+        **{language: _counts_text(template, field, counts, total, language) for language in LANGUAGES}
+    )
+
+
+def _counts_text(
+    template: Template, field: Field, counts: Mapping[str, int], total: int, language: Language
+) -> str:
+    """Return "6: 3 Pågående, 1 Kvarstår", the statuses in the template's order."""
+    options = template.choice_list(field).options
+    listed = (
+        f"{counts[option.code]} {option.label.in_language(language)}"
+        for option in options
+        if counts.get(option.code)
+    )
+    return translate("hints.count", language, total=total, counts=", ".join(listed) or "–")
+
+
+_CODE_BY_PII_KIND = {
+    "personal_number": "personal-number-in-text",
+    "email": "email-in-text",
+    "phone": "phone-in-text",
+}
+
+
+def add_hints(merged: Merged, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings with what the comments suggest, and after them the hints that stand alone."""
+    combined = list(findings)
+    index_by_cell = {
+        (finding.location, finding.field): index
+        for index, finding in enumerate(combined)
+        if finding.effective_severity is not Severity.NOTE and not finding.suggestion
+    }
+    standalone = []
+    for hint in find_hints(merged):
+        number = index_by_cell.get((hint.location, hint.field)) if hint.suggestion else None
+        if number is None:
+            standalone.append(hint)
+        else:
+            combined[number] = replace(combined[number], suggestion=hint.suggestion)
+    return (*combined, *standalone)
+
+
+def find_hints(merged: Merged) -> tuple[Finding, ...]:
+    """Return every hint, unit by unit."""
+    template, by_unit = merged.round.template, dict[str, list[AnswerRow]]()
+    for merged_row in merged.rows:
+        by_unit.setdefault(merged_row.row.unit, []).append(merged_row.row)
+    return tuple(hint for rows in by_unit.values() for hint in _unit_hints(merged, template, rows))
+
+
+def _unit_hints(merged: Merged, template: Template, rows: Sequence[AnswerRow]) -> Iterator[Finding]:
+    comment = template.field_in_role("comment")
+    answered_rows = [
+        row for row in rows if any(not answer.is_blank for answer in row.answers) or row.item.added_by_unit
+    ]
+    for row in answered_rows:
+        yield from _pii_hints(row)
+    if comment is None:
+        return
+    relatives = None
+    for row in answered_rows:
+        answer = row.answer(comment.key)
+        if answer and not answer.is_blank:
+            yield from check_comment_deadline(merged.round, row, answer)
+            yield from check_comment_status(merged.round, row, answer)
+            relatives = relatives or relatives_by_id([unit_row.item for unit_row in rows], template)
+            yield from check_comment_counts(merged.round, row, answer, rows, relatives)
+
+
+def _pii_hints(row: AnswerRow) -> Iterator[Finding]:
+    """Yield what tells a person apart, in answers and in the name of an activity of the unit's own."""
+    texts = [
+        (row.location_of(answer), answer.field, answer.raw_text) for answer in row.answers if not answer.is_blank
+    ]
+    item_texts = (
+        [(row.location, None, text) for text in row.item.level_texts if text] if row.item.added_by_unit else []
+    )
+    for location, field, text in (*texts, *item_texts):
+        shown_by_code: dict[str, list[str]] = {}
+        for match in find_pii(text):
+            shown_by_code.setdefault(_CODE_BY_PII_KIND[match.kind], []).append(match.shortened)
+        for code, shown in shown_by_code.items():
+            params = {"shown": ", ".join(shown)}
+            yield make_finding(code, location, unit=row.unit, row_id=row.item.id, field=field, params=params)

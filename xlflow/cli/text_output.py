@@ -1,0 +1,376 @@
+"""Findings as people read them: the same fault in many cells is one group, with its cells counted.
+
+One finding per cell is what programs get; three hundred equal lines are what nobody acts on.
+
+A history in the terminal: one line per activity, one column per round.
+
+A run as plain text for a console of 80 columns, readable without colour and read aloud.
+
+First what came in and who is missing, then the accounts, then what is to be corrected, each fault once with all
+its places, and last where the result is and what to do next.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from xlflow.i18n.catalogue import UNKNOWN_DATE, Language, format_long_date, translate
+from xlflow.model.findings import Finding, Severity, message_of, remedy_of, responsible_party, sort_findings
+from xlflow.model.merged import Accounts, Merged, RunResult
+from xlflow.model.submission import FileState
+from xlflow.model.template import Template
+from xlflow.model.text import escape_invisible, normalize_key
+from xlflow.rounds.history import ROUND_COLUMN_PREFIX, RoundHistory
+from xlflow.values import format_number
+
+_CELL_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d*)")
+_MAX_RANGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """Findings that say the same and ask for the same, in the order of their places."""
+
+    severity: Severity
+    message: str
+    remedy: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_on_trial(self) -> bool:
+        """Whether the rule behind it is only being tried out, so that it is shown and never counted."""
+        return self.findings[0].code == "rule-on-trial"
+
+
+def group_findings(findings: Iterable[Finding], language: Language) -> tuple[FindingGroup, ...]:
+    """Return the findings that say the same together: errors first, then by their first place."""
+    groups: dict[tuple[Severity, str, str], list[Finding]] = {}
+    for finding in sort_findings(findings):
+        group_key = (finding.effective_severity, message_of(finding, language), remedy_of(finding, language))
+        groups.setdefault(group_key, []).append(finding)
+    severities = list(Severity)
+    ordered = sorted(groups.items(), key=lambda item: severities.index(item[0][0]))
+    return tuple(FindingGroup(*said, tuple(members)) for said, members in ordered)
+
+
+def format_group_locations(group: FindingGroup, language: Language) -> tuple[str, ...]:
+    """Return one line per sheet: "Norr.xlsx, blad Uppföljning: H7, H9–H14 och 3 till"."""
+    sheets: dict[str, list[Finding]] = {}
+    for finding in group.findings:
+        sheets.setdefault(_format_finding_sheet(finding, language), []).append(finding)
+    return tuple(
+        filter(
+            None,
+            (_format_sheet_cells(sheet, _finding_cells(members), language) for sheet, members in sheets.items()),
+        )
+    )
+
+
+def format_cell_ranges(cells: Iterable[str], language: Language) -> str:
+    """Return cells as people list them, neighbours in a column as a range, what is left over counted."""
+    runs = list(_consecutive_cell_runs(sorted(set(cells), key=_cell_sort_key)))
+    shown = [run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:_MAX_RANGES]]
+    remaining = sum(map(len, runs[_MAX_RANGES:]))
+    text = ", ".join(shown)
+    return f"{text} {translate('terminal.and_more', language, count=remaining)}" if remaining else text
+
+
+def _format_finding_sheet(finding: Finding, language: Language) -> str:
+    sheet = type(finding.location)(finding.location.file, finding.location.sheet).describe(language)
+    unit_is_named = (
+        not finding.unit or not sheet or normalize_key(finding.unit) in normalize_key(finding.location.file)
+    )
+    return sheet if unit_is_named else f"{sheet} ({finding.unit})"
+
+
+def _finding_cells(findings: Sequence[Finding]) -> list[str]:
+    return [finding.location.cell for finding in findings if finding.location.cell]
+
+
+def _format_sheet_cells(sheet: str, cells: Sequence[str], language: Language) -> str:
+    return ": ".join(filter(None, (sheet, format_cell_ranges(cells, language))))
+
+
+def _consecutive_cell_runs(cells: Sequence[str]) -> Iterator[list[str]]:
+    """Yield runs of cells that stand right below each other."""
+    run: list[str] = []
+    for cell in cells:
+        if run and not _is_cell_below(cell, run[-1]):
+            yield run
+            run = []
+        run.append(cell)
+    if run:
+        yield run
+
+
+def _is_cell_below(cell: str, upper_cell: str) -> bool:
+    (*column, row), (*upper_column, upper_row) = _cell_sort_key(cell), _cell_sort_key(upper_cell)
+    return column == upper_column and row == upper_row + 1
+
+
+def _cell_sort_key(cell: str) -> tuple[int, str, int]:
+    match = _CELL_ADDRESS.fullmatch(cell)
+    return (len(match[1]), match[1], int(match[2])) if match else (9, cell, 0)
+
+
+MAX_NAME_LETTERS = 48
+"""Letters of an activity's text that are shown."""
+
+
+def format_history(history: RoundHistory) -> str:
+    """Return the history as lines of text, its columns below each other."""
+    template = history.templates[0]
+    keys = [column.key for column in history.item_table.columns]
+    round_indexes = [index for index, key in enumerate(keys) if key.startswith(ROUND_COLUMN_PREFIX)]
+    text_indexes = [keys.index(level.key) for level in template.levels[template.item_level_index :]]
+    round_headings = [history.item_table.columns[place].heading for place in round_indexes]
+    header = (template.levels[template.item_level_index].label.in_language(history.language), *round_headings)
+    rows = [
+        (
+            _item_name([str(row[place] or "") for place in text_indexes]),
+            *(str(row[place] or "–") for place in round_indexes),
+        )
+        for row in history.item_table.rows
+    ]
+    widths = [max(len(row[place]) for row in (header, *rows)) for place in range(len(header))]
+    table_rows = (header, tuple("-" * width for width in widths), *rows)
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in table_rows)
+    params = {"count": len(history.round_table.rows), "lines": len(rows)}
+    return "\n".join((*lines, "", translate("history.rounds", history.language, **params)))
+
+
+def _item_name(texts: Sequence[str]) -> str:
+    """Return a line's own text, that of a part with a dash before it."""
+    nonblank_texts = [" ".join(text.split()) for text in texts if text]
+    name = f"  – {nonblank_texts[-1]}" if len(nonblank_texts) > 1 else "".join(nonblank_texts)
+    return name if len(name) <= MAX_NAME_LETTERS else f"{name[: MAX_NAME_LETTERS - 1].rstrip()}…"
+
+
+CONSOLE_WIDTH = 80
+_MAX_LOCATIONS = 8
+_MAX_NOTES = 12
+_REPORTED_ABOVE = "nothing-to-report"
+"""The finding that is told with who has answered."""
+
+
+def format_result(result: RunResult) -> str:
+    """Return everything that a person needs to know of a run."""
+    parts = [
+        _format_written_forms(result) if result.merged is None else _format_merged(result.merged, result.language),
+        format_findings(
+            (finding for finding in result.findings if finding.code != _REPORTED_ABOVE), result.language
+        ),
+        "\n".join(_wrap_text(note) for note in result.notes),
+        "\n".join(_wrap_text(line) for line in _closing_lines(result)),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def format_findings(findings: Iterable[Finding], language: Language) -> str:
+    """Return the findings, each fault and each advice once: how many there are, then errors, warnings, notes."""
+    groups = group_findings(findings, language)
+    if not groups:
+        return ""
+    notes = [group for group in groups if group.severity is Severity.NOTE]
+    groups_by_remedy: dict[tuple[Severity, str], list[FindingGroup]] = {}
+    for group in (*(group for group in groups if group.severity is not Severity.NOTE), *notes[:_MAX_NOTES]):
+        groups_by_remedy.setdefault((group.severity, group.remedy), []).append(group)
+    texts = [
+        _format_severity_counts(groups, language),
+        *(_format_remedy_groups(remedy_groups, language) for remedy_groups in groups_by_remedy.values()),
+    ]
+    if len(notes) > _MAX_NOTES:
+        texts.append(translate("terminal.more_notes", language, count=len(notes) - _MAX_NOTES))
+    return "\n\n".join(filter(None, texts))
+
+
+def format_templates(templates: Sequence[Template], language: Language) -> str:
+    """Return the templates: name, what each is for, and what it asks of whom."""
+    return "\n\n".join(_format_template(template, language) for template in templates)
+
+
+def _format_template(template: Template, language: Language) -> str:
+    title = f"{template.name}  {template.title.in_language(language)}"
+    levels = " > ".join(level.label.in_language(language) for level in template.levels)
+    plan_labels, answer_labels = (
+        ", ".join(field.label.in_language(language) for field in fields)
+        for fields in (template.plan_fields(), template.answer_fields())
+    )
+    paragraphs = (
+        template.description.in_language(language),
+        translate("terminal.levels", language, levels=levels),
+        *([translate("terminal.given", language, fields=plan_labels)] if plan_labels else []),
+        translate("terminal.asked", language, fields=answer_labels),
+    )
+    return "\n".join((title, *(_wrap_text(text, indent="    ") for text in paragraphs)))
+
+
+# What came in ---------------------------------------------------------------------------------------------
+
+
+def _format_written_forms(result: RunResult) -> str:
+    if not result.written_files:
+        return ""
+    return _wrap_text(
+        translate(
+            "terminal.forms_written",
+            result.language,
+            count=len(result.written_files),
+            folder=result.output_path or ".",
+        )
+    )
+
+
+def _format_merged(merged: Merged, language: Language) -> str:
+    accounts = merged.accounts
+    lines = [
+        *(_format_responses(merged, language) if merged.round.plan.units else ()),
+        *_format_accounts(accounts, merged.round.template, language),
+        translate("terminal.unanswered", language, count=accounts.rows_unanswered),
+    ]
+    return "\n".join(_wrap_text(line) for line in lines)
+
+
+def _format_responses(merged: Merged, language: Language) -> Iterator[str]:
+    round_, unit_count = merged.round, len(merged.answered_units) + len(merged.missing_units)
+    title = round_.plan.title or round_.template.title.in_language(language)
+    has_date = round_.as_of != UNKNOWN_DATE
+    yield (
+        translate("terminal.title", language, title=title, day=format_long_date(round_.as_of, language))
+        if has_date
+        else title
+    )
+    yield _translate_counted(
+        "answered", unit_count, language, answered=len(merged.answered_units), asked=unit_count
+    )
+    if merged.missing_units:
+        yield translate("terminal.missing", language, units=", ".join(merged.missing_units))
+    if merged.units_with_blank_form:
+        yield translate("terminal.blank", language, units=", ".join(merged.units_with_blank_form))
+    if merged.units_with_nothing_to_report:
+        yield translate("terminal.nothing", language, units=", ".join(merged.units_with_nothing_to_report))
+    yield ""
+
+
+def _format_accounts(accounts: Accounts, template: Template, language: Language) -> Iterator[str]:
+    """Yield the equations in the words that the sheet `Insamling` has for them."""
+    files = {str(state): accounts.files.get(state, 0) for state in FileState}
+    equation = translate("collected.files_equation", language, found=accounts.files_found, **files)
+    yield _format_account(translate("collected.files_account", language), equation, language)
+    merged, unplaced = accounts.rows_merged, accounts.rows_set_aside
+    equation = translate(
+        "collected.rows_equation", language, found=accounts.rows_found, merged=merged, set_aside=unplaced
+    )
+    yield _format_account(translate("collected.rows_account", language), equation, language)
+    for key, total in accounts.sums_in.items():
+        sums = (total, accounts.sums_out.get(key, Decimal()), accounts.sums_replaced.get(key, Decimal()))
+        amounts = dict(
+            zip(("found", "out", "replaced"), (format_number(amount, language) for amount in sums), strict=True)
+        )
+        account = translate(
+            "collected.sum_account", language, field=template.field(key).label.in_language(language)
+        )
+        yield _format_account(account, translate("collected.sum_equation", language, **amounts), language)
+
+
+def _format_account(account: str, equation: str, language: Language) -> str:
+    """Return an equation whose figures stay with their words where it is wrapped."""
+    unbroken_equation = re.sub(r"(?<=\w) (?=\d)|(?<=\d) (?=[^\W\d])", "\u00a0", equation)
+    return translate("terminal.account", language, account=account, equation=unbroken_equation)
+
+
+# What is to be corrected ----------------------------------------------------------------------------------
+
+
+def _format_severity_counts(groups: Sequence[FindingGroup], language: Language) -> str:
+    """Return "3 fel, 1 varning": how many findings of each severity, those on trial left out."""
+    counts = [
+        (
+            severity,
+            sum(len(group.findings) for group in groups if group.severity is severity and not group.is_on_trial),
+        )
+        for severity in Severity
+    ]
+    return ", ".join(_translate_counted(f"{severity}s", count, language) for severity, count in counts if count)
+
+
+def _format_remedy_groups(groups: Sequence[FindingGroup], language: Language) -> str:
+    """Return what is wrong and where, fault by fault, and then what to do about all of them."""
+    finding_lines = [line for group in groups for line in _format_finding_group(group, language)]
+    return "\n".join((*finding_lines, _wrap_text(groups[0].remedy, indent="    ")))
+
+
+def _format_finding_group(group: FindingGroup, language: Language) -> Iterator[str]:
+    severity_label = translate(f"collected.{group.severity}", language).upper()
+    locations = format_group_locations(group, language)
+    yield _wrap_text(f"{severity_label}  {group.message}", indent="    ", first_indent="")
+    yield from (
+        _wrap_text(location, indent="        ", first_indent="      ") for location in locations[:_MAX_LOCATIONS]
+    )
+    if len(locations) > _MAX_LOCATIONS:
+        remaining = len(locations) - _MAX_LOCATIONS
+        yield _wrap_text(_translate_counted("more_places", remaining, language), indent="      ")
+
+
+# What next ------------------------------------------------------------------------------------------------
+
+
+def _closing_lines(result: RunResult) -> Iterator[str]:
+    """Yield where the result is and what to do next."""
+    if result.merged is None:
+        yield from [translate("terminal.send_out", result.language)] if result.written_files else []
+        return
+    if result.written_files:
+        yield translate(
+            "terminal.sent_back",
+            result.language,
+            count=len(result.written_files),
+            folder=result.output_path or ".",
+        )
+    elif result.output_path:
+        yield translate("terminal.output", result.language, file=result.output_path)
+    elif not result.findings and not result.merged.missing_units:
+        yield translate("terminal.all_well", result.language)
+    yield from _next_step_lines(result, result.merged)
+
+
+def _next_step_lines(result: RunResult, merged: Merged) -> Iterator[str]:
+    """Yield who is to do something now: units that have errors, whoever runs this, units that are missing."""
+    errors = [finding for finding in result.findings if finding.effective_severity is Severity.ERROR]
+    if result.written_files:
+        pass
+    elif any(responsible_party(found.code) == "unit" for found in errors):
+        yield translate("terminal.let_correct", result.language)
+    elif errors:
+        yield translate("terminal.mend", result.language)
+    if merged.missing_units:
+        yield translate(
+            "terminal.remind_too" if errors or result.written_files else "terminal.remind", result.language
+        )
+    elif result.output_path is None and not errors:
+        yield translate("terminal.go_on", result.language)
+
+
+def _translate_counted(key: str, count: int, language: Language, **params: object) -> str:
+    """Return a word that differs between one and several."""
+    return translate(f"terminal.{key}_{'one' if count == 1 else 'many'}", language, count=count, **params)
+
+
+def _wrap_text(text: str, *, indent: str = "", first_indent: str | None = None) -> str:
+    """Return the text in lines that fit, each paragraph by itself. Long names and what a no-break space joins are
+    never broken. Consoles get plain spaces."""
+    initial_indent = indent if first_indent is None else first_indent
+    lines = "\n".join(
+        textwrap.fill(
+            paragraph,
+            CONSOLE_WIDTH,
+            initial_indent=indent if paragraph_index else initial_indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for paragraph_index, paragraph in enumerate(escape_invisible(text, allowed="\t\n\r\x85").splitlines())
+    )
+    return lines.replace("\u00a0", " ")

@@ -1,0 +1,204 @@
+"""Finds what came back, in folders and archives, and settles which files count: once, this round, the newest.
+
+Goes by what stands in the forms and never by their names. Every file that is found ends in exactly one state,
+and nothing here depends on the order in which files are found or read.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from xlflow.excel.reader import WorkbookData, ZippedFile, open_zip_archive, path_exists
+from xlflow.model.findings import FatalError, Finding, Location, make_finding
+from xlflow.model.submission import FileState, ReceivedFile
+
+_SYSTEM_FILE_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
+_UNFINISHED_SUFFIXES = (".crdownload", ".part", ".partial", ".download", ".opdownload", ".filepart")
+_PLACEHOLDER_SUFFIXES = (".icloud", ".nextcloud", ".owncloud")
+"""How the name of a file ends that stands for one which has not been fetched from where it is kept."""
+
+_MAC_TEMP_NAME = re.compile(r".*\.sb-[0-9a-f]{8}-\w{6}")
+"""What a Mac calls a file that is being saved."""
+
+_UNSAFE_LINK_CHARACTERS = frozenset('#%?\\"<>|')
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""What file systems count seconds from; `fromtimestamp` fails on Windows for a time before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveredFile:
+    """A file on its way to the gate: its name as people see it, where it stands or what it holds. `settled` is
+    set where its state is clear without opening it."""
+
+    name: str
+    source: Path | bytes
+    size: int
+    modified: datetime | None = None
+    settled_file: ReceivedFile | None = None
+
+
+def discover_files(
+    paths: Sequence[Path], excluded: Collection[Path] = ()
+) -> tuple[tuple[DiscoveredFile, ...], tuple[Finding, ...]]:
+    """Return every file at these paths (files, folders, archives), by name, with notes on what is ignored.
+
+    `leave_out` are files of our own that may lie among them. `Stop` if a path does not exist.
+    """
+    missing = [make_finding("path-not-found", Location(str(path))) for path in paths if not path_exists(path)]
+    if missing:
+        raise FatalError(*missing)
+    own_paths = {path.resolve() for path in excluded}
+    unreadable_folders: dict[Path, Finding] = {}
+    listed = {
+        real_path: (name, path)
+        for path in sorted(set(paths))
+        for name, path, real_path in _walk_files(path, unreadable_folders)
+    }
+    named_paths = _make_names_unique(sorted(listed.values()))
+    pairs = [
+        pair
+        for name, path in named_paths
+        for pair in _classify_file(name, path, is_own=path.resolve() in own_paths)
+    ]
+    findings = (*unreadable_folders.values(), *(finding for _, finding in pairs if finding))
+    return tuple(sorted((file for file, _ in pairs), key=lambda found: found.name)), findings
+
+
+def find_relative_paths(files: Iterable[DiscoveredFile], workbook: Path) -> Mapping[str, str]:
+    """Return for each file in or below the folder of a workbook how it is reached from there, by its name; not for
+    files inside archives, nor where an address would not be understood as it is."""
+    folder = workbook.resolve().parent
+    paths = {file.name: file.source.resolve() for file in files if isinstance(file.source, Path)}
+    relative_paths = {
+        name: path.relative_to(folder).as_posix() for name, path in paths.items() if folder in path.parents
+    }
+    return {name: address for name, address in relative_paths.items() if _is_safe_link(address)}
+
+
+def make_received_file(file: DiscoveredFile, opened: WorkbookData | Finding) -> ReceivedFile:
+    """Return what is known of a file that the gate has seen."""
+    if isinstance(opened, Finding):
+        return ReceivedFile(file.name, "", file.size, file.modified, FileState.REFUSED, reason=opened.code)
+    saved = opened.last_saved or file.modified
+    return ReceivedFile(file.name, opened.digest, opened.size, saved, FileState.ACCEPTED)
+
+
+def ignore_reason(workbook: WorkbookData) -> Finding | None:
+    """Return the note that says why a workbook of our own that is no form is passed over; None for all others."""
+    is_consolidated = workbook.properties.get("xlflow.kind") == "consolidated"
+    return make_finding("ignored-consolidated", Location(workbook.name)) if is_consolidated else None
+
+
+# Finding files --------------------------------------------------------------------------------------------
+
+
+def _walk_files(path: Path, unreadable_folders: dict[Path, Finding]) -> Iterator[tuple[str, Path, Path]]:
+    """Yield (name relative to the folder given, path, real path) of every file, following links once; `closed`
+    gets what is to be said of folders that cannot be looked into."""
+    if not os.path.isdir(path):  # noqa: PTH112 (the other way raises where one may not look)
+        yield path.name, path, path.resolve()
+        return
+    from xlflow.runtime.file_lock import is_own_temp_file  # noqa: PLC0415 (slow to load, and not needed for a single file)
+
+    def tell(error: OSError) -> None:
+        folder = Path(error.filename)
+        unreadable_folders[folder.resolve()] = make_finding(
+            "folder-not-readable", Location(folder.as_posix()), value=error.strerror
+        )
+
+    visited = {path.resolve()}
+    for folder, folders, files in os.walk(path, onerror=tell, followlinks=True):
+        folder_path = Path(folder)
+        new_folders = [name for name in sorted(folders) if (folder_path / name).resolve() not in visited]
+        visited.update((folder_path / name).resolve() for name in new_folders)
+        folders[:] = new_folders
+        for name in sorted(name for name in files if not is_own_temp_file(name)):
+            yield (
+                (folder_path / name).relative_to(path).as_posix(),
+                folder_path / name,
+                (folder_path / name).resolve(),
+            )
+
+
+def _make_names_unique(listed: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
+    """Yield the files again; those that would show the same name show their whole path instead."""
+    names = Counter(name for name, _ in listed)
+    for name, path in listed:
+        yield (name if names[name] == 1 else path.as_posix()), path
+
+
+def _classify_file(name: str, path: Path, *, is_own: bool) -> Iterator[tuple[DiscoveredFile, Finding | None]]:
+    """Yield one file, or the files inside it where it is an archive of forms."""
+    code = "ignored-own-file" if is_own else _ignore_code_for_name(name)
+    size, modified = _read_size_and_time(path)
+    if code:
+        yield _settle_file(name, path, size, modified, make_finding(code, Location(name)))
+    elif path.suffix.lower() == ".zip":
+        yield from _expand_archive(DiscoveredFile(name, path, size, modified), path)
+    else:
+        yield DiscoveredFile(name, path, size, modified), None
+
+
+def _expand_archive(file: DiscoveredFile, path: Path) -> Iterator[tuple[DiscoveredFile, Finding | None]]:
+    bundle = open_zip_archive(path, file.name)
+    if bundle is None:
+        yield file, None
+    elif isinstance(bundle, Finding) or not bundle:
+        refusal = bundle if isinstance(bundle, Finding) else make_finding("archive-empty", Location(file.name))
+        yield _settle_file(file.name, path, file.size, file.modified, refusal)
+    else:
+        for entry in bundle:
+            yield _classify_archive_entry(f"{file.name}/{entry.name}", entry, path)
+
+
+def _classify_archive_entry(name: str, entry: ZippedFile, path: Path) -> tuple[DiscoveredFile, Finding | None]:
+    code = _ignore_code_for_name(name)
+    if code:
+        return _settle_file(name, path, entry.size, entry.modified, make_finding(code, Location(name)))
+    if isinstance(entry.content, Finding):
+        return _settle_file(name, path, entry.size, entry.modified, entry.content)
+    return DiscoveredFile(name, entry.content, entry.size, entry.modified), None
+
+
+def _settle_file(
+    name: str, path: Path, size: int, modified: datetime | None, finding: Finding
+) -> tuple[DiscoveredFile, Finding]:
+    state = FileState.IGNORED if finding.code.startswith("ignored-") else FileState.REFUSED
+    return DiscoveredFile(
+        name, path, size, modified, ReceivedFile(name, "", size, modified, state, reason=finding.code)
+    ), finding
+
+
+def _ignore_code_for_name(name: str) -> str | None:
+    """Return the code that says why a file is not opened, by its name; None if it is."""
+    folders, _, base = name.rpartition("/")
+    if base.startswith(("~$", ".~lock.", ".~")):
+        return "ignored-lock-file"
+    if base.casefold().endswith(_PLACEHOLDER_SUFFIXES):
+        return "file-is-link"
+    hidden = base.startswith(".") or base.casefold() in _SYSTEM_FILE_NAMES or "__MACOSX" in folders.split("/")
+    if hidden or base.casefold().endswith((".tmp", "zone.identifier")):
+        return "ignored-system-file"
+    unfinished = base.casefold().endswith(_UNFINISHED_SUFFIXES) or _MAC_TEMP_NAME.fullmatch(base)
+    return "file-still-being-saved" if unfinished else None
+
+
+def _is_safe_link(address: str) -> bool:
+    """Return whether an address is understood as it is; a name that is no text to this system is none either."""
+    return not _UNSAFE_LINK_CHARACTERS & set(address) and address.encode(errors="replace").decode() == address
+
+
+def _read_size_and_time(path: Path) -> tuple[int, datetime | None]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, None
+    try:
+        return status.st_size, _EPOCH + timedelta(seconds=status.st_mtime)
+    except OverflowError:
+        return status.st_size, None

@@ -1,0 +1,195 @@
+"""Select."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from xlflow.i18n.catalogue import UNKNOWN_DATE
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.submission import FileState, ReceivedFile, Submission
+from xlflow.model.text import normalize_key, safe_display_name
+
+_EARLIEST_TIME = datetime(1, 1, 1, tzinfo=UTC)
+_STATE_PRECEDENCE = (
+    FileState.ACCEPTED,
+    FileState.SUPERSEDED,
+    FileState.DUPLICATE,
+    FileState.REFUSED,
+    FileState.IGNORED,
+)
+"""The states of a file, those first in which it counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedSubmissions:
+    """What counts: the forms of each unit, newest first, and all files found with what became of them."""
+
+    groups_by_unit: tuple[tuple[Submission, ...], ...]
+    files: tuple[ReceivedFile, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def submissions(self) -> tuple[Submission, ...]:
+        """All forms that count, unit by unit."""
+        return tuple(submission for group in self.groups_by_unit for submission in group)
+
+
+def choose_round_key(submissions: Iterable[Submission]) -> str | None:
+    """Return the key of the round that most units answered, the latest where several have equally many."""
+    units: dict[str, set[str]] = {}
+    as_of: dict[str, date] = {}
+    for submission in submissions:
+        units.setdefault(submission.round.key, set()).add(normalize_key(submission.unit))
+        as_of[submission.round.key] = submission.round.as_of
+    return max(units, key=lambda key: (len(units[key]), as_of[key], key), default=None)
+
+
+def select_submissions(
+    submissions: Iterable[Submission], refused_files: Iterable[ReceivedFile] = (), round_key: str | None = None
+) -> SelectedSubmissions:
+    """Settle which returns count. `others` are the files that are no forms; `round_key` is the round asked for,
+    otherwise that of most units, the newest of several."""
+    sorted_submissions = sorted(submissions, key=lambda form: form.file.name)
+    key = round_key or choose_round_key(sorted_submissions)
+    from_other_rounds = [
+        (submission, _other_round_finding(submission, key or ""))
+        for submission in sorted_submissions
+        if submission.round.key != key
+    ]
+    rejected = [
+        (_settle_submission(form, FileState.REFUSED, finding.code), finding) for form, finding in from_other_rounds
+    ]
+    groups: dict[str, list[Submission]] = {}
+    for form in sorted_submissions:
+        if form.round.key == key:
+            groups.setdefault(normalize_key(form.unit), []).append(form)
+    selected, dropped_files, notes = [], [form.file for form, _ in rejected], [note for _, note in rejected]
+    for _, group in sorted(groups.items()):
+        counting, repeated, group_notes = _select_unit_submissions(group)
+        selected.append(counting)
+        dropped_files += repeated
+        notes += group_notes
+    files = [
+        *refused_files,
+        *_merge_states_by_file([*dropped_files, *(form.file for group in selected for form in group)]),
+    ]
+    return SelectedSubmissions(
+        tuple(selected), tuple(sorted(files, key=lambda file: (file.name, file.digest))), tuple(notes)
+    )
+
+
+# Sorting returns ------------------------------------------------------------------------------------------
+
+
+def _other_round_finding(submission: Submission, key: str) -> Finding:
+    """Return what keeps a form out of the round of a key: its day, or where that is the same or of no account, its
+    template."""
+    template_name, _, round_date = key.rpartition(" ")
+    submission_value, location = submission.round.as_of.isoformat(), _submission_location(submission)
+    if round_date not in ("", UNKNOWN_DATE.isoformat(), submission_value):
+        return make_finding(
+            "other-round", location, unit=submission.unit, params={"theirs": submission_value, "ours": round_date}
+        )
+    params = {"theirs": submission.round.template.name, "ours": template_name}
+    return make_finding("other-template", location, unit=submission.unit, params=params)
+
+
+def _select_unit_submissions(
+    group: Sequence[Submission],
+) -> tuple[tuple[Submission, ...], list[ReceivedFile], list[Finding]]:
+    """Return the returns of one unit that differ, newest first; those that do not count any more, since they say
+    the same as another or were corrected in another; and notes on both."""
+    newest_first = sorted(_sort_by_name(group), key=_saved_at, reverse=True)
+    selected: list[Submission] = []
+    repeated: list[ReceivedFile] = []
+    notes: list[Finding] = []
+    for submission in newest_first:
+        correction = next((other for other in newest_first if _is_correction_of(other, submission)), None)
+        if correction:
+            settled = _settle_submission(submission, FileState.SUPERSEDED, "corrected-return")
+            params = {"other": safe_display_name(correction.file.name)}
+            notes.append(
+                make_finding(
+                    "corrected-return", _submission_location(submission), unit=submission.unit, params=params
+                )
+            )
+            repeated.append(settled.file)
+            continue
+        duplicate = next((other for other in selected if _has_same_answers(submission, other)), None)
+        code = "same-return-twice" if duplicate else "newer-return"
+        state = FileState.DUPLICATE if duplicate else FileState.SUPERSEDED if selected else FileState.ACCEPTED
+        settled = _settle_submission(submission, state, code if selected else None)
+        if selected:
+            params = {"other": safe_display_name((duplicate or selected[0]).file.name)}
+            notes.append(make_finding(code, _submission_location(submission), unit=submission.unit, params=params))
+        if duplicate:
+            repeated.append(settled.file)
+        else:
+            selected.append(settled)
+    return tuple(selected), repeated, notes
+
+
+def _sort_by_name(group: Sequence[Submission]) -> list[Submission]:
+    """Return the forms by name, the shortest first; of files that are the same to the last byte all as the one
+    with the plainest name was saved, since whoever copies a file has not answered anew."""
+    sorted_submissions = sorted(group, key=lambda form: (len(form.file.name), form.file.name))
+    saved_by_content: dict[str, datetime | None] = {}
+    for submission in sorted_submissions:
+        saved_by_content.setdefault(submission.file.digest or submission.file.name, submission.file.saved_at)
+    times = (saved_by_content[form.file.digest or form.file.name] for form in sorted_submissions)
+    return [
+        replace(form, file=replace(form.file, saved_at=time))
+        for form, time in zip(sorted_submissions, times, strict=True)
+    ]
+
+
+def _saved_at(submission: Submission) -> datetime:
+    saved_time = submission.file.saved_at or _EARLIEST_TIME
+    return saved_time if saved_time.tzinfo else saved_time.replace(tzinfo=UTC)
+
+
+def _is_correction_of(later: Submission, submission: Submission) -> bool:
+    """Return whether a form was made from another to be corrected, and says something else now."""
+    replaced_before, replaced_after = (
+        set(submission.identity.replaced_digests),
+        set(later.identity.replaced_digests),
+    )
+    return (
+        submission.answers_digest in replaced_after
+        and later.answers_digest not in (replaced_before | {submission.answers_digest})
+        and len(replaced_before) <= len(replaced_after)
+    )
+
+
+def _has_same_answers(submission: Submission, other: Submission) -> bool:
+    if submission.file.digest and submission.file.digest == other.file.digest:
+        return True
+    return bool(submission.answers_digest) and submission.answers_digest == other.answers_digest
+
+
+def _submission_location(submission: Submission) -> Location:
+    """Return the file of a form; its sheet too where it stands in the workbook of another unit."""
+    other_sheets = (finding.location for finding in submission.findings if finding.code == "sheet-of-other-unit")
+    return next(other_sheets, Location(submission.file.name))
+
+
+def _merge_states_by_file(files: Sequence[ReceivedFile]) -> list[ReceivedFile]:
+    """Return the files, one in which forms of several units stand as one: it is what the form is that counts most,
+    and names the other units whose answers in it count."""
+    files_by_content: dict[tuple[str, str], list[ReceivedFile]] = {}
+    for file in files:
+        files_by_content.setdefault((file.name, file.digest), []).append(file)
+    merged_files: list[ReceivedFile] = []
+    for file_states in files_by_content.values():
+        first, *further = sorted(
+            file_states, key=lambda file: (_STATE_PRECEDENCE.index(file.state), file.unit or "")
+        )
+        other_units = (
+            file.unit for file in further if file.unit and file.state in (FileState.ACCEPTED, FileState.SUPERSEDED)
+        )
+        merged_files.append(replace(first, further_units=tuple(other_units)) if further else first)
+    return merged_files
+
+
+def _settle_submission(submission: Submission, state: FileState, reason: str | None) -> Submission:
+    return replace(submission, file=replace(submission.file, state=state, unit=submission.unit, reason=reason))

@@ -1,0 +1,24 @@
+"""Consolidated workbook -> what it says: every line with its status, time and comment, who was asked and answered.
+
+The one reader of what `write` has written, for the report, the next round and the history. Reads an opened
+workbook; touches no disk.
+"""
+
+from xlflow.consolidated.reader.round_reader import read_round_status, resolve_unit_name
+from xlflow.consolidated.reader.snapshot import (
+    CONSOLIDATED_LIMITS,
+    build_snapshot,
+    check_round_order,
+    read_snapshot,
+)
+from xlflow.consolidated.reader.workbook_integrity import check_missing_content
+
+__all__ = [
+    "CONSOLIDATED_LIMITS",
+    "build_snapshot",
+    "check_missing_content",
+    "check_round_order",
+    "read_round_status",
+    "read_snapshot",
+    "resolve_unit_name",
+]

@@ -1,0 +1,346 @@
+"""Reads a consolidated workbook, the only thing that a report is made from.
+
+`Aktiviteter` is what counts: who corrects a comment or a status there before the report finds it in the report.
+`Svar` tells what each of several units said; `Insamling` who was asked. The definition travels in a hidden sheet.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from xlflow.consolidated.reader.change_reader import read_changes, read_compared_to_date
+from xlflow.consolidated.reader.table_reader import TableRecord, read_records
+from xlflow.consolidated.reader.workbook_integrity import sort_in_plan_order
+from xlflow.excel.reader import RawCellValue, SheetData, WorkbookData
+from xlflow.form.layout import ROUND_SHEET
+from xlflow.form.metadata import decode_consolidated_round
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.findings import FatalError, Finding, Location, make_finding
+from xlflow.model.plan import Deadline, PlanItem, Round
+from xlflow.model.template import Field
+from xlflow.model.text import normalize_key
+from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnitReply, UnitStatus
+from xlflow.rules.rollup import relatives_by_id
+from xlflow.values import ParseResult, cell_text
+from xlflow.values.field_values import format_value, make_parser
+
+
+def read_round_status(workbook: WorkbookData, language: Language | None = None) -> RoundStatus:
+    """Return what a consolidated workbook says, shown in its own language or another; `Stop` if it is none."""
+    reader = _RoundReader(workbook, _read_round(workbook), language)
+    item_statuses = sort_in_plan_order(
+        reader.inherit_activity_status(tuple(reader.read_item_statuses())), _find_round_sheet(workbook)
+    )
+    if not item_statuses and not list(reader.read_sheet_records("activities", reader.id_heading)):
+        raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
+    round_ = reader.round
+    unit_statuses = tuple(reader.read_unit_statuses())
+    change_records = reader.read_sheet_records(
+        "changes", reader.id_heading, translate("changed.kind", round_.language)
+    )
+    return RoundStatus(
+        round_.template,
+        reader.display_language,
+        round_.plan.title,
+        round_.as_of,
+        round_.plan.year,
+        item_statuses,
+        unit_statuses,
+        tuple(read_changes(change_records, round_.template, round_.language)),
+        read_compared_to_date(_find_round_sheet(workbook)),
+    )
+
+
+def _find_round_sheet(workbook: WorkbookData) -> SheetData:
+    hidden_sheet = workbook.find_sheet(ROUND_SHEET)
+    if hidden_sheet is None:
+        raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
+    return hidden_sheet
+
+
+def _read_round(workbook: WorkbookData) -> Round:
+    round_ = decode_consolidated_round(
+        [cell_text(cell) for cell in row] for row in _find_round_sheet(workbook).rows
+    )
+    if round_ is None:
+        raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
+    return round_
+
+
+@dataclass(frozen=True)
+class _RoundReader:
+    """The workbook at hand, and in which words to look things up (`round.language`) and to show them (`shown`)."""
+
+    workbook: WorkbookData
+    round: Round
+    requested_language: Language | None
+
+    @cached_property
+    def display_language(self) -> Language:
+        return self.requested_language or self.round.language
+
+    @cached_property
+    def id_heading(self) -> str:
+        return translate("column.id", self.round.language)
+
+    @cached_property
+    def unit_heading(self) -> str:
+        return translate("column.unit", self.round.language)
+
+    @cached_property
+    def unit_fields(self) -> tuple[Field, ...]:
+        """The fields that the units fill in, and those that are worked out from them."""
+        return tuple(field for field in self.round.template.form_fields() if field.filled_by == "unit")
+
+    @cached_property
+    def parsers(self) -> Mapping[str, Callable[[RawCellValue], ParseResult]]:
+        """What reads each field's cells."""
+        round_ = self.round
+        fields = round_.template.fields
+        return {each.key: make_parser(each, round_.template, round_.plan.year, round_.language) for each in fields}
+
+    @cached_property
+    def replies_by_item(self) -> Mapping[str, tuple[UnitReply, ...]]:
+        """What each unit said of each line, by the line's id."""
+        replies_by_item: dict[str, list[UnitReply]] = {}
+        for record in self.read_sheet_records("answers", self.id_heading, self.unit_heading):
+            replies_by_item.setdefault(record.cell_text(self.id_heading), []).append(self.read_unit_reply(record))
+        return {item_id: tuple(replies) for item_id, replies in replies_by_item.items()}
+
+    def read_sheet_records(self, sheet: str, *headings: str) -> Iterator[TableRecord]:
+        return read_records(self.workbook, translate(f"consolidated.{sheet}", self.round.language), *headings)
+
+    def workbook_text(self, key: str) -> str:
+        return translate(f"consolidated.{key}", self.round.language)
+
+    # Lines ----------------------------------------------------------------------------------------------------
+
+    def read_item_statuses(self) -> Iterator[ItemStatus]:
+        template, language = self.round.template, self.round.language
+        activity_heading = template.levels[template.item_level_index].label.in_language(language)
+        for record in self.read_sheet_records("activities", self.id_heading, activity_heading):
+            levels = tuple(record.cell_text(level.label.in_language(language)) for level in template.levels)
+            if record.cell_text(self.id_heading) and levels[template.item_level_index]:
+                yield self.read_item_status(record, levels)
+
+    def read_item_status(self, record: TableRecord, levels: tuple[str, ...]) -> ItemStatus:
+        item_id = record.cell_text(self.id_heading)
+        units = tuple(unit.strip() for unit in record.cell_text(self.unit_heading).split(";") if unit.strip())
+        is_added = normalize_key(record.cell_text(self.workbook_text("origin"))) == normalize_key(
+            self.workbook_text("from_unit")
+        )
+        continues_from = record.cell_text(self.workbook_text("continues_from"))
+        has_several_units = len(units) > 1
+        answers = self.read_values(record, self.unit_fields, keep_joined=has_several_units)
+        code, status, follows_parent = self.read_rolled_up_status(
+            record, from_single_unit=not has_several_units and not self.is_status_corrected(record, item_id)
+        )
+        return ItemStatus(
+            PlanItem(item_id, levels, units, added_by_unit=is_added, continues_from=continues_from),
+            code,
+            status,
+            follows_parent,
+            normalize_key(record.cell_text(self.workbook_text("overdue")))
+            == normalize_key(translate("values.yes", self.round.language)),
+            self.read_values(record, self.round.template.plan_fields()),
+            answers,
+            self.split_comments(self.replies_by_item.get(item_id, ()), units, answers)
+            if has_several_units
+            else (),
+            record.location(self.comment_heading),
+        )
+
+    @cached_property
+    def comment_heading(self) -> str:
+        comment_field = self.round.template.field_in_role("comment")
+        return comment_field.label.in_language(self.round.language) if comment_field else self.id_heading
+
+    def read_rolled_up_status(
+        self, record: TableRecord, *, from_single_unit: bool
+    ) -> tuple[str | None, str, bool]:
+        """Return code, words and whether a sub-activity follows its activity. What one unit said of a line itself
+        stands before what was rolled up."""
+        status_field = self.round.template.field_in_role("status")
+        if status_field is None:
+            return None, "", False
+        own_code = self.read_status_code(status_field, record) if from_single_unit else None
+        rolled_up_text = record.cell_text(self.workbook_text("rolled_up"))
+        if own_code:
+            return own_code, self.round.template.choice_label(status_field, own_code, self.display_language), False
+        follows_parent = normalize_key(rolled_up_text) == normalize_key(self.follows_activity_text)
+        if (
+            not rolled_up_text
+            or follows_parent
+            or normalize_key(rolled_up_text) == normalize_key(self.workbook_text("unanswered"))
+        ):
+            return None, "", follows_parent
+        if normalize_key(rolled_up_text) == normalize_key(translate("nothing.label", self.round.language)):
+            return None, translate("nothing.label", self.display_language), False
+        value = self.parsers[status_field.key](rolled_up_text).value
+        code = value if isinstance(value, str) and self.is_known_status(status_field, value) else None
+        return (
+            code,
+            self.round.template.choice_label(status_field, code, self.display_language)
+            if code
+            else rolled_up_text,
+            False,
+        )
+
+    def is_status_corrected(self, record: TableRecord, item_id: str) -> bool:
+        """Return whether somebody has changed the rolled-up status of a line beside what its unit said, which
+        still stands as it came in."""
+        status_field = self.round.template.field_in_role("status")
+        replies = self.replies_by_item.get(item_id, ())
+        rolled_up_text = record.cell_text(self.workbook_text("rolled_up"))
+        if status_field is None or len(replies) != 1 or not rolled_up_text:
+            return False
+        own_code = self.read_status_code(status_field, record)
+        return (
+            own_code is not None
+            and own_code == replies[0].status_code
+            and self.parsers[status_field.key](rolled_up_text).value != own_code
+        )
+
+    @cached_property
+    def follows_activity_text(self) -> str:
+        template, language = self.round.template, self.round.language
+        return translate(
+            "consolidated.see_item",
+            language,
+            item=template.levels[template.item_level_index].label.in_language(language).lower(),
+        )
+
+    def read_status_code(self, status_field: Field, record: TableRecord) -> str | None:
+        value = self.parsers[status_field.key](
+            record.cell_value(status_field.label.in_language(self.round.language))
+        ).value
+        return value if isinstance(value, str) and self.is_known_status(status_field, value) else None
+
+    def is_known_status(self, status_field: Field, code: str) -> bool:
+        return any(option.code == code for option in self.round.template.choice_list(status_field).options)
+
+    def inherit_activity_status(self, item_statuses: tuple[ItemStatus, ...]) -> tuple[ItemStatus, ...]:
+        """Give every sub-activity that follows its activity that activity's status."""
+        entry_by_id = {item_status.item.id: item_status for item_status in item_statuses}
+        relatives = relatives_by_id([entry.item for entry in item_statuses], self.round.template)
+        return tuple(
+            replace(
+                entry, status_code=entry_by_id[activity_id].status_code, status=entry_by_id[activity_id].status
+            )
+            if entry.follows_parent and (activity_id := relatives[entry.item.id].parent)
+            else entry
+            for entry in item_statuses
+        )
+
+    # Answers --------------------------------------------------------------------------------------------------
+
+    def read_unit_reply(self, record: TableRecord) -> UnitReply:
+        code, status, follows_parent = self.read_rolled_up_status(record, from_single_unit=True)
+        answers = self.read_values(record, self.unit_fields)
+        return UnitReply(
+            record.cell_text(self.unit_heading),
+            code,
+            status,
+            follows_parent,
+            answers,
+            record.location(self.comment_heading),
+        )
+
+    def split_comments(
+        self, replies: tuple[UnitReply, ...], units: tuple[str, ...], joined_answers: DisplayValues
+    ) -> tuple[UnitReply, ...]:
+        """Return the replies with the comments as they stand in `Aktiviteter`, each unit's after its name."""
+        comment_field = self.round.template.field_in_role("comment")
+        if comment_field is None:
+            return replies
+        text = str(joined_answers.get(comment_field.key, ""))
+        comment_by_unit = _split_comment_by_unit(text, units)
+        if text.rpartition("\n")[2].startswith(self.workbook_text("and_more").partition("{")[0]):
+            comment_by_unit = {
+                reply.unit: str(reply.answers.get(comment_field.key, "")) for reply in replies
+            } | dict(comment_by_unit)
+        return tuple(
+            _replace_comment(reply, comment_field.key, comment_by_unit.get(reply.unit, "")) for reply in replies
+        )
+
+    def read_values(
+        self, record: TableRecord, fields: tuple[Field, ...], *, keep_joined: bool = False
+    ) -> DisplayValues:
+        """Return what stands in some fields, shown; blanks left out, the status told elsewhere."""
+        values: dict[str, str | Decimal] = {}
+        for field in fields:
+            raw = record.cell_value(field.label.in_language(self.round.language))
+            if raw is None or field.role == "status":
+                continue
+            text = record.cell_text(field.label.in_language(self.round.language))
+            values[field.key] = text if keep_joined and "\n" in text else self.format_cell(field, raw, text)
+        return {key: value for key, value in values.items() if value != ""}
+
+    def format_cell(self, field: Field, raw: RawCellValue, text: str) -> str | Decimal:
+        """Return a value in the report's words; what is not understood as it stands."""
+        value = self.parsers[field.key](raw).value
+        if value is None or field.type == "text":
+            return text
+        if isinstance(value, Decimal):
+            return value
+        if isinstance(value, Deadline) and value.kind == "text":
+            return text
+        return format_value(value, field, self.round.template, self.display_language, self.round.plan.year)
+
+    # Units ----------------------------------------------------------------------------------------------------
+
+    def read_unit_statuses(self) -> Iterator[UnitStatus]:
+        language = self.round.language
+        answer_heading, unanswered_heading = (
+            translate("collected.answer", language),
+            translate("collected.unanswered", language),
+        )
+        activities_heading = self.workbook_text("activities")
+        keys = ("collected.answered", "nothing.label", "collected.blank")
+        answered_word, nothing_word, blank_word = (normalize_key(translate(key, language)) for key in keys)
+        for record in self.read_sheet_records("collection", self.unit_heading, answer_heading, unanswered_heading):
+            unit = record.cell_text(self.unit_heading)
+            if unit and normalize_key(unit) != normalize_key(self.workbook_text("no_units")):
+                answer_word = normalize_key(record.cell_text(answer_heading))
+                counts = (
+                    _whole_number(record.cell_value(activities_heading)),
+                    _whole_number(record.cell_value(unanswered_heading)),
+                )
+                yield UnitStatus(
+                    unit,
+                    answer_word in (answered_word, nothing_word),
+                    *counts,
+                    answer_word == nothing_word,
+                    answer_word == blank_word,
+                )
+
+
+def resolve_unit_name(round_status: RoundStatus, name: str, file: str) -> str | Finding:
+    """Return a unit's name as the workbook writes it; a finding that names them all if it has none such."""
+    units = dict.fromkeys([each.unit for each in round_status.unit_statuses])
+    units |= dict.fromkeys(unit for item_status in round_status.item_statuses for unit in item_status.item.units)
+    matching_unit = next((unit for unit in units if normalize_key(unit) == normalize_key(name)), None)
+    return matching_unit or make_finding(
+        "report-unit-unknown", Location(file), value=name, params={"units": ", ".join(units)}
+    )
+
+
+def _replace_comment(reply: UnitReply, key: str, text: str) -> UnitReply:
+    answers = {name: value for name, value in reply.answers.items() if name != key}
+    return replace(reply, answers={**answers, key: text} if text else answers)
+
+
+def _split_comment_by_unit(text: str, units: tuple[str, ...]) -> Mapping[str, str]:
+    """Return what stands after each unit's name at the beginning of a line, until the next unit's."""
+    lines_by_unit: dict[str, list[str]] = {}
+    current_lines: list[str] = []
+    for line in text.split("\n"):
+        unit = next((unit for unit in units if line.startswith(f"{unit}: ")), None)
+        current_lines = current_lines if unit is None else lines_by_unit.setdefault(unit, [])
+        current_lines.append(line if unit is None else line.removeprefix(f"{unit}: "))
+    return {unit: "\n".join(lines).strip() for unit, lines in lines_by_unit.items()}
+
+
+def _whole_number(raw: object) -> int:
+    return int(raw) if isinstance(raw, int | float) else 0

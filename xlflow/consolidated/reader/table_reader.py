@@ -1,0 +1,90 @@
+"""Finds the tables of a consolidated workbook by their headings, wherever somebody has moved them.
+
+Cells come out as what they hold, with their address. Knows nothing of what the tables say.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from xlflow.excel.reader import RawCellValue, SheetData, WorkbookData, format_cell_address
+from xlflow.model.findings import Location
+from xlflow.model.text import normalize_key
+from xlflow.values import cell_text
+
+_normalize_key_cached = lru_cache(maxsize=1024)(normalize_key)
+
+_LONE_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+
+@dataclass(frozen=True, slots=True)
+class TableRecord:
+    """One row of a table: its cells by heading, folded; and where each stands."""
+
+    cell_by_heading: Mapping[str, tuple[RawCellValue, int]]
+    file: str
+    sheet: str
+    row: int
+
+    def cell_value(self, *headings: str) -> RawCellValue:
+        """Return what stands under the first of the headings that the table has; None if it has none."""
+        return next(
+            (
+                self.cell_by_heading[key][0]
+                for heading in headings
+                if (key := _normalize_key_cached(heading)) in self.cell_by_heading
+            ),
+            None,
+        )
+
+    def cell_text(self, *headings: str) -> str:
+        """Return the same as text, "" for blanks."""
+        return cell_text(self.cell_value(*headings)).translate(_LONE_SURROGATES).strip()
+
+    def location(self, *headings: str) -> Location:
+        """Return the address of the cell under the first heading that the table has, else of the row."""
+        columns = (
+            self.cell_by_heading[key][1]
+            for heading in headings
+            if (key := _normalize_key_cached(heading)) in self.cell_by_heading
+        )
+        return Location(self.file, self.sheet, format_cell_address(self.row, next(columns, 0)))
+
+
+def read_records(workbook: WorkbookData, sheet_name: str, *headings: str) -> Iterator[TableRecord]:
+    """Yield the rows of the table that has all the headings wanted, until a row without any text in its columns.
+
+    Sheets that go on under the same name ("Svar 2") are read too; nothing is yielded where there is no such table.
+    """
+    for sheet in workbook.sheets:
+        if _normalize_key_cached(sheet.name) == _normalize_key_cached(sheet_name) or _normalize_key_cached(
+            sheet.name
+        ).startswith(f"{_normalize_key_cached(sheet_name)} "):
+            yield from _read_sheet_records(
+                workbook.name, sheet, [_normalize_key_cached(heading) for heading in headings]
+            )
+
+
+def _read_sheet_records(file: str, sheet: SheetData, headings: Sequence[str]) -> Iterator[TableRecord]:
+    columns: dict[str, int] | None = None
+    for row_number, row in enumerate(sheet.rows):
+        if columns is None:
+            columns_found = _columns_by_heading(row)
+            columns = columns_found if all(heading in columns_found for heading in headings) else None
+        elif any(row[column] is not None for column in columns.values()):
+            yield TableRecord(
+                {key: (row[column_index], column_index) for key, column_index in columns.items()},
+                file,
+                sheet.name,
+                row_number,
+            )
+        else:
+            return
+
+
+def _columns_by_heading(row: Sequence[RawCellValue]) -> dict[str, int]:
+    column_by_heading: dict[str, int] = {}
+    for column, cell in enumerate(row):
+        if isinstance(cell, str) and cell.strip():
+            column_by_heading.setdefault(_normalize_key_cached(cell), column)
+    return column_by_heading

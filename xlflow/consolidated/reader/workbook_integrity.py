@@ -1,0 +1,87 @@
+"""In which order the lines stood when the workbook was written, and what has gone from their table since.
+
+People sort the table, take rows out and rename headings. The order is put back; what is gone is told, since a
+report would otherwise be silent about it.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from xlflow.excel.reader import SheetData, WorkbookData
+from xlflow.form.layout import ITEM_ORDER, ROUND_SHEET
+from xlflow.i18n.catalogue import LocalizedText, translate_all
+from xlflow.model.findings import FatalError, Finding, Location, make_finding
+from xlflow.model.text import normalize_key
+from xlflow.rounds.round_status import ItemStatus, RoundStatus
+
+ROWS_SEARCHED_FOR_HEADINGS = 50
+"""Rows that are looked through for headings; people may write something of their own above them."""
+
+MAX_IDS_IN_MESSAGE = 5
+"""Ids of missing lines that a message names."""
+
+
+def sort_in_plan_order(item_statuses: Iterable[ItemStatus], hidden_sheet: SheetData) -> tuple[ItemStatus, ...]:
+    """Return the lines in the order of the plan; those that somebody has added come last."""
+    position_by_id = {item_id: position for position, item_id in enumerate(_read_plan_order(hidden_sheet))}
+    return tuple(
+        sorted(item_statuses, key=lambda item_status: position_by_id.get(item_status.item.id, len(position_by_id)))
+    )
+
+
+def check_missing_content(workbook: WorkbookData, round_status: RoundStatus) -> tuple[Finding, ...]:
+    """Return what is no longer in the table of activities; `Stop` if without it every status would be wrong."""
+    return (*_check_missing_columns(workbook, round_status), *_check_missing_items(workbook, round_status))
+
+
+def _check_missing_columns(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:
+    sheet_title, rolled_up = translate_all("consolidated.activities"), translate_all("consolidated.rolled_up")
+    sheets = [
+        sheet
+        for sheet in workbook.sheets
+        if any(_has_sheet_title(sheet.name, name) for name in _normalized_variants(sheet_title))
+    ]
+    headings_present = {
+        normalize_key(cell)
+        for sheet in sheets
+        for row in sheet.rows[:ROWS_SEARCHED_FOR_HEADINGS]
+        for cell in row
+        if isinstance(cell, str)
+    }
+    location = Location(workbook.name, sheets[0].name if sheets else "")
+    if round_status.status_field and headings_present.isdisjoint(_normalized_variants(rolled_up)):
+        raise FatalError(make_finding("report-status-gone", location, params={"heading": rolled_up}))
+    template = round_status.template
+    labels = (*(level.label for level in template.levels), *(field.label for field in template.form_fields()))
+    for label in labels:
+        if headings_present.isdisjoint(_normalized_variants(label)):
+            yield make_finding("report-column-gone", location, params={"heading": label})
+
+
+def _check_missing_items(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:
+    hidden_sheet = workbook.find_sheet(ROUND_SHEET)
+    present_ids = {item_status.item.id for item_status in round_status.item_statuses}
+    missing_ids = (
+        [item_id for item_id in _read_plan_order(hidden_sheet) if item_id not in present_ids]
+        if hidden_sheet
+        else []
+    )
+    if missing_ids:
+        ids_text = ", ".join(missing_ids[:MAX_IDS_IN_MESSAGE]) + (
+            " …" if len(missing_ids) > MAX_IDS_IN_MESSAGE else ""
+        )
+        yield make_finding(
+            "report-lines-gone", Location(workbook.name), params={"count": len(missing_ids), "ids": ids_text}
+        )
+
+
+def _read_plan_order(hidden_sheet: SheetData) -> list[str]:
+    cells = [str(row[1]) for row in hidden_sheet.rows if len(row) > 1 and row[0] == ITEM_ORDER]
+    return [item_id for cell in cells for item_id in cell.split("\n") if item_id]
+
+
+def _normalized_variants(text: LocalizedText) -> tuple[str, ...]:
+    return normalize_key(text.sv), normalize_key(text.en)
+
+
+def _has_sheet_title(name: str, title: str) -> bool:
+    return normalize_key(name) == title or normalize_key(name).startswith(f"{title} ")

@@ -1,0 +1,362 @@
+"""The three tables that people work in: one row per answer, one per line of the plan, and what deviates.
+
+Their columns are those of the form, then what is ours. Group texts that read the same get one spelling, since
+a spreadsheet would tell them apart by a blank; answers stand as they were given.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Literal
+
+from xlflow.consolidated.tables.merged_index import MergedIndex
+from xlflow.consolidated.tables.status_sentences import part_status_sentence
+from xlflow.consolidated.tables.table_cells import (
+    EXTRA_COLUMN_PREFIX,
+    NUMERIC_TYPES,
+    answer_to_cell,
+    answers_to_cell,
+    format_quarter,
+    format_rolled_up_status,
+    format_status,
+    make_headings_unique,
+    map_to_first_spelling,
+    value_to_cell,
+)
+from xlflow.i18n.catalogue import translate
+from xlflow.model.findings import Location, Severity
+from xlflow.model.merged import MergedRow
+from xlflow.model.plan import PlanItem
+from xlflow.model.submission import AnswerRow
+from xlflow.model.table import Table, TableCell, TableColumn, encode_rows
+from xlflow.model.template import Field
+from xlflow.model.text import safe_display_name
+from xlflow.rules.computed_fields import field_number
+from xlflow.rules.rollup import worst_status
+
+ID_COLUMN, UNIT_COLUMN, ROLLED_UP_COLUMN, QUARTER_COLUMN, OVERDUE_COLUMN = (
+    "_id",
+    "_unit",
+    "_rolled_up",
+    "_quarter",
+    "_overdue",
+)
+ORIGIN_COLUMN, CONTINUES_FROM_COLUMN, WORST_SEVERITY_COLUMN, SOURCE_COLUMN, REASON_COLUMN = (
+    "_origin",
+    "_continues_from",
+    "_remark",
+    "_source",
+    "_reason",
+)
+PARTS_COLUMN, FORM_ROWS_COLUMN = "_parts", "_form_rows"
+"""Keys of our own columns; a template's keys begin with a letter."""
+
+SpellingsByLevel = tuple[Mapping[str, str], ...]
+
+NO_RESPELLING: Mapping[str, str] = MappingProxyType({})
+
+_COLUMN_WIDTHS = MappingProxyType(
+    {
+        ID_COLUMN: 11,
+        UNIT_COLUMN: 18,
+        ROLLED_UP_COLUMN: 16,
+        QUARTER_COLUMN: 13,
+        OVERDUE_COLUMN: 11,
+        ORIGIN_COLUMN: 11,
+        CONTINUES_FROM_COLUMN: 14,
+        WORST_SEVERITY_COLUMN: 13,
+        SOURCE_COLUMN: 34,
+        REASON_COLUMN: 18,
+        PARTS_COLUMN: 26,
+        FORM_ROWS_COLUMN: 9,
+    }
+)
+FieldColumnKind = Literal["text", "number", "integer", "date", "signed", "share"]
+
+_KIND_BY_FIELD_TYPE: Mapping[str, FieldColumnKind] = MappingProxyType(
+    {"number": "number", "integer": "integer", "date": "date"}
+)
+
+
+def build_answer_table(merged_index: MergedIndex) -> Table:
+    """Return one row per answered row of a form, with the file, sheet and row that it came from."""
+    extra_headings = merged_index.merged.round.plan.extra_headings
+    fields, spellings = _form_fields(merged_index), _group_spellings(merged_index)
+    location_format = translate("consolidated.place", merged_index.language)
+    columns = (
+        _fixed_column(UNIT_COLUMN, merged_index),
+        *_form_columns(merged_index),
+        *([_fixed_column(ROLLED_UP_COLUMN, merged_index)] if merged_index.status_field else ()),
+        _fixed_column(WORST_SEVERITY_COLUMN, merged_index),
+        _fixed_column(SOURCE_COLUMN, merged_index),
+        replace(_fixed_column(FORM_ROWS_COLUMN, merged_index), kind="integer"),
+        *_extra_columns(merged_index),
+    )
+    worst_severity_by_row = _worst_severity_by_row(merged_index)
+    rows = (
+        (
+            row.unit,
+            row.item.id,
+            *_level_cells(row.item, spellings),
+            *[_field_cell(row, field, merged_index) for field in fields],
+            *(
+                [format_rolled_up_status(merged_index.roll_up_for_unit(row.item, row.unit), merged_index)]
+                if merged_index.status_field
+                else ()
+            ),
+            worst_severity_by_row.get((row.unit, row.item.id)),
+            _sources_text(merged, location_format, merged_index),
+            len(merged.sources),
+            *_extra_column_cells(row.item, extra_headings),
+        )
+        for merged in merged_index.merged.rows
+        for row in (merged.row,)
+    )
+    return Table("answers", make_headings_unique(columns), encode_rows(rows, len(columns)))
+
+
+def build_activity_table(merged_index: MergedIndex) -> Table:
+    """Return one row per line of the plan, then of the units' own, put together over units and sub-activities."""
+    columns = (
+        *_form_columns(merged_index),
+        *([_fixed_column(ROLLED_UP_COLUMN, merged_index)] if merged_index.status_field else ()),
+        *([_parts_column(merged_index)] if merged_index.has_answered_parts else ()),
+        _fixed_column(UNIT_COLUMN, merged_index),
+        *(
+            [_fixed_column(QUARTER_COLUMN, merged_index), _fixed_column(OVERDUE_COLUMN, merged_index)]
+            if merged_index.deadline_field
+            else ()
+        ),
+        _fixed_column(ORIGIN_COLUMN, merged_index),
+        *([_fixed_column(CONTINUES_FROM_COLUMN, merged_index)] if merged_index.has_continuing_items else ()),
+        *_extra_columns(merged_index),
+    )
+    spellings = _group_spellings(merged_index)
+    fields = _form_fields(merged_index)
+    rows = (_activity_row(item, spellings, fields, merged_index) for item in merged_index.items)
+    return Table("activities", make_headings_unique(columns), encode_rows(rows, len(columns)))
+
+
+def build_deviation_table(merged_index: MergedIndex, activity_table: Table) -> Table:
+    """Return the rows of the activities that stand in a deviating status or whose time has passed, and why."""
+    keys = [column.key for column in activity_table.columns]
+    positions = [keys.index(key) for key in _deviation_column_keys(merged_index) if key in keys]
+    columns = (
+        _fixed_column(REASON_COLUMN, merged_index),
+        *(_ungrouped_column(activity_table.columns[position]) for position in positions),
+    )
+    rows = (
+        (reason, *(_first_line_of_group(row[place], activity_table.columns[place]) for place in positions))
+        for item, row in zip(merged_index.items, activity_table.rows, strict=True)
+        if (reason := _deviation_reason(item, merged_index))
+    )
+    return Table("deviations", make_headings_unique(columns), encode_rows(rows, len(columns)))
+
+
+# One row --------------------------------------------------------------------------------------------------
+
+
+def _activity_row(
+    item: PlanItem, spellings: SpellingsByLevel, fields: Sequence[Field], merged_index: MergedIndex
+) -> tuple[TableCell, ...]:
+    rolled_up = merged_index.status_by_item[item.id]
+    deadline_cells = merged_index.deadline_field is not None and (
+        format_quarter(item.plan_value(merged_index.deadline_field.key), merged_index),
+        translate("values.yes" if rolled_up.is_overdue else "values.no", merged_index.language),
+    )
+    return (
+        item.id,
+        *_level_cells(item, spellings),
+        *[_field_cell_over_units(item, field, merged_index) for field in fields],
+        *([format_rolled_up_status(rolled_up, merged_index)] if merged_index.status_field else ()),
+        *([part_status_sentence(item, merged_index)] if merged_index.has_answered_parts else ()),
+        "; ".join(merged_index.units_by_item[item.id]) or None,
+        *(deadline_cells or ()),
+        translate(
+            "consolidated.from_unit" if item.added_by_unit else "consolidated.from_plan", merged_index.language
+        ),
+        *([item.continues_from or None] if merged_index.has_continuing_items else ()),
+        *_extra_column_cells(item, merged_index.merged.round.plan.extra_headings),
+    )
+
+
+def _field_cell_over_units(item: PlanItem, field: Field, merged_index: MergedIndex) -> TableCell:
+    if field.computed:
+        return merged_index.number_over_units(item, field.key)
+    if field.filled_by == "plan":
+        return value_to_cell(item.plan_value(field.key), field, merged_index)
+    key = field.key
+    unit_answers = [
+        (merged.row.unit, answer)
+        for merged in merged_index.rows_by_item.get(item.id, ())
+        if (answer := merged.row.answer(key)) and answer.raw_text
+    ]
+    if not unit_answers:
+        return None
+    if field is merged_index.status_field:
+        code = worst_status(
+            [merged_index.own_status_code(item.id, unit) for unit, _ in unit_answers],
+            merged_index.template.choice_list(field),
+        )
+        if code:
+            return format_status(code, merged_index)
+    return answers_to_cell(field, unit_answers, merged_index, len(merged_index.units_by_item[item.id]))
+
+
+def _field_cell(row: AnswerRow, field: Field, merged_index: MergedIndex) -> TableCell:
+    if field.computed:
+        return field_number(row, field.key, merged_index.template)
+    if field.filled_by == "plan":
+        return value_to_cell(row.item.plan_value(field.key), field, merged_index)
+    return answer_to_cell(row.answer(field.key), field, merged_index)
+
+
+def _sources_text(merged: MergedRow, location_format: str, merged_index: MergedIndex) -> str:
+    return "; ".join(
+        [
+            _source_text(location, location_format, merged_index)
+            for location in merged.sources or (merged.row.location,)
+        ]
+    )
+
+
+def _source_text(location: Location, location_format: str, merged_index: MergedIndex) -> str:
+    row = (location.cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ$")
+    if not location.sheet or not row:
+        return location.describe(merged_index.language)
+    return location_format.format(
+        file=safe_display_name(location.file), sheet=safe_display_name(location.sheet), row=row
+    )
+
+
+def _level_cells(item: PlanItem, spellings: SpellingsByLevel) -> list[TableCell]:
+    return [
+        spelling_by_text.get(text, text) or None
+        for spelling_by_text, text in zip(spellings, item.level_texts, strict=True)
+    ]
+
+
+def _extra_column_cells(item: PlanItem, headings: Iterable[str]) -> list[TableCell]:
+    text_by_heading = dict(item.extra_columns)
+    return [text_by_heading.get(heading) or None for heading in headings]
+
+
+def _deviation_reason(item: PlanItem, merged_index: MergedIndex) -> str | None:
+    rolled_up = merged_index.status_by_item[item.id]
+    is_deviation = merged_index.is_deviation_status(rolled_up.status_code) and not rolled_up.follows_parent
+    overdue_texts = [translate("consolidated.overdue", merged_index.language)] if rolled_up.is_overdue else []
+    threshold_texts = [
+        translate(
+            "consolidated.beyond", merged_index.language, field=field.label.in_language(merged_index.language)
+        )
+        for field in merged_index.fields_above_threshold(item)
+    ]
+    return (
+        "; ".join(
+            [
+                *([format_rolled_up_status(rolled_up, merged_index)] if is_deviation else []),
+                *overdue_texts,
+                *threshold_texts,
+            ]
+        )
+        or None
+    )
+
+
+def _ungrouped_column(column: TableColumn) -> TableColumn:
+    """Return a column whose group texts are shown on every row, since deviations are read one by one."""
+    return replace(column, kind="text") if column.kind == "group" else column
+
+
+def _first_line_of_group(cell: TableCell, column: TableColumn) -> TableCell:
+    """Return the first line of a group's text; what is explained below it stands among the activities."""
+    return cell.split("\n")[0] if column.kind == "group" and isinstance(cell, str) else cell
+
+
+def _worst_severity_by_row(merged_index: MergedIndex) -> Mapping[tuple[str | None, str | None], str]:
+    """Return, for each unit and row that something was found about, how much that matters at most."""
+    worst_first = sorted(
+        merged_index.findings, key=lambda finding: list(Severity).index(finding.effective_severity), reverse=True
+    )
+    severities = {
+        (finding.unit, finding.row_id): finding.effective_severity for finding in worst_first if finding.row_id
+    }
+    return {key: translate(f"collected.{severity}", merged_index.language) for key, severity in severities.items()}
+
+
+# Columns --------------------------------------------------------------------------------------------------
+
+
+def _form_columns(merged_index: MergedIndex) -> Iterator[TableColumn]:
+    template, language = merged_index.template, merged_index.language
+    yield _fixed_column(ID_COLUMN, merged_index)
+    for level in template.levels:
+        kind: Literal["group", "text"] = "group" if level.kind == "group" else "text"
+        yield TableColumn(level.key, level.label.in_language(language), level.width, kind)
+    for field in _form_fields(merged_index):
+        if field is merged_index.status_field:
+            yield TableColumn(field.key, field.label.in_language(language), field.width, "status")
+        else:
+            yield TableColumn(field.key, field.label.in_language(language), field.width, _column_kind(field))
+
+
+def _column_kind(field: Field) -> FieldColumnKind:
+    if field.percent:
+        return "share"
+    return "signed" if field.computed else _KIND_BY_FIELD_TYPE.get(field.type, "text")
+
+
+def _fixed_column(key: str, merged_index: MergedIndex) -> TableColumn:
+    word_key = {ID_COLUMN: "column.id", UNIT_COLUMN: "column.unit"}.get(
+        key, f"consolidated.{key.removeprefix('_')}"
+    )
+    heading = translate(word_key, merged_index.language)
+    return TableColumn(key, heading, _COLUMN_WIDTHS[key], "status" if key == ROLLED_UP_COLUMN else "text")
+
+
+def _parts_column(merged_index: MergedIndex) -> TableColumn:
+    parts_label = merged_index.template.levels[merged_index.template.part_level_index or 0].plural_label(
+        merged_index.language
+    )
+    return TableColumn(
+        PARTS_COLUMN,
+        translate("consolidated.parts", merged_index.language, parts=parts_label),
+        _COLUMN_WIDTHS[PARTS_COLUMN],
+    )
+
+
+def _extra_columns(merged_index: MergedIndex) -> Iterator[TableColumn]:
+    return (
+        TableColumn(f"{EXTRA_COLUMN_PREFIX}{heading}", heading, 20)
+        for heading in merged_index.merged.round.plan.extra_headings
+    )
+
+
+def _form_fields(merged_index: MergedIndex) -> tuple[Field, ...]:
+    return merged_index.template.form_fields()
+
+
+def _deviation_column_keys(merged_index: MergedIndex) -> Iterator[str]:
+    template = merged_index.template
+    yield ID_COLUMN
+    yield from (level.key for level in template.levels)
+    yield UNIT_COLUMN
+    yield from (field.key for field in (merged_index.deadline_field, merged_index.new_deadline_field) if field)
+    yield from (
+        field.key for field in template.form_fields() if merged_index.thresholds and field.type in NUMERIC_TYPES
+    )
+    yield ROLLED_UP_COLUMN
+    yield from (field.key for field in template.answer_fields() if field.role == "comment")
+
+
+def _group_spellings(merged_index: MergedIndex) -> SpellingsByLevel:
+    """Return for each level how its texts are spelt; only those of groups are changed."""
+    levels = zip(
+        merged_index.template.levels,
+        zip(*(item.level_texts for item in merged_index.items), strict=True),
+        strict=False,
+    )
+    spellings = [
+        map_to_first_spelling(texts) if level.kind == "group" else NO_RESPELLING for level, texts in levels
+    ]
+    return tuple(spellings) or (NO_RESPELLING,) * len(merged_index.template.levels)

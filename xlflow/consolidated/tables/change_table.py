@@ -1,0 +1,187 @@
+"""What has changed since the previous round: one row per line, then and now side by side.
+
+Only what has changed is listed. What counts as a change is decided by `core.changes`; here it is put into words.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from xlflow.consolidated.tables.merged_index import MergedIndex, RolledUpStatus
+from xlflow.consolidated.tables.table_cells import (
+    answers_to_cell,
+    format_rolled_up_status,
+    make_headings_unique,
+    map_to_first_spelling,
+    value_to_cell,
+)
+from xlflow.i18n.catalogue import translate
+from xlflow.model.plan import Deadline, PlanItem
+from xlflow.model.table import Table, TableCell, TableColumn
+from xlflow.model.template import Level
+from xlflow.rounds.round_changes import ItemChange, ItemSnapshot, RoundSnapshot
+
+CHANGE_KIND_COLUMN = "_change"
+CHANGE_FLAGS = ("status", "time", "comment")
+"""What the last columns tell with a Yes: that there is another status, time or comment than then."""
+
+_COLUMN_WIDTHS: Mapping[str, int] = {"_id": 11, "_unit": 18, CHANGE_KIND_COLUMN: 18, "_how": 12, "_id_before": 11}
+_TIME_WIDTH, _COMMENT_WIDTH, _FLAG_WIDTH = 14, 30, 9
+
+
+def build_current_snapshot(merged_index: MergedIndex) -> RoundSnapshot:
+    """Return where all lines stand in this round."""
+    item_snapshots = [_build_item_snapshot(item, merged_index) for item in merged_index.items]
+    return RoundSnapshot(item_snapshots, merged_index.template, merged_index.merged.round.as_of)
+
+
+def build_change_table(merged_index: MergedIndex, changes: Sequence[ItemChange], previous: RoundSnapshot) -> Table:
+    """Return one row per line in which anything has changed, the most important kinds first."""
+    spellings = map_to_first_spelling(text for item in merged_index.items for text in item.level_texts)
+    rows = tuple(tuple(_change_row(change, previous, spellings, merged_index)) for change in changes)
+    return Table("changes", make_headings_unique(_change_columns(merged_index)), rows)
+
+
+def flag_column_key(flag: str) -> str:
+    """Return the key of the column that says whether there is another status, time or comment."""
+    return f"_any_{flag}"
+
+
+# States ---------------------------------------------------------------------------------------------------
+
+
+def _build_item_snapshot(item: PlanItem, merged_index: MergedIndex) -> ItemSnapshot:
+    rolled_up = merged_index.status_by_item[item.id]
+    return ItemSnapshot(
+        item=item,
+        status_code=rolled_up.status_code,
+        status=format_rolled_up_status(RolledUpStatus(rolled_up.status_code), merged_index)
+        if rolled_up.status_code
+        else "",
+        follows_parent=rolled_up.follows_parent,
+        is_overdue=rolled_up.is_overdue,
+        planned_deadline=_planned_deadline_text(item, merged_index),
+        new_deadline=_answers_text(item, "new_deadline", merged_index),
+        effective_deadline=_effective_deadline(item, merged_index),
+        comment=_answers_text(item, "comment", merged_index),
+    )
+
+
+def _planned_deadline_text(item: PlanItem, merged_index: MergedIndex) -> str:
+    field = merged_index.deadline_field
+    cell = value_to_cell(item.plan_value(field.key), field, merged_index) if field else None
+    return "" if cell is None else str(cell)
+
+
+def _answers_text(item: PlanItem, role: str, merged_index: MergedIndex) -> str:
+    """Return what all units answered in the field that plays a role."""
+    field = merged_index.template.field_in_role(role)
+    if field is None:
+        return ""
+    rows = (merged.row for merged in merged_index.rows_by_item.get(item.id, ()))
+    unit_answers = [
+        (row.unit, answer) for row in rows if (answer := row.answer(field.key)) and not answer.is_blank
+    ]
+    cell = answers_to_cell(field, unit_answers, merged_index, len(merged_index.units_by_item[item.id]))
+    return "" if cell is None else str(cell)
+
+
+def _effective_deadline(item: PlanItem, merged_index: MergedIndex) -> Deadline | None:
+    """Return the latest new time that any unit answered, else the deadline of the plan."""
+    field = merged_index.new_deadline_field
+    rows = (merged.row for merged in merged_index.rows_by_item.get(item.id, ()))
+    answered = (row.value(field.key) for row in rows) if field else ()
+    new_deadlines = [deadline for deadline in answered if isinstance(deadline, Deadline) and deadline.last]
+    planned = item.plan_value(merged_index.deadline_field.key) if merged_index.deadline_field else None
+    return max(
+        new_deadlines, key=lambda time: time.sort_key, default=planned if isinstance(planned, Deadline) else None
+    )
+
+
+# Rows -----------------------------------------------------------------------------------------------------
+
+
+def _change_row(
+    change: ItemChange, previous_snapshot: RoundSnapshot, spellings: Mapping[str, str], merged_index: MergedIndex
+) -> Iterator[TableCell]:
+    previous, current, item = change.previous, change.current, change.item
+    yield translate(f"changed.{change.kind}", merged_index.language)
+    yield item.id
+    levels = dict(_level_cells(item, merged_index if current else previous_snapshot, spellings, merged_index))
+    printed_levels, other_levels = _split_levels(merged_index)
+    yield from (levels[level.key] for level in printed_levels)
+    yield "; ".join(merged_index.units_by_item.get(item.id, item.units)) or None
+    if merged_index.status_field:
+        yield from (_snapshot_status_text(previous, merged_index), _snapshot_status_text(current, merged_index))
+    if merged_index.deadline_field or merged_index.new_deadline_field:
+        yield from (
+            previous.effective_deadline_text or None if previous else None,
+            change.current_deadline_text or None,
+        )
+    yield previous.comment or None if previous and (change.has_new_comment or not current) else None
+    yield current.comment or None if current else None
+    flags = (change.has_new_status, change.has_new_deadline, change.has_new_comment)
+    yield from (translate("values.yes", merged_index.language) if flag else None for flag in flags)
+    yield translate(f"changed.by_{change.matched_by}", merged_index.language) if change.matched_by else None
+    yield previous.item.id if previous and current and previous.item.id != current.item.id else None
+    yield from (levels[level.key] for level in other_levels)
+
+
+def _level_cells(
+    item: PlanItem,
+    template_source: MergedIndex | RoundSnapshot,
+    spellings: Mapping[str, str],
+    merged_index: MergedIndex,
+) -> Iterator[tuple[str, TableCell]]:
+    """Yield the texts of a line by today's levels; of a group its name without what is explained below it."""
+    texts = {
+        level.key: text for level, text in zip(template_source.template.levels, item.level_texts, strict=True)
+    }
+    for level in merged_index.template.levels:
+        text = texts.get(level.key, "")
+        display_text = spellings.get(text, text).partition("\n")[0] if level.kind == "group" else text
+        yield level.key, display_text or None
+
+
+def _split_levels(merged_index: MergedIndex) -> tuple[Sequence[Level], Sequence[Level]]:
+    """Return the levels that are printed, the widest group and the line's own, and those that stand last."""
+    levels, item_level_index = merged_index.template.levels, merged_index.template.item_level_index
+    return (*levels[: min(1, item_level_index)], *levels[item_level_index:]), levels[1:item_level_index]
+
+
+def _snapshot_status_text(item_snapshot: ItemSnapshot | None, merged_index: MergedIndex) -> str | None:
+    if item_snapshot is None:
+        return None
+    if item_snapshot.status and not item_snapshot.follows_parent:
+        return item_snapshot.status
+    return format_rolled_up_status(RolledUpStatus(follows_parent=item_snapshot.follows_parent), merged_index)
+
+
+def _change_columns(merged_index: MergedIndex) -> Iterator[TableColumn]:
+    language = merged_index.language
+    yield _fixed_column(CHANGE_KIND_COLUMN, "changed.kind", merged_index)
+    yield _fixed_column("_id", "column.id", merged_index)
+    printed_levels, other_levels = _split_levels(merged_index)
+    yield from (TableColumn(each.key, each.label.in_language(language), each.width) for each in printed_levels)
+    yield _fixed_column("_unit", "column.unit", merged_index)
+    if merged_index.status_field:
+        width = merged_index.status_field.width
+        yield from (
+            TableColumn(f"_{key}", translate(f"changed.{key}", language), width, "status")
+            for key in ("status_before", "status_now")
+        )
+    pairs = [("time", _TIME_WIDTH)] if merged_index.deadline_field or merged_index.new_deadline_field else []
+    for key, width in (*pairs, ("comment", _COMMENT_WIDTH)):
+        yield from (
+            TableColumn(f"_{key}_{point_in_time}", translate(f"changed.{key}_{point_in_time}", language), width)
+            for point_in_time in ("before", "now")
+        )
+    yield from (
+        TableColumn(flag_column_key(flag), translate(f"changed.any_{flag}", language), _FLAG_WIDTH)
+        for flag in CHANGE_FLAGS
+    )
+    yield _fixed_column("_how", "changed.how", merged_index)
+    yield _fixed_column("_id_before", "changed.id_before", merged_index)
+    yield from (TableColumn(each.key, each.label.in_language(language), each.width) for each in other_levels)
+
+
+def _fixed_column(key: str, word_key: str, merged_index: MergedIndex) -> TableColumn:
+    return TableColumn(key, translate(word_key, merged_index.language), _COLUMN_WIDTHS[key])

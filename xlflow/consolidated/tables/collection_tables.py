@@ -1,0 +1,326 @@
+"""What was asked and what came in: units, files, the accounts, what was set aside, the findings, the inputs.
+
+Nothing that came in is left out here: what has no place in the other tables stands word for word in these.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Literal
+
+from xlflow.consolidated.summary_model import BalanceEquation, Measure, RowFilter
+from xlflow.consolidated.tables.activity_tables import FORM_ROWS_COLUMN
+from xlflow.consolidated.tables.merged_index import MergedIndex
+from xlflow.consolidated.tables.table_cells import make_headings_unique
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.findings import Finding, Location, message_of
+from xlflow.model.plan import PlanItem, Unit
+from xlflow.model.submission import FileState, ReceivedFile
+from xlflow.model.table import Table, TableCell, TableColumn
+from xlflow.model.text import safe_display_name
+from xlflow.rules.computed_fields import sum_exactly
+from xlflow.rules.rollup import fields_that_count_as_answer, find_unanswered_items
+from xlflow.values import format_number
+
+TEXT_SEPARATOR = " | "
+"""What stands between the texts of a row that was set aside."""
+
+BasicColumnKind = Literal["text", "number", "integer"]
+
+
+def build_unit_table(merged_index: MergedIndex) -> Table:
+    """Return one row per unit: whether it answered, in which file, and how much of what it was asked is left."""
+    overdue_columns: list[tuple[str, str, int, BasicColumnKind]] = (
+        [("_overdue", "consolidated.overdue", 12, "integer")] if merged_index.deadline_field else []
+    )
+    columns = columns_from_specs(
+        merged_index.language,
+        ("_unit", "column.unit", 34, "text"),
+        ("_answer", "collected.answer", 14, "text"),
+        ("_file", "collected.file", 44, "text"),
+        ("_contact", "collected.contact", 36, "text"),
+        ("_email", "collected.email", 36, "text"),
+        ("_items", "consolidated.activities", 12, "integer"),
+        ("_rows", "collected.rows", 12, "integer"),
+        ("_unanswered", "collected.unanswered", 12, "integer"),
+        *overdue_columns,
+    )
+    activities_heading = merged_index.template.levels[merged_index.template.item_level_index].plural_label(
+        merged_index.language
+    )
+    columns = tuple(
+        replace(column, heading=activities_heading) if column.key == "_items" else column for column in columns
+    )
+    items_by_unit, files_by_unit = _items_by_unit(merged_index), _file_names_by_unit(merged_index)
+    rows = tuple(
+        _unit_row(unit, items_by_unit.get(unit.name, []), files_by_unit.get(unit.name, []), merged_index)
+        for unit in _list_units(merged_index)
+    )
+    return Table("units", make_headings_unique(columns), rows)
+
+
+def build_file_table(merged_index: MergedIndex) -> Table:
+    """Return one row per file that was found: what became of it, and why if it does not count."""
+    language = merged_index.language
+    columns = columns_from_specs(
+        language,
+        ("_unit", "column.unit", 34, "text"),
+        ("_state", "collected.state", 14, "text"),
+        ("_file", "collected.file", 44, "text"),
+        ("_reason", "collected.reason", 36, "text"),
+        ("_rows", "collected.rows", 36, "integer"),
+    )
+    finding_by_code, accounts = _index_findings_by_code(merged_index), merged_index.merged.accounts
+    sum_columns = tuple(_sum_column(key, merged_index) for key in accounts.sums_in)
+    rows = tuple(
+        (
+            "; ".join(filter(None, (file.unit, *file.further_units))) or None,
+            translate(f"collected.{file.state}", language),
+            safe_display_name(file.name),
+            _reason_text(file.reason, file.name, finding_by_code, language),
+            accounts.rows_by_file.get(file.name),
+            *(accounts.sums_by_file.get((file.name, key)) for key in accounts.sums_in),
+        )
+        for file in sorted(merged_index.merged.files, key=file_sort_key)
+    )
+    return Table("files", (*columns, *sum_columns), rows)
+
+
+def build_accounts_table(merged_index: MergedIndex) -> Table:
+    """Return the accounts, one equation per row: what came in, and where it went."""
+    language = merged_index.language
+    columns = columns_from_specs(
+        language,
+        ("_account", "collected.account", 34, "text"),
+        ("_balance", "collected.balance", 14, "text"),
+        ("_equation", "collected.equation", 44, "text"),
+        ("_found", "collected.found", 36, "number"),
+        ("_accounted", "collected.accounted", 36, "number"),
+    )
+    rows = tuple(
+        (
+            account,
+            translate(f"values.{'yes' if found == accounted else 'no'}", language),
+            equation,
+            found,
+            accounted,
+        )
+        for account, equation, found, accounted in _list_equation_rows(merged_index)
+    )
+    return Table("accounts", columns, rows)
+
+
+def build_balance_equations(merged_index: MergedIndex) -> tuple[BalanceEquation, ...]:
+    """Return how each row of the accounts is counted in the other tables, in the order of the rows."""
+    language, accounts = merged_index.language, merged_index.merged.accounts
+    state_measures = tuple(
+        (str(state), _count_measure("files", RowFilter("_state", translate(f"collected.{state}", language))))
+        for state in FileState
+    )
+    unplaced_rows = _count_measure("set_aside", RowFilter("_kind", translate("collected.row", language)))
+    files_found, rows_merged = (
+        _count_measure("files", RowFilter("_file", "", equals=False)),
+        Measure("", "sum", "answers", sum_column=FORM_ROWS_COLUMN),
+    )
+    return (
+        BalanceEquation(files_found, state_measures, translate("collected.files_equation", language)),
+        BalanceEquation(
+            Measure("", "sum", "files", sum_column="_rows"),
+            (("merged", rows_merged), ("set_aside", unplaced_rows)),
+            translate("collected.rows_equation", language),
+        ),
+        *(
+            BalanceEquation(
+                Measure("", "sum", "files", sum_column=f"_sum_{key}"),
+                (("out", Measure("", "sum", "answers", sum_column=key)),),
+                outside_tables=accounts.sums_replaced.get(key, Decimal(0)),
+            )
+            for key in accounts.sums_in
+        ),
+    )
+
+
+def build_unplaced_table(merged_index: MergedIndex) -> Table:
+    """Return what could not be placed, word for word with its address."""
+    language = merged_index.language
+    columns = columns_from_specs(
+        language,
+        ("_unit", "column.unit", 34, "text"),
+        ("_kind", "collected.kind", 14, "text"),
+        ("_source", "consolidated.source", 44, "text"),
+        ("_text", "collected.text", 36, "text"),
+        ("_reason", "collected.reason", 36, "text"),
+    )
+    finding_by_location, finding_by_code = (
+        _index_findings_by_location(merged_index),
+        _index_findings_by_code(merged_index),
+    )
+    rows = tuple(
+        (
+            unplaced.unit or None,
+            translate("collected.row" if unplaced.is_row else "collected.loose_text", language),
+            unplaced.location.describe(language),
+            TEXT_SEPARATOR.join(unplaced.texts),
+            message_of(finding, language)
+            if (finding := finding_by_location.get((unplaced.location, unplaced.reason)))
+            else _reason_text(unplaced.reason, unplaced.location.file, finding_by_code, language),
+        )
+        for unplaced in merged_index.merged.unplaced
+    )
+    return Table("set_aside", columns, rows)
+
+
+# One row --------------------------------------------------------------------------------------------------
+
+
+def _unit_row(
+    unit: Unit, items: Sequence[PlanItem], file_names: Sequence[str], merged_index: MergedIndex
+) -> tuple[TableCell, ...]:
+    has_nothing_to_report, unanswered_count = (
+        unit.name in merged_index.units_with_nothing_to_report,
+        len(_unanswered_item_ids(unit, items, merged_index)),
+    )
+    activities = [item for item in items if merged_index.is_activity(item)]
+    asked_items = [line for line in items if not line.added_by_unit]
+    return (
+        unit.name,
+        _unit_state_text(unit, merged_index),
+        "\n".join(file_names) or None,
+        unit.contact or None,
+        unit.email or None,
+        len(activities),
+        len(asked_items),
+        0 if has_nothing_to_report else unanswered_count,
+        *(
+            [sum(merged_index.roll_up_for_unit(line, unit.name).is_overdue for line in activities)]
+            if merged_index.deadline_field
+            else ()
+        ),
+    )
+
+
+def _unit_state_text(unit: Unit, merged_index: MergedIndex) -> str:
+    if unit.name in merged_index.units_with_nothing_to_report:
+        return translate("nothing.label", merged_index.language)
+    answered = "blank" if unit.name in merged_index.units_with_blank_form else "answered"
+    state = answered if unit.name in merged_index.merged.answered_units else "missing"
+    return translate(f"collected.{state}", merged_index.language)
+
+
+def _unanswered_item_ids(unit: Unit, items: Sequence[PlanItem], merged_index: MergedIndex) -> tuple[str, ...]:
+    asked_items = [item for item in items if not item.added_by_unit]
+    return find_unanswered_items(
+        asked_items, merged_index.template, _answered_item_ids(unit.name, asked_items, merged_index)
+    )
+
+
+def _answered_item_ids(unit: str, items: Iterable[PlanItem], merged_index: MergedIndex) -> set[str]:
+    """Return the ids of the lines where the unit wrote something that tells, understood or not."""
+    answer_keys = fields_that_count_as_answer(merged_index.template)
+    rows = ((item.id, merged_index.find_row(item.id, unit)) for item in items)
+    return {
+        item_id
+        for item_id, merged in rows
+        if merged and any((answer := merged.row.answer(key)) and not answer.is_blank for key in answer_keys)
+    }
+
+
+def _list_equation_rows(merged_index: MergedIndex) -> Iterator[tuple[str, str, TableCell, TableCell]]:
+    """Yield (account, the equation in words, what came in, what is accounted for)."""
+    language, accounts = merged_index.language, merged_index.merged.accounts
+    count_by_state: dict[str, int] = {str(state): accounts.files.get(state, 0) for state in FileState}
+    equation = translate("collected.files_equation", language, found=accounts.files_found, **count_by_state)
+    yield (
+        translate("collected.files_account", language),
+        equation,
+        accounts.files_found,
+        sum(count_by_state.values()),
+    )
+    merged, unplaced = accounts.rows_merged, accounts.rows_set_aside
+    equation = translate(
+        "collected.rows_equation", language, found=accounts.rows_found, merged=merged, set_aside=unplaced
+    )
+    yield translate("collected.rows_account", language), equation, accounts.rows_found, merged + unplaced
+    for key, found in accounts.sums_in.items():
+        out, replaced = accounts.sums_out.get(key, Decimal(0)), accounts.sums_replaced.get(key, Decimal(0))
+        amounts = {"found": found, "out": out, "replaced": replaced}
+        equation = translate(
+            "collected.sum_equation", language, **{k: format_number(v, language) for k, v in amounts.items()}
+        )
+        field_label = merged_index.template.field(key).label.in_language(language)
+        yield (
+            translate("collected.sum_account", language, field=field_label),
+            equation,
+            found,
+            sum_exactly((out, replaced)),
+        )
+
+
+def _sum_column(key: str, merged_index: MergedIndex) -> TableColumn:
+    field_label = merged_index.template.field(key).label.in_language(merged_index.language)
+    return TableColumn(
+        f"_sum_{key}", translate("collected.sum_account", merged_index.language, field=field_label), 14, "number"
+    )
+
+
+def _count_measure(table_name: str, *filters: RowFilter) -> Measure:
+    return Measure("", "count", table_name, filters)
+
+
+# Look-ups -------------------------------------------------------------------------------------------------
+
+
+def _list_units(merged_index: MergedIndex) -> Iterator[Unit]:
+    """Yield the units asked, in the plan's order, then those that answered without being asked."""
+    planned_units = {unit.name: unit for unit in merged_index.merged.round.plan.units}
+    other_units = (Unit(name) for name in merged_index.merged.answered_units if name not in planned_units)
+    return iter((*planned_units.values(), *other_units))
+
+
+def _items_by_unit(merged_index: MergedIndex) -> Mapping[str, list[PlanItem]]:
+    items: dict[str, list[PlanItem]] = {}
+    for item in merged_index.items:
+        for unit in merged_index.units_by_item[item.id]:
+            items.setdefault(unit, []).append(item)
+    return items
+
+
+def _file_names_by_unit(merged_index: MergedIndex) -> Mapping[str, list[str]]:
+    """Return the files that a unit's answers were read from, by its name."""
+    names_by_unit: dict[str, list[str]] = {}
+    for file in sorted(merged_index.merged.files, key=file_sort_key):
+        for unit in (
+            (file.unit, *file.further_units) if file.state in (FileState.ACCEPTED, FileState.SUPERSEDED) else ()
+        ):
+            names_by_unit.setdefault(unit or "", []).append(safe_display_name(file.name))
+    return names_by_unit
+
+
+def _index_findings_by_code(merged_index: MergedIndex) -> Mapping[tuple[str, str], Finding]:
+    return {(finding.location.file, finding.code): finding for finding in merged_index.findings}
+
+
+def _index_findings_by_location(merged_index: MergedIndex) -> Mapping[tuple[Location, str], Finding]:
+    return {(finding.location, finding.code): finding for finding in merged_index.findings}
+
+
+def _reason_text(
+    reason: str | None, file: str, finding_by_code: Mapping[tuple[str, str], Finding], language: Language
+) -> str | None:
+    """Return a reason in words; where it is the code of a finding about that file, the words of the finding."""
+    finding = finding_by_code.get((file, reason or ""))
+    return message_of(finding, language) if finding else reason
+
+
+def file_sort_key(file: ReceivedFile) -> tuple[str, str]:
+    """Return by what files are sorted."""
+    return (file.name, file.digest)
+
+
+def columns_from_specs(
+    language: Language, *columns: tuple[str, str, int, BasicColumnKind]
+) -> tuple[TableColumn, ...]:
+    """Return columns of (key, word, width, kind)."""
+    return tuple(
+        TableColumn(key, translate(word_key, language), width, kind) for key, word_key, width, kind in columns
+    )

@@ -1,0 +1,123 @@
+"""Works out the figures of the summary sheet, each by what it is declared to count.
+
+A spreadsheet compares texts without regard to upper and lower case, so the same is done here. Every grid is gone
+through once for each set of columns that figures ask about, however many figures there are.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import repeat
+
+from xlflow.consolidated.summary_model import KeyFigure, Measure, RowFilter, RowGroup, Section
+from xlflow.model.table import Table, TableCell
+from xlflow.rules.computed_fields import sum_exactly
+
+TotalsByKey = Mapping[tuple[str, ...], Decimal]
+
+
+class FigureCalculator:
+    """Counts and adds up rows of grids by what stands in some of their columns."""
+
+    def __init__(self, table_by_name: Iterable[Table]):
+        self._table_by_name = {table.name: table for table in table_by_name}
+        self._totals_cache: dict[tuple[str, str, tuple[str, ...]], TotalsByKey] = {}
+
+    def fill_section(self, section: Section) -> Section:
+        """Return the section with its figures."""
+        rows: list[tuple[TableCell, ...]] = []
+        for group in section.groups:
+            rows.append(tuple(self._compute_row(section, group, rows)))
+        return replace(section, values=tuple(rows))
+
+    def make_key_figure(self, label: str, measure: Measure) -> KeyFigure:
+        """Return a fact with its figure."""
+        return KeyFigure(label, measure, _int_if_whole(self._compute_figure(measure, measure.filters)))
+
+    def _compute_row(
+        self, section: Section, group: RowGroup, rows_above: Sequence[tuple[TableCell, ...]]
+    ) -> list[TableCell]:
+        figures: list[Decimal] = []
+        if group.kind == "share":
+            return _compute_shares(rows_above[-1], section.measures)
+        for position, measure in enumerate(section.measures):
+            if measure.kind == "across":
+                figures.append(sum_exactly(figures))
+                continue
+            figure = self._compute_figure(measure, (*group.filters, *measure.filters))
+            first_position = 0 if measure.kind == "rest" else position
+            if group.kind == "others":
+                figure -= sum_exactly(
+                    _cell_number(cell) for row in rows_above for cell in row[first_position : position + 1]
+                )
+            figures.append(figure - sum_exactly(figures) if measure.kind == "rest" else figure)
+        return [_int_if_whole(figure) for figure in figures]
+
+    def _compute_figure(self, measure: Measure, filters: Sequence[RowFilter]) -> Decimal:
+        """Return the figure over the rows that match; what must not match is taken away from what is left."""
+        positive_filters = tuple(row_filter for row_filter in filters if row_filter.equals)
+        negative_filter = next((match for match in filters if not match.equals), None)
+        if negative_filter is not None:
+            other_filters = tuple(match for match in filters if match is not negative_filter)
+            return self._compute_figure(measure, other_filters) - self._compute_figure(
+                measure, (*other_filters, replace(negative_filter, equals=True))
+            )
+        totals = self._cached_totals(
+            measure.table, measure.sum_column, tuple(match.column for match in positive_filters)
+        )
+        return totals.get(tuple(_casefold_cell(match.text) for match in positive_filters), Decimal(0))
+
+    def _cached_totals(self, table_name: str, sum_column: str, columns: tuple[str, ...]) -> TotalsByKey:
+        key = (table_name, sum_column, columns)
+        if key not in self._totals_cache:
+            self._totals_cache[key] = _sum_by_key(self._table_by_name[table_name], sum_column, columns)
+        return self._totals_cache[key]
+
+
+def _sum_by_key(table: Table, sum_column: str, columns: Sequence[str]) -> TotalsByKey:
+    keys = [column.key for column in table.columns]
+    positions = [keys.index(column) for column in columns]
+    text_columns = [list(map(_cell_text, table.column(position))) for position in positions]
+    row_keys: Iterable[tuple[str, ...]] = (
+        zip(*text_columns, strict=True) if positions else repeat((), len(table.rows))
+    )
+    if not sum_column:
+        totals: dict[tuple[str, ...], Decimal] = {}
+        for key, row_count in Counter(row_keys).items():
+            casefolded = tuple(map(str.casefold, key))
+            totals[casefolded] = totals.get(casefolded, Decimal(0)) + row_count
+        return totals
+    numbers: dict[tuple[str, ...], list[Decimal]] = {}
+    for key, cell in zip(row_keys, table.column(keys.index(sum_column)), strict=True):
+        numbers.setdefault(tuple(map(str.casefold, key)), []).append(_cell_number(cell))
+    return {key: sum_exactly(amounts) for key, amounts in numbers.items()}
+
+
+def _compute_shares(figures_above: Sequence[TableCell], measures: Sequence[Measure]) -> list[TableCell]:
+    """Return which part each figure is of the one that goes across."""
+    total = next(
+        _cell_number(figure)
+        for figure, measure in zip(figures_above, measures, strict=True)
+        if measure.kind == "across"
+    )
+    return [_cell_number(figure) / total if total else Decimal(0) for figure in figures_above]
+
+
+def _casefold_cell(cell: TableCell) -> str:
+    return _cell_text(cell).casefold()
+
+
+def _cell_text(cell: TableCell) -> str:
+    return cell if isinstance(cell, str) else "" if cell is None else str(cell)
+
+
+def _cell_number(cell: TableCell) -> Decimal:
+    """Return the number in a cell; a text in a column of numbers counts as nothing, as it does in a formula."""
+    if isinstance(cell, Decimal):
+        return cell
+    return Decimal(cell) if isinstance(cell, int) and not isinstance(cell, bool) else Decimal(0)
+
+
+def _int_if_whole(figure: Decimal) -> TableCell:
+    return int(figure) if figure == figure.to_integral_value() else figure

@@ -1,0 +1,287 @@
+"""Everything that the tables and figures are made from, looked up once: rows by line and unit, kin, statuses.
+
+Says for every line, and for every line and unit, which status stands for it and whether its time has passed.
+Decides nothing of how it is shown.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from xlflow.i18n.catalogue import Language
+from xlflow.model.findings import Finding
+from xlflow.model.merged import Merged, MergedRow
+from xlflow.model.plan import Deadline, PlanItem
+from xlflow.model.template import Choice, Field, Template, Threshold
+from xlflow.rounds.round_changes import RoundSnapshot
+from xlflow.rules.computed_fields import compute_field, is_above_threshold, sum_exactly
+from xlflow.rules.rollup import NO_RELATIVES, Relatives, relatives_by_id, roll_up_status, worst_status
+
+
+@dataclass(frozen=True, slots=True)
+class RolledUpStatus:
+    """Where a line stands. `code` is the status that counts for it, None if nothing answers it; `follows` marks
+    a sub-activity without a status of its own whose activity has one (then `code` is the activity's); `nothing`
+    tells that whoever was asked says that there is nothing to report."""
+
+    status_code: str | None = None
+    follows_parent: bool = False
+    is_overdue: bool = False
+    has_nothing_to_report: bool = False
+
+
+@dataclass(frozen=True)
+class MergedIndex:
+    """A round's answers and what was found in them, with every look-up that is needed more than once; and where
+    things stood in the previous round, if that is told."""
+
+    merged: Merged
+    findings: Sequence[Finding]
+    previous: RoundSnapshot | None = None
+
+    @cached_property
+    def template(self) -> Template:
+        """The round's template."""
+        return self.merged.round.template
+
+    @cached_property
+    def language(self) -> Language:
+        """The round's language."""
+        return self.merged.round.language
+
+    @cached_property
+    def items(self) -> tuple[PlanItem, ...]:
+        """The lines of the plan, then the units' own."""
+        return self.merged.round.plan.items
+
+    @cached_property
+    def has_continuing_items(self) -> bool:
+        """Whether any line continues another year's."""
+        return any(item.continues_from for item in self.items)
+
+    @cached_property
+    def status_field(self) -> Field | None:
+        """The field that tells the status, if the template has one."""
+        return self.template.field_in_role("status")
+
+    @cached_property
+    def deadline_field(self) -> Field | None:
+        """The field that tells by when a line is to be done, if the template has one."""
+        return self.template.field_in_role("deadline")
+
+    @cached_property
+    def new_deadline_field(self) -> Field | None:
+        """The field that tells by when it will be done instead, if the template has one."""
+        return self.template.field_in_role("new_deadline")
+
+    @cached_property
+    def part_level_index(self) -> int | None:
+        """The place of the level of sub-activities, if the template has one."""
+        return self.template.part_level_index
+
+    @cached_property
+    def status_choices(self) -> Mapping[str | None, Choice]:
+        """The statuses by code."""
+        options = self.template.choice_list(self.status_field).options if self.status_field else ()
+        return {option.code: option for option in options}
+
+    @cached_property
+    def text_cache(self) -> dict[tuple[str, str | Deadline], str | None]:
+        """How choices and times are shown in words, by field and value, as far as they have come up."""
+        return {}
+
+    @cached_property
+    def relatives_by_id(self) -> Mapping[str, Relatives]:
+        """The lines around each line."""
+        return relatives_by_id(self.items, self.template)
+
+    @cached_property
+    def item_by_id(self) -> Mapping[str, PlanItem]:
+        """The lines by id."""
+        return {item.id: item for item in self.items}
+
+    @cached_property
+    def rows_by_item(self) -> Mapping[str, Sequence[MergedRow]]:
+        """The answered rows of each line, by its id, in the order of the units."""
+        rows: dict[str, list[MergedRow]] = {}
+        for merged in self.merged.rows:
+            rows.setdefault(merged.row.item.id, []).append(merged)
+        return rows
+
+    @cached_property
+    def _row_by_item_and_unit(self) -> Mapping[str, Mapping[str, MergedRow]]:
+        """The answered rows of lines that several units answered, by the line's id and the unit."""
+        shared_items = ((item_id, rows) for item_id, rows in self.rows_by_item.items() if len(rows) > 1)
+        return {line_id: {merged.row.unit: merged for merged in rows} for line_id, rows in shared_items}
+
+    @cached_property
+    def units_with_nothing_to_report(self) -> frozenset[str]:
+        """The units that say they have nothing to report."""
+        return frozenset(self.merged.units_with_nothing_to_report)
+
+    @cached_property
+    def units_with_blank_form(self) -> tuple[str, ...]:
+        """The units whose forms hold no answer."""
+        return self.merged.units_with_blank_form
+
+    @cached_property
+    def status_by_item(self) -> Mapping[str, RolledUpStatus]:
+        """Where each line stands over all units, by its id."""
+        return {item.id: self._roll_up_item(item) for item in self.items}
+
+    @cached_property
+    def has_answered_parts(self) -> bool:
+        """Whether any sub-activity has a status of its own."""
+        part_statuses = (self.status_by_item[item.id] for item in self.items if not self.is_activity(item))
+        return any(rolled_up.status_code and not rolled_up.follows_parent for rolled_up in part_statuses)
+
+    @cached_property
+    def units_by_item(self) -> Mapping[str, tuple[str, ...]]:
+        """The units of each line, by its id: those asked, then those that answered without being asked."""
+        rows_by_item = self.rows_by_item
+        return {
+            item.id: _asked_and_answering_units(item.units, rows_by_item.get(item.id, ())) for item in self.items
+        }
+
+    @cached_property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """The limits beyond which the template asks about a number."""
+        return tuple(rule.beyond for rule in self.template.rules if rule.beyond)
+
+    def number_over_units(self, item: PlanItem, key: str) -> Decimal | None:
+        """Return the number of a line over all units that answered it; None where one of them lacks it."""
+        field = self.template.field(key)
+        if field.computed:
+            return compute_field(field.computed, lambda other: self.number_over_units(item, other))
+        rows = self.rows_by_item.get(item.id, ())
+        values = (
+            [item.plan_value(key)] if field.filled_by == "plan" else [merged.row.value(key) for merged in rows]
+        )
+        numbers = [value for value in values if isinstance(value, Decimal)]
+        return sum_exactly(numbers) if numbers and len(numbers) == len(values) else None
+
+    def fields_above_threshold(self, item: PlanItem) -> tuple[Field, ...]:
+        """Return the numbers of a line that are beyond a limit of the template."""
+        keys = (
+            threshold.field
+            for threshold in self.thresholds
+            if is_above_threshold(threshold, lambda key: self.number_over_units(item, key))
+        )
+        return tuple(self.template.field(key) for key in dict.fromkeys(keys))
+
+    def is_activity(self, item: PlanItem) -> bool:
+        """Return whether a line is an activity and no sub-activity."""
+        return self.part_level_index is None or not item.level_texts[self.part_level_index]
+
+    def find_row(self, item_id: str, unit: str) -> MergedRow | None:
+        """Return the row in which a unit answers a line."""
+        rows = self.rows_by_item.get(item_id, ())
+        if len(rows) > 1:
+            return self._row_by_item_and_unit[item_id].get(unit)
+        return rows[0] if rows and rows[0].row.unit == unit else None
+
+    def own_status_code(self, item_id: str, unit: str) -> str | None:
+        """Return the status that a unit gave to a line itself."""
+        merged = self.find_row(item_id, unit) if self.status_field else None
+        value = merged.row.value(self.status_field.key) if merged and self.status_field else None
+        return value if value and isinstance(value, str) else None
+
+    def roll_up_for_unit(self, item: PlanItem, unit: str) -> RolledUpStatus:
+        """Return where a line stands in what one unit says."""
+        relatives, own_code = self.relatives_by_id.get(item.id, NO_RELATIVES), self.own_status_code(item.id, unit)
+        code = own_code
+        if relatives.children and not own_code:
+            code = roll_up_status(
+                own_code, (self.own_status_code(part, unit) for part in relatives.children), self.template
+            )
+        activity_code = self.own_status_code(relatives.parent, unit) if relatives.parent else None
+        follows_parent = not code and activity_code is not None
+        code = code or activity_code
+        is_overdue = (
+            not self._is_final_status(code)
+            and not self._is_done_by_unit(item, unit)
+            and self._has_deadline_passed(item, unit)
+        )
+        return RolledUpStatus(
+            code,
+            follows_parent,
+            is_overdue,
+            has_nothing_to_report=code is None and unit in self.units_with_nothing_to_report,
+        )
+
+    def is_deviation_status(self, code: str | None) -> bool:
+        """Return whether a status is one that the template calls a deviation."""
+        return code in self.status_choices and self.status_choices[code].deviation
+
+    def _roll_up_item(self, item: PlanItem) -> RolledUpStatus:
+        code = self._status_over_units(item)
+        relatives = self.relatives_by_id.get(item.id, NO_RELATIVES)
+        activity_code = (
+            self._status_over_units(self.item_by_id[relatives.parent], without_parts=True)
+            if relatives.parent and not code
+            else None
+        )
+        units, is_overdue = self.units_by_item[item.id], self._is_overdue(item, code or activity_code)
+        nothing_to_report = (
+            not (code or activity_code) and bool(units) and self.units_with_nothing_to_report.issuperset(units)
+        )
+        return RolledUpStatus(code or activity_code, activity_code is not None, is_overdue, nothing_to_report)
+
+    def _status_over_units(self, item: PlanItem, *, without_parts: bool = False) -> str | None:
+        """Return the status over all units: those asked of the line itself first, each with its sub-activities.
+
+        If none of them gave the line itself one, the worst of all its sub-activities; `alone` leaves these out.
+        """
+        units = self.units_by_item[item.id]
+        own_codes = [self.own_status_code(item.id, unit) for unit in units]
+        if len(own_codes) == 1 and own_codes[0]:
+            return own_codes[0]
+        part_ids = () if without_parts else self.relatives_by_id.get(item.id, NO_RELATIVES).children
+        if not any(own_codes):
+            return self._worst_status(
+                self.own_status_code(part, unit) for part in part_ids for unit in self.units_by_item[part]
+            )
+        return self._worst_status(
+            roll_up_status(code, (self.own_status_code(part, unit) for part in part_ids), self.template)
+            for code, unit in zip(own_codes, units, strict=True)
+        )
+
+    def _worst_status(self, codes: Iterable[str | None]) -> str | None:
+        return worst_status(codes, self.template.choice_list(self.status_field)) if self.status_field else None
+
+    def _is_overdue(self, item: PlanItem, code: str | None) -> bool:
+        if self.deadline_field is None or self._is_final_status(code):
+            return False
+        units = self.units_by_item[item.id] or ("",)
+        return any(
+            self._has_deadline_passed(item, unit) for unit in units if not self._is_done_by_unit(item, unit)
+        )
+
+    def _is_done_by_unit(self, item: PlanItem, unit: str) -> bool:
+        """Return whether a unit has said that it is through with a line; without statuses, any answer says so."""
+        if self.status_field:
+            return self._is_final_status(self.own_status_code(item.id, unit))
+        merged = self.find_row(item.id, unit)
+        return merged is not None and not merged.row.is_blank
+
+    def _has_deadline_passed(self, item: PlanItem, unit: str) -> bool:
+        """Return whether the time has passed by which a unit is to be done; a new time replaces the old one."""
+        deadline = self._new_deadline(item, unit) or (
+            item.plan_value(self.deadline_field.key) if self.deadline_field else None
+        )
+        return isinstance(deadline, Deadline) and deadline.has_passed(self.merged.round.as_of)
+
+    def _new_deadline(self, item: PlanItem, unit: str) -> Deadline | None:
+        merged = self.find_row(item.id, unit)
+        deadline = merged.row.value(self.new_deadline_field.key) if merged and self.new_deadline_field else None
+        return deadline if isinstance(deadline, Deadline) and deadline.last else None
+
+    def _is_final_status(self, code: str | None) -> bool:
+        return code in self.status_choices and self.status_choices[code].settled
+
+
+def _asked_and_answering_units(asked: tuple[str, ...], rows: Iterable[MergedRow]) -> tuple[str, ...]:
+    """Return the units that were asked, then those that answered without being asked."""
+    unasked = [merged.row.unit for merged in rows if merged.row.unit not in asked]
+    return tuple(dict.fromkeys((*asked, *unasked))) if unasked or len(asked) > 1 else asked

@@ -1,0 +1,359 @@
+"""What the summary sheet tells: which figures, by which groups. Driven by the template and by the tables.
+
+A template says by its `summaries` what is counted by what; one that says nothing gets the tables that its fields
+call for. The figures themselves are worked out by `figures`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from xlflow.consolidated.summary_model import KeyFigure, Measure, Panel, RowFilter, RowGroup, Section
+from xlflow.consolidated.tables.activity_tables import (
+    ID_COLUMN,
+    ORIGIN_COLUMN,
+    OVERDUE_COLUMN,
+    ROLLED_UP_COLUMN,
+    SOURCE_COLUMN,
+)
+from xlflow.consolidated.tables.change_table import CHANGE_FLAGS, CHANGE_KIND_COLUMN, flag_column_key
+from xlflow.consolidated.tables.figures import FigureCalculator
+from xlflow.consolidated.tables.merged_index import MergedIndex, RolledUpStatus
+from xlflow.consolidated.tables.summary_sections import UNIT_KEY, PanelContext, build_section, list_groupings
+from xlflow.consolidated.tables.table_cells import NUMERIC_TYPES, format_rolled_up_status
+from xlflow.i18n.catalogue import format_long_date, translate
+from xlflow.model.findings import Severity
+from xlflow.model.table import Table
+from xlflow.model.template import Field
+
+COUNTED_CHANGE_KINDS = ("delayed", "overdue_since", "cancelled", "done", "new", "gone")
+"""The kinds of change of which a line can be of one only."""
+
+COUNTED_SEVERITIES = (Severity.ERROR, Severity.WARNING)
+"""What is counted among the findings; notes ask nothing of anybody."""
+
+
+def build_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -> tuple[KeyFigure, ...]:
+    """Return the single figures at the top: who has answered, what is left, what was found."""
+    language = merged_index.language
+    answered_label, blank_label, missing_label = (
+        translate(f"collected.{state}", language) for state in ("answered", "blank", "missing")
+    )
+    nothing_label = translate("nothing.label", language)
+    facts = [
+        ("asked", _count_measure("units", RowFilter("_answer", "", equals=False))),
+        ("answered", _count_measure("units", RowFilter("_answer", answered_label))),
+        *(
+            [("nothing", _count_measure("units", RowFilter("_answer", nothing_label)))]
+            if merged_index.units_with_nothing_to_report
+            else ()
+        ),
+        *(
+            [("blank", _count_measure("units", RowFilter("_answer", blank_label)))]
+            if merged_index.units_with_blank_form
+            else ()
+        ),
+        ("missing", _count_measure("units", RowFilter("_answer", missing_label))),
+        ("unanswered", Measure("", "sum", "units", sum_column="_unanswered")),
+        *(
+            (
+                f"{severity}s",
+                _count_measure("remarks", RowFilter("_severity", translate(f"collected.{severity}", language))),
+            )
+            for severity in COUNTED_SEVERITIES
+        ),
+    ]
+    return (
+        *(calculator.make_key_figure(translate(f"overview.{key}", language), measure) for key, measure in facts),
+        *_build_optional_key_figures(merged_index, calculator),
+    )
+
+
+def build_panels(
+    merged_index: MergedIndex, table_by_name: Mapping[str, Table], calculator: FigureCalculator
+) -> tuple[Panel, ...]:
+    """Return the tables of figures: of statuses, of amounts, and of each further question that is asked about."""
+    context = PanelContext(merged_index, table_by_name)
+    builders = (_build_status_panel, _build_amount_panel, _build_choice_panels, _build_change_panel)
+    panels = (panel for build in builders for panel in build(context) if panel.sections)
+    return tuple(
+        replace(panel, sections=tuple(calculator.fill_section(section) for section in panel.sections))
+        for panel in panels
+    )
+
+
+# Panels ---------------------------------------------------------------------------------------------------
+
+
+def _build_status_panel(context: PanelContext) -> Iterator[Panel]:
+    """How activities, and apart from them sub-activities, fall on the statuses."""
+    status_field = context.merged_index.status_field
+    if status_field is None:
+        return
+    labels = _list_status_labels(context)
+    activity_filters = _select_activities(context)
+    sections = [_overall_status_section(context, labels)]
+    for grouping in list_groupings(context, status_field.key.__eq__):
+        if grouping.table_name == "activities" or grouping.group_key == UNIT_KEY:
+            measures = _build_status_measures(grouping.table_name, labels, activity_filters, context)
+            sections += build_section(replace(grouping, filters=activity_filters), measures, context)
+    activity_level = context.merged_index.template.levels[context.merged_index.template.item_level_index]
+    title = context.overview_text("by_status", items=activity_level.plural_label(context.merged_index.language))
+    yield Panel(title, _measure_headings(sections[0]), tuple(sections), shows_statuses=True)
+
+
+def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
+    """What the amounts add up to."""
+    template = context.merged_index.template
+    number_fields = [
+        field for field in template.form_fields() if field.type in NUMERIC_TYPES and not field.percent
+    ]
+    summarised_keys = {summary.of for summary in template.summaries}
+    amount_fields = [field for field in number_fields if field.key in summarised_keys] or (
+        [] if template.summaries else number_fields
+    )
+    if not amount_fields:
+        return
+    keys = {field.key for field in amount_fields}
+    note = context.overview_text("left_out") if _incomplete_amount_fields(context.merged_index) else ""
+    sections = [
+        Section(
+            "",
+            "",
+            (RowGroup(context.overview_text("total")),),
+            _build_sum_measures("activities", amount_fields, context),
+            note=note,
+        )
+    ]
+    has_one_unit_per_item = all(len(units) == 1 for units in context.merged_index.units_by_item.values())
+    for each in list_groupings(context, keys.__contains__):
+        grouping = (
+            replace(each, table_name="activities")
+            if has_one_unit_per_item and each.group_key == UNIT_KEY
+            else each
+        )
+        sections += build_section(
+            grouping, _build_sum_measures(grouping.table_name, amount_fields, context), context
+        )
+    yield Panel(context.overview_text("amounts"), _measure_headings(sections[0]), tuple(sections))
+
+
+def _build_choice_panels(context: PanelContext) -> Iterator[Panel]:
+    """How the answers to each further question fall, where the template asks for it."""
+    template, language = context.merged_index.template, context.merged_index.language
+    summarised_keys = dict.fromkeys(summary.of for summary in template.summaries)
+    fields = [
+        field
+        for field in template.answer_fields()
+        if field.key in summarised_keys and field.type in ("choice", "yes_no")
+    ]
+    for field in fields:
+        if field is context.merged_index.status_field:
+            continue
+        measures = _build_choice_measures(field, context)
+        all_answers = RowGroup(context.overview_text("all_answers"), (RowFilter(SOURCE_COLUMN, "", equals=False),))
+        sections = [Section("", "", (all_answers,), measures)]
+        for grouping in list_groupings(context, field.key.__eq__):
+            sections += build_section(replace(grouping, table_name="answers"), measures, context)
+        yield Panel(field.label.in_language(language), _measure_headings(sections[0]), tuple(sections))
+
+
+def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
+    """What has become of activities, and apart from them of sub-activities, since the previous round."""
+    merged_index = context.merged_index
+    if merged_index.previous is None:
+        return
+    template, language = merged_index.template, merged_index.language
+    groups = [
+        RowGroup(template.levels[template.item_level_index].plural_label(language), _select_activities(context))
+    ]
+    if template.part_level_index is not None:
+        part_level = template.levels[template.part_level_index]
+        groups.append(RowGroup(part_level.plural_label(language), (RowFilter(part_level.key, "", equals=False),)))
+    section = Section("", "", tuple(groups), tuple(_build_change_measures(merged_index)))
+    date_text = format_long_date(merged_index.previous.as_of, language)
+    yield Panel(translate("changed.title", language, day=date_text), _measure_headings(section), (section,))
+
+
+# Measures -------------------------------------------------------------------------------------------------
+
+
+def _overall_status_section(context: PanelContext, labels: Sequence[str]) -> Section:
+    template, language = context.merged_index.template, context.merged_index.language
+    groups = [
+        RowGroup(template.levels[template.item_level_index].plural_label(language), _select_activities(context)),
+        RowGroup(context.overview_text("share"), (), "share"),
+    ]
+    if template.part_level_index is not None and not all(
+        map(context.merged_index.is_activity, context.merged_index.items)
+    ):
+        part_level = template.levels[template.part_level_index]
+        label = context.overview_text("parts", parts=part_level.plural_label(language))
+        groups.append(RowGroup(label, (RowFilter(part_level.key, "", equals=False),)))
+    return Section("", "", tuple(groups), _build_status_measures("activities", labels, (), context))
+
+
+def _build_status_measures(
+    table_name: str, labels: Sequence[str], activity_filters: tuple[RowFilter, ...], context: PanelContext
+) -> tuple[Measure, ...]:
+    """Return one count per status, then what is not answered, the total, and what is overdue."""
+    language, has_deadline = context.merged_index.language, context.merged_index.deadline_field is not None
+    unanswered_label, overdue_label = (
+        translate(f"consolidated.{key}", language) for key in ("unanswered", "overdue")
+    )
+    counts = [
+        Measure(label, "count", table_name, (*activity_filters, RowFilter(ROLLED_UP_COLUMN, label)))
+        for label in labels
+    ]
+    across = Measure(context.overview_text("total"), "across")
+    if table_name == "activities":
+        rest = Measure(
+            unanswered_label,
+            "count",
+            table_name,
+            (*activity_filters, RowFilter(ROLLED_UP_COLUMN, unanswered_label)),
+        )
+        overdue = Measure(
+            overdue_label,
+            "count",
+            table_name,
+            (*activity_filters, RowFilter(OVERDUE_COLUMN, translate("values.yes", language))),
+        )
+    else:
+        rest, overdue = (
+            Measure(unanswered_label, "rest", "units", sum_column="_items"),
+            Measure(overdue_label, "sum", "units", sum_column="_overdue"),
+        )
+    return (*counts, rest, across, *([overdue] if has_deadline else ()))
+
+
+def _build_change_measures(merged_index: MergedIndex) -> Iterator[Measure]:
+    """Yield a count for each kind of change, then for each thing that may have changed besides."""
+    language = merged_index.language
+    for kind in COUNTED_CHANGE_KINDS:
+        label = translate(f"changed.{kind}", language)
+        yield Measure(label, "count", "changes", (RowFilter(CHANGE_KIND_COLUMN, label),))
+    for flag in CHANGE_FLAGS if merged_index.status_field else CHANGE_FLAGS[1:]:
+        filters = (RowFilter(flag_column_key(flag), translate("values.yes", language)),)
+        yield Measure(translate(f"changed.any_{flag}", language), "count", "changes", filters)
+
+
+def _build_sum_measures(table_name: str, fields: Sequence[Field], context: PanelContext) -> tuple[Measure, ...]:
+    language = context.merged_index.language
+    return tuple(
+        Measure(
+            field.label.in_language(language),
+            "sum",
+            table_name,
+            sum_column=field.key,
+            negative_is_bad=field.computed is not None,
+        )
+        for field in fields
+    )
+
+
+def _build_choice_measures(field: Field, context: PanelContext) -> tuple[Measure, ...]:
+    """Return one count per accepted answer, then one for everything else, then the total."""
+    template, language = context.merged_index.template, context.merged_index.language
+    if field.type == "choice":
+        labels = [option.label.in_language(language) for option in template.choice_list(field).options]
+    else:
+        labels = [translate(f"values.{key}", language) for key in ("yes", "no")]
+    counts = (Measure(label, "count", "answers", (RowFilter(field.key, label),)) for label in labels)
+    rest = Measure(
+        context.overview_text("other_or_blank"), "rest", "answers", (RowFilter(SOURCE_COLUMN, "", equals=False),)
+    )
+    return (*counts, rest, Measure(context.overview_text("total"), "across"))
+
+
+def _list_status_labels(context: PanelContext) -> list[str]:
+    """Return the labels of the statuses, then whatever else an open list let in."""
+    merged_index = context.merged_index
+    choice_labels = [
+        option.label.in_language(merged_index.language) for option in merged_index.status_choices.values()
+    ]
+    excluded_labels = {
+        translate("consolidated.unanswered", merged_index.language),
+        _follows_activity_text(merged_index),
+    }
+    texts_found = (
+        text
+        for table_name in ("activities", "answers")
+        for text in context.distinct_texts(table_name, ROLLED_UP_COLUMN)
+    )
+    return [*choice_labels, *sorted(set(texts_found) - {*choice_labels, *excluded_labels, ""})]
+
+
+def _select_activities(context: PanelContext) -> tuple[RowFilter, ...]:
+    """Return what picks activities and leaves their sub-activities out."""
+    part_level_index = context.merged_index.template.part_level_index
+    return (
+        ()
+        if part_level_index is None
+        else (RowFilter(context.merged_index.template.levels[part_level_index].key, ""),)
+    )
+
+
+def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -> Iterator[KeyFigure]:
+    """Yield the figures that only some rounds have: units' own activities, sub-activities without a status."""
+    template, language = merged_index.template, merged_index.language
+    if merged_index.status_field or merged_index.deadline_field or merged_index.thresholds:
+        yield calculator.make_key_figure(
+            translate("overview.deviations", language),
+            _count_measure("deviations", RowFilter(ID_COLUMN, "", equals=False)),
+        )
+    if merged_index.previous:
+        date_text = format_long_date(merged_index.previous.as_of, language)
+        yield calculator.make_key_figure(
+            translate("overview.changed", language, day=date_text),
+            _count_measure("changes", RowFilter(ID_COLUMN, "", equals=False)),
+        )
+    for field in _incomplete_amount_fields(merged_index):
+        params = {
+            "items": template.levels[template.item_level_index].plural_label(language),
+            "field": field.label.in_language(language),
+        }
+        yield calculator.make_key_figure(
+            translate("overview.not_computed", language, **params),
+            _count_measure("activities", RowFilter(field.key, "")),
+        )
+    if any(item.added_by_unit for item in merged_index.items):
+        added_filter = RowFilter(ORIGIN_COLUMN, translate("consolidated.from_unit", language))
+        activities_label = template.levels[template.item_level_index].plural_label(language).lower()
+        yield calculator.make_key_figure(
+            translate("overview.own", language, items=activities_label), _count_measure("activities", added_filter)
+        )
+    if template.part_level_index is not None and any(
+        rolled_up.follows_parent for rolled_up in merged_index.status_by_item.values()
+    ):
+        levels = template.levels[template.part_level_index], template.levels[template.item_level_index]
+        label = translate(
+            "overview.followers",
+            language,
+            parts=levels[0].plural_label(language),
+            item=levels[1].label.in_language(language).lower(),
+        )
+        yield calculator.make_key_figure(
+            label, _count_measure("activities", RowFilter(ROLLED_UP_COLUMN, _follows_activity_text(merged_index)))
+        )
+
+
+def _incomplete_amount_fields(merged_index: MergedIndex) -> list[Field]:
+    """Return the amounts that cannot be worked out on every line, since something that they need is lacking."""
+    amounts = [field for field in merged_index.template.form_fields() if field.computed and not field.percent]
+    return [
+        amount
+        for amount in amounts
+        if any(merged_index.number_over_units(item, amount.key) is None for item in merged_index.items)
+    ]
+
+
+def _follows_activity_text(merged_index: MergedIndex) -> str:
+    return format_rolled_up_status(RolledUpStatus(follows_parent=True), merged_index)
+
+
+def _count_measure(table_name: str, *filters: RowFilter) -> Measure:
+    return Measure("", "count", table_name, filters)
+
+
+def _measure_headings(section: Section) -> tuple[str, ...]:
+    return tuple(measure.heading for measure in section.measures)

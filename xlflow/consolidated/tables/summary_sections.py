@@ -1,0 +1,154 @@
+"""The sections of the summary sheet: by what is grouped, which groups there are, and how each is called.
+
+A group is picked by what stands in a column of one of the tables; blank is a group too, and what is beyond the
+groups that fit goes together in one row, so that a section always tells of everything.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from xlflow.consolidated.summary_model import Measure, RowFilter, RowGroup, Section
+from xlflow.consolidated.tables.activity_tables import QUARTER_COLUMN, UNIT_COLUMN
+from xlflow.consolidated.tables.merged_index import MergedIndex
+from xlflow.consolidated.tables.table_cells import format_quarter
+from xlflow.i18n.catalogue import translate
+from xlflow.model.plan import Deadline
+from xlflow.model.table import Table
+
+MAX_GROUPS = 60
+"""Groups that a section shows; what is beyond goes together in one row."""
+
+MAX_LABEL_LENGTH = 90
+"""Characters of a group's text that are shown, where its beginning tells it from the others."""
+
+UNIT_KEY = "unit"
+"""The key by which a template's summary names the units."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelContext:
+    """What the panels are made from."""
+
+    merged_index: MergedIndex
+    table_by_name: Mapping[str, Table]
+
+    def overview_text(self, word_key: str, **values: object) -> str:
+        """Return a word of the overview in the round's language."""
+        return translate(f"overview.{word_key}", self.merged_index.language, **values)
+
+    def has_text_column(self, table_name: str, column: str) -> bool:
+        """Return whether a grid has a column of texts under this key."""
+        texts = ("text", "group", "status")
+        return any(each.key == column and each.kind in texts for each in self.table_by_name[table_name].columns)
+
+    def distinct_texts(self, table_name: str, column: str, filters: Sequence[RowFilter] = ()) -> dict[str, None]:
+        """Return the texts of a column in the rows that match, each once, in the order in which they come."""
+        table = self.table_by_name[table_name]
+        position_by_key = {each.key: position for position, each in enumerate(table.columns)}
+        conditions = [(position_by_key[row_filter.column], row_filter.text) for row_filter in filters]
+        rows = (row for row in table.rows if all((row[place] or "") == text for place, text in conditions))
+        return dict.fromkeys(str(row[position_by_key[column]] or "") for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """By what is grouped (a template's key or UNIT_KEY), and in which column of which table that stands; `where`
+    picks the rows that are grouped."""
+
+    group_key: str
+    title: str
+    table_name: str
+    column: str
+    filters: tuple[RowFilter, ...] = ()
+
+
+def list_groupings(context: PanelContext, includes_field: Callable[[str], bool]) -> Iterator[Grouping]:
+    """Yield by what the figures about some fields are grouped, as the template says or else as suits any."""
+    template, language = context.merged_index.template, context.merged_index.language
+    if template.summaries:
+        summaries = [summary for summary in template.summaries if includes_field(summary.of)]
+        titles = {summary.by: summary.title.in_language(language) for summary in reversed(summaries)}
+        key_titles = [
+            (group_key, titles[group_key]) for group_key in dict.fromkeys(summary.by for summary in summaries)
+        ]
+    else:
+        group_levels = [level for level in template.levels if level.kind == "group"]
+        deadline_fields = [context.merged_index.deadline_field] if context.merged_index.deadline_field else []
+        labels = [(column.key, column.label.in_language(language)) for column in (*group_levels, *deadline_fields)]
+        labels.append((UNIT_KEY, translate("column.unit", language)))
+        key_titles = [(by, context.overview_text("by", what=label.lower())) for by, label in labels]
+    yield from (Grouping(by, title, *_find_group_column(by, context)) for by, title in key_titles)
+
+
+def build_section(grouping: Grouping, measures: tuple[Measure, ...], context: PanelContext) -> Iterator[Section]:
+    """Yield the section that groups by a column, if its table has that and there is anything to group."""
+    if not context.has_text_column(grouping.table_name, grouping.column):
+        return
+    texts = _list_group_texts(grouping, context)
+    shown_texts = texts if len(texts) <= MAX_GROUPS + 1 else texts[:MAX_GROUPS]
+    groups = [RowGroup(*_group_label_and_filters(text, grouping.column, texts, context)) for text in shown_texts]
+    if len(shown_texts) < len(texts):
+        groups.append(RowGroup(context.overview_text("others", count=len(texts) - len(shown_texts)), (), "others"))
+    has_shared_items = grouping.group_key == UNIT_KEY and any(
+        len(units) > 1 for units in context.merged_index.units_by_item.values()
+    )
+    note = context.overview_text("several_count_each") if has_shared_items else ""
+    if groups:
+        yield Section(grouping.group_key, grouping.title, tuple(groups), measures, note=note)
+
+
+def _list_group_texts(grouping: Grouping, context: PanelContext) -> list[str]:
+    """Return the texts to group by: units as asked, quarters by time, others as they come; what is blank last."""
+    if grouping.group_key == UNIT_KEY:
+        return list(context.distinct_texts("units", UNIT_COLUMN))
+    texts = list(context.distinct_texts(grouping.table_name, grouping.column, grouping.filters))
+    if grouping.column == QUARTER_COLUMN:
+        quarter_end_dates = _quarter_end_dates(context.merged_index)
+        return sorted(texts, key=lambda text: quarter_end_dates.get(text, date.max))
+    return sorted(texts, key=lambda text: not text)
+
+
+def _group_label_and_filters(
+    text: str, column: str, texts: Sequence[str], context: PanelContext
+) -> tuple[str, tuple[RowFilter, ...]]:
+    """Return how a group is shown, and what picks its rows."""
+    if not text:
+        return context.overview_text("not_stated"), (RowFilter(column, ""),)
+    prefix = _shorten_label(text)
+    others = (other for other in texts if other != text)
+    if prefix == text or any(other.casefold().startswith(prefix.casefold()) for other in others):
+        return text, (RowFilter(column, text),)
+    return prefix, (RowFilter(column, text, prefix=prefix),)
+
+
+def _shorten_label(text: str) -> str:
+    """Return the first line of a text, or as many of its first words as a label may have."""
+    line = text.split("\n", maxsplit=1)[0].rstrip()
+    return (
+        line
+        if len(line) <= MAX_LABEL_LENGTH
+        else line[: MAX_LABEL_LENGTH + 1].rsplit(" ", 1)[0][:MAX_LABEL_LENGTH]
+    )
+
+
+def _find_group_column(group_key: str, context: PanelContext) -> tuple[str, str]:
+    """Return the table that is counted in, and its column, for grouping by a unit, level or field."""
+    template = context.merged_index.template
+    if group_key == UNIT_KEY:
+        return "answers", UNIT_COLUMN
+    if context.merged_index.deadline_field and group_key == context.merged_index.deadline_field.key:
+        return "activities", QUARTER_COLUMN
+    plan_keys = {*(level.key for level in template.levels), *(field.key for field in template.plan_fields())}
+    return ("activities" if group_key in plan_keys else "answers"), group_key
+
+
+def _quarter_end_dates(merged_index: MergedIndex) -> Mapping[str, date]:
+    """Return the last day of each quarter that a deadline of the plan lies in, by how the quarter is shown."""
+    key = merged_index.deadline_field.key if merged_index.deadline_field else ""
+    deadlines = (item.plan_value(key) for item in merged_index.items)
+    return {
+        format_quarter(deadline, merged_index): deadline.last
+        for deadline in deadlines
+        if isinstance(deadline, Deadline) and deadline.last
+    }

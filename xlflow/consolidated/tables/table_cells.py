@@ -1,0 +1,176 @@
+"""How answers are shown in the tables: one unit's as it gave it, several units' put together.
+
+What was not understood is shown as it was written. Shortens nothing that stands nowhere else.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import accumulate, count
+
+from xlflow.consolidated.tables.merged_index import MergedIndex, RolledUpStatus
+from xlflow.i18n.catalogue import translate
+from xlflow.model.plan import Deadline, FieldValue
+from xlflow.model.submission import Answer
+from xlflow.model.table import TableCell, TableColumn
+from xlflow.model.template import Field
+from xlflow.model.text import normalize_key
+from xlflow.rules.computed_fields import sum_exactly
+from xlflow.values import format_deadline, quarter_of
+from xlflow.values.field_values import format_value
+
+MAX_JOINED_LENGTH = 4000
+"""Characters that the comments of several units may take in one cell; the rest stand in the answers table."""
+
+MAX_TABLE_HEADING_LENGTH = 200
+"""Characters that a heading may have; Excel's tables allow 255."""
+
+NUMERIC_TYPES = ("number", "integer")
+
+QUARTER_CACHE_KEY = "_quarter"
+"""By which what is said of a time's quarter is kept; a field's key begins with a letter."""
+
+EXTRA_COLUMN_PREFIX = "context:"
+"""What the keys of the plan's further columns begin with; a template's keys never do."""
+
+
+def value_to_cell(value: FieldValue | None, field: Field, merged_index: MergedIndex) -> TableCell:
+    """Return what the plan states, or what an answer means, as a cell: numbers and days as such, else words."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, Deadline) and field.type == "date" and value.kind == "day":
+        return value.first
+    if not isinstance(value, str | Deadline) or field.type == "text":
+        return _format_field_value(value, field, merged_index)
+    text = merged_index.text_cache.get((field.key, value), "")
+    if text == "":
+        text = merged_index.text_cache[field.key, value] = _format_field_value(value, field, merged_index)
+    return text
+
+
+def _format_field_value(value: FieldValue | None, field: Field, merged_index: MergedIndex) -> str | None:
+    round_ = merged_index.merged.round
+    return format_value(value, field, round_.template, round_.language, round_.plan.year) or None
+
+
+def answer_to_cell(answer: Answer | None, field: Field, merged_index: MergedIndex) -> TableCell:
+    """Return what one unit answered: a time in its own words, a status by its label, a fault as written."""
+    if answer is None:
+        return None
+    if answer.value is None or (field.type in ("deadline", "quarter") and isinstance(answer.value, Deadline)):
+        return answer.raw_text or None
+    return value_to_cell(answer.value, field, merged_index)
+
+
+def answers_to_cell(
+    field: Field, answers: Sequence[tuple[str, Answer]], merged_index: MergedIndex, asked_unit_count: int
+) -> TableCell:
+    """Return what all units answered to one field of a line that `asked` units were asked about.
+
+    Numbers are added, and what is none of them stands in the answers table; an answer that all share, or that one
+    unit alone was asked for, stands as it is; others stand one below the other, each with its unit's name.
+    """
+    if not answers:
+        return None
+    numbers = [answer.value for _, answer in answers if isinstance(answer.value, Decimal)]
+    if field.type in NUMERIC_TYPES and not field.percent and (numbers or asked_unit_count > 1):
+        return sum_exactly(numbers) if numbers else None
+    cell_by_unit = [(unit, _single_answer_cell(answer, field, merged_index)) for unit, answer in answers]
+    filled_cells = [(unit, cell) for unit, cell in cell_by_unit if cell is not None]
+    distinct = list(dict.fromkeys(cell for _, cell in filled_cells))
+    if asked_unit_count == 1 or (len(distinct) == 1 and field.type != "text"):
+        return distinct[0] if distinct else None
+    return _join_texts([f"{unit}: {cell}" for unit, cell in filled_cells], merged_index)
+
+
+def format_rolled_up_status(rolled_up: RolledUpStatus, merged_index: MergedIndex) -> str:
+    """Return the rolled-up status in words."""
+    if rolled_up.follows_parent:
+        activity_label = merged_index.template.levels[merged_index.template.item_level_index].label.in_language(
+            merged_index.language
+        )
+        return translate("consolidated.see_item", merged_index.language, item=activity_label.lower())
+    if rolled_up.status_code is None or merged_index.status_field is None:
+        return translate(
+            "nothing.label" if rolled_up.has_nothing_to_report else "consolidated.unanswered",
+            merged_index.language,
+        )
+    return format_status(rolled_up.status_code, merged_index)
+
+
+def format_status(code: str, merged_index: MergedIndex) -> str:
+    """Return a status in words."""
+    status_field = merged_index.status_field
+    if status_field is None:
+        return code
+    text = merged_index.text_cache.get((status_field.key, code))
+    if text is None:
+        text = merged_index.text_cache[status_field.key, code] = merged_index.template.choice_label(
+            status_field, code, merged_index.language
+        )
+    return text
+
+
+def format_quarter(deadline: FieldValue | None, merged_index: MergedIndex) -> str:
+    """Return the quarter in which a deadline lies, in words."""
+    if not isinstance(deadline, Deadline):
+        return translate("consolidated.no_quarter", merged_index.language)
+    text = merged_index.text_cache.get((QUARTER_CACHE_KEY, deadline))
+    if text is None:
+        text = merged_index.text_cache[QUARTER_CACHE_KEY, deadline] = _quarter_text(deadline, merged_index)
+    return text
+
+
+def _quarter_text(deadline: Deadline, merged_index: MergedIndex) -> str:
+    round_, quarter = merged_index.merged.round, quarter_of(deadline)
+    if quarter is None:
+        return translate("consolidated.no_quarter", round_.language)
+    return format_deadline(quarter, round_.language, round_.plan.year)
+
+
+def map_to_first_spelling(texts: Iterable[str]) -> Mapping[str, str]:
+    """Return for each text the first one that reads the same, so that a table groups them under one."""
+    first_by_key: dict[str, str] = {}
+    return {text: first_by_key.setdefault(normalize_key(text), text) for text in dict.fromkeys(texts)}
+
+
+def make_headings_unique(columns: Iterable[TableColumn]) -> tuple[TableColumn, ...]:
+    """Return the columns with headings that a table accepts: none blank or too long, none twice.
+
+    A heading of the program's own or of the template stands as it is; one of the plan's further columns yields.
+    """
+    used_headings, renamed_columns = set[str](), []
+    ordered = list(columns)
+    for column in sorted(ordered, key=lambda column: column.key.startswith(EXTRA_COLUMN_PREFIX)):
+        heading = " ".join(column.heading.split())[:MAX_TABLE_HEADING_LENGTH] or "-"
+        number = next(n for n in count(1) if normalize_key(_numbered_heading(heading, n)) not in used_headings)
+        used_headings.add(normalize_key(_numbered_heading(heading, number)))
+        renamed_columns.append(replace(column, heading=_numbered_heading(heading, number)))
+    by_key = {column.key: column for column in renamed_columns}
+    return tuple(by_key[column.key] for column in ordered)
+
+
+def _numbered_heading(heading: str, number: int) -> str:
+    return heading if number == 1 else f"{heading} ({number})"
+
+
+def _single_answer_cell(answer: Answer, field: Field, merged_index: MergedIndex) -> TableCell:
+    return (
+        value_to_cell(answer.value, field, merged_index) if answer.value is not None else answer.raw_text or None
+    )
+
+
+def _join_texts(texts: Sequence[str], merged_index: MergedIndex) -> str | None:
+    """Return the texts one below the other, as many whole ones as there is room for, and how many are left."""
+    if not texts:
+        return None
+    ends = list(accumulate(len(text) + 1 for text in texts))
+    fitting_count = max(1, sum(end <= MAX_JOINED_LENGTH for end in ends))
+    omitted_count = len(texts) - fitting_count
+    sheet_title = translate("consolidated.answers", merged_index.language)
+    more = (
+        [translate("consolidated.and_more", merged_index.language, count=omitted_count, sheet=sheet_title)]
+        if omitted_count
+        else []
+    )
+    return "\n".join((*texts[:fitting_count], *more))

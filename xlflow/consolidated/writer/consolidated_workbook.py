@@ -1,0 +1,184 @@
+"""What the workbook carries of its round beside what it shows, so that it is enough for whatever follows.
+
+The definition in particular: which column is the status, which statuses there are, what the report begins with.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import takewhile, zip_longest
+from types import MappingProxyType
+
+from xlflow.consolidated.summary_model import ConsolidatedContent
+from xlflow.consolidated.writer.figure_formulas import CellFormulas, build_account_formulas
+from xlflow.consolidated.writer.sheet_plan import (
+    MAX_SHEET_ROWS,
+    SINGLE_SHEET_TABLES,
+    TablePart,
+    build_formula_names,
+    plan_sheets,
+)
+from xlflow.consolidated.writer.source_links import FileAddresses, add_link_column, write_source_links
+from xlflow.consolidated.writer.summary_sheet import write_summary_sheet
+from xlflow.consolidated.writer.table_sheet import fit_column_widths, write_table
+from xlflow.consolidated.writer.write_context import WriteContext, build_highlights
+from xlflow.excel.writer import WorkbookWriter
+from xlflow.form.layout import COMPARED_TO, ITEM_ORDER, ROUND_SHEET
+from xlflow.form.metadata import encode_consolidated_round
+from xlflow.i18n.catalogue import translate
+from xlflow.model.merged import Merged
+from xlflow.model.plan import Round
+from xlflow.model.table import Table
+from xlflow.rounds.history import RoundHistory
+
+KIND_PROPERTY = "xlflow.kind"
+"""The document property by which the program knows a workbook of its own."""
+
+
+IDS_PER_CELL = 500
+"""Ids that one cell holds; more go into further cells."""
+
+
+def add_round_sheet(
+    workbook: WorkbookWriter, round_: Round, compared_to: date | None, item_ids: Sequence[str]
+) -> None:
+    """Add the sheet that nobody sees, and the property that says who made the file; changes are told against the
+    round of the day `since`, and the `lines` stand in this order, whatever people do to the table of them."""
+    sheet = workbook.add_sheet(ROUND_SHEET)
+    comparison_records = [(COMPARED_TO, compared_to.isoformat())] if compared_to else []
+    records = (*encode_consolidated_round(round_), *comparison_records, *_item_order_records(item_ids))
+    for row, record in enumerate(records):
+        sheet.write_row(row, record, [None] * len(record))
+    sheet.set_very_hidden()
+    workbook.set_custom_property(KIND_PROPERTY, "consolidated")
+
+
+def _item_order_records(item_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for start in range(0, len(item_ids), IDS_PER_CELL):
+        yield ITEM_ORDER, "\n".join(item_ids[start : start + IDS_PER_CELL])
+
+
+UNPRINTED_KEY_PREFIXES = ("_origin", "_continues_from", "context:", "_any_")
+"""Keys of the last columns of wide tables, which are left out on paper so that the others can be read."""
+
+MAX_A4_WIDTH = 1425.0
+"""Points that a table may be wide to be read on A4, its letters at 6 points then; a wider one is set up for A3."""
+
+NO_FILE_ADDRESSES: FileAddresses = MappingProxyType({})
+"""No file lies near."""
+
+ROWS_PER_PAGE = 100
+"""Rows that one page shows in a size that can be read; a longer summary takes more pages."""
+
+
+def render_consolidated(
+    summary: ConsolidatedContent,
+    merged: Merged,
+    max_rows: int = MAX_SHEET_ROWS,
+    file_addresses: FileAddresses = NO_FILE_ADDRESSES,
+) -> bytes:
+    """Return the consolidated workbook as a file; see `lay_out_consolidated`."""
+    return build_consolidated_workbook(summary, merged, max_rows, file_addresses).to_bytes()
+
+
+def build_consolidated_workbook(
+    summary: ConsolidatedContent,
+    merged: Merged,
+    max_rows: int = MAX_SHEET_ROWS,
+    file_addresses: FileAddresses = NO_FILE_ADDRESSES,
+) -> WorkbookWriter:
+    """Return the consolidated workbook, ready to become a file; the same values give the same bytes.
+
+    A table of which more than `most_rows` rows would stand on a sheet goes on on a further one. `near` are the
+    files that the answers lead to.
+    """
+    round_ = merged.round
+    workbook = WorkbookWriter(f"{summary.title} – {summary.subtitle}", round_.language, round_.as_of)
+    answers = add_link_column(summary.tables_by_name["answers"], merged.rows, file_addresses, round_.language)
+    tables = {**summary.tables_by_name, "answers": answers}
+    tables = {
+        name: fit_column_widths(table) if name in SINGLE_SHEET_TABLES else table for name, table in tables.items()
+    }
+    sheet_plan = plan_sheets(tables, round_.language, max_rows)
+    formula_names = build_formula_names(
+        tables.values(), {name: sheet_plan.excel_names_of(name) for name in tables}
+    )
+    summary_sheet = workbook.add_sheet(translate("consolidated.summary", round_.language))
+    context = WriteContext(
+        summary_sheet,
+        formula_names,
+        sheet_plan,
+        build_highlights(round_.template, round_.language),
+        round_.language,
+    )
+    last_row = write_summary_sheet(summary, context)
+    summary_sheet.set_print_header(summary.title, summary.subtitle)
+    summary_sheet.set_page_layout(portrait=True, one_page=last_row < ROWS_PER_PAGE)
+    for name, table_parts in sheet_plan.parts_by_sheet().items():
+        sheet_context = replace(context, sheet=workbook.add_sheet(name))
+        _write_table_sheet(
+            table_parts, build_account_formulas(summary.balance_equations, sheet_context), sheet_context
+        )
+        write_source_links(table_parts, merged.rows, file_addresses, sheet_context)
+        sheet_context.sheet.set_print_header(summary.title, summary.subtitle)
+    add_round_sheet(workbook, round_, summary.compared_to, list(map(str, tables["activities"].column(0))))
+    summary_sheet.activate()
+    return workbook
+
+
+def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS) -> bytes:
+    """Return several rounds as a workbook: one line per activity, one column per round."""
+    language = history.language
+    tables = {table.name: fit_column_widths(table) for table in (history.item_table, history.round_table)}
+    sheet_plan = plan_sheets(tables, language, max_rows)
+    formula_names = build_formula_names(
+        tables.values(), {name: sheet_plan.excel_names_of(name) for name in tables}
+    )
+    round_count = len(history.round_table.rows)
+    subtitle = translate(f"history.subject_{'one' if round_count == 1 else 'many'}", language, count=round_count)
+    workbook = WorkbookWriter(f"{history.title} – {subtitle}", language, history.as_of)
+    highlights = tuple(
+        dict.fromkeys(
+            highlight for template in history.templates for highlight in build_highlights(template, language)
+        )
+    )
+    for sheet_index, (name, table_parts) in enumerate(sheet_plan.parts_by_sheet().items()):
+        context = WriteContext(workbook.add_sheet(name), formula_names, sheet_plan, highlights, language)
+        _write_table_sheet(table_parts, {}, context)
+        context.sheet.set_print_header(history.title, subtitle)
+        if sheet_index == 0:
+            context.sheet.activate()
+    workbook.set_custom_property(KIND_PROPERTY, "history")
+    return workbook.to_bytes()
+
+
+def _write_table_sheet(
+    table_parts: Sequence[TablePart], account_formulas: CellFormulas, context: WriteContext
+) -> None:
+    """Write one table from the first row on, or several one below the other, each under its title."""
+    columns = zip_longest(
+        *([column.width for column in table_part.table.columns] for table_part in table_parts), fillvalue=0
+    )
+    widths = [max(column_widths) for column_widths in columns]
+    context.sheet.set_column_widths(widths)
+    for piece in table_parts:
+        if piece.has_title:
+            title = context.translate_consolidated(f"title_{piece.table.name}")
+            context.sheet.write(piece.heading_row - 1, 0, title, context.style("subtitle"))
+            context.sheet.set_row_height(piece.heading_row - 1, 24)
+        widened_part = replace(piece, table=_with_column_widths(piece.table, widths))
+        write_table(widened_part, account_formulas if piece.table.name == "accounts" else {}, context)
+    if table_parts[0].has_title:
+        context.sheet.set_page_layout()
+    else:
+        context.sheet.freeze_panes(1, 1)
+        printed_columns = takewhile(
+            lambda column: not column.key.startswith(UNPRINTED_KEY_PREFIXES), table_parts[0].table.columns
+        )
+        points = [(width * 7 + 5) * 0.75 for width, _ in zip(widths, printed_columns, strict=False)]
+        context.sheet.set_page_layout(repeat_row=0, printed_columns=len(points), use_a3=sum(points) > MAX_A4_WIDTH)
+
+
+def _with_column_widths(table: Table, widths: Sequence[int]) -> Table:
+    columns = (replace(column, width=width) for column, width in zip(table.columns, widths, strict=False))
+    return replace(table, columns=tuple(columns))

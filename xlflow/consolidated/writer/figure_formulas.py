@@ -1,0 +1,180 @@
+"""Figures as formulas over the tables, in words that a reader of the sheet can follow.
+
+`=` compares texts of any length without regard to case and knows no wildcards, which COUNTIF and its kin do not;
+so every figure is a SUMPRODUCT of such comparisons. No function is used that Excel 2010 or LibreOffice lacks.
+
+The accounts as formulas: each equation counted again in the tables, its words and its verdict too.
+
+Amounts are told by their figures alone, since a number within a text would change with the reader's language.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from string import Formatter
+
+from xlflow.consolidated.summary_model import BalanceEquation, Measure, RowFilter, RowGroup, Section
+from xlflow.consolidated.writer.sheet_plan import FormulaNames
+from xlflow.consolidated.writer.write_context import WriteContext
+from xlflow.i18n.catalogue import translate
+
+MAX_LITERAL_LENGTH = 255
+"""Characters that a text written into a formula may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigurePosition:
+    """Where a figure stands (counted from 0): its row, its column, the row of the headings above it, and the first
+    row of its section. Labels stand in column A, figures from column B on."""
+
+    row: int
+    column: int
+    heading_row: int
+    first_row: int
+
+
+def fact_formula(measure: Measure, names: FormulaNames) -> str:
+    """Return the formula of a single figure."""
+    return f"={measure_expression(measure, names)}"
+
+
+def measure_expression(measure: Measure, names: FormulaNames) -> str:
+    """Return how a single figure is counted, as a part of a formula."""
+    return _sum_over_table_parts(measure, [(row_filter, None) for row_filter in measure.filters], names)
+
+
+def figure_formula(
+    section: Section, group: RowGroup, measure_index: int, position: FigurePosition, names: FormulaNames
+) -> str:
+    """Return the formula of the figure of a group and the section's measure number `place`."""
+    measure = section.measures[measure_index]
+    if group.kind == "share":
+        total_column = next(column for column, other in enumerate(section.measures, 1) if other.kind == "across")
+        total_cell = f"${column_letters(total_column)}{position.row}"
+        return f"=IF({total_cell}=0,0,{column_letters(position.column)}{position.row}/{total_cell})"
+    if measure.kind == "across":
+        return f"=SUM({_range_address(position.row, 1, position.row, position.column - 1)})"
+    label_cell, heading_cell = (
+        f"$A{position.row + 1}",
+        f"{column_letters(position.column)}${position.heading_row + 1}",
+    )
+    conditions = [
+        (row_filter, label_cell if _is_label_of(row_filter, group.label) else None) for row_filter in group.filters
+    ]
+    conditions += [(match, heading_cell if match.text == measure.heading else None) for match in measure.filters]
+    formula = _sum_over_table_parts(measure, conditions, names)
+    first_column = 1 if measure.kind == "rest" else position.column
+    if group.kind == "others":
+        formula += f"-SUM({_range_address(position.first_row, first_column, position.row - 1, position.column)})"
+    if measure.kind == "rest":
+        formula += f"-SUM({_range_address(position.row, 1, position.row, position.column - 1)})"
+    return f"={formula}"
+
+
+def quote_formula_text(text: str) -> str:
+    """Return a text as it is written into a formula; long ones in pieces."""
+    chunks = [text[start : start + MAX_LITERAL_LENGTH] for start in range(0, len(text), MAX_LITERAL_LENGTH)]
+    return "&".join('"' + chunk.replace('"', '""') + '"' for chunk in chunks or [""])
+
+
+def column_letters(column: int) -> str:
+    """Return the letters of a column counted from 0: A, B, … AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _sum_over_table_parts(
+    measure: Measure, conditions: Sequence[tuple[RowFilter, str | None]], names: FormulaNames
+) -> str:
+    return "+".join(
+        _count_in_table_part(measure, conditions, names, part_index)
+        for part_index in range(len(names.excel_names[measure.table]))
+    )
+
+
+def _count_in_table_part(
+    measure: Measure, conditions: Sequence[tuple[RowFilter, str | None]], names: FormulaNames, part_index: int
+) -> str:
+    """Return what one of the tables that a grid stands in contributes."""
+    comparisons = (
+        (row_filter, cell, names.column_reference(measure.table, row_filter.column, part_index))
+        for row_filter, cell in conditions
+    )
+    factors = "*".join(_comparison(match, cell, column) for match, cell, column in comparisons)
+    if len(conditions) == 1:
+        factors += "*1"
+    if not measure.sum_column:
+        return f"SUMPRODUCT({factors})"
+    number_column = names.column_reference(measure.table, measure.sum_column, part_index)
+    return f"SUMPRODUCT({factors},{number_column})" if factors else f"SUM({number_column})"
+
+
+def _comparison(row_filter: RowFilter, cell: str | None, column: str) -> str:
+    if row_filter.prefix:
+        prefix = cell or quote_formula_text(row_filter.prefix)
+        return f"(LEFT({column},LEN({prefix}))={prefix})"
+    return f"({column}{'=' if row_filter.equals else '<>'}{cell or quote_formula_text(row_filter.text)})"
+
+
+def _is_label_of(row_filter: RowFilter, label: str) -> bool:
+    return label == (row_filter.prefix or row_filter.text) and row_filter.equals
+
+
+def _range_address(top: int, left: int, bottom: int, right: int) -> str:
+    return f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
+
+
+CellFormulas = Mapping[tuple[int, int], str]
+"""Formulas by row and column of their grid, counted from 0."""
+
+
+def build_account_formulas(accounts: Sequence[BalanceEquation], context: WriteContext) -> CellFormulas:
+    """Return the formulas of the table of accounts, each about the figures of its own row."""
+    formulas: dict[tuple[int, int], str] = {}
+    for table_part in context.sheet_plan.parts_by_table["accounts"]:
+        keys = [column.key for column in table_part.table.columns]
+        letters = [column_letters(keys.index(key)) for key in ("_found", "_accounted")]
+        for row in range(len(table_part.table.rows)):
+            found_cell, accounted_cell = (f"{column}{table_part.heading_row + row + 2}" for column in letters)
+            for key, formula in _account_row_formulas(
+                accounts[table_part.first_table_row + row], found_cell, accounted_cell, context
+            ):
+                formulas[table_part.first_table_row + row, keys.index(key)] = formula
+    return formulas
+
+
+def _account_row_formulas(
+    account: BalanceEquation, found_cell: str, accounted_cell: str, context: WriteContext
+) -> Iterator[tuple[str, str]]:
+    outcome_expressions = {
+        name: measure_expression(measure, context.formula_names) for name, measure in account.terms
+    }
+    yield "_found", f"={measure_expression(account.total, context.formula_names)}"
+    yield (
+        "_accounted",
+        "="
+        + "+".join(
+            [*outcome_expressions.values(), *([str(account.outside_tables)] if account.outside_tables else [])]
+        ),
+    )
+    yes_text, no_text = (
+        quote_formula_text(translate(f"values.{word}", context.language)) for word in ("yes", "no")
+    )
+    yield "_balance", f"=IF(ROUND({found_cell}-{accounted_cell},6)=0,{yes_text},{no_text})"
+    if account.sentence:
+        yield (
+            "_equation",
+            "=" + "&".join(_equation_terms(account.sentence, {"found": found_cell, **outcome_expressions})),
+        )
+
+
+def _equation_terms(equation_text: str, expressions: Mapping[str, str]) -> Iterator[str]:
+    """Yield the words and the figures between them, as they are joined in a formula."""
+    for text, name, _, _ in Formatter().parse(equation_text):
+        if text:
+            yield quote_formula_text(text)
+        if name:
+            yield expressions[name]

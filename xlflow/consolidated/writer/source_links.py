@@ -1,0 +1,102 @@
+"""Links from each answer to the row of the file that it came from, as long as that file lies beside the workbook.
+
+A path that leads out of the workbook's own folder would tell strangers about somebody's computer, and fail there.
+The links stand in a column of their own, of short texts: LibreOffice shows a link on one line only, and the name
+of a file may take more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from string import ascii_uppercase
+
+from xlflow.consolidated.writer.sheet_plan import TablePart
+from xlflow.consolidated.writer.write_context import WriteContext
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.findings import Location
+from xlflow.model.merged import MergedRow
+from xlflow.model.table import Table, TableColumn, encode_rows
+from xlflow.model.text import normalize_key
+
+SOURCE_COLUMN, LINK_COLUMN = "_source", "_lead"
+"""The column that says where an answer came from, and the one that leads there."""
+
+LINK_COLUMN_WIDTH = 9
+
+MAX_LINKED_ROWS = 20_000
+"""Rows beyond which none is linked: Excel takes 65,530 links on a sheet, and opens slowly with many."""
+
+MAX_ADDRESS_LENGTH = 900
+"""Letters of an address; Excel takes 2,079."""
+
+FileAddresses = Mapping[str, str]
+"""Files by the name that people see, and how each is reached from the folder of the workbook."""
+
+
+def add_link_column(
+    answers: Table, rows: Sequence[MergedRow], file_addresses: FileAddresses, language: Language
+) -> Table:
+    """Return the answers with a column of links beside their sources, if any of those can be reached."""
+    if len(rows) > MAX_LINKED_ROWS or not any(source_address(row, file_addresses) for row in rows):
+        return answers
+    column_index = [column.key for column in answers.columns].index(SOURCE_COLUMN) + 1
+    column = TableColumn(
+        LINK_COLUMN, _unused_heading(answers, translate("overview.go_to", language)), LINK_COLUMN_WIDTH, "link"
+    )
+    link_text = translate("consolidated.lead", language)
+    link_cells = (
+        link_text.format(row=_row_digits(_first_source(row))) if source_address(row, file_addresses) else None
+        for row in rows
+    )
+    return replace(
+        answers,
+        columns=(*answers.columns[:column_index], column, *answers.columns[column_index:]),
+        rows=encode_rows(answers.rows, len(answers.columns)).with_column(column_index, link_cells),
+    )
+
+
+def write_source_links(
+    table_parts: Sequence[TablePart],
+    rows: Sequence[MergedRow],
+    file_addresses: FileAddresses,
+    context: WriteContext,
+) -> None:
+    """Make the texts of that column, if a sheet has it, links to the first row that each answer came from."""
+    for table_part in table_parts:
+        link_columns = [
+            place for place, column in enumerate(table_part.table.columns) if column.key == LINK_COLUMN
+        ]
+        merged_rows = (
+            rows[table_part.first_table_row : table_part.first_table_row + len(table_part.table.rows)]
+            if link_columns
+            else ()
+        )
+        for row_index, merged_row in enumerate(merged_rows, table_part.heading_row + 1):
+            address = source_address(merged_row, file_addresses)
+            if address:
+                context.sheet.link_file(row_index, link_columns[0], address)
+
+
+def source_address(merged_row: MergedRow, file_addresses: FileAddresses) -> str:
+    """Return the address of the cell that an answer came from; "" if it cannot be reached."""
+    location = _first_source(merged_row)
+    address = file_addresses.get(location.file, "")
+    if not address or not location.sheet or not _row_digits(location) or len(address) >= MAX_ADDRESS_LENGTH:
+        return ""
+    sheet = location.sheet.replace("'", "''")
+    return f"external:{address}#'{sheet}'!{location.cell}"
+
+
+def _first_source(merged_row: MergedRow) -> Location:
+    return merged_row.sources[0] if merged_row.sources else merged_row.row.location
+
+
+def _row_digits(location: Location) -> str:
+    return (location.cell or "").lstrip(ascii_uppercase)
+
+
+def _unused_heading(table: Table, heading: str) -> str:
+    """Return a heading that no other column has, as a table demands."""
+    taken = {normalize_key(column.heading) for column in table.columns}
+    names = (heading if number == 1 else f"{heading} ({number})" for number in count(1))
+    return next(name for name in names if normalize_key(name) not in taken)

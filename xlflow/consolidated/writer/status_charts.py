@@ -1,0 +1,184 @@
+"""The charts of the summary sheet: stacked bars of statuses, drawn from the figures on the same sheet.
+
+A status is told by its sign and number in the bar and by the legend, never by colour alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from xlflow.consolidated.summary_model import Measure, Panel, Section
+from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, TextHighlight, WriteContext
+from xlflow.excel.writer import COLOURS, FONT, text_width
+from xlflow.i18n.catalogue import translate
+
+UNIT_SECTION_KEY = "unit"
+"""The key of the section that groups by unit."""
+
+MAX_BARS = 20
+"""Bars that a chart shows in a size that can be read."""
+
+PIXELS_PER_BAR, CHART_FRAME_PIXELS = 24, 126
+"""Height that a bar takes, and what title, axis and legend take beside."""
+
+ROW_PIXELS, CHART_GAP_PIXELS, MAX_CHART_WIDTH = 20, 12, 640
+"""Height of a row that is not set, pixels between two charts, and the width of a chart at most."""
+
+TITLE_PIXELS, LETTER_PIXELS, MAX_LABEL_SHARE, BARS_END = 34, 6.1, 0.45, 0.96
+"""Pixels of the title and of a letter beside a bar; which part of a chart labels may take, and where bars end."""
+
+SIGN_PIXELS, DIGIT_PIXELS, AXIS_SLACK = 10, 6, 1.3
+"""Widths of what stands in a bar, and how much longer than the longest bar the axis may be."""
+
+
+def choose_status_sections(panels: Sequence[Panel]) -> list[Section]:
+    """Return the sections to draw: those of statuses by the widest group and by unit."""
+    grouped = [section for panel in panels if panel.shows_statuses for section in panel.sections if section.title]
+    widest_group = [section for section in grouped if section.key != UNIT_SECTION_KEY][:1]
+    units = [section for section in grouped if section.key == UNIT_SECTION_KEY]
+    return [section for section in (*widest_group, *units) if len(section.groups) <= MAX_BARS]
+
+
+def count_chart_rows(sections: Sequence[Section]) -> int:
+    """Return how many rows the charts of some sections take, with one to spare; none without sections."""
+    return -(-_chart_height(sections) // ROW_PIXELS) + 1 if sections else 0
+
+
+def draw_status_charts(
+    drawn_sections: Sequence[DrawnSection], row: int, total_width: int, context: WriteContext
+) -> None:
+    """Draw sections of statuses side by side from a row on, `room` pixels wide together."""
+    height = _chart_height([drawn_section.section for drawn_section in drawn_sections])
+    width = min(
+        MAX_CHART_WIDTH,
+        (total_width - CHART_GAP_PIXELS * (len(drawn_sections) - 1)) // max(1, len(drawn_sections)),
+    )
+    for chart_index, each in enumerate(drawn_sections):
+        _draw_chart(each, (row, chart_index * (width + CHART_GAP_PIXELS)), (width, height), context)
+
+
+def _chart_height(sections: Sequence[Section]) -> int:
+    """Return the height in pixels at which all bars of the longest section can be read."""
+    return CHART_FRAME_PIXELS + PIXELS_PER_BAR * max((len(section.groups) for section in sections), default=0)
+
+
+def _draw_chart(
+    drawn_section: DrawnSection, corner: tuple[int, int], size: tuple[int, int], context: WriteContext
+) -> None:
+    """Draw a section with the chart's upper left corner in a row, some pixels to the right; `size` in pixels."""
+    chart = context.sheet.workbook.make_chart("bar", "stacked")
+    for series in _build_series(drawn_section, size[0], context):
+        chart.add_series(series)
+    font = {"name": FONT, "size": 9, "color": COLOURS["ink"]}
+    chart.set_plotarea({"layout": _plot_area_layout(drawn_section.section, size)})
+    chart.set_title(
+        {"name": drawn_section.section.title, "overlay": False, "name_font": {**font, "size": 12, "bold": True}}
+    )
+    chart.set_x_axis(
+        {
+            "name": translate(
+                "overview.number_of", context.language, items=_counted_items_text(drawn_section.panel)
+            ),
+            "name_font": {**font, "bold": False},
+            "num_font": font,
+            "num_format": "0",
+            "min": 0,
+            "major_gridlines": {"visible": True, "line": {"color": COLOURS["rule"]}},
+        }
+    )
+    chart.set_y_axis(
+        {
+            "reverse": True,
+            "crossing": "max",
+            "interval_unit": 1,
+            "num_font": font,
+            "line": {"color": COLOURS["quiet"]},
+        }
+    )
+    chart.set_legend({"position": "bottom", "font": font})
+    params = {
+        "title": drawn_section.section.title,
+        "first": drawn_section.first_row + 1,
+        "last": drawn_section.last_row + 1,
+    }
+    description = translate("overview.chart", context.language, **params)
+    scale = {"x_scale": size[0] / 480, "y_scale": size[1] / 288, "x_offset": corner[1]}
+    context.sheet.insert_chart(corner[0], 0, chart, {"description": description, "object_position": 2, **scale})
+
+
+def _counted_items_text(panel: Panel) -> str:
+    """Return what the bars count, as the first row of figures calls it, within a sentence: aktiviteter."""
+    label = panel.sections[0].groups[0].label
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _plot_area_layout(section: Section, size: tuple[int, int]) -> dict[str, float]:
+    """Return where the bars stand, as parts of the chart: as much to the right as the longest label needs."""
+    width, height = size
+    bars_start = _bars_start(section, width)
+    bars_height = PIXELS_PER_BAR * len(section.groups)
+    return {
+        "x": bars_start,
+        "y": TITLE_PIXELS / height,
+        "width": BARS_END - bars_start,
+        "height": bars_height / height,
+    }
+
+
+def _bars_start(section: Section, width: int) -> float:
+    return min(
+        MAX_LABEL_SHARE, (max(text_width(group.label) for group in section.groups) * LETTER_PIXELS + 20) / width
+    )
+
+
+def _min_labelled_count(section: Section, width: int) -> int:
+    """Return the least number for which there is room in its bar; what is less is told by the table alone."""
+    counts = [
+        sum(
+            cell
+            for cell, measure in zip(row, section.measures, strict=True)
+            if _is_stacked(measure) and isinstance(cell, int)
+        )
+        for row in section.values
+    ]
+    axis_maximum = max([1, *counts]) * AXIS_SLACK
+    pixels_per_count = width * (BARS_END - _bars_start(section, width)) / axis_maximum
+    return next(
+        number for number in count(1) if number * pixels_per_count >= SIGN_PIXELS + DIGIT_PIXELS * len(str(number))
+    )
+
+
+def _build_series(drawn_section: DrawnSection, width: int, context: WriteContext) -> Iterator[dict[str, object]]:
+    sheet_name = context.sheet.name
+    highlights = {
+        highlight.text: highlight for highlight in context.highlights if STATUS_COLUMNS in highlight.column_keys
+    }
+    min_labelled = _min_labelled_count(drawn_section.section, width)
+    for column_index, measure in enumerate(drawn_section.section.measures, 1):
+        if _is_stacked(measure) and measure.heading in highlights:
+            yield {
+                "name": f"{highlights[measure.heading].sign} {measure.heading}".strip(),
+                "categories": [sheet_name, drawn_section.first_row, 0, drawn_section.last_row, 0],
+                "values": [
+                    sheet_name,
+                    drawn_section.first_row,
+                    column_index,
+                    drawn_section.last_row,
+                    column_index,
+                ],
+                "gap": 45,
+                **_series_style(highlights[measure.heading], min_labelled),
+            }
+
+
+def _is_stacked(measure: Measure) -> bool:
+    return measure.kind in ("count", "rest")
+
+
+def _series_style(highlight: TextHighlight, min_labelled: int) -> dict[str, object]:
+    sign = f'"{highlight.sign}"' if highlight.sign and '"' not in highlight.sign else ""
+    font = {"name": FONT, "size": 8, "color": COLOURS["ink"]}
+    return {
+        "fill": {"color": highlight.fill_colour},
+        "border": {"color": COLOURS["quiet"], "width": 0.75},
+        "data_labels": {"value": True, "num_format": f"[>={min_labelled}]{sign}0;;", "font": font},
+    }

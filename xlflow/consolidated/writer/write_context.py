@@ -1,0 +1,82 @@
+"""What every part of the workbook is written with: the sheet at hand, the names of tables, what stands out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from xlsxwriter.format import Format
+
+from xlflow.consolidated.summary_model import Panel, Section
+from xlflow.consolidated.writer.sheet_plan import FormulaNames, SheetPlan
+from xlflow.excel.writer import COLOURS, SheetWriter
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.template import Template
+
+STATUS_COLUMNS = "status"
+"""Among the columns of a mark: every column that holds a status."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextHighlight:
+    """How a text stands out in some columns: by a sign before it and a fill, always beside the word itself."""
+
+    text: str
+    column_keys: tuple[str, ...]
+    fill_colour: str
+    font_colour: str = COLOURS["ink"]
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteContext:
+    """The sheet at hand, how tables and columns are called, where they stand, and what stands out in them."""
+
+    sheet: SheetWriter
+    formula_names: FormulaNames
+    sheet_plan: SheetPlan
+    highlights: tuple[TextHighlight, ...]
+    language: Language
+
+    def style(self, name: str, **changes: Any) -> Format:
+        """Return a house style."""
+        return self.sheet.workbook.style(name, **changes)
+
+    def translate_consolidated(self, key: str) -> str:
+        """Return a word of the consolidated workbook."""
+        return translate(f"consolidated.{key}", self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSection:
+    """Where a section stands: the row of the headings, its first and its last row of figures (from 0)."""
+
+    section: Section
+    panel: Panel
+    heading_row: int
+    first_row: int
+    last_row: int
+
+
+def build_highlights(template: Template, language: Language) -> tuple[TextHighlight, ...]:
+    """Return how the template's statuses and the program's own alarming words stand out."""
+    status_field = template.field_in_role("status")
+    options = template.choice_list(status_field).options if status_field else ()
+    status_highlights = (
+        TextHighlight(option.label.in_language(language), (STATUS_COLUMNS,), option.colour, sign=option.icon)
+        for option in options
+    )
+    alarm_fill, alarm_font, warning_fill = COLOURS["wrong_fill"], COLOURS["wrong"], COLOURS["ask"]
+    return (
+        *status_highlights,
+        TextHighlight(
+            translate("consolidated.unanswered", language), (STATUS_COLUMNS,), alarm_fill, alarm_font, "?"
+        ),
+        TextHighlight(translate("values.yes", language), ("_overdue",), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("collected.missing", language), ("_answer",), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("collected.blank", language), ("_answer",), alarm_fill, alarm_font, "?"),
+        TextHighlight(translate("collected.refused", language), ("_state",), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("values.no", language), ("_balance",), alarm_fill, alarm_font, "!"),
+        TextHighlight(
+            translate("collected.error", language), ("_severity", "_remark"), alarm_fill, alarm_font, "!"
+        ),
+        TextHighlight(translate("collected.warning", language), ("_severity", "_remark"), warning_fill, sign="?"),
+    )

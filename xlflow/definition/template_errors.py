@@ -1,0 +1,291 @@
+"""Says what is wrong in a template in words that somebody who edits a TOML file can act on.
+
+Takes what pydantic and `core.loose_ends` found and gives each its path ("fields[2].choices"), what is accepted
+there and the nearest right word. Decides nothing about what is right.
+"""
+
+import difflib
+import re
+import types
+import typing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from xlflow.definition.template_inheritance import (
+    ENTRY_KEYS,
+    NOT_INHERITED_KEYS,
+    entry_name,
+    strip_inheritance_keys,
+)
+from xlflow.i18n.catalogue import LocalizedText, translate_all
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.template import Template
+from xlflow.model.template_checks import find_template_faults
+from xlflow.model.template_data import KeyPath, TemplateData, TemplateFault
+
+EXPECTED_TYPE_WORDS: Mapping[str, str] = {
+    "string_type": "text",
+    "int_type": "whole_number",
+    "int_parsing": "whole_number",
+    "int_from_float": "whole_number",
+    "float_type": "number",
+    "float_parsing": "number",
+    "bool_type": "true_false",
+    "bool_parsing": "true_false",
+    "tuple_type": "list",
+    "model_type": "table",
+    "model_attributes_type": "table",
+    "dict_type": "table",
+}
+"""What pydantic calls a fault of type -> the word in `words.toml` for what belongs there."""
+
+PATTERN_WORDS: Mapping[str, str] = {
+    "_]*$": "key_pattern",
+    "-]*$": "name_pattern",
+    "{6}$": "colour_pattern",
+    "{}]*$": "count_pattern",
+}
+"""How the pattern that a text fails to match ends -> the word for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSource:
+    """Where a template comes from: its file, the whole of it, and what its own file says of the whole."""
+
+    file: str
+    merged_data: TemplateData
+    own_data: TemplateData
+
+
+def check_template(data: TemplateData, file: str) -> tuple[Finding, ...]:
+    """Return every fault of a template that stands alone."""
+    errors = _validation_errors(data)
+    template_faults = _without_reported_paths(find_template_faults(data), errors)
+    source = TemplateSource(file, data, data)
+    return (
+        *_make_error_findings(errors, source),
+        *(make_fault_finding(template_fault, source) for template_fault in template_faults),
+    )
+
+
+def check_extension(own_data: TemplateData, file: str) -> tuple[Finding, ...]:
+    """Return what is wrong in a template that extends another, as far as it shows without the other."""
+    stripped = strip_inheritance_keys(own_data)
+    errors = [
+        error
+        for error in _validation_errors(stripped)
+        if error["type"] != "missing" or _is_required_in_extension(error["loc"])
+    ]
+    source = TemplateSource(file, stripped, stripped)
+    return (*_make_error_findings(errors, source), *_check_drop_list(own_data, source))
+
+
+def check_extended_template(merged_data: TemplateData, own_data: TemplateData, file: str) -> tuple[Finding, ...]:
+    """Return what is missing or loose once a template is laid over the other; paths are those of its own file."""
+    errors = _validation_errors(merged_data)
+    missing_errors = [
+        error for error in errors if error["type"] == "missing" and not _is_required_in_extension(error["loc"])
+    ]
+    template_faults = _without_reported_paths(find_template_faults(merged_data), errors)
+    source = TemplateSource(file, merged_data, own_data)
+    return (
+        *_make_error_findings(missing_errors, source),
+        *(make_fault_finding(template_fault, source) for template_fault in template_faults),
+    )
+
+
+def make_fault_finding(template_fault: TemplateFault, source: TemplateSource) -> Finding:
+    """Return the finding for a loose end."""
+    expected = (
+        translate_all(template_fault.expected)
+        if template_fault.expected
+        else _join_accepted(template_fault.accepted)
+    )
+    return _make_described_finding(
+        source,
+        DescribedFault(
+            template_fault.code, template_fault.path, template_fault.value, template_fault.accepted, expected
+        ),
+    )
+
+
+def format_key_path(path: KeyPath, source: TemplateSource) -> str:
+    """Return "fields[2].choices"; an entry that only the extended template has goes by its key."""
+    path_text, merged_value, own_value, list_name = "", source.merged_data, source.own_data, ""
+    for step in path:
+        if isinstance(step, int):
+            entry = _value_at_step(merged_value, step)
+            path_text += (
+                f"[{_index_in_own_file(entry, own_value, list_name, step, is_own_data=merged_value is own_value)}]"
+            )
+            own_value = (
+                _find_entry(own_value, entry_name(entry, list_name), list_name)
+                if merged_value is not own_value
+                else entry
+            )
+            merged_value = entry
+        else:
+            path_text += f".{step}" if path_text else step
+            merged_value, own_value, list_name = (
+                _value_at_step(merged_value, step),
+                _value_at_step(own_value, step),
+                step,
+            )
+    return path_text
+
+
+def most_similar_word(word: str, accepted: Iterable[str]) -> str | None:
+    """Return the accepted word that comes nearest, None if none is near."""
+    word_by_casefold = {each.casefold(): each for each in accepted}
+    matches = difflib.get_close_matches(word.casefold(), list(word_by_casefold), n=1, cutoff=0.6)
+    return word_by_casefold[matches[0]] if matches else None
+
+
+def _validation_errors(data: TemplateData) -> list[ErrorDetails]:
+    try:
+        Template.model_validate(data)
+    except ValidationError as fault:
+        return [error for error in fault.errors(include_url=False) if error["type"] != "value_error"]
+    return []
+
+
+def _is_required_in_extension(path: KeyPath) -> bool:
+    """Whether a template that extends another must give this value itself: its name, or the key of an entry."""
+    list_name = path[-3] if len(path) > 2 and isinstance(path[-2], int) else None
+    return path in [(key,) for key in NOT_INHERITED_KEYS] or path[-1] in ENTRY_KEYS.get(str(list_name), ())
+
+
+def _check_drop_list(own_data: TemplateData, source: TemplateSource) -> Iterator[Finding]:
+    """`drop` is a list of texts; anything else would pass unseen, for no model knows it."""
+    drop = own_data.get("drop", [])
+    if not isinstance(drop, list) or not all(isinstance(path, str) for path in drop):
+        yield make_fault_finding(
+            TemplateFault("template-wrong-value", ("drop",), str(drop), expected="template.drop"), source
+        )
+
+
+def _without_reported_paths(
+    template_faults: Sequence[TemplateFault], errors: Sequence[ErrorDetails]
+) -> list[TemplateFault]:
+    """Leave out what is wrong in a place of which pydantic has already said so."""
+    reported_paths = {error["loc"] for error in errors}
+    return [
+        template_fault
+        for template_fault in template_faults
+        if not any(template_fault.path[: len(loc)] == loc for loc in reported_paths)
+    ]
+
+
+def _make_error_findings(errors: Iterable[ErrorDetails], source: TemplateSource) -> Iterator[Finding]:
+    findings = [_make_described_finding(source, _fault_from_error(error)) for error in errors]
+    misspelt_paths = {_suggested_path(finding) for finding in findings if finding.code == "template-unknown-key"}
+    return (each for each in findings if each.code != "template-missing-key" or each.field not in misspelt_paths)
+
+
+def _suggested_path(finding: Finding) -> str:
+    """Return the path that an unknown key would have if it were written as suggested."""
+    head, dot, _ = (finding.field or "").rpartition(".")
+    return f"{head}{dot}{finding.suggestion}"
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedFault:
+    """One fault of a template, whoever found it."""
+
+    code: str
+    path: KeyPath
+    value: str
+    accepted: tuple[str, ...]
+    expected: LocalizedText
+
+
+def _fault_from_error(error: ErrorDetails) -> DescribedFault:
+    error_type, path, last = error["type"], error["loc"], str(error["loc"][-1])
+    if error_type == "extra_forbidden":
+        accepted = (*_model_for_path(path[:-1]).model_fields, *(() if path[:-1] else ("extends", "drop")))
+        return DescribedFault("template-unknown-key", path, last, accepted, _join_accepted(accepted))
+    if error_type == "missing":
+        return DescribedFault("template-missing-key", path, last, (), _join_accepted(()))
+    context = error.get("ctx", {})
+    if error_type == "literal_error":
+        accepted = tuple(re.findall(r"'([^']*)'", str(context.get("expected"))))
+        return DescribedFault(
+            "template-wrong-value", path, str(error["input"]), accepted, _join_accepted(accepted)
+        )
+    expected_word = EXPECTED_TYPE_WORDS.get(error_type, "other")
+    for ending, pattern_word in PATTERN_WORDS.items() if error_type == "string_pattern_mismatch" else ():
+        expected_word = pattern_word if str(context.get("pattern")).endswith(ending) else expected_word
+    return DescribedFault(
+        "template-wrong-value", path, str(error["input"]), (), translate_all(f"template.{expected_word}")
+    )
+
+
+def _make_described_finding(source: TemplateSource, fault: DescribedFault) -> Finding:
+    path_text, innermost_name = (
+        format_key_path(fault.path, source),
+        _innermost_entry_name(fault.path, source.merged_data),
+    )
+    has_no_suggestion = fault.code in ("template-missing-key", "template-twice")
+    suggestion = None if has_no_suggestion else most_similar_word(fault.value, fault.accepted)
+    where = f"{path_text} ({innermost_name})" if innermost_name else path_text
+    params: dict[str, str | int | LocalizedText] = {"where": where, "accepted": fault.expected}
+    return make_finding(
+        fault.code, Location(source.file), field=path_text, value=fault.value, suggestion=suggestion, params=params
+    )
+
+
+def _join_accepted(accepted: Iterable[str]) -> LocalizedText:
+    joined = ", ".join(accepted)
+    return LocalizedText(sv=joined, en=joined) if joined else translate_all("template.nothing")
+
+
+def _model_for_path(path: KeyPath) -> type[BaseModel]:
+    """Return the model that describes a place of a template."""
+    model: Any = Template
+    for step in path:
+        if isinstance(step, str) and isinstance(model, type) and issubclass(model, BaseModel):
+            model = _unwrap_model(model.model_fields[step].annotation)
+    return typing.cast("type[BaseModel]", model)
+
+
+def _unwrap_model(annotation: Any) -> Any:
+    """Return the model inside `tuple[Model, ...]` or `Model | None`."""
+    arguments = [argument for argument in typing.get_args(annotation) if argument not in (types.NoneType, ...)]
+    return _unwrap_model(arguments[0]) if arguments else annotation
+
+
+def _innermost_entry_name(path: KeyPath, data: TemplateData) -> str | None:
+    """Return the key of the innermost entry that a path goes through."""
+    value: Any = data
+    name, list_name = None, ""
+    for step in path:
+        value = _value_at_step(value, step)
+        if isinstance(step, int):
+            name = entry_name(value, list_name) or name
+        else:
+            list_name = step
+    return name
+
+
+def _value_at_step(container: Any, step: str | int) -> Any:
+    if isinstance(step, int):
+        return container[step] if isinstance(container, list | tuple) and step < len(container) else None
+    return container.get(step) if isinstance(container, dict) else None
+
+
+def _index_in_own_file(entry: Any, own_entries: Any, list_name: str, step: int, *, is_own_data: bool) -> str:
+    name = entry_name(entry, list_name)
+    if is_own_data or name is None:
+        return str(step)
+    indexes = [
+        index for index, own_entry in enumerate(own_entries or ()) if entry_name(own_entry, list_name) == name
+    ]
+    return str(indexes[0]) if indexes else name
+
+
+def _find_entry(entries: Any, name: str | None, list_name: str) -> Any:
+    return next((entry for entry in entries or () if entry_name(entry, list_name) == name), None)

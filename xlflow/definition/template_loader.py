@@ -1,0 +1,141 @@
+"""Finds a template by name or path, reads it, resolves `extends`, and refuses it with all its faults at once."""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from xlflow.definition.template_errors import (
+    TemplateSource,
+    check_extended_template,
+    check_extension,
+    check_template,
+    make_fault_finding,
+    most_similar_word,
+)
+from xlflow.definition.template_inheritance import extend_template
+from xlflow.i18n.catalogue import LocalizedText
+from xlflow.model.findings import FatalError, Finding, Location, make_finding
+from xlflow.model.template import Template
+from xlflow.runtime.resources import TEMPLATES_DIR, load_resource_toml, resource_dir
+
+
+def load_template(name_or_path: str) -> Template:
+    """Return a shipped template by its name, or one's own by its path.
+
+    Raises `Stop` with every fault of the file, each with its path and the nearest right word.
+    """
+    data, findings = _resolve_template(_find_template_file(name_or_path, Path()), ())
+    if findings:
+        raise FatalError(*findings)
+    return Template.model_validate(data)
+
+
+def load_shipped_templates() -> tuple[Template, ...]:
+    """Return the shipped templates, by name."""
+    return tuple(load_template(name) for name in shipped_template_names())
+
+
+@cache
+def shipped_template_names() -> tuple[str, ...]:
+    """Return the names of the shipped templates; words and messages lie beside them and have no levels."""
+    files = (file.name for file in resource_dir(TEMPLATES_DIR).iterdir() if file.name.endswith(".toml"))
+    templates = (name for name in files if {"levels", "extends"} & load_resource_toml(name).keys())
+    return tuple(sorted(name.removesuffix(".toml") for name in templates))
+
+
+TemplateFile = Traversable | Path
+MessageParams = dict[str, str | int | LocalizedText]
+
+
+def _find_template_file(name_or_path: str, folder: Path) -> TemplateFile:
+    """Return the file meant by a shipped name, or by a path relative to a folder; `Stop` if there is none."""
+    if name_or_path in shipped_template_names():
+        return resource_dir(TEMPLATES_DIR) / f"{name_or_path}.toml"
+    for path in (folder / name_or_path, folder / f"{name_or_path}.toml"):
+        if path.is_file():
+            return path
+    sibling_names = {path.name for path in (folder / name_or_path).parent.glob("*.toml")}
+    stem = Path(name_or_path).name.removesuffix(".toml")
+    suggestion = most_similar_word(stem, shipped_template_names()) or most_similar_word(
+        f"{stem}.toml", sorted(sibling_names)
+    )
+    params: MessageParams = {"accepted": ", ".join(shipped_template_names())}
+    raise FatalError(
+        make_finding(
+            "template-not-found", Location(name_or_path), value=name_or_path, suggestion=suggestion, params=params
+        )
+    )
+
+
+def _resolve_template(source: TemplateFile, seen: tuple[str, ...]) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    """Return a template as plain values with `extends` resolved, and every fault found on the way."""
+    file = source.name if seen or not isinstance(source, Path) else str(source)
+    own_data, findings = _read_toml(source, file)
+    if findings:
+        return {}, findings
+    if "extends" not in own_data:
+        return own_data, check_template(own_data, file)
+    own_findings = check_extension(own_data, file)
+    base, base_findings = _resolve_base_template(
+        own_data["extends"], source, file, (*seen, _file_identity(source))
+    )
+    if base_findings:
+        return {}, (*own_findings, *base_findings)
+    merged, template_faults = extend_template(base, own_data)
+    fault_findings = tuple(
+        make_fault_finding(template_fault, TemplateSource(file, own_data, own_data))
+        for template_fault in template_faults
+    )
+    return merged, (*own_findings, *fault_findings, *check_extended_template(merged, own_data, file))
+
+
+def _resolve_base_template(
+    name: object, source: TemplateFile, file: str, seen: tuple[str, ...]
+) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    if not isinstance(name, str):
+        params: MessageParams = {"where": "extends", "accepted": ", ".join(shipped_template_names())}
+        finding = make_finding(
+            "template-wrong-value", Location(file), field="extends", value=str(name), params=params
+        )
+        return {}, (finding,)
+    try:
+        base_file = _find_template_file(name, source.parent if isinstance(source, Path) else Path())
+    except FatalError as stop:
+        return {}, stop.findings
+    if _file_identity(base_file) in seen:
+        cycle = " → ".join(Path(each).name for each in (*seen, _file_identity(base_file)))
+        return {}, (make_finding("template-circle", Location(file), field="extends", value=cycle),)
+    return _resolve_template(base_file, seen)
+
+
+def _file_identity(source: TemplateFile) -> str:
+    return str(source.resolve() if isinstance(source, Path) else source)
+
+
+def _read_toml(source: TemplateFile, file: str) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    try:
+        text = source.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text.replace("\r\n", "\n")), ()
+    except tomllib.TOMLDecodeError as fault:
+        return {}, (_syntax_error_finding(text, str(fault), file),)
+    except UnicodeDecodeError as fault:
+        line_number = source.read_bytes()[: fault.start].count(b"\n") + 1
+        return {}, (make_finding("template-not-utf8", Location(file), params={"line": line_number}),)
+    except OSError as fault:
+        return {}, (make_finding("template-unreadable", Location(file), value=fault.strerror or str(fault)),)
+
+
+def _syntax_error_finding(text: str, message: str, file: str) -> Finding:
+    """Return the finding for a text that is no TOML, with the line where reading stopped."""
+    line_match = re.search(r"at line (\d+)", message)
+    lines = text.splitlines()
+    line_number = int(line_match[1]) if line_match else len(lines)
+    return make_finding(
+        "template-not-toml",
+        Location(file),
+        value=lines[line_number - 1].strip() if 0 < line_number <= len(lines) else "",
+        params={"line": line_number, "reason": message},
+    )

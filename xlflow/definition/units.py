@@ -1,0 +1,129 @@
+"""Reads the sheet `Enheter`: who is asked. Finds the units that a cell of the plan names."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from xlflow.excel.header_detection import (
+    DetectedTable,
+    HeadingSpec,
+    accepted_spellings,
+    find_table,
+    make_heading_spec,
+)
+from xlflow.excel.reader import SheetData, WorkbookData
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.plan import Unit
+from xlflow.model.text import collapse_whitespace, normalize_key_cached
+
+_EMAIL_PATTERN = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRegister:
+    """The units that may be asked and where each is listed, by folded name; `listed` is whether the workbook has
+    a sheet of them, so that no other name is one."""
+
+    unit_by_key: Mapping[str, Unit]
+    location_by_key: Mapping[str, Location]
+    has_unit_sheet: bool
+
+    def find_unit(self, name: str) -> Unit | None:
+        """Return the unit of this name, in whatever case and with whatever blanks."""
+        return self.unit_by_key.get(normalize_key_cached(name))
+
+    def most_similar_name(self, name: str) -> str | None:
+        """Return the unit whose name looks most like this one."""
+        matches = difflib.get_close_matches(normalize_key_cached(name), self.unit_by_key, 1, 0.6)
+        return self.unit_by_key[matches[0]].name if matches else None
+
+    def split_names(self, text: str) -> list[str]:
+        """Return the names in a cell: parted by ; or a line break, by a comma where all parts are units."""
+        if normalize_key_cached(text) in self.unit_by_key:
+            return [text]
+        names = [collapse_whitespace(name) for name in re.split(r"[;\n]", text)]
+        return [part for name in names if name for part in self._split_at_commas(name)]
+
+    def _split_at_commas(self, name: str) -> list[str]:
+        parts = [collapse_whitespace(part) for part in name.split(",") if collapse_whitespace(part)]
+        is_list_of_units = (
+            normalize_key_cached(name) not in self.unit_by_key
+            and len(parts) > 1
+            and all(normalize_key_cached(part) in self.unit_by_key for part in parts)
+        )
+        return parts if is_list_of_units else [name]
+
+
+def unit_sheet_headings() -> tuple[HeadingSpec, ...]:
+    """Return the headings of the sheet of units."""
+    keys = {"unit": "plan.unit_heading", "contact": "plan.contact_heading", "email": "plan.email_heading"}
+    return tuple(make_heading_spec(key, word) for key, word in keys.items())
+
+
+def is_unit_sheet(sheet: SheetData) -> bool:
+    """Return whether a sheet is named as the sheet of units is."""
+    return normalize_key_cached(sheet.name) in {
+        normalize_key_cached(name) for name in accepted_spellings("plan.unit_sheets")
+    }
+
+
+def find_unit_sheet(workbook: WorkbookData, plan_sheet: SheetData | None) -> SheetData | None:
+    """Return the sheet of units: the one so named, else one with headings for units and their addresses."""
+    sheets = [sheet for sheet in workbook.sheets if sheet is not plan_sheet]
+    named_sheets = [sheet for sheet in sheets if is_unit_sheet(sheet)]
+    address_sheets = (
+        sheet for sheet in sheets if find_table(workbook.name, sheet, unit_sheet_headings(), "email")
+    )
+    return next(iter((*named_sheets, *address_sheets)), None)
+
+
+def read_units(workbook: WorkbookData, sheet: SheetData | None) -> tuple[UnitRegister, list[Finding]]:
+    """Return the units that a sheet lists, and what is wrong there; no sheet, or a blank one, lists none."""
+    if sheet is None or not any(cell not in (None, "") for row in sheet.rows for cell in row):
+        return UnitRegister(MappingProxyType({}), MappingProxyType({}), has_unit_sheet=False), []
+    table = find_table(workbook.name, sheet, unit_sheet_headings(), "unit", min_headings=1)
+    if table is None:
+        empty_register = UnitRegister(MappingProxyType({}), MappingProxyType({}), has_unit_sheet=False)
+        return empty_register, [make_finding("units-no-heading", Location(workbook.name, sheet.name))]
+    return _read_unit_rows(table)
+
+
+def units_named_in_plan(table: DetectedTable) -> UnitRegister:
+    """Return the units that the plan itself names, each as it is written first."""
+    unit_by_key: dict[str, Unit] = {}
+    empty_register = UnitRegister(MappingProxyType({}), MappingProxyType({}), has_unit_sheet=False)
+    for row in table.data_rows():
+        for name in empty_register.split_names(table.cell_text(row, "unit")):
+            unit_by_key.setdefault(normalize_key_cached(name), Unit(name))
+    return UnitRegister(MappingProxyType(unit_by_key), MappingProxyType({}), has_unit_sheet=False)
+
+
+def _read_unit_rows(table: DetectedTable) -> tuple[UnitRegister, list[Finding]]:
+    unit_by_key: dict[str, Unit] = {}
+    location_by_key: dict[str, Location] = {}
+    findings = []
+    for row in table.data_rows():
+        unit = Unit(
+            collapse_whitespace(table.cell_text(row, "unit")),
+            table.cell_text(row, "contact"),
+            table.cell_text(row, "email"),
+        )
+        key = normalize_key_cached(unit.name)
+        location = table.location(row, "unit")
+        if not key:
+            findings.append(make_finding("units-no-name", location, value=unit.contact or unit.email))
+        elif key in unit_by_key:
+            params = {"other": location_by_key[key].cell or ""}
+            findings.append(make_finding("units-twice", location, unit=unit.name, value=unit.name, params=params))
+        else:
+            unit_by_key[key], location_by_key[key] = unit, location
+        if unit.email and not all(
+            _EMAIL_PATTERN.fullmatch(part) for part in re.split(r"[;,\s]+", unit.email) if part
+        ):
+            location = table.location(row, "email")
+            findings.append(make_finding("units-wrong-email", location, unit=unit.name, value=unit.email))
+    return UnitRegister(
+        MappingProxyType(unit_by_key), MappingProxyType(location_by_key), has_unit_sheet=True
+    ), findings

@@ -1,0 +1,247 @@
+"""Finds the table on a sheet that people made by hand: its heading row, and which column is which.
+
+Headings may stand in any order, in either language, below a title, broken over lines, and end in a year. Knows
+nothing of plans; `plan.py` and `units.py` say which headings to look for.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from xlflow.excel.reader import SheetData, format_cell_address
+from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, translate
+from xlflow.model.findings import Location
+from xlflow.model.text import collapse_whitespace, normalize_key_cached
+from xlflow.values import RawCell, cell_text
+
+HEADING_SEARCH_ROWS = 30
+"""How far down a heading row is looked for."""
+
+_YEAR_SUFFIX = re.compile(r"\s*\b((?:19|20)\d\d)\W*$")
+_MAX_HEADING_LENGTH = 60
+"""Letters that a heading has at most; a longer text is not compared with them."""
+_MIN_SIMILARITY = 0.8
+"""From here on an unknown heading is taken for a misspelt one, and asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingSpec:
+    """One heading to look for: what it means here, and every spelling that is accepted."""
+
+    key: str
+    label: LocalizedText
+    spellings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedTable:
+    """A table on a sheet. `columns` are those that were wanted, `others` the further ones (column, heading)."""
+
+    file: str
+    sheet: SheetData
+    heading_row: int
+    column_by_key: Mapping[str, int]
+    extra_columns: tuple[tuple[int, str], ...]
+    duplicate_headings: tuple[tuple[str, int, int], ...]
+    year_by_key: Mapping[str, int]
+    merged_top_rows: Mapping[tuple[int, int], int]
+
+    def data_rows(self) -> Iterator[int]:
+        """Yield the rows below the headings that hold anything; a heading row that is repeated does not."""
+        heading_keys = [normalize_key_cached(cell_text(cell)) for cell in self.sheet.rows[self.heading_row]]
+        for row in range(self.heading_row + 1, len(self.sheet.rows)):
+            keys = [normalize_key_cached(cell) if isinstance(cell, str) else cell for cell in self.sheet.rows[row]]
+            if any(text not in (None, "") for text in keys) and keys != [text or None for text in heading_keys]:
+                yield row
+
+    def cell_value(self, row: int, key: str) -> RawCell:
+        """Return what a cell holds; within cells merged downwards, what their first one holds."""
+        column = self.column_by_key.get(key)
+        return None if column is None else self.cell_value_at(row, column)
+
+    def cell_value_at(self, row: int, column: int) -> RawCell:
+        """Return what the cell in this column holds, merged cells as in `raw`."""
+        return self.sheet.rows[self.merged_top_rows.get((row, column), row)][column]
+
+    def cell_text(self, row: int, key: str) -> str:
+        """Return what a cell says, without blanks around it."""
+        return cell_text(self.cell_value(row, key)).strip()
+
+    def location(self, row: int, key: str) -> Location:
+        """Return the address of a cell; of the row's first cell where the column is missing."""
+        return self.location_at(row, self.column_by_key.get(key, 0))
+
+    def location_at(self, row: int, column: int) -> Location:
+        """Return the address of the cell in this column."""
+        return Location(self.file, self.sheet.name, format_cell_address(row, column))
+
+
+def accepted_spellings(word_key: str) -> tuple[str, ...]:
+    """Return every spelling of one of our own headings, as `words.toml` lists them ("plan.unit_heading")."""
+    return tuple(
+        collapse_whitespace(name) for language in LANGUAGES for name in translate(word_key, language).split("|")
+    )
+
+
+def make_heading_spec(key: str, word_key: str) -> HeadingSpec:
+    """Return one of our own headings; the first spelling that `words.toml` lists is the one to show."""
+    label = LocalizedText(
+        **{
+            language: collapse_whitespace(translate(word_key, language).partition("|")[0])
+            for language in LANGUAGES
+        }
+    )
+    return HeadingSpec(key, label, accepted_spellings(word_key))
+
+
+def find_table(
+    file: str, sheet: SheetData, headings: Iterable[HeadingSpec], required_key: str, min_headings: int = 2
+) -> DetectedTable | None:
+    """Return the table whose heading row names `key` and the most others, `least` in all; else None."""
+    key_by_spelling = _keys_by_spelling(headings)
+    best: tuple[int, int] | None = None
+    for row, cells in enumerate(_top_rows(sheet)):
+        keys_found = {match[0] for cell in cells if (match := _match_heading(cell, key_by_spelling))}
+        if (
+            required_key in keys_found
+            and len(keys_found) >= min_headings
+            and (best is None or len(keys_found) > best[0])
+        ):
+            best = (len(keys_found), row)
+    return _build_detected_table(file, sheet, best[1], key_by_spelling) if best else None
+
+
+def find_partial_table(file: str, sheet: SheetData, headings: Sequence[HeadingSpec]) -> DetectedTable | None:
+    """Return the table whose heading row has at least two of the headings, whichever, or what looks like them."""
+    key_by_spelling = _keys_by_spelling(headings)
+    counts = [
+        sum(_resembles_heading(cell, key_by_spelling, headings) for cell in cells) for cells in _top_rows(sheet)
+    ]
+    best = max(counts, default=0)
+    return _build_detected_table(file, sheet, counts.index(best), key_by_spelling) if best > 1 else None
+
+
+def _resembles_heading(cell: RawCell, key_by_spelling: Mapping[str, str], headings: Sequence[HeadingSpec]) -> bool:
+    if _match_heading(cell, key_by_spelling):
+        return True
+    is_short = isinstance(cell, str) and len(cell) < _MAX_HEADING_LENGTH
+    return is_short and any(_heading_similarity(str(cell), each) >= _MIN_SIMILARITY for each in headings)
+
+
+def find_misspelt_headings(table: DetectedTable, headings: Sequence[HeadingSpec]) -> dict[str, tuple[int, str]]:
+    """Return for each missing heading the further column (column, heading) that looks like it most."""
+    found: dict[str, tuple[float, int, str]] = {}
+    for column, heading in table.extra_columns:
+        similarity, key = max((_heading_similarity(heading, each), each.key) for each in headings)
+        best_so_far = found.get(key, (_MIN_SIMILARITY, 0, ""))
+        if key not in table.column_by_key and heading and similarity >= best_so_far[0]:
+            found[key] = (similarity, column, heading)
+    return {key: (column, heading) for key, (_, column, heading) in found.items()}
+
+
+def find_most_similar_cell(sheet: SheetData, headings: Iterable[HeadingSpec]) -> tuple[int, int, str] | None:
+    """Return the cell (row, column, text) at the top of a sheet that looks most like a wanted heading."""
+    cells = (
+        (row, column, cell) for row, cells in enumerate(_top_rows(sheet)) for column, cell in enumerate(cells)
+    )
+    texts = [
+        (row, column, collapse_whitespace(cell))
+        for row, column, cell in cells
+        if isinstance(cell, str) and len(cell) < _MAX_HEADING_LENGTH
+    ]
+    candidates = [
+        (max(_heading_similarity(text, each) for each in headings), -row, -column, text)
+        for row, column, text in texts
+    ]
+    similarity, row, column, text = max(candidates, default=(0.0, 0, 0, ""))
+    return (-row, -column, text) if similarity >= _MIN_SIMILARITY else None
+
+
+def find_title_above(table: DetectedTable) -> tuple[str, int, int]:
+    """Return the first text above the heading row, with its row and column; "" if there is none."""
+    for row, cells in enumerate(table.sheet.rows[: table.heading_row]):
+        for column, cell in enumerate(cells):
+            if isinstance(cell, str) and collapse_whitespace(cell):
+                return collapse_whitespace(cell), row, column
+    return "", 0, 0
+
+
+def _top_rows(sheet: SheetData) -> tuple[tuple[RawCell, ...], ...]:
+    return sheet.rows[:HEADING_SEARCH_ROWS]
+
+
+def _keys_by_spelling(headings: Iterable[HeadingSpec]) -> dict[str, str]:
+    """Return folded spelling -> key; the first that claims a spelling has it."""
+    key_by_spelling: dict[str, str] = {}
+    for each in headings:
+        for spelling in each.spellings:
+            key_by_spelling.setdefault(_keep_letters_and_digits(spelling), each.key)
+    return key_by_spelling
+
+
+@lru_cache(maxsize=1 << 12)
+def _keep_letters_and_digits(text: str) -> str:
+    """Return the letters and digits of a heading: line breaks, hyphens and colons do not count."""
+    return "".join(letter for letter in normalize_key_cached(text) if letter.isalnum())
+
+
+def _match_heading(cell: RawCell, key_by_spelling: Mapping[str, str]) -> tuple[str, int | None] | None:
+    """Return which wanted heading a cell is, and the year that it names."""
+    if not isinstance(cell, str):
+        return None
+    key = key_by_spelling.get(_keep_letters_and_digits(cell))
+    if key:
+        return key, None
+    year = _YEAR_SUFFIX.search(cell)
+    key = key_by_spelling.get(_keep_letters_and_digits(cell[: year.start()])) if year else None
+    return (key, int(year[1])) if year and key else None
+
+
+def _build_detected_table(
+    file: str, sheet: SheetData, heading_row: int, key_by_spelling: Mapping[str, str]
+) -> DetectedTable:
+    column_by_key: dict[str, int] = {}
+    year_by_key: dict[str, int] = {}
+    extra_columns, duplicate_headings = [], []
+    for column, cell in enumerate(sheet.rows[heading_row]):
+        match = _match_heading(cell, key_by_spelling)
+        if match is None:
+            extra_columns.append((column, collapse_whitespace(cell_text(cell))))
+        elif match[0] in column_by_key:
+            duplicate_headings.append((collapse_whitespace(str(cell)), column_by_key[match[0]], column))
+        else:
+            column_by_key[match[0]] = column
+            year_by_key |= {match[0]: match[1]} if match[1] else {}
+    return DetectedTable(
+        file,
+        sheet,
+        heading_row,
+        MappingProxyType(column_by_key),
+        tuple(extra_columns),
+        tuple(duplicate_headings),
+        MappingProxyType(year_by_key),
+        MappingProxyType(_find_merged_top_rows(sheet, heading_row)),
+    )
+
+
+def _find_merged_top_rows(sheet: SheetData, heading_row: int) -> dict[tuple[int, int], int]:
+    """Return cell -> the row of the first cell that it is merged with; below the headings only."""
+    last_row = len(sheet.rows) - 1
+    return {
+        (row, column): top
+        for top, column, bottom, _ in sheet.merged_ranges
+        if top > heading_row
+        for row in range(top + 1, min(bottom, last_row) + 1)
+    }
+
+
+def _heading_similarity(heading: str, spec: HeadingSpec) -> float:
+    """Return how alike two headings are, 0 to 1; of very short ones nothing can be said."""
+    key = _keep_letters_and_digits(heading)
+    spellings = [
+        spelling for spelling in map(_keep_letters_and_digits, spec.spellings) if min(len(spelling), len(key)) > 3
+    ]
+    return max((difflib.SequenceMatcher(None, key, name).ratio() for name in spellings), default=0.0)

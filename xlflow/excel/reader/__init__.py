@@ -1,0 +1,45 @@
+"""Opens what somebody sent and trusts nothing; the one door to calamine.
+
+A file ends here as a `Book` (plain values) or as a `Finding` that says what it is and what its sender should
+do; never as an exception. Nothing in a file is run, followed or copied: macros, links and objects are not read.
+"""
+
+from xlflow.excel.reader.open_file import (
+    ZippedFile,
+    digest_source,
+    open_in_process,
+    open_workbook,
+    open_zip_archive,
+    path_exists,
+    refusal_finding,
+)
+from xlflow.excel.reader.workbook_data import (
+    DEFAULT_LIMITS,
+    ErrorValue,
+    Limits,
+    RawCellValue,
+    SheetData,
+    SheetMetadata,
+    UncachedFormula,
+    WorkbookData,
+    format_cell_address,
+)
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "ErrorValue",
+    "Limits",
+    "RawCellValue",
+    "SheetData",
+    "SheetMetadata",
+    "UncachedFormula",
+    "WorkbookData",
+    "ZippedFile",
+    "digest_source",
+    "format_cell_address",
+    "open_in_process",
+    "open_workbook",
+    "open_zip_archive",
+    "path_exists",
+    "refusal_finding",
+]

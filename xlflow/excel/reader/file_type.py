@@ -1,0 +1,102 @@
+"""Tells what a file is by what stands in it, never by its name, so that people can be told what they sent."""
+
+import re
+
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"%PDF", "pdf"),
+    (b"MZ", "program"),
+    (b"\x7fELF", "program"),
+    (b"\xcf\xfa\xed\xfe", "program"),
+    (b"\xca\xfe\xba\xbe", "program"),
+    (b"#!", "program"),
+    (b"{\\rtf", "rtf"),
+    (b"\x89PNG\r\n", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"GIF8", "picture"),
+    (b"II*\x00", "picture"),
+    (b"MM\x00*", "picture"),
+    (b"7z\xbc\xaf\x27\x1c", "archive"),
+    (b"Rar!\x1a\x07", "archive"),
+    (b"\x1f\x8b", "archive"),
+    (b"\x78\x9f\x3e\x22", "mail"),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", "link"),
+    (b"\x09\x00\x04\x00", "ancient"),
+    (b"\x09\x02\x06\x00", "ancient"),
+    (b"\x09\x04\x06\x00", "ancient"),
+    (b"\x09\x08\x08\x00", "ancient"),
+)
+
+_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LABELLED_STREAM_NAME = "DRMEncryptedDataSpace".encode("utf-16-le")
+_OLE_STREAM_TYPES: tuple[tuple[str, str], ...] = (
+    ("\tDRMContent", "labelled"),
+    ("DRMEncryptedDataSpace", "labelled"),
+    ("EncryptedPackage", "encrypted"),
+    ("WordDocument", "word"),
+    ("PowerPoint Document", "slides"),
+    ("__properties_version1.0", "mail"),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
+)
+"""What a container of the old kind holds, by the names of its streams; the first that is there decides."""
+
+_HTML_START = re.compile(
+    rb"\s*(?:<!--.*?-->\s*)?(?:<!doctype\s+html|<(?:html|head|body|meta|table|div|style)\b|mime-version:)"
+)
+_MAIL_HEADERS = re.compile(rb"(?:[a-z]+(?:-[a-z0-9]+)*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n){2,}")
+"""Two lines or more that each begin with a word and a colon, as the head of a message does."""
+
+_KNOWN_MAIL_HEADER = re.compile(rb"^(?:message-id|return-path|received|subject):", re.MULTILINE)
+_LINK_FILE = re.compile(rb"\[internetshortcut\]|\{[^{}]*\"doc_id\"\s*:|.*<key>url</key>", re.DOTALL)
+"""A file that only says where another one is: of Windows, of Google Drive, of macOS."""
+
+_CONTROL_CHARACTERS = frozenset(range(32)) - {9, 10, 12, 13, 27}
+_HEAD_SIZE = 4096
+
+
+def detect_file_type(content: bytes) -> str:
+    """Return what a file is: "zip", "xls", "text", "html", "pdf", "encrypted" and so on, or "unknown"."""
+    for signature, file_type in _SIGNATURES:
+        if content.startswith(signature):
+            return file_type
+    if content.startswith(_OLE_SIGNATURE):
+        return _detect_ole_type(content)
+    head = content[:_HEAD_SIZE]
+    if b"%PDF-" in head[:1024]:
+        return "pdf"
+    return _detect_text_type(head)
+
+
+def _detect_ole_type(content: bytes) -> str:
+    from xlflow.excel.reader.ole_container import open_ole_container  # noqa: PLC0415 (slow to load, rarely needed)
+
+    container = open_ole_container(content)
+    for stream, file_type in _OLE_STREAM_TYPES:
+        if stream in container.root_names if container else stream.encode("utf-16-le") in content:
+            return "labelled" if file_type == "encrypted" and _LABELLED_STREAM_NAME in content else file_type
+    return "unknown"
+
+
+def _detect_text_type(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "text"
+    if not head.strip(b"\0"):
+        return "zeros"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if detected := _detect_by_first_words(text.lower()):
+        return detected
+    if text.startswith((b"<?xml", b"<office:document")):
+        return "html" if b"<html" in text.lower() else "xml"
+    return "unknown" if _CONTROL_CHARACTERS.intersection(head) else "text"
+
+
+def _detect_by_first_words(text: bytes) -> str | None:
+    """Return what a text in small letters is by its first words."""
+    if _LINK_FILE.match(text):
+        return "link"
+    headers = _MAIL_HEADERS.match(text)
+    if headers and _KNOWN_MAIL_HEADER.search(headers[0]):
+        return "mail"
+    return "html" if _HTML_START.match(text) else None

@@ -1,0 +1,215 @@
+"""Reads an .ods cell by cell with expat: what is repeated a million times and empty costs nothing, errors show.
+
+The fast reader would show error cells as blanks and lay out every repeated row.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from xml.parsers import expat
+
+from xlflow.excel.reader.cell_annotations import is_external_link
+from xlflow.excel.reader.sheet_cells import LimitExceededError, SheetCells, build_sheet_data, parse_iso_date
+from xlflow.excel.reader.workbook_data import ErrorValue, Limits, RawCellValue, SheetData
+
+_DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
+_ANNOTATION_TAGS = ("dc:creator", "text:p")
+"""What counts of a note on a cell, or of a box of text over it: who wrote it, and each of its paragraphs."""
+
+_MAX_HIDDEN_REPEATS = 10_000
+_NUMBER_TYPES = {"float", "percentage", "currency"}
+_WHITESPACE_TAGS = {"text:tab": "\t", "text:line-break": "\n"}
+_ANNOTATION_WHITESPACE_TAGS = {**_WHITESPACE_TAGS, "text:s": " "}
+_HIDDEN_VISIBILITIES = {"collapse", "filter"}
+
+
+def read_ods(
+    content: bytes, limits: Limits, header_footer_by_page: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> tuple[SheetData, ...]:
+    """Return all sheets of a `content.xml`; `pages` are the texts around each kind of page. Raises ExpatError,
+    ValueError or TooMuch if it cannot be read."""
+    handler = _OdsHandler(limits, header_footer_by_page)
+    parser = expat.ParserCreate()
+    parser.buffer_text, parser.buffer_size = True, 1 << 20
+    parser.StartElementHandler = handler.start_element
+    parser.EndElementHandler = handler.end_element
+    parser.CharacterDataHandler = handler.add_text
+    parser.Parse(content, True)
+    return tuple(handler.sheets)
+
+
+class _OdsHandler:
+    """Takes the events of the document's markup and keeps the cells, sheet by sheet."""
+
+    def __init__(self, limits: Limits, header_footer_by_page: Mapping[str, tuple[str, ...]]):
+        self.sheets: list[SheetData] = []
+        self._header_footer_by_page, self._page_by_style = header_footer_by_page, dict[str, str]()
+        self._limits = limits
+        self._stop_time = time.monotonic() + limits.seconds
+        self._hidden_styles: set[str] = set()
+        self._current_style = self._sheet_name = ""
+        self._visible = True
+        self._cells = SheetCells(reports_validation=False)
+        self._row = self._column = self._row_repeats = 0
+        self._row_cells: list[tuple[int, int, RawCellValue]] = []
+        self._cell_attributes: dict[str, str] | None = None
+        self._paragraphs: list[str] = []
+        self._paragraph_depth = self._annotation_depth = 0
+        self._annotation_texts: dict[str, list[str]] = {}
+        self._annotation_tag = ""
+        self._start_handlers = {
+            "style:style": self._start_style,
+            "style:table-properties": self._start_table_properties,
+            "table:table": self._start_table,
+            "table:table-row": self._start_row,
+            "table:table-cell": self._start_cell,
+            "table:covered-table-cell": self._start_cell,
+        }
+        self._end_handlers = {
+            "table:table": self._end_table,
+            "table:table-row": self._end_row,
+            "table:table-cell": self._end_cell,
+            "table:covered-table-cell": self._end_cell,
+        }
+
+    def start_element(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "office:annotation" or name.startswith("draw:") or self._annotation_depth:
+            self._annotation_depth += 1
+            if name in _ANNOTATION_TAGS:
+                self._annotation_tag = name
+                self._annotation_texts.setdefault(name, []).append("")
+            elif self._annotation_tag and name in _ANNOTATION_WHITESPACE_TAGS:
+                self._annotation_texts[self._annotation_tag][-1] += _ANNOTATION_WHITESPACE_TAGS[name]
+        elif self._cell_attributes is not None:
+            self._start_text_element(name, attributes)
+        elif name in self._start_handlers:
+            self._start_handlers[name](attributes)
+
+    def add_text(self, data: str) -> None:
+        if self._annotation_depth and self._annotation_tag:
+            self._annotation_texts[self._annotation_tag][-1] += data
+        elif self._paragraph_depth and not self._annotation_depth:
+            self._paragraphs[-1] += data
+
+    def end_element(self, name: str) -> None:
+        if self._annotation_depth:
+            self._annotation_depth -= 1
+            self._annotation_tag = "" if name == self._annotation_tag else self._annotation_tag
+            if not self._annotation_depth:
+                self._end_annotation()
+        elif name == "text:p" and self._cell_attributes is not None:
+            self._paragraph_depth -= 1
+        elif name in self._end_handlers:
+            self._end_handlers[name]()
+
+    def _start_text_element(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "text:p":
+            self._paragraph_depth += 1
+            self._paragraphs.append("")
+        elif self._paragraph_depth and name == "text:a" and is_external_link(attributes.get("xlink:href", "")):
+            self._cells.links.append((self._row, self._column, "", attributes["xlink:href"]))
+        elif self._paragraph_depth and name == "text:s":
+            self._paragraphs[-1] += " " * min(int(attributes.get("text:c", "1")), 32_767)
+        elif self._paragraph_depth:
+            self._paragraphs[-1] += _WHITESPACE_TAGS.get(name, "")
+
+    def _end_annotation(self) -> None:
+        author, text = ("\n".join(self._annotation_texts.get(tag, ())) for tag in _ANNOTATION_TAGS)
+        if text.strip():
+            self._cells.annotations.append((self._row, self._column, author, text))
+        self._annotation_texts = {}
+
+    def _start_style(self, attributes: dict[str, str]) -> None:
+        self._current_style = attributes.get("style:name", "")
+        self._page_by_style[self._current_style] = attributes.get("style:master-page-name", "")
+
+    def _start_table_properties(self, attributes: dict[str, str]) -> None:
+        if attributes.get("table:display") == "false":
+            self._hidden_styles.add(self._current_style)
+
+    def _start_table(self, attributes: dict[str, str]) -> None:
+        self._sheet_name = attributes.get("table:name", "")
+        style = attributes.get("table:style-name", "")
+        self._visible = style not in self._hidden_styles
+        self._cells, self._row, self._column = SheetCells(reports_validation=False), 0, 0
+        self._cells.header_footer += self._header_footer_by_page.get(self._page_by_style.get(style, ""), ())
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        self._row_repeats = _read_count(attributes, "table:number-rows-repeated")
+        if attributes.get("table:visibility") in _HIDDEN_VISIBILITIES and self._row_repeats < _MAX_HIDDEN_REPEATS:
+            self._cells.hidden_rows.update(range(self._row, self._row + self._row_repeats))
+        self._column, self._row_cells = 0, []
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        self._cell_attributes, self._paragraphs = attributes, []
+
+    def _end_cell(self) -> None:
+        cell = self._cell_attributes or {}
+        repeats = _read_count(cell, "table:number-columns-repeated")
+        value = _cell_value(cell, "\n".join(self._paragraphs))
+        if value is not None and value != "":
+            self._row_cells.append((self._column, repeats, value))
+        if "table:formula" in cell:
+            self._cells.formula_cells.add((self._row, self._column))
+        row_span, column_span = (
+            _read_count(cell, "table:number-rows-spanned"),
+            _read_count(cell, "table:number-columns-spanned"),
+        )
+        if row_span > 1 or column_span > 1:
+            self._cells.merged_ranges.append(
+                (self._row, self._column, self._row + row_span - 1, self._column + column_span - 1)
+            )
+        self._column += repeats
+        self._cell_attributes = None
+
+    def _end_row(self) -> None:
+        values, added_count = (
+            self._cells.values,
+            self._row_repeats * sum(repeats for _, repeats, _ in self._row_cells),
+        )
+        if len(values) + added_count > self._limits.cells or time.monotonic() > self._stop_time:
+            raise LimitExceededError
+        for first_column, wide, value in self._row_cells:
+            for row in range(self._row, self._row + self._row_repeats):
+                values.update(((row, column), value) for column in range(first_column, first_column + wide))
+        self._row += self._row_repeats
+        self._row_cells = []
+
+    def _end_table(self) -> None:
+        self.sheets.append(build_sheet_data(self._sheet_name, self._cells, self._limits, visible=self._visible))
+
+
+def _read_count(attributes: dict[str, str], name: str) -> int:
+    return min(max(int(attributes.get(name, "1")), 1), 1_048_576)
+
+
+def _cell_value(cell: dict[str, str], text: str) -> RawCellValue:
+    value_type = cell.get("office:value-type")
+    if cell.get("calcext:value-type") == "error":
+        return ErrorValue(text or "#ERR")
+    if value_type in _NUMBER_TYPES:
+        return float(cell["office:value"])
+    if value_type == "date":
+        return parse_iso_date(cell["office:date-value"])
+    if value_type == "time":
+        return _parse_duration(cell["office:time-value"])
+    if value_type == "boolean":
+        return _parse_boolean(cell["office:boolean-value"])
+    return text or cell.get("office:string-value") or None
+
+
+def _parse_boolean(text: str) -> RawCellValue:
+    """Return whether it is true; the number that LibreOffice writes there of a cell made to show any number so."""
+    return text == "true" if text in ("true", "false") else float(text)
+
+
+def _parse_duration(text: str) -> RawCellValue:
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return text
+    days, hours, minutes = (int(part or 0) for part in match.groups()[1:4])
+    seconds = float((match[5] or "0").replace(",", "."))
+    duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return -duration if match[1] else duration

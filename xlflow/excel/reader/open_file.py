@@ -1,0 +1,243 @@
+"""The order in which a file is looked at before anything in it is believed, cheap looks first.
+
+Whatever is wrong ends as a finding with a code of its own; the catalogue says what its sender should do. Takes
+and gives plain values, so that a run may put it into a process of its own.
+
+Opens an archive of forms (.zip), one level deep: what it holds comes out as content with a name.
+
+Nothing is written to disk, so no name in an archive can lead anywhere. What is inside is passed through the same
+gate as any other file afterwards.
+"""
+
+import hashlib
+import stat
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from xlflow.excel.reader.choose_reader import ReaderError, read_package_sheets
+from xlflow.excel.reader.csv_table import read_csv
+from xlflow.excel.reader.file_type import detect_file_type
+from xlflow.excel.reader.long_text import join_long_texts
+from xlflow.excel.reader.safe_zip import ZipEntry, list_zip_entries, unpack_entry
+from xlflow.excel.reader.sheet_cells import LimitExceededError
+from xlflow.excel.reader.workbook_data import DEFAULT_LIMITS, IN_PROCESS_LIMITS, Limits, WorkbookData
+from xlflow.excel.reader.workbook_package import (
+    open_package,
+    read_custom_properties,
+    read_descriptions,
+    read_last_saved,
+)
+from xlflow.model.findings import Finding, Location, make_finding
+
+_NEEDS_OWN_PROCESS = "needs a process of its own"
+_OWN_PROCESS_CODES = (
+    _NEEDS_OWN_PROCESS,
+    "file-too-large",
+    "unpacked-too-large",
+    "too-many-cells",
+    "reader-too-slow",
+    "reader-too-large",
+)
+"""Why a file may not be opened lightly; what is wrong with it, if anything, is then for others to tell."""
+
+_RECENT_SECONDS, _WAIT_SECONDS = 20.0, 0.25
+"""Seconds for which a file may yet be on its way, and how long it is waited for."""
+
+_TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+
+
+def open_workbook(source: Path | bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> WorkbookData | Finding:
+    """Open one file, known to people as `name`; what cannot be opened is returned as a finding."""
+    opened = _open_source(source, name, limits)
+    return refusal_finding(opened, name, limits) if isinstance(opened, str) else opened
+
+
+def open_in_process(source: Path | bytes, name: str) -> WorkbookData | Finding | None:
+    """Open one file if that can do no harm, however crooked it is; None if it needs a process of its own."""
+    opened = _open_source(source, name, IN_PROCESS_LIMITS)
+    if isinstance(opened, str):
+        return None if opened in _OWN_PROCESS_CODES else refusal_finding(opened, name, DEFAULT_LIMITS)
+    return opened
+
+
+def _open_source(source: Path | bytes, name: str, limits: Limits) -> WorkbookData | str:
+    if not isinstance(source, Path):
+        return _open_catching_errors(source, name, limits)
+    content = read_stable_bytes(source, limits.file_bytes)
+    if isinstance(content, str):
+        return content
+    opened = _open_catching_errors(content, name, limits)
+    is_truncated = opened in ("archive-cut-off", "file-empty")
+    return "file-still-being-saved" if is_truncated and is_growing(source, len(content)) else opened
+
+
+def path_exists(path: Path) -> bool:
+    """Return whether there is something at a path, also where one may not look at it."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def read_stable_bytes(path: Path, max_bytes: int) -> bytes | str:
+    """Return what a file holds, or the code that says why it could not be taken."""
+    try:
+        before = path.stat()
+        if not stat.S_ISREG(before.st_mode):
+            return "file-not-readable"
+        if before.st_size > max_bytes:
+            return "file-too-large"
+        content = path.read_bytes()
+        after = path.stat()
+    except OSError:
+        return "file-not-readable"
+    is_unchanged = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return content if is_unchanged and len(content) == after.st_size else "file-still-being-saved"
+
+
+def is_growing(path: Path, size_read: int) -> bool:
+    """Return whether a file that ends too soon was written to just now, and after a moment has another size."""
+    try:
+        if abs(time.time() - path.stat().st_mtime) > _RECENT_SECONDS:
+            return False
+        time.sleep(_WAIT_SECONDS)
+        return path.stat().st_size != size_read
+    except OSError:
+        return False
+
+
+def digest_source(source: Path | bytes, limits: Limits = DEFAULT_LIMITS) -> str | None:
+    """Return the SHA-256 of a file, as an opened `Book` tells it; None if it cannot be taken now."""
+    content = read_stable_bytes(source, limits.file_bytes) if isinstance(source, Path) else source
+    return None if isinstance(content, str) else hashlib.sha256(content).hexdigest()
+
+
+def refusal_finding(code: str, name: str, limits: Limits) -> Finding:
+    """Return the finding that says why a file was refused."""
+    params: dict[str, str | int] = {
+        "megabytes": limits.file_bytes // 1_000_000,
+        "unpacked": limits.unpacked_bytes // 1_000_000,
+        "cells": f"{limits.cells:_}".replace("_", " "),
+        "seconds": limits.seconds,
+        "memory": limits.memory_bytes // 1_000_000,
+    }
+    return make_finding(code, Location(name), params=params)
+
+
+def _open_catching_errors(content: bytes, name: str, limits: Limits) -> WorkbookData | str:
+    try:
+        opened = _open_content(content, name, limits)
+        return opened if isinstance(opened, str) else join_long_texts(opened)
+    except LimitExceededError as much:
+        return much.code
+    except MemoryError:
+        return "reader-too-large"
+    except ReaderError as failed:
+        return failed.code
+    except KeyError:
+        return "parts-missing"
+    except Exception:  # no file, however crooked, may end the run
+        return "parts-broken"
+
+
+def _open_content(content: bytes, name: str, limits: Limits) -> WorkbookData | str:
+    if not content or len(content) > limits.file_bytes:
+        return "file-too-large" if content else "file-empty"
+    file_type = detect_file_type(content)
+    if file_type == "zip":
+        return _open_package(content, name, limits)
+    digest, size = hashlib.sha256(content).hexdigest(), len(content)
+    if file_type == "xls" and limits.allow_binary_formats:
+        return _open_xls(content, name)
+    if file_type == "text" and name.lower().endswith(_TEXT_SUFFIXES):
+        table = read_csv(content, Path(name).stem, limits)
+        return WorkbookData(name, "csv", (table,), MappingProxyType({}), None, digest, size)
+    return _NEEDS_OWN_PROCESS if file_type == "xls" else f"file-is-{file_type}"
+
+
+def _open_xls(content: bytes, name: str) -> WorkbookData:
+    from xlflow.excel.reader.xls import read_xls  # noqa: PLC0415 (slow to load, and rarely needed)
+
+    workbook, digest = read_xls(content), hashlib.sha256(content).hexdigest()
+    findings = tuple(make_finding(code, Location(name)) for code in workbook.note_codes)
+    return WorkbookData(
+        name,
+        "xls",
+        workbook.sheets,
+        workbook.properties,
+        workbook.last_saved,
+        digest,
+        len(content),
+        findings,
+        workbook.descriptions,
+    )
+
+
+def _open_package(content: bytes, name: str, limits: Limits) -> WorkbookData | str:
+    package = open_package(content, limits)
+    if isinstance(package, str):
+        return package
+    if package.kind == "xlsb" and not limits.allow_binary_formats:
+        return _NEEDS_OWN_PROCESS
+    return WorkbookData(
+        name,
+        package.kind,
+        read_package_sheets(package, limits),
+        read_custom_properties(package),
+        read_last_saved(package),
+        hashlib.sha256(content).hexdigest(),
+        len(content),
+        tuple(make_finding(code, Location(name)) for code in package.note_codes),
+        read_descriptions(package),
+    )
+
+
+_WORKBOOK_ENTRY_NAMES = {"[content_types].xml", "mimetype", "content.xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class ZippedFile:
+    """One file of an archive: its name there, its content or what was wrong with it, when it was put in."""
+
+    name: str
+    size: int
+    content: bytes | Finding
+    modified: datetime | None
+
+
+def open_zip_archive(
+    path: Path, name: str, limits: Limits = DEFAULT_LIMITS
+) -> tuple[ZippedFile, ...] | Finding | None:
+    """Return the files in an archive by name; a finding if it cannot be opened; None if it is a workbook."""
+    archive_limits = replace(limits, file_bytes=limits.unpacked_bytes)
+    content = read_stable_bytes(path, archive_limits.file_bytes)
+    if isinstance(content, str):
+        return refusal_finding(content, name, archive_limits)
+    entries = list_zip_entries(content, limits)
+    if entries == "archive-cut-off" and is_growing(path, len(content)):
+        entries = "file-still-being-saved"
+    if isinstance(entries, str):
+        return refusal_finding(entries, name, archive_limits)
+    if any(entry.name.casefold() in _WORKBOOK_ENTRY_NAMES for entry in entries):
+        return None
+    return tuple(
+        _unpack_zipped_file(content, entry, name, limits)
+        for entry in sorted(entries, key=lambda entry: entry.name)
+    )
+
+
+def _unpack_zipped_file(content: bytes, entry: ZipEntry, archive_name: str, limits: Limits) -> ZippedFile:
+    full_name = f"{archive_name}/{entry.name}"
+    if entry.size > limits.file_bytes:
+        return ZippedFile(
+            entry.name, entry.size, refusal_finding("file-too-large", full_name, limits), entry.modified
+        )
+    unpacked = unpack_entry(content, entry)
+    unpacked_or_finding = refusal_finding("archive-damaged", full_name, limits) if unpacked is None else unpacked
+    return ZippedFile(entry.name, entry.size, unpacked_or_finding, entry.modified)

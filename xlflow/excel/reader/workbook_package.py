@@ -1,0 +1,231 @@
+"""What stands inside a workbook file that is an archive: its parts, decoded, and what they say of the document.
+
+Refuses by returning a code. Parts that no reading needs (pictures, macros, embedded objects) are checked like
+all others and then left out: what is not handed on cannot be run, followed or copied.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Literal
+from xml.etree.ElementTree import ParseError
+
+from xlflow.excel.reader.safe_xml import get_attribute, has_plain_prolog, local_name, parse_xml
+from xlflow.excel.reader.safe_zip import ZipEntry, list_zip_entries, unpack_entry
+from xlflow.excel.reader.workbook_data import Limits
+
+_DECLARED_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_UTF8_COMPATIBLE_ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii"}
+_DESCRIPTION_TAGS = ("description", "subject", "keywords", "keyword", "category")
+"""What people may write about a file; its title is for a form to say."""
+
+_MAX_CACHED_SIZE = 10_000
+"""Bytes up to which what a part says of its relations is remembered."""
+
+_ODS_MEDIA_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
+_UNREAD_PARTS = re.compile(
+    r"(^|/)(media|embeddings|theme|drawings(?!/(?:_rels/)?[^/]*\.(?:xml|vml|rels)$)|charts|customXml|externalLinks|printerSettings|ctrlProps|activeX"
+    r"|Pictures|Thumbnails|Configurations2|Object [0-9]+|ObjectReplacements)/|vbaProject|\.(png|jpe?g|emf|gif)$"
+)
+_NOTED_PARTS = (
+    ("has-macros", re.compile(r"(?m)vbaProject\.bin$|/macrosheets/|(^|/)Basic/")),
+    ("has-outside-links", re.compile(r"(?m)/externalLinks/|/connections\.xml$")),
+    ("has-objects", re.compile(r"(?m)/embeddings/|/activeX/|^Object \d+/")),
+    ("has-pictures", re.compile(r"(?m)/(media|charts|ink)/.|^Pictures/.")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookPackage:
+    """The parts of one workbook file by name, what kind of workbook it is, and codes of what is worth a note."""
+
+    kind: Literal["xlsx", "ods", "xlsb"]
+    parts: Mapping[str, bytes]
+    main_part: str
+    note_codes: tuple[str, ...] = ()
+
+    def find_part(self, name: str) -> str | None:
+        """Return the real name of a part, whatever its case and leading slash."""
+        name = name.lstrip("/")
+        if name in self.parts:
+            return name
+        return next((real for real in self.parts if real.casefold() == name.casefold()), None)
+
+    def read_part(self, name: str) -> bytes:
+        """Return a part; KeyError if the package has none of that name."""
+        return self.parts[self.find_part(name) or name]
+
+
+def open_package(content: bytes, limits: Limits) -> WorkbookPackage | str:
+    """Return the parts of a workbook file, all counted, measured and checked; or the code of the refusal."""
+    entries = _list_part_entries(content, limits)
+    if isinstance(entries, str):
+        return entries
+    parts: dict[str, bytes] = {}
+    for entry in entries:
+        part = unpack_entry(content, entry)
+        if part is None:
+            return "archive-damaged"
+        if _is_needed_part(entry.name):
+            parts[entry.name] = part
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        return "file-is-encrypted"
+    names = "\n".join(entry.name for entry in entries)
+    try:
+        parts = {name: _to_utf8(part) if _is_xml_part(name) else part for name, part in parts.items()}
+        for name, part in parts.items():
+            if _is_xml_part(name) and not has_plain_prolog(part) and part.strip():
+                return "archive-doctype" if b"<!" in part else "parts-broken"
+        return _identify_package(parts, tuple(code for code, pattern in _NOTED_PARTS if pattern.search(names)))
+    except (ParseError, UnicodeError, LookupError):
+        return "parts-broken"
+
+
+def _list_part_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | str:
+    """Return the entries of a workbook file, whose names are the same in small letters and in capitals."""
+    entries = list_zip_entries(content, limits)
+    if not isinstance(entries, str) and len({entry.name.casefold() for entry in entries}) < len(entries):
+        return "archive-crooked"
+    return entries
+
+
+def read_relationships(package: WorkbookPackage, part_name: str) -> Iterable[tuple[str, str, str]]:
+    """Return (id, last word of the type, name of the part it leads to) of the relations of a part ("" for all)."""
+    folder, _, name = part_name.rpartition("/")
+    relationships_part = package.find_part(f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels")
+    if relationships_part is None:
+        return ()
+    part = package.parts[relationships_part]
+    return (_parse_relationships_cached if len(part) < _MAX_CACHED_SIZE else _parse_relationships)(part, folder)
+
+
+def _parse_relationships(part: bytes, folder: str) -> tuple[tuple[str, str, str], ...]:
+    relationships: list[tuple[str, str, str]] = []
+    for relationship in parse_xml(part).iter():
+        if relationship.tag.endswith("Relationship") and relationship.get("TargetMode") != "External":
+            relationship_type, target = (
+                relationship.get("Type", "").rpartition("/")[2],
+                relationship.get("Target", ""),
+            )
+            relationships.append((relationship.get("Id", ""), relationship_type, _resolve_target(folder, target)))
+    return tuple(relationships)
+
+
+_parse_relationships_cached = lru_cache(maxsize=256)(_parse_relationships)
+"""The same, remembering: the forms of a round have them in common."""
+
+
+def read_custom_properties(package: WorkbookPackage) -> Mapping[str, str]:
+    """Return the custom document properties as text."""
+    if package.kind == "ods":
+        return MappingProxyType(dict(_read_elements(package, "meta.xml", "user-defined")))
+    return MappingProxyType(dict(_read_elements(package, "docProps/custom.xml", "property")))
+
+
+def read_last_saved(package: WorkbookPackage) -> datetime | None:
+    """Return when the file was last saved, as it says itself."""
+    name, tag = ("meta.xml", "date") if package.kind == "ods" else ("docProps/core.xml", "modified")
+    for _, text in _read_elements(package, name, tag):
+        try:
+            last_saved = datetime.fromisoformat(text.strip().split(".")[0].replace("Z", "+00:00"))
+        except ValueError:
+            return None
+        return last_saved if last_saved.tzinfo else last_saved.replace(tzinfo=UTC)
+    return None
+
+
+def read_descriptions(package: WorkbookPackage) -> tuple[str, ...]:
+    """Return what somebody wrote about the file among its properties."""
+    name = "meta.xml" if package.kind == "ods" else "docProps/core.xml"
+    part = package.parts.get(package.find_part(name) or "", b"")
+    tags = [tag for tag in _DESCRIPTION_TAGS if tag.encode() + b">" in part]
+    texts = (text.strip() for tag in tags for _, text in _read_elements(package, name, tag))
+    return tuple(dict.fromkeys(filter(None, texts)))
+
+
+def _read_elements(package: WorkbookPackage, name: str, tag: str) -> Iterator[tuple[str, str]]:
+    """Yield (its name attribute, its whole text) of every element of that kind in a part, if there is one."""
+    real_name = package.find_part(name)
+    if real_name is None:
+        return
+    try:
+        root = parse_xml(package.parts[real_name])
+    except ParseError:
+        return
+    for element in root.iter():
+        if local_name(element) == tag:
+            yield get_attribute(element, "name"), "".join(element.itertext())
+
+
+def _identify_package(parts: dict[str, bytes], note_codes: tuple[str, ...]) -> WorkbookPackage | str:
+    if "content.xml" in parts and b"office:spreadsheet" in parts["content.xml"][:200_000]:
+        parts["mimetype"] = _ODS_MEDIA_TYPE
+        return WorkbookPackage("ods", MappingProxyType(parts), "content.xml", note_codes)
+    return _identify_office_package(WorkbookPackage("xlsx", MappingProxyType(parts), "", note_codes))
+
+
+def _identify_office_package(package: WorkbookPackage) -> WorkbookPackage | str:
+    top_folders = {name.partition("/")[0] for name in package.parts}
+    if "Index" in top_folders and any(name.endswith(".iwa") for name in package.parts):
+        return "file-is-numbers"
+    main_part = next(
+        (
+            package.find_part(target)
+            for _, kind, target in read_relationships(package, "")
+            if kind == "officeDocument"
+        ),
+        None,
+    )
+    if main_part is None:
+        main_part = package.find_part("xl/workbook.xml")
+    if "word" in top_folders:
+        return "file-is-word"
+    if "ppt" in top_folders:
+        return "file-is-slides"
+    if main_part is None:
+        return (
+            "parts-missing" if "xl" in top_folders or "[Content_Types].xml" in package.parts else "file-is-archive"
+        )
+    kind: Literal["xlsx", "xlsb"] = "xlsb" if main_part.endswith(".bin") else "xlsx"
+    return WorkbookPackage(kind, package.parts, main_part, package.note_codes)
+
+
+def _resolve_target(folder: str, target: str) -> str:
+    target = target.replace("\\", "/")
+    if target.startswith("/"):
+        return target[1:]
+    steps: list[str] = folder.split("/") if folder else []
+    for step in target.split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step not in ("", "."):
+            steps.append(step)
+    return "/".join(steps)
+
+
+@lru_cache(maxsize=1024)
+def _is_needed_part(name: str) -> bool:
+    return not _UNREAD_PARTS.search(name)
+
+
+def _is_xml_part(name: str) -> bool:
+    return name.endswith((".xml", ".rels", ".XML", ".RELS"))
+
+
+def _to_utf8(part: bytes) -> bytes:
+    """Return a part in UTF-8, whatever it was written in; UnicodeError or LookupError if that cannot be told."""
+    if part[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in part[:4]:
+        encoding = (
+            "utf-16"
+            if part[:2] in (b"\xff\xfe", b"\xfe\xff")
+            else ("utf-16-be" if part[:1] == b"\0" else "utf-16-le")
+        )
+        return _XML_DECLARATION.sub("", part.decode(encoding), count=1).encode()
+    declaration = _DECLARED_ENCODING.match(part[:200].removeprefix(b"\xef\xbb\xbf"))
+    if declaration is None or declaration[1].decode().lower() in _UTF8_COMPATIBLE_ENCODINGS:
+        return part
+    return _XML_DECLARATION.sub("", part.decode(declaration[1].decode()), count=1).encode()

@@ -1,0 +1,29 @@
+"""The one door to XlsxWriter: house style, safe text, checked calls, whole files or none.
+
+Whatever came from a person goes out as text, number or date by its type, never as a formula or a link. A file is
+written beside its target, flushed to disk and renamed, so the target is the old file or the new one, never half.
+"""
+
+from xlflow.excel.writer.formula_cells import Formula
+from xlflow.excel.writer.row_xml import CellContent
+from xlflow.excel.writer.style import COLOURS, FONT, STYLES
+from xlflow.excel.writer.text_metrics import MAX_ROW_HEIGHT, count_lines, fit_row_height, text_width
+from xlflow.excel.writer.workbook import WorkbookWriter
+from xlflow.excel.writer.worksheet import SheetWriter
+from xlflow.excel.writer.xml_text import MAX_CELL_TEXT, truncate_text
+
+__all__ = [
+    "COLOURS",
+    "FONT",
+    "MAX_CELL_TEXT",
+    "MAX_ROW_HEIGHT",
+    "STYLES",
+    "CellContent",
+    "Formula",
+    "SheetWriter",
+    "WorkbookWriter",
+    "count_lines",
+    "fit_row_height",
+    "text_width",
+    "truncate_text",
+]

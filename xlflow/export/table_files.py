@@ -1,0 +1,118 @@
+"""Tables as Parquet, where pyarrow is installed (`pip install xlflow[parquet]`). The only door to pyarrow.
+
+Amounts are decimals there, exact to the last digit. Texts are as they were written, since nothing in such a file
+can become a formula.
+
+Tables as CSV, the way the spreadsheets and Power BI of their readers take them: UTF-8 that says so (BOM), and
+separators by the language, since a Swedish program reads 1.5 as the first of May.
+
+A text that a spreadsheet could take for a formula gets an apostrophe before it: where it begins with = + - @ or
+their full-width forms, perhaps after blanks, and likewise behind every separator or line break within it, where a
+program that goes by other separators would begin a new cell. A text that has an apostrophe there already gets one
+more. So `unguard_text` gives back every text as it was. Numbers and days are never texts and stand as they are.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any
+
+from xlflow.export.typed_table import TypedColumn, TypedTable, TypedValue
+from xlflow.i18n.catalogue import Language
+
+DECIMAL_PRECISION = 38
+"""Digits that a decimal of Parquet may have."""
+
+MIN_DECIMALS, MAX_DECIMALS = 2, 14
+"""Decimals of an amount: as many as one of its column has, within these."""
+
+
+def can_write_parquet() -> bool:
+    """Return whether pyarrow is installed."""
+    return find_spec("pyarrow") is not None
+
+
+def encode_parquet(table: TypedTable) -> bytes:
+    """Return a table as the bytes of a Parquet file."""
+    import pyarrow  # noqa: PLC0415  (not everybody has it)
+    from pyarrow import parquet  # noqa: PLC0415
+
+    arrays = [_column_to_array(column, pyarrow) for column in table.columns]
+    stream = io.BytesIO()
+    parquet.write_table(pyarrow.table(arrays, names=[column.heading for column in table.columns]), stream)
+    return stream.getvalue()
+
+
+def _column_to_array(column: TypedColumn, arrow: Any) -> Any:
+    if column.type == "number":
+        decimals = min(MAX_DECIMALS, max([MIN_DECIMALS, *map(_count_decimals, column.values)]))
+        step = Decimal(1).scaleb(-decimals)
+        with localcontext(prec=DECIMAL_PRECISION):
+            values = [
+                value.quantize(step, ROUND_HALF_EVEN) if isinstance(value, Decimal) else None
+                for value in column.values
+            ]
+        return arrow.array(values, arrow.decimal128(DECIMAL_PRECISION, decimals))
+    if column.type == "integer":
+        return arrow.array([int(v) if isinstance(v, Decimal) else None for v in column.values], arrow.int64())
+    return arrow.array(column.values, arrow.date32() if column.type == "date" else arrow.string())
+
+
+def _count_decimals(value: object) -> int:
+    """Return how many decimals a number needs; zeros at its end say nothing."""
+    return len(format(value, "f").partition(".")[2].rstrip("0")) if isinstance(value, Decimal) else 0
+
+
+BOM = "\ufeff"
+LINE_END = "\r\n"
+
+_FORMULA_START = r"(?=[^\S\t\r\n]*[=+\-@'\uff1d\uff0b\uff0d\uff20])"
+_NEEDS_APOSTROPHE = re.compile(rf"(^|[;,|\t\r\n]){_FORMULA_START}")
+_ADDED_APOSTROPHE = re.compile(rf"(^|[;,|\t\r\n])'{_FORMULA_START}")
+
+
+@dataclass(frozen=True, slots=True)
+class CsvDialect:
+    """How a language separates cells, and whole numbers from decimals."""
+
+    delimiter: str
+    decimal_mark: str
+
+
+CSV_DIALECTS: Mapping[Language, CsvDialect] = MappingProxyType(
+    {"sv": CsvDialect(";", ","), "en": CsvDialect(",", ".")}
+)
+
+
+def encode_csv(table: TypedTable, language: Language) -> bytes:
+    """Return a table as the bytes of a CSV file, its headings first."""
+    dialect, stream = CSV_DIALECTS[language], io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter=dialect.delimiter, lineterminator=LINE_END)
+    writer.writerow(escape_formula_text(column.heading) for column in table.columns)
+    rows = zip(*(column.values for column in table.columns), strict=True)
+    writer.writerows([_format_csv_value(value, dialect) for value in row] for row in rows)
+    return (BOM + stream.getvalue()).encode()
+
+
+def escape_formula_text(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return _NEEDS_APOSTROPHE.sub(r"\1'", text)
+
+
+def unescape_formula_text(text: str) -> str:
+    """Return a text as it was before it was guarded."""
+    return _ADDED_APOSTROPHE.sub(r"\1", text)
+
+
+def _format_csv_value(value: TypedValue, dialect: CsvDialect) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return format(value, "f").replace(".", dialect.decimal_mark)
+    return value.isoformat() if isinstance(value, date) else escape_formula_text(value)

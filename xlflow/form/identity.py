@@ -1,0 +1,117 @@
+"""What a form says of itself: on its very hidden sheet, and a second time as properties of the document.
+
+Whether two returns of a unit say the same.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from xlflow.excel.conventions import MAX_PROPERTY_CHUNK
+from xlflow.form.layout import make_form_code
+from xlflow.model.plan import Round
+from xlflow.model.submission import AnswerRow, FormIdentity, Unplaced
+from xlflow.runtime.codec import chunk_text, escape_cell, unescape_cell
+
+METADATA_FORMAT = "1"
+"""Which shape the records have; a form in a shape that we do not know is not read."""
+
+_PROPERTY_PREFIX = "xlflow."
+
+
+def build_identity(round_: Round, unit: str, replaces: tuple[str, ...] = ()) -> FormIdentity:
+    """Return what a form says of itself."""
+    template = round_.template
+    rows = sum(not item.added_by_unit for item in round_.items_for_unit(unit))
+    code = make_form_code(round_.key, unit)
+    return FormIdentity(template.name, template.version, round_.key, unit, rows, code, replaces)
+
+
+def encode_identity_properties(identity: FormIdentity) -> tuple[tuple[str, str], ...]:
+    """Return the identity as custom document properties, the second carrier; long texts in several."""
+    return tuple(
+        (f"{_PROPERTY_PREFIX}{key}" if number == 1 else f"{_PROPERTY_PREFIX}{key}.{number}", chunk)
+        for key, text in encode_identity(identity)
+        for number, chunk in enumerate(chunk_text(text, MAX_PROPERTY_CHUNK), 1)
+    )
+
+
+def decode_identity_properties(properties: Mapping[str, object]) -> FormIdentity | None:
+    """Return what the custom document properties say of a form, None if they are not (all) there."""
+    values: dict[str, str] = {}
+    for name in sorted(
+        filter(lambda name: name.startswith(_PROPERTY_PREFIX), properties), key=_split_property_name
+    ):
+        key, _ = _split_property_name(name)
+        values[key] = values.get(key, "") + str(properties[name])
+    try:
+        return decode_identity(values)
+    except ValueError:
+        return None
+
+
+def encode_identity(identity: FormIdentity) -> Iterator[tuple[str, str]]:
+    """Yield what a form says of itself, key and text."""
+    yield "format", METADATA_FORMAT
+    values = (identity.template, identity.version, identity.round_key, identity.unit)
+    for key, value in zip(("template", "version", "round", "unit"), values, strict=True):
+        yield key, escape_cell(value)
+    yield "rows", str(identity.row_count)
+    yield "form_code", identity.form_code
+    if identity.replaced_digests:
+        yield "replaces", " ".join(identity.replaced_digests)
+
+
+def decode_identity(values: Mapping[str, str]) -> FormIdentity | None:
+    """Return what a form says of itself; None if it is not (all) there, or of a shape that we do not know."""
+    if values.get("format") != METADATA_FORMAT or not values.keys() >= {
+        "template",
+        "version",
+        "round",
+        "unit",
+        "rows",
+    }:
+        return None
+    template, version, round_, unit = (
+        unescape_cell(values[key]) for key in ("template", "version", "round", "unit")
+    )
+    replaces = tuple(values.get("replaces", "").split())
+    return FormIdentity(
+        template, version, round_, unit, int(values["rows"]), values.get("form_code", ""), replaces
+    )
+
+
+def _split_property_name(name: str) -> tuple[str, int]:
+    key, _, number = name.removeprefix(_PROPERTY_PREFIX).partition(".")
+    return key, int(number) if number.isdecimal() else 1
+
+
+def digest_answers(
+    round_key: str,
+    unit: str,
+    rows: Iterable[AnswerRow],
+    unplaced: Iterable[Unplaced],
+    *,
+    nothing_to_report: bool = False,
+    changed_form_texts: Sequence[str] = (),
+) -> str:
+    """Return a digest that is equal for two returns of a unit that say the same in the same words.
+
+    `quotes` is what was written where the form says something itself.
+    """
+    answered_rows = sorted(
+        (
+            row.item.id,
+            row.item.level_texts if row.item.added_by_unit else (),
+            tuple([(answer.field, answer.raw_text) for answer in row.answers if answer.raw_text]),
+        )
+        for row in rows
+    )
+    unplaced_texts = sorted(content.texts for content in unplaced)
+    optional_parts = (
+        *(["nothing"] if nothing_to_report else []),
+        *([list(changed_form_texts)] if changed_form_texts else []),
+    )
+    digest_input = repr(
+        (round_key, unit, [row for row in answered_rows if row[1] or row[2]], unplaced_texts, *optional_parts)
+    )
+    return hashlib.sha256(digest_input.encode()).hexdigest()

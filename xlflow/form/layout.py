@@ -1,0 +1,160 @@
+"""Where everything stands in a form: `generate` writes by this, `read` finds by this, and nothing else may.
+
+The form sheet: a title, a line with counter and form code, a hidden row of column codes (`#status`), the one
+heading row, one row per line, then free rows. The hidden sheet is a list of records, the record's kind first.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, label_in_sentence, translate, translate_all
+from xlflow.model.template import Field, Level, Template
+from xlflow.model.text import fingerprint, short_code
+
+TITLE_ROW, COUNTER_ROW, CODE_ROW, HEADING_ROW, FIRST_ITEM_ROW = 0, 1, 2, 3, 4
+"""Rows of the form sheet, counted from 0."""
+
+FREE_ROW_COUNT = 10
+"""Rows for activities of the unit's own. They stand below the lines, after one row that says what they are for
+(`free_heading`, in the id column; every other cell of that row is blank)."""
+
+FIRST_UNPLACED_ROW = 3
+"""The first row, counted from 0, of the texts on the sheet for what stood outside the table; they begin in its
+second column, each after the words for where it stood."""
+
+METADATA_SHEET = "xlflow"
+"""Name of a form's very hidden sheet; the same in every language."""
+
+CALC_RECORD_KINDS = ("words", "live")
+
+ROUND_SHEET = "xlflow-round"
+"""Name of the consolidated workbook's very hidden sheet, which says what its round was."""
+
+COMPARED_TO = "since"
+"""The kind of record by which that sheet says which day's round its changes are told against."""
+
+ITEM_ORDER = "order"
+"""The kind of record by which that sheet says in which order the lines of the plan stand: their ids."""
+
+LIST_LABEL_COLUMN = 3
+"""The column of the hidden sheet in which the labels of its lists stand, counted from 0."""
+
+QUARTERS_LIST, YES_NO_LIST = "quarters", "yes_no"
+"""The lists that every form has besides those of its template."""
+
+RecordKind = Literal[
+    "identity", "definition", "round", "units", "unit", "line", "own", "previous", "listed", "choice", "quarter"
+]
+"""Kinds of records on the hidden sheet: `issued.py` writes and reads them, but for the lists of accepted
+answers (choice, quarter), which stand there only for the form's own validations."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormColumn:
+    """One column of the form sheet. `names` are the headings under which it is recognised."""
+
+    key: str
+    kind: Literal["id", "level", "given", "answer", "computed", "remaining", "context", "previous"]
+    label: LocalizedText
+    accepted_headings: tuple[str, ...]
+    width: int
+    level: Level | None = None
+    field: Field | None = None
+
+    @property
+    def code(self) -> str:
+        """What stands in the hidden code row above its heading."""
+        return f"#{self.key}"
+
+    def heading(self, language: Language) -> str:
+        """Return the heading as written in a form of this language."""
+        return self.label.in_language(language)
+
+
+def build_form_columns(template: Template, extra_headings: tuple[str, ...] = ()) -> tuple[FormColumn, ...]:
+    """Return the columns of the form sheet, in order: id, levels, fields, what remains, context."""
+    return (
+        _build_fixed_column("id", "id", 9),
+        *(_build_template_column(level) for level in template.levels),
+        *(_build_template_column(field) for field in template.form_fields()),
+        _build_fixed_column("remaining", "remaining", 30),
+        *(_build_extra_column(heading) for heading in extra_headings),
+    )
+
+
+def build_previous_column() -> FormColumn:
+    """Return the column that shows the previous round's answers; only a form that was made with some has it, after
+    what remains. It is found by code or heading, wherever it stands."""
+    label = translate_all("column.previous")
+    return FormColumn("previous", "previous", label, (label.sv, label.en), 34)
+
+
+def form_sheet_name() -> LocalizedText:
+    """Return the name of the form sheet in both languages."""
+    return translate_all("sheet.form")
+
+
+def free_rows_heading(template: Template) -> LocalizedText:
+    """Return what stands above the free rows, in the id column."""
+    item = template.levels[template.item_level_index].label
+    texts = {
+        language: translate("form.own_heading", language, item=label_in_sentence(item, language))
+        for language in LANGUAGES
+    }
+    return LocalizedText(**texts)
+
+
+def list_key(field: Field) -> str | None:
+    """Return which list a field offers: one of the template's, `QUARTERS`, `YES_NO`, or none."""
+    if field.type == "choice" and field.choices:
+        return f"{field.choices}_choices" if field.choices in (QUARTERS_LIST, YES_NO_LIST) else field.choices
+    return {"quarter": QUARTERS_LIST, "deadline": QUARTERS_LIST, "yes_no": YES_NO_LIST}.get(field.type)
+
+
+def list_defined_name(key: str) -> str:
+    """Return the defined name of a list: xlflow_status."""
+    return f"xlflow_{key}"
+
+
+def row_fingerprint(levels: tuple[str, ...]) -> str:
+    """Return what tells a row by its issued text, whatever happened to its id."""
+    return fingerprint(levels)
+
+
+@lru_cache(maxsize=1024)
+def make_form_code(round_key: str, unit: str) -> str:
+    """Return the short code that is printed on a form: "k4t7-m2pq"."""
+    code = short_code((round_key, unit))
+    return f"{code[:4]}-{code[4:]}"
+
+
+def _build_fixed_column(key: str, kind: Literal["id", "remaining"], width: int) -> FormColumn:
+    label = translate_all(f"column.{key}")
+    return FormColumn(key, kind, label, (label.sv, label.en), width)
+
+
+def _build_template_column(level_or_field: Level | Field) -> FormColumn:
+    if isinstance(level_or_field, Level):
+        return FormColumn(
+            level_or_field.key,
+            "level",
+            level_or_field.label,
+            level_or_field.accepted_headings(),
+            level_or_field.width,
+            level=level_or_field,
+        )
+    kind: Literal["given", "answer", "computed"] = "given" if level_or_field.filled_by == "plan" else "answer"
+    kind = "computed" if level_or_field.computed else kind
+    return FormColumn(
+        level_or_field.key,
+        kind,
+        level_or_field.label,
+        level_or_field.accepted_headings(),
+        level_or_field.width,
+        field=level_or_field,
+    )
+
+
+def _build_extra_column(heading: str) -> FormColumn:
+    return FormColumn(heading, "context", LocalizedText(sv=heading, en=heading), (heading,), 20)

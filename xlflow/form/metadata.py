@@ -1,0 +1,337 @@
+"""The lists that a form's cells offer, as records. They are for the form alone; reading it passes them over.
+
+The round as records: the definition of the template, the days, what the plan is called, the names of the units.
+
+Nearly the same in every form of a round, so what was heard once is remembered.
+
+What was issued to one unit, as the records of its form.
+
+What travels inside a form: everything that reading and checking it needs, as records of texts.
+
+A form can be checked and merged without the plan and the template it was made from. One record is one row of
+the very hidden sheet, its kind first. Whatever came from the plan travels as JSON in plain ASCII, in pieces
+that fit a cell, so that no program on the way can change a letter of it unseen. Reads and writes no files.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from xlflow.excel.conventions import MAX_CELL_CHUNK
+from xlflow.form.identity import build_identity, decode_identity, encode_identity
+from xlflow.form.layout import QUARTERS_LIST, YES_NO_LIST, list_key, row_fingerprint
+from xlflow.i18n.catalogue import translate
+from xlflow.model.plan import Plan, PlanItem, Round, Unit
+from xlflow.model.submission import FormIdentity, PreviousAnswers
+from xlflow.model.template import Field, Template, parse_template_leniently
+from xlflow.runtime.codec import (
+    chunk_text,
+    decode_extra_columns,
+    decode_value,
+    encode_extra_columns,
+    encode_value,
+    json_dumps_ascii,
+    json_loads,
+)
+from xlflow.values import format_deadline, quarters_from
+from xlflow.values.field_values import format_value
+
+OFFERED_QUARTERS = 8
+"""How many quarters after the as-of date a form offers for a new deadline."""
+
+
+def encode_answer_lists(round_: Round) -> Iterator[tuple[str, ...]]:
+    """Yield what the lists offer, choice by choice."""
+    template, language = round_.template, round_.language
+    fields_by_list = {list_key(field): field for field in template.fields}
+    for key, field in fields_by_list.items():
+        if key == QUARTERS_LIST:
+            yield from (("quarter", key, "", label) for label in _quarter_labels(round_))
+        elif key == YES_NO_LIST:
+            yield from (("choice", key, *pair) for pair in _yes_no_labels(field, round_))
+        elif key:
+            options = template.choice_list(field).options
+            yield from (("choice", key, option.code, option.label.in_language(language)) for option in options)
+
+
+def _quarter_labels(round_: Round) -> Iterator[str]:
+    for quarter in quarters_from(round_.as_of + timedelta(days=1), OFFERED_QUARTERS):
+        yield format_deadline(quarter, round_.language, round_.plan.year)
+    yield translate("form.undecided", round_.language)
+
+
+def _yes_no_labels(field: Field, round_: Round) -> Iterator[tuple[str, str]]:
+    for code, value in (("yes", True), ("no", False)):
+        yield code, format_value(value, field, round_.template, round_.language, round_.plan.year)
+
+
+Records = tuple[tuple[str, ...], ...]
+
+RecordsByKind = Mapping[str, list[Sequence[str]]]
+"""The cells of the records, by kind."""
+
+
+def group_by_kind(rows: Iterable[Sequence[str]]) -> RecordsByKind:
+    """Return the records by their kind, which stands in the first cell."""
+    records_by_kind: dict[str, list[Sequence[str]]] = {}
+    for kind, *cells in rows:
+        records_by_kind.setdefault(kind, []).append(cells)
+    return records_by_kind
+
+
+def encode_round(round_: Round, unit: str = "") -> Iterator[tuple[str, ...]]:
+    """Yield the records of a round; of the units, besides their names, what is known of the one named."""
+    text, digest = _encode_template(round_.template)
+    yield ("definition", digest, *chunk_text(text, MAX_CELL_CHUNK))
+    plan = round_.plan
+    facts = {
+        "as_of": round_.as_of.isoformat(),
+        "due": round_.due_date and round_.due_date.isoformat(),
+        "language": round_.language,
+        "year": plan.year,
+        "title": plan.title,
+        "digest": plan.digest,
+        "context": plan.extra_headings,
+    }
+    yield ("round", *chunk_text(json_dumps_ascii(facts), MAX_CELL_CHUNK))
+    yield (
+        "units",
+        *chunk_text(json_dumps_ascii([planned_unit.name for planned_unit in plan.units]), MAX_CELL_CHUNK),
+    )
+    for each in plan.units:
+        if each.name == unit and (each.contact or each.email):
+            yield ("unit", *chunk_text(json_dumps_ascii([each.name, each.contact, each.email]), MAX_CELL_CHUNK))
+
+
+def _encode_template(template: Template) -> tuple[str, str]:
+    text = json_dumps_ascii(template.model_dump(mode="json"))
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=32)
+def _decode_template(text: str, digest: str) -> tuple[Template, tuple[str, ...]]:
+    """Return the template, and what of it is not known here; kept, since every form of a round carries the same
+    and checking its shape is slow."""
+    if hashlib.sha256(text.encode()).hexdigest() != digest:
+        raise ValueError("the definition is not the one that was issued")
+    return parse_template_leniently(json_loads(text))
+
+
+def find_unknown_template_keys(records_by_kind: RecordsByKind) -> tuple[str, ...]:
+    """Return what of the definition is not known here."""
+    digest, *definition = records_by_kind["definition"][0]
+    _, unknown_keys = _decode_template("".join(definition), digest)
+    return unknown_keys
+
+
+def decode_round_facts(records_by_kind: RecordsByKind) -> dict[str, Any]:
+    """Return the days, the language and what is known of the plan, by name."""
+    facts: dict[str, Any] = json_loads("".join(records_by_kind["round"][0]))
+    return facts
+
+
+def decode_round(records_by_kind: RecordsByKind, facts: Mapping[str, Any], items: tuple[PlanItem, ...]) -> Round:
+    """Return the round that the records tell of, with these lines."""
+    digest, *definition = records_by_kind["definition"][0]
+    plan = Plan(
+        title=facts["title"],
+        units=_decode_units(records_by_kind),
+        items=items,
+        year=facts["year"],
+        extra_headings=tuple(facts["context"]),
+        digest=facts["digest"],
+    )
+    due = date.fromisoformat(facts["due"]) if facts["due"] else None
+    template, _ = _decode_template("".join(definition), digest)
+    return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
+
+
+def _decode_units(records_by_kind: RecordsByKind) -> tuple[Unit, ...]:
+    """Return the units by their names, of which every form has all, and what it knows of its own one besides."""
+    detailed_units = [Unit(*json_loads("".join(record))) for record in records_by_kind.get("unit", ())]
+    if "units" not in records_by_kind:
+        return tuple(detailed_units)
+    units, detailed_by_name = (
+        _decode_unit_names("".join(records_by_kind["units"][0])),
+        {unit.name: unit for unit in detailed_units},
+    )
+    return tuple(detailed_by_name.get(unit.name, unit) for unit in units) if detailed_by_name else units
+
+
+@lru_cache(maxsize=32)
+def _decode_unit_names(text: str) -> tuple[Unit, ...]:
+    return tuple(map(Unit, json_loads(text)))
+
+
+AnswerTexts = Mapping[str, Mapping[str, str]]
+"""Line id -> field key -> the text that stands (or stood) in the answer cell."""
+
+NO_ANSWER_TEXTS: AnswerTexts = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedForm:
+    """What was issued to one unit, as its form tells: `round` holds the lines of this unit only, and the names
+    of all units. `fingerprints` stand in the order of the lines; `issued` is what the answer cells held then,
+    those of the unit's own activities too, where a form goes back with them; `unknown` is what a newer version of
+    this program wrote into the definition and this one does not know. `listed` are the marks of what such a form's
+    other sheets say themselves, by the word for their name (`core/listed.py`)."""
+
+    identity: FormIdentity
+    round: Round
+    issued_answers: AnswerTexts
+    row_fingerprints: tuple[str, ...]
+    previous_answers: PreviousAnswers | None = None
+    unknown_template_keys: tuple[str, ...] = ()
+    sheet_fingerprints: tuple[tuple[str, str], ...] = ()
+
+
+def issued_items(round_: Round, unit: str) -> tuple[PlanItem, ...]:
+    """Return the lines that a unit is asked about, in the order in which they were planned; none of its own.
+
+    Each knows its position in the plan, so that a merge can restore the plan's order without the plan; one that
+    came back in a form knows it already.
+    """
+    return tuple(
+        item if item.plan_position else replace(item, plan_position=position)
+        for position, item in enumerate(round_.plan.items, 1)
+        if unit in item.units and not item.added_by_unit
+    )
+
+
+def encode_form_records(
+    round_: Round,
+    unit: str,
+    issued_answers: AnswerTexts = NO_ANSWER_TEXTS,
+    replaces: tuple[str, ...] = (),
+    previous: PreviousAnswers | None = None,
+) -> Records:
+    """Return everything that a form carries, as rows of texts that fit a cell, each row's kind first."""
+    identity = build_identity(round_, unit, replaces)
+    return (
+        *(("identity", key, *chunk_text(text, MAX_CELL_CHUNK)) for key, text in encode_identity(identity)),
+        *encode_round(round_, unit),
+        *encode_answer_lists(round_),
+        *(_encode_item(item, round_, issued_answers.get(item.id, {})) for item in issued_items(round_, unit)),
+        *(
+            (
+                "own",
+                *chunk_text(
+                    json_dumps_ascii([line.id, dict(sorted(issued_answers[line.id].items()))]), MAX_CELL_CHUNK
+                ),
+            )
+            for line in round_.items_for_unit(unit)
+            if line.added_by_unit and issued_answers.get(line.id)
+        ),
+        *((("previous", *chunk_text(_encode_previous(previous), MAX_CELL_CHUNK)),) if previous else ()),
+    )
+
+
+def encode_sheet_fingerprints(sheet_fingerprints: Mapping[str, str]) -> Records:
+    """Return what a form that goes back carries besides: the marks of what its other sheets say themselves."""
+    return tuple(
+        ("listed", sheet, *chunk_text(fingerprints, MAX_CELL_CHUNK))
+        for sheet, fingerprints in sheet_fingerprints.items()
+    )
+
+
+def decode_form_records(rows: Iterable[Sequence[str]]) -> IssuedForm | None:
+    """Return what the records say, None if they are not ours, not whole or not in a shape that we know.
+
+    Takes the rows as they stand in the sheet: cells to the right may be blank (""), but no cell may be stripped.
+    """
+    records_by_kind = group_by_kind(rows)
+    try:
+        identity = decode_identity({key: "".join(cells) for key, *cells in records_by_kind.get("identity", ())})
+        return _decode_form(identity, records_by_kind) if identity else None
+    except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
+        return None
+
+
+def encode_consolidated_round(round_: Round) -> Records:
+    """Return what a consolidated workbook carries of its round: template, days, names of the units; no lines."""
+    return tuple(encode_round(round_))
+
+
+def decode_consolidated_round(rows: Iterable[Sequence[str]]) -> Round | None:
+    """Return the round that a consolidated workbook was made from, without lines; None as in `from_records`."""
+    records_by_kind = group_by_kind(rows)
+    try:
+        return decode_round(records_by_kind, decode_round_facts(records_by_kind), ())
+    except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
+        return None
+
+
+def _decode_form(identity: FormIdentity, records_by_kind: RecordsByKind) -> IssuedForm | None:
+    facts = decode_round_facts(records_by_kind)
+    decoded_items = list(_decode_items(records_by_kind.get("line", ()), tuple(facts["context"])))
+    if len(decoded_items) != identity.row_count:
+        return None
+    round_ = decode_round(records_by_kind, facts, tuple([item for item, _, _ in decoded_items]))
+    added_answers = (json_loads("".join(record)) for record in records_by_kind.get("own", ()))
+    texts_by_item = (*((line.id, texts) for line, _, texts in decoded_items), *added_answers)
+    answers = {item_id: MappingProxyType(texts) for item_id, texts in texts_by_item if texts}
+    row_fingerprints, previous_records = (
+        tuple(fingerprint for _, fingerprint, _ in decoded_items),
+        records_by_kind.get("previous"),
+    )
+    previous_answers = _decode_previous("".join(previous_records[0])) if previous_records else None
+    sheet_fingerprints = tuple((sheet, "".join(chunks)) for sheet, *chunks in records_by_kind.get("listed", ()))
+    return IssuedForm(
+        identity,
+        round_,
+        MappingProxyType(answers),
+        row_fingerprints,
+        previous_answers,
+        find_unknown_template_keys(records_by_kind),
+        sheet_fingerprints,
+    )
+
+
+def _encode_previous(previous: PreviousAnswers) -> str:
+    return json_dumps_ascii(
+        [previous.as_of and previous.as_of.isoformat(), dict(sorted(previous.text_by_item_id.items()))]
+    )
+
+
+def _decode_previous(text: str) -> PreviousAnswers:
+    as_of, texts = json_loads(text)
+    return PreviousAnswers(as_of and date.fromisoformat(as_of), MappingProxyType(dict(texts)))
+
+
+def _encode_item(item: PlanItem, round_: Round, issued_texts: Mapping[str, str]) -> tuple[str, ...]:
+    facts = [
+        item.id,
+        item.level_texts,
+        item.units,
+        [[key, encode_value(value)] for key, value in item.plan_values],
+        encode_extra_columns(item.extra_columns, round_.plan.extra_headings),
+        item.continues_from,
+        dict(sorted(issued_texts.items())),
+        item.plan_position,
+    ]
+    return ("line", row_fingerprint(item.level_texts), *chunk_text(json_dumps_ascii(facts), MAX_CELL_CHUNK))
+
+
+def _decode_items(
+    records: Sequence[Sequence[str]], headings: tuple[str, ...]
+) -> Iterator[tuple[PlanItem, str, dict[str, str]]]:
+    encoded_items = json_loads(f"[{','.join(''.join(chunks) for _, *chunks in records)}]")
+    for (fingerprint, *_), facts in zip(records, encoded_items, strict=True):
+        item_id, levels, units, encoded_values, encoded_columns, continues_from, issued_texts, position = facts[:8]
+        plan_values = tuple([(name, decode_value(value)) for name, value in encoded_values])
+        extra_columns = decode_extra_columns(encoded_columns, headings)
+        item = PlanItem(
+            item_id,
+            tuple(levels),
+            tuple(units),
+            plan_values,
+            extra_columns,
+            continues_from,
+            plan_position=int(position),
+        )
+        yield item, fingerprint, issued_texts

@@ -1,0 +1,96 @@
+"""All forms of a round: the plan parted among its units once, and the forms written by several processes.
+
+What forms have in common is worked out once in each process, so a process is worth starting where there are more
+than a few forms. The bytes are the same however many there are.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from types import MappingProxyType
+
+from xlflow.generate.form_workbook import write_form
+from xlflow.model.plan import PlanItem, Round
+from xlflow.model.submission import PreviousAnswers
+from xlflow.runtime import process_pool
+
+_FORM_LIMITS = process_pool.TaskLimits(seconds=600, memory_bytes=4 << 30)
+"""What one form may take; far more than any does."""
+
+_MAX_JOBS = 8
+
+
+def split_round_by_unit(round_: Round) -> Mapping[str, Round]:
+    """Return the round as each unit is asked about it: its own lines only, each with its position in the plan."""
+    items_by_unit: dict[str, list[PlanItem]] = {unit.name: [] for unit in round_.plan.units}
+    for position, item in enumerate(round_.plan.items, 1):
+        positioned = item if item.plan_position else replace(item, plan_position=position)
+        for unit in dict.fromkeys(item.units):
+            items_by_unit.setdefault(unit, []).append(positioned)
+    return {unit: _replace_items(round_, unit_items) for unit, unit_items in items_by_unit.items()}
+
+
+def write_forms(
+    rounds_by_unit: Mapping[str, Round],
+    units: Sequence[str],
+    previous_by_unit: Mapping[str, PreviousAnswers],
+    jobs: int | None = None,
+) -> Iterator[tuple[int, bytes]]:
+    """Yield the forms of some units, each with its place among them, as they get done.
+
+    `parts` are those of a round, `shown` is what each unit answered the time before. `jobs` is how many processes
+    write them; as many as there are processors if it is not said.
+    """
+    unwritten = dict.fromkeys(range(len(units)))
+    jobs = jobs or min(os.cpu_count() or 1, _MAX_JOBS)
+    if units and min(jobs, len(units) // process_pool.max_items_without_pool()) > 1:
+        tasks = [_make_form_task(unit, rounds_by_unit[unit], previous_by_unit.get(unit)) for unit in units]
+        writer = _FormWriter(_replace_items(rounds_by_unit[units[0]], ()))
+        try:
+            for index, content in process_pool.map_in_processes(writer, tasks, jobs, _FORM_LIMITS):
+                if isinstance(content, bytes):
+                    del unwritten[index]
+                    yield index, content
+        except process_pool.PoolUnavailableError:
+            pass
+    for index in unwritten:
+        yield (
+            index,
+            write_form(rounds_by_unit[units[index]], units[index], previous=previous_by_unit.get(units[index])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _FormTask:
+    """One form to be written: for whom, with which lines, and what of the round before it shows."""
+
+    unit: str
+    items: tuple[PlanItem, ...]
+    as_of: date | None
+    previous_texts: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _FormWriter:
+    """Writes forms of a round, of which it has all but the lines."""
+
+    round: Round
+
+    def __call__(self, task: _FormTask) -> bytes:
+        unit_round = _replace_items(self.round, task.items)
+        previous = (
+            None
+            if task.previous_texts is None
+            else PreviousAnswers(task.as_of, MappingProxyType(task.previous_texts))
+        )
+        return write_form(unit_round, task.unit, previous=previous)
+
+
+def _make_form_task(unit: str, unit_round: Round, previous: PreviousAnswers | None) -> _FormTask:
+    as_of, texts = (previous.as_of, dict(previous.text_by_item_id)) if previous else (None, None)
+    return _FormTask(unit, unit_round.plan.items, as_of, texts)
+
+
+def _replace_items(round_: Round, items: Sequence[PlanItem]) -> Round:
+    return replace(round_, plan=replace(round_.plan, items=tuple(items)))

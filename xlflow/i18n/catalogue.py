@@ -1,0 +1,58 @@
+"""The program's own words in Swedish and English: headings, sheet names, instructions, sentences.
+
+They live in `workbook_templates/words.toml`; a template's own labels live in the template. A word that is
+missing in one language is a fault of ours and fails a test, never a person's run.
+"""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from xlflow.runtime.resources import load_resource_toml
+
+Language = Literal["sv", "en"]
+LANGUAGES: tuple[Language, ...] = ("sv", "en")
+
+
+class LocalizedText(BaseModel):
+    """One text in both languages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sv: str
+    en: str
+
+    def in_language(self, language: Language) -> str:
+        """Return the text in the language asked for."""
+        return self.sv if language == "sv" else self.en
+
+
+def translate(key: str, language: Language, **params: object) -> str:
+    """Return the word `key` ("sheet.summary") in a language, its {gaps} filled with the values given."""
+    section, _, name = key.partition(".")
+    message_template: str = load_resource_toml("words.toml")[section][name][language]
+    return message_template.format(**params) if params else message_template
+
+
+def translate_all(key: str) -> LocalizedText:
+    """Return the word `key` as a `Text`, where the language is not known yet or both are accepted."""
+    return LocalizedText(sv=translate(key, "sv"), en=translate(key, "en"))
+
+
+UNKNOWN_DATE = date.min
+"""What stands for the day of a round as long as nobody can know it."""
+
+
+def format_long_date(date_value: date, language: Language) -> str:
+    """Return a day as people write it: 31 mars 2021, 31 March 2021."""
+    return (
+        f"{date_value.day} {translate('calendar.months', language).split()[date_value.month - 1]}"
+        f" {date_value.year}"
+    )
+
+
+def label_in_sentence(label: LocalizedText, language: Language) -> str:
+    """Return a heading as it reads within a sentence: "aktivitet"; an abbreviation keeps its capitals."""
+    text = label.in_language(language)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

@@ -1,0 +1,208 @@
+"""What was found wrong, doubtful or worth a note, as values that know their place; and the one exception.
+
+A `Finding` is never raised: every step returns its findings beside its result. Its words are looked up in
+`workbook_templates/messages.toml` when it is shown, so one run speaks one language.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from xlflow.i18n.catalogue import Language, LocalizedText, translate
+from xlflow.model.text import safe_display_name
+from xlflow.runtime.resources import load_resource_toml
+
+
+class FatalError(Exception):
+    """The run cannot go on; the faces show the findings (or the message) and exit with code 2. `merged` is what
+    was counted until then (a `Merged`), if anything was."""
+
+    def __init__(self, *findings: "Finding", merged: Any = None):
+        super().__init__("; ".join(finding.code for finding in findings))
+        self.findings = findings
+        self.merged = merged
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error cannot stand, a warning is doubtful, a note tells what was done."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where something stands, in the coordinates of the person who will look for it."""
+
+    file: str
+    sheet: str | None = None
+    cell: str | None = None
+
+    def describe(self, language: Language) -> str:
+        """Return "Kulturskolan.xlsx, blad Uppföljning, cell H7" as far as it is known."""
+        sheet = {"sv": "blad", "en": "sheet"}[language]
+        parts = [
+            safe_display_name(self.file),
+            self.sheet and f"{sheet} {safe_display_name(self.sheet)}",
+            self.cell and f"cell {self.cell}",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+MessageParams = tuple[tuple[str, str | int | LocalizedText], ...]
+"""What fills the gaps of a message, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault in one place. `words` fills the gaps of the message; a `Text` among them is translated."""
+
+    code: str
+    location: Location
+    severity: Severity | None = None
+    rule: str | None = None
+    unit: str | None = None
+    row_id: str | None = None
+    field: str | None = None
+    value: str | None = None
+    suggestion: str | None = None
+    params: MessageParams = ()
+
+    @property
+    def effective_severity(self) -> Severity:
+        """The severity that counts: its own, or that of its code in the catalogue."""
+        return self.severity or Severity(_read_raw_entry(self.code)["severity"])
+
+
+def make_finding(
+    code: str,
+    location: Location,
+    *,
+    severity: Severity | None = None,
+    rule: str | None = None,
+    unit: str | None = None,
+    row_id: str | None = None,
+    field: str | None = None,
+    value: str | None = None,
+    suggestion: str | None = None,
+    params: Mapping[str, str | int | LocalizedText] = MappingProxyType({}),
+) -> Finding:
+    """Return a finding; a code that the catalogue lacks is a fault of ours and fails at once (KeyError)."""
+    _read_raw_entry(code)
+    sorted_params = _intern_params(tuple(sorted(params.items(), key=lambda pair: pair[0])))
+    return Finding(code, location, severity, rule, unit, row_id, field, value, suggestion, sorted_params)
+
+
+@lru_cache(maxsize=1 << 12)
+def _intern_params(params: MessageParams) -> MessageParams:
+    """Return the words that many findings have as one and the same, since there may be very many findings."""
+    return params
+
+
+def message_of(finding: Finding, language: Language) -> str:
+    """Return in plain words what is wrong."""
+    return _format_message(finding, "what", language)
+
+
+def remedy_of(finding: Finding, language: Language) -> str:
+    """Return in plain words what to do about it, with an example where one helps."""
+    return _format_message(finding, "do", language)
+
+
+def message_in_all_languages(finding: Finding) -> LocalizedText:
+    """Return in both languages what is wrong, to stand within what another finding says."""
+    return LocalizedText(sv=message_of(finding, "sv"), en=message_of(finding, "en"))
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """What the catalogue says of a code: how much it matters, what its place points at, who can do something about
+    it ("unit", whoever filled in the form, or "coordinator"), and its sentences with their gaps open."""
+
+    code: str
+    severity: Severity
+    location_kind: str
+    responsible: str
+    message: LocalizedText
+    remedy: LocalizedText
+
+
+def list_finding_codes() -> tuple[str, ...]:
+    """Return every code of the catalogue, in its order."""
+    return tuple(load_resource_toml("messages.toml"))
+
+
+def get_catalogue_entry(code: str) -> CatalogueEntry:
+    """Return what the catalogue says of a code; KeyError if it has none."""
+    entry = _read_raw_entry(code)
+    message, remedy = (LocalizedText(sv=entry["sv"][part], en=entry["en"][part]) for part in ("what", "do"))
+    return CatalogueEntry(code, Severity(entry["severity"]), entry["place"], entry["who"], message, remedy)
+
+
+def responsible_party(code: str) -> str:
+    """Return who can do something about it: "unit", whoever filled in the form, or "coordinator"."""
+    return get_catalogue_entry(code).responsible
+
+
+def list_answer_finding_codes() -> tuple[str, ...]:
+    """Return the codes of what is found in the answers of a unit."""
+    answer_locations = ("cell", "row", "column", "sheet")
+    entries = map(get_catalogue_entry, list_finding_codes())
+    return tuple(
+        entry.code for entry in entries if entry.responsible == "unit" and entry.location_kind in answer_locations
+    )
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings in an order that does not depend on the order of the files."""
+    return tuple(sorted(set(findings), key=_sort_key))
+
+
+def _read_raw_entry(code: str) -> dict[str, Any]:
+    entry: dict[str, Any] = load_resource_toml("messages.toml")[code]
+    return entry
+
+
+def _format_message(finding: Finding, part: str, language: Language) -> str:
+    message_template: str = _read_raw_entry(finding.code)[language][part]
+    hint = translate("hint.did_you_mean", language, value=finding.suggestion) if finding.suggestion else ""
+    params: dict[str, str | int] = {"hint": hint}
+    params |= {
+        name: value.in_language(language) if isinstance(value, LocalizedText) else value
+        for name, value in finding.params
+    }
+    params |= {"value": finding.value or "", "suggestion": finding.suggestion or "", "unit": finding.unit or ""}
+    return message_template.format(**params, file=safe_display_name(finding.location.file))
+
+
+def _sort_key(finding: Finding) -> tuple[object, ...]:
+    location = finding.location
+    column = (location.cell or "").rstrip("0123456789")
+    row = (location.cell or "")[len(column) :]
+    location_key = (location.file, location.sheet or "", int(row or 0), len(column), column)
+    return (*location_key, _SEVERITY_RANKS[finding.effective_severity], finding.code, _FullTextOrder(finding))
+
+
+_SEVERITY_RANKS = MappingProxyType({severity: number for number, severity in enumerate(Severity)})
+
+
+class _FullTextOrder:
+    """Sorts findings by all that they say, which takes long and is rarely needed."""
+
+    __slots__ = ("finding",)
+
+    def __init__(self, finding: Finding):
+        self.finding = finding
+
+    def __lt__(self, other: "_FullTextOrder") -> bool:
+        return repr(self.finding) < repr(other.finding)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _FullTextOrder) and self.finding == other.finding
+
+    def __hash__(self) -> int:
+        return hash(self.finding)

@@ -1,0 +1,114 @@
+"""Everything together: the rows that stand, the accounts, and what a command hands back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+from xlflow.i18n.catalogue import Language
+from xlflow.model.findings import Finding, Location
+from xlflow.model.plan import Alias, Round, Waiver
+from xlflow.model.submission import AnswerRow, FileState, ReceivedFile, Unplaced
+
+
+@dataclass(frozen=True, slots=True)
+class MergedRow:
+    """A row of the consolidated workbook; `others` are rows of other places that it came from too."""
+
+    row: AnswerRow
+    other_sources: tuple[Location, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Location, ...]:
+        """The rows it came from, the one that stands first."""
+        return (self.row.location, *self.other_sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The proof that nothing went missing. The sums are per number field, in Decimal: `sums_in` of every row
+    that came in, `sums_out` of every merged row, `sums_replaced` of the cells for which another return counts.
+    `rows_by_file` and `sums_by_file` (file, field) are what came in, file by file."""
+
+    files: Mapping[FileState, int]
+    rows_found: int
+    rows_merged: int
+    rows_set_aside: int
+    rows_unanswered: int
+    sums_in: Mapping[str, Decimal] = field(default_factory=dict)
+    sums_out: Mapping[str, Decimal] = field(default_factory=dict)
+    files_found: int = 0
+    sums_replaced: Mapping[str, Decimal] = field(default_factory=dict)
+    rows_by_file: Mapping[str, int] = field(default_factory=dict)
+    sums_by_file: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every file, row and sum that came in is accounted for."""
+        return (
+            self.files_found == sum(self.files.values())
+            and self.rows_found == self.rows_merged + self.rows_set_aside
+            and self.sums_in.keys() == self.sums_out.keys() >= self.sums_replaced.keys()
+            and all(
+                Fraction(total) == Fraction(self.sums_out[key]) + Fraction(self.sums_replaced.get(key, 0))
+                for key, total in self.sums_in.items()
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """All answers of a round in one order that does not depend on the order of the files.
+
+    `round.plan.lines` are the lines of the plan (of the answering units, where no plan was given) followed by
+    the units' own activities; `rows` follow that order, then the units' order in the plan. `nothing` names the
+    units that say they have nothing to report, and where they say so; they are among those that answered.
+    `exceptions` and `aliases` are those of the plan, each with how often it was needed.
+    """
+
+    round: Round
+    files: tuple[ReceivedFile, ...]
+    rows: tuple[MergedRow, ...]
+    unplaced: tuple[Unplaced, ...]
+    answered_units: tuple[str, ...]
+    missing_units: tuple[str, ...]
+    accounts: Accounts
+    nothing_to_report_claims: tuple[tuple[str, Location], ...] = ()
+    waivers: tuple[tuple[Waiver, int], ...] = ()
+    aliases: tuple[tuple[Alias, int], ...] = ()
+
+    @property
+    def units_with_nothing_to_report(self) -> tuple[str, ...]:
+        """The units that say so and have answered no row; where one has, its answers count."""
+        answered = {merged_row.row.unit for merged_row in self.rows if not merged_row.row.is_blank}
+        return tuple(unit for unit, _ in self.nothing_to_report_claims if unit not in answered)
+
+    @property
+    def units_with_blank_form(self) -> tuple[str, ...]:
+        """The units whose forms came back as they went out: without an answer, an activity of the unit's own, or
+        the word that there is nothing to report."""
+        with_content = {unit for unit, _ in self.nothing_to_report_claims}
+        for merged_row in self.rows:
+            row = merged_row.row
+            if row.unit not in with_content and (row.item.added_by_unit or not row.is_blank):
+                with_content.add(row.unit)
+        return tuple(unit for unit in self.answered_units if unit not in with_content)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a command hands back to whoever called it; the faces only show it."""
+
+    language: Language
+    findings: tuple[Finding, ...] = ()
+    merged: Merged | None = None
+    output_path: Path | None = None
+    written_files: tuple[Path, ...] = ()
+    units: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings of severity error; 2 is for `Stop`."""
+        return int(any(finding.effective_severity == "error" for finding in self.findings))

@@ -1,0 +1,127 @@
+"""How text is compared, fingerprinted and shortened: the same on every machine and in every round.
+
+People retype, paste and decompose; programs change dashes and spaces. Two texts that a reader would call
+the same must be the same here, and nothing here ever changes what is shown.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+_WHITESPACE = re.compile(r"[\s\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+")
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
+_QUOTES = {0x2018: "'", 0x2019: "'", 0x201A: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0xB4: "'"}
+_SIMPLE_TEXT = re.compile(r"[\t-\r -~À-ÖØ-öø-ÿ]*")
+"""Texts without a letter that has to be composed, replaced or left out: nearly all, and quickly told."""
+
+_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What breaks a line, rings a bell, or turns the direction of what stands beside it."""
+
+_MAX_NAME_LENGTH = 300
+"""Letters of a name that are shown; the longest that a file can have by itself is shorter."""
+
+_CODE_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+
+
+def collapse_whitespace(text: str) -> str:
+    """Return the text composed (NFC), without unseen characters, runs of blanks folded to one space."""
+    if _SIMPLE_TEXT.fullmatch(text):
+        return " ".join(text.split())
+    return _WHITESPACE.sub(" ", unicodedata.normalize("NFC", text).translate(_INVISIBLE)).strip()
+
+
+def collapse_whitespace_keep_lines(text: str) -> str:
+    """Like `tidy`, but keeps line breaks (as \\n), for answers that people wrote in paragraphs."""
+    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(collapse_whitespace(line) for line in lines).strip("\n")
+
+
+def normalize_key(text: str) -> str:
+    """Return the key under which two texts count as the same: case, blanks, dashes and quotes ignored."""
+    if _SIMPLE_TEXT.fullmatch(text):
+        return " ".join(text.split()).casefold()
+    return collapse_whitespace(
+        unicodedata.normalize("NFKC", text).translate(_DASHES).translate(_QUOTES)
+    ).casefold()
+
+
+def normalize_for_parsing(text: str) -> str:
+    """Return the text in small letters, tidy, with one kind of dash and quote; unlike `fold`, 10² is not 102."""
+    if _SIMPLE_TEXT.fullmatch(text):
+        return " ".join(text.split()).casefold()
+    return collapse_whitespace(text.translate(_DASHES).translate(_QUOTES)).casefold()
+
+
+def escape_invisible(text: str, allowed: str = "") -> str:
+    """Return the text with what cannot be seen, and would do something, spelt out ("\\n", "\\u202e")."""
+    return _CONTROL_CHARACTERS.sub(
+        lambda match: match[0] if match[0] in allowed else _escape_character(match[0]), text
+    )
+
+
+@lru_cache(maxsize=4096)
+def safe_display_name(name: str) -> str:
+    """Return the name of a file or sheet as people are shown it: on one line, and of an extremely long one both
+    ends."""
+    escaped = name if name.isprintable() else escape_invisible(name)
+    half = _MAX_NAME_LENGTH // 2
+    return escaped if len(escaped) <= _MAX_NAME_LENGTH else f"{escaped[:half]}…{escaped[1 - half :]}"
+
+
+def _escape_character(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def fingerprint(texts: Iterable[str]) -> str:
+    """Return 16 hexadecimal digits that stand for the folded texts, in their order."""
+    return _hash_texts(texts).hex()[:16]
+
+
+def short_code(texts: Iterable[str], length: int = 8) -> str:
+    """Return a code of `length` characters (about 4.9 bits each) without letters that are easily misread."""
+    number = int.from_bytes(_hash_texts(texts), "big")
+    characters = []
+    for _ in range(length):
+        number, digit = divmod(number, len(_CODE_ALPHABET))
+        characters.append(_CODE_ALPHABET[digit])
+    return "".join(characters)
+
+
+def utf16_length(text: str) -> int:
+    """Return how long a text is as spreadsheets count: in units of UTF-16, of which an emoji takes two."""
+    return len(text) + sum(character > "\uffff" for character in text) if not text.isascii() else len(text)
+
+
+def split_utf16(text: str, max_length: int) -> Iterator[str]:
+    """Yield a text in pieces of at most `room` units of UTF-16 (at least 2), between words where that costs less
+    than a tenth. The pieces put together are the text, letter by letter; a text that fits is one piece."""
+    start = 0
+    while utf16_length(text[start : start + max_length]) > max_length or len(text) - start > max_length:
+        end = _chunk_end(text, start, max_length)
+        word_break = max(text.rfind(" ", start, end), text.rfind("\n", start, end)) + 1
+        end = word_break if word_break - start > max_length * 0.9 else end
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def _chunk_end(text: str, start: int, max_length: int) -> int:
+    """Return the place behind the last letter from `start` on that still fits."""
+    end = min(len(text), start + max_length)
+    while (excess := utf16_length(text[start:end]) - max_length) > 0:
+        end -= (excess + 1) // 2
+    return end
+
+
+def _hash_texts(texts: Iterable[str]) -> bytes:
+    """Return what stands for the folded texts; half an emoji, which some programs leave behind, counts as well."""
+    return hashlib.sha256("\x1f".join(map(normalize_key, texts)).encode(errors="surrogatepass")).digest()
+
+
+@lru_cache(maxsize=1 << 15)
+def normalize_key_cached(text: str) -> str:
+    """Return the text folded; a plan says the same words over and over."""
+    return normalize_key(text)

@@ -1,0 +1,248 @@
+"""The only place that knows the order of the steps. Every face (command line, library) calls these functions.
+
+Each takes values and paths and returns a `Run`; what is wrong with the material is in `Run.findings`. Only
+`Stop` is raised, when there is no way on, and then nothing has been written. What only some of them need is
+imported there, so that checking a form does not wait for what makes reports.
+"""
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from xlflow.collect.discover import find_relative_paths
+from xlflow.correct.plan_corrections import CorrectionForm, plan_correction_forms
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
+from xlflow.model.merged import RunResult
+from xlflow.model.plan import Round
+from xlflow.model.submission import PreviousAnswers
+from xlflow.pipeline.gather import gather_round, nothing_found_finding
+from xlflow.pipeline.input_workbooks import open_consolidated, open_plan
+from xlflow.pipeline.overwrite_guard import refuse_result_target
+from xlflow.pipeline.read_files import ReadOptions
+from xlflow.pipeline.resolve_round import RequestedRound
+from xlflow.pipeline.save_files import StepProgressCallback, check_saved_elsewhere, report_progress, save_forms
+from xlflow.rounds.previous_answers import build_previous_answers, check_continued_items, index_previous_round
+
+
+def generate_forms(
+    plan: Path,
+    output: Path,
+    *,
+    as_of: date,
+    template: str = "followup",
+    due: date | None = None,
+    previous: Path | None = None,
+    language: Language = "sv",
+    jobs: int | None = None,
+    force: bool = False,
+    progress: StepProgressCallback | None = None,
+) -> RunResult:
+    """Write one form per unit of the plan into the folder `output`.
+
+    `previous` is the consolidated workbook of the round before, whose answers the forms then show. A form that
+    already stands there is replaced unless somebody has filled it in, or it is not ours: then `Stop` before
+    anything is written, or `force`.
+    """
+    from xlflow.generate import split_round_by_unit, write_forms
+    from xlflow.generate.file_names import list_form_files
+
+    round_, findings = _define_round(plan, template, as_of, due, language)
+    form_plans = list_form_files(round_)
+    unit_rounds, units = split_round_by_unit(round_), tuple(form_plan.unit for form_plan in form_plans)
+    previous_answers, previous_findings = (
+        _read_previous_answers(previous, round_, unit_rounds) if previous else ({}, ())
+    )
+    targets = [output / form.file_name for form in form_plans]
+    contents = write_forms(unit_rounds, units, previous_answers, jobs)
+    written, file_findings = save_forms(targets, contents, "generate", force=force, progress=progress)
+    all_findings = sort_findings((*findings, *previous_findings, *file_findings))
+    return RunResult(language, all_findings, written_files=written, units=units, output_path=output)
+
+
+@contextmanager
+def _pause_garbage_collection() -> Iterator[None]:
+    """Let no search for garbage interrupt the work: values hold no rings, and the more there are, the longer it
+    takes and the less it finds."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_pause_garbage_collection()
+def check_forms(
+    paths: Sequence[Path],
+    *,
+    plan: Path | None = None,
+    as_of: date | None = None,
+    template: str | None = None,
+    return_dir: Path | None = None,
+    jobs: int | None = None,
+    cache: bool = True,
+    force: bool = False,
+    progress: StepProgressCallback | None = None,
+) -> RunResult:
+    """Read and check forms: files, folders (searched through), archives. `as_of` is the day of the round and
+    `template` its template, by name or path; only needed where no form says it any longer, or forms of several
+    rounds lie together.
+
+    Writes nothing, unless `send_back` names a folder: then a fresh form for each unit that has something to
+    correct, with all its answers and the faults marked. A form that somebody has filled in is never overwritten.
+    """
+    requested = _make_requested_round(as_of, template)
+    own_files = tuple(return_dir.rglob("*.xlsx")) if return_dir else ()
+    gathered = gather_round(
+        paths,
+        plan,
+        ReadOptions(jobs, use_cache=cache),
+        partial(report_progress, progress, "read"),
+        own_files,
+        requested,
+    )
+    merged, findings = gathered.merged, gathered.findings
+    if return_dir is None:
+        return RunResult(merged.round.language, findings, merged)
+    from xlflow.generate.file_names import list_form_files
+
+    file_names = {form_plan.unit: form_plan.file_name for form_plan in list_form_files(merged.round)}
+    corrections = plan_correction_forms(merged, findings, gathered.submissions)
+    targets = [return_dir / file_names[correction.unit] for correction in corrections]
+    contents = ((index, _write_correction_form(one)) for index, one in enumerate(corrections))
+    written, file_findings = save_forms(targets, contents, "send back", force=force, progress=progress)
+    all_findings = sort_findings((*findings, *file_findings))
+    return RunResult(merged.round.language, all_findings, merged, return_dir if written else None, written)
+
+
+@_pause_garbage_collection()
+def merge_forms(
+    paths: Sequence[Path],
+    output: Path,
+    *,
+    plan: Path | None = None,
+    as_of: date | None = None,
+    template: str | None = None,
+    previous: Path | None = None,
+    export_dir: Path | None = None,
+    jobs: int | None = None,
+    cache: bool = True,
+    force: bool = False,
+    progress: StepProgressCallback | None = None,
+) -> RunResult:
+    """Read, check and merge forms into the consolidated workbook `output`. `as_of` and `template` are as in
+    `check_forms`.
+
+    `previous` is that of the round before, against which changes are told. `also` names a folder for the same
+    tables as a data package: CSV, and Parquet where pyarrow is installed.
+
+    `Stop` if nobody has answered, if the accounts do not balance, if the target is something else than an earlier
+    consolidated workbook, or if another run is writing to it. `output` of the result is where the workbook is:
+    beside the target if that is in use.
+    """
+    from xlflow.consolidated.reader import check_round_order, read_snapshot
+    from xlflow.consolidated.tables import build_consolidated_content
+    from xlflow.consolidated.writer.consolidated_workbook import build_consolidated_workbook
+    from xlflow.export import build_export_files, list_package_files, refuse_foreign_files, save_package
+    from xlflow.runtime.atomic_write import lock_target
+
+    refuse_result_target(output, force=force)
+    requested = _make_requested_round(as_of, template)
+    own_files = list_package_files(export_dir) if export_dir else ()
+    previous_workbook, previous_paths = (open_consolidated(previous), (previous,)) if previous else (None, ())
+    with lock_target(output) as target:
+        read_options = ReadOptions(jobs, use_cache=cache)
+        gathered = gather_round(
+            paths,
+            plan,
+            read_options,
+            partial(report_progress, progress, "read"),
+            (output, *previous_paths, *own_files),
+            requested,
+        )
+        merged, findings, discovered_files = gathered.merged, gathered.findings, gathered.discovered_files
+        del gathered  # the forms one by one take much memory, and are needed no more
+        if not merged.answered_units:
+            raise FatalError(*sort_findings((*findings, nothing_found_finding(paths))), merged=merged)
+        report_progress(progress, "write", 0, 1)
+        previous_snapshot = read_snapshot(previous_workbook, merged.round.language) if previous_workbook else None
+        findings = sort_findings((*findings, *check_round_order(previous_snapshot, merged.round)))
+        summary = build_consolidated_content(merged, findings, previous_snapshot)
+        export_parts = build_export_files(summary, merged) if export_dir else ()
+        if export_dir and not force:
+            refuse_foreign_files(export_dir, export_parts)
+        relative_paths = find_relative_paths(discovered_files, output)
+        written = target.save(
+            build_consolidated_workbook(summary, merged, file_addresses=relative_paths).to_chunks()
+        )
+        package_files = save_package(export_dir, summary, merged, export_parts) if export_dir else ()
+    report_progress(progress, "write", 1, 1)
+    all_findings = sort_findings((*findings, *check_saved_elsewhere([(output, written)])))
+    language = merged.round.language
+    notes = (translate("interchange.written", language, folder=export_dir),) if package_files else ()
+    return RunResult(language, all_findings, merged, written, notes=notes)
+
+
+def _make_requested_round(as_of: date | None, template: str | None) -> RequestedRound:
+    """Return what is said of the round; `Stop` with every fault of its template."""
+    if template is None:
+        return RequestedRound(as_of)
+    from xlflow.definition.template_loader import load_template
+
+    files = (Path(template), Path(f"{template}.toml"))
+    return RequestedRound(as_of, load_template(template), files)
+
+
+def _write_correction_form(correction: CorrectionForm) -> bytes:
+    from xlflow.generate import write_form
+
+    round_, unit, answers, nothing_to_report = (
+        correction.round,
+        correction.unit,
+        correction.answers,
+        correction.nothing_to_report,
+    )
+    return write_form(
+        round_,
+        unit,
+        answers,
+        previous=correction.previous,
+        correction_request=correction.correction_request,
+        nothing_to_report=nothing_to_report,
+    )
+
+
+def _define_round(
+    plan: Path, template: str, as_of: date, due: date | None, language: Language
+) -> tuple[Round, tuple[Finding, ...]]:
+    from xlflow.definition.plan_workbook import define_round
+    from xlflow.definition.template_loader import load_template
+
+    workbook = open_plan(plan)
+    return define_round(workbook, load_template(template), as_of, due, language)
+
+
+def _read_previous_answers(
+    previous: Path, round_: Round, unit_rounds: Mapping[str, Round]
+) -> tuple[Mapping[str, PreviousAnswers], tuple[Finding, ...]]:
+    """Return what each unit is shown of the round before, and on how many rows."""
+    from xlflow.consolidated.reader import read_round_status
+
+    workbook = open_consolidated(previous)
+    previous_round = index_previous_round(read_round_status(workbook, round_.language))
+    answers_by_unit = {
+        unit.name: build_previous_answers(previous_round, unit_rounds[unit.name], unit.name)
+        for unit in round_.plan.units
+    }
+    total = sum(len(unit_rounds[unit].plan.items) for unit in answers_by_unit)
+    params = {
+        "shown": sum(len(unit_answers.text_by_item_id) for unit_answers in answers_by_unit.values()),
+        "total": total,
+    }
+    finding = make_finding("previous-shown", Location(previous.name), params=params)
+    return answers_by_unit, (finding, *check_continued_items(previous_round, round_))

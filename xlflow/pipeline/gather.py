@@ -1,0 +1,124 @@
+"""Everything that a run has before it writes: what came back, found, opened, read, settled, merged and checked.
+
+Checking and merging differ only in what they make of it.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xlflow.check.comment_hints import add_hints
+from xlflow.check.form_checks import check_merged
+from xlflow.check.waivers import apply_aliases, apply_waivers, count_alias_uses
+from xlflow.collect.discover import DiscoveredFile, discover_files
+from xlflow.collect.select import choose_round_key, select_submissions
+from xlflow.i18n.catalogue import UNKNOWN_DATE
+from xlflow.merge.build_merged import merge_submissions
+from xlflow.model.findings import Finding, Location, make_finding, sort_findings
+from xlflow.model.merged import Merged
+from xlflow.model.plan import Plan, Round
+from xlflow.model.submission import Submission
+from xlflow.model.text import normalize_key
+from xlflow.pipeline.read_files import (
+    ProgressCallback,
+    ReadOptions,
+    list_submissions,
+    read_returned_files,
+    retry_with_known_rounds,
+)
+from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
+from xlflow.read.migrate_submissions import migrate_submissions, newest_template
+from xlflow.read.recognise_by_content import KnownRound
+
+EMPTY_PLAN = Plan("", (), (), 0)
+"""A plan without exceptions and aliases, where none was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredRound:
+    """Everything that came back: as one, what was found in it, the forms that count one by one, and all files."""
+
+    merged: Merged
+    findings: tuple[Finding, ...]
+    submissions: tuple[Submission, ...]
+    discovered_files: tuple[DiscoveredFile, ...]
+
+
+def gather_round(
+    paths: Sequence[Path],
+    plan: Path | None,
+    read_options: ReadOptions,
+    report_progress: ProgressCallback,
+    excluded: Collection[Path] = (),
+    requested: RequestedRound | None = None,
+) -> GatheredRound:
+    """Find, open, read, settle, merge and check; everything but writing. `wanted` is what somebody has said
+    of the round."""
+    requested = requested or RequestedRound()
+    excluded_files = (*excluded, *requested.template_files, *([plan] if plan else ()))
+    discovered_files, findings = discover_files(paths, excluded=excluded_files)
+    pending_files = [file for file in discovered_files if not file.settled_file]
+    opened = read_returned_files(pending_files, read_options, report_progress)
+    submissions = _migrate_submissions(list_submissions(opened))
+    first_refusals = [reported for _, reported in opened if isinstance(reported, Finding)]
+    planned_round, assumption_findings = (
+        resolve_planned_round(plan, submissions, first_refusals, requested) if plan else (None, ())
+    )
+    opened = retry_with_known_rounds(
+        pending_files, opened, _known_rounds(submissions, planned_round), read_options
+    )
+    submissions = _migrate_submissions(list_submissions(opened))
+    refusals = [told for _, told in opened if isinstance(told, Finding)]
+    plan_in_force = planned_round.plan if planned_round else EMPTY_PLAN
+    submissions = apply_aliases(submissions, plan_in_force.aliases)
+    refused_files = [received_file for received_file, told in opened if isinstance(told, Finding)]
+    settled_files = [file.settled_file for file in discovered_files if file.settled_file]
+    selected = select_submissions(
+        submissions,
+        [*settled_files, *refused_files],
+        planned_round.key if planned_round else requested_round_key(submissions, requested),
+    )
+    told = [*findings, *refusals, *assumption_findings, *selected.findings]
+    if not (selected.submissions or planned_round):
+        told.append(nothing_found_finding(paths))
+    merged, merge_findings = merge_submissions(
+        selected.submissions, selected.files, planned_round or _empty_round(selected.submissions)
+    )
+    all_findings = (*told, *merge_findings, *check_merged(merged))
+    findings_with_hints = add_hints(merged, all_findings)
+    waivers = plan_in_force.waivers if selected.submissions else ()
+    remaining, waiver_uses = apply_waivers(findings_with_hints, waivers, merged.round.as_of)
+    alias_uses = count_alias_uses(plan_in_force.aliases, (merged_row.row for merged_row in merged.rows))
+    merged = replace(merged, waivers=waiver_uses, aliases=alias_uses)
+    return GatheredRound(merged, sort_findings(remaining), selected.submissions, discovered_files)
+
+
+def nothing_found_finding(paths: Sequence[Path]) -> Finding:
+    """Return the finding that says where nothing was found that anybody has answered."""
+    return make_finding("nothing-to-merge", Location(", ".join(map(str, paths))))
+
+
+def _migrate_submissions(submissions: Sequence[Submission]) -> Sequence[Submission]:
+    """Return the forms as if all of the round had been made with the newest version of its template."""
+    template = newest_template(submissions, choose_round_key(submissions))
+    return migrate_submissions(submissions, template) if template else submissions
+
+
+def _known_rounds(submissions: Iterable[Submission], planned_round: Round | None) -> tuple[KnownRound, ...]:
+    """Return the rounds that the plan and the forms tell of, one form of each unit and round, in a fixed order."""
+    rounds = {
+        (submission.round.key, normalize_key(submission.unit)): KnownRound(submission.round, submission.unit)
+        for submission in submissions
+    }
+    plain_round = (
+        replace(planned_round, plan=replace(planned_round.plan, waivers=(), aliases=())) if planned_round else None
+    )
+    return (*([KnownRound(plain_round)] if plain_round else ()), *(rounds[key] for key in sorted(rounds)))
+
+
+def _empty_round(submissions: Sequence[Submission]) -> Round | None:
+    """Return an empty round to count files against, where neither plan nor form says what was asked."""
+    from xlflow.definition.template_loader import load_template
+
+    template = load_template("followup")
+    return None if submissions else Round(template, Plan("", (), (), UNKNOWN_DATE.year), UNKNOWN_DATE, None, "sv")

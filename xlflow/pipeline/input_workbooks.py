@@ -1,0 +1,41 @@
+"""Opens the workbooks that the person who runs this has named; what cannot be read of them is theirs to mend.
+
+Unlike what came back, a plan or a consolidated workbook that cannot be opened stops the run.
+"""
+
+import os
+from pathlib import Path
+
+from xlflow.excel.reader import DEFAULT_LIMITS, Limits, WorkbookData, open_workbook, path_exists
+from xlflow.model.findings import FatalError, Finding, Location, make_finding, message_in_all_languages
+
+_TEMPORARY_CODES = ("file-not-readable", "file-still-being-saved")
+"""What hinders reading a file only as long as somebody else has it."""
+
+
+def open_plan(path: Path) -> WorkbookData:
+    """Return the plan workbook as it was read."""
+    return _open_or_stop(path, "plan-unreadable", DEFAULT_LIMITS)
+
+
+def open_consolidated(path: Path) -> WorkbookData:
+    """Return a consolidated workbook as it was read; it may be much larger than a form."""
+    from xlflow.consolidated.reader import CONSOLIDATED_LIMITS  # checking forms does not wait for it
+
+    return _open_or_stop(path, "consolidated-unreadable", CONSOLIDATED_LIMITS)
+
+
+def _open_or_stop(path: Path, code: str, limits: Limits) -> WorkbookData:
+    if not path_exists(path):
+        raise FatalError(make_finding("path-not-found", Location(str(path))))
+    if os.path.isdir(path):  # noqa: PTH112 (the other way raises where one may not look)
+        raise FatalError(make_finding("file-is-folder", Location(str(path))))
+    workbook = open_workbook(path, path.name, limits)
+    if not isinstance(workbook, Finding):
+        return workbook
+    is_temporary = workbook.code in _TEMPORARY_CODES
+    raise FatalError(
+        workbook
+        if is_temporary
+        else make_finding(code, workbook.location, params={"reason": message_in_all_languages(workbook)})
+    )

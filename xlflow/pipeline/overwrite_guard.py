@@ -1,0 +1,79 @@
+"""What may be replaced: a file of our own that holds nothing of anybody else's, and no other.
+
+Looks into the file that already stands where something is to be written; writes nothing itself.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from xlflow.collect.discover import DiscoveredFile, make_received_file
+from xlflow.consolidated.reader import CONSOLIDATED_LIMITS
+from xlflow.consolidated.writer import KIND_PROPERTY
+from xlflow.excel.reader import open_workbook
+from xlflow.form.layout import ROUND_SHEET
+from xlflow.model.findings import FatalError, Finding, Location, make_finding
+from xlflow.model.submission import Submission
+from xlflow.read.build_submission import read_form
+
+
+def refuse_result_target(output: Path, *, force: bool) -> None:
+    """Raise `FatalError` where a consolidated workbook may not be written: another kind of file, or not ours."""
+    if output.suffix.lower() != ".xlsx":
+        raise FatalError(make_finding("target-not-xlsx", Location(str(output))))
+    if not force:
+        refuse_overwrite([output], reason_to_keep_result)
+
+
+def refuse_overwrite(targets: Sequence[Path], reason_to_keep: Callable[[Path], Finding | None]) -> None:
+    """`Stop` if a target is a file that must not be lost."""
+    findings = [finding for target in targets if _is_existing_file(target) and (finding := reason_to_keep(target))]
+    if findings:
+        raise FatalError(*findings)
+
+
+def _is_existing_file(target: Path) -> bool:
+    """Return whether something stands there, but for a folder: whoever claims the target tells of that."""
+    return target.exists() and not target.is_dir()
+
+
+def reason_to_keep_form(target: Path) -> Finding | None:
+    """Say why a form may not take the place of a file: only a form goes that nobody has filled in since."""
+    submission, location = _read_submission(target), Location(str(target))
+    if submission is None:
+        return make_finding("target-not-ours", location)
+    is_blank = not (submission.unplaced or submission.nothing_to_report) and all(
+        row.is_blank for row in submission.rows
+    )
+    is_as_issued = submission.answers_digest in submission.identity.replaced_digests
+    return None if is_blank or is_as_issued else make_finding("target-has-answers", location, unit=submission.unit)
+
+
+def reason_to_keep_result(target: Path) -> Finding | None:
+    """Say why the consolidated workbook may not take the place of a file: only an earlier one of it goes."""
+    workbook, location = (
+        open_workbook(target, target.name, CONSOLIDATED_LIMITS),
+        Location(str(target)),
+    )
+    if not isinstance(workbook, Finding) and any(sheet.name == ROUND_SHEET for sheet in workbook.sheets):
+        return None
+    submission = _read_submission(target)
+    return (
+        make_finding("target-is-form", location, unit=submission.unit)
+        if submission
+        else make_finding("target-not-ours", location)
+    )
+
+
+def reason_to_keep_history(target: Path) -> Finding | None:
+    """Say why a history may not take the place of a file: only an earlier history goes."""
+    workbook = open_workbook(target, target.name, CONSOLIDATED_LIMITS)
+    is_history = not isinstance(workbook, Finding) and workbook.properties.get(KIND_PROPERTY) == "history"
+    return None if is_history else make_finding("target-not-ours", Location(str(target)))
+
+
+def _read_submission(path: Path) -> Submission | None:
+    workbook = open_workbook(path, path.name)
+    if isinstance(workbook, Finding):
+        return None
+    submission = read_form(workbook, make_received_file(DiscoveredFile(path.name, path, 0), workbook))
+    return submission if isinstance(submission, Submission) else None

@@ -1,0 +1,250 @@
+"""Opens and reads everything that came back, each file where it can do no harm, and says what became of each.
+
+A few small workbooks are read at once: what could crash or delay a reader has been stripped from them. All others,
+and all where they are many, are read in processes of their own; whoever loses a file there loses that one only.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from xlflow.collect.discover import DiscoveredFile, ignore_reason, make_received_file
+from xlflow.excel.reader import (
+    DEFAULT_LIMITS,
+    WorkbookData,
+    digest_source,
+    open_in_process,
+    open_workbook,
+    refusal_finding,
+)
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.submission import FileState, Submission
+from xlflow.read.build_submission import can_be_retried, read_form
+from xlflow.read.recognise_by_content import KnownRound
+from xlflow.runtime import cache, process_pool
+from xlflow.runtime.submission_decoder import DECODE_ERRORS, SubmissionDecoder
+from xlflow.runtime.submission_encoder import EncodedSubmission, ReadResult, encode_submission
+
+ProgressCallback = Callable[[int, int], None]
+"""Called with how many files are done, and how many there are."""
+
+_MAX_JOBS = 8
+_MIN_FILES_FOR_CACHE = 20
+"""Files from which on it is worth keeping what they say."""
+
+_MAX_ENTRIES_PER_FORM = 60_000
+"""Rows, texts set aside and remarks that one form may come to, so that it cannot bury all others."""
+
+_TASK_LIMITS = process_pool.TaskLimits(DEFAULT_LIMITS.seconds, DEFAULT_LIMITS.memory_bytes)
+_FAILURE_CODES = {"crashed": "reader-crashed", "too-slow": "reader-too-slow", "too-large": "reader-too-large"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How files are read: how many at a time, None for what the computer is good for, and whether what was read
+    before is taken from the cache, where there are so many files that it saves anybody time."""
+
+    jobs: int | None = None
+    use_cache: bool = False
+
+    def open_cache(self, file_count: int) -> cache.ParseCache | None:
+        """Return where answers are kept, None if they are not to be."""
+        return cache.open_cache() if self.use_cache and file_count >= _MIN_FILES_FOR_CACHE else None
+
+    def count_jobs(self) -> int:
+        """Return how many processes to read with."""
+        return self.jobs or min(os.cpu_count() or 1, _MAX_JOBS)
+
+
+def read_returned_files(
+    files: Sequence[DiscoveredFile],
+    options: ReadOptions,
+    report_progress: ProgressCallback | None = None,
+    known_rounds: Sequence[KnownRound] = (),
+) -> tuple[ReadResult, ...]:
+    """Return every file with what it says or why it cannot be read, in their order. `known` helps the forms that
+    have lost what they said of themselves; what is read with such help is not kept."""
+    decoder, parse_cache = SubmissionDecoder(), None if known_rounds else options.open_cache(len(files))
+    results = _read_cached(files, parse_cache, decoder) if parse_cache else {}
+    cached_count = len(results)
+    if cached_count:
+        _report_results(report_progress, results, files)
+    if len(files) - cached_count <= process_pool.max_items_without_pool():
+        for index, file in enumerate(files):
+            if index not in results and (result := _read_in_process(file, known_rounds, parse_cache)) is not None:
+                results[index] = result
+                _report_results(report_progress, results, files)
+    pool_indexes = [number for number in range(len(files)) if number not in results]
+    try:
+        task = _FileReader(tuple(known_rounds), parse_cache)
+        for task_index, outcome in process_pool.map_in_processes(
+            task, [files[number] for number in pool_indexes], options.count_jobs(), _TASK_LIMITS
+        ):
+            index = pool_indexes[task_index]
+            results[index] = (
+                _decode_result(outcome, decoder)
+                if isinstance(outcome, EncodedSubmission)
+                else _refuse_failed_file(files[index], outcome)
+            )
+            _report_results(report_progress, results, files)
+    except process_pool.PoolUnavailableError:
+        unread = (number for number in pool_indexes if number not in results)
+        results |= {number: _read_file(files[number], known_rounds) for number in unread}
+    if parse_cache and cached_count < len(files):
+        parse_cache.prune()
+    return tuple(results[number] for number in range(len(files)))
+
+
+def retry_with_known_rounds(
+    files: Sequence[DiscoveredFile],
+    results: Sequence[ReadResult],
+    known_rounds: Sequence[KnownRound],
+    options: ReadOptions,
+) -> tuple[ReadResult, ...]:
+    """Return what was opened, after another look at the workbooks that may be forms of rounds known by now, or
+    hold some."""
+    retry_indexes = [index for index, (_, outcome) in enumerate(results) if can_be_retried(outcome)]
+    retried = (
+        read_returned_files([files[number] for number in retry_indexes], options, known_rounds=known_rounds)
+        if known_rounds
+        else ()
+    )
+    retried_by_index = dict(zip(retry_indexes, retried, strict=False))
+    improved = {
+        number: new_result
+        for number, new_result in retried_by_index.items()
+        if isinstance(new_result[1], Submission) or isinstance(results[number][1], Finding)
+    }
+    return tuple(improved.get(number, old_result) for number, old_result in enumerate(results))
+
+
+def list_submissions(results: Iterable[ReadResult]) -> list[Submission]:
+    """Return all forms in files that were opened, each by itself, also where several units' stand in one file."""
+    outcome = [told for _, told in results if isinstance(told, Submission)]
+    return [
+        single
+        for submission in outcome
+        for single in (
+            replace(submission, other_submissions=()) if submission.other_submissions else submission,
+            *submission.other_submissions,
+        )
+    ]
+
+
+@dataclass(slots=True)
+class _FileReader:
+    """Reads files in a process of its own; tells what forms have in common once, with the first of them."""
+
+    known_rounds: tuple[KnownRound, ...]
+    parse_cache: cache.ParseCache | None
+    _sent_digests: set[str] = field(default_factory=set)
+
+    def __call__(self, file: DiscoveredFile) -> EncodedSubmission:
+        result = _read_file(file, self.known_rounds)
+        encoded = encode_submission(result)
+        _store_in_cache(file, result, encoded, self.parse_cache)
+        if encoded.shared_digest in self._sent_digests:
+            return replace(encoded, shared_content=b"")
+        self._sent_digests.add(encoded.shared_digest)
+        return encoded
+
+
+def _decode_result(encoded: EncodedSubmission, decoder: SubmissionDecoder) -> ReadResult:
+    if encoded.shared_content and encoded.shared_digest not in decoder.shared_rounds:
+        decoder.add_shared_round(encoded.shared_digest, encoded.shared_content)
+    return decoder.decode(encoded)
+
+
+def _read_in_process(
+    file: DiscoveredFile, known_rounds: Sequence[KnownRound], parse_cache: cache.ParseCache | None
+) -> ReadResult | None:
+    workbook = open_in_process(file.source, file.name)
+    if workbook is None:
+        return None
+    try:
+        result = _read_workbook(file, workbook, known_rounds)
+    except Exception:  # a form that our own reading falls over costs a worker, and no other form
+        return None
+    if parse_cache:
+        _store_in_cache(file, result, encode_submission(result), parse_cache)
+    return result
+
+
+def _read_file(file: DiscoveredFile, known_rounds: Sequence[KnownRound]) -> ReadResult:
+    return _read_workbook(file, open_workbook(file.source, file.name), known_rounds)
+
+
+def _read_workbook(
+    file: DiscoveredFile,
+    workbook: WorkbookData | Finding,
+    known_rounds: Sequence[KnownRound],
+) -> ReadResult:
+    received_file = make_received_file(file, workbook)
+    if isinstance(workbook, Finding):
+        return received_file, workbook
+    outcome = ignore_reason(workbook) or read_form(workbook, received_file, known_rounds)
+    if isinstance(outcome, Submission) and _count_entries(outcome) > _MAX_ENTRIES_PER_FORM:
+        outcome = make_finding(
+            "form-overfull", Location(file.name), unit=outcome.unit, params={"count": _MAX_ENTRIES_PER_FORM}
+        )
+    if isinstance(outcome, Finding):
+        state = FileState.IGNORED if outcome.code.startswith("ignored-") else FileState.REFUSED
+        return replace(received_file, state=state, reason=outcome.code), outcome
+    return received_file, outcome
+
+
+def _count_entries(submission: Submission) -> int:
+    count = len(submission.rows) + len(submission.unplaced) + len(submission.findings)
+    return count + sum(map(_count_entries, submission.other_submissions))
+
+
+def _read_cached(
+    files: Sequence[DiscoveredFile], parse_cache: cache.ParseCache, decoder: SubmissionDecoder
+) -> dict[int, ReadResult]:
+    """Return the files, by their place, of which is known for sure what they say."""
+    results: dict[int, ReadResult] = {}
+    for index, file in enumerate(files):
+        key = _file_cache_key(file)
+        digest = digest_source(file.source) if parse_cache.has_entry(key) else None
+        encoded = parse_cache.get(key, digest) if digest else None
+        if (
+            encoded
+            and encoded.shared_digest not in decoder.shared_rounds
+            and (shared_content := parse_cache.get_shared(encoded.shared_digest))
+        ):
+            encoded = replace(encoded, shared_content=shared_content)
+        if encoded:
+            with suppress(*DECODE_ERRORS):
+                results[index] = _decode_result(encoded, decoder)
+    return results
+
+
+def _store_in_cache(
+    file: DiscoveredFile,
+    result: ReadResult,
+    encoded: EncodedSubmission,
+    parse_cache: cache.ParseCache | None,
+) -> None:
+    """Keep what a form says; why a file was refused may be the computer's doing, and is looked at anew."""
+    received_file, outcome = result
+    if parse_cache and isinstance(outcome, Submission):
+        parse_cache.put(_file_cache_key(file), received_file.digest, encoded)
+
+
+def _file_cache_key(file: DiscoveredFile) -> str:
+    return cache.cache_key(file.name, file.size, file.modified.isoformat() if file.modified else "")
+
+
+def _refuse_failed_file(file: DiscoveredFile, failure: process_pool.TaskFailure) -> ReadResult:
+    refusal = refusal_finding(_FAILURE_CODES[failure.reason], file.name, DEFAULT_LIMITS)
+    return make_received_file(file, refusal), refusal
+
+
+def _report_results(
+    report_progress: ProgressCallback | None,
+    results: dict[int, ReadResult],
+    files: Sequence[DiscoveredFile],
+) -> None:
+    if report_progress:
+        report_progress(len(results), len(files))

@@ -1,0 +1,114 @@
+"""Report operations."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.findings import FatalError, Location, make_finding, sort_findings
+from xlflow.model.merged import RunResult
+from xlflow.pipeline.input_workbooks import open_consolidated
+from xlflow.pipeline.save_files import check_saved_elsewhere
+
+if TYPE_CHECKING:
+    from xlflow.rounds.history import RoundHistory
+
+
+def write_report(
+    consolidated: Path,
+    output: Path,
+    *,
+    layout: Literal["heading", "merged"] = "heading",
+    only: Literal["deviations"] | None = None,
+    unit: str = "",
+    intro: Path | None = None,
+    reference: Path | None = None,
+    language: Language | None = None,
+    redact: bool = False,
+    force: bool = False,
+) -> RunResult:
+    """Make the report for the board from a consolidated workbook alone, as .docx, .pdf or .html.
+
+    `Stop` before anything is written if the workbook is not ours, if personal data would become public (`redact`
+    blanks it, `force` keeps it), or if somebody has worked on the report that already stands there.
+    """
+    from xlflow.report.compose import ReportOptions
+    from xlflow.report.inputs import read_introduction_file, read_reference_document, refuse_edited_report
+    from xlflow.report.report_file import BuildOptions, build_report, report_format_of
+    from xlflow.runtime.atomic_write import write_atomic
+
+    report_format = report_format_of(str(output))
+    if not force:
+        refuse_edited_report(output, report_format)
+    report_options = ReportOptions(layout, only, unit, read_introduction_file(intro))
+    build_options = BuildOptions(language, redact, force, read_reference_document(reference, report_format))
+    built_report = build_report(open_consolidated(consolidated), report_format, report_options, build_options)
+    written = write_atomic(output, built_report.content)
+    reference_findings = (
+        [make_finding("report-reference-unused", Location(str(reference)))]
+        if reference and report_format != "docx"
+        else []
+    )
+    all_findings = sort_findings(
+        (*built_report.findings, *reference_findings, *check_saved_elsewhere([(output, written)]))
+    )
+    return RunResult(
+        built_report.language,
+        all_findings,
+        output_path=written,
+        notes=(translate("report.written", built_report.language, file=written),),
+    )
+
+
+def read_history(paths: Sequence[Path], *, language: Language | None = None) -> "RoundHistory":
+    """Put several consolidated workbooks together: one line per activity, one column per round, by their days.
+
+    `language` is that of the last round unless another is asked for. `Stop` if one of the workbooks is not ours.
+    """
+    from xlflow.consolidated.reader import read_round_status
+    from xlflow.rounds.history import ConsolidatedRound, build_round_history, sort_rounds
+
+    workbooks = [open_consolidated(path) for path in dict.fromkeys(paths)]
+    all_sources = [
+        ConsolidatedRound(read_round_status(workbook, language), workbook.name, workbook.digest)
+        for workbook in workbooks
+    ]
+    chosen_language = language or sort_rounds(all_sources)[-1].round_status.language
+    sources = [
+        source
+        if source.round_status.language == chosen_language
+        else ConsolidatedRound(read_round_status(book, chosen_language), book.name, book.digest)
+        for book, source in zip(workbooks, all_sources, strict=True)
+    ]
+    return build_round_history(sort_rounds(sources))
+
+
+def write_history(
+    paths: Sequence[Path], output: Path, *, language: Language | None = None, force: bool = False
+) -> RunResult:
+    """Write the history of several consolidated workbooks; `Stop` if the target is something else than one."""
+    from xlflow.consolidated.writer.consolidated_workbook import render_history
+    from xlflow.pipeline.overwrite_guard import reason_to_keep_history, refuse_overwrite
+    from xlflow.runtime.atomic_write import write_atomic
+
+    if output.suffix.lower() != ".xlsx":
+        raise FatalError(make_finding("target-not-xlsx", Location(str(output))))
+    if not force:
+        refuse_overwrite([output], reason_to_keep_history)
+    round_history = read_history(paths, language=language)
+    written = write_atomic(output, render_history(round_history))
+    notes = (
+        translate(
+            "history.rounds",
+            round_history.language,
+            count=len(round_history.round_table.rows),
+            lines=len(round_history.item_table.rows),
+        ),
+        translate("history.written", round_history.language, file=written),
+    )
+    return RunResult(
+        round_history.language,
+        sort_findings(check_saved_elsewhere([(output, written)])),
+        output_path=written,
+        notes=notes,
+    )

@@ -1,0 +1,144 @@
+"""Which round a run is about, and what it asks of whom: as the plan and the forms tell, or whoever runs it.
+
+A plan names neither day nor template. Whoever runs it may; else a form tells that still says what it is; else what
+stands above the tables of forms that have lost all the rest, which is said to be an assumption.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from xlflow.collect.select import choose_round_key
+from xlflow.excel.reader import WorkbookData
+from xlflow.form.layout import make_form_code
+from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.plan import Plan, Round
+from xlflow.model.submission import Submission
+from xlflow.model.template import Template
+from xlflow.pipeline.input_workbooks import open_plan
+
+_ResolvedRound = tuple[Round | None, tuple[Finding, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedRound:
+    """What whoever runs it says of the round: its day, its template; None where that is left to the forms. `files`
+    are where that template may stand, which is no form."""
+
+    as_of: date | None = None
+    template: Template | None = None
+    template_files: tuple[Path, ...] = ()
+
+    def matches(self, round_: Round) -> bool:
+        """Return whether a round is of the day and the template, as far as they are said."""
+        return self.as_of in (None, round_.as_of) and (
+            self.template is None or self.template.name == round_.template.name
+        )
+
+
+def resolve_planned_round(
+    plan: Path, submissions: Sequence[Submission], refusals: Sequence[Finding], requested: RequestedRound
+) -> _ResolvedRound:
+    """Return the plan as asked in the round of the forms; where all forms have lost what was asked in them, of the
+    round that one of them names or shows; else as far as the plan alone tells."""
+    from xlflow.definition.plan_workbook import define_round, detect_language
+    from xlflow.definition.template_loader import load_template, shipped_template_names
+
+    workbook = open_plan(plan)
+    key = _choose_matching_key(submissions, requested)
+    known_round = next((submission.round for submission in submissions if submission.round.key == key), None)
+    if known_round:
+        return define_round(
+            workbook, known_round.template, known_round.as_of, known_round.due_date, known_round.language
+        )
+    template_name, named_date = _latest_named_round(refusals, requested.template)
+    if (
+        named_date
+        and requested.as_of in (None, named_date)
+        and (requested.template or template_name in shipped_template_names())
+    ):
+        template = requested.template or load_template(template_name)
+        return define_round(workbook, template, named_date, None, detect_language(workbook, template))
+    round_, findings = _infer_round(workbook, refusals, requested)
+    if named_date is None or requested.template:
+        return round_, findings
+    return round_, (*findings, make_finding("template-unnamed", Location(workbook.name), value=template_name))
+
+
+def requested_round_key(submissions: Sequence[Submission], requested: RequestedRound) -> str | None:
+    """Return the key of the round that is wanted: that of forms, or where there are none, one that no form has;
+    None if all is left to the forms."""
+    if requested == RequestedRound():
+        return None
+    template_name = requested.template.name if requested.template else ""
+    return (
+        _choose_matching_key(submissions, requested)
+        or f"{template_name} {requested.as_of.isoformat() if requested.as_of else ''}"
+    )
+
+
+def _choose_matching_key(submissions: Sequence[Submission], requested: RequestedRound) -> str | None:
+    """Return the key of the round that most units answered, of those that fit what is wanted."""
+    return choose_round_key(submission for submission in submissions if requested.matches(submission.round))
+
+
+def _infer_round(workbook: WorkbookData, refusals: Sequence[Finding], requested: RequestedRound) -> _ResolvedRound:
+    """Return what a plan asks, by its headings, on the day that is given or that most of the forms show."""
+    from xlflow.definition.plan_workbook import define_round, infer_round
+
+    inferred = infer_round(workbook, requested.template)
+    date_counts = Counter(
+        round_date for refusal in refusals for round_date in _finding_param_words(refusal, "days")
+    )
+    commonest_date = max(date_counts, key=lambda day: (date_counts[day], day), default=None)
+    day = requested.as_of or (date.fromisoformat(commonest_date) if commonest_date else None)
+    if inferred is None or day is None:
+        return inferred or (None, ())
+    codes = {code for found in refusals for code in _finding_param_words(found, "codes")}
+    template = requested.template or _template_from_form_codes(codes, inferred[0].plan, day)
+    languages = {language for found in refusals for language in _finding_param_words(found, "spoken")}
+    language = next((each for each in LANGUAGES if languages == {each}), inferred[0].language)
+    round_, findings = define_round(workbook, template or inferred[0].template, day, None, language)
+    params: dict[str, str | int | LocalizedText] = {
+        "template": round_.template.name,
+        "day": day.isoformat(),
+        "count": date_counts[commonest_date or ""],
+    }
+    assumptions = (("template-assumed", codes and not template), ("as-of-assumed", not requested.as_of))
+    assumption_findings = (
+        make_finding(code, Location(round_.plan.file), params=params) for code, applies in assumptions if applies
+    )
+    return round_, (*findings, *assumption_findings)
+
+
+def _template_from_form_codes(codes: Collection[str], plan: Plan, round_date: date) -> Template | None:
+    """Return the template of ours that one of the codes above the tables tells of."""
+    from xlflow.definition.template_loader import load_template, shipped_template_names
+
+    for template_name in shipped_template_names() if codes else ():
+        if any(
+            make_form_code(f"{template_name} {round_date.isoformat()}", unit.name) in codes for unit in plan.units
+        ):
+            return load_template(template_name)
+    return None
+
+
+def _finding_param_words(finding: Finding, param_name: str) -> list[str]:
+    return str(dict(finding.params).get(param_name, "")).split()
+
+
+def _latest_named_round(refusals: Iterable[Finding], template: Template | None) -> tuple[str, date | None]:
+    """Return the template and the day of the latest round, of the wanted template, that a form names which tells
+    no more than that."""
+    rounds: list[tuple[date, str]] = []
+    for refusal in refusals:
+        template_name, _, date_text = str(dict(refusal.params).get("round", "")).rpartition(" ")
+        with suppress(ValueError):
+            if template is None or template.name == template_name:
+                rounds.append((date.fromisoformat(date_text), template_name))
+    as_of, template_name = max(rounds, default=(None, ""))
+    return template_name, as_of

@@ -1,0 +1,45 @@
+"""Save files."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from xlflow.model.findings import Finding, Location, make_finding
+
+StepProgressCallback = Callable[[str, int, int], None]
+"""Called with the name of the step, how many files are done, and how many there are."""
+
+
+def save_forms(
+    targets: Sequence[Path],
+    contents: Iterable[tuple[int, bytes]],
+    step: str,
+    *,
+    force: bool,
+    progress: StepProgressCallback | None,
+) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
+    """Save forms as they are made, each with its place among the targets, and return where they are; `Stop` before
+    the first is made if one would destroy something."""
+    from xlflow.pipeline.overwrite_guard import reason_to_keep_form, refuse_overwrite
+    from xlflow.runtime.atomic_write import write_atomic
+
+    if not force:
+        refuse_overwrite(targets, reason_to_keep_form)
+    saved: dict[int, Path] = {}
+    for index, content in contents:
+        saved[index] = write_atomic(targets[index], content)
+        report_progress(progress, step, len(saved), len(targets))
+    written = tuple(saved[place] for place in range(len(targets)))
+    return written, tuple(check_saved_elsewhere(zip(targets, written, strict=True)))
+
+
+def check_saved_elsewhere(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:
+    """Yield what is to be said of files that could not be saved where they were wanted: (wanted, saved)."""
+    for target, written_path in saved:
+        if written_path != target:
+            yield make_finding("saved-beside", Location(str(target)), value=written_path.name)
+
+
+def report_progress(progress: StepProgressCallback | None, step: str, done: int, total: int) -> None:
+    """Call `progress`, if there is one, with the step and how many of how many files are done."""
+    if progress:
+        progress(step, done, total)

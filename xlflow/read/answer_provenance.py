@@ -1,0 +1,79 @@
+"""What shows how the answers of a form came about: worked out by a formula, hidden, pasted over a list.
+
+Notes only. The answers count as they stand; whoever doubts one knows where to look.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from xlflow.excel.reader import format_cell_address
+from xlflow.form.layout import list_key
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.submission import ADDRESS_LETTERS, Answer, AnswerRow
+from xlflow.read.form_schema import FieldColumn, FormSchema
+from xlflow.read.locate_table import LocatedTable
+
+
+def check_answer_provenance(
+    table: LocatedTable, schema: FormSchema, rows: Iterable[AnswerRow]
+) -> Iterator[Finding]:
+    """Return what is worth a note about the answers in the rows of a table."""
+    location, evidence = Location(table.file, table.sheet.name), table.sheet.metadata
+    columns = {
+        position: field_column
+        for field_column in schema.answer_columns
+        if (position := table.column_of[field_column.schema_index]) is not None
+    }
+    if not table.sheet.visible:
+        yield make_finding("sheet-hidden", location)
+    if evidence.validated_ranges == () and any(list_key(asked.field) for asked in schema.answer_columns):
+        yield make_finding("lists-gone", location)
+    formula_cells = {format_cell_address(*place) for place in evidence.formula_cells or () if place[1] in columns}
+    hidden_cells = {f"A{row + 1}" for row in evidence.hidden_rows if row > table.heading_row}
+    pasted_cells = set(_find_validation_gaps(table, columns))
+    suspicious_rows = {cell.lstrip(ADDRESS_LETTERS) for cell in (*formula_cells, *hidden_cells, *pasted_cells)}
+    for row in rows if suspicious_rows else ():
+        if (row.location.cell or "").lstrip(ADDRESS_LETTERS) not in suspicious_rows:
+            continue
+        filled_answers = [answer for answer in row.answers if not answer.is_blank]
+        if filled_answers and row.location.cell in hidden_cells:
+            yield make_finding("row-hidden", row.location, unit=row.unit, row_id=row.item.id)
+        for answer in filled_answers:
+            cell = row.location_of(answer).cell
+            if cell in formula_cells and answer.error_code not in ("cell-error", "cell-formula"):
+                yield _make_answer_note("cell-calculated", answer, row, schema)
+            if cell in pasted_cells:
+                yield _make_answer_note("list-pasted-over", answer, row, schema)
+
+
+def _make_answer_note(code: str, answer: Answer, row: AnswerRow, schema: FormSchema) -> Finding:
+    return make_finding(
+        code,
+        row.location_of(answer),
+        unit=row.unit,
+        row_id=row.item.id,
+        field=answer.field,
+        value=answer.raw_text,
+        params={"field": schema.template.field(answer.field).label},
+    )
+
+
+def _find_validation_gaps(table: LocatedTable, columns: dict[int, FieldColumn]) -> Iterator[str]:
+    """Yield the cells that offer no list although cells above and below them in the column do: what is pasted
+    brings its own validation, or none."""
+    row_count = len(table.sheet.rows)
+    for column_index, field_column in columns.items():
+        cell_ranges = [
+            cell_range
+            for cell_range in table.sheet.metadata.validated_ranges or ()
+            if cell_range[1] <= column_index <= cell_range[3]
+        ]
+        if list_key(field_column.field) and cell_ranges:
+            validated_rows = {
+                row for top, _, bottom, _ in cell_ranges for row in range(top, min(bottom + 1, row_count))
+            }
+            checked_rows = range(
+                max(min(validated_rows, default=row_count), table.heading_row + 1), max(validated_rows, default=0)
+            )
+            yield from (
+                format_cell_address(row, column_index) for row in checked_rows if row not in validated_rows
+            )

@@ -1,0 +1,137 @@
+"""What reading has to know of one kind of form, worked out once for all forms of a round."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from xlflow.form.layout import FormColumn, build_form_columns, build_previous_column, free_rows_heading
+from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate
+from xlflow.model.plan import Round
+from xlflow.model.template import Field, Template
+from xlflow.model.text import normalize_key
+from xlflow.read.boilerplate import build_form_vocabulary
+from xlflow.runtime.memo import IdentityKey
+from xlflow.values import ParseResult, RawCell
+from xlflow.values.field_values import describe_accepted, make_parser
+
+cached_normalize_key = lru_cache(maxsize=8192)(normalize_key)
+"""`fold`, remembering: the same texts stand in form after form."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldColumn:
+    """A column whose cells are read as values: its place among the form's columns, and how to read them."""
+
+    schema_index: int
+    field: Field
+    parse: Callable[[RawCell], ParseResult]
+    accepted_text: LocalizedText
+
+    @property
+    def key(self) -> str:
+        """The key of the field."""
+        return self.field.key
+
+
+@dataclass(frozen=True, slots=True)
+class FormSchema:
+    """The columns of a form as they were issued, and what they are known by. Numbers count `columns` from 0;
+    `item` counts the levels."""
+
+    template: Template
+    year: int
+    language: Language
+    columns: tuple[FormColumn, ...]
+    index_by_code: Mapping[str, int]
+    indexes_by_heading: Mapping[str, tuple[int, ...]]
+    level_indexes: tuple[int, ...]
+    item_level: int
+    remaining_index: int
+    previous_index: int
+    plan_columns: tuple[FieldColumn, ...]
+    answer_columns: tuple[FieldColumn, ...]
+    extra_indexes: tuple[int, ...]
+    fixed_texts: frozenset[str]
+    column_codes: frozenset[str]
+    computed_indexes: tuple[int, ...] = ()
+    vocabulary: frozenset[str] = frozenset()
+
+    def is_fixed_text(self, text: str) -> bool:
+        """Return whether a text above or between the rows is one that every form has."""
+        return (
+            cached_normalize_key(text) in self.fixed_texts
+            or normalize_key("".join(filter(str.isalpha, text))) in self.fixed_texts
+        )
+
+
+def get_form_schema(round_: Round) -> FormSchema:
+    """Return the shape of the forms of a round."""
+    return _build_form_schema(
+        IdentityKey(round_.template), round_.plan.extra_headings, round_.plan.year, round_.language
+    )
+
+
+@lru_cache(maxsize=32)
+def _build_form_schema(
+    template_key: IdentityKey[Template], extra_headings: tuple[str, ...], year: int, language: Language
+) -> FormSchema:
+    template = template_key.value
+    columns = (*build_form_columns(template, extra_headings), build_previous_column())
+    indexes_by_heading: dict[str, tuple[int, ...]] = {}
+    for index, column in enumerate(columns):
+        for name in dict.fromkeys(normalize_key(name) for name in column.accepted_headings):
+            indexes_by_heading[name] = (*indexes_by_heading.get(name, ()), index)
+    kind_and_column = [
+        (
+            column.kind,
+            FieldColumn(
+                index,
+                field,
+                make_parser(field, template, year, language),
+                _describe_accepted(field, template, year),
+            ),
+        )
+        for index, column in enumerate(columns)
+        if (field := column.field)
+    ]
+    return FormSchema(
+        template,
+        year,
+        language,
+        columns,
+        MappingProxyType({column.code: index for index, column in enumerate(columns)}),
+        MappingProxyType(indexes_by_heading),
+        tuple(index for index, column in enumerate(columns) if column.kind == "level"),
+        template.item_level_index,
+        next(index for index, column in enumerate(columns) if column.kind == "remaining"),
+        len(columns) - 1,
+        tuple(field_column for kind, field_column in kind_and_column if kind == "given"),
+        tuple(each for kind, each in kind_and_column if kind == "answer"),
+        tuple(index for index, column in enumerate(columns) if column.kind == "context"),
+        frozenset(_list_fixed_texts(template)),
+        frozenset(column.code for column in columns),
+        tuple(index for index, column in enumerate(columns) if column.kind == "computed"),
+        build_form_vocabulary(template),
+    )
+
+
+def _describe_accepted(field: Field, template: Template, year: int) -> LocalizedText:
+    return describe_accepted(field, template, year)
+
+
+def _list_fixed_texts(template: Template) -> set[str]:
+    """Return the folded texts that stand in every form: the heading of the free rows, the counter's words."""
+    keys = ("form.counter", "form.counter_one")
+    counters = [translate(key, language, done="", total="") for key in keys for language in LANGUAGES]
+    counter_letters = {normalize_key("".join(filter(str.isalpha, counter))) for counter in counters}
+    label_texts = {
+        normalize_key(translate(key, language))
+        for key in ("nothing.label", "form.look_over")
+        for language in LANGUAGES
+    }
+    return (
+        {normalize_key(free_rows_heading(template).in_language(language)) for language in LANGUAGES}
+        | counter_letters
+        | label_texts
+    )

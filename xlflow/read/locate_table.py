@@ -1,0 +1,244 @@
+"""Finds the form on whatever sheet it stands by now, and every column wherever it has been moved.
+
+Goes by what stands there: the hidden row of codes, else the headings, else the place where a column was issued.
+The sheet's name says nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from xlflow.excel.reader import RawCellValue, SheetData, format_cell_address
+from xlflow.form.layout import FIRST_UNPLACED_ROW
+from xlflow.i18n.catalogue import LANGUAGES, translate
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.plan import PlanItem
+from xlflow.model.text import normalize_key
+from xlflow.read.form_schema import FormSchema, cached_normalize_key
+from xlflow.values import cell_text
+
+_SCANNED_ROWS = 300
+"""Rows from the top within which the heading row must stand."""
+
+_MAX_HEADING_LENGTH = 200
+_MAX_ROWS_BELOW_CODES = 6
+_MIN_HEADINGS = 3
+"""Columns that a heading row must name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedTable:
+    """The form on its sheet: the heading row, and for each column of the shape where it stands now, if at all."""
+
+    file: str
+    sheet: SheetData
+    code_row: int | None
+    heading_row: int
+    column_of: tuple[int | None, ...]
+    findings: tuple[Finding, ...] = ()
+
+    def cell_location(self, row: int, column: int = 0) -> Location:
+        """Return the address of a cell, counted from 0."""
+        return Location(self.file, self.sheet.name, format_cell_address(row, column))
+
+
+def find_tables(file: str, sheets: Sequence[SheetData], schema: FormSchema) -> tuple[LocatedTable, ...]:
+    """Return the form, once for every sheet on which it stands."""
+    heading_rows = ((sheet, _find_heading_row(sheet, schema)) for sheet in sheets)
+    return tuple(
+        _build_table(file, sheet, schema, *code_and_heading)
+        for sheet, code_and_heading in heading_rows
+        if code_and_heading and not is_outside_table_sheet(sheet)
+    )
+
+
+def is_outside_table_sheet(sheet: SheetData) -> bool:
+    """Return whether a sheet is the one, in a form that went back, of what stood outside the table; whole rows of
+    it may stand there, and even its headings."""
+    location_headings = _texts_in_all_languages("returned.loose_where")
+    first_cells = [cell for row in sheet.rows[:FIRST_UNPLACED_ROW] for cell in row[:1] if isinstance(cell, str)]
+    return normalize_key(sheet.name) in _texts_in_all_languages("sheet.loose") or any(
+        normalize_key(cell) in location_headings for cell in first_cells
+    )
+
+
+@cache
+def _texts_in_all_languages(key: str) -> frozenset[str]:
+    return frozenset(normalize_key(translate(key, language)) for language in LANGUAGES)
+
+
+def use_codes_as_heading(table: LocatedTable, schema: FormSchema, items: Sequence[PlanItem]) -> LocatedTable:
+    """Return the table with its codes as heading where somebody deleted the heading, so that a line has
+    its place."""
+    if table.code_row is None or not table.findings or table.heading_row >= len(table.sheet.rows):
+        return table
+    row, column_indexes = (
+        table.sheet.rows[table.heading_row],
+        (table.column_of[0], table.column_of[schema.level_indexes[schema.item_level]]),
+    )
+    id_cell, text = (None if column_index is None else row[column_index] for column_index in column_indexes)
+    if not any(id_cell == item.id or text == item.level_texts[schema.item_level] for item in items):
+        return table
+    missing_finding = make_finding("headings-gone", Location(table.file, table.sheet.name))
+    other_findings = (finding for finding in table.findings if finding.code != "heading-changed")
+    return replace(table, heading_row=table.code_row, findings=(missing_finding, *other_findings))
+
+
+def _find_heading_row(sheet: SheetData, schema: FormSchema) -> tuple[int | None, int] | None:
+    """Return the row of codes, if there is one, and the heading row; None if this is not the form."""
+    for row_index, row in enumerate(sheet.rows[:_SCANNED_ROWS]):
+        if not schema.column_codes.isdisjoint(row) and sum(cell in schema.column_codes for cell in row) > 1:
+            rows_above = sheet.rows[:row_index]
+            heading_rows_above = [
+                above_index
+                for above_index, cells in enumerate(rows_above)
+                if _is_heading_row(_match_headings(cells, schema), schema)
+            ]
+            if heading_rows_above:  # the codes are a copy, pasted between the rows
+                return None, heading_rows_above[0]
+            rows_below = range(row_index + 1, min(row_index + _MAX_ROWS_BELOW_CODES, len(sheet.rows)))
+            heading_counts = [
+                (len(_match_headings(sheet.rows[below_index], schema)), -below_index) for below_index in rows_below
+            ]
+            max_count, negative_index = max(heading_counts, default=(0, 0))
+            return row_index, -negative_index if max_count > 1 else row_index + 1
+    max_count = max(map(len, schema.indexes_by_heading.values()))
+    for row_index, row in enumerate(sheet.rows[:_SCANNED_ROWS]):
+        has_enough_cells = (len(row) - row.count(None)) * max_count >= _MIN_HEADINGS
+        if has_enough_cells and _is_heading_row(_match_headings(row, schema), schema):
+            return None, row_index
+    return None
+
+
+def _match_headings(row: Sequence[RawCellValue], schema: FormSchema) -> dict[int, list[int]]:
+    """Return which columns of the shape the cells of a row are headings of, and where."""
+    columns_by_index: dict[int, list[int]] = {}
+    for column_index, cell in enumerate(row):
+        if isinstance(cell, str) and len(cell) < _MAX_HEADING_LENGTH:
+            for schema_index in schema.indexes_by_heading.get(cached_normalize_key(cell), ()):
+                columns_by_index.setdefault(schema_index, []).append(column_index)
+    return columns_by_index
+
+
+def _is_heading_row(columns_by_index: dict[int, list[int]], schema: FormSchema) -> bool:
+    """Whether a row names something to answer, and the line's own level and a third column, or most columns."""
+    has_expected_columns = schema.level_indexes[schema.item_level] in columns_by_index or len(
+        columns_by_index
+    ) * 2 > len(schema.columns)
+    return (
+        len(columns_by_index) >= _MIN_HEADINGS
+        and has_expected_columns
+        and any(field_column.schema_index in columns_by_index for field_column in schema.answer_columns)
+    )
+
+
+def _build_table(
+    file: str, sheet: SheetData, schema: FormSchema, code_row: int | None, heading_row: int
+) -> LocatedTable:
+    code_cells = sheet.rows[code_row] if code_row is not None else ()
+    heading_cells = sheet.rows[heading_row] if heading_row < len(sheet.rows) else ()
+    columns_by_code: dict[int, list[int]] = {}
+    for column_index, cell in enumerate(code_cells):
+        if isinstance(cell, str) and cell in schema.index_by_code:
+            columns_by_code.setdefault(schema.index_by_code[cell], []).append(column_index)
+    columns_by_heading = _match_headings(heading_cells, schema)
+    assigned: dict[int, int] = {}
+    for schema_index, candidates in _column_candidates(schema, columns_by_code, columns_by_heading):
+        free = [place for place in candidates if place not in assigned.values()]
+        if schema_index not in assigned and free:
+            assigned[schema_index] = _fullest_column(sheet, heading_row, free)
+    if not columns_by_code:
+        _assign_by_position(schema, heading_cells, assigned)
+    column_of = tuple(assigned.get(index) for index in range(len(schema.columns)))
+    table = LocatedTable(file, sheet, code_row, heading_row, column_of)
+    return LocatedTable(
+        file,
+        sheet,
+        code_row,
+        heading_row,
+        column_of,
+        tuple(_check_columns(table, schema, columns_by_code, columns_by_heading)),
+    )
+
+
+def _column_candidates(
+    schema: FormSchema, columns_by_code: dict[int, list[int]], columns_by_heading: dict[int, list[int]]
+) -> Iterator[tuple[int, list[int]]]:
+    """Yield where each column may stand, the surest first: code and heading agree, then the heading that people
+    saw when they wrote, then the code."""
+    for schema_index in range(len(schema.columns)):
+        yield (
+            schema_index,
+            [
+                column_index
+                for column_index in columns_by_code.get(schema_index, ())
+                if column_index in columns_by_heading.get(schema_index, ())
+            ],
+        )
+    for schema_index in range(len(schema.columns)):
+        yield schema_index, columns_by_heading.get(schema_index, [])
+    for schema_index in range(len(schema.columns)):
+        yield schema_index, columns_by_code.get(schema_index, [])
+
+
+def _fullest_column(sheet: SheetData, heading_row: int, column_indexes: Sequence[int]) -> int:
+    """Return the place with most cells filled below the heading, the first of several; copies are mostly blank."""
+    if len(column_indexes) == 1:
+        return column_indexes[0]
+    return max(
+        column_indexes,
+        key=lambda column_index: (
+            sum(row[column_index] is not None for row in sheet.rows[heading_row + 1 :]),
+            -column_index,
+        ),
+    )
+
+
+def _assign_by_position(
+    schema: FormSchema, heading_cells: Sequence[RawCellValue], assigned: dict[int, int]
+) -> None:
+    """Take columns whose heading nobody knows to stand where they were issued, if all known ones still do."""
+    first_after_remaining = schema.remaining_index + 1
+    order_with_previous = (
+        *range(first_after_remaining),
+        schema.previous_index,
+        *range(first_after_remaining, schema.previous_index),
+    )
+    for order in (range(len(schema.columns)), order_with_previous):
+        if all(place < len(order) and order[place] == index for index, place in assigned.items()):
+            for column_index, schema_index in enumerate(order[: len(heading_cells)]):
+                if schema_index not in assigned and heading_cells[column_index] is not None:
+                    assigned[schema_index] = column_index
+            return
+
+
+def _check_columns(
+    table: LocatedTable,
+    schema: FormSchema,
+    columns_by_code: dict[int, list[int]],
+    columns_by_heading: dict[int, list[int]],
+) -> Iterator[Finding]:
+    for schema_index, column in enumerate(schema.columns):
+        column_index = table.column_of[schema_index]
+        params = {"field": column.label}
+        if column_index is None:
+            if column.kind in ("answer", "level", "id"):
+                code = "column-missing" if column.kind == "answer" else "issued-column-missing"
+                yield make_finding(code, Location(table.file, table.sheet.name), field=column.key, params=params)
+        elif column_index not in columns_by_heading.get(schema_index, ()):
+            heading_cells = (
+                table.sheet.rows[table.heading_row] if table.heading_row < len(table.sheet.rows) else ()
+            )
+            heading_text = cell_text(heading_cells[column_index]) if column_index < len(heading_cells) else ""
+            if heading_text or column.kind != "remaining":
+                location = table.cell_location(table.heading_row, column_index)
+                yield make_finding(
+                    "heading-changed", location, field=column.key, value=heading_text, params=params
+                )
+        elif columns_by_code and column_index not in columns_by_code.get(schema_index, [column_index]):
+            yield make_finding(
+                "heading-not-code",
+                table.cell_location(table.heading_row, column_index),
+                field=column.key,
+                params=params,
+            )

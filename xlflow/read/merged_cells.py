@@ -1,0 +1,91 @@
+"""Lets a merged cell count for every row that it covers: what people see is one answer that goes for all of them.
+
+What stood in the covered cells may still be there, though nobody sees it; it is set aside, and no row is made up.
+"""
+
+from collections.abc import Sequence
+
+from xlflow.excel.reader import RawCellValue
+from xlflow.form.layout import FormColumn
+from xlflow.model.findings import Finding, make_finding
+from xlflow.model.text import normalize_key
+from xlflow.read.form_schema import FormSchema
+from xlflow.read.locate_table import LocatedTable
+from xlflow.read.unplaced import UnplacedCollector
+from xlflow.values import cell_text
+
+MergedRange = tuple[int, int, int, int]
+"""First row, first column, last row, last column of merged cells, counted from 0."""
+
+_FILLED_COLUMN_KINDS = ("level", "given", "answer")
+
+
+def fill_merged_cells(
+    table: LocatedTable, schema: FormSchema, collector: UnplacedCollector
+) -> tuple[Sequence[Sequence[RawCellValue]], list[Finding]]:
+    """Return the rows with the value of every merged cell in each row that it covers, and a note on each."""
+    merged_ranges = [
+        merged_range
+        for merged_range in table.sheet.merged_ranges
+        if merged_range[2] > merged_range[0] > table.heading_row
+    ]
+    if not merged_ranges:
+        return table.sheet.rows, []
+    rows, findings = [list(row) for row in table.sheet.rows], []
+    column_at = {
+        column_index: schema.columns[schema_index]
+        for schema_index, column_index in enumerate(table.column_of)
+        if column_index is not None
+    }
+    ranges_with_column = [
+        (column, area)
+        for area in merged_ranges
+        if (column := column_at.get(area[1])) and column.kind in _FILLED_COLUMN_KINDS
+    ]
+    for column, area in sorted(
+        ranges_with_column, key=lambda pair: (_FILLED_COLUMN_KINDS.index(pair[0].kind), pair[1])
+    ):
+        finding = _fill_merged_range(rows, column, area, table, schema, collector)
+        if finding and column.kind == "answer":
+            findings.append(finding)
+    return rows, findings
+
+
+def _fill_merged_range(
+    rows: list[list[RawCellValue]],
+    column: FormColumn,
+    merged_range: MergedRange,
+    table: LocatedTable,
+    schema: FormSchema,
+    collector: UnplacedCollector,
+) -> Finding | None:
+    """Write a merged cell's value into the rows below that it covers; return the note on it, if it has a value."""
+    top, left, bottom, _ = merged_range
+    value = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
+    if value is None:
+        return None
+    covered_rows = 1
+    for row_index in range(top + 1, min(bottom + 1, len(rows))):
+        row, covered_text = rows[row_index], cell_text(rows[row_index][left])
+        if covered_text and column.kind == "answer":
+            row[left] = None
+            if normalize_key(covered_text) != normalize_key(cell_text(value)):
+                collector.add_text(row_index, left, covered_text, "text-under-merged")
+        if row[left] is None and _has_item_text(row, table, schema):
+            row[left], covered_rows = value, covered_rows + 1
+    if covered_rows < 2:
+        return None
+    return make_finding(
+        "cells-merged",
+        table.cell_location(top, left),
+        unit=collector.unit,
+        field=column.key,
+        params={"field": column.label, "count": covered_rows},
+    )
+
+
+def _has_item_text(row: Sequence[RawCellValue], table: LocatedTable, schema: FormSchema) -> bool:
+    """Return whether a row says what it is about; blank rows and the heading of the free rows do not."""
+    column_indexes = [table.column_of[schema_index] for schema_index in (0, *schema.level_indexes)]
+    texts = [cell_text(row[column_index]) for column_index in column_indexes if column_index is not None]
+    return any(text and not schema.is_fixed_text(text) for text in texts)

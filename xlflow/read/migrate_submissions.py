@@ -1,0 +1,218 @@
+"""Forms of an older version of the template, made to read as if of the newest: fields by key, else by name.
+
+A round may go on after its template was amended. What a field of today cannot hold is set aside with its address,
+and a form that lacks a question of today is told once, not once per row.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.plan import PlanItem
+from xlflow.model.submission import Answer, AnswerRow, Submission, Unplaced
+from xlflow.model.template import Field, LabelledElement, Template
+from xlflow.model.text import normalize_key
+from xlflow.values.field_values import describe_accepted, parse_value
+
+
+def newest_template(submissions: Iterable[Submission], round_key: str | None) -> Template | None:
+    """Return the template of the highest version among the forms of a round; version 10 is higher than 9."""
+    templates = [submission.round.template for submission in submissions if submission.round.key == round_key]
+    return max(templates, key=_version_sort_key, default=None)
+
+
+def migrate_submissions(submissions: Iterable[Submission], template: Template) -> tuple[Submission, ...]:
+    """Return the forms, those of an older version of the template brought up to it."""
+    return tuple(
+        _migrate_submission(submission, template) if _has_other_version(submission, template) else submission
+        for submission in submissions
+    )
+
+
+def _has_other_version(submission: Submission, template: Template) -> bool:
+    form_template = submission.round.template
+    return form_template.name == template.name and form_template.version != template.version
+
+
+def _version_sort_key(template: Template) -> tuple[tuple[int, str], ...]:
+    parts = re.findall(r"\d+|\D+", template.version)
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
+
+
+@dataclass(slots=True)
+class _Migration:
+    """One form on its way to another template: which of its fields and levels stand for which of today's, and what
+    is found and set aside on the way."""
+
+    submission: Submission
+    template: Template
+    old_field_keys: Mapping[str, str]
+    old_level_indexes: tuple[int | None, ...]
+    findings: list[Finding] = field(default_factory=list)
+    unplaced: list[Unplaced] = field(default_factory=list)
+
+    @property
+    def old_template(self) -> Template:
+        """The template that the form was made with."""
+        return self.submission.round.template
+
+
+def _migrate_submission(submission: Submission, template: Template) -> Submission:
+    migration = _plan_migration(submission, template)
+    rows, plan = tuple(_migrate_row(row, migration) for row in submission.rows), submission.round.plan
+    items = tuple(_migrate_item(item, migration) for item in plan.items)
+    new_keys = {old_key: key for key, old_key in migration.old_field_keys.items()}
+    reparsed_locations = {
+        row.location_of(answer)
+        for row in submission.rows
+        for answer in row.answers
+        if not _is_parsed_alike(answer.field, new_keys, migration)
+    }
+    kept_findings = (
+        finding
+        for finding in submission.findings
+        if not (finding.field and finding.location in reparsed_locations)
+    )
+    return replace(
+        submission,
+        round=replace(submission.round, template=template, plan=replace(plan, items=items)),
+        rows=rows,
+        unplaced=(*submission.unplaced, *migration.unplaced),
+        findings=(*kept_findings, *migration.findings, *_check_lacking_questions(migration)),
+        issued=tuple((line, new_keys[key], text) for line, key, text in submission.issued if key in new_keys),
+    )
+
+
+def _plan_migration(submission: Submission, template: Template) -> _Migration:
+    old_template = submission.round.template
+    answer_keys = (
+        (template_field.key, _find_counterpart(template_field, old_template.answer_fields()))
+        for template_field in template.answer_fields()
+    )
+    plan_keys = (
+        (each.key, _find_counterpart(each, old_template.plan_fields())) for each in template.plan_fields()
+    )
+    level_indexes = {level.key: index for index, level in enumerate(old_template.levels)}
+    old_level_keys = (_find_counterpart(level, old_template.levels) for level in template.levels)
+    return _Migration(
+        submission,
+        template,
+        {key: old_key for key, old_key in (*answer_keys, *plan_keys) if old_key},
+        tuple(level_indexes[key] if key else None for key in old_level_keys),
+    )
+
+
+def _find_counterpart(wanted: LabelledElement, candidates: Sequence[LabelledElement]) -> str | None:
+    """Return the key of what stood for it before: the same key, else a shared name."""
+    if any(candidate.key == wanted.key for candidate in candidates):
+        return wanted.key
+    names = {normalize_key(name) for name in wanted.accepted_headings()}
+    return next(
+        (each.key for each in candidates if names & {normalize_key(name) for name in each.accepted_headings()}),
+        None,
+    )
+
+
+def _migrate_item(item: PlanItem, migration: _Migration) -> PlanItem:
+    levels = tuple("" if index is None else item.level_texts[index] for index in migration.old_level_indexes)
+    old_values = dict(item.plan_values)
+    plan_values = tuple(
+        (template_field.key, old_values[old_key])
+        for template_field in migration.template.plan_fields()
+        if (old_key := migration.old_field_keys.get(template_field.key)) and old_key in old_values
+    )
+    return replace(item, level_texts=levels, plan_values=plan_values)
+
+
+def _migrate_row(row: AnswerRow, migration: _Migration) -> AnswerRow:
+    """Return the row with the answers of today's fields; answers that no field takes are set aside."""
+    new_keys = {old_key: key for key, old_key in migration.old_field_keys.items()}
+    answers = {
+        new_keys[answer.field]: _migrate_answer(answer, row, new_keys, migration)
+        for answer in row.answers
+        if answer.field in new_keys
+    }
+    for answer in row.answers:
+        if answer.field not in new_keys and not answer.is_blank:
+            texts = (
+                migration.old_template.field(answer.field).label.in_language(migration.submission.round.language),
+                answer.raw_text,
+            )
+            location = row.location_of(answer)
+            migration.unplaced.append(Unplaced(row.unit, location, texts, "answer-without-question", is_row=False))
+            params = {"field": migration.old_template.field(answer.field).label}
+            migration.findings.append(
+                make_finding(
+                    "answer-without-question", location, unit=row.unit, value=answer.raw_text, params=params
+                )
+            )
+    ordered_answers = tuple(
+        answers[template_field.key]
+        for template_field in migration.template.answer_fields()
+        if template_field.key in answers
+    )
+    return replace(row, item=_migrate_item(row.item, migration), answers=ordered_answers)
+
+
+def _is_parsed_alike(key: str, new_keys: Mapping[str, str], migration: _Migration) -> bool:
+    """Whether a field reads its cells as its counterpart of today does."""
+    if key not in new_keys:
+        return False
+    old_field, new_field = migration.old_template.field(key), migration.template.field(new_keys[key])
+    return old_field.type == new_field.type and _choice_list_of(
+        migration.old_template, old_field
+    ) == _choice_list_of(migration.template, new_field)
+
+
+def _choice_list_of(template: Template, answer_field: Field) -> object:
+    return template.choice_list(answer_field) if answer_field.choices else None
+
+
+def _migrate_answer(answer: Answer, row: AnswerRow, new_keys: Mapping[str, str], migration: _Migration) -> Answer:
+    key = new_keys[answer.field]
+    if _is_parsed_alike(answer.field, new_keys, migration) or answer.is_blank:
+        return replace(answer, field=key)
+    answer_field, round_ = migration.template.field(key), migration.submission.round
+    parsed = parse_value(answer.raw_text, answer_field, migration.template, round_.plan.year, round_.language)
+    if parsed.code:
+        accepted = describe_accepted(answer_field, migration.template, round_.plan.year)
+        migration.findings.append(
+            make_finding(
+                parsed.code,
+                row.location_of(answer),
+                severity=parsed.severity,
+                unit=row.unit,
+                row_id=row.item.id,
+                field=key,
+                value=answer.raw_text,
+                suggestion=parsed.suggestion,
+                params={"field": answer_field.label, "accepted": accepted},
+            )
+        )
+    return Answer(key, parsed.value, answer.raw_text, answer.column, parsed.code if parsed.value is None else None)
+
+
+def _check_lacking_questions(migration: _Migration) -> Iterator[Finding]:
+    """Yield which questions of today the form lacks; once for the form."""
+    lacking_fields = [
+        template_field
+        for template_field in migration.template.answer_fields()
+        if template_field.key not in migration.old_field_keys
+    ]
+    if lacking_fields:
+        labels = {
+            language: ", ".join(each.label.in_language(language) for each in lacking_fields)
+            for language in LANGUAGES
+        }
+        versions = {"theirs": migration.old_template.version, "ours": migration.template.version}
+        params: dict[str, str | int | LocalizedText] = {"fields": LocalizedText(**labels), **versions}
+        location = Location(migration.submission.file.name)
+        yield make_finding(
+            "form-lacks-questions",
+            location,
+            unit=migration.submission.unit,
+            field=lacking_fields[0].key,
+            params=params,
+        )

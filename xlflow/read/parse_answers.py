@@ -1,0 +1,231 @@
+"""Turns the cells of a row into typed answers, each with its place; what was not understood becomes a finding.
+
+A wrong value never sinks its row: the cell is kept as it was written.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from xlflow.excel.conventions import column_letters
+from xlflow.excel.reader import ErrorValue, RawCellValue
+from xlflow.form.layout import FormColumn
+from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, translate
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.plan import Deadline, FieldValue, PlanItem
+from xlflow.model.submission import Answer, AnswerRow
+from xlflow.model.text import normalize_key
+from xlflow.read.form_schema import FieldColumn, FormSchema
+from xlflow.read.locate_table import LocatedTable
+from xlflow.rules import ANSWER_LISTED_RULE, ANSWER_READABLE_RULE
+from xlflow.rules.computed_fields import field_number
+from xlflow.values import ParseResult, cell_text, format_number
+from xlflow.values.field_values import format_value
+
+_RULE_OF_CODE = {
+    "choice-unknown": ANSWER_LISTED_RULE,
+    "yes-no-unreadable": ANSWER_LISTED_RULE,
+    "cell-error": ANSWER_READABLE_RULE,
+}
+"""What the form says live of such a cell too, under the name of the rule there."""
+
+_TOLERANCE = 0.005
+"""Two results count as the same up to half of the least coin."""
+
+
+@dataclass(slots=True)
+class AnswerParser:
+    """Reads the cells of one form and gathers what is wrong with them."""
+
+    table: LocatedTable
+    schema: FormSchema
+    unit: str
+    findings: list[Finding] = field(default_factory=list)
+    _answer_columns: list[tuple[FieldColumn, int, Answer]] = field(init=False)
+    _plan_columns: list[tuple[FieldColumn, int]] = field(init=False)
+    _extra_columns: list[tuple[FormColumn, int]] = field(init=False)
+    _extra_headings: tuple[str, ...] = field(init=False)
+    _extra_column_indexes: tuple[int, ...] = field(init=False)
+    _parsed_answers: dict[tuple[int, str], Answer] = field(default_factory=dict)
+    _formatted_deadlines: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        column_of = self.table.column_of
+        self._answer_columns = [
+            (field_column, column_index, Answer(field_column.key, None, "", column_letters(column_index)))
+            for field_column in self.schema.answer_columns
+            if (column_index := column_of[field_column.schema_index]) is not None
+        ]
+        columns = ((self.schema.columns[index], column_of[index]) for index in self.schema.extra_indexes)
+        self._extra_columns = [(column, place) for column, place in columns if place is not None]
+        self._extra_headings = tuple(column.key for column, _ in self._extra_columns)
+        self._extra_column_indexes = tuple(place for _, place in self._extra_columns)
+        self._plan_columns = [
+            (asked, column_index)
+            for asked in self.schema.plan_columns
+            if (column_index := column_of[asked.schema_index]) is not None
+        ]
+
+    def parse_answers(self, row_index: int, row: Sequence[RawCellValue], row_id: str) -> tuple[Answer, ...]:
+        """Return the answers of a row."""
+        language, answers = self.schema.language, []
+        for field_column, column_index, blank_answer in self._answer_columns:
+            raw = row[column_index]
+            if raw is None:
+                answers.append(blank_answer)
+                continue
+            cached = self._parsed_answers.get((column_index, raw)) if type(raw) is str else None
+            if cached:
+                answers.append(cached)
+                continue
+            parsed, is_text = _parse_cell(field_column, raw), field_column.field.type == "text"
+            raw_text = str(parsed.value) if is_text and parsed.value else cell_text(raw, language)
+            error_code = None
+            if parsed.code:
+                self._add_parse_finding(
+                    parsed, field_column, self.table.cell_location(row_index, column_index), raw_text, row_id
+                )
+                error_code = parsed.code if parsed.value is None else None
+            answers.append(Answer(field_column.key, parsed.value, raw_text, blank_answer.column, error_code))
+            if type(raw) is str and not parsed.code and not is_text:
+                self._parsed_answers[column_index, raw] = answers[-1]
+        return tuple(answers)
+
+    def parse_plan_values(
+        self, row_index: int, row: Sequence[RawCellValue], row_id: str
+    ) -> Iterator[tuple[FieldColumn, FieldValue | None, str]]:
+        """Yield (field, value, text) of what a unit stated itself in a row of its own."""
+        for field_column, column_index in self._plan_columns:
+            raw = row[column_index]
+            if raw is not None:
+                parsed, raw_text = _parse_cell(field_column, raw), cell_text(raw, self.schema.language)
+                if parsed.code:
+                    self._add_parse_finding(
+                        parsed, field_column, self.table.cell_location(row_index, column_index), raw_text, row_id
+                    )
+                if raw_text:
+                    yield field_column, parsed.value, raw_text
+
+    def check_plan_values(self, row_index: int, row: Sequence[RawCellValue], item: PlanItem) -> None:
+        """Report every cell that the plan filled in and that now says something else; the plan stands."""
+        schema = self.schema
+        for field_column, column_index in self._plan_columns:
+            raw, value = row[column_index], item.plan_value(field_column.key)
+            if raw is None or (isinstance(value, Deadline) and raw == value.text):
+                continue
+            formatted = self._format_plan_value(value, field_column)
+            if raw == formatted:
+                continue
+            raw_text = cell_text(raw, schema.language)
+            if (
+                raw_text
+                and normalize_key(raw_text) != normalize_key(formatted)
+                and not _is_read_as(field_column, raw, value)
+            ):
+                self.findings.append(
+                    make_finding(
+                        "given-changed",
+                        self.table.cell_location(row_index, column_index),
+                        unit=self.unit,
+                        row_id=item.id,
+                        field=field_column.key,
+                        value=raw_text,
+                        params={"field": field_column.field.label, "issued": _quote_plan_value(formatted)},
+                    )
+                )
+
+    def _format_plan_value(self, value: FieldValue | None, field_column: FieldColumn) -> str:
+        """Return a value of the plan as the form shows it; many lines share the very same."""
+        formatted = self._formatted_deadlines.get(id(value)) if isinstance(value, Deadline) else None
+        if formatted is None:
+            schema = self.schema
+            formatted = format_value(value, field_column.field, schema.template, schema.language, schema.year)
+            if isinstance(value, Deadline):
+                self._formatted_deadlines[id(value)] = formatted
+        return formatted
+
+    def check_extra_columns(self, row_index: int, row: Sequence[RawCellValue], item: PlanItem) -> None:
+        """Report every further column of the plan that now says something else; the plan stands."""
+        if item.extra_columns == tuple(
+            zip(self._extra_headings, map(row.__getitem__, self._extra_column_indexes), strict=True)
+        ):
+            return
+        issued_texts = dict(item.extra_columns)
+        for column, column_index in self._extra_columns:
+            raw, issued_text = row[column_index], issued_texts.get(column.key) or None
+            if raw == issued_text or raw is None:
+                continue
+            raw_text = cell_text(raw, self.schema.language)
+            if normalize_key(raw_text) != normalize_key(issued_text or ""):
+                self.findings.append(
+                    make_finding(
+                        "given-changed",
+                        self.table.cell_location(row_index, column_index),
+                        unit=self.unit,
+                        row_id=item.id,
+                        value=raw_text,
+                        params={"field": column.label, "issued": _quote_plan_value(issued_text or "")},
+                    )
+                )
+
+    def check_computed_cells(self, row_index: int, cells: Sequence[RawCellValue], row: AnswerRow) -> Iterator[int]:
+        """Report every number that somebody wrote over one that follows from the others; what follows stands.
+        Yield the columns in which somebody wrote a number that follows from nothing."""
+        for schema_index in self.schema.computed_indexes:
+            column, column_index = self.schema.columns[schema_index], self.table.column_of[schema_index]
+            cell = None if column_index is None else cells[column_index]
+            if column_index is None or not isinstance(cell, float):
+                continue
+            computed = field_number(row, column.key, self.schema.template)
+            if computed is None:
+                if (row_index, column_index) not in (self.table.sheet.metadata.formula_cells or ()):
+                    yield column_index
+                continue
+            if abs(float(computed) - float(str(cell))) < _TOLERANCE:
+                continue
+            self.findings.append(
+                make_finding(
+                    "computed-changed",
+                    self.table.cell_location(row_index, column_index),
+                    unit=self.unit,
+                    row_id=row.item.id,
+                    field=column.key,
+                    value=cell_text(cell, self.schema.language),
+                    params={"field": column.label, "counted": format_number(computed, self.schema.language)},
+                )
+            )
+
+    def _add_parse_finding(
+        self, parsed: ParseResult, field_column: FieldColumn, location: Location, raw_text: str, row_id: str
+    ) -> None:
+        self.findings.append(
+            make_finding(
+                parsed.code or "",
+                location,
+                severity=parsed.severity or None,
+                rule=_RULE_OF_CODE.get(parsed.code or "") if field_column.field.filled_by == "unit" else None,
+                unit=self.unit,
+                row_id=row_id,
+                field=field_column.key,
+                value=raw_text,
+                suggestion=parsed.suggestion,
+                params={"field": field_column.field.label, "accepted": field_column.accepted_text},
+            )
+        )
+
+
+def _is_read_as(field_column: FieldColumn, raw: RawCellValue, value: FieldValue | None) -> bool:
+    """Return whether a cell says a value; what cannot be read says none."""
+    return value is not None and _parse_cell(field_column, raw).value == value
+
+
+def _parse_cell(field_column: FieldColumn, raw: RawCellValue) -> ParseResult:
+    """Read one cell; an error or a formula without a value is no answer, whatever the field."""
+    if isinstance(raw, str) and type(raw) is not str:
+        return ParseResult(None, "cell-error" if isinstance(raw, ErrorValue) else "cell-formula")
+    return field_column.parse(raw)
+
+
+def _quote_plan_value(text: str) -> LocalizedText:
+    """Return what the plan says of a cell as it stands within a sentence, also where that is nothing."""
+    key = "given.quoted" if text else "given.blank"
+    return LocalizedText(**{language: translate(key, language, text=text) for language in LANGUAGES})

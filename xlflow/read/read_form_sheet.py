@@ -1,0 +1,197 @@
+"""Puts one form together: rows, what is set aside, what was assumed, and what of the issued is missing.
+
+Every row of the form that holds anything is counted once: as a line's, as the unit's own, or as set aside.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from xlflow.excel.reader import RawCellValue
+from xlflow.form.metadata import IssuedForm
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.plan import FieldValue, PlanItem
+from xlflow.model.submission import AnswerRow
+from xlflow.model.text import collapse_whitespace_keep_lines, short_code
+from xlflow.read.answer_provenance import check_answer_provenance
+from xlflow.read.duplicate_sheets import SheetReading
+from xlflow.read.form_schema import FormSchema
+from xlflow.read.locate_table import LocatedTable, use_codes_as_heading
+from xlflow.read.match_rows import ADDED_ROW_PREFIX, RowMatch, match_rows
+from xlflow.read.merged_cells import fill_merged_cells
+from xlflow.read.parse_answers import AnswerParser
+from xlflow.read.shifted_cells import check_shifted_columns, remove_shifted_formulas
+from xlflow.read.total_rows import mark_total_rows
+from xlflow.read.unplaced import UnplacedCollector
+from xlflow.values import cell_text
+
+
+@dataclass(slots=True)
+class _SheetRowCollector:
+    """What is gathered while the rows go by: per line the rows that claim it, and all else."""
+
+    parser: AnswerParser
+    unplaced_collector: UnplacedCollector
+    rows: dict[str, AnswerRow] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm) -> SheetReading:
+    """Return what stands in the form on one sheet."""
+    unit, items = issued.identity.unit, issued.round.plan.items
+    table = use_codes_as_heading(table, schema, items)
+    parser, collector = AnswerParser(table, schema, unit), UnplacedCollector(table, schema, unit)
+    cells, merged_findings = fill_merged_cells(table, schema, collector)
+    cells, shifted_findings = remove_shifted_formulas(cells, table, schema, collector)
+    matches = mark_total_rows(match_rows(table, schema, items, cells), cells, table, schema)
+    matches = _resolve_duplicate_rows(matches, cells, parser)
+    row_collector = _SheetRowCollector(parser, collector, findings=[*merged_findings, *shifted_findings])
+    for match in matches:
+        _add_row(match, cells[match.row_index], row_collector)
+    collector.repeated_headings.update(match.row_index for match in matches if match.kind == "heading")
+    collector.add_texts_outside_table(
+        issued.round, {match.row_index for match in matches if match.kind == "loose"}
+    )
+    previous_texts = issued.previous_answers.text_by_item_id if issued.previous_answers else {}
+    item_id_by_row = {
+        match.row_index: match.item.id if match.item else "" for match in matches if match.kind in ("line", "own")
+    }
+    collector.add_overwritten_previous(
+        {row: previous_texts.get(item_id, "") for row, item_id in item_id_by_row.items()}
+    )
+    rows = tuple(row_collector.rows.values())
+    missing_findings = _check_missing_rows(table, schema, items, row_collector.rows, unit)
+    provenance_findings = (
+        *check_answer_provenance(table, schema, rows),
+        *check_shifted_columns(table, schema, unit),
+    )
+    findings = (
+        *table.findings,
+        *row_collector.findings,
+        *parser.findings,
+        *provenance_findings,
+        *missing_findings,
+    )
+    return SheetReading(table, rows, tuple(collector.unplaced), findings)
+
+
+def _resolve_duplicate_rows(
+    matches: list[RowMatch], cells: Sequence[Sequence[RawCellValue]], parser: AnswerParser
+) -> list[RowMatch]:
+    """Return the matches, of several rows that answer one line only the one that most speaks for as that line's,
+    the first of equals: a row that somebody pasted above does not push the issued one aside."""
+    claimed_ids = [match.item.id for match in matches if match.item]
+    if len(set(claimed_ids)) == len(claimed_ids):
+        return matches
+    claim_counts = Counter(claimed_ids)
+    duplicates = [match for match in matches if match.item and claim_counts[match.item.id] > 1]
+    answered = [match for match in duplicates if any(_flag_filled_answers(cells[match.row_index], parser))]
+    best: dict[str, RowMatch] = {}
+    for match in answered:
+        item_id = match.item.id if match.item else ""
+        best[item_id] = max(best.get(item_id, match), match, key=lambda candidate: candidate.rank)
+    weaker_rows = {match.row_index for match in answered}.difference(match.row_index for match in best.values())
+    as_duplicate = partial(replace, kind="aside", item=None, code="row-twice")
+    return [as_duplicate(match) if match.row_index in weaker_rows else match for match in matches]
+
+
+# Rows -----------------------------------------------------------------------------------------------------
+
+
+def _add_row(match: RowMatch, cells: Sequence[RawCellValue], row_collector: _SheetRowCollector) -> None:
+    parser = row_collector.parser
+    if match.kind in ("loose", "heading"):
+        return
+    if match.kind == "aside":
+        row_collector.unplaced_collector.add_row(match.row_index, cells, match.code or "row-unknown")
+        return
+    item = match.item or _make_added_item(match, cells, parser, row_collector.rows)
+    existing = row_collector.rows.get(item.id)
+    location = parser.table.cell_location(match.row_index)
+    if existing is None or existing.is_blank:
+        row_collector.rows[item.id] = AnswerRow(
+            item, parser.unit, location, parser.parse_answers(match.row_index, cells, item.id)
+        )
+    if match.code:
+        row_text = " | ".join(filter(None, match.texts))
+        row_collector.findings.append(
+            make_finding(match.code, location, unit=parser.unit, row_id=item.id, value=row_text)
+        )
+    if match.item:
+        parser.check_plan_values(match.row_index, cells, item)
+        parser.check_extra_columns(match.row_index, cells, item)
+    overwritten_columns = (
+        parser.check_computed_cells(match.row_index, cells, row_collector.rows[item.id])
+        if parser.schema.computed_indexes
+        else ()
+    )
+    for column_index in overwritten_columns:
+        row_collector.unplaced_collector.add_text(
+            match.row_index, column_index, cells[column_index], "text-over-formula"
+        )
+
+
+def _flag_filled_answers(cells: Sequence[RawCellValue], parser: AnswerParser) -> Iterator[bool]:
+    for field_column in parser.schema.answer_columns:
+        column_index = parser.table.column_of[field_column.schema_index]
+        yield column_index is not None and bool(cell_text(cells[column_index]))
+
+
+def _make_added_item(
+    match: RowMatch, cells: Sequence[RawCellValue], parser: AnswerParser, rows_by_id: dict[str, AnswerRow]
+) -> PlanItem:
+    """Return the line of an activity that the unit added itself; its id follows from its text."""
+    levels = tuple(map(collapse_whitespace_keep_lines, match.texts))
+    row_texts = levels if any(levels) else _texts_not_from_form(cells, parser)
+    texts = [*row_texts, parser.unit]
+    row_id, suffix = ADDED_ROW_PREFIX + short_code(texts), 1
+    while row_id in rows_by_id:
+        suffix += 1
+        row_id = ADDED_ROW_PREFIX + short_code([*texts, str(suffix)])
+    plan_values: list[tuple[str, FieldValue]] = []
+    extra_columns: list[tuple[str, str]] = list(_read_extra_columns(cells, parser))
+    for field_column, value, raw_text in parser.parse_plan_values(match.row_index, cells, row_id):
+        if value is None:
+            extra_columns.append((field_column.field.label.in_language(parser.schema.language), raw_text))
+        else:
+            plan_values.append((field_column.key, value))
+    location = parser.table.cell_location(match.row_index)
+    return PlanItem(
+        row_id,
+        levels,
+        (parser.unit,),
+        tuple(plan_values),
+        tuple(extra_columns),
+        added_by_unit=True,
+        location=location,
+    )
+
+
+def _texts_not_from_form(cells: Sequence[RawCellValue], parser: AnswerParser) -> tuple[str, ...]:
+    """Return the texts of a row in the form's own columns, without what the form itself says in it."""
+    form_indexes = {parser.schema.remaining_index, *parser.schema.computed_indexes}
+    column_indexes = (
+        column_index
+        for schema_index, column_index in enumerate(parser.table.column_of)
+        if schema_index not in form_indexes
+    )
+    return tuple(text for place in column_indexes if place is not None and (text := cell_text(cells[place])))
+
+
+def _read_extra_columns(cells: Sequence[RawCellValue], parser: AnswerParser) -> Iterator[tuple[str, str]]:
+    for schema_index in parser.schema.extra_indexes:
+        column_index = parser.table.column_of[schema_index]
+        text = "" if column_index is None else cell_text(cells[column_index])
+        if text:
+            yield parser.schema.columns[schema_index].key, text
+
+
+def _check_missing_rows(
+    table: LocatedTable, schema: FormSchema, items: Sequence[PlanItem], rows_by_id: dict[str, AnswerRow], unit: str
+) -> Iterator[Finding]:
+    for item in items:
+        if item.id not in rows_by_id:
+            text = " – ".join(filter(None, item.level_texts[schema.item_level :]))
+            location = Location(table.file, table.sheet.name)
+            yield make_finding("row-missing", location, unit=unit, row_id=item.id, value=text)

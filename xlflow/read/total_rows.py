@@ -1,0 +1,113 @@
+"""Knows rows that sum others up, which people write below amounts: counted as rows, all would be counted twice.
+
+Only rows that belong to no line of the plan, and only where the words or the amounts leave no doubt.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from xlflow.excel.reader import RawCellValue
+from xlflow.read.form_schema import FormSchema, cached_normalize_key
+from xlflow.read.locate_table import LocatedTable
+from xlflow.read.match_rows import RowMatch
+from xlflow.values import cell_text
+
+_TOTAL_WORDS = frozenset(
+    ("summa", "summor", "s:a", "totalsumma", "slutsumma", "delsumma", "delsummor", "totalt", "total", "totals")
+).union(("sum", "sums", "subtotal", "subtotals"))
+"""Words, folded, that say of a row that it sums others up, as the first or the last one of what it is called."""
+
+_TOTAL_PHRASE_WORDS = frozenset((*_TOTAL_WORDS, "grand", "summarum", "alla", "allt", "av", "all", "of"))
+"""Words that may stand with those and say nothing else."""
+
+_NUMBER_TYPES = ("number", "integer")
+_TOLERANCE = 0.005
+"""Two amounts count as the same up to half of the least coin."""
+
+
+def mark_total_rows(
+    matches: list[RowMatch], cells: Sequence[Sequence[RawCellValue]], table: LocatedTable, schema: FormSchema
+) -> list[RowMatch]:
+    """Return the matches, with rows of the unit's own that sum others up as rows to be set aside."""
+    number_columns = (
+        table.column_of[field_column.schema_index]
+        for field_column in schema.answer_columns
+        if field_column.field.type in _NUMBER_TYPES
+    )
+    amount_columns = [column_index for column_index in number_columns if column_index is not None]
+    if not amount_columns or all(match.kind != "own" for match in matches):
+        return matches
+    detector = _TotalRowDetector(cells, table, schema, amount_columns)
+    for match in matches:
+        if match.kind == "own" and detector.is_total_row(match):
+            detector.total_rows.add(match.row_index)
+    total_rows = detector.total_rows
+    return [
+        replace(candidate, kind="aside", code="row-of-sums") if candidate.row_index in total_rows else candidate
+        for candidate in matches
+    ]
+
+
+@dataclass(slots=True)
+class _TotalRowDetector:
+    """Adds up what stands above a row; `places` are the columns of amounts, `sums` the rows known to be sums."""
+
+    cells: Sequence[Sequence[RawCellValue]]
+    table: LocatedTable
+    schema: FormSchema
+    amount_columns: Sequence[int]
+    total_rows: set[int] = field(default_factory=set)
+
+    def is_total_row(self, match: RowMatch) -> bool:
+        """Return whether a row is called a sum, or may be one and every amount in it adds others up."""
+        amount_columns = list(self._find_amount_columns(match.row_index))
+        texts = [text for text in match.texts if text] or list(self._find_other_texts(match.row_index))
+        words = cached_normalize_key(" ".join(texts)).rstrip(":").split()
+        if not amount_columns or (words and _TOTAL_WORDS.isdisjoint((words[0], words[-1]))):
+            return False
+        if words and _TOTAL_PHRASE_WORDS.issuperset(words):
+            return True
+        return all(
+            bool(words and self._has_formula(match.row_index, column_index))
+            or self._is_sum_of_rows_above(match.row_index, column_index)
+            for column_index in amount_columns
+        )
+
+    def _has_formula(self, row_index: int, column_index: int) -> bool:
+        return (row_index, column_index) in (self.table.sheet.metadata.formula_cells or ())
+
+    def _find_amount_columns(self, row_index: int) -> Iterator[int]:
+        """Yield where amounts stand in a row, also those that a formula has yet to work out."""
+        for column_index in self.amount_columns:
+            if self._has_formula(row_index, column_index) or isinstance(
+                self.cells[row_index][column_index], float
+            ):
+                yield column_index
+
+    def _find_other_texts(self, row_index: int) -> Iterator[str]:
+        """Yield what else somebody wrote in a row that is not called anything."""
+        form_columns = (
+            self.table.column_of[schema_index]
+            for schema_index in (self.schema.remaining_index, *self.schema.computed_indexes)
+        )
+        skipped_columns = {*self.amount_columns, *form_columns}
+        for column_index, cell in enumerate(self.cells[row_index]):
+            if (
+                column_index not in skipped_columns
+                and not self._has_formula(row_index, column_index)
+                and (text := cell_text(cell))
+            ):
+                yield text
+
+    def _is_sum_of_rows_above(self, row_index: int, column_index: int) -> bool:
+        """Return whether an amount is that of two or more rows right above it together, sums left out."""
+        amount, running_total, count = self.cells[row_index][column_index], 0.0, 0
+        if not isinstance(amount, float) or not amount:
+            return False
+        for row_above in range(row_index - 1, self.table.heading_row, -1):
+            cell = self.cells[row_above][column_index]
+            if isinstance(cell, float) and row_above not in self.total_rows:
+                running_total, count = running_total + cell, count + 1
+                if count > 1 and abs(running_total - amount) < _TOLERANCE:
+                    return True
+        return False

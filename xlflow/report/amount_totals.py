@@ -1,0 +1,112 @@
+"""Amounts in the report: shown with the same decimals all down a column, added up exactly, shares worked out anew.
+
+The sums are those of the consolidated workbook: what is worked out from other amounts is the sum of the rows that
+have them all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
+
+from xlflow.model.template import Field
+from xlflow.report.document import Paragraph, ReportCell, to_spans
+from xlflow.rounds.round_status import ItemStatus, RoundStatus
+from xlflow.rules.computed_fields import compute_field, sum_exactly
+from xlflow.values import format_number
+from xlflow.values.field_values import format_value
+
+NUMBER_TYPES = ("number", "integer")
+
+MINUS_SIGN = "\u2212"
+
+TENTH_OF_A_PERCENT = Decimal("0.001")
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """The amounts of a round: which fields hold them, and how they are shown."""
+
+    round_status: RoundStatus
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that hold amounts, in the form's order; the plan's first."""
+        return tuple(field for field in self.round_status.template.form_fields() if field.type in NUMBER_TYPES)
+
+    @cached_property
+    def summable_fields(self) -> tuple[Field, ...]:
+        """Those that can be added up."""
+        return tuple(field for field in self.fields if not field.percent)
+
+    @cached_property
+    def decimal_places(self) -> dict[str, int]:
+        """How many decimals each field's amounts are shown with: none, or what the longest has, at least two."""
+        longest = {
+            field.key: max(map(_count_decimals, self.values_of(self.round_status.item_statuses, field)), default=0)
+            for field in self.fields
+        }
+        return {key: max(2, count) if count else 0 for key, count in longest.items()}
+
+    def values_of(self, item_statuses: Sequence[ItemStatus], field: Field) -> list[Decimal]:
+        """Return the amounts that some lines have in a field."""
+        return [
+            value for item_status in item_statuses if isinstance(value := field_value(item_status, field), Decimal)
+        ]
+
+    def format_amount(self, value: str | Decimal, field: Field) -> str:
+        """Return an amount in the report's language; what is no number as it was written."""
+        if not isinstance(value, Decimal):
+            return value
+        round_status = self.round_status
+        if field.percent:
+            value = value.quantize(TENTH_OF_A_PERCENT, ROUND_HALF_UP)
+            text = format_value(value, field, round_status.template, round_status.language, round_status.year)
+        else:
+            text = _pad_decimals(
+                format_number(value, round_status.language), self.decimal_places[field.key], round_status.language
+            )
+        return f"{MINUS_SIGN}{text[1:]}" if text.startswith("-") else text
+
+    def build_total_cells(
+        self, item_statuses: Sequence[ItemStatus], *, strong: bool = True
+    ) -> tuple[ReportCell, ...]:
+        """Return what some lines come to, in one cell per field."""
+        texts = (self.format_amount(self._compute_total(item_statuses, field), field) for field in self.fields)
+        return tuple(
+            ReportCell((Paragraph(to_spans(text, strong=strong)),) if text else (), alignment="end")
+            for text in texts
+        )
+
+    def has_missing_amounts(self, item_statuses: Sequence[ItemStatus]) -> bool:
+        """Return whether a line has no result where one is worked out, since an amount is missing."""
+        computed_fields = [field for field in self.fields if field.computed]
+        return any(len(self.values_of(item_statuses, field)) < len(item_statuses) for field in computed_fields)
+
+    def _compute_total(self, item_statuses: Sequence[ItemStatus], field: Field) -> Decimal | str:
+        """Return the sum; a share is that of the sums, and none where a line is not in all of them."""
+        sums = {field.key: sum_exactly(self.values_of(item_statuses, field)) for field in self.summable_fields}
+        if not field.percent:
+            return sums[field.key] if self.values_of(item_statuses, field) else ""
+        result = (
+            None
+            if self.has_missing_amounts(item_statuses) or not field.computed
+            else compute_field(field.computed, sums.get)
+        )
+        return "" if result is None else result
+
+
+def field_value(item_status: ItemStatus, field: Field) -> str | Decimal:
+    """Return what a line has in a field, "" if nothing."""
+    return (item_status.plan_values if field.filled_by == "plan" else item_status.answers).get(field.key, "")
+
+
+def _count_decimals(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _pad_decimals(text: str, decimal_places: int, language: str) -> str:
+    point = "," if language == "sv" else "."
+    whole, _, decimals = text.partition(point)
+    return f"{whole}{point}{decimals.ljust(decimal_places, '0')}" if decimal_places else text

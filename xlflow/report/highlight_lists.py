@@ -1,0 +1,174 @@
+"""The lists of the summary: which lines are done, deviate, are late or beyond a limit, each with time and reason.
+
+A list that would fill pages is cut short and says so; nothing else is left out.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from xlflow.i18n.catalogue import translate
+from xlflow.model.template import Choice, Field
+from xlflow.report.amount_totals import Amounts, field_value
+from xlflow.report.document import Block, Heading, Span, to_spans
+from xlflow.report.phrasing import Phrasing, build_limited_list, item_title, label_without_colon, shorten_reason
+from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
+
+
+def has_deviating_status(item_status: ItemStatus, round_status: RoundStatus) -> bool:
+    """Return whether a line stands in a status that the template calls a deviation."""
+    choice = round_status.status_choices.get(item_status.status_code or "")
+    return choice is not None and choice.deviation
+
+
+def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_deviations: bool) -> Iterator[Block]:
+    """Yield what is done and, with `lists`, what deviates and what is late, a list for each status."""
+    for choice in round_status.status_choices.values():
+        if choice.settled and not choice.deviation:
+            list_items = [
+                (to_spans(item_title(item_status.item, round_status.template)))
+                for item_status in round_status.activities
+                if item_status.status_code == choice.code
+            ]
+            yield from _build_list_section(choice.label.in_language(phrasing.language), list_items, phrasing)
+    if not with_deviations:
+        return
+    for choice in round_status.status_choices.values():
+        if choice.deviation:
+            list_items = list(_deviation_sentences(choice, round_status, phrasing))
+            yield from _build_list_section(choice.label.in_language(phrasing.language), list_items, phrasing)
+    overdue = [
+        entry
+        for entry in round_status.activities
+        if entry.is_overdue and not has_deviating_status(entry, round_status)
+    ]
+    yield from _build_list_section(
+        phrasing.translate("late_heading"),
+        [_overdue_sentence(entry, round_status, phrasing) for entry in overdue],
+        phrasing,
+    )
+
+
+def build_threshold_lists(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
+    """Yield the lines with an amount beyond a limit of the template, a list for each such amount."""
+    for field in round_status.fields_with_threshold:
+        exceeding = [
+            item_status
+            for item_status in round_status.activities
+            if field in round_status.fields_above_threshold(item_status)
+        ]
+        title = translate(
+            "consolidated.beyond", phrasing.language, field=label_without_colon(field.label, phrasing.language)
+        )
+        yield from _build_list_section(
+            title, [_amount_sentence(entry, field, round_status, phrasing) for entry in exceeding], phrasing
+        )
+
+
+def _amount_sentence(
+    item_status: ItemStatus, field: Field, round_status: RoundStatus, phrasing: Phrasing
+) -> tuple[Span, ...]:
+    units = (
+        f" ({', '.join(item_status.item.units)})"
+        if len(round_status.unit_statuses) > 1 and item_status.item.units
+        else ""
+    )
+    amount = Amounts(round_status).format_amount(field_value(item_status, field), field)
+    reason = shorten_reason(_role_value(item_status.answers, "comment", round_status)) or phrasing.translate(
+        "no_reason"
+    )
+    name = Span(f"{item_title(item_status.item, round_status.template)}{units}", strong=True)
+    return (name, *to_spans(f". {label_without_colon(field.label, phrasing.language)}: {amount}. {reason}"))
+
+
+def _build_list_section(title: str, items: Sequence[tuple[Span, ...]], phrasing: Phrasing) -> Iterator[Block]:
+    if items:
+        yield Heading(2, title, in_contents=False)
+        yield from build_limited_list(items, phrasing)
+
+
+def _deviation_sentences(
+    choice: Choice, round_status: RoundStatus, phrasing: Phrasing
+) -> Iterator[tuple[Span, ...]]:
+    """Yield a sentence per line in a status: sub-activities for themselves, the activity if none of them is."""
+    for activity in round_status.activities:
+        parts = [
+            part
+            for part in round_status.parts_by_activity[activity.item.id]
+            if part.status_code == choice.code and not part.follows_parent
+        ]
+        names_activity = activity.status_code == choice.code and (
+            not parts or bool(activity.unit_replies) or _has_own_status(activity, round_status)
+        )
+        if names_activity:
+            yield _deviation_sentence(activity, choice, round_status, phrasing)
+        for part in parts:
+            yield _deviation_sentence(part, choice, round_status, phrasing)
+
+
+def _has_own_status(activity: ItemStatus, round_status: RoundStatus) -> bool:
+    return round_status.status_field is not None and round_status.status_field.key in activity.answers
+
+
+def _deviation_sentence(
+    item_status: ItemStatus, choice: Choice, round_status: RoundStatus, phrasing: Phrasing
+) -> tuple[Span, ...]:
+    name = Span(item_title(item_status.item, round_status.template), strong=True)
+    unit_answers = [
+        (reply.unit, reply.answers) for reply in item_status.unit_replies if reply.status_code == choice.code
+    ]
+    if not unit_answers:
+        return (
+            name,
+            *to_spans(
+                f". {_deviation_explanation(item_status.answers, item_status, choice, round_status, phrasing)}"
+            ),
+        )
+    explanations = (
+        f"{unit}: {_deviation_explanation(answers, item_status, choice, round_status, phrasing)}"
+        for unit, answers in unit_answers
+    )
+    return (name, *to_spans(f". {' '.join(explanations)}"))
+
+
+def _deviation_explanation(
+    answers: DisplayValues, item_status: ItemStatus, choice: Choice, round_status: RoundStatus, phrasing: Phrasing
+) -> str:
+    """Return to when and why, in words."""
+    answer_in_role: Callable[[str], str] = lambda name: _role_value(answers, name, round_status)  # noqa: E731
+    new_deadline, reason = answer_in_role("new_deadline"), shorten_reason(answer_in_role("comment"))
+    planned_deadline = _role_value(item_status.plan_values, "deadline", round_status)
+    sentences = []
+    if new_deadline:
+        sentences.append(
+            phrasing.translate("moved", new=new_deadline, old=planned_deadline)
+            if planned_deadline
+            else phrasing.translate("moved_only", new=new_deadline)
+        )
+    elif _requires_new_deadline(choice, round_status):
+        sentences.append(phrasing.translate("no_new_time"))
+    sentences.append(reason or phrasing.translate("no_reason"))
+    return " ".join(sentences)
+
+
+def _overdue_sentence(item_status: ItemStatus, round_status: RoundStatus, phrasing: Phrasing) -> tuple[Span, ...]:
+    badge = phrasing.status_badge(item_status.status_code, item_status.status)
+    deadline = _role_value(item_status.answers, "new_deadline", round_status) or _role_value(
+        item_status.plan_values, "deadline", round_status
+    )
+    name = Span(item_title(item_status.item, round_status.template), strong=True)
+    return (name, *to_spans(f". {phrasing.translate('late_since', time=deadline, status=badge.label)}"))
+
+
+def _requires_new_deadline(choice: Choice, round_status: RoundStatus) -> bool:
+    """Return whether the template's rules require a new deadline for a status."""
+    new_deadline_field, status = round_status.template.field_in_role("new_deadline"), round_status.status_field
+    if new_deadline_field is None or status is None:
+        return False
+    rules = round_status.template.rules
+    return any(
+        new_deadline_field.key in rule.require and choice.code in rule.when.get(status.key, ()) for rule in rules
+    )
+
+
+def _role_value(values: DisplayValues, role: str, round_status: RoundStatus) -> str:
+    field = round_status.template.field_in_role(role)
+    return str(values.get(field.key, "")) if field else ""

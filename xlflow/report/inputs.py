@@ -1,0 +1,126 @@
+"""What somebody wrote in Markdown to open the report -> its paragraphs, lists and headings.
+
+Knows running text, bold, italics, links, lists and headings; anything else is kept as its words.
+Only door to markdown-it.
+
+Files that a report is given besides the workbook: an introduction, a Word document to look like; its target.
+
+Reads them and says in plain words when they cannot be used; `Stop` before anything is made.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from xlflow.model.findings import FatalError, Location, make_finding
+from xlflow.report.document import Block, Bullets, Heading, Paragraph, Span
+from xlflow.report.report_file import ReportFormat
+
+SAFE_LINK_SCHEMES = ("https://", "http://", "mailto:")
+
+
+def parse_introduction(text: str) -> tuple[Block, ...]:
+    """Return the blocks of a Markdown text; headings never skip a level, as screen readers expect."""
+    return tuple(
+        _normalize_heading_levels(_parse_markdown_blocks(MarkdownIt("commonmark", {"html": False}).parse(text)))
+    )
+
+
+def _parse_markdown_blocks(tokens: Sequence[Token]) -> Iterator[Block]:
+    open_lists: list[list[tuple[Span, ...]]] = []
+    heading_level = 0
+    for token in tokens:
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            open_lists.append([])
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            items = open_lists.pop()
+            if open_lists:
+                open_lists[-1] += items
+            elif items:
+                yield Bullets(tuple(items), numbered=token.type.startswith("ordered"))
+        elif token.type == "heading_open":
+            heading_level = int(token.tag.removeprefix("h"))
+        elif token.type in ("inline", "fence", "code_block"):
+            spans = tuple(_parse_markdown_spans(token))
+            if heading_level:
+                yield Heading(heading_level, "".join(span.text for span in spans))
+            elif open_lists:
+                open_lists[-1].append(spans)
+            elif spans:
+                yield Paragraph(spans)
+            heading_level = 0
+
+
+def _parse_markdown_spans(token: Token) -> Iterator[Span]:
+    if not token.children:
+        yield from [Span(" ".join(token.content.split()))] if token.content.strip() else []
+        return
+    strong = emphasis = 0
+    link = ""
+    for child in token.children:
+        strong += (child.type == "strong_open") - (child.type == "strong_close")
+        emphasis += (child.type == "em_open") - (child.type == "em_close")
+        if child.type == "link_open":
+            url = str(child.attrs.get("href", ""))
+            link = url if url.startswith(SAFE_LINK_SCHEMES) else ""
+        elif child.type == "link_close":
+            link = ""
+        text = " " if child.type in ("softbreak", "hardbreak") else child.content
+        if text:
+            yield Span(text, strong=strong > 0, emphasis=emphasis > 0, link=link)
+
+
+def _normalize_heading_levels(blocks: Iterator[Block]) -> Iterator[Block]:
+    level = 0
+    for block in blocks:
+        if isinstance(block, Heading):
+            level = min(block.level, level + 1, 4)
+            yield Heading(level, block.text, in_contents=level == 1)
+        else:
+            yield block
+
+
+def read_introduction_file(path: Path | None) -> tuple[Block, ...]:
+    """Return the introduction that somebody wrote; nothing if there is none."""
+    if path is None:
+        return ()
+    try:
+        return parse_introduction(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as fault:
+        raise FatalError(make_finding("report-introduction-unreadable", Location(str(path)))) from fault
+
+
+def read_reference_document(path: Path | None, report_format: ReportFormat) -> bytes | None:
+    """Return the Word document whose look the report takes; None if there is none, or the report is not Word."""
+    if path is None or report_format != "docx":
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise FatalError(make_finding("report-reference-unreadable", Location(str(path)))) from fault
+    from xlflow.report.docx_styles import is_word_document
+
+    if not is_word_document(content):
+        raise FatalError(make_finding("report-reference-unreadable", Location(str(path))))
+    return content
+
+
+def refuse_edited_report(target: Path, report_format: ReportFormat) -> None:
+    """`Stop` if the target is a file that is not a report of ours, or one that somebody has worked on since."""
+    if target.exists() and not _is_unedited_report(target, report_format):
+        raise FatalError(make_finding("report-target-edited", Location(str(target))))
+
+
+def _is_unedited_report(target: Path, report_format: ReportFormat) -> bool:
+    try:
+        content = target.read_bytes()
+    except OSError:
+        return False
+    if report_format == "docx":
+        from xlflow.report.docx_styles import is_unedited_docx
+
+        return is_unedited_docx(content)
+    generator_mark = b'<meta name="generator" content="xlflow">' if report_format == "html" else b"/Author(xlflow)"
+    return generator_mark in content

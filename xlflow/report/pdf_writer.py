@@ -1,0 +1,193 @@
+"""Tells in the tags of a PDF which cells name their row, so that a screen reader says it beside every other cell.
+
+Typst tags the heading row only and lists for every other cell the headings of its columns. The lists are taken
+out, since with them nobody looks at the headings of rows; columns and rows are then told by what their headings
+hold for. No byte moves: what goes is replaced by blanks. Knows only what Typst writes.
+
+Makes the end of every stream in a PDF unmistakable, as archive checkers demand.
+
+A stream whose last byte happens to be a carriage return is followed by the line feed before `endstream`; read
+backwards, both look like the end of the line, and the stream one byte too short. There a carriage return of its
+own is put before the line feed, and everything behind it moves on by one. Knows only what Typst writes.
+
+Writes the report as PDF: tagged (PDF/UA-1) and for the archive (PDF/A-2a) at once, from fonts of our own.
+
+The drawing rules stand in `workbook_templates/report/report.typ`; here a document only becomes the data that they
+draw. Decides nothing about what the report says. Only door to typst.
+"""
+
+import json
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import as_file
+
+import typst
+
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.report.colours import REPORT_COLOURS
+from xlflow.report.document import Document, Picture, ReportTable, to_plain_values
+from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
+
+_DATA_CELL_TAG = re.compile(
+    rb"/S/TD(/P \d+ 0 R/A\[)<</O/Table(/Headers\[\(U(\d+)x(\d+)y\d+\)[^]]*\])([^>]*)>>(.*)"
+)
+"""A cell that is no heading: what comes before its column headings, these, the numbers of its table and column,
+what it spans, and the rest."""
+
+_ROW_SCOPE, _EMPTY_CELL = b"/Scope/Row", b"/K[]>>"
+
+
+def tag_row_headers(pdf: bytes, document: Document) -> bytes:
+    """Return the same PDF, of the same length, in which every cell that names its row is tagged as its heading."""
+    tables = (block for block in document.blocks if isinstance(block, ReportTable))
+    header_columns = [frozenset(_find_header_columns(table)) for table in tables]
+
+    def mend(match: re.Match[bytes]) -> bytes:
+        return _retag_cell(match, header_columns)
+
+    return _DATA_CELL_TAG.sub(mend, pdf)
+
+
+def _retag_cell(match: re.Match[bytes], header_columns: Sequence[frozenset[int]]) -> bytes:
+    before, headings, table_number, column, span_attributes, rest = match.groups()
+    if int(column) in header_columns[int(table_number) - 1] and not rest.endswith(_EMPTY_CELL):
+        return b"/S/TH%s<</O/Table%s%s>>%s" % (before, _ROW_SCOPE.ljust(len(headings)), span_attributes, rest)
+    old_attributes = b"<</O/Table%s%s>>" % (headings, span_attributes)
+    new_attributes = b"<</O/Table%s>>" % span_attributes if span_attributes else b""
+    return b"/S/TD%s%s%s" % (before, new_attributes.ljust(len(old_attributes)), rest)
+
+
+def _find_header_columns(table: ReportTable) -> Iterator[int]:
+    """Yield the columns in which a cell names its row, or the rows of its group."""
+    for row in table.all_rows:
+        column = len(table.columns) - sum(cell.column_span for cell in row.cells)
+        for cell in row.cells:
+            if cell.is_header:
+                yield column
+            column += cell.column_span
+
+
+_AMBIGUOUS_STREAM_END = re.compile(rb"\r(?=\nendstream)")
+_XREF_ENTRY = re.compile(rb"(\d{10})( \d{5} n)")
+_STARTXREF = re.compile(rb"(startxref\n)(\d+)")
+
+
+def separate_stream_ends(pdf: bytes) -> bytes:
+    """Return the same document with every stream clearly parted from the word that ends it."""
+    positions = [match.end() for match in _AMBIGUOUS_STREAM_END.finditer(pdf)]
+    if not positions:
+        return pdf
+    xref_start = pdf.rindex(b"\nxref\n") + 1
+    body = b"\r".join(pdf[start:end] for start, end in zip((0, *positions), (*positions, xref_start), strict=True))
+
+    def move(offset: bytes) -> int:
+        return int(offset) + bisect_left(positions, int(offset))
+
+    xref_table = _XREF_ENTRY.sub(lambda found: b"%010d%s" % (move(found[1]), found[2]), pdf[xref_start:])
+    return body + _STARTXREF.sub(lambda found: b"%s%d" % (found[1], move(found[2])), xref_table)
+
+
+MISSING_GLYPH = "\u25a1"
+"""What stands in the PDF for a character that none of our fonts has: an empty square."""
+
+CHART_DPI = 192
+"""Dots per inch of a chart that is drawn as a picture; twice what a screen shows."""
+
+_CHART_SOURCE = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
+
+
+def write_pdf(document: Document) -> bytes:
+    """Return the report as PDF; the same document gives the same bytes."""
+    return render_pdf(document)[0]
+
+
+def render_pdf(document: Document) -> tuple[bytes, frozenset[str]]:
+    """Return the report as PDF, and the letters in it that none of our fonts has."""
+    seen_characters, covered_characters = set[str](), _covered_characters()
+
+    def show(text: str) -> str:
+        if covered_characters.issuperset(text):
+            return text
+        seen_characters.update(text)
+        return _replace_missing_glyphs(text)
+
+    data = {
+        **to_plain_values(document, show),
+        "tag": document.language_tag,
+        "words": _page_labels(document.language),
+    }
+    inputs = {"document": json.dumps(data, ensure_ascii=False), "colours": json.dumps(dict(REPORT_COLOURS))}
+    source = (resource_dir(TEMPLATES_DIR) / "report" / "report.typ").read_bytes()
+    pdf = _require_single_file(_create_compiler(source, inputs).compile(pdf_standards=["ua-1", "a-2a"]))
+    missing_characters = (
+        character
+        for character in seen_characters - covered_characters
+        if _glyph_substitute(character) == MISSING_GLYPH
+    )
+    return separate_stream_ends(tag_row_headers(pdf, document)), frozenset(missing_characters)
+
+
+def render_chart_png(picture: Picture) -> bytes:
+    """Return a chart as PNG, for a format that cannot show the drawing itself."""
+    compiler = _create_compiler(_CHART_SOURCE.encode(), {"svg": _replace_missing_glyphs(picture.svg)})
+    return _require_single_file(compiler.compile(format="png", ppi=CHART_DPI))
+
+
+def missing_glyph_findings(characters: frozenset[str], location: Location) -> tuple[Finding, ...]:
+    """Return a note on each letter that the PDF can only show as an empty square."""
+    return tuple(
+        make_finding("report-character", location, value=character, params={"code": f"U+{ord(character):04X}"})
+        for character in sorted(characters)
+    )
+
+
+def _create_compiler(source: bytes, inputs: dict[str, str]) -> typst.Compiler:
+    return typst.Compiler(source, font_paths=_load_fonts(), ignore_system_fonts=True, sys_inputs=inputs)
+
+
+@cache
+def _load_fonts() -> typst.Fonts:
+    """Return our own fonts and no others, so that every machine makes the same."""
+    with as_file(resource_dir(TEMPLATES_DIR) / "fonts") as folder:
+        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+
+
+def _require_single_file(result: bytes | list[bytes] | None) -> bytes:
+    """Return what Typst made: one file, since a report is one PDF and a drawing one page."""
+    if not isinstance(result, bytes):
+        raise TypeError("Typst made something other than one file")
+    return result
+
+
+def _page_labels(language: Language) -> dict[str, str]:
+    placeholders = {"page": "{page}", "pages": "{pages}"}
+    return {
+        "contents": translate("report.contents", language),
+        "page": translate("report.page", language, **placeholders),
+    }
+
+
+def _replace_missing_glyphs(text: str) -> str:
+    missing = set(text) - _covered_characters()
+    return (
+        text.translate({ord(character): _glyph_substitute(character) for character in missing})
+        if missing
+        else text
+    )
+
+
+def _glyph_substitute(character: str) -> str:
+    """Return what is shown for a letter that no font has: nothing for one that nobody sees."""
+    return " " if character.isspace() else "" if unicodedata.category(character) in ("Cc", "Cf") else MISSING_GLYPH
+
+
+@cache
+def _covered_characters() -> frozenset[str]:
+    """Return the characters that our fonts have between them."""
+    lines = (resource_dir(TEMPLATES_DIR) / "fonts" / "covered.txt").read_text(encoding="ascii").split()
+    ranges = (line.split("-") for line in lines)
+    return frozenset(chr(code) for first, last in ranges for code in range(int(first, 16), int(last, 16) + 1))

@@ -1,0 +1,199 @@
+"""How the report says things: statuses as marks, counts with their words, what people wrote as paragraphs.
+
+Changes no word that somebody wrote; the one thing it shortens, the reason in a list, stands whole in the tables.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
+
+from xlflow.i18n.catalogue import Language, LocalizedText, label_in_sentence, translate
+from xlflow.i18n.count_sentences import FOLLOWS_PARENT, UNANSWERED, describe_status_counts
+from xlflow.model.plan import PlanItem
+from xlflow.model.template import Level, Template
+from xlflow.report.colours import REPORT_COLOURS, readable_text_colour
+from xlflow.report.document import Bullets, Paragraph, Span, StatusBadge, TextStyle, to_spans
+from xlflow.rounds.round_status import ItemStatus, RoundStatus
+
+MAX_REASON_LENGTH = 240
+"""Characters of a comment that a list gives as the reason; the tables give all of it."""
+
+MAX_LIST_LENGTH = 30
+"""Lines that one list names; of more it says how many, and the tables give them all."""
+
+_BULLET_PREFIX = re.compile(r"^\s*(?:[-–—•*·]|\u2022)\s+")
+_SENTENCE_END = re.compile(r"(?<=[^\s.][.!?])\s+(?=[A-ZÅÄÖ0-9])")
+
+
+@dataclass(frozen=True)
+class Phrasing:
+    """The words of one report: its language, and its template's labels in that language."""
+
+    round_status: RoundStatus
+
+    @cached_property
+    def language(self) -> Language:
+        """The report's language."""
+        return self.round_status.language
+
+    def translate(self, key: str, **params: object) -> str:
+        """Return one of the report's own words."""
+        return translate(f"report.{key}", self.language, **params)
+
+    def translate_counted(self, key: str, count: int, **params: object) -> str:
+        """Return a word that differs between one and several."""
+        return self.translate(f"{key}_{'one' if count == 1 else 'many'}", count=count, **params)
+
+    @cached_property
+    def item_noun(self) -> str:
+        """What one line is called within a sentence."""
+        template = self.round_status.template
+        return label_in_sentence(template.levels[template.item_level_index].label, self.language)
+
+    @cached_property
+    def item_noun_plural(self) -> str:
+        """What several lines are called within a sentence."""
+        template = self.round_status.template
+        plural_label = (
+            template.levels[template.item_level_index].plural or template.levels[template.item_level_index].label
+        )
+        return label_in_sentence(plural_label, self.language)
+
+    @cached_property
+    def status_badges(self) -> tuple[StatusBadge, ...]:
+        """Every status in the template's order, then the one for what is not answered."""
+        options = self.round_status.status_choices.values()
+        choice_badges = (
+            make_status_badge(choice.code, choice.label.in_language(self.language), choice.icon, choice.colour)
+            for choice in options
+        )
+        unanswered_label = translate("consolidated.unanswered", self.language)
+        return (*choice_badges, make_status_badge(UNANSWERED, unanswered_label, "", REPORT_COLOURS["unanswered"]))
+
+    def item_badge(self, item_status: ItemStatus) -> StatusBadge | None:
+        """Return the status of a line as a mark; None for a sub-activity that follows its activity."""
+        if item_status.follows_parent:
+            return None
+        return self.status_badge(item_status.status_code, item_status.status)
+
+    def status_badge(self, code: str | None, status: str) -> StatusBadge:
+        """Return a status as a mark; one that the template does not know is shown as it was written."""
+        if not code and status:
+            return make_status_badge("", status, "", REPORT_COLOURS["unanswered"])
+        return next(badge for badge in self.status_badges if badge.code == (code or UNANSWERED))
+
+    def status_counts_text(self, item_statuses: Sequence[ItemStatus], level: Level) -> str:
+        """Return how many of some lines stand in each status, as one sentence."""
+        codes = (
+            FOLLOWS_PARENT
+            if item_status.follows_parent
+            else item_status.status_code or item_status.status or UNANSWERED
+            for item_status in item_statuses
+        )
+        return describe_status_counts(Counter(codes), level, self.round_status.template, self.language)
+
+    def follows_item_text(self) -> str:
+        """Return what stands in place of the status of a sub-activity that follows its activity."""
+        return translate("consolidated.see_item", self.language, item=self.item_noun)
+
+
+def make_status_badge(code: str, label: str, icon: str, fill_colour: str) -> StatusBadge:
+    """Return a status in its colour, with an ink that can be read on it."""
+    return StatusBadge(code, label, icon, readable_text_colour(fill_colour), fill_colour)
+
+
+def build_limited_list(items: Sequence[tuple[Span, ...]], phrasing: Phrasing) -> Iterator[Bullets | Paragraph]:
+    """Yield a list that would not fill pages; where it is cut short it says so."""
+    if items:
+        yield Bullets(tuple(items[:MAX_LIST_LENGTH]))
+    if len(items) > MAX_LIST_LENGTH:
+        yield Paragraph(to_spans(phrasing.translate("and_more", count=len(items) - MAX_LIST_LENGTH)))
+
+
+def item_title(plan_item: PlanItem, template: Template) -> str:
+    """Return the line's own text, for a sub-activity after that of its activity."""
+    part_text = (
+        first_line(plan_item.level_texts[template.part_level_index])
+        if template.part_level_index is not None
+        else ""
+    )
+    item_text = first_line(plan_item.level_texts[template.item_level_index]).rstrip(".")
+    return f"{item_text} – {part_text.rstrip('.')}" if part_text else item_text
+
+
+def join_with_and(words: Sequence[str], language: Language) -> str:
+    """Return "a, b och c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {translate('report.and', language)} {words[-1]}"
+
+
+def label_without_colon(label: LocalizedText, language: Language) -> str:
+    """Return a label without the marks that a heading may end with."""
+    return label.in_language(language).rstrip(" :")
+
+
+def text_to_blocks(
+    text: str, style: TextStyle = "plain", *, strong: bool = False
+) -> tuple[Paragraph | Bullets, ...]:
+    """Return what somebody wrote as paragraphs and lists; a line that begins with a dash or dot is a list item."""
+    return tuple(_iter_text_blocks(text, style, strong))
+
+
+def first_line(text: str) -> str:
+    """Return the first line: a goal's name, whose definition stands in the lines below it."""
+    return text.strip().partition("\n")[0].strip()
+
+
+def text_after_first_line(text: str) -> str:
+    """Return what stands below the first line."""
+    return text.strip().partition("\n")[2].strip()
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text of ours."""
+    return _SENTENCE_END.split(text, maxsplit=1)[0]
+
+
+def shorten_reason(text: str) -> str:
+    """Return the first sentences of a comment, whole ones if any fits; a cut is made between words and shown."""
+    shortened = ""
+    for sentence in _SENTENCE_END.split(_first_paragraph(text)):
+        if shortened and len(shortened) + len(sentence) >= MAX_REASON_LENGTH:
+            break
+        shortened = f"{shortened} {sentence}".strip()
+    if len(shortened) <= MAX_REASON_LENGTH:
+        return shortened
+    return f"{shortened[:MAX_REASON_LENGTH].rsplit(maxsplit=1)[0].rstrip(' ,;:–-')} …"
+
+
+def _first_paragraph(text: str) -> str:
+    """Return the first paragraph; a list that it is, or that it leads to, as a row of words."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    items = [_BULLET_PREFIX.sub("", line) for line in takewhile(_BULLET_PREFIX.match, lines[1:])]
+    opening = _BULLET_PREFIX.sub("", lines[0]) if lines else ""
+    if lines and opening != lines[0]:
+        return "; ".join([opening, *items])
+    return f"{opening} {'; '.join(items)}" if items and opening.endswith(":") else opening
+
+
+def _iter_text_blocks(text: str, style: TextStyle, strong: bool) -> Iterator[Paragraph | Bullets]:
+    items: list[tuple[Span, ...]] = []
+    for line in filter(None, (line.strip() for line in text.split("\n"))):
+        match = _BULLET_PREFIX.match(line)
+        if match:
+            items.append(to_spans(line[match.end() :], strong=strong))
+            continue
+        yield from _finish_list(items)
+        items = []
+        yield Paragraph(to_spans(line, strong=strong), style)
+    yield from _finish_list(items)
+
+
+def _finish_list(items: Iterable[tuple[Span, ...]]) -> Iterator[Bullets]:
+    list_items = tuple(items)
+    if list_items:
+        yield Bullets(list_items)

@@ -1,0 +1,280 @@
+"""What has changed since the previous round, where the consolidated workbook was made against one.
+
+A sentence that counts the activities, then one line per change with what was and what is.
+
+The summary of the report: figures, charts, the tables behind them, and what is done, delayed and cancelled.
+
+Counts activities by the status that the consolidated workbook shows, so that both come to the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from xlflow.i18n.catalogue import format_long_date, label_in_sentence, translate
+from xlflow.i18n.count_sentences import describe_change_counts, describe_overdue_count, format_item_count
+from xlflow.report.amount_totals import Amounts
+from xlflow.report.document import (
+    Block,
+    Heading,
+    HeadlineFigure,
+    HeadlineFigures,
+    Paragraph,
+    Picture,
+    ReportCell,
+    ReportColumn,
+    ReportRow,
+    ReportTable,
+    Span,
+    StatusBadge,
+    to_spans,
+)
+from xlflow.report.highlight_lists import build_status_lists, build_threshold_lists, has_deviating_status
+from xlflow.report.phrasing import Phrasing, build_limited_list, item_title, label_without_colon
+from xlflow.report.svg_charts import Bar, BarSegment, draw_bar_chart
+from xlflow.report.table_rows import ItemGroup, group_by_level
+from xlflow.rounds.round_changes import ItemChange, ItemSnapshot, count_changes_by_kind
+from xlflow.rounds.round_status import ItemStatus, RoundStatus
+
+ALARMING_CHANGES = ("delayed", "overdue_since", "cancelled")
+LISTED_CHANGES = (*ALARMING_CHANGES, "done", "new", "gone", "status", "time")
+"""The changes that are told one by one: of activities all of these, of sub-activities the alarming ones. A further
+comment or another wording in the plan is not."""
+
+
+def build_changes_section(round_status: RoundStatus, phrasing: Phrasing, *, with_list: bool) -> Iterator[Block]:
+    """Yield what has become of the lines since then; nothing if there is no round to compare with."""
+    if round_status.compared_to is None:
+        return
+    date_text = format_long_date(round_status.compared_to, phrasing.language)
+    yield Heading(2, phrasing.translate("since", day=date_text), in_contents=False)
+    level = round_status.template.levels[round_status.template.item_level_index]
+    counts = count_changes_by_kind([change for change in round_status.changes if not change.is_part])
+    yield Paragraph(to_spans(describe_change_counts(counts, level, round_status.compared_to, phrasing.language)))
+    if with_list:
+        listed = [
+            candidate
+            for candidate in round_status.changes
+            if candidate.kind in (ALARMING_CHANGES if candidate.is_part else LISTED_CHANGES)
+        ]
+        yield from build_limited_list(
+            [tuple(_change_spans(change, round_status, phrasing)) for change in listed], phrasing
+        )
+
+
+def _change_spans(change: ItemChange, round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Span]:
+    yield Span(f"{translate(f'changed.{change.kind}', phrasing.language)}: ")
+    yield Span(item_title(change.item, round_status.template), strong=True)
+    before, now = change.previous, change.current
+    differences = list(_describe_differences(before, now, phrasing)) if before and now else []
+    if differences:
+        yield Span(f". {' '.join(differences)}")
+
+
+def _describe_differences(before: ItemSnapshot, now: ItemSnapshot, phrasing: Phrasing) -> Iterator[str]:
+    """Yield status and time, each then and now, where they differ."""
+    statuses = [phrasing.status_badge(state.status_code, state.status).label for state in (before, now)]
+    if statuses[0] != statuses[1] and not before.follows_parent and not now.follows_parent:
+        yield phrasing.translate("status_then", before=statuses[0], now=statuses[1])
+    times = ["; ".join(state.effective_deadline_text.split("\n")) for state in (before, now)]
+    if times[0] != times[1] and all(times):
+        yield phrasing.translate("time_then", before=times[0], now=times[1])
+
+
+MAX_CHART_BARS = 20
+"""Bars that one chart shows; more groups are left to the table below it."""
+
+
+def build_summary_section(round_status: RoundStatus, phrasing: Phrasing, *, with_lists: bool) -> Iterator[Block]:
+    """Yield the summary; `lists`: also name every line that is done or deviates, with its reason."""
+    yield Heading(1, phrasing.translate("summary"))
+    yield Paragraph(to_spans(" ".join(filter(None, _status_sentences(round_status, phrasing)))), "lead")
+    yield HeadlineFigures(tuple(_build_headline_figures(round_status, phrasing)))
+    yield from _build_amount_totals(round_status, phrasing)
+    if with_lists:
+        yield from build_threshold_lists(round_status, phrasing)
+    if round_status.status_field and round_status.activities:
+        yield from _draw_status_charts(round_status, phrasing)
+        yield _build_count_table(round_status, phrasing)
+        yield from build_changes_section(round_status, phrasing, with_list=with_lists)
+        yield from build_status_lists(round_status, phrasing, with_deviations=with_lists)
+
+
+# In one paragraph -----------------------------------------------------------------------------------------
+
+
+def _status_sentences(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[str]:
+    level, language = round_status.template.levels[round_status.template.item_level_index], phrasing.language
+    if round_status.status_field is None:
+        yield phrasing.translate(
+            "followed", items=format_item_count(len(round_status.activities), level, language)
+        )
+        return
+    yield phrasing.status_counts_text(round_status.activities, level)
+    yield describe_overdue_count(
+        sum(item_status.is_overdue for item_status in round_status.activities), level, language
+    )
+
+
+def _build_headline_figures(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[HeadlineFigure]:
+    activities = round_status.activities
+    yield HeadlineFigure(
+        str(len(activities)),
+        phrasing.translate_counted(
+            "figure_followed", len(activities), items=phrasing.item_noun_plural, item=phrasing.item_noun
+        ),
+    )
+    done_choice = next(
+        (each for each in round_status.status_choices.values() if each.settled and not each.deviation), None
+    )
+    if done_choice:
+        label = phrasing.translate("figure_status", status=done_choice.label.in_language(phrasing.language))
+        yield HeadlineFigure(
+            str(sum(item_status.status_code == done_choice.code for item_status in activities)), label
+        )
+    if round_status.status_field:
+        yield HeadlineFigure(
+            str(sum(has_deviating_status(entry, round_status) for entry in activities)),
+            phrasing.translate("figure_deviating"),
+        )
+    for field in round_status.fields_with_threshold:
+        count = sum(field in round_status.fields_above_threshold(entry) for entry in activities)
+        label = label_in_sentence(field.label, phrasing.language)
+        yield HeadlineFigure(
+            str(count),
+            phrasing.translate_counted(
+                "figure_beyond", count, field=label, item=phrasing.item_noun, items=phrasing.item_noun_plural
+            ),
+        )
+    if round_status.template.field_in_role("deadline"):
+        yield HeadlineFigure(str(sum(entry.is_overdue for entry in activities)), phrasing.translate("figure_late"))
+    if len(round_status.unit_statuses) > 1:
+        answered = sum(each.has_answered for each in round_status.unit_statuses)
+        value = phrasing.translate("figure_of", part=answered, whole=len(round_status.unit_statuses))
+        yield HeadlineFigure(value, phrasing.translate("figure_units"))
+
+
+def _build_amount_totals(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
+    """Yield what the amounts of each group come to, where the template asks for any."""
+    amounts, groups = Amounts(round_status), _top_level_groups(round_status)
+    if not amounts.fields or not round_status.activities:
+        return
+    level = _top_level_name(round_status, phrasing)
+    fields = amounts.fields
+    yield ReportTable(
+        caption=phrasing.translate("sum_caption", level=level),
+        description=phrasing.translate("sum_description", level=level),
+        columns=(
+            ReportColumn(level[:1].upper() + level[1:], 1.7),
+            *(ReportColumn(label_without_colon(field.label, phrasing.language), 1, "end") for field in fields),
+        ),
+        row_groups=tuple(
+            (_build_sum_row(group.name, group.item_statuses, amounts, strong=False),) for group in groups
+        ),
+        total_rows=(_build_sum_row(phrasing.translate("total"), round_status.activities, amounts, strong=True),)
+        if len(groups) > 1
+        else (),
+        is_dense=True,
+    )
+    if amounts.has_missing_amounts(round_status.activities):
+        yield Paragraph(to_spans(translate("overview.left_out", phrasing.language)), "quiet")
+
+
+def _build_sum_row(
+    label: str, item_statuses: Sequence[ItemStatus], amounts: Amounts, *, strong: bool
+) -> ReportRow:
+    name = ReportCell((Paragraph(to_spans(label, strong=strong)),), is_header=True)
+    return ReportRow((name, *amounts.build_total_cells(item_statuses, strong=strong)))
+
+
+# Charts and the table behind them -------------------------------------------------------------------------
+
+
+def _draw_status_charts(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Picture]:
+    counts = _count_by_status(round_status.activities, phrasing)
+    caption = phrasing.translate("chart_status", items=phrasing.item_noun_plural)
+    bars = [Bar(badge.label, (BarSegment(badge, count),)) for badge, count in counts]
+    description = "; ".join(f"{mark.label} {count}" for mark, count in counts)
+    yield draw_bar_chart(bars, caption, f"{caption}. {description}.", with_legend=False)
+    groups = _top_level_groups(round_status)
+    if 1 < len(groups) <= MAX_CHART_BARS:
+        caption = phrasing.translate(
+            "chart_group", items=phrasing.item_noun_plural, level=_top_level_name(round_status, phrasing)
+        )
+        bars = [Bar(group.name, _build_segments(group.item_statuses, phrasing)) for group in groups]
+        description = " ".join(_describe_bar(bar) for bar in bars)
+        yield draw_bar_chart(bars, caption, f"{caption}. {description}", with_legend=True)
+
+
+def _build_segments(item_statuses: Sequence[ItemStatus], phrasing: Phrasing) -> tuple[BarSegment, ...]:
+    return tuple(BarSegment(badge, count) for badge, count in _count_by_status(item_statuses, phrasing))
+
+
+def _describe_bar(bar: Bar) -> str:
+    counts = [f"{segment.badge.label} {segment.count}" for segment in bar.segments if segment.count]
+    return f"{bar.label}: {', '.join(counts)}."
+
+
+def _build_count_table(round_status: RoundStatus, phrasing: Phrasing) -> ReportTable:
+    """Return how many activities of each group stand in each status that occurs."""
+    groups = _top_level_groups(round_status)
+    badges = [badge for badge, count in _count_by_status(round_status.activities, phrasing) if count]
+    has_deadlines = round_status.template.field_in_role("deadline") is not None
+    headings = [
+        *(mark.label for mark in badges),
+        phrasing.translate("total"),
+        *([phrasing.translate("late_heading")] if has_deadlines else []),
+    ]
+    level = _top_level_name(round_status, phrasing)
+    return ReportTable(
+        caption=phrasing.translate("count_caption", items=phrasing.item_noun_plural, level=level),
+        description=phrasing.translate("count_description", level=level),
+        columns=(
+            ReportColumn(level[:1].upper() + level[1:], 1.7),
+            *(ReportColumn(heading, 1, "end") for heading in headings),
+        ),
+        row_groups=tuple(
+            (_build_count_row(group.name, group.item_statuses, badges, phrasing, has_deadlines=has_deadlines),)
+            for group in groups
+        ),
+        total_rows=(
+            _build_count_row(
+                phrasing.translate("total"), round_status.activities, badges, phrasing, has_deadlines=has_deadlines
+            ),
+        )
+        if len(groups) > 1
+        else (),
+        is_dense=True,
+    )
+
+
+def _build_count_row(
+    label: str,
+    item_statuses: Sequence[ItemStatus],
+    badges: Sequence[StatusBadge],
+    phrasing: Phrasing,
+    *,
+    has_deadlines: bool,
+) -> ReportRow:
+    counts = dict(_count_by_status(item_statuses, phrasing))
+    overdue_count = [sum(item_status.is_overdue for item_status in item_statuses)] if has_deadlines else []
+    numbers = [*(counts[badge] for badge in badges), len(item_statuses), *overdue_count]
+    cells = (ReportCell((Paragraph(to_spans(str(number))),), alignment="end") for number in numbers)
+    return ReportRow((ReportCell((Paragraph(to_spans(label)),), is_header=True), *cells))
+
+
+def _count_by_status(item_statuses: Sequence[ItemStatus], phrasing: Phrasing) -> list[tuple[StatusBadge, int]]:
+    """Return how many lines stand in each status; one that the template does not know comes last."""
+    item_badges = [
+        phrasing.status_badge(item_status.status_code, item_status.status) for item_status in item_statuses
+    ]
+    ordered_badges = dict.fromkeys(chain(phrasing.status_badges, item_badges))
+    return [(badge, item_badges.count(badge)) for badge in ordered_badges]
+
+
+def _top_level_groups(round_status: RoundStatus) -> tuple[ItemGroup, ...]:
+    return group_by_level(round_status.activities, round_status, level_index=0)
+
+
+def _top_level_name(round_status: RoundStatus, phrasing: Phrasing) -> str:
+    label = round_status.template.levels[0].label.in_language(phrasing.language)
+    return label[:1].lower() + label[1:]

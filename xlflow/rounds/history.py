@@ -1,0 +1,197 @@
+"""Several rounds -> one line per activity, one column per round: what became of each, from the first to the last.
+
+Lines are found again as in the changes between two rounds; one that was away for a round is found again too.
+Reads and writes no file.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+
+from xlflow.i18n.catalogue import Language, format_long_date, translate
+from xlflow.model.table import Table, TableCell, TableColumn
+from xlflow.model.template import Template
+from xlflow.model.text import normalize_key
+from xlflow.rounds.lineage import RoundItems, match_plan_items
+from xlflow.rounds.round_status import ItemStatus, RoundStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RoundHistory:
+    """Several rounds as a workbook shows them: one row per line and one column per round in `lines`, what the
+    rounds were in `rounds`. Title, day and language are the last round's; `templates` are all, its own first."""
+
+    title: str
+    as_of: date
+    language: Language
+    templates: tuple[Template, ...]
+    item_table: Table
+    round_table: Table
+
+
+ROUND_COLUMN_PREFIX = "round:"
+"""What the keys of the columns of rounds begin with, their number after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidatedRound:
+    """One round and the workbook that tells of it."""
+
+    round_status: RoundStatus
+    file: str
+    digest: str
+
+
+@dataclass(slots=True)
+class _ItemHistory:
+    """One activity through the rounds: what each says of it, by the round's number."""
+
+    status_by_round: dict[int, ItemStatus] = field(default_factory=dict)
+
+    @property
+    def last_round(self) -> int:
+        return max(self.status_by_round)
+
+
+def sort_rounds(rounds: Sequence[ConsolidatedRound]) -> tuple[ConsolidatedRound, ...]:
+    """Return the rounds in the order of their days."""
+    return tuple(sorted(rounds, key=lambda each: (each.round_status.as_of, each.file, each.digest)))
+
+
+def build_round_history(rounds: Sequence[ConsolidatedRound]) -> RoundHistory:
+    """Return all rounds together, in the words of the last of them; `sources` are sorted.
+
+    The lines stand in the order of the last plan that they were in, those of the last round first.
+    """
+    item_histories = _trace_items([round_.round_status for round_ in rounds])
+    newest_status = rounds[-1].round_status
+    columns = (*_item_columns(newest_status), *_round_columns(rounds))
+    rows = tuple(_item_history_row(item_history, rounds) for item_history in item_histories)
+    templates = tuple(source.round_status.template for source in reversed(rounds))
+    item_table = Table("history", columns, rows)
+    return RoundHistory(
+        newest_status.title,
+        newest_status.as_of,
+        newest_status.language,
+        templates,
+        item_table,
+        _build_round_table(rounds),
+    )
+
+
+# Lines through the rounds ---------------------------------------------------------------------------------
+
+
+def _trace_items(statuses: Sequence[RoundStatus]) -> list[_ItemHistory]:
+    item_histories: list[_ItemHistory] = []
+    for round_index in range(len(statuses)):
+        item_histories += _add_round(round_index, statuses, item_histories)
+    plan_order = {
+        id(item_status): position
+        for round_status in statuses
+        for position, item_status in enumerate(round_status.item_statuses)
+    }
+    return sorted(
+        item_histories,
+        key=lambda item_history: (
+            -item_history.last_round,
+            plan_order[id(item_history.status_by_round[item_history.last_round])],
+        ),
+    )
+
+
+def _add_round(
+    round_index: int, statuses: Sequence[RoundStatus], item_histories: Sequence[_ItemHistory]
+) -> Iterator[_ItemHistory]:
+    """Give every line of a round to the thread that it goes on, looking back from the round before to the first;
+    yield the threads that begin here."""
+    round_status = statuses[round_index]
+    unmatched = {item_status.item.id: item_status for item_status in round_status.item_statuses}
+    for earlier_index in range(round_index - 1, -1, -1):
+        history_by_item_id = {
+            item_history.status_by_round[earlier_index].item.id: item_history
+            for item_history in item_histories
+            if item_history.last_round == earlier_index
+        }
+        previous_items = [thread.status_by_round[earlier_index].item for thread in history_by_item_id.values()]
+        links = match_plan_items(
+            RoundItems([entry.item for entry in unmatched.values()], round_status.template),
+            RoundItems(previous_items, statuses[earlier_index].template),
+        )
+        for item_id, link in links.items():
+            if round_index not in history_by_item_id[link.previous_id].status_by_round:
+                history_by_item_id[link.previous_id].status_by_round[round_index] = unmatched.pop(item_id)
+    for entry in unmatched.values():
+        yield _ItemHistory({round_index: entry})
+
+
+# Tables ---------------------------------------------------------------------------------------------------
+
+
+def _item_columns(newest_status: RoundStatus) -> Iterator[TableColumn]:
+    language = newest_status.language
+    yield TableColumn("_id", translate("column.id", language), 11)
+    for level in newest_status.template.levels:
+        yield TableColumn(level.key, level.label.in_language(language), level.width)
+    yield TableColumn("_unit", translate("column.unit", language), 18)
+
+
+def _round_columns(rounds: Sequence[ConsolidatedRound]) -> Iterator[TableColumn]:
+    """Yield one column per round, headed by its day; two of one day are told apart by a number."""
+    language, used_headings = rounds[-1].round_status.language, set[str]()
+    for round_index, round_ in enumerate(rounds):
+        date_text = format_long_date(round_.round_status.as_of, language)
+        headings = (date_text if occurrence == 1 else f"{date_text} ({occurrence})" for occurrence in count(1))
+        heading = next(heading for heading in headings if normalize_key(heading) not in used_headings)
+        used_headings.add(normalize_key(heading))
+        yield TableColumn(f"{ROUND_COLUMN_PREFIX}{round_index}", heading, 16, "status")
+
+
+def _item_history_row(item_history: _ItemHistory, rounds: Sequence[ConsolidatedRound]) -> tuple[TableCell, ...]:
+    newest_status, item_status = rounds[-1].round_status, item_history.status_by_round[item_history.last_round]
+    last_template = rounds[item_history.last_round].round_status.template
+    texts = {
+        level.key: text for level, text in zip(last_template.levels, item_status.item.level_texts, strict=True)
+    }
+    return (
+        item_status.item.id,
+        *(_first_line_of_group(texts.get(level.key, ""), level.kind) for level in newest_status.template.levels),
+        "; ".join(item_status.item.units) or None,
+        *(
+            _status_text(item_history.status_by_round.get(round_index), newest_status)
+            for round_index in range(len(rounds))
+        ),
+    )
+
+
+def _first_line_of_group(text: str, kind: str) -> str | None:
+    """Return a text; of a group its first line, without what is explained below it."""
+    return (text.partition("\n")[0] if kind == "group" else text) or None
+
+
+def _status_text(item_status: ItemStatus | None, newest_status: RoundStatus) -> str | None:
+    """Return how a line stood; nothing where it was not in the plan."""
+    if item_status is None:
+        return None
+    if item_status.follows_parent:
+        activity_label = newest_status.template.levels[newest_status.template.item_level_index].label.in_language(
+            newest_status.language
+        )
+        return translate("consolidated.see_item", newest_status.language, item=activity_label.lower())
+    return item_status.status or translate("consolidated.unanswered", newest_status.language)
+
+
+def _build_round_table(rounds: Sequence[ConsolidatedRound]) -> Table:
+    language = rounds[-1].round_status.language
+    columns = (
+        TableColumn("_as_of", translate("collected.as_of", language), 44),
+        TableColumn("_title", translate("collected.title", language), 80),
+        TableColumn("_file", translate("collected.file", language), 36),
+        TableColumn("_digest", translate("collected.digest", language), 68),
+    )
+    rows = tuple(
+        (round_.round_status.as_of.isoformat(), round_.round_status.title or None, round_.file, round_.digest)
+        for round_ in rounds
+    )
+    return Table("rounds", columns, rows)

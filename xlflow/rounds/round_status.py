@@ -1,0 +1,200 @@
+"""What the consolidated workbook says, as the report needs it: every line with its status, time and comment.
+
+Also the two ways of showing less: one unit's own lines, and only what deviates. Knows neither workbook nor format.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from types import MappingProxyType
+
+from xlflow.i18n.catalogue import Language
+from xlflow.model.findings import Location
+from xlflow.model.plan import PlanItem
+from xlflow.model.template import Choice, Field, Template
+from xlflow.rounds.round_changes import ItemChange
+from xlflow.rules.computed_fields import is_above_threshold
+from xlflow.rules.rollup import relatives_by_id
+
+DisplayValues = Mapping[str, str | Decimal]
+
+
+def _no_values() -> DisplayValues:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReply:
+    """What one unit said of a line: its status (code if the template knows it), as text, and its other answers.
+    A sub-activity that `follows` its activity has no status of its own."""
+
+    unit: str
+    status_code: str | None = None
+    status: str = ""
+    follows_parent: bool = False
+    answers: DisplayValues = field(default_factory=_no_values)
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStatus:
+    """One line as the consolidated workbook shows it, over all its units.
+
+    `code` and `status` are the rolled-up ones: None and "" if nothing answers the line; a sub-activity that
+    `follows` its activity has none of its own. `given` and `answers` are by field, as shown; numbers as such.
+    `replies` are there where several units were asked or answered.
+    """
+
+    item: PlanItem
+    status_code: str | None = None
+    status: str = ""
+    follows_parent: bool = False
+    is_overdue: bool = False
+    plan_values: DisplayValues = field(default_factory=_no_values)
+    answers: DisplayValues = field(default_factory=_no_values)
+    unit_replies: tuple[UnitReply, ...] = ()
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitStatus:
+    """A unit that was asked, whether it has answered, how many activities it was asked about, and how many rows
+    of its form are still without an answer. One with `nothing` to report has answered by saying so; one that
+    sent a `blank` form has not."""
+
+    unit: str
+    has_answered: bool
+    activity_count: int = 0
+    unanswered_row_count: int = 0
+    has_nothing_to_report: bool = False
+    sent_blank_form: bool = False
+
+
+@dataclass(frozen=True)
+class RoundStatus:
+    """A whole round, or the part of it that a report is about. `entries` stand in the order of the plan. `changes`
+    are those since the round of the day `since`, None if it was not compared with any."""
+
+    template: Template
+    language: Language
+    title: str
+    as_of: date
+    year: int
+    item_statuses: tuple[ItemStatus, ...]
+    unit_statuses: tuple[UnitStatus, ...]
+    changes: tuple[ItemChange, ...] = ()
+    compared_to: date | None = None
+
+    @cached_property
+    def status_field(self) -> Field | None:
+        """The field that tells the status, if the template has one."""
+        return self.template.field_in_role("status")
+
+    @cached_property
+    def status_choices(self) -> Mapping[str, Choice]:
+        """The statuses by code, in the template's order."""
+        options = self.template.choice_list(self.status_field).options if self.status_field else ()
+        return MappingProxyType({option.code: option for option in options})
+
+    @cached_property
+    def activities(self) -> tuple[ItemStatus, ...]:
+        """The activities; sub-activities whose activity is not there stand for themselves."""
+        part_ids = {part.item.id for parts in self.parts_by_activity.values() for part in parts}
+        return tuple(item_status for item_status in self.item_statuses if item_status.item.id not in part_ids)
+
+    @cached_property
+    def parts_by_activity(self) -> Mapping[str, tuple[ItemStatus, ...]]:
+        """The sub-activities of each activity, by its id."""
+        by_id = {item_status.item.id: item_status for item_status in self.item_statuses}
+        relatives = relatives_by_id([entry.item for entry in self.item_statuses], self.template)
+        return MappingProxyType(
+            {item_id: tuple(by_id[part_id] for part_id in relatives[item_id].children) for item_id in by_id}
+        )
+
+    def is_answered(self, item_status: ItemStatus) -> bool:
+        """Return whether a status stands for a line, or anything was answered where there are no statuses."""
+        return bool(
+            item_status.status_code
+            or item_status.status
+            or item_status.follows_parent
+            or (self.status_field is None and item_status.answers)
+        )
+
+    @cached_property
+    def fields_with_threshold(self) -> tuple[Field, ...]:
+        """The amounts that the template has a limit for."""
+        field_keys = (rule.beyond.field for rule in self.template.rules if rule.beyond)
+        return tuple(self.template.field(key) for key in dict.fromkeys(field_keys))
+
+    def fields_above_threshold(self, item_status: ItemStatus) -> tuple[Field, ...]:
+        """Return the amounts of a line that are beyond a limit of the template."""
+
+        def number_in_field(key: str) -> Decimal | None:
+            value = (
+                item_status.plan_values if self.template.field(key).filled_by == "plan" else item_status.answers
+            ).get(key)
+            return value if isinstance(value, Decimal) else None
+
+        thresholds = [rule.beyond for rule in self.template.rules if rule.beyond]
+        exceeded_keys = {
+            threshold.field for threshold in thresholds if is_above_threshold(threshold, number_in_field)
+        }
+        return tuple(field for field in self.fields_with_threshold if field.key in exceeded_keys)
+
+    def is_deviating(self, item_status: ItemStatus) -> bool:
+        """Return whether a line stands in a deviating status, is late or has an amount beyond a limit."""
+        choice = self.status_choices.get(item_status.status_code or "")
+        has_deviating_status = choice is not None and choice.deviation and not item_status.follows_parent
+        return item_status.is_overdue or has_deviating_status or bool(self.fields_above_threshold(item_status))
+
+
+def restrict_to_unit(round_status: RoundStatus, unit: str) -> RoundStatus:
+    """Return what one unit was asked and what it said itself."""
+    item_statuses = tuple(
+        _as_answered_by_unit(item_status, unit, round_status)
+        for item_status in round_status.item_statuses
+        if unit in item_status.item.units
+    )
+    unit_statuses = tuple(unit_status for unit_status in round_status.unit_statuses if unit_status.unit == unit)
+    changes = tuple(change for change in round_status.changes if unit in change.item.units)
+    return replace(round_status, item_statuses=item_statuses, unit_statuses=unit_statuses, changes=changes)
+
+
+def restrict_to_deviations(round_status: RoundStatus) -> RoundStatus:
+    """Return the lines that deviate, each sub-activity with its activity."""
+    kept_ids = {item_status.item.id for item_status in _deviating_items(round_status)}
+    return replace(
+        round_status,
+        item_statuses=tuple(entry for entry in round_status.item_statuses if entry.item.id in kept_ids),
+    )
+
+
+def _deviating_items(round_status: RoundStatus) -> Iterator[ItemStatus]:
+    for activity in round_status.activities:
+        parts = [
+            part for part in round_status.parts_by_activity[activity.item.id] if round_status.is_deviating(part)
+        ]
+        if parts or round_status.is_deviating(activity):
+            yield activity
+        yield from parts
+
+
+def _as_answered_by_unit(item_status: ItemStatus, unit: str, round_status: RoundStatus) -> ItemStatus:
+    """Return a line as one unit sees it; late only if the unit itself is not through with it."""
+    if len(item_status.item.units) < 2 and not item_status.unit_replies:
+        return item_status
+    reply = next((reply for reply in item_status.unit_replies if reply.unit == unit), UnitReply(unit))
+    choice = round_status.status_choices.get(reply.status_code or "")
+    return replace(
+        item_status,
+        item=replace(item_status.item, units=(unit,)),
+        status_code=reply.status_code,
+        status=reply.status,
+        follows_parent=reply.follows_parent,
+        is_overdue=item_status.is_overdue and not (choice and choice.settled),
+        answers=reply.answers,
+        unit_replies=(),
+        location=reply.location or item_status.location,
+    )

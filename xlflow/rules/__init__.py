@@ -1,0 +1,46 @@
+"""What is still to be done in each row of one unit's form, by the rules that every template has and by its own.
+
+The one judge: what `check` finds, and the words that stand in a form's live column when it is written, both come
+from here, and `generate/live.py` writes the same conditions as formulas. So a rule goes by what a formula can see:
+the texts in the cells, read by `core.values.spellings`, and the times that the plan states. Says no words.
+"""
+
+from xlflow.rules.compiled_template import (
+    DEADLINE_TYPES,
+    LISTED_TYPES,
+    NUMBER_TYPES,
+    choice_number,
+    compile_conditions,
+    has_closed_list,
+    spelling_table_of,
+)
+from xlflow.rules.context import Requirement, RowAnswers, is_filled
+from xlflow.rules.engine import (
+    ANSWER_LISTED_RULE,
+    ANSWER_READABLE_RULE,
+    EFFECT_EVALUATORS,
+    RULES,
+    evaluate_rules,
+    is_unnamed_added_item,
+    relation_holds,
+)
+
+__all__ = [
+    "ANSWER_LISTED_RULE",
+    "ANSWER_READABLE_RULE",
+    "DEADLINE_TYPES",
+    "EFFECT_EVALUATORS",
+    "LISTED_TYPES",
+    "NUMBER_TYPES",
+    "RULES",
+    "Requirement",
+    "RowAnswers",
+    "choice_number",
+    "compile_conditions",
+    "evaluate_rules",
+    "has_closed_list",
+    "is_filled",
+    "is_unnamed_added_item",
+    "relation_holds",
+    "spelling_table_of",
+]

@@ -1,0 +1,114 @@
+"""What judging needs of a template, worked out once: tables of spellings, and the numbers that rules wait for."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from xlflow.model.template import Field, Rule, Template
+from xlflow.model.template_references import RULE_EFFECTS
+from xlflow.rules.formula_semantics import NOT_LISTED, choice_spelling_table, option_number, yes_no_spelling_table
+from xlflow.runtime.memo import IdentityKey
+
+LISTED_TYPES, DEADLINE_TYPES, NUMBER_TYPES = (
+    ("choice", "yes_no"),
+    ("deadline", "date", "quarter"),
+    ("number", "integer"),
+)
+
+AnswerConditions = tuple[tuple[str, frozenset[int]], ...]
+"""Fields, each with the numbers of the answers that a rule waits for."""
+
+CompiledRule = tuple[Rule, AnswerConditions, tuple[str, ...]]
+"""A rule of the template, what it waits for, and the names of the effects that it has."""
+
+_YES_NO_NUMBERS = MappingProxyType({"yes": 1, "no": 2})
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTemplate:
+    """A template as judging needs it: fields by key, tables of spellings, rules with what they wait for. `awaited`
+    is the field that most rules wait for, `by_number` the rules by the number of its answer, in their order, and
+    `others` those that may hold whatever it says."""
+
+    fields: Mapping[str, Field]
+    spelling_tables: Mapping[str, str]
+    status_field: Field | None
+    required_fields: tuple[Field, ...]
+    closed_list_fields: tuple[Field, ...]
+    index_field: str | None
+    rules_by_number: Mapping[int, tuple[CompiledRule, ...]]
+    unindexed_rules: tuple[CompiledRule, ...]
+
+
+def compile_template(template: Template) -> CompiledTemplate:
+    """Return the shape of a template."""
+    return _compile_template(IdentityKey(template))
+
+
+def has_closed_list(template: Template, field: Field) -> bool:
+    """Return whether a field accepts the answers of its list only."""
+    return field.type == "yes_no" or (field.type == "choice" and not template.choice_list(field).open)
+
+
+def spelling_table_of(template: Template, field: Field) -> str:
+    """Return the table of spellings of a field that has a list."""
+    return compile_template(template).spelling_tables[field.key]
+
+
+def _build_spelling_table(template: Template, field: Field) -> str:
+    return (
+        yes_no_spelling_table() if field.type == "yes_no" else choice_spelling_table(template.choice_list(field))
+    )
+
+
+def choice_number(template: Template, field: Field, code: str) -> int:
+    """Return the number that stands for an accepted answer; an open list may have met others."""
+    if field.type == "yes_no":
+        return _YES_NO_NUMBERS.get(code, NOT_LISTED)
+    options = template.choice_list(field).options
+    return option_number(options, code) if any(option.code == code for option in options) else NOT_LISTED
+
+
+def compile_conditions(template: Template, rule: Rule) -> AnswerConditions:
+    """Return which numbers of which fields a rule waits for."""
+    return tuple(
+        (key, frozenset(choice_number(template, template.field(key), code) for code in codes) - {NOT_LISTED})
+        for key, codes in rule.when.items()
+    )
+
+
+def _effect_names(rule: Rule) -> tuple[str, ...]:
+    return tuple(name for name in RULE_EFFECTS if getattr(rule, name))
+
+
+@lru_cache(maxsize=32)
+def _compile_template(template_key: IdentityKey[Template]) -> CompiledTemplate:
+    template = template_key.value
+    answer_fields = template.answer_fields()
+    rules = tuple((rule, compile_conditions(template, rule), _effect_names(rule)) for rule in template.rules)
+    rules_per_field = Counter(key for _, conditions, _ in rules for key, _ in conditions)
+    index_field = max(rules_per_field, key=rules_per_field.__getitem__, default=None)
+    rules_with_numbers = [
+        (compiled_rule, dict(compiled_rule[1]).get(index_field or "")) for compiled_rule in rules
+    ]
+    return CompiledTemplate(
+        fields={field.key: field for field in template.fields},
+        spelling_tables={
+            each.key: _build_spelling_table(template, each)
+            for each in template.fields
+            if each.type in LISTED_TYPES
+        },
+        status_field=template.field_in_role("status"),
+        required_fields=tuple(each for each in answer_fields if each.required and each.role != "status"),
+        closed_list_fields=tuple(each for each in answer_fields if has_closed_list(template, each)),
+        index_field=index_field,
+        rules_by_number={
+            number: tuple(declared for declared, known in rules_with_numbers if known is None or number in known)
+            for number in {number for _, known in rules_with_numbers for number in known or ()}
+        },
+        unindexed_rules=tuple(
+            declared for declared, accepted_numbers in rules_with_numbers if accepted_numbers is None
+        ),
+    )

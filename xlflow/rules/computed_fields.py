@@ -1,0 +1,116 @@
+"""Numbers that follow from others of the same row: how they come about, and when one is beyond a limit.
+
+Worked out here in Decimal; `compute_formula` and `beyond_formula` say the same for a spreadsheet, whose numbers
+are rounded to `DECIMALS` so that both come to the same. Blank is never zero: what lacks a number has no result.
+"""
+
+from collections.abc import Callable, Iterable
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+
+from xlflow.model.plan import FieldValue
+from xlflow.model.submission import AnswerRow
+from xlflow.model.template import Computation, Template, Threshold
+
+RESULT_DECIMALS = 6
+"""Decimals to which results are rounded: finer than any amount, coarser than the faults of binary numbers."""
+
+_RESULT_PRECISION, _SUM_PRECISION = 60, 400
+"""Digits that a result may need, and a sum; no amount in a spreadsheet has more than 17 or so."""
+
+_ROUNDING_STEP = Decimal(1).scaleb(-RESULT_DECIMALS)
+
+NumberLookup = Callable[[str], Decimal | None]
+"""Tells the number in a field of the row at hand, by the field's key."""
+
+CellAddressLookup = Callable[[str], str]
+"""Tells the address of a field's cell in the row at hand, by the field's key."""
+
+
+def sum_exactly(numbers: Iterable[Decimal]) -> Decimal:
+    """Return the sum of amounts as they are written, none of their digits lost."""
+    with localcontext(prec=_SUM_PRECISION):
+        return sum(numbers, Decimal(0))
+
+
+def compute_field(computation: Computation, number_of_field: NumberLookup) -> Decimal | None:
+    """Return the result, None where a number that it needs is lacking or a part has no whole."""
+    numbers = [
+        number
+        for key in (*computation.subtract, *computation.share)
+        if (number := number_of_field(key)) is not None
+    ]
+    if len(numbers) < len(computation.subtract) + len(computation.share):
+        return None
+    with localcontext(prec=_RESULT_PRECISION):
+        if computation.subtract:
+            return _round_half_up(numbers[0] - sum(numbers[1:], Decimal(0)))
+        return _round_half_up(numbers[0] / abs(numbers[1])) if numbers[1] else None
+
+
+def field_value(row: AnswerRow, key: str, template: Template) -> FieldValue | None:
+    """Return what a row says in a field, whoever says it: the unit, the plan, or the other fields together."""
+    computation = template.field(key).computed
+    if computation:
+        return compute_field(computation, lambda name: field_number(row, name, template))
+    return row.value(key) if row.answer(key) else row.item.plan_value(key)
+
+
+def field_number(row: AnswerRow, key: str, template: Template) -> Decimal | None:
+    """Return the number that a row says in a field, None if it says none."""
+    value = field_value(row, key, template)
+    return value if isinstance(value, Decimal) else None
+
+
+def is_above_threshold(threshold: Threshold, number_of_field: NumberLookup) -> bool:
+    """Return whether a number is beyond its limit; never where it, or the whole it is held against, is blank."""
+    number = number_of_field(threshold.field)
+    if number is None:
+        return False
+    with localcontext(prec=_RESULT_PRECISION):
+        exceeded = [] if threshold.amount is None else [abs(number) > _threshold_as_decimal(threshold.amount)]
+        if threshold.share is not None and threshold.of is not None:
+            whole = number_of_field(threshold.of)
+            exceeded.append(
+                whole is not None
+                and abs(number) > _round_half_up(_threshold_as_decimal(threshold.share) * abs(whole))
+            )
+    return all(exceeded) if threshold.both else any(exceeded)
+
+
+def build_computed_formula(computation: Computation, cell_of_field: CellAddressLookup) -> str:
+    """Return the same as a formula (without its =): a number, or "" where a number that it needs is lacking."""
+    cells = [cell_of_field(key) for key in (*computation.subtract, *computation.share)]
+    all_numbers_present = f"COUNT({','.join(cells)})={len(cells)}"
+    if computation.subtract:
+        return f'IF({all_numbers_present},ROUND({"-".join(cells)},{RESULT_DECIMALS}),"")'
+    part, whole = cells
+    return f'IF({all_numbers_present},IF({whole}=0,"",ROUND({part}/ABS({whole}),{RESULT_DECIMALS})),"")'
+
+
+def build_threshold_formula(threshold: Threshold, cell_of_field: CellAddressLookup) -> str:
+    """Return a formula (without its =) that is TRUE where a number is beyond its limit; never an error."""
+    absolute = f"ABS(N({cell_of_field(threshold.field)}))"
+    exceeded_tests = [] if threshold.amount is None else [f"{absolute}>{_threshold_as_decimal(threshold.amount)}"]
+    if threshold.share is not None and threshold.of is not None:
+        whole = cell_of_field(threshold.of)
+        above_share = (
+            f"{absolute}>ROUND({_threshold_as_decimal(threshold.share)}*ABS(N({whole})),{RESULT_DECIMALS})"
+        )
+        exceeded_tests.append(f"AND(ISNUMBER({whole}),{above_share})")
+    return (
+        f"AND(ISNUMBER({cell_of_field(threshold.field)}),{'AND' if threshold.both else 'OR'}"
+        f"({','.join(exceeded_tests)}))"
+    )
+
+
+def _round_half_up(number: Decimal) -> Decimal:
+    """Return the number rounded as spreadsheets round, without zeros that say nothing."""
+    rounded = number.quantize(_ROUNDING_STEP, ROUND_HALF_UP)
+    whole = rounded.to_integral_value()
+    return whole if rounded == whole else rounded.normalize()
+
+
+def _threshold_as_decimal(threshold: float) -> Decimal:
+    """Return a number of a template as people write it: without an exponent or decimals that say nothing."""
+    number = Decimal(repr(threshold))
+    return Decimal(int(number)) if number == int(number) else Decimal(format(number, "f"))

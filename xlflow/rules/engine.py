@@ -1,0 +1,207 @@
+"""What a rule of the template may ask for where its conditions hold: `EFFECTS` is the list.
+
+The rules, row by row: those that every template has, and last those that the template declares.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+
+from xlflow.model.plan import Deadline, FieldValue, PlanItem, Round
+from xlflow.model.template import FieldComparison, Rule, Template
+from xlflow.rules.compiled_template import NUMBER_TYPES, AnswerConditions, CompiledRule
+from xlflow.rules.computed_fields import is_above_threshold
+from xlflow.rules.context import FormContext, Requirement, RowAnswers, RowContext
+from xlflow.rules.formula_semantics import NOT_LISTED
+
+
+def require(context: RowContext, rule: Rule) -> Iterator[Requirement]:
+    """Ask for fields that are not filled; for a status, only where nothing near the row makes up for it."""
+    for key in rule.require:
+        is_status = context.form.compiled.fields[key].role == "status"
+        if context.is_filled(key) is False and (not is_status or context.needs_status()):
+            yield context.make_requirement(rule, key)
+
+
+def forbid(context: RowContext, rule: Rule) -> Iterator[Requirement]:
+    """Ask to clear fields that are filled."""
+    return (context.make_requirement(rule, key) for key in rule.forbid if context.is_filled(key))
+
+
+def compare(context: RowContext, rule: Rule) -> Iterator[Requirement]:
+    """Compare as the form can; where only a reader of words can, what it finds is a note."""
+    comparison = rule.compare
+    keys = (comparison.field, comparison.to) if comparison else ()
+    answer_key = next((key for key in keys if key in context.row.texts), None)
+    if comparison is None or answer_key is None:
+        return
+    compares_numbers = any(context.form.compiled.fields[key].type in NUMBER_TYPES for key in keys)
+    holds = relation_holds(
+        comparison, *map(context.formula_amount if compares_numbers else context.end_date, keys)
+    )
+    parsed_values = (_comparable_value(context.parsed_value(key)) for key in keys)
+    if holds is False:
+        yield context.make_requirement(rule, answer_key)
+    elif holds is None and relation_holds(comparison, *parsed_values) is False:
+        yield downgrade_to_note(context.make_requirement(rule, answer_key))
+
+
+def no_worse_part(context: RowContext, rule: Rule) -> Iterator[Requirement]:
+    """Ask for another status where a sub-activity stands worse than its activity says."""
+    status_field, children = context.form.status_field, context.form.relatives[context.row.item.id].children
+    if rule.no_worse_part and children and status_field and status_field.key in context.row.texts:
+        status_number = context.choice_number(status_field.key)
+        child_rows = (context.form.rows_by_id[part] for part in children)
+        worse_row = next(
+            (
+                part
+                for part in child_rows
+                if has_worse_rank(context.choice_number_in(status_field.key, part), status_number)
+            ),
+            None,
+        )
+        if worse_row:
+            yield context.make_requirement(rule, status_field.key, worse_row)
+
+
+def downgrade_to_note(requirement: Requirement) -> Requirement:
+    """Return as a note what the form cannot see for itself."""
+    return replace(requirement, severity="note") if requirement.is_enforced else requirement
+
+
+EFFECT_EVALUATORS: Mapping[str, Callable[[RowContext, Rule], Iterator[Requirement]]] = MappingProxyType(
+    {effect.__name__: effect for effect in (require, forbid, compare, no_worse_part)}
+)
+"""The effects by what a rule says to have one."""
+
+
+def relation_holds(
+    comparison: FieldComparison, left: Decimal | date | None, right: Decimal | date | None
+) -> bool | None:
+    """Return whether two values stand in the relation asked for; None where they cannot be compared."""
+    if left is None or right is None or isinstance(left, Decimal) is not isinstance(right, Decimal):
+        return None
+    is_greater, is_less = left > right, left < right  # type: ignore[operator]
+    holds = {"later": is_greater, "above": is_greater, "earlier": is_less, "below": is_less}
+    return holds.get(comparison.relation, not (is_greater or is_less))
+
+
+def has_worse_rank(part_number: int, item_number: int) -> bool:
+    """Return whether one answer has a worse rank than another, by their numbers; never where one has none."""
+    return item_number > 0 and part_number >= (item_number // 100 + 1) * 100
+
+
+def _comparable_value(value: FieldValue | None) -> Decimal | date | None:
+    return value.last if isinstance(value, Deadline) else value if isinstance(value, Decimal) else None
+
+
+ANSWER_LISTED_RULE, ANSWER_READABLE_RULE = "answer_listed", "answer_readable"
+"""Names of rules by which reading reports what it finds itself: an answer not in its list, an error in a cell."""
+
+
+def evaluate_rules(
+    round_: Round, rows: Sequence[RowAnswers], *, nothing_to_report: bool = False
+) -> tuple[tuple[Requirement, ...], ...]:
+    """Return what is still asked in each row, in the order in which the form says it.
+
+    `nothing`: the unit says that it has nothing to report, so rows in which it wrote nothing are left alone.
+    """
+    form = FormContext(round_, rows)
+    return tuple(
+        [() if nothing_to_report and row.is_blank else _evaluate_row(RowContext(form, row)) for row in rows]
+    )
+
+
+def is_unnamed_added_item(item: PlanItem, template: Template) -> bool:
+    """Return whether a row of the unit's own does not say for which activity it is."""
+    return item.added_by_unit and not item.level_texts[template.item_level_index].strip()
+
+
+def _evaluate_row(context: RowContext) -> tuple[Requirement, ...]:
+    rules = RULES[:1] if is_unnamed_added_item(context.row.item, context.form.template) else RULES[1:]
+    return tuple([requirement for rule in rules for requirement in rule(context)])
+
+
+def own_without_text(context: RowContext) -> Iterator[Requirement]:
+    """An answer in a free row says for which activity it is."""
+    item, part_level = context.row.item, context.form.template.part_level_index
+    has_part_text = part_level is not None and bool(item.level_texts[part_level].strip())
+    if is_unnamed_added_item(item, context.form.template) and (has_part_text or not context.row.is_blank):
+        yield Requirement("own_without_text")
+
+
+def missing_status(context: RowContext) -> Iterator[Requirement]:
+    """A status stands on the activity or on every one of its sub-activities."""
+    status_field = context.form.status_field
+    if status_field and status_field.required and status_field.key in context.row.texts and context.needs_status():
+        yield Requirement(
+            "missing_status",
+            status_field.key,
+            parts_may_answer=bool(context.form.relatives[context.row.item.id].children),
+        )
+
+
+def missing_required(context: RowContext) -> Iterator[Requirement]:
+    """Every other required field is answered."""
+    for field in context.form.compiled.required_fields:
+        if context.is_filled(field.key) is False:
+            yield Requirement("missing_required", field.key)
+
+
+def answer_listed(context: RowContext) -> Iterator[Requirement]:
+    """An answer to a closed list is one of the list."""
+    for field in context.form.compiled.closed_list_fields:
+        if context.choice_number(field.key) == NOT_LISTED:
+            yield Requirement(ANSWER_LISTED_RULE, field.key)
+
+
+def declared_rules(context: RowContext) -> Iterator[Requirement]:
+    """The rules that the template declares: where their conditions hold, they require, forbid or compare."""
+    for rule, conditions, effects in _candidate_rules(context):
+        if _conditions_hold(context, rule, conditions):
+            requirements = [
+                requirement for effect in effects for requirement in EFFECT_EVALUATORS[effect](context, rule)
+            ]
+            formula_sees_it = rule.beyond is None or is_above_threshold(rule.beyond, context.formula_amount)
+            yield from requirements if formula_sees_it else map(downgrade_to_note, requirements)
+
+
+RULES: tuple[Callable[[RowContext], Iterator[Requirement]], ...] = (
+    own_without_text,
+    missing_status,
+    missing_required,
+    answer_listed,
+    declared_rules,
+)
+"""The function's name is the `rule` of what it asks for, except that a rule of the template has its own. A row
+that nobody can place is judged by the first alone."""
+
+
+def _candidate_rules(context: RowContext) -> tuple[CompiledRule, ...]:
+    """Return the rules that may hold, by the answer that most of them wait for: in most rows one or two."""
+    compiled = context.form.compiled
+    return (
+        compiled.rules_by_number.get(context.choice_number(compiled.index_field), compiled.unindexed_rules)
+        if compiled.index_field
+        else compiled.unindexed_rules
+    )
+
+
+def _conditions_hold(context: RowContext, rule: Rule, conditions: AnswerConditions) -> bool:
+    for key, numbers in conditions:
+        if context.choice_number(key) not in numbers:
+            return False
+    if rule.passed and not _is_date_passed(context, rule.passed):
+        return False
+    if rule.beyond and not is_above_threshold(rule.beyond, context.parsed_amount):
+        return False
+    if not (rule.filled or rule.blank):
+        return True
+    return all(map(context.is_filled, rule.filled)) and all(context.is_filled(key) is False for key in rule.blank)
+
+
+def _is_date_passed(context: RowContext, key: str) -> bool:
+    end_date = context.end_date(key)
+    return end_date is not None and end_date < context.form.round.as_of

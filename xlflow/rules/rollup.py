@@ -1,0 +1,199 @@
+"""How lines belong together, when a status is missing, and which status stands for several.
+
+One rule each, as pure functions, so that the form's live column, the check, the accounts and the summary say
+the same. Statuses are codes of the template here; what a person wrote was understood before.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from xlflow.model.plan import PlanItem
+from xlflow.model.template import Choice, ChoiceList, Template
+from xlflow.model.text import normalize_key
+
+
+@dataclass(frozen=True, slots=True)
+class Relatives:
+    """The lines around one line: the activity above a sub-activity, the sub-activities below an activity, and
+    those beside a sub-activity. Ids, in the order of the lines."""
+
+    parent: str | None = None
+    children: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
+
+
+NO_RELATIVES = Relatives()
+"""What stands near a line that stands alone."""
+
+
+def parent_ids_by_child(plan_items: Iterable[PlanItem], template: Template) -> Mapping[str, str]:
+    """Return for each sub-activity the id of its activity, where that is among the lines.
+
+    The activity has the same texts in every level but the sub-activity's own. Where several have, one asked
+    of a unit that the sub-activity is asked of comes first; an activity of a unit's own serves that unit only.
+    """
+    part_level_index = template.part_level_index
+    if part_level_index is None:
+        return MappingProxyType({})
+    all_items = tuple(plan_items)
+    if not any(item.level_texts[part_level_index] for item in all_items):
+        return MappingProxyType({})
+    activities_by_key: dict[tuple[str, ...], list[PlanItem]] = {}
+    for line in all_items:
+        if not line.level_texts[part_level_index]:
+            activities_by_key.setdefault(_parent_key(line.level_texts, part_level_index), []).append(line)
+    pairs = {
+        line.id: _choose_parent_id(
+            line, activities_by_key.get(_parent_key(line.level_texts, part_level_index), ())
+        )
+        for line in all_items
+        if line.level_texts[part_level_index]
+    }
+    return MappingProxyType({child: parent for child, parent in pairs.items() if parent is not None})
+
+
+def relatives_by_id(items: Sequence[PlanItem], template: Template) -> Mapping[str, Relatives]:
+    """Return the kin of every line, by id; a line that stands alone has none."""
+    parents = parent_ids_by_child(items, template)
+    children: dict[str, list[str]] = {}
+    for child, parent in parents.items():
+        children.setdefault(parent, []).append(child)
+    relatives = {
+        item.id: Relatives(children=tuple(children[item.id])) if item.id in children else NO_RELATIVES
+        for item in items
+    }
+    for child, parent in parents.items():
+        relatives[child] = Relatives(parent, (), tuple(other for other in children[parent] if other != child))
+    return MappingProxyType(relatives)
+
+
+def is_status_missing(
+    has_status: bool,
+    parent_has_status: bool | None,
+    children_have_status: Iterable[bool],
+    siblings_have_status: Iterable[bool],
+) -> bool:
+    """Return whether a row still lacks a status. Each argument says whether a status stands there.
+
+    `above` is None where the row is no sub-activity, or its activity is not in the form. One status on the
+    activity is enough, and so is one on each sub-activity; an untouched activity is missing once, not once per
+    sub-activity.
+    """
+    return (
+        not has_status
+        and not any(children_have_status)
+        and (parent_has_status is None or (not parent_has_status and any(siblings_have_status)))
+    )
+
+
+def is_item_answered(
+    has_status: bool, parent_has_status: bool | None, children_have_status: Collection[bool]
+) -> bool:
+    """Return whether a row counts as answered: by its own status, by its activity's, or by all below it."""
+    return has_status or bool(parent_has_status) or (bool(children_have_status) and all(children_have_status))
+
+
+def find_items_missing_status(
+    relatives_of_items: Mapping[str, Relatives], ids_with_status: Collection[str]
+) -> tuple[str, ...]:
+    """Return the ids of the lines of one form whose status is missing, given those where one stands."""
+    has_status = frozenset(ids_with_status).__contains__
+    return tuple(
+        item_id
+        for item_id, relatives in relatives_of_items.items()
+        if not has_status(item_id)
+        and is_status_missing(
+            False,
+            None if relatives.parent is None else has_status(relatives.parent),
+            map(has_status, relatives.children),
+            map(has_status, relatives.siblings),
+        )
+    )
+
+
+def find_unanswered_items(
+    items: Sequence[PlanItem], template: Template, ids_with_status: Collection[str]
+) -> tuple[str, ...]:
+    """Return the ids of the lines asked of one unit that nothing answers, given those where a status stands."""
+    has_status = frozenset(ids_with_status).__contains__
+    return tuple(
+        item_id
+        for item_id, relatives in relatives_by_id(items, template).items()
+        if not is_item_answered(
+            has_status(item_id),
+            relatives.parent is not None and has_status(relatives.parent),
+            [has_status(child_id) for child_id in relatives.children],
+        )
+    )
+
+
+def fields_that_count_as_answer(template: Template) -> tuple[str, ...]:
+    """Return the fields of which one, written in, makes a row answered: the status, else those that are required,
+    else all that are asked."""
+    status = template.field_in_role("status")
+    required = [field for field in template.answer_fields() if field.required]
+    return tuple(field.key for field in ([status] if status else required or template.answer_fields()))
+
+
+def worst_status(codes: Iterable[str | None], choices: ChoiceList) -> str | None:
+    """Return the code of the highest rank; None if there is none.
+
+    A choice that is left out (Utgår) counts only if all are; what an open list met besides its own choices
+    counts below every rank.
+    """
+    distinct_codes = sorted({code for code in codes if code})
+    if len(distinct_codes) < 2:
+        return distinct_codes[0] if distinct_codes else None
+    options = {option.code: option for option in choices.options}
+    positions = {option.code: position for position, option in enumerate(choices.options)}
+
+    def severity_key(code: str) -> tuple[bool, int, int]:
+        option = options.get(code)
+        return (not _is_excluded_from_rollup(option), _rank_of(option), -positions.get(code, len(positions)))
+
+    return max(distinct_codes, key=severity_key, default=None)
+
+
+def roll_up_status(own_status: str | None, part_statuses: Iterable[str | None], template: Template) -> str | None:
+    """Return the status of an activity: its own if it has one, else the worst of its sub-activities."""
+    if own_status:
+        return own_status
+    status_field = template.field_in_role("status")
+    if status_field is None or status_field.choices is None:
+        return None
+    return worst_status(part_statuses, template.choice_list(status_field))
+
+
+def is_worse(part: str, own: str, choices: ChoiceList) -> bool:
+    """Return whether a sub-activity stands worse than its activity says; never where one of them is left out."""
+    options = {option.code: option for option in choices.options}
+    one, other = options.get(part), options.get(own)
+    left_out = _is_excluded_from_rollup(one) or _is_excluded_from_rollup(other)
+    return not left_out and _rank_of(one) > _rank_of(other) >= 0
+
+
+def _choose_parent_id(part: PlanItem, candidates: Sequence[PlanItem]) -> str | None:
+    """Return the activity of a sub-activity; what a unit added itself never takes over a part that was planned."""
+    eligible = [item for item in candidates if part.added_by_unit or not item.added_by_unit]
+    if len(eligible) == 1 and not eligible[0].added_by_unit:
+        return eligible[0].id
+    units = frozenset(part.units)
+    shared_unit_ids = (item.id for item in eligible if not units.isdisjoint(item.units))
+    return next(shared_unit_ids, next((item.id for item in eligible if not item.added_by_unit), None))
+
+
+@lru_cache(maxsize=1 << 16)
+def _parent_key(levels: tuple[str, ...], part_level_index: int) -> tuple[str, ...]:
+    return tuple(
+        "" if level_index == part_level_index else normalize_key(text) for level_index, text in enumerate(levels)
+    )
+
+
+def _is_excluded_from_rollup(option: Choice | None) -> bool:
+    return option is not None and option.left_out
+
+
+def _rank_of(option: Choice | None) -> int:
+    return -1 if option is None or option.rank is None else option.rank

@@ -1,0 +1,165 @@
+"""Writes whole files or none: beside the target, flushed to disk, renamed.
+
+Whatever happens meanwhile (a full disk, a lost drive, a process that is killed), the target is at every moment its
+old content or all of the new. What a killed run leaves behind, the next one for the same target takes away.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from errno import EDQUOT, EFBIG, EISDIR, ENOSPC
+from pathlib import Path
+
+from xlflow.model.findings import FatalError, Location, make_finding
+from xlflow.runtime.file_lock import FileLock, LockHeldError, own_temp_path
+
+_WRITE_SIZE = 1 << 20
+_DISK_FULL_ERRNOS = frozenset((ENOSPC, EDQUOT, EFBIG))
+_RENAME_ATTEMPTS, _RETRY_SECONDS = 5, 0.2
+"""How often, and how many seconds apart, a file is renamed that Windows says is in use: often a virus scanner has
+it for a moment only."""
+
+
+class AtomicTarget:
+    """A file that this run, and no other at the same time, may write. Made by `claim_target`."""
+
+    def __init__(self, path: Path):
+        self._requested_path = path
+        self._real_path = Path(os.path.realpath(path))
+        self._temp_path = own_temp_path(self._real_path, "tmp")
+
+    def save(self, content: bytes | Iterable[bytes]) -> Path:
+        """Write the file, which may come in chunks, and return where it is: under another name beside the target
+        if that is open elsewhere.
+
+        Raises `Stop` with a finding that says what to do when it cannot be written.
+        """
+        try:
+            try:
+                _write_and_sync(self._temp_path, [content] if isinstance(content, bytes) else content)
+                saved_path = self._rename_into_place()
+            except BaseException:
+                self.remove_leftovers()
+                raise
+        except OSError as fault:
+            raise _write_failure(self._requested_path, fault) from fault
+        _sync_folder(self._real_path.parent)
+        return (
+            self._requested_path
+            if saved_path == self._real_path
+            else self._requested_path.with_name(saved_path.name)
+        )
+
+    def remove_leftovers(self) -> None:
+        """Take away what a run that did not end well has left."""
+        with suppress(OSError):
+            self._temp_path.unlink()
+
+    def _rename_into_place(self) -> Path:
+        for attempts_left in reversed(range(_RENAME_ATTEMPTS if sys.platform == "win32" else 1)):
+            if _is_write_protected(self._real_path):
+                break
+            try:
+                os.replace(self._temp_path, self._real_path)  # noqa: PTH105
+            except PermissionError:
+                time.sleep(_RETRY_SECONDS if attempts_left else 0)
+            else:
+                return self._real_path
+        alternative_path = next(path for path in _alternative_paths(self._real_path) if not path.exists())
+        os.replace(self._temp_path, alternative_path)  # noqa: PTH105
+        return alternative_path
+
+
+@contextmanager
+def lock_target(path: Path) -> Iterator[AtomicTarget]:
+    """Claim a file for writing, for as long as the context lasts; its folder is made if need be.
+
+    `Stop` at once if another run has claimed it, or if nothing can be written there.
+    """
+    created_folders = list[Path]()
+    try:
+        lock = FileLock(Path(os.path.realpath(path)))
+        created_folders = _create_folders(path)
+        lock.acquire()
+    except LockHeldError as held:
+        host, process = held.owner
+        raise FatalError(
+            make_finding("target-in-use", Location(str(path)), params={"host": host, "process": process})
+        ) from held
+    except UnicodeEncodeError as fault:
+        raise FatalError(make_finding("target-name-impossible", Location(str(path)))) from fault
+    except IsADirectoryError as fault:
+        raise FatalError(make_finding("target-is-folder", Location(str(path)))) from fault
+    except OSError as fault:
+        _remove_empty_folders(created_folders)
+        raise _write_failure(path, fault) from fault
+    try:
+        target = AtomicTarget(path)
+        target.remove_leftovers()
+        yield target
+    finally:
+        lock.release()
+        _remove_empty_folders(created_folders)
+
+
+def write_atomic(path: Path, content: bytes) -> Path:
+    """Write one file, whole or not at all, and return where it is; see `Target.save`."""
+    with lock_target(path) as target:
+        return target.save(content)
+
+
+def _write_and_sync(path: Path, content: Iterable[bytes]) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        for chunk in content:
+            remaining = memoryview(chunk)
+            while remaining:
+                remaining = remaining[os.write(handle, remaining[:_WRITE_SIZE]) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _create_folders(path: Path) -> list[Path]:
+    """Make the folders that a file needs, and return those that were not there, the innermost first."""
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+    folder = Path(os.path.realpath(path)).parent
+    missing = [candidate for candidate in (folder, *folder.parents) if not candidate.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _remove_empty_folders(folders: Iterable[Path]) -> None:
+    """Remove the folders in which nothing was written."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
+def _is_write_protected(path: Path) -> bool:
+    """Return whether somebody has write-protected the file that stands there, which a rename would not mind."""
+    return path.exists() and not os.access(path, os.W_OK)
+
+
+def _alternative_paths(path: Path) -> Iterator[Path]:
+    """Yield "namn (2).xlsx", "namn (3).xlsx" and so on."""
+    return (path.with_stem(f"{path.stem} ({number})") for number in range(2, 1_000_000))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name written down for good, where the system lets one."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _write_failure(path: Path, error: OSError) -> FatalError:
+    if error.errno in _DISK_FULL_ERRNOS:
+        return FatalError(make_finding("disk-full", Location(str(path))))
+    return FatalError(make_finding("target-not-writable", Location(str(path)), value=error.strerror or str(error)))

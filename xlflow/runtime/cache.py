@@ -1,0 +1,146 @@
+"""What was read before and need not be read again, in a cache folder of the user's own.
+
+An entry counts only for the very same content under the same name, read by the very same program; whatever is
+damaged, lacks its frame or belongs to another file is as if it were not there. Entries are JSON with a check sum,
+never anything that could be executed, and hold what people answered: nobody else may read them. The folder may be
+deleted at any time.
+"""
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
+from xlflow.runtime.submission_encoder import EncodedSubmission
+
+CACHE_FOLDER_VARIABLE = "XLFLOW_CACHE"
+"""The variable of the environment that names another folder."""
+
+_MAX_BYTES = 256_000_000
+_MAX_AGE_SECONDS = 90 * 86_400.0
+"""Seconds that an answer is kept at most after it was read."""
+
+_PARSER_LIBRARIES = ("python-calamine", "olefile", "pydantic", "python-dateutil")
+"""Libraries that have a say in what a file says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParseCache:
+    """A folder of entries. What cannot be written is not kept; what cannot be read is not there."""
+
+    folder: Path
+
+    def get(self, key: str, digest: str) -> EncodedSubmission | None:
+        """Return what a file with this content said; None if that is not known for sure."""
+        header, _, content = self._read_file(f"{key}.json").partition(b"\n")
+        stored_checksum, stored_digest, shared_digest = (
+            *header.decode("ascii", "replace").split(" "),
+            "",
+            "",
+            "",
+        )[:3]
+        if (
+            not content
+            or stored_digest != digest
+            or stored_checksum != _entry_checksum(key, digest, shared_digest, content)
+        ):
+            return None
+        return EncodedSubmission(content, shared_digest)
+
+    def get_shared(self, digest: str) -> bytes | None:
+        """Return the frame with this digest, if it is there and whole."""
+        content = self._read_file(f"{digest}.frame.json")
+        return content if hashlib.sha256(content).hexdigest() == digest else None
+
+    def has_entry(self, key: str) -> bool:
+        """Return whether there is an entry at all, before anybody looks at the file itself."""
+        return (self.folder / f"{key}.json").exists()
+
+    def put(self, key: str, digest: str, encoded: EncodedSubmission) -> None:
+        """Keep what a file said."""
+        checksum = _entry_checksum(key, digest, encoded.shared_digest, encoded.content)
+        with suppress(OSError):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shared_file = self.folder / f"{encoded.shared_digest}.frame.json"
+            if not shared_file.exists():
+                _write_private_file(shared_file, encoded.shared_content)
+            _write_private_file(
+                self.folder / f"{key}.json",
+                f"{checksum} {digest} {encoded.shared_digest}\n".encode() + encoded.content,
+            )
+            shared_file.touch()
+
+    def prune(self, max_bytes: int = _MAX_BYTES, max_age: float = _MAX_AGE_SECONDS) -> None:
+        """Take away what is older than so many seconds, and what was written longest ago, until the folder is no
+        larger than this many bytes."""
+        oldest_kept = time.time_ns() - max_age * 1e9
+        with suppress(OSError):
+            for modified, size, path in sorted(_list_cache_files(self.folder), reverse=True):
+                max_bytes -= size
+                if max_bytes < 0 or modified < oldest_kept:
+                    path.unlink(missing_ok=True)
+
+    def _read_file(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError:
+            return b""
+
+
+def open_cache() -> ParseCache | None:
+    """Return the shelf of this user, None where the system offers no place for one."""
+    with suppress(OSError, RuntimeError):
+        configured_folder = os.environ.get(CACHE_FOLDER_VARIABLE)
+        if configured_folder:
+            return ParseCache(Path(configured_folder))
+        from platformdirs import user_cache_path  # noqa: PLC0415 (where many files are read only)
+
+        return ParseCache(user_cache_path("xlflow", appauthor=False) / "read")
+    return None
+
+
+def cache_key(name: str, size: int, modified: str) -> str:
+    """Return under which key a file is kept: its name, size and time on disk, and the program that reads it."""
+    key_parts = (program_fingerprint(), name, str(size), modified)
+    return hashlib.sha256("\0".join(key_parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def program_fingerprint() -> str:
+    """Return what changes whenever the program, its words or what it reads with may have changed."""
+    from importlib.metadata import version  # noqa: PLC0415 (as above)
+
+    folder = Path(__file__).parent
+    sources = [*folder.rglob("*.py"), *Path(str(resource_dir(TEMPLATES_DIR))).glob("*.toml")]
+    source_stamps = [
+        f"{path} {(file_stat := path.stat()).st_size} {file_stat.st_mtime_ns}" for path in sorted(sources)
+    ]
+    library_versions = [f"{name} {version(name)}" for name in _PARSER_LIBRARIES]
+    return hashlib.sha256("\n".join([sys.version, *library_versions, *source_stamps]).encode()).hexdigest()
+
+
+def _entry_checksum(key: str, digest: str, shared_digest: str, content: bytes) -> str:
+    return hashlib.sha256(f"{key} {digest} {shared_digest}\n".encode() + content).hexdigest()
+
+
+def _write_private_file(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all, for the user alone to read (which is how temporary files are made)."""
+    import tempfile  # noqa: PLC0415 (as above)
+
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+        file.write(content)
+    Path(file.name).replace(target)
+
+
+def _list_cache_files(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    """Yield (when it was written, size, path) of every file in the folder."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            file_stat = entry.stat()
+            yield file_stat.st_mtime_ns, file_stat.st_size, Path(entry.path)

@@ -1,0 +1,80 @@
+"""What a cell held and what became of it. Knows no field and no template."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from xlflow.i18n.catalogue import Language
+from xlflow.model.findings import Severity
+from xlflow.model.plan import FieldValue
+from xlflow.model.text import collapse_whitespace
+
+RawCell = str | float | int | bool | date | datetime | time | timedelta | None
+"""What a reader of workbooks yields for a cell; None and blanks are the same."""
+
+_MAX_EXACT_FLOAT = 1e15
+"""From here on a spreadsheet no longer holds every whole number."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParseResult:
+    """What a cell means. Without a code: clean (a blank cell is clean and has no value). With value and code:
+    understood, but worth a note or a warning. With a code alone: not understood, the code says why.
+
+    `suggestion` is the nearest right answer in the words of the form, never taken by itself.
+    """
+
+    value: FieldValue | None
+    code: str | None = None
+    suggestion: str | None = None
+
+    @property
+    def severity(self) -> Severity | None:
+        """An error for what was not understood; else None: the severity of the code in the catalogue."""
+        return Severity.ERROR if self.code and self.value is None else None
+
+
+BLANK = ParseResult(None)
+"""What an empty cell means."""
+
+
+def cell_text(raw: RawCell, language: Language = "sv") -> str:
+    """Return what stood in the cell: words as they are, whole numbers without .0, days as ISO, blanks as ""."""
+    if isinstance(raw, str):
+        return normalize_cell_text(raw)
+    if raw is None:
+        return ""
+    if isinstance(raw, bool):
+        return {"sv": ("FALSKT", "SANT"), "en": ("FALSE", "TRUE")}[language][raw]
+    if isinstance(raw, int | float):
+        return _number_text(raw)
+    return _time_text(raw)
+
+
+def normalize_cell_text(text: str) -> str:
+    """Return the words as written, letters composed and line breaks as \\n; "" if only blanks stood there. Nothing
+    but text, also of a cell that is marked as an error or a formula."""
+    normalized = unicodedata.normalize("NFC", str(text))
+    if "\r" in normalized:
+        normalized = normalized.replace("\r\n", "\n").replace("\r", "\n")
+    start = normalized.lstrip()[:1]
+    return normalized if start.isalnum() or collapse_whitespace(normalized) else ""
+
+
+def _number_text(raw: float) -> str:
+    if isinstance(raw, float) and not abs(raw) < _MAX_EXACT_FLOAT:
+        return repr(raw)
+    return str(int(raw)) if raw == int(raw) else format(Decimal(repr(raw)), "f")
+
+
+def _time_text(raw: date | datetime | time | timedelta) -> str:
+    if isinstance(raw, timedelta):
+        minutes, seconds = divmod(round(raw.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+    if isinstance(raw, time):
+        return raw.isoformat("seconds" if raw.second else "minutes")
+    if isinstance(raw, datetime):
+        day, moment = raw.date().isoformat(), raw.time().replace(tzinfo=None)
+        return day if moment == time() else f"{day} {_time_text(moment)}"
+    return raw.isoformat()

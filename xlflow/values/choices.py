@@ -1,0 +1,132 @@
+"""Which of the accepted answers somebody meant. Forgives what a reader would not see; suggests, never guesses."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from types import MappingProxyType
+
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.template import Choice, ChoiceList
+from xlflow.model.text import normalize_key
+from xlflow.values.cell_values import BLANK, ParseResult, RawCell, cell_text, normalize_cell_text
+
+_YES_WORDS = ("ja", "j", "yes", "y", "sant", "true", "1", "x", "✓", "✔", "☑", "☒")
+_NO_WORDS = ("nej", "n", "no", "falskt", "false", "0", "☐")
+_WORD_ENDS = re.compile(r"[ ,.;:(]")
+_MIN_SIMILARITY = 0.6
+
+
+def make_choice_parser(choices: ChoiceList, language: Language) -> Callable[[RawCell], ParseResult]:
+    """Return a function that reads answers of this list; the list is folded once, here."""
+    options_by_label = MappingProxyType(_options_by_label(choices, language))
+    options_by_alias = MappingProxyType(
+        _options_by_stripped_name(choices)
+        | {normalize_key(name): o for o, name in _iter_names_reversed(choices, _aliases)}
+    )
+
+    def read(raw: RawCell) -> ParseResult:
+        text = normalize_cell_text(raw) if isinstance(raw, str) else cell_text(raw, language)
+        if not text:
+            return BLANK
+        key = normalize_key(text)
+        option = options_by_label.get(key)
+        if option:
+            return ParseResult(option.code)
+        option = options_by_alias.get(key) or options_by_alias.get(_strip_punctuation(key))
+        if option:
+            return ParseResult(option.code, "choice-alias", option.label.in_language(language))
+        if choices.open:
+            return ParseResult(text.strip())
+        return ParseResult(None, "choice-unknown", _suggest_label(key, choices, language))
+
+    return read
+
+
+def parse_yes_no(raw: RawCell, language: Language) -> ParseResult:
+    """Return True or False; a cross or a tick is a yes, a blank is no answer."""
+    if isinstance(raw, bool):
+        return ParseResult(raw)
+    text = cell_text(raw, language)
+    if not text:
+        return BLANK
+    key = normalize_key(text).rstrip(".!")
+    if key in _YES_WORDS or key in _NO_WORDS:
+        return ParseResult(key in _YES_WORDS)
+    closest = difflib.get_close_matches(_WORD_ENDS.split(key)[0], ("ja", "nej", "yes", "no"), 1, _MIN_SIMILARITY)
+    return ParseResult(
+        None, "yes-no-unreadable", format_yes_no(closest[0] in _YES_WORDS, language) if closest else None
+    )
+
+
+def format_yes_no(value: bool, language: Language) -> str:
+    """Return Ja or Nej, Yes or No."""
+    return translate("values.yes" if value else "values.no", language)
+
+
+def _options_by_label(choices: ChoiceList, language: Language) -> dict[str, Choice]:
+    """Return labels and codes; a word that two choices share goes by the form's language, then by order."""
+    options_by_name = {
+        normalize_key(name): option for option, name in _iter_names_reversed(choices, _labels_and_code)
+    }
+    return options_by_name | {
+        normalize_key(name): option
+        for option, name in _iter_names_reversed(choices, lambda o: (o.label.in_language(language),))
+    }
+
+
+def _labels_and_code(choice: Choice) -> tuple[str, ...]:
+    return (choice.label.sv, choice.label.en, choice.code)
+
+
+def _aliases(choice: Choice) -> tuple[str, ...]:
+    return choice.aliases
+
+
+def _iter_names_reversed(
+    choices: ChoiceList, names_of_option: Callable[[Choice], tuple[str, ...]]
+) -> Iterable[tuple[Choice, str]]:
+    """Yield the names, the first option last, so that in a mapping the first one stands."""
+    return ((option, name) for option in reversed(choices.options) for name in names_of_option(option))
+
+
+def _options_by_stripped_name(choices: ChoiceList) -> dict[str, Choice]:
+    """Return the names without blanks, dashes and marks ("Genom-\\nfört."), where one choice alone has it."""
+    codes_by_name: dict[str, set[str]] = {}
+    for option in choices.options:
+        for name in (*_labels_and_code(option), *option.aliases):
+            codes_by_name.setdefault(_strip_punctuation(normalize_key(name)), set()).add(option.code)
+    options_by_code = {option.code: option for option in choices.options}
+    return {
+        name: options_by_code[next(iter(codes))]
+        for name, codes in codes_by_name.items()
+        if name and len(codes) == 1
+    }
+
+
+def _strip_punctuation(key: str) -> str:
+    return "".join(letter for letter in key if letter.isalnum())
+
+
+def _suggest_label(key: str, choices: ChoiceList, language: Language) -> str | None:
+    """Return the label that looks most like the text, or the only one that stands within it."""
+    options_by_name = {
+        normalize_key(name): option
+        for option, name in _iter_names_reversed(choices, lambda o: (*_labels_and_code(o), *o.aliases))
+    }
+    similar_names = difflib.get_close_matches(key, options_by_name, 1, _MIN_SIMILARITY) if len(key) < 80 else []
+    candidates = (
+        [options_by_name[similar_names[0]]]
+        if similar_names
+        else [o for o in choices.options if _mentions_option(key, o)]
+    )
+    return candidates[0].label.in_language(language) if len(candidates) == 1 else None
+
+
+def _mentions_option(key: str, choice: Choice) -> bool:
+    return any(
+        f" {normalize_key(label)} " in f" {_separate_words(key)} " for label in (choice.label.sv, choice.label.en)
+    )
+
+
+def _separate_words(key: str) -> str:
+    return " ".join("".join(c if c.isalnum() else " " for c in key).split())
