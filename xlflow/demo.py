@@ -57,7 +57,7 @@ def run_demo(
 ) -> RunResult:
     """Play the whole loop in a folder of its own, up to the board's report, and return the merge's result.
 
-    The notes of the result say what lies where. `Stop` if the folder holds anything already, unless `force`.
+    The notes of the result say what lies where. `FatalError` if the folder holds anything already, unless `force`.
     """
     if not force and folder.exists() and any(folder.iterdir()):
         raise FatalError(make_finding("demo-folder-in-use", Location(str(folder))))

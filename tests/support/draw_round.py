@@ -7,7 +7,7 @@
     \"\"\")
 
 A blank level means "as above". Headings are the template's own, in Swedish or English; `Id` and
-`Fortsätter från` are known too, any other column is context. Independent of `define.py` on purpose.
+`Fortsätter från` are known too, any other column is context. Independent of `definition.py` on purpose.
 """
 
 from collections.abc import Iterator, Sequence

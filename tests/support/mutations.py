@@ -1,6 +1,6 @@
 """What people and programs do to a form, on the sheet as a grid of cells; chance says what, where and how often.
 
-Each is a function of a `Form`; `DAMAGES` are all. None knows what the reader makes of it.
+Each is a function of a `FormContext`; `DAMAGES` are all. None knows what the reader makes of it.
 """
 
 import unicodedata

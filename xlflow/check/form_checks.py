@@ -1,4 +1,4 @@
-"""What the answers of a unit lack or contradict, as findings. The rules themselves stand in `core/rules`.
+"""What the answers of a unit lack or contradict, as findings. The rules themselves stand in `rules`.
 
 Works on answers that reading understood: what it did not understand was reported there, and a cell that has been
 reported is not reported again for what follows from it. Changes nothing and reads no files.

@@ -96,7 +96,7 @@ def parse_language(language: str | None) -> "Language | None":
 
 
 def parse_date_option(text: str, option: str) -> "date":
-    """Return the day that an option names; `Stop` if it names none."""
+    """Return the day that an option names; `FatalError` if it names none."""
     from xlflow.cli.usage_errors import invalid_value_finding
     from xlflow.i18n.catalogue import translate_all
     from xlflow.model.findings import FatalError
@@ -110,7 +110,7 @@ def parse_date_option(text: str, option: str) -> "date":
 
 @contextmanager
 def exit_on_fatal_error(language: str | None = None, *, as_json: bool = False) -> Iterator[None]:
-    """Turn `Stop` into its messages on stderr, JSON on stdout where that is asked for, and exit code 2."""
+    """Turn `FatalError` into its messages on stderr, JSON on stdout where that is asked for, and exit code 2."""
     from xlflow.model.findings import FatalError
 
     try:
@@ -131,7 +131,7 @@ def exit_on_fatal_error(language: str | None = None, *, as_json: bool = False) -
 
 @contextmanager
 def _convert_os_errors() -> Iterator[None]:
-    """Turn what the system says of a file that it does not let one reach into `Stop`."""
+    """Turn what the system says of a file that it does not let one reach into `FatalError`."""
     from xlflow.model.findings import FatalError, Location, make_finding
 
     try:

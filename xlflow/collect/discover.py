@@ -47,7 +47,7 @@ def discover_files(
 ) -> tuple[tuple[DiscoveredFile, ...], tuple[Finding, ...]]:
     """Return every file at these paths (files, folders, archives), by name, with notes on what is ignored.
 
-    `leave_out` are files of our own that may lie among them. `Stop` if a path does not exist.
+    `leave_out` are files of our own that may lie among them. `FatalError` if a path does not exist.
     """
     missing = [make_finding("path-not-found", Location(str(path))) for path in paths if not path_exists(path)]
     if missing:

@@ -1,6 +1,6 @@
 """What the consolidated workbook shows, as values: its tables, and the figures that its first sheet counts.
 
-A figure is declared once, as what is counted where: `summarise` works it out, `write` writes it as a formula with
+A figure is declared once, as what is counted where: `build_consolidated_content` works it out, `write` writes it as a formula with
 that value, and a spreadsheet program that recalculates must come to the same. Knows no workbook and no answers.
 """
 
@@ -30,7 +30,7 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What one column of figures tells about each group of rows of the grid `table`.
+    """What one column of figures tells about each group of rows of the grid `table_xml`.
 
     count: how many rows; sum: of the numbers in the column `of`; rest: that sum less the figures to the left;
     across: the figures to the left together. `signed`: less than nothing is bad news.
@@ -109,7 +109,7 @@ class BalanceEquation:
 @dataclass(frozen=True)
 class ConsolidatedContent:
     """The consolidated workbook before it is a workbook: title and lead, the units that have not answered, single
-    figures, tables of figures, and the tables that they are counted in (by name: see `GRIDS`).
+    figures, tables of figures, and the tables that they are counted in (by name: see `TABLE_NAMES`).
 
     `accounts` are the rows of the table of that name, as they are counted in the others. `told` says in sentences
     how it all stands, `groups` how each group of the widest level does, after its name. `since` is the day of the

@@ -1,6 +1,6 @@
 """Plan workbook -> `Plan`: which sheet, which headings, which year; then rows, lines and units.
 
-Takes a `Book` that somebody has opened. Every fault of the workbook is told in one `Stop`; what is only doubtful
+Takes a `Book` that somebody has opened. Every fault of the workbook is told in one `FatalError`; what is only doubtful
 comes back beside the plan.
 
 What a plan asks as long as no form tells which round it is for: who is asked, and nothing of when.
@@ -42,7 +42,7 @@ def define_round(
     due: date | None = None,
     language: Language = "sv",
 ) -> tuple[Round, tuple[Finding, ...]]:
-    """Return what is asked of whom, and what is doubtful in the plan; `Stop` with every fault at once."""
+    """Return what is asked of whom, and what is doubtful in the plan; `FatalError` with every fault at once."""
     plan, findings = read_plan(workbook, template, as_of, language)
     if due is not None and due < as_of:
         params = {"due": due.isoformat(), "as_of": as_of.isoformat()}
@@ -53,7 +53,7 @@ def define_round(
 def read_plan(
     workbook: WorkbookData | Finding, template: Template, as_of: date, language: Language = "sv"
 ) -> tuple[Plan, tuple[Finding, ...]]:
-    """Return the plan, and what is doubtful in it; `Stop` with every fault at once, each with sheet and cell.
+    """Return the plan, and what is doubtful in it; `FatalError` with every fault at once, each with sheet and cell.
 
     A quarter without a year lies in the year that the deadline's heading names ("Slutdatum 2021"), else in the
     year of the as-of date.
@@ -164,7 +164,7 @@ def infer_round(
 ) -> tuple[Round, tuple[Finding, ...]] | None:
     """Return what is asked of whom, what is doubtful in the plan; None if its headings fit no template of ours.
 
-    `Stop` with every fault of a plan whose headings fit, and of any plan where a template is named.
+    `FatalError` with every fault of a plan whose headings fit, and of any plan where a template is named.
     """
     if chosen_template:
         return _define_round_without_date(workbook, chosen_template)

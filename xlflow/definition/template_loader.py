@@ -25,7 +25,7 @@ from xlflow.runtime.resources import TEMPLATES_DIR, load_resource_toml, resource
 def load_template(name_or_path: str) -> Template:
     """Return a shipped template by its name, or one's own by its path.
 
-    Raises `Stop` with every fault of the file, each with its path and the nearest right word.
+    Raises `FatalError` with every fault of the file, each with its path and the nearest right word.
     """
     data, findings = _resolve_template(_find_template_file(name_or_path, Path()), ())
     if findings:
@@ -51,7 +51,7 @@ MessageParams = dict[str, str | int | LocalizedText]
 
 
 def _find_template_file(name_or_path: str, folder: Path) -> TemplateFile:
-    """Return the file meant by a shipped name, or by a path relative to a folder; `Stop` if there is none."""
+    """Return the file meant by a shipped name, or by a path relative to a folder; `FatalError` if there is none."""
     if name_or_path in shipped_template_names():
         return resource_dir(TEMPLATES_DIR) / f"{name_or_path}.toml"
     for path in (folder / name_or_path, folder / f"{name_or_path}.toml"):

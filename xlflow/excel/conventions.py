@@ -4,7 +4,7 @@ from xlflow.i18n.catalogue import Language, LocalizedText, translate, translate_
 
 CALC_SHEET = "xlflow_live"
 """Name of a form's other very hidden sheet, on which its live formulas reckon; reading passes it over. Its rows
-begin with a kind too: `LIVE_KINDS`."""
+begin with a kind too: `CALC_RECORD_KINDS`."""
 
 MAX_CELL_CHUNK, MAX_PROPERTY_CHUNK = 30_000, 250
 """Characters that a cell is given of a text that is cut into pieces, and a document property; somewhat less than

@@ -1,7 +1,7 @@
 """The tables of the consolidated workbook as a data package: for Power BI and whatever else reads no workbook.
 
 One CSV file per table, one Parquet file beside it where that can be written, and `datapackage.json`, which says
-what every column is. `make_parts` works out the files, `save_package` writes them.
+what every column is. `build_export_files` works out the files, `save_package` writes them.
 """
 
 from xlflow.export.datapackage import (

@@ -190,7 +190,7 @@ def _headings_by_key(table: TypedTable) -> dict[str, str]:
 
 
 def refuse_foreign_files(folder: Path, files: Sequence[ExportFile]) -> None:
-    """`Stop` if the folder holds a file under one of the names that is not of an earlier package of ours, nor says
+    """`FatalError` if the folder holds a file under one of the names that is not of an earlier package of ours, nor says
     what is to be written, as after a run that was cut short."""
     package_digests = _read_package_digests(folder)
     own_files = {} if package_digests is None else package_digests

@@ -17,7 +17,7 @@ TITLE_ROW, COUNTER_ROW, CODE_ROW, HEADING_ROW, FIRST_ITEM_ROW = 0, 1, 2, 3, 4
 
 FREE_ROW_COUNT = 10
 """Rows for activities of the unit's own. They stand below the lines, after one row that says what they are for
-(`free_heading`, in the id column; every other cell of that row is blank)."""
+(`free_rows_heading`, in the id column; every other cell of that row is blank)."""
 
 FIRST_UNPLACED_ROW = 3
 """The first row, counted from 0, of the texts on the sheet for what stood outside the table; they begin in its
@@ -106,7 +106,7 @@ def free_rows_heading(template: Template) -> LocalizedText:
 
 
 def list_key(field: Field) -> str | None:
-    """Return which list a field offers: one of the template's, `QUARTERS`, `YES_NO`, or none."""
+    """Return which list a field offers: one of the template's, `QUARTERS_LIST`, `YES_NO`, or none."""
     if field.type == "choice" and field.choices:
         return f"{field.choices}_choices" if field.choices in (QUARTERS_LIST, YES_NO_LIST) else field.choices
     return {"quarter": QUARTERS_LIST, "deadline": QUARTERS_LIST, "yes_no": YES_NO_LIST}.get(field.type)

@@ -21,7 +21,7 @@ _FINGERPRINT_LENGTH = 6
 
 
 def fingerprint_cells(rows: Iterable[Sequence[TableCell]]) -> str:
-    """Return the marks of what stands on a sheet, from its first cell on; `LIVE` stands for itself."""
+    """Return the marks of what stands on a sheet, from its first cell on; `FORMULA_RESULT` stands for itself."""
     return "/".join(",".join(map(_fingerprint_cell, row)) for row in rows)
 
 
@@ -29,7 +29,7 @@ def find_changed_cells(
     cells: Iterable[tuple[int, int, RawCell]], fingerprints: str, is_formula_text: Callable[[str], bool]
 ) -> frozenset[tuple[int, int]]:
     """Return the places (row, column) of the cells that hold what the form never wrote on the sheet, or wrote less
-    often; rows may have been moved. `is_ours` tells what a formula may have come to."""
+    often; rows may have been moved. `is_unedited_docx` tells what a formula may have come to."""
     rows = enumerate(fingerprints.split("/"))
     expected = {
         (row, column): cell_fingerprint

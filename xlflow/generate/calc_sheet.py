@@ -5,7 +5,7 @@ So that a form is right also where a program opens it without working out anythi
 Writes the helpers of the live formulas on a hidden sheet of their own, each with the value that it has.
 
 The formulas see the form as a spreadsheet does; the values come from `worked_out.py`. Which rows belong together
-is told by `core.rollup`, and by texts only for rows of the unit's own.
+is told by `rules.rollup`, and by texts only for rows of the unit's own.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

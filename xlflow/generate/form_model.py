@@ -43,7 +43,7 @@ NO_TEXTS: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class FormModel:
-    """One unit's form. `lines` stand in the order of the sheet, from `FIRST_ROW` on; then one row that heads
+    """One unit's form. `lines` stand in the order of the sheet, from `FIRST_ITEM_ROW` on; then one row that heads
     the free rows; then the free rows, of which the first hold `own`, activities that the unit added itself.
     `previous` is shown beside the answers; `returned` is what goes back with a form to be corrected. `nothing`:
     the unit says that it has nothing to report. `asks` is what the answers still lack, by line, and

@@ -1,4 +1,4 @@
-"""The steps of `core.values.spellings` as formulas, each of the same name and to the same end.
+"""The steps of `rules.formula_semantics` as formulas, each of the same name and to the same end.
 
 Formulas are texts without their =. They use what Excel 2010, Excel on the web and LibreOffice know, look nothing
 up by MATCH (which takes * and ? for more than they are, and no long text), and count on no language of a program.
@@ -48,7 +48,7 @@ def strip_time_for_lookup_formula(cell: str) -> str:
 
 
 def lookup_choice_formula(cell: str, table: str) -> str:
-    """Return a formula for the number of an answer: 0 if it is blank, `UNKNOWN` if the table does not have it."""
+    """Return a formula for the number of an answer: 0 if it is blank, `NOT_LISTED` if the table does not have it."""
     return (
         f"IFERROR({_table_lookup_formula(strip_for_lookup_formula(cell), table, CHOICE_NUMBER_WIDTH)}"
         f",IF({is_blank_formula(cell)},0,{NOT_LISTED}))"

@@ -1,4 +1,4 @@
-"""When a rule still asks for something in a row, as formulas: the same conditions as in `core/rules`.
+"""When a rule still asks for something in a row, as formulas: the same conditions as in `rules`.
 
 Each is a formula without its =, TRUE or FALSE for the row at hand, on the hidden sheet and over the helpers there.
 """

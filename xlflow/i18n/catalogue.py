@@ -36,7 +36,7 @@ def translate(key: str, language: Language, **params: object) -> str:
 
 
 def translate_all(key: str) -> LocalizedText:
-    """Return the word `key` as a `Text`, where the language is not known yet or both are accepted."""
+    """Return the word `key` as a `LocalizedText`, where the language is not known yet or both are accepted."""
     return LocalizedText(sv=translate(key, "sv"), en=translate(key, "en"))
 
 

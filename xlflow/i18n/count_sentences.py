@@ -34,7 +34,7 @@ def describe_status_counts(counts: Mapping[str, int], level: Level, template: Te
     """Return how many lines of a level stand in each status, as one sentence.
 
     `counts` is by code, or by the text of a status that the template does not know; see also `UNANSWERED` and
-    `FOLLOWS`. A status that no line has is left out.
+    `FOLLOWS_PARENT`. A status that no line has is left out.
     """
     clauses = [
         CountClause(counts[code], _predicate_text(code, counts[code], level, template, language))
@@ -57,7 +57,7 @@ def describe_status_counts(counts: Mapping[str, int], level: Level, template: Te
 def describe_change_counts(counts: Mapping[str, int], level: Level, compared_to: date, language: Language) -> str:
     """Return what has become of the lines of a level since the previous round, as one sentence.
 
-    `counts` is by the names in `CHANGES`; what a sentence does not tell is left out.
+    `counts` is by the names in `REPORTED_CHANGES`; what a sentence does not tell is left out.
     """
     date_text = format_long_date(compared_to, language)
     reported = [(name, counts[name]) for name in REPORTED_CHANGES if counts.get(name)]

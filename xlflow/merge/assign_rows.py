@@ -49,7 +49,7 @@ def sort_newest_first(submissions: Iterable[Submission]) -> tuple[Submission, ..
 def restore_round(submissions: Sequence[Submission], planned: Round | None) -> Round:
     """Return the round that all forms belong to, with the units asked and the lines asked about, in order.
 
-    What the forms were made with (template, language, day) comes from the newest of them. `Stop` if there is
+    What the forms were made with (template, language, day) comes from the newest of them. `FatalError` if there is
     neither form nor plan.
     """
     newest_round = submissions[0].round if submissions else planned

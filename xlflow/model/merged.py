@@ -110,5 +110,5 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """0 clean, 1 findings of severity error; 2 is for `Stop`."""
+        """0 clean, 1 findings of severity error; 2 is for `FatalError`."""
         return int(any(finding.effective_severity == "error" for finding in self.findings))

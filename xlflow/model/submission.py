@@ -44,7 +44,7 @@ class Answer:
     """What one cell answered. `written` is what stood there; `value` is None if blank or not understood, and
     then `fault` is the code of the finding that says why. `at` is the letters of its column where it stands in the
     row of the form that it is held by, so that rows may share what reads the same; else its whole place. `Row`
-    knows either way: `place_of`."""
+    knows either way: `location_of`."""
 
     field: str
     value: FieldValue | None

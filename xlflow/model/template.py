@@ -1,6 +1,6 @@
 """What a template may declare: levels, fields, choices, rules, summaries. The shape only.
 
-`define.py` finds and reads the TOML files and turns what pydantic says into findings; everything here is
+`definition.py` finds and reads the TOML files and turns what pydantic says into findings; everything here is
 frozen, and a template travels inside every form as JSON of this same shape.
 """
 

@@ -34,7 +34,7 @@ def collapse_whitespace(text: str) -> str:
 
 
 def collapse_whitespace_keep_lines(text: str) -> str:
-    """Like `tidy`, but keeps line breaks (as \\n), for answers that people wrote in paragraphs."""
+    """Like `collapse_whitespace`, but keeps line breaks (as \\n), for answers that people wrote in paragraphs."""
     lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(collapse_whitespace(line) for line in lines).strip("\n")
 
@@ -49,7 +49,7 @@ def normalize_key(text: str) -> str:
 
 
 def normalize_for_parsing(text: str) -> str:
-    """Return the text in small letters, tidy, with one kind of dash and quote; unlike `fold`, 10² is not 102."""
+    """Return the text in small letters, tidy, with one kind of dash and quote; unlike `normalize_key`, 10² is not 102."""
     if _SIMPLE_TEXT.fullmatch(text):
         return " ".join(text.split()).casefold()
     return collapse_whitespace(text.translate(_DASHES).translate(_QUOTES)).casefold()

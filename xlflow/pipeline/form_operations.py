@@ -1,7 +1,7 @@
 """The only place that knows the order of the steps. Every face (command line, library) calls these functions.
 
-Each takes values and paths and returns a `Run`; what is wrong with the material is in `Run.findings`. Only
-`Stop` is raised, when there is no way on, and then nothing has been written. What only some of them need is
+Each takes values and paths and returns a `RunResult`; what is wrong with the material is in `RunResult.findings`. Only
+`FatalError` is raised, when there is no way on, and then nothing has been written. What only some of them need is
 imported there, so that checking a form does not wait for what makes reports.
 """
 
@@ -44,7 +44,7 @@ def generate_forms(
     """Write one form per unit of the plan into the folder `output`.
 
     `previous` is the consolidated workbook of the round before, whose answers the forms then show. A form that
-    already stands there is replaced unless somebody has filled it in, or it is not ours: then `Stop` before
+    already stands there is replaced unless somebody has filled it in, or it is not ours: then `FatalError` before
     anything is written, or `force`.
     """
     from xlflow.generate import split_round_by_unit, write_forms
@@ -141,7 +141,7 @@ def merge_forms(
     `previous` is that of the round before, against which changes are told. `also` names a folder for the same
     tables as a data package: CSV, and Parquet where pyarrow is installed.
 
-    `Stop` if nobody has answered, if the accounts do not balance, if the target is something else than an earlier
+    `FatalError` if nobody has answered, if the accounts do not balance, if the target is something else than an earlier
     consolidated workbook, or if another run is writing to it. `output` of the result is where the workbook is:
     beside the target if that is in use.
     """
@@ -189,7 +189,7 @@ def merge_forms(
 
 
 def _make_requested_round(as_of: date | None, template: str | None) -> RequestedRound:
-    """Return what is said of the round; `Stop` with every fault of its template."""
+    """Return what is said of the round; `FatalError` with every fault of its template."""
     if template is None:
         return RequestedRound(as_of)
     from xlflow.definition.template_loader import load_template

@@ -25,7 +25,7 @@ def refuse_result_target(output: Path, *, force: bool) -> None:
 
 
 def refuse_overwrite(targets: Sequence[Path], reason_to_keep: Callable[[Path], Finding | None]) -> None:
-    """`Stop` if a target is a file that must not be lost."""
+    """`FatalError` if a target is a file that must not be lost."""
     findings = [finding for target in targets if _is_existing_file(target) and (finding := reason_to_keep(target))]
     if findings:
         raise FatalError(*findings)

@@ -16,7 +16,7 @@ from xlflow.values import ParseResult, RawCell
 from xlflow.values.field_values import describe_accepted, make_parser
 
 cached_normalize_key = lru_cache(maxsize=8192)(normalize_key)
-"""`fold`, remembering: the same texts stand in form after form."""
+"""`normalize_key`, remembering: the same texts stand in form after form."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ _TRUNCATION_LENGTH = 30_000
 """Letters of a text that nearly fill a cell, beyond which the form may have cut it."""
 
 _MAX_QUOTE_LENGTH = 120
-"""Letters of a set-aside text that its finding quotes; the whole stands in the `SetAside`."""
+"""Letters of a set-aside text that its finding quotes; the whole stands in the `Unplaced`."""
 
 
 _DUE_DATE_PATTERNS = tuple(

@@ -1,1 +1,1 @@
-"""What a run came to, for people and for other programs. Decides nothing: it only shows a `Run`."""
+"""What a run came to, for people and for other programs. Decides nothing: it only shows a `RunResult`."""

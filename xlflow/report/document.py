@@ -63,7 +63,7 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of level 1 to 4 below the report's title; `anchor` is its address within the report, `listed`
+    """A heading of level 1 to 4 below the report's title; `anchor` is its address within the report, `list_item_xml`
     whether a table of contents names it; a `fresh` one begins a page."""
 
     kind: ClassVar[str] = "heading"
@@ -198,7 +198,7 @@ class Document:
 
 
 def to_plain_values(value: Any, convert_text: Callable[[str], str]) -> Any:
-    """Return a value of this module as lists, texts and numbers, every text as `show` has it.
+    """Return a value of this module as lists, texts and numbers, every text as `print_result_and_exit` has it.
 
     Every part says its `kind`.
     """

@@ -47,7 +47,7 @@ INVALID_XML_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\uf
 
 
 class StyleIds(dict[str, str]):
-    """The ids of the styles in the document at hand, by the names in `STYLES` ("heading 2" likewise)."""
+    """The ids of the styles in the document at hand, by the names in `STYLE_NAMES` ("heading 2" likewise)."""
 
 
 def escape_text(text: str) -> str:

@@ -5,7 +5,7 @@ Only door to markdown-it.
 
 Files that a report is given besides the workbook: an introduction, a Word document to look like; its target.
 
-Reads them and says in plain words when they cannot be used; `Stop` before anything is made.
+Reads them and says in plain words when they cannot be used; `FatalError` before anything is made.
 """
 
 from collections.abc import Iterator, Sequence
@@ -108,7 +108,7 @@ def read_reference_document(path: Path | None, report_format: ReportFormat) -> b
 
 
 def refuse_edited_report(target: Path, report_format: ReportFormat) -> None:
-    """`Stop` if the target is a file that is not a report of ours, or one that somebody has worked on since."""
+    """`FatalError` if the target is a file that is not a report of ours, or one that somebody has worked on since."""
     if target.exists() and not _is_unedited_report(target, report_format):
         raise FatalError(make_finding("report-target-edited", Location(str(target))))
 

@@ -42,7 +42,7 @@ class BuiltReport:
 
 
 def report_format_of(file_name: str) -> ReportFormat:
-    """Return what kind of file a name asks for; `Stop` if it is none that a report can be."""
+    """Return what kind of file a name asks for; `FatalError` if it is none that a report can be."""
     report_format = FORMAT_BY_SUFFIX.get(PurePath(file_name).suffix.lower())
     if report_format is None:
         raise FatalError(make_finding("report-format-unknown", Location(file_name)))
@@ -54,7 +54,7 @@ def build_report(
 ) -> BuiltReport:
     """Return the report as a file of one kind.
 
-    `Stop` if the workbook is not one of ours, if it has no such unit, or if personal data would become public
+    `FatalError` if the workbook is not one of ours, if it has no such unit, or if personal data would become public
     unless that is wanted.
     """
     round_status = read_round_status(workbook, build_options.language)
@@ -73,7 +73,7 @@ def build_report(
 def _protect_personal_data(
     round_status: RoundStatus, build_options: BuildOptions
 ) -> tuple[RoundStatus, tuple[Finding, ...]]:
-    """Return the round as it may be shown; `Stop` before anything personal becomes public by mistake."""
+    """Return the round as it may be shown; `FatalError` before anything personal becomes public by mistake."""
     exposed = check_personal_data(
         round_status, keep_personal_data=build_options.keep_personal_data or build_options.redact
     )

@@ -2,7 +2,7 @@
 
 A spreadsheet cannot read as `parse_value` reads. So the template's rules, which the form shows live, go by what
 both can: a text is squeezed (small letters, no blanks, no marks) and looked up in a table of spellings. What is
-not in the table is not recognised, here no more than there. `generate/live.py` writes these steps as formulas.
+not in the table is not recognised, here no more than there. `generate/calc_layout.py` writes these steps as formulas.
 """
 
 import re
@@ -102,7 +102,7 @@ def yes_no_spelling_table() -> str:
 
 @lru_cache(maxsize=1 << 14)
 def lookup_choice(text: str, spelling_table: str) -> int:
-    """Return the number of an answer, 0 if the cell is blank, `UNKNOWN` if the table does not have it."""
+    """Return the number of an answer, 0 if the cell is blank, `NOT_LISTED` if the table does not have it."""
     compared = text[:MAX_LOOKUP_LENGTH]
     if not compared.translate(_BLANKS_TO_SPACE).strip(" "):
         return 0

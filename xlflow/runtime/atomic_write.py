@@ -23,7 +23,7 @@ it for a moment only."""
 
 
 class AtomicTarget:
-    """A file that this run, and no other at the same time, may write. Made by `claim_target`."""
+    """A file that this run, and no other at the same time, may write. Made by `lock_target`."""
 
     def __init__(self, path: Path):
         self._requested_path = path
@@ -34,7 +34,7 @@ class AtomicTarget:
         """Write the file, which may come in chunks, and return where it is: under another name beside the target
         if that is open elsewhere.
 
-        Raises `Stop` with a finding that says what to do when it cannot be written.
+        Raises `FatalError` with a finding that says what to do when it cannot be written.
         """
         try:
             try:
@@ -76,7 +76,7 @@ class AtomicTarget:
 def lock_target(path: Path) -> Iterator[AtomicTarget]:
     """Claim a file for writing, for as long as the context lasts; its folder is made if need be.
 
-    `Stop` at once if another run has claimed it, or if nothing can be written there.
+    `FatalError` at once if another run has claimed it, or if nothing can be written there.
     """
     created_folders = list[Path]()
     try:
@@ -105,7 +105,7 @@ def lock_target(path: Path) -> Iterator[AtomicTarget]:
 
 
 def write_atomic(path: Path, content: bytes) -> Path:
-    """Write one file, whole or not at all, and return where it is; see `Target.save`."""
+    """Write one file, whole or not at all, and return where it is; see `AtomicTarget.save`."""
     with lock_target(path) as target:
         return target.save(content)
 

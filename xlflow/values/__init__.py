@@ -2,8 +2,8 @@
 
 Both languages are understood everywhere, whatever the form's language; what is shown keeps to one. Nothing
 is guessed: what can be read in two ways is not read, and a code says so. `parse_value` reads back what
-`show_value` shows. For whoever turns a code into a finding: its value is `written_text(raw)`, its severity
-`Parsed.severity`, its words `field` (the field's label) and `accepted` (`accepted_answers`).
+`format_value` shows. For whoever turns a code into a finding: its value is `written_text(raw)`, its severity
+`ParseResult.severity`, its words `field` (the field's label) and `accepted` (`describe_accepted`).
 """
 
 from xlflow.values.cell_values import ParseResult, RawCell, cell_text

@@ -146,7 +146,7 @@ def format_deadline(deadline: Deadline, language: Language, year: int) -> str:
 
 
 def quarters_from(as_of: date, count: int) -> tuple[Deadline, ...]:
-    """Return the quarter that the day lies in and those that follow, `count` in all."""
+    """Return the quarter that the day lies in and those that follow, `measure_expression` in all."""
     start = as_of.year * 4 + (as_of.month - 1) // 3
     return tuple(
         _quarter_deadline(quarter_index // 4, quarter_index % 4 + 1)

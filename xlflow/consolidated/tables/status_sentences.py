@@ -1,6 +1,6 @@
 """What the figures say, in sentences: of the whole, of each group of the widest level, of an item's parts.
 
-The same counts as in the tables of figures; how a sentence is built is decided by `core.sentences`.
+The same counts as in the tables of figures; how a sentence is built is decided by `i18n.count_sentences`.
 """
 
 from collections import Counter

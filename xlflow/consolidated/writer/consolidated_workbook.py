@@ -77,7 +77,7 @@ def render_consolidated(
     max_rows: int = MAX_SHEET_ROWS,
     file_addresses: FileAddresses = NO_FILE_ADDRESSES,
 ) -> bytes:
-    """Return the consolidated workbook as a file; see `lay_out_consolidated`."""
+    """Return the consolidated workbook as a file; see `build_consolidated_workbook`."""
     return build_consolidated_workbook(summary, merged, max_rows, file_addresses).to_bytes()
 
 

@@ -16,7 +16,7 @@ _NEEDS_ESCAPING = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class SharedStrings(SharedStringTable):  # type: ignore[misc]
-    """The table in the making. `plain` numbers those texts that any cell can hold as they are."""
+    """The table in the making. `normalize_for_parsing` numbers those texts that any cell can hold as they are."""
 
     count: int
     unique_count: int

@@ -73,7 +73,7 @@ class SheetWriter:
     def write_rows_fast(
         self, first_row: int, rows: Iterable[RowSpec], choose_styles: StyleChooser, *, auto_height: bool = False
     ) -> None:
-        """Write rows below each other as `write_row` and `set_height` do, much faster and not kept in memory.
+        """Write rows below each other as `write_row` and `set_row_height` do, much faster and not kept in memory.
 
         Nothing else may be written into them. `look` tells the styles of a row from the kinds of its cells and
         from what else it was laid with; a row that grows gets higher when somebody writes more into it.
