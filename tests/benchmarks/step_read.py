@@ -1,6 +1,7 @@
 """Prints the seconds that gate, reading and checking take, form after form in one process, nothing kept.
 
-As in a worker, garbage is looked for between batches only (`runtime/process_pool.py`), within the time that is printed.
+As in a worker, garbage is looked for between batches only (`runtime/process_pool.py`), within the time that is
+printed.
 """
 
 import gc

@@ -27,7 +27,8 @@ def draw_round(text: str, *, language: Language = "sv", template: str = "followu
 
 
 def draw_many(count: int, *, language: Language = "sv", goals: int = 8) -> RoundStatus:
-    """Return a round of `measure_expression` activities, every fourth with three sub-activities, some with long comments."""
+    """Return a round of `measure_expression` activities, every fourth with three sub-activities, some with long
+    comments."""
     shape = load_template("followup")
     entries: list[ItemStatus] = []
     status = shape.field_in_role("status")

@@ -30,8 +30,8 @@ class Kind:
     """What a round asks and in which language: the columns by what they are, the names by which people know them.
 
     `headings` are those of the answers in the consolidated workbook, `tabs` its sheets (answers, collection,
-    remarks) and the heading of what is set aside there; `list_item_xml` is the sheet of a form that says what is to be
-    corrected, `stranger` the row of another unit.
+    remarks) and the heading of what is set aside there; `list_item_xml` is the sheet of a form that says what is
+    to be corrected, `stranger` the row of another unit.
     """
 
     template: str
@@ -152,7 +152,8 @@ class Form:
             line.cells[place] = value
 
     def write(self, key: str, *home: str) -> object:
-        """Return something to write into a column, mostly what is asked for there; see `FormColumnWriter` for `home`."""
+        """Return something to write into a column, mostly what is asked for there; see `FormColumnWriter` for
+        `home`."""
         if key in self.kind.numbers and self.chance.random() < 0.8:
             return self.pen.amount(*home)
         return self.pen.text(*home)

@@ -1,6 +1,7 @@
 """What the consolidated workbook shows, as values: its tables, and the figures that its first sheet counts.
 
-A figure is declared once, as what is counted where: `build_consolidated_content` works it out, `write` writes it as a formula with
+A figure is declared once, as what is counted where: `build_consolidated_content` works it out, `write` writes it
+as a formula with
 that value, and a spreadsheet program that recalculates must come to the same. Knows no workbook and no answers.
 """
 

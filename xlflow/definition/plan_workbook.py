@@ -1,7 +1,7 @@
 """Plan workbook -> `Plan`: which sheet, which headings, which year; then rows, lines and units.
 
-Takes a `Book` that somebody has opened. Every fault of the workbook is told in one `FatalError`; what is only doubtful
-comes back beside the plan.
+Takes a `Book` that somebody has opened. Every fault of the workbook is told in one `FatalError`; what is only
+doubtful comes back beside the plan.
 
 What a plan asks as long as no form tells which round it is for: who is asked, and nothing of when.
 
@@ -53,7 +53,8 @@ def define_round(
 def read_plan(
     workbook: WorkbookData | Finding, template: Template, as_of: date, language: Language = "sv"
 ) -> tuple[Plan, tuple[Finding, ...]]:
-    """Return the plan, and what is doubtful in it; `FatalError` with every fault at once, each with sheet and cell.
+    """Return the plan, and what is doubtful in it; `FatalError` with every fault at once, each with sheet and
+    cell.
 
     A quarter without a year lies in the year that the deadline's heading names ("Slutdatum 2021"), else in the
     year of the as-of date.

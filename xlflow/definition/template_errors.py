@@ -1,7 +1,7 @@
 """Says what is wrong in a template in words that somebody who edits a TOML file can act on.
 
-Takes what pydantic and `model.template_checks` found and gives each its path ("fields[2].choices"), what is accepted
-there and the nearest right word. Decides nothing about what is right.
+Takes what pydantic and `model.template_checks` found and gives each its path ("fields[2].choices"), what is
+accepted there and the nearest right word. Decides nothing about what is right.
 """
 
 import difflib

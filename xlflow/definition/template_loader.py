@@ -51,7 +51,8 @@ MessageParams = dict[str, str | int | LocalizedText]
 
 
 def _find_template_file(name_or_path: str, folder: Path) -> TemplateFile:
-    """Return the file meant by a shipped name, or by a path relative to a folder; `FatalError` if there is none."""
+    """Return the file meant by a shipped name, or by a path relative to a folder; `FatalError` if there is
+    none."""
     if name_or_path in shipped_template_names():
         return resource_dir(TEMPLATES_DIR) / f"{name_or_path}.toml"
     for path in (folder / name_or_path, folder / f"{name_or_path}.toml"):

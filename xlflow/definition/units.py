@@ -23,8 +23,8 @@ _EMAIL_PATTERN = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class UnitRegister:
-    """The units that may be asked and where each is listed, by folded name; `list_item_xml` is whether the workbook has
-    a sheet of them, so that no other name is one."""
+    """The units that may be asked and where each is listed, by folded name; `list_item_xml` is whether the
+    workbook has a sheet of them, so that no other name is one."""
 
     unit_by_key: Mapping[str, Unit]
     location_by_key: Mapping[str, Location]

@@ -190,8 +190,8 @@ def _headings_by_key(table: TypedTable) -> dict[str, str]:
 
 
 def refuse_foreign_files(folder: Path, files: Sequence[ExportFile]) -> None:
-    """`FatalError` if the folder holds a file under one of the names that is not of an earlier package of ours, nor says
-    what is to be written, as after a run that was cut short."""
+    """`FatalError` if the folder holds a file under one of the names that is not of an earlier package of ours,
+    nor says what is to be written, as after a run that was cut short."""
     package_digests = _read_package_digests(folder)
     own_files = {} if package_digests is None else package_digests
     unexpected_names = [

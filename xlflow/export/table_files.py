@@ -9,7 +9,8 @@ separators by the language, since a Swedish program reads 1.5 as the first of Ma
 A text that a spreadsheet could take for a formula gets an apostrophe before it: where it begins with = + - @ or
 their full-width forms, perhaps after blanks, and likewise behind every separator or line break within it, where a
 program that goes by other separators would begin a new cell. A text that has an apostrophe there already gets one
-more. So `unescape_formula_text` gives back every text as it was. Numbers and days are never texts and stand as they are.
+more. So `unescape_formula_text` gives back every text as it was. Numbers and days are never texts and stand as
+they are.
 """
 
 import csv

@@ -178,8 +178,8 @@ class IssuedForm:
     """What was issued to one unit, as its form tells: `round` holds the lines of this unit only, and the names
     of all units. `fingerprints` stand in the order of the lines; `issued` is what the answer cells held then,
     those of the unit's own activities too, where a form goes back with them; `unknown` is what a newer version of
-    this program wrote into the definition and this one does not know. `list_item_xml` are the marks of what such a form's
-    other sheets say themselves, by the word for their name (`form/sheet_fingerprints.py`)."""
+    this program wrote into the definition and this one does not know. `list_item_xml` are the marks of what such a
+    form's other sheets say themselves, by the word for their name (`form/sheet_fingerprints.py`)."""
 
     identity: FormIdentity
     round: Round
@@ -258,7 +258,8 @@ def encode_consolidated_round(round_: Round) -> Records:
 
 
 def decode_consolidated_round(rows: Iterable[Sequence[str]]) -> Round | None:
-    """Return the round that a consolidated workbook was made from, without lines; None as in `decode_form_records`."""
+    """Return the round that a consolidated workbook was made from, without lines; None as in
+    `decode_form_records`."""
     records_by_kind = group_by_kind(rows)
     try:
         return decode_round(records_by_kind, decode_round_facts(records_by_kind), ())

@@ -24,8 +24,8 @@ from xlflow.model.submission import CorrectionRequest, PreviousAnswers
 def add_metadata_sheet(
     workbook: WorkbookWriter, form: FormModel, fingerprints_by_sheet: Mapping[str, str]
 ) -> None:
-    """Add the sheet that nobody sees, and define a name for every list that stands on it; `list_item_xml` are the marks
-    of what other sheets say."""
+    """Add the sheet that nobody sees, and define a name for every list that stands on it; `list_item_xml` are the
+    marks of what other sheets say."""
     sheet = workbook.add_sheet(METADATA_SHEET)
     rows_by_list: dict[str, list[int]] = {}
     records = (*form.records, *encode_sheet_fingerprints(fingerprints_by_sheet))

@@ -48,7 +48,8 @@ def strip_time_for_lookup_formula(cell: str) -> str:
 
 
 def lookup_choice_formula(cell: str, table: str) -> str:
-    """Return a formula for the number of an answer: 0 if it is blank, `NOT_LISTED` if the table does not have it."""
+    """Return a formula for the number of an answer: 0 if it is blank, `NOT_LISTED` if the table does not have
+    it."""
     return (
         f"IFERROR({_table_lookup_formula(strip_for_lookup_formula(cell), table, CHOICE_NUMBER_WIDTH)}"
         f",IF({is_blank_formula(cell)},0,{NOT_LISTED}))"

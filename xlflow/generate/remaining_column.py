@@ -1,6 +1,7 @@
 """`Kvar att göra`: what a row still lacks, in words, as a live formula and as the same words worked out here.
 
-The rules stand in `rules` and their words in `rules/requirement_messages`; `check` finds the same rows wanting. Formulas use
+The rules stand in `rules` and their words in `rules/requirement_messages`; `check` finds the same rows wanting.
+Formulas use
 what Excel 2010, Excel on the web and LibreOffice know, and lean on the helpers of the hidden sheet (`live.py`).
 """
 

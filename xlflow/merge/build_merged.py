@@ -28,8 +28,8 @@ def merge_submissions(
     merging found.
 
     `forms` are those that count, several of one unit among them; `files` are all files found; `planned` is the
-    plan where one was given, which then says who is asked what, and in which order. `FatalError` if there is neither
-    form nor plan, or if the accounts do not balance.
+    plan where one was given, which then says who is asked what, and in which order. `FatalError` if there is
+    neither form nor plan, or if the accounts do not balance.
     """
     sorted_submissions = sort_newest_first(submissions)
     round_ = restore_round(sorted_submissions, planned)

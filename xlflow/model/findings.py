@@ -59,7 +59,8 @@ MessageParams = tuple[tuple[str, str | int | LocalizedText], ...]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault in one place. `words` fills the gaps of the message; a `LocalizedText` among them is translated."""
+    """One fault in one place. `words` fills the gaps of the message; a `LocalizedText` among them is
+    translated."""
 
     code: str
     location: Location

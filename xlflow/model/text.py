@@ -49,7 +49,8 @@ def normalize_key(text: str) -> str:
 
 
 def normalize_for_parsing(text: str) -> str:
-    """Return the text in small letters, tidy, with one kind of dash and quote; unlike `normalize_key`, 10² is not 102."""
+    """Return the text in small letters, tidy, with one kind of dash and quote; unlike `normalize_key`, 10² is not
+    102."""
     if _SIMPLE_TEXT.fullmatch(text):
         return " ".join(text.split()).casefold()
     return collapse_whitespace(text.translate(_DASHES).translate(_QUOTES)).casefold()

@@ -1,6 +1,7 @@
 """The only place that knows the order of the steps. Every face (command line, library) calls these functions.
 
-Each takes values and paths and returns a `RunResult`; what is wrong with the material is in `RunResult.findings`. Only
+Each takes values and paths and returns a `RunResult`; what is wrong with the material is in `RunResult.findings`.
+Only
 `FatalError` is raised, when there is no way on, and then nothing has been written. What only some of them need is
 imported there, so that checking a form does not wait for what makes reports.
 """
@@ -141,7 +142,8 @@ def merge_forms(
     `previous` is that of the round before, against which changes are told. `also` names a folder for the same
     tables as a data package: CSV, and Parquet where pyarrow is installed.
 
-    `FatalError` if nobody has answered, if the accounts do not balance, if the target is something else than an earlier
+    `FatalError` if nobody has answered, if the accounts do not balance, if the target is something else than an
+    earlier
     consolidated workbook, or if another run is writing to it. `output` of the result is where the workbook is:
     beside the target if that is in use.
     """

@@ -29,7 +29,8 @@ def write_report(
 ) -> RunResult:
     """Make the report for the board from a consolidated workbook alone, as .docx, .pdf or .html.
 
-    `FatalError` before anything is written if the workbook is not ours, if personal data would become public (`redact_personal_data`
+    `FatalError` before anything is written if the workbook is not ours, if personal data would become public
+    (`redact_personal_data`
     blanks it, `force` keeps it), or if somebody has worked on the report that already stands there.
     """
     from xlflow.report.compose import ReportOptions
@@ -63,7 +64,8 @@ def write_report(
 def read_history(paths: Sequence[Path], *, language: Language | None = None) -> "RoundHistory":
     """Put several consolidated workbooks together: one line per activity, one column per round, by their days.
 
-    `language` is that of the last round unless another is asked for. `FatalError` if one of the workbooks is not ours.
+    `language` is that of the last round unless another is asked for. `FatalError` if one of the workbooks is not
+    ours.
     """
     from xlflow.consolidated.reader import read_round_status
     from xlflow.rounds.history import ConsolidatedRound, build_round_history, sort_rounds
@@ -86,7 +88,8 @@ def read_history(paths: Sequence[Path], *, language: Language | None = None) -> 
 def write_history(
     paths: Sequence[Path], output: Path, *, language: Language | None = None, force: bool = False
 ) -> RunResult:
-    """Write the history of several consolidated workbooks; `FatalError` if the target is something else than one."""
+    """Write the history of several consolidated workbooks; `FatalError` if the target is something else than
+    one."""
     from xlflow.consolidated.writer.consolidated_workbook import render_history
     from xlflow.pipeline.overwrite_guard import reason_to_keep_history, refuse_overwrite
     from xlflow.runtime.atomic_write import write_atomic

@@ -17,8 +17,8 @@ def save_forms(
     force: bool,
     progress: StepProgressCallback | None,
 ) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
-    """Save forms as they are made, each with its place among the targets, and return where they are; `FatalError` before
-    the first is made if one would destroy something."""
+    """Save forms as they are made, each with its place among the targets, and return where they are; `FatalError`
+    before the first is made if one would destroy something."""
     from xlflow.pipeline.overwrite_guard import reason_to_keep_form, refuse_overwrite
     from xlflow.runtime.atomic_write import write_atomic
 

@@ -63,8 +63,8 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of level 1 to 4 below the report's title; `anchor` is its address within the report, `list_item_xml`
-    whether a table of contents names it; a `fresh` one begins a page."""
+    """A heading of level 1 to 4 below the report's title; `anchor` is its address within the report,
+    `list_item_xml` whether a table of contents names it; a `fresh` one begins a page."""
 
     kind: ClassVar[str] = "heading"
     level: int

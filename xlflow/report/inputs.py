@@ -108,7 +108,8 @@ def read_reference_document(path: Path | None, report_format: ReportFormat) -> b
 
 
 def refuse_edited_report(target: Path, report_format: ReportFormat) -> None:
-    """`FatalError` if the target is a file that is not a report of ours, or one that somebody has worked on since."""
+    """`FatalError` if the target is a file that is not a report of ours, or one that somebody has worked on
+    since."""
     if target.exists() and not _is_unedited_report(target, report_format):
         raise FatalError(make_finding("report-target-edited", Location(str(target))))
 

@@ -54,8 +54,8 @@ def build_report(
 ) -> BuiltReport:
     """Return the report as a file of one kind.
 
-    `FatalError` if the workbook is not one of ours, if it has no such unit, or if personal data would become public
-    unless that is wanted.
+    `FatalError` if the workbook is not one of ours, if it has no such unit, or if personal data would become
+    public unless that is wanted.
     """
     round_status = read_round_status(workbook, build_options.language)
     integrity_findings = check_missing_content(workbook, round_status)

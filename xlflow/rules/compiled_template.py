@@ -29,8 +29,8 @@ _YES_NO_NUMBERS = MappingProxyType({"yes": 1, "no": 2})
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
     """A template as judging needs it: fields by key, tables of spellings, rules with what they wait for. `awaited`
-    is the field that most rules wait for, `rules_by_number` the rules by the number of its answer, in their order, and
-    `others` those that may hold whatever it says."""
+    is the field that most rules wait for, `rules_by_number` the rules by the number of its answer, in their order,
+    and `others` those that may hold whatever it says."""
 
     fields: Mapping[str, Field]
     spelling_tables: Mapping[str, str]

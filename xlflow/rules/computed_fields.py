@@ -1,7 +1,9 @@
 """Numbers that follow from others of the same row: how they come about, and when one is beyond a limit.
 
-Worked out here in Decimal; `build_computed_formula` and `build_threshold_formula` say the same for a spreadsheet, whose numbers
-are rounded to `RESULT_DECIMALS` so that both come to the same. Blank is never zero: what lacks a number has no result.
+Worked out here in Decimal; `build_computed_formula` and `build_threshold_formula` say the same for a spreadsheet,
+whose numbers
+are rounded to `RESULT_DECIMALS` so that both come to the same. Blank is never zero: what lacks a number has no
+result.
 """
 
 from collections.abc import Callable, Iterable

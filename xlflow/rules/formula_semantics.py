@@ -2,7 +2,8 @@
 
 A spreadsheet cannot read as `parse_value` reads. So the template's rules, which the form shows live, go by what
 both can: a text is squeezed (small letters, no blanks, no marks) and looked up in a table of spellings. What is
-not in the table is not recognised, here no more than there. `generate/calc_layout.py` writes these steps as formulas.
+not in the table is not recognised, here no more than there. `generate/calc_layout.py` writes these steps as
+formulas.
 """
 
 import re

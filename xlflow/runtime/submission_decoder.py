@@ -68,8 +68,8 @@ class SubmissionDecoder:
         )
 
     def decode(self, encoded: EncodedSubmission) -> ReadResult:
-        """Return what the bytes were made of. Raises what `DECODE_ERRORS` lists where they are not whole, KeyError too
-        where the frame was not learnt."""
+        """Return what the bytes were made of. Raises what `DECODE_ERRORS` lists where they are not whole, KeyError
+        too where the frame was not learnt."""
         encoded_file, encoded_form, encoded_finding = json_loads_bytes(encoded.content)
         file = _decode_file(encoded_file)
         if encoded_form is None:

@@ -27,7 +27,8 @@ from xlflow.values.field_values import format_value, make_parser
 
 
 def read_round_status(workbook: WorkbookData, language: Language | None = None) -> RoundStatus:
-    """Return what a consolidated workbook says, shown in its own language or another; `FatalError` if it is none."""
+    """Return what a consolidated workbook says, shown in its own language or another; `FatalError` if it is
+    none."""
     reader = _RoundReader(workbook, _read_round(workbook), language)
     item_statuses = sort_in_plan_order(
         reader.inherit_activity_status(tuple(reader.read_item_statuses())), _find_round_sheet(workbook)

@@ -24,8 +24,8 @@ CONSOLIDATED_LIMITS = replace(
 
 
 def read_snapshot(workbook: WorkbookData, language: Language) -> RoundSnapshot:
-    """Return where all lines stood as a consolidated workbook says, in the words of a language; `FatalError` if it is
-    none."""
+    """Return where all lines stood as a consolidated workbook says, in the words of a language; `FatalError` if it
+    is none."""
     return build_snapshot(read_round_status(workbook, language), workbook.name, workbook.digest)
 
 

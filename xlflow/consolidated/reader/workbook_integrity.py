@@ -29,7 +29,8 @@ def sort_in_plan_order(item_statuses: Iterable[ItemStatus], hidden_sheet: SheetD
 
 
 def check_missing_content(workbook: WorkbookData, round_status: RoundStatus) -> tuple[Finding, ...]:
-    """Return what is no longer in the table of activities; `FatalError` if without it every status would be wrong."""
+    """Return what is no longer in the table of activities; `FatalError` if without it every status would be
+    wrong."""
     return (*_check_missing_columns(workbook, round_status), *_check_missing_items(workbook, round_status))
 
 

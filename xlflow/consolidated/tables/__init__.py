@@ -1,7 +1,7 @@
 """Merged answers -> the tables and figures of the consolidated workbook. Pure: no formula, no file, no clock.
 
-`build_consolidated_content` is the face. The tables come first; the figures of the summary sheet are counted in them, so that a
-reader who counts the rows comes to the same.
+`build_consolidated_content` is the face. The tables come first; the figures of the summary sheet are counted in
+them, so that a reader who counts the rows comes to the same.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,7 @@
 """What has changed since the previous round: one row per line, then and now side by side.
 
-Only what has changed is listed. What counts as a change is decided by `rounds.round_changes`; here it is put into words.
+Only what has changed is listed. What counts as a change is decided by `rounds.round_changes`; here it is put into
+words.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
