@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Callable
@@ -11,14 +12,14 @@ from pathlib import Path
 
 import pytest
 from support.edited_forms import FILLED, made
+from support.external_tools import PROJECT
 
 from xlflow.collect.discover import DiscoveredFile, discover_files
 from xlflow.model.submission import Submission
 from xlflow.pipeline import read_files
-from xlflow.pipeline import read_files as opening
 from xlflow.pipeline.form_operations import check_forms, merge_forms
 from xlflow.pipeline.read_files import ReadOptions, read_returned_files
-from xlflow.runtime import cache as kept
+from xlflow.runtime import cache as parse_cache
 from xlflow.runtime.cache import ParseCache
 from xlflow.runtime.submission_encoder import EncodedSubmission, ReadResult
 
@@ -28,8 +29,8 @@ PACKED = EncodedSubmission(b'["content"]', "f7d5b8c8a1d6d1a0", b"")
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(cache.CACHE_FOLDER_VARIABLE, str(tmp_path / "cache"))
-    monkeypatch.setattr(opening, "_MIN_FILES_FOR_CACHE", 1)
+    monkeypatch.setenv(parse_cache.CACHE_FOLDER_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(read_files, "_MIN_FILES_FOR_CACHE", 1)
     return tmp_path / "cache"
 
 
@@ -53,7 +54,7 @@ def read_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(file.name)
         return read(file, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(opening, "_read_workbook", note)
+    monkeypatch.setattr(read_files, "_read_workbook", note)
     return names
 
 
@@ -114,7 +115,7 @@ def test_without_cache_nothing_is_kept_and_nothing_taken(
 def test_a_handful_of_files_leaves_nothing_behind(
     cache: Path, returned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "_MIN_FILES_FOR_CACHE", 20)
+    monkeypatch.setattr(read_files, "_MIN_FILES_FOR_CACHE", 20)
     read_all(returned)
     assert not cache.exists()
 
@@ -175,18 +176,43 @@ def test_another_program_reads_all_anew(
 ) -> None:
     read_all(returned)
     read_anew.clear()
-    monkeypatch.setattr(kept, "program_fingerprint", lambda: "another")
+    monkeypatch.setattr(parse_cache, "program_fingerprint", lambda: "another")
     read_all(returned)
     assert len(read_anew) == 3
     assert len(entries(cache)) == 4
 
 
-def test_every_source_and_every_template_tells_programs_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    describe = cache.program_fingerprint.__wrapped__
-    before = describe()
-    assert describe() == before
+def test_the_versions_of_the_libraries_distinguish_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    fingerprint = parse_cache.program_fingerprint.__wrapped__
+    before = fingerprint()
+    assert fingerprint() == before
     monkeypatch.setattr(importlib.metadata, "version", lambda name: f"{name} 0")
-    assert describe() != before
+    assert fingerprint() != before
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "xlflow/rules/engine.py",
+        "xlflow/excel/reader/xlsx_xml.py",
+        "xlflow/__init__.py",
+        "xlflow/runtime/cache.py",
+        "workbook_templates/messages.toml",
+        "workbook_templates/followup.toml",
+    ],
+)
+def test_one_byte_of_a_source_or_template_distinguishes_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    for folder in ("xlflow", "workbook_templates"):
+        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(parse_cache, "__file__", str(tmp_path / "xlflow" / "runtime" / "cache.py"))
+    monkeypatch.setattr(parse_cache, "resource_dir", lambda name: tmp_path / name)
+    fingerprint = parse_cache.program_fingerprint.__wrapped__
+    before = fingerprint()
+    assert fingerprint() == before
+    write_another(tmp_path / changed)
+    assert fingerprint() != before
 
 
 def spoil(content: bytes) -> list[bytes]:
@@ -306,7 +332,7 @@ def test_all_that_is_kept_is_json(cache: Path, returned: Path) -> None:
 
 
 def test_the_shelf_has_a_place_without_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(cache.CACHE_FOLDER_VARIABLE, raising=False)
-    shelf = cache.open_cache()
+    monkeypatch.delenv(parse_cache.CACHE_FOLDER_VARIABLE, raising=False)
+    shelf = parse_cache.open_cache()
     assert shelf is not None
     assert "xlflow" in shelf.folder.parts

@@ -116,13 +116,16 @@ def program_fingerprint() -> str:
     """Return what changes whenever the program, its words or what it reads with may have changed."""
     from importlib.metadata import version  # noqa: PLC0415 (as above)
 
-    folder = Path(__file__).parent
-    sources = [*folder.rglob("*.py"), *Path(str(resource_dir(TEMPLATES_DIR))).glob("*.toml")]
-    source_stamps = [
-        f"{path} {(file_stat := path.stat()).st_size} {file_stat.st_mtime_ns}" for path in sorted(sources)
-    ]
+    package = Path(__file__).parents[1]
+    templates = Path(str(resource_dir(TEMPLATES_DIR)))
     library_versions = [f"{name} {version(name)}" for name in _PARSER_LIBRARIES]
-    return hashlib.sha256("\n".join([sys.version, *library_versions, *source_stamps]).encode()).hexdigest()
+    fingerprint = hashlib.sha256("\n".join([sys.version, *library_versions]).encode())
+    for path in sorted((*package.rglob("*.py"), *templates.glob("*.toml"))):
+        # By content: an installer may give every file the same time, and a changed digit keeps the size.
+        fingerprint.update(
+            f"\n{path} ".encode("utf-8", "surrogatepass") + hashlib.sha256(path.read_bytes()).digest()
+        )
+    return fingerprint.hexdigest()
 
 
 def _entry_checksum(key: str, digest: str, shared_digest: str, content: bytes) -> str:
