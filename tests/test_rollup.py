@@ -11,11 +11,15 @@ from xlflow.model.plan import PlanItem
 from xlflow.model.template import ChoiceList, Template
 from xlflow.rules.rollup import (
     Relatives,
+    StatusByUnit,
+    StatusOverUnits,
     find_items_missing_status,
     find_unanswered_items,
     is_worse,
     parent_ids_by_child,
     relatives_by_id,
+    roll_up_activity,
+    roll_up_part,
     roll_up_status,
     worst_status,
 )
@@ -153,3 +157,98 @@ def test_worse_is_a_higher_rank_where_both_have_one() -> None:
     assert worse == {(part, own) for own, part in itertools.combinations(ranked, 2)}
     assert not is_worse("Vilande", "done", OPEN)
     assert not is_worse("postponed", "Vilande", OPEN)
+
+
+# Over units and parts -------------------------------------------------------------------------------------
+
+
+def over_units(text: str) -> StatusOverUnits:
+    """Roll up an activity drawn as "unit: own status | part 1 | part 2": "-" is silent, "" was not asked."""
+    own: dict[str, str | None] = {}
+    parts: list[dict[str, str | None]] = []
+    for drawn in filter(str.strip, text.splitlines()):
+        unit, _, rest = drawn.strip().partition(":")
+        first, *others = (cell.strip() for cell in rest.split("|"))
+        parts += [{} for _ in range(len(others) - len(parts))]
+        for cell, answers in zip((first, *others), (own, *parts), strict=False):
+            if cell:
+                answers[unit] = None if cell == "-" else cell
+    return roll_up_activity(own, parts, TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "code", "answered", "asked", "counts_parts"),
+    [
+        ("Norr: done", "done", 1, 1, False),
+        ("Norr: -", None, 0, 1, False),
+        ("Norr: done\nSöder: -\nÖster: -", None, 1, 3, False),
+        ("Norr: postponed\nSöder: -\nÖster: done", "postponed", 2, 3, False),
+        ("Norr: done\nSöder: cancelled\nÖster: done", "done", 3, 3, False),
+        ("Norr: cancelled\nSöder: -", None, 1, 2, False),
+        ("Norr: - | done | done | -", None, 2, 3, True),
+        ("Norr: - | done | ongoing | -", "ongoing", 2, 3, True),
+        ("Norr: - | done | done | done", "done", 3, 3, True),
+        ("Norr: done | - | -", "done", 1, 1, False),
+        ("Norr: - | done\nSöder: | -", None, 1, 2, False),
+        ("Norr: done\nSöder: | -", "done", 1, 1, False),
+        ("Norr: - | postponed | -\nSöder: - | - | -", "postponed", 0, 2, False),
+        ("Norr: - | cancelled | done | -", None, 2, 3, True),
+    ],
+)
+def test_an_activity_is_no_better_than_what_is_known(
+    drawn: str, code: str | None, answered: int, asked: int, counts_parts: bool
+) -> None:
+    status = over_units(drawn)
+    assert (status.status_code, status.answered_count, status.asked_count) == (code, answered, asked)
+    assert status.counts_parts is counts_parts
+    assert status.is_incomplete is (status.has_any_status and answered < asked)
+
+
+@pytest.mark.parametrize(
+    ("own", "parent", "code", "follows", "answered"),
+    [
+        ({"Norr": None}, {"Norr": "ongoing"}, "ongoing", True, 1),
+        ({"Norr": "done"}, {"Norr": "ongoing"}, "done", False, 1),
+        ({"Norr": None, "Söder": "done"}, {"Norr": "ongoing"}, "ongoing", False, 2),
+        ({"Norr": None, "Söder": "done"}, {"Norr": None, "Söder": "done"}, None, False, 1),
+        ({"Söder": None}, {"Norr": "done"}, "done", True, 1),
+        ({"Söder": None}, {"Norr": "done", "Öster": None}, None, False, 0),
+        ({"Norr": None}, {}, None, False, 0),
+    ],
+)
+def test_a_sub_activity_takes_the_status_of_its_activity_where_that_has_one(
+    own: StatusByUnit, parent: StatusByUnit, code: str | None, follows: bool, answered: int
+) -> None:
+    status = roll_up_part(own, parent, TEMPLATE)
+    assert (status.status_code, status.follows_parent, status.answered_count) == (code, follows, answered)
+
+
+RANKS = {option.code: option.rank for option in STATUS.options}
+FINAL = {option.code for option in STATUS.options if option.settled}
+UNIT_STATUSES = st.dictionaries(st.sampled_from("NSÖV"), st.none() | st.sampled_from(CODES), max_size=4)
+
+
+@given(UNIT_STATUSES, st.lists(UNIT_STATUSES, max_size=4))
+def test_never_better_than_the_worst_known_and_never_final_where_something_is_unknown(
+    own: dict[str, str | None], parts: list[dict[str, str | None]]
+) -> None:
+    status = roll_up_activity(own, parts, TEMPLATE)
+    counted = [own] if own and all(own.values()) else [own, *parts]
+    known = [
+        code
+        for by_unit in counted
+        for unit, code in by_unit.items()
+        if code and (by_unit is own or not own.get(unit))
+    ]
+    assert status.has_any_status is bool(known)
+    if status.status_code:
+        ranked = [code for code in known if code != "cancelled"] or known
+        assert status.status_code == max(ranked, key=RANKS.__getitem__)
+    if status.status_code in FINAL:
+        assert status.answered_count == status.asked_count
+        waiting = [unit for unit, code in own.items() if not code]
+        assert all(any(unit in part for part in parts) for unit in waiting)
+        if waiting or not own:
+            assert all(code or own.get(unit) for part in parts for unit, code in part.items())
+    if not status.status_code and known:
+        assert status.is_incomplete

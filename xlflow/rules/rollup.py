@@ -160,10 +160,88 @@ def roll_up_status(own_status: str | None, part_statuses: Iterable[str | None], 
     """Return the status of an activity: its own if it has one, else the worst of its sub-activities."""
     if own_status:
         return own_status
+    return worst_of_template(part_statuses, template)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusOverUnits:
+    """The status of one item over everybody who was asked, and how many of them have given one.
+
+    `status_code` is None where none counts: nobody answered, or what is known is final ("done") while others have
+    not answered. `answered_count` of `asked_count` are units, or sub-activities of the only unit asked if
+    `counts_parts`. `has_any_status` tells that at least one status is known. `follows_parent` marks a sub-activity
+    without a status of its own whose activity has one.
+    """
+
+    status_code: str | None = None
+    answered_count: int = 0
+    asked_count: int = 0
+    counts_parts: bool = False
+    has_any_status: bool = False
+    follows_parent: bool = False
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something is known, and something that was asked is not."""
+        return self.has_any_status and self.answered_count < self.asked_count
+
+
+StatusByUnit = Mapping[str, str | None]
+"""The status that each unit asked of an item gave it: a code, None where it gave none that was understood."""
+
+
+def roll_up_activity(
+    statuses: StatusByUnit, part_statuses: Sequence[StatusByUnit], template: Template
+) -> StatusOverUnits:
+    """Return the status of an activity over its units and sub-activities, never better than what is known.
+
+    `statuses` has an entry for every unit asked of the activity itself, `part_statuses` one mapping for every
+    sub-activity. A unit counts as answering if it gave the activity a status or every one of its sub-activities
+    has one; units asked of sub-activities only count as soon as the activity is answered through these.
+    """
+    silent_units = [unit for unit, code in statuses.items() if not code]
+    part_units = dict.fromkeys(unit for by_unit in part_statuses for unit in by_unit if unit not in statuses)
+    through_parts = [*silent_units, *part_units] if silent_units or not statuses else []
+    codes_by_unit = {
+        unit: [by_unit[unit] for by_unit in part_statuses if unit in by_unit] for unit in through_parts
+    }
+    codes_by_unit |= {unit: [code] for unit, code in statuses.items() if code}
+    answered_count = sum(bool(codes) and all(codes) for codes in codes_by_unit.values())
+    asked_count, counts_parts = len(codes_by_unit), False
+    if asked_count == 1:
+        (only_codes,) = codes_by_unit.values()
+        counts_parts = len(only_codes) > 1
+        if counts_parts:
+            answered_count, asked_count = sum(map(bool, only_codes)), len(only_codes)
+    worst_known = worst_of_template((code for codes in codes_by_unit.values() for code in codes), template)
+    is_complete = answered_count == asked_count
+    code = worst_known if is_complete or not _is_final(worst_known, template) else None
+    return StatusOverUnits(code, answered_count, asked_count, counts_parts, worst_known is not None)
+
+
+def roll_up_part(statuses: StatusByUnit, parent_statuses: StatusByUnit, template: Template) -> StatusOverUnits:
+    """Return the status of a sub-activity over its units; a unit that gave it none gives it its activity's.
+
+    `parent_statuses` has an entry for every unit asked of the activity. A unit that is asked of the sub-activity
+    only takes the activity's status where all who are asked of that have given it one.
+    """
+    complete_parent = bool(parent_statuses) and all(parent_statuses.values())
+    shared_code = worst_of_template(parent_statuses.values(), template) if complete_parent else None
+    codes = {unit: code or parent_statuses.get(unit, shared_code) for unit, code in statuses.items()}
+    answered_count, asked_count = sum(map(bool, codes.values())), len(codes)
+    worst_known = worst_of_template(codes.values(), template)
+    is_complete = answered_count == asked_count
+    code = worst_known if is_complete or not _is_final(worst_known, template) else None
+    follows_parent = code is not None and not any(statuses.values())
+    return StatusOverUnits(code, answered_count, asked_count, False, worst_known is not None, follows_parent)
+
+
+def worst_of_template(codes: Iterable[str | None], template: Template) -> str | None:
+    """Return the worst of some statuses of a template; None if there is none or the template has no statuses."""
     status_field = template.field_in_role("status")
     if status_field is None or status_field.choices is None:
         return None
-    return worst_status(part_statuses, template.choice_list(status_field))
+    return worst_status(codes, template.choice_list(status_field))
 
 
 def is_worse(part: str, own: str, choices: ChoiceList) -> bool:
@@ -193,6 +271,13 @@ def _parent_key(levels: tuple[str, ...], part_level_index: int) -> tuple[str, ..
 
 def _is_excluded_from_rollup(option: Choice | None) -> bool:
     return option is not None and option.left_out
+
+
+def _is_final(code: str | None, template: Template) -> bool:
+    """Return whether a status is one after which nothing more is expected ("done", "cancelled")."""
+    status_field = template.field_in_role("status")
+    options = template.choice_list(status_field).options if status_field else ()
+    return any(option.code == code and option.settled for option in options)
 
 
 def _rank_of(option: Choice | None) -> int:
