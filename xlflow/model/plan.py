@@ -68,6 +68,11 @@ class PlanItem:
     location: Location | None = None
     plan_position: int = field(default=0, compare=False)
 
+    def title(self, item_level_index: int) -> str:
+        """Return the activity and the sub-activity, if it is one: "Bygga scenen – Gjuta golvet".
+        `item_level_index` is the template's (0-based)."""
+        return " – ".join(filter(None, self.level_texts[item_level_index:]))
+
     def plan_value(self, key: str) -> FieldValue | None:
         """Return what the plan states in a field, None if it states nothing."""
         for name, value in self.plan_values:

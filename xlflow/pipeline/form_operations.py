@@ -26,7 +26,7 @@ from xlflow.pipeline.overwrite_guard import refuse_result_target
 from xlflow.pipeline.read_files import ReadOptions
 from xlflow.pipeline.resolve_round import RequestedRound
 from xlflow.pipeline.save_files import StepProgressCallback, check_saved_elsewhere, report_progress, save_forms
-from xlflow.rounds.previous_answers import build_previous_answers, check_continued_items, index_previous_round
+from xlflow.rounds.previous_answers import build_previous_answers, check_continued_items, index_predecessors
 
 
 def generate_forms(
@@ -236,9 +236,9 @@ def _read_previous_answers(
     from xlflow.consolidated.reader import read_round_status
 
     workbook = open_consolidated(previous)
-    previous_round = index_previous_round(read_round_status(workbook, round_.language))
+    predecessors = index_predecessors(read_round_status(workbook, round_.language), round_)
     answers_by_unit = {
-        unit.name: build_previous_answers(previous_round, unit_rounds[unit.name], unit.name)
+        unit.name: build_previous_answers(predecessors, unit_rounds[unit.name], unit.name)
         for unit in round_.plan.units
     }
     total = sum(len(unit_rounds[unit].plan.items) for unit in answers_by_unit)
@@ -247,4 +247,4 @@ def _read_previous_answers(
         "total": total,
     }
     finding = make_finding("previous-shown", Location(previous.name), params=params)
-    return answers_by_unit, (finding, *check_continued_items(previous_round, round_))
+    return answers_by_unit, (finding, *check_continued_items(predecessors, round_))

@@ -1,170 +1,214 @@
-"""Which line of one round is which line of the round before, over rounds and years.
+"""Which item of one round is which item of the previous round: the one matcher that everything uses.
 
-By what the plan says that it continues, by its id, or by its own text where the id has changed; never by a guess.
-A line that nothing leads to is new, and one that nothing comes from is gone.
+The form that shows the previous answers, `Förändringar`, the history and the report all ask here, so they speak of
+the same item. What the planner wrote ("Fortsätter från") comes first, then the id, then the text; never a guess: a
+text counts only where one item of each round has it. An item that nothing leads to is new, and one that nothing
+comes from was removed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
 from xlflow.model.plan import PlanItem
+from xlflow.model.plan_item_index import PlanItemIndex, TextKey, group_by_key
 from xlflow.model.template import Template
-from xlflow.model.text import normalize_key
+from xlflow.model.text import collapse_whitespace, normalize_key
 from xlflow.rules.rollup import parent_ids_by_child
 
 MatchMethod = Literal["id", "continues", "text"]
 
-TextKey = tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class LineageLink:
-    """The line of the round before that a line is, and how it was found; `others` if it continues several."""
+    """The predecessor of an item in the previous round, and how it was found. `other_previous_ids` are the further
+    predecessors that the planner named, in the order written: comparisons use the first, forms show all."""
 
     previous_id: str
     matched_by: MatchMethod
     other_previous_ids: tuple[str, ...] = ()
 
+    @property
+    def all_previous_ids(self) -> tuple[str, ...]:
+        """The ids of all predecessors, the one that comparisons use first."""
+        return (self.previous_id, *self.other_previous_ids)
+
 
 @dataclass(frozen=True, slots=True)
 class RoundItems:
-    """The lines of one round and the template that says what their levels are."""
+    """The plan items of one round, in plan order, and the template that says what their levels are."""
 
     items: Sequence[PlanItem]
     template: Template
 
     def key_without_groups(self, item: PlanItem) -> TextKey:
-        """Return a line's own texts, without the groups above it."""
+        """Return the normalized texts of the activity and the sub-activity, without the groups above."""
         return tuple(map(normalize_key, item.level_texts[self.template.item_level_index :]))
 
     def key_with_groups(self, item: PlanItem) -> TextKey:
-        """Return a line's texts with those of its groups."""
+        """Return the normalized texts of all levels."""
         return tuple(map(normalize_key, item.level_texts))
+
+    def build_index(self) -> PlanItemIndex:
+        """Return the items by id and by text."""
+        return PlanItemIndex(self.items, self.template.item_level_index)
 
 
 def match_plan_items(current: RoundItems, previous: RoundItems) -> Mapping[str, LineageLink]:
-    """Return where each line comes from, by its id; new lines are left out.
+    """Return the predecessor of each current item, by the current item's id; new items are left out.
 
-    What the plan says comes first. Then a line is known by id and text together, by its text with or without its
-    groups where only one line of each round has it, and by its id alone: the text was changed then. A part is
-    known by its text below the same item.
+    What the planner wrote comes first. Then the id counts where the text agrees with it; then the text, with or
+    without its groups, where one item of each round has it; then the id alone, since the text was changed then. So
+    an id that was given to another activity leads nowhere wrong as long as one of the two texts is found again. A
+    sub-activity is also found by its text below the same activity.
+
+    The plan's own items are matched before those that units added, which a form cannot know of when it is
+    issued: so the form and the comparison after the merge find the same predecessors.
     """
     matcher = _ItemMatcher(current, previous)
     matcher.link_declared()
-    matcher.match_by_key(
-        lambda round_items, item: (normalize_key(item.id), *round_items.key_without_groups(item)), "id"
-    )
-    matcher.match_by_key(lambda side, line: side.key_with_groups(line), "text")
-    matcher.match_by_key(lambda side, line: side.key_without_groups(line), "text")
-    matcher.match_parts()
-    matcher.match_by_key(lambda _, line: (normalize_key(line.id),), "id")
-    matcher.match_parts()
+    matcher.match_undeclared([(True, True), (True, False)])
+    matcher.match_undeclared([(False, False)])
     return MappingProxyType(matcher.links)
 
 
 def find_removed_items(
     previous_items: Iterable[PlanItem], links: Mapping[str, LineageLink]
 ) -> tuple[PlanItem, ...]:
-    """Return the lines of the round before that no line comes from."""
-    continued_ids = {
-        item_id for link in links.values() for item_id in (link.previous_id, *link.other_previous_ids)
-    }
+    """Return the previous round's items that have no successor in this round; `links` as `match_plan_items`
+    returns them."""
+    continued_ids = {item_id for link in links.values() for item_id in link.all_previous_ids}
     return tuple(item for item in previous_items if item.id not in continued_ids)
+
+
+def find_unknown_references(
+    current: RoundItems, previous: RoundItems, links: Mapping[str, LineageLink]
+) -> Iterator[tuple[PlanItem, str]]:
+    """Yield (item, name) for every name in "Fortsätter från" that the previous round does not have, as it was
+    written.
+
+    Not for an item that was found by id or text instead: its note then speaks of an older round.
+    """
+    index = previous.build_index()
+    for item in current.items:
+        link = links.get(item.id)
+        if item.continues_from.strip() and (link is None or link.matched_by == "continues"):
+            _, unknown_names = _resolve_references(item.continues_from, index)
+            yield from ((item, name) for name in unknown_names)
+
+
+_PoolPair = tuple[bool, bool]
+"""Whether only the plan's own items are looked at: of the current round, of the previous round."""
 
 
 @dataclass(slots=True)
 class _ItemMatcher:
-    """What has been found so far."""
+    """The links found so far, by the current item's id, and the previous items that are taken."""
 
     current: RoundItems
     previous: RoundItems
     links: dict[str, LineageLink] = field(default_factory=dict)
     linked_previous_ids: set[str] = field(default_factory=set)
+    _plan_items_only: _PoolPair = (False, False)
 
     def link_declared(self) -> None:
-        """Take what the plan says; several lines may continue one, and one may continue several."""
-        ids_by_key = {normalize_key(item.id): item.id for item in self.previous.items}
-        ids_by_text = _unique_ids_by_key(
-            self.previous.items, lambda line: _reference_key(line, self.previous.template)
-        )
-        for line in self.current.items:
-            references = _split_references(line.continues_from)
-            matches = [ids_by_key.get(reference) or ids_by_text.get((reference,)) for reference in references]
-            previous_ids = tuple(dict.fromkeys(previous_id for previous_id in matches if previous_id))
-            if previous_ids:
-                self._add_link(line, LineageLink(previous_ids[0], "continues", previous_ids[1:]))
+        """Link what the planner wrote; several items may continue one, and one may continue several."""
+        index = self.previous.build_index()
+        for item in self.current.items:
+            if item.continues_from.strip() and not self._is_already_continued(item, index):
+                previous_ids, _ = _resolve_references(item.continues_from, index)
+                if previous_ids:
+                    self._add_link(item, LineageLink(previous_ids[0], "continues", previous_ids[1:]))
 
-    def match_by_key(self, key_of: Callable[[RoundItems, PlanItem], TextKey], matched_by: MatchMethod) -> None:
-        """Take what has the same key, if it is the only one in its round of those that are still open."""
-        current_ids = _unique_ids_by_key(self._unmatched_items(), lambda item: key_of(self.current, item))
-        previous_ids = _unique_ids_by_key(
-            self._unmatched_previous_items(), lambda line: key_of(self.previous, line)
+    def _is_already_continued(self, item: PlanItem, index: PlanItemIndex) -> bool:
+        """Return whether the previous round had this very item with this very note: a plan that is used for
+        several rounds keeps its notes, and each speaks of the round before the first of them."""
+        same_id = index.find_by_id(item.id)
+        return (
+            same_id is not None
+            and normalize_key(same_id.continues_from) == normalize_key(item.continues_from)
+            and self.previous.key_without_groups(same_id) == self.current.key_without_groups(item)
         )
-        self._link_same_keys(current_ids, previous_ids, matched_by)
 
-    def match_parts(self) -> None:
-        """Take parts that have the same text below items that are the same."""
-        current_parents, previous_parents = (
-            parent_ids_by_child(self.current.items, self.current.template),
-            parent_ids_by_child(self.previous.items, self.previous.template),
+    def match_undeclared(self, pools: Iterable[_PoolPair]) -> None:
+        """Link what the planner said nothing about, the surest likeness first and for each the pools in their
+        order."""
+        all_pools = tuple(pools)
+        stages: tuple[Callable[[], None], ...] = (
+            lambda: self._match_by_key(
+                lambda side, item: (normalize_key(item.id), *side.key_without_groups(item)), "id"
+            ),
+            lambda: self._match_by_key(lambda side, item: side.key_with_groups(item), "text"),
+            lambda: self._match_by_key(lambda side, item: side.key_without_groups(item), "text"),
+            self._match_parts,
+            lambda: self._match_by_key(lambda _, item: (normalize_key(item.id),), "id"),
+            self._match_parts,
         )
+        for run_stage in stages:
+            for pool in all_pools:
+                self._plan_items_only = pool
+                run_stage()
+
+    def _match_by_key(self, key_of: Callable[[RoundItems, PlanItem], TextKey], matched_by: MatchMethod) -> None:
+        """Link items that have the same key, where only one item of each round that is still open has it."""
+        self._link_same_keys(
+            lambda item: key_of(self.current, item), lambda item: key_of(self.previous, item), matched_by
+        )
+
+    def _match_parts(self) -> None:
+        """Link sub-activities that have the same text below activities that are linked."""
+        current_parents = parent_ids_by_child(self.current.items, self.current.template)
+        previous_parents = parent_ids_by_child(self.previous.items, self.previous.template)
 
         def current_key(item: PlanItem) -> TextKey:
             parent_link = self.links.get(current_parents.get(item.id, ""))
             return (parent_link.previous_id, *self.current.key_without_groups(item)[1:]) if parent_link else ()
 
         def previous_key(item: PlanItem) -> TextKey:
-            return (
-                (previous_parents[item.id], *self.previous.key_without_groups(item)[1:])
-                if item.id in previous_parents
-                else ()
-            )
+            parent_id = previous_parents.get(item.id)
+            return (parent_id, *self.previous.key_without_groups(item)[1:]) if parent_id is not None else ()
 
-        self._link_same_keys(
-            _unique_ids_by_key(self._unmatched_items(), current_key),
-            _unique_ids_by_key(self._unmatched_previous_items(), previous_key),
-            "text",
-        )
+        self._link_same_keys(current_key, previous_key, "text")
 
     def _link_same_keys(
-        self, current_ids: Mapping[TextKey, str], previous_ids: Mapping[TextKey, str], matched_by: MatchMethod
+        self,
+        current_key: Callable[[PlanItem], TextKey],
+        previous_key: Callable[[PlanItem], TextKey],
+        matched_by: MatchMethod,
     ) -> None:
-        by_id = {item.id: item for item in self.current.items}
-        for key, item_id in current_ids.items():
-            if key in previous_ids:
-                self._add_link(by_id[item_id], LineageLink(previous_ids[key], matched_by))
+        previous_by_key = group_by_key(self._unmatched_previous_items(), previous_key)
+        for key, same_key_items in group_by_key(self._unmatched_items(), current_key).items():
+            candidates = previous_by_key.get(key, ())
+            if len(same_key_items) == len(candidates) == 1:
+                self._add_link(same_key_items[0], LineageLink(candidates[0].id, matched_by))
 
     def _add_link(self, item: PlanItem, link: LineageLink) -> None:
         self.links[item.id] = link
-        self.linked_previous_ids.update((link.previous_id, *link.other_previous_ids))
+        self.linked_previous_ids.update(link.all_previous_ids)
 
     def _unmatched_items(self) -> Iterator[PlanItem]:
-        return (item for item in self.current.items if item.id not in self.links)
+        plan_only = self._plan_items_only[0]
+        return (
+            item
+            for item in self.current.items
+            if item.id not in self.links and not (plan_only and item.added_by_unit)
+        )
 
     def _unmatched_previous_items(self) -> Iterator[PlanItem]:
-        return (item for item in self.previous.items if item.id not in self.linked_previous_ids)
+        plan_only = self._plan_items_only[1]
+        return (
+            item
+            for item in self.previous.items
+            if item.id not in self.linked_previous_ids and not (plan_only and item.added_by_unit)
+        )
 
 
-def _unique_ids_by_key(items: Iterable[PlanItem], key_of: Callable[[PlanItem], TextKey]) -> Mapping[TextKey, str]:
-    """Return the ids of the lines by key, where no other line has the same; blank keys are none."""
-    candidate_ids: dict[TextKey, list[str]] = {}
-    for item in items:
-        key = key_of(item)
-        if any(key):
-            candidate_ids.setdefault(key, []).append(item.id)
-    return {key: item_ids[0] for key, item_ids in candidate_ids.items() if len(item_ids) == 1}
-
-
-def _reference_key(item: PlanItem, template: Template) -> TextKey:
-    """Return the text by which a plan may name a line: its own, on the lowest level that it has."""
-    texts: Collection[str] = [text for text in item.level_texts[template.item_level_index :] if text]
-    return (normalize_key(list(texts)[-1]),) if texts else ()
-
-
-def _split_references(text: str) -> list[str]:
-    """Return the folded names in a cell: the whole of it, or several parted by semicolons."""
-    return list(
-        dict.fromkeys(filter(None, (normalize_key(text), *(normalize_key(name) for name in text.split(";")))))
-    )
+def _resolve_references(text: str, index: PlanItemIndex) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ids of the items that a cell names, and the names that no item has: the whole text is one name,
+    or several with semicolons between them."""
+    whole = index.find_by_reference(text)
+    names = [collapse_whitespace(text)] if whole else [collapse_whitespace(name) for name in text.split(";")]
+    found = {name: index.find_by_reference(name) for name in names if name}
+    previous_ids = dict.fromkeys(item.id for item in found.values() if item)
+    return tuple(previous_ids), tuple(name for name, item in found.items() if item is None)

@@ -1,10 +1,10 @@
-"""What the units answered in the previous round, as its consolidated workbook tells, beside today's questions.
+"""What the units answered in the previous round, from its consolidated workbook, beside today's questions.
 
-A line is known again by its id, by what it says it continues from, else by its own text. Shown only: nothing of it
-is an answer to what is asked now.
+Which item is which is decided by `rounds.lineage` alone, so a form shows the answers of the same item that the
+changes and the history compare with. Shown only: nothing of it is an answer to what is asked now.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -12,71 +12,73 @@ from types import MappingProxyType
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import PlanItem, Round
 from xlflow.model.submission import PreviousAnswers
-from xlflow.model.template import Field, Template
+from xlflow.model.template import Field
 from xlflow.model.text import normalize_key
+from xlflow.rounds.lineage import RoundItems, find_unknown_references, match_plan_items
 from xlflow.rounds.round_status import ItemStatus, RoundStatus, UnitReply
 from xlflow.values import format_number
 
 
 @dataclass(frozen=True, slots=True)
-class PreviousRoundIndex:
-    """The previous round, and its lines by everything that a line of today may be known by."""
+class PredecessorIndex:
+    """The previous round, seen from today's plan. `statuses_by_item_id` has the predecessors of each item of today
+    that has any, by today's id, in the order in which the planner named them; `unknown_references` are names in
+    "Fortsätter från" that the previous round does not have, each with its item."""
 
     round_status: RoundStatus
-    status_by_key: Mapping[str, ItemStatus]
-
-    def find_predecessor(self, item: PlanItem, template: Template) -> ItemStatus | None:
-        """Return the line of the previous round that a line of today is, or continues."""
-        text_key = next(_list_text_keys(item.level_texts[template.item_level_index :]), "")
-        keys = (normalize_key(item.id), normalize_key(item.continues_from), text_key)
-        return next((self.status_by_key[key] for key in keys if key in self.status_by_key), None)
+    statuses_by_item_id: Mapping[str, tuple[ItemStatus, ...]]
+    unknown_references: tuple[tuple[PlanItem, str], ...] = ()
 
 
-def index_previous_round(round_status: RoundStatus) -> PreviousRoundIndex:
-    """Return the previous round with its lines by id and by text; the id goes first where both are the same."""
-    item_level, status_by_key = round_status.template.item_level_index, dict[str, ItemStatus]()
-    for item_status in round_status.item_statuses:
-        status_by_key.setdefault(normalize_key(item_status.item.id), item_status)
-    for item_status in round_status.item_statuses:
-        for key in _list_text_keys(item_status.item.level_texts[item_level:]):
-            status_by_key.setdefault(key, item_status)
-    status_by_key.pop("", None)
-    return PreviousRoundIndex(round_status, MappingProxyType(status_by_key))
-
-
-def build_previous_answers(previous_round: PreviousRoundIndex, round_: Round, unit: str) -> PreviousAnswers:
-    """Return what a unit is shown of the previous round, for each of its lines that was there."""
-    predecessors = (
-        (item, previous_round.find_predecessor(item, round_.template)) for item in round_.items_for_unit(unit)
+def index_predecessors(round_status: RoundStatus, round_: Round) -> PredecessorIndex:
+    """Return which items of the previous round (`round_status`) today's items (of the whole `round_`) come
+    from."""
+    current = RoundItems(round_.plan.items, round_.template)
+    previous = RoundItems([entry.item for entry in round_status.item_statuses], round_status.template)
+    links = match_plan_items(current, previous)
+    status_by_id = {item_status.item.id: item_status for item_status in round_status.item_statuses}
+    statuses_by_item_id = {
+        item_id: tuple(status_by_id[previous_id] for previous_id in link.all_previous_ids)
+        for item_id, link in links.items()
+    }
+    return PredecessorIndex(
+        round_status,
+        MappingProxyType(statuses_by_item_id),
+        tuple(find_unknown_references(current, previous, links)),
     )
-    text_by_item = {
-        line.id: _format_item_status(item_status, unit, previous_round.round_status)
-        for line, item_status in predecessors
-        if item_status
+
+
+def build_previous_answers(predecessors: PredecessorIndex, round_: Round, unit: str) -> PreviousAnswers:
+    """Return what the form of a unit shows of the previous round, by the id of today's item: only items of which
+    there is something to show."""
+    text_by_item_id = {
+        item.id: _format_predecessors(predecessors.statuses_by_item_id[item.id], unit, predecessors.round_status)
+        for item in round_.items_for_unit(unit)
+        if item.id in predecessors.statuses_by_item_id
     }
     return PreviousAnswers(
-        previous_round.round_status.as_of, {item_id: text for item_id, text in text_by_item.items() if text}
+        predecessors.round_status.as_of, {item_id: text for item_id, text in text_by_item_id.items() if text}
     )
 
 
-def check_continued_items(previous_round: PreviousRoundIndex, round_: Round) -> Iterator[Finding]:
-    """Yield the lines that say they continue something, and of which the previous round knows nothing at all."""
-    for item in round_.plan.items:
-        if item.continues_from and previous_round.find_predecessor(item, round_.template) is None:
-            location = item.location or Location(round_.plan.file)
-            yield make_finding("continues-from-unknown", location, row_id=item.id, value=item.continues_from)
+def check_continued_items(predecessors: PredecessorIndex, round_: Round) -> Iterator[Finding]:
+    """Yield a finding for every name in "Fortsätter från" that the previous round does not have."""
+    for item, name in predecessors.unknown_references:
+        location = item.location or Location(round_.plan.file)
+        yield make_finding("continues-from-unknown", location, row_id=item.id, value=name)
 
 
-def _list_text_keys(texts: Sequence[str]) -> Iterator[str]:
-    """Yield by which of its own texts a line is known: all of them together, and the lowest alone."""
-    keys = [normalize_key(text) for text in texts if text]
-    if keys:
-        yield "\x1f".join(keys)
-        yield keys[-1]
+def _format_predecessors(item_statuses: tuple[ItemStatus, ...], unit: str, round_status: RoundStatus) -> str:
+    """Return what was answered on an item's predecessors; where there are several, each after its own text."""
+    texts = [(status.item, _format_item_status(status, unit, round_status)) for status in item_statuses]
+    if len(item_statuses) == 1:
+        return texts[0][1]
+    level = round_status.template.item_level_index
+    return "\n".join(f"{item.title(level)}: {text}" for item, text in texts if text)
 
 
 def _format_item_status(item_status: ItemStatus, unit: str, round_status: RoundStatus) -> str:
-    """Return what the unit said of a line; if it said nothing, what others did, each after its name."""
+    """Return what the unit answered on an item; if it answered nothing, what others did, each after its name."""
     rolled_up = UnitReply(
         "; ".join(item_status.item.units),
         item_status.status_code,
@@ -93,7 +95,8 @@ def _format_item_status(item_status: ItemStatus, unit: str, round_status: RoundS
 
 
 def _format_reply(reply: UnitReply, round_status: RoundStatus) -> str:
-    """Return an answer as lines: the status, what else was answered with its label, the comment as it was."""
+    """Return a reply, one text line for each: the status, the other answers with their label, the comment as
+    written."""
     fields = (field for field in round_status.template.answer_fields() if field.key in reply.answers)
     answer_texts = [_format_reply_field(each, reply.answers[each.key], round_status) for each in fields]
     return "\n".join(filter(None, ("" if reply.follows_parent else reply.status, *answer_texts)))
