@@ -6,10 +6,11 @@ import random
 import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 
 import pytest
-from support.draw_round import draw_round
+from support.draw_round import draw_round, shipped_template
 from support.draw_submission import draw_return
 
 from xlflow.collect.discover import DiscoveredFile, discover_files, make_received_file
@@ -303,3 +304,29 @@ def test_nothing_depends_on_the_order() -> None:
         random.Random(seed).shuffle(forms)
         random.Random(seed).shuffle(others)
         assert select_submissions(forms, others) == expected
+
+
+def test_of_rounds_with_equally_many_units_the_latest_is_chosen() -> None:
+    budget = draw_round(
+        "Område | Post | Budget | Enhet\nDrift | Hyror | 100 | Museet", template=shipped_template("budget")
+    )
+    forms = [draw_return(asked, "Museet", name=f"{asked.key}.xlsx") for asked in (ASKED, EARLIER, budget)]
+    assert budget.as_of == ASKED.as_of > EARLIER.as_of
+    assert budget.key < ASKED.key, "of one day the round with the last key"
+    for order in permutations(forms):
+        assert choose_round_key(order) == ASKED.key
+        assert choose_round_key(form for form in order if form.round.key != ASKED.key) == budget.key
+    twice = [*forms[:1], draw_return(EARLIER, "Museet"), draw_return(EARLIER, "museet ", name="b.xlsx")]
+    assert choose_round_key(twice) == ASKED.key, "one unit under two spellings is one"
+
+
+@pytest.mark.parametrize("resaved_after", [timedelta(days=-9), timedelta(0), timedelta(days=9)])
+def test_a_corrected_return_stays_corrected_whenever_it_was_saved_again(resaved_after: timedelta) -> None:
+    first = a_return(status="Pågående", name="ett.xlsx", saved=NOON + resaved_after)
+    correction = a_return(status="Genomfört", name="två.xlsx", saved=NOON)
+    identity = replace(correction.identity, replaced_digests=(first.answers_digest,))
+    correction = replace(correction, identity=identity)
+    for order in ((first, correction), (correction, first)):
+        collected = select_submissions(order)
+        assert [form.file.name for form in collected.submissions] == ["två.xlsx"]
+        assert told(collected) == ["ett.xlsx superseded corrected-return", "två.xlsx accepted None"]

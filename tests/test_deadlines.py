@@ -19,7 +19,7 @@ from xlflow.values import (
     quarter_of,
     quarters_from,
 )
-from xlflow.values.dates import date_from_serial
+from xlflow.values.dates import date_from_serial, expand_short_year
 from xlflow.values.deadlines import parse_date, parse_quarter
 
 YEAR = 2021
@@ -445,3 +445,28 @@ def test_the_quarter_of_a_day_contains_it(day: date) -> None:
 def test_words_without_days_have_no_quarter() -> None:
     assert quarter_of(_words("Se planen")) is None
     assert quarter_of(_read("första halvåret 2022")) == _quarter(2022, 2)
+
+
+@pytest.mark.parametrize(
+    ("plan_year", "short", "meant"),
+    [
+        (2021, "21", "2021"),
+        (2021, "11", "2011"),
+        (2021, "31", "2031"),
+        (2021, "10", None),
+        (2021, "32", None),
+        (2021, "99", None),
+        (2095, "05", None),
+        (2095, "99", "2099"),
+        (None, "21", None),
+    ],
+)
+def test_a_year_of_two_digits_lies_within_ten_years_of_the_plan(
+    plan_year: int | None, short: str, meant: str | None
+) -> None:
+    assert expand_short_year(short, plan_year) == meant
+    if plan_year:
+        expected = _day(f"{meant}-06-30") if meant else None
+        for written in (f"30/6-{short}", f"30 juni -{short}", f"30-jun-{short}"):
+            found = parse_date(written, plan_year)
+            assert found == ParseResult(expected) if expected else found.value is None, written

@@ -284,3 +284,22 @@ def test_one_long_text_in_many_cells_stays_small() -> None:
     sheet = sheet_of(rows, strings=strings)
     assert len(sheet.rows) == 20_000
     assert sheet.rows[0][0] is sheet.rows[-1][0]
+
+
+RARE_LETTERS = {"_xD83D_": "\ud83d", "_xdfFF_": "\udfff", "_xFFFE_": "\ufffe", "_xffff_": "\uffff"}
+
+
+@pytest.mark.parametrize("coded", RARE_LETTERS)
+def test_a_rare_letter_is_decoded_in_inline_text_as_in_shared_text(coded: str) -> None:
+    text, expected = f"Klart {coded} här", f"Klart {RARE_LETTERS[coded]} här"
+    inline = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{text}</t></is></c></row>'
+    assert sheet_of(inline).rows == ((expected,),)
+    strings = f'<sst xmlns="{MAIN}"><si><t>{text}</t></si></sst>'
+    assert sheet_of('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings=strings).rows == ((expected,),)
+    computed = f'<row r="1"><c r="A1" t="str"><f>B1</f><v>{text}</v></c></row>'
+    assert sheet_of(computed).rows == ((expected,),)
+
+
+def test_what_only_looks_like_a_rare_letter_stays_as_it_is() -> None:
+    row = '<row r="1"><c r="A1" t="inlineStr"><is><t>_xD83_ _x005F_xFFFE_ _xFFFE</t></is></c></row>'
+    assert sheet_of(row).rows == (("_xD83_ _xFFFE_ _xFFFE",),)

@@ -1,7 +1,9 @@
 """Several rounds together: one line per activity, one column per round, lines known again over all of them."""
 
 import io
+from dataclasses import replace
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -192,3 +194,13 @@ def test_what_is_no_consolidated_workbook_is_named(files: list[Path], tmp_path: 
     with pytest.raises(FatalError) as stop:
         read_history([tmp_path / "historik.xlsx"])
     assert [found.code for found in stop.value.findings] == ["report-not-consolidated"]
+
+
+def test_rounds_of_one_day_are_sorted_by_file_name_then_by_content(sources: tuple[ConsolidatedRound, ...]) -> None:
+    first = replace(sources[0], file="a.xlsx", digest="2")
+    others = [replace(sources[0], file=file, digest=digest) for file, digest in (("a.xlsx", "1"), ("b.xlsx", "0"))]
+    expected = (others[0], first, others[1])
+    for rounds in permutations((first, *others)):
+        assert sort_rounds(rounds) == expected
+    later = replace(sources[1], file="0.xlsx", digest="0")
+    assert sort_rounds([later, *expected]) == (*expected, later)

@@ -433,3 +433,28 @@ def test_what_is_unanswered_is_counted_for_every_unit_that_was_asked(came: list[
             answered[one.row.unit].add(one.row.item.id)
     lacking = [find_unanswered_items(PLAN.items_for_unit(unit), PLAN.template, answered[unit]) for unit in IDS]
     assert merged.accounts.rows_unanswered == sum(map(len, lacking))
+
+
+@pytest.mark.parametrize("resaved_after", [timedelta(days=-1), timedelta(0), timedelta(days=9)])
+def test_a_correction_stands_whenever_the_old_file_was_saved_again(resaved_after: timedelta) -> None:
+    heading = "Id | Status | Kommentar/avvikelse\n"
+    answered = heading + "a | Pågående | Går bra"
+    old = draw_return(PLAN, "Norr", answered, name="ett.xlsx", saved=LATER + resaved_after)
+    corrected = draw_return(
+        PLAN, "Norr", heading + "a | Genomfört | Går bra", name="två.xlsx", saved=LATER, issued=answered
+    )
+    for forms in ((old, corrected), (corrected, old)):
+        merged, findings = merge(*forms)
+        assert show(merged)[0].replace(" |  |", " |") == "Norr a: Genomfört | Går bra"
+        assert findings == ()
+
+
+def test_an_answer_that_was_not_issued_is_not_taken_for_corrected() -> None:
+    heading = "Id | Status\n"
+    old = draw_return(PLAN, "Norr", heading + "a | Pågående", name="ett.xlsx", saved=LATER + timedelta(days=9))
+    other = draw_return(
+        PLAN, "Norr", heading + "a | Genomfört", name="två.xlsx", saved=LATER, issued=heading + "a | Utgår"
+    )
+    merged, findings = merge(old, other)
+    assert show(merged)[0] == "Norr a: Pågående"
+    assert tell(findings) == ["ett.xlsx H5 conflict"]

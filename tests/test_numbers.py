@@ -161,6 +161,13 @@ def test_a_number_shown_is_the_number_read(language: Language, number: Decimal) 
         ("-3000", "-3\u00a0000", "-3\u00a0000"),
         ("1.125", "1,1250", "1.1250"),
         ("0.125", "0,125", "0.125"),
+        ("-0.125", "-0,125", "-0.125"),
+        ("12.125", "12,1250", "12.1250"),
+        ("-999.125", "-999,1250", "-999.1250"),
+        ("1000.125", "1\u00a0000,125", "1\u00a0000.125"),
+        ("1.1250", "1,1250", "1.1250"),
+        ("1.12", "1,12", "1.12"),
+        ("1.1255", "1,1255", "1.1255"),
         ("1E+3", "1\u00a0000", "1\u00a0000"),
         ("-0.0", "0", "0"),
     ],
@@ -168,3 +175,10 @@ def test_a_number_shown_is_the_number_read(language: Language, number: Decimal) 
 def test_numbers_are_shown_so_that_they_read_in_one_way(number: str, sv: str, en: str) -> None:
     assert format_number(Decimal(number), "sv") == sv
     assert format_number(Decimal(number), "en") == en
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(st.integers(-(10**7), 10**7))
+def test_a_number_with_three_decimals_is_read_back_as_itself(language: Language, thousandths: int) -> None:
+    number = Decimal(thousandths) / 1000
+    assert parse_number(format_number(number, language), language) == ParseResult(number)

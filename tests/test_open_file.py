@@ -389,3 +389,34 @@ def test_a_bundle_that_is_a_workbook_or_broken_says_so(tmp_path: Path) -> None:
     assert isinstance(large, tuple)
     assert isinstance(large[0].content, Finding)
     assert (large[0].content.code, large[0].content.location.file) == ("file-too-large", "svar.zip/a.xlsx")
+
+
+END_RECORD_FIELDS = {"entries": 10, "size of the directory": 12, "its offset": 16}
+
+
+@pytest.mark.parametrize("field", ["entries", "size of the directory", "its offset"])
+@pytest.mark.parametrize("change", [-1, 1])
+def test_an_end_record_that_disagrees_with_the_directory_is_refused(field: str, change: int) -> None:
+    content = bytearray(zipped(parts_of(one("A1"))))
+    offset = content.rfind(b"PK\x05\x06") + END_RECORD_FIELDS[field]
+    number_format = "<H" if field == "entries" else "<L"
+    (number,) = struct.unpack_from(number_format, content, offset)
+    struct.pack_into(number_format, content, offset, number + change)
+    assert code_of(bytes(content)) in ("archive-crooked", "archive-cut-off")
+    assert list_zip_entries(bytes(content), DEFAULT_LIMITS) in ("archive-crooked", "archive-cut-off")
+
+
+def test_a_shorter_directory_behind_the_one_that_counts_is_refused() -> None:
+    """Two readings of one archive: `zipfile` goes by the size of the directory, others by its offset."""
+    content = zipped(parts_of(one("A1")))
+    end = content.rfind(b"PK\x05\x06")
+    start = struct.unpack_from("<L", content, end + 16)[0]
+    hidden = content[:start] + content[start:end] * 2 + content[end:]
+    assert code_of(hidden) == "archive-crooked"
+
+
+def test_a_comment_in_the_end_record_is_no_fault_and_what_follows_it_is() -> None:
+    content = bytearray(zipped(parts_of(one("A1"))))
+    struct.pack_into("<H", content, len(content) - 2, 5)
+    assert isinstance(open_workbook(bytes(content) + b"anm..", "f.xlsx"), WorkbookData)
+    assert code_of(bytes(content) + b"anm..x") == "archive-crooked"

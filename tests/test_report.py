@@ -533,3 +533,35 @@ def test_any_text_can_introduce_a_report(text: str) -> None:
     followed = draw_round("S/M/N/Öppna verkstad || Pågående")
     document = compose_document(followed, ReportOptions(introduction=parse_introduction(text)))
     assert any(isinstance(block, Heading) and block.text == "Sammanfattning" for block in document.blocks)
+
+
+def headings_of(document: Document) -> list[tuple[int, str]]:
+    """Return (level, text) of the headings above the tables of activities: from the first perspective on."""
+    headings = [(block.level, block.text) for block in document.blocks if isinstance(block, Heading)]
+    first, after = (1, "Samhälle"), (1, "Vilka som har tillfrågats och svarat")
+    return headings[headings.index(first) : headings.index(after)]
+
+
+def test_a_group_without_a_text_of_its_own_gets_no_heading() -> None:
+    text = """
+        Samhälle//Trygga platser/Utreda simhall  | Kvartal 4 | Kvarstår ||| A
+        Samhälle/Kultur för alla//Bygga museum   | Kvartal 2 | Förskjuts |||B
+        Samhälle/Kultur för alla/Ett brett utbud/Öppna verkstad | Kvartal 1 | Genomfört ||| A
+    """
+    assert headings_of(compose(text, layout="heading")) == [
+        (1, "Samhälle"),
+        (3, "Nämndmål: Trygga platser"),
+        (2, "Kommunövergripande mål: Kultur för alla"),
+        (3, "Nämndmål: Ett brett utbud"),
+    ]
+    assert [level for level, _ in headings_of(compose(text, layout="merged"))] == [1, 2]
+
+
+def test_a_first_level_without_a_text_still_gets_a_heading() -> None:
+    text = """
+        Samhälle/Kultur för alla/Ett brett utbud/Öppna verkstad | Kvartal 1 | Genomfört ||| A
+        /Kultur för alla/Ett brett utbud/Bygga museum | Kvartal 1 | Genomfört ||| A
+    """
+    headings = headings_of(compose(text, layout="heading"))
+    assert [level for level, _ in headings] == [1, 2, 3, 1, 2, 3]
+    assert all(text for _, text in headings)

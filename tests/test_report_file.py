@@ -16,7 +16,7 @@ from support.draw_round import draw_round
 from test_consolidated_reader import edit, put, write
 
 from xlflow.check.pii import find_pii
-from xlflow.model.findings import FatalError
+from xlflow.model.findings import FatalError, Location
 from xlflow.model.plan import PlanItem
 from xlflow.pipeline.report_operations import write_report
 from xlflow.report.compose import ReportOptions, compose_document
@@ -239,3 +239,37 @@ def test_the_plans_own_words_are_left_alone() -> None:
     followed = draw_followed("S/M/N/Svara på post@exempel.example || Pågående")
     assert check_personal_data(followed) == ()
     assert redact_personal_data(followed).item_statuses[0].item == followed.item_statuses[0].item
+
+
+def test_the_text_of_a_units_own_activity_is_searched_and_blanked() -> None:
+    followed = draw_followed("S/M/N/Ring 013-20 60 00 || Pågående\nS/M/N/Fråga a.b@exempel.example || Pågående")
+    planned, other = followed.item_statuses
+    added = replace(other, item=replace(other.item, added_by_unit=True), location=Location("s.xlsx", "Svar", "D7"))
+    followed = replace(followed, item_statuses=(planned, added))
+    (finding,) = check_personal_data(followed)
+    assert (finding.row_id, finding.location.cell) == (added.item.id, "D7")
+    redacted = redact_personal_data(followed)
+    assert check_personal_data(redacted) == ()
+    assert "Ring 013-20 60 00" in redacted.item_statuses[0].item.level_texts
+    assert "Fråga [uppgift borttagen]" in redacted.item_statuses[1].item.level_texts
+    shown = repr(compose_document(redacted, ReportOptions()))
+    assert "exempel.example" not in shown
+    assert "Ring 013-20 60 00" in shown
+
+
+def test_a_units_own_activity_among_the_changes_is_searched_and_a_planned_one_is_not() -> None:
+    followed = draw_followed("S/M/N/Ring 013-20 60 00 || Pågående")
+    planned = followed.item_statuses[0].item
+    added = replace(planned, id="+", level_texts=("", "", "", "Ring 013-20 60 01", ""), added_by_unit=True)
+    changes = tuple(
+        ItemChange("new", is_part=False, previous=None, current=ItemSnapshot(item, "ongoing", "Pågående"))
+        for item in (planned, added)
+    )
+    followed = replace(followed, changes=changes, compared_to=date(2020, 8, 31))
+    assert [finding.row_id for finding in check_personal_data(followed)] == ["+"]
+    redacted = redact_personal_data(followed)
+    assert check_personal_data(redacted) == ()
+    assert [change.current and change.current.item.level_texts[3] for change in redacted.changes] == [
+        "Ring 013-20 60 00",
+        "Ring [uppgift borttagen]",
+    ]

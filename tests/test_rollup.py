@@ -252,3 +252,25 @@ def test_never_better_than_the_worst_known_and_never_final_where_something_is_un
             assert all(code or own.get(unit) for part in parts for unit, code in part.items())
     if not status.status_code and known:
         assert status.is_incomplete
+
+
+def test_of_two_statuses_of_one_rank_the_first_in_the_list_is_the_worst() -> None:
+    ranks = {"done": 1, "ongoing": 2, "remains": 2, "postponed": 2}
+    options = tuple(
+        option.model_copy(update={"rank": ranks[option.code]}) for option in STATUS.options if option.code in ranks
+    )
+    choices = ChoiceList(key="status", options=options)
+    order = [option.code for option in options if ranks[option.code] == 2]
+    assert len(order) == 3
+    for codes in itertools.permutations(order):
+        assert worst_status(["done", *codes], choices) == order[0]
+        assert worst_status(codes[:2], choices) == min(codes[:2], key=order.index)
+    mirrored = ChoiceList(key="status", options=options[::-1])
+    assert worst_status(order, mirrored) == order[-1]
+
+
+def test_what_an_open_list_met_gives_way_to_an_unranked_choice_of_its_own() -> None:
+    unranked = tuple(option.model_copy(update={"rank": None, "left_out": False}) for option in STATUS.options)
+    choices = ChoiceList(key="status", open=True, options=unranked)
+    assert worst_status(["Annat", unranked[-1].code, unranked[0].code], choices) == unranked[0].code
+    assert worst_status(["Annat", unranked[-1].code], choices) == unranked[-1].code

@@ -1,18 +1,20 @@
 """What was agreed on after the forms had gone out is data: read, refused where it says nothing that is there, put
 into force at check and merge, and listed with its use."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
 from support.draw_plan import draw_book, told
 
+from xlflow.check.waivers import apply_waivers
 from xlflow.definition.plan_workbook import read_plan
 from xlflow.definition.template_loader import load_template
-from xlflow.model.findings import FatalError
+from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.merged import RunResult
-from xlflow.model.plan import Plan
+from xlflow.model.plan import Plan, Waiver
 from xlflow.pipeline.form_operations import check_forms, generate_forms, merge_forms
 
 AS_OF = date(2021, 3, 31)
@@ -241,3 +243,44 @@ def test_an_expired_exception_lets_nothing_pass(loop: Loop) -> None:
 def test_an_exception_that_nobody_needs_is_told(loop: Loop) -> None:
     loop.save(PLAN + EXCEPTIONS.replace("Laga taket", "Köpa tegel"))
     assert "note exception-unused A2" in loop.check()
+
+
+def missing(unit: str, row_id: str = "a") -> Finding:
+    return make_finding(
+        "missing-status", Location(f"{unit}.xlsx"), rule="missing_status", unit=unit, row_id=row_id
+    )
+
+
+def waiver(unit: str = "", *item_ids: str, until: date = AS_OF) -> Waiver:
+    return Waiver("missing_status", unit, item_ids, "", "Ny chef", "Direktören", until, Location("plan.xlsx"))
+
+
+def remaining(waivers: list[Waiver], *findings: Finding) -> list[tuple[str | None, str | None]]:
+    """Apply the waivers and return (unit, row id) of the findings that are left."""
+    left, _ = apply_waivers(findings, waivers, AS_OF)
+    return [(one.unit, one.row_id) for one in left if one.code == "missing-status"]
+
+
+def test_a_waiver_for_one_unit_applies_to_that_unit_alone() -> None:
+    norr, soder, nobody = missing("Norr"), missing("Söder"), replace(missing("Norr"), unit=None)
+    assert remaining([waiver("Söder")], norr, soder, nobody) == [("Norr", "a"), (None, "a")]
+    assert remaining([waiver(" söder ")], norr, soder) == [("Norr", "a")]
+    assert remaining([waiver()], norr, soder, nobody) == []
+
+
+def test_a_waiver_for_some_activities_applies_to_those_alone() -> None:
+    findings = missing("Norr", "a"), missing("Norr", "b"), missing("Söder", "a")
+    assert remaining([waiver("", "a")], *findings) == [("Norr", "b")]
+    assert remaining([waiver("Norr", "a")], *findings) == [("Norr", "b"), ("Söder", "a")]
+
+
+def test_a_waiver_applies_to_its_last_day_and_no_longer() -> None:
+    for days, left in ((-1, [("Norr", "a")]), (0, []), (1, [])):
+        assert remaining([waiver(until=AS_OF + timedelta(days))], missing("Norr")) == left
+
+
+def test_only_the_first_waiver_that_applies_counts_a_finding() -> None:
+    _, uses = apply_waivers([missing("Norr"), missing("Söder")], [waiver("Norr"), waiver()], AS_OF)
+    assert [count for _, count in uses] == [1, 1]
+    _, uses = apply_waivers([missing("Norr"), missing("Söder")], [waiver(), waiver("Norr")], AS_OF)
+    assert [count for _, count in uses] == [2, 0]
