@@ -24,7 +24,7 @@ from support.edited_forms import (
     said,
 )
 
-from xlflow.excel.conventions import column_letters
+from xlflow.excel.cell_address import column_letters
 from xlflow.model.submission import Submission
 from xlflow.pipeline.form_operations import check_forms
 

@@ -8,17 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from xlflow.excel.conventions import RawCell
 from xlflow.i18n.catalogue import LANGUAGES, Language
 from xlflow.model.plan import Deadline
-from xlflow.values import (
-    ParseResult,
-    RawCell,
-    format_deadline,
-    parse_deadline,
-    parse_full_date,
-    quarter_of,
-    quarters_from,
-)
+from xlflow.values import ParseResult, format_deadline, parse_deadline, parse_full_date, quarter_of, quarters_from
 from xlflow.values.dates import date_from_serial, expand_short_year
 from xlflow.values.deadlines import parse_date, parse_quarter
 

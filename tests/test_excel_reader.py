@@ -12,18 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.make_xlsx import MAIN, WORKBOOK, a_form, code_of, one, package_of, parts_of, sheet_of, zipped
 
-from xlflow.excel.reader import (
-    DEFAULT_LIMITS,
-    ErrorValue,
-    RawCellValue,
-    UncachedFormula,
-    WorkbookData,
-    format_cell_address,
-    open_workbook,
-)
+from xlflow.excel.cell_address import format_cell_address, parse_cell_address
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import DEFAULT_LIMITS, ErrorValue, UncachedFormula, WorkbookData, open_workbook
 from xlflow.excel.reader.choose_reader import read_with_calamine
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
-from xlflow.excel.reader.workbook_data import NO_METADATA, parse_cell_address
+from xlflow.excel.reader.workbook_data import NO_METADATA
 from xlflow.excel.reader.xlsx_xml import read_xlsx_sheets
 
 
@@ -64,7 +58,7 @@ STRINGS = (
     f'<sst xmlns="{MAIN}"><si><t>rad_x000D_&#10;bryt</t></si>'
     "<si><r><t>läs</t></r><rPh sb='0' eb='1'><t>uttal</t></rPh></si></sst>"
 )
-EXPECTED: tuple[tuple[RawCellValue, ...], ...] = (
+EXPECTED: tuple[tuple[RawCell, ...], ...] = (
     ("rad\r\nbryt", "läs", "kant", "två delar", "räknad", None, True),
     (1000.0, date(2021, 3, 31), datetime(2021, 3, 31, 6), time(12), timedelta(hours=36), 7.0, date(2021, 3, 4)),
     ("#DIV/0!", "#REF!", '=A1&"x"', "=B1", "=", None, None),
@@ -113,7 +107,7 @@ VALUES = st.one_of(
 
 @given(st.lists(st.lists(VALUES, min_size=1, max_size=6), min_size=1, max_size=8))
 @settings(max_examples=60)
-def test_both_readers_read_what_was_written(rows: list[list[RawCellValue]]) -> None:
+def test_both_readers_read_what_was_written(rows: list[list[RawCell]]) -> None:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})

@@ -10,8 +10,8 @@ from support.external_tools import PROJECT
 import xlflow
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("runtime.resources", "runtime.memo"),
-    ("model.text", "i18n.catalogue"),
+    ("runtime.resources", "runtime.memo", "excel.cell_address"),
+    ("model.text", "model.closest_match", "i18n.catalogue"),
     ("model.findings", "model.template_data", "model.template_references", "model.template_checks"),
     ("model.template",),
     ("model",),

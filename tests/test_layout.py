@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 from support.draw_round import shipped_template
 
-from xlflow.excel.conventions import column_letters
+from xlflow.excel.cell_address import column_letters
 from xlflow.form.layout import (
     build_form_columns,
     free_rows_heading,

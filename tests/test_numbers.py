@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xlflow.excel.conventions import RawCell
 from xlflow.i18n.catalogue import LANGUAGES, Language
-from xlflow.values import ParseResult, RawCell, format_number
+from xlflow.values import ParseResult, format_number
 from xlflow.values.numbers import parse_number
 
 NUMBERS = {

@@ -11,7 +11,7 @@ from support.draw_round import draw_round, shipped_template
 from support.edited_forms import COLUMNS, FIRST, aside, codes, edit, everything, put, read_bytes, said
 from test_answer_provenance import FORM, rewrite, told
 
-from xlflow.excel.conventions import column_letters
+from xlflow.excel.cell_address import column_letters
 from xlflow.generate import write_form
 
 LETTERS = {key: column_letters(number - 1) for key, number in COLUMNS.items()}

@@ -25,7 +25,7 @@ from support.edited_forms import (
     said,
 )
 
-from xlflow.excel.conventions import column_letters
+from xlflow.excel.cell_address import column_letters
 from xlflow.form.layout import CODE_ROW, HEADING_ROW
 from xlflow.generate import write_form
 from xlflow.model.submission import PreviousAnswers

@@ -18,7 +18,8 @@ from openpyxl import Workbook
 
 from xlflow.definition.plan_workbook import read_plan
 from xlflow.definition.template_loader import load_template
-from xlflow.excel.reader import ErrorValue, RawCellValue, SheetData, WorkbookData
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import ErrorValue, SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES
 from xlflow.model.findings import FatalError, Finding, message_of, remedy_of
 from xlflow.model.plan import Plan, PlanItem
@@ -104,7 +105,7 @@ def _end_of_merge(rows: list[list[str]], row: int, column: int) -> int:
     return row
 
 
-def _draw_cell(text: str) -> RawCellValue:
+def _draw_cell(text: str) -> RawCell:
     if text in ("", "^"):
         return None
     if text.startswith("#"):

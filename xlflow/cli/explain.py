@@ -4,11 +4,11 @@ Says the message with its gaps open, what to do, where it points and who can do 
 template are explained by their own words.
 """
 
-import difflib
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.closest_match import find_closest
 from xlflow.model.findings import (
     CatalogueEntry,
     Finding,
@@ -43,10 +43,8 @@ def explain_code(code_or_rule: str, templates: Sequence[Template], language: Lan
     codes = codes_by_rule_key.get(key, (key,) if key in list_finding_codes() else ())
     if codes:
         return "\n\n".join(_explain_catalogue_entry(get_catalogue_entry(code), language) for code in codes)
-    close_matches = difflib.get_close_matches(key, (*list_finding_codes(), *codes_by_rule_key, *rules), 1, 0.6)
-    return make_finding(
-        "code-unknown", Location(""), value=code_or_rule, suggestion=close_matches[0] if close_matches else None
-    )
+    closest = find_closest(key, (*list_finding_codes(), *codes_by_rule_key, *rules))
+    return make_finding("code-unknown", Location(""), value=code_or_rule, suggestion=closest)
 
 
 def describe_all_codes(language: Language) -> str:

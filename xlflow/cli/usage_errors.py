@@ -4,12 +4,12 @@ Only the command line knows the library that reads what was typed. So its errors
 what they carry: `ctx`, `param`, `option_name`, `message`.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, translate
+from xlflow.model.closest_match import OPTION_SIMILARITY, find_closest
 from xlflow.model.findings import Finding, Location, make_finding
 
 _QUOTED = re.compile(r"'([^']*)'")
@@ -66,13 +66,12 @@ _FINDING_MAKERS: Mapping[str, Callable[[Any], Finding]] = {
 
 
 def _make_usage_finding(code: str, error: Any, value: str, candidates: Iterable[str] = ()) -> Finding:
-    close_matches = difflib.get_close_matches(value, list(candidates), 1, 0.7)
     command = error.ctx.command_path if error.ctx else "xlflow"
     return make_finding(
         code,
         Location(""),
         value=value,
-        suggestion=close_matches[0] if close_matches else None,
+        suggestion=find_closest(value, candidates, OPTION_SIMILARITY),
         params={"command": command},
     )
 

@@ -5,6 +5,7 @@ from itertools import count
 
 from xlflow.definition.units import is_unit_sheet
 from xlflow.definition.waiver_sheets import is_waiver_or_alias_sheet
+from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.header_detection import (
     DetectedTable,
     HeadingSpec,
@@ -15,7 +16,7 @@ from xlflow.excel.header_detection import (
     find_table,
     make_heading_spec,
 )
-from xlflow.excel.reader import SheetData, WorkbookData, format_cell_address
+from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate, translate_all
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.template import Template

@@ -4,7 +4,6 @@ Takes what pydantic and `model.template_checks` found and gives each its path ("
 accepted there and the nearest right word. Decides nothing about what is right.
 """
 
-import difflib
 import re
 import types
 import typing
@@ -22,6 +21,7 @@ from xlflow.definition.template_inheritance import (
     strip_inheritance_keys,
 )
 from xlflow.i18n.catalogue import LocalizedText, translate_all
+from xlflow.model.closest_match import find_closest_value
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.template import Template
 from xlflow.model.template_checks import find_template_faults
@@ -141,8 +141,7 @@ def format_key_path(path: KeyPath, source: TemplateSource) -> str:
 def most_similar_word(word: str, accepted: Iterable[str]) -> str | None:
     """Return the accepted word that comes nearest, None if none is near."""
     word_by_casefold = {each.casefold(): each for each in accepted}
-    matches = difflib.get_close_matches(word.casefold(), list(word_by_casefold), n=1, cutoff=0.6)
-    return word_by_casefold[matches[0]] if matches else None
+    return find_closest_value(word.casefold(), word_by_casefold)
 
 
 def _validation_errors(data: TemplateData) -> list[ErrorDetails]:

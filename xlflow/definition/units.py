@@ -1,6 +1,5 @@
 """Reads the sheet `Enheter`: who is asked. Finds the units that a cell of the plan names."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from xlflow.excel.header_detection import (
     make_heading_spec,
 )
 from xlflow.excel.reader import SheetData, WorkbookData
+from xlflow.model.closest_match import find_closest_value
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import Unit
 from xlflow.model.text import collapse_whitespace, normalize_key_cached
@@ -36,8 +36,8 @@ class UnitRegister:
 
     def most_similar_name(self, name: str) -> str | None:
         """Return the unit whose name looks most like this one."""
-        matches = difflib.get_close_matches(normalize_key_cached(name), self.unit_by_key, 1, 0.6)
-        return self.unit_by_key[matches[0]].name if matches else None
+        unit = find_closest_value(normalize_key_cached(name), self.unit_by_key)
+        return unit.name if unit else None
 
     def split_names(self, text: str) -> list[str]:
         """Return the names in a cell: parted by ; or a line break, by a comma where all parts are units."""

@@ -4,7 +4,6 @@ An exception lets a rule pass for a unit or a row until a day, with a reason and
 means that people write. Both are data of the round, so that nobody has to touch a program or a form.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from datetime import date
 from xlflow.excel.header_detection import DetectedTable, accepted_spellings, find_table, make_heading_spec
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText
+from xlflow.model.closest_match import find_closest_value
 from xlflow.model.findings import Finding, Location, list_answer_finding_codes, make_finding
 from xlflow.model.plan import Alias, Deadline, PlanItem, Unit, Waiver
 from xlflow.model.template import Field, Template
@@ -32,8 +32,6 @@ SHEET_ERROR_CODES = {
 """What is told of a sheet of each kind that has no headings, and of a row that lacks something."""
 
 SHARED_RULE_CODES = ("rule-broken", "rule-on-trial")
-
-_MIN_SIMILARITY = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +167,7 @@ def _read_rule_name(row: _WaiverSheetRow) -> str:
         row.add_finding(
             "exception-rule-unknown",
             "rule",
-            _most_similar(key, name_by_key),
+            find_closest_value(key, name_by_key),
             accepted=", ".join(template_rule_names),
         )
     return name_by_key.get(key, key)
@@ -191,7 +189,7 @@ def _read_unit_name(row: _WaiverSheetRow) -> str:
     name_by_key = {normalize_key_cached(unit.name): unit.name for unit in row.context.units}
     key = normalize_key_cached(row.cell_text("unit"))
     if key and key not in name_by_key:
-        row.add_finding("exception-unit-unknown", "unit", _most_similar(key, name_by_key))
+        row.add_finding("exception-unit-unknown", "unit", find_closest_value(key, name_by_key))
     return name_by_key.get(key, "")
 
 
@@ -214,7 +212,7 @@ def _read_item_ids(row: _WaiverSheetRow) -> tuple[str, ...]:
             if text
         }
         text_by_key = {**texts, **{normalize_key_cached(line.id): line.id for line in row.context.items}}
-        row.add_finding("exception-line-unknown", "line", _most_similar(key, text_by_key))
+        row.add_finding("exception-line-unknown", "line", find_closest_value(key, text_by_key))
     return tuple(found_ids)
 
 
@@ -267,11 +265,6 @@ def _read_choice_field(row: _WaiverSheetRow) -> Field | None:
             for field in fields
         }
         row.add_finding(
-            "alias-field-unknown", "field", _most_similar(key, labels), accepted=", ".join(labels.values())
+            "alias-field-unknown", "field", find_closest_value(key, labels), accepted=", ".join(labels.values())
         )
     return field_by_key.get(key)
-
-
-def _most_similar(key: str, text_by_key: Mapping[str, str]) -> str | None:
-    matches = difflib.get_close_matches(key, text_by_key, 1, _MIN_SIMILARITY)
-    return text_by_key[matches[0]] if matches else None

@@ -1,30 +1,36 @@
-"""Conventions."""
+"""What reading and writing of spreadsheets must agree on: sheet names, limits of cells, how days are numbered.
+
+Knows no library that reads or writes; addresses of cells are in `cell_address`.
+"""
+
+from datetime import date, datetime, time, timedelta
 
 from xlflow.i18n.catalogue import Language, LocalizedText, translate, translate_all
 
+RawCell = str | float | bool | datetime | date | time | timedelta | None
+"""What one cell holds before anything has said what it means. An empty cell is None; a blank text means the
+same."""
+
+SERIAL_EPOCH = date(1899, 12, 30)
+"""Day 0 of the numbers that spreadsheets keep for days, right from 1900-03-01 (number 61) on."""
+
+MAX_EXACT_NUMBER = 10**15
+"""From here on a spreadsheet, which keeps 15 digits, no longer holds every whole number."""
+
 CALC_SHEET = "xlflow_live"
-"""Name of a form's other very hidden sheet, on which its live formulas reckon; reading passes it over. Its rows
-begin with a kind too: `CALC_RECORD_KINDS`."""
+"""Name of a form's second very hidden sheet, which holds its live formulas; reading skips it. Its rows begin with
+a kind, see `form.layout.CALC_RECORD_KINDS`."""
 
 MAX_CELL_CHUNK, MAX_PROPERTY_CHUNK = 30_000, 250
-"""Characters that a cell is given of a text that is cut into pieces, and a document property; somewhat less than
-they can hold (32,767 and 255), so that somebody may add to them."""
+"""Characters of one piece of a split text in a cell, and in a document property: less than these can hold (32,767
+and 255), since some programs add characters when they save."""
 
 
 def long_text_sheet_name() -> LocalizedText:
-    """Return the name of the sheet on which texts go on that are longer than a cell."""
+    """Return the name of the sheet that continues texts longer than a cell, in all languages."""
     return translate_all("continued.title")
 
 
 def long_text_marker(number: int, language: Language) -> str:
-    """Return what such a text ends with in its own cell: the number under which it goes on."""
+    """Return the end of such a text in its own cell: the number (from 1) under which the sheet continues it."""
     return translate("continued.mark", language, number=number)
-
-
-def column_letters(column_index: int) -> str:
-    """Return the letters of a column counted from 0: A, Z, AA."""
-    letters = ""
-    while column_index >= 0:
-        column_index, rest = divmod(column_index, 26)
-        letters, column_index = chr(ord("A") + rest) + letters, column_index - 1
-    return letters

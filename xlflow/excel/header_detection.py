@@ -4,18 +4,20 @@ Headings may stand in any order, in either language, below a title, broken over 
 nothing of plans; `plan.py` and `units.py` say which headings to look for.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from xlflow.excel.reader import SheetData, format_cell_address
+from xlflow.excel.cell_address import format_cell_address
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import SheetData
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, translate
+from xlflow.model.closest_match import READ_SIMILARITY, text_similarity
 from xlflow.model.findings import Location
 from xlflow.model.text import collapse_whitespace, normalize_key_cached
-from xlflow.values import RawCell, cell_text
+from xlflow.values import cell_text
 
 HEADING_SEARCH_ROWS = 30
 """How far down a heading row is looked for."""
@@ -23,8 +25,6 @@ HEADING_SEARCH_ROWS = 30
 _YEAR_SUFFIX = re.compile(r"\s*\b((?:19|20)\d\d)\W*$")
 _MAX_HEADING_LENGTH = 60
 """Letters that a heading has at most; a longer text is not compared with them."""
-_MIN_SIMILARITY = 0.8
-"""From here on an unknown heading is taken for a misspelt one, and asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _resembles_heading(cell: RawCell, key_by_spelling: Mapping[str, str], headin
     if _match_heading(cell, key_by_spelling):
         return True
     is_short = isinstance(cell, str) and len(cell) < _MAX_HEADING_LENGTH
-    return is_short and any(_heading_similarity(str(cell), each) >= _MIN_SIMILARITY for each in headings)
+    return is_short and any(_heading_similarity(str(cell), each) >= READ_SIMILARITY for each in headings)
 
 
 def find_misspelt_headings(table: DetectedTable, headings: Sequence[HeadingSpec]) -> dict[str, tuple[int, str]]:
@@ -136,7 +136,7 @@ def find_misspelt_headings(table: DetectedTable, headings: Sequence[HeadingSpec]
     found: dict[str, tuple[float, int, str]] = {}
     for column, heading in table.extra_columns:
         similarity, key = max((_heading_similarity(heading, each), each.key) for each in headings)
-        best_so_far = found.get(key, (_MIN_SIMILARITY, 0, ""))
+        best_so_far = found.get(key, (READ_SIMILARITY, 0, ""))
         if key not in table.column_by_key and heading and similarity >= best_so_far[0]:
             found[key] = (similarity, column, heading)
     return {key: (column, heading) for key, (_, column, heading) in found.items()}
@@ -157,7 +157,7 @@ def find_most_similar_cell(sheet: SheetData, headings: Iterable[HeadingSpec]) ->
         for row, column, text in texts
     ]
     similarity, row, column, text = max(candidates, default=(0.0, 0, 0, ""))
-    return (-row, -column, text) if similarity >= _MIN_SIMILARITY else None
+    return (-row, -column, text) if similarity >= READ_SIMILARITY else None
 
 
 def find_title_above(table: DetectedTable) -> tuple[str, int, int]:
@@ -244,4 +244,4 @@ def _heading_similarity(heading: str, spec: HeadingSpec) -> float:
     spellings = [
         spelling for spelling in map(_keep_letters_and_digits, spec.spellings) if min(len(spelling), len(key)) > 3
     ]
-    return max((difflib.SequenceMatcher(None, key, name).ratio() for name in spellings), default=0.0)
+    return max((text_similarity(key, name) for name in spellings), default=0.0)

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
+from xlflow.excel.conventions import RawCell
 from xlflow.model.table import TableCell
 from xlflow.model.text import short_code
-from xlflow.values import RawCell, cell_text
+from xlflow.values import cell_text
 
 FORMULA_RESULT = "\0"
 """Stands for a text that a formula works out anew."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from xlsxwriter.format import Format
 
+from xlflow.excel.conventions import MAX_EXACT_NUMBER
 from xlflow.excel.writer import COLOURS, MAX_CELL_TEXT, Formula, SheetWriter, WorkbookWriter, truncate_text
 from xlflow.form.layout import FIRST_ITEM_ROW, FormColumn, list_defined_name, list_key
 from xlflow.generate.calc_layout import calc_defined_name, calc_sheet_address, number_column_name
@@ -36,7 +37,6 @@ PERCENT_FORMAT = "0.0 %"
 """How a part of a whole is shown."""
 
 _VALIDATION_TYPES = {"number": "decimal", "integer": "integer"}
-_MAX_NUMBER = 10**15
 
 
 def add_answer_validations(workbook: WorkbookWriter, sheet: SheetWriter, form: FormModel) -> None:
@@ -161,8 +161,8 @@ def _build_validation(form: FormModel, field: Field) -> dict[str, Any]:
     title = {"error_title": truncate_text(translate("form.unreadable", form.language), MAX_NOTE_TITLE)}
     error = {**title, "error_message": truncate_text(_accepted_answers_text(form, field), MAX_NOTE_TEXT)}
     if field.type in _VALIDATION_TYPES:
-        minimum = -_MAX_NUMBER if field.minimum is None else field.minimum
-        maximum = _MAX_NUMBER if field.maximum is None else field.maximum
+        minimum = -MAX_EXACT_NUMBER if field.minimum is None else field.minimum
+        maximum = MAX_EXACT_NUMBER if field.maximum is None else field.maximum
         validation_type = _VALIDATION_TYPES[field.type]
         return {
             "validate": validation_type,

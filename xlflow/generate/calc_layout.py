@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from xlflow.excel.conventions import CALC_SHEET, MAX_CELL_CHUNK, column_letters
+from xlflow.excel.cell_address import column_letters
+from xlflow.excel.conventions import CALC_SHEET, MAX_CELL_CHUNK
 from xlflow.form.layout import FIRST_ITEM_ROW
 from xlflow.model.plan import Deadline, PlanItem
 from xlflow.model.template import Field, Rule, Template

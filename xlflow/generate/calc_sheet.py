@@ -11,7 +11,8 @@ is told by `rules.rollup`, and by texts only for rows of the unit's own.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
-from xlflow.excel.conventions import CALC_SHEET, column_letters
+from xlflow.excel.cell_address import column_letters
+from xlflow.excel.conventions import CALC_SHEET
 from xlflow.excel.writer import Formula, SheetWriter, WorkbookWriter
 from xlflow.form.layout import FIRST_ITEM_ROW
 from xlflow.generate.answer_cells import answer_cell

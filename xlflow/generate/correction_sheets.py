@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from xlsxwriter.format import Format
 
-from xlflow.excel.conventions import column_letters
+from xlflow.excel.cell_address import column_letters, format_cell_address
 from xlflow.excel.writer import COLOURS, MAX_CELL_TEXT, SheetWriter, WorkbookWriter, fit_row_height, truncate_text
 from xlflow.form.layout import FIRST_UNPLACED_ROW
 from xlflow.form.sheet_fingerprints import FORMULA_RESULT
@@ -190,7 +190,7 @@ def _build_fault_row(form: FormModel, fault: FormFault) -> dict[str, TableCell]:
     cell_value = fault_cell_value(form, fault)
     return {
         "weight": translate(f"returned.{fault.severity}", language),
-        "cell": f"{column_letters(fault.position[1])}{fault.position[0] + 1}" if fault.position else "",
+        "cell": format_cell_address(*fault.position) if fault.position else "",
         "row": truncate_text(" – ".join(filter(None, levels)), MAX_SHOWN_LENGTH),
         "column": fault.column.heading(language) if fault.column else "",
         "written": truncate_text(cell_value, MAX_SHOWN_LENGTH) if isinstance(cell_value, str) else cell_value,

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import partial, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from xlflow.excel.conventions import column_letters
+from xlflow.excel.cell_address import column_letters
 from xlflow.form.identity import build_identity
 from xlflow.form.layout import (
     FIRST_ITEM_ROW,

@@ -5,7 +5,7 @@ One form, whole: its sheets in their order, and what it says of itself in the do
 
 from collections.abc import Mapping
 
-from xlflow.excel.conventions import column_letters
+from xlflow.excel.cell_address import column_letters
 from xlflow.excel.writer import WorkbookWriter
 from xlflow.form.identity import encode_identity_properties
 from xlflow.form.layout import LIST_LABEL_COLUMN, METADATA_SHEET, list_defined_name

@@ -8,15 +8,13 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import MappingProxyType
 
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.plan import Plan, PlanItem, Round, Unit
 from xlflow.model.submission import AnswerRow, Submission
-from xlflow.model.text import normalize_key, short_code
-
-_cached_normalize_key = lru_cache(maxsize=1 << 16)(normalize_key)
+from xlflow.model.text import normalize_key_cached, short_code
 
 NO_ISSUED_TEXTS: Mapping[str, str] = MappingProxyType({})
 
@@ -58,14 +56,14 @@ def restore_round(submissions: Sequence[Submission], planned: Round | None) -> R
     plan = planned.plan if planned else replace(newest_round.plan, items=_issued_items_in_order(submissions))
     units = _asked_units_by_key(plan) if planned else _form_units_by_key(submissions)
     for submission in submissions:
-        units.setdefault(_cached_normalize_key(submission.unit), Unit(submission.unit))
+        units.setdefault(normalize_key_cached(submission.unit), Unit(submission.unit))
     return replace(newest_round, plan=replace(plan, units=tuple(units.values())))
 
 
 def unit_names_in_round(round_: Round, submissions: Sequence[Submission]) -> tuple[str, ...]:
     """Return for each form the name under which the round knows its unit."""
-    name_by_key = {_cached_normalize_key(unit.name): unit.name for unit in round_.plan.units}
-    return tuple(name_by_key[_cached_normalize_key(submission.unit)] for submission in submissions)
+    name_by_key = {normalize_key_cached(unit.name): unit.name for unit in round_.plan.units}
+    return tuple(name_by_key[normalize_key_cached(submission.unit)] for submission in submissions)
 
 
 def assign_rows(
@@ -117,7 +115,7 @@ class _PlanItemIndex:
         """Return the line of a unit's own activity; the same text twice in one form is two activities."""
         text_key: tuple[object, ...] = (unit, *_levels_key(row.item))
         if not row.item.level_texts[self.template.item_level_index].strip():
-            text_key += tuple(_cached_normalize_key(answer.raw_text) for answer in row.answers)
+            text_key += tuple(normalize_key_cached(answer.raw_text) for answer in row.answers)
         occurrences[text_key] = occurrences.get(text_key, 0) + 1
         key = (*text_key, occurrences[text_key])
         if key not in self.added_items:
@@ -157,7 +155,7 @@ def _issued_items_in_order(submissions: Sequence[Submission]) -> tuple[PlanItem,
 def _asked_units_by_key(plan: Plan) -> dict[str, Unit]:
     """Return the units that the plan asks something, by their folded name."""
     asked_names = {name for item in plan.items for name in item.units}
-    return {_cached_normalize_key(unit.name): unit for unit in plan.units if unit.name in asked_names}
+    return {normalize_key_cached(unit.name): unit for unit in plan.units if unit.name in asked_names}
 
 
 def _form_units_by_key(submissions: Sequence[Submission]) -> dict[str, Unit]:
@@ -168,10 +166,10 @@ def _form_units_by_key(submissions: Sequence[Submission]) -> dict[str, Unit]:
         plan_units = submission.round.plan.units if submission.round.plan.digest not in seen_plans else ()
         seen_plans.add(submission.round.plan.digest)
         for unit in plan_units:
-            units.setdefault(_cached_normalize_key(unit.name), unit)
+            units.setdefault(normalize_key_cached(unit.name), unit)
     for submission in reversed(submissions):
         units.update(
-            (_cached_normalize_key(unit.name), unit)
+            (normalize_key_cached(unit.name), unit)
             for unit in submission.round.plan.units
             if unit.name == submission.unit
         )
@@ -181,7 +179,7 @@ def _form_units_by_key(submissions: Sequence[Submission]) -> dict[str, Unit]:
 def _check_unexpected_units(submissions: Sequence[Submission], round_: Round) -> Iterator[Finding]:
     asked_unit_keys = _unit_keys_with_items(round_)
     for submission in submissions:
-        if _cached_normalize_key(submission.unit) not in asked_unit_keys:
+        if normalize_key_cached(submission.unit) not in asked_unit_keys:
             yield make_finding("unit-not-in-plan", Location(submission.file.name), unit=submission.unit)
 
 
@@ -215,7 +213,7 @@ def _plan_mismatch_code(
     item, unit = assigned_row.row.item, assigned_row.row.unit
     if item.id not in item_index.by_id:
         return "line-not-in-plan"
-    if unit not in item.units and _cached_normalize_key(unit) in asked_unit_keys:
+    if unit not in item.units and normalize_key_cached(unit) in asked_unit_keys:
         return "line-not-asked-of-unit"
     if item.id != row.item.id:
         return "line-found-by-text"
@@ -232,7 +230,7 @@ def _check_different_plans(submissions: Sequence[Submission]) -> Iterator[Findin
 
 
 def _unit_keys_with_items(round_: Round) -> frozenset[str]:
-    return frozenset(_cached_normalize_key(name) for item in round_.plan.items for name in item.units)
+    return frozenset(normalize_key_cached(name) for item in round_.plan.items for name in item.units)
 
 
 def _item_title(item: PlanItem, item_index: _PlanItemIndex) -> str:
@@ -241,7 +239,7 @@ def _item_title(item: PlanItem, item_index: _PlanItemIndex) -> str:
 
 
 def _levels_key(item: PlanItem) -> tuple[str, ...]:
-    return tuple(map(_cached_normalize_key, item.level_texts))
+    return tuple(map(normalize_key_cached, item.level_texts))
 
 
 def _saved_timestamp(moment: datetime | None) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from xlflow.excel.cell_address import cell_sort_key
 from xlflow.merge.accounts import MergeInput, build_accounts, count_unanswered, explain_imbalance
 from xlflow.merge.assign_rows import (
     AssignedRow,
@@ -121,14 +122,10 @@ def _list_nothing_to_report(round_: Round, submissions: Sequence[Submission]) ->
 
 
 def _unplaced_sort_key(entry: Unplaced) -> tuple[object, ...]:
-    cell = entry.location.cell or ""
-    column = cell.rstrip("0123456789")
     return (
         entry.location.file,
         entry.location.sheet or "",
-        int(cell[len(column) :] or 0),
-        len(column),
-        column,
+        *cell_sort_key(entry.location.cell),
         repr(entry),
     )
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from xlflow.excel.cell_address import cell_sort_key
 from xlflow.i18n.catalogue import Language, LocalizedText, translate
 from xlflow.model.text import safe_display_name
 from xlflow.runtime.resources import load_resource_toml
@@ -182,9 +183,7 @@ def _format_message(finding: Finding, part: str, language: Language) -> str:
 
 def _sort_key(finding: Finding) -> tuple[object, ...]:
     location = finding.location
-    column = (location.cell or "").rstrip("0123456789")
-    row = (location.cell or "")[len(column) :]
-    location_key = (location.file, location.sheet or "", int(row or 0), len(column), column)
+    location_key = (location.file, location.sheet or "", *cell_sort_key(location.cell))
     return (*location_key, _SEVERITY_RANKS[finding.effective_severity], finding.code, _FullTextOrder(finding))
 
 

@@ -122,7 +122,7 @@ def _hash_texts(texts: Iterable[str]) -> bytes:
     return hashlib.sha256("\x1f".join(map(normalize_key, texts)).encode(errors="surrogatepass")).digest()
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 16)
 def normalize_key_cached(text: str) -> str:
     """Return the text folded; a plan says the same words over and over."""
     return normalize_key(text)

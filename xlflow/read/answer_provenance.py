@@ -5,7 +5,7 @@ Notes only. The answers count as they stand; whoever doubts one knows where to l
 
 from collections.abc import Iterable, Iterator
 
-from xlflow.excel.reader import format_cell_address
+from xlflow.excel.cell_address import format_cell_address
 from xlflow.form.layout import list_key
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import ADDRESS_LETTERS, Answer, AnswerRow

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
+from xlflow.excel.conventions import RawCell
 from xlflow.form.layout import FormColumn, build_form_columns, build_previous_column, free_rows_heading
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate
 from xlflow.model.plan import Round
 from xlflow.model.template import Field, Template
-from xlflow.model.text import normalize_key
+from xlflow.model.text import normalize_key, normalize_key_cached
 from xlflow.read.boilerplate import build_form_vocabulary
 from xlflow.runtime.memo import IdentityKey
-from xlflow.values import ParseResult, RawCell
+from xlflow.values import ParseResult
 from xlflow.values.field_values import describe_accepted, make_parser
-
-cached_normalize_key = lru_cache(maxsize=8192)(normalize_key)
-"""`normalize_key`, remembering: the same texts stand in form after form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class FormSchema:
     def is_fixed_text(self, text: str) -> bool:
         """Return whether a text above or between the rows is one that every form has."""
         return (
-            cached_normalize_key(text) in self.fixed_texts
+            normalize_key_cached(text) in self.fixed_texts
             or normalize_key("".join(filter(str.isalpha, text))) in self.fixed_texts
         )
 

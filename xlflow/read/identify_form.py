@@ -11,8 +11,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import get_args
 
-from xlflow.excel.conventions import CALC_SHEET
-from xlflow.excel.reader import RawCellValue, SheetData, WorkbookData
+from xlflow.excel.conventions import CALC_SHEET, RawCell
+from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.identity import METADATA_FORMAT, decode_identity_properties
 from xlflow.form.layout import CALC_RECORD_KINDS, RecordKind
 from xlflow.form.metadata import IssuedForm, decode_form_records, issued_items
@@ -123,7 +123,7 @@ def _find_metadata(
     return next(matching, None) or next(iter((*complete, *decoded)), (None, None))
 
 
-def _record_texts(row: Sequence[RawCellValue]) -> list[str]:
+def _record_texts(row: Sequence[RawCell]) -> list[str]:
     return [cell if type(cell) is str else "" if cell is None else cell_text(cell) for cell in row]
 
 

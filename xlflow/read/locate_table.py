@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from xlflow.excel.reader import RawCellValue, SheetData, format_cell_address
+from xlflow.excel.cell_address import format_cell_address
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import SheetData
 from xlflow.form.layout import FIRST_UNPLACED_ROW
 from xlflow.i18n.catalogue import LANGUAGES, translate
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import PlanItem
-from xlflow.model.text import normalize_key
-from xlflow.read.form_schema import FormSchema, cached_normalize_key
+from xlflow.model.text import normalize_key, normalize_key_cached
+from xlflow.read.form_schema import FormSchema
 from xlflow.values import cell_text
 
 _SCANNED_ROWS = 300
@@ -110,12 +112,12 @@ def _find_heading_row(sheet: SheetData, schema: FormSchema) -> tuple[int | None,
     return None
 
 
-def _match_headings(row: Sequence[RawCellValue], schema: FormSchema) -> dict[int, list[int]]:
+def _match_headings(row: Sequence[RawCell], schema: FormSchema) -> dict[int, list[int]]:
     """Return which columns of the shape the cells of a row are headings of, and where."""
     columns_by_index: dict[int, list[int]] = {}
     for column_index, cell in enumerate(row):
         if isinstance(cell, str) and len(cell) < _MAX_HEADING_LENGTH:
-            for schema_index in schema.indexes_by_heading.get(cached_normalize_key(cell), ()):
+            for schema_index in schema.indexes_by_heading.get(normalize_key_cached(cell), ()):
                 columns_by_index.setdefault(schema_index, []).append(column_index)
     return columns_by_index
 
@@ -194,9 +196,7 @@ def _fullest_column(sheet: SheetData, heading_row: int, column_indexes: Sequence
     )
 
 
-def _assign_by_position(
-    schema: FormSchema, heading_cells: Sequence[RawCellValue], assigned: dict[int, int]
-) -> None:
+def _assign_by_position(schema: FormSchema, heading_cells: Sequence[RawCell], assigned: dict[int, int]) -> None:
     """Take columns whose heading nobody knows to stand where they were issued, if all known ones still do."""
     first_after_remaining = schema.remaining_index + 1
     order_with_previous = (

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from xlflow.excel.reader import RawCellValue
+from xlflow.excel.conventions import RawCell
 from xlflow.model.plan import PlanItem
-from xlflow.model.text import collapse_whitespace
-from xlflow.read.form_schema import FormSchema, cached_normalize_key
+from xlflow.model.text import collapse_whitespace, normalize_key_cached
+from xlflow.read.form_schema import FormSchema
 from xlflow.read.locate_table import LocatedTable
 from xlflow.values import cell_text
 
@@ -44,8 +44,8 @@ class RowMatch:
     def rank(self) -> tuple[bool, bool]:
         """How much speaks for the line where several rows claim it: id and text, then the text of all levels."""
         levels = self.item.level_texts if self.item else ()
-        same_texts = [*map(cached_normalize_key, self.texts[-len(levels) :])] == [
-            *map(cached_normalize_key, levels)
+        same_texts = [*map(normalize_key_cached, self.texts[-len(levels) :])] == [
+            *map(normalize_key_cached, levels)
         ]
         return self.code in (None, "issued-text-changed"), same_texts
 
@@ -87,7 +87,7 @@ class _IssuedItemIndex:
             (
                 item
                 for item in self.items
-                if item_id and cached_normalize_key(item.id) == cached_normalize_key(item_id)
+                if item_id and normalize_key_cached(item.id) == normalize_key_cached(item_id)
             ),
             None,
         )
@@ -115,7 +115,7 @@ class _IssuedItemIndex:
         return (
             "",
             *(
-                "" if level in self.missing_levels else cached_normalize_key(text)
+                "" if level in self.missing_levels else normalize_key_cached(text)
                 for level, text in enumerate(texts)
             ),
         )
@@ -126,7 +126,7 @@ class _IssuedItemIndex:
 
 
 def match_rows(
-    table: LocatedTable, schema: FormSchema, items: Sequence[PlanItem], rows: Sequence[Sequence[RawCellValue]]
+    table: LocatedTable, schema: FormSchema, items: Sequence[PlanItem], rows: Sequence[Sequence[RawCell]]
 ) -> list[RowMatch]:
     """Return what every row below the heading was taken for; `rows` are the table's, merged cells filled in."""
     missing_levels = frozenset(
@@ -146,7 +146,7 @@ def match_rows(
 
 
 def _classify_rows(
-    table: LocatedTable, schema: FormSchema, item_index: _IssuedItemIndex, rows: Sequence[Sequence[RawCellValue]]
+    table: LocatedTable, schema: FormSchema, item_index: _IssuedItemIndex, rows: Sequence[Sequence[RawCell]]
 ) -> Iterator[RowMatch]:
     column_of = table.column_of
     id_column, answer_columns = (
@@ -187,7 +187,7 @@ def _classify_rows(
 
 
 def _is_shifted_sideways(
-    row: Sequence[RawCellValue], id_column: int, level_columns: Sequence[int | None], item_index: _IssuedItemIndex
+    row: Sequence[RawCell], id_column: int, level_columns: Sequence[int | None], item_index: _IssuedItemIndex
 ) -> bool:
     """Return whether a row is that of a line whose id and texts all stand equally far from their columns."""
     for column_index, cell in enumerate(row):
@@ -205,7 +205,7 @@ def _is_shifted_sideways(
     return False
 
 
-def _is_repeated_heading(table: LocatedTable, schema: FormSchema, row: Sequence[RawCellValue]) -> bool:
+def _is_repeated_heading(table: LocatedTable, schema: FormSchema, row: Sequence[RawCell]) -> bool:
     """Return whether a row between the others says in every column what stands at its head, or codes only."""
     filled_columns = [
         column_index
@@ -255,7 +255,7 @@ def _classify_row(
 
 def _word_stems(text: str) -> frozenset[str]:
     """Return how the words of a text begin, so that "kvarn" and "kvarnen" are the same."""
-    return frozenset(word[:4] for word in _WORD_PATTERN.findall(_strip_accents(cached_normalize_key(text))))
+    return frozenset(word[:4] for word in _WORD_PATTERN.findall(_strip_accents(normalize_key_cached(text))))
 
 
 def _strip_accents_from_all(texts: Iterable[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ What stood in the covered cells may still be there, though nobody sees it; it is
 
 from collections.abc import Sequence
 
-from xlflow.excel.reader import RawCellValue
+from xlflow.excel.conventions import RawCell
 from xlflow.form.layout import FormColumn
 from xlflow.model.findings import Finding, make_finding
 from xlflow.model.text import normalize_key
@@ -22,7 +22,7 @@ _FILLED_COLUMN_KINDS = ("level", "given", "answer")
 
 def fill_merged_cells(
     table: LocatedTable, schema: FormSchema, collector: UnplacedCollector
-) -> tuple[Sequence[Sequence[RawCellValue]], list[Finding]]:
+) -> tuple[Sequence[Sequence[RawCell]], list[Finding]]:
     """Return the rows with the value of every merged cell in each row that it covers, and a note on each."""
     merged_ranges = [
         merged_range
@@ -52,7 +52,7 @@ def fill_merged_cells(
 
 
 def _fill_merged_range(
-    rows: list[list[RawCellValue]],
+    rows: list[list[RawCell]],
     column: FormColumn,
     merged_range: MergedRange,
     table: LocatedTable,
@@ -84,7 +84,7 @@ def _fill_merged_range(
     )
 
 
-def _has_item_text(row: Sequence[RawCellValue], table: LocatedTable, schema: FormSchema) -> bool:
+def _has_item_text(row: Sequence[RawCell], table: LocatedTable, schema: FormSchema) -> bool:
     """Return whether a row says what it is about; blank rows and the heading of the free rows do not."""
     column_indexes = [table.column_of[schema_index] for schema_index in (0, *schema.level_indexes)]
     texts = [cell_text(row[column_index]) for column_index in column_indexes if column_index is not None]

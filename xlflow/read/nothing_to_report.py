@@ -6,12 +6,13 @@ aside, so that nothing is dropped.
 
 from collections.abc import Collection, Iterator
 
-from xlflow.excel.reader import RawCellValue, SheetData, WorkbookData, format_cell_address
+from xlflow.excel.cell_address import format_cell_address
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES, translate
 from xlflow.model.findings import Location
 from xlflow.model.submission import Unplaced
-from xlflow.model.text import normalize_key
-from xlflow.read.form_schema import cached_normalize_key
+from xlflow.model.text import normalize_key, normalize_key_cached
 from xlflow.read.identify_form import is_metadata_sheet
 from xlflow.rules.formula_semantics import strip_for_lookup
 from xlflow.values import cell_text
@@ -46,7 +47,7 @@ def _find_texts_beside_label(file: str, sheet: SheetData) -> Iterator[tuple[Loca
     labels = {normalize_key(translate("nothing.label", language)) for language in LANGUAGES}
     for row_index, row in enumerate(sheet.rows):
         for column_index, cell in enumerate(row[:-1]):
-            if isinstance(cell, str) and len(cell) < 40 and cached_normalize_key(cell) in labels:
+            if isinstance(cell, str) and len(cell) < 40 and normalize_key_cached(cell) in labels:
                 cell_text_beside = _stripped_cell_text(row[column_index + 1])
                 if cell_text_beside:
                     yield (
@@ -55,5 +56,5 @@ def _find_texts_beside_label(file: str, sheet: SheetData) -> Iterator[tuple[Loca
                     )
 
 
-def _stripped_cell_text(cell: RawCellValue) -> str:
+def _stripped_cell_text(cell: RawCell) -> str:
     return "" if cell is None else cell_text(cell).strip()

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from xlflow.excel.conventions import CALC_SHEET
-from xlflow.excel.reader import RawCellValue, SheetData, UncachedFormula, WorkbookData, format_cell_address
+from xlflow.excel.cell_address import format_cell_address
+from xlflow.excel.conventions import CALC_SHEET, RawCell
+from xlflow.excel.reader import SheetData, UncachedFormula, WorkbookData
 from xlflow.form.layout import FIRST_UNPLACED_ROW, METADATA_SHEET
 from xlflow.form.metadata import IssuedForm
 from xlflow.form.sheet_fingerprints import find_changed_cells
@@ -188,7 +189,7 @@ def _find_new_texts(
             yield row_index, filled_cells[0][0], tuple(text for _, text in filled_cells)
 
 
-def _has_new_words(cell: RawCellValue, text: str, vocabulary: frozenset[str]) -> bool:
+def _has_new_words(cell: RawCell, text: str, vocabulary: frozenset[str]) -> bool:
     """Return whether a text on the list holds a word that is none of these; a number in a sentence may be written
     otherwise there."""
     if isinstance(cell, UncachedFormula):
@@ -236,19 +237,19 @@ def _find_correction_list(sheet: SheetData) -> tuple[int, int] | None:
     return None
 
 
-def _is_boilerplate_row(row: Sequence[RawCellValue], schema: FormSchema) -> bool:
+def _is_boilerplate_row(row: Sequence[RawCell], schema: FormSchema) -> bool:
     """Return whether a row holds texts only that any form may hold; nearly all rows of the instruction do."""
     return all(cell is None or (type(cell) is str and is_boilerplate(cell, schema.vocabulary)) for cell in row)
 
 
-def _is_issued_instruction(cell: RawCellValue, text: str, schema: FormSchema, issued: IssuedForm) -> bool:
+def _is_issued_instruction(cell: RawCell, text: str, schema: FormSchema, issued: IssuedForm) -> bool:
     """Return whether a cell of the instruction holds what stood there when the form went out."""
     previous_as_of = issued.previous_answers.as_of if issued.previous_answers else None
     round_facts = issued.round, issued.identity.unit, previous_as_of
     return isinstance(cell, UncachedFormula) or is_issued_text(text, schema.vocabulary, *round_facts)
 
 
-def _rows_and_stray_cells(sheet: SheetData) -> Iterator[tuple[int, Sequence[RawCellValue]]]:
+def _rows_and_stray_cells(sheet: SheetData) -> Iterator[tuple[int, Sequence[RawCell]]]:
     """Yield (row, cells) of a sheet; of every cell too that is so far away that the rows do not reach it."""
     yield from enumerate(sheet.rows)
     for row_index, column_index, value in sheet.distant_cells:

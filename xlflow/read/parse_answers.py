@@ -6,8 +6,9 @@ A wrong value never sinks its row: the cell is kept as it was written.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from xlflow.excel.conventions import column_letters
-from xlflow.excel.reader import ErrorValue, RawCellValue
+from xlflow.excel.cell_address import column_letters
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import ErrorValue
 from xlflow.form.layout import FormColumn
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, translate
 from xlflow.model.findings import Finding, Location, make_finding
@@ -65,7 +66,7 @@ class AnswerParser:
             if (column_index := column_of[asked.schema_index]) is not None
         ]
 
-    def parse_answers(self, row_index: int, row: Sequence[RawCellValue], row_id: str) -> tuple[Answer, ...]:
+    def parse_answers(self, row_index: int, row: Sequence[RawCell], row_id: str) -> tuple[Answer, ...]:
         """Return the answers of a row."""
         language, answers = self.schema.language, []
         for field_column, column_index, blank_answer in self._answer_columns:
@@ -91,7 +92,7 @@ class AnswerParser:
         return tuple(answers)
 
     def parse_plan_values(
-        self, row_index: int, row: Sequence[RawCellValue], row_id: str
+        self, row_index: int, row: Sequence[RawCell], row_id: str
     ) -> Iterator[tuple[FieldColumn, FieldValue | None, str]]:
         """Yield (field, value, text) of what a unit stated itself in a row of its own."""
         for field_column, column_index in self._plan_columns:
@@ -105,7 +106,7 @@ class AnswerParser:
                 if raw_text:
                     yield field_column, parsed.value, raw_text
 
-    def check_plan_values(self, row_index: int, row: Sequence[RawCellValue], item: PlanItem) -> None:
+    def check_plan_values(self, row_index: int, row: Sequence[RawCell], item: PlanItem) -> None:
         """Report every cell that the plan filled in and that now says something else; the plan stands."""
         schema = self.schema
         for field_column, column_index in self._plan_columns:
@@ -143,7 +144,7 @@ class AnswerParser:
                 self._formatted_deadlines[id(value)] = formatted
         return formatted
 
-    def check_extra_columns(self, row_index: int, row: Sequence[RawCellValue], item: PlanItem) -> None:
+    def check_extra_columns(self, row_index: int, row: Sequence[RawCell], item: PlanItem) -> None:
         """Report every further column of the plan that now says something else; the plan stands."""
         if item.extra_columns == tuple(
             zip(self._extra_headings, map(row.__getitem__, self._extra_column_indexes), strict=True)
@@ -167,7 +168,7 @@ class AnswerParser:
                     )
                 )
 
-    def check_computed_cells(self, row_index: int, cells: Sequence[RawCellValue], row: AnswerRow) -> Iterator[int]:
+    def check_computed_cells(self, row_index: int, cells: Sequence[RawCell], row: AnswerRow) -> Iterator[int]:
         """Report every number that somebody wrote over one that follows from the others; what follows stands.
         Yield the columns in which somebody wrote a number that follows from nothing."""
         for schema_index in self.schema.computed_indexes:
@@ -213,12 +214,12 @@ class AnswerParser:
         )
 
 
-def _is_read_as(field_column: FieldColumn, raw: RawCellValue, value: FieldValue | None) -> bool:
+def _is_read_as(field_column: FieldColumn, raw: RawCell, value: FieldValue | None) -> bool:
     """Return whether a cell says a value; what cannot be read says none."""
     return value is not None and _parse_cell(field_column, raw).value == value
 
 
-def _parse_cell(field_column: FieldColumn, raw: RawCellValue) -> ParseResult:
+def _parse_cell(field_column: FieldColumn, raw: RawCell) -> ParseResult:
     """Read one cell; an error or a formula without a value is no answer, whatever the field."""
     if isinstance(raw, str) and type(raw) is not str:
         return ParseResult(None, "cell-error" if isinstance(raw, ErrorValue) else "cell-formula")

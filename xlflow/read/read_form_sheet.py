@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from xlflow.excel.reader import RawCellValue
+from xlflow.excel.conventions import RawCell
 from xlflow.form.metadata import IssuedForm
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import FieldValue, PlanItem
@@ -77,7 +77,7 @@ def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm)
 
 
 def _resolve_duplicate_rows(
-    matches: list[RowMatch], cells: Sequence[Sequence[RawCellValue]], parser: AnswerParser
+    matches: list[RowMatch], cells: Sequence[Sequence[RawCell]], parser: AnswerParser
 ) -> list[RowMatch]:
     """Return the matches, of several rows that answer one line only the one that most speaks for as that line's,
     the first of equals: a row that somebody pasted above does not push the issued one aside."""
@@ -99,7 +99,7 @@ def _resolve_duplicate_rows(
 # Rows -----------------------------------------------------------------------------------------------------
 
 
-def _add_row(match: RowMatch, cells: Sequence[RawCellValue], row_collector: _SheetRowCollector) -> None:
+def _add_row(match: RowMatch, cells: Sequence[RawCell], row_collector: _SheetRowCollector) -> None:
     parser = row_collector.parser
     if match.kind in ("loose", "heading"):
         return
@@ -132,14 +132,14 @@ def _add_row(match: RowMatch, cells: Sequence[RawCellValue], row_collector: _She
         )
 
 
-def _flag_filled_answers(cells: Sequence[RawCellValue], parser: AnswerParser) -> Iterator[bool]:
+def _flag_filled_answers(cells: Sequence[RawCell], parser: AnswerParser) -> Iterator[bool]:
     for field_column in parser.schema.answer_columns:
         column_index = parser.table.column_of[field_column.schema_index]
         yield column_index is not None and bool(cell_text(cells[column_index]))
 
 
 def _make_added_item(
-    match: RowMatch, cells: Sequence[RawCellValue], parser: AnswerParser, rows_by_id: dict[str, AnswerRow]
+    match: RowMatch, cells: Sequence[RawCell], parser: AnswerParser, rows_by_id: dict[str, AnswerRow]
 ) -> PlanItem:
     """Return the line of an activity that the unit added itself; its id follows from its text."""
     levels = tuple(map(collapse_whitespace_keep_lines, match.texts))
@@ -168,7 +168,7 @@ def _make_added_item(
     )
 
 
-def _texts_not_from_form(cells: Sequence[RawCellValue], parser: AnswerParser) -> tuple[str, ...]:
+def _texts_not_from_form(cells: Sequence[RawCell], parser: AnswerParser) -> tuple[str, ...]:
     """Return the texts of a row in the form's own columns, without what the form itself says in it."""
     form_indexes = {parser.schema.remaining_index, *parser.schema.computed_indexes}
     column_indexes = (
@@ -179,7 +179,7 @@ def _texts_not_from_form(cells: Sequence[RawCellValue], parser: AnswerParser) ->
     return tuple(text for place in column_indexes if place is not None and (text := cell_text(cells[place])))
 
 
-def _read_extra_columns(cells: Sequence[RawCellValue], parser: AnswerParser) -> Iterator[tuple[str, str]]:
+def _read_extra_columns(cells: Sequence[RawCell], parser: AnswerParser) -> Iterator[tuple[str, str]]:
     for schema_index in parser.schema.extra_indexes:
         column_index = parser.table.column_of[schema_index]
         text = "" if column_index is None else cell_text(cells[column_index])

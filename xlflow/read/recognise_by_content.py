@@ -18,14 +18,15 @@ from xlflow.form.metadata import IssuedForm, issued_items
 from xlflow.i18n.catalogue import LANGUAGES, UNKNOWN_DATE, LocalizedText, format_long_date, translate
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import Round
-from xlflow.read.form_schema import cached_normalize_key, get_form_schema
+from xlflow.model.text import normalize_key_cached
+from xlflow.read.form_schema import get_form_schema
 from xlflow.read.locate_table import LocatedTable, find_tables
 from xlflow.read.match_rows import match_rows
 from xlflow.values import parse_full_date
 
 _TITLE_PATTERNS = tuple(
     re.compile(
-        re.escape(cached_normalize_key(translate("form.title", language, title="qtq", unit="quq", day="qdq")))
+        re.escape(normalize_key_cached(translate("form.title", language, title="qtq", unit="quq", day="qdq")))
         .replace("qtq", ".*?")
         .replace("quq", "(?P<unit>.+)")
         .replace("qdq", "(?P<day>.+)")
@@ -36,7 +37,7 @@ _TITLE_PATTERNS = tuple(
 
 _CODE_PATTERNS = tuple(
     re.compile(
-        re.escape(cached_normalize_key(translate("form.code", language, code="qcq"))).replace(
+        re.escape(normalize_key_cached(translate("form.code", language, code="qcq"))).replace(
             "qcq", r"(\w{4}-\w{4})\b"
         )
     )
@@ -157,7 +158,7 @@ def candidates_for_table(
     """Yield every unit of a round that a table may be the form of; `text` is what stands around it, folded."""
     round_ = known_round.round
     named_units = _find_unit_names(surrounding_text, [unit.name for unit in round_.plan.units])
-    names_date = cached_normalize_key(format_long_date(round_.as_of, round_.language)) in surrounding_text
+    names_date = normalize_key_cached(format_long_date(round_.as_of, round_.language)) in surrounding_text
     _, title_date = parse_form_title(surrounding_text)
     other_date = title_date if title_date != round_.as_of else None
     for unit in known_round.units:
@@ -233,16 +234,16 @@ def _candidates_for_round(workbook: WorkbookData, known_round: KnownRound) -> It
 def _texts_outside_tables(sheets: Iterable[SheetData], end_row_by_sheet: Mapping[int, int]) -> Iterator[str]:
     """Yield the names of sheets and the texts on them, down to where `ends` says that a table begins."""
     for sheet in sheets:
-        yield cached_normalize_key(sheet.name)
+        yield normalize_key_cached(sheet.name)
         for row in sheet.rows[: end_row_by_sheet.get(id(sheet), _SCANNED_ROWS)]:
-            yield from (cached_normalize_key(cell) for cell in row if isinstance(cell, str))
+            yield from (normalize_key_cached(cell) for cell in row if isinstance(cell, str))
 
 
 def _find_unit_names(text: str, names: Sequence[str]) -> frozenset[str]:
     """Return the units whose names stand in a text; not one whose name is but a part of another's there."""
     found_names: set[str] = set()
     for name in sorted(names, key=lambda name: (-len(name), name)):
-        pattern = re.compile(rf"(?<!\w){re.escape(cached_normalize_key(name))}(?!\w)")
+        pattern = re.compile(rf"(?<!\w){re.escape(normalize_key_cached(name))}(?!\w)")
         if pattern.search(text):
             found_names.add(name)
             text = pattern.sub("\0", text)

@@ -6,11 +6,12 @@ own formulas and lists moved along, and they tell. Nothing is moved back: what p
 
 from collections.abc import Iterator, Sequence
 
-from xlflow.excel.reader import RawCellValue
+from xlflow.excel.conventions import RawCell
 from xlflow.form.layout import free_rows_heading
 from xlflow.i18n.catalogue import LANGUAGES
 from xlflow.model.findings import Finding, make_finding
-from xlflow.read.form_schema import FormSchema, cached_normalize_key
+from xlflow.model.text import normalize_key_cached
+from xlflow.read.form_schema import FormSchema
 from xlflow.read.locate_table import LocatedTable
 from xlflow.read.unplaced import UnplacedCollector
 from xlflow.values import cell_text
@@ -20,8 +21,8 @@ _MAX_SHIFT = 3
 
 
 def remove_shifted_formulas(
-    cells: Sequence[Sequence[RawCellValue]], table: LocatedTable, schema: FormSchema, collector: UnplacedCollector
-) -> tuple[Sequence[Sequence[RawCellValue]], list[Finding]]:
+    cells: Sequence[Sequence[RawCell]], table: LocatedTable, schema: FormSchema, collector: UnplacedCollector
+) -> tuple[Sequence[Sequence[RawCell]], list[Finding]]:
     """Return the rows without the formulas of the form's own that were pushed to where they would be taken for
     answers, and what is to be said of such rows; what those formulas show is set aside."""
     expected_columns = frozenset(
@@ -101,11 +102,11 @@ def check_shifted_columns(table: LocatedTable, schema: FormSchema, unit: str) ->
 def _find_free_rows_heading(table: LocatedTable, schema: FormSchema) -> int:
     """Return the row that says where the free rows begin; -1 if it is gone."""
     heading_texts = {
-        cached_normalize_key(free_rows_heading(schema.template).in_language(language)) for language in LANGUAGES
+        normalize_key_cached(free_rows_heading(schema.template).in_language(language)) for language in LANGUAGES
     }
     for row_index in range(table.heading_row + 1, len(table.sheet.rows)):
         if any(
-            type(cell) is str and cached_normalize_key(cell) in heading_texts
+            type(cell) is str and normalize_key_cached(cell) in heading_texts
             for cell in table.sheet.rows[row_index]
         ):
             return row_index

@@ -8,13 +8,15 @@ this form and cannot be told further is set aside whole.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from xlflow.excel.reader import SheetData, UncachedFormula, WorkbookData, format_cell_address
+from xlflow.excel.cell_address import format_cell_address
+from xlflow.excel.reader import SheetData, UncachedFormula, WorkbookData
 from xlflow.form.layout import make_form_code
 from xlflow.form.metadata import IssuedForm
 from xlflow.i18n.catalogue import UNKNOWN_DATE
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import Unplaced
-from xlflow.read.form_schema import cached_normalize_key, get_form_schema
+from xlflow.model.text import normalize_key_cached
+from xlflow.read.form_schema import get_form_schema
 from xlflow.read.identify_form import is_calc_sheet, is_metadata_sheet, list_issued_forms
 from xlflow.read.locate_table import LocatedTable, find_tables
 from xlflow.read.other_sheets import find_texts_on_other_sheets
@@ -215,7 +217,7 @@ def _find_foreign_unit(text_above: str, issued: IssuedForm) -> str | None:
     """Return whose a table is, "" if that cannot be seen, where what stands above it speaks against this form."""
     title_unit, title_date = parse_form_title(text_above)
     unit_name_by_key = {
-        cached_normalize_key(plan_unit.name): plan_unit.name for plan_unit in issued.round.plan.units
+        normalize_key_cached(plan_unit.name): plan_unit.name for plan_unit in issued.round.plan.units
     }
     unit_name = next(
         (
@@ -272,4 +274,4 @@ def _form_code_of(issued: IssuedForm) -> str:
 
 
 def _round_unit_key(issued: IssuedForm) -> tuple[str, str]:
-    return issued.round.key, cached_normalize_key(issued.identity.unit)
+    return issued.round.key, normalize_key_cached(issued.identity.unit)

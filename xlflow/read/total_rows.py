@@ -6,8 +6,9 @@ Only rows that belong to no line of the plan, and only where the words or the am
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from xlflow.excel.reader import RawCellValue
-from xlflow.read.form_schema import FormSchema, cached_normalize_key
+from xlflow.excel.conventions import RawCell
+from xlflow.model.text import normalize_key_cached
+from xlflow.read.form_schema import FormSchema
 from xlflow.read.locate_table import LocatedTable
 from xlflow.read.match_rows import RowMatch
 from xlflow.values import cell_text
@@ -26,7 +27,7 @@ _TOLERANCE = 0.005
 
 
 def mark_total_rows(
-    matches: list[RowMatch], cells: Sequence[Sequence[RawCellValue]], table: LocatedTable, schema: FormSchema
+    matches: list[RowMatch], cells: Sequence[Sequence[RawCell]], table: LocatedTable, schema: FormSchema
 ) -> list[RowMatch]:
     """Return the matches, with rows of the unit's own that sum others up as rows to be set aside."""
     number_columns = (
@@ -52,7 +53,7 @@ def mark_total_rows(
 class _TotalRowDetector:
     """Adds up what stands above a row; `places` are the columns of amounts, `sums` the rows known to be sums."""
 
-    cells: Sequence[Sequence[RawCellValue]]
+    cells: Sequence[Sequence[RawCell]]
     table: LocatedTable
     schema: FormSchema
     amount_columns: Sequence[int]
@@ -62,7 +63,7 @@ class _TotalRowDetector:
         """Return whether a row is called a sum, or may be one and every amount in it adds others up."""
         amount_columns = list(self._find_amount_columns(match.row_index))
         texts = [text for text in match.texts if text] or list(self._find_other_texts(match.row_index))
-        words = cached_normalize_key(" ".join(texts)).rstrip(":").split()
+        words = normalize_key_cached(" ".join(texts)).rstrip(":").split()
         if not amount_columns or (words and _TOTAL_WORDS.isdisjoint((words[0], words[-1]))):
             return False
         if words and _TOTAL_PHRASE_WORDS.issuperset(words):

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from urllib.parse import unquote
 
-from xlflow.excel.reader import ErrorValue, RawCellValue, UncachedFormula, WorkbookData, format_cell_address
+from xlflow.excel.cell_address import format_cell_address
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import ErrorValue, UncachedFormula, WorkbookData
 from xlflow.form.layout import make_form_code
 from xlflow.form.metadata import IssuedForm
 from xlflow.i18n.catalogue import LANGUAGES, format_long_date, translate
@@ -90,7 +92,7 @@ class UnplacedCollector:
     unplaced_rows: set[int] = field(default_factory=set)
     repeated_headings: set[int] = field(default_factory=set)
 
-    def add_row(self, row_index: int, cells: Sequence[RawCellValue], code: str) -> None:
+    def add_row(self, row_index: int, cells: Sequence[RawCell], code: str) -> None:
         """Set a row aside that could not be placed."""
         column_index, formulas = (
             self.table.column_of[self.schema.remaining_index],
@@ -215,7 +217,7 @@ class UnplacedCollector:
             ):
                 self.add_text(row_index, column_index, text)
 
-    def add_text(self, row_index: int, column_index: int, value: RawCellValue, code: str = "text-beside") -> None:
+    def add_text(self, row_index: int, column_index: int, value: RawCell, code: str = "text-beside") -> None:
         """Set aside what stands in one cell."""
         location = self.table.cell_location(row_index, column_index)
         self.unplaced.append(Unplaced(self.unit, location, (cell_text(value),), code, is_row=False))
@@ -276,7 +278,7 @@ def _format_texts_above(round_: Round, unit: str) -> tuple[str, ...]:
     return tuple(map(normalize_key, texts))
 
 
-def _find_due_dates(rows: Iterable[Sequence[RawCellValue]], form_code_text: str) -> Iterator[str]:
+def _find_due_dates(rows: Iterable[Sequence[RawCell]], form_code_text: str) -> Iterator[str]:
     """Yield, folded, by when a form says beside its code that it is to come back: a plan knows no such day."""
     for row in rows:
         for text in (normalize_key(cell) for cell in row if isinstance(cell, str)):
@@ -300,6 +302,6 @@ def _is_same_text(text: str, issued_text: str) -> bool:
     )
 
 
-def non_blank_texts(cells: Iterable[RawCellValue]) -> Iterator[str]:
+def non_blank_texts(cells: Iterable[RawCell]) -> Iterator[str]:
     """Yield what stands in cells, blank ones left out."""
     return (text for cell in cells if (text := cell_text(cell)))

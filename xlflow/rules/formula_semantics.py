@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
 
+from xlflow.excel.conventions import SERIAL_EPOCH
 from xlflow.model.template import Choice, ChoiceList
 from xlflow.values.dates import FIRST_DATE_SERIAL, LAST_DATE_SERIAL, month_numbers
 
@@ -40,8 +41,6 @@ MAX_LOOKUP_LENGTH = 99
 
 ISO_DIGIT_COUNTS = (8, 12, 14)
 """Digits of a day, alone or with hours and minutes, or seconds too."""
-
-_SERIAL_EPOCH = date(1899, 12, 30)
 
 
 def strip_for_lookup(text: str) -> str:
@@ -195,12 +194,12 @@ def put_year_first(stripped: str, tables: DeadlineTables) -> str:
 
 def serial_from_date(value: date) -> int:
     """Return the number by which a spreadsheet counts a day."""
-    return (value - _SERIAL_EPOCH).days
+    return (value - SERIAL_EPOCH).days
 
 
 def _lookup_serial_date(stripped: str) -> date | None:
     number = int(stripped) if stripped.isascii() and stripped.isdigit() and stripped[0] != "0" else 0
-    return _SERIAL_EPOCH + timedelta(days=number) if FIRST_DATE_SERIAL <= number <= LAST_DATE_SERIAL else None
+    return SERIAL_EPOCH + timedelta(days=number) if FIRST_DATE_SERIAL <= number <= LAST_DATE_SERIAL else None
 
 
 def _lookup_iso_date(stripped: str, tables: DeadlineTables) -> date | None:

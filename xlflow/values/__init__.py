@@ -6,13 +6,12 @@ is guessed: what can be read in two ways is not read, and a code says so. `parse
 `ParseResult.severity`, its words `field` (the field's label) and `accepted` (`describe_accepted`).
 """
 
-from xlflow.values.cell_values import ParseResult, RawCell, cell_text
+from xlflow.values.cell_values import ParseResult, cell_text
 from xlflow.values.deadlines import format_deadline, parse_deadline, parse_full_date, quarter_of, quarters_from
 from xlflow.values.numbers import format_number
 
 __all__ = [
     "ParseResult",
-    "RawCell",
     "cell_text",
     "format_deadline",
     "format_number",

@@ -5,16 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from xlflow.excel.conventions import MAX_EXACT_NUMBER, RawCell
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Severity
 from xlflow.model.plan import FieldValue
 from xlflow.model.text import collapse_whitespace
-
-RawCell = str | float | int | bool | date | datetime | time | timedelta | None
-"""What a reader of workbooks yields for a cell; None and blanks are the same."""
-
-_MAX_EXACT_FLOAT = 1e15
-"""From here on a spreadsheet no longer holds every whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def normalize_cell_text(text: str) -> str:
 
 
 def _number_text(raw: float) -> str:
-    if isinstance(raw, float) and not abs(raw) < _MAX_EXACT_FLOAT:
+    if isinstance(raw, float) and not abs(raw) < MAX_EXACT_NUMBER:
         return repr(raw)
     return str(int(raw)) if raw == int(raw) else format(Decimal(repr(raw)), "f")
 

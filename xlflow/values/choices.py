@@ -1,19 +1,22 @@
 """Which of the accepted answers somebody meant. Forgives what a reader would not see; suggests, never guesses."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
+from xlflow.excel.conventions import RawCell
 from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.closest_match import find_closest, find_closest_value
 from xlflow.model.template import Choice, ChoiceList
 from xlflow.model.text import normalize_key
-from xlflow.values.cell_values import BLANK, ParseResult, RawCell, cell_text, normalize_cell_text
+from xlflow.values.cell_values import BLANK, ParseResult, cell_text, normalize_cell_text
 
 _YES_WORDS = ("ja", "j", "yes", "y", "sant", "true", "1", "x", "✓", "✔", "☑", "☒")
 _NO_WORDS = ("nej", "n", "no", "falskt", "false", "0", "☐")
+_MAX_NAME_LENGTH = 80
+"""Longer texts are sentences, which are not compared with the names of choices."""
+
 _WORD_ENDS = re.compile(r"[ ,.;:(]")
-_MIN_SIMILARITY = 0.6
 
 
 def make_choice_parser(choices: ChoiceList, language: Language) -> Callable[[RawCell], ParseResult]:
@@ -52,9 +55,9 @@ def parse_yes_no(raw: RawCell, language: Language) -> ParseResult:
     key = normalize_key(text).rstrip(".!")
     if key in _YES_WORDS or key in _NO_WORDS:
         return ParseResult(key in _YES_WORDS)
-    closest = difflib.get_close_matches(_WORD_ENDS.split(key)[0], ("ja", "nej", "yes", "no"), 1, _MIN_SIMILARITY)
+    closest = find_closest(_WORD_ENDS.split(key)[0], ("ja", "nej", "yes", "no"))
     return ParseResult(
-        None, "yes-no-unreadable", format_yes_no(closest[0] in _YES_WORDS, language) if closest else None
+        None, "yes-no-unreadable", format_yes_no(closest in _YES_WORDS, language) if closest else None
     )
 
 
@@ -113,12 +116,8 @@ def _suggest_label(key: str, choices: ChoiceList, language: Language) -> str | N
         normalize_key(name): option
         for option, name in _iter_names_reversed(choices, lambda o: (*_labels_and_code(o), *o.aliases))
     }
-    similar_names = difflib.get_close_matches(key, options_by_name, 1, _MIN_SIMILARITY) if len(key) < 80 else []
-    candidates = (
-        [options_by_name[similar_names[0]]]
-        if similar_names
-        else [o for o in choices.options if _mentions_option(key, o)]
-    )
+    similar = find_closest_value(key, options_by_name) if len(key) < _MAX_NAME_LENGTH else None
+    candidates = [similar] if similar else [o for o in choices.options if _mentions_option(key, o)]
     return candidates[0].label.in_language(language) if len(candidates) == 1 else None
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from xlflow.excel.conventions import SERIAL_EPOCH
 from xlflow.i18n.catalogue import LANGUAGES, Language, translate
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def date_from_serial(number: float) -> date | None:
     """Return the day that a spreadsheet's number stands for, None outside 1990 to 2100."""
     if not FIRST_DATE_SERIAL <= number < LAST_DATE_SERIAL + 1:
         return None
-    return date(1899, 12, 30) + timedelta(days=int(number))
+    return SERIAL_EPOCH + timedelta(days=int(number))
 
 
 def expand_short_year(short: str, plan_year: int | None) -> str | None:

@@ -5,17 +5,18 @@ Where words are legal they are kept as words; but a time that nobody can sort or
 When something is to be done: a day, a quarter or words, all three legal, sortable and comparable together.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
 
+from xlflow.excel.conventions import SERIAL_EPOCH, RawCell
 from xlflow.i18n.catalogue import Language, translate
+from xlflow.model.closest_match import READ_SIMILARITY, find_closest
 from xlflow.model.plan import Deadline
 from xlflow.model.text import normalize_for_parsing
-from xlflow.values.cell_values import BLANK, ParseResult, RawCell, cell_text, normalize_cell_text
+from xlflow.values.cell_values import BLANK, ParseResult, cell_text, normalize_cell_text
 from xlflow.values.dates import DATE_AMBIGUOUS, DATE_IMPOSSIBLE, date_from_serial, month_numbers, read_date
 from xlflow.values.periods import (
     DateRange,
@@ -47,8 +48,8 @@ _NUMBERED_PERIOD = re.compile(rf"({_PERIOD_NAMES})[ .:]*(?:nr[ .]*)?([0-9]{{1,2}
 _ORDINAL_PERIOD = re.compile(rf"(?:det |the )?([0-9]{{1,2}})(?::?[ae]|st|nd|rd|th)[ -]*({_PERIOD_NAMES})")
 _SEASON_WORDS = ("våren", "sommaren", "hösten", "vårterminen", "höstterminen", "spring", "summer", "autumn")
 _WORD = re.compile(r"[^\W\d_]+")
-_MIN_WORD_LENGTH, _MAX_WORDS, _MIN_SIMILARITY = 4, 4, 0.8
-"""Letters of a word that may be misspelt, words of a text that is looked at, and how alike two spellings are."""
+_MIN_WORD_LENGTH, _MAX_WORDS = 4, 4
+"""Letters from which on a word is checked for misspelling, and words of the longest text that is checked."""
 
 
 def has_impossible_period(text_without_year: str) -> bool:
@@ -72,7 +73,7 @@ def correct_time_spelling(normalized: str, is_deadline: Callable[[str], bool]) -
 def _closest_time_word(word: str) -> str:
     if len(word) < _MIN_WORD_LENGTH:
         return word
-    return next(iter(difflib.get_close_matches(word, _time_words(), 1, _MIN_SIMILARITY)), word)
+    return find_closest(word, _time_words(), READ_SIMILARITY) or word
 
 
 @cache
@@ -192,7 +193,7 @@ def _parse_date_cell(raw: date) -> ParseResult:
     value = raw.date() if isinstance(raw, datetime) else raw
     if value >= _EARLIEST_CELL_DATE:
         return ParseResult(_date_deadline(value))
-    typed_number = (value - date(1899, 12, 30)).days
+    typed_number = (value - SERIAL_EPOCH).days
     return ParseResult(
         _text_deadline(value.isoformat()),
         "date-unlikely",

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache, partial
 
+from xlflow.excel.conventions import RawCell
 from xlflow.i18n.catalogue import Language, LocalizedText, translate
 from xlflow.model.plan import Deadline, FieldValue
 from xlflow.model.template import Field, Template
 from xlflow.runtime.memo import IdentityKey
-from xlflow.values.cell_values import BLANK, ParseResult, RawCell, cell_text
+from xlflow.values.cell_values import BLANK, ParseResult, cell_text
 from xlflow.values.choices import format_yes_no, make_choice_parser, parse_yes_no
 from xlflow.values.deadlines import format_deadline, parse_date, parse_deadline, parse_quarter
 from xlflow.values.numbers import format_number, is_percent_text, is_whole_number, parse_number

@@ -5,12 +5,10 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
+from xlflow.excel.conventions import MAX_EXACT_NUMBER, RawCell
 from xlflow.i18n.catalogue import Language
 from xlflow.model.text import normalize_for_parsing
-from xlflow.values.cell_values import BLANK, ParseResult, RawCell
-
-MAX_EXACT_NUMBER = Decimal("1e15")
-"""Beyond this a spreadsheet does not hold a number exactly."""
+from xlflow.values.cell_values import BLANK, ParseResult
 
 _CURRENCY = r"(?:kr\.?|kronor|sek|:-|,-)"
 _DIGITS_PATTERN = (

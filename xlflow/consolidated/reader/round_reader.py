@@ -12,7 +12,8 @@ from functools import cached_property
 from xlflow.consolidated.reader.change_reader import read_changes, read_compared_to_date
 from xlflow.consolidated.reader.table_reader import TableRecord, read_records
 from xlflow.consolidated.reader.workbook_integrity import sort_in_plan_order
-from xlflow.excel.reader import RawCellValue, SheetData, WorkbookData
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.layout import ROUND_SHEET
 from xlflow.form.metadata import decode_consolidated_round
 from xlflow.i18n.catalogue import Language, translate
@@ -95,7 +96,7 @@ class _RoundReader:
         return tuple(field for field in self.round.template.form_fields() if field.filled_by == "unit")
 
     @cached_property
-    def parsers(self) -> Mapping[str, Callable[[RawCellValue], ParseResult]]:
+    def parsers(self) -> Mapping[str, Callable[[RawCell], ParseResult]]:
         """What reads each field's cells."""
         round_ = self.round
         fields = round_.template.fields
@@ -278,7 +279,7 @@ class _RoundReader:
             values[field.key] = text if keep_joined and "\n" in text else self.format_cell(field, raw, text)
         return {key: value for key, value in values.items() if value != ""}
 
-    def format_cell(self, field: Field, raw: RawCellValue, text: str) -> str | Decimal:
+    def format_cell(self, field: Field, raw: RawCell, text: str) -> str | Decimal:
         """Return a value in the report's words; what is not understood as it stands."""
         value = self.parsers[field.key](raw).value
         if value is None or field.type == "text":

@@ -15,7 +15,8 @@ from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
 from xlflow.values.field_values import make_parser
 
 if TYPE_CHECKING:
-    from xlflow.values import ParseResult, RawCell
+    from xlflow.excel.conventions import RawCell
+    from xlflow.values import ParseResult
 
 CONSOLIDATED_LIMITS = replace(
     DEFAULT_LIMITS, file_bytes=500_000_000, unpacked_bytes=4_000_000_000, cells=60_000_000, seconds=600

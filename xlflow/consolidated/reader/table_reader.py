@@ -5,14 +5,13 @@ Cells come out as what they hold, with their address. Knows nothing of what the 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from xlflow.excel.reader import RawCellValue, SheetData, WorkbookData, format_cell_address
+from xlflow.excel.cell_address import format_cell_address
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.model.findings import Location
-from xlflow.model.text import normalize_key
+from xlflow.model.text import normalize_key_cached
 from xlflow.values import cell_text
-
-_normalize_key_cached = lru_cache(maxsize=1024)(normalize_key)
 
 _LONE_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
@@ -21,18 +20,18 @@ _LONE_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 class TableRecord:
     """One row of a table: its cells by heading, folded; and where each stands."""
 
-    cell_by_heading: Mapping[str, tuple[RawCellValue, int]]
+    cell_by_heading: Mapping[str, tuple[RawCell, int]]
     file: str
     sheet: str
     row: int
 
-    def cell_value(self, *headings: str) -> RawCellValue:
+    def cell_value(self, *headings: str) -> RawCell:
         """Return what stands under the first of the headings that the table has; None if it has none."""
         return next(
             (
                 self.cell_by_heading[key][0]
                 for heading in headings
-                if (key := _normalize_key_cached(heading)) in self.cell_by_heading
+                if (key := normalize_key_cached(heading)) in self.cell_by_heading
             ),
             None,
         )
@@ -46,7 +45,7 @@ class TableRecord:
         columns = (
             self.cell_by_heading[key][1]
             for heading in headings
-            if (key := _normalize_key_cached(heading)) in self.cell_by_heading
+            if (key := normalize_key_cached(heading)) in self.cell_by_heading
         )
         return Location(self.file, self.sheet, format_cell_address(self.row, next(columns, 0)))
 
@@ -57,11 +56,11 @@ def read_records(workbook: WorkbookData, sheet_name: str, *headings: str) -> Ite
     Sheets that go on under the same name ("Svar 2") are read too; nothing is yielded where there is no such table.
     """
     for sheet in workbook.sheets:
-        if _normalize_key_cached(sheet.name) == _normalize_key_cached(sheet_name) or _normalize_key_cached(
+        if normalize_key_cached(sheet.name) == normalize_key_cached(sheet_name) or normalize_key_cached(
             sheet.name
-        ).startswith(f"{_normalize_key_cached(sheet_name)} "):
+        ).startswith(f"{normalize_key_cached(sheet_name)} "):
             yield from _read_sheet_records(
-                workbook.name, sheet, [_normalize_key_cached(heading) for heading in headings]
+                workbook.name, sheet, [normalize_key_cached(heading) for heading in headings]
             )
 
 
@@ -82,9 +81,9 @@ def _read_sheet_records(file: str, sheet: SheetData, headings: Sequence[str]) ->
             return
 
 
-def _columns_by_heading(row: Sequence[RawCellValue]) -> dict[str, int]:
+def _columns_by_heading(row: Sequence[RawCell]) -> dict[str, int]:
     column_by_heading: dict[str, int] = {}
     for column, cell in enumerate(row):
         if isinstance(cell, str) and cell.strip():
-            column_by_heading.setdefault(_normalize_key_cached(cell), column)
+            column_by_heading.setdefault(normalize_key_cached(cell), column)
     return column_by_heading

@@ -15,6 +15,7 @@ from string import Formatter
 from xlflow.consolidated.summary_model import BalanceEquation, Measure, RowFilter, RowGroup, Section
 from xlflow.consolidated.writer.sheet_plan import FormulaNames
 from xlflow.consolidated.writer.write_context import WriteContext
+from xlflow.excel.cell_address import column_letters, format_cell_address
 from xlflow.i18n.catalogue import translate
 
 MAX_LITERAL_LENGTH = 255
@@ -76,16 +77,6 @@ def quote_formula_text(text: str) -> str:
     return "&".join('"' + chunk.replace('"', '""') + '"' for chunk in chunks or [""])
 
 
-def column_letters(column: int) -> str:
-    """Return the letters of a column counted from 0: A, B, … AA."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
 def _sum_over_table_parts(
     measure: Measure, conditions: Sequence[tuple[RowFilter, str | None]], names: FormulaNames
 ) -> str:
@@ -124,7 +115,7 @@ def _is_label_of(row_filter: RowFilter, label: str) -> bool:
 
 
 def _range_address(top: int, left: int, bottom: int, right: int) -> str:
-    return f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}"
+    return f"{format_cell_address(top, left)}:{format_cell_address(bottom, right)}"
 
 
 CellFormulas = Mapping[tuple[int, int], str]

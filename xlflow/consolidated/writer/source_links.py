@@ -8,10 +8,10 @@ of a file may take more.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from string import ascii_uppercase
 
 from xlflow.consolidated.writer.sheet_plan import TablePart
 from xlflow.consolidated.writer.write_context import WriteContext
+from xlflow.excel.cell_address import split_cell_address
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import Location
 from xlflow.model.merged import MergedRow
@@ -92,7 +92,7 @@ def _first_source(merged_row: MergedRow) -> Location:
 
 
 def _row_digits(location: Location) -> str:
-    return (location.cell or "").lstrip(ascii_uppercase)
+    return split_cell_address(location.cell or "")[1]
 
 
 def _unused_heading(table: Table, heading: str) -> str:

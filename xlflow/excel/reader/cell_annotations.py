@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from xml.etree.ElementTree import Element, ParseError
 
+from xlflow.excel.cell_address import parse_cell_address
 from xlflow.excel.reader.safe_xml import get_attribute, local_name, parse_xml
-from xlflow.excel.reader.workbook_data import CellAnnotation, decode_ooxml_escapes, parse_cell_address
+from xlflow.excel.reader.workbook_data import CellAnnotation, decode_ooxml_escapes
 from xlflow.excel.reader.workbook_package import WorkbookPackage, read_relationships
 
 _MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384

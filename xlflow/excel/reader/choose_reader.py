@@ -12,11 +12,12 @@ from datetime import time
 
 import python_calamine as calamine
 
+from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader.cell_annotations import has_annotations, has_links, read_annotations, read_links
 from xlflow.excel.reader.header_footer import read_ods_header_footer
 from xlflow.excel.reader.ods import read_ods
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
-from xlflow.excel.reader.workbook_data import Limits, RawCellValue, SheetData, is_skippable_sheet
+from xlflow.excel.reader.workbook_data import Limits, SheetData, is_skippable_sheet
 from xlflow.excel.reader.workbook_package import WorkbookPackage
 from xlflow.excel.reader.xlsb import OmittedContent, read_omitted_content
 from xlflow.excel.reader.xlsx_prescan import (
@@ -70,7 +71,7 @@ def attach_omitted_content(
     )
 
 
-def _list_negative_numbers(sheet: SheetData, omitted: OmittedContent) -> Iterator[tuple[int, int, RawCellValue]]:
+def _list_negative_numbers(sheet: SheetData, omitted: OmittedContent) -> Iterator[tuple[int, int, RawCell]]:
     """Yield the numbers below zero that the fast reader took for a time of day, since their cells show days."""
     width = len(sheet.rows[0]) if sheet.rows else 0
     for row, column, value in omitted.negative_numbers:
@@ -191,7 +192,7 @@ def _convert_calamine_sheets(
         ):
             sheet = workbook.get_sheet_by_index(index)
             merged = tuple((*first, *last) for first, last in sheet.merged_cell_ranges or ())
-            rows: tuple[tuple[RawCellValue, ...], ...] = tuple(
+            rows: tuple[tuple[RawCell, ...], ...] = tuple(
                 [
                     tuple([None if cell == "" else cell for cell in row])
                     for row in sheet.to_python(skip_empty_area=False)

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from xlflow.excel.conventions import long_text_marker, long_text_sheet_name
-from xlflow.excel.reader.workbook_data import RawCellValue, SheetData, WorkbookData
+from xlflow.excel.conventions import RawCell, long_text_marker, long_text_sheet_name
+from xlflow.excel.reader.workbook_data import SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES
 
 _LONG_TEXT_SHEET_NAMES = frozenset(long_text_sheet_name().in_language(language) for language in LANGUAGES)
@@ -75,7 +75,7 @@ def _read_continuations(sheet: SheetData) -> Mapping[int, str]:
     return {number: "".join(texts) for number, texts in chunks_by_number.items()}
 
 
-def _continuation_number(row: tuple[RawCellValue, ...]) -> int:
+def _continuation_number(row: tuple[RawCell, ...]) -> int:
     return int(row[0]) if isinstance(row[0], float) and 0 < row[0] < 1_000_000 else 0
 
 

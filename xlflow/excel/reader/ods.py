@@ -10,9 +10,10 @@ from datetime import timedelta
 from types import MappingProxyType
 from xml.parsers import expat
 
+from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader.cell_annotations import is_external_link
 from xlflow.excel.reader.sheet_cells import LimitExceededError, SheetCells, build_sheet_data, parse_iso_date
-from xlflow.excel.reader.workbook_data import ErrorValue, Limits, RawCellValue, SheetData
+from xlflow.excel.reader.workbook_data import ErrorValue, Limits, SheetData
 
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
 _ANNOTATION_TAGS = ("dc:creator", "text:p")
@@ -53,7 +54,7 @@ class _OdsHandler:
         self._visible = True
         self._cells = SheetCells(reports_validation=False)
         self._row = self._column = self._row_repeats = 0
-        self._row_cells: list[tuple[int, int, RawCellValue]] = []
+        self._row_cells: list[tuple[int, int, RawCell]] = []
         self._cell_attributes: dict[str, str] | None = None
         self._paragraphs: list[str] = []
         self._paragraph_depth = self._annotation_depth = 0
@@ -185,7 +186,7 @@ def _read_count(attributes: dict[str, str], name: str) -> int:
     return min(max(int(attributes.get(name, "1")), 1), 1_048_576)
 
 
-def _cell_value(cell: dict[str, str], text: str) -> RawCellValue:
+def _cell_value(cell: dict[str, str], text: str) -> RawCell:
     value_type = cell.get("office:value-type")
     if cell.get("calcext:value-type") == "error":
         return ErrorValue(text or "#ERR")
@@ -200,12 +201,12 @@ def _cell_value(cell: dict[str, str], text: str) -> RawCellValue:
     return text or cell.get("office:string-value") or None
 
 
-def _parse_boolean(text: str) -> RawCellValue:
+def _parse_boolean(text: str) -> RawCell:
     """Return whether it is true; the number that LibreOffice writes there of a cell made to show any number so."""
     return text == "true" if text in ("true", "false") else float(text)
 
 
-def _parse_duration(text: str) -> RawCellValue:
+def _parse_duration(text: str) -> RawCell:
     match = _DURATION.fullmatch(text)
     if match is None:
         return text

@@ -4,14 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from xlflow.excel.reader.workbook_data import (
-    CellAnnotation,
-    CellRange,
-    Limits,
-    RawCellValue,
-    SheetData,
-    SheetMetadata,
-)
+from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader.workbook_data import CellAnnotation, CellRange, Limits, SheetData, SheetMetadata
 
 _SPARSE_GRID_ROWS, _SPARSE_GRID_COLUMNS, _MAX_DISTANT_CELLS = 20_000, 100, 10_000
 _UNCHECKED_GRID_SIZE = 200_000
@@ -31,7 +25,7 @@ class SheetCells:
     """What one sheet holds: the cells that are not empty by (row, column), the merged areas, and what tells how
     the values came about; `guarded` only where `tells` says that the kind of file tells it."""
 
-    values: dict[tuple[int, int], RawCellValue] = field(default_factory=dict)
+    values: dict[tuple[int, int], RawCell] = field(default_factory=dict)
     merged_ranges: list[CellRange] = field(default_factory=list)
     formula_cells: set[tuple[int, int]] = field(default_factory=set)
     validated_ranges: list[CellRange] = field(default_factory=list)
@@ -66,7 +60,7 @@ def build_sheet_data(name: str, cells: SheetCells, limits: Limits, *, visible: b
             for position in values
             if position[0] < _SPARSE_GRID_ROWS and position[1] < _SPARSE_GRID_COLUMNS
         )
-    grid: list[list[RawCellValue]] = [[None] * width for _ in range(height)]
+    grid: list[list[RawCell]] = [[None] * width for _ in range(height)]
     distant_cells = []
     for (row, column), value in sorted(values.items(), key=lambda item: item[0]):
         if row < height and column < width:
@@ -86,7 +80,7 @@ def _grid_size(positions: Iterable[tuple[int, int]]) -> tuple[int, int]:
     return height, width
 
 
-def parse_iso_date(text: str) -> RawCellValue:
+def parse_iso_date(text: str) -> RawCell:
     """Return "2021-03-31" or "2021-03-31T10:00:00" as a day or moment, anything else as it is."""
     try:
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)

@@ -4,19 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import datetime
 from typing import Literal
 
-from xlflow.excel.conventions import CALC_SHEET
+from xlflow.excel.cell_address import parse_cell_address
+from xlflow.excel.conventions import CALC_SHEET, RawCell
 from xlflow.model.findings import Finding
 
 _OOXML_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 WorkbookKind = Literal["xlsx", "ods", "xls", "xlsb", "csv"]
-
-RawCellValue = str | float | bool | datetime | date | time | timedelta | None
-"""What one cell holds, before anyone has said what it means. An empty cell is None."""
 
 CellRange = tuple[int, int, int, int]
 """First row, first column, last row, last column, counted from 0."""
@@ -88,10 +85,10 @@ class SheetData:
     `stray` holds (row, column, value) of cells so far away that the rows do not reach them."""
 
     name: str
-    rows: tuple[tuple[RawCellValue, ...], ...]
+    rows: tuple[tuple[RawCell, ...], ...]
     merged_ranges: tuple[CellRange, ...] = ()
     visible: bool = True
-    distant_cells: tuple[tuple[int, int, RawCellValue], ...] = ()
+    distant_cells: tuple[tuple[int, int, RawCell], ...] = ()
     metadata: SheetMetadata = NO_METADATA
 
 
@@ -119,31 +116,6 @@ class WorkbookData:
 def is_skippable_sheet(name: str, *, visible: bool) -> bool:
     """Return whether a sheet of a workbook need not be read, since only a form's own formulas can stand there."""
     return name == CALC_SHEET and not visible
-
-
-def format_cell_address(row: int, column: int) -> str:
-    """Return the address of a cell, row and column counted from 0: (6, 7) is "H7"."""
-    column_letters = ""
-    column += 1
-    while column:
-        column, remainder = divmod(column - 1, 26)
-        column_letters = chr(65 + remainder) + column_letters
-    return f"{column_letters}{row + 1}"
-
-
-@lru_cache(maxsize=16_384)
-def parse_cell_address(address: str) -> tuple[int, int]:
-    """Return row and column, counted from 0, of a cell address: "H7" is (6, 7). ValueError if it is none."""
-    column_letters = address.rstrip("0123456789")
-    column = 0
-    for letter in column_letters.upper():
-        if not "A" <= letter <= "Z":
-            raise ValueError(address)
-        column = column * 26 + ord(letter) - 64
-    row = int(address[len(column_letters) :])
-    if not (0 < column <= 16_384 and 0 < row <= 1_048_576):
-        raise ValueError(address)
-    return row - 1, column - 1
 
 
 def decode_ooxml_escapes(text: str) -> str:

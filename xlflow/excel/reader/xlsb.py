@@ -6,9 +6,10 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader.cell_annotations import read_shape_texts
 from xlflow.excel.reader.header_footer import parse_header_footer
-from xlflow.excel.reader.workbook_data import CellAnnotation, ErrorValue, RawCellValue, SheetMetadata
+from xlflow.excel.reader.workbook_data import CellAnnotation, ErrorValue, SheetMetadata
 from xlflow.excel.reader.workbook_package import WorkbookPackage, read_relationships
 
 _ROW_RECORD, _ERROR_RECORD, _FORMULA_RECORDS, _ERROR_FORMULA_RECORD = 0, 3, range(8, 12), 11
@@ -31,7 +32,7 @@ _ERROR_TEXTS = {
 class OmittedContent:
     """What the fast reader hides of one sheet."""
 
-    error_cells: list[tuple[int, int, RawCellValue]] = field(default_factory=list)
+    error_cells: list[tuple[int, int, RawCell]] = field(default_factory=list)
     formula_cells: set[tuple[int, int]] = field(default_factory=set)
     hidden_rows: set[int] = field(default_factory=set)
     annotations: list[CellAnnotation] = field(default_factory=list)

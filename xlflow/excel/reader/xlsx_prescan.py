@@ -12,19 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from xlflow.excel.cell_address import parse_cell_address
+from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader.header_footer import find_header_footer
 from xlflow.excel.reader.workbook_data import (
     NO_METADATA,
     CellRange,
     ErrorValue,
-    RawCellValue,
     SheetMetadata,
     UncachedFormula,
-    parse_cell_address,
     parse_cell_ranges,
 )
 
-OmittedValues = tuple[tuple[int, int, RawCellValue], ...]
+OmittedValues = tuple[tuple[int, int, RawCell], ...]
 """(row, column, what stands there) of the cells that the fast reader would show as blank."""
 
 _SHEET_DATA_START, _SHEET_DATA_END, _WORKSHEET_END = b"<sheetData>", b"</sheetData>", b"</worksheet>"
@@ -191,7 +191,7 @@ def _find_error_cells(body: bytes, count: int) -> OmittedValues:
     return tuple((*parse_cell_address(name.decode()), ErrorValue(text.decode())) for name, text in errors)
 
 
-def _strip_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, RawCellValue]], frozenset[tuple[int, int]]]:
+def _strip_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, RawCell]], frozenset[tuple[int, int]]]:
     """Return the cells without their formulas, the formulas of cells that have no value, and all cells that hold
     one; ValueError where it is not clear to which cell one belongs."""
     chunks = _FORMULA.split(body) if b"<f" in body else [body]
@@ -201,7 +201,7 @@ def _strip_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, RawCellVal
     tags = [text[text.rindex(b'<c r="') + 6 :] for text in texts[:-1]]
     addresses = b" ".join([tag[: tag.index(b'"')] for tag in tags]).decode().split(" ")
     positions = list(map(parse_cell_address, addresses))
-    uncached_formulas: list[tuple[int, int, RawCellValue]] = [
+    uncached_formulas: list[tuple[int, int, RawCell]] = [
         (*position, UncachedFormula(f"={_unescape_entities((formula or b'')[:_MAX_FORMULA_SIZE])}"))
         for position, tag, formula, next_text in zip(positions, tags, formulas, texts[1:], strict=True)
         if next_text[:4] == b"</c>" and b't="str"' not in tag

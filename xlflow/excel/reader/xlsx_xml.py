@@ -18,22 +18,23 @@ from typing import Literal
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
+from xlflow.excel.cell_address import parse_cell_address
+from xlflow.excel.conventions import SERIAL_EPOCH, RawCell
 from xlflow.excel.reader.header_footer import HEADER_FOOTER_TAGS, parse_header_footer
 from xlflow.excel.reader.safe_xml import get_attribute, local_name, parse_xml
 from xlflow.excel.reader.sheet_cells import LimitExceededError, SheetCells, build_sheet_data, parse_iso_date
 from xlflow.excel.reader.workbook_data import (
     ErrorValue,
     Limits,
-    RawCellValue,
     SheetData,
     UncachedFormula,
     decode_ooxml_escapes,
     is_skippable_sheet,
-    parse_cell_address,
     parse_cell_ranges,
 )
 from xlflow.excel.reader.workbook_package import WorkbookPackage, read_relationships
 
+_SERIAL_ZERO = datetime.combine(SERIAL_EPOCH, datetime.min.time())
 _MILLISECONDS_PER_DAY = 86_400_000
 
 
@@ -59,7 +60,7 @@ def parse_sheet_xml(part: bytes, context: WorkbookContext, limits: Limits) -> Sh
     return handler.cells
 
 
-def convert_number_by_style(text: str, style_index: int, context: WorkbookContext) -> RawCellValue:
+def convert_number_by_style(text: str, style_index: int, context: WorkbookContext) -> RawCell:
     """Return a number as what its style shows: a day, a time of day, a span of time, or the number."""
     number = float(text)
     if not math.isfinite(number):
@@ -76,14 +77,14 @@ def convert_number_by_style(text: str, style_index: int, context: WorkbookContex
         return number
 
 
-def _convert_serial_date(number: float, uses_date_system_1904: bool) -> RawCellValue:
+def _convert_serial_date(number: float, uses_date_system_1904: bool) -> RawCell:
     if number < 1:
         return (datetime.min + timedelta(milliseconds=round(number * _MILLISECONDS_PER_DAY))).time()
     if uses_date_system_1904:
         number += 1462
     elif number < 60:
         number += 1
-    moment = datetime(1899, 12, 30) + timedelta(milliseconds=round(number * _MILLISECONDS_PER_DAY))
+    moment = _SERIAL_ZERO + timedelta(milliseconds=round(number * _MILLISECONDS_PER_DAY))
     return moment.date() if number == int(number) else moment
 
 
@@ -173,7 +174,7 @@ class _WorksheetHandler:
         if len(self.cells.values) > self._limits.cells:
             raise LimitExceededError
 
-    def _cell_value(self, attributes: Mapping[str, str]) -> RawCellValue:
+    def _cell_value(self, attributes: Mapping[str, str]) -> RawCell:
         kind, text = attributes.get("t", "n"), self._joined_text("v")
         if kind == "inlineStr":
             return decode_ooxml_escapes(self._joined_text("t") or text)
@@ -185,7 +186,7 @@ class _WorksheetHandler:
     def _joined_text(self, tag: str) -> str:
         return "".join("".join(text_parts) for text_parts in self._texts_by_tag.get(tag, ()))
 
-    def _convert_by_type(self, kind: str, text: str, style_index: str) -> RawCellValue:
+    def _convert_by_type(self, kind: str, text: str, style_index: str) -> RawCell:
         if kind == "s":
             return self._context.shared_strings[_parse_index(text)]
         if kind == "str":
@@ -196,7 +197,7 @@ class _WorksheetHandler:
             return ErrorValue(text)
         return parse_iso_date(text.strip()) if kind == "d" else self._convert_number(text.strip(), style_index)
 
-    def _convert_number(self, text: str, style_index: str) -> RawCellValue:
+    def _convert_number(self, text: str, style_index: str) -> RawCell:
         """Return the number, or the very text where a cell that should hold a number holds words."""
         try:
             return convert_number_by_style(text, int(style_index), self._context)

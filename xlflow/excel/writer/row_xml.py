@@ -15,13 +15,14 @@ from typing import Any
 
 from xlsxwriter.format import Format
 
-from xlflow.excel.conventions import column_letters
+from xlflow.excel.cell_address import column_letters
+from xlflow.excel.conventions import SERIAL_EPOCH
 from xlflow.excel.writer.formula_cells import Formula, formula_cell_xml
 from xlflow.excel.writer.shared_strings import FORMULA_PREFIXES, SharedStrings
 from xlflow.excel.writer.xml_text import MAX_CELL_TEXT
 from xlflow.model.table import TableCell
 
-EXCEL_EPOCH = date(1899, 12, 30).toordinal()
+_EPOCH_ORDINAL = SERIAL_EPOCH.toordinal()
 """The day from which Excel counts, for all days from March 1900 on."""
 
 LEAP_YEAR_BUG_END = date(1900, 3, 1)
@@ -163,7 +164,7 @@ class RowXmlBuilder:
 def _date_serial(value: date) -> int:
     if value < FIRST_EXCEL_DATE:
         raise KeyError(value)
-    return value.toordinal() - EXCEL_EPOCH - (value < LEAP_YEAR_BUG_END)
+    return value.toordinal() - _EPOCH_ORDINAL - (value < LEAP_YEAR_BUG_END)
 
 
 def _format_number(number: int | Decimal) -> str:

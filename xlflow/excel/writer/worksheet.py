@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlsxwriter.format import Format
 
-from xlflow.excel.conventions import column_letters
+from xlflow.excel.cell_address import column_letters, format_cell_address
 from xlflow.excel.writer.formula_cells import Formula, SharedFormula, encode_cached_value, repeat_shared_formula
 from xlflow.excel.writer.row_xml import FIRST_EXCEL_DATE, CellContent, RowSpec, StyleChooser, WorkbookCallbacks
 from xlflow.excel.writer.shared_strings import FORMULA_PREFIXES
@@ -252,7 +252,7 @@ class SheetWriter:
     def _split_if_too_long(self, row: int, column: int, text: str) -> str:
         if len(text) <= MAX_CELL_TEXT // 2 or utf16_length(text) <= MAX_CELL_TEXT:
             return text
-        return self.workbook.split_long_text(text, self.name, f"{column_letters(column)}{row + 1}")
+        return self.workbook.split_long_text(text, self.name, format_cell_address(row, column))
 
     def _quoted_if_formula_like(self, value: str, style: Format | None) -> Format | None:
         return self.workbook.backend.quoted_style(style) if value[0] in FORMULA_PREFIXES else style

@@ -1,1 +1,0 @@
-"""The values that every step speaks in: findings, templates, rounds, answers. Knows no file format."""
