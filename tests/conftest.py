@@ -31,5 +31,5 @@ def renew(request: pytest.FixtureRequest) -> bool:
 def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests, and the commands that they run, off the cache of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XLFLOW_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XLFLOW_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield

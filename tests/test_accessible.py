@@ -228,7 +228,7 @@ def test_every_text_in_a_chart_can_be_read_on_its_ground(written: list[Written])
 
 
 def test_the_house_colours_that_carry_text_are_dark_enough() -> None:
-    for ink in ("ink", "quiet", "faint", "head", "wrong", "good"):
+    for ink in ("text", "muted", "faint", "heading", "wrong", "good"):
         assert _contrast(COLOURS[ink][1:], WHITE) >= LEAST_CONTRAST, ink
 
 

@@ -162,19 +162,19 @@ FAULTS = [
         {"computed": {"subtract": ["budget", "outcome"], "share": ["budget", "outcome"]}},
         "template-wrong-value computed",
     ),
-    ({"computed": {"subtract": ["budget", "nothing"]}}, "template-loose-end computed.subtract.1"),
-    ({"computed": {"subtract": ["budget", "deviation_share"]}}, "template-loose-end computed.subtract.1"),
-    ({"computed": {"subtract": ["budget", "comment"]}}, "template-loose-end computed.subtract.1"),
+    ({"computed": {"subtract": ["budget", "nothing"]}}, "template-unknown-reference computed.subtract.1"),
+    ({"computed": {"subtract": ["budget", "deviation_share"]}}, "template-unknown-reference computed.subtract.1"),
+    ({"computed": {"subtract": ["budget", "comment"]}}, "template-unknown-reference computed.subtract.1"),
     ({"required": True}, "template-wrong-value required"),
     ({"filled_by": "plan"}, "template-wrong-value filled_by"),
     ({"minimum": 0}, "template-wrong-value minimum"),
     ({"type": "integer"}, "template-wrong-value type"),
 ]
 RULE_FAULTS = [
-    ({"field": "comment", "amount": 1}, "template-loose-end beyond.field"),
-    ({"field": "deviation", "share": 0.1}, "template-missing-key beyond.of"),
-    ({"field": "deviation", "share": 0.1, "of": "area"}, "template-loose-end beyond.of"),
-    ({"field": "deviation"}, "template-missing-key beyond.amount"),
+    ({"field": "comment", "amount": 1}, "template-unknown-reference threshold.field"),
+    ({"field": "deviation", "share": 0.1}, "template-missing-key threshold.of"),
+    ({"field": "deviation", "share": 0.1, "of": "area"}, "template-unknown-reference threshold.of"),
+    ({"field": "deviation"}, "template-missing-key threshold.amount"),
 ]
 
 
@@ -190,10 +190,10 @@ def test_a_number_that_cannot_be_worked_out_is_a_fault_of_the_template(change: d
     assert wanted in _show_ends(whole)
 
 
-@pytest.mark.parametrize(("beyond", "wanted"), RULE_FAULTS)
-def test_a_limit_that_holds_nothing_is_a_fault_of_the_template(beyond: dict, wanted: str) -> None:
+@pytest.mark.parametrize(("threshold", "wanted"), RULE_FAULTS)
+def test_a_limit_that_holds_nothing_is_a_fault_of_the_template(threshold: dict, wanted: str) -> None:
     whole = BUDGET.model_dump(mode="json", exclude_none=True)
-    whole["rules"][0]["beyond"] = beyond
+    whole["rules"][0]["threshold"] = threshold
     assert wanted in _show_ends(whole)
 
 
@@ -319,7 +319,7 @@ def test_what_stands_where_the_plan_has_no_amount_is_told() -> None:
     book[FORM]["D9"] = "Ingen budget än"
     stream = io.BytesIO()
     book.save(stream)
-    found = [each for each in _read(stream.getvalue()).findings if each.code == "given-changed"]
+    found = [each for each in _read(stream.getvalue()).findings if each.code == "plan-value-changed"]
     assert [(each.location.cell, each.value) for each in found] == [("D9", "Ingen budget än")]
 
 

@@ -49,7 +49,7 @@ def test_the_same_is_read_and_written_where_names_of_files_are_bytes_to_a_progra
     desk: Path, encoding: str
 ) -> None:
     target = f"alla {encoding}.xlsx"
-    words = ("merge", "in", "-o", target, "--plan", "plan.xlsx", "--also", "tabeller", "--json", "--force")
+    words = ("merge", "in", "-o", target, "--plan", "plan.xlsx", "--export", "tabeller", "--json", "--force")
     usual, seen = run(*words, cwd=desk), run(*words, cwd=desk, encoding=encoding, **OLD)
     assert (seen.code, seen.err) == (usual.code, "")
     assert [seen.told[key] for key in ("units", "files", "rows")] == [

@@ -213,7 +213,7 @@ def test_every_line_knows_the_cell_of_its_comment() -> None:
 # What is none ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sheet", ["xlflow-round", "Aktiviteter"])
+@pytest.mark.parametrize("sheet", ["xlflow_round", "Aktiviteter"])
 def test_a_workbook_without_its_record_or_its_lines_is_refused(sheet: str) -> None:
     content = edit(write(), lambda book: book.remove(book[sheet]))
     with pytest.raises(FatalError) as stop:
@@ -270,7 +270,7 @@ def test_rows_that_were_taken_out_are_told_and_added_ones_come_last() -> None:
     def replace_first(book: Workbook) -> None:
         book["Aktiviteter"]["A2"].value = "ny"
 
-    assert lost(replace_first) == [("report-lines-gone", "a")]
+    assert lost(replace_first) == [("report-items-gone", "a")]
     assert read(edit(write(), replace_first)).item_statuses[-1].item.id == "ny"
 
 

@@ -134,7 +134,7 @@ def books() -> Books:
 
 def test_the_sheets_and_tables_have_their_agreed_names(books: Books) -> None:
     book = read(books["usual"])
-    assert book.sheetnames == [*SHEETS, "xlflow-round"]
+    assert book.sheetnames == [*SHEETS, "xlflow_round"]
     assert [sheet.sheet_state for sheet in book.worksheets].count("visible") == len(SHEETS)
     assert {sheet.title: sorted(sheet.tables) for sheet in book if sheet.tables} == TABLES
     assert read(books["English"]).sheetnames[:3] == ["Summary", "Deviations", "Activities"]

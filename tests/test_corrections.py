@@ -123,7 +123,7 @@ def test_a_form_goes_back_with_its_answers_its_faults_and_its_lists(loop: Loop) 
     run = loop.send_back()
     assert [path.name for path in run.written_files] == ["Norr.xlsx"]
     book = loop.opened()
-    assert book.sheetnames == ["Läs mig", TO_CORRECT, FORM, LOOSE, "xlflow", "xlflow_live"]
+    assert book.sheetnames == ["Läs mig", TO_CORRECT, FORM, LOOSE, "xlflow", "xlflow_calc"]
     assert book.active.title == TO_CORRECT
     assert [sheet.title for sheet in book if sheet.sheet_view.tabSelected] == [TO_CORRECT]
     form = book[FORM]
@@ -532,7 +532,7 @@ def test_a_unit_that_has_nothing_to_report_and_answers_all_the_same_gets_both_ba
     form = type_into(loop.out / "Norr.xlsx", loop.back / "Norr.xlsx", {cell: "Ja"}, sheet="Läs mig")
     type_into(form, form, {"H5": "Genomfört", "H6": "Klart"})
     run = loop.send_back()
-    assert f"nothing-but-answers B{label.row}" in codes(run)
+    assert f"nothing-to-report-contradicted B{label.row}" in codes(run)
     book = loop.opened()
     assert book["Läs mig"][cell].value == "Ja"
     assert f"Se över | {cell}" in table_of(book[TO_CORRECT])
@@ -564,7 +564,7 @@ def test_an_english_form_goes_back_in_english(tmp_path: Path) -> None:
         "Follow-up",
         "Text outside the table",
         "xlflow",
-        "xlflow_live",
+        "xlflow_calc",
     ]
     texts = [
         str(cell)
@@ -611,7 +611,7 @@ def test_whatever_was_written_comes_back_to_the_letter(
         "missing-answer", Location("first.xlsx"), unit="Norr", row_id=ids[0], params={"field": "x"}
     )
     (back,) = plan_correction_forms(merged, [fault], [first])
-    loose = Unplaced("Norr", Location("first.xlsx", "Blad1", "A1"), (beside,), "text-beside", is_row=False)
+    loose = Unplaced("Norr", Location("first.xlsx", "Blad1", "A1"), (beside,), "text-outside-table", is_row=False)
     aside = (loose,) if beside and collapse_whitespace(beside) else ()
     again = read_bytes(
         write_form(

@@ -129,10 +129,10 @@ def test_the_consolidated_workbook_as_text(played: Played, renew: bool) -> None:
 
 
 def test_the_tables_for_other_programs_as_text(played: Played, renew: bool) -> None:
-    if "--also" not in _merging(played.name):
+    if "--export" not in _merging(played.name):
         assert not list(played.folder.rglob("datapackage.json"))
         return
-    folder = played.folder / _option(_merging(played.name), "--also")
+    folder = played.folder / _option(_merging(played.name), "--export")
     texts = (f"== {path.name} ==\n{path.read_text(encoding='utf-8-sig')}" for path in sorted(folder.glob("*.csv")))
     _compare(played, "tables.txt", scrub("\n".join(texts)), renew)
 

@@ -212,7 +212,7 @@ def test_a_sheet_that_stands_twice_in_the_list_is_refused() -> None:
     parts = parts_of(one("A1"))
     again = b'<sheet name="Kopia" sheetId="2" r:id="r1"/></sheets>'
     parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"</sheets>", again)
-    assert code_of(zipped(parts)) == "archive-crooked"
+    assert code_of(zipped(parts)) == "archive-inconsistent"
 
 
 def test_a_number_that_is_words_is_kept_as_words() -> None:
@@ -249,27 +249,27 @@ def test_text_that_looks_like_markup_stays_text() -> None:
 
 @pytest.mark.parametrize("address", ["A0", "XFE1", "A1048577", "1", "ÅA1", "ZZZZZZZ99999999"])
 def test_an_address_of_nowhere_is_refused(address: str) -> None:
-    assert code_of(zipped(parts_of(f'<row r="1"><c r="{address}"><v>1</v></c></row>'))) == "parts-broken"
+    assert code_of(zipped(parts_of(f'<row r="1"><c r="{address}"><v>1</v></c></row>'))) == "workbook-corrupt"
 
 
 @pytest.mark.parametrize("second", [' r="XFD1048576"', " r='ZZ99999'", ' r ="B7"', "\tr\n=\t'B7'"])
 def test_an_address_given_twice_is_refused(second: str) -> None:
-    assert code_of(zipped(parts_of(f'<row r="1"><c r="A1"{second}><v>1</v></c></row>'))) == "parts-broken"
-    assert code_of(zipped(parts_of(f'<row r="1"{second}><c r="A1"><v>1</v></c></row>'))) == "parts-broken"
-    assert code_of(zipped(parts_of(f'<row r="1"{second}/>{one("A2")}'))) == "parts-broken"
+    assert code_of(zipped(parts_of(f'<row r="1"><c r="A1"{second}><v>1</v></c></row>'))) == "workbook-corrupt"
+    assert code_of(zipped(parts_of(f'<row r="1"{second}><c r="A1"><v>1</v></c></row>'))) == "workbook-corrupt"
+    assert code_of(zipped(parts_of(f'<row r="1"{second}/>{one("A2")}'))) == "workbook-corrupt"
 
 
 def test_one_crooked_cell_among_many_straight_ones_is_refused() -> None:
     rows = "".join(f'<row r="{n}"><c r="A{n}" s="1" t="n"><v>{n}</v></c></row>' for n in range(1, 30_000))
     crooked = '<row r="30000"><c r="A30000" s="1" r="B30000"><v>1</v></c></row>'
     assert len(rows) > 1 << 20
-    assert code_of(zipped(parts_of(rows + crooked))) == "parts-broken"
+    assert code_of(zipped(parts_of(rows + crooked))) == "workbook-corrupt"
     assert len(sheet_of(rows).rows) == 29_999
 
 
 def test_a_shared_text_that_is_not_there_is_refused() -> None:
-    assert code_of(zipped(parts_of('<row r="1"><c r="A1" t="s"><v>7</v></c></row>'))) == "parts-broken"
-    assert code_of(zipped(parts_of('<row r="1"><c r="A1" t="s"><v>-1</v></c></row>'))) == "parts-broken"
+    assert code_of(zipped(parts_of('<row r="1"><c r="A1" t="s"><v>7</v></c></row>'))) == "workbook-corrupt"
+    assert code_of(zipped(parts_of('<row r="1"><c r="A1" t="s"><v>-1</v></c></row>'))) == "workbook-corrupt"
 
 
 def test_one_long_text_in_many_cells_stays_small() -> None:

@@ -117,7 +117,7 @@ def test_the_document_names_itself_and_is_locked() -> None:
 
 def test_the_same_content_gives_the_same_bytes() -> None:
     def write(book: WorkbookWriter, sheet: SheetWriter) -> None:
-        sheet.write(0, 0, "=1", book.style("ask", bold=True, num_format="@"))
+        sheet.write(0, 0, "=1", book.style("input", bold=True, num_format="@"))
 
     assert make(write) == make(write)
 
@@ -229,7 +229,7 @@ def test_strange_letters_break_nothing_anywhere(strange: str) -> None:
         sheet.write(6, 0, "Ett")
         sheet.add_validation((6, 0, 6, 0), {"validate": "any", "input_title": "Not", "input_message": strange})
         sheet.add_conditional_format(
-            (6, 0, 6, 0), {"type": "formula", "criteria": f'=A7="{strange}"', "format": book.style("left")}
+            (6, 0, 6, 0), {"type": "formula", "criteria": f'=A7="{strange}"', "format": book.style("incomplete")}
         )
         sheet.add_table((0, 0, 2, 0), {"name": "Tabell", "columns": [{"header": strange}]})
         sheet.write(1, 0, strange)
@@ -372,5 +372,5 @@ def _light(colour: str) -> float:
 @pytest.mark.parametrize("name", STYLES)
 def test_every_style_can_be_read(name: str) -> None:
     style = STYLES[name]
-    ink, fill = style.get("font_color", COLOURS["ink"]), style.get("bg_color", "#FFFFFF")
+    ink, fill = style.get("font_color", COLOURS["text"]), style.get("bg_color", "#FFFFFF")
     assert contrast(ink, fill) >= 4.5

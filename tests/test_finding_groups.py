@@ -54,7 +54,7 @@ def test_the_unit_is_named_where_the_file_s_name_does_not_tell_it() -> None:
 
 def test_errors_come_before_warnings_and_notes() -> None:
     note, error = (
-        make_finding("line-found-by-text", Location("a.xlsx"), params={"text": "x"}),
+        make_finding("plan-item-found-by-text", Location("a.xlsx"), params={"text": "x"}),
         missing("H7", "z.xlsx"),
     )
     warning = make_finding("unit-not-in-plan", Location("b.xlsx"), unit="Öster")

@@ -128,7 +128,7 @@ def test_the_headings_of_further_columns_travel_once_and_not_with_every_line() -
     assert sum("Lokal" in cell for record in records for cell in record) == 1
     earlier = [
         (*record[:2], record[2].replace('["Simhallen","7"]', '[["Lokal","Simhallen"],["Nr","7"]]'))
-        if record[0] == "line"
+        if record[0] == "item"
         else record
         for record in records
     ]
@@ -192,14 +192,14 @@ def test_blank_cells_to_the_right_do_no_harm() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", ["identity", "definition", "round", "line"])
+@pytest.mark.parametrize("kind", ["identity", "definition", "round", "item"])
 def test_a_form_that_lost_a_record_is_not_read(kind: str) -> None:
     records = list(encode_form_records(TWO_UNITS, "Museet"))
     records.remove(next(record for record in records if record[0] == kind))
     assert decode_form_records(records) is None
 
 
-@pytest.mark.parametrize("kind", ["definition", "round", "line"])
+@pytest.mark.parametrize("kind", ["definition", "round", "item"])
 def test_a_form_with_a_damaged_record_is_not_read(kind: str) -> None:
     records = [(*r[:-1], r[-1][:-3]) if r[0] == kind else r for r in encode_form_records(TWO_UNITS, "Museet")]
     assert decode_form_records(records) is None
@@ -207,7 +207,7 @@ def test_a_form_with_a_damaged_record_is_not_read(kind: str) -> None:
 
 def test_what_is_not_ours_is_not_read() -> None:
     assert decode_form_records([]) is None
-    assert decode_form_records([("identity", "format", "99"), ("line", "x")]) is None
+    assert decode_form_records([("identity", "format", "99"), ("item", "x")]) is None
     assert decode_form_records([(1.0, "budget"), ("", "")]) is None
     assert decode_identity_properties({"xlflow.template": "followup", "Ägare": 3}) is None
     assert (

@@ -190,7 +190,7 @@ def test_the_guide_says_what_when_and_how() -> None:
 
 def test_an_english_form_is_english_throughout() -> None:
     workbook = open_form({BOAT: {"status": "Done"}}, replace(ASKED, language="en", due_date=None), values=True)
-    assert workbook.sheetnames == ["Read me", "Follow-up", "xlflow", "xlflow_live"]
+    assert workbook.sheetnames == ["Read me", "Follow-up", "xlflow", "xlflow_calc"]
     sheet = workbook["Follow-up"]
     assert draw(sheet, ["Deadline", "Left to do"], range(5, 8)) == "Quarter 2 |\n2021-06-30 |\n | Choose status."
     assert sheet["A2"].value == "2 of 5 done"
@@ -496,7 +496,7 @@ def test_a_text_longer_than_a_cell_travels_whole_all_the_same() -> None:
 
 def test_the_workbook_opens_on_the_guide_and_hides_what_is_ours() -> None:
     workbook = open_form()
-    assert workbook.sheetnames == [GUIDE, FORM, "xlflow", "xlflow_live"]
+    assert workbook.sheetnames == [GUIDE, FORM, "xlflow", "xlflow_calc"]
     assert [sheet.sheet_state for sheet in workbook.worksheets] == [
         "visible",
         "visible",

@@ -141,7 +141,7 @@ def test_a_unit_that_the_plan_does_not_know_is_kept_and_told() -> None:
         "z | Samhälle | Odla | Väster | Levande | Möten | "
     )
     merged, findings = merge(draw_return(other, "Väster", "Id | Status\nz | Utgår"), planned=PLAN)
-    assert tell(findings) == ["Väster.xlsx  unit-not-in-plan", "Väster.xlsx A5 line-not-in-plan"]
+    assert tell(findings) == ["Väster.xlsx  unit-not-in-plan", "Väster.xlsx A5 plan-item-unknown"]
     assert show(merged) == ["Väster z: Utgår"]
     assert merged.answered_units == ("Väster",)
     assert [line.id for line in merged.round.plan.items] == ["a", "a1", "a2", "b", "c", "d", "z"]
@@ -156,9 +156,9 @@ def test_what_the_plan_words_differently_is_noted_and_the_plan_s_words_stand() -
     """
     merged, findings = merge(draw_return(PLAN, "Norr"), planned=draw_round(table))
     assert tell(findings) == [
-        "Norr.xlsx A5 line-text-differs",
-        "Norr.xlsx A6 line-found-by-text",
-        "Norr.xlsx A7 line-not-asked-of-unit",
+        "Norr.xlsx A5 plan-item-text-differs",
+        "Norr.xlsx A6 plan-item-found-by-text",
+        "Norr.xlsx A7 plan-item-not-asked-of-unit",
     ]
     assert message_of(findings[0], "sv") == "I formuläret står ”Öppna scenen” där planen säger ”Stänga scenen”."
     assert [one.row.item.level_texts[3] for one in merged.rows] == ["Stänga scenen", "Öppna SCENEN", "Köp in"]

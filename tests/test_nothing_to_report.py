@@ -97,7 +97,9 @@ def test_who_has_nothing_to_report_lacks_nothing_and_is_told_so() -> None:
 
 def test_who_answers_all_the_same_is_doubted_and_its_answers_count() -> None:
     merged = merge(form("Norr", "a Pågående"))
-    assert [(one.code, one.location.sheet) for one in check_merged(merged)] == [("nothing-but-answers", "Läs mig")]
+    assert [(one.code, one.location.sheet) for one in check_merged(merged)] == [
+        ("nothing-to-report-contradicted", "Läs mig")
+    ]
     assert merged.units_with_nothing_to_report == ()
     assert merged.accounts.rows_unanswered == 4
 
@@ -112,7 +114,7 @@ def test_of_several_returns_the_newest_says_whether_there_is_nothing() -> None:
     assert merge(form("Norr"), later).nothing_to_report_claims == ()
     merged = merge(form("Norr", "a Pågående", nothing=False), form("Norr", saved=2))
     assert [unit for unit, _ in merged.nothing_to_report_claims] == ["Norr"]
-    assert [one.code for one in check_merged(merged)] == ["nothing-but-answers"]
+    assert [one.code for one in check_merged(merged)] == ["nothing-to-report-contradicted"]
 
 
 def test_console_and_other_programs_hear_it() -> None:

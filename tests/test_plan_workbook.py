@@ -44,7 +44,7 @@ class TestReadPlan:
             "Samhälle / Levande kommun / Trygghet / Belysa: Museet; Badet",
             "Ekonomi / God ekonomi / Ordning / Följa upp: Badet",
         ]
-        assert findings == ["units-without-lines A4"]
+        assert findings == ["units-without-items A4"]
 
     def test_everything_else_that_the_plan_says_is_there(self):
         plan, _ = read(PLAN)
@@ -212,8 +212,8 @@ class TestAsAbove:
         )
         assert show_lines(plan.items) == ["Samhälle / Öppna: Museet"]
         assert [each for each in findings if "group" in each] == [
-            "plan-group-without-lines A4",
-            "plan-group-without-lines A5",
+            "plan-group-without-items A4",
+            "plan-group-without-items A5",
         ]
 
     @pytest.mark.parametrize("mark", ["- ", "– ", "•", "* ", "▪ "])
@@ -297,7 +297,7 @@ class TestFaults:
             "plan-no-unit D4",
             "plan-id-twice E4",
             "plan-id-is-date E5",
-            "plan-line-twice B7",
+            "plan-item-twice B7",
         ]
 
     def test_the_nearest_unit_and_the_other_cell_are_named(self):
@@ -315,7 +315,7 @@ class TestFaults:
     def test_lines_alike_that_have_ids_of_their_own_are_only_doubtful(self):
         plan, findings = read("Id | Aktivitet | Enhet\n1 | Öppna | Museet\n2 | Öppna | Museet")
         assert [line.id for line in plan.items] == ["1", "2"]
-        assert "plan-lines-alike B3" in findings
+        assert "plan-items-alike B3" in findings
 
     def test_the_address_of_a_unit_may_be_doubtful(self):
         findings = read("== Plan\nAktivitet | Enhet\nA | Museet\n== Enheter\nEnhet | E-post\nMuseet | a@b")[1]

@@ -392,7 +392,7 @@ def test_an_answer_without_any_text_is_a_row_of_its_own() -> None:
 
 def test_what_the_plan_says_stands() -> None:
     form = read_bytes(edit(lambda sheet: put(sheet, FIRST, deadline="Kvartal 4")))
-    assert codes(form) == ["given-changed"]
+    assert codes(form) == ["plan-value-changed"]
     assert "från ”Kvartal 2” till ”Kvartal 4”" in message_of(form.findings[0], "sv")
     form = read_bytes(edit(lambda sheet: put(sheet, FIRST + 4, deadline="Kvartal 4")))
     assert "från tomt till ”Kvartal 4”" in message_of(form.findings[0], "sv")
@@ -416,7 +416,7 @@ def test_columns_may_be_inserted_and_moved() -> None:
     assert said(form) == everything()
     assert form.rows[0].location_of(form.rows[0].answers[0]).cell == "P5"
     assert aside(form) == [("C4", "Vår anteckning", False), ("C5", "se pärm 4", False)]
-    assert codes(form) == ["text-beside"] * 2
+    assert codes(form) == ["text-outside-table"] * 2
 
 
 def test_columns_are_known_by_code_or_heading() -> None:
@@ -604,7 +604,7 @@ def test_texts_beside_the_table_and_on_other_sheets_are_kept() -> None:
         ("XFD1048576", "långt borta", False),
         ("B2", "Våra egna anteckningar", False),
     ]
-    assert codes(form) == ["text-beside"] * 4 + ["text-on-other-sheet"]
+    assert codes(form) == ["text-outside-table"] * 4 + ["text-on-other-sheet"]
 
 
 # Which form it is -----------------------------------------------------------------------------------------
@@ -648,7 +648,7 @@ def test_what_is_no_form_is_refused() -> None:
         while book.custom_doc_props.names:
             del book.custom_doc_props[book.custom_doc_props.names[0]]
 
-    assert refusal_of(edit_book(garble)) == "form-records-broken"
+    assert refusal_of(edit_book(garble)) == "form-metadata-corrupt"
 
 
 def redefine(change: Callable[[dict[str, Any]], object], form_version: str = "1") -> bytes:

@@ -93,7 +93,7 @@ def test_a_form_that_would_bury_all_others_is_refused(monkeypatch: pytest.Monkey
 
     content = edit(fill)
     opened = read_returned_files(found(a_xlsx=content, b_xlsx=made(unit="Åbo")), ReadOptions(2))
-    assert told(opened) == ["a.xlsx refused form-overfull", "b.xlsx accepted None"]
+    assert told(opened) == ["a.xlsx refused form-too-large", "b.xlsx accepted None"]
 
 
 @pytest.mark.parametrize("files", [1, 12])

@@ -224,7 +224,7 @@ def test_a_sub_activity_takes_the_status_of_its_activity_where_that_has_one(
 
 
 RANKS = {option.code: option.rank for option in STATUS.options}
-FINAL = {option.code for option in STATUS.options if option.settled}
+FINAL = {option.code for option in STATUS.options if option.final}
 UNIT_STATUSES = st.dictionaries(st.sampled_from("NSÖV"), st.none() | st.sampled_from(CODES), max_size=4)
 
 

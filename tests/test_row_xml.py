@@ -58,7 +58,7 @@ def _write(rows: list[list[CellContent]], *, whole: bool) -> bytes:
         with written_plainly():
             return _write(rows, whole=True)
     book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
-    sheet, styles = book.add_sheet("Blad"), [book.style(name) for name in ("cell", "ask", "plain")]
+    sheet, styles = book.add_sheet("Blad"), [book.style(name) for name in ("cell", "input", "plain")]
     kinds = {date: book.style("date"), int: book.style("integer"), Decimal: book.style("number")}
 
     def look(found: tuple[type, ...], turn: int) -> list[Format | None]:

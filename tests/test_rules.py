@@ -222,7 +222,7 @@ def test_who_has_nothing_to_report_is_asked_only_about_rows_that_say_something()
 
 
 def test_conditions_are_all_to_hold() -> None:
-    asked = with_rule(filled=["comment"], blank=["new_deadline"], require=["status"])
+    asked = with_rule(when_filled=["comment"], when_blank=["new_deadline"], require=["status"])
     assert left({"c": {"comment": "x"}}, asked) == {"c": "Fyll i fältet Status."}
     assert left({"c": {"comment": "x", "new_deadline": "Kvartal 4"}}, asked) == {}
     assert left({"c": {"comment": "-"}}, asked) == {}
@@ -235,7 +235,7 @@ def test_a_rule_without_words_of_its_own_gets_ours() -> None:
     }
     forbidden = with_rule(forbid=["comment"])
     assert left({"a": {"comment": "x"}}, forbidden)["a"].startswith("Töm fältet Kommentar/avvikelse")
-    worse = with_rule(no_worse_part=True)
+    worse = with_rule(children_not_worse=True)
     assert left({"a": {"status": "Genomfört"}, "a1": {"status": "Pågående"}}, worse) == {
         "a": "Ändra Status så att det stämmer med raderna under."
     }

@@ -58,7 +58,7 @@ def kept_of(form: Submission, sheet: str) -> list[tuple[str | None, str]]:
 def test_what_the_lists_say_themselves_is_nobodys_text(gone_back: bytes) -> None:
     form = read_bytes(gone_back)
     assert aside(form) == [("B4", "Hälsningar från oss", False)]
-    assert [code for code in codes(form) if code.startswith("text-")] == ["text-beside"]
+    assert [code for code in codes(form) if code.startswith("text-")] == ["text-outside-table"]
 
 
 OVER: dict[str, object] = {
@@ -134,7 +134,7 @@ def test_rows_among_the_kept_texts_are_no_table() -> None:
     edit(lambda sheet: rows.extend(tuple(str(cell.value) for cell in row if cell.value) for row in sheet[3:5]))
     rows[2] = tuple(text.replace("Båten är hyrd", "Båten är såld") for text in rows[2])
     place = Location("Museet.xlsx", "Uppföljning", "A30")
-    kept = tuple(Unplaced("Museet", place, texts, "text-beside") for texts in rows)
+    kept = tuple(Unplaced("Museet", place, texts, "text-outside-table") for texts in rows)
     form = read_bytes(write_form(ASKED, "Museet", FILLED, correction_request=CorrectionRequest((), kept, ())))
     assert {row.location.sheet for row in form.rows} == {"Uppföljning"}
     assert said(form) == everything()
@@ -155,7 +155,7 @@ def test_so_it_is_after_libreoffice_has_saved_the_form(gone_back: bytes, tmp_pat
 def without_marks(book: Workbook) -> None:
     """Make a form as it was sent out before forms told what their lists say."""
     sheet = book["xlflow"]
-    for row in [row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == "listed"]:
+    for row in [row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == "sheet_fingerprint"]:
         sheet.cell(row, 1).value = None
         sheet.cell(row, 2).value = None
         sheet.cell(row, 3).value = None

@@ -38,7 +38,7 @@ def sound() -> dict[str, Any]:
                 "key": "statuses",
                 "options": [
                     {"code": "on", "rank": 1, "label": {"sv": "Pågår", "en": "On"}, "aliases": ["Igång"]},
-                    {"code": "off", "left_out": True, "label": {"sv": "Utgår", "en": "Off"}},
+                    {"code": "off", "excluded_from_rollup": True, "label": {"sv": "Utgår", "en": "Off"}},
                 ],
             }
         ],
@@ -88,8 +88,8 @@ def test_the_shipped_ones_hold_together(template: Template):
 @pytest.mark.parametrize(
     ("path", "value", "faults"),
     [
-        ("fields.1.key", "goal", ["twice fields.1.key", "loose-end rules.1.compare.to"]),
-        ("fields.4.key", "id", ["wrong-value fields.4.key", "loose-end rules.0.require.0"]),
+        ("fields.1.key", "goal", ["twice fields.1.key", "unknown-reference rules.1.compare.to"]),
+        ("fields.4.key", "id", ["wrong-value fields.4.key", "unknown-reference rules.0.require.0"]),
         ("rules.1.name", "r", ["twice rules.1.name"]),
         ("choices.1", {"key": "statuses", "options": [{"code": "x", "rank": 1}]}, ["twice choices.1.key"]),
         ("fields.1.label.sv", "AKTIVITET", ["twice fields.1.label.sv"]),
@@ -100,7 +100,7 @@ def test_the_shipped_ones_hold_together(template: Template):
         ("levels.2.kind", "group", ["wrong-value levels.2.kind"]),
         ("levels.2.kind", "item", ["wrong-value levels"]),
         ("levels.2.kind", "itme", []),
-        ("fields.0.choices", "status", ["loose-end fields.0.choices"]),
+        ("fields.0.choices", "status", ["unknown-reference fields.0.choices"]),
         ("fields.0.choices", None, ["missing-key fields.0.choices"]),
         ("fields.4.choices", "statuses", ["wrong-value fields.4.choices"]),
         ("fields.4.minimum", 1, ["wrong-value fields.4.minimum"]),
@@ -108,37 +108,41 @@ def test_the_shipped_ones_hold_together(template: Template):
         ("fields.3.max_length", 5, ["wrong-value fields.3.max_length"]),
         ("fields.4.max_length", 0, ["wrong-value fields.4.max_length"]),
         ("fields.3.role", "comment", ["wrong-value fields.3.type"]),
-        ("fields.2.filled_by", "plan", ["wrong-value fields.2.filled_by", "loose-end rules.0.forbid.0"]),
+        ("fields.2.filled_by", "plan", ["wrong-value fields.2.filled_by", "unknown-reference rules.0.forbid.0"]),
         ("fields.1.role", "new_deadline", ["twice fields.2.role", "wrong-value fields.1.filled_by"]),
-        ("choices.0.options", [], ["wrong-value choices.0.options", "loose-end rules.0.when.status.0"]),
-        ("choices.0.options.1.code", "on", ["twice choices.0.options.1.code", "loose-end rules.0.when.status.0"]),
+        ("choices.0.options", [], ["wrong-value choices.0.options", "unknown-reference rules.0.when.status.0"]),
+        (
+            "choices.0.options.1.code",
+            "on",
+            ["twice choices.0.options.1.code", "unknown-reference rules.0.when.status.0"],
+        ),
         ("choices.0.options.1.label.sv", " igång", ["twice choices.0.options.1.label.sv"]),
         ("choices.0.options.0.rank", None, ["missing-key choices.0.options.0.rank"]),
-        ("choices.0.options.1.left_out", False, ["missing-key choices.0.options.1.rank"]),
-        ("rules.0.when", {"cost": ["1"]}, ["loose-end rules.0.when.cost"]),
-        ("rules.0.when", {"status": ["of"]}, ["loose-end rules.0.when.status.0"]),
-        ("rules.0.require", ["time"], ["loose-end rules.0.require.0"]),
-        ("rules.1.compare.to", "cost", ["loose-end rules.1.compare.to"]),
+        ("choices.0.options.1.excluded_from_rollup", False, ["missing-key choices.0.options.1.rank"]),
+        ("rules.0.when", {"cost": ["1"]}, ["unknown-reference rules.0.when.cost"]),
+        ("rules.0.when", {"status": ["of"]}, ["unknown-reference rules.0.when.status.0"]),
+        ("rules.0.require", ["time"], ["unknown-reference rules.0.require.0"]),
+        ("rules.1.compare.to", "cost", ["unknown-reference rules.1.compare.to"]),
         ("rules.1.compare.relation", "above", []),
         ("rules.1.compare", None, ["missing-key rules.1.require"]),
-        ("rules.1.filled", ["why", "time"], ["loose-end rules.1.filled.1"]),
-        ("rules.1.blank", ["wy"], ["loose-end rules.1.blank.0"]),
-        ("rules.1.passed", "why", ["loose-end rules.1.passed"]),
-        ("rules.1.passed", "time", []),
-        ("rules.1.no_worse_part", True, []),
-        ("rules.1.message", {"sv": "{when} {whn}", "en": "x"}, ["loose-end rules.1.message.sv"]),
-        ("rules.1.message", {"sv": "{part}", "en": "x"}, ["loose-end rules.1.message.sv"]),
+        ("rules.1.when_filled", ["why", "time"], ["unknown-reference rules.1.when_filled.1"]),
+        ("rules.1.when_blank", ["wy"], ["unknown-reference rules.1.when_blank.0"]),
+        ("rules.1.date_passed", "why", ["unknown-reference rules.1.date_passed"]),
+        ("rules.1.date_passed", "time", []),
+        ("rules.1.children_not_worse", True, []),
+        ("rules.1.message", {"sv": "{when} {whn}", "en": "x"}, ["unknown-reference rules.1.message.sv"]),
+        ("rules.1.message", {"sv": "{part}", "en": "x"}, ["unknown-reference rules.1.message.sv"]),
         ("rules.1.message", {"sv": "{", "en": "x"}, ["wrong-value rules.1.message.sv"]),
         ("rules.1.remedy", {"sv": "x", "en": "{when}"}, ["wrong-value rules.1.remedy.en"]),
         ("rules.1.remedy", {"sv": " ", "en": "x"}, ["text-length rules.1.remedy.sv"]),
-        ("summaries.0.by", "goals", ["loose-end summaries.0.by"]),
-        ("summaries.0.of", "goal", ["loose-end summaries.0.of"]),
+        ("summaries.0.by", "goals", ["unknown-reference summaries.0.by"]),
+        ("summaries.0.of", "goal", ["unknown-reference summaries.0.of"]),
         ("summaries.1.by", "goal", ["twice summaries.1.by"]),
         ("levels.0.width", 200, ["wrong-value levels.0.width"]),
         ("fields.4.heading", {"sv": "x" * 33, "en": "x"}, ["text-length fields.4.heading.sv"]),
         ("fields.4.help", {"sv": "x", "en": "x" * 256}, ["text-length fields.4.help.en"]),
         ("choices.0.options.0.label.en", " ", ["text-length choices.0.options.0.label.en"]),
-        ("fields", "nothing", ["loose-end rules.0.require.0", "loose-end rules.0.forbid.0"]),
+        ("fields", "nothing", ["unknown-reference rules.0.require.0", "unknown-reference rules.0.forbid.0"]),
     ],
 )
 def test_each_fault_is_told_at_its_path(path: str, value: object, faults: list[str]):
@@ -147,9 +151,9 @@ def test_each_fault_is_told_at_its_path(path: str, value: object, faults: list[s
 
 
 def test_a_rule_about_worse_parts_needs_statuses_and_parts():
-    data = change("rules.1.no_worse_part", True)
+    data = change("rules.1.children_not_worse", True)
     data["levels"].pop()
-    assert show(data) == ["wrong-value rules.1.no_worse_part"]
+    assert show(data) == ["wrong-value rules.1.children_not_worse"]
 
 
 def test_a_question_of_yes_or_no_may_be_a_condition():
@@ -157,11 +161,11 @@ def test_a_question_of_yes_or_no_may_be_a_condition():
     data["rules"][1]["when"] = {"sure": ["yes"]}
     assert show(data) == []
     data["rules"][1]["when"] = {"sure": ["maybe"]}
-    assert show(data) == ["loose-end rules.1.when.sure.0"]
+    assert show(data) == ["unknown-reference rules.1.when.sure.0"]
 
 
 def test_the_shape_refuses_what_does_not_hold_together():
     whole = load_shipped_templates()[1].model_dump()
     whole["fields"][1]["choices"] = "statuz"
-    with pytest.raises(ValidationError, match="template-loose-end"):
+    with pytest.raises(ValidationError, match="template-unknown-reference"):
         Template.model_validate(whole)

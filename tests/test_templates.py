@@ -99,8 +99,8 @@ class TestShipped:
             ("Förskjuts", 4),
             ("Utgår", None),
         ]
-        assert [each.code for each in options if each.left_out] == ["cancelled"]
-        assert [each.code for each in options if each.settled] == ["done", "cancelled"]
+        assert [each.code for each in options if each.excluded_from_rollup] == ["cancelled"]
+        assert [each.code for each in options if each.final] == ["done", "cancelled"]
         assert [each.code for each in options if each.deviation] == ["may_be_delayed", "postponed", "cancelled"]
         assert not any("klar" in alias.casefold() for each in options for alias in each.aliases)
 
@@ -165,13 +165,32 @@ class TestFaults:
             "template-wrong-value choices[0].options[0].colour",
             "template-wrong-value levels",
             "template-wrong-value fields[0].choices",
-            "template-loose-end summaries[0].of status",
+            "template-unknown-reference summaries[0].of status",
         ]
 
     def test_a_misspelt_key_is_not_also_missing(self, tmp_path: Path):
         assert show(faults_of(write(tmp_path, SOUND.replace("description", "descripton")))) == [
             "template-unknown-key descripton description"
         ]
+
+    @pytest.mark.parametrize(
+        ("table", "key", "nearest"),
+        [
+            ("rules", "beyond", "threshold"),
+            ("rules", "passed", "date_passed"),
+            ("rules", "filled", "when_filled"),
+            ("rules", "blank", "when_blank"),
+            ("rules", "children_not_worse", "children_not_worse"),
+            ("choices.options", "left_out", "excluded_from_rollup"),
+            ("choices.options", "settled", "final"),
+        ],
+    )
+    def test_a_key_that_means_another_is_told_the_right_one(
+        self, tmp_path: Path, table: str, key: str, nearest: str
+    ):
+        findings = faults_of(write(tmp_path, f"{SOUND}\n[[{table}]]\n{key} = true\n"))
+        unknown = [each for each in findings if each.code == "template-unknown-key"]
+        assert [each.suggestion for each in unknown] == [nearest]
 
     def test_the_words_name_the_entry_and_what_is_accepted(self, tmp_path: Path):
         (fault,) = faults_of(write(tmp_path, SOUND.replace('role = "status"', 'role = "stat"')))
@@ -301,9 +320,9 @@ class TestExtends:
             "template-wrong-value fields[1].width",
             "template-unknown-key fields[1].helpp help",
             "template-missing-key fields[2].key",
-            "template-loose-end drop[0] choices.status.done",
-            "template-loose-end fields[0].after status",
-            "template-loose-end fields[status].choices",
+            "template-unknown-reference drop[0] choices.status.done",
+            "template-unknown-reference fields[0].after status",
+            "template-unknown-reference fields[status].choices",
             "template-missing-key fields[0].choices",
         ]
 

@@ -126,7 +126,7 @@ def test_a_template_says_what_it_is_for_and_what_it_asks() -> None:
     [
         ("missing-status", "Nästa steg: be enheterna rätta felen. "),
         ("archive-damaged", "Nästa steg: gör så som det står vid felen ovan, och kör igen."),
-        ("exception-expired", "Nästa steg: gör så som det står vid felen ovan, och kör igen."),
+        ("waiver-expired", "Nästa steg: gör så som det står vid felen ovan, och kör igen."),
     ],
 )
 def test_what_comes_next_is_for_whoever_can_mend_it(code: str, ending: str) -> None:
@@ -148,7 +148,8 @@ def test_numbers_agree_with_their_words() -> None:
 
 def test_many_places_and_many_notes_are_counted_and_not_listed() -> None:
     notes = [
-        make_finding("line-found-by-text", Location("a.xlsx"), params={"text": f"Rad {n:02}"}) for n in range(15)
+        make_finding("plan-item-found-by-text", Location("a.xlsx"), params={"text": f"Rad {n:02}"})
+        for n in range(15)
     ]
     errors = [
         make_finding("missing-answer", Location(f"{n:02}.xlsx"), params={"field": "Status"}) for n in range(11)
@@ -161,7 +162,9 @@ def test_many_places_and_many_notes_are_counted_and_not_listed() -> None:
 
 
 def test_the_same_advice_is_given_once_for_several_faults() -> None:
-    found = [make_finding("line-found-by-text", Location(f"{name}.xlsx"), params={"text": name}) for name in "ab"]
+    found = [
+        make_finding("plan-item-found-by-text", Location(f"{name}.xlsx"), params={"text": name}) for name in "ab"
+    ]
     assert format_findings(found, "en").splitlines() == [
         "2 notes",
         "",

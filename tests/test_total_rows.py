@@ -76,9 +76,9 @@ def aside(form: Submission) -> list[tuple[str | None, str, bool]]:
 def test_a_row_that_sums_others_up_is_set_aside_and_told(row: str) -> None:
     form = read(a_form(row))
     assert [each.item.id for each in form.rows if not each.is_blank] == ["a", "b", "c"]
-    assert aside(form) == [(f"A{BELOW}", "row-of-sums", True)]
+    assert aside(form) == [(f"A{BELOW}", "total-row", True)]
     assert [(found.code, found.location.cell) for found in form.findings if found.code.startswith("row")] == [
-        ("row-of-sums", f"A{BELOW}")
+        ("total-row", f"A{BELOW}")
     ]
 
 

@@ -29,7 +29,7 @@ WAYS = ["", "xlsx", "ods", "xls"]
 
 
 def margins(form: Submission) -> list[tuple[str | None, tuple[str, ...]]]:
-    return [(one.location.sheet, one.texts) for one in form.unplaced if one.reason == "text-in-margin"]
+    return [(one.location.sheet, one.texts) for one in form.unplaced if one.reason == "text-in-header-footer"]
 
 
 def saved(content: bytes, kind: str, folder: Path) -> Submission:
@@ -61,7 +61,7 @@ def test_what_stands_around_the_sheets_is_set_aside(tmp_path: Path, kind: str) -
     ]
     about = [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced[2:]]
     assert sorted(about) == [(None, None, ("Bara ett utkast",)), (None, None, ("brådskande",))]
-    assert codes(form) == ["text-about-file"] * 2 + ["text-in-margin"] * 2
+    assert codes(form) == ["text-about-file"] * 2 + ["text-in-header-footer"] * 2
 
 
 @pytest.mark.parametrize("kind", WAYS)

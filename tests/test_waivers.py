@@ -114,30 +114,30 @@ Nytt  |            |
         ("alias-field-unknown C4", "Status"),
         ("alias-twice A6", None),
         ("alias-incomplete A7", None),
-        ("exception-rule-unknown A2", "reason_for_deviation"),
-        ("exception-unit-unknown B2", "Norr"),
-        ("exception-line-unknown C2", "Laga taket"),
-        ("exception-until-unreadable F2", None),
-        ("exception-incomplete A3", None),
+        ("waiver-rule-unknown A2", "reason_for_deviation"),
+        ("waiver-unit-unknown B2", "Norr"),
+        ("waiver-plan-item-unknown C2", "Laga taket"),
+        ("waiver-until-unreadable F2", None),
+        ("waiver-incomplete A3", None),
     ]
 
 
 @pytest.mark.parametrize("rule", ["rule-broken", "rule on trial"])
 def test_no_exception_is_for_all_rules_of_a_template_at_once(rule: str) -> None:
     text = f"\n== Undantag\nRegel | Skäl | Vem | Till och med\n{rule} | x | y | 2021-06-30"
-    assert refuse(PLAN + text)[0][0] == "exception-rule-unknown A2"
+    assert refuse(PLAN + text)[0][0] == "waiver-rule-unknown A2"
 
 
 def test_a_sheet_without_headings_is_a_fault() -> None:
     assert refuse(PLAN + "\n== Undantag\nKulturskolan får vänta | till hösten\n== Alias\nKlart | är klart") == [
         ("alias-no-heading None", None),
-        ("exception-no-heading None", None),
+        ("waiver-no-heading None", None),
     ]
 
 
 def test_an_expired_exception_is_an_error_that_names_it() -> None:
     plan, findings = read(PLAN + EXCEPTIONS.replace("@2021-06-30", "2021-03-30"))
-    assert findings == ["exception-expired A2"]
+    assert findings == ["waiver-expired A2"]
     assert len(plan.waivers) == 2
 
 
@@ -199,8 +199,8 @@ def test_both_are_in_force_at_the_check_and_listed_with_their_use(loop: Loop) ->
     loop.save(PLAN + EXCEPTIONS + ALIASES)
     assert loop.check() == [
         "note alias-used H5",
-        "note exception-used A2",
-        "note exception-used A3",
+        "note waiver-used A2",
+        "note waiver-used A3",
     ]
     run = loop.merge()
     assert run.exit_code == 0
@@ -235,14 +235,14 @@ def test_an_expired_exception_lets_nothing_pass(loop: Loop) -> None:
     assert loop.check() == [
         "error choice-unknown H5",
         "error rule-broken J6",
-        "error exception-expired A2",
-        "note exception-used A3",
+        "error waiver-expired A2",
+        "note waiver-used A3",
     ]
 
 
 def test_an_exception_that_nobody_needs_is_told(loop: Loop) -> None:
     loop.save(PLAN + EXCEPTIONS.replace("Laga taket", "Köpa tegel"))
-    assert "note exception-unused A2" in loop.check()
+    assert "note waiver-unused A2" in loop.check()
 
 
 def missing(unit: str, row_id: str = "a") -> Finding:

@@ -60,7 +60,7 @@ def main() -> None:
     results: dict[int, Mapping[tuple[str, str], Measured]] = {}
     for forms in options.forms:
         with tempfile.TemporaryDirectory() as scratch:
-            os.environ["XLFLOW_CACHE"] = str(Path(scratch) / "cache")
+            os.environ["XLFLOW_CACHE_DIR"] = str(Path(scratch) / "cache")
             tasks = list(_list_tasks(forms, options.folder, Path(scratch)))
             kept = [task for task in tasks if not (options.without_peers and "script" in task.name)]
             results[forms] = measure(kept, 1 if forms >= MANY else options.runs)

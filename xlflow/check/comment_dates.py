@@ -219,7 +219,7 @@ def _has_final_status(round_: Round, row: AnswerRow) -> bool:
     status = round_.template.field_in_role("status")
     code = row.value(status.key) if status else None
     options = round_.template.choice_list(status).options if status else ()
-    return any(option.settled for option in options if option.code == code)
+    return any(option.final for option in options if option.code == code)
 
 
 def _has_dates(value: object) -> bool:

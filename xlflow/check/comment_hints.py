@@ -118,7 +118,7 @@ def _contradicts(named: Choice, code: str, choices: ChoiceList) -> bool:
     current = next((option for option in choices.options if option.code == code), None)
     if current is None or named.code == current.code:
         return False
-    if named.settled or current.settled:
+    if named.final or current.final:
         return True
     return named.rank is not None and current.rank is not None and named.rank > current.rank
 

@@ -70,7 +70,7 @@ def _check_nothing_to_report(rows: Sequence[AnswerRow], nothing_to_report: Locat
     """Yield that a unit says it has nothing to report, and doubt it where it has answered all the same."""
     if nothing_to_report and rows:
         answered_count = sum(not row.is_blank for row in rows)
-        code = "nothing-but-answers" if answered_count else "nothing-to-report"
+        code = "nothing-to-report-contradicted" if answered_count else "nothing-to-report"
         yield make_finding(code, nothing_to_report, unit=rows[0].unit, params={"count": answered_count})
 
 
@@ -128,7 +128,7 @@ def _check_requirement(row_requirement: _RowRequirement) -> Iterator[Finding]:
 
 def _check_added_row(row_requirement: _RowRequirement) -> Iterator[Finding]:
     yield row_requirement.make_finding(
-        "own-without-text",
+        "added-row-without-text",
         {"level": row_requirement.template.levels[row_requirement.template.item_level_index].label},
     )
 

@@ -83,7 +83,7 @@ def _waiver_use_finding(waiver: Waiver, count: int) -> Finding:
         "until": waiver.valid_until.isoformat(),
         "count": count,
     }
-    code = "exception-used" if count else "exception-unused"
+    code = "waiver-used" if count else "waiver-unused"
     return make_finding(code, waiver.location, unit=waiver.unit or None, params=params)
 
 

@@ -204,7 +204,8 @@ def check(
 @TEMPLATE_OPTION
 @PREVIOUS_ROUND_OPTION
 @click.option(
-    "--also",
+    "--export",
+    "export_dir",
     metavar="DIR",
     type=PATH_TYPE,
     help="Write the tables into this folder too, for Power BI and others: CSV with a description, and Parquet.",
@@ -220,7 +221,7 @@ def merge(
     as_of: str | None,
     template: str | None,
     previous: Path | None,
-    also: Path | None,
+    export_dir: Path | None,
     jobs: int | None,
     no_cache: bool,
     force: bool,
@@ -241,7 +242,7 @@ def merge(
             as_of=parse_date_option(as_of, "--as-of") if as_of else None,
             template=template,
             previous=previous,
-            export_dir=also,
+            export_dir=export_dir,
             jobs=jobs,
             cache=not no_cache,
             force=force,

@@ -87,7 +87,7 @@ def print_output(text: str) -> None:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         with exit_on_fatal_error():
-            raise FatalError(make_finding("output-cut-off", Location(""), value=error.strerror)) from error
+            raise FatalError(make_finding("stdout-closed", Location(""), value=error.strerror)) from error
 
 
 def parse_language(language: str | None) -> "Language | None":

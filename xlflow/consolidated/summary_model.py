@@ -144,9 +144,9 @@ TABLE_NAMES = (
     "units",
     "files",
     "set_aside",
-    "remarks",
+    "findings",
     "about",
-    "exceptions",
+    "waivers",
     "aliases",
     "inputs",
 )

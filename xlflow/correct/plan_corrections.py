@@ -20,9 +20,9 @@ from xlflow.values import cell_text
 
 REPHRASED_CODES: Mapping[str, str] = {
     "row-missing": "returned-row-back",
-    "row-unknown": "returned-row-aside",
-    "row-twice": "returned-row-aside",
-    "row-on-copied-sheet": "returned-row-aside",
+    "row-unknown": "returned-row-unplaced",
+    "row-twice": "returned-row-unplaced",
+    "row-on-copied-sheet": "returned-row-unplaced",
     "column-missing": "returned-column-back",
     "form-lacks-questions": "returned-new-questions",
     "conflict": "returned-conflict",
@@ -133,7 +133,7 @@ def _find_overwritten_texts(
             and finding.value
             and normalize_key(finding.value) != issued_texts.get(finding.row_id or "")
         ):
-            yield Unplaced(unit, finding.location, (finding.value,), "text-beside", is_row=False)
+            yield Unplaced(unit, finding.location, (finding.value,), "text-outside-table", is_row=False)
 
 
 def _rephrase_finding(
@@ -149,7 +149,7 @@ def _rephrase_finding(
         return
     if code == "returned-conflict" and (finding.row_id, finding.field) in erroneous_answers:
         code = "returned-conflict-wrong"
-    location_names = ("row_id", "field") if code != "returned-row-aside" else ()
+    location_names = ("row_id", "field") if code != "returned-row-unplaced" else ()
     details = {name: getattr(finding, name) for name in ("unit", "value", "suggestion", *location_names)}
     yield make_finding(
         code, replace(finding.location, file="", sheet=None, cell=None), params=dict(finding.params), **details

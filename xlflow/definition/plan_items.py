@@ -198,7 +198,7 @@ def _check_duplicate_items(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -
                 continue
             reported.add((earlier.row, draft.row))
             ids = {normalize_key_cached(each.item.id) for each in (draft, earlier)}
-            code = "plan-lines-alike" if len(ids) == 2 and "" not in ids else "plan-line-twice"
+            code = "plan-items-alike" if len(ids) == 2 and "" not in ids else "plan-item-twice"
             text = shorten_for_message(
                 draft.item.level_texts[
                     plan_sheet.template.levels.index(plan_sheet.level_of(draft.item.level_texts))

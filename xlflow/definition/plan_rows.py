@@ -135,7 +135,7 @@ def _check_empty_groups(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> I
             location = plan_sheet.table.location(draft.row, plan_sheet.template.levels[depth - 1].key)
             params = {"activity": plan_sheet.template.levels[plan_sheet.template.item_level_index].label}
             yield make_finding(
-                "plan-group-without-lines", location, value=shorten_for_message(levels[depth - 1]), params=params
+                "plan-group-without-items", location, value=shorten_for_message(levels[depth - 1]), params=params
             )
 
 

@@ -142,7 +142,7 @@ def _choose_asked_units(
         return units, [make_finding("plan-units-assumed", Location(table.file), params={"units": names})]
     unasked = [(key, unit) for key, unit in register.unit_by_key.items() if unit.name not in asked_names]
     return units, [
-        make_finding("units-without-lines", register.location_by_key[key], unit=unit.name) for key, unit in unasked
+        make_finding("units-without-items", register.location_by_key[key], unit=unit.name) for key, unit in unasked
     ]
 
 

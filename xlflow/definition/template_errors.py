@@ -51,6 +51,17 @@ PATTERN_WORDS: Mapping[str, str] = {
 }
 """How the pattern that a text fails to match ends -> the word for it."""
 
+KEY_SYNONYMS: Mapping[str, str] = {
+    "beyond": "threshold",
+    "passed": "date_passed",
+    "filled": "when_filled",
+    "blank": "when_blank",
+    "children_not_worse": "children_not_worse",
+    "left_out": "excluded_from_rollup",
+    "settled": "final",
+}
+"""Words that authors of templates try for a key and that are not spelt like it -> the key."""
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateSource:
@@ -229,7 +240,10 @@ def _make_described_finding(source: TemplateSource, fault: DescribedFault) -> Fi
         _innermost_entry_name(fault.path, source.merged_data),
     )
     has_no_suggestion = fault.code in ("template-missing-key", "template-twice")
-    suggestion = None if has_no_suggestion else most_similar_word(fault.value, fault.accepted)
+    synonym = KEY_SYNONYMS.get(fault.value) if fault.code == "template-unknown-key" else None
+    suggestion = synonym if synonym in fault.accepted else None
+    if suggestion is None and not has_no_suggestion:
+        suggestion = most_similar_word(fault.value, fault.accepted)
     where = f"{path_text} ({innermost_name})" if innermost_name else path_text
     params: dict[str, str | int | LocalizedText] = {"where": where, "accepted": fault.expected}
     return make_finding(

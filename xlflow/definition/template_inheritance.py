@@ -122,7 +122,7 @@ def _find_entry_index(entries: Sequence[object], name: object, list_name: str) -
 def _drop_entries(base: dict[str, Any], paths: list[str]) -> tuple[dict[str, Any], tuple[TemplateFault, ...]]:
     known_paths = set(_droppable_paths(base))
     unknown_drops = tuple(
-        TemplateFault("template-loose-end", ("drop", index), path, tuple(sorted(known_paths)))
+        TemplateFault("template-unknown-reference", ("drop", index), path, tuple(sorted(known_paths)))
         for index, path in enumerate(paths)
         if path not in known_paths
     )
@@ -165,7 +165,7 @@ def _check_positions(base: TemplateData, extension: TemplateData, path: KeyPath)
             for position_key in POSITION_KEYS:
                 if position_key in entry and entry[position_key] not in names:
                     yield TemplateFault(
-                        "template-loose-end",
+                        "template-unknown-reference",
                         (*path, list_name, index, position_key),
                         str(entry[position_key]),
                         names,

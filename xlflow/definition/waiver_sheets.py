@@ -26,7 +26,7 @@ REQUIRED_COLUMNS = {"exception": ("rule", "reason", "who", "until"), "alias": ("
 """The columns of each sheet in which every row must say something."""
 
 SHEET_ERROR_CODES = {
-    "exception": ("exception-no-heading", "exception-incomplete"),
+    "exception": ("waiver-no-heading", "waiver-incomplete"),
     "alias": ("alias-no-heading", "alias-incomplete"),
 }
 """What is told of a sheet of each kind that has no headings, and of a row that lacks something."""
@@ -105,7 +105,7 @@ def check_expired_waivers(waivers: Iterable[Waiver], as_of: date) -> Iterator[Fi
                 "who": waiver.approved_by,
                 "until": waiver.valid_until.isoformat(),
             }
-            yield make_finding("exception-expired", waiver.location, unit=waiver.unit or None, params=params)
+            yield make_finding("waiver-expired", waiver.location, unit=waiver.unit or None, params=params)
 
 
 # The rows -------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def _read_rule_name(row: _WaiverSheetRow) -> str:
     if key not in name_by_key:
         template_rule_names = [rule.name for rule in row.context.template.rules]
         row.add_finding(
-            "exception-rule-unknown",
+            "waiver-rule-unknown",
             "rule",
             find_closest_value(key, name_by_key),
             accepted=", ".join(template_rule_names),
@@ -189,7 +189,7 @@ def _read_unit_name(row: _WaiverSheetRow) -> str:
     name_by_key = {normalize_key_cached(unit.name): unit.name for unit in row.context.units}
     key = normalize_key_cached(row.cell_text("unit"))
     if key and key not in name_by_key:
-        row.add_finding("exception-unit-unknown", "unit", find_closest_value(key, name_by_key))
+        row.add_finding("waiver-unit-unknown", "unit", find_closest_value(key, name_by_key))
     return name_by_key.get(key, "")
 
 
@@ -212,7 +212,7 @@ def _read_item_ids(row: _WaiverSheetRow) -> tuple[str, ...]:
             if text
         }
         text_by_key = {**texts, **{normalize_key_cached(line.id): line.id for line in row.context.items}}
-        row.add_finding("exception-line-unknown", "line", find_closest_value(key, text_by_key))
+        row.add_finding("waiver-plan-item-unknown", "line", find_closest_value(key, text_by_key))
     return tuple(found_ids)
 
 
@@ -220,7 +220,7 @@ def _read_expiry_date(row: _WaiverSheetRow) -> date | None:
     deadline = parse_deadline(row.table.cell_value(row.row, "until"), row.context.year).value
     last_date = deadline.last if isinstance(deadline, Deadline) else None
     if last_date is None:
-        row.add_finding("exception-until-unreadable", "until")
+        row.add_finding("waiver-until-unreadable", "until")
     return last_date
 
 

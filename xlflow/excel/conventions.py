@@ -17,7 +17,7 @@ SERIAL_EPOCH = date(1899, 12, 30)
 MAX_EXACT_NUMBER = 10**15
 """From here on a spreadsheet, which keeps 15 digits, no longer holds every whole number."""
 
-CALC_SHEET = "xlflow_live"
+CALC_SHEET = "xlflow_calc"
 """Name of a form's second very hidden sheet, which holds its live formulas; reading skips it. Its rows begin with
 a kind, see `form.layout.CALC_RECORD_KINDS`."""
 

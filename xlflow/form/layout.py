@@ -26,15 +26,15 @@ second column, each after the words for where it stood."""
 METADATA_SHEET = "xlflow"
 """Name of a form's very hidden sheet; the same in every language."""
 
-CALC_RECORD_KINDS = ("words", "live")
+CALC_RECORD_KINDS = ("calc_table", "calc_row")
 
-ROUND_SHEET = "xlflow-round"
+ROUND_SHEET = "xlflow_round"
 """Name of the consolidated workbook's very hidden sheet, which says what its round was."""
 
-COMPARED_TO = "since"
+COMPARED_TO = "compared_to"
 """The kind of record by which that sheet says which day's round its changes are told against."""
 
-ITEM_ORDER = "order"
+ITEM_ORDER = "item_order"
 """The kind of record by which that sheet says in which order the lines of the plan stand: their ids."""
 
 LIST_LABEL_COLUMN = 3
@@ -44,7 +44,17 @@ QUARTERS_LIST, YES_NO_LIST = "quarters", "yes_no"
 """The lists that every form has besides those of its template."""
 
 RecordKind = Literal[
-    "identity", "definition", "round", "units", "unit", "line", "own", "previous", "listed", "choice", "quarter"
+    "identity",
+    "definition",
+    "round",
+    "units",
+    "unit",
+    "item",
+    "added",
+    "previous",
+    "sheet_fingerprint",
+    "choice",
+    "quarter",
 ]
 """Kinds of records on the hidden sheet: `issued.py` writes and reads them, but for the lists of accepted
 answers (choice, quarter), which stand there only for the form's own validations."""

@@ -219,7 +219,7 @@ def encode_form_records(
         *(_encode_item(item, round_, issued_answers.get(item.id, {})) for item in issued_items(round_, unit)),
         *(
             (
-                "own",
+                "added",
                 *chunk_text(
                     json_dumps_ascii([line.id, dict(sorted(issued_answers[line.id].items()))]), MAX_CELL_CHUNK
                 ),
@@ -234,7 +234,7 @@ def encode_form_records(
 def encode_sheet_fingerprints(sheet_fingerprints: Mapping[str, str]) -> Records:
     """Return what a form that goes back carries besides: the marks of what its other sheets say themselves."""
     return tuple(
-        ("listed", sheet, *chunk_text(fingerprints, MAX_CELL_CHUNK))
+        ("sheet_fingerprint", sheet, *chunk_text(fingerprints, MAX_CELL_CHUNK))
         for sheet, fingerprints in sheet_fingerprints.items()
     )
 
@@ -269,11 +269,11 @@ def decode_consolidated_round(rows: Iterable[Sequence[str]]) -> Round | None:
 
 def _decode_form(identity: FormIdentity, records_by_kind: RecordsByKind) -> IssuedForm | None:
     facts = decode_round_facts(records_by_kind)
-    decoded_items = list(_decode_items(records_by_kind.get("line", ()), tuple(facts["context"])))
+    decoded_items = list(_decode_items(records_by_kind.get("item", ()), tuple(facts["context"])))
     if len(decoded_items) != identity.row_count:
         return None
     round_ = decode_round(records_by_kind, facts, tuple([item for item, _, _ in decoded_items]))
-    added_answers = (json_loads("".join(record)) for record in records_by_kind.get("own", ()))
+    added_answers = (json_loads("".join(record)) for record in records_by_kind.get("added", ()))
     texts_by_item = (*((line.id, texts) for line, _, texts in decoded_items), *added_answers)
     answers = {item_id: MappingProxyType(texts) for item_id, texts in texts_by_item if texts}
     row_fingerprints, previous_records = (
@@ -281,7 +281,9 @@ def _decode_form(identity: FormIdentity, records_by_kind: RecordsByKind) -> Issu
         records_by_kind.get("previous"),
     )
     previous_answers = _decode_previous("".join(previous_records[0])) if previous_records else None
-    sheet_fingerprints = tuple((sheet, "".join(chunks)) for sheet, *chunks in records_by_kind.get("listed", ()))
+    sheet_fingerprints = tuple(
+        (sheet, "".join(chunks)) for sheet, *chunks in records_by_kind.get("sheet_fingerprint", ())
+    )
     return IssuedForm(
         identity,
         round_,
@@ -315,7 +317,7 @@ def _encode_item(item: PlanItem, round_: Round, issued_texts: Mapping[str, str])
         dict(sorted(issued_texts.items())),
         item.plan_position,
     ]
-    return ("line", row_fingerprint(item.level_texts), *chunk_text(json_dumps_ascii(facts), MAX_CELL_CHUNK))
+    return ("item", row_fingerprint(item.level_texts), *chunk_text(json_dumps_ascii(facts), MAX_CELL_CHUNK))
 
 
 def _decode_items(

@@ -150,7 +150,7 @@ def _list_conditional_formats(
     for choice in choices:
         yield (
             f"TRIM({cell})={quote_formula_text(choice.label.in_language(form.language))}",
-            workbook.style("filled", bg_color=choice.colour),
+            workbook.style("no_fill", bg_color=choice.colour),
         )
 
 

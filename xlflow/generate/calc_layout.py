@@ -19,7 +19,9 @@ from xlflow.rules import DEADLINE_TYPES, LISTED_TYPES, NUMBER_TYPES, spelling_ta
 from xlflow.rules.formula_semantics import build_deadline_tables, serial_from_date
 from xlflow.rules.rollup import Relatives
 
-CalcColumnKind = Literal["copy", "kin", "head", "number", "said", "last", "amount", "left"]
+CalcColumnKind = Literal[
+    "value", "activity_number", "parent_row", "number", "normalized", "end_date", "amount", "remaining"
+]
 """What a helper tells of its row. copy: what stands in one of its cells; kin: the number of its activity, negative
 for a sub-activity, 0 for a free row that is not used; head: for a free row, where the activity stands that it is
 part of; number: of an answer; said, last: an answered time squeezed, and as its last day; said, amount: an
@@ -132,21 +134,21 @@ def free_row_level_keys(template: Template) -> tuple[str, ...]:
 
 def _list_calc_columns(template: Template) -> Iterator[CalcColumn]:
     copied_keys = (ID_KEY, *free_row_level_keys(template), *(field.key for field in template.answer_fields()))
-    yield from (CalcColumn("copy", key) for key in copied_keys)
+    yield from (CalcColumn("value", key) for key in copied_keys)
     if template.part_level_index is not None and template.field_in_role("status"):
-        yield from (CalcColumn("kin"), CalcColumn("head"))
+        yield from (CalcColumn("activity_number"), CalcColumn("parent_row"))
     fields = {field.key: field for field in template.fields}
     rule_fields = [fields[key] for rule in template.rules for key in (*rule.when, *_list_rule_field_keys(rule))]
     required_fields = [field for field in template.answer_fields() if field.required]
     choice_fields = [field for field in template.answer_fields() if field.type in LISTED_TYPES]
     for field in (*choice_fields, *rule_fields, *required_fields):
         if field.type in LISTED_TYPES:
-            yield from (CalcColumn("copy", field.key), CalcColumn("number", field.key))
+            yield from (CalcColumn("value", field.key), CalcColumn("number", field.key))
         elif field.type in NUMBER_TYPES:
             yield from _list_number_columns(field, fields)
         elif field.type in DEADLINE_TYPES and field.filled_by == "unit":
-            yield from (CalcColumn("said", field.key), CalcColumn("last", field.key))
-    yield CalcColumn("left")
+            yield from (CalcColumn("normalized", field.key), CalcColumn("end_date", field.key))
+    yield CalcColumn("remaining")
 
 
 def _list_number_columns(field: Field, fields: Mapping[str, Field]) -> Iterator[CalcColumn]:
@@ -155,20 +157,20 @@ def _list_number_columns(field: Field, fields: Mapping[str, Field]) -> Iterator[
         for key in (*field.computed.subtract, *field.computed.share):
             yield from _list_number_columns(fields[key], fields)
         return
-    yield CalcColumn("copy", field.key)
+    yield CalcColumn("value", field.key)
     if field.filled_by == "unit":
-        yield from (CalcColumn("said", field.key), CalcColumn("amount", field.key))
+        yield from (CalcColumn("normalized", field.key), CalcColumn("amount", field.key))
 
 
 def _list_rule_field_keys(rule: Rule) -> Iterator[str]:
-    yield from (*rule.require, *rule.forbid, *rule.filled, *rule.blank, *_list_rule_date_keys(rule))
-    if rule.beyond:
-        yield from filter(None, (rule.beyond.field, rule.beyond.of))
+    yield from (*rule.require, *rule.forbid, *rule.when_filled, *rule.when_blank, *_list_rule_date_keys(rule))
+    if rule.threshold:
+        yield from filter(None, (rule.threshold.field, rule.threshold.of))
 
 
 def _list_rule_date_keys(rule: Rule) -> Iterator[str]:
-    if rule.passed:
-        yield rule.passed
+    if rule.date_passed:
+        yield rule.date_passed
     if rule.compare:
         yield from (rule.compare.field, rule.compare.to)
 
@@ -182,10 +184,10 @@ def _list_lookup_tables(
 ) -> Iterator[tuple[str, str]]:
     choice_fields = [template.field(column.key) for column in columns if column.kind == "number"]
     yield from {choice_table_name(field): spelling_table_of(template, field) for field in choice_fields}.items()
-    if any(helper.kind == "last" for helper in columns):
+    if any(column.kind == "end_date" for column in columns):
         tables = build_deadline_tables(year)
         yield from (("periods", tables.period_table), ("months", tables.month_table), ("years", tables.year_table))
-    if CalcColumn("kin") in columns or plan_date_fields(template):
+    if CalcColumn("activity_number") in columns or plan_date_fields(template):
         yield from _chunk_item_entries([*_list_item_entries(template, items, relatives)])
 
 
@@ -208,4 +210,4 @@ def _chunk_item_entries(entries: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the table of lines in pieces that fit a cell."""
     chunk_size = max(1, MAX_CELL_CHUNK // max(map(len, entries), default=1))
     for number, start in enumerate(range(0, len(entries), chunk_size), 1):
-        yield f"lines.{number}", f"|{''.join(entries[start : start + chunk_size])}"
+        yield f"items.{number}", f"|{''.join(entries[start : start + chunk_size])}"

@@ -67,27 +67,31 @@ class CachedValues:
 
     def cached_value(self, calc_column: CalcColumn, row: int, item: PlanItem | None) -> TableCell:
         """Return the value of a helper."""
-        if calc_column.kind in ("kin", "head"):
-            return self._activity_number(row, item) if calc_column.kind == "kin" else self._parent_row(item)
+        if calc_column.kind in ("activity_number", "parent_row"):
+            return (
+                self._activity_number(row, item)
+                if calc_column.kind == "activity_number"
+                else self._parent_row(item)
+            )
         if calc_column.kind == "number":
             return self._choice_number(self.form.template.field(calc_column.key), item)
         return self._text_value(calc_column, item) if item else ""
 
     def _text_value(self, calc_column: CalcColumn, item: PlanItem) -> TableCell:
-        if calc_column.kind == "left":
+        if calc_column.kind == "remaining":
             return remaining_text(self.form, item)
         copied = self._copied_value(calc_column.key, item)
-        if calc_column.kind == "copy":
+        if calc_column.kind == "value":
             return copied
         if self.form.template.field(calc_column.key).type in NUMBER_TYPES:
             return self._amount_value(calc_column, item, copied)
-        if calc_column.kind == "said":
+        if calc_column.kind == "normalized":
             return strip_time_for_lookup(str(copied))
         end_date = lookup_end_date(str(copied), self.form.round.plan.year)
         return serial_from_date(end_date) if end_date else ""
 
     def _amount_value(self, calc_column: CalcColumn, item: PlanItem, copied: TableCell) -> TableCell:
-        if calc_column.kind == "said":
+        if calc_column.kind == "normalized":
             return normalize_number(copied) if isinstance(copied, str) else ""
         number = self.form.number_value(item, calc_column.key)
         return "" if number is None else number
@@ -139,7 +143,7 @@ def _level_index_by_key(form: FormModel) -> dict[str, int]:
 
 _ROW_LIMIT = 1_000_000
 
-COPY_AND_NORMALIZED: tuple[CalcColumnKind, CalcColumnKind] = ("copy", "said")
+COPY_AND_NORMALIZED: tuple[CalcColumnKind, CalcColumnKind] = ("value", "normalized")
 
 NumberedItems = Sequence[tuple[int, PlanItem | None]]
 
@@ -175,7 +179,7 @@ def says_yes_formula(cell: str) -> str:
 
 
 def _write_named_text(workbook: WorkbookWriter, sheet: SheetWriter, row: int, name: str, text: str) -> None:
-    sheet.write_row(row, ("words", name, text), [None] * 3)
+    sheet.write_row(row, ("calc_table", name, text), [None] * 3)
     workbook.define_name(calc_defined_name(name), f"={CALC_SHEET}!$C${row + 1}")
 
 
@@ -193,7 +197,7 @@ def _write_calc_rows(sheet: SheetWriter, form: FormModel, rows: NumberedItems) -
         _build_calc_cells(sheet, form, calc_column, rows, values) for calc_column in form.calc_layout.columns
     ]
     cells = zip(*columns, strict=True)
-    sheet.write_rows_fast(first_row, ((("live", *row), None, None) for row in cells), no_cell_styles)
+    sheet.write_rows_fast(first_row, ((("calc_row", *row), None, None) for row in cells), no_cell_styles)
 
 
 def _build_calc_cells(
@@ -220,14 +224,14 @@ def _build_calc_formulas(
 ) -> tuple[tuple[str, ...], bool]:
     """Return the formulas of one helper, if it has any there, and whether the first serves all the others."""
     is_free = rows[0] >= form.first_free_row
-    if calc_column.kind == "copy":
+    if calc_column.kind == "value":
         return tuple(_copy_formulas(form, calc_column.key, rows)), False
     build_formula = _FORMULA_BUILDERS.get((calc_column.kind, is_free)) or _FORMULA_BUILDERS.get(
         (calc_column.kind, None)
     )
     if build_formula is None:
         return (), False
-    if is_free and calc_column.kind in ("kin", "head"):
+    if is_free and calc_column.kind in ("activity_number", "parent_row"):
         return tuple(f"={build_formula(form, calc_column, row)}" for row in rows), False
     return (f"={build_formula(form, calc_column, rows[0])}",), True
 
@@ -263,13 +267,13 @@ def _copy_formula_pattern(form: FormModel, key: str) -> str:
 
 def _choice_number_formula(form: FormModel, calc_column: CalcColumn, row: int) -> str:
     field = form.template.field(calc_column.key)
-    copy, item_id_cell = (form.calc_layout.cell_address("copy", row, key) for key in (calc_column.key, ID_KEY))
+    copy, item_id_cell = (form.calc_layout.cell_address("value", row, key) for key in (calc_column.key, ID_KEY))
     choice_number = lookup_choice_formula(copy, calc_defined_name(choice_table_name(field)))
     return choice_number if field.filled_by == "unit" else f'IF({item_id_cell}="",0,{choice_number})'
 
 
 def _normalized_formula(form: FormModel, calc_column: CalcColumn, row: int) -> str:
-    copy = form.calc_layout.cell_address("copy", row, calc_column.key)
+    copy = form.calc_layout.cell_address("value", row, calc_column.key)
     if form.template.field(calc_column.key).type in NUMBER_TYPES:
         return f'IF(ISNUMBER({copy}),"",{normalize_number_formula(copy)})'
     return strip_time_for_lookup_formula(copy)
@@ -285,13 +289,13 @@ def _amount_cell_formula(form: FormModel, calc_column: CalcColumn, row: int) -> 
 def _end_date_cell_formula(form: FormModel, calc_column: CalcColumn, row: int) -> str:
     tables = [calc_defined_name(name) for name in ("periods", "months", "years")]
     return lookup_end_date_formula(
-        form.calc_layout.cell_address("said", row, calc_column.key), tables, form.round.plan.year
+        form.calc_layout.cell_address("normalized", row, calc_column.key), tables, form.round.plan.year
     )
 
 
 def _planned_activity_formula(form: FormModel, _: CalcColumn, row: int) -> str:
     activity_number = lookup_item_number_formula(
-        form.calc_layout.cell_address("copy", row, ID_KEY), _item_table_names(form), 0, ACTIVITY_NUMBER_WIDTH
+        form.calc_layout.cell_address("value", row, ID_KEY), _item_table_names(form), 0, ACTIVITY_NUMBER_WIDTH
     )
     return f"IFERROR({activity_number},{ADDED_NUMBER_OFFSET}+{_form_row_formula(form, row)})"
 
@@ -299,8 +303,8 @@ def _planned_activity_formula(form: FormModel, _: CalcColumn, row: int) -> str:
 def _free_activity_formula(form: FormModel, _: CalcColumn, row: int) -> str:
     """A part in a free row belongs to the first activity that has the same texts, in the plan or in a free row."""
     parent_row, item_cell = (
-        form.calc_layout.cell_address("head", row),
-        form.calc_layout.cell_address("copy", row, free_row_level_keys(form.template)[0]),
+        form.calc_layout.cell_address("parent_row", row),
+        form.calc_layout.cell_address("value", row, free_row_level_keys(form.template)[0]),
     )
     added_parent = f"-({ADDED_NUMBER_OFFSET}+{parent_row})"
     if _item_table_names(form):
@@ -320,7 +324,7 @@ def _parent_row_formula(form: FormModel, _: CalcColumn, row: int) -> str:
     cells = [_collapse_blanks_formula(_form_cell_address(form, key, row)) for key in level_keys]
     same_levels = "*".join(f"({column}={cell})" for column, cell in zip(columns, cells, strict=True))
     item_cell, part_cell = (
-        form.calc_layout.cell_address("copy", row, key) for key in free_row_level_keys(form.template)
+        form.calc_layout.cell_address("value", row, key) for key in free_row_level_keys(form.template)
     )
     part_range = _form_column_range(form, free_row_level_keys(form.template)[1])
     topmost = f'SUMPRODUCT(MAX({same_levels}*(TRIM({part_range})="")*({_ROW_LIMIT}-ROW({part_range}))))'
@@ -336,19 +340,19 @@ def _remaining_text_formula(form: FormModel, _: CalcColumn, row: int) -> str:
 
 _FORMULA_BUILDERS: Mapping[tuple[str, bool | None], Callable[[FormModel, CalcColumn, int], str]] = {
     ("number", None): _choice_number_formula,
-    ("said", None): _normalized_formula,
-    ("last", None): _end_date_cell_formula,
+    ("normalized", None): _normalized_formula,
+    ("end_date", None): _end_date_cell_formula,
     ("amount", None): _amount_cell_formula,
-    ("kin", False): _planned_activity_formula,
-    ("kin", True): _free_activity_formula,
-    ("head", True): _parent_row_formula,
-    ("left", None): _remaining_text_formula,
+    ("activity_number", False): _planned_activity_formula,
+    ("activity_number", True): _free_activity_formula,
+    ("parent_row", True): _parent_row_formula,
+    ("remaining", None): _remaining_text_formula,
 }
 """The formula of each kind of helper, in free rows and in others; None where it is the same."""
 
 
 def _item_table_names(form: FormModel) -> list[str]:
-    return [calc_defined_name(name) for name in form.calc_layout.chunk_names("lines")]
+    return [calc_defined_name(name) for name in form.calc_layout.chunk_names("items")]
 
 
 def _form_row_formula(form: FormModel, row: int) -> str:

@@ -87,14 +87,14 @@ def add_unplaced_sheet(
         (translate("returned.loose_intro", language, sheet=form.sheet_name),),
         tuple(translate(f"returned.{key}", language) for key in ("loose_where", "loose_text")),
     ]
-    styles = (("title", 27), ("quiet", 24), ("heading", 21))
+    styles = (("title", 27), ("muted", 24), ("heading", 21))
     for row, (cells, (style, height)) in enumerate(zip(written_cells, styles, strict=True)):
         sheet.write_row(row, cells, [workbook.style(style)] * len(cells))
         sheet.set_row_height(row, height)
     for row, unplaced in enumerate(correction_request.unplaced, FIRST_UNPLACED_ROW):
         location_text = unplaced.location.describe(language)
         written_cells.append((location_text,))
-        sheet.write(row, 0, location_text, workbook.style("cell_quiet"))
+        sheet.write(row, 0, location_text, workbook.style("cell_muted"))
         for column, text in enumerate(unplaced.texts, 1):
             sheet.write(row, column, truncate_text(text, MAX_CELL_TEXT), workbook.style("cell", locked=False))
         sheet.set_row_height(
@@ -119,7 +119,7 @@ def _write_corrections_heading(
     headings = tuple(translate(f"returned.{key}", language) for key in CORRECTION_COLUMNS)
     sheet.write(0, 0, title, workbook.style("title"))
     sheet.set_row_height(0, 27)
-    sheet.write(1, 0, intro, workbook.style("quiet"))
+    sheet.write(1, 0, intro, workbook.style("muted"))
     counter = translate("returned.counter", language, done=0, total=total)
     sheet.write_formula(2, 0, _changed_counter_formula(form, fault_marks), counter, workbook.style("subtitle"))
     sheet.set_row_height(2, 24)
@@ -168,9 +168,9 @@ def _write_fault_row(
 def _find_other_address(form: FormModel, fault: FormFault, nothing_cell: str) -> str | None:
     """Return the address of a fault that is about no cell of the table: on the instruction, or among the texts
     that had no place there."""
-    if fault.finding.code == "nothing-but-answers":
+    if fault.finding.code == "nothing-to-report-contradicted":
         return nothing_cell
-    if fault.finding.code == "returned-row-aside" and form.correction_request and fault.finding.value:
+    if fault.finding.code == "returned-row-unplaced" and form.correction_request and fault.finding.value:
         text_start = fault.finding.value.removesuffix("…")
         for row, unplaced in enumerate(form.correction_request.unplaced, FIRST_UNPLACED_ROW + 1):
             if " | ".join(unplaced.texts).startswith(text_start):
@@ -178,7 +178,7 @@ def _find_other_address(form: FormModel, fault: FormFault, nothing_cell: str) ->
     return None
 
 
-_LINK_BORDER = {"border": 1, "border_color": COLOURS["rule"]}
+_LINK_BORDER = {"border": 1, "border_color": COLOURS["border"]}
 
 
 def _build_fault_row(form: FormModel, fault: FormFault) -> dict[str, TableCell]:
@@ -205,7 +205,7 @@ def _fault_row_style(workbook: WorkbookWriter, key: str, fault: FormFault) -> Fo
         return workbook.style("cell")
     if fault.severity is Severity.ERROR:
         return workbook.style("cell", bold=True, font_color=COLOURS["wrong"], bg_color=COLOURS["wrong_fill"])
-    return workbook.style("cell", bold=True, bg_color=COLOURS["left"])
+    return workbook.style("cell", bold=True, bg_color=COLOURS["incomplete"])
 
 
 def _write_state_cell(

@@ -69,7 +69,7 @@ def fault_style_overrides(fault_marks: FaultMarks, position: CellPosition) -> di
     faults = fault_marks.by_cell.get(position, ())
     if not faults or faults[0].severity is Severity.NOTE:
         return {}
-    fill = COLOURS["wrong_fill" if faults[0].severity is Severity.ERROR else "left"]
+    fill = COLOURS["wrong_fill" if faults[0].severity is Severity.ERROR else "incomplete"]
     return {"bg_color": fill, "border_color": COLOURS["wrong"]}
 
 
@@ -78,7 +78,7 @@ def highlight_unchanged_faults(
 ) -> None:
     """Colour the marked cells as long as they are unchanged; these colours go before all that are set later."""
     for position, faults, is_unchanged in _list_editable_faults(form, fault_marks):
-        style = workbook.style("wrong" if faults[0].severity is Severity.ERROR else "left")
+        style = workbook.style("wrong" if faults[0].severity is Severity.ERROR else "incomplete")
         sheet.add_conditional_format(
             (*position, *position), {"type": "formula", "criteria": f"={is_unchanged}", "format": style}
         )
@@ -89,7 +89,7 @@ def add_notes_and_clear_changed(
 ) -> None:
     """Put a note on every cell that something is said about, and let the mark of a changed cell go; an answer of a
     list takes the colour of that answer by itself."""
-    unmarked_style = workbook.style("filled", bg_color=COLOURS["ask"])
+    unmarked_style = workbook.style("no_fill", bg_color=COLOURS["input"])
     for position, faults, is_unchanged in _list_editable_faults(form, fault_marks):
         field = faults[0].column.field if faults[0].column else None
         if field and field.type == "choice":

@@ -219,12 +219,12 @@ def _cell_style(
     if display != "plain":
         return workbook.style("repeated", text_wrap=display == "repeated")
     if column.kind == "id":
-        return workbook.style("cell_quiet", font_size=8)
+        return workbook.style("cell_muted", font_size=8)
     if column.kind == "computed" and column.field:
         return computed_cell_style(workbook, column.field)
     number_format = field_number_format(column.field) if column.field else None
     if column.kind == "answer" or (is_free and column.kind in ("level", "given")):
-        return workbook.style("ask", num_format=number_format or "@", **style_overrides)
+        return workbook.style("input", num_format=number_format or "@", **style_overrides)
     if column.kind == "given" and number_format:
         return workbook.style("cell", num_format=number_format, **style_overrides)
-    return workbook.style("cell_quiet" if column.kind in ("context", "previous") else "cell", **style_overrides)
+    return workbook.style("cell_muted" if column.kind in ("context", "previous") else "cell", **style_overrides)

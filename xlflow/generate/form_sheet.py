@@ -59,13 +59,13 @@ def _write_heading_rows(
         COUNTER_ROW,
         _first_column_after_counter(widths),
         _due_date_and_code_text(form),
-        workbook.style("quiet", valign="vcenter"),
+        workbook.style("muted", valign="vcenter"),
     )
     sheet.set_row_height(COUNTER_ROW, 21)
     headings = [column.heading(form.language) for column in form.columns]
     for column_index, column in enumerate(form.columns):
         sheet.write(CODE_ROW, column_index, column.code, workbook.style("code"))
-        style = "ask_heading" if column.kind == "answer" else "heading"
+        style = "input_heading" if column.kind == "answer" else "heading"
         sheet.write(HEADING_ROW, column_index, headings[column_index], workbook.style(style))
     sheet.hide_row(CODE_ROW)
     sheet.set_row_height(
@@ -105,7 +105,7 @@ def _highlight_remaining(workbook: WorkbookWriter, sheet: SheetWriter, form: For
     conditional_format = {
         "type": "formula",
         "criteria": f"=LEN({form.cell_address(REMAINING_KEY, FIRST_ITEM_ROW)})>0",
-        "format": workbook.style("left"),
+        "format": workbook.style("incomplete"),
     }
     sheet.add_conditional_format((FIRST_ITEM_ROW, column_index, form.last_row, column_index), conditional_format)
 

@@ -37,28 +37,28 @@ class _InstructionWriter:
         self._finish_row(21)
 
     def write_pair(
-        self, name: str, text: str, style: str = "wrapped", name_style: str = "name", **style_overrides: str
+        self, name: str, text: str, style: str = "wrapped", name_style: str = "label", **style_overrides: str
     ) -> None:
         self.sheet.write(self.row, 0, name, self.workbook.style(name_style, **style_overrides))
         self.sheet.write(self.row, 1, text, self.workbook.style(style))
         self._finish_row(fit_row_height([(name, INSTRUCTION_WIDTHS[0]), (text, INSTRUCTION_WIDTHS[1])]) + 3)
 
     def write_formula(self, name: str, formula: str, cached_value: str | int, style: str) -> None:
-        self.sheet.write(self.row, 0, name, self.workbook.style("name"))
+        self.sheet.write(self.row, 0, name, self.workbook.style("label"))
         self.sheet.write_formula(self.row, 1, formula, cached_value, self.workbook.style(style))
         self._finish_row(21)
 
     def write_choice_cell(self, name: str, value: str, list_source: str, note: dict[str, str]) -> str:
         """Write a cell in which something may be chosen, and return its address."""
         cell_range = (self.row, 1, self.row, 1)
-        self.sheet.write(self.row, 0, name, self.workbook.style("name"))
-        self.sheet.write(self.row, 1, value, self.workbook.style("ask"))
+        self.sheet.write(self.row, 0, name, self.workbook.style("label"))
+        self.sheet.write(self.row, 1, value, self.workbook.style("input"))
         self.sheet.add_validation(cell_range, {"validate": "list", "source": f"={list_source}", **note})
         self._finish_row(21)
         return f"$B${self.row}"
 
     def write_link(self, name: str, target: str, text: str) -> None:
-        self.sheet.write(self.row, 0, name, self.workbook.style("mark"))
+        self.sheet.write(self.row, 0, name, self.workbook.style("bullet"))
         self.sheet.write_link(self.row, 1, target, text)
         self._finish_row(fit_row_height([(text, INSTRUCTION_WIDTHS[1])]) + 3)
 
@@ -78,7 +78,7 @@ def add_instruction_sheet(workbook: WorkbookWriter, form: FormModel) -> str:
     _write_explanations(writer, form)
     writer.write_section(translate("guide.good", form.language))
     for key in ("good_locked", "good_red", "good_paste", "good_save"):
-        writer.write_pair("•", translate(f"guide.{key}", form.language), name_style="mark")
+        writer.write_pair("•", translate(f"guide.{key}", form.language), name_style="bullet")
     sheet.hide_gridlines()
     if form.correction_request is None:
         sheet.activate()
@@ -123,7 +123,7 @@ def _write_nothing_to_report(writer: _InstructionWriter, form: FormModel) -> str
     }
     value = translate("values.yes", language) if form.nothing_to_report else ""
     cell = writer.write_choice_cell(label, value, calc_defined_name(YES_CHOICE_NAME), note)
-    writer.write_pair("", help_text, "name")
+    writer.write_pair("", help_text, "label")
     return cell
 
 
@@ -194,7 +194,7 @@ def _write_steps(writer: _InstructionWriter, form: FormModel) -> None:
         if number == 1:
             writer.write_link(f"{number}.", f"internal:'{form.sheet_name}'!A1", sentence)
         else:
-            writer.write_pair(f"{number}.", sentence, name_style="mark")
+            writer.write_pair(f"{number}.", sentence, name_style="bullet")
 
 
 def _list_step_sentences(form: FormModel) -> Iterator[str]:
@@ -241,5 +241,5 @@ def _write_explanations(writer: _InstructionWriter, form: FormModel) -> None:
             for choice in form.template.choice_list(field).options:
                 meaning = choice.help.in_language(language) if choice.help else ""
                 writer.write_pair(
-                    choice.label.in_language(language), meaning, "named", "named", bg_color=choice.colour
+                    choice.label.in_language(language), meaning, "bordered", "bordered", bg_color=choice.colour
                 )

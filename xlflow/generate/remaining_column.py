@@ -96,7 +96,7 @@ def _waits_for_activity(form: FormModel, item: PlanItem) -> bool:
 @memoize_by_layout
 def remaining_cell_formula(form: FormModel, row: int) -> str:
     """Return the formula of the live column in a row: what its helper says."""
-    return f"={calc_sheet_address(form.calc_layout.cell_address('left', row))}"
+    return f"={calc_sheet_address(form.calc_layout.cell_address('remaining', row))}"
 
 
 @memoize_by_layout
@@ -105,10 +105,10 @@ def remaining_text_formula(form: FormModel, row: int, *, is_free: bool) -> str:
     requirements = _join_text_formulas(
         [_requirement_formula(*pair) for pair in _group_by_text(_list_requirement_formulas(form, row))]
     )
-    copies = [form.calc_layout.cell_address("copy", row, field.key) for field in form.template.answer_fields()]
+    copies = [form.calc_layout.cell_address("value", row, field.key) for field in form.template.answer_fields()]
     if is_free:
         item_cell, *part_cells = (
-            form.calc_layout.cell_address("copy", row, key) for key in free_row_level_keys(form.template)
+            form.calc_layout.cell_address("value", row, key) for key in free_row_level_keys(form.template)
         )
         missing_item_text = (
             f'IF({is_blank_formula("&".join((*part_cells, *copies)))},"",{_quote_missing_level(form)})'
@@ -188,7 +188,7 @@ def _status_text_formula(form: FormModel, status: Field, row: int) -> str:
     )
     return (
         f"IF({has_parts_condition(form, row)},{status_or_parts_text},{status_text})"
-        if form.calc_layout.has_column("kin")
+        if form.calc_layout.has_column("activity_number")
         else status_text
     )
 
@@ -215,9 +215,9 @@ def _join_text_formulas(text_formulas: list[str]) -> str:
 def _not_waiting_factor(form: FormModel) -> str:
     """Leave out the sub-activities of untouched activities, for which the activity is asked first."""
     status = form.template.field_in_role("status")
-    if status is None or not status.required or not form.calc_layout.has_column("kin"):
+    if status is None or not status.required or not form.calc_layout.has_column("activity_number"):
         return ""
-    activity_numbers = calc_sheet_address(form.calc_layout.column_range("kin", form.last_row))
+    activity_numbers = calc_sheet_address(form.calc_layout.column_range("activity_number", form.last_row))
     status_numbers = calc_sheet_address(form.calc_layout.column_range("number", form.last_row, status.key))
     return (
         f"*(1-({activity_numbers}<0)*({status_numbers}=0)*(COUNTIFS({activity_numbers}"

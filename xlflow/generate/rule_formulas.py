@@ -26,9 +26,9 @@ _VIOLATING_OPERATORS = {"later": "<=", "above": "<=", "earlier": ">=", "below": 
 def missing_status_condition(form: FormModel, status: Field, row: int) -> str:
     """Return the condition that a row lacks a status which nothing near it makes up for (`rollup.is_missing`)."""
     blank = f"{_choice_number_cell(form, status.key, row)}=0"
-    if not form.calc_layout.has_column("kin"):
+    if not form.calc_layout.has_column("activity_number"):
         return blank
-    activity_number = form.calc_layout.cell_address("kin", row)
+    activity_number = form.calc_layout.cell_address("activity_number", row)
     answered_parent, answered_siblings = (
         count_relatives_formula(form, status, number, '"<>0"')
         for number in (f"-{activity_number}", activity_number)
@@ -38,9 +38,9 @@ def missing_status_condition(form: FormModel, status: Field, row: int) -> str:
 
 def has_parts_condition(form: FormModel, row: int) -> str:
     """Return the condition that sub-activities stand below a row."""
-    activity_number = form.calc_layout.cell_address("kin", row)
+    activity_number = form.calc_layout.cell_address("activity_number", row)
     return (
-        f"AND({activity_number}>0,COUNTIF({form.calc_layout.column_range('kin', form.last_row)}"
+        f"AND({activity_number}>0,COUNTIF({form.calc_layout.column_range('activity_number', form.last_row)}"
         f",-{activity_number})>0)"
     )
 
@@ -48,7 +48,7 @@ def has_parts_condition(form: FormModel, row: int) -> str:
 def count_relatives_formula(form: FormModel, status: Field, activity_number: str, criterion: str) -> str:
     """Return a formula for how many rows of a kin number have a status whose number fits the criterion."""
     cell_ranges = (
-        form.calc_layout.column_range("kin", form.last_row),
+        form.calc_layout.column_range("activity_number", form.last_row),
         form.calc_layout.column_range("number", form.last_row, status.key),
     )
     return f"COUNTIFS({cell_ranges[0]},{activity_number},{cell_ranges[1]},{criterion})"
@@ -76,12 +76,12 @@ def _answer_condition(
 ) -> str:
     if field.type in LISTED_TYPES:
         return f"{_choice_number_cell(form, field.key, row)}{number_comparison}"
-    copy = form.calc_layout.cell_address("copy", row, field.key)
+    copy = form.calc_layout.cell_address("value", row, field.key)
     if field.type in NUMBER_TYPES:
         return f"TRIM({copy}){text_comparison}"
     normalized = (
-        form.calc_layout.cell_address("said", row, field.key)
-        if form.calc_layout.has_column("said", field.key)
+        form.calc_layout.cell_address("normalized", row, field.key)
+        if form.calc_layout.has_column("normalized", field.key)
         else strip_for_lookup_formula(copy)
     )
     return f"{normalized}{text_comparison}"
@@ -92,13 +92,13 @@ def rule_conditions(form: FormModel, rule: Rule, row: int) -> Iterator[str]:
     template = form.template
     for key, numbers in compile_conditions(template, rule):
         yield _or_formula(f"{_choice_number_cell(form, key, row)}={number}" for number in sorted(numbers))
-    if rule.passed:
-        end_date = _end_date_formula(form, rule.passed, row)
+    if rule.date_passed:
+        end_date = _end_date_formula(form, rule.date_passed, row)
         yield f"IFERROR(AND(ISNUMBER({end_date}),{end_date}<{serial_from_date(form.round.as_of)}),FALSE)"
-    if rule.beyond:
-        yield build_threshold_formula(rule.beyond, lambda key: _amount_formula(form, key, row))
-    yield from (filled_condition(form, template.field(key), row) for key in rule.filled)
-    yield from (blank_condition(form, template.field(key), row) for key in rule.blank)
+    if rule.threshold:
+        yield build_threshold_formula(rule.threshold, lambda key: _amount_formula(form, key, row))
+    yield from (filled_condition(form, template.field(key), row) for key in rule.when_filled)
+    yield from (blank_condition(form, template.field(key), row) for key in rule.when_blank)
 
 
 def violation_conditions(form: FormModel, rule: Rule, row: int) -> Iterator[tuple[Field, str]]:
@@ -142,9 +142,9 @@ def _compare_violation(form: FormModel, comparison: FieldComparison, row: int) -
 
 def _worse_part_conditions(form: FormModel, rule: Rule, row: int) -> Iterator[tuple[Field, str]]:
     status = form.template.field_in_role("status")
-    if rule.no_worse_part and status and form.calc_layout.has_column("kin"):
+    if rule.children_not_worse and status and form.calc_layout.has_column("activity_number"):
         activity_number, status_number = (
-            form.calc_layout.cell_address("kin", row),
+            form.calc_layout.cell_address("activity_number", row),
             _choice_number_cell(form, status.key, row),
         )
         criterion = f'">="&(INT({status_number}/100)+1)*100'
@@ -168,10 +168,10 @@ def _end_date_formula(form: FormModel, key: str, row: int) -> str:
     """Return a formula for the last day of a time; an error, or "", where it has none."""
     field = form.template.field(key)
     if field.filled_by == "unit":
-        return form.calc_layout.cell_address("last", row, key)
+        return form.calc_layout.cell_address("end_date", row, key)
     offset = ACTIVITY_NUMBER_WIDTH + SERIAL_WIDTH * plan_date_fields(form.template).index(field)
     table_names = [calc_defined_name(name) for name in form.calc_layout.chunk_names("lines")]
-    item_id_cell = form.calc_layout.cell_address("copy", row, ID_KEY)
+    item_id_cell = form.calc_layout.cell_address("value", row, ID_KEY)
     return lookup_item_number_formula(item_id_cell, table_names, offset, SERIAL_WIDTH) if table_names else '""'
 
 
@@ -184,7 +184,7 @@ def _amount_formula(form: FormModel, key: str, row: int) -> str:
         )
     if field.filled_by == "unit":
         return form.calc_layout.cell_address("amount", row, key)
-    id_cell, cell = (form.calc_layout.cell_address("copy", row, copied) for copied in (ID_KEY, key))
+    id_cell, cell = (form.calc_layout.cell_address("value", row, copied) for copied in (ID_KEY, key))
     return f'IF({id_cell}="","",{cell})'
 
 

@@ -212,15 +212,15 @@ def _plan_mismatch_code(
 ) -> str | None:
     item, unit = assigned_row.row.item, assigned_row.row.unit
     if item.id not in item_index.by_id:
-        return "line-not-in-plan"
+        return "plan-item-unknown"
     if unit not in item.units and normalize_key_cached(unit) in asked_unit_keys:
-        return "line-not-asked-of-unit"
+        return "plan-item-not-asked-of-unit"
     if item.id != row.item.id:
-        return "line-found-by-text"
+        return "plan-item-found-by-text"
     return (
         None
         if item.level_texts == row.item.level_texts or _levels_key(item) == _levels_key(row.item)
-        else "line-text-differs"
+        else "plan-item-text-differs"
     )
 
 

@@ -104,8 +104,9 @@ class PredicatePhrase(TemplateElement):
 
 
 class Choice(TemplateElement):
-    """One accepted answer; `help` says what it means. `rank`: worst wins in a roll-up; `left_out`: counts only if
-    all others are too; `delayed`: what has it will be finished later than planned."""
+    """One accepted answer; `help` says what it means. `rank`: the highest (worst) wins in a roll-up;
+    `excluded_from_rollup`: counts only if all others are excluded too; `final`: nothing more is to be done;
+    `deviation`: differs from the plan; `delayed`: will be finished later than planned."""
 
     code: TemplateKey
     label: LocalizedText
@@ -114,10 +115,10 @@ class Choice(TemplateElement):
     rank: int | None = None
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#FFFFFF"
     icon: str = ""
-    settled: bool = False
+    final: bool = False
     deviation: bool = False
     delayed: bool = False
-    left_out: bool = False
+    excluded_from_rollup: bool = False
     predicate: PredicatePhrase | None = None
 
 
@@ -153,24 +154,24 @@ class Threshold(TemplateElement):
 class Rule(TemplateElement):
     """Speaks of a row where every condition holds; it then requires, forbids or compares. The form says `remedy`.
 
-    Conditions: `when` (each field has one of its codes; yes or no where it asks that), fields that are `filled`
-    or `blank`, a time that has `passed` by the as-of date, a number that is `beyond` a limit. Effects: fields
-    that the rule requires or forbids, two that it compares, `no_worse_part` (no part has a worse status than the
-    row itself). `message` may name what stands in the row, as {new_deadline}; with `no_worse_part` also {part}
-    and {part_status}.
+    Conditions: `when` (each field has one of its codes; yes or no for a yes-no field), `when_filled` and
+    `when_blank` (fields), `date_passed` (a deadline before the as-of date), `threshold` (a number above a limit).
+    Effects: `require` and `forbid` (fields), `compare` (two fields), `children_not_worse` (no part has a worse
+    status than the row itself). `message` may name fields of the row, as {new_deadline}; with
+    `children_not_worse` also {part} and {part_status}.
     """
 
     name: TemplateKey
     severity: RuleSeverity = "error"
     when: dict[str, tuple[str, ...]] = {}
-    filled: tuple[TemplateKey, ...] = ()
-    blank: tuple[TemplateKey, ...] = ()
-    passed: TemplateKey | None = None
-    beyond: Threshold | None = None
+    when_filled: tuple[TemplateKey, ...] = ()
+    when_blank: tuple[TemplateKey, ...] = ()
+    date_passed: TemplateKey | None = None
+    threshold: Threshold | None = None
     require: tuple[TemplateKey, ...] = ()
     forbid: tuple[TemplateKey, ...] = ()
     compare: FieldComparison | None = None
-    no_worse_part: bool = False
+    children_not_worse: bool = False
     message: LocalizedText
     remedy: LocalizedText | None = None
 

@@ -97,7 +97,7 @@ def _check_fields(data: TemplateData) -> Iterator[TemplateFault]:
                 "template-wrong-value", (*path, "choices"), str(list_key), expected="template.only_choice"
             )
         elif isinstance(list_key, str) and list_key not in list_keys:
-            yield TemplateFault("template-loose-end", (*path, "choices"), list_key, list_keys)
+            yield TemplateFault("template-unknown-reference", (*path, "choices"), list_key, list_keys)
         yield from _check_field_limits(path, entry)
 
 
@@ -154,7 +154,7 @@ def _check_status_ranks(data: TemplateData) -> Iterator[TemplateFault]:
         for option_path, option in (
             tables_in(choices, "options", path) if choices.get("key") in status_lists else ()
         ):
-            if option.get("rank") is None and not option.get("left_out"):
+            if option.get("rank") is None and not option.get("excluded_from_rollup"):
                 yield TemplateFault("template-missing-key", (*option_path, "rank"), "rank")
 
 

@@ -18,7 +18,7 @@ from xlflow.model.template_data import (
     texts_in,
 )
 
-RULE_EFFECTS = ("require", "forbid", "compare", "no_worse_part")
+RULE_EFFECTS = ("require", "forbid", "compare", "children_not_worse")
 PART_PLACEHOLDERS = ("part", "part_status")
 """What a message may name of the part that is worse: its text and its status."""
 
@@ -51,7 +51,7 @@ def check_computed_fields(data: TemplateData) -> Iterator[TemplateFault]:
         for name in operations:
             for key_path, key in texts_in(computation, name, (*path, "computed")):
                 if key not in numeric_keys:
-                    yield TemplateFault("template-loose-end", key_path, key, tuple(map(str, numeric_keys)))
+                    yield TemplateFault("template-unknown-reference", key_path, key, tuple(map(str, numeric_keys)))
         for name in KEYS_BARRED_IF_COMPUTED:
             if not (entry.get(name) is None or entry[name] is False or entry[name] == "unit"):
                 expected = "template.not_computed"
@@ -67,7 +67,7 @@ def _check_threshold(path: KeyPath, threshold: object, fields: TemplateData) -> 
     numeric_keys = tuple(key for key, field in fields.items() if field.get("type") in NUMBER_TYPES)
     for name in ("field", "of"):
         if isinstance(threshold.get(name), str) and threshold[name] not in numeric_keys:
-            yield TemplateFault("template-loose-end", (*path, name), threshold[name], numeric_keys)
+            yield TemplateFault("template-unknown-reference", (*path, name), threshold[name], numeric_keys)
     if threshold.get("share") is not None and threshold.get("of") is None:
         yield TemplateFault("template-missing-key", (*path, "of"), "of", numeric_keys)
     if threshold.get("amount") is None and threshold.get("share") is None:
@@ -87,20 +87,22 @@ def check_rules(data: TemplateData) -> Iterator[TemplateFault]:
         for name, accepted in (
             ("require", answer_keys),
             ("forbid", answer_keys),
-            ("filled", answer_keys),
-            ("blank", answer_keys),
+            ("when_filled", answer_keys),
+            ("when_blank", answer_keys),
         ):
             for key_path, key in texts_in(rule, name, path):
                 if key not in accepted:
-                    yield TemplateFault("template-loose-end", key_path, key, accepted)
-        if isinstance(rule.get("passed"), str) and rule["passed"] not in date_keys:
-            yield TemplateFault("template-loose-end", (*path, "passed"), rule["passed"], date_keys)
-        if rule.get("no_worse_part") is True and not _has_status_and_part_level(data):
+                    yield TemplateFault("template-unknown-reference", key_path, key, accepted)
+        if isinstance(rule.get("date_passed"), str) and rule["date_passed"] not in date_keys:
+            yield TemplateFault(
+                "template-unknown-reference", (*path, "date_passed"), rule["date_passed"], date_keys
+            )
+        if rule.get("children_not_worse") is True and not _has_status_and_part_level(data):
             expected = "template.statuses_and_parts"
-            yield TemplateFault("template-wrong-value", (*path, "no_worse_part"), "true", expected=expected)
+            yield TemplateFault("template-wrong-value", (*path, "children_not_worse"), "true", expected=expected)
         yield from _check_when_condition(path, rule.get("when", {}), fields, codes_by_list)
         yield from _check_comparison((*path, "compare"), rule.get("compare"), fields)
-        yield from _check_threshold((*path, "beyond"), rule.get("beyond"), fields)
+        yield from _check_threshold((*path, "threshold"), rule.get("threshold"), fields)
         yield from _check_placeholders(path, rule, tuple(fields))
 
 
@@ -111,12 +113,12 @@ def _check_when_condition(
         field_type = fields.get(key, {}).get("type")
         if field_type not in LISTED_TYPES:
             choice_keys = tuple(name for name, field in fields.items() if field.get("type") in LISTED_TYPES)
-            yield TemplateFault("template-loose-end", (*path, "when", key), key, choice_keys)
+            yield TemplateFault("template-unknown-reference", (*path, "when", key), key, choice_keys)
             continue
         accepted = YES_NO_CODES if field_type == "yes_no" else codes_by_list.get(str(fields[key].get("choices")))
         for key_path, code in texts_in({key: values}, key, (*path, "when")):
             if accepted is not None and code not in accepted:
-                yield TemplateFault("template-loose-end", key_path, code, accepted)
+                yield TemplateFault("template-unknown-reference", key_path, code, accepted)
 
 
 def _check_comparison(path: KeyPath, comparison: object, fields: TemplateData) -> Iterator[TemplateFault]:
@@ -128,12 +130,12 @@ def _check_comparison(path: KeyPath, comparison: object, fields: TemplateData) -
     accepted = tuple(key for key, field in fields.items() if field.get("type") in comparable_types)
     for name in ("field", "to"):
         if isinstance(comparison.get(name), str) and comparison[name] not in accepted:
-            yield TemplateFault("template-loose-end", (*path, name), comparison[name], accepted)
+            yield TemplateFault("template-unknown-reference", (*path, name), comparison[name], accepted)
 
 
 def _check_placeholders(path: KeyPath, rule: TemplateData, field_keys: tuple[str, ...]) -> Iterator[TemplateFault]:
     """A message names what stands in the row; what the form says live is the same on every row."""
-    accepted = (*field_keys, *PART_PLACEHOLDERS) if rule.get("no_worse_part") is True else field_keys
+    accepted = (*field_keys, *PART_PLACEHOLDERS) if rule.get("children_not_worse") is True else field_keys
     for name in ("message", "remedy"):
         texts = rule.get(name)
         for language, text in texts.items() if isinstance(texts, dict) else ():
@@ -144,7 +146,7 @@ def _check_placeholders(path: KeyPath, rule: TemplateData, field_keys: tuple[str
                 yield TemplateFault("template-wrong-value", key_path, str(text), expected=expected)
             else:
                 yield from (
-                    TemplateFault("template-loose-end", key_path, placeholder, accepted)
+                    TemplateFault("template-unknown-reference", key_path, placeholder, accepted)
                     for placeholder in placeholders
                     if placeholder not in accepted
                 )
@@ -171,7 +173,7 @@ def check_summaries(data: TemplateData) -> Iterator[TemplateFault]:
     for path, summary in summaries:
         for name, accepted in (("by", columns), ("of", fields)):
             if isinstance(summary.get(name), str) and summary[name] not in accepted:
-                yield TemplateFault("template-loose-end", (*path, name), summary[name], accepted)
+                yield TemplateFault("template-unknown-reference", (*path, name), summary[name], accepted)
     yield from check_duplicates(
         [((*path, "by"), f"{entry.get('by')} / {entry.get('of')}") for path, entry in summaries]
     )

@@ -186,7 +186,7 @@ def _read_workbook(
     outcome = ignore_reason(workbook) or read_form(workbook, received_file, known_rounds)
     if isinstance(outcome, Submission) and _count_entries(outcome) > _MAX_ENTRIES_PER_FORM:
         outcome = make_finding(
-            "form-overfull", Location(file.name), unit=outcome.unit, params={"count": _MAX_ENTRIES_PER_FORM}
+            "form-too-large", Location(file.name), unit=outcome.unit, params={"count": _MAX_ENTRIES_PER_FORM}
         )
     if isinstance(outcome, Finding):
         state = FileState.IGNORED if outcome.code.startswith("ignored-") else FileState.REFUSED

@@ -25,7 +25,7 @@ from xlflow.read.unplaced import find_annotation_texts, find_surrounding_texts, 
 
 RETRYABLE_REFUSALS = (
     "not-a-form",
-    "form-records-broken",
+    "form-metadata-corrupt",
     "form-of-newer-version",
     "form-without-definition",
     "form-of-unknown-unit",

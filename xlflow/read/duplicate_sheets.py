@@ -13,7 +13,13 @@ from xlflow.model.submission import AnswerRow, Unplaced
 from xlflow.model.text import normalize_key
 from xlflow.read.locate_table import LocatedTable
 
-QUOTING_CODES = ("given-changed", "issued-text-changed", "heading-changed", "computed-changed", "row-without-id")
+QUOTING_CODES = (
+    "plan-value-changed",
+    "issued-text-changed",
+    "heading-changed",
+    "computed-changed",
+    "row-without-id",
+)
 """Findings that quote what somebody wrote where the form says something itself: the text stands nowhere else."""
 
 

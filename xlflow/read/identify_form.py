@@ -55,7 +55,7 @@ def read_issued_form(
             "form-without-definition", location, unit=identity.unit, params={"round": identity.round_key}
         )
     refusal_code = (
-        "form-of-newer-version" if metadata_sheet and _is_newer_format(metadata_sheet) else "form-records-broken"
+        "form-of-newer-version" if metadata_sheet and _is_newer_format(metadata_sheet) else "form-metadata-corrupt"
     )
     return recognised or make_finding(
         refusal_code if metadata_sheet else "not-a-form", location, params=find_round_hints(workbook)

@@ -38,7 +38,7 @@ def find_nothing_to_report(
         if strip_for_lookup(pair[1]) not in yes_words and normalize_key(pair[1]) not in no_words
     ]
     return yes_location, tuple(
-        Unplaced(unit, location, (text,), "text-beside", is_row=False) for location, text in other_texts
+        Unplaced(unit, location, (text,), "text-outside-table", is_row=False) for location, text in other_texts
     )
 
 

@@ -73,7 +73,7 @@ def find_texts_on_other_sheets(
             positioned_texts = _find_texts_kept_from_before(sheet)
         else:
             positioned_texts = _find_new_texts(workbook, sheet, form_sheet_key, schema, issued)
-        code = "text-beside" if form_sheet_key == "loose" else "text-on-other-sheet"
+        code = "text-outside-table" if form_sheet_key == "loose" else "text-on-other-sheet"
         for row, column, texts in positioned_texts:
             location = Location(workbook.name, sheet.name, format_cell_address(row, column))
             yield Unplaced(issued.identity.unit, location, texts, code, is_row=False)

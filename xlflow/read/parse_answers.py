@@ -124,7 +124,7 @@ class AnswerParser:
             ):
                 self.findings.append(
                     make_finding(
-                        "given-changed",
+                        "plan-value-changed",
                         self.table.cell_location(row_index, column_index),
                         unit=self.unit,
                         row_id=item.id,
@@ -159,7 +159,7 @@ class AnswerParser:
             if normalize_key(raw_text) != normalize_key(issued_text or ""):
                 self.findings.append(
                     make_finding(
-                        "given-changed",
+                        "plan-value-changed",
                         self.table.cell_location(row_index, column_index),
                         unit=self.unit,
                         row_id=item.id,

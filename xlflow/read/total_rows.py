@@ -44,7 +44,7 @@ def mark_total_rows(
             detector.total_rows.add(match.row_index)
     total_rows = detector.total_rows
     return [
-        replace(candidate, kind="aside", code="row-of-sums") if candidate.row_index in total_rows else candidate
+        replace(candidate, kind="aside", code="total-row") if candidate.row_index in total_rows else candidate
         for candidate in matches
     ]
 

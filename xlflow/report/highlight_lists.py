@@ -22,7 +22,7 @@ def has_deviating_status(item_status: ItemStatus, round_status: RoundStatus) -> 
 def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_deviations: bool) -> Iterator[Block]:
     """Yield what is done and, with `lists`, what deviates and what is late, a list for each status."""
     for choice in round_status.status_choices.values():
-        if choice.settled and not choice.deviation:
+        if choice.final and not choice.deviation:
             list_items = [
                 (to_spans(item_title(item_status.item, round_status.template)))
                 for item_status in round_status.activities

@@ -124,7 +124,7 @@ def _build_headline_figures(round_status: RoundStatus, phrasing: Phrasing) -> It
         ),
     )
     done_choice = next(
-        (each for each in round_status.status_choices.values() if each.settled and not each.deviation), None
+        (each for each in round_status.status_choices.values() if each.final and not each.deviation), None
     )
     if done_choice:
         label = phrasing.translate("figure_status", status=done_choice.label.in_language(phrasing.language))

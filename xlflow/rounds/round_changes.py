@@ -210,11 +210,11 @@ class _RoundComparer:
 
     def _is_final(self, state: ItemSnapshot) -> bool:
         choice = self.current_choices.get(state.status_code or "")
-        return choice is not None and choice.settled
+        return choice is not None and choice.final
 
     def _is_excluded(self, state: ItemSnapshot) -> bool:
         choice = self.current_choices.get(state.status_code or "")
-        return choice is not None and choice.left_out
+        return choice is not None and choice.excluded_from_rollup
 
     def _is_delayed(self, previous: ItemSnapshot, current: ItemSnapshot, has_new_deadline: bool) -> bool:
         """Return whether its time has moved later, or its status says so and did not then."""

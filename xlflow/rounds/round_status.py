@@ -125,7 +125,7 @@ class RoundStatus:
     @cached_property
     def fields_with_threshold(self) -> tuple[Field, ...]:
         """The amounts that the template has a limit for."""
-        field_keys = (rule.beyond.field for rule in self.template.rules if rule.beyond)
+        field_keys = (rule.threshold.field for rule in self.template.rules if rule.threshold)
         return tuple(self.template.field(key) for key in dict.fromkeys(field_keys))
 
     def fields_above_threshold(self, item_status: ItemStatus) -> tuple[Field, ...]:
@@ -137,7 +137,7 @@ class RoundStatus:
             ).get(key)
             return value if isinstance(value, Decimal) else None
 
-        thresholds = [rule.beyond for rule in self.template.rules if rule.beyond]
+        thresholds = [rule.threshold for rule in self.template.rules if rule.threshold]
         exceeded_keys = {
             threshold.field for threshold in thresholds if is_above_threshold(threshold, number_in_field)
         }
@@ -193,7 +193,7 @@ def _as_answered_by_unit(item_status: ItemStatus, unit: str, round_status: Round
         status_code=reply.status_code,
         status=reply.status,
         follows_parent=reply.follows_parent,
-        is_overdue=item_status.is_overdue and not (choice and choice.settled),
+        is_overdue=item_status.is_overdue and not (choice and choice.final),
         answers=reply.answers,
         unit_replies=(),
         location=reply.location or item_status.location,

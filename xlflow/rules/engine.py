@@ -48,10 +48,10 @@ def compare(context: RowContext, rule: Rule) -> Iterator[Requirement]:
         yield downgrade_to_note(context.make_requirement(rule, answer_key))
 
 
-def no_worse_part(context: RowContext, rule: Rule) -> Iterator[Requirement]:
+def children_not_worse(context: RowContext, rule: Rule) -> Iterator[Requirement]:
     """Ask for another status where a sub-activity stands worse than its activity says."""
     status_field, children = context.form.status_field, context.form.relatives[context.row.item.id].children
-    if rule.no_worse_part and children and status_field and status_field.key in context.row.texts:
+    if rule.children_not_worse and children and status_field and status_field.key in context.row.texts:
         status_number = context.choice_number(status_field.key)
         child_rows = (context.form.rows_by_id[part] for part in children)
         worse_row = next(
@@ -72,7 +72,7 @@ def downgrade_to_note(requirement: Requirement) -> Requirement:
 
 
 EFFECT_EVALUATORS: Mapping[str, Callable[[RowContext, Rule], Iterator[Requirement]]] = MappingProxyType(
-    {effect.__name__: effect for effect in (require, forbid, compare, no_worse_part)}
+    {effect.__name__: effect for effect in (require, forbid, compare, children_not_worse)}
 )
 """The effects by what a rule says to have one."""
 
@@ -164,7 +164,7 @@ def declared_rules(context: RowContext) -> Iterator[Requirement]:
             requirements = [
                 requirement for effect in effects for requirement in EFFECT_EVALUATORS[effect](context, rule)
             ]
-            formula_sees_it = rule.beyond is None or is_above_threshold(rule.beyond, context.formula_amount)
+            formula_sees_it = rule.threshold is None or is_above_threshold(rule.threshold, context.formula_amount)
             yield from requirements if formula_sees_it else map(downgrade_to_note, requirements)
 
 
@@ -193,13 +193,15 @@ def _conditions_hold(context: RowContext, rule: Rule, conditions: AnswerConditio
     for key, numbers in conditions:
         if context.choice_number(key) not in numbers:
             return False
-    if rule.passed and not _is_date_passed(context, rule.passed):
+    if rule.date_passed and not _is_date_passed(context, rule.date_passed):
         return False
-    if rule.beyond and not is_above_threshold(rule.beyond, context.parsed_amount):
+    if rule.threshold and not is_above_threshold(rule.threshold, context.parsed_amount):
         return False
-    if not (rule.filled or rule.blank):
+    if not (rule.when_filled or rule.when_blank):
         return True
-    return all(map(context.is_filled, rule.filled)) and all(context.is_filled(key) is False for key in rule.blank)
+    return all(map(context.is_filled, rule.when_filled)) and all(
+        context.is_filled(key) is False for key in rule.when_blank
+    )
 
 
 def _is_date_passed(context: RowContext, key: str) -> bool:

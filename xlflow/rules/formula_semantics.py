@@ -71,7 +71,7 @@ def option_number(options: tuple[Choice, ...], code: str) -> int:
     """Return the number that stands for a choice: a worse rank, a greater hundred; negative if it has no rank."""
     position = next(place for place, option in enumerate(options, 1) if option.code == code)
     rank = options[position - 1].rank
-    has_rank = rank is not None and rank >= 0 and not options[position - 1].left_out
+    has_rank = rank is not None and rank >= 0 and not options[position - 1].excluded_from_rollup
     return ((rank or 0) + 1) * 100 + position if has_rank else -position
 
 

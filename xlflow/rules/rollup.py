@@ -270,14 +270,14 @@ def _parent_key(levels: tuple[str, ...], part_level_index: int) -> tuple[str, ..
 
 
 def _is_excluded_from_rollup(option: Choice | None) -> bool:
-    return option is not None and option.left_out
+    return option is not None and option.excluded_from_rollup
 
 
 def _is_final(code: str | None, template: Template) -> bool:
     """Return whether a status is one after which nothing more is expected ("done", "cancelled")."""
     status_field = template.field_in_role("status")
     options = template.choice_list(status_field).options if status_field else ()
-    return any(option.code == code and option.settled for option in options)
+    return any(option.code == code and option.final for option in options)
 
 
 def _rank_of(option: Choice | None) -> int:

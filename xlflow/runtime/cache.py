@@ -19,7 +19,7 @@ from pathlib import Path
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 from xlflow.runtime.submission_encoder import EncodedSubmission
 
-CACHE_FOLDER_VARIABLE = "XLFLOW_CACHE"
+CACHE_FOLDER_VARIABLE = "XLFLOW_CACHE_DIR"
 """The variable of the environment that names another folder."""
 
 _MAX_BYTES = 256_000_000

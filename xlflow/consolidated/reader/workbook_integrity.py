@@ -71,7 +71,7 @@ def _check_missing_items(workbook: WorkbookData, round_status: RoundStatus) -> I
             " …" if len(missing_ids) > MAX_IDS_IN_MESSAGE else ""
         )
         yield make_finding(
-            "report-lines-gone", Location(workbook.name), params={"count": len(missing_ids), "ids": ids_text}
+            "report-items-gone", Location(workbook.name), params={"count": len(missing_ids), "ids": ids_text}
         )
 
 

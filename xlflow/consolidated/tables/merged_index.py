@@ -147,7 +147,7 @@ class MergedIndex:
     @cached_property
     def thresholds(self) -> tuple[Threshold, ...]:
         """The limits beyond which the template asks about a number."""
-        return tuple(rule.beyond for rule in self.template.rules if rule.beyond)
+        return tuple(rule.threshold for rule in self.template.rules if rule.threshold)
 
     def number_over_units(self, item: PlanItem, key: str) -> Decimal | None:
         """Return the number of a line over all units that answered it; None where one of them lacks it."""
@@ -278,7 +278,7 @@ class MergedIndex:
         return deadline if isinstance(deadline, Deadline) and deadline.last else None
 
     def _is_final_status(self, code: str | None) -> bool:
-        return code in self.status_choices and self.status_choices[code].settled
+        return code in self.status_choices and self.status_choices[code].final
 
 
 def _asked_and_answering_units(asked: tuple[str, ...], rows: Iterable[MergedRow]) -> tuple[str, ...]:

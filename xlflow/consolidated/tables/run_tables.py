@@ -33,7 +33,7 @@ def build_finding_table(merged_index: MergedIndex) -> Table:
         ("_code", "collected.code", 20, "text"),
     )
     rows = (_finding_row(finding, merged_index) for finding in sort_findings(merged_index.findings))
-    return Table("remarks", columns, encode_rows(rows, len(columns)))
+    return Table("findings", columns, encode_rows(rows, len(columns)))
 
 
 def build_about_table(merged_index: MergedIndex) -> Table:
@@ -72,7 +72,7 @@ def build_waiver_table(merged_index: MergedIndex) -> Table:
         )
         for waiver, count in merged_index.merged.waivers
     )
-    return Table("exceptions", columns, rows)
+    return Table("waivers", columns, rows)
 
 
 def build_alias_table(merged_index: MergedIndex) -> Table:

@@ -57,7 +57,7 @@ def build_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -
         *(
             (
                 f"{severity}s",
-                _count_measure("remarks", RowFilter("_severity", translate(f"collected.{severity}", language))),
+                _count_measure("findings", RowFilter("_severity", translate(f"collected.{severity}", language))),
             )
             for severity in COUNTED_SEVERITIES
         ),

@@ -19,10 +19,10 @@ PIXELS_PER_BAR, CHART_FRAME_PIXELS, CHART_GAP_PIXELS = 14, 150, 10
 """Height of one bar, what title, axis and legend take beside, and pixels between two charts."""
 
 BAR_PATTERNS = (
-    {"pattern": "percent_5", "fg_color": COLOURS["head"], "bg_color": "#BBD9F2"},
-    {"pattern": "wide_upward_diagonal", "fg_color": COLOURS["head"], "bg_color": "#FFFFFF"},
-    {"pattern": "wide_downward_diagonal", "fg_color": COLOURS["head"], "bg_color": "#BFE5C8"},
-    {"pattern": "large_check", "fg_color": COLOURS["quiet"], "bg_color": "#FFFFFF"},
+    {"pattern": "percent_5", "fg_color": COLOURS["heading"], "bg_color": "#BBD9F2"},
+    {"pattern": "wide_upward_diagonal", "fg_color": COLOURS["heading"], "bg_color": "#FFFFFF"},
+    {"pattern": "wide_downward_diagonal", "fg_color": COLOURS["heading"], "bg_color": "#BFE5C8"},
+    {"pattern": "large_check", "fg_color": COLOURS["muted"], "bg_color": "#FFFFFF"},
 )
 """How the bars of the amounts look, in their order."""
 
@@ -83,10 +83,10 @@ def _draw_chart(
     chart = context.sheet.workbook.make_chart("bar", "clustered")
     for series in _build_series(drawn_section, context):
         chart.add_series(series)
-    font = {"name": FONT, "size": 9, "color": COLOURS["ink"]}
+    font = {"name": FONT, "size": 9, "color": COLOURS["text"]}
     title = {**font, "size": 12, "bold": True}
     chart.set_title({"name": drawn_section.section.title, "overlay": False, "name_font": title})
-    gridlines = {"visible": True, "line": {"color": COLOURS["rule"]}}
+    gridlines = {"visible": True, "line": {"color": COLOURS["border"]}}
     chart.set_x_axis(
         {
             "name": drawn_section.panel.title,
@@ -103,7 +103,7 @@ def _draw_chart(
             "interval_unit": 1,
             "num_font": font,
             "label_position": "low",
-            "line": {"color": COLOURS["quiet"]},
+            "line": {"color": COLOURS["muted"]},
         }
     )
     chart.set_legend({"position": "bottom", "font": font})
@@ -129,5 +129,5 @@ def _build_series(drawn_section: DrawnSection, context: WriteContext) -> Iterato
             "values": [sheet_name, drawn_section.first_row, place, drawn_section.last_row, place],
             "gap": 60,
             "pattern": pattern,
-            "border": {"color": COLOURS["quiet"], "width": 0.75},
+            "border": {"color": COLOURS["muted"], "width": 0.75},
         }

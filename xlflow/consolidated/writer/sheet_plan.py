@@ -55,15 +55,15 @@ TABLES_BY_SHEET = (
     ("answers", ("answers",)),
     ("changes", ("changes",)),
     ("collection", ("accounts", "units", "files", "set_aside")),
-    ("remarks", ("remarks",)),
-    ("about", ("about", "exceptions", "aliases", "inputs")),
+    ("findings", ("findings",)),
+    ("about", ("about", "waivers", "aliases", "inputs")),
     ("history", ("history",)),
     ("rounds", ("rounds",)),
 )
 """The sheets after the summary, in order, each with the tables that stand on it; the last two are those of a
 history, which has no others."""
 
-OPTIONAL_TABLES = frozenset(("exceptions", "aliases"))
+OPTIONAL_TABLES = frozenset(("waivers", "aliases"))
 """Tables without which their sheet is whole too."""
 
 SINGLE_SHEET_TABLES = frozenset(names[0] for _, names in TABLES_BY_SHEET if len(names) == 1)

@@ -68,7 +68,7 @@ def _draw_chart(
     chart = context.sheet.workbook.make_chart("bar", "stacked")
     for series in _build_series(drawn_section, size[0], context):
         chart.add_series(series)
-    font = {"name": FONT, "size": 9, "color": COLOURS["ink"]}
+    font = {"name": FONT, "size": 9, "color": COLOURS["text"]}
     chart.set_plotarea({"layout": _plot_area_layout(drawn_section.section, size)})
     chart.set_title(
         {"name": drawn_section.section.title, "overlay": False, "name_font": {**font, "size": 12, "bold": True}}
@@ -82,7 +82,7 @@ def _draw_chart(
             "num_font": font,
             "num_format": "0",
             "min": 0,
-            "major_gridlines": {"visible": True, "line": {"color": COLOURS["rule"]}},
+            "major_gridlines": {"visible": True, "line": {"color": COLOURS["border"]}},
         }
     )
     chart.set_y_axis(
@@ -91,7 +91,7 @@ def _draw_chart(
             "crossing": "max",
             "interval_unit": 1,
             "num_font": font,
-            "line": {"color": COLOURS["quiet"]},
+            "line": {"color": COLOURS["muted"]},
         }
     )
     chart.set_legend({"position": "bottom", "font": font})
@@ -176,9 +176,9 @@ def _is_stacked(measure: Measure) -> bool:
 
 def _series_style(highlight: TextHighlight, min_labelled: int) -> dict[str, object]:
     sign = f'"{highlight.sign}"' if highlight.sign and '"' not in highlight.sign else ""
-    font = {"name": FONT, "size": 8, "color": COLOURS["ink"]}
+    font = {"name": FONT, "size": 8, "color": COLOURS["text"]}
     return {
         "fill": {"color": highlight.fill_colour},
-        "border": {"color": COLOURS["quiet"], "width": 0.75},
+        "border": {"color": COLOURS["muted"], "width": 0.75},
         "data_labels": {"value": True, "num_format": f"[>={min_labelled}]{sign}0;;", "font": font},
     }

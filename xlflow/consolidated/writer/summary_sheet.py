@@ -39,7 +39,7 @@ def write_title_and_sentences(summary: ConsolidatedContent, width: float, contex
     context.sheet.set_row_height(0, TITLE_HEIGHT)
     context.sheet.write(1, 0, summary.subtitle, context.style("subtitle"))
     response_style = context.style(
-        "quiet",
+        "muted",
         bold=True,
         font_color=COLOURS["wrong" if summary.missing_units or summary.units_with_blank_form else "good"],
     )
@@ -204,7 +204,7 @@ def _write_panel(panel: Panel, row: int, context: WriteContext) -> Iterator[Draw
         drawn = DrawnSection(section, panel, row, next_row, next_row + len(section.groups) - 1)
         next_row = drawn.last_row + 1
         if section.note:
-            context.sheet.write(next_row, 0, section.note, context.style("quiet", italic=True))
+            context.sheet.write(next_row, 0, section.note, context.style("muted", italic=True))
             next_row += 1
         yield drawn
 
@@ -221,7 +221,7 @@ def _write_panel_headings(panel: Panel, row: int, context: WriteContext) -> None
         changes = {"bg_color": mark.fill_colour, "font_color": mark.font_colour} if mark else {}
         context.sheet.write(row, column, heading, context.style("heading", align="center", **changes))
     context.sheet.write(
-        row, len(panel.headings) + 1, translate("overview.go_to", context.language), context.style("aside")
+        row, len(panel.headings) + 1, translate("overview.go_to", context.language), context.style("side_heading")
     )
     context.sheet.set_row_height(
         row, fit_row_height([(heading, FIGURE_WIDTH - 1) for heading in panel.headings], min_lines=2)
@@ -299,7 +299,7 @@ def _figure_style(
 ) -> Format:
     measure = section.measures[measure_index]
     if group.kind == "share":
-        return context.style("share", font_color=COLOURS["quiet"], align="center")
+        return context.style("share", font_color=COLOURS["muted"], align="center")
     if measure.negative_is_bad:
         return context.style("signed", num_format=SIGNED_FORMAT)
     number_style = (

@@ -22,7 +22,7 @@ class TextHighlight:
     text: str
     column_keys: tuple[str, ...]
     fill_colour: str
-    font_colour: str = COLOURS["ink"]
+    font_colour: str = COLOURS["text"]
     sign: str = ""
 
 
@@ -64,7 +64,7 @@ def build_highlights(template: Template, language: Language) -> tuple[TextHighli
         TextHighlight(option.label.in_language(language), (STATUS_COLUMNS,), option.colour, sign=option.icon)
         for option in options
     )
-    alarm_fill, alarm_font, warning_fill = COLOURS["wrong_fill"], COLOURS["wrong"], COLOURS["ask"]
+    alarm_fill, alarm_font, warning_fill = COLOURS["wrong_fill"], COLOURS["wrong"], COLOURS["input"]
     return (
         *status_highlights,
         TextHighlight(

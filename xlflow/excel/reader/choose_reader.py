@@ -111,7 +111,7 @@ def _list_distinct_sheet_parts(package: WorkbookPackage) -> list[tuple[str, str,
         (name, package.find_part(part) or part, visible) for name, part, visible in list_sheet_parts(package)
     ]
     if len({part for _, part, _ in sheet_parts}) < len(sheet_parts):
-        raise ReaderError("archive-crooked")
+        raise ReaderError("archive-inconsistent")
     return sheet_parts
 
 
@@ -149,7 +149,7 @@ def read_with_calamine(content: bytes, *, include_skippable: bool = True) -> tup
     except calamine.PasswordError as fault:
         raise ReaderError("file-is-encrypted") from fault
     except BaseException as fault:
-        raise ReaderError("parts-broken") from fault
+        raise ReaderError("workbook-corrupt") from fault
 
 
 def _prescan_sheets(

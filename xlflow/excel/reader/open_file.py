@@ -143,7 +143,7 @@ def _open_catching_errors(content: bytes, name: str, limits: Limits) -> Workbook
     except KeyError:
         return "parts-missing"
     except Exception:  # no file, however crooked, may end the run
-        return "parts-broken"
+        return "workbook-corrupt"
 
 
 def _open_content(content: bytes, name: str, limits: Limits) -> WorkbookData | str:

@@ -63,7 +63,7 @@ def list_zip_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | s
     except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, OverflowError):
         return "archive-cut-off"
     if not _is_end_record_consistent(content, len(infos), len(comment)):
-        return "archive-crooked"
+        return "archive-inconsistent"
     if len(infos) > limits.zip_entries:
         return "archive-too-many-parts"
     if any(info.flag_bits & 1 for info in infos):
@@ -146,10 +146,10 @@ def _locate_entries(
             or (not next_free_offset and info.header_offset)
             or data_offset is None
         ):
-            return "archive-crooked"
+            return "archive-inconsistent"
         next_free_offset = data_offset + info.compress_size
         if next_free_offset > directory_offset or name in names:
-            return "archive-crooked"
+            return "archive-inconsistent"
         if info.compress_type not in (_STORED, _DEFLATED):
             return "archive-packed-otherwise"
         names.add(name)

@@ -79,17 +79,17 @@ def open_package(content: bytes, limits: Limits) -> WorkbookPackage | str:
         parts = {name: _to_utf8(part) if _is_xml_part(name) else part for name, part in parts.items()}
         for name, part in parts.items():
             if _is_xml_part(name) and not has_plain_prolog(part) and part.strip():
-                return "archive-doctype" if b"<!" in part else "parts-broken"
+                return "archive-doctype" if b"<!" in part else "workbook-corrupt"
         return _identify_package(parts, tuple(code for code, pattern in _NOTED_PARTS if pattern.search(names)))
     except (ParseError, UnicodeError, LookupError):
-        return "parts-broken"
+        return "workbook-corrupt"
 
 
 def _list_part_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | str:
     """Return the entries of a workbook file, whose names are the same in small letters and in capitals."""
     entries = list_zip_entries(content, limits)
     if not isinstance(entries, str) and len({entry.name.casefold() for entry in entries}) < len(entries):
-        return "archive-crooked"
+        return "archive-inconsistent"
     return entries
 
 

@@ -57,7 +57,7 @@ def read_xls(content: bytes) -> XlsWorkbook:
         raise ReaderError("file-is-encrypted")
     sheets = read_with_calamine(content)
     if container is None:
-        return XlsWorkbook(sheets, MappingProxyType({}), None, ("read-roughly",))
+        return XlsWorkbook(sheets, MappingProxyType({}), None, ("read-incompletely",))
     note_codes = [
         code
         for code, prefixes in _NOTED_STORAGES
@@ -69,7 +69,7 @@ def read_xls(content: bytes) -> XlsWorkbook:
         sheets = attach_omitted_content(sheets, omitted_by_sheet)
         note_codes += ["has-pictures"] if any(omitted.has_pictures for omitted in omitted_by_sheet) else []
     except (struct.error, ValueError, LookupError):
-        note_codes.append("read-roughly")
+        note_codes.append("read-incompletely")
     return XlsWorkbook(
         sheets,
         MappingProxyType(dict(container.properties)),

@@ -54,7 +54,7 @@ class WorkbookWriter:
         """Return a house style, with the given XlsxWriter properties changed; made once per book."""
         key = (name, tuple(sorted(changes.items())))
         if key not in self._styles:
-            default_properties = {"font_name": FONT, "font_size": 11, "font_color": COLOURS["ink"]}
+            default_properties = {"font_name": FONT, "font_size": 11, "font_color": COLOURS["text"]}
             self._styles[key] = self.backend.add_format({**default_properties, **STYLES[name], **changes})
         return self._styles[key]
 

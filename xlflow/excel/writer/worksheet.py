@@ -145,7 +145,7 @@ class SheetWriter:
             "height": height,
             "font_name": FONT,
             "font_size": 10,
-            "color": COLOURS["ask"],
+            "color": COLOURS["input"],
         }
         note_text = truncate_text(remove_illegal_xml(text), MAX_CELL_TEXT)
         check_return_code(
