@@ -139,8 +139,8 @@ def merge_forms(
     """Read, check and merge forms into the consolidated workbook `output`. `as_of` and `template` are as in
     `check_forms`.
 
-    `previous` is that of the round before, against which changes are told. `export_dir` names a folder for the same
-    tables as a data package: CSV, and Parquet where pyarrow is installed.
+    `previous` is the consolidated workbook of the round before; changes since then are listed. `export_dir` is a
+    folder for the same tables as a data package: CSV, and Parquet where pyarrow is installed.
 
     `FatalError` if nobody has answered, if the accounts do not balance, if the target is something else than an
     earlier
