@@ -180,7 +180,7 @@ class TestFaults:
             ("rules", "passed", "date_passed"),
             ("rules", "filled", "when_filled"),
             ("rules", "blank", "when_blank"),
-            ("rules", "children_not_worse", "children_not_worse"),
+            ("rules", "no_worse_part", "children_not_worse"),
             ("choices.options", "left_out", "excluded_from_rollup"),
             ("choices.options", "settled", "final"),
         ],

@@ -56,7 +56,7 @@ KEY_SYNONYMS: Mapping[str, str] = {
     "passed": "date_passed",
     "filled": "when_filled",
     "blank": "when_blank",
-    "children_not_worse": "children_not_worse",
+    "no_worse_part": "children_not_worse",
     "left_out": "excluded_from_rollup",
     "settled": "final",
 }

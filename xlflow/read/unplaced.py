@@ -45,7 +45,9 @@ def find_header_footer_texts(workbook: WorkbookData, issued: IssuedForm) -> Iter
         for header_footer in sheet.metadata.header_footer:
             texts = tuple(line for line in header_footer.splitlines() if not _is_form_code_or_paging(line, code))
             if texts:
-                yield Unplaced(unit, Location(workbook.name, sheet.name), texts, "text-in-header-footer", is_row=False)
+                yield Unplaced(
+                    unit, Location(workbook.name, sheet.name), texts, "text-in-header-footer", is_row=False
+                )
 
 
 def _is_form_code_or_paging(line: str, code: str) -> bool:
@@ -217,7 +219,9 @@ class UnplacedCollector:
             ):
                 self.add_text(row_index, column_index, text)
 
-    def add_text(self, row_index: int, column_index: int, value: RawCell, code: str = "text-outside-table") -> None:
+    def add_text(
+        self, row_index: int, column_index: int, value: RawCell, code: str = "text-outside-table"
+    ) -> None:
         """Set aside what stands in one cell."""
         location = self.table.cell_location(row_index, column_index)
         self.unplaced.append(Unplaced(self.unit, location, (cell_text(value),), code, is_row=False))
