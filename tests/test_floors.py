@@ -42,6 +42,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "python_calamine": "excel.reader",
     "olefile": "excel.reader",
+    "openpyxl": "excel.reader",
     "zipfile": ("excel.reader", "excel.writer"),
     "xlsxwriter": "excel.writer",
     "dateutil": "values",

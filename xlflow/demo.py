@@ -14,7 +14,7 @@ from pathlib import Path
 
 from xlflow.definition.plan_workbook import define_round
 from xlflow.definition.template_loader import load_template
-from xlflow.excel.reader import open_workbook
+from xlflow.excel.reader import open_plan_workbook
 from xlflow.generate import write_form
 from xlflow.generate.file_names import list_form_files
 from xlflow.i18n.catalogue import Language, translate
@@ -99,7 +99,7 @@ def _write_returned_forms(
     example_dir: Traversable, example: Example, language: Language, return_folder: Path
 ) -> None:
     """Write what the units send back into the folder `back`."""
-    workbook = open_workbook((example_dir / "plan.xlsx").read_bytes(), "plan.xlsx")
+    workbook = open_plan_workbook((example_dir / "plan.xlsx").read_bytes(), "plan.xlsx")
     template = load_template(example.template)
     round_, _ = define_round(workbook, template, example.as_of, example.due, language)
     answers_by_unit = _read_example_answers(example_dir / "answers.csv")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import count
 
+from xlflow.definition.plan_tables import check_columns_left_out, check_rows_left_out, find_candidate_tables
 from xlflow.definition.units import is_unit_sheet
 from xlflow.definition.waiver_sheets import is_waiver_or_alias_sheet
 from xlflow.excel.cell_address import format_cell_address
@@ -13,7 +14,6 @@ from xlflow.excel.header_detection import (
     find_misspelt_headings,
     find_most_similar_cell,
     find_partial_table,
-    find_table,
     make_heading_spec,
 )
 from xlflow.excel.reader import SheetData, WorkbookData
@@ -42,22 +42,27 @@ def find_plan_table(
     headings, activity_key = _plan_headings(template), template.levels[template.item_level_index].key
     tables = [
         table
-        for sheet in (*named_sheets, *sheets)
-        if (table := find_table(workbook.name, sheet, headings, activity_key))
+        for sheet in sorted(sheets, key=lambda sheet: sheet not in named_sheets)
+        for table in find_candidate_tables(workbook.name, sheet, headings, activity_key)
     ]
     if not tables:
         return None, _no_table_findings(workbook, named_sheets or sheets, template, language)
-    table = tables[0]
-    findings = list(check_plan_headings(table, template, language))
-    if table.sheet in named_sheets or len(workbook.sheets) == 1:
-        return table, findings
-    if len({each.sheet.name for each in tables}) > 1:
+    table, *other_tables = tables
+    whole_sheet = next(sheet for sheet in sheets if sheet.name == table.sheet.name)
+    is_named = whole_sheet in named_sheets
+    other_sheet_names = {each.sheet.name for each in other_tables} - {table.sheet.name}
+    if not is_named and other_sheet_names:
         params = {"sheets": ", ".join(dict.fromkeys(each.sheet.name for each in tables))}
         return None, [make_finding("plan-sheet-unclear", Location(workbook.name), params=params)]
-    return table, [
-        *findings,
-        make_finding("plan-sheet-assumed", Location(workbook.name, table.sheet.name), value=table.sheet.name),
+    findings = [
+        *check_plan_headings(table, template, language),
+        *check_rows_left_out(table, other_tables, whole_sheet, template),
+        *check_columns_left_out(table, whole_sheet),
     ]
+    if not is_named and len(workbook.sheets) > 1:
+        location = Location(workbook.name, table.sheet.name)
+        findings.append(make_finding("plan-sheet-assumed", location, value=table.sheet.name))
+    return table, findings
 
 
 def check_plan_headings(table: DetectedTable, template: Template, language: Language) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import NoReturn
 
+from xlflow.definition.plan_formatting import check_plan_formatting
 from xlflow.definition.plan_headings import choose_extra_columns, find_plan_table
 from xlflow.definition.plan_items import build_plan_items
 from xlflow.definition.plan_rows import PlanSheet, read_draft_items
@@ -75,9 +76,11 @@ def read_plan(
         read_aliases(workbook, waiver_context),
     )
     findings = [
+        *(note for note in workbook.findings if note.code == "plan-formatting-unseen"),
         *sheet_findings,
         *register_findings,
         *column_findings,
+        *check_plan_formatting(table, template),
         *row_findings,
         *item_findings,
         *unit_findings,

@@ -4,9 +4,17 @@ Unlike what came back, a plan or a consolidated workbook that cannot be opened s
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from xlflow.excel.reader import DEFAULT_LIMITS, Limits, WorkbookData, open_workbook, path_exists
+from xlflow.excel.reader import (
+    DEFAULT_LIMITS,
+    Limits,
+    WorkbookData,
+    open_plan_workbook,
+    open_workbook,
+    path_exists,
+)
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, message_in_all_languages
 
 _TEMPORARY_CODES = ("file-not-readable", "file-still-being-saved")
@@ -15,22 +23,24 @@ _TEMPORARY_CODES = ("file-not-readable", "file-still-being-saved")
 
 def open_plan(path: Path) -> WorkbookData:
     """Return the plan workbook as it was read."""
-    return _open_or_stop(path, "plan-unreadable", DEFAULT_LIMITS)
+    return _open_or_stop(path, "plan-unreadable", DEFAULT_LIMITS, open_plan_workbook)
 
 
 def open_consolidated(path: Path) -> WorkbookData:
     """Return a consolidated workbook as it was read; it may be much larger than a form."""
     from xlflow.consolidated.reader import CONSOLIDATED_LIMITS  # checking forms does not wait for it
 
-    return _open_or_stop(path, "consolidated-unreadable", CONSOLIDATED_LIMITS)
+    return _open_or_stop(path, "consolidated-unreadable", CONSOLIDATED_LIMITS, open_workbook)
 
 
-def _open_or_stop(path: Path, code: str, limits: Limits) -> WorkbookData:
+def _open_or_stop(
+    path: Path, code: str, limits: Limits, read_file: Callable[[Path, str, Limits], WorkbookData | Finding]
+) -> WorkbookData:
     if not path_exists(path):
         raise FatalError(make_finding("path-not-found", Location(str(path))))
     if os.path.isdir(path):  # noqa: PTH112 (the other way raises where one may not look)
         raise FatalError(make_finding("file-is-folder", Location(str(path))))
-    workbook = open_workbook(path, path.name, limits)
+    workbook = read_file(path, path.name, limits)
     if not isinstance(workbook, Finding):
         return workbook
     is_temporary = workbook.code in _TEMPORARY_CODES

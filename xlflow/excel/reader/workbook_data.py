@@ -23,6 +23,27 @@ CellAnnotation = tuple[int, int, str, str]
 """A note on a cell: its row and column, counted from 0, who wrote it, and the text; or where a cell leads to."""
 
 
+@dataclass(frozen=True, slots=True)
+class StruckOutText:
+    """Text that is struck out in one cell; row and column are counted from 0. `whole_cell` is False where some of
+    the cell's text is not struck out."""
+
+    row: int
+    column: int
+    text: str
+    whole_cell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExcelTable:
+    """A table that was made with Excel's own command (a ListObject). `cell_range` begins at its heading row and
+    ends at its last row, the `total_rows` (0 or 1) below its data included."""
+
+    name: str
+    cell_range: CellRange
+    total_rows: int = 0
+
+
 class ErrorValue(str):
     """What an error cell shows ("#REF!"): text to everyone who does not ask, and never a blank."""
 
@@ -65,7 +86,8 @@ class SheetMetadata:
 
     `formulas` are the cells (row, column) that hold a formula, `guarded` the areas that a validation watches,
     `hidden` the rows that nobody sees; `margins` are the texts in the headers and footers of its printed pages,
-    `links` where cells lead to.
+    `links` where cells lead to. Only a plan workbook has `hidden_columns` (counted from 0), `struck_out` and
+    `excel_tables` (see `open_plan_workbook`).
     """
 
     formula_cells: frozenset[tuple[int, int]] | None = None
@@ -74,6 +96,9 @@ class SheetMetadata:
     annotations: tuple[CellAnnotation, ...] = ()
     header_footer: tuple[str, ...] = ()
     links: tuple[CellAnnotation, ...] = ()
+    hidden_columns: frozenset[int] = frozenset()
+    struck_out: tuple[StruckOutText, ...] = ()
+    excel_tables: tuple[ExcelTable, ...] = ()
 
 
 NO_METADATA = SheetMetadata()
