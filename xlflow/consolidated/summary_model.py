@@ -15,6 +15,22 @@ from typing import Literal
 
 from xlflow.model.table import Table, TableCell
 
+ID_COLUMN, UNIT_COLUMN, ROLLED_UP_COLUMN = "_id", "_unit", "_rolled_up"
+QUARTER_COLUMN, OVERDUE_COLUMN, PARTS_COLUMN = "_quarter", "_overdue", "_parts"
+ORIGIN_COLUMN, CONTINUES_FROM_COLUMN, REASON_COLUMN = "_origin", "_continues_from", "_reason"
+WORST_SEVERITY_COLUMN, SEVERITY_COLUMN = "_remark", "_severity"
+SOURCE_COLUMN, SOURCE_LINK_COLUMN, FORM_ROWS_COLUMN = "_source", "_lead", "_form_rows"
+RESPONSE_COLUMN, ITEM_COUNT_COLUMN, UNANSWERED_COLUMN = "_answer", "_items", "_unanswered"
+FILE_COLUMN, FILE_STATE_COLUMN, ROW_COUNT_COLUMN, UNPLACED_KIND_COLUMN = "_file", "_state", "_rows", "_kind"
+BALANCE_COLUMN, EQUATION_COLUMN, FOUND_COLUMN, ACCOUNTED_COLUMN = "_balance", "_equation", "_found", "_accounted"
+CHANGE_KIND_COLUMN, CHANGE_FLAG_PREFIX = "_change", "_any_"
+EXTRA_COLUMN_PREFIX, SUM_COLUMN_PREFIX = "context:", "_sum_"
+"""Keys of the columns that more than one module refers to: the program's own begin with an underscore, which no key of
+a template does. What is a prefix is followed by the heading of a further column of the plan, a field's key, or a flag."""
+
+UNIT_GROUP_KEY = "unit"
+"""The key by which a template's `summaries` say that figures are grouped by unit."""
+
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
@@ -45,6 +61,16 @@ class Measure:
     negative_is_bad: bool = False
 
 
+def count_measure(table: str, *filters: RowFilter) -> Measure:
+    """Return a measure without a heading: how many rows of a table match all filters."""
+    return Measure("", "count", table, filters)
+
+
+def sum_measure(table: str, column: str) -> Measure:
+    """Return a measure without a heading: the sum of the numbers in a column of a table."""
+    return Measure("", "sum", table, sum_column=column)
+
+
 @dataclass(frozen=True, slots=True)
 class RowGroup:
     """One row of figures: the rows of the grid that it is about.
@@ -71,6 +97,11 @@ class Section:
     measures: tuple[Measure, ...]
     values: tuple[tuple[TableCell, ...], ...] = ()
     note: str = ""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings of the figures, one per measure."""
+        return tuple(measure.heading for measure in self.measures)
 
 
 @dataclass(frozen=True, slots=True)

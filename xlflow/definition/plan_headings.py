@@ -1,7 +1,6 @@
 """Finds the sheet `Plan` and says what its headings mean: levels, given fields, our own, and what comes along."""
 
 from collections.abc import Iterator
-from itertools import count
 
 from xlflow.definition.plan_tables import check_columns_left_out, check_rows_left_out, find_candidate_tables
 from xlflow.definition.units import is_unit_sheet
@@ -20,7 +19,7 @@ from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate, translate_all
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.template import Template
-from xlflow.model.text import normalize_key_cached
+from xlflow.model.text import first_free_name, normalize_key_cached
 
 _FIXED_HEADINGS = {
     "unit": "plan.unit_heading",
@@ -124,8 +123,7 @@ def choose_extra_columns(
 def _unique_heading(heading: str, taken: set[str], language: Language) -> str:
     """Return "Status (planen)", or "Status (planen) 2" and so on where that is taken too."""
     name = translate("plan.column_of_plan", language, heading=heading)
-    names = (name if number == 1 else f"{name} {number}" for number in count(1))
-    return next(each for each in names if normalize_key_cached(each) not in taken)
+    return first_free_name(name, lambda candidate: normalize_key_cached(candidate) in taken, "{name} {number}")
 
 
 def _check_unnamed_column(table: DetectedTable, column: int) -> Iterator[Finding]:

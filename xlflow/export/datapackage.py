@@ -9,7 +9,6 @@ Puts a data package into a folder: every file whole, the description last, nothi
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from xlflow.export.typed_table import TypedColumn, TypedTable, build_typed_table
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.model.merged import Merged
+from xlflow.model.text import ascii_letters
 from xlflow.runtime.atomic_write import lock_target, write_atomic
 
 
@@ -56,8 +56,7 @@ def build_export_files(
 
 def resource_name(table: TypedTable) -> str:
     """Return the name of a table within the package: small letters a to z, digits and hyphens."""
-    ascii_title = unicodedata.normalize("NFKD", table.title).encode("ascii", "ignore").decode().lower()
-    return "".join(letter if letter.isalnum() else "-" for letter in ascii_title)
+    return "".join(letter if letter.isalnum() else "-" for letter in ascii_letters(table.title).lower())
 
 
 def _encode_table(table: TypedTable, language: Language, *, with_parquet: bool) -> Iterator[ExportFile]:

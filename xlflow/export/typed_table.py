@@ -10,11 +10,11 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import count
 from typing import Literal
 
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.table import Table, TableCell, TableColumn
+from xlflow.model.text import first_free_name
 
 ColumnType = Literal["string", "number", "integer", "date"]
 
@@ -94,5 +94,4 @@ def _to_text(cell: TableCell) -> str | None:
 def _unused_raw_text_heading(heading: str, used_headings: Container[str], language: Language) -> str:
     """Return the heading of the column for what was written, one that no other column has."""
     name = translate("interchange.as_written", language, heading=heading)
-    names = (name if number == 1 else f"{name} {number}" for number in count(1))
-    return next(candidate for candidate in names if candidate.casefold() not in used_headings)
+    return first_free_name(name, lambda candidate: candidate.casefold() in used_headings, "{name} {number}")

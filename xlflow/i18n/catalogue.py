@@ -35,6 +35,11 @@ def translate(key: str, language: Language, **params: object) -> str:
     return message_template.format(**params) if params else message_template
 
 
+def translate_counted(key: str, count: int, language: Language, **params: object) -> str:
+    """Return the text `key` in its form for one or for several: "<key>_one" or "<key>_many", with {count} filled in."""
+    return translate(f"{key}_{'one' if count == 1 else 'many'}", language, count=count, **params)
+
+
 def translate_all(key: str) -> LocalizedText:
     """Return the word `key` as a `LocalizedText`, where the language is not known yet or both are accepted."""
     return LocalizedText(sv=translate(key, "sv"), en=translate(key, "en"))

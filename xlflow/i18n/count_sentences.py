@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from xlflow.i18n.catalogue import Language, LocalizedText, format_long_date, label_in_sentence, translate
-from xlflow.model.template import Choice, Level, Template
+from xlflow.model.template import Level, Template
 from xlflow.model.text import collapse_whitespace
 
 UNANSWERED, FOLLOWS_PARENT = "-", "^"
@@ -94,6 +94,12 @@ def number_in_words(number: int, level: Level, language: Language) -> str:
     return words[number] if number < len(words) else str(number)
 
 
+def follows_activity_text(template: Template, language: Language) -> str:
+    """Return what is shown as the status of a sub-activity that has only its activity's: "Se aktivitet"."""
+    item = label_in_sentence(template.item_level.label, language)
+    return translate("consolidated.see_item", language, item=item)
+
+
 def plural_level_name(level: Level, language: Language) -> str:
     """Return what several lines of a level are called within a sentence."""
     return label_in_sentence(level.plural or level.label, language)
@@ -136,7 +142,7 @@ def _join_clauses(
 def _predicate_text(code: str, count: int, level: Level, template: Template, language: Language) -> str:
     if code in (UNANSWERED, FOLLOWS_PARENT):
         return _clause_text("unanswered" if code == UNANSWERED else "follows", count, level, language)
-    choice = _status_choices(template).get(code)
+    choice = template.status_choices.get(code)
     if choice is None or choice.predicate is None:
         status = choice.label.in_language(language) if choice else code
         return translate(f"sentences.status_{'one' if count == 1 else 'many'}", language).replace(
@@ -157,14 +163,9 @@ def _clause_text(name: str, count: int, level: Level, language: Language) -> str
 
 def _sort_codes(counts: Mapping[str, int], template: Template) -> Iterator[str]:
     """Yield the codes in the template's order, then texts that it does not know, last what is not answered."""
-    template_codes = [code for code in _status_choices(template) if code in counts]
+    template_codes = [code for code in template.status_choices if code in counts]
     trailing_codes = [code for code in (FOLLOWS_PARENT, UNANSWERED) if code in counts]
     yield from (*template_codes, *sorted(set(counts) - {*template_codes, *trailing_codes}), *trailing_codes)
-
-
-def _status_choices(template: Template) -> Mapping[str, Choice]:
-    status_field = template.field_in_role("status")
-    return {option.code: option for option in template.choice_list(status_field).options} if status_field else {}
 
 
 def _capitalize_sentence(sentence: str) -> str:

@@ -213,7 +213,7 @@ class Template(TemplateElement):
     def __copy__(self) -> Self:
         """Return a copy that works out anew what is kept, since it may be given other levels or fields."""
         copied = super().__copy__()
-        for name in ("item_level_index", "part_level_index", "fields_by_key"):
+        for name in ("item_level_index", "part_level_index", "fields_by_key", "status_choices"):
             copied.__dict__.pop(name, None)
         return copied
 
@@ -231,6 +231,22 @@ class Template(TemplateElement):
     def fields_by_key(self) -> dict[str, Field]:
         """The fields by their keys."""
         return {field.key: field for field in self.fields}
+
+    @cached_property
+    def status_choices(self) -> dict[str, Choice]:
+        """The statuses by code, in the template's order; empty if no field has the role `status`."""
+        status_field = self.field_in_role("status")
+        return {choice.code: choice for choice in self.choice_list(status_field).options} if status_field else {}
+
+    @property
+    def item_level(self) -> Level:
+        """The level of the plan items themselves: the activity."""
+        return self.levels[self.item_level_index]
+
+    @property
+    def part_level(self) -> Level | None:
+        """The level of sub-activities, None if the template has none."""
+        return None if self.part_level_index is None else self.levels[self.part_level_index]
 
     def field(self, key: str) -> Field:
         """Return the field with this key; KeyError if the template has none."""

@@ -7,8 +7,9 @@ the same must be the same here, and nothing here ever changes what is shown.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import count
 
 _WHITESPACE = re.compile(r"[\s\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+")
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
@@ -22,6 +23,9 @@ _CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u
 
 _MAX_NAME_LENGTH = 300
 """Letters of a name that are shown; the longest that a file can have by itself is shorter."""
+
+ILLEGAL_XML_CHARACTERS = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
+"""Characters that no XML document may hold, as they stand between the brackets of a regular expression."""
 
 _CODE_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
@@ -74,6 +78,22 @@ def safe_display_name(name: str) -> str:
 
 def _escape_character(character: str) -> str:
     return character.encode("unicode_escape").decode()
+
+
+def first_line(text: str) -> str:
+    """Return the first line of a text: a goal's name, whose definition is on the lines below it."""
+    return text.strip().partition("\n")[0].strip()
+
+
+def ascii_letters(text: str) -> str:
+    """Return a text in ASCII: accents are removed (å -> a), other characters without an ASCII form are left out."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def first_free_name(name: str, is_taken: Callable[[str], bool], numbered: str = "{name} ({number})") -> str:
+    """Return `name`, or the first of its numbered forms (from 2 on) for which `is_taken` is False."""
+    candidates = (name if number == 1 else numbered.format(name=name, number=number) for number in count(1))
+    return next(candidate for candidate in candidates if not is_taken(candidate))
 
 
 def fingerprint(texts: Iterable[str]) -> str:

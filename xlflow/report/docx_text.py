@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from xml.sax.saxutils import escape, quoteattr
 
+from xlflow.model.text import ILLEGAL_XML_CHARACTERS
 from xlflow.report.colours import REPORT_COLOURS
 from xlflow.report.document import (
     Bullets,
@@ -42,8 +43,7 @@ STYLE_NAMES = {
 
 _BADGE_BORDER = REPORT_COLOURS["edge"].lstrip("#")
 _LINK_FORMATTING = f'<w:color w:val="{REPORT_COLOURS["head"].lstrip("#")}"/><w:u w:val="single"/>'
-INVALID_XML_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""What XML may not hold."""
+INVALID_XML_CHARACTERS = re.compile(f"[{ILLEGAL_XML_CHARACTERS}]")
 
 
 class StyleIds(dict[str, str]):

@@ -12,11 +12,12 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from xlflow.i18n.catalogue import translate
+from xlflow.model.text import ILLEGAL_XML_CHARACTERS
 from xlflow.report.colours import REPORT_COLOURS
 from xlflow.report.document import Document
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
-_INVALID_HTML_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_INVALID_HTML_CHARACTERS = re.compile(f"[{ILLEGAL_XML_CHARACTERS}\r\x7f-\x9f]")
 """What a web page may not hold."""
 
 LABEL_KEYS = ("contents", "skip", "top", "filter_all")

@@ -7,12 +7,12 @@ Reads and writes no file.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import count
 
 from xlflow.i18n.catalogue import Language, format_long_date, translate
+from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.table import Table, TableCell, TableColumn
 from xlflow.model.template import Template
-from xlflow.model.text import normalize_key
+from xlflow.model.text import first_free_name, first_line, normalize_key
 from xlflow.rounds.lineage import RoundItems, match_plan_items
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
@@ -142,8 +142,7 @@ def _round_columns(rounds: Sequence[ConsolidatedRound]) -> Iterator[TableColumn]
     language, used_headings = rounds[-1].round_status.language, set[str]()
     for round_index, round_ in enumerate(rounds):
         date_text = format_long_date(round_.round_status.as_of, language)
-        headings = (date_text if occurrence == 1 else f"{date_text} ({occurrence})" for occurrence in count(1))
-        heading = next(heading for heading in headings if normalize_key(heading) not in used_headings)
+        heading = first_free_name(date_text, lambda name: normalize_key(name) in used_headings)
         used_headings.add(normalize_key(heading))
         yield TableColumn(f"{ROUND_COLUMN_PREFIX}{round_index}", heading, 16, "status")
 
@@ -167,7 +166,7 @@ def _item_history_row(item_history: _ItemHistory, rounds: Sequence[ConsolidatedR
 
 def _first_line_of_group(text: str, kind: str) -> str | None:
     """Return a text; of a group its first line, without what is explained below it."""
-    return (text.partition("\n")[0] if kind == "group" else text) or None
+    return (first_line(text) if kind == "group" else text) or None
 
 
 def _status_text(item_status: ItemStatus | None, newest_status: RoundStatus) -> str | None:
@@ -175,10 +174,7 @@ def _status_text(item_status: ItemStatus | None, newest_status: RoundStatus) -> 
     if item_status is None:
         return None
     if item_status.follows_parent:
-        activity_label = newest_status.template.levels[newest_status.template.item_level_index].label.in_language(
-            newest_status.language
-        )
-        return translate("consolidated.see_item", newest_status.language, item=activity_label.lower())
+        return follows_activity_text(newest_status.template, newest_status.language)
     return item_status.status or translate("consolidated.unanswered", newest_status.language)
 
 

@@ -3,12 +3,12 @@
 Both rounds come as the same plain states, so it does not matter what they were read from. Knows no workbook.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from xlflow.model.plan import Deadline, PlanItem
+from xlflow.model.plan import Deadline, FieldValue, PlanItem
 from xlflow.model.template import Choice, Template
 from xlflow.model.text import normalize_key
 from xlflow.rounds.lineage import MatchMethod, RoundItems, find_removed_items, match_plan_items
@@ -124,12 +124,7 @@ class RoundSnapshot:
 
     def status_choices(self) -> Mapping[str, Choice]:
         """Return the statuses by code."""
-        status_field = self.template.field_in_role("status")
-        return (
-            {choice.code: choice for choice in self.template.choice_list(status_field).options}
-            if status_field
-            else {}
-        )
+        return self.template.status_choices
 
 
 def find_changes(current: RoundSnapshot, previous: RoundSnapshot) -> tuple[ItemChange, ...]:
@@ -154,6 +149,13 @@ def find_changes(current: RoundSnapshot, previous: RoundSnapshot) -> tuple[ItemC
         *(ItemChange("gone", previous.is_part(state), state, None) for state in removed),
     ]
     return tuple(sorted(changes, key=lambda change: CHANGE_KINDS.index(change.kind)))
+
+
+def find_effective_deadline(answered: Iterable[FieldValue | None], planned: FieldValue | None) -> Deadline | None:
+    """Return the deadline in force: the latest new one that any unit answered with a last day, else the plan's."""
+    new_deadlines = [value for value in answered if isinstance(value, Deadline) and value.last]
+    latest = max(new_deadlines, key=lambda deadline: deadline.sort_key, default=None)
+    return latest or (planned if isinstance(planned, Deadline) else None)
 
 
 def count_changes_by_kind(changes: Sequence[ItemChange]) -> Mapping[str, int]:

@@ -15,8 +15,8 @@ from xlflow.model.findings import Location
 from xlflow.model.plan import PlanItem
 from xlflow.model.template import Choice, Field, Template
 from xlflow.rounds.round_changes import ItemChange
-from xlflow.rules.computed_fields import is_above_threshold
-from xlflow.rules.rollup import relatives_by_id
+from xlflow.rules.computed_fields import fields_above_threshold
+from xlflow.rules.rollup import is_deviation_status, relatives_by_id
 
 DisplayValues = Mapping[str, str | Decimal]
 
@@ -95,8 +95,7 @@ class RoundStatus:
     @cached_property
     def status_choices(self) -> Mapping[str, Choice]:
         """The statuses by code, in the template's order."""
-        options = self.template.choice_list(self.status_field).options if self.status_field else ()
-        return MappingProxyType({option.code: option for option in options})
+        return self.template.status_choices
 
     @cached_property
     def activities(self) -> tuple[ItemStatus, ...]:
@@ -137,17 +136,19 @@ class RoundStatus:
             ).get(key)
             return value if isinstance(value, Decimal) else None
 
-        thresholds = [rule.threshold for rule in self.template.rules if rule.threshold]
-        exceeded_keys = {
-            threshold.field for threshold in thresholds if is_above_threshold(threshold, number_in_field)
-        }
-        return tuple(field for field in self.fields_with_threshold if field.key in exceeded_keys)
+        return fields_above_threshold(self.template, number_in_field)
+
+    def has_deviating_status(self, item_status: ItemStatus) -> bool:
+        """Return whether the status of a plan item is one that the template calls a deviation."""
+        return is_deviation_status(self.template, item_status.status_code)
 
     def is_deviating(self, item_status: ItemStatus) -> bool:
-        """Return whether a line stands in a deviating status, is late or has an amount beyond a limit."""
-        choice = self.status_choices.get(item_status.status_code or "")
-        has_deviating_status = choice is not None and choice.deviation and not item_status.follows_parent
-        return item_status.is_overdue or has_deviating_status or bool(self.fields_above_threshold(item_status))
+        """Return whether a plan item has a deviating status of its own, is overdue or has an amount above a threshold."""
+        return (
+            item_status.is_overdue
+            or (self.has_deviating_status(item_status) and not item_status.follows_parent)
+            or bool(self.fields_above_threshold(item_status))
+        )
 
 
 def restrict_to_unit(round_status: RoundStatus, unit: str) -> RoundStatus:

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from xlflow.model.plan import FieldValue
 from xlflow.model.submission import AnswerRow
-from xlflow.model.template import Computation, Template, Threshold
+from xlflow.model.template import Computation, Field, Template, Threshold
 
 RESULT_DECIMALS = 6
 """Decimals to which results are rounded: finer than any amount, coarser than the faults of binary numbers."""
@@ -77,6 +77,14 @@ def is_above_threshold(threshold: Threshold, number_of_field: NumberLookup) -> b
                 and abs(number) > _round_half_up(_threshold_as_decimal(threshold.share) * abs(whole))
             )
     return all(exceeded) if threshold.both else any(exceeded)
+
+
+def fields_above_threshold(template: Template, number_of_field: NumberLookup) -> tuple[Field, ...]:
+    """Return the number fields of one plan item that are above a threshold, in the order of the template's rules."""
+    thresholds = [rule.beyond for rule in template.rules if rule.beyond]
+    exceeded = {threshold.field for threshold in thresholds if is_above_threshold(threshold, number_of_field)}
+    keys = dict.fromkeys(threshold.field for threshold in thresholds)
+    return tuple(template.field(key) for key in keys if key in exceeded)
 
 
 def build_computed_formula(computation: Computation, cell_of_field: CellAddressLookup) -> str:

@@ -137,6 +137,12 @@ def fields_that_count_as_answer(template: Template) -> tuple[str, ...]:
     return tuple(field.key for field in ([status] if status else required or template.answer_fields()))
 
 
+def is_deviation_status(template: Template, code: str | None) -> bool:
+    """Return whether a status, by its code, is one that the template calls a deviation."""
+    choice = template.status_choices.get(code or "")
+    return choice is not None and choice.deviation
+
+
 def worst_status(codes: Iterable[str | None], choices: ChoiceList) -> str | None:
     """Return the code of the highest rank; None if there is none.
 

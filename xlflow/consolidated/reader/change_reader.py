@@ -7,6 +7,7 @@ from xlflow.consolidated.reader.table_reader import TableRecord
 from xlflow.excel.reader import SheetData
 from xlflow.form.layout import COMPARED_TO
 from xlflow.i18n.catalogue import Language, translate
+from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.plan import PlanItem
 from xlflow.model.template import Template
 from xlflow.model.text import normalize_key
@@ -60,14 +61,11 @@ def _read_item_snapshot(
     record: TableRecord, point_in_time: str, item: PlanItem, template: Template, language: Language
 ) -> ItemSnapshot:
     """Return what is told of a line then or now; its status by code if the template knows it."""
-    field = template.field_in_role("status")
-    options = template.choice_list(field).options if field else ()
-    code_by_label = {normalize_key(option.label.in_language(language)): option.code for option in options}
+    code_by_label = {
+        normalize_key(choice.label.in_language(language)): code for code, choice in template.status_choices.items()
+    }
     status = _change_text(record, f"status_{point_in_time}", language)
-    activity_label = template.levels[template.item_level_index].label.in_language(language).lower()
-    follows_parent = normalize_key(status) == normalize_key(
-        translate("consolidated.see_item", language, item=activity_label)
-    )
+    follows_parent = normalize_key(status) == normalize_key(follows_activity_text(template, language))
     has_no_status = follows_parent or normalize_key(status) == normalize_key(
         translate("consolidated.unanswered", language)
     )

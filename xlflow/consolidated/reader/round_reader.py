@@ -17,6 +17,7 @@ from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.layout import ROUND_SHEET
 from xlflow.form.metadata import decode_consolidated_round
 from xlflow.i18n.catalogue import Language, translate
+from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.plan import Deadline, PlanItem, Round
 from xlflow.model.template import Field
@@ -170,7 +171,9 @@ class _RoundReader:
         rolled_up_text = record.cell_text(self.workbook_text("rolled_up"))
         if own_code:
             return own_code, self.round.template.choice_label(status_field, own_code, self.display_language), False
-        follows_parent = normalize_key(rolled_up_text) == normalize_key(self.follows_activity_text)
+        follows_parent = normalize_key(rolled_up_text) == normalize_key(
+            follows_activity_text(self.round.template, self.round.language)
+        )
         if (
             not rolled_up_text
             or follows_parent
@@ -180,7 +183,7 @@ class _RoundReader:
         if normalize_key(rolled_up_text) == normalize_key(translate("nothing.label", self.round.language)):
             return None, translate("nothing.label", self.display_language), False
         value = self.parsers[status_field.key](rolled_up_text).value
-        code = value if isinstance(value, str) and self.is_known_status(status_field, value) else None
+        code = value if isinstance(value, str) and value in self.round.template.status_choices else None
         return (
             code,
             self.round.template.choice_label(status_field, code, self.display_language)
@@ -204,23 +207,11 @@ class _RoundReader:
             and self.parsers[status_field.key](rolled_up_text).value != own_code
         )
 
-    @cached_property
-    def follows_activity_text(self) -> str:
-        template, language = self.round.template, self.round.language
-        return translate(
-            "consolidated.see_item",
-            language,
-            item=template.levels[template.item_level_index].label.in_language(language).lower(),
-        )
-
     def read_status_code(self, status_field: Field, record: TableRecord) -> str | None:
         value = self.parsers[status_field.key](
             record.cell_value(status_field.label.in_language(self.round.language))
         ).value
-        return value if isinstance(value, str) and self.is_known_status(status_field, value) else None
-
-    def is_known_status(self, status_field: Field, code: str) -> bool:
-        return any(option.code == code for option in self.round.template.choice_list(status_field).options)
+        return value if isinstance(value, str) and value in self.round.template.status_choices else None
 
     def inherit_activity_status(self, item_statuses: tuple[ItemStatus, ...]) -> tuple[ItemStatus, ...]:
         """Give every sub-activity that follows its activity that activity's status."""

@@ -10,7 +10,7 @@ from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import Deadline, Round
 from xlflow.model.template import Field
-from xlflow.rounds.round_changes import ItemSnapshot, RoundSnapshot
+from xlflow.rounds.round_changes import ItemSnapshot, RoundSnapshot, find_effective_deadline
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
 from xlflow.values.field_values import make_parser
 
@@ -69,16 +69,16 @@ class _ItemSnapshotReader:
             is_overdue=item_status.is_overdue,
             planned_deadline=_value_text(item_status.plan_values, self.deadline_field),
             new_deadline=_value_text(item_status.answers, self.new_deadline_field),
-            effective_deadline=max(self._new_deadlines(item_status), key=lambda time: time.sort_key, default=None)
-            or self._read_deadline(item_status.plan_values, self.deadline_field),
+            effective_deadline=find_effective_deadline(
+                self._new_deadlines(item_status), self._read_deadline(item_status.plan_values, self.deadline_field)
+            ),
             comment=_value_text(item_status.answers, self.comment_field),
         )
 
-    def _new_deadlines(self, item_status: ItemStatus) -> Iterator[Deadline]:
-        """Yield the new times that the units answered, as far as they are times."""
+    def _new_deadlines(self, item_status: ItemStatus) -> Iterator[Deadline | None]:
+        """Yield the new deadlines that the units answered, None for each text that is not a deadline."""
         answer_sets = [reply.answers for reply in item_status.unit_replies] or [item_status.answers]
-        deadlines = (self._read_deadline(answers, self.new_deadline_field) for answers in answer_sets)
-        return (deadline for deadline in deadlines if deadline and deadline.last)
+        return (self._read_deadline(answers, self.new_deadline_field) for answers in answer_sets)
 
     def _read_deadline(self, values: DisplayValues, field: Field | None) -> Deadline | None:
         text = _value_text(values, field)

@@ -56,12 +56,16 @@ def read_records(workbook: WorkbookData, sheet_name: str, *headings: str) -> Ite
     Sheets that go on under the same name ("Svar 2") are read too; nothing is yielded where there is no such table.
     """
     for sheet in workbook.sheets:
-        if normalize_key_cached(sheet.name) == normalize_key_cached(sheet_name) or normalize_key_cached(
-            sheet.name
-        ).startswith(f"{normalize_key_cached(sheet_name)} "):
+        if is_sheet_of_table(sheet.name, sheet_name):
             yield from _read_sheet_records(
                 workbook.name, sheet, [normalize_key_cached(heading) for heading in headings]
             )
+
+
+def is_sheet_of_table(sheet_name: str, table_sheet_name: str) -> bool:
+    """Return whether a sheet has the name of a table's sheet, or that name and a number ("Svar 2")."""
+    name, wanted = normalize_key_cached(sheet_name), normalize_key_cached(table_sheet_name)
+    return name == wanted or name.startswith(f"{wanted} ")
 
 
 def _read_sheet_records(file: str, sheet: SheetData, headings: Sequence[str]) -> Iterator[TableRecord]:

@@ -6,6 +6,7 @@ report would otherwise be silent about it.
 
 from collections.abc import Iterable, Iterator
 
+from xlflow.consolidated.reader.table_reader import is_sheet_of_table
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.layout import ITEM_ORDER, ROUND_SHEET
 from xlflow.i18n.catalogue import LocalizedText, translate_all
@@ -39,7 +40,7 @@ def _check_missing_columns(workbook: WorkbookData, round_status: RoundStatus) ->
     sheets = [
         sheet
         for sheet in workbook.sheets
-        if any(_has_sheet_title(sheet.name, name) for name in _normalized_variants(sheet_title))
+        if any(is_sheet_of_table(sheet.name, title) for title in (sheet_title.sv, sheet_title.en))
     ]
     headings_present = {
         normalize_key(cell)
@@ -82,7 +83,3 @@ def _read_plan_order(hidden_sheet: SheetData) -> list[str]:
 
 def _normalized_variants(text: LocalizedText) -> tuple[str, ...]:
     return normalize_key(text.sv), normalize_key(text.en)
-
-
-def _has_sheet_title(name: str, title: str) -> bool:
-    return normalize_key(name) == title or normalize_key(name).startswith(f"{title} ")

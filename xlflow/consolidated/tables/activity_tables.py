@@ -9,10 +9,24 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
+from xlflow.consolidated.summary_model import (
+    CONTINUES_FROM_COLUMN,
+    EXTRA_COLUMN_PREFIX,
+    FORM_ROWS_COLUMN,
+    ID_COLUMN,
+    ORIGIN_COLUMN,
+    OVERDUE_COLUMN,
+    PARTS_COLUMN,
+    QUARTER_COLUMN,
+    REASON_COLUMN,
+    ROLLED_UP_COLUMN,
+    SOURCE_COLUMN,
+    UNIT_COLUMN,
+    WORST_SEVERITY_COLUMN,
+)
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.status_sentences import part_status_sentence
 from xlflow.consolidated.tables.table_cells import (
-    EXTRA_COLUMN_PREFIX,
     NUMERIC_TYPES,
     answer_to_cell,
     answers_to_cell,
@@ -30,26 +44,9 @@ from xlflow.model.plan import PlanItem
 from xlflow.model.submission import AnswerRow
 from xlflow.model.table import Table, TableCell, TableColumn, encode_rows
 from xlflow.model.template import Field
-from xlflow.model.text import safe_display_name
+from xlflow.model.text import first_line, safe_display_name
 from xlflow.rules.computed_fields import field_number
-from xlflow.rules.rollup import worst_status
-
-ID_COLUMN, UNIT_COLUMN, ROLLED_UP_COLUMN, QUARTER_COLUMN, OVERDUE_COLUMN = (
-    "_id",
-    "_unit",
-    "_rolled_up",
-    "_quarter",
-    "_overdue",
-)
-ORIGIN_COLUMN, CONTINUES_FROM_COLUMN, WORST_SEVERITY_COLUMN, SOURCE_COLUMN, REASON_COLUMN = (
-    "_origin",
-    "_continues_from",
-    "_remark",
-    "_source",
-    "_reason",
-)
-PARTS_COLUMN, FORM_ROWS_COLUMN = "_parts", "_form_rows"
-"""Keys of our own columns; a template's keys begin with a letter."""
+from xlflow.rules.rollup import is_deviation_status, worst_status
 
 SpellingsByLevel = tuple[Mapping[str, str], ...]
 
@@ -81,7 +78,7 @@ _KIND_BY_FIELD_TYPE: Mapping[str, FieldColumnKind] = MappingProxyType(
 def build_answer_table(merged_index: MergedIndex) -> Table:
     """Return one row per answered row of a form, with the file, sheet and row that it came from."""
     extra_headings = merged_index.merged.round.plan.extra_headings
-    fields, spellings = _form_fields(merged_index), _group_spellings(merged_index)
+    fields, spellings = merged_index.template.form_fields(), _group_spellings(merged_index)
     location_format = translate("consolidated.place", merged_index.language)
     columns = (
         _fixed_column(UNIT_COLUMN, merged_index),
@@ -132,7 +129,7 @@ def build_activity_table(merged_index: MergedIndex) -> Table:
         *_extra_columns(merged_index),
     )
     spellings = _group_spellings(merged_index)
-    fields = _form_fields(merged_index)
+    fields = merged_index.template.form_fields()
     rows = (_activity_row(item, spellings, fields, merged_index) for item in merged_index.items)
     return Table("activities", make_headings_unique(columns), encode_rows(rows, len(columns)))
 
@@ -243,7 +240,9 @@ def _extra_column_cells(item: PlanItem, headings: Iterable[str]) -> list[TableCe
 
 def _deviation_reason(item: PlanItem, merged_index: MergedIndex) -> str | None:
     rolled_up = merged_index.status_by_item[item.id]
-    is_deviation = merged_index.is_deviation_status(rolled_up.status_code) and not rolled_up.follows_parent
+    is_deviation = (
+        is_deviation_status(merged_index.template, rolled_up.status_code) and not rolled_up.follows_parent
+    )
     overdue_texts = [translate("consolidated.overdue", merged_index.language)] if rolled_up.is_overdue else []
     threshold_texts = [
         translate(
@@ -269,8 +268,8 @@ def _ungrouped_column(column: TableColumn) -> TableColumn:
 
 
 def _first_line_of_group(cell: TableCell, column: TableColumn) -> TableCell:
-    """Return the first line of a group's text; what is explained below it stands among the activities."""
-    return cell.split("\n")[0] if column.kind == "group" and isinstance(cell, str) else cell
+    """Return the first line of a group's text, its name; its definition is shown in the table of activities."""
+    return first_line(cell) if column.kind == "group" and isinstance(cell, str) else cell
 
 
 def _worst_severity_by_row(merged_index: MergedIndex) -> Mapping[tuple[str | None, str | None], str]:
@@ -293,7 +292,7 @@ def _form_columns(merged_index: MergedIndex) -> Iterator[TableColumn]:
     for level in template.levels:
         kind: Literal["group", "text"] = "group" if level.kind == "group" else "text"
         yield TableColumn(level.key, level.label.in_language(language), level.width, kind)
-    for field in _form_fields(merged_index):
+    for field in merged_index.template.form_fields():
         if field is merged_index.status_field:
             yield TableColumn(field.key, field.label.in_language(language), field.width, "status")
         else:
@@ -315,9 +314,8 @@ def _fixed_column(key: str, merged_index: MergedIndex) -> TableColumn:
 
 
 def _parts_column(merged_index: MergedIndex) -> TableColumn:
-    parts_label = merged_index.template.levels[merged_index.template.part_level_index or 0].plural_label(
-        merged_index.language
-    )
+    part_level = merged_index.template.part_level
+    parts_label = part_level.plural_label(merged_index.language) if part_level else ""
     return TableColumn(
         PARTS_COLUMN,
         translate("consolidated.parts", merged_index.language, parts=parts_label),
@@ -330,10 +328,6 @@ def _extra_columns(merged_index: MergedIndex) -> Iterator[TableColumn]:
         TableColumn(f"{EXTRA_COLUMN_PREFIX}{heading}", heading, 20)
         for heading in merged_index.merged.round.plan.extra_headings
     )
-
-
-def _form_fields(merged_index: MergedIndex) -> tuple[Field, ...]:
-    return merged_index.template.form_fields()
 
 
 def _deviation_column_keys(merged_index: MergedIndex) -> Iterator[str]:

@@ -6,6 +6,7 @@ words.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from xlflow.consolidated.summary_model import CHANGE_FLAG_PREFIX, CHANGE_KIND_COLUMN, ID_COLUMN, UNIT_COLUMN
 from xlflow.consolidated.tables.merged_index import MergedIndex, RolledUpStatus
 from xlflow.consolidated.tables.table_cells import (
     answers_to_cell,
@@ -18,13 +19,19 @@ from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import Deadline, PlanItem
 from xlflow.model.table import Table, TableCell, TableColumn
 from xlflow.model.template import Level
-from xlflow.rounds.round_changes import ItemChange, ItemSnapshot, RoundSnapshot
+from xlflow.model.text import first_line
+from xlflow.rounds.round_changes import ItemChange, ItemSnapshot, RoundSnapshot, find_effective_deadline
 
-CHANGE_KIND_COLUMN = "_change"
 CHANGE_FLAGS = ("status", "time", "comment")
 """What the last columns tell with a Yes: that there is another status, time or comment than then."""
 
-_COLUMN_WIDTHS: Mapping[str, int] = {"_id": 11, "_unit": 18, CHANGE_KIND_COLUMN: 18, "_how": 12, "_id_before": 11}
+_COLUMN_WIDTHS: Mapping[str, int] = {
+    ID_COLUMN: 11,
+    UNIT_COLUMN: 18,
+    CHANGE_KIND_COLUMN: 18,
+    "_how": 12,
+    "_id_before": 11,
+}
 _TIME_WIDTH, _COMMENT_WIDTH, _FLAG_WIDTH = 14, 30, 9
 
 
@@ -43,7 +50,7 @@ def build_change_table(merged_index: MergedIndex, changes: Sequence[ItemChange],
 
 def flag_column_key(flag: str) -> str:
     """Return the key of the column that says whether there is another status, time or comment."""
-    return f"_any_{flag}"
+    return f"{CHANGE_FLAG_PREFIX}{flag}"
 
 
 # States ---------------------------------------------------------------------------------------------------
@@ -86,15 +93,11 @@ def _answers_text(item: PlanItem, role: str, merged_index: MergedIndex) -> str:
 
 
 def _effective_deadline(item: PlanItem, merged_index: MergedIndex) -> Deadline | None:
-    """Return the latest new time that any unit answered, else the deadline of the plan."""
     field = merged_index.new_deadline_field
     rows = (merged.row for merged in merged_index.rows_by_item.get(item.id, ()))
     answered = (row.value(field.key) for row in rows) if field else ()
-    new_deadlines = [deadline for deadline in answered if isinstance(deadline, Deadline) and deadline.last]
     planned = item.plan_value(merged_index.deadline_field.key) if merged_index.deadline_field else None
-    return max(
-        new_deadlines, key=lambda time: time.sort_key, default=planned if isinstance(planned, Deadline) else None
-    )
+    return find_effective_deadline(answered, planned)
 
 
 # Rows -----------------------------------------------------------------------------------------------------
@@ -138,7 +141,7 @@ def _level_cells(
     }
     for level in merged_index.template.levels:
         text = texts.get(level.key, "")
-        display_text = spellings.get(text, text).partition("\n")[0] if level.kind == "group" else text
+        display_text = first_line(spellings.get(text, text)) if level.kind == "group" else text
         yield level.key, display_text or None
 
 
@@ -159,10 +162,10 @@ def _snapshot_status_text(item_snapshot: ItemSnapshot | None, merged_index: Merg
 def _change_columns(merged_index: MergedIndex) -> Iterator[TableColumn]:
     language = merged_index.language
     yield _fixed_column(CHANGE_KIND_COLUMN, "changed.kind", merged_index)
-    yield _fixed_column("_id", "column.id", merged_index)
+    yield _fixed_column(ID_COLUMN, "column.id", merged_index)
     printed_levels, other_levels = _split_levels(merged_index)
     yield from (TableColumn(each.key, each.label.in_language(language), each.width) for each in printed_levels)
-    yield _fixed_column("_unit", "column.unit", merged_index)
+    yield _fixed_column(UNIT_COLUMN, "column.unit", merged_index)
     if merged_index.status_field:
         width = merged_index.status_field.width
         yield from (

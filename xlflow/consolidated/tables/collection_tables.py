@@ -8,8 +8,29 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
-from xlflow.consolidated.summary_model import BalanceEquation, Measure, RowFilter
-from xlflow.consolidated.tables.activity_tables import FORM_ROWS_COLUMN
+from xlflow.consolidated.summary_model import (
+    ACCOUNTED_COLUMN,
+    BALANCE_COLUMN,
+    EQUATION_COLUMN,
+    FILE_COLUMN,
+    FILE_STATE_COLUMN,
+    FORM_ROWS_COLUMN,
+    FOUND_COLUMN,
+    ITEM_COUNT_COLUMN,
+    OVERDUE_COLUMN,
+    REASON_COLUMN,
+    RESPONSE_COLUMN,
+    ROW_COUNT_COLUMN,
+    SOURCE_COLUMN,
+    SUM_COLUMN_PREFIX,
+    UNANSWERED_COLUMN,
+    UNIT_COLUMN,
+    UNPLACED_KIND_COLUMN,
+    BalanceEquation,
+    RowFilter,
+    count_measure,
+    sum_measure,
+)
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.table_cells import make_headings_unique
 from xlflow.i18n.catalogue import Language, translate
@@ -31,25 +52,24 @@ BasicColumnKind = Literal["text", "number", "integer"]
 def build_unit_table(merged_index: MergedIndex) -> Table:
     """Return one row per unit: whether it answered, in which file, and how much of what it was asked is left."""
     overdue_columns: list[tuple[str, str, int, BasicColumnKind]] = (
-        [("_overdue", "consolidated.overdue", 12, "integer")] if merged_index.deadline_field else []
+        [(OVERDUE_COLUMN, "consolidated.overdue", 12, "integer")] if merged_index.deadline_field else []
     )
     columns = columns_from_specs(
         merged_index.language,
-        ("_unit", "column.unit", 34, "text"),
-        ("_answer", "collected.answer", 14, "text"),
-        ("_file", "collected.file", 44, "text"),
+        (UNIT_COLUMN, "column.unit", 34, "text"),
+        (RESPONSE_COLUMN, "collected.answer", 14, "text"),
+        (FILE_COLUMN, "collected.file", 44, "text"),
         ("_contact", "collected.contact", 36, "text"),
         ("_email", "collected.email", 36, "text"),
-        ("_items", "consolidated.activities", 12, "integer"),
-        ("_rows", "collected.rows", 12, "integer"),
-        ("_unanswered", "collected.unanswered", 12, "integer"),
+        (ITEM_COUNT_COLUMN, "consolidated.activities", 12, "integer"),
+        (ROW_COUNT_COLUMN, "collected.rows", 12, "integer"),
+        (UNANSWERED_COLUMN, "collected.unanswered", 12, "integer"),
         *overdue_columns,
     )
-    activities_heading = merged_index.template.levels[merged_index.template.item_level_index].plural_label(
-        merged_index.language
-    )
+    activities_heading = merged_index.template.item_level.plural_label(merged_index.language)
     columns = tuple(
-        replace(column, heading=activities_heading) if column.key == "_items" else column for column in columns
+        replace(column, heading=activities_heading) if column.key == ITEM_COUNT_COLUMN else column
+        for column in columns
     )
     items_by_unit, files_by_unit = _items_by_unit(merged_index), _file_names_by_unit(merged_index)
     rows = tuple(
@@ -64,11 +84,11 @@ def build_file_table(merged_index: MergedIndex) -> Table:
     language = merged_index.language
     columns = columns_from_specs(
         language,
-        ("_unit", "column.unit", 34, "text"),
-        ("_state", "collected.state", 14, "text"),
-        ("_file", "collected.file", 44, "text"),
-        ("_reason", "collected.reason", 36, "text"),
-        ("_rows", "collected.rows", 36, "integer"),
+        (UNIT_COLUMN, "column.unit", 34, "text"),
+        (FILE_STATE_COLUMN, "collected.state", 14, "text"),
+        (FILE_COLUMN, "collected.file", 44, "text"),
+        (REASON_COLUMN, "collected.reason", 36, "text"),
+        (ROW_COUNT_COLUMN, "collected.rows", 36, "integer"),
     )
     finding_by_code, accounts = _index_findings_by_code(merged_index), merged_index.merged.accounts
     sum_columns = tuple(_sum_column(key, merged_index) for key in accounts.sums_in)
@@ -92,10 +112,10 @@ def build_accounts_table(merged_index: MergedIndex) -> Table:
     columns = columns_from_specs(
         language,
         ("_account", "collected.account", 34, "text"),
-        ("_balance", "collected.balance", 14, "text"),
-        ("_equation", "collected.equation", 44, "text"),
-        ("_found", "collected.found", 36, "number"),
-        ("_accounted", "collected.accounted", 36, "number"),
+        (BALANCE_COLUMN, "collected.balance", 14, "text"),
+        (EQUATION_COLUMN, "collected.equation", 44, "text"),
+        (FOUND_COLUMN, "collected.found", 36, "number"),
+        (ACCOUNTED_COLUMN, "collected.accounted", 36, "number"),
     )
     rows = tuple(
         (
@@ -114,25 +134,30 @@ def build_balance_equations(merged_index: MergedIndex) -> tuple[BalanceEquation,
     """Return how each row of the accounts is counted in the other tables, in the order of the rows."""
     language, accounts = merged_index.language, merged_index.merged.accounts
     state_measures = tuple(
-        (str(state), _count_measure("files", RowFilter("_state", translate(f"collected.{state}", language))))
+        (
+            str(state),
+            count_measure("files", RowFilter(FILE_STATE_COLUMN, translate(f"collected.{state}", language))),
+        )
         for state in FileState
     )
-    unplaced_rows = _count_measure("set_aside", RowFilter("_kind", translate("collected.row", language)))
+    unplaced_rows = count_measure(
+        "set_aside", RowFilter(UNPLACED_KIND_COLUMN, translate("collected.row", language))
+    )
     files_found, rows_merged = (
-        _count_measure("files", RowFilter("_file", "", equals=False)),
-        Measure("", "sum", "answers", sum_column=FORM_ROWS_COLUMN),
+        count_measure("files", RowFilter(FILE_COLUMN, "", equals=False)),
+        sum_measure("answers", FORM_ROWS_COLUMN),
     )
     return (
         BalanceEquation(files_found, state_measures, translate("collected.files_equation", language)),
         BalanceEquation(
-            Measure("", "sum", "files", sum_column="_rows"),
+            sum_measure("files", ROW_COUNT_COLUMN),
             (("merged", rows_merged), ("set_aside", unplaced_rows)),
             translate("collected.rows_equation", language),
         ),
         *(
             BalanceEquation(
-                Measure("", "sum", "files", sum_column=f"_sum_{key}"),
-                (("out", Measure("", "sum", "answers", sum_column=key)),),
+                sum_measure("files", f"{SUM_COLUMN_PREFIX}{key}"),
+                (("out", sum_measure("answers", key)),),
                 outside_tables=accounts.sums_replaced.get(key, Decimal(0)),
             )
             for key in accounts.sums_in
@@ -145,11 +170,11 @@ def build_unplaced_table(merged_index: MergedIndex) -> Table:
     language = merged_index.language
     columns = columns_from_specs(
         language,
-        ("_unit", "column.unit", 34, "text"),
-        ("_kind", "collected.kind", 14, "text"),
-        ("_source", "consolidated.source", 44, "text"),
+        (UNIT_COLUMN, "column.unit", 34, "text"),
+        (UNPLACED_KIND_COLUMN, "collected.kind", 14, "text"),
+        (SOURCE_COLUMN, "consolidated.source", 44, "text"),
         ("_text", "collected.text", 36, "text"),
-        ("_reason", "collected.reason", 36, "text"),
+        (REASON_COLUMN, "collected.reason", 36, "text"),
     )
     finding_by_location, finding_by_code = (
         _index_findings_by_location(merged_index),
@@ -259,12 +284,11 @@ def _list_equation_rows(merged_index: MergedIndex) -> Iterator[tuple[str, str, T
 def _sum_column(key: str, merged_index: MergedIndex) -> TableColumn:
     field_label = merged_index.template.field(key).label.in_language(merged_index.language)
     return TableColumn(
-        f"_sum_{key}", translate("collected.sum_account", merged_index.language, field=field_label), 14, "number"
+        f"{SUM_COLUMN_PREFIX}{key}",
+        translate("collected.sum_account", merged_index.language, field=field_label),
+        14,
+        "number",
     )
-
-
-def _count_measure(table_name: str, *filters: RowFilter) -> Measure:
-    return Measure("", "count", table_name, filters)
 
 
 # Look-ups -------------------------------------------------------------------------------------------------

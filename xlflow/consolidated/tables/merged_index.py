@@ -13,9 +13,9 @@ from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Finding
 from xlflow.model.merged import Merged, MergedRow
 from xlflow.model.plan import Deadline, PlanItem
-from xlflow.model.template import Choice, Field, Template, Threshold
+from xlflow.model.template import Field, Template, Threshold
 from xlflow.rounds.round_changes import RoundSnapshot
-from xlflow.rules.computed_fields import compute_field, is_above_threshold, sum_exactly
+from xlflow.rules.computed_fields import compute_field, fields_above_threshold, sum_exactly
 from xlflow.rules.rollup import NO_RELATIVES, Relatives, relatives_by_id, roll_up_status, worst_status
 
 
@@ -79,12 +79,6 @@ class MergedIndex:
     def part_level_index(self) -> int | None:
         """The place of the level of sub-activities, if the template has one."""
         return self.template.part_level_index
-
-    @cached_property
-    def status_choices(self) -> Mapping[str | None, Choice]:
-        """The statuses by code."""
-        options = self.template.choice_list(self.status_field).options if self.status_field else ()
-        return {option.code: option for option in options}
 
     @cached_property
     def text_cache(self) -> dict[tuple[str, str | Deadline], str | None]:
@@ -163,12 +157,7 @@ class MergedIndex:
 
     def fields_above_threshold(self, item: PlanItem) -> tuple[Field, ...]:
         """Return the numbers of a line that are beyond a limit of the template."""
-        keys = (
-            threshold.field
-            for threshold in self.thresholds
-            if is_above_threshold(threshold, lambda key: self.number_over_units(item, key))
-        )
-        return tuple(self.template.field(key) for key in dict.fromkeys(keys))
+        return fields_above_threshold(self.template, lambda key: self.number_over_units(item, key))
 
     def is_activity(self, item: PlanItem) -> bool:
         """Return whether a line is an activity and no sub-activity."""
@@ -209,10 +198,6 @@ class MergedIndex:
             is_overdue,
             has_nothing_to_report=code is None and unit in self.units_with_nothing_to_report,
         )
-
-    def is_deviation_status(self, code: str | None) -> bool:
-        """Return whether a status is one that the template calls a deviation."""
-        return code in self.status_choices and self.status_choices[code].deviation
 
     def _roll_up_item(self, item: PlanItem) -> RolledUpStatus:
         code = self._status_over_units(item)
@@ -278,7 +263,8 @@ class MergedIndex:
         return deadline if isinstance(deadline, Deadline) and deadline.last else None
 
     def _is_final_status(self, code: str | None) -> bool:
-        return code in self.status_choices and self.status_choices[code].final
+        choice = self.template.status_choices.get(code or "")
+        return choice is not None and choice.final
 
 
 def _asked_and_answering_units(asked: tuple[str, ...], rows: Iterable[MergedRow]) -> tuple[str, ...]:

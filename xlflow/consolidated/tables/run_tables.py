@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
 
+from xlflow.consolidated.summary_model import FILE_COLUMN, ID_COLUMN, SEVERITY_COLUMN, UNIT_COLUMN
 from xlflow.consolidated.tables.collection_tables import columns_from_specs, file_sort_key
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.i18n.catalogue import translate
@@ -18,17 +19,17 @@ def build_finding_table(merged_index: MergedIndex) -> Table:
     language = merged_index.language
     columns = columns_from_specs(
         language,
-        ("_severity", "collected.severity", 13, "text"),
-        ("_unit", "column.unit", 20, "text"),
+        (SEVERITY_COLUMN, "collected.severity", 13, "text"),
+        (UNIT_COLUMN, "column.unit", 20, "text"),
         ("_what", "collected.what", 46, "text"),
         ("_do", "collected.remedy", 46, "text"),
         ("_written", "collected.written", 22, "text"),
         ("_suggestion", "collected.suggestion", 16, "text"),
         ("_field", "collected.field", 16, "text"),
-        ("_file", "collected.file", 26, "text"),
+        (FILE_COLUMN, "collected.file", 26, "text"),
         ("_sheet", "collected.sheet", 14, "text"),
         ("_cell", "collected.cell", 8, "text"),
-        ("_id", "column.id", 11, "text"),
+        (ID_COLUMN, "column.id", 11, "text"),
         ("_rule", "collected.rule", 20, "text"),
         ("_code", "collected.code", 20, "text"),
     )
@@ -54,7 +55,7 @@ def build_waiver_table(merged_index: MergedIndex) -> Table:
         language,
         ("_rule", "collected.rule", 44, "text"),
         ("_why", "collected.why", 80, "text"),
-        ("_unit", "column.unit", 18, "text"),
+        (UNIT_COLUMN, "column.unit", 18, "text"),
         ("_row", "collected.row", 28, "text"),
         ("_who", "collected.who", 24, "text"),
         ("_until", "collected.until", 14, "text"),
@@ -102,7 +103,7 @@ def build_input_table(merged_index: MergedIndex) -> Table:
     language, round_ = merged_index.language, merged_index.merged.round
     columns = columns_from_specs(
         language,
-        ("_file", "collected.file", 44, "text"),
+        (FILE_COLUMN, "collected.file", 44, "text"),
         ("_digest", "collected.digest", 80, "text"),
         ("_kind", "collected.kind", 18, "text"),
     )

@@ -18,7 +18,7 @@ from xlflow.i18n.count_sentences import (
 )
 from xlflow.model.plan import PlanItem
 from xlflow.model.template import Level
-from xlflow.model.text import normalize_key
+from xlflow.model.text import first_line, normalize_key
 from xlflow.rounds.round_changes import ItemChange, count_changes_by_kind
 from xlflow.rules.rollup import NO_RELATIVES
 
@@ -30,16 +30,18 @@ def overall_status_sentences(merged_index: MergedIndex) -> Iterator[str]:
     """Yield how all items stand, and for how many the time has passed; nothing where there are no statuses."""
     activities = _list_activities(merged_index)
     if merged_index.status_field:
-        yield _status_sentence(activities, _activity_level(merged_index), merged_index)
+        yield _status_sentence(activities, merged_index.template.item_level, merged_index)
     overdue_count = sum(merged_index.status_by_item[item.id].is_overdue for item in activities)
     if overdue_count:
-        yield describe_overdue_count(overdue_count, _activity_level(merged_index), merged_index.language)
+        yield describe_overdue_count(overdue_count, merged_index.template.item_level, merged_index.language)
 
 
 def change_sentence(changes: Sequence[ItemChange], compared_to: date, merged_index: MergedIndex) -> str:
     """Return what has become of the items since the previous round."""
     change_counts = count_changes_by_kind([change for change in changes if not change.is_part])
-    return describe_change_counts(change_counts, _activity_level(merged_index), compared_to, merged_index.language)
+    return describe_change_counts(
+        change_counts, merged_index.template.item_level, compared_to, merged_index.language
+    )
 
 
 def group_status_sentences(merged_index: MergedIndex) -> tuple[tuple[str, str], ...]:
@@ -51,7 +53,7 @@ def group_status_sentences(merged_index: MergedIndex) -> tuple[tuple[str, str], 
         groups.setdefault(normalize_key(item.level_texts[0]), []).append(item)
     if not 1 < len(groups) <= MAX_GROUP_SENTENCES:
         return ()
-    activity_level = _activity_level(merged_index)
+    activity_level = merged_index.template.item_level
     return tuple(
         (_group_name(group_items, merged_index), _status_sentence(group_items, activity_level, merged_index))
         for group_items in groups.values()
@@ -61,12 +63,12 @@ def group_status_sentences(merged_index: MergedIndex) -> tuple[tuple[str, str], 
 def part_status_sentence(item: PlanItem, merged_index: MergedIndex) -> str | None:
     """Return how the parts of an item stand; None if it has none, or if none of them has a status of its own."""
     part_ids = merged_index.relatives_by_id.get(item.id, NO_RELATIVES).children
-    if not part_ids or merged_index.status_field is None or merged_index.template.part_level_index is None:
+    part_level = merged_index.template.part_level
+    if not part_ids or merged_index.status_field is None or part_level is None:
         return None
     part_statuses = [merged_index.status_by_item[part] for part in part_ids]
     if not any(rolled_up.status_code and not rolled_up.follows_parent for rolled_up in part_statuses):
         return None
-    part_level = merged_index.template.levels[merged_index.template.part_level_index]
     return _status_sentence([merged_index.item_by_id[part] for part in part_ids], part_level, merged_index)
 
 
@@ -87,10 +89,5 @@ def _list_activities(merged_index: MergedIndex) -> list[PlanItem]:
     return [item for item in merged_index.items if merged_index.is_activity(item)]
 
 
-def _activity_level(merged_index: MergedIndex) -> Level:
-    return merged_index.template.levels[merged_index.template.item_level_index]
-
-
 def _group_name(items: Sequence[PlanItem], merged_index: MergedIndex) -> str:
-    name = items[0].level_texts[0].split("\n")[0].strip()
-    return name or translate("overview.not_stated", merged_index.language)
+    return first_line(items[0].level_texts[0]) or translate("overview.not_stated", merged_index.language)

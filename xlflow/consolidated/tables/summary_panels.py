@@ -7,20 +7,34 @@ call for. The figures themselves are worked out by `figures`.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from xlflow.consolidated.summary_model import KeyFigure, Measure, Panel, RowFilter, RowGroup, Section
-from xlflow.consolidated.tables.activity_tables import (
+from xlflow.consolidated.summary_model import (
+    CHANGE_KIND_COLUMN,
     ID_COLUMN,
+    ITEM_COUNT_COLUMN,
     ORIGIN_COLUMN,
     OVERDUE_COLUMN,
+    RESPONSE_COLUMN,
     ROLLED_UP_COLUMN,
+    SEVERITY_COLUMN,
     SOURCE_COLUMN,
+    UNANSWERED_COLUMN,
+    UNIT_GROUP_KEY,
+    KeyFigure,
+    Measure,
+    Panel,
+    RowFilter,
+    RowGroup,
+    Section,
+    count_measure,
+    sum_measure,
 )
-from xlflow.consolidated.tables.change_table import CHANGE_FLAGS, CHANGE_KIND_COLUMN, flag_column_key
+from xlflow.consolidated.tables.change_table import CHANGE_FLAGS, flag_column_key
 from xlflow.consolidated.tables.figures import FigureCalculator
-from xlflow.consolidated.tables.merged_index import MergedIndex, RolledUpStatus
-from xlflow.consolidated.tables.summary_sections import UNIT_KEY, PanelContext, build_section, list_groupings
-from xlflow.consolidated.tables.table_cells import NUMERIC_TYPES, format_rolled_up_status
+from xlflow.consolidated.tables.merged_index import MergedIndex
+from xlflow.consolidated.tables.summary_sections import PanelContext, build_section, list_groupings
+from xlflow.consolidated.tables.table_cells import NUMERIC_TYPES
 from xlflow.i18n.catalogue import format_long_date, translate
+from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import Severity
 from xlflow.model.table import Table
 from xlflow.model.template import Field
@@ -40,24 +54,24 @@ def build_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -
     )
     nothing_label = translate("nothing.label", language)
     facts = [
-        ("asked", _count_measure("units", RowFilter("_answer", "", equals=False))),
-        ("answered", _count_measure("units", RowFilter("_answer", answered_label))),
+        ("asked", count_measure("units", RowFilter(RESPONSE_COLUMN, "", equals=False))),
+        ("answered", count_measure("units", RowFilter(RESPONSE_COLUMN, answered_label))),
         *(
-            [("nothing", _count_measure("units", RowFilter("_answer", nothing_label)))]
+            [("nothing", count_measure("units", RowFilter(RESPONSE_COLUMN, nothing_label)))]
             if merged_index.units_with_nothing_to_report
             else ()
         ),
         *(
-            [("blank", _count_measure("units", RowFilter("_answer", blank_label)))]
+            [("blank", count_measure("units", RowFilter(RESPONSE_COLUMN, blank_label)))]
             if merged_index.units_with_blank_form
             else ()
         ),
-        ("missing", _count_measure("units", RowFilter("_answer", missing_label))),
-        ("unanswered", Measure("", "sum", "units", sum_column="_unanswered")),
+        ("missing", count_measure("units", RowFilter(RESPONSE_COLUMN, missing_label))),
+        ("unanswered", sum_measure("units", UNANSWERED_COLUMN)),
         *(
             (
                 f"{severity}s",
-                _count_measure("findings", RowFilter("_severity", translate(f"collected.{severity}", language))),
+                count_measure("findings", RowFilter(SEVERITY_COLUMN, translate(f"collected.{severity}", language))),
             )
             for severity in COUNTED_SEVERITIES
         ),
@@ -93,12 +107,12 @@ def _build_status_panel(context: PanelContext) -> Iterator[Panel]:
     activity_filters = _select_activities(context)
     sections = [_overall_status_section(context, labels)]
     for grouping in list_groupings(context, status_field.key.__eq__):
-        if grouping.table_name == "activities" or grouping.group_key == UNIT_KEY:
+        if grouping.table_name == "activities" or grouping.group_key == UNIT_GROUP_KEY:
             measures = _build_status_measures(grouping.table_name, labels, activity_filters, context)
             sections += build_section(replace(grouping, filters=activity_filters), measures, context)
-    activity_level = context.merged_index.template.levels[context.merged_index.template.item_level_index]
+    activity_level = context.merged_index.template.item_level
     title = context.overview_text("by_status", items=activity_level.plural_label(context.merged_index.language))
-    yield Panel(title, _measure_headings(sections[0]), tuple(sections), shows_statuses=True)
+    yield Panel(title, sections[0].headings, tuple(sections), shows_statuses=True)
 
 
 def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
@@ -128,13 +142,13 @@ def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
     for each in list_groupings(context, keys.__contains__):
         grouping = (
             replace(each, table_name="activities")
-            if has_one_unit_per_item and each.group_key == UNIT_KEY
+            if has_one_unit_per_item and each.group_key == UNIT_GROUP_KEY
             else each
         )
         sections += build_section(
             grouping, _build_sum_measures(grouping.table_name, amount_fields, context), context
         )
-    yield Panel(context.overview_text("amounts"), _measure_headings(sections[0]), tuple(sections))
+    yield Panel(context.overview_text("amounts"), sections[0].headings, tuple(sections))
 
 
 def _build_choice_panels(context: PanelContext) -> Iterator[Panel]:
@@ -154,7 +168,7 @@ def _build_choice_panels(context: PanelContext) -> Iterator[Panel]:
         sections = [Section("", "", (all_answers,), measures)]
         for grouping in list_groupings(context, field.key.__eq__):
             sections += build_section(replace(grouping, table_name="answers"), measures, context)
-        yield Panel(field.label.in_language(language), _measure_headings(sections[0]), tuple(sections))
+        yield Panel(field.label.in_language(language), sections[0].headings, tuple(sections))
 
 
 def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
@@ -163,15 +177,13 @@ def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
     if merged_index.previous is None:
         return
     template, language = merged_index.template, merged_index.language
-    groups = [
-        RowGroup(template.levels[template.item_level_index].plural_label(language), _select_activities(context))
-    ]
+    groups = [RowGroup(template.item_level.plural_label(language), _select_activities(context))]
     if template.part_level_index is not None:
         part_level = template.levels[template.part_level_index]
         groups.append(RowGroup(part_level.plural_label(language), (RowFilter(part_level.key, "", equals=False),)))
     section = Section("", "", tuple(groups), tuple(_build_change_measures(merged_index)))
     date_text = format_long_date(merged_index.previous.as_of, language)
-    yield Panel(translate("changed.title", language, day=date_text), _measure_headings(section), (section,))
+    yield Panel(translate("changed.title", language, day=date_text), section.headings, (section,))
 
 
 # Measures -------------------------------------------------------------------------------------------------
@@ -180,7 +192,7 @@ def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
 def _overall_status_section(context: PanelContext, labels: Sequence[str]) -> Section:
     template, language = context.merged_index.template, context.merged_index.language
     groups = [
-        RowGroup(template.levels[template.item_level_index].plural_label(language), _select_activities(context)),
+        RowGroup(template.item_level.plural_label(language), _select_activities(context)),
         RowGroup(context.overview_text("share"), (), "share"),
     ]
     if template.part_level_index is not None and not all(
@@ -220,8 +232,8 @@ def _build_status_measures(
         )
     else:
         rest, overdue = (
-            Measure(unanswered_label, "rest", "units", sum_column="_items"),
-            Measure(overdue_label, "sum", "units", sum_column="_overdue"),
+            Measure(unanswered_label, "rest", "units", sum_column=ITEM_COUNT_COLUMN),
+            Measure(overdue_label, "sum", "units", sum_column=OVERDUE_COLUMN),
         )
     return (*counts, rest, across, *([overdue] if has_deadline else ()))
 
@@ -269,11 +281,11 @@ def _list_status_labels(context: PanelContext) -> list[str]:
     """Return the labels of the statuses, then whatever else an open list let in."""
     merged_index = context.merged_index
     choice_labels = [
-        option.label.in_language(merged_index.language) for option in merged_index.status_choices.values()
+        option.label.in_language(merged_index.language) for option in merged_index.template.status_choices.values()
     ]
     excluded_labels = {
         translate("consolidated.unanswered", merged_index.language),
-        _follows_activity_text(merged_index),
+        follows_activity_text(merged_index.template, merged_index.language),
     }
     texts_found = (
         text
@@ -299,33 +311,33 @@ def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCal
     if merged_index.status_field or merged_index.deadline_field or merged_index.thresholds:
         yield calculator.make_key_figure(
             translate("overview.deviations", language),
-            _count_measure("deviations", RowFilter(ID_COLUMN, "", equals=False)),
+            count_measure("deviations", RowFilter(ID_COLUMN, "", equals=False)),
         )
     if merged_index.previous:
         date_text = format_long_date(merged_index.previous.as_of, language)
         yield calculator.make_key_figure(
             translate("overview.changed", language, day=date_text),
-            _count_measure("changes", RowFilter(ID_COLUMN, "", equals=False)),
+            count_measure("changes", RowFilter(ID_COLUMN, "", equals=False)),
         )
     for field in _incomplete_amount_fields(merged_index):
         params = {
-            "items": template.levels[template.item_level_index].plural_label(language),
+            "items": template.item_level.plural_label(language),
             "field": field.label.in_language(language),
         }
         yield calculator.make_key_figure(
             translate("overview.not_computed", language, **params),
-            _count_measure("activities", RowFilter(field.key, "")),
+            count_measure("activities", RowFilter(field.key, "")),
         )
     if any(item.added_by_unit for item in merged_index.items):
         added_filter = RowFilter(ORIGIN_COLUMN, translate("consolidated.from_unit", language))
-        activities_label = template.levels[template.item_level_index].plural_label(language).lower()
+        activities_label = template.item_level.plural_label(language).lower()
         yield calculator.make_key_figure(
-            translate("overview.own", language, items=activities_label), _count_measure("activities", added_filter)
+            translate("overview.own", language, items=activities_label), count_measure("activities", added_filter)
         )
     if template.part_level_index is not None and any(
         rolled_up.follows_parent for rolled_up in merged_index.status_by_item.values()
     ):
-        levels = template.levels[template.part_level_index], template.levels[template.item_level_index]
+        levels = template.levels[template.part_level_index], template.item_level
         label = translate(
             "overview.followers",
             language,
@@ -333,7 +345,8 @@ def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCal
             item=levels[1].label.in_language(language).lower(),
         )
         yield calculator.make_key_figure(
-            label, _count_measure("activities", RowFilter(ROLLED_UP_COLUMN, _follows_activity_text(merged_index)))
+            label,
+            count_measure("activities", RowFilter(ROLLED_UP_COLUMN, follows_activity_text(template, language))),
         )
 
 
@@ -345,15 +358,3 @@ def _incomplete_amount_fields(merged_index: MergedIndex) -> list[Field]:
         for amount in amounts
         if any(merged_index.number_over_units(item, amount.key) is None for item in merged_index.items)
     ]
-
-
-def _follows_activity_text(merged_index: MergedIndex) -> str:
-    return format_rolled_up_status(RolledUpStatus(follows_parent=True), merged_index)
-
-
-def _count_measure(table_name: str, *filters: RowFilter) -> Measure:
-    return Measure("", "count", table_name, filters)
-
-
-def _measure_headings(section: Section) -> tuple[str, ...]:
-    return tuple(measure.heading for measure in section.measures)

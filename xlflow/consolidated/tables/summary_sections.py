@@ -8,8 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from xlflow.consolidated.summary_model import Measure, RowFilter, RowGroup, Section
-from xlflow.consolidated.tables.activity_tables import QUARTER_COLUMN, UNIT_COLUMN
+from xlflow.consolidated.summary_model import (
+    QUARTER_COLUMN,
+    UNIT_COLUMN,
+    UNIT_GROUP_KEY,
+    Measure,
+    RowFilter,
+    RowGroup,
+    Section,
+)
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.table_cells import format_quarter
 from xlflow.i18n.catalogue import translate
@@ -21,9 +28,6 @@ MAX_GROUPS = 60
 
 MAX_LABEL_LENGTH = 90
 """Characters of a group's text that are shown, where its beginning tells it from the others."""
-
-UNIT_KEY = "unit"
-"""The key by which a template's summary names the units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class PanelContext:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """By what is grouped (a template's key or UNIT_KEY), and in which column of which table that stands; `where`
+    """By what is grouped (a template's key or UNIT_GROUP_KEY), and in which column of which table that stands; `where`
     picks the rows that are grouped."""
 
     group_key: str
@@ -76,7 +80,7 @@ def list_groupings(context: PanelContext, includes_field: Callable[[str], bool])
         group_levels = [level for level in template.levels if level.kind == "group"]
         deadline_fields = [context.merged_index.deadline_field] if context.merged_index.deadline_field else []
         labels = [(column.key, column.label.in_language(language)) for column in (*group_levels, *deadline_fields)]
-        labels.append((UNIT_KEY, translate("column.unit", language)))
+        labels.append((UNIT_GROUP_KEY, translate("column.unit", language)))
         key_titles = [(by, context.overview_text("by", what=label.lower())) for by, label in labels]
     yield from (Grouping(by, title, *_find_group_column(by, context)) for by, title in key_titles)
 
@@ -90,7 +94,7 @@ def build_section(grouping: Grouping, measures: tuple[Measure, ...], context: Pa
     groups = [RowGroup(*_group_label_and_filters(text, grouping.column, texts, context)) for text in shown_texts]
     if len(shown_texts) < len(texts):
         groups.append(RowGroup(context.overview_text("others", count=len(texts) - len(shown_texts)), (), "others"))
-    has_shared_items = grouping.group_key == UNIT_KEY and any(
+    has_shared_items = grouping.group_key == UNIT_GROUP_KEY and any(
         len(units) > 1 for units in context.merged_index.units_by_item.values()
     )
     note = context.overview_text("several_count_each") if has_shared_items else ""
@@ -100,7 +104,7 @@ def build_section(grouping: Grouping, measures: tuple[Measure, ...], context: Pa
 
 def _list_group_texts(grouping: Grouping, context: PanelContext) -> list[str]:
     """Return the texts to group by: units as asked, quarters by time, others as they come; what is blank last."""
-    if grouping.group_key == UNIT_KEY:
+    if grouping.group_key == UNIT_GROUP_KEY:
         return list(context.distinct_texts("units", UNIT_COLUMN))
     texts = list(context.distinct_texts(grouping.table_name, grouping.column, grouping.filters))
     if grouping.column == QUARTER_COLUMN:
@@ -123,19 +127,17 @@ def _group_label_and_filters(
 
 
 def _shorten_label(text: str) -> str:
-    """Return the first line of a text, or as many of its first words as a label may have."""
-    line = text.split("\n", maxsplit=1)[0].rstrip()
-    return (
-        line
-        if len(line) <= MAX_LABEL_LENGTH
-        else line[: MAX_LABEL_LENGTH + 1].rsplit(" ", 1)[0][:MAX_LABEL_LENGTH]
-    )
+    """Return the beginning of a text: its first line, or as many whole words of it as `MAX_LABEL_LENGTH` allows."""
+    label = text.split("\n", maxsplit=1)[0].rstrip()
+    if len(label) <= MAX_LABEL_LENGTH:
+        return label
+    return label[: MAX_LABEL_LENGTH + 1].rsplit(" ", 1)[0][:MAX_LABEL_LENGTH]
 
 
 def _find_group_column(group_key: str, context: PanelContext) -> tuple[str, str]:
     """Return the table that is counted in, and its column, for grouping by a unit, level or field."""
     template = context.merged_index.template
-    if group_key == UNIT_KEY:
+    if group_key == UNIT_GROUP_KEY:
         return "answers", UNIT_COLUMN
     if context.merged_index.deadline_field and group_key == context.merged_index.deadline_field.key:
         return "activities", QUARTER_COLUMN

@@ -6,15 +6,17 @@ What was not understood is shown as it was written. Shortens nothing that stands
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import accumulate, count
+from itertools import accumulate
 
+from xlflow.consolidated.summary_model import EXTRA_COLUMN_PREFIX
 from xlflow.consolidated.tables.merged_index import MergedIndex, RolledUpStatus
 from xlflow.i18n.catalogue import translate
+from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.plan import Deadline, FieldValue
 from xlflow.model.submission import Answer
 from xlflow.model.table import TableCell, TableColumn
 from xlflow.model.template import Field
-from xlflow.model.text import normalize_key
+from xlflow.model.text import first_free_name, normalize_key
 from xlflow.rules.computed_fields import sum_exactly
 from xlflow.values import format_deadline, quarter_of
 from xlflow.values.field_values import format_value
@@ -29,9 +31,6 @@ NUMERIC_TYPES = ("number", "integer")
 
 QUARTER_CACHE_KEY = "_quarter"
 """By which what is said of a time's quarter is kept; a field's key begins with a letter."""
-
-EXTRA_COLUMN_PREFIX = "context:"
-"""What the keys of the plan's further columns begin with; a template's keys never do."""
 
 
 def value_to_cell(value: FieldValue | None, field: Field, merged_index: MergedIndex) -> TableCell:
@@ -86,10 +85,7 @@ def answers_to_cell(
 def format_rolled_up_status(rolled_up: RolledUpStatus, merged_index: MergedIndex) -> str:
     """Return the rolled-up status in words."""
     if rolled_up.follows_parent:
-        activity_label = merged_index.template.levels[merged_index.template.item_level_index].label.in_language(
-            merged_index.language
-        )
-        return translate("consolidated.see_item", merged_index.language, item=activity_label.lower())
+        return follows_activity_text(merged_index.template, merged_index.language)
     if rolled_up.status_code is None or merged_index.status_field is None:
         return translate(
             "nothing.label" if rolled_up.has_nothing_to_report else "consolidated.unanswered",
@@ -142,16 +138,12 @@ def make_headings_unique(columns: Iterable[TableColumn]) -> tuple[TableColumn, .
     used_headings, renamed_columns = set[str](), []
     ordered = list(columns)
     for column in sorted(ordered, key=lambda column: column.key.startswith(EXTRA_COLUMN_PREFIX)):
-        heading = " ".join(column.heading.split())[:MAX_TABLE_HEADING_LENGTH] or "-"
-        number = next(n for n in count(1) if normalize_key(_numbered_heading(heading, n)) not in used_headings)
-        used_headings.add(normalize_key(_numbered_heading(heading, number)))
-        renamed_columns.append(replace(column, heading=_numbered_heading(heading, number)))
+        wanted = " ".join(column.heading.split())[:MAX_TABLE_HEADING_LENGTH] or "-"
+        heading = first_free_name(wanted, lambda name: normalize_key(name) in used_headings)
+        used_headings.add(normalize_key(heading))
+        renamed_columns.append(replace(column, heading=heading))
     by_key = {column.key: column for column in renamed_columns}
     return tuple(by_key[column.key] for column in ordered)
-
-
-def _numbered_heading(heading: str, number: int) -> str:
-    return heading if number == 1 else f"{heading} ({number})"
 
 
 def _single_answer_cell(answer: Answer, field: Field, merged_index: MergedIndex) -> TableCell:

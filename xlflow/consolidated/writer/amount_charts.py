@@ -6,16 +6,24 @@ The bars of a group are told apart by their patterns and the legend, never by co
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from xlflow.consolidated.summary_model import Panel, Section
-from xlflow.consolidated.writer.status_charts import MAX_BARS, UNIT_SECTION_KEY
+from xlflow.consolidated.summary_model import UNIT_GROUP_KEY, Panel, Section
+from xlflow.consolidated.writer.bar_charts import (
+    BAR_BORDER,
+    CATEGORY_AXIS,
+    CHART_FONT,
+    MAX_BARS,
+    ChartCorner,
+    axis_options,
+    make_bar_chart,
+    place_chart,
+)
 from xlflow.consolidated.writer.write_context import DrawnSection, WriteContext
-from xlflow.excel.writer import COLOURS, FONT
-from xlflow.i18n.catalogue import translate
+from xlflow.excel.writer import COLOURS
 
 AMOUNT_PADDING = 4.5
 """Characters that a sign before an amount, its minus and the edges of the cell take."""
 
-PIXELS_PER_BAR, CHART_FRAME_PIXELS, CHART_GAP_PIXELS = 14, 150, 10
+BAR_PIXELS, FRAME_PIXELS, CHART_GAP_PIXELS = 14, 150, 10
 """Height of one bar, what title, axis and legend take beside, and pixels between two charts."""
 
 BAR_PATTERNS = (
@@ -53,7 +61,7 @@ def draw_amount_charts(
     slots = [(0, label_width + figure_width), (2, 3 * figure_width)]
     height = max((_chart_height(drawn_section.section) for drawn_section in chosen), default=0)
     for each, (column, width) in zip(chosen, slots, strict=False):
-        _draw_chart(each, row, column, (width - CHART_GAP_PIXELS, height), context)
+        _draw_chart(each, ChartCorner(row, column), (width - CHART_GAP_PIXELS, height), context)
     return row + -(-height // 20) + bool(chosen)
 
 
@@ -63,8 +71,8 @@ def _choose_amount_sections(drawn_sections: Sequence[DrawnSection]) -> Iterator[
         for drawn_section in drawn_sections
         if drawn_section.section.title and _has_only_sums(drawn_section.section)
     ]
-    chosen = [each for each in candidates if each.section.key != UNIT_SECTION_KEY][:1]
-    chosen += [each for each in candidates if each.section.key == UNIT_SECTION_KEY][:1]
+    chosen = [each for each in candidates if each.section.key != UNIT_GROUP_KEY][:1]
+    chosen += [each for each in candidates if each.section.key == UNIT_GROUP_KEY][:1]
     return (each for each in chosen if 1 < len(each.section.groups) <= MAX_BARS)
 
 
@@ -74,47 +82,24 @@ def _has_only_sums(section: Section) -> bool:
 
 def _chart_height(section: Section) -> int:
     bars = sum(not measure.negative_is_bad for measure in section.measures) + 1
-    return CHART_FRAME_PIXELS + PIXELS_PER_BAR * bars * len(section.groups)
+    return FRAME_PIXELS + BAR_PIXELS * bars * len(section.groups)
 
 
 def _draw_chart(
-    drawn_section: DrawnSection, row: int, column: int, size: tuple[int, int], context: WriteContext
+    drawn_section: DrawnSection, corner: ChartCorner, size: tuple[int, int], context: WriteContext
 ) -> None:
-    chart = context.sheet.workbook.make_chart("bar", "clustered")
-    for series in _build_series(drawn_section, context):
-        chart.add_series(series)
-    font = {"name": FONT, "size": 9, "color": COLOURS["text"]}
-    title = {**font, "size": 12, "bold": True}
-    chart.set_title({"name": drawn_section.section.title, "overlay": False, "name_font": title})
-    gridlines = {"visible": True, "line": {"color": COLOURS["border"]}}
+    chart = make_bar_chart(
+        "clustered", _build_series(drawn_section, context), drawn_section.section.title, context
+    )
     chart.set_x_axis(
         {
-            "name": drawn_section.panel.title,
-            "name_font": {**font, "bold": False},
-            "num_font": {**font, "rotation": -45},
+            **axis_options(drawn_section.panel.title),
+            "num_font": {**CHART_FONT, "rotation": -45},
             "num_format": "#,##0",
-            "major_gridlines": gridlines,
         }
     )
-    chart.set_y_axis(
-        {
-            "reverse": True,
-            "crossing": "max",
-            "interval_unit": 1,
-            "num_font": font,
-            "label_position": "low",
-            "line": {"color": COLOURS["muted"]},
-        }
-    )
-    chart.set_legend({"position": "bottom", "font": font})
-    params = {
-        "title": drawn_section.section.title,
-        "first": drawn_section.first_row + 1,
-        "last": drawn_section.last_row + 1,
-    }
-    description = translate("overview.bars", context.language, **params)
-    scale = {"x_scale": size[0] / 480, "y_scale": size[1] / 288}
-    context.sheet.insert_chart(row, column, chart, {"description": description, "object_position": 2, **scale})
+    chart.set_y_axis({**CATEGORY_AXIS, "label_position": "low"})
+    place_chart(chart, drawn_section, "overview.bars", corner, size, context)
 
 
 def _build_series(drawn_section: DrawnSection, context: WriteContext) -> Iterator[dict[str, object]]:
@@ -122,12 +107,12 @@ def _build_series(drawn_section: DrawnSection, context: WriteContext) -> Iterato
     column_indexes = [
         column_index for column_index, measure in enumerate(measures, 1) if not measure.negative_is_bad
     ]
-    for place, pattern in zip(column_indexes, BAR_PATTERNS, strict=False):
+    for column, pattern in zip(column_indexes, BAR_PATTERNS, strict=False):
         yield {
-            "name": [sheet_name, drawn_section.heading_row, place],
+            "name": [sheet_name, drawn_section.heading_row, column],
             "categories": [sheet_name, drawn_section.first_row, 0, drawn_section.last_row, 0],
-            "values": [sheet_name, drawn_section.first_row, place, drawn_section.last_row, place],
+            "values": [sheet_name, drawn_section.first_row, column, drawn_section.last_row, column],
             "gap": 60,
             "pattern": pattern,
-            "border": {"color": COLOURS["muted"], "width": 0.75},
+            "border": BAR_BORDER,
         }

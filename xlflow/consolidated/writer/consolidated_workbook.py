@@ -9,7 +9,13 @@ from datetime import date
 from itertools import takewhile, zip_longest
 from types import MappingProxyType
 
-from xlflow.consolidated.summary_model import ConsolidatedContent
+from xlflow.consolidated.summary_model import (
+    CHANGE_FLAG_PREFIX,
+    CONTINUES_FROM_COLUMN,
+    EXTRA_COLUMN_PREFIX,
+    ORIGIN_COLUMN,
+    ConsolidatedContent,
+)
 from xlflow.consolidated.writer.figure_formulas import CellFormulas, build_account_formulas
 from xlflow.consolidated.writer.sheet_plan import (
     MAX_SHEET_ROWS,
@@ -25,7 +31,7 @@ from xlflow.consolidated.writer.write_context import WriteContext, build_highlig
 from xlflow.excel.writer import WorkbookWriter
 from xlflow.form.layout import COMPARED_TO, ITEM_ORDER, ROUND_SHEET
 from xlflow.form.metadata import encode_consolidated_round
-from xlflow.i18n.catalogue import translate
+from xlflow.i18n.catalogue import translate, translate_counted
 from xlflow.model.merged import Merged
 from xlflow.model.plan import Round
 from xlflow.model.table import Table
@@ -58,7 +64,12 @@ def _item_order_records(item_ids: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield ITEM_ORDER, "\n".join(item_ids[start : start + IDS_PER_CELL])
 
 
-UNPRINTED_KEY_PREFIXES = ("_origin", "_continues_from", "context:", "_any_")
+UNPRINTED_KEY_PREFIXES = (
+    ORIGIN_COLUMN,
+    CONTINUES_FROM_COLUMN,
+    EXTRA_COLUMN_PREFIX,
+    CHANGE_FLAG_PREFIX,
+)
 """Keys of the last columns of wide tables, which are left out on paper so that the others can be read."""
 
 MAX_A4_WIDTH = 1425.0
@@ -135,7 +146,7 @@ def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS) -> byt
         tables.values(), {name: sheet_plan.excel_names_of(name) for name in tables}
     )
     round_count = len(history.round_table.rows)
-    subtitle = translate(f"history.subject_{'one' if round_count == 1 else 'many'}", language, count=round_count)
+    subtitle = translate_counted("history.subject", round_count, language)
     workbook = WorkbookWriter(f"{history.title} – {subtitle}", language, history.as_of)
     highlights = tuple(
         dict.fromkeys(
@@ -161,13 +172,13 @@ def _write_table_sheet(
     )
     widths = [max(column_widths) for column_widths in columns]
     context.sheet.set_column_widths(widths)
-    for piece in table_parts:
-        if piece.has_title:
-            title = context.translate_consolidated(f"title_{piece.table.name}")
-            context.sheet.write(piece.heading_row - 1, 0, title, context.style("subtitle"))
-            context.sheet.set_row_height(piece.heading_row - 1, 24)
-        widened_part = replace(piece, table=_with_column_widths(piece.table, widths))
-        write_table(widened_part, account_formulas if piece.table.name == "accounts" else {}, context)
+    for part in table_parts:
+        if part.has_title:
+            title = context.translate_consolidated(f"title_{part.table.name}")
+            context.sheet.write(part.heading_row - 1, 0, title, context.style("subtitle"))
+            context.sheet.set_row_height(part.heading_row - 1, 24)
+        widened_part = replace(part, table=_with_column_widths(part.table, widths))
+        write_table(widened_part, account_formulas if part.table.name == "accounts" else {}, context)
     if table_parts[0].has_title:
         context.sheet.set_page_layout()
     else:

@@ -12,7 +12,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 
-from xlflow.consolidated.summary_model import BalanceEquation, Measure, RowFilter, RowGroup, Section
+from xlflow.consolidated.summary_model import (
+    ACCOUNTED_COLUMN,
+    BALANCE_COLUMN,
+    EQUATION_COLUMN,
+    FOUND_COLUMN,
+    BalanceEquation,
+    Measure,
+    RowFilter,
+    RowGroup,
+    Section,
+)
 from xlflow.consolidated.writer.sheet_plan import FormulaNames
 from xlflow.consolidated.writer.write_context import WriteContext
 from xlflow.excel.cell_address import column_letters, format_cell_address
@@ -31,11 +41,6 @@ class FigurePosition:
     column: int
     heading_row: int
     first_row: int
-
-
-def fact_formula(measure: Measure, names: FormulaNames) -> str:
-    """Return the formula of a single figure."""
-    return f"={measure_expression(measure, names)}"
 
 
 def measure_expression(measure: Measure, names: FormulaNames) -> str:
@@ -127,7 +132,7 @@ def build_account_formulas(accounts: Sequence[BalanceEquation], context: WriteCo
     formulas: dict[tuple[int, int], str] = {}
     for table_part in context.sheet_plan.parts_by_table["accounts"]:
         keys = [column.key for column in table_part.table.columns]
-        letters = [column_letters(keys.index(key)) for key in ("_found", "_accounted")]
+        letters = [column_letters(keys.index(key)) for key in (FOUND_COLUMN, ACCOUNTED_COLUMN)]
         for row in range(len(table_part.table.rows)):
             found_cell, accounted_cell = (f"{column}{table_part.heading_row + row + 2}" for column in letters)
             for key, formula in _account_row_formulas(
@@ -143,9 +148,9 @@ def _account_row_formulas(
     outcome_expressions = {
         name: measure_expression(measure, context.formula_names) for name, measure in account.terms
     }
-    yield "_found", f"={measure_expression(account.total, context.formula_names)}"
+    yield FOUND_COLUMN, f"={measure_expression(account.total, context.formula_names)}"
     yield (
-        "_accounted",
+        ACCOUNTED_COLUMN,
         "="
         + "+".join(
             [*outcome_expressions.values(), *([str(account.outside_tables)] if account.outside_tables else [])]
@@ -154,10 +159,10 @@ def _account_row_formulas(
     yes_text, no_text = (
         quote_formula_text(translate(f"values.{word}", context.language)) for word in ("yes", "no")
     )
-    yield "_balance", f"=IF(ROUND({found_cell}-{accounted_cell},6)=0,{yes_text},{no_text})"
+    yield BALANCE_COLUMN, f"=IF(ROUND({found_cell}-{accounted_cell},6)=0,{yes_text},{no_text})"
     if account.sentence:
         yield (
-            "_equation",
+            EQUATION_COLUMN,
             "=" + "&".join(_equation_terms(account.sentence, {"found": found_cell, **outcome_expressions})),
         )
 

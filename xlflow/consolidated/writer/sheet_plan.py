@@ -4,7 +4,6 @@ A sheet of Excel ends after 1,048,576 rows. What does not fit goes on under the 
 same name with a number, and every formula counts in all of them.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -12,6 +11,7 @@ from types import MappingProxyType
 from xlflow.consolidated.summary_model import RowFilter
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.table import Table
+from xlflow.model.text import ascii_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ def build_formula_names(tables: Iterable[Table], excel_names: Mapping[str, tuple
 
 def make_excel_name(text: str) -> str:
     """Return a text as the name of a table: letters a to z, digits and underscores."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return "".join(letter if letter.isalnum() else "_" for letter in ascii_text)
+    return "".join(letter if letter.isalnum() else "_" for letter in ascii_letters(text))
 
 
 def _escape_heading(heading: str) -> str:

@@ -7,8 +7,8 @@ of a file may take more.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 
+from xlflow.consolidated.summary_model import SOURCE_COLUMN, SOURCE_LINK_COLUMN
 from xlflow.consolidated.writer.sheet_plan import TablePart
 from xlflow.consolidated.writer.write_context import WriteContext
 from xlflow.excel.cell_address import split_cell_address
@@ -16,10 +16,7 @@ from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import Location
 from xlflow.model.merged import MergedRow
 from xlflow.model.table import Table, TableColumn, encode_rows
-from xlflow.model.text import normalize_key
-
-SOURCE_COLUMN, LINK_COLUMN = "_source", "_lead"
-"""The column that says where an answer came from, and the one that leads there."""
+from xlflow.model.text import first_free_name, normalize_key
 
 LINK_COLUMN_WIDTH = 9
 
@@ -40,8 +37,12 @@ def add_link_column(
     if len(rows) > MAX_LINKED_ROWS or not any(source_address(row, file_addresses) for row in rows):
         return answers
     column_index = [column.key for column in answers.columns].index(SOURCE_COLUMN) + 1
+    used_headings = {normalize_key(column.heading) for column in answers.columns}
     column = TableColumn(
-        LINK_COLUMN, _unused_heading(answers, translate("overview.go_to", language)), LINK_COLUMN_WIDTH, "link"
+        SOURCE_LINK_COLUMN,
+        first_free_name(translate("overview.go_to", language), lambda name: normalize_key(name) in used_headings),
+        LINK_COLUMN_WIDTH,
+        "link",
     )
     link_text = translate("consolidated.lead", language)
     link_cells = (
@@ -64,7 +65,7 @@ def write_source_links(
     """Make the texts of that column, if a sheet has it, links to the first row that each answer came from."""
     for table_part in table_parts:
         link_columns = [
-            place for place, column in enumerate(table_part.table.columns) if column.key == LINK_COLUMN
+            place for place, column in enumerate(table_part.table.columns) if column.key == SOURCE_LINK_COLUMN
         ]
         merged_rows = (
             rows[table_part.first_table_row : table_part.first_table_row + len(table_part.table.rows)]
@@ -93,10 +94,3 @@ def _first_source(merged_row: MergedRow) -> Location:
 
 def _row_digits(location: Location) -> str:
     return split_cell_address(location.cell or "")[1]
-
-
-def _unused_heading(table: Table, heading: str) -> str:
-    """Return a heading that no other column has, as a table demands."""
-    taken = {normalize_key(column.heading) for column in table.columns}
-    names = (heading if number == 1 else f"{heading} ({number})" for number in count(1))
-    return next(name for name in names if normalize_key(name) not in taken)

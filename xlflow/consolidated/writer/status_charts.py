@@ -6,18 +6,22 @@ A status is told by its sign and number in the bar and by the legend, never by c
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from xlflow.consolidated.summary_model import Measure, Panel, Section
+from xlflow.consolidated.summary_model import UNIT_GROUP_KEY, Measure, Panel, Section
+from xlflow.consolidated.writer.bar_charts import (
+    BAR_BORDER,
+    CATEGORY_AXIS,
+    CHART_FONT,
+    MAX_BARS,
+    ChartCorner,
+    axis_options,
+    make_bar_chart,
+    place_chart,
+)
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, TextHighlight, WriteContext
-from xlflow.excel.writer import COLOURS, FONT, text_width
+from xlflow.excel.writer import text_width
 from xlflow.i18n.catalogue import translate
 
-UNIT_SECTION_KEY = "unit"
-"""The key of the section that groups by unit."""
-
-MAX_BARS = 20
-"""Bars that a chart shows in a size that can be read."""
-
-PIXELS_PER_BAR, CHART_FRAME_PIXELS = 24, 126
+BAR_PIXELS, FRAME_PIXELS = 24, 126
 """Height that a bar takes, and what title, axis and legend take beside."""
 
 ROW_PIXELS, CHART_GAP_PIXELS, MAX_CHART_WIDTH = 20, 12, 640
@@ -33,8 +37,8 @@ SIGN_PIXELS, DIGIT_PIXELS, AXIS_SLACK = 10, 6, 1.3
 def choose_status_sections(panels: Sequence[Panel]) -> list[Section]:
     """Return the sections to draw: those of statuses by the widest group and by unit."""
     grouped = [section for panel in panels if panel.shows_statuses for section in panel.sections if section.title]
-    widest_group = [section for section in grouped if section.key != UNIT_SECTION_KEY][:1]
-    units = [section for section in grouped if section.key == UNIT_SECTION_KEY]
+    widest_group = [section for section in grouped if section.key != UNIT_GROUP_KEY][:1]
+    units = [section for section in grouped if section.key == UNIT_GROUP_KEY]
     return [section for section in (*widest_group, *units) if len(section.groups) <= MAX_BARS]
 
 
@@ -53,56 +57,34 @@ def draw_status_charts(
         (total_width - CHART_GAP_PIXELS * (len(drawn_sections) - 1)) // max(1, len(drawn_sections)),
     )
     for chart_index, each in enumerate(drawn_sections):
-        _draw_chart(each, (row, chart_index * (width + CHART_GAP_PIXELS)), (width, height), context)
+        corner = ChartCorner(row, 0, chart_index * (width + CHART_GAP_PIXELS))
+        _draw_chart(each, corner, (width, height), context)
 
 
 def _chart_height(sections: Sequence[Section]) -> int:
     """Return the height in pixels at which all bars of the longest section can be read."""
-    return CHART_FRAME_PIXELS + PIXELS_PER_BAR * max((len(section.groups) for section in sections), default=0)
+    return FRAME_PIXELS + BAR_PIXELS * max((len(section.groups) for section in sections), default=0)
 
 
 def _draw_chart(
-    drawn_section: DrawnSection, corner: tuple[int, int], size: tuple[int, int], context: WriteContext
+    drawn_section: DrawnSection, corner: ChartCorner, size: tuple[int, int], context: WriteContext
 ) -> None:
     """Draw a section with the chart's upper left corner in a row, some pixels to the right; `size` in pixels."""
-    chart = context.sheet.workbook.make_chart("bar", "stacked")
-    for series in _build_series(drawn_section, size[0], context):
-        chart.add_series(series)
-    font = {"name": FONT, "size": 9, "color": COLOURS["text"]}
-    chart.set_plotarea({"layout": _plot_area_layout(drawn_section.section, size)})
-    chart.set_title(
-        {"name": drawn_section.section.title, "overlay": False, "name_font": {**font, "size": 12, "bold": True}}
+    chart = make_bar_chart(
+        "stacked", _build_series(drawn_section, size[0], context), drawn_section.section.title, context
     )
+    chart.set_plotarea({"layout": _plot_area_layout(drawn_section.section, size)})
+    items = _counted_items_text(drawn_section.panel)
     chart.set_x_axis(
         {
-            "name": translate(
-                "overview.number_of", context.language, items=_counted_items_text(drawn_section.panel)
-            ),
-            "name_font": {**font, "bold": False},
-            "num_font": font,
+            **axis_options(translate("overview.number_of", context.language, items=items)),
+            "num_font": CHART_FONT,
             "num_format": "0",
             "min": 0,
-            "major_gridlines": {"visible": True, "line": {"color": COLOURS["border"]}},
         }
     )
-    chart.set_y_axis(
-        {
-            "reverse": True,
-            "crossing": "max",
-            "interval_unit": 1,
-            "num_font": font,
-            "line": {"color": COLOURS["muted"]},
-        }
-    )
-    chart.set_legend({"position": "bottom", "font": font})
-    params = {
-        "title": drawn_section.section.title,
-        "first": drawn_section.first_row + 1,
-        "last": drawn_section.last_row + 1,
-    }
-    description = translate("overview.chart", context.language, **params)
-    scale = {"x_scale": size[0] / 480, "y_scale": size[1] / 288, "x_offset": corner[1]}
-    context.sheet.insert_chart(corner[0], 0, chart, {"description": description, "object_position": 2, **scale})
+    chart.set_y_axis(CATEGORY_AXIS)
+    place_chart(chart, drawn_section, "overview.chart", corner, size, context)
 
 
 def _counted_items_text(panel: Panel) -> str:
@@ -115,7 +97,7 @@ def _plot_area_layout(section: Section, size: tuple[int, int]) -> dict[str, floa
     """Return where the bars stand, as parts of the chart: as much to the right as the longest label needs."""
     width, height = size
     bars_start = _bars_start(section, width)
-    bars_height = PIXELS_PER_BAR * len(section.groups)
+    bars_height = BAR_PIXELS * len(section.groups)
     return {
         "x": bars_start,
         "y": TITLE_PIXELS / height,
@@ -176,9 +158,9 @@ def _is_stacked(measure: Measure) -> bool:
 
 def _series_style(highlight: TextHighlight, min_labelled: int) -> dict[str, object]:
     sign = f'"{highlight.sign}"' if highlight.sign and '"' not in highlight.sign else ""
-    font = {"name": FONT, "size": 8, "color": COLOURS["text"]}
+    font = {**CHART_FONT, "size": 8}
     return {
         "fill": {"color": highlight.fill_colour},
-        "border": {"color": COLOURS["muted"], "width": 0.75},
+        "border": BAR_BORDER,
         "data_labels": {"value": True, "num_format": f"[>={min_labelled}]{sign}0;;", "font": font},
     }

@@ -14,16 +14,22 @@ from typing import Any
 
 from xlsxwriter.format import Format
 
-from xlflow.consolidated.summary_model import ConsolidatedContent, KeyFigure, Panel, RowGroup, Section
+from xlflow.consolidated.summary_model import (
+    UNIT_COLUMN,
+    ConsolidatedContent,
+    KeyFigure,
+    Panel,
+    RowGroup,
+    Section,
+)
 from xlflow.consolidated.writer.amount_charts import draw_amount_charts, figure_column_width
-from xlflow.consolidated.writer.figure_formulas import FigurePosition, fact_formula, figure_formula
+from xlflow.consolidated.writer.figure_formulas import FigurePosition, figure_formula, measure_expression
 from xlflow.consolidated.writer.status_charts import choose_status_sections, count_chart_rows, draw_status_charts
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, WriteContext
 from xlflow.excel.writer import COLOURS, count_lines, fit_row_height, text_width
 from xlflow.i18n.catalogue import Language, translate
-from xlflow.model.table import TableCell
 
-TITLE_HEIGHT, SENTENCE_LINE_HEIGHT = 24, 15
+TITLE_HEIGHT, LINE_HEIGHT, KEY_FIGURE_HEIGHT, BAND_HEIGHT = 24, 15, 18, 18
 """Heights of rows, in points."""
 
 SPACE_WIDTH = 0.45
@@ -33,29 +39,29 @@ SAFE_WIDTH_SHARE = 0.94
 """Part of the room that a line is given, since other programs' letters are wider."""
 
 
-def write_title_and_sentences(summary: ConsolidatedContent, width: float, context: WriteContext) -> int:
+def write_title_and_sentences(content: ConsolidatedContent, width: float, context: WriteContext) -> int:
     """Write title, lead, who has not answered and the sentences, `width` characters wide; return the row below."""
-    context.sheet.write(0, 0, summary.title, context.style("title"))
+    context.sheet.write(0, 0, content.title, context.style("title"))
     context.sheet.set_row_height(0, TITLE_HEIGHT)
-    context.sheet.write(1, 0, summary.subtitle, context.style("subtitle"))
+    context.sheet.write(1, 0, content.subtitle, context.style("subtitle"))
     response_style = context.style(
         "muted",
         bold=True,
-        font_color=COLOURS["wrong" if summary.missing_units or summary.units_with_blank_form else "good"],
+        font_color=COLOURS["wrong" if content.missing_units or content.units_with_blank_form else "good"],
     )
     row = _write_text_lines(
-        wrap_text(_missing_units_text(summary, context.language), width), 2, 0, response_style, context
+        wrap_text(_missing_units_text(content, context.language), width), 2, 0, response_style, context
     )
-    for sentence in summary.status_sentences:
+    for sentence in content.status_sentences:
         row = _write_text_lines(wrap_text(sentence, width), row, 0, context.style("plain"), context)
     return row
 
 
 def write_group_sentences(
-    summary: ConsolidatedContent, row: int, label_width: float, width: float, context: WriteContext
+    content: ConsolidatedContent, row: int, label_width: float, width: float, context: WriteContext
 ) -> int:
     """Write each group's name in column A and its sentence beside it; return the row below."""
-    for name, sentence in summary.group_sentences:
+    for name, sentence in content.group_sentences:
         lines = list(wrap_text(sentence, width))
         for offset, text in enumerate(wrap_text(name, label_width)):
             context.sheet.write(row + offset, 0, text, context.style("plain", bold=True))
@@ -80,19 +86,19 @@ def wrap_text(text: str, width: float) -> Iterator[str]:
 def _write_text_lines(lines: Iterable[str], row: int, column: int, style: Format, context: WriteContext) -> int:
     for line in lines:
         context.sheet.write(row, column, line, style)
-        context.sheet.set_row_height(row, SENTENCE_LINE_HEIGHT)
+        context.sheet.set_row_height(row, LINE_HEIGHT)
         row += 1
     return row
 
 
-def _missing_units_text(summary: ConsolidatedContent, language: Language) -> str:
+def _missing_units_text(content: ConsolidatedContent, language: Language) -> str:
     """Return which units have sent in nothing, and whose forms came without answers."""
-    lists = [("missing_names", summary.missing_units), ("blank_names", summary.units_with_blank_form)]
+    lists = [("missing_names", content.missing_units), ("blank_names", content.units_with_blank_form)]
     sentences = [translate(f"overview.{key}", language, names=", ".join(names)) for key, names in lists if names]
-    if not summary.missing_units:
+    if not content.missing_units:
         sentences.insert(
             0,
-            translate("overview.all_sent" if summary.units_with_blank_form else "overview.all_answered", language),
+            translate("overview.all_sent" if content.units_with_blank_form else "overview.all_answered", language),
         )
     return " ".join(sentences)
 
@@ -106,14 +112,8 @@ LABEL_PIXELS = 334
 PAPER_EDGE_PIXELS = 8
 """Pixels that charts stay clear of the edge of the paper, since programs differ in how wide columns are."""
 
-LINE_HEIGHT, FACT_HEIGHT, BAND_HEIGHT = 15, 18, 18
-"""Heights of rows, in points."""
-
-SECOND_FACT_COLUMN = 4
+SECOND_HALF_COLUMN = 4
 """The column where the second half of the single figures begins, if there is room for it beside the first."""
-
-UNIT_COLUMN = "_unit"
-"""The column by which units are told, in every table that names them."""
 
 LINK_STYLE: Mapping[str, Any] = MappingProxyType({"text_wrap": False, "align": "left", "indent": 1})
 """How the links differ from others: clear of the figures beside them."""
@@ -123,18 +123,18 @@ SIGNED_FORMAT = '#,##0.00;"▼ "-#,##0.00;"–"'
 """How figures are shown; nothing is a dash, so that the others stand out."""
 
 
-def write_summary_sheet(summary: ConsolidatedContent, context: WriteContext) -> int:
+def write_summary_sheet(content: ConsolidatedContent, context: WriteContext) -> int:
     """Write the summary sheet: how it stands in words, figures and charts; return its last row."""
-    figure_columns = max(2, *(len(panel.headings) for panel in summary.panels), 0)
-    figure_width = figure_column_width(summary.panels, FIGURE_WIDTH)
+    figure_columns = max(2, *(len(panel.headings) for panel in content.panels), 0)
+    figure_width = figure_column_width(content.panels, FIGURE_WIDTH)
     figure_pixels = round(figure_width * 7 + 5)
     context.sheet.set_column_widths([LABEL_WIDTH, *[figure_width] * (figure_columns + 1)])
-    row = write_title_and_sentences(summary, LABEL_WIDTH + (figure_columns + 1) * figure_width, context) + 1
-    chart_row = _write_facts(summary.key_figures, row, figure_columns, figure_width, context) + 1
-    chart_sections = choose_status_sections(summary.panels)
+    row = write_title_and_sentences(content, LABEL_WIDTH + (figure_columns + 1) * figure_width, context) + 1
+    chart_row = _write_key_figures(content.key_figures, row, figure_columns, figure_width, context) + 1
+    chart_sections = choose_status_sections(content.panels)
     row = chart_row + count_chart_rows(chart_sections)
     drawn_sections: list[DrawnSection] = []
-    for panel in summary.panels:
+    for panel in content.panels:
         drawn_sections += _write_panel(panel, row, context)
         row = drawn_sections[-1].last_row + 2 + bool(drawn_sections[-1].section.note)
     chart_room = LABEL_PIXELS + (figure_columns + 1) * figure_pixels - PAPER_EDGE_PIXELS
@@ -145,45 +145,45 @@ def write_summary_sheet(summary: ConsolidatedContent, context: WriteContext) -> 
         context,
     )
     row = draw_amount_charts(drawn_sections, row, (LABEL_PIXELS, figure_pixels), context)
-    return _write_groups_in_words(summary, row, figure_columns + 1, context)
+    return _write_groups_in_words(content, row, figure_columns + 1, context)
 
 
-def _write_groups_in_words(summary: ConsolidatedContent, row: int, columns: int, context: WriteContext) -> int:
-    if not summary.group_sentences:
+def _write_groups_in_words(content: ConsolidatedContent, row: int, columns: int, context: WriteContext) -> int:
+    if not content.group_sentences:
         return row
-    _write_band(translate("overview.in_words", context.language), len(summary.panels[0].headings), row, context)
-    return write_group_sentences(summary, row + 1, LABEL_WIDTH, columns * FIGURE_WIDTH, context)
+    _write_band(translate("overview.in_words", context.language), len(content.panels[0].headings), row, context)
+    return write_group_sentences(content, row + 1, LABEL_WIDTH, columns * FIGURE_WIDTH, context)
 
 
-def _write_facts(
-    facts: Sequence[KeyFigure], row: int, figure_columns: int, width: float, context: WriteContext
+def _write_key_figures(
+    key_figures: Sequence[KeyFigure], row: int, figure_columns: int, width: float, context: WriteContext
 ) -> int:
     """Write the single figures, in two halves side by side where there is room; return the row below."""
-    rows_per_half = -(-len(facts) // 2)
-    room = (figure_columns - SECOND_FACT_COLUMN) * width
-    if len(facts) < 2 or max(text_width(fact.label) for fact in facts[rows_per_half:]) > room:
-        rows_per_half = len(facts)
-    for fact_index, fact in enumerate(facts):
-        row_offset = fact_index % rows_per_half
-        columns = (0, 1) if fact_index < rows_per_half else (SECOND_FACT_COLUMN, figure_columns)
-        _write_fact(fact, row + row_offset, columns, context)
-        context.sheet.set_row_height(row + row_offset, FACT_HEIGHT)
+    rows_per_half = -(-len(key_figures) // 2)
+    room = (figure_columns - SECOND_HALF_COLUMN) * width
+    if len(key_figures) < 2 or max(text_width(each.label) for each in key_figures[rows_per_half:]) > room:
+        rows_per_half = len(key_figures)
+    for index, key_figure in enumerate(key_figures):
+        row_offset = index % rows_per_half
+        columns = (0, 1) if index < rows_per_half else (SECOND_HALF_COLUMN, figure_columns)
+        _write_key_figure(key_figure, row + row_offset, columns, context)
+        context.sheet.set_row_height(row + row_offset, KEY_FIGURE_HEIGHT)
     return row + rows_per_half
 
 
-def _write_fact(fact: KeyFigure, row: int, columns: tuple[int, int], context: WriteContext) -> None:
+def _write_key_figure(key_figure: KeyFigure, row: int, columns: tuple[int, int], context: WriteContext) -> None:
     """Write a figure's words from a column on, the figure itself in another, and a link beside it."""
     label_column, figure_column = columns
     for column in range(label_column, figure_column):
-        text = fact.label if column == label_column else None
+        text = key_figure.label if column == label_column else None
         context.sheet.write(row, column, text, context.style("ruled", left=column == label_column))
-    formula = fact_formula(fact.measure, context.formula_names)
+    formula = f"={measure_expression(key_figure.measure, context.formula_names)}"
     figure_style = context.style("integer", num_format=COUNT_FORMAT, bold=True, align="center")
-    context.sheet.write_formula(row, figure_column, formula, fact.value, figure_style)
-    table = fact.measure.table
-    address = context.sheet_plan.find_row_address(table, fact.measure.filters) or context.sheet_plan.table_address(
-        table
-    )
+    context.sheet.write_formula(row, figure_column, formula, key_figure.value, figure_style)
+    table = key_figure.measure.table
+    address = context.sheet_plan.find_row_address(
+        table, key_figure.measure.filters
+    ) or context.sheet_plan.table_address(table)
     context.sheet.write_link(
         row,
         figure_column + 1,
@@ -217,8 +217,8 @@ def _write_panel_headings(panel: Panel, row: int, context: WriteContext) -> None
         else {}
     )
     for column, heading in enumerate(panel.headings, 1):
-        mark = highlights.get(heading)
-        changes = {"bg_color": mark.fill_colour, "font_color": mark.font_colour} if mark else {}
+        highlight = highlights.get(heading)
+        changes = {"bg_color": highlight.fill_colour, "font_color": highlight.font_colour} if highlight else {}
         context.sheet.write(row, column, heading, context.style("heading", align="center", **changes))
     context.sheet.write(
         row, len(panel.headings) + 1, translate("overview.go_to", context.language), context.style("side_heading")
@@ -234,13 +234,11 @@ def _write_band(title: str, figure_columns: int, row: int, context: WriteContext
 
 
 def _write_section(section: Section, first_row: int, heading_row: int, context: WriteContext) -> None:
+    figure_rows = list(zip(section.groups, section.values, strict=True))
     has_amounts = any(
-        not isinstance(figure, int)
-        for group, row in _rows_of_figures(section)
-        if group.kind != "share"
-        for figure in row
+        not isinstance(figure, int) for group, row in figure_rows if group.kind != "share" for figure in row
     )
-    for row, (group, figures) in enumerate(_rows_of_figures(section), first_row):
+    for row, (group, figures) in enumerate(figure_rows, first_row):
         _write_label(group, row, context)
         _link_figure_row(section, group, row, context)
         context.sheet.set_row_height(
@@ -251,10 +249,6 @@ def _write_section(section: Section, first_row: int, heading_row: int, context: 
             formula = figure_formula(section, group, column - 1, position, context.formula_names)
             style = _figure_style(section, group, column - 1, has_amounts=has_amounts, context=context)
             context.sheet.write_formula(row, column, formula, figure, style)
-
-
-def _rows_of_figures(section: Section) -> Iterator[tuple[RowGroup, tuple[TableCell, ...]]]:
-    return zip(section.groups, section.values, strict=True)
 
 
 def _write_label(group: RowGroup, row: int, context: WriteContext) -> None:
@@ -271,7 +265,7 @@ def _label_suffix(group: RowGroup) -> str:
 
 def _link_figure_row(section: Section, group: RowGroup, row: int, context: WriteContext) -> None:
     """Put a link beside a row of figures to where what it counts begins, in the table that it is counted in."""
-    address = _first_counted_row(section, group, context)
+    address = _find_first_counted_row(section, group, context)
     if address:
         sheet = context.sheet_plan.first_sheet_of(_table_of_group(section, group))
         context.sheet.write_link(
@@ -279,13 +273,13 @@ def _link_figure_row(section: Section, group: RowGroup, row: int, context: Write
         )
 
 
-def _first_counted_row(section: Section, group: RowGroup, context: WriteContext) -> str | None:
+def _find_first_counted_row(section: Section, group: RowGroup, context: WriteContext) -> str | None:
     """Return the address of a unit among the units, or of the first row that a group counts."""
     if group.kind != "rows":
         return None
     table = _table_of_group(section, group)
-    where = [match for match in group.filters if table != "units" or match.column == UNIT_COLUMN]
-    return context.sheet_plan.find_row_address(table, where)
+    unit_filters = [match for match in group.filters if table != "units" or match.column == UNIT_COLUMN]
+    return context.sheet_plan.find_row_address(table, unit_filters)
 
 
 def _table_of_group(section: Section, group: RowGroup) -> str:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from xlsxwriter.format import Format
 
+from xlflow.consolidated.summary_model import SOURCE_COLUMN
 from xlflow.consolidated.writer.figure_formulas import CellFormulas, quote_formula_text
 from xlflow.consolidated.writer.sheet_plan import TablePart
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, TextHighlight, WriteContext
@@ -25,7 +26,7 @@ MAX_COLUMN_WIDTH = 80
 MAX_LINES = 25
 """Lines of text that the highest row shows, with a line to spare."""
 
-LINE_LIMITS: Mapping[str, tuple[int, int]] = MappingProxyType({"_source": (3, 60)})
+LINE_LIMITS: Mapping[str, tuple[int, int]] = MappingProxyType({SOURCE_COLUMN: (3, 60)})
 """Columns whose text is long on every row if it is on one, as the name of a file is: the lines that it should take
 at most, and how wide the column may become for that, so that not every row becomes high."""
 

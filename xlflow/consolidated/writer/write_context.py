@@ -5,7 +5,16 @@ from typing import Any
 
 from xlsxwriter.format import Format
 
-from xlflow.consolidated.summary_model import Panel, Section
+from xlflow.consolidated.summary_model import (
+    BALANCE_COLUMN,
+    FILE_STATE_COLUMN,
+    OVERDUE_COLUMN,
+    RESPONSE_COLUMN,
+    SEVERITY_COLUMN,
+    WORST_SEVERITY_COLUMN,
+    Panel,
+    Section,
+)
 from xlflow.consolidated.writer.sheet_plan import FormulaNames, SheetPlan
 from xlflow.excel.writer import COLOURS, SheetWriter
 from xlflow.i18n.catalogue import Language, translate
@@ -58,11 +67,9 @@ class DrawnSection:
 
 def build_highlights(template: Template, language: Language) -> tuple[TextHighlight, ...]:
     """Return how the template's statuses and the program's own alarming words stand out."""
-    status_field = template.field_in_role("status")
-    options = template.choice_list(status_field).options if status_field else ()
     status_highlights = (
-        TextHighlight(option.label.in_language(language), (STATUS_COLUMNS,), option.colour, sign=option.icon)
-        for option in options
+        TextHighlight(choice.label.in_language(language), (STATUS_COLUMNS,), choice.colour, sign=choice.icon)
+        for choice in template.status_choices.values()
     )
     alarm_fill, alarm_font, warning_fill = COLOURS["wrong_fill"], COLOURS["wrong"], COLOURS["input"]
     return (
@@ -70,13 +77,22 @@ def build_highlights(template: Template, language: Language) -> tuple[TextHighli
         TextHighlight(
             translate("consolidated.unanswered", language), (STATUS_COLUMNS,), alarm_fill, alarm_font, "?"
         ),
-        TextHighlight(translate("values.yes", language), ("_overdue",), alarm_fill, alarm_font, "!"),
-        TextHighlight(translate("collected.missing", language), ("_answer",), alarm_fill, alarm_font, "!"),
-        TextHighlight(translate("collected.blank", language), ("_answer",), alarm_fill, alarm_font, "?"),
-        TextHighlight(translate("collected.refused", language), ("_state",), alarm_fill, alarm_font, "!"),
-        TextHighlight(translate("values.no", language), ("_balance",), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("values.yes", language), (OVERDUE_COLUMN,), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("collected.missing", language), (RESPONSE_COLUMN,), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("collected.blank", language), (RESPONSE_COLUMN,), alarm_fill, alarm_font, "?"),
+        TextHighlight(translate("collected.refused", language), (FILE_STATE_COLUMN,), alarm_fill, alarm_font, "!"),
+        TextHighlight(translate("values.no", language), (BALANCE_COLUMN,), alarm_fill, alarm_font, "!"),
         TextHighlight(
-            translate("collected.error", language), ("_severity", "_remark"), alarm_fill, alarm_font, "!"
+            translate("collected.error", language),
+            (SEVERITY_COLUMN, WORST_SEVERITY_COLUMN),
+            alarm_fill,
+            alarm_font,
+            "!",
         ),
-        TextHighlight(translate("collected.warning", language), ("_severity", "_remark"), warning_fill, sign="?"),
+        TextHighlight(
+            translate("collected.warning", language),
+            (SEVERITY_COLUMN, WORST_SEVERITY_COLUMN),
+            warning_fill,
+            sign="?",
+        ),
     )

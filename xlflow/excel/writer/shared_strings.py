@@ -7,12 +7,13 @@ from itertools import chain, islice
 from xlsxwriter.sharedstrings import SharedStringTable
 
 from xlflow.excel.writer.xml_text import MAX_CELL_TEXT, escape_markup, escape_xlsx_text
+from xlflow.model.text import ILLEGAL_XML_CHARACTERS
 
 FORMULA_PREFIXES = frozenset("=+-@\t\r")
 """First letters of a text that a program might take for a formula."""
 
 _BATCH_SIZE = 4096
-_NEEDS_ESCAPING = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+_NEEDS_ESCAPING = re.compile(f"[&<>\r{ILLEGAL_XML_CHARACTERS}]")
 
 
 class SharedStrings(SharedStringTable):  # type: ignore[misc]

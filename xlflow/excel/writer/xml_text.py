@@ -5,10 +5,14 @@ Whoever reads the cell gets the letter back. So what only looks coded in a text 
 
 import re
 
+from xlflow.model.text import ILLEGAL_XML_CHARACTERS
+
 MAX_CELL_TEXT = 32_767
 """Characters that one cell can hold, as Excel counts them."""
 
-_ILLEGAL_XML_CLASS = "[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]"
+_ILLEGAL_XML_CLASS = f"[{ILLEGAL_XML_CHARACTERS}\r]"
+"""A carriage return too: XML may hold it, but whoever reads it gets a line feed."""
+
 _ILLEGAL_XML = re.compile(_ILLEGAL_XML_CLASS)
 _LOOKS_ESCAPED = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}(?:_|{_ILLEGAL_XML_CLASS}))")
 
