@@ -25,8 +25,9 @@ FILE_COLUMN, FILE_STATE_COLUMN, ROW_COUNT_COLUMN, UNPLACED_KIND_COLUMN = "_file"
 BALANCE_COLUMN, EQUATION_COLUMN, FOUND_COLUMN, ACCOUNTED_COLUMN = "_balance", "_equation", "_found", "_accounted"
 CHANGE_KIND_COLUMN, CHANGE_FLAG_PREFIX = "_change", "_any_"
 EXTRA_COLUMN_PREFIX, SUM_COLUMN_PREFIX = "context:", "_sum_"
-"""Keys of the columns that more than one module refers to: the program's own begin with an underscore, which no key of
-a template does. What is a prefix is followed by the heading of a further column of the plan, a field's key, or a flag."""
+"""Keys of the columns that more than one module refers to: the program's own begin with an underscore, which no
+key of a template does. What is a prefix is followed by the heading of a further column of the plan, a field's
+key, or a flag."""
 
 UNIT_GROUP_KEY = "unit"
 """The key by which a template's `summaries` say that figures are grouped by unit."""

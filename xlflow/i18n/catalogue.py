@@ -36,7 +36,8 @@ def translate(key: str, language: Language, **params: object) -> str:
 
 
 def translate_counted(key: str, count: int, language: Language, **params: object) -> str:
-    """Return the text `key` in its form for one or for several: "<key>_one" or "<key>_many", with {count} filled in."""
+    """Return the text `key` in its form for one or for several: "<key>_one" or "<key>_many", with {count}
+    filled in."""
     return translate(f"{key}_{'one' if count == 1 else 'many'}", language, count=count, **params)
 
 

@@ -86,7 +86,8 @@ def first_line(text: str) -> str:
 
 
 def ascii_letters(text: str) -> str:
-    """Return a text in ASCII: accents are removed (å -> a), other characters without an ASCII form are left out."""
+    """Return a text in ASCII: accents are removed (å -> a), other characters without an ASCII form are left
+    out."""
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 

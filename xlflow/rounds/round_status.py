@@ -143,7 +143,8 @@ class RoundStatus:
         return is_deviation_status(self.template, item_status.status_code)
 
     def is_deviating(self, item_status: ItemStatus) -> bool:
-        """Return whether a plan item has a deviating status of its own, is overdue or has an amount above a threshold."""
+        """Return whether a plan item has a deviating status of its own, is overdue or has an amount above a
+        threshold."""
         return (
             item_status.is_overdue
             or (self.has_deviating_status(item_status) and not item_status.follows_parent)

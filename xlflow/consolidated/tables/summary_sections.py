@@ -57,8 +57,8 @@ class PanelContext:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """By what is grouped (a template's key or UNIT_GROUP_KEY), and in which column of which table that stands; `where`
-    picks the rows that are grouped."""
+    """By what is grouped (a template's key or UNIT_GROUP_KEY), and in which column of which table that stands;
+    `where` picks the rows that are grouped."""
 
     group_key: str
     title: str
@@ -127,7 +127,8 @@ def _group_label_and_filters(
 
 
 def _shorten_label(text: str) -> str:
-    """Return the beginning of a text: its first line, or as many whole words of it as `MAX_LABEL_LENGTH` allows."""
+    """Return the beginning of a text: its first line, or as many whole words of it as `MAX_LABEL_LENGTH`
+    allows."""
     label = text.split("\n", maxsplit=1)[0].rstrip()
     if len(label) <= MAX_LABEL_LENGTH:
         return label

@@ -28,7 +28,8 @@ DEFAULT_CHART_SIZE = (480, 288)
 
 
 class ChartCorner(NamedTuple):
-    """Where the upper left corner of a chart is: row and column of the sheet (from 0), then pixels to the right."""
+    """Where the upper left corner of a chart is: row and column of the sheet (from 0), then pixels to the
+    right."""
 
     row: int
     column: int
@@ -68,7 +69,8 @@ def place_chart(
     size: tuple[int, int],
     context: WriteContext,
 ) -> None:
-    """Put a chart on the sheet, `size` (width, height) in pixels; its alternative text names the rows that it shows."""
+    """Put a chart on the sheet, `size` (width, height) in pixels; its alternative text names the rows that it
+    shows."""
     alt_text = translate(
         alt_text_key,
         context.language,
