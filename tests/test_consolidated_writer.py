@@ -420,7 +420,8 @@ def test_the_same_values_in_any_order_give_the_same_bytes() -> None:
 
 def test_the_seed_of_hashing_changes_nothing() -> None:
     script = (
-        "import hashlib, test_write as t; print(hashlib.sha256(t.BOOKS['nasty texts']()).hexdigest(),"
+        "import hashlib, test_consolidated_writer as t;"
+        " print(hashlib.sha256(t.BOOKS['nasty texts']()).hexdigest(),"
         " hashlib.sha256(t.BOOKS['usual']()).hexdigest())"
     )
     folder = Path(__file__).parent
