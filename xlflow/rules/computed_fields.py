@@ -82,7 +82,7 @@ def is_above_threshold(threshold: Threshold, number_of_field: NumberLookup) -> b
 def fields_above_threshold(template: Template, number_of_field: NumberLookup) -> tuple[Field, ...]:
     """Return the number fields of one plan item that are above a threshold, in the order of the template's
     rules."""
-    thresholds = [rule.beyond for rule in template.rules if rule.beyond]
+    thresholds = [rule.threshold for rule in template.rules if rule.threshold]
     exceeded = {threshold.field for threshold in thresholds if is_above_threshold(threshold, number_of_field)}
     keys = dict.fromkeys(threshold.field for threshold in thresholds)
     return tuple(template.field(key) for key in keys if key in exceeded)

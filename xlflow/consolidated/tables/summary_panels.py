@@ -33,7 +33,7 @@ from xlflow.consolidated.tables.figures import FigureCalculator
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.summary_sections import PanelContext, build_section, list_groupings
 from xlflow.consolidated.tables.table_cells import NUMERIC_TYPES
-from xlflow.i18n.catalogue import format_long_date, translate
+from xlflow.i18n.catalogue import Language, format_long_date, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import Severity
 from xlflow.model.table import Table
@@ -71,7 +71,9 @@ def build_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -
         *(
             (
                 f"{severity}s",
-                count_measure("findings", RowFilter(SEVERITY_COLUMN, translate(f"collected.{severity}", language))),
+                count_measure(
+                    "findings", RowFilter(SEVERITY_COLUMN, translate(f"collected.{severity}", language))
+                ),
             )
             for severity in COUNTED_SEVERITIES
         ),
@@ -93,6 +95,10 @@ def build_panels(
         replace(panel, sections=tuple(calculator.fill_section(section) for section in panel.sections))
         for panel in panels
     )
+
+
+def _severity_count(severity: Severity, language: Language) -> Measure:
+    return count_measure("findings", RowFilter(SEVERITY_COLUMN, translate(f"collected.{severity}", language)))
 
 
 # Panels ---------------------------------------------------------------------------------------------------
