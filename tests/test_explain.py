@@ -1,4 +1,4 @@
-"""Every code can be explained in both languages, and the README's list of them is the catalogue's."""
+"""Every code can be explained in both languages, and the list of them in examples/README.md is the catalogue's."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from xlflow.i18n.catalogue import LANGUAGES, Language
 from xlflow.model.findings import Finding, Severity, get_catalogue_entry, list_finding_codes
 
 TEMPLATES = load_shipped_templates()
-README = PROJECT / "README.md"
+MANUAL = PROJECT / "examples" / "README.md"
 SECTIONS = {
     "cell": "In a cell of a form",
     "row": "In a row of a form",
@@ -29,14 +29,14 @@ SECTIONS = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", sorted(list_finding_codes()))
-def test_every_code_says_what_is_wrong_what_to_do_where_and_who(code: str, language: Language) -> None:
-    told = explain_code(code, (), language)
-    assert isinstance(told, str)
-    first, *rest = next(part for part in told.split("\n\n") if part.startswith(f"{code} ")).splitlines()
+def test_every_code_explains_what_is_wrong_what_to_do_where_and_who(code: str, language: Language) -> None:
+    explanation = explain_code(code, (), language)
+    assert isinstance(explanation, str)
+    first, *rest = next(part for part in explanation.split("\n\n") if part.startswith(f"{code} ")).splitlines()
     assert first.startswith(f"{code}  (")
     assert all(line.startswith("    ") for line in rest)
     assert len(rest) > 3
-    assert "{" not in told
+    assert "{" not in explanation
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -44,26 +44,26 @@ def test_a_rule_of_a_template_is_explained_by_its_own_words(language: Language) 
     rules = [(rule, template) for template in TEMPLATES for rule in template.rules]
     assert rules
     for rule, template in rules:
-        told = explain_code(rule.name, (template,), language)
-        assert isinstance(told, str)
+        explanation = explain_code(rule.name, (template,), language)
+        assert isinstance(explanation, str)
         assert " ".join(fill_placeholders(rule.message.in_language(language), language).split()) in " ".join(
-            told.split()
+            explanation.split()
         )
-        assert template.name in told
+        assert template.name in explanation
 
 
-def test_the_rules_of_every_template_lead_to_the_codes_that_they_tell() -> None:
+def test_the_rules_of_every_template_lead_to_the_codes_that_they_report() -> None:
     for rule, codes in CODES_BY_RULE.items():
-        told = explain_code(rule, (), "sv")
-        assert isinstance(told, str)
-        assert [part.split()[0] for part in told.split("\n\n")] == list(codes)
+        explanation = explain_code(rule, (), "sv")
+        assert isinstance(explanation, str)
+        assert [part.split()[0] for part in explanation.split("\n\n")] == list(codes)
 
 
 def test_dashes_case_and_underscores_do_not_matter_and_a_wrong_code_gets_the_nearest() -> None:
     assert explain_code("Choice_Unknown", (), "sv") == explain_code("choice-unknown", (), "sv")
-    told = explain_code("choise-unknown", (), "sv")
-    assert isinstance(told, Finding)
-    assert (told.code, told.suggestion) == ("code-unknown", "choice-unknown")
+    explanation = explain_code("choise-unknown", (), "sv")
+    assert isinstance(explanation, Finding)
+    assert (explanation.code, explanation.suggestion) == ("code-unknown", "choice-unknown")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -73,53 +73,53 @@ def test_without_a_code_all_are_listed(language: Language) -> None:
     )
 
 
-@pytest.mark.parametrize(("words", "code"), [((), 0), (("missing-status",), 0), (("no-such-code",), 2)])
-def test_the_command_explains(words: tuple[str, ...], code: int) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "xlflow", "explain", *words], capture_output=True, encoding="utf-8", check=False
+@pytest.mark.parametrize(("arguments", "exit_code"), [((), 0), (("missing-status",), 0), (("no-such-code",), 2)])
+def test_the_command_explains(arguments: tuple[str, ...], exit_code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "xlflow", "explain", *arguments], capture_output=True, encoding="utf-8", check=False
     )
-    assert run.returncode == code
-    assert run.stdout if code == 0 else run.stderr
+    assert done.returncode == exit_code
+    assert done.stdout if exit_code == 0 else done.stderr
 
 
-# The list in the README ---------------------------------------------------------------------------------------
+# The list in the manual ---------------------------------------------------------------------------------------
 
 
-def _section() -> str:
-    """Return the list as the README shows it: by place, each code with its severity and message."""
+def _code_list() -> str:
+    """Return the list as the manual shows it: by place, each code with its severity and message."""
     parts = []
-    for place, heading in SECTIONS.items():
+    for location_kind, heading in SECTIONS.items():
         entries = [
             entry
             for code in sorted(list_finding_codes())
-            if (entry := get_catalogue_entry(code)).location_kind == place
+            if (entry := get_catalogue_entry(code)).location_kind == location_kind
         ]
-        lines = [
+        rows = [
             f"- `{entry.code}` ({entry.severity}): {fill_placeholders(entry.message.en, 'en')}"
             for entry in entries
         ]
-        parts.append("\n".join([f"**{heading}**", "", *lines]))
+        parts.append("\n".join([f"**{heading}**", "", *rows]))
     return "\n\n".join(parts) + "\n"
 
 
-def test_the_readme_lists_every_code(renew: bool) -> None:
-    readme = README.read_text(encoding="utf-8")
-    found = re.search(r"(?<=<!-- codes -->\n).*(?=<!-- /codes -->)", readme, re.DOTALL)
-    assert found, "the README lost the marks around its list of codes"
+def test_the_manual_lists_every_code(renew: bool) -> None:
+    text = MANUAL.read_text(encoding="utf-8")
+    found = re.search(r"(?<=<!-- codes -->\n).*(?=<!-- /codes -->)", text, re.DOTALL)
+    assert found, "examples/README.md lost the marks around its list of codes"
     if renew:
-        README.write_text(
-            readme[: found.start()] + _section() + readme[found.end() :], encoding="utf-8", newline="\n"
+        MANUAL.write_text(
+            text[: found.start()] + _code_list() + text[found.end() :], encoding="utf-8", newline="\n"
         )
     else:
-        assert found[0] == _section(), "renew it: python -m pytest tests/test_explain.py --renew"
+        assert found[0] == _code_list(), "renew it: python -m pytest tests/test_explain.py --renew"
 
 
-def test_no_two_codes_say_the_same_and_none_speaks_of_technical_things_to_a_unit() -> None:
-    said = [
+def test_no_two_codes_mean_the_same_and_none_uses_technical_words_to_a_unit() -> None:
+    texts = [
         (entry.responsible, entry.message.sv, entry.remedy.sv)
         for entry in map(get_catalogue_entry, list_finding_codes())
     ]
-    assert not {text for text in said if said.count(text) > 1}
+    assert not {text for text in texts if texts.count(text) > 1}
     jargon = re.compile(r"\b(?:JSON|UTF|XML|parse|fingerprint|enum|null|regex|formatkod|array)\b", re.IGNORECASE)
     for entry in map(get_catalogue_entry, list_finding_codes()):
         if entry.responsible == "unit":
@@ -128,7 +128,7 @@ def test_no_two_codes_say_the_same_and_none_speaks_of_technical_things_to_a_unit
             assert entry.location_kind in ("cell", "row", "column", "sheet", "file")
 
 
-def test_a_note_never_demands_and_an_error_always_says_what_to_do() -> None:
+def test_an_error_always_has_a_remedy() -> None:
     for entry in map(get_catalogue_entry, list_finding_codes()):
         if entry.severity is Severity.ERROR:
             assert len(entry.remedy.sv) > 5, entry.code

@@ -1,7 +1,7 @@
 """What is left of a filled form after a program has opened and saved it, and what xlflow then still reads of it.
 
-The table in the README is what this test finds; `pytest tests/test_spreadsheet_programs.py --renew` writes it
-anew.
+The table in examples/README.md is what this test finds. `pytest tests/test_spreadsheet_programs.py --renew` writes
+it anew.
 """
 
 import io
@@ -32,7 +32,7 @@ from xlflow.read.build_submission import read_form
 pytestmark = pytest.mark.with_tools
 
 LIBRARIES = {"exceljs": "4.4.0", "xlsx": "0.18.5"}
-README = PROJECT / "README.md"
+README = PROJECT / "examples" / "README.md"
 START, END = "<!-- programs -->\n", "<!-- /programs -->"
 NOT_RUN = "Excel, Excel on the web, Google Sheets, Numbers"
 
