@@ -20,6 +20,7 @@ import xlflow
 from xlflow.definition.template_inheritance import POSITION_KEYS
 from xlflow.definition.template_loader import load_template
 from xlflow.model import template as template_model
+from xlflow.model.findings import list_finding_codes
 
 FRONT = PROJECT / "README.md"
 MANUAL = PROJECT / "examples" / "README.md"
@@ -192,6 +193,57 @@ def test_every_file_that_is_named_exists(document: Path) -> None:
     assert names
     for name in names:
         assert any(f"/{file}".endswith(f"/{name}") for file in files), name
+
+
+def test_the_architecture_draws_every_package() -> None:
+    picture = _section(ARCHITECTURE, "The house")
+    source = Path(xlflow.__file__).parent
+    for path in sorted(source.rglob("*.py")):
+        parts = path.relative_to(source).parts
+        rooms = {f"{parts[0]}/", "/".join(parts[:2]) + "/", "/".join(parts), parts[-1]}
+        rooms -= {"excel/", "consolidated/"}  # drawn by what is in them
+        assert path.stem in ("__init__", "__main__") or any(room in picture for room in rooms), path
+
+
+def test_every_package_that_is_drawn_exists() -> None:
+    drawn = re.findall(r"^  ([\w/]+/)  ", _section(ARCHITECTURE, "The house"), re.MULTILINE)
+    assert drawn
+    for name in drawn:
+        assert (Path(xlflow.__file__).parent / name).is_dir(), name
+
+
+def _defined_names(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(_text(path))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+
+
+def test_one_answers_way_names_what_is_there() -> None:
+    steps = re.findall(
+        r"^\| `([\w/]+\.py)` \|.*\| `(\w+)` \|$", _section(ARCHITECTURE, "One answer's way through"), re.MULTILINE
+    )
+    assert len(steps) > 20
+    for name, function in steps:
+        assert function in _defined_names(Path(xlflow.__file__).parent / name), (name, function)
+
+
+def test_every_helper_of_the_tests_is_described() -> None:
+    helpers = [path.name for path in (PROJECT / "tests" / "support").glob("*.py") if path.stem != "__init__"]
+    described = re.findall(r"^\| `(\w+\.py)` \|", _section(TEST_GUIDE, "Helpers"), re.MULTILINE)
+    assert sorted(described) == sorted(helpers)
+
+
+def test_the_changes_name_codes_and_keys_that_are_in_use() -> None:
+    renamed = re.findall(r"^\| (`.*`.*) \| (`.*`.*) \|$", _text(CHANGELOG), re.MULTILINE)
+    assert len(renamed) > 20
+    words = {word for model, _ in KEYS_BY_SECTION.values() for word in model.model_fields}
+    words |= set(list_finding_codes())
+    for _, now in renamed:
+        for word in re.findall(r"`([\w-]+)`", now):
+            assert word in words, word
+
+
+# The guide for authors of templates -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("heading", KEYS_BY_SECTION)
