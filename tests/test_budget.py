@@ -20,6 +20,7 @@ from support.fill_forms import fill_forms, read_answers
 from support.libreoffice import recalculate_all
 
 from xlflow.check.form_checks import check_submission
+from xlflow.definition.template_shape import validate_template
 from xlflow.excel.reader import open_workbook
 from xlflow.generate import write_form
 from xlflow.model.findings import Severity
@@ -27,7 +28,6 @@ from xlflow.model.merged import RunResult
 from xlflow.model.plan import Round
 from xlflow.model.submission import FileState, ReceivedFile, Submission
 from xlflow.model.template import Computation, Template, Threshold
-from xlflow.model.template_checks import find_template_faults
 from xlflow.pipeline.form_operations import generate_forms, merge_forms
 from xlflow.read.build_submission import read_form
 from xlflow.rules.computed_fields import (
@@ -179,7 +179,7 @@ RULE_FAULTS = [
 
 
 def _show_ends(whole: dict[str, Any]) -> list[str]:
-    return [f"{end.code} {'.'.join(map(str, end.path[2:]))}" for end in find_template_faults(whole)]
+    return [f"{end.code} {'.'.join(map(str, end.path[2:]))}" for end in validate_template(whole)[1]]
 
 
 @pytest.mark.parametrize(("change", "wanted"), FAULTS)

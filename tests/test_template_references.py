@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from xlflow.definition.template_loader import load_shipped_templates
+from xlflow.definition.template_shape import validate_template
 from xlflow.model.template import Template
-from xlflow.model.template_checks import find_template_faults
 
 
 def sound() -> dict[str, Any]:
@@ -72,7 +72,7 @@ def change(path: str, value: object) -> dict[str, Any]:
 def show(data: dict[str, Any]) -> list[str]:
     return [
         f"{end.code.removeprefix('template-')} {'.'.join(map(str, end.path))}"
-        for end in find_template_faults(data)
+        for end in validate_template(data)[1]
     ]
 
 
@@ -82,7 +82,7 @@ def test_what_holds_together_is_left_alone():
 
 @pytest.mark.parametrize("template", load_shipped_templates(), ids=lambda template: template.name)
 def test_the_shipped_ones_hold_together(template: Template):
-    assert find_template_faults(template.model_dump()) == ()
+    assert validate_template(template.model_dump()) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from xlflow.model.findings import Finding, Location, Severity, make_finding
 from xlflow.model.merged import Merged
 from xlflow.model.plan import FieldValue, Round
 from xlflow.model.submission import Answer, AnswerRow, Submission
-from xlflow.model.template import Field, Rule, Template
-from xlflow.rules import ANSWER_LISTED_RULE, LISTED_TYPES, Requirement, RowAnswers, evaluate_rules
+from xlflow.model.template import LISTED_TYPES, Field, Rule, Template
+from xlflow.rules import ANSWER_LISTED_RULE, Requirement, RowAnswers, evaluate_rules
 from xlflow.rules.computed_fields import field_value
 from xlflow.rules.requirement_messages import requirement_text
 from xlflow.runtime.memo import IdentityKey

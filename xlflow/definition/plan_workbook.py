@@ -29,8 +29,7 @@ from xlflow.excel.reader import WorkbookData
 from xlflow.i18n.catalogue import UNKNOWN_DATE, Language, LocalizedText
 from xlflow.model.findings import FatalError, Finding, Location, Severity, make_finding, sort_findings
 from xlflow.model.plan import Plan, PlanItem, Round, Unit
-from xlflow.model.template import Template
-from xlflow.model.template_data import DEADLINE_TYPES
+from xlflow.model.template import DEADLINE_TYPES, Template
 from xlflow.model.text import normalize_key_cached
 
 _YEAR_IN_TITLE = re.compile(r"\b(?:19|20)\d\d\b")

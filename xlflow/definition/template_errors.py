@@ -5,27 +5,27 @@ accepted there and the nearest right word. Decides nothing about what is right.
 """
 
 import re
-import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from xlflow.definition.template_inheritance import (
     ENTRY_KEYS,
     NOT_INHERITED_KEYS,
+    TemplateData,
     entry_name,
     strip_inheritance_keys,
 )
+from xlflow.definition.template_shape import model_in, validate_template
 from xlflow.i18n.catalogue import LocalizedText, translate_all
 from xlflow.model.closest_match import find_closest_value
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.template import Template
-from xlflow.model.template_checks import find_template_faults
-from xlflow.model.template_data import KeyPath, TemplateData, TemplateFault
+from xlflow.model.template_references import KeyPath, TemplateFault
 
 EXPECTED_TYPE_WORDS: Mapping[str, str] = {
     "string_type": "text",
@@ -74,8 +74,7 @@ class TemplateSource:
 
 def check_template(data: TemplateData, file: str) -> tuple[Finding, ...]:
     """Return every fault of a template that stands alone."""
-    errors = _validation_errors(data)
-    template_faults = _without_reported_paths(find_template_faults(data), errors)
+    errors, template_faults = validate_template(data)
     source = TemplateSource(file, data, data)
     return (
         *_make_error_findings(errors, source),
@@ -88,7 +87,7 @@ def check_extension(own_data: TemplateData, file: str) -> tuple[Finding, ...]:
     stripped = strip_inheritance_keys(own_data)
     errors = [
         error
-        for error in _validation_errors(stripped)
+        for error in validate_template(stripped)[0]
         if error["type"] != "missing" or _is_required_in_extension(error["loc"])
     ]
     source = TemplateSource(file, stripped, stripped)
@@ -97,11 +96,10 @@ def check_extension(own_data: TemplateData, file: str) -> tuple[Finding, ...]:
 
 def check_extended_template(merged_data: TemplateData, own_data: TemplateData, file: str) -> tuple[Finding, ...]:
     """Return what is missing or loose once a template is laid over the other; paths are those of its own file."""
-    errors = _validation_errors(merged_data)
+    errors, template_faults = validate_template(merged_data)
     missing_errors = [
         error for error in errors if error["type"] == "missing" and not _is_required_in_extension(error["loc"])
     ]
-    template_faults = _without_reported_paths(find_template_faults(merged_data), errors)
     source = TemplateSource(file, merged_data, own_data)
     return (
         *_make_error_findings(missing_errors, source),
@@ -155,14 +153,6 @@ def most_similar_word(word: str, accepted: Iterable[str]) -> str | None:
     return find_closest_value(word.casefold(), word_by_casefold)
 
 
-def _validation_errors(data: TemplateData) -> list[ErrorDetails]:
-    try:
-        Template.model_validate(data)
-    except ValidationError as fault:
-        return [error for error in fault.errors(include_url=False) if error["type"] != "value_error"]
-    return []
-
-
 def _is_required_in_extension(path: KeyPath) -> bool:
     """Whether a template that extends another must give this value itself: its name, or the key of an entry."""
     list_name = path[-3] if len(path) > 2 and isinstance(path[-2], int) else None
@@ -176,18 +166,6 @@ def _check_drop_list(own_data: TemplateData, source: TemplateSource) -> Iterator
         yield make_fault_finding(
             TemplateFault("template-wrong-value", ("drop",), str(drop), expected="template.drop"), source
         )
-
-
-def _without_reported_paths(
-    template_faults: Sequence[TemplateFault], errors: Sequence[ErrorDetails]
-) -> list[TemplateFault]:
-    """Leave out what is wrong in a place of which pydantic has already said so."""
-    reported_paths = {error["loc"] for error in errors}
-    return [
-        template_fault
-        for template_fault in template_faults
-        if not any(template_fault.path[: len(loc)] == loc for loc in reported_paths)
-    ]
 
 
 def _make_error_findings(errors: Iterable[ErrorDetails], source: TemplateSource) -> Iterator[Finding]:
@@ -261,14 +239,8 @@ def _model_for_path(path: KeyPath) -> type[BaseModel]:
     model: Any = Template
     for step in path:
         if isinstance(step, str) and isinstance(model, type) and issubclass(model, BaseModel):
-            model = _unwrap_model(model.model_fields[step].annotation)
+            model = model_in(model.model_fields[step].annotation)
     return typing.cast("type[BaseModel]", model)
-
-
-def _unwrap_model(annotation: Any) -> Any:
-    """Return the model inside `tuple[Model, ...]` or `Model | None`."""
-    arguments = [argument for argument in typing.get_args(annotation) if argument not in (types.NoneType, ...)]
-    return _unwrap_model(arguments[0]) if arguments else annotation
 
 
 def _innermost_entry_name(path: KeyPath, data: TemplateData) -> str | None:

@@ -13,7 +13,10 @@ Both are plain values as TOML gives them; neither is changed. The rule:
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xlflow.model.template_data import KeyPath, TemplateData, TemplateFault
+from xlflow.model.template_references import KeyPath, TemplateFault
+
+TemplateData = Mapping[str, Any]
+"""A template, or a table within one, as TOML gives it: any shape, not checked."""
 
 ENTRY_KEYS: Mapping[str, tuple[str, ...]] = {
     "levels": ("key",),

@@ -45,8 +45,8 @@ from xlflow.generate.remaining_column import remaining_text, remaining_text_form
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import PlanItem
 from xlflow.model.table import TableCell
-from xlflow.model.template import Field
-from xlflow.rules import DEADLINE_TYPES, NUMBER_TYPES, choice_number, spelling_table_of
+from xlflow.model.template import DEADLINE_TYPES, NUMBER_TYPES, Field
+from xlflow.rules import choice_number, spelling_table_of
 from xlflow.rules.formula_semantics import (
     MAX_LOOKUP_LENGTH,
     lookup_choice,

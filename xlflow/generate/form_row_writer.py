@@ -37,7 +37,7 @@ from xlflow.generate.remaining_column import (
     remaining_text,
 )
 from xlflow.model.plan import PlanItem
-from xlflow.rules import NUMBER_TYPES
+from xlflow.model.template import NUMBER_TYPES
 
 MAX_COLUMN_WIDTH, MAX_ROW_HEIGHT = 70, 400.0
 """Characters to which a column may be widened, and points that a row may be high, to show a long text whole."""

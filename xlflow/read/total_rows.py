@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlflow.excel.conventions import RawCell
+from xlflow.model.template import NUMBER_TYPES
 from xlflow.model.text import normalize_key_cached
 from xlflow.read.form_schema import FormSchema
 from xlflow.read.locate_table import LocatedTable
@@ -21,7 +22,6 @@ _TOTAL_WORDS = frozenset(
 _TOTAL_PHRASE_WORDS = frozenset((*_TOTAL_WORDS, "grand", "summarum", "alla", "allt", "av", "all", "of"))
 """Words that may stand with those and say nothing else."""
 
-_NUMBER_TYPES = ("number", "integer")
 _TOLERANCE = 0.005
 """Two amounts count as the same up to half of the least coin."""
 
@@ -33,7 +33,7 @@ def mark_total_rows(
     number_columns = (
         table.column_of[field_column.schema_index]
         for field_column in schema.answer_columns
-        if field_column.field.type in _NUMBER_TYPES
+        if field_column.field.type in NUMBER_TYPES
     )
     amount_columns = [column_index for column_index in number_columns if column_index is not None]
     if not amount_columns or all(match.kind != "own" for match in matches):

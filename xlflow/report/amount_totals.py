@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
-from xlflow.model.template import Field
+from xlflow.model.template import NUMBER_TYPES, Field
 from xlflow.report.document import Paragraph, ReportCell, to_spans
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
 from xlflow.rules.computed_fields import compute_field, sum_exactly
 from xlflow.values import format_number
 from xlflow.values.field_values import format_value
-
-NUMBER_TYPES = ("number", "integer")
 
 MINUS_SIGN = "\u2212"
 

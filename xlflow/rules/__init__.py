@@ -6,15 +6,7 @@ can see:
 the texts in the cells, read by `rules.formula_semantics`, and the times that the plan states. Says no words.
 """
 
-from xlflow.rules.compiled_template import (
-    DEADLINE_TYPES,
-    LISTED_TYPES,
-    NUMBER_TYPES,
-    choice_number,
-    compile_conditions,
-    has_closed_list,
-    spelling_table_of,
-)
+from xlflow.rules.compiled_template import choice_number, compile_conditions, has_closed_list, spelling_table_of
 from xlflow.rules.context import Requirement, RowAnswers, is_filled
 from xlflow.rules.engine import (
     ANSWER_LISTED_RULE,
@@ -29,10 +21,7 @@ from xlflow.rules.engine import (
 __all__ = [
     "ANSWER_LISTED_RULE",
     "ANSWER_READABLE_RULE",
-    "DEADLINE_TYPES",
     "EFFECT_EVALUATORS",
-    "LISTED_TYPES",
-    "NUMBER_TYPES",
     "RULES",
     "Requirement",
     "RowAnswers",

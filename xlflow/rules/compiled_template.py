@@ -6,16 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from xlflow.model.template import Field, Rule, Template
-from xlflow.model.template_references import RULE_EFFECTS
+from xlflow.model.template import LISTED_TYPES, RULE_EFFECTS, Field, Rule, Template
 from xlflow.rules.formula_semantics import NOT_LISTED, choice_spelling_table, option_number, yes_no_spelling_table
 from xlflow.runtime.memo import IdentityKey
-
-LISTED_TYPES, DEADLINE_TYPES, NUMBER_TYPES = (
-    ("choice", "yes_no"),
-    ("deadline", "date", "quarter"),
-    ("number", "integer"),
-)
 
 AnswerConditions = tuple[tuple[str, frozenset[int]], ...]
 """Fields, each with the numbers of the answers that a rule waits for."""

@@ -10,8 +10,8 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from xlflow.model.plan import Deadline, FieldValue, PlanItem, Round
-from xlflow.model.template import Field, Rule, RuleSeverity
-from xlflow.rules.compiled_template import LISTED_TYPES, NUMBER_TYPES, choice_number, compile_template
+from xlflow.model.template import LISTED_TYPES, NUMBER_TYPES, Field, Rule, RuleSeverity
+from xlflow.rules.compiled_template import choice_number, compile_template
 from xlflow.rules.computed_fields import compute_field
 from xlflow.rules.formula_semantics import (
     MAX_LOOKUP_LENGTH,

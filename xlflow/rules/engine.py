@@ -10,8 +10,8 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from xlflow.model.plan import Deadline, FieldValue, PlanItem, Round
-from xlflow.model.template import FieldComparison, Rule, Template
-from xlflow.rules.compiled_template import NUMBER_TYPES, AnswerConditions, CompiledRule
+from xlflow.model.template import NUMBER_TYPES, FieldComparison, Rule, Template
+from xlflow.rules.compiled_template import AnswerConditions, CompiledRule
 from xlflow.rules.computed_fields import is_above_threshold
 from xlflow.rules.context import FormContext, Requirement, RowAnswers, RowContext
 from xlflow.rules.formula_semantics import NOT_LISTED

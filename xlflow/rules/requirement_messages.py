@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from xlflow.i18n.catalogue import Language, label_in_sentence, translate
-from xlflow.model.template import Field, Rule, Template
-from xlflow.rules.compiled_template import LISTED_TYPES
+from xlflow.model.template import LISTED_TYPES, Field, Rule, Template
 from xlflow.rules.context import Requirement
 from xlflow.rules.engine import ANSWER_LISTED_RULE
 

@@ -250,14 +250,6 @@ def worst_of_template(codes: Iterable[str | None], template: Template) -> str | 
     return worst_status(codes, template.choice_list(status_field))
 
 
-def is_worse(part: str, own: str, choices: ChoiceList) -> bool:
-    """Return whether a sub-activity stands worse than its activity says; never where one of them is left out."""
-    options = {option.code: option for option in choices.options}
-    one, other = options.get(part), options.get(own)
-    left_out = _is_excluded_from_rollup(one) or _is_excluded_from_rollup(other)
-    return not left_out and _rank_of(one) > _rank_of(other) >= 0
-
-
 def _choose_parent_id(part: PlanItem, candidates: Sequence[PlanItem]) -> str | None:
     """Return the activity of a sub-activity; what a unit added itself never takes over a part that was planned."""
     eligible = [item for item in candidates if part.added_by_unit or not item.added_by_unit]

@@ -27,7 +27,6 @@ from xlflow.consolidated.summary_model import (
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.status_sentences import part_status_sentence
 from xlflow.consolidated.tables.table_cells import (
-    NUMERIC_TYPES,
     answer_to_cell,
     answers_to_cell,
     format_quarter,
@@ -43,7 +42,7 @@ from xlflow.model.merged import MergedRow
 from xlflow.model.plan import PlanItem
 from xlflow.model.submission import AnswerRow
 from xlflow.model.table import Table, TableCell, TableColumn, encode_rows
-from xlflow.model.template import Field
+from xlflow.model.template import NUMBER_TYPES, Field
 from xlflow.model.text import first_line, safe_display_name
 from xlflow.rules.computed_fields import field_number
 from xlflow.rules.rollup import is_deviation_status, worst_status
@@ -337,7 +336,7 @@ def _deviation_column_keys(merged_index: MergedIndex) -> Iterator[str]:
     yield UNIT_COLUMN
     yield from (field.key for field in (merged_index.deadline_field, merged_index.new_deadline_field) if field)
     yield from (
-        field.key for field in template.form_fields() if merged_index.thresholds and field.type in NUMERIC_TYPES
+        field.key for field in template.form_fields() if merged_index.thresholds and field.type in NUMBER_TYPES
     )
     yield ROLLED_UP_COLUMN
     yield from (field.key for field in template.answer_fields() if field.role == "comment")

@@ -32,12 +32,11 @@ from xlflow.consolidated.tables.change_table import CHANGE_FLAGS, flag_column_ke
 from xlflow.consolidated.tables.figures import FigureCalculator
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.summary_sections import PanelContext, build_section, list_groupings
-from xlflow.consolidated.tables.table_cells import NUMERIC_TYPES
 from xlflow.i18n.catalogue import Language, format_long_date, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import Severity
 from xlflow.model.table import Table
-from xlflow.model.template import Field
+from xlflow.model.template import NUMBER_TYPES, Field
 
 COUNTED_CHANGE_KINDS = ("delayed", "overdue_since", "cancelled", "done", "new", "gone")
 """The kinds of change of which a line can be of one only."""
@@ -124,9 +123,7 @@ def _build_status_panel(context: PanelContext) -> Iterator[Panel]:
 def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
     """What the amounts add up to."""
     template = context.merged_index.template
-    number_fields = [
-        field for field in template.form_fields() if field.type in NUMERIC_TYPES and not field.percent
-    ]
+    number_fields = [field for field in template.form_fields() if field.type in NUMBER_TYPES and not field.percent]
     summarised_keys = {summary.of for summary in template.summaries}
     amount_fields = [field for field in number_fields if field.key in summarised_keys] or (
         [] if template.summaries else number_fields

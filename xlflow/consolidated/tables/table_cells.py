@@ -15,7 +15,7 @@ from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.plan import Deadline, FieldValue
 from xlflow.model.submission import Answer
 from xlflow.model.table import TableCell, TableColumn
-from xlflow.model.template import Field
+from xlflow.model.template import NUMBER_TYPES, Field
 from xlflow.model.text import first_free_name, normalize_key
 from xlflow.rules.computed_fields import sum_exactly
 from xlflow.values import format_deadline, quarter_of
@@ -27,7 +27,6 @@ MAX_JOINED_LENGTH = 4000
 MAX_TABLE_HEADING_LENGTH = 200
 """Characters that a heading may have; Excel's tables allow 255."""
 
-NUMERIC_TYPES = ("number", "integer")
 
 QUARTER_CACHE_KEY = "_quarter"
 """By which what is said of a time's quarter is kept; a field's key begins with a letter."""
@@ -72,7 +71,7 @@ def answers_to_cell(
     if not answers:
         return None
     numbers = [answer.value for _, answer in answers if isinstance(answer.value, Decimal)]
-    if field.type in NUMERIC_TYPES and not field.percent and (numbers or asked_unit_count > 1):
+    if field.type in NUMBER_TYPES and not field.percent and (numbers or asked_unit_count > 1):
         return sum_exactly(numbers) if numbers else None
     cell_by_unit = [(unit, _single_answer_cell(answer, field, merged_index)) for unit, answer in answers]
     filled_cells = [(unit, cell) for unit, cell in cell_by_unit if cell is not None]

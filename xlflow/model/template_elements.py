@@ -1,0 +1,238 @@
+"""What a template may declare: levels, fields, choices, rules, summaries. The shape only.
+
+pydantic checks it; whether the parts fit each other is checked by `template_checks`, on values of these classes.
+Everything is frozen, and a template travels inside every form as JSON of this same shape.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from xlflow.i18n.catalogue import Language, LocalizedText
+
+TemplateKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+FieldType = Literal["text", "choice", "quarter", "date", "deadline", "number", "integer", "yes_no"]
+RuleSeverity = Literal["error", "warning", "note", "trial"]
+
+NUMBER_TYPES: tuple[FieldType, ...] = ("number", "integer")
+DEADLINE_TYPES: tuple[FieldType, ...] = ("deadline", "date", "quarter")
+LISTED_TYPES: tuple[FieldType, ...] = ("choice", "yes_no")
+"""Types of fields whose answers are chosen from a list."""
+
+ROLE_TYPES: Mapping[str, tuple[FieldType, ...]] = MappingProxyType(
+    {
+        "status": ("choice",),
+        "deadline": DEADLINE_TYPES,
+        "new_deadline": DEADLINE_TYPES,
+        "comment": ("text",),
+    }
+)
+"""The roles that a field may play, with the types that fit each."""
+
+YES_NO_CODES = ("yes", "no")
+"""The codes by which a rule's `when` names the answers of a yes-no field."""
+
+RULE_EFFECTS = ("require", "forbid", "compare", "children_not_worse")
+"""The keys of `Rule` that say what it asks for; every rule has at least one."""
+
+UNIT_SUMMARY_KEY = "unit"
+"""The key by which a summary table names the units."""
+
+RESERVED_KEYS = ("id", "unit", "remaining", "source", "continues_from")
+"""Keys of columns that the program itself adds; no level or field may have one."""
+
+COUNT_PATTERN = r"^[^{}]*\{count\}[^{}]*$"
+"""A text with exactly one placeholder, {count}."""
+
+
+class TemplateElement(BaseModel):
+    """Base of everything that a template declares: frozen, and an unknown key is a fault."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabelledElement(TemplateElement):
+    """Something that has a column: its heading, further accepted headings, and its width in characters."""
+
+    key: TemplateKey
+    label: LocalizedText
+    aliases: tuple[str, ...] = ()
+    help: LocalizedText | None = None
+    width: int = 16
+
+    def accepted_headings(self) -> tuple[str, ...]:
+        """Return every accepted spelling of the heading (Swedish, English, aliases), not normalized."""
+        return (self.label.sv, self.label.en, *self.aliases)
+
+
+class Level(LabelledElement):
+    """One column of the hierarchy: a group of items, the item itself (activity) or a part of it (sub-activity).
+
+    `neuter`: the Swedish name takes "ett" (ett uppdrag), which the sentences with counts need to know.
+    """
+
+    kind: Literal["group", "item", "part"] = "group"
+    plural: LocalizedText | None = None
+    neuter: bool = False
+
+    def plural_label(self, language: Language) -> str:
+        """Return the name for several of them; the label where no plural is declared."""
+        return (self.plural or self.label).in_language(language)
+
+
+class Computation(TemplateElement):
+    """How a number is computed from other fields of its row, named by key; blank where one of them is blank.
+
+    Exactly one is given. `subtract`: the first minus all others. `share`: the first divided by the absolute value
+    of the second.
+    """
+
+    subtract: tuple[TemplateKey, ...] = ()
+    share: tuple[TemplateKey, ...] = ()
+
+
+class Field(LabelledElement):
+    """One thing that the plan states or a unit answers about a plan item, or that is `computed` from these.
+
+    `choices`: key of the choice list, for type choice only. `minimum` and `maximum` are inclusive, `max_length` in
+    characters. `percent`: the number is a share (0.125), written and shown as 12,5 %.
+    """
+
+    type: FieldType
+    filled_by: Literal["plan", "unit"] = "unit"
+    role: Literal["status", "deadline", "new_deadline", "comment"] | None = None
+    choices: TemplateKey | None = None
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int | None = None
+    heading: LocalizedText | None = None
+    percent: bool = False
+    computed: Computation | None = None
+
+
+class CountedText(LocalizedText):
+    """One text in both languages, each with {count} where the number stands."""
+
+    sv: Annotated[str, StringConstraints(pattern=COUNT_PATTERN)]
+    en: Annotated[str, StringConstraints(pattern=COUNT_PATTERN)]
+
+
+class PredicatePhrase(TemplateElement):
+    """What a sentence says of one item or of several with an answer: "är {count} genomförda", verb first.
+
+    `neuter` is used instead of `one` for a level whose Swedish name takes "ett".
+    """
+
+    one: CountedText
+    many: CountedText
+    neuter: CountedText | None = None
+
+
+class Choice(TemplateElement):
+    """One accepted answer; `help` says what it means.
+
+    `rank`: the highest wins in a roll-up. `excluded_from_rollup`: counts only if all others are excluded too.
+    `final`: nothing more is to be done. `deviation`: differs from the plan. `delayed`: will be finished later than
+    planned. `colour`: "#RRGGBB".
+    """
+
+    code: TemplateKey
+    label: LocalizedText
+    aliases: tuple[str, ...] = ()
+    help: LocalizedText | None = None
+    rank: int | None = None
+    colour: Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#FFFFFF"
+    icon: str = ""
+    final: bool = False
+    deviation: bool = False
+    delayed: bool = False
+    excluded_from_rollup: bool = False
+    predicate: PredicatePhrase | None = None
+
+
+class ChoiceList(TemplateElement):
+    """The accepted answers of a choice field, in order; an `open` list accepts other texts too."""
+
+    key: TemplateKey
+    open: bool = False
+    options: tuple[Choice, ...]
+
+
+class FieldComparison(TemplateElement):
+    """The value of `field` must be later, above … than that of `to`; holds where one of the two is missing."""
+
+    field: TemplateKey
+    relation: Literal["later", "earlier", "above", "below", "equal"]
+    to: TemplateKey
+
+
+class Threshold(TemplateElement):
+    """True where the absolute number in `field` is above `amount`, or above `share` (0.05 is 5 %) of that in `of`.
+
+    Where both are given, one is enough unless `both` is set.
+    """
+
+    field: TemplateKey
+    amount: float | None = None
+    share: float | None = None
+    of: TemplateKey | None = None
+    both: bool = False
+
+
+class Rule(TemplateElement):
+    """A rule about one row: where every condition holds, each effect is demanded. The form shows `remedy`.
+
+    Conditions: `when` (field key -> codes, one of which the field has; "yes" or "no" for a yes-no field),
+    `when_filled` and `when_blank` (fields), `date_passed` (a deadline before the as-of date), `threshold` (a number
+    above a limit). Effects: `require` and `forbid` (fields), `compare` (two fields), `children_not_worse` (no
+    sub-activity has a worse status than the row itself). `message` may hold field keys as placeholders,
+    {new_deadline}, and with `children_not_worse` also {part} and {part_status}.
+    """
+
+    name: TemplateKey
+    severity: RuleSeverity = "error"
+    when: dict[str, tuple[str, ...]] = {}
+    when_filled: tuple[TemplateKey, ...] = ()
+    when_blank: tuple[TemplateKey, ...] = ()
+    date_passed: TemplateKey | None = None
+    threshold: Threshold | None = None
+    require: tuple[TemplateKey, ...] = ()
+    forbid: tuple[TemplateKey, ...] = ()
+    compare: FieldComparison | None = None
+    children_not_worse: bool = False
+    message: LocalizedText
+    remedy: LocalizedText | None = None
+
+    @property
+    def is_shown_in_form(self) -> bool:
+        """True if the form shows the rule live: an error or a warning. Notes and trials are left to the check."""
+        return self.severity in ("error", "warning")
+
+
+class SummaryTable(TemplateElement):
+    """One table of the summary sheet: answers to the field `of`, counted by a level, a field or `unit`."""
+
+    by: str
+    of: TemplateKey
+    title: LocalizedText
+
+
+class TemplateShape(TemplateElement):
+    """A whole template, `extends` resolved, whose references are not checked yet; see `template.Template`.
+
+    `introduction` opens the report; its {day} is the as-of date.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    version: str
+    title: LocalizedText
+    description: LocalizedText
+    introduction: LocalizedText | None = None
+    levels: tuple[Level, ...]
+    fields: tuple[Field, ...]
+    choices: tuple[ChoiceList, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    summaries: tuple[SummaryTable, ...] = ()
