@@ -1,7 +1,9 @@
 """Imports point down only, and each library that touches files or the terminal has one door."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ import xlflow
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("runtime.resources", "runtime.memo", "excel.cell_address"),
     ("model.text", "model.closest_match", "i18n.catalogue"),
-    ("model.findings", "model.template_data", "model.template_references", "model.template_checks"),
+    ("model.findings", "model.template_elements"),
+    ("model.template_references",),
+    ("model.template_checks",),
     ("model.template",),
     ("model",),
     ("i18n", "excel.conventions", "runtime"),
@@ -112,6 +116,40 @@ def test_imports_point_down(name: str, path: Path) -> None:
         height = _floor(other)
         assert height is not None
         assert height < own or _room(other) == _room(name), f"{name} imports {other}, which is not below it"
+
+
+def _import_circle(imports: Mapping[str, set[str]]) -> Sequence[str]:
+    """Return the modules of a circle, each imported by the one before it; () if there is none."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        circle: Sequence[str] = error.args[1]
+        return circle
+    return ()
+
+
+def test_no_modules_import_each_other() -> None:
+    assert _import_circle({"a": {"b"}, "b": {"a"}, "c": set()})
+    every_module = {
+        ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in SOURCE.rglob("*.py")
+    }
+    imports = {name: set(_imports(path)) & every_module.keys() - {name} for name, path in every_module.items()}
+    assert sum(map(len, imports.values())) > len(imports)
+    assert _import_circle(imports) == ()
+
+
+def test_no_module_or_public_class_shares_its_name() -> None:
+    paths = [path for path in SOURCE.rglob("*.py") if path.name != "__init__.py"]
+    classes = (
+        node.name
+        for path in paths
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    for names in (Counter(path.stem for path in paths), Counter(classes)):
+        assert names
+        assert [name for name, count in names.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("library", sorted(DOORS))

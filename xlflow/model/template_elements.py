@@ -186,7 +186,7 @@ class Rule(TemplateElement):
     """A rule about one row: where every condition holds, each effect is demanded. The form shows `remedy`.
 
     Conditions: `when` (field key -> codes, one of which the field has; "yes" or "no" for a yes-no field),
-    `when_filled` and `when_blank` (fields), `date_passed` (a deadline before the as-of date), `threshold` (a number
+    `when_filled`, `when_blank` (fields), `date_passed` (a deadline before the as-of date), `threshold` (a number
     above a limit). Effects: `require` and `forbid` (fields), `compare` (two fields), `children_not_worse` (no
     sub-activity has a worse status than the row itself). `message` may hold field keys as placeholders,
     {new_deadline}, and with `children_not_worse` also {part} and {part_status}.
