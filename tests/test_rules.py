@@ -305,7 +305,7 @@ def test_two_values_stand_in_exactly_one_order(pair: tuple[Any, Any]) -> None:
 
 def test_numbers_of_answers_rank_them_as_codes_do() -> None:
     choices = shipped_template().choice_list(shipped_template().field("status"))
-    ranks = {option.code: None if option.left_out else option.rank for option in choices.options}
+    ranks = {option.code: None if option.excluded_from_rollup else option.rank for option in choices.options}
     assert ranks
     for part, part_rank in ranks.items():
         for own, own_rank in ranks.items():
