@@ -277,7 +277,8 @@ def test_of_two_statuses_of_one_rank_the_first_in_the_list_is_the_worst() -> Non
 
 
 def test_what_an_open_list_met_gives_way_to_an_unranked_choice_of_its_own() -> None:
-    unranked = tuple(option.model_copy(update={"rank": None, "excluded_from_rollup": False}) for option in STATUS.options)
+    changes = {"rank": None, "excluded_from_rollup": False}
+    unranked = tuple(option.model_copy(update=changes) for option in STATUS.options)
     choices = ChoiceList(key="status", open=True, options=unranked)
     assert worst_status(["Annat", unranked[-1].code, unranked[0].code], choices) == unranked[0].code
     assert worst_status(["Annat", unranked[-1].code], choices) == unranked[-1].code
