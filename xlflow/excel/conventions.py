@@ -21,6 +21,9 @@ CALC_SHEET = "xlflow_calc"
 """Name of a form's second very hidden sheet, which holds its live formulas; reading skips it. Its rows begin with
 a kind, see `form.layout.CALC_RECORD_KINDS`."""
 
+CALC_SHEET_NAMES = (CALC_SHEET, "xlflow_live")
+"""What that sheet may be called: today, and in forms written before version 0.2.0."""
+
 MAX_CELL_CHUNK, MAX_PROPERTY_CHUNK = 30_000, 250
 """Characters of one piece of a split text in a cell, and in a document property: less than these can hold (32,767
 and 255), since some programs add characters when they save."""

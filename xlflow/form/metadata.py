@@ -22,6 +22,7 @@ from types import MappingProxyType
 from typing import Any
 
 from xlflow.excel.conventions import MAX_CELL_CHUNK
+from xlflow.form.format_1 import rename_record_kind, rename_template_keys
 from xlflow.form.identity import build_identity, decode_identity, encode_identity
 from xlflow.form.layout import QUARTERS_LIST, YES_NO_LIST, list_key, row_fingerprint
 from xlflow.i18n.catalogue import translate
@@ -79,7 +80,7 @@ def group_by_kind(rows: Iterable[Sequence[str]]) -> RecordsByKind:
     """Return the records by their kind, which stands in the first cell."""
     records_by_kind: dict[str, list[Sequence[str]]] = {}
     for kind, *cells in rows:
-        records_by_kind.setdefault(kind, []).append(cells)
+        records_by_kind.setdefault(rename_record_kind(kind), []).append(cells)
     return records_by_kind
 
 
@@ -118,7 +119,7 @@ def _decode_template(text: str, digest: str) -> tuple[Template, tuple[str, ...]]
     and checking its shape is slow."""
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         raise ValueError("the definition is not the one that was issued")
-    return parse_template_leniently(json_loads(text))
+    return parse_template_leniently(rename_template_keys(json_loads(text)))
 
 
 def find_unknown_template_keys(records_by_kind: RecordsByKind) -> tuple[str, ...]:

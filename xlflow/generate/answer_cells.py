@@ -11,7 +11,7 @@ before it, and only then by colour.
 from collections.abc import Iterator
 from typing import Any
 
-from xlsxwriter.format import Format
+from xlflow.excel.writer import Format
 
 from xlflow.excel.conventions import MAX_EXACT_NUMBER
 from xlflow.excel.writer import COLOURS, MAX_CELL_TEXT, Formula, SheetWriter, WorkbookWriter, truncate_text

@@ -6,7 +6,7 @@ word, what stood outside the table; whoever reads the form again finds the texts
 
 from collections.abc import Mapping, Sequence
 
-from xlsxwriter.format import Format
+from xlflow.excel.writer import Format
 
 from xlflow.excel.cell_address import column_letters, format_cell_address
 from xlflow.excel.writer import COLOURS, MAX_CELL_TEXT, SheetWriter, WorkbookWriter, fit_row_height, truncate_text

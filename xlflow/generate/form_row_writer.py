@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Literal
 
-from xlsxwriter.format import Format
+from xlflow.excel.writer import Format
 
 from xlflow.excel.writer import (
     CellContent,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from xlflow.collect.discover import DiscoveredFile, make_received_file
 from xlflow.consolidated.reader import CONSOLIDATED_LIMITS
+from xlflow.consolidated.reader.table_reader import find_round_sheet
 from xlflow.consolidated.writer import KIND_PROPERTY
 from xlflow.excel.reader import open_workbook
-from xlflow.form.layout import ROUND_SHEET
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.submission import Submission
 from xlflow.read.build_submission import read_form
@@ -54,7 +54,7 @@ def reason_to_keep_result(target: Path) -> Finding | None:
         open_workbook(target, target.name, CONSOLIDATED_LIMITS),
         Location(str(target)),
     )
-    if not isinstance(workbook, Finding) and any(sheet.name == ROUND_SHEET for sheet in workbook.sheets):
+    if not isinstance(workbook, Finding) and find_round_sheet(workbook):
         return None
     submission = _read_submission(target)
     return (

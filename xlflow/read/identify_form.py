@@ -11,8 +11,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import get_args
 
-from xlflow.excel.conventions import CALC_SHEET, RawCell
+from xlflow.excel.conventions import CALC_SHEET_NAMES, RawCell
 from xlflow.excel.reader import SheetData, WorkbookData
+from xlflow.form.format_1 import CALC_ROW_KINDS
+from xlflow.form.format_1 import RECORD_KINDS as FORMAT_1_RECORD_KINDS
 from xlflow.form.identity import METADATA_FORMAT, decode_identity_properties
 from xlflow.form.layout import CALC_RECORD_KINDS, RecordKind
 from xlflow.form.metadata import IssuedForm, decode_form_records, issued_items
@@ -24,7 +26,7 @@ from xlflow.read.recognise_by_content import KnownRound, find_round_hints, recog
 from xlflow.values import cell_text
 
 _FIRST_RECORD_KIND = "identity"
-_RECORD_KINDS = frozenset(get_args(RecordKind))
+_RECORD_KINDS = frozenset((*get_args(RecordKind), *FORMAT_1_RECORD_KINDS))
 _SCANNED_ROWS = 50
 
 
@@ -94,7 +96,8 @@ def is_metadata_sheet(sheet: SheetData) -> bool:
 def is_calc_sheet(sheet: SheetData) -> bool:
     """Return whether a sheet is the one on which a form's live formulas reckon; a program that knows no hidden
     sheets brings it along."""
-    return normalize_key(sheet.name) == CALC_SHEET and bool(sheet.rows) and sheet.rows[0][0] in CALC_RECORD_KINDS
+    first_cell = sheet.rows[0][0] if sheet.rows else None
+    return normalize_key(sheet.name) in CALC_SHEET_NAMES and first_cell in (*CALC_RECORD_KINDS, *CALC_ROW_KINDS)
 
 
 def list_issued_forms(sheets: Iterable[SheetData]) -> list[IssuedForm]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from xlflow.excel.cell_address import format_cell_address
-from xlflow.excel.conventions import CALC_SHEET, RawCell
+from xlflow.excel.conventions import CALC_SHEET_NAMES, RawCell
 from xlflow.excel.reader import SheetData, UncachedFormula, WorkbookData
 from xlflow.form.layout import FIRST_UNPLACED_ROW, METADATA_SHEET
 from xlflow.form.metadata import IssuedForm
@@ -86,7 +86,7 @@ def _sheet_names_in_all_languages(key: str) -> frozenset[str]:
 
 def _is_usual_sheet_name(name: str) -> bool:
     """Return whether the name of a sheet is one that programs give, or that a sheet of a form has."""
-    is_form_sheet_name = name in (METADATA_SHEET, CALC_SHEET) or any(
+    is_form_sheet_name = name in (METADATA_SHEET, *CALC_SHEET_NAMES) or any(
         name in _sheet_names_in_all_languages(key) for key in ("form", *_FORM_SHEET_KEYS)
     )
     return is_form_sheet_name or bool(_DEFAULT_SHEET_NAME.fullmatch(name))

@@ -5,6 +5,7 @@ from datetime import date
 
 from xlflow.consolidated.reader.table_reader import TableRecord
 from xlflow.excel.reader import SheetData
+from xlflow.form.format_1 import rename_record_kind
 from xlflow.form.layout import COMPARED_TO
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.i18n.count_sentences import follows_activity_text
@@ -20,7 +21,9 @@ MATCH_METHODS: tuple[MatchMethod, ...] = ("id", "continues", "text")
 
 def read_compared_to_date(hidden_sheet: SheetData) -> date | None:
     """Return the day of the round that changes are told against, None if there is none."""
-    date_texts = (str(row[1]) for row in hidden_sheet.rows if len(row) > 1 and row[0] == COMPARED_TO)
+    date_texts = (
+        str(row[1]) for row in hidden_sheet.rows if len(row) > 1 and rename_record_kind(str(row[0])) == COMPARED_TO
+    )
     return next(filter(None, map(parse_full_date, date_texts)), None)
 
 

@@ -10,11 +10,10 @@ from decimal import Decimal
 from functools import cached_property
 
 from xlflow.consolidated.reader.change_reader import read_changes, read_compared_to_date
-from xlflow.consolidated.reader.table_reader import TableRecord, read_records
+from xlflow.consolidated.reader.table_reader import TableRecord, find_round_sheet, read_records
 from xlflow.consolidated.reader.workbook_integrity import sort_in_plan_order
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader import SheetData, WorkbookData
-from xlflow.form.layout import ROUND_SHEET
 from xlflow.form.metadata import decode_consolidated_round
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.i18n.count_sentences import follows_activity_text
@@ -56,7 +55,7 @@ def read_round_status(workbook: WorkbookData, language: Language | None = None) 
 
 
 def _find_round_sheet(workbook: WorkbookData) -> SheetData:
-    hidden_sheet = workbook.find_sheet(ROUND_SHEET)
+    hidden_sheet = find_round_sheet(workbook)
     if hidden_sheet is None:
         raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
     return hidden_sheet

@@ -9,11 +9,18 @@ from dataclasses import dataclass
 from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader import SheetData, WorkbookData
+from xlflow.form.format_1 import ROUND_SHEET_NAME
+from xlflow.form.layout import ROUND_SHEET
 from xlflow.model.findings import Location
 from xlflow.model.text import normalize_key_cached
 from xlflow.values import cell_text
 
 _LONE_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+
+
+def find_round_sheet(workbook: WorkbookData) -> SheetData | None:
+    """Return the hidden sheet by which a consolidated workbook says what its round was; None if it has none."""
+    return workbook.find_sheet(ROUND_SHEET) or workbook.find_sheet(ROUND_SHEET_NAME)
 
 
 @dataclass(frozen=True, slots=True)

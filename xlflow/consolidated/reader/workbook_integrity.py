@@ -6,9 +6,10 @@ report would otherwise be silent about it.
 
 from collections.abc import Iterable, Iterator
 
-from xlflow.consolidated.reader.table_reader import is_sheet_of_table
+from xlflow.consolidated.reader.table_reader import find_round_sheet, is_sheet_of_table
 from xlflow.excel.reader import SheetData, WorkbookData
-from xlflow.form.layout import ITEM_ORDER, ROUND_SHEET
+from xlflow.form.format_1 import rename_record_kind
+from xlflow.form.layout import ITEM_ORDER
 from xlflow.i18n.catalogue import LocalizedText, translate_all
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.text import normalize_key
@@ -60,7 +61,7 @@ def _check_missing_columns(workbook: WorkbookData, round_status: RoundStatus) ->
 
 
 def _check_missing_items(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:
-    hidden_sheet = workbook.find_sheet(ROUND_SHEET)
+    hidden_sheet = find_round_sheet(workbook)
     present_ids = {item_status.item.id for item_status in round_status.item_statuses}
     missing_ids = (
         [item_id for item_id in _read_plan_order(hidden_sheet) if item_id not in present_ids]
@@ -77,7 +78,9 @@ def _check_missing_items(workbook: WorkbookData, round_status: RoundStatus) -> I
 
 
 def _read_plan_order(hidden_sheet: SheetData) -> list[str]:
-    cells = [str(row[1]) for row in hidden_sheet.rows if len(row) > 1 and row[0] == ITEM_ORDER]
+    cells = [
+        str(row[1]) for row in hidden_sheet.rows if len(row) > 1 and rename_record_kind(str(row[0])) == ITEM_ORDER
+    ]
     return [item_id for cell in cells for item_id in cell.split("\n") if item_id]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from xlsxwriter.format import Format
+from xlflow.excel.writer import Format
 
 from xlflow.consolidated.summary_model import (
     UNIT_COLUMN,

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import takewhile
 from types import MappingProxyType
 
-from xlsxwriter.format import Format
+from xlflow.excel.writer import Format
 
 from xlflow.consolidated.summary_model import SOURCE_COLUMN
 from xlflow.consolidated.writer.figure_formulas import CellFormulas, quote_formula_text

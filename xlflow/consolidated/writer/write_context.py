@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from xlsxwriter.format import Format
+from xlflow.excel.writer import Format
 
 from xlflow.consolidated.summary_model import (
     BALANCE_COLUMN,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from xlflow.excel.cell_address import parse_cell_address
-from xlflow.excel.conventions import CALC_SHEET, RawCell
+from xlflow.excel.conventions import CALC_SHEET_NAMES, RawCell
 from xlflow.model.findings import Finding
 
 _OOXML_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -140,7 +140,7 @@ class WorkbookData:
 
 def is_skippable_sheet(name: str, *, visible: bool) -> bool:
     """Return whether a sheet of a workbook need not be read, since only a form's own formulas can stand there."""
-    return name == CALC_SHEET and not visible
+    return name in CALC_SHEET_NAMES and not visible
 
 
 def decode_ooxml_escapes(text: str) -> str:

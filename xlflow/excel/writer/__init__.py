@@ -4,6 +4,8 @@ Whatever came from a person goes out as text, number or date by its type, never 
 written beside its target, flushed to disk and renamed, so the target is the old file or the new one, never half.
 """
 
+from xlsxwriter.format import Format
+
 from xlflow.excel.writer.formula_cells import Formula
 from xlflow.excel.writer.row_xml import CellContent
 from xlflow.excel.writer.style import COLOURS, FONT, STYLES
@@ -13,6 +15,7 @@ from xlflow.excel.writer.worksheet import SheetWriter
 from xlflow.excel.writer.xml_text import MAX_CELL_TEXT, truncate_text
 
 __all__ = [
+    "Format",
     "COLOURS",
     "FONT",
     "MAX_CELL_TEXT",
