@@ -9,10 +9,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Literal
 
-from xlflow.excel.writer import Format
-
 from xlflow.excel.writer import (
     CellContent,
+    Format,
     Formula,
     SheetWriter,
     WorkbookWriter,

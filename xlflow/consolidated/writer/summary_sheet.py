@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from xlflow.excel.writer import Format
-
 from xlflow.consolidated.summary_model import (
     UNIT_COLUMN,
     ConsolidatedContent,
@@ -26,7 +24,7 @@ from xlflow.consolidated.writer.amount_charts import draw_amount_charts, figure_
 from xlflow.consolidated.writer.figure_formulas import FigurePosition, figure_formula, measure_expression
 from xlflow.consolidated.writer.status_charts import choose_status_sections, count_chart_rows, draw_status_charts
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, WriteContext
-from xlflow.excel.writer import COLOURS, count_lines, fit_row_height, text_width
+from xlflow.excel.writer import COLOURS, Format, count_lines, fit_row_height, text_width
 from xlflow.i18n.catalogue import Language, translate
 
 TITLE_HEIGHT, LINE_HEIGHT, KEY_FIGURE_HEIGHT, BAND_HEIGHT = 24, 15, 18, 18

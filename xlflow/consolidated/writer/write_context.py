@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from xlflow.excel.writer import Format
-
 from xlflow.consolidated.summary_model import (
     BALANCE_COLUMN,
     FILE_STATE_COLUMN,
@@ -16,7 +14,7 @@ from xlflow.consolidated.summary_model import (
     Section,
 )
 from xlflow.consolidated.writer.sheet_plan import FormulaNames, SheetPlan
-from xlflow.excel.writer import COLOURS, SheetWriter
+from xlflow.excel.writer import COLOURS, Format, SheetWriter
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.template import Template
 

@@ -15,13 +15,13 @@ from xlflow.excel.writer.worksheet import SheetWriter
 from xlflow.excel.writer.xml_text import MAX_CELL_TEXT, truncate_text
 
 __all__ = [
-    "Format",
     "COLOURS",
     "FONT",
     "MAX_CELL_TEXT",
     "MAX_ROW_HEIGHT",
     "STYLES",
     "CellContent",
+    "Format",
     "Formula",
     "SheetWriter",
     "WorkbookWriter",
