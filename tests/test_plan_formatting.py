@@ -225,6 +225,14 @@ class TestExcelTables:
         assert plan.extra_headings == ()
         assert codes_after(*changes) == ["plan-column-outside-table F1"]
 
+    def test_the_sheet_of_a_table_is_not_taken_for_the_sheet_of_units(self):
+        def name_addresses(sheet: Worksheet) -> None:
+            sheet["F1"], sheet["F2"] = "E-post", "museet@kommunen.example"
+            sheet.parent.remove(sheet.parent["Enheter"])
+
+        _, findings = read_changed_plan(add_list_object("A1:F4"), name_addresses)
+        assert "plan-units-assumed" in {finding.code for finding in findings}
+
     def test_a_table_of_something_else_is_no_plan(self):
         other = ListObject(displayName="Färger", ref="H1:I2")
 

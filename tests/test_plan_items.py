@@ -1,4 +1,4 @@
-"""Ids live from round to round, and however a plan is laid out, the same lines come out of it."""
+"""Ids live from round to round, and however a plan is laid out, the same items come out of it."""
 
 import os
 import random
@@ -13,13 +13,13 @@ from support.external_tools import PROJECT
 from xlflow.definition.plan_items import derive_ids
 from xlflow.model.plan import PlanItem
 
-ITEM = 1
+ITEM_LEVEL = 1
 
 LEVELS = st.tuples(
     st.sampled_from("AB"), st.sampled_from(["Öppna", "öppna ", "Stänga", "Måla"]), st.sampled_from(["", "x"])
 )
 UNITS = st.lists(st.sampled_from(["Museet", "Badet", "Skolan"]), min_size=1, max_size=2, unique=True).map(tuple)
-LINES = st.lists(
+PLAN_ITEMS = st.lists(
     st.builds(PlanItem, id=st.sampled_from(["", "", "1.1", "1.10"]), level_texts=LEVELS, units=UNITS), max_size=12
 )
 
@@ -35,30 +35,30 @@ TREES = st.lists(
 )
 
 
-def _ids(lines: list[PlanItem]) -> dict[tuple[tuple[str, ...], tuple[str, ...]], set[str]]:
+def _derived_ids(items: list[PlanItem]) -> dict[tuple[tuple[str, ...], tuple[str, ...]], set[str]]:
     found: dict[tuple[tuple[str, ...], tuple[str, ...]], set[str]] = {}
-    for line, id_ in zip(lines, derive_ids(lines, ITEM), strict=True):
-        if not line.id:
-            found.setdefault((line.level_texts, line.units), set()).add(id_)
+    for item, id_ in zip(items, derive_ids(items, ITEM_LEVEL), strict=True):
+        if not item.id:
+            found.setdefault((item.level_texts, item.units), set()).add(id_)
     return found
 
 
 class TestIds:
-    @given(LINES, st.randoms(use_true_random=False))
-    def test_do_not_depend_on_the_order_of_the_lines(self, lines: list[PlanItem], chance: random.Random):
-        shuffled = lines.copy()
+    @given(PLAN_ITEMS, st.randoms(use_true_random=False))
+    def test_do_not_depend_on_the_order_of_the_items(self, items: list[PlanItem], chance: random.Random):
+        shuffled = items.copy()
         chance.shuffle(shuffled)
-        assert _ids(lines) == _ids(shuffled)
+        assert _derived_ids(items) == _derived_ids(shuffled)
 
-    @given(LINES)
-    def test_tell_apart_all_lines_that_differ(self, lines: list[PlanItem]):
-        ids = derive_ids(lines, ITEM)
-        derived = {id_: line for line, id_ in zip(lines, ids, strict=True) if not line.id}
-        for line, id_ in zip(lines, ids, strict=True):
-            assert line.id in ("", id_)
-            other = derived.get(id_, line)
+    @given(PLAN_ITEMS)
+    def test_differ_for_all_items_that_differ(self, items: list[PlanItem]):
+        ids = derive_ids(items, ITEM_LEVEL)
+        derived = {id_: item for item, id_ in zip(items, ids, strict=True) if not item.id}
+        for item, id_ in zip(items, ids, strict=True):
+            assert item.id in ("", id_)
+            other = derived.get(id_, item)
             assert [text.strip().casefold() for text in other.level_texts] == [
-                text.strip().casefold() for text in line.level_texts
+                text.strip().casefold() for text in item.level_texts
             ]
 
     def test_come_from_the_own_text_alone(self):
@@ -68,12 +68,12 @@ class TestIds:
             PlanItem("", ("B", "Stänga", ""), ("Badet",)),
             PlanItem("7", ("B", "Öppna", ""), ("Badet",)),
         ]
-        assert derive_ids(short, ITEM)[0] == derive_ids(longer, ITEM)[0]
+        assert derive_ids(short, ITEM_LEVEL)[0] == derive_ids(longer, ITEM_LEVEL)[0]
         moved = [PlanItem("", ("B", "ÖPPNA  kvarnen", ""), ("Badet",))]
-        assert derive_ids(moved, ITEM) == derive_ids(short, ITEM)
+        assert derive_ids(moved, ITEM_LEVEL) == derive_ids(short, ITEM_LEVEL)
 
     def test_are_those_that_earlier_releases_gave(self):
-        assert derive_ids([PlanItem("", ("A", "Öppna kvarnen", ""), ("Museet",))], ITEM) == ("mnqjpw7x",)
+        assert derive_ids([PlanItem("", ("A", "Öppna kvarnen", ""), ("Museet",))], ITEM_LEVEL) == ("mnqjpw7x",)
 
     def test_are_the_same_in_every_process(self):
         program = (
@@ -81,12 +81,12 @@ class TestIds:
             "plan, _ = read('Aktivitet | Enhet\\nA | X; Y\\nB | X\\nB | Z\\nC | Y; Z');"
             "print([(item.id, item.units) for item in plan.items], [unit.name for unit in plan.units])"
         )
-        said = {_run(program, seed) for seed in ("0", "1", "4711")}
-        assert len(said) == 1
+        outputs = {_run_program(program, seed) for seed in ("0", "1", "4711")}
+        assert len(outputs) == 1
 
     def test_of_the_plan_stay_as_they_are_written(self):
         plan, _ = read("Id | Aktivitet | Enhet\n1.10 | A | X\n=1.1 | B | X\n=7 | C | X\n Ä-3  | D | X\n | E | X")
-        assert [line.id for line in plan.items][:4] == ["1.10", "1.1", "7", "Ä-3"]
+        assert [item.id for item in plan.items][:4] == ["1.10", "1.1", "7", "Ä-3"]
         assert len(plan.items[4].id) == 8
 
 
@@ -111,12 +111,12 @@ class TestLayout:
                 above = (perspective, goal)
         plans = [read("\n".join(rows))[0] for rows in (whole, short, merged)]
         assert plans[0].items == plans[1].items == plans[2].items
-        assert [line.level_texts[0::3] for line in plans[0].items] == [
+        assert [item.level_texts[0::3] for item in plans[0].items] == [
             (perspective, activity) for perspective, _, activities in tree for activity in activities
         ]
 
 
-def _run(program: str, seed: str) -> str:
+def _run_program(program: str, seed: str) -> str:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(PROJECT / "tests")}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True

@@ -105,7 +105,7 @@ class TestReadPlan:
         assert plan.units[0].name == "Museet"
         assert plan.items[0].units == ("Museet",)
 
-    def test_headings_that_return_on_every_page_are_no_lines(self):
+    def test_headings_that_return_on_every_page_are_no_items(self):
         plan, _ = read("Aktivitet | Enhet\nÖppna kvarnen | Museet\nAktivitet | Enhet\nHyra båt | Museet")
         assert show_lines(plan.items) == ["Öppna kvarnen: Museet", "Hyra båt: Museet"]
 
@@ -118,15 +118,15 @@ class TestReadPlan:
     def test_a_heading_that_merely_resembles_a_short_one_is_a_column_of_its_own(self):
         assert read("Aktivitet | Enhet | Idé\nÖppna | Museet | Kvarn")[0].extra_headings == ("Idé",)
 
-    def test_what_stands_in_a_column_without_a_heading_is_told(self):
+    def test_text_in_a_column_without_a_heading_is_reported(self):
         assert "plan-column-unnamed C3" in read("Aktivitet | Enhet |\nÖppna | Museet\nHyra | Museet | obs!")[1]
 
     def test_numbers_of_the_plan_are_read(self):
         plan, _ = read(
             "Område | Post | Enhet | Budget\nA | Lön | Museet | =1250.5\nA | Lön | Badet | 1 000,25", "budget"
         )
-        assert [line.plan_value("budget") for line in plan.items] == [Decimal("1250.5"), Decimal("1000.25")]
-        assert len({line.id for line in plan.items}) == 2
+        assert [item.plan_value("budget") for item in plan.items] == [Decimal("1250.5"), Decimal("1000.25")]
+        assert len({item.id for item in plan.items}) == 2
 
     @pytest.mark.parametrize(
         ("title", "heading", "year", "finding"),
@@ -152,7 +152,7 @@ class TestReadPlan:
         assert (asked.as_of, asked.due_date, asked.language) == (AS_OF, date(2021, 3, 1), "en")
         assert asked.items_for_unit("Museet") == (asked.plan.items[0], asked.plan.items[2])
 
-    def test_a_plan_of_3000_lines_is_read_in_a_moment(self):
+    def test_a_plan_of_3000_rows_is_read_in_a_moment(self):
         rows = "\n".join(
             f"Mål {n // 30} | Aktivitet {n // 3} | Del {n} | Kvartal {n % 4 + 1} | Enhet {n % 60}"
             for n in range(3000)
@@ -177,11 +177,11 @@ class TestAsAbove:
         )
         assert show_lines(plan.items) == ["Möten / Öppna: Museet", "Möten / Öppna / Måla: Badet"]
 
-    def test_two_spellings_of_a_goal_are_one_and_told_once(self):
+    def test_two_spellings_of_a_goal_are_one_and_reported_once(self):
         plan, findings = read(
             "Nämndmål | Aktivitet | Enhet\nMöten | A | Museet\nmöten | B | Museet\nmöten | C | Museet"
         )
-        assert {line.level_texts[2] for line in plan.items} == {"Möten"}
+        assert {item.level_texts[2] for item in plan.items} == {"Möten"}
         assert [each for each in findings if each.startswith("plan-two")] == ["plan-two-spellings A3"]
 
     def test_merged_cells_hold_for_all_their_rows(self):
@@ -198,15 +198,15 @@ class TestAsAbove:
             "Möten / Öppna / Måla: Badet",
             "Möten / Stänga: Badet",
         ]
-        assert all(line.plan_value("deadline") for line in plan.items)
-        assert [line.extra_columns[0][1] for line in plan.items] == ["Uppdrag", "Uppdrag", ""]
+        assert all(item.plan_value("deadline") for item in plan.items)
+        assert [item.extra_columns[0][1] for item in plan.items] == ["Uppdrag", "Uppdrag", ""]
 
     def test_an_activity_goes_on_below_with_another_unit(self):
         plan, _ = read("Aktivitet | Slutdatum | Enhet\nÖppna | Kvartal 1 | Museet\n | Kvartal 2 | Badet")
         assert show_lines(plan.items) == ["Öppna: Museet", "Öppna: Badet"]
         assert plan.items[0].id != plan.items[1].id
 
-    def test_a_row_may_open_a_group_and_say_no_more(self):
+    def test_a_row_may_only_open_a_group(self):
         plan, findings = read(
             "Perspektiv | Aktivitet | Enhet\nSamhälle\n | Öppna | Museet\nEkonomi\nAnsvarig: staben"
         )
@@ -231,12 +231,12 @@ class TestWhoIsAsked:
         plan, _ = read("Aktivitet | Delaktivitet | Enhet\nÖppna | |\n | Måla | Museet\n | Olja | Badet; Museet")
         assert show_lines(plan.items)[0] == "Öppna: Museet; Badet"
 
-    def test_an_activity_that_only_its_sub_activities_name_gets_a_line(self):
+    def test_an_activity_that_only_its_sub_activities_name_gets_an_item(self):
         plan, findings = read("Aktivitet | Delaktivitet | Enhet\nÖppna | Måla | Museet\n | Olja | Badet")
         assert show_lines(plan.items) == ["Öppna: Museet; Badet", "Öppna / Måla: Museet", "Öppna / Olja: Badet"]
         assert "plan-activity-implied A2" in findings
 
-    def test_sub_activities_stand_below_their_activity(self):
+    def test_sub_activities_come_below_their_activity(self):
         plan, _ = read(
             """
             Aktivitet | Delaktivitet | Enhet
@@ -258,7 +258,7 @@ class TestWhoIsAsked:
             "== Plan\nAktivitet | Enhet\nA | museet ;BADET;\nB | Museet⏎Badet\nC | Konst, dans\nD | Badet, museet"
             + UNITS
         )
-        assert [line.units for line in plan.items] == [
+        assert [item.units for item in plan.items] == [
             ("Museet", "Badet"),
             ("Museet", "Badet"),
             ("Konst, dans",),
@@ -312,9 +312,9 @@ class TestFaults:
         assert refuse("Aktivitet | Enhet | Typ\nA | B | #N/A") == ["plan-cell-error C2"]
         assert "plan-column-unnamed C2" in read("Aktivitet | Enhet |\nA | B | #N/A")[1]
 
-    def test_lines_alike_that_have_ids_of_their_own_are_only_doubtful(self):
+    def test_items_alike_with_ids_of_their_own_are_a_warning(self):
         plan, findings = read("Id | Aktivitet | Enhet\n1 | Öppna | Museet\n2 | Öppna | Museet")
-        assert [line.id for line in plan.items] == ["1", "2"]
+        assert [item.id for item in plan.items] == ["1", "2"]
         assert "plan-items-alike B3" in findings
 
     def test_the_address_of_a_unit_may_be_doubtful(self):

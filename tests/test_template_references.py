@@ -1,4 +1,4 @@
-"""Every way in which the parts of a template may fail to hold together is told, and a sound one is left alone."""
+"""Every way in which the parts of a template may fail to fit together is reported, and a right one is accepted."""
 
 from copy import deepcopy
 from typing import Any
@@ -145,7 +145,7 @@ def test_the_shipped_ones_hold_together(template: Template):
         ("fields", "nothing", ["unknown-reference rules.0.require.0", "unknown-reference rules.0.forbid.0"]),
     ],
 )
-def test_each_fault_is_told_at_its_path(path: str, value: object, faults: list[str]):
+def test_each_fault_is_reported_at_its_path(path: str, value: object, faults: list[str]):
     found = show(change(path, value))
     assert found[: len(faults)] == faults if path == "fields" else found == faults
 

@@ -136,13 +136,13 @@ class TestFindTemplate:
         assert show(faults_of(str(tmp_path / "höst.toml"))) == ["template-not-found hösten.toml"]
         assert show(faults_of("alldeles fel")) == ["template-not-found"]
 
-    def test_what_is_no_toml_is_told_with_its_line(self, tmp_path: Path):
+    def test_what_is_no_toml_is_reported_with_its_line(self, tmp_path: Path):
         (fault,) = faults_of(write(tmp_path, SOUND.replace('key = "status"', "key = status", 1)))
         assert fault.code == "template-not-toml"
         assert dict(fault.params)["line"] == 13
         assert fault.value == "key = status"
 
-    def test_what_is_no_utf8_is_told_with_its_line(self, tmp_path: Path):
+    def test_what_is_no_utf8_is_reported_with_its_line(self, tmp_path: Path):
         (tmp_path / "own.toml").write_bytes('\n# "Mål"'.encode("latin-1"))
         (fault,) = faults_of(str(tmp_path / "own.toml"))
         assert (fault.code, dict(fault.params)["line"]) == ("template-not-utf8", 2)
@@ -185,7 +185,7 @@ class TestFaults:
             ("choices.options", "settled", "final"),
         ],
     )
-    def test_a_key_that_means_another_is_told_the_right_one(
+    def test_a_synonym_of_a_key_gets_the_right_one_suggested(
         self, tmp_path: Path, table: str, key: str, nearest: str
     ):
         findings = faults_of(write(tmp_path, f"{SOUND}\n[[{table}]]\n{key} = true\n"))
@@ -208,7 +208,7 @@ class TestFaults:
             ("key = 'Ny Status'", "små bokstäver"),
         ],
     )
-    def test_the_kind_of_value_that_belongs_there_is_said(self, tmp_path: Path, added: str, fault: str):
+    def test_the_kind_of_value_that_belongs_there_is_named(self, tmp_path: Path, added: str, fault: str):
         field = "\n[[fields]]\nkey = 'more'\ntype = 'text'\nlabel = { sv = 'Mer', en = 'More' }\n"
         key = added.partition(" ")[0]
         text = SOUND + re.sub(rf"(?m)^{key} = .*\n", "", field) + added
@@ -326,7 +326,7 @@ class TestExtends:
             "template-missing-key fields[0].choices",
         ]
 
-    def test_a_fault_below_is_told_by_its_own_file(self, tmp_path: Path):
+    def test_a_fault_of_the_extended_template_is_reported_in_its_own_file(self, tmp_path: Path):
         write(tmp_path, SOUND.replace("knd", "").replace('"item"', '"itme"'), "ground.toml")
         path = write(tmp_path, 'extends = "ground.toml"\nname = "first"\nversion = "1"\n', "first.toml")
         own, below = faults_of(path)

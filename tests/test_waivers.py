@@ -1,5 +1,5 @@
-"""What was agreed on after the forms had gone out is data: read, refused where it says nothing that is there, put
-into force at check and merge, and listed with its use."""
+"""Waivers and aliases are read from the plan workbook, refused where they name nothing that exists, applied at
+check and merge, and listed with their use."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ Enhet | Kontakt
 Norr  | Växeln
 Söder | Växeln
 """
-EXCEPTIONS = """
+WAIVERS = """
 == Undantag
 Regel                | Enhet | Rad        | Skäl                 | Vem        | Till och med
 reason_for_deviation | Norr  | Laga taket | Beskrivs i ett PM    | Stabschef  | @2021-06-30
@@ -45,7 +45,7 @@ Typ på gång | pågår | Status
 
 def read(text: str) -> tuple[Plan, list[str]]:
     plan, findings = read_plan(draw_book(text), load_template("followup"), AS_OF)
-    return plan, [one for one in told(findings) if "plan" not in one]
+    return plan, [text for text in told(findings) if "plan" not in text]
 
 
 def refuse(text: str) -> list[tuple[str, str | None]]:
@@ -58,10 +58,13 @@ def refuse(text: str) -> list[tuple[str, str | None]]:
 # Reading ------------------------------------------------------------------------------------------------------
 
 
-def test_exceptions_are_read_as_people_write_them() -> None:
-    plan, findings = read(PLAN + EXCEPTIONS)
+def test_waivers_are_read_as_people_write_them() -> None:
+    plan, findings = read(PLAN + WAIVERS)
     assert findings == []
-    assert [(one.rule, one.unit, one.item_ids, one.approved_by, one.valid_until) for one in plan.waivers] == [
+    assert [
+        (waiver.rule, waiver.unit, waiver.item_ids, waiver.approved_by, waiver.valid_until)
+        for waiver in plan.waivers
+    ] == [
         ("reason_for_deviation", "Norr", ("b",), "Stabschef", date(2021, 6, 30)),
         ("missing_status", "Söder", (), "Direktören", date(2021, 6, 30)),
     ]
@@ -70,7 +73,7 @@ def test_exceptions_are_read_as_people_write_them() -> None:
 def test_aliases_are_read_and_are_for_the_status_where_no_column_is_named() -> None:
     plan, findings = read(PLAN + ALIASES)
     assert findings == []
-    assert [(one.text, one.choice_code, one.field) for one in plan.aliases] == [
+    assert [(alias.text, alias.choice_code, alias.field) for alias in plan.aliases] == [
         ("Klart", "done", "status"),
         ("Typ på gång", "ongoing", "status"),
     ]
@@ -81,7 +84,7 @@ def test_a_plan_without_these_sheets_has_neither() -> None:
     assert plan.waivers == plan.aliases == ()
 
 
-def test_headings_stand_in_any_order_below_a_title_and_in_english() -> None:
+def test_headings_come_in_any_order_below_a_title_and_in_english() -> None:
     text = """
 == Exceptions
 Agreed on after the forms had gone out
@@ -90,10 +93,12 @@ Until       | Rule         | Reason | Who  | Line
 """
     plan, findings = read(PLAN + text)
     assert findings == []
-    assert [(one.rule, one.unit, one.item_ids) for one in plan.waivers] == [("worse_part", "", ("b1",))]
+    assert [(waiver.rule, waiver.unit, waiver.item_ids) for waiver in plan.waivers] == [
+        ("worse_part", "", ("b1",))
+    ]
 
 
-def test_every_fault_is_told_with_its_cell_and_the_nearest_right_word() -> None:
+def test_every_fault_is_reported_with_its_cell_and_the_nearest_right_word() -> None:
     text = """
 == Undantag
 Regel                 | Enhet | Rad          | Skäl | Vem | Till och med
@@ -123,7 +128,7 @@ Nytt  |            |
 
 
 @pytest.mark.parametrize("rule", ["rule-broken", "rule on trial"])
-def test_no_exception_is_for_all_rules_of_a_template_at_once(rule: str) -> None:
+def test_no_waiver_is_for_all_rules_of_a_template_at_once(rule: str) -> None:
     text = f"\n== Undantag\nRegel | Skäl | Vem | Till och med\n{rule} | x | y | 2021-06-30"
     assert refuse(PLAN + text)[0][0] == "waiver-rule-unknown A2"
 
@@ -135,8 +140,8 @@ def test_a_sheet_without_headings_is_a_fault() -> None:
     ]
 
 
-def test_an_expired_exception_is_an_error_that_names_it() -> None:
-    plan, findings = read(PLAN + EXCEPTIONS.replace("@2021-06-30", "2021-03-30"))
+def test_an_expired_waiver_is_an_error_that_names_it() -> None:
+    plan, findings = read(PLAN + WAIVERS.replace("@2021-06-30", "2021-03-30"))
     assert findings == ["waiver-expired A2"]
     assert len(plan.waivers) == 2
 
@@ -145,7 +150,7 @@ def test_an_expired_exception_is_an_error_that_names_it() -> None:
 
 
 class Loop:
-    """One round whose plan gets two more sheets after the forms have come back."""
+    """One round whose plan gets sheets of waivers and aliases after the forms have come back."""
 
     def __init__(self, folder: Path):
         self.plan, self.out, self.back = folder / "plan.xlsx", folder / "out", folder / "back"
@@ -156,19 +161,19 @@ class Loop:
         self.type_in("Söder")
 
     def save(self, text: str) -> None:
-        book = Workbook()
-        book.remove(book.worksheets[0])
+        workbook = Workbook()
+        workbook.remove(workbook.worksheets[0])
         for sheet in draw_book(text).sheets:
-            made = book.create_sheet(sheet.name)
+            worksheet = workbook.create_sheet(sheet.name)
             for row in sheet.rows:
-                made.append(row)
-        book.save(self.plan)
+                worksheet.append(row)
+        workbook.save(self.plan)
 
     def type_in(self, unit: str, **cells: str) -> None:
-        book = load_workbook(self.out / f"{unit}.xlsx")
+        workbook = load_workbook(self.out / f"{unit}.xlsx")
         for cell, text in cells.items():
-            book["Uppföljning"][cell] = text
-        book.save(self.back / f"{unit}.xlsx")
+            workbook["Uppföljning"][cell] = text
+        workbook.save(self.back / f"{unit}.xlsx")
 
     def check(self) -> list[str]:
         run = check_forms([self.back], plan=self.plan)
@@ -187,7 +192,7 @@ def loop(tmp_path: Path) -> Loop:
     return Loop(tmp_path)
 
 
-def test_without_them_everything_is_told(loop: Loop) -> None:
+def test_without_them_everything_is_reported(loop: Loop) -> None:
     assert loop.check() == [
         "error choice-unknown H5",
         "error rule-broken J6",
@@ -196,7 +201,7 @@ def test_without_them_everything_is_told(loop: Loop) -> None:
 
 
 def test_both_are_in_force_at_the_check_and_listed_with_their_use(loop: Loop) -> None:
-    loop.save(PLAN + EXCEPTIONS + ALIASES)
+    loop.save(PLAN + WAIVERS + ALIASES)
     assert loop.check() == [
         "note alias-used H5",
         "note waiver-used A2",
@@ -230,8 +235,8 @@ def test_an_alias_is_understood_and_what_was_written_is_kept(loop: Loop) -> None
     assert "Genomfört" in [cell.value for cell in activities[2]]
 
 
-def test_an_expired_exception_lets_nothing_pass(loop: Loop) -> None:
-    loop.save(PLAN + EXCEPTIONS.replace("@2021-06-30", "@2021-03-01"))
+def test_an_expired_waiver_lets_nothing_pass(loop: Loop) -> None:
+    loop.save(PLAN + WAIVERS.replace("@2021-06-30", "@2021-03-01"))
     assert loop.check() == [
         "error choice-unknown H5",
         "error rule-broken J6",
@@ -240,8 +245,8 @@ def test_an_expired_exception_lets_nothing_pass(loop: Loop) -> None:
     ]
 
 
-def test_an_exception_that_nobody_needs_is_told(loop: Loop) -> None:
-    loop.save(PLAN + EXCEPTIONS.replace("Laga taket", "Köpa tegel"))
+def test_a_waiver_that_nobody_needs_is_reported(loop: Loop) -> None:
+    loop.save(PLAN + WAIVERS.replace("Laga taket", "Köpa tegel"))
     assert "note waiver-unused A2" in loop.check()
 
 

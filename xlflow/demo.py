@@ -1,7 +1,8 @@
 """The whole loop on a shipped example: makes its forms, fills them in as its units did, merges and reports them.
 
 What comes back is as untidy as in life: one unit does not answer, one sends its form twice under another name,
-and a program that was still open left its lock file behind. Every step is the pipeline's; here is only the play.
+and a program that was still open left its lock file behind. Every step is the pipeline's; only the returned
+forms are made here.
 """
 
 import csv
@@ -29,12 +30,12 @@ from xlflow.runtime.atomic_write import write_atomic
 from xlflow.runtime.resources import EXAMPLES_DIR, resource_dir
 
 AnswerTexts = Mapping[str, str]
-"""One line of an example's answers: heading -> what the unit wrote."""
+"""One row of an example's `answers.csv`: heading -> what the unit wrote, "" if nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One shipped example: its folder and days. Plan and answers lie in the folder."""
+    """One shipped example: its folder below `examples/`, with `plan.xlsx` and `answers.csv`, and its dates."""
 
     folder: str
     as_of: date
@@ -55,9 +56,9 @@ def run_demo(
     force: bool = False,
     progress: StepProgressCallback | None = None,
 ) -> RunResult:
-    """Play the whole loop in a folder of its own, up to the board's report, and return the merge's result.
+    """Run the whole loop in a folder of its own, up to the board's report, and return the merge's result.
 
-    The notes of the result say what lies where. `FatalError` if the folder holds anything already, unless `force`.
+    The notes of the result name the files made. `FatalError` if the folder is not empty, unless `force`.
     """
     if not force and folder.exists() and any(folder.iterdir()):
         raise FatalError(make_finding("demo-folder-in-use", Location(str(folder))))
@@ -89,7 +90,7 @@ def run_demo(
 def _write_reports(
     consolidated: Path, folder: Path, language: Language, *, force: bool
 ) -> Mapping[str, Path | None]:
-    """Write the report of the board in every format; return where each is."""
+    """Write the report of the board in every format; return the path of each by its suffix."""
     name = translate("demo.report", language)
     files = {kind: folder / f"{name}.{kind}" for kind in ("docx", "pdf", "html")}
     return {kind: write_report(consolidated, file, force=force).output_path for kind, file in files.items()}
@@ -98,7 +99,7 @@ def _write_reports(
 def _write_returned_forms(
     example_dir: Traversable, example: Example, language: Language, return_folder: Path
 ) -> None:
-    """Write what the units send back into the folder `back`."""
+    """Write into `return_folder` what the units send back: filled forms, a copy of one, and a lock file."""
     workbook = open_plan_workbook((example_dir / "plan.xlsx").read_bytes(), "plan.xlsx")
     template = load_template(example.template)
     round_, _ = define_round(workbook, template, example.as_of, example.due, language)
@@ -115,6 +116,7 @@ def _write_returned_forms(
 
 
 def _read_example_answers(file: Traversable) -> dict[str, list[AnswerTexts]]:
+    """Return the rows of an example's answers by the unit, which its first column names."""
     answers_by_unit: dict[str, list[AnswerTexts]] = {}
     for row in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline=""), delimiter=";"):
         answers_by_unit.setdefault(next(iter(row.values())), []).append(row)
@@ -122,17 +124,18 @@ def _read_example_answers(file: Traversable) -> dict[str, list[AnswerTexts]]:
 
 
 def _write_filled_form(round_: Round, unit: str, unit_answers: Sequence[AnswerTexts]) -> bytes:
-    """Return a unit's form with its answers, its own activities in the free rows; as one that went out blank."""
+    """Return a unit's form with its answers, and its own activities in the free rows, as if issued blank."""
     matched = [
         (_match_plan_item(round_, unit, texts_by_heading), texts_by_heading) for texts_by_heading in unit_answers
     ]
     added_items = tuple(item for item, _ in matched if item.added_by_unit)
     plan = replace(round_.plan, items=(*round_.plan.items, *added_items))
-    answers_by_item = {line.id: dict(_answer_values(round_, one)) for line, one in matched}
+    answers_by_item = {item.id: dict(_answer_values(round_, texts)) for item, texts in matched}
     return write_form(replace(round_, plan=plan), unit, answers_by_item, issued={})
 
 
 def _answer_values(round_: Round, texts_by_heading: AnswerTexts) -> Iterator[tuple[str, str]]:
+    """Yield (field key, text) of the answer fields that are filled in."""
     for field in round_.template.answer_fields():
         text = next(
             (texts_by_heading[name] for name in field.accepted_headings() if texts_by_heading.get(name)), ""
@@ -142,7 +145,7 @@ def _answer_values(round_: Round, texts_by_heading: AnswerTexts) -> Iterator[tup
 
 
 def _match_plan_item(round_: Round, unit: str, texts_by_heading: AnswerTexts) -> PlanItem:
-    """Return the line that a unit answers, by the texts of its lowest levels; else one of the unit's own."""
+    """Return the plan item with the activity and sub-activity of an answer; else one that the unit has added."""
     lowest_levels = slice(round_.template.item_level_index, None)
     levels = tuple(
         next((texts_by_heading[name] for name in level.accepted_headings() if texts_by_heading.get(name)), "")

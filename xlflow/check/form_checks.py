@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate
-from xlflow.model.findings import Finding, Location, Severity, make_finding
+from xlflow.model.findings import Finding, Location, MessageParam, Severity, make_finding
 from xlflow.model.merged import Merged
 from xlflow.model.plan import FieldValue, Round
 from xlflow.model.submission import Answer, AnswerRow, Submission
@@ -20,8 +20,6 @@ from xlflow.rules.computed_fields import field_value
 from xlflow.rules.requirement_messages import requirement_text
 from xlflow.runtime.memo import IdentityKey
 from xlflow.values.field_values import describe_accepted, format_value
-
-FindingParams = dict[str, str | int | LocalizedText]
 
 
 def check_submission(submission: Submission) -> tuple[Finding, ...]:
@@ -99,7 +97,7 @@ class _RowRequirement:
         return self.template.field(self.requirement.field or "")
 
     def make_finding(
-        self, code: str, params: Mapping[str, str | int | LocalizedText], severity: Severity | None = None
+        self, code: str, params: Mapping[str, MessageParam], severity: Severity | None = None
     ) -> Finding:
         """Return a finding in the cell that it is about."""
         answer, row = self.answer, self.row
@@ -136,7 +134,7 @@ def _check_added_row(row_requirement: _RowRequirement) -> Iterator[Finding]:
 def _check_status(row_requirement: _RowRequirement) -> Iterator[Finding]:
     code = "missing-status-or-parts" if row_requirement.requirement.parts_may_answer else "missing-status"
     field = row_requirement.field()
-    params: FindingParams = {
+    params: dict[str, MessageParam] = {
         "field": field.label,
         "choices": _accepted_choices_text(IdentityKey(row_requirement.template), field.key),
     }

@@ -1,4 +1,7 @@
-"""Finds the sheet `Plan` and says what its headings mean: levels, given fields, our own, and what comes along."""
+"""Finds the sheet `Plan` and what its headings mean: levels, fields of the plan, fixed columns, further columns.
+
+Reads no rows; `plan_rows` does.
+"""
 
 from collections.abc import Iterator
 
@@ -31,9 +34,11 @@ _FIXED_HEADINGS = {
 def find_plan_table(
     workbook: WorkbookData, template: Template, language: Language
 ) -> tuple[DetectedTable | None, list[Finding]]:
-    """Return the table of the plan: on the sheet of that name, else on the only sheet that has one.
+    """Return the table of the plan, and what is wrong with its headings or left out of it.
 
-    A table that lacks a heading it must have comes back too, with the findings that say so.
+    It is on the sheet named Plan, else on the only sheet with the plan's headings; None if there is no such sheet
+    or more than one. A table that lacks a required heading is returned too, with an error. `language` is that
+    of suggested headings.
     """
     sheets = [sheet for sheet in workbook.sheets if not (is_unit_sheet(sheet) or is_waiver_or_alias_sheet(sheet))]
     sheet_names = {normalize_key_cached(name) for name in accepted_spellings("plan.plan_sheets")}
@@ -65,7 +70,11 @@ def find_plan_table(
 
 
 def check_plan_headings(table: DetectedTable, template: Template, language: Language) -> Iterator[Finding]:
-    """Yield the headings that are there twice, that are missing, or that look misspelt."""
+    """Yield the headings that are there twice, that are missing, or that look misspelt.
+
+    Missing are errors for the unit and the activity, notes for all else; the id, "continues from" and the
+    sub-activity are optional.
+    """
     for heading, first_column, second_column in table.duplicate_headings:
         params = {"other": format_cell_address(table.heading_row, first_column)}
         yield make_finding(
@@ -90,7 +99,10 @@ def check_plan_headings(table: DetectedTable, template: Template, language: Lang
 def choose_extra_columns(
     table: DetectedTable, template: Template, language: Language
 ) -> tuple[tuple[tuple[int, str], ...], list[Finding]]:
-    """Return the further columns that are carried along (column, heading), each under a heading of its own."""
+    """Return the further columns that the forms show as they are, as (column, heading), and what was renamed.
+
+    Columns are counted from 0. A heading that the form uses itself, or that occurs twice, gets a unique one.
+    """
     taken = {
         normalize_key_cached(name)
         for labelled in (*template.levels, *template.fields)
@@ -127,6 +139,7 @@ def _unique_heading(heading: str, taken: set[str], language: Language) -> str:
 
 
 def _check_unnamed_column(table: DetectedTable, column: int) -> Iterator[Finding]:
+    """Yield one finding, at the first filled cell, if a column without a heading holds anything."""
     row = next((row for row in table.data_rows() if table.sheet.rows[row][column] not in (None, "")), None)
     if row is not None:
         yield make_finding(
@@ -135,7 +148,7 @@ def _check_unnamed_column(table: DetectedTable, column: int) -> Iterator[Finding
 
 
 def _plan_headings(template: Template) -> tuple[HeadingSpec, ...]:
-    """Return the headings of a plan: our own, and those of the template in its order."""
+    """Return the headings of a plan: the fixed ones, then those of the template in its order."""
     fixed = (make_heading_spec(key, word) for key, word in _FIXED_HEADINGS.items())
     labelled = (*template.levels, *template.plan_fields())
     return (*fixed, *(HeadingSpec(each.key, each.label, each.accepted_headings()) for each in labelled))
@@ -144,7 +157,7 @@ def _plan_headings(template: Template) -> tuple[HeadingSpec, ...]:
 def _no_table_findings(
     workbook: WorkbookData, sheets: list[SheetData], template: Template, language: Language
 ) -> list[Finding]:
-    """Return what hinders: no sheet at all, a heading row with faults, or no such row."""
+    """Return why there is no table: no sheet at all, a heading row with faults, or no heading row."""
     headings = _plan_headings(template)
     if not sheets:
         return [

@@ -1,9 +1,8 @@
-"""Gives every line its id: the one that the plan states, or one derived from the line's own text.
+"""Rows of a plan -> its items: who is asked, which activity a sub-activity belongs to, and every item's id.
 
-A derived id is the same on every machine, in whatever order the lines stand, and in every round in which the
-text stands. Nothing but texts goes into it: no row number, no year, no other line unless two look alike.
-
-Rows of a plan -> its lines: who is asked, which activity a sub-activity belongs to, and every line's id.
+The id is the one that the plan states, or one derived from the item's own texts. A derived id is the same on every
+machine, in whatever order the items are, and in every round that has the text. Nothing but texts goes into it: no
+row number, no year, and no other item unless two have the same texts.
 """
 
 from collections import Counter, defaultdict
@@ -17,10 +16,11 @@ from xlflow.model.text import normalize_key, normalize_key_cached, short_code
 
 
 def derive_ids(items: Sequence[PlanItem], item_level_index: int) -> tuple[str, ...]:
-    """Return the id of each line, in order. `item` is the place of the line's own level among the levels.
+    """Return the id of each item, in the order of `items`; ids that the plan states are kept.
 
-    Lines whose own texts are the same are told apart by the groups above them, then by their units; lines that
-    are the same in all of that share an id, and are a fault of the plan.
+    `item_level_index` is the index (0-based) of the activity among the template's levels. Items whose activity and
+    sub-activity are the same differ by the groups above them, then by their units; items that agree in all of
+    that get the same id, which `build_plan_items` reports.
     """
     ids = [item.id for item in items]
     used_counts = Counter(normalize_key(id_) for id_ in ids if id_)
@@ -55,13 +55,16 @@ _ID_SOURCES: tuple[Callable[[PlanItem, int], tuple[str, ...]], ...] = (
 )
 
 ActivityKey = tuple[str, ...]
-"""An activity and its sub-activities: the folded texts of every level but the sub-activity's own."""
+"""What an activity and its sub-activities share: the normalized texts of every level down to the activity."""
 
 
 def build_plan_items(
     plan_sheet: PlanSheet, drafts: Sequence[DraftItem]
 ) -> tuple[tuple[PlanItem, ...], list[Finding]]:
-    """Return the lines in plan order, sub-activities below their activity, and what is wrong among them."""
+    """Return the items in plan order, sub-activities below their activity, and what is wrong among them.
+
+    An activity that only its sub-activities name gets an item of its own. Every item has an id and its units.
+    """
     findings: list[Finding] = []
     complete_drafts = _add_implied_activities(plan_sheet, drafts, findings)
     ordered_drafts = _group_by_activity(plan_sheet, _inherit_units(plan_sheet, complete_drafts, findings))
@@ -84,7 +87,7 @@ def _is_sub_activity(plan_sheet: PlanSheet, draft: DraftItem) -> bool:
 def _add_implied_activities(
     plan_sheet: PlanSheet, drafts: Sequence[DraftItem], findings: list[Finding]
 ) -> list[DraftItem]:
-    """Give an activity that is only named beside its sub-activities a line of its own, above the first of them."""
+    """Give an activity that only its sub-activities name an item of its own, above the first of them."""
     listed_activities = {
         _activity_key(plan_sheet, draft) for draft in drafts if not _is_sub_activity(plan_sheet, draft)
     }
@@ -102,7 +105,7 @@ def _add_implied_activities(
 
 
 def _make_implied_activity(plan_sheet: PlanSheet, draft: DraftItem) -> DraftItem:
-    """Return the activity of a sub-activity; its units are settled like those of any activity without."""
+    """Return the activity of a sub-activity, without units; `_inherit_units` fills them in."""
     item_level_index = plan_sheet.template.item_level_index
     levels = (
         *draft.item.level_texts[: item_level_index + 1],
@@ -150,7 +153,7 @@ def _no_unit_finding(plan_sheet: PlanSheet, draft: DraftItem) -> Finding:
 
 
 def _group_by_activity(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> list[DraftItem]:
-    """Bring the rows of an activity together where its first one stands, its own before its sub-activities'."""
+    """Move the rows of an activity together to where its first one is, the activity before its sub-activities."""
     drafts_by_activity: dict[ActivityKey, list[DraftItem]] = {}
     for draft in drafts:
         drafts_by_activity.setdefault(_activity_key(plan_sheet, draft), []).append(draft)
@@ -184,9 +187,9 @@ def _check_duplicate_ids(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> 
 
 
 def _check_duplicate_items(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> Iterator[Finding]:
-    """Yield the lines that ask a unit the same thing as another does, each with the first of them.
+    """Yield the items that ask a unit the same as another item, each with the cell of the first of them.
 
-    Two lines that the plan gives different ids may be alike; that is doubtful, but somebody meant it.
+    It is an error, but a warning where the plan gives the two different ids, since then it is meant.
     """
     first_drafts: dict[tuple[tuple[str, ...], str], DraftItem] = {}
     reported = set[tuple[int, int]]()
@@ -224,5 +227,5 @@ def _check_shared_amounts(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) ->
 
 
 def _location_of(draft: DraftItem) -> Location:
-    assert draft.item.location is not None  # noqa: S101  (a line read from a plan always has its place)
+    assert draft.item.location is not None  # noqa: S101  (an item read from a plan always has its location)
     return draft.item.location

@@ -1,7 +1,7 @@
-"""Reads the rows of the sheet `Plan`: what "as above" means, and what each cell says.
+"""Reads the rows of the sheet `Plan`: what "as above" means, and the value of each cell.
 
-A row is a line, or it only opens a group ("Samhälle" alone on its row). Whatever cannot stand is a finding with
-its cell; the row is usable all the same, so that one run tells everything.
+A row is a plan item, or it only opens a group ("Samhälle" alone on its row). What is wrong is a finding with its
+cell; the row is used all the same, so that one run reports everything.
 """
 
 import re
@@ -12,8 +12,8 @@ from datetime import date
 from xlflow.definition.units import UnitRegister
 from xlflow.excel.header_detection import DetectedTable
 from xlflow.excel.reader import ErrorValue, UncachedFormula
-from xlflow.i18n.catalogue import Language, LocalizedText
-from xlflow.model.findings import Finding, make_finding
+from xlflow.i18n.catalogue import Language
+from xlflow.model.findings import Finding, MessageParam, make_finding
 from xlflow.model.plan import FieldValue, PlanItem
 from xlflow.model.template import Level, Template
 from xlflow.model.text import collapse_whitespace, normalize_key_cached
@@ -25,7 +25,11 @@ _BULLET_PREFIX = re.compile(r"\s*(?:[-–—*]\s+|[•·▪◦‣●○■□]\s
 
 @dataclass(frozen=True, slots=True)
 class PlanSheet:
-    """What is needed to read the rows. `context` are the further columns that are carried along."""
+    """What is needed to read the rows.
+
+    `year` is that of a quarter that names none; `extra_columns` are the further columns that the forms show
+    (0-based column, heading).
+    """
 
     table: DetectedTable
     template: Template
@@ -35,7 +39,7 @@ class PlanSheet:
     extra_columns: tuple[tuple[int, str], ...]
 
     def level_of(self, levels: Sequence[str]) -> Level:
-        """Return the level that a line belongs to: the part if that is filled, else the item."""
+        """Return the level of an item with these texts (one per level): the part if filled, else the activity."""
         part_level_index = self.template.part_level_index
         return self.template.levels[
             part_level_index
@@ -46,7 +50,10 @@ class PlanSheet:
 
 @dataclass(frozen=True, slots=True)
 class DraftItem:
-    """One row on its way to a line: no id yet unless the plan states one, no units unless its cell names them."""
+    """One row (0-based) on its way to a plan item: id and units only as far as its own cells state them.
+
+    `opens_group`: the row only has texts of levels above the activity, and is no item.
+    """
 
     row: int
     item: PlanItem
@@ -54,7 +61,10 @@ class DraftItem:
 
 
 def read_draft_items(plan_sheet: PlanSheet) -> tuple[list[DraftItem], list[Finding]]:
-    """Return one draft per line, and what is wrong in the rows; a row without an activity is only reported."""
+    """Return one draft per plan item, in the order of the rows, and what is wrong in them.
+
+    A row without an activity is only reported, and one that opens a group is left out.
+    """
     findings: list[Finding] = []
     filled_rows = _unify_spellings(plan_sheet, list(_fill_levels_down(plan_sheet)), findings)
     drafts = [_read_draft_item(plan_sheet, row, levels, findings) for row, levels in filled_rows]
@@ -65,11 +75,14 @@ def read_draft_items(plan_sheet: PlanSheet) -> tuple[list[DraftItem], list[Findi
     ], findings
 
 
-# What stands in the levels --------------------------------------------------------------------------------
+# The levels ------------------------------------------------------------------------------------------------
 
 
 def _fill_levels_down(plan_sheet: PlanSheet) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield every row with its levels: a blank one is as above, until a wider one changes; a part never is."""
+    """Yield every row with its level texts.
+
+    A blank level is as above until a level above it changes; a blank part stays blank.
+    """
     part_level_index = plan_sheet.template.part_level_index
     current = [""] * len(plan_sheet.template.levels)
     for row in plan_sheet.table.data_rows():
@@ -91,7 +104,7 @@ def _fill_levels_down(plan_sheet: PlanSheet) -> Iterator[tuple[int, tuple[str, .
 def _unify_spellings(
     plan_sheet: PlanSheet, filled_rows: list[tuple[int, tuple[str, ...]]], findings: list[Finding]
 ) -> list[tuple[int, tuple[str, ...]]]:
-    """Write the same text in the same place the same way, as it was written first, so that it is one group."""
+    """Spell each text of a group as it was spelt first, so that it is one group; report other spellings."""
     first_spellings: dict[tuple[str, ...], str] = {}
     reported = set[tuple[str, ...]]()
     unified = []
@@ -121,7 +134,7 @@ def _unify_spellings(
 
 
 def _check_empty_groups(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> Iterator[Finding]:
-    """Yield the rows that open a group to which no line belongs."""
+    """Yield the rows that open a group to which no item belongs."""
     used_groups = {
         draft.item.level_texts[:depth]
         for draft in drafts
@@ -139,7 +152,7 @@ def _check_empty_groups(plan_sheet: PlanSheet, drafts: Sequence[DraftItem]) -> I
             )
 
 
-# What a row says ------------------------------------------------------------------------------------------
+# The cells of a row ---------------------------------------------------------------------------------------
 
 
 def _read_draft_item(
@@ -191,7 +204,7 @@ def _read_plan_values(
             yield field.key, parsed.value
         if parsed.code:
             accepted = describe_accepted(field, plan_sheet.template, plan_sheet.year)
-            params: dict[str, str | int | LocalizedText] = {"field": field.label, "accepted": accepted}
+            params: dict[str, MessageParam] = {"field": field.label, "accepted": accepted}
             findings.append(
                 make_finding(
                     parsed.code,
@@ -206,7 +219,7 @@ def _read_plan_values(
 
 
 def _read_item_id(table: DetectedTable, row: int, findings: list[Finding]) -> str:
-    """Return the id as written; merged cells are not followed, for an id is one line's own."""
+    """Return the id as written; merged cells are not followed, since an id belongs to one item only."""
     column = table.column_by_key.get("id")
     raw = None if column is None else table.sheet.rows[row][column]
     text = cell_text(raw).strip()
@@ -216,7 +229,7 @@ def _read_item_id(table: DetectedTable, row: int, findings: list[Finding]) -> st
 
 
 def _check_cell_errors(plan_sheet: PlanSheet, row: int) -> Iterator[Finding]:
-    """Yield the cells whose formula gives nothing that can be read, in the columns that are read."""
+    """Yield the cells that hold an error or a formula without a value, in the columns that are read."""
     for column in sorted(
         {*plan_sheet.table.column_by_key.values(), *(column for column, _ in plan_sheet.extra_columns)}
     ):
@@ -227,5 +240,5 @@ def _check_cell_errors(plan_sheet: PlanSheet, row: int) -> Iterator[Finding]:
 
 def shorten_for_message(text: str) -> str:
     """Return a text short enough for a message: its first line, at most 60 characters."""
-    item = collapse_whitespace(text.strip().partition("\n")[0])
-    return item if len(item) <= 60 else f"{item[:59].rstrip()}…"
+    first_line = collapse_whitespace(text.strip().partition("\n")[0])
+    return first_line if len(first_line) <= 60 else f"{first_line[:59].rstrip()}…"

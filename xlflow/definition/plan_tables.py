@@ -1,7 +1,7 @@
-"""Which table of a workbook is the plan, where several could be: an Excel table's range ends the plan.
+"""Which cells of a workbook are the plan, where several could be: an Excel table's range ends the plan.
 
-What has the plan's headings and is not read, and rows that stand outside the table, are reported: no line of a
-plan may go missing without a word.
+Other tables with the plan's headings, and rows outside the table, are reported: no item of a plan may be left out
+silently.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

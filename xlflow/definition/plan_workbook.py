@@ -1,13 +1,10 @@
-"""Plan workbook -> `Plan`: which sheet, which headings, which year; then rows, lines and units.
+"""Plan workbook -> `Plan` and `Round`: the sheet, the headings and the year, then rows, items and units.
 
-Takes a `Book` that somebody has opened. Every fault of the workbook is told in one `FatalError`; what is only
-doubtful comes back beside the plan.
+Takes a `WorkbookData` that the caller has opened. Every error of the workbook is raised in one `FatalError`;
+warnings and notes are returned beside the plan.
 
-What a plan asks as long as no form tells which round it is for: who is asked, and nothing of when.
-
-The template is the one that whoever runs it names, else the first of the shipped ones that the plan's headings
-fit; the language is that of the headings. Says nothing of the plan that depends on the day of the round, for
-nobody knows it.
+Where nothing but the plan is given (`infer_round`), the template is the first shipped one whose headings the plan
+has, and the language is that of the headings. Then nothing may depend on the as-of date, which is unknown.
 """
 
 import re
@@ -27,7 +24,15 @@ from xlflow.definition.waiver_sheets import WaiverContext, check_expired_waivers
 from xlflow.excel.header_detection import DetectedTable, find_title_above
 from xlflow.excel.reader import WorkbookData
 from xlflow.i18n.catalogue import UNKNOWN_DATE, Language, LocalizedText
-from xlflow.model.findings import FatalError, Finding, Location, Severity, make_finding, sort_findings
+from xlflow.model.findings import (
+    FatalError,
+    Finding,
+    Location,
+    MessageParam,
+    Severity,
+    make_finding,
+    sort_findings,
+)
 from xlflow.model.plan import Plan, PlanItem, Round, Unit
 from xlflow.model.template import DEADLINE_TYPES, Template
 from xlflow.model.text import normalize_key_cached
@@ -42,7 +47,11 @@ def define_round(
     due: date | None = None,
     language: Language = "sv",
 ) -> tuple[Round, tuple[Finding, ...]]:
-    """Return what is asked of whom, and what is doubtful in the plan; `FatalError` with every fault at once."""
+    """Return the round that a plan asks for, and the warnings and notes about the plan.
+
+    `workbook` is as for `read_plan`. A due date before the as-of date is a finding. Raises `FatalError` with every
+    error of the plan.
+    """
     plan, findings = read_plan(workbook, template, as_of, language)
     if due is not None and due < as_of:
         params = {"due": due.isoformat(), "as_of": as_of.isoformat()}
@@ -53,8 +62,9 @@ def define_round(
 def read_plan(
     workbook: WorkbookData | Finding, template: Template, as_of: date, language: Language = "sv"
 ) -> tuple[Plan, tuple[Finding, ...]]:
-    """Return the plan, and what is doubtful in it; `FatalError` with every fault at once, each with sheet and
-    cell.
+    """Return the plan, and the warnings and notes about it; `FatalError` with every error and its cell.
+
+    A workbook that could not be opened is a finding, and is raised.
 
     A quarter without a year lies in the year that the deadline's heading names ("Slutdatum 2021"), else in the
     year of the as-of date.
@@ -100,7 +110,7 @@ def read_plan(
 def _prepare_plan_sheet(
     table: DetectedTable, template: Template, register: UnitRegister, as_of: date, language: Language
 ) -> tuple[PlanSheet, list[Finding]]:
-    """Return what the rows are to be read with, and what is wrong or assumed in the headings."""
+    """Return what is needed to read the rows, and what is wrong or assumed in the headings."""
     extra_columns, findings = choose_extra_columns(table, template, language)
     year, year_findings = _choose_year(table, template, as_of)
     effective_register = register if register.has_unit_sheet else units_named_in_plan(table)
@@ -124,7 +134,7 @@ def _choose_year(table: DetectedTable, template: Template, as_of: date) -> tuple
     text, row, column = find_title_above(table)
     years = {int(year) for year in _YEAR_IN_TITLE.findall(text)}
     if heading_year is None and deadline_fields and len(years) == 1 and as_of.year not in years:
-        year_params: dict[str, str | int | LocalizedText] = {
+        year_params: dict[str, MessageParam] = {
             "year": min(years),
             "counted": as_of.year,
             "heading": deadline_fields[0].label,
@@ -136,7 +146,10 @@ def _choose_year(table: DetectedTable, template: Template, as_of: date) -> tuple
 def _choose_asked_units(
     register: UnitRegister, items: Sequence[PlanItem], table: DetectedTable
 ) -> tuple[tuple[Unit, ...], list[Finding]]:
-    """Return the units that are asked about something, in the order of their sheet, else of the plan."""
+    """Return the units that have an item, in the order of the sheet of units, else of the plan.
+
+    Listed units without an item are reported, and so is a plan without a sheet of units.
+    """
     asked_names = {unit for item in items for unit in item.units}
     units = tuple(unit for unit in register.unit_by_key.values() if unit.name in asked_names)
     if not register.has_unit_sheet:
@@ -165,7 +178,8 @@ _HEADING_MISMATCH_CODES = ("plan-no-sheet", "plan-no-heading-row", "plan-heading
 def infer_round(
     workbook: WorkbookData, chosen_template: Template | None = None
 ) -> tuple[Round, tuple[Finding, ...]] | None:
-    """Return what is asked of whom, what is doubtful in the plan; None if its headings fit no template of ours.
+    """Return the round as far as the plan alone tells, and its warnings and notes; None if its headings fit no
+    shipped template. As-of and due date are unknown (`UNKNOWN_DATE`, None).
 
     `FatalError` with every fault of a plan whose headings fit, and of any plan where a template is named.
     """
@@ -190,7 +204,7 @@ def _define_round_without_date(workbook: WorkbookData, template: Template) -> tu
 
 
 def detect_language(workbook: WorkbookData, template: Template) -> Language:
-    """Return the language of most of the headings, Swedish if there are as many of each."""
+    """Return the language that most of the plan's headings are in, Swedish in a tie or without a table."""
     table, _ = find_plan_table(workbook, template, "sv")
     if table is None:
         return "sv"

@@ -1,7 +1,7 @@
-"""Says what is wrong in a template in words that somebody who edits a TOML file can act on.
+"""Describes what is wrong in a template in words that the author of a TOML file can act on.
 
 Takes what pydantic and `model.template_checks` found and gives each its path ("fields[2].choices"), what is
-accepted there and the nearest right word. Decides nothing about what is right.
+accepted there and the closest accepted word. Decides nothing about what is right.
 """
 
 import re
@@ -23,7 +23,7 @@ from xlflow.definition.template_inheritance import (
 from xlflow.definition.template_shape import model_in, validate_template
 from xlflow.i18n.catalogue import LocalizedText, translate_all
 from xlflow.model.closest_match import find_closest_value
-from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.findings import Finding, Location, MessageParam, make_finding
 from xlflow.model.template import Template
 from xlflow.model.template_references import KeyPath, TemplateFault
 
@@ -41,7 +41,7 @@ EXPECTED_TYPE_WORDS: Mapping[str, str] = {
     "model_attributes_type": "table",
     "dict_type": "table",
 }
-"""What pydantic calls a fault of type -> the word in `words.toml` for what belongs there."""
+"""Pydantic's type of an error -> the key in `words.toml` (below "template.") of what is expected there."""
 
 PATTERN_WORDS: Mapping[str, str] = {
     "_]*$": "key_pattern",
@@ -49,7 +49,7 @@ PATTERN_WORDS: Mapping[str, str] = {
     "{6}$": "colour_pattern",
     "{}]*$": "count_pattern",
 }
-"""How the pattern that a text fails to match ends -> the word for it."""
+"""The end of the pattern that a text fails to match -> the key in `words.toml` of what the pattern asks for."""
 
 KEY_SYNONYMS: Mapping[str, str] = {
     "beyond": "threshold",
@@ -65,7 +65,7 @@ KEY_SYNONYMS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TemplateSource:
-    """Where a template comes from: its file, the whole of it, and what its own file says of the whole."""
+    """Where a template comes from: its file, its data with `extends` resolved, and the data of its own file."""
 
     file: str
     merged_data: TemplateData
@@ -73,7 +73,7 @@ class TemplateSource:
 
 
 def check_template(data: TemplateData, file: str) -> tuple[Finding, ...]:
-    """Return every fault of a template that stands alone."""
+    """Return every fault of a template that does not extend another. `file` is for locations."""
     errors, template_faults = validate_template(data)
     source = TemplateSource(file, data, data)
     return (
@@ -83,7 +83,7 @@ def check_template(data: TemplateData, file: str) -> tuple[Finding, ...]:
 
 
 def check_extension(own_data: TemplateData, file: str) -> tuple[Finding, ...]:
-    """Return what is wrong in a template that extends another, as far as it shows without the other."""
+    """Return what is wrong in a template that extends another, as far as its own data show it."""
     stripped = strip_inheritance_keys(own_data)
     errors = [
         error
@@ -95,7 +95,10 @@ def check_extension(own_data: TemplateData, file: str) -> tuple[Finding, ...]:
 
 
 def check_extended_template(merged_data: TemplateData, own_data: TemplateData, file: str) -> tuple[Finding, ...]:
-    """Return what is missing or loose once a template is laid over the other; paths are those of its own file."""
+    """Return what is missing, or refers to nothing, once a template has been merged into the other.
+
+    Paths are those of its own file (see `format_key_path`).
+    """
     errors, template_faults = validate_template(merged_data)
     missing_errors = [
         error for error in errors if error["type"] == "missing" and not _is_required_in_extension(error["loc"])
@@ -108,7 +111,7 @@ def check_extended_template(merged_data: TemplateData, own_data: TemplateData, f
 
 
 def make_fault_finding(template_fault: TemplateFault, source: TemplateSource) -> Finding:
-    """Return the finding for a loose end."""
+    """Return the finding for a fault of `model.template_checks`, with its path and what is accepted."""
     expected = (
         translate_all(template_fault.expected)
         if template_fault.expected
@@ -123,7 +126,10 @@ def make_fault_finding(template_fault: TemplateFault, source: TemplateSource) ->
 
 
 def format_key_path(path: KeyPath, source: TemplateSource) -> str:
-    """Return "fields[2].choices"; an entry that only the extended template has goes by its key."""
+    """Return a path as text: "fields[2].choices", the index (0-based) being that in the template's own file.
+
+    An entry that only the extended template has gets its key instead: "fields[status].choices".
+    """
     path_text, merged_value, own_value, list_name = "", source.merged_data, source.own_data, ""
     for step in path:
         if isinstance(step, int):
@@ -148,7 +154,7 @@ def format_key_path(path: KeyPath, source: TemplateSource) -> str:
 
 
 def most_similar_word(word: str, accepted: Iterable[str]) -> str | None:
-    """Return the accepted word that comes nearest, None if none is near."""
+    """Return the accepted word that is most like a word, ignoring case; None if none is near."""
     word_by_casefold = {each.casefold(): each for each in accepted}
     return find_closest_value(word.casefold(), word_by_casefold)
 
@@ -160,7 +166,7 @@ def _is_required_in_extension(path: KeyPath) -> bool:
 
 
 def _check_drop_list(own_data: TemplateData, source: TemplateSource) -> Iterator[Finding]:
-    """`drop` is a list of texts; anything else would pass unseen, for no model knows it."""
+    """Report a `drop` that is no list of texts; it belongs to no model, so pydantic does not check it."""
     drop = own_data.get("drop", [])
     if not isinstance(drop, list) or not all(isinstance(path, str) for path in drop):
         yield make_fault_finding(
@@ -182,7 +188,11 @@ def _suggested_path(finding: Finding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DescribedFault:
-    """One fault of a template, whoever found it."""
+    """One fault of a template, found by pydantic or by `model.template_checks`.
+
+    `value` is what the file has; `accepted` the words to choose from, () if there are none; `expected` the same in
+    words.
+    """
 
     code: str
     path: KeyPath
@@ -223,7 +233,7 @@ def _make_described_finding(source: TemplateSource, fault: DescribedFault) -> Fi
     if suggestion is None and not has_no_suggestion:
         suggestion = most_similar_word(fault.value, fault.accepted)
     where = f"{path_text} ({innermost_name})" if innermost_name else path_text
-    params: dict[str, str | int | LocalizedText] = {"where": where, "accepted": fault.expected}
+    params: dict[str, MessageParam] = {"where": where, "accepted": fault.expected}
     return make_finding(
         fault.code, Location(source.file), field=path_text, value=fault.value, suggestion=suggestion, params=params
     )
@@ -235,7 +245,7 @@ def _join_accepted(accepted: Iterable[str]) -> LocalizedText:
 
 
 def _model_for_path(path: KeyPath) -> type[BaseModel]:
-    """Return the model that describes a place of a template."""
+    """Return the pydantic model that describes the table at a path of a template."""
     model: Any = Template
     for step in path:
         if isinstance(step, str) and isinstance(model, type) and issubclass(model, BaseModel):

@@ -1,8 +1,8 @@
-"""How a template that `extends` another is laid over it, so that one round needs ten lines and no program.
+"""How a template that `extends` another is merged into it, so that one round needs ten lines and no program.
 
 Both are plain values as TOML gives them; neither is changed. The rule:
 
-- Name, version and title are the template's own. Everything else is taken over unless it is given anew.
+- Name, version and title are the template's own. Everything else is inherited unless it is given anew.
 - Lists of tables go by key: levels, fields and choices by `key`, options by `code`, rules by `name`, summaries
   by `by` and `of`. An entry with a known key changes only the values it gives; one with a new key is added
   last, or where `after = "key"` or `before = "key"` says. A known entry that says so is moved.
@@ -35,7 +35,10 @@ POSITION_KEYS = ("after", "before")
 def extend_template(
     base: TemplateData, extension: TemplateData
 ) -> tuple[dict[str, Any], tuple[TemplateFault, ...]]:
-    """Return `own` laid over `base`, and what in `own` refers to nothing in `base`."""
+    """Return `base` with the changes of `extension`, and what in `extension` refers to nothing in `base`.
+
+    Both are plain TOML values; neither is changed.
+    """
     inherited = {key: value for key, value in base.items() if key not in NOT_INHERITED_KEYS}
     drops = extension.get("drop", ())
     paths = [path for path in drops if isinstance(path, str)] if isinstance(drops, list) else []
@@ -45,7 +48,10 @@ def extend_template(
 
 
 def entry_name(entry: object, list_name: str) -> str | None:
-    """Return what names an entry of the list `kind` ("status"), None if it lacks that."""
+    """Return what identifies an entry in a list such as "fields": its key ("status"), or "by.of" of a summary.
+
+    None if the entry is no table or lacks that key.
+    """
     if not isinstance(entry, dict) or list_name not in ENTRY_KEYS:
         return None
     parts = [entry.get(key) for key in ENTRY_KEYS[list_name]]
@@ -53,7 +59,7 @@ def entry_name(entry: object, list_name: str) -> str | None:
 
 
 def strip_inheritance_keys(data: TemplateData) -> dict[str, Any]:
-    """Return the same values without what only steers the laying over."""
+    """Return the data without the keys that only steer the merging: `extends`, `drop`, `after` and `before`."""
     stripped = {key: value for key, value in data.items() if key not in ("extends", "drop")}
     for list_name in _entry_list_names(stripped):
         stripped[list_name] = [_strip_position_keys(entry) for entry in stripped[list_name]]
@@ -87,7 +93,7 @@ def _merge_table(base: TemplateData, extension: TemplateData) -> dict[str, Any]:
 
 
 def _merge_entries(base: list[Any], extension: list[Any], list_name: str) -> list[Any]:
-    """Lay entries over entries; those without a name are left out, for their shape is reported elsewhere."""
+    """Merge entries into those of the same name; those without a name are left out and reported elsewhere."""
     entries = list(base)
     for entry in extension:
         name = entry_name(entry, list_name)
@@ -108,7 +114,7 @@ def _merge_entries(base: list[Any], extension: list[Any], list_name: str) -> lis
 
 
 def _insertion_index(entries: Sequence[object], entry: TemplateData, list_name: str) -> int | None:
-    """Return the index before which an entry wants to stand, None if it does not say or says it wrongly."""
+    """Return the index before which an entry is to be inserted; None if it has no position, or an unknown one."""
     for position_key, shift in (("after", 1), ("before", 0)):
         index = _find_entry_index(entries, entry.get(position_key), list_name)
         if index is not None:

@@ -16,16 +16,15 @@ from xlflow.definition.template_errors import (
     most_similar_word,
 )
 from xlflow.definition.template_inheritance import extend_template
-from xlflow.i18n.catalogue import LocalizedText
-from xlflow.model.findings import FatalError, Finding, Location, make_finding
+from xlflow.model.findings import FatalError, Finding, Location, MessageParam, make_finding
 from xlflow.model.template import Template
 from xlflow.runtime.resources import TEMPLATES_DIR, load_resource_toml, resource_dir
 
 
 def load_template(name_or_path: str) -> Template:
-    """Return a shipped template by its name, or one's own by its path.
+    """Return a shipped template by its name ("followup"), or another by its path, with or without ".toml".
 
-    Raises `FatalError` with every fault of the file, each with its path and the nearest right word.
+    Raises `FatalError` with every fault of the file, each with its path and the closest accepted word.
     """
     data, findings = _resolve_template(_find_template_file(name_or_path, Path()), ())
     if findings:
@@ -34,7 +33,7 @@ def load_template(name_or_path: str) -> Template:
 
 
 def load_shipped_templates() -> tuple[Template, ...]:
-    """Return the shipped templates, by name."""
+    """Return the shipped templates, in the order of their names."""
     return tuple(load_template(name) for name in shipped_template_names())
 
 
@@ -47,7 +46,6 @@ def shipped_template_names() -> tuple[str, ...]:
 
 
 TemplateFile = Traversable | Path
-MessageParams = dict[str, str | int | LocalizedText]
 
 
 def _find_template_file(name_or_path: str, folder: Path) -> TemplateFile:
@@ -63,7 +61,7 @@ def _find_template_file(name_or_path: str, folder: Path) -> TemplateFile:
     suggestion = most_similar_word(stem, shipped_template_names()) or most_similar_word(
         f"{stem}.toml", sorted(sibling_names)
     )
-    params: MessageParams = {"accepted": ", ".join(shipped_template_names())}
+    params: dict[str, MessageParam] = {"accepted": ", ".join(shipped_template_names())}
     raise FatalError(
         make_finding(
             "template-not-found", Location(name_or_path), value=name_or_path, suggestion=suggestion, params=params
@@ -97,7 +95,7 @@ def _resolve_base_template(
     name: object, source: TemplateFile, file: str, seen: tuple[str, ...]
 ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
     if not isinstance(name, str):
-        params: MessageParams = {"where": "extends", "accepted": ", ".join(shipped_template_names())}
+        params: dict[str, MessageParam] = {"where": "extends", "accepted": ", ".join(shipped_template_names())}
         finding = make_finding(
             "template-wrong-value", Location(file), field="extends", value=str(name), params=params
         )

@@ -1,4 +1,7 @@
-"""Reads the sheet `Enheter`: who is asked. Finds the units that a cell of the plan names."""
+"""Reads the sheet `Enheter` (units): who is asked. Finds the units that a cell of the plan names.
+
+Does not decide which of the units are asked; `plan_workbook` does, once the items are read.
+"""
 
 import re
 from collections.abc import Mapping
@@ -23,24 +26,27 @@ _EMAIL_PATTERN = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class UnitRegister:
-    """The units that may be asked and where each is listed, by folded name; `list_item_xml` is whether the
-    workbook has a sheet of them, so that no other name is one."""
+    """The units that may be asked, and where each is listed, by normalized name (`normalize_key`).
+
+    `has_unit_sheet`: the workbook lists its units, so that no other name is one. Else the units are those that the
+    plan itself names, and `location_by_key` is empty.
+    """
 
     unit_by_key: Mapping[str, Unit]
     location_by_key: Mapping[str, Location]
     has_unit_sheet: bool
 
     def find_unit(self, name: str) -> Unit | None:
-        """Return the unit of this name, in whatever case and with whatever blanks."""
+        """Return the unit of this name, ignoring case and blanks; None if there is none."""
         return self.unit_by_key.get(normalize_key_cached(name))
 
     def most_similar_name(self, name: str) -> str | None:
-        """Return the unit whose name looks most like this one."""
+        """Return the name of the unit whose name is most like this one; None if none is near."""
         unit = find_closest_value(normalize_key_cached(name), self.unit_by_key)
         return unit.name if unit else None
 
     def split_names(self, text: str) -> list[str]:
-        """Return the names in a cell: parted by ; or a line break, by a comma where all parts are units."""
+        """Return the names in a cell: separated by ; or a line break, and by a comma where all parts are units."""
         if normalize_key_cached(text) in self.unit_by_key:
             return [text]
         names = [collapse_whitespace(name) for name in re.split(r"[;\n]", text)]
@@ -57,13 +63,13 @@ class UnitRegister:
 
 
 def unit_sheet_headings() -> tuple[HeadingSpec, ...]:
-    """Return the headings of the sheet of units."""
+    """Return the headings of the sheet of units: keys `unit`, `contact` and `email`."""
     keys = {"unit": "plan.unit_heading", "contact": "plan.contact_heading", "email": "plan.email_heading"}
     return tuple(make_heading_spec(key, word) for key, word in keys.items())
 
 
 def is_unit_sheet(sheet: SheetData) -> bool:
-    """Return whether a sheet is named as the sheet of units is."""
+    """Return whether a sheet has one of the names of the sheet of units."""
     return normalize_key_cached(sheet.name) in {
         normalize_key_cached(name) for name in accepted_spellings("plan.unit_sheets")
     }
@@ -71,7 +77,7 @@ def is_unit_sheet(sheet: SheetData) -> bool:
 
 def find_unit_sheet(workbook: WorkbookData, plan_sheet: SheetData | None) -> SheetData | None:
     """Return the sheet of units: the one so named, else one with headings for units and their addresses."""
-    sheets = [sheet for sheet in workbook.sheets if sheet is not plan_sheet]
+    sheets = [sheet for sheet in workbook.sheets if plan_sheet is None or sheet.name != plan_sheet.name]
     named_sheets = [sheet for sheet in sheets if is_unit_sheet(sheet)]
     address_sheets = (
         sheet for sheet in sheets if find_table(workbook.name, sheet, unit_sheet_headings(), "email")
@@ -80,8 +86,8 @@ def find_unit_sheet(workbook: WorkbookData, plan_sheet: SheetData | None) -> She
 
 
 def read_units(workbook: WorkbookData, sheet: SheetData | None) -> tuple[UnitRegister, list[Finding]]:
-    """Return the units that a sheet lists, and what is wrong there; no sheet, or a blank one, lists none."""
-    if sheet is None or not any(cell not in (None, "") for row in sheet.rows for cell in row):
+    """Return the units that a sheet lists, in its order, and what is wrong there; none if it is blank or None."""
+    if sheet is None or sheet.is_blank:
         return UnitRegister(MappingProxyType({}), MappingProxyType({}), has_unit_sheet=False), []
     table = find_table(workbook.name, sheet, unit_sheet_headings(), "unit", min_headings=1)
     if table is None:
@@ -91,7 +97,7 @@ def read_units(workbook: WorkbookData, sheet: SheetData | None) -> tuple[UnitReg
 
 
 def units_named_in_plan(table: DetectedTable) -> UnitRegister:
-    """Return the units that the plan itself names, each as it is written first."""
+    """Return the units that the plan itself names, each spelt as where it is named first."""
     unit_by_key: dict[str, Unit] = {}
     empty_register = UnitRegister(MappingProxyType({}), MappingProxyType({}), has_unit_sheet=False)
     for row in table.data_rows():

@@ -1,7 +1,8 @@
-"""Reads the sheets `Undantag` and `Alias` of a plan workbook: what was agreed on after the forms had gone out.
+"""Reads the sheets `Undantag` (waivers) and `Alias` of a plan workbook: what was agreed after the forms were sent.
 
-An exception lets a rule pass for a unit or a row until a day, with a reason and a name; an alias says what a word
-means that people write. Both are data of the round, so that nobody has to touch a program or a form.
+A waiver suspends a rule for a unit or a row until a date, with a reason and who approved it; an alias maps a word
+that people write to one of a field's choices. Both are data of the round, so no program or form has to change.
+Whether a waiver was needed is for `check.waivers` to say.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,14 +30,18 @@ SHEET_ERROR_CODES = {
     "exception": ("waiver-no-heading", "waiver-incomplete"),
     "alias": ("alias-no-heading", "alias-incomplete"),
 }
-"""What is told of a sheet of each kind that has no headings, and of a row that lacks something."""
+"""The codes for a sheet of each kind without headings, and for a row that lacks a required value."""
 
 SHARED_RULE_CODES = ("rule-broken", "rule-on-trial")
+"""The codes that all rules of a template share, so that they name no rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaiverContext:
-    """What the rows of these sheets may name: the template, the units and lines of the plan, and its year."""
+    """What the rows of these sheets may name: the template, the units and items of the plan.
+
+    `year` is that of a time that names none.
+    """
 
     template: Template
     units: Sequence[Unit]
@@ -47,7 +52,7 @@ class WaiverContext:
 
 @dataclass(slots=True)
 class _WaiverSheetRow:
-    """One row that is being read, and what is wrong in it."""
+    """One row (0-based) that is being read; `findings` collects those of all rows."""
 
     table: DetectedTable
     row: int
@@ -68,13 +73,13 @@ class _WaiverSheetRow:
 
 
 def is_waiver_or_alias_sheet(sheet: SheetData) -> bool:
-    """Return whether a sheet is named as one of these two is."""
+    """Return whether a sheet has one of the names of these two sheets."""
     names = (*accepted_spellings("plan.exception_sheets"), *accepted_spellings("plan.alias_sheets"))
     return normalize_key_cached(sheet.name) in {normalize_key_cached(name) for name in names}
 
 
 def read_waivers(workbook: WorkbookData, context: WaiverContext) -> tuple[tuple[Waiver, ...], list[Finding]]:
-    """Return the exceptions that a plan workbook lists, and what is wrong with them."""
+    """Return the waivers that a plan workbook lists, and what is wrong; a row with an error gives no waiver."""
     findings: list[Finding] = []
     rows = _read_complete_rows(workbook, "exception", WAIVER_COLUMNS, context, findings)
     waivers = [_read_waiver(row) for row in rows]
@@ -82,7 +87,7 @@ def read_waivers(workbook: WorkbookData, context: WaiverContext) -> tuple[tuple[
 
 
 def read_aliases(workbook: WorkbookData, context: WaiverContext) -> tuple[tuple[Alias, ...], list[Finding]]:
-    """Return the aliases that a plan workbook lists, and what is wrong with them; the same text counts once."""
+    """Return the aliases that a plan workbook lists, and what is wrong; of the same text the first counts."""
     findings: list[Finding] = []
     first_aliases: dict[tuple[str, str], Alias] = {}
     for row in _read_complete_rows(workbook, "alias", ALIAS_COLUMNS, context, findings):
@@ -96,7 +101,7 @@ def read_aliases(workbook: WorkbookData, context: WaiverContext) -> tuple[tuple[
 
 
 def check_expired_waivers(waivers: Iterable[Waiver], as_of: date) -> Iterator[Finding]:
-    """Yield the exceptions that no longer hold on the as-of date."""
+    """Yield a finding for each waiver whose last day is before the as-of date."""
     for waiver in waivers:
         if waiver.valid_until < as_of:
             params = {
@@ -117,7 +122,7 @@ def _read_complete_rows(
     """Yield the rows of the sheet of this kind, but for those that lack something they need."""
     sheet_names = {normalize_key_cached(name) for name in accepted_spellings(f"plan.{sheet_kind}_sheets")}
     sheet = next((sheet for sheet in workbook.sheets if normalize_key_cached(sheet.name) in sheet_names), None)
-    if sheet is None or not any(cell not in (None, "") for row in sheet.rows for cell in row):
+    if sheet is None or sheet.is_blank:
         return
     headings = [make_heading_spec(key, f"plan.{sheet_kind}_{key}") for key in keys]
     table = find_table(workbook.name, sheet, headings, keys[0])
@@ -132,7 +137,9 @@ def _read_complete_rows(
     for row_number in table.data_rows():
         row = _WaiverSheetRow(table, row_number, context, findings)
         missing_labels = [
-            one.label for one in headings if one.key in REQUIRED_COLUMNS[sheet_kind] and not row.cell_text(one.key)
+            heading.label
+            for heading in headings
+            if heading.key in REQUIRED_COLUMNS[sheet_kind] and not row.cell_text(heading.key)
         ]
         if missing_labels:
             labels = {each: ", ".join(label.in_language(each) for label in missing_labels) for each in LANGUAGES}
@@ -174,8 +181,7 @@ def _read_rule_name(row: _WaiverSheetRow) -> str:
 
 
 def _waivable_rule_names(template: Template) -> Iterator[str]:
-    """Yield what the remarks call it: rules by name, all else by its code. The codes that all rules of a template
-    share name none of them."""
+    """Yield the names under which the findings sheet lists what can be waived: rules by name, all else by code."""
     yield from (code for code in list_answer_finding_codes() if code not in SHARED_RULE_CODES)
     yield from (rule.__name__ for rule in RULES)
     yield from (rule.name for rule in template.rules)
@@ -194,24 +200,24 @@ def _read_unit_name(row: _WaiverSheetRow) -> str:
 
 
 def _read_item_ids(row: _WaiverSheetRow) -> tuple[str, ...]:
-    """Return the ids of the lines that a cell names, by id or by text; () where it names none and means all."""
+    """Return the ids of the items that a cell names, by id or by text; () where it is blank and means all."""
     key, item_level_index = normalize_key_cached(row.cell_text("line")), row.context.template.item_level_index
     if not key:
         return ()
     matching_ids = [item.id for item in row.context.items if normalize_key_cached(item.id) == key]
     texts_by_id = {
-        line.id: [normalize_key_cached(text) for text in line.level_texts[item_level_index:] if text]
-        for line in row.context.items
+        item.id: [normalize_key_cached(text) for text in item.level_texts[item_level_index:] if text]
+        for item in row.context.items
     }
     found_ids = matching_ids or [item_id for item_id, texts in texts_by_id.items() if texts and texts[-1] == key]
     if not found_ids:
         texts = {
             normalize_key_cached(text): collapse_whitespace(text)
-            for line in row.context.items
-            for text in line.level_texts[item_level_index:]
+            for item in row.context.items
+            for text in item.level_texts[item_level_index:]
             if text
         }
-        text_by_key = {**texts, **{normalize_key_cached(line.id): line.id for line in row.context.items}}
+        text_by_key = {**texts, **{normalize_key_cached(item.id): item.id for item in row.context.items}}
         row.add_finding("waiver-plan-item-unknown", "line", find_closest_value(key, text_by_key))
     return tuple(found_ids)
 

@@ -54,7 +54,10 @@ class Location:
         return ", ".join(part for part in parts if part)
 
 
-MessageParams = tuple[tuple[str, str | int | LocalizedText], ...]
+MessageParam = str | int | LocalizedText
+"""What fills one placeholder of a message; a `LocalizedText` is shown in the language of the message."""
+
+MessageParams = tuple[tuple[str, MessageParam], ...]
 """What fills the gaps of a message, by name."""
 
 
@@ -91,7 +94,7 @@ def make_finding(
     field: str | None = None,
     value: str | None = None,
     suggestion: str | None = None,
-    params: Mapping[str, str | int | LocalizedText] = MappingProxyType({}),
+    params: Mapping[str, MessageParam] = MappingProxyType({}),
 ) -> Finding:
     """Return a finding; a code that the catalogue lacks is a fault of ours and fails at once (KeyError)."""
     _read_raw_entry(code)

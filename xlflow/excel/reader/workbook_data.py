@@ -116,6 +116,11 @@ class SheetData:
     distant_cells: tuple[tuple[int, int, RawCell], ...] = ()
     metadata: SheetMetadata = NO_METADATA
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell of the sheet's rows holds anything."""
+        return not any(cell not in (None, "") for row in self.rows for cell in row)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkbookData:
