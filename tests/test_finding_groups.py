@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlflow.cli.text_output import format_cell_ranges, format_group_locations, group_findings
+from xlflow.cli.finding_groups import format_cell_ranges, format_group_locations, group_findings
 from xlflow.i18n.catalogue import LocalizedText
 from xlflow.model.findings import Finding, Location, Severity, make_finding
 

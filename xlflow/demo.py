@@ -25,7 +25,7 @@ from xlflow.model.plan import PlanItem, Round
 from xlflow.model.text import collapse_whitespace_keep_lines, normalize_key, short_code
 from xlflow.pipeline.form_operations import generate_forms, merge_forms
 from xlflow.pipeline.report_operations import write_report
-from xlflow.pipeline.save_files import StepProgressCallback
+from xlflow.pipeline.save_files import ProgressCallback
 from xlflow.runtime.atomic_write import write_atomic
 from xlflow.runtime.resources import EXAMPLES_DIR, resource_dir
 
@@ -54,7 +54,7 @@ def run_demo(
     language: Language = "sv",
     *,
     force: bool = False,
-    progress: StepProgressCallback | None = None,
+    progress: ProgressCallback | None = None,
 ) -> RunResult:
     """Run the whole loop in a folder of its own, up to the board's report, and return the merge's result.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from xlflow.model.merged import RunResult
-    from xlflow.pipeline.save_files import StepProgressCallback
+    from xlflow.pipeline.save_files import ProgressCallback
 
 _REDRAW_SECONDS = 0.1
 """Seconds between two looks of the progress bar."""
@@ -144,7 +144,7 @@ def _convert_os_errors() -> Iterator[None]:
 
 
 @contextmanager
-def show_progress_bars() -> Iterator["StepProgressCallback | None"]:
+def show_progress_bars() -> Iterator["ProgressCallback | None"]:
     """Show on stderr, only where somebody can see it, how far each step is, how quick, and how long it will take.
 
     Drawn whenever there is something new and never by a thread: beside a thread, workers cannot be forked.

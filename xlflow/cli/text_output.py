@@ -1,152 +1,22 @@
-"""Findings as people read them: the same fault in many cells is one group, with its cells counted.
+"""The result of a run as plain text for a console of 80 columns, readable without colour and by a screen reader.
 
-One finding per cell is what programs get; three hundred equal lines are what nobody acts on.
-
-A history in the terminal: one line per activity, one column per round.
-
-A run as plain text for a console of 80 columns, readable without colour and read aloud.
-
-First what came in and who is missing, then the accounts, then what is to be corrected, each fault once with all
-its places, and last where the result is and what to do next.
+First what came in and who is missing, then the accounts, then what must be corrected, each fault once with all
+its locations, and last where the result is and what to do next.
 """
 
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
-from xlflow.i18n.catalogue import UNKNOWN_DATE, Language, format_long_date, translate
-from xlflow.model.findings import Finding, Severity, message_of, remedy_of, responsible_party, sort_findings
+from xlflow.cli.finding_groups import FindingGroup, format_group_locations, group_findings
+from xlflow.i18n.catalogue import UNKNOWN_DATE, Language, format_long_date, translate, translate_counted
+from xlflow.model.findings import Finding, Severity, responsible_party
 from xlflow.model.merged import Accounts, Merged, RunResult
 from xlflow.model.submission import FileState
 from xlflow.model.template import Template
-from xlflow.model.text import escape_invisible, normalize_key
-from xlflow.rounds.history import ROUND_COLUMN_PREFIX, RoundHistory
+from xlflow.model.text import escape_invisible
 from xlflow.values import format_number
-
-_CELL_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d*)")
-_MAX_RANGES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class FindingGroup:
-    """Findings that say the same and ask for the same, in the order of their places."""
-
-    severity: Severity
-    message: str
-    remedy: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def is_on_trial(self) -> bool:
-        """Whether the rule behind it is only being tried out, so that it is shown and never counted."""
-        return self.findings[0].code == "rule-on-trial"
-
-
-def group_findings(findings: Iterable[Finding], language: Language) -> tuple[FindingGroup, ...]:
-    """Return the findings that say the same together: errors first, then by their first place."""
-    groups: dict[tuple[Severity, str, str], list[Finding]] = {}
-    for finding in sort_findings(findings):
-        group_key = (finding.effective_severity, message_of(finding, language), remedy_of(finding, language))
-        groups.setdefault(group_key, []).append(finding)
-    severities = list(Severity)
-    ordered = sorted(groups.items(), key=lambda item: severities.index(item[0][0]))
-    return tuple(FindingGroup(*said, tuple(members)) for said, members in ordered)
-
-
-def format_group_locations(group: FindingGroup, language: Language) -> tuple[str, ...]:
-    """Return one line per sheet: "Norr.xlsx, blad Uppföljning: H7, H9–H14 och 3 till"."""
-    sheets: dict[str, list[Finding]] = {}
-    for finding in group.findings:
-        sheets.setdefault(_format_finding_sheet(finding, language), []).append(finding)
-    return tuple(
-        filter(
-            None,
-            (_format_sheet_cells(sheet, _finding_cells(members), language) for sheet, members in sheets.items()),
-        )
-    )
-
-
-def format_cell_ranges(cells: Iterable[str], language: Language) -> str:
-    """Return cells as people list them, neighbours in a column as a range, what is left over counted."""
-    runs = list(_consecutive_cell_runs(sorted(set(cells), key=_cell_sort_key)))
-    shown = [run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:_MAX_RANGES]]
-    remaining = sum(map(len, runs[_MAX_RANGES:]))
-    text = ", ".join(shown)
-    return f"{text} {translate('terminal.and_more', language, count=remaining)}" if remaining else text
-
-
-def _format_finding_sheet(finding: Finding, language: Language) -> str:
-    sheet = type(finding.location)(finding.location.file, finding.location.sheet).describe(language)
-    unit_is_named = (
-        not finding.unit or not sheet or normalize_key(finding.unit) in normalize_key(finding.location.file)
-    )
-    return sheet if unit_is_named else f"{sheet} ({finding.unit})"
-
-
-def _finding_cells(findings: Sequence[Finding]) -> list[str]:
-    return [finding.location.cell for finding in findings if finding.location.cell]
-
-
-def _format_sheet_cells(sheet: str, cells: Sequence[str], language: Language) -> str:
-    return ": ".join(filter(None, (sheet, format_cell_ranges(cells, language))))
-
-
-def _consecutive_cell_runs(cells: Sequence[str]) -> Iterator[list[str]]:
-    """Yield runs of cells that stand right below each other."""
-    run: list[str] = []
-    for cell in cells:
-        if run and not _is_cell_below(cell, run[-1]):
-            yield run
-            run = []
-        run.append(cell)
-    if run:
-        yield run
-
-
-def _is_cell_below(cell: str, upper_cell: str) -> bool:
-    (*column, row), (*upper_column, upper_row) = _cell_sort_key(cell), _cell_sort_key(upper_cell)
-    return column == upper_column and row == upper_row + 1
-
-
-def _cell_sort_key(cell: str) -> tuple[int, str, int]:
-    match = _CELL_ADDRESS.fullmatch(cell)
-    return (len(match[1]), match[1], int(match[2])) if match else (9, cell, 0)
-
-
-MAX_NAME_LETTERS = 48
-"""Letters of an activity's text that are shown."""
-
-
-def format_history(history: RoundHistory) -> str:
-    """Return the history as lines of text, its columns below each other."""
-    template = history.templates[0]
-    keys = [column.key for column in history.item_table.columns]
-    round_indexes = [index for index, key in enumerate(keys) if key.startswith(ROUND_COLUMN_PREFIX)]
-    text_indexes = [keys.index(level.key) for level in template.levels[template.item_level_index :]]
-    round_headings = [history.item_table.columns[place].heading for place in round_indexes]
-    header = (template.levels[template.item_level_index].label.in_language(history.language), *round_headings)
-    rows = [
-        (
-            _item_name([str(row[place] or "") for place in text_indexes]),
-            *(str(row[place] or "–") for place in round_indexes),
-        )
-        for row in history.item_table.rows
-    ]
-    widths = [max(len(row[place]) for row in (header, *rows)) for place in range(len(header))]
-    table_rows = (header, tuple("-" * width for width in widths), *rows)
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in table_rows)
-    params = {"count": len(history.round_table.rows), "lines": len(rows)}
-    return "\n".join((*lines, "", translate("history.rounds", history.language, **params)))
-
-
-def _item_name(texts: Sequence[str]) -> str:
-    """Return a line's own text, that of a part with a dash before it."""
-    nonblank_texts = [" ".join(text.split()) for text in texts if text]
-    name = f"  – {nonblank_texts[-1]}" if len(nonblank_texts) > 1 else "".join(nonblank_texts)
-    return name if len(name) <= MAX_NAME_LETTERS else f"{name[: MAX_NAME_LETTERS - 1].rstrip()}…"
-
 
 CONSOLE_WIDTH = 80
 _MAX_LOCATIONS = 8
@@ -355,7 +225,7 @@ def _next_step_lines(result: RunResult, merged: Merged) -> Iterator[str]:
 
 def _translate_counted(key: str, count: int, language: Language, **params: object) -> str:
     """Return a word that differs between one and several."""
-    return translate(f"terminal.{key}_{'one' if count == 1 else 'many'}", language, count=count, **params)
+    return translate_counted(f"terminal.{key}", count, language, **params)
 
 
 def _wrap_text(text: str, *, indent: str = "", first_indent: str | None = None) -> str:

@@ -10,7 +10,6 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from xlflow.collect.discover import find_relative_paths
@@ -25,7 +24,7 @@ from xlflow.pipeline.input_workbooks import open_consolidated, open_plan
 from xlflow.pipeline.overwrite_guard import refuse_result_target
 from xlflow.pipeline.read_files import ReadOptions
 from xlflow.pipeline.resolve_round import RequestedRound
-from xlflow.pipeline.save_files import StepProgressCallback, check_saved_elsewhere, report_progress, save_forms
+from xlflow.pipeline.save_files import ProgressCallback, check_saved_elsewhere, report_progress, save_forms
 from xlflow.rounds.previous_answers import build_previous_answers, check_continued_items, index_predecessors
 
 
@@ -40,7 +39,7 @@ def generate_forms(
     language: Language = "sv",
     jobs: int | None = None,
     force: bool = False,
-    progress: StepProgressCallback | None = None,
+    progress: ProgressCallback | None = None,
 ) -> RunResult:
     """Write one form per unit of the plan into the folder `output`.
 
@@ -88,7 +87,7 @@ def check_forms(
     jobs: int | None = None,
     cache: bool = True,
     force: bool = False,
-    progress: StepProgressCallback | None = None,
+    progress: ProgressCallback | None = None,
 ) -> RunResult:
     """Read and check forms: files, folders (searched through), archives. `as_of` is the day of the round and
     `template` its template, by name or path; only needed where no form says it any longer, or forms of several
@@ -103,7 +102,7 @@ def check_forms(
         paths,
         plan,
         ReadOptions(jobs, use_cache=cache),
-        partial(report_progress, progress, "read"),
+        progress,
         own_files,
         requested,
     )
@@ -134,7 +133,7 @@ def merge_forms(
     jobs: int | None = None,
     cache: bool = True,
     force: bool = False,
-    progress: StepProgressCallback | None = None,
+    progress: ProgressCallback | None = None,
 ) -> RunResult:
     """Read, check and merge forms into the consolidated workbook `output`. `as_of` and `template` are as in
     `check_forms`.
@@ -163,7 +162,7 @@ def merge_forms(
             paths,
             plan,
             read_options,
-            partial(report_progress, progress, "read"),
+            progress,
             (output, *previous_paths, *own_files),
             requested,
         )

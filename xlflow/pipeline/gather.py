@@ -20,13 +20,13 @@ from xlflow.model.plan import Plan, Round
 from xlflow.model.submission import Submission
 from xlflow.model.text import normalize_key
 from xlflow.pipeline.read_files import (
-    ProgressCallback,
     ReadOptions,
     list_submissions,
     read_returned_files,
     retry_with_known_rounds,
 )
 from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
+from xlflow.pipeline.save_files import ProgressCallback
 from xlflow.read.migrate_submissions import migrate_submissions, newest_template
 from xlflow.read.recognise_by_content import KnownRound
 
@@ -48,7 +48,7 @@ def gather_round(
     paths: Sequence[Path],
     plan: Path | None,
     read_options: ReadOptions,
-    report_progress: ProgressCallback,
+    progress: ProgressCallback | None,
     excluded: Collection[Path] = (),
     requested: RequestedRound | None = None,
 ) -> GatheredRound:
@@ -58,9 +58,9 @@ def gather_round(
     excluded_files = (*excluded, *requested.template_files, *([plan] if plan else ()))
     discovered_files, findings = discover_files(paths, excluded=excluded_files)
     pending_files = [file for file in discovered_files if not file.settled_file]
-    opened = read_returned_files(pending_files, read_options, report_progress)
+    opened = read_returned_files(pending_files, read_options, progress)
     submissions = _migrate_submissions(list_submissions(opened))
-    first_refusals = [reported for _, reported in opened if isinstance(reported, Finding)]
+    first_refusals = [outcome for _, outcome in opened if isinstance(outcome, Finding)]
     planned_round, assumption_findings = (
         resolve_planned_round(plan, submissions, first_refusals, requested) if plan else (None, ())
     )
@@ -68,23 +68,23 @@ def gather_round(
         pending_files, opened, _known_rounds(submissions, planned_round), read_options
     )
     submissions = _migrate_submissions(list_submissions(opened))
-    refusals = [told for _, told in opened if isinstance(told, Finding)]
+    refusals = [outcome for _, outcome in opened if isinstance(outcome, Finding)]
     plan_in_force = planned_round.plan if planned_round else EMPTY_PLAN
     submissions = apply_aliases(submissions, plan_in_force.aliases)
-    refused_files = [received_file for received_file, told in opened if isinstance(told, Finding)]
+    refused_files = [received_file for received_file, outcome in opened if isinstance(outcome, Finding)]
     settled_files = [file.settled_file for file in discovered_files if file.settled_file]
     selected = select_submissions(
         submissions,
         [*settled_files, *refused_files],
         planned_round.key if planned_round else requested_round_key(submissions, requested),
     )
-    told = [*findings, *refusals, *assumption_findings, *selected.findings]
+    gather_findings = [*findings, *refusals, *assumption_findings, *selected.findings]
     if not (selected.submissions or planned_round):
-        told.append(nothing_found_finding(paths))
+        gather_findings.append(nothing_found_finding(paths))
     merged, merge_findings = merge_submissions(
         selected.submissions, selected.files, planned_round or _empty_round(selected.submissions)
     )
-    all_findings = (*told, *merge_findings, *check_merged(merged))
+    all_findings = (*gather_findings, *merge_findings, *check_merged(merged))
     findings_with_hints = add_hints(merged, all_findings)
     waivers = plan_in_force.waivers if selected.submissions else ()
     remaining, waiver_uses = apply_waivers(findings_with_hints, waivers, merged.round.as_of)

@@ -5,6 +5,7 @@ Looks into the file that already stands where something is to be written; writes
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlflow.collect.discover import DiscoveredFile, make_received_file
 from xlflow.consolidated.reader import CONSOLIDATED_LIMITS
@@ -14,6 +15,9 @@ from xlflow.excel.reader import open_workbook
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.submission import Submission
 from xlflow.read.build_submission import read_form
+
+if TYPE_CHECKING:
+    from xlflow.report.report_file import ReportFormat
 
 
 def refuse_result_target(output: Path, *, force: bool) -> None:
@@ -69,6 +73,29 @@ def reason_to_keep_history(target: Path) -> Finding | None:
     workbook = open_workbook(target, target.name, CONSOLIDATED_LIMITS)
     is_history = not isinstance(workbook, Finding) and workbook.properties.get(KIND_PROPERTY) == "history"
     return None if is_history else make_finding("target-not-ours", Location(str(target)))
+
+
+def reason_to_keep_report(target: Path, report_format: "ReportFormat") -> Finding | None:
+    """Return why a report may not replace a file, None if it may: the file is a report that nobody has edited."""
+    return (
+        None
+        if _is_unedited_report(target, report_format)
+        else make_finding("report-target-edited", Location(str(target)))
+    )
+
+
+def _is_unedited_report(target: Path, report_format: "ReportFormat") -> bool:
+    try:
+        content = target.read_bytes()
+    except OSError:
+        return False
+    if report_format == "docx":
+        from xlflow.report.docx_styles import is_unedited_docx
+
+        return is_unedited_docx(content)
+    return (
+        b'<meta name="generator" content="xlflow">' if report_format == "html" else b"/Author(xlflow)"
+    ) in content
 
 
 def _read_submission(path: Path) -> Submission | None:

@@ -5,7 +5,7 @@ and all where they are many, are read in processes of their own; whoever loses a
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -20,14 +20,12 @@ from xlflow.excel.reader import (
 )
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import FileState, Submission
+from xlflow.pipeline.save_files import ProgressCallback
 from xlflow.read.build_submission import can_be_retried, read_form
 from xlflow.read.recognise_by_content import KnownRound
 from xlflow.runtime import cache, process_pool
 from xlflow.runtime.submission_decoder import DECODE_ERRORS, SubmissionDecoder
 from xlflow.runtime.submission_encoder import EncodedSubmission, ReadResult, encode_submission
-
-ProgressCallback = Callable[[int, int], None]
-"""Called with how many files are done, and how many there are."""
 
 _MAX_JOBS = 8
 _MIN_FILES_FOR_CACHE = 20
@@ -60,7 +58,7 @@ class ReadOptions:
 def read_returned_files(
     files: Sequence[DiscoveredFile],
     options: ReadOptions,
-    report_progress: ProgressCallback | None = None,
+    progress: ProgressCallback | None = None,
     known_rounds: Sequence[KnownRound] = (),
 ) -> tuple[ReadResult, ...]:
     """Return every file with what it says or why it cannot be read, in their order. `known` helps the forms that
@@ -69,12 +67,12 @@ def read_returned_files(
     results = _read_cached(files, parse_cache, decoder) if parse_cache else {}
     cached_count = len(results)
     if cached_count:
-        _report_results(report_progress, results, files)
+        _report_results(progress, results, files)
     if len(files) - cached_count <= process_pool.max_items_without_pool():
         for index, file in enumerate(files):
             if index not in results and (result := _read_in_process(file, known_rounds, parse_cache)) is not None:
                 results[index] = result
-                _report_results(report_progress, results, files)
+                _report_results(progress, results, files)
     pool_indexes = [number for number in range(len(files)) if number not in results]
     try:
         task = _FileReader(tuple(known_rounds), parse_cache)
@@ -87,7 +85,7 @@ def read_returned_files(
                 if isinstance(outcome, EncodedSubmission)
                 else _refuse_failed_file(files[index], outcome)
             )
-            _report_results(report_progress, results, files)
+            _report_results(progress, results, files)
     except process_pool.PoolUnavailableError:
         unread = (number for number in pool_indexes if number not in results)
         results |= {number: _read_file(files[number], known_rounds) for number in unread}
@@ -242,9 +240,9 @@ def _refuse_failed_file(file: DiscoveredFile, failure: process_pool.TaskFailure)
 
 
 def _report_results(
-    report_progress: ProgressCallback | None,
+    progress: ProgressCallback | None,
     results: dict[int, ReadResult],
     files: Sequence[DiscoveredFile],
 ) -> None:
-    if report_progress:
-        report_progress(len(results), len(files))
+    if progress:
+        progress("read", len(results), len(files))

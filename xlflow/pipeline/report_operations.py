@@ -33,14 +33,15 @@ def write_report(
     (`redact_personal_data`
     blanks it, `force` keeps it), or if somebody has worked on the report that already stands there.
     """
+    from xlflow.pipeline.overwrite_guard import reason_to_keep_report, refuse_overwrite
     from xlflow.report.compose import ReportOptions
-    from xlflow.report.inputs import read_introduction_file, read_reference_document, refuse_edited_report
+    from xlflow.report.inputs import read_introduction_file, read_reference_document
     from xlflow.report.report_file import BuildOptions, build_report, report_format_of
     from xlflow.runtime.atomic_write import write_atomic
 
     report_format = report_format_of(str(output))
     if not force:
-        refuse_edited_report(output, report_format)
+        refuse_overwrite([output], lambda target: reason_to_keep_report(target, report_format))
     report_options = ReportOptions(layout, only, unit, read_introduction_file(intro))
     build_options = BuildOptions(language, redact, force, read_reference_document(reference, report_format))
     built_report = build_report(open_consolidated(consolidated), report_format, report_options, build_options)
@@ -79,8 +80,8 @@ def read_history(paths: Sequence[Path], *, language: Language | None = None) -> 
     sources = [
         source
         if source.round_status.language == chosen_language
-        else ConsolidatedRound(read_round_status(book, chosen_language), book.name, book.digest)
-        for book, source in zip(workbooks, all_sources, strict=True)
+        else ConsolidatedRound(read_round_status(workbook, chosen_language), workbook.name, workbook.digest)
+        for workbook, source in zip(workbooks, all_sources, strict=True)
     ]
     return build_round_history(sort_rounds(sources))
 

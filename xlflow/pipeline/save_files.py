@@ -5,7 +5,7 @@ from pathlib import Path
 
 from xlflow.model.findings import Finding, Location, make_finding
 
-StepProgressCallback = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Called with the name of the step, how many files are done, and how many there are."""
 
 
@@ -15,7 +15,7 @@ def save_forms(
     step: str,
     *,
     force: bool,
-    progress: StepProgressCallback | None,
+    progress: ProgressCallback | None,
 ) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
     """Save forms as they are made, each with its place among the targets, and return where they are; `FatalError`
     before the first is made if one would destroy something."""
@@ -39,7 +39,7 @@ def check_saved_elsewhere(saved: Iterable[tuple[Path, Path]]) -> Iterator[Findin
             yield make_finding("saved-beside", Location(str(target)), value=written_path.name)
 
 
-def report_progress(progress: StepProgressCallback | None, step: str, done: int, total: int) -> None:
+def report_progress(progress: ProgressCallback | None, step: str, done: int, total: int) -> None:
     """Call `progress`, if there is one, with the step and how many of how many files are done."""
     if progress:
         progress(step, done, total)

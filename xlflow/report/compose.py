@@ -3,12 +3,12 @@
 Also numbers the captions and gives every heading its address, so that no writer has to.
 """
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from xlflow.i18n.catalogue import format_long_date, label_in_sentence
+from xlflow.model.text import ascii_letters, first_free_name
 from xlflow.report.document import (
     Block,
     Document,
@@ -142,13 +142,10 @@ def _has_long_chapters(blocks: Sequence[Block]) -> bool:
 
 def _make_anchor(text: str, used_anchors: set[str]) -> str:
     """Return an address made of the heading's letters, none twice."""
-    ascii_text = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
-    words = "".join(character if character.isalnum() else " " for character in ascii_text).split()
+    letters = ascii_letters(text.casefold())
+    words = "".join(letter if letter.isalnum() else " " for letter in letters).split()
     base = "-".join(words)[:60].strip("-") or "del"
-    suffix = 1
-    while (anchor := base if suffix == 1 else f"{base}-{suffix}") in used_anchors:
-        suffix += 1
-    return anchor
+    return first_free_name(base, used_anchors.__contains__, "{name}-{number}")
 
 
 def _find_body_anchor(blocks: Sequence[Block]) -> str:

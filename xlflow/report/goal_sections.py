@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from xlflow.model.text import first_line
 from xlflow.report.document import (
     Block,
     Heading,
@@ -18,7 +19,7 @@ from xlflow.report.document import (
     ReportTable,
     to_spans,
 )
-from xlflow.report.phrasing import Phrasing, first_line, label_without_colon, text_to_blocks
+from xlflow.report.phrasing import Phrasing, label_without_colon, text_to_blocks
 from xlflow.report.table_columns import ColumnSource, build_columns, build_total_row_cells
 from xlflow.report.table_rows import ItemGroup, build_rows, goal_level_index, group_by_level
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
@@ -87,9 +88,7 @@ def _build_group_heading(group: ItemGroup, context: _SectionContext) -> Iterator
     for block in text_to_blocks(group.definition, "definition"):
         yield replace(block, keep_with_next=True)
     if not group.level_index and context.round_status.status_field and context.is_complete:
-        counts_sentence = phrasing.status_counts_text(
-            group.item_statuses, template.levels[template.item_level_index]
-        )
+        counts_sentence = phrasing.status_counts_text(group.item_statuses, template.item_level)
         yield Paragraph(to_spans(counts_sentence), keep_with_next=True)
 
 

@@ -3,7 +3,7 @@
 A list that would fill pages is cut short and says so; nothing else is left out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from xlflow.i18n.catalogue import translate
 from xlflow.model.template import Choice, Field
@@ -11,12 +11,6 @@ from xlflow.report.amount_totals import Amounts, field_value
 from xlflow.report.document import Block, Heading, Span, to_spans
 from xlflow.report.phrasing import Phrasing, build_limited_list, item_title, label_without_colon, shorten_reason
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
-
-
-def has_deviating_status(item_status: ItemStatus, round_status: RoundStatus) -> bool:
-    """Return whether a line stands in a status that the template calls a deviation."""
-    choice = round_status.status_choices.get(item_status.status_code or "")
-    return choice is not None and choice.deviation
 
 
 def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_deviations: bool) -> Iterator[Block]:
@@ -38,7 +32,7 @@ def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_de
     overdue = [
         entry
         for entry in round_status.activities
-        if entry.is_overdue and not has_deviating_status(entry, round_status)
+        if entry.is_overdue and not round_status.has_deviating_status(entry)
     ]
     yield from _build_list_section(
         phrasing.translate("late_heading"),
@@ -66,16 +60,14 @@ def build_threshold_lists(round_status: RoundStatus, phrasing: Phrasing) -> Iter
 def _amount_sentence(
     item_status: ItemStatus, field: Field, round_status: RoundStatus, phrasing: Phrasing
 ) -> tuple[Span, ...]:
-    units = (
-        f" ({', '.join(item_status.item.units)})"
-        if len(round_status.unit_statuses) > 1 and item_status.item.units
-        else ""
-    )
     amount = Amounts(round_status).format_amount(field_value(item_status, field), field)
     reason = shorten_reason(_role_value(item_status.answers, "comment", round_status)) or phrasing.translate(
         "no_reason"
     )
-    name = Span(f"{item_title(item_status.item, round_status.template)}{units}", strong=True)
+    name = Span(
+        f"{item_title(item_status.item, round_status.template)}{phrasing.units_in_brackets(item_status)}",
+        strong=True,
+    )
     return (name, *to_spans(f". {label_without_colon(field.label, phrasing.language)}: {amount}. {reason}"))
 
 
@@ -133,8 +125,8 @@ def _deviation_explanation(
     answers: DisplayValues, item_status: ItemStatus, choice: Choice, round_status: RoundStatus, phrasing: Phrasing
 ) -> str:
     """Return to when and why, in words."""
-    answer_in_role: Callable[[str], str] = lambda name: _role_value(answers, name, round_status)  # noqa: E731
-    new_deadline, reason = answer_in_role("new_deadline"), shorten_reason(answer_in_role("comment"))
+    new_deadline = _role_value(answers, "new_deadline", round_status)
+    reason = shorten_reason(_role_value(answers, "comment", round_status))
     planned_deadline = _role_value(item_status.plan_values, "deadline", round_status)
     sentences = []
     if new_deadline:

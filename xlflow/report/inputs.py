@@ -105,23 +105,3 @@ def read_reference_document(path: Path | None, report_format: ReportFormat) -> b
     if not is_word_document(content):
         raise FatalError(make_finding("report-reference-unreadable", Location(str(path))))
     return content
-
-
-def refuse_edited_report(target: Path, report_format: ReportFormat) -> None:
-    """`FatalError` if the target is a file that is not a report of ours, or one that somebody has worked on
-    since."""
-    if target.exists() and not _is_unedited_report(target, report_format):
-        raise FatalError(make_finding("report-target-edited", Location(str(target))))
-
-
-def _is_unedited_report(target: Path, report_format: ReportFormat) -> bool:
-    try:
-        content = target.read_bytes()
-    except OSError:
-        return False
-    if report_format == "docx":
-        from xlflow.report.docx_styles import is_unedited_docx
-
-        return is_unedited_docx(content)
-    generator_mark = b'<meta name="generator" content="xlflow">' if report_format == "html" else b"/Author(xlflow)"
-    return generator_mark in content

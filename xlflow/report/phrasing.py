@@ -10,10 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
-from xlflow.i18n.catalogue import Language, LocalizedText, label_in_sentence, translate
-from xlflow.i18n.count_sentences import FOLLOWS_PARENT, UNANSWERED, describe_status_counts
+from xlflow.i18n.catalogue import Language, LocalizedText, label_in_sentence, translate, translate_counted
+from xlflow.i18n.count_sentences import (
+    FOLLOWS_PARENT,
+    UNANSWERED,
+    describe_status_counts,
+    follows_activity_text,
+    plural_level_name,
+)
 from xlflow.model.plan import PlanItem
 from xlflow.model.template import Level, Template
+from xlflow.model.text import first_line
 from xlflow.report.colours import REPORT_COLOURS, readable_text_colour
 from xlflow.report.document import Bullets, Paragraph, Span, StatusBadge, TextStyle, to_spans
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
@@ -45,22 +52,17 @@ class Phrasing:
 
     def translate_counted(self, key: str, count: int, **params: object) -> str:
         """Return a word that differs between one and several."""
-        return self.translate(f"{key}_{'one' if count == 1 else 'many'}", count=count, **params)
+        return translate_counted(f"report.{key}", count, self.language, **params)
 
     @cached_property
     def item_noun(self) -> str:
         """What one line is called within a sentence."""
-        template = self.round_status.template
-        return label_in_sentence(template.levels[template.item_level_index].label, self.language)
+        return label_in_sentence(self.round_status.template.item_level.label, self.language)
 
     @cached_property
     def item_noun_plural(self) -> str:
         """What several lines are called within a sentence."""
-        template = self.round_status.template
-        plural_label = (
-            template.levels[template.item_level_index].plural or template.levels[template.item_level_index].label
-        )
-        return label_in_sentence(plural_label, self.language)
+        return plural_level_name(self.round_status.template.item_level, self.language)
 
     @cached_property
     def status_badges(self) -> tuple[StatusBadge, ...]:
@@ -95,9 +97,14 @@ class Phrasing:
         )
         return describe_status_counts(Counter(codes), level, self.round_status.template, self.language)
 
-    def follows_item_text(self) -> str:
-        """Return what stands in place of the status of a sub-activity that follows its activity."""
-        return translate("consolidated.see_item", self.language, item=self.item_noun)
+    def follows_activity_text(self) -> str:
+        """Return what is shown as the status of a sub-activity that has only its activity's."""
+        return follows_activity_text(self.round_status.template, self.language)
+
+    def units_in_brackets(self, item_status: ItemStatus) -> str:
+        """Return " (Unit A, Unit B)" for a plan item, "" where the report is about one unit or none was asked."""
+        units = item_status.item.units
+        return f" ({', '.join(units)})" if len(self.round_status.unit_statuses) > 1 and units else ""
 
 
 def make_status_badge(code: str, label: str, icon: str, fill_colour: str) -> StatusBadge:
@@ -136,18 +143,6 @@ def label_without_colon(label: LocalizedText, language: Language) -> str:
     return label.in_language(language).rstrip(" :")
 
 
-def text_to_blocks(
-    text: str, style: TextStyle = "plain", *, strong: bool = False
-) -> tuple[Paragraph | Bullets, ...]:
-    """Return what somebody wrote as paragraphs and lists; a line that begins with a dash or dot is a list item."""
-    return tuple(_iter_text_blocks(text, style, strong))
-
-
-def first_line(text: str) -> str:
-    """Return the first line: a goal's name, whose definition stands in the lines below it."""
-    return text.strip().partition("\n")[0].strip()
-
-
 def text_after_first_line(text: str) -> str:
     """Return what stands below the first line."""
     return text.strip().partition("\n")[2].strip()
@@ -180,16 +175,18 @@ def _first_paragraph(text: str) -> str:
     return f"{opening} {'; '.join(items)}" if items and opening.endswith(":") else opening
 
 
-def _iter_text_blocks(text: str, style: TextStyle, strong: bool) -> Iterator[Paragraph | Bullets]:
+def text_to_blocks(text: str, style: TextStyle = "plain") -> Iterator[Paragraph | Bullets]:
+    """Yield what a person wrote as paragraphs and lists; a line that begins with a dash or a bullet is a list
+    item."""
     items: list[tuple[Span, ...]] = []
     for line in filter(None, (line.strip() for line in text.split("\n"))):
         match = _BULLET_PREFIX.match(line)
         if match:
-            items.append(to_spans(line[match.end() :], strong=strong))
+            items.append(to_spans(line[match.end() :]))
             continue
         yield from _finish_list(items)
         items = []
-        yield Paragraph(to_spans(line, strong=strong), style)
+        yield Paragraph(to_spans(line), style)
     yield from _finish_list(items)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from xlflow.i18n.catalogue import translate
+from xlflow.model.text import first_line
 from xlflow.report.document import (
     Block,
     Bullets,
@@ -15,7 +16,7 @@ from xlflow.report.document import (
     Span,
     to_spans,
 )
-from xlflow.report.phrasing import Phrasing, build_limited_list, first_line, first_sentence, join_with_and
+from xlflow.report.phrasing import Phrasing, build_limited_list, first_sentence, join_with_and
 from xlflow.rounds.round_status import RoundStatus, UnitStatus
 
 
@@ -82,19 +83,17 @@ def _build_unit_row(unit_status: UnitStatus, phrasing: Phrasing) -> ReportRow:
 
 def _list_unanswered_items(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
     """Yield the activities that have no status from anybody."""
-    item_level = round_status.template.item_level_index
+    level_index = round_status.template.item_level_index
     unanswered = [
         item_status for item_status in round_status.activities if not round_status.is_answered(item_status)
     ]
     if not unanswered:
         return
     yield Heading(2, phrasing.translate("unanswered", items=phrasing.item_noun_plural), in_contents=False)
-    list_items = []
-    for entry in unanswered:
-        units = (
-            f" ({', '.join(entry.item.units)})" if len(round_status.unit_statuses) > 1 and entry.item.units else ""
-        )
-        list_items.append(to_spans(f"{first_line(entry.item.level_texts[item_level])}{units}"))
+    list_items = [
+        to_spans(f"{first_line(entry.item.level_texts[level_index])}{phrasing.units_in_brackets(entry)}")
+        for entry in unanswered
+    ]
     yield from build_limited_list(list_items, phrasing)
 
 

@@ -28,7 +28,7 @@ from xlflow.report.document import (
     StatusBadge,
     to_spans,
 )
-from xlflow.report.highlight_lists import build_status_lists, build_threshold_lists, has_deviating_status
+from xlflow.report.highlight_lists import build_status_lists, build_threshold_lists
 from xlflow.report.phrasing import Phrasing, build_limited_list, item_title, label_without_colon
 from xlflow.report.svg_charts import Bar, BarSegment, draw_bar_chart
 from xlflow.report.table_rows import ItemGroup, group_by_level
@@ -47,7 +47,7 @@ def build_changes_section(round_status: RoundStatus, phrasing: Phrasing, *, with
         return
     date_text = format_long_date(round_status.compared_to, phrasing.language)
     yield Heading(2, phrasing.translate("since", day=date_text), in_contents=False)
-    level = round_status.template.levels[round_status.template.item_level_index]
+    level = round_status.template.item_level
     counts = count_changes_by_kind([change for change in round_status.changes if not change.is_part])
     yield Paragraph(to_spans(describe_change_counts(counts, level, round_status.compared_to, phrasing.language)))
     if with_list:
@@ -64,20 +64,20 @@ def build_changes_section(round_status: RoundStatus, phrasing: Phrasing, *, with
 def _change_spans(change: ItemChange, round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Span]:
     yield Span(f"{translate(f'changed.{change.kind}', phrasing.language)}: ")
     yield Span(item_title(change.item, round_status.template), strong=True)
-    before, now = change.previous, change.current
-    differences = list(_describe_differences(before, now, phrasing)) if before and now else []
+    previous, current = change.previous, change.current
+    differences = list(_describe_differences(previous, current, phrasing)) if previous and current else []
     if differences:
         yield Span(f". {' '.join(differences)}")
 
 
-def _describe_differences(before: ItemSnapshot, now: ItemSnapshot, phrasing: Phrasing) -> Iterator[str]:
+def _describe_differences(previous: ItemSnapshot, current: ItemSnapshot, phrasing: Phrasing) -> Iterator[str]:
     """Yield status and time, each then and now, where they differ."""
-    statuses = [phrasing.status_badge(state.status_code, state.status).label for state in (before, now)]
-    if statuses[0] != statuses[1] and not before.follows_parent and not now.follows_parent:
+    statuses = [phrasing.status_badge(state.status_code, state.status).label for state in (previous, current)]
+    if statuses[0] != statuses[1] and not previous.follows_parent and not current.follows_parent:
         yield phrasing.translate("status_then", before=statuses[0], now=statuses[1])
-    times = ["; ".join(state.effective_deadline_text.split("\n")) for state in (before, now)]
-    if times[0] != times[1] and all(times):
-        yield phrasing.translate("time_then", before=times[0], now=times[1])
+    deadlines = ["; ".join(state.effective_deadline_text.split("\n")) for state in (previous, current)]
+    if deadlines[0] != deadlines[1] and all(deadlines):
+        yield phrasing.translate("time_then", before=deadlines[0], now=deadlines[1])
 
 
 MAX_CHART_BARS = 20
@@ -103,7 +103,7 @@ def build_summary_section(round_status: RoundStatus, phrasing: Phrasing, *, with
 
 
 def _status_sentences(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[str]:
-    level, language = round_status.template.levels[round_status.template.item_level_index], phrasing.language
+    level, language = round_status.template.item_level, phrasing.language
     if round_status.status_field is None:
         yield phrasing.translate(
             "followed", items=format_item_count(len(round_status.activities), level, language)
@@ -133,7 +133,7 @@ def _build_headline_figures(round_status: RoundStatus, phrasing: Phrasing) -> It
         )
     if round_status.status_field:
         yield HeadlineFigure(
-            str(sum(has_deviating_status(entry, round_status) for entry in activities)),
+            str(sum(round_status.has_deviating_status(entry) for entry in activities)),
             phrasing.translate("figure_deviating"),
         )
     for field in round_status.fields_with_threshold:
@@ -193,7 +193,7 @@ def _draw_status_charts(round_status: RoundStatus, phrasing: Phrasing) -> Iterat
     counts = _count_by_status(round_status.activities, phrasing)
     caption = phrasing.translate("chart_status", items=phrasing.item_noun_plural)
     bars = [Bar(badge.label, (BarSegment(badge, count),)) for badge, count in counts]
-    description = "; ".join(f"{mark.label} {count}" for mark, count in counts)
+    description = "; ".join(f"{badge.label} {count}" for badge, count in counts)
     yield draw_bar_chart(bars, caption, f"{caption}. {description}.", with_legend=False)
     groups = _top_level_groups(round_status)
     if 1 < len(groups) <= MAX_CHART_BARS:
@@ -220,7 +220,7 @@ def _build_count_table(round_status: RoundStatus, phrasing: Phrasing) -> ReportT
     badges = [badge for badge, count in _count_by_status(round_status.activities, phrasing) if count]
     has_deadlines = round_status.template.field_in_role("deadline") is not None
     headings = [
-        *(mark.label for mark in badges),
+        *(badge.label for badge in badges),
         phrasing.translate("total"),
         *([phrasing.translate("late_heading")] if has_deadlines else []),
     ]

@@ -14,9 +14,9 @@ from xlflow.report.document import Picture, StatusBadge
 CHART_WIDTH = 680
 """Width of every drawing; it is scaled to the column of text."""
 
-BAR_HEIGHT, BAR_GAP, LINE_HEIGHT = 22, 7, 17
-LABEL_WIDTH = 190
-FONT_SIZE = 14
+BAR_HEIGHT, BAR_GAP, LABEL_LINE_HEIGHT, LABEL_WIDTH, FONT_SIZE = 22, 7, 17, 190, 14
+"""Sizes in the units of the drawing: CSS pixels as long as it is not scaled."""
+
 FONT_FAMILY = "Public Sans, Segoe UI, Helvetica Neue, Arial, DejaVu Sans, sans-serif"
 
 
@@ -48,7 +48,7 @@ def draw_bar_chart(bars: Sequence[Bar], caption: str, alt_text: str, *, with_leg
     largest_total = max((bar.total for bar in bars), default=0)
     for bar in bars:
         label_lines = _wrap_label(bar.label, LABEL_WIDTH)
-        height = max(BAR_HEIGHT, len(label_lines) * LINE_HEIGHT)
+        height = max(BAR_HEIGHT, len(label_lines) * LABEL_LINE_HEIGHT)
         elements += _draw_bar_label(label_lines, top + height / 2)
         elements += _draw_segments(bar, top + (height - BAR_HEIGHT) / 2, largest_total)
         top += height + BAR_GAP
@@ -103,10 +103,10 @@ def _draw_legend(badges: Sequence[StatusBadge]) -> Iterator[str]:
     left, top = 0.0, 0.0
     for badge in badges:
         if left and left + _legend_entry_width(badge) > CHART_WIDTH:
-            left, top = 0.0, top + LINE_HEIGHT + 7
-        yield _svg_rect(left, top + 1, 22, LINE_HEIGHT - 1, badge.fill_colour)
-        yield _svg_text(left + 11, top + LINE_HEIGHT / 2 + 1, badge.icon, badge.text_colour, "middle")
-        yield _svg_text(left + 28, top + LINE_HEIGHT / 2 + 1, badge.label, REPORT_COLOURS["ink"])
+            left, top = 0.0, top + LABEL_LINE_HEIGHT + 7
+        yield _svg_rect(left, top + 1, 22, LABEL_LINE_HEIGHT - 1, badge.fill_colour)
+        yield _svg_text(left + 11, top + LABEL_LINE_HEIGHT / 2 + 1, badge.icon, badge.text_colour, "middle")
+        yield _svg_text(left + 28, top + LABEL_LINE_HEIGHT / 2 + 1, badge.label, REPORT_COLOURS["ink"])
         left += _legend_entry_width(badge)
 
 
@@ -116,7 +116,7 @@ def _legend_height(badges: Sequence[StatusBadge]) -> int:
         if left and left + _legend_entry_width(badge) > CHART_WIDTH:
             left, rows = 0.0, rows + 1
         left += _legend_entry_width(badge)
-    return rows * (LINE_HEIGHT + 7) + 8 if badges else 0
+    return rows * (LABEL_LINE_HEIGHT + 7) + 8 if badges else 0
 
 
 def _legend_entry_width(badge: StatusBadge) -> float:
@@ -124,9 +124,11 @@ def _legend_entry_width(badge: StatusBadge) -> float:
 
 
 def _draw_bar_label(lines: Sequence[str], center_y: float) -> Iterator[str]:
-    first_line_y = center_y - (len(lines) - 1) * LINE_HEIGHT / 2
+    first_line_y = center_y - (len(lines) - 1) * LABEL_LINE_HEIGHT / 2
     for line_index, line in enumerate(lines):
-        yield _svg_text(LABEL_WIDTH, first_line_y + line_index * LINE_HEIGHT, line, REPORT_COLOURS["ink"], "end")
+        yield _svg_text(
+            LABEL_WIDTH, first_line_y + line_index * LABEL_LINE_HEIGHT, line, REPORT_COLOURS["ink"], "end"
+        )
 
 
 # Pieces of SVG --------------------------------------------------------------------------------------------

@@ -41,8 +41,6 @@ MIN_PARTS_FOR_COUNTS = 4
 MAX_UNITS_NAMED = 3
 """Units that are named below an activity; of more it is said how many."""
 
-Content = tuple[Paragraph | Bullets | StatusBadge, ...]
-
 
 @dataclass(frozen=True)
 class ColumnSource:
@@ -146,7 +144,7 @@ def _iter_columns(column_source: ColumnSource) -> Iterator[ReportColumn]:
     template = column_source.round_status.template
     share = ITEM_SHARE_BESIDE_AMOUNTS if column_source.has_comments_below else ITEM_SHARE
     yield ReportColumn(
-        label_without_colon(template.levels[template.item_level_index].label, column_source.phrasing.language),
+        label_without_colon(template.item_level.label, column_source.phrasing.language),
         share,
     )
     if column_source.deadline_field:
@@ -253,7 +251,7 @@ def _deadline_content(item_status: ItemStatus, column_source: ColumnSource) -> I
 
 def _status_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph | StatusBadge]:
     badge = column_source.phrasing.item_badge(item_status)
-    yield badge or Paragraph(to_spans(column_source.phrasing.follows_item_text()), "quiet")
+    yield badge or Paragraph(to_spans(column_source.phrasing.follows_activity_text()), "quiet")
 
 
 def _comment_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph | Bullets]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from xlflow.i18n.catalogue import translate
 from xlflow.i18n.count_sentences import UNANSWERED
-from xlflow.model.text import normalize_key
+from xlflow.model.text import first_line, normalize_key
 from xlflow.report.document import Paragraph, ReportCell, ReportRow, Span, iter_cell_texts, to_spans
-from xlflow.report.phrasing import first_line, text_after_first_line, text_to_blocks
+from xlflow.report.phrasing import text_after_first_line, text_to_blocks
 from xlflow.report.table_columns import (
     MAX_WORD_LETTERS_NARROW,
     ColumnSource,
@@ -78,15 +78,9 @@ def _blank_group_name(item_statuses: Sequence[ItemStatus], round_status: RoundSt
         return translate(
             "overview.own",
             language,
-            items=template.levels[template.item_level_index].plural_label(language).lower(),
+            items=template.item_level.plural_label(language).lower(),
         )
     return translate("overview.not_stated", language)
-
-
-def walk(groups: Sequence[ItemGroup]) -> Iterator[ItemStatus]:
-    """Yield the entries of several groups in order."""
-    for group in groups:
-        yield from group.item_statuses
 
 
 MAX_COMMENT_BESIDE = 420
