@@ -145,7 +145,7 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     generate_forms(example / "plan.xlsx", folder / "ut", template=template, language=language, **days)
     fill_forms(folder / "ut", example / "answers.csv", folder / "in")
     run = merge_forms([folder / "in"], folder / "s.xlsx", plan=example / "plan.xlsx", export_dir=folder / "t")
-    assert str(folder / "t") in run.notes[0]
+    assert (run.notes[0].word_key, run.notes[0].params["folder"]) == ("interchange.written", folder / "t")
     return folder
 
 

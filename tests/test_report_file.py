@@ -66,7 +66,7 @@ def test_the_ending_of_the_name_says_what_is_written(workbook: Path, name: str, 
     run = write_report(workbook, output)
     assert output.read_bytes().lstrip().startswith(start)
     assert (run.output_path, run.exit_code, run.language) == (output, 0, "sv")
-    assert str(output) in run.notes[0]
+    assert (run.notes[0].word_key, run.notes[0].params["file"]) == ("report.written", output)
 
 
 def test_the_report_says_what_stands_in_the_workbook_also_in_english(workbook: Path) -> None:

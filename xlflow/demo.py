@@ -20,7 +20,7 @@ from xlflow.generate import write_form
 from xlflow.generate.file_names import list_form_files
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Location, make_finding
-from xlflow.model.merged import RunResult
+from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.plan import PlanItem, Round
 from xlflow.model.text import collapse_whitespace_keep_lines, normalize_key, short_code
 from xlflow.pipeline.form_operations import generate_forms, merge_forms
@@ -83,7 +83,7 @@ def run_demo(
     result = merge_forms([return_folder], target, plan=plan, force=force, progress=progress)
     reports = _write_reports(target, folder, language, force=force)
     params = {"plan": plan, "sent": forms_folder, "returned": return_folder, "output": target, **reports}
-    notes = tuple(translate(f"demo.look_{number}", language, **params) for number in range(1, 6))
+    notes = tuple(RunNote(f"demo.look_{number}", params) for number in range(1, 6))
     return replace(result, notes=notes)
 
 

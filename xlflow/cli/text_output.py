@@ -32,7 +32,7 @@ def format_result(result: RunResult) -> str:
         format_findings(
             (finding for finding in result.findings if finding.code != _REPORTED_ABOVE), result.language
         ),
-        "\n".join(_wrap_text(note) for note in result.notes),
+        "\n".join(_wrap_text(translate(note.word_key, result.language, **note.params)) for note in result.notes),
         "\n".join(_wrap_text(line) for line in _closing_lines(result)),
     ]
     return "\n\n".join(filter(None, parts))

@@ -97,6 +97,14 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
+class RunNote:
+    """One sentence for people about what a run has written: its key in `words.toml` and what fills its gaps."""
+
+    word_key: str
+    params: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """What a command hands back to whoever called it; the faces only show it."""
 
@@ -106,7 +114,7 @@ class RunResult:
     output_path: Path | None = None
     written_files: tuple[Path, ...] = ()
     units: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[RunNote, ...] = ()
 
     @property
     def exit_code(self) -> int:

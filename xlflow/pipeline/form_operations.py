@@ -14,9 +14,9 @@ from pathlib import Path
 
 from xlflow.collect.discover import find_relative_paths
 from xlflow.correct.plan_corrections import CorrectionForm, plan_correction_forms
-from xlflow.i18n.catalogue import Language, translate
+from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
-from xlflow.model.merged import RunResult
+from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.plan import Round
 from xlflow.model.submission import PreviousAnswers
 from xlflow.pipeline.gather import gather_round, nothing_found_finding
@@ -185,7 +185,7 @@ def merge_forms(
     report_progress(progress, "write", 1, 1)
     all_findings = sort_findings((*findings, *check_saved_elsewhere([(output, written)])))
     language = merged.round.language
-    notes = (translate("interchange.written", language, folder=export_dir),) if package_files else ()
+    notes = (RunNote("interchange.written", {"folder": export_dir}),) if package_files else ()
     return RunResult(language, all_findings, merged, written, notes=notes)
 
 

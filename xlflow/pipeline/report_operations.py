@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from xlflow.i18n.catalogue import Language, translate
+from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import FatalError, Location, make_finding, sort_findings
-from xlflow.model.merged import RunResult
+from xlflow.model.merged import RunNote, RunResult
 from xlflow.pipeline.input_workbooks import open_consolidated
 from xlflow.pipeline.save_files import check_saved_elsewhere
 
@@ -58,7 +58,7 @@ def write_report(
         built_report.language,
         all_findings,
         output_path=written,
-        notes=(translate("report.written", built_report.language, file=written),),
+        notes=(RunNote("report.written", {"file": written}),),
     )
 
 
@@ -101,15 +101,8 @@ def write_history(
         refuse_overwrite([output], reason_to_keep_history)
     round_history = read_history(paths, language=language)
     written = write_atomic(output, render_history(round_history))
-    notes = (
-        translate(
-            "history.rounds",
-            round_history.language,
-            count=len(round_history.round_table.rows),
-            lines=len(round_history.item_table.rows),
-        ),
-        translate("history.written", round_history.language, file=written),
-    )
+    counts = {"count": len(round_history.round_table.rows), "lines": len(round_history.item_table.rows)}
+    notes = (RunNote("history.rounds", counts), RunNote("history.written", {"file": written}))
     return RunResult(
         round_history.language,
         sort_findings(check_saved_elsewhere([(output, written)])),
