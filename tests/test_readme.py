@@ -15,11 +15,12 @@ from pydantic import BaseModel
 from support.external_tools import PROJECT
 from support.fill_forms import fill_forms
 from support.run_cli import run
+from test_floors import DOORS
 
 import xlflow
 from xlflow.definition.template_inheritance import POSITION_KEYS
 from xlflow.definition.template_loader import load_template
-from xlflow.model import template as template_model
+from xlflow.model import template, template_elements
 from xlflow.model.findings import list_finding_codes
 
 FRONT = PROJECT / "README.md"
@@ -34,16 +35,16 @@ COMMANDS = ("", "demo", "templates", "generate", "check", "merge", "report", "hi
 OPTIONS_OF_PYTEST = {"--renew", "--long", "--durations"}
 
 KEYS_BY_SECTION: dict[str, tuple[type[BaseModel], set[str]]] = {
-    "Top level": (template_model.Template, {"extends", "drop"}),
-    "Levels": (template_model.Level, set()),
-    "Fields": (template_model.Field, set()),
-    "Computed numbers": (template_model.Computation, set()),
-    "Choices": (template_model.ChoiceList, set()),
-    "Options of a choice": (template_model.Choice, set()),
-    "Rules": (template_model.Rule, set()),
-    "Comparisons": (template_model.FieldComparison, set()),
-    "Thresholds": (template_model.Threshold, set()),
-    "Summaries": (template_model.SummaryTable, set()),
+    "Top level": (template.Template, {"extends", "drop"}),
+    "Levels": (template_elements.Level, set()),
+    "Fields": (template_elements.Field, set()),
+    "Computed numbers": (template_elements.Computation, set()),
+    "Choices": (template_elements.ChoiceList, set()),
+    "Options of a choice": (template_elements.Choice, set()),
+    "Rules": (template_elements.Rule, set()),
+    "Comparisons": (template_elements.FieldComparison, set()),
+    "Thresholds": (template_elements.Threshold, set()),
+    "Summaries": (template_elements.SummaryTable, set()),
 }
 """Each section of the template guide: the model that it describes, and further keys that only files have."""
 
@@ -218,6 +219,17 @@ def _defined_names(path: Path) -> Iterator[str]:
             yield node.name
 
 
+def test_the_door_of_every_library_is_named() -> None:
+    rows = re.findall(r"^\| (`\w+`.*) \| (.*) \|$", _section(ARCHITECTURE, "Three rules"), re.MULTILINE)
+    described = {
+        library: tuple(door.replace("/", ".") for door in re.findall(r"`([\w/]+)`", doors))
+        for libraries, doors in rows
+        for library in re.findall(r"`(\w+)`", libraries)
+    }
+    actual = {library: (doors,) if isinstance(doors, str) else doors for library, doors in DOORS.items() if doors}
+    assert described == actual
+
+
 def test_one_answers_way_names_what_is_there() -> None:
     steps = re.findall(
         r"^\| `([\w/]+\.py)` \|.*\| `(\w+)` \|$", _section(ARCHITECTURE, "One answer's way through"), re.MULTILINE
@@ -274,14 +286,20 @@ def test_every_model_of_a_template_has_a_section() -> None:
     described = {model for model, _ in KEYS_BY_SECTION.values()}
     models = {
         value
-        for value in vars(template_model).values()
+        for value in vars(template_elements).values()
         if isinstance(value, type)
-        and issubclass(value, template_model.TemplateElement)
-        and value.__module__ == template_model.__name__
+        and issubclass(value, template_elements.TemplateElement)
+        and value.__module__ == template_elements.__name__
     }
-    bases = {template_model.TemplateElement, template_model.LabelledElement, template_model.PredicatePhrase}
+    bases = {
+        template_elements.TemplateElement,
+        template_elements.LabelledElement,
+        template_elements.PredicatePhrase,
+        template_elements.TemplateShape,
+    }
+    assert len(models) > 10
     assert models - bases - described == set()
-    for word in (*template_model.PredicatePhrase.model_fields, *POSITION_KEYS):
+    for word in (*template_elements.PredicatePhrase.model_fields, *POSITION_KEYS):
         assert f"`{word}" in _text(TEMPLATE_GUIDE)
 
 
