@@ -24,12 +24,15 @@ class LocalizedText(BaseModel):
     en: str
 
     def in_language(self, language: Language) -> str:
-        """Return the text in the language asked for."""
+        """Return the text in one language."""
         return self.sv if language == "sv" else self.en
 
 
 def translate(key: str, language: Language, **params: object) -> str:
-    """Return the word `key` ("sheet.summary") in a language, its {gaps} filled with the values given."""
+    """Return the text of `key` ("section.name" in words.toml) with its {placeholders} filled from `params`.
+
+    Raises KeyError for an unknown key or a missing param.
+    """
     section, _, name = key.partition(".")
     message_template: str = load_resource_toml("words.toml")[section][name][language]
     return message_template.format(**params) if params else message_template
@@ -42,16 +45,16 @@ def translate_counted(key: str, count: int, language: Language, **params: object
 
 
 def translate_all(key: str) -> LocalizedText:
-    """Return the word `key` as a `LocalizedText`, where the language is not known yet or both are accepted."""
+    """Return the text of `key` in all languages, where the language is not known yet or each is accepted."""
     return LocalizedText(sv=translate(key, "sv"), en=translate(key, "en"))
 
 
 UNKNOWN_DATE = date.min
-"""What stands for the day of a round as long as nobody can know it."""
+"""The as-of date of a round whose date is not known."""
 
 
 def format_long_date(date_value: date, language: Language) -> str:
-    """Return a day as people write it: 31 mars 2021, 31 March 2021."""
+    """Return a date in words: 31 mars 2021, 31 March 2021."""
     return (
         f"{date_value.day} {translate('calendar.months', language).split()[date_value.month - 1]}"
         f" {date_value.year}"
@@ -59,6 +62,6 @@ def format_long_date(date_value: date, language: Language) -> str:
 
 
 def label_in_sentence(label: LocalizedText, language: Language) -> str:
-    """Return a heading as it reads within a sentence: "aktivitet"; an abbreviation keeps its capitals."""
+    """Return a label as it reads within a sentence: "aktivitet"; an abbreviation (second letter upper) stays."""
     text = label.in_language(language)
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]

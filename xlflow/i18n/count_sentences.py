@@ -13,28 +13,28 @@ from xlflow.model.template import Level, Template
 from xlflow.model.text import collapse_whitespace
 
 UNANSWERED, FOLLOWS_PARENT = "-", "^"
-"""What the counts call lines that nothing answers, and parts that have no status but that of their item. The codes
-of a template begin with a letter."""
+"""Codes, in the counts, of items without an answer and of sub-activities that follow their activity's status. No
+code of a template can be the same, since these begin with a letter."""
 
 REPORTED_CHANGES = ("done", "cancelled", "delayed", "overdue_since", "new", "gone")
-"""The changes that a sentence tells, in its order."""
+"""The changes that a sentence mentions, in its order."""
 
 COUNT_PLACEHOLDER = "{count}"
 
 
 @dataclass(frozen=True, slots=True)
 class CountClause:
-    """What is said of a number of lines, with a gap where the number stands when the verb comes first."""
+    """What is said of `count` items; `text` holds {count} where the number is put when the verb comes first."""
 
     count: int
     text: str
 
 
 def describe_status_counts(counts: Mapping[str, int], level: Level, template: Template, language: Language) -> str:
-    """Return how many lines of a level stand in each status, as one sentence.
+    """Return how many items of a level have each status, as one sentence.
 
     `counts` is by code, or by the text of a status that the template does not know; see also `UNANSWERED` and
-    `FOLLOWS_PARENT`. A status that no line has is left out.
+    `FOLLOWS_PARENT`. A status that no item has is left out.
     """
     clauses = [
         CountClause(counts[code], _predicate_text(code, counts[code], level, template, language))
@@ -55,9 +55,9 @@ def describe_status_counts(counts: Mapping[str, int], level: Level, template: Te
 
 
 def describe_change_counts(counts: Mapping[str, int], level: Level, compared_to: date, language: Language) -> str:
-    """Return what has become of the lines of a level since the previous round, as one sentence.
+    """Return how many items of a level have changed, and how, since the round of `compared_to`, as one sentence.
 
-    `counts` is by the names in `REPORTED_CHANGES`; what a sentence does not tell is left out.
+    `counts` is by the names in `REPORTED_CHANGES`; other names are ignored.
     """
     date_text = format_long_date(compared_to, language)
     reported = [(name, counts[name]) for name in REPORTED_CHANGES if counts.get(name)]
@@ -70,7 +70,7 @@ def describe_change_counts(counts: Mapping[str, int], level: Level, compared_to:
 
 
 def describe_overdue_count(count: int, level: Level, language: Language) -> str:
-    """Return for how many lines the time has passed; nothing if for none."""
+    """Return for how many items the deadline has passed, as one sentence; "" if for none."""
     if not count:
         return ""
     return _capitalize_sentence(
@@ -87,7 +87,7 @@ def format_item_count(count: int, level: Level, language: Language) -> str:
 
 
 def number_in_words(number: int, level: Level, language: Language) -> str:
-    """Return a number as it is written about a level: up to twelve in words."""
+    """Return a number as written about a level: up to twelve in words, "ett" where the level's name takes it."""
     if number == 1 and level.neuter:
         return translate("sentences.neuter_one", language)
     words = translate("sentences.numbers", language).split()
@@ -101,7 +101,7 @@ def follows_activity_text(template: Template, language: Language) -> str:
 
 
 def plural_level_name(level: Level, language: Language) -> str:
-    """Return what several lines of a level are called within a sentence."""
+    """Return the plural name of a level within a sentence."""
     return label_in_sentence(level.plural or level.label, language)
 
 
@@ -109,7 +109,7 @@ def plural_level_name(level: Level, language: Language) -> str:
 
 
 def _describe_same_status(clause: CountClause, level: Level, language: Language) -> str:
-    """Return what is said where all lines stand in the same status."""
+    """Return the sentence, not capitalized, for items that all have the same status."""
     count_text, rest = (
         format_item_count(clause.count, level, language),
         collapse_whitespace(clause.text.replace(COUNT_PLACEHOLDER, " ")),
@@ -125,7 +125,7 @@ def _describe_same_status(clause: CountClause, level: Level, language: Language)
 def _join_clauses(
     clauses: Sequence[CountClause], level: Level, language: Language, *, with_level_name: bool = False
 ) -> str:
-    """Return the clauses as a list, the verb first in the first of them; `named`: it says what is counted."""
+    """Return the clauses as a list, verb first in the first one, which names the level if `with_level_name`."""
     first, *others = clauses
     format_count = format_item_count if with_level_name else number_in_words
     texts = [first.text.replace(COUNT_PLACEHOLDER, format_count(first.count, level, language))]
@@ -154,7 +154,7 @@ def _predicate_text(code: str, count: int, level: Level, template: Template, lan
 
 
 def _clause_text(name: str, count: int, level: Level, language: Language) -> str:
-    """Return one of our own clauses in the form that fits a number of lines of a level."""
+    """Return a clause of words.toml (`sentences.<name>_one`, `_neuter` or `_many`) that agrees with the count."""
     if count != 1:
         return translate(f"sentences.{name}_many", language)
     needs_neuter = level.neuter and name in ("unanswered", "overdue")
@@ -162,7 +162,7 @@ def _clause_text(name: str, count: int, level: Level, language: Language) -> str
 
 
 def _sort_codes(counts: Mapping[str, int], template: Template) -> Iterator[str]:
-    """Yield the codes in the template's order, then texts that it does not know, last what is not answered."""
+    """Yield the codes in the template's order, then other texts sorted, last the two codes without a status."""
     template_codes = [code for code in template.status_choices if code in counts]
     trailing_codes = [code for code in (FOLLOWS_PARENT, UNANSWERED) if code in counts]
     yield from (*template_codes, *sorted(set(counts) - {*template_codes, *trailing_codes}), *trailing_codes)

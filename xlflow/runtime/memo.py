@@ -1,4 +1,4 @@
-"""A value as a key that equals only itself, for remembering what was worked out of it."""
+"""A value as a key of a cache that goes by identity, where comparing or hashing the value would be slow."""
 
 from typing import Generic, TypeVar
 
@@ -6,7 +6,7 @@ Wrapped = TypeVar("Wrapped")
 
 
 class IdentityKey(Generic[Wrapped]):
-    """Wraps a value whose comparing or hashing would be slow: a template, a round."""
+    """Wraps a template or a round as a key that equals only itself; keeps it alive as long as the cache does."""
 
     __slots__ = ("value",)
 

@@ -1,17 +1,11 @@
-"""Bytes as what one file said. Texts and values that are the same are held once, which is most of them.
+"""Bytes of `submission_encoder` back into submissions. Equal texts and values of a run are stored once.
 
-What one file said as bytes, and back: how it travels from the process that read it, and how it is kept.
-
-Plain JSON, so that nothing in it can ever be executed, and quick, since every file of a run passes here. What is
-the same in form after form, the frame (template, plan, names of the units), is packed once and named by its
-digest; texts and values that are the same are held once, which is most of them. What was agreed on after the
-forms went out (exceptions, aliases) is no form's business and does not travel.
+Most texts of a run are the same in form after form, so that interning them saves most of the memory.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -29,24 +23,27 @@ from xlflow.model.submission import (
     Unplaced,
 )
 from xlflow.model.template import Template
-from xlflow.runtime.codec import ExtraColumns, decode_extra_columns
-from xlflow.runtime.submission_encoder import DefaultLocation, EncodedSubmission, ReadResult, json_loads_bytes
+from xlflow.runtime.codec import ExtraColumns, decode_extra_columns, decode_value, json_loads_bytes
+from xlflow.runtime.submission_encoder import DefaultLocation, EncodedSubmission, ReadResult
 
 DECODE_ERRORS = (ValueError, KeyError, TypeError, IndexError, ArithmeticError, AttributeError)
-"""What may be raised where bytes are unpacked that are not whole."""
+"""What decoding may raise where the bytes are not whole."""
 
 _SHARED_TEXT_LENGTH = 120
-"""Letters of an answer that is likely to stand in other rows too."""
+"""Characters of the longest answer that is worth sharing between rows."""
 
 
 @dataclass(slots=True)
 class SubmissionDecoder:
-    """Makes values of bytes again, those of one run: what is the same in several files is held once."""
+    """Decodes the files of one run; equal texts, items and answers of several files become the same object.
+
+    `shared_rounds`: digest of a shared part -> its round, without items. `_plan_values` and `_answer_tuples` go by
+    the `id` of values that the dict itself keeps alive.
+    """
 
     shared_rounds: dict[str, Round] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
     _heading_pairs: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    _deadlines: dict[tuple[Any, ...], Deadline] = field(default_factory=dict)
     _localized_texts: dict[tuple[str, str], LocalizedText] = field(default_factory=dict)
     _unit_names: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     _plan_values: dict[tuple[tuple[str, int], ...], tuple[tuple[str, FieldValue], ...]] = field(
@@ -58,7 +55,7 @@ class SubmissionDecoder:
     _items: dict[str, PlanItem] = field(default_factory=dict)
 
     def add_shared_round(self, digest: str, content: bytes) -> None:
-        """Take in a frame that files will need. Raises what `unpack` raises."""
+        """Decode the shared part of a round, before the files that refer to it. Raises `DECODE_ERRORS`."""
         template, plan, as_of, due, language = json_loads_bytes(content)
         title, unit_names, year, extra_headings, plan_digest, file = plan
         units = tuple(map(Unit, unit_names))
@@ -68,8 +65,10 @@ class SubmissionDecoder:
         )
 
     def decode(self, encoded: EncodedSubmission) -> ReadResult:
-        """Return what the bytes were made of. Raises what `DECODE_ERRORS` lists where they are not whole, KeyError
-        too where the frame was not learnt."""
+        """Return the file with its submission or refusal.
+
+        Raises one of `DECODE_ERRORS` where the bytes are not whole, KeyError where their shared part is not known.
+        """
         encoded_file, encoded_form, encoded_finding = json_loads_bytes(encoded.content)
         file = _decode_file(encoded_file)
         if encoded_form is None:
@@ -102,12 +101,12 @@ class SubmissionDecoder:
             replace(shared_round, plan=plan),
             tuple([self._decode_row(row, items, shared_round, default_location) for row in rows]),
             tuple([self._decode_unplaced(entry, default_location) for entry in unplaced]),
-            tuple([self._decode_finding(one, default_location) for one in findings]),
+            tuple([self._decode_finding(finding, default_location) for finding in findings]),
             digest,
             tuple(
                 [
-                    (self._intern_text(line), self._intern_text(key), self._intern_text(text))
-                    for line, key, text in issued
+                    (self._intern_text(item_id), self._intern_text(key), self._intern_text(text))
+                    for item_id, key, text in issued
                 ]
             ),
             previous and PreviousAnswers(_decode_date(previous[0]), MappingProxyType(previous[1])),
@@ -116,7 +115,7 @@ class SubmissionDecoder:
         )
 
     def _decode_other_form(self, content: str, shared_digest: str, shared_content: str) -> Submission:
-        """Return a further form of the same file, which brings its frame along."""
+        """Return a further form of the same file, which brings its shared part along."""
         self.add_shared_round(shared_digest, shared_content.encode("utf-8", "surrogatepass"))
         _, outcome = self.decode(EncodedSubmission(content.encode("utf-8", "surrogatepass"), shared_digest))
         if isinstance(outcome, Finding):
@@ -134,7 +133,7 @@ class SubmissionDecoder:
         plan_values: Iterable[tuple[str, Any]],
         extra_columns: Sequence[Any],
     ) -> PlanItem:
-        """Return a line, the same one where another form has it too."""
+        """Return a plan item, the same object where another form has an equal one."""
         intern_text, item_level = self._texts.setdefault, shared_round.template.item_level_index
         unit_names, *levels = tuple(units), *levels
         item = PlanItem(
@@ -150,7 +149,7 @@ class SubmissionDecoder:
         return interned if interned == item and interned.plan_position == position else item
 
     def _decode_extra_columns(self, encoded: Sequence[Any], headings: tuple[str, ...]) -> ExtraColumns:
-        """Return the further columns of a line; they are held once where several lines have the same."""
+        """Return the further columns, the same object for equal ones."""
         extra_columns = decode_extra_columns(encoded, headings)
         interned = self._extra_columns.get(extra_columns)
         if interned is None:
@@ -161,7 +160,8 @@ class SubmissionDecoder:
         return interned
 
     def _decode_plan_values(self, encoded: Iterable[tuple[str, Any]]) -> tuple[tuple[str, FieldValue], ...]:
-        """Return what the plan fills in; times are held once, since many lines have the same."""
+        """Return (field key, value) of what the plan states; the same object for equal ones that are all
+        deadlines."""
         plan_values = tuple([(self._intern_text(name), self._decode_value(value)) for name, value in encoded])
         deadline_ids = tuple([(name, id(value)) for name, value in plan_values if isinstance(value, Deadline)])
         return (
@@ -195,7 +195,7 @@ class SubmissionDecoder:
     def _decode_answer(
         self, field_key: str, value: Any, raw_text: str, encoded_column: Any, error_code: str | None
     ) -> Answer:
-        """Return an answer; a short one in words is held once for all rows that have it."""
+        """Return an answer, the same object for equal short texts and blanks."""
         is_short = (
             len(raw_text) < _SHARED_TEXT_LENGTH
             and type(encoded_column) is str
@@ -268,22 +268,14 @@ class SubmissionDecoder:
     def _decode_value(self, encoded: Any) -> FieldValue:
         if isinstance(encoded, str):
             return self._texts.setdefault(encoded, encoded)
-        if isinstance(encoded, bool):
-            return encoded
-        if "number" in encoded:
-            return Decimal(encoded["number"])
-        deadline_key = tuple(encoded["time"])
-        if deadline_key not in self._deadlines:
-            kind, text, first, last = deadline_key
-            self._deadlines[deadline_key] = Deadline(kind, text, _decode_date(first), _decode_date(last))
-        return self._deadlines[deadline_key]
+        return decode_value(encoded)
 
     def _intern_text(self, text: Any) -> Any:
         return text if text is None else self._texts.setdefault(text, text)
 
 
 def _add_contacts(units: tuple[Unit, ...], contacts: Iterable[tuple[int, str, str]]) -> tuple[Unit, ...]:
-    """Return the units, those among them with more than their name that a form knows more of."""
+    """Return the units with contact and e-mail added; `contacts` are (index of the unit, contact, e-mail)."""
     contacts_by_index = {unit_index: (contact, email) for unit_index, contact, email in contacts}
     if not contacts_by_index:
         return units

@@ -1,50 +1,41 @@
-"""What is packed, and the JSON that it is packed as.
+"""What one file held, as bytes: how it travels from the process that read it, and how the cache stores it.
 
-What one file said, as bytes.
+Plain JSON, so that nothing in it can be executed, and quick, since every file of a run passes here. What all forms
+of a round share (template, plan without items, names of the units) is encoded once and referred to by its digest.
+Waivers and aliases, agreed on after the forms went out, are no form's content and are not encoded. The reverse is
+`submission_decoder`; both must know the same order of values.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
 
 from xlflow.i18n.catalogue import LocalizedText
 from xlflow.model.findings import Finding, Location
-from xlflow.model.plan import Deadline, FieldValue, PlanItem, Round, Unit
+from xlflow.model.plan import PlanItem, Round, Unit
 from xlflow.model.submission import AnswerRow, PreviousAnswers, ReceivedFile, Submission
 from xlflow.model.template import Template
-from xlflow.runtime.codec import encode_extra_columns
+from xlflow.runtime.codec import encode_extra_columns, encode_value, json_dumps_bytes
 from xlflow.runtime.memo import IdentityKey
 
 ReadResult = tuple[ReceivedFile, Submission | Finding]
-"""One file and what the gate or the reader made of it."""
+"""One file, with its submission or the finding by which it was refused."""
 
 DefaultLocation = tuple[str, str | None]
-"""The file and the sheet that most places of a form are on."""
+"""Name of the file and of the form sheet, on which most locations are; these are encoded as the cell alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedSubmission:
-    """What one file said, as bytes, and the frame that it needs, with its digest; a refusal needs none."""
+    """One file as bytes. `content`: JSON of its own part. `shared_content`: JSON of the round's shared part, and
+    `shared_digest` its SHA-256 in hexadecimal; both are blank for a refused file."""
 
     content: bytes
     shared_digest: str = ""
     shared_content: bytes = b""
-
-
-def json_dumps_bytes(value: object) -> bytes:
-    """Return a value as JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def json_loads_bytes(content: bytes) -> Any:
-    """Return the value that JSON stands for. ValueError where it is not whole."""
-    return json.loads(content.decode("utf-8", "surrogatepass"))
 
 
 _identity_values = attrgetter(
@@ -54,7 +45,7 @@ _item_values = attrgetter("id", "level_texts", "units", "continues_from", "plan_
 
 
 def encode_submission(read_result: ReadResult) -> EncodedSubmission:
-    """Return a file and what it said as bytes."""
+    """Return a file and its submission or refusal as bytes; the reverse is `SubmissionDecoder.decode`."""
     file, outcome = read_result
     encoded_file = _encode_file(file)
     if isinstance(outcome, Finding):
@@ -83,7 +74,7 @@ def _encode_file(file: ReceivedFile) -> list[object]:
 
 
 def _shared_key(round_: Round) -> tuple[object, ...]:
-    """Return what all forms of a round have in common, so that it can be looked up."""
+    """Return what all forms of a round have in common, as a hashable key."""
     plan = round_.plan
     unit_names, _ = _encode_units(IdentityKey(plan.units))
     plan_facts = (plan.title, unit_names, plan.year, plan.extra_headings, plan.digest, plan.file)
@@ -92,7 +83,7 @@ def _shared_key(round_: Round) -> tuple[object, ...]:
 
 @lru_cache(maxsize=32)
 def _encode_units(units: IdentityKey[tuple[Unit, ...]]) -> tuple[tuple[str, ...], list[list[object]]]:
-    """Return the names of the units, and what more there is of some; most forms share them all."""
+    """Return the names of the units, and [index, contact, e-mail] of those that have one of the two."""
     numbered_units = enumerate(units.value)
     contacts: list[list[object]] = [
         [index, detailed_unit.contact, detailed_unit.email]
@@ -118,7 +109,7 @@ def _encode_form(submission: Submission, file: ReceivedFile) -> list[object]:
         default_location[1],
         _identity_values(submission.identity),
         _encode_units(IdentityKey(submission.round.plan.units))[1],
-        [_encode_item(line, headings) for line in items],
+        [_encode_item(item, headings) for item in items],
         [_encode_row(row, item_indexes, headings, default_location) for row in submission.rows],
         [
             [
@@ -130,7 +121,7 @@ def _encode_form(submission: Submission, file: ReceivedFile) -> list[object]:
             ]
             for entry in submission.unplaced
         ],
-        [_encode_finding(one, default_location) for one in submission.findings],
+        [_encode_finding(finding, default_location) for finding in submission.findings],
         submission.answers_digest,
         submission.issued,
         _encode_previous(submission.previous_answers),
@@ -150,7 +141,7 @@ def _encode_other_form(submission: Submission, file: ReceivedFile) -> list[objec
 
 
 def _encode_item(item: PlanItem, headings: tuple[str, ...]) -> list[object]:
-    plan_values = [[key, _encode_value(value)] for key, value in item.plan_values]
+    plan_values = [[key, encode_value(value)] for key, value in item.plan_values]
     return [*_item_values(item), plan_values, encode_extra_columns(item.extra_columns, headings)]
 
 
@@ -168,7 +159,7 @@ def _encode_row(
     answers = [
         [
             answer.field,
-            _encode_value(answer.value),
+            encode_value(answer.value),
             answer.raw_text,
             _encode_column(answer.column),
             answer.error_code,
@@ -179,7 +170,7 @@ def _encode_row(
 
 
 def _encode_location(location: Location, default_location: DefaultLocation) -> object:
-    """Return the cell alone where the place is on the sheet that most places are on."""
+    """Return the cell alone where the location is on the default sheet, else [file, sheet, cell]."""
     if (
         location.file == default_location[0]
         and location.sheet == default_location[1]
@@ -191,14 +182,6 @@ def _encode_location(location: Location, default_location: DefaultLocation) -> o
 
 def _encode_column(column: str | Location) -> object:
     return column if isinstance(column, str) else [column.file, column.sheet, column.cell]
-
-
-def _encode_value(value: FieldValue | None) -> object:
-    if isinstance(value, Deadline):
-        return {
-            "time": [value.kind, value.text, *(limit and limit.isoformat() for limit in (value.first, value.last))]
-        }
-    return {"number": str(value)} if isinstance(value, Decimal) else value
 
 
 def _encode_finding(finding: Finding, default_location: DefaultLocation) -> list[object]:

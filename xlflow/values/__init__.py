@@ -2,8 +2,9 @@
 
 Both languages are understood everywhere, whatever the form's language; what is shown keeps to one. Nothing
 is guessed: what can be read in two ways is not read, and a code says so. `parse_value` reads back what
-`format_value` shows. For whoever turns a code into a finding: its value is `written_text(raw)`, its severity
-`ParseResult.severity`, its words `field` (the field's label) and `accepted` (`describe_accepted`).
+`format_value` shows. A finding made of a code has `cell_text(raw)` as value, `ParseResult.severity` as severity
+and
+the params `field` (the field's label) and `accepted` (`describe_accepted`).
 """
 
 from xlflow.values.cell_values import ParseResult, cell_text

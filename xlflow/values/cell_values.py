@@ -1,4 +1,4 @@
-"""What a cell held and what became of it. Knows no field and no template."""
+"""The text of a raw cell, and the result of parsing one. Knows no field and no template."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from xlflow.model.text import collapse_whitespace
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """What a cell means. Without a code: clean (a blank cell is clean and has no value). With value and code:
+    """The value of a cell. Without a code: clean (a blank cell is clean and has no value). With value and code:
     understood, but worth a note or a warning. With a code alone: not understood, the code says why.
 
-    `suggestion` is the nearest right answer in the words of the form, never taken by itself.
+    `suggestion` is the nearest right answer in the words of the form; never used as the answer.
     """
 
     value: FieldValue | None
@@ -31,11 +31,11 @@ class ParseResult:
 
 
 BLANK = ParseResult(None)
-"""What an empty cell means."""
+"""The result for an empty cell."""
 
 
 def cell_text(raw: RawCell, language: Language = "sv") -> str:
-    """Return what stood in the cell: words as they are, whole numbers without .0, days as ISO, blanks as ""."""
+    """Return a cell as text: texts as they are, whole numbers without .0, dates in ISO form, blanks as ""."""
     if isinstance(raw, str):
         return normalize_cell_text(raw)
     if raw is None:
@@ -48,8 +48,10 @@ def cell_text(raw: RawCell, language: Language = "sv") -> str:
 
 
 def normalize_cell_text(text: str) -> str:
-    """Return the words as written, letters composed and line breaks as \\n; "" if only blanks stood there. Nothing
-    but text, also of a cell that is marked as an error or a formula."""
+    """Return a text composed (NFC), with \\n as line break; "" if it is only blanks.
+
+    Always a plain `str`, also where the cell is an `ErrorValue` or an `UncachedFormula`.
+    """
     normalized = unicodedata.normalize("NFC", str(text))
     if "\r" in normalized:
         normalized = normalized.replace("\r\n", "\n").replace("\r", "\n")

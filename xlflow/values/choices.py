@@ -1,4 +1,4 @@
-"""Which of the accepted answers somebody meant. Forgives what a reader would not see; suggests, never guesses."""
+"""Which of the accepted answers a text means. Forgives what a reader would not see; suggests, never guesses."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -20,14 +20,15 @@ _WORD_ENDS = re.compile(r"[ ,.;:(]")
 
 
 def make_choice_parser(choices: ChoiceList, language: Language) -> Callable[[RawCell], ParseResult]:
-    """Return a function that reads answers of this list; the list is folded once, here."""
+    """Return a parser for the answers of a list: code, or text of an open list. Names are normalized once,
+    here."""
     options_by_label = MappingProxyType(_options_by_label(choices, language))
     options_by_alias = MappingProxyType(
         _options_by_stripped_name(choices)
         | {normalize_key(name): o for o, name in _iter_names_reversed(choices, _aliases)}
     )
 
-    def read(raw: RawCell) -> ParseResult:
+    def parse(raw: RawCell) -> ParseResult:
         text = normalize_cell_text(raw) if isinstance(raw, str) else cell_text(raw, language)
         if not text:
             return BLANK
@@ -42,11 +43,11 @@ def make_choice_parser(choices: ChoiceList, language: Language) -> Callable[[Raw
             return ParseResult(text.strip())
         return ParseResult(None, "choice-unknown", _suggest_label(key, choices, language))
 
-    return read
+    return parse
 
 
 def parse_yes_no(raw: RawCell, language: Language) -> ParseResult:
-    """Return True or False; a cross or a tick is a yes, a blank is no answer."""
+    """Return True or False as the value; a cross or a tick is a yes, a blank is no answer."""
     if isinstance(raw, bool):
         return ParseResult(raw)
     text = cell_text(raw, language)
@@ -67,7 +68,8 @@ def format_yes_no(value: bool, language: Language) -> str:
 
 
 def _options_by_label(choices: ChoiceList, language: Language) -> dict[str, Choice]:
-    """Return labels and codes; a word that two choices share goes by the form's language, then by order."""
+    """Return choices by normalized label and code; of two with one name that in `language` wins, then the
+    first."""
     options_by_name = {
         normalize_key(name): option for option, name in _iter_names_reversed(choices, _labels_and_code)
     }
@@ -88,12 +90,12 @@ def _aliases(choice: Choice) -> tuple[str, ...]:
 def _iter_names_reversed(
     choices: ChoiceList, names_of_option: Callable[[Choice], tuple[str, ...]]
 ) -> Iterable[tuple[Choice, str]]:
-    """Yield the names, the first option last, so that in a mapping the first one stands."""
+    """Yield (choice, name), the first choice last, so that in a dict the first one wins."""
     return ((option, name) for option in reversed(choices.options) for name in names_of_option(option))
 
 
 def _options_by_stripped_name(choices: ChoiceList) -> dict[str, Choice]:
-    """Return the names without blanks, dashes and marks ("Genom-\\nfört."), where one choice alone has it."""
+    """Return choices by letters and digits of their names ("Genom-\\nfört."), where only one choice has these."""
     codes_by_name: dict[str, set[str]] = {}
     for option in choices.options:
         for name in (*_labels_and_code(option), *option.aliases):
@@ -111,7 +113,7 @@ def _strip_punctuation(key: str) -> str:
 
 
 def _suggest_label(key: str, choices: ChoiceList, language: Language) -> str | None:
-    """Return the label that looks most like the text, or the only one that stands within it."""
+    """Return the label most like the text, or the only one that it contains as whole words; else None."""
     options_by_name = {
         normalize_key(name): option
         for option, name in _iter_names_reversed(choices, lambda o: (*_labels_and_code(o), *o.aliases))

@@ -1,4 +1,4 @@
-"""One day, as people write it in Swedish and English. The only door to dateutil.
+"""A single date, as people write it in Swedish and English. The only door to dateutil.
 
 dateutil reads much, and guesses much: it fills what is missing from the clock, and it swaps day and month.
 So it is asked only about texts that name a day, a month and a year, and twice, with either order; two answers
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from dateutil.parser import parserinfo
 
 YEAR_PATTERN = r"(?:19|20|21)[0-9]{2}"
-"""A year as written out in full; others are no years."""
+"""Four digits that count as a year: 1900 to 2199."""
 
 FIRST_DATE_SERIAL, LAST_DATE_SERIAL = 32874, 73415
-"""The numbers of 1990-01-01 and 2100-12-31 in a spreadsheet: between them a number may be a day."""
+"""Serial numbers of 1990-01-01 and 2100-12-31: only a number between them is taken for a date."""
 
 DATE_AMBIGUOUS, DATE_IMPOSSIBLE = "date-ambiguous", "date-impossible"
 
@@ -45,16 +45,16 @@ _EXTRA_ABBREVIATIONS = {"sept": 9}
 
 @dataclass(frozen=True, slots=True)
 class DateReading:
-    """A text that has the shape of a day: the day, or why it is none."""
+    """A text that has the shape of a date: the date, or the code that says why it is none."""
 
     value: date | None
     error_code: str | None = None
 
 
 def read_date(normalized: str, year: int | None) -> DateReading | None:
-    """Read a plain text (`text.plain`) as a day; None if it has not even the shape of one.
+    """Read a text from `normalize_for_parsing` as a date; None if it has not even the shape of one.
 
-    `year` is meant where the text names none; without it, a day without a year has not the shape of a day.
+    `year` is used where the text names none; without it a date must name its year.
     """
     without_time = _TIME_OF_DAY.sub("", normalized)
     first_word = _FIRST_WORD.match(without_time)
@@ -70,7 +70,7 @@ def read_date(normalized: str, year: int | None) -> DateReading | None:
 
 
 def date_from_serial(number: float) -> date | None:
-    """Return the day that a spreadsheet's number stands for, None outside 1990 to 2100."""
+    """Return the date of a spreadsheet's serial number, its time of day dropped; None outside 1990 to 2100."""
     if not FIRST_DATE_SERIAL <= number < LAST_DATE_SERIAL + 1:
         return None
     return SERIAL_EPOCH + timedelta(days=int(number))
@@ -84,11 +84,12 @@ def expand_short_year(short: str, plan_year: int | None) -> str | None:
 
 @cache
 def month_numbers() -> dict[str, int]:
-    """Return every name of a month, whole and shortened, Swedish and English."""
+    """Return the numbers (1 to 12) of all names of months, whole and shortened, Swedish and English, lower
+    case."""
     full_names = [
         (name, number) for language in LANGUAGES for number, name in enumerate(_month_names(language), 1)
     ]
-    return _EXTRA_ABBREVIATIONS | {name[:3]: at for name, at in full_names} | dict(full_names)
+    return _EXTRA_ABBREVIATIONS | {name[:3]: number for name, number in full_names} | dict(full_names)
 
 
 def _month_names(language: Language) -> list[str]:
@@ -102,7 +103,7 @@ def _weekday_numbers() -> dict[str, int]:
         for language in LANGUAGES
         for number, weekday_name in enumerate(translate("calendar.weekdays", language).split())
     ]
-    return {spelling: at for name, at in full_names for spelling in _weekday_spellings(name.casefold())}
+    return {spelling: number for name, number in full_names for spelling in _weekday_spellings(name.casefold())}
 
 
 def _weekday_spellings(name: str) -> tuple[str, ...]:

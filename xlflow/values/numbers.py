@@ -29,7 +29,7 @@ _EMBEDDED_NUMBER = re.compile(r"[0-9]+(?: [0-9]{3})*(?:[.,][0-9]+)?")
 
 
 def parse_number(raw: RawCell, language: Language) -> ParseResult:
-    """Return a number as Decimal; "12,5 %" is 0.125, as it is in a cell where the same is typed."""
+    """Return a number as Decimal in the result; "12,5 %" is 0.125, as in a cell where the same is typed."""
     if isinstance(raw, str):
         return _parse_number_text(raw, language)
     if raw is None:
@@ -53,7 +53,7 @@ def format_number(number: Decimal, language: Language) -> str:
 
 
 def is_percent_text(text: str) -> bool:
-    """Return whether a number is written as a part of a whole: "12,5 %"."""
+    """Return whether a text is written as a percentage: "12,5 %", "12 procent"."""
     return "%" in text or "procent" in (normalized := normalize_for_parsing(text)) or "percent" in normalized
 
 
@@ -80,7 +80,7 @@ def _parse_number_text(text: str, language: Language) -> ParseResult:
 
 
 def _with_decimal_point(digits: str) -> str:
-    """Return the digits with a decimal point and nothing else: the last separator, unless it stands twice."""
+    """Return the digits with only a decimal point: the last separator, unless it occurs twice."""
     without_spaces = digits.replace(" ", "")
     separator_index = max(without_spaces.rfind("."), without_spaces.rfind(","))
     if separator_index < 0 or without_spaces.count(without_spaces[separator_index]) > 1:
