@@ -349,6 +349,16 @@ class TestReadWithOpenpyxl:
         )
         assert open_plan_bytes(content).sheets[0].rows[1][1] == "Öppna kvarnen"
 
+    def test_hidden_columns_end_with_the_sheet(self):
+        content = with_part(
+            save_plan_workbook(),
+            "xl/worksheets/sheet1.xml",
+            lambda part: part.replace(
+                b"<sheetData>", b'<cols><col min="6" max="999999999999" hidden="1" width="9"/></cols><sheetData>'
+            ),
+        )
+        assert open_plan_bytes(content).sheets[0].metadata.hidden_columns == frozenset(range(5, 16_384))
+
     def test_openpyxl_is_loaded_with_a_plan_only(self):
         script = "import sys, xlflow.pipeline.form_operations; sys.exit('openpyxl' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", script], check=False, cwd=PROJECT).returncode == 0

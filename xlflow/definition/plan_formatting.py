@@ -1,6 +1,6 @@
 """Reports what can be seen on the plan sheet but is easily missed: hidden, struck out, merged or commented cells.
 
-Everything of the kind counts all the same, since only the planner knows what was meant. So every finding says
+Everything of the kind counts all the same, since only the planner knows what was meant. So every finding states
 that it counts and what to do if it should not; nothing here changes the plan.
 """
 
@@ -72,12 +72,13 @@ def _check_merged_cells(table: DetectedTable, template: Template) -> Iterator[Fi
     shared_columns = {
         column for key, column in table.column_by_key.items() if key not in level_keys and key != "id"
     } | {column for column, heading in table.extra_columns if heading}
+    last_row = len(table.sheet.rows) - 1
     for top, left, bottom, right in sorted(table.sheet.merged_ranges):
-        is_filled = top < len(table.sheet.rows) and table.sheet.rows[top][left] not in (None, "")
+        is_filled = top <= last_row and table.sheet.rows[top][left] not in (None, "")
         if top > table.heading_row and bottom > top and left in shared_columns and is_filled:
             params = {
                 "cells": f"{format_cell_address(top, left)}:{format_cell_address(bottom, right)}",
-                "rows": join_row_numbers(range(top, bottom + 1)),
+                "rows": join_row_numbers(range(top, min(bottom, last_row) + 1)),
             }
             text = shorten_for_message(str(table.sheet.rows[top][left]))
             yield make_finding("plan-cells-merged", table.location_at(top, left), value=text, params=params)

@@ -80,7 +80,7 @@ def _is_total_row(sheet: SheetData, row: int) -> bool:
 
 
 def _crop_to_table(sheet: SheetData, excel_table: ExcelTable) -> SheetData:
-    """Return the sheet without what stands beside or below a table, and without the table's row of totals."""
+    """Return the sheet without what is beside or below a table, and without the table's row of totals."""
     top, left, bottom, right = excel_table.cell_range
     rows = [
         cells

@@ -66,7 +66,7 @@ def read_plan(
 
     A workbook that could not be opened is a finding, and is raised.
 
-    A quarter without a year lies in the year that the deadline's heading names ("Slutdatum 2021"), else in the
+    A quarter without a year is in the year that the deadline's heading names ("Slutdatum 2021"), else in the
     year of the as-of date.
     """
     if isinstance(workbook, Finding):
@@ -178,8 +178,9 @@ _HEADING_MISMATCH_CODES = ("plan-no-sheet", "plan-no-heading-row", "plan-heading
 def infer_round(
     workbook: WorkbookData, chosen_template: Template | None = None
 ) -> tuple[Round, tuple[Finding, ...]] | None:
-    """Return the round as far as the plan alone tells, and its warnings and notes; None if its headings fit no
-    shipped template. As-of and due date are unknown (`UNKNOWN_DATE`, None).
+    """Return the round as far as the plan alone defines it, with warnings and notes; None if no template fits.
+
+    Tried are `chosen_template`, else the shipped ones. As-of and due date are unknown (`UNKNOWN_DATE`, None).
 
     `FatalError` with every fault of a plan whose headings fit, and of any plan where a template is named.
     """
@@ -189,9 +190,9 @@ def infer_round(
     for template in sorted(load_shipped_templates(), key=lambda template: template.name != DEFAULT_TEMPLATE):
         try:
             return _define_round_without_date(workbook, template)
-        except FatalError as stop:
-            if not any(finding.code in _HEADING_MISMATCH_CODES for finding in stop.findings):
-                first_error = first_error or stop
+        except FatalError as error:
+            if not any(finding.code in _HEADING_MISMATCH_CODES for finding in error.findings):
+                first_error = first_error or error
     if first_error:
         raise first_error
     return None

@@ -5,7 +5,7 @@ Both are plain values as TOML gives them; neither is changed. The rule:
 - Name, version and title are the template's own. Everything else is inherited unless it is given anew.
 - Lists of tables go by key: levels, fields and choices by `key`, options by `code`, rules by `name`, summaries
   by `by` and `of`. An entry with a known key changes only the values it gives; one with a new key is added
-  last, or where `after = "key"` or `before = "key"` says. A known entry that says so is moved.
+  last, or where `after = "key"` or `before = "key"` says. A known entry with one of these is moved.
 - `aliases` are added to those that are there. A text given in one language keeps the other.
 - `drop = ["fields.comment", "choices.status.postponed"]` takes entries out before anything is added.
 """

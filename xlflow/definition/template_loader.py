@@ -102,8 +102,8 @@ def _resolve_base_template(
         return {}, (finding,)
     try:
         base_file = _find_template_file(name, source.parent if isinstance(source, Path) else Path())
-    except FatalError as stop:
-        return {}, stop.findings
+    except FatalError as error:
+        return {}, error.findings
     if _file_identity(base_file) in seen:
         cycle = " → ".join(Path(each).name for each in (*seen, _file_identity(base_file)))
         return {}, (make_finding("template-circle", Location(file), field="extends", value=cycle),)

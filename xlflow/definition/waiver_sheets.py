@@ -2,7 +2,7 @@
 
 A waiver suspends a rule for a unit or a row until a date, with a reason and who approved it; an alias maps a word
 that people write to one of a field's choices. Both are data of the round, so no program or form has to change.
-Whether a waiver was needed is for `check.waivers` to say.
+Whether a waiver was needed is decided by `check.waivers`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,13 +21,13 @@ from xlflow.rules import RULES
 from xlflow.values import parse_deadline
 from xlflow.values.field_values import parse_value
 
-WAIVER_COLUMNS = ("rule", "unit", "line", "reason", "who", "until")
+WAIVER_COLUMNS = ("rule", "unit", "item", "reason", "who", "until")
 ALIAS_COLUMNS = ("text", "means", "field")
-REQUIRED_COLUMNS = {"exception": ("rule", "reason", "who", "until"), "alias": ("text", "means")}
-"""The columns of each sheet in which every row must say something."""
+REQUIRED_COLUMNS = {"waiver": ("rule", "reason", "who", "until"), "alias": ("text", "means")}
+"""The columns of each sheet that every row must fill in."""
 
 SHEET_ERROR_CODES = {
-    "exception": ("waiver-no-heading", "waiver-incomplete"),
+    "waiver": ("waiver-no-heading", "waiver-incomplete"),
     "alias": ("alias-no-heading", "alias-incomplete"),
 }
 """The codes for a sheet of each kind without headings, and for a row that lacks a required value."""
@@ -74,14 +74,14 @@ class _WaiverSheetRow:
 
 def is_waiver_or_alias_sheet(sheet: SheetData) -> bool:
     """Return whether a sheet has one of the names of these two sheets."""
-    names = (*accepted_spellings("plan.exception_sheets"), *accepted_spellings("plan.alias_sheets"))
+    names = (*accepted_spellings("plan.waiver_sheets"), *accepted_spellings("plan.alias_sheets"))
     return normalize_key_cached(sheet.name) in {normalize_key_cached(name) for name in names}
 
 
 def read_waivers(workbook: WorkbookData, context: WaiverContext) -> tuple[tuple[Waiver, ...], list[Finding]]:
     """Return the waivers that a plan workbook lists, and what is wrong; a row with an error gives no waiver."""
     findings: list[Finding] = []
-    rows = _read_complete_rows(workbook, "exception", WAIVER_COLUMNS, context, findings)
+    rows = _read_complete_rows(workbook, "waiver", WAIVER_COLUMNS, context, findings)
     waivers = [_read_waiver(row) for row in rows]
     return tuple(waiver for waiver in waivers if waiver), findings
 
@@ -158,7 +158,7 @@ def _read_waiver(row: _WaiverSheetRow) -> Waiver | None:
         rule,
         unit,
         item_ids,
-        row.cell_text("line"),
+        row.cell_text("item"),
         row.cell_text("reason"),
         row.cell_text("who"),
         until,
@@ -201,7 +201,7 @@ def _read_unit_name(row: _WaiverSheetRow) -> str:
 
 def _read_item_ids(row: _WaiverSheetRow) -> tuple[str, ...]:
     """Return the ids of the items that a cell names, by id or by text; () where it is blank and means all."""
-    key, item_level_index = normalize_key_cached(row.cell_text("line")), row.context.template.item_level_index
+    key, item_level_index = normalize_key_cached(row.cell_text("item")), row.context.template.item_level_index
     if not key:
         return ()
     matching_ids = [item.id for item in row.context.items if normalize_key_cached(item.id) == key]
@@ -218,7 +218,7 @@ def _read_item_ids(row: _WaiverSheetRow) -> tuple[str, ...]:
             if text
         }
         text_by_key = {**texts, **{normalize_key_cached(item.id): item.id for item in row.context.items}}
-        row.add_finding("waiver-plan-item-unknown", "line", find_closest_value(key, text_by_key))
+        row.add_finding("waiver-plan-item-unknown", "item", find_closest_value(key, text_by_key))
     return tuple(found_ids)
 
 

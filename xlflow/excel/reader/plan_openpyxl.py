@@ -18,6 +18,7 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xlflow.excel.cell_address import MAX_SHEET_COLUMNS
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader.open_file import open_workbook, read_stable_bytes
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
@@ -192,7 +193,7 @@ def _find_struck_out(cell: "Cell | MergedCell") -> tuple[str, bool]:
 def _hidden_columns(worksheet: "Worksheet") -> Iterator[int]:
     for dimension in worksheet.column_dimensions.values():
         if dimension.hidden and dimension.min and dimension.max:
-            yield from range(dimension.min - 1, dimension.max)
+            yield from range(dimension.min - 1, min(dimension.max, MAX_SHEET_COLUMNS))
 
 
 def _excel_tables(worksheet: "Worksheet") -> Iterator[ExcelTable]:
