@@ -21,6 +21,10 @@ from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import Unit
 from xlflow.model.text import collapse_whitespace, normalize_key_cached
 
+_SEPARATORS = re.compile(r"(\s*[,/]\s*|\s+(?:och|and)\s+)", re.IGNORECASE)
+_MAX_UNITS_IN_NAME = 200
+"""Units that one line of a cell may name; comparing all runs of parts takes time with the square of it."""
+
 _EMAIL_PATTERN = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
 
 
@@ -46,20 +50,41 @@ class UnitRegister:
         return unit.name if unit else None
 
     def split_names(self, text: str) -> list[str]:
-        """Return the names in a cell: separated by ; or a line break, and by a comma where all parts are units."""
-        if normalize_key_cached(text) in self.unit_by_key:
-            return [text]
-        names = [collapse_whitespace(name) for name in re.split(r"[;\n]", text)]
-        return [part for name in names if name for part in self._split_at_commas(name)]
+        """Return the names in a cell of the plan, one per unit.
 
-    def _split_at_commas(self, name: str) -> list[str]:
-        parts = [collapse_whitespace(part) for part in name.split(",") if collapse_whitespace(part)]
-        is_list_of_units = (
-            normalize_key_cached(name) not in self.unit_by_key
-            and len(parts) > 1
-            and all(normalize_key_cached(part) in self.unit_by_key for part in parts)
-        )
-        return parts if is_list_of_units else [name]
+        They are separated by ; or a line break, and by , / och (and) where all parts are units. "Alla enheter"
+        (All units) gives the names of all units, in their order.
+        """
+        names = [collapse_whitespace(name) for name in re.split(r"[;\n]", text)]
+        return [unit for name in names if name for unit in self._resolve_name(name)]
+
+    def _resolve_name(self, name: str) -> list[str]:
+        key = normalize_key_cached(name)
+        if key in self.unit_by_key:
+            return [name]
+        if key in {normalize_key_cached(each) for each in accepted_spellings("plan.all_units")}:
+            return [unit.name for unit in self.unit_by_key.values()]
+        return self._split_into_units(_SEPARATORS.split(name)) or [name]
+
+    def _split_into_units(self, parts: list[str]) -> list[str]:
+        """Return the units that a name consists of, [] if any of it is none.
+
+        `parts` are texts and, between them, separators. A unit's own name may have separators ("Konst, dans"), so
+        the longest run of parts that is a unit counts.
+        """
+        texts = [index for index in range(0, len(parts), 2) if parts[index].strip()]
+        if len(texts) > _MAX_UNITS_IN_NAME:
+            return []
+        units: list[str] = []
+        while texts:
+            runs = ("".join(parts[texts[0] : last + 1]) for last in reversed(texts))
+            unit = next((run for run in runs if normalize_key_cached(run) in self.unit_by_key), None)
+            if unit is None:
+                return []
+            units.append(collapse_whitespace(unit))
+            end = texts[0] + len(_SEPARATORS.split(unit))
+            texts = [index for index in texts if index >= end]
+        return units
 
 
 def unit_sheet_headings() -> tuple[HeadingSpec, ...]:
