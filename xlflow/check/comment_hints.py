@@ -254,10 +254,11 @@ def add_hints(merged: Merged, findings: Iterable[Finding]) -> tuple[Finding, ...
 
 def find_hints(merged: Merged) -> tuple[Finding, ...]:
     """Return every hint, unit by unit."""
-    template, by_unit = merged.round.template, dict[str, list[AnswerRow]]()
-    for merged_row in merged.rows:
-        by_unit.setdefault(merged_row.row.unit, []).append(merged_row.row)
-    return tuple(hint for rows in by_unit.values() for hint in _unit_hints(merged, template, rows))
+    return tuple(
+        hint
+        for rows in merged.rows_by_unit().values()
+        for hint in _unit_hints(merged, merged.round.template, rows)
+    )
 
 
 def _unit_hints(merged: Merged, template: Template, rows: Sequence[AnswerRow]) -> Iterator[Finding]:

@@ -7,10 +7,9 @@ reported is not reported again for what follows from it. Changes nothing and rea
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 
-from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate
-from xlflow.model.findings import Finding, Location, MessageParam, Severity, make_finding
+from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, join_words
+from xlflow.model.findings import SEVERITY_RANKS, Finding, Location, MessageParam, Severity, make_finding
 from xlflow.model.merged import Merged
 from xlflow.model.plan import FieldValue, Round
 from xlflow.model.submission import Answer, AnswerRow, Submission
@@ -30,11 +29,8 @@ def check_submission(submission: Submission) -> tuple[Finding, ...]:
 def check_merged(merged: Merged) -> tuple[Finding, ...]:
     """Return what the answers lack or contradict, unit by unit, after several returns of a unit were joined."""
     nothing_by_unit = dict(merged.nothing_to_report_claims)
-    by_unit: dict[str, list[AnswerRow]] = {}
-    for merged_row in merged.rows:
-        by_unit.setdefault(merged_row.row.unit, []).append(merged_row.row)
     findings_by_unit = (
-        check_rows(merged.round, rows, nothing_by_unit.get(unit)) for unit, rows in by_unit.items()
+        check_rows(merged.round, rows, nothing_by_unit.get(unit)) for unit, rows in merged.rows_by_unit().items()
     )
     return tuple(finding for findings in findings_by_unit for finding in findings)
 
@@ -251,22 +247,19 @@ def _cached_requirement_texts(
 def _accepted_choices_text(template: IdentityKey[Template], key: str) -> LocalizedText:
     """Return the accepted answers as a sentence has them: "Genomfört, Pågående eller Utgår"."""
     options = template.value.choice_list(template.value.field(key)).options
-    lists = {language: [option.label.in_language(language) for option in options] for language in LANGUAGES}
-    joined = {
-        language: f" {translate('check.or', language)} ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
-        for language, labels in lists.items()
-    }
-    return LocalizedText(**joined)
-
-
-_SEVERITY_RANKS = MappingProxyType({severity: number for number, severity in enumerate(Severity)})
+    return LocalizedText(
+        **{
+            language: join_words([option.label.in_language(language) for option in options], "or", language)
+            for language in LANGUAGES
+        }
+    )
 
 
 def _drop_repeated_blanks(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Leave out a second complaint that the same cell is blank."""
     kept: list[Finding] = []
     blank_locations: set[Location] = set()
-    for finding in sorted(findings, key=lambda found: _SEVERITY_RANKS[found.effective_severity]):
+    for finding in sorted(findings, key=lambda found: SEVERITY_RANKS[found.effective_severity]):
         if finding.field and not finding.value:
             if finding.location in blank_locations:
                 continue

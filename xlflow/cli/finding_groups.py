@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xlflow.i18n.catalogue import Language, translate
-from xlflow.model.findings import Finding, Severity, message_of, remedy_of, sort_findings
+from xlflow.model.findings import SEVERITY_RANKS, Finding, Severity, message_of, remedy_of, sort_findings
 from xlflow.model.text import normalize_key
 
 _CELL_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d*)")
@@ -36,8 +36,7 @@ def group_findings(findings: Iterable[Finding], language: Language) -> tuple[Fin
     for finding in sort_findings(findings):
         group_key = (finding.effective_severity, message_of(finding, language), remedy_of(finding, language))
         groups.setdefault(group_key, []).append(finding)
-    severities = list(Severity)
-    ordered = sorted(groups.items(), key=lambda item: severities.index(item[0][0]))
+    ordered = sorted(groups.items(), key=lambda item: SEVERITY_RANKS[item[0][0]])
     return tuple(FindingGroup(*said, tuple(members)) for said, members in ordered)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, translate
+from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, join_words, translate
 from xlflow.model.closest_match import OPTION_SIMILARITY, find_closest
 from xlflow.model.findings import Finding, Location, make_finding
 
@@ -85,9 +85,7 @@ def _parameter_name(param: Any) -> str:
 
 def _describe_accepted_values(param_type: Any) -> LocalizedText:
     if hasattr(param_type, "choices"):
-        choices_text = {
-            language: f" {translate('check.or', language)} ".join(param_type.choices) for language in LANGUAGES
-        }
+        choices_text = {language: join_words(tuple(param_type.choices), "or", language) for language in LANGUAGES}
         return LocalizedText(**choices_text)
     minimum, maximum = getattr(param_type, "min", None), getattr(param_type, "max", None)
     number_nouns = {each: translate("values.integer", each) for each in LANGUAGES}

@@ -12,10 +12,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from xlflow.excel.conventions import MAX_EXACT_NUMBER
-from xlflow.excel.writer import COLOURS, MAX_CELL_TEXT, Format, Formula, SheetWriter, WorkbookWriter, truncate_text
+from xlflow.excel.writer import (
+    COLOURS,
+    MAX_CELL_TEXT,
+    Format,
+    Formula,
+    SheetWriter,
+    WorkbookWriter,
+    quote_formula_text,
+    truncate_text,
+)
 from xlflow.form.layout import FIRST_ITEM_ROW, FormColumn, list_defined_name, list_key
 from xlflow.generate.calc_layout import calc_defined_name, calc_sheet_address, number_column_name
-from xlflow.generate.form_model import FormModel, quote_formula_text
+from xlflow.generate.form_model import FormModel
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import Deadline, PlanItem
 from xlflow.model.table import TableCell

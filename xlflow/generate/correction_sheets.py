@@ -14,12 +14,13 @@ from xlflow.excel.writer import (
     SheetWriter,
     WorkbookWriter,
     fit_row_height,
+    quote_formula_text,
     truncate_text,
 )
 from xlflow.form.layout import FIRST_UNPLACED_ROW
 from xlflow.form.sheet_fingerprints import FORMULA_RESULT
 from xlflow.generate.fault_marks import FaultMarks, FormFault, fault_cell_value, unchanged_formula
-from xlflow.generate.form_model import FormModel, quote_formula_text
+from xlflow.generate.form_model import FormModel
 from xlflow.i18n.catalogue import format_long_date, translate
 from xlflow.model.findings import Severity, message_of, remedy_of
 from xlflow.model.submission import CorrectionRequest

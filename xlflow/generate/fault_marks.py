@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from xlflow.excel.writer import COLOURS, SheetWriter, WorkbookWriter, count_lines
+from xlflow.excel.writer import COLOURS, SheetWriter, WorkbookWriter, count_lines, quote_formula_text
 from xlflow.form.layout import HEADING_ROW, FormColumn
 from xlflow.generate.answer_cells import answer_cell
-from xlflow.generate.form_model import FormModel, quote_formula_text
-from xlflow.model.findings import Finding, Severity, message_of, remedy_of
+from xlflow.generate.form_model import FormModel
+from xlflow.model.findings import SEVERITY_RANKS, Finding, Severity, message_of, remedy_of
 from xlflow.model.plan import PlanItem
 from xlflow.model.table import TableCell
 
@@ -129,7 +129,7 @@ def fault_cell_value(form: FormModel, fault: FormFault) -> TableCell:
 
 def _fault_sort_key(fault: FormFault) -> tuple[object, ...]:
     return (
-        list(Severity).index(fault.severity),
+        SEVERITY_RANKS[fault.severity],
         fault.position is None,
         fault.position or (0, 0),
         fault.finding.code,

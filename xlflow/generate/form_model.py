@@ -271,12 +271,6 @@ def order_items(items: Sequence[PlanItem], template: Template) -> tuple[PlanItem
     return tuple(ordered for line in top_items for ordered in (line, *children.get(line.id, ())))
 
 
-def quote_formula_text(text: str) -> str:
-    """Return a text for a formula, where one may be 255 characters long."""
-    chunks = [text[start : start + 120].replace('"', '""') for start in range(0, len(text), 120)] or [""]
-    return "&".join(f'"{chunk}"' for chunk in chunks)
-
-
 ExtraArguments = ParamSpec("ExtraArguments")
 Result = TypeVar("Result")
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from xlflow.excel.writer import SheetWriter, WorkbookWriter, fit_row_height
+from xlflow.excel.writer import SheetWriter, WorkbookWriter, fit_row_height, quote_formula_text
 from xlflow.form.layout import COUNTER_ROW, build_previous_column
 from xlflow.generate.answer_cells import count_invalid_answers, count_invalid_formula
 from xlflow.generate.calc_layout import NOTHING_TO_REPORT_NAME, YES_CHOICE_NAME, calc_defined_name
-from xlflow.generate.form_model import FormModel, memoize_by_layout, quote_formula_text
+from xlflow.generate.form_model import FormModel, memoize_by_layout
 from xlflow.generate.remaining_column import (
     answered_count_formula,
     counter_text,

@@ -6,6 +6,7 @@ up by MATCH (which takes * and ? for more than they are, and no long text), and 
 
 from collections.abc import Sequence
 
+from xlflow.excel.writer import quote_formula_text
 from xlflow.rules.formula_semantics import (
     BLANK_CHARACTERS,
     CHOICE_NUMBER_WIDTH,
@@ -174,5 +175,4 @@ def _substitute_formula(text: str, pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _quote_characters(characters: str) -> str:
-    doubled = characters.replace('"', '""')
-    return _CONTROL_CHARACTERS.get(characters, f'"{doubled}"')
+    return _CONTROL_CHARACTERS.get(characters) or quote_formula_text(characters)

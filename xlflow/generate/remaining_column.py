@@ -7,13 +7,14 @@ what Excel 2010, Excel on the web and LibreOffice know, and lean on the helpers 
 
 from collections.abc import Iterator
 
+from xlflow.excel.writer import quote_formula_text
 from xlflow.generate.calc_layout import (
     NOTHING_TO_REPORT_NAME,
     calc_defined_name,
     calc_sheet_address,
     free_row_level_keys,
 )
-from xlflow.generate.form_model import FormModel, memoize_by_layout, quote_formula_text
+from xlflow.generate.form_model import FormModel, memoize_by_layout
 from xlflow.generate.parsing_formulas import is_blank_formula
 from xlflow.generate.rule_formulas import (
     and_formula,

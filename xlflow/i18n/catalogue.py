@@ -4,6 +4,7 @@ They live in `workbook_templates/words.toml`; a template's own labels live in th
 missing in one language is a fault of ours and fails a test, never a person's run.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
@@ -59,6 +60,12 @@ def format_long_date(date_value: date, language: Language) -> str:
         f"{date_value.day} {translate('calendar.months', language).split()[date_value.month - 1]}"
         f" {date_value.year}"
     )
+
+
+def join_words(words: Sequence[str], conjunction: Literal["and", "or"], language: Language) -> str:
+    """Return a list as a sentence has it: "Genomfört, Pågående eller Utgår"; "" for no words."""
+    *first, last = words or ("",)
+    return f" {translate(f'sentences.{conjunction}', language)} ".join(filter(None, (", ".join(first), last)))
 
 
 def label_in_sentence(label: LocalizedText, language: Language) -> str:

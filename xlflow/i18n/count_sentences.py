@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from xlflow.i18n.catalogue import Language, LocalizedText, format_long_date, label_in_sentence, translate
+from xlflow.i18n.catalogue import (
+    Language,
+    LocalizedText,
+    format_long_date,
+    join_words,
+    label_in_sentence,
+    translate,
+)
 from xlflow.model.template import Level, Template
 from xlflow.model.text import collapse_whitespace
 
@@ -132,11 +139,7 @@ def _join_clauses(
     for clause in others:
         rest = collapse_whitespace(clause.text.replace(COUNT_PLACEHOLDER, " "))
         texts.append(f"{number_in_words(clause.count, level, language)} {rest}")
-    return (
-        texts[0]
-        if len(texts) == 1
-        else f"{', '.join(texts[:-1])} {translate('sentences.and', language)} {texts[-1]}"
-    )
+    return join_words(texts, "and", language)
 
 
 def _predicate_text(code: str, count: int, level: Level, template: Template, language: Language) -> str:

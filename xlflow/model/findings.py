@@ -35,6 +35,12 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+SEVERITY_RANKS: Mapping[Severity, int] = MappingProxyType(
+    {severity: number for number, severity in enumerate(Severity)}
+)
+"""How severities are sorted: 0 is the worst."""
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """Where something stands, in the coordinates of the person who will look for it."""
@@ -187,10 +193,7 @@ def _format_message(finding: Finding, part: str, language: Language) -> str:
 def _sort_key(finding: Finding) -> tuple[object, ...]:
     location = finding.location
     location_key = (location.file, location.sheet or "", *cell_sort_key(location.cell))
-    return (*location_key, _SEVERITY_RANKS[finding.effective_severity], finding.code, _FullTextOrder(finding))
-
-
-_SEVERITY_RANKS = MappingProxyType({severity: number for number, severity in enumerate(Severity)})
+    return (*location_key, SEVERITY_RANKS[finding.effective_severity], finding.code, _FullTextOrder(finding))
 
 
 class _FullTextOrder:

@@ -78,6 +78,13 @@ class Merged:
     waivers: tuple[tuple[Waiver, int], ...] = ()
     aliases: tuple[tuple[Alias, int], ...] = ()
 
+    def rows_by_unit(self) -> dict[str, list[AnswerRow]]:
+        """Return the answers of each unit that has rows, in the order of `rows`."""
+        rows_by_unit: dict[str, list[AnswerRow]] = {}
+        for merged_row in self.rows:
+            rows_by_unit.setdefault(merged_row.row.unit, []).append(merged_row.row)
+        return rows_by_unit
+
     @property
     def units_with_nothing_to_report(self) -> tuple[str, ...]:
         """The units that say so and have answered no row; where one has, its answers count."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from xlflow.i18n.catalogue import format_long_date, label_in_sentence
+from xlflow.i18n.catalogue import format_long_date, join_words, label_in_sentence
 from xlflow.model.text import ascii_letters, first_free_name
 from xlflow.report.document import (
     Block,
@@ -21,7 +21,7 @@ from xlflow.report.document import (
     to_spans,
 )
 from xlflow.report.goal_sections import GoalLayout, build_goal_sections
-from xlflow.report.phrasing import Phrasing, join_with_and, text_to_blocks
+from xlflow.report.phrasing import Phrasing, text_to_blocks
 from xlflow.report.response_section import build_response_section
 from xlflow.report.summary_section import build_summary_section
 from xlflow.rounds.round_status import RoundStatus, restrict_to_deviations, restrict_to_unit
@@ -89,8 +89,9 @@ def _shown_share_sentence(selected_status: RoundStatus, count: int, phrasing: Ph
     counts = {"count": count, "whole": len(selected_status.activities), "items": phrasing.item_noun_plural}
     if selected_status.status_field or not selected_status.fields_with_threshold:
         return phrasing.translate("only_deviations", **counts)
-    fields = join_with_and(
+    fields = join_words(
         [label_in_sentence(field.label, phrasing.language) for field in selected_status.fields_with_threshold],
+        "and",
         phrasing.language,
     )
     return phrasing.translate("only_beyond", field=fields, **counts)

@@ -131,13 +131,6 @@ def item_title(plan_item: PlanItem, template: Template) -> str:
     return f"{item_text} – {part_text.rstrip('.')}" if part_text else item_text
 
 
-def join_with_and(words: Sequence[str], language: Language) -> str:
-    """Return "a, b och c"."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {translate('report.and', language)} {words[-1]}"
-
-
 def label_without_colon(label: LocalizedText, language: Language) -> str:
     """Return a label without the marks that a heading may end with."""
     return label.in_language(language).rstrip(" :")

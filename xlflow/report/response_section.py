@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xlflow.i18n.catalogue import translate
+from xlflow.i18n.catalogue import join_words, translate
 from xlflow.model.text import first_line
 from xlflow.report.document import (
     Block,
@@ -16,7 +16,7 @@ from xlflow.report.document import (
     Span,
     to_spans,
 )
-from xlflow.report.phrasing import Phrasing, build_limited_list, first_sentence, join_with_and
+from xlflow.report.phrasing import Phrasing, build_limited_list, first_sentence
 from xlflow.rounds.round_status import RoundStatus, UnitStatus
 
 
@@ -40,7 +40,7 @@ def _response_sentence(round_status: RoundStatus, phrasing: Phrasing) -> str:
         )
     if not missing:
         return phrasing.translate("all_answered", count=unit_count)
-    names = join_with_and(missing, phrasing.language)
+    names = join_words(missing, "and", phrasing.language)
     return phrasing.translate("some_answered", answered=answered_count, whole=unit_count, units=names)
 
 

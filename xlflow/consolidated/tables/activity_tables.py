@@ -37,7 +37,7 @@ from xlflow.consolidated.tables.table_cells import (
     value_to_cell,
 )
 from xlflow.i18n.catalogue import translate
-from xlflow.model.findings import Location, Severity
+from xlflow.model.findings import SEVERITY_RANKS, Location
 from xlflow.model.merged import MergedRow
 from xlflow.model.plan import PlanItem
 from xlflow.model.submission import AnswerRow
@@ -274,7 +274,7 @@ def _first_line_of_group(cell: TableCell, column: TableColumn) -> TableCell:
 def _worst_severity_by_row(merged_index: MergedIndex) -> Mapping[tuple[str | None, str | None], str]:
     """Return, for each unit and row that something was found about, how much that matters at most."""
     worst_first = sorted(
-        merged_index.findings, key=lambda finding: list(Severity).index(finding.effective_severity), reverse=True
+        merged_index.findings, key=lambda finding: SEVERITY_RANKS[finding.effective_severity], reverse=True
     )
     severities = {
         (finding.unit, finding.row_id): finding.effective_severity for finding in worst_first if finding.row_id

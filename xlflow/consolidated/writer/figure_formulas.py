@@ -26,10 +26,8 @@ from xlflow.consolidated.summary_model import (
 from xlflow.consolidated.writer.sheet_plan import FormulaNames
 from xlflow.consolidated.writer.write_context import WriteContext
 from xlflow.excel.cell_address import column_letters, format_cell_address
+from xlflow.excel.writer import quote_formula_text
 from xlflow.i18n.catalogue import translate
-
-MAX_LITERAL_LENGTH = 255
-"""Characters that a text written into a formula may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +72,6 @@ def figure_formula(
     if measure.kind == "rest":
         formula += f"-SUM({_range_address(position.row, 1, position.row, position.column - 1)})"
     return f"={formula}"
-
-
-def quote_formula_text(text: str) -> str:
-    """Return a text as it is written into a formula; long ones in pieces."""
-    chunks = [text[start : start + MAX_LITERAL_LENGTH] for start in range(0, len(text), MAX_LITERAL_LENGTH)]
-    return "&".join('"' + chunk.replace('"', '""') + '"' for chunk in chunks or [""])
 
 
 def _sum_over_table_parts(

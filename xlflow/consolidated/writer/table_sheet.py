@@ -12,10 +12,19 @@ from itertools import takewhile
 from types import MappingProxyType
 
 from xlflow.consolidated.summary_model import SOURCE_COLUMN
-from xlflow.consolidated.writer.figure_formulas import CellFormulas, quote_formula_text
+from xlflow.consolidated.writer.figure_formulas import CellFormulas
 from xlflow.consolidated.writer.sheet_plan import TablePart
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, TextHighlight, WriteContext
-from xlflow.excel.writer import MAX_ROW_HEIGHT, STYLES, Format, Formula, count_lines, fit_row_height, text_width
+from xlflow.excel.writer import (
+    MAX_ROW_HEIGHT,
+    STYLES,
+    Format,
+    Formula,
+    count_lines,
+    fit_row_height,
+    quote_formula_text,
+    text_width,
+)
 from xlflow.model.table import Table, TableCell, TableColumn
 
 MAX_COLUMN_WIDTH = 80

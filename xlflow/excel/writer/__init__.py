@@ -6,7 +6,7 @@ written beside its target, flushed to disk and renamed, so the target is the old
 
 from xlsxwriter.format import Format
 
-from xlflow.excel.writer.formula_cells import Formula
+from xlflow.excel.writer.formula_cells import Formula, quote_formula_text
 from xlflow.excel.writer.row_xml import CellContent
 from xlflow.excel.writer.style import COLOURS, FONT, STYLES
 from xlflow.excel.writer.text_metrics import MAX_ROW_HEIGHT, count_lines, fit_row_height, text_width
@@ -27,6 +27,7 @@ __all__ = [
     "WorkbookWriter",
     "count_lines",
     "fit_row_height",
+    "quote_formula_text",
     "text_width",
     "truncate_text",
 ]

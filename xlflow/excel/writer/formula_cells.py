@@ -7,6 +7,10 @@ from functools import lru_cache
 from xlflow.excel.writer.xml_text import escape_illegal_xml, escape_markup, escape_xlsx_text
 from xlflow.model.table import TableCell
 
+MAX_LITERAL_LENGTH = 255
+"""Characters between the quotation marks of a text in a formula, counted as they are written there: a quotation
+mark within it is written twice, and one outside the basic plane counts as two. Excel refuses longer ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Formula:
@@ -29,6 +33,20 @@ class SharedFormula(str):
     def removeprefix(self, prefix: str, /) -> "SharedFormula":  # noqa: ARG002
         """Stay what it is; it has no = before it."""
         return self
+
+
+def quote_formula_text(text: str) -> str:
+    """Return a text as a string literal of a formula; a long one as several literals joined by &."""
+    chunks, length = [""], 0
+    for character in text:
+        written = '""' if character == '"' else character
+        units = 2 if character == '"' or character > "\uffff" else 1
+        if length + units > MAX_LITERAL_LENGTH:
+            chunks.append("")
+            length = 0
+        chunks[-1] += written
+        length += units
+    return "&".join(f'"{chunk}"' for chunk in chunks)
 
 
 def make_shared_formula(formula: str, shared_index: int, cell_range: str) -> SharedFormula:
