@@ -47,6 +47,7 @@ DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "python_calamine": "excel.reader",
     "olefile": "excel.reader",
     "openpyxl": "excel.reader",
+    "phonenumbers": "check",
     "zipfile": ("excel.reader", "excel.writer"),
     "xlsxwriter": "excel.writer",
     "dateutil": "values",

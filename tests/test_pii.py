@@ -34,6 +34,100 @@ LEFT_IN_PEACE = (
 )
 
 
+PHONES = {
+    "Norge: +47 22 12 34 56": "+47 22 12 34 56",
+    "Danmark +45 33 12 34 56.": "+45 33 12 34 56",
+    "Ring 00358 9 1234567 (växeln)": "00358 9 1234567",
+    "mobil +358 40 123 4567": "+358 40 123 4567",
+    "Island: +354 545 1000": "+354 545 1000",
+    "Estland, +372 645 7000": "+372 645 7000",
+    "Warszawa +48 22 694 70 00": "+48 22 694 70 00",
+    "Berlin +49 30 901820": "+49 30 901820",
+    "Paris: +33 1 42 68 53 00": "+33 1 42 68 53 00",
+    "London +442079460958": "+442079460958",
+    "London +44 (0)20 7946 0958": "+44 (0)20 7946 0958",
+    "Call +1 (202) 555-0143 today": "+1 (202) 555-0143",
+    "+1-202-555-0143": "+1-202-555-0143",
+    "Roma +39 06 6982": "+39 06 6982",
+    "Bern: +41 31 322 21 11": "+41 31 322 21 11",
+    "Bruxelles +32 2 299 11 11": "+32 2 299 11 11",
+    "0047 22 12 34 56": "0047 22 12 34 56",
+    "Svara senast +47 22 12 34 56 2021-04-01": "+47 22 12 34 56",
+    "070-123 45 67": "070-123 45 67",
+    "070-1234567": "070-1234567",
+    "0701234567": "0701234567",
+    "070 123 45 67": "070 123 45 67",
+    "070\N{NON-BREAKING HYPHEN}123 45 67": "070\N{NON-BREAKING HYPHEN}123 45 67",
+    "08\N{EN DASH}123\N{NO-BREAK SPACE}456\N{NO-BREAK SPACE}78": (
+        "08\N{EN DASH}123\N{NO-BREAK SPACE}456\N{NO-BREAK SPACE}78"
+    ),
+    "08-123 456 78": "08-123 456 78",
+    "0175-123 45": "0175-123 45",
+    "08/123 456 78": "08/123 456 78",
+    "+46 8 123 456 78": "+46 8 123 456 78",
+    "+46701234567": "+46701234567",
+    "Telefon: 031-123 45 67, sekreteraren": "031-123 45 67",
+    "tel:+46-8-123456": "+46-8-123456",
+    "0046 (0)8 123 456 78": "0046 (0)8 123 456 78",
+}
+NO_PHONES = (
+    "dnr 2021/123-45",
+    "dnr KS 2021/00123-4",
+    "dnr 2021/0123-4567",
+    "Diarienummer BUN 2019-000220",
+    "00123/2021",
+    "organisationsnummer 212000-0449",
+    "org.nr 16212000-0449",
+    "+47 500 000 kr mer än budget",
+    "+49 500 000 kronor",
+    "+43 500 000",
+    "+358 500 000 kr",
+    "+12 500 000",
+    "+100 000 000 kr",
+    "+4520210331 kr",
+    "10 000 000 000 kr",
+    "1 012 345 678 kr",
+    "1\N{NO-BREAK SPACE}012\N{NO-BREAK SPACE}345\N{NO-BREAK SPACE}678",
+    "-45 678 901 kr, 0,4 mnkr",
+    "+1,5 % och +2 procent",
+    "2021-03-31--2021-04-30",
+    "20210331-20210430",
+    "2021-01-02 03:04:05",
+    "Klockan 0800-1230 och 0830-1645",
+    "Q1 2021, kvartal 4 2021, 2021Q3",
+    "a7k2 0001-0002-0003",
+    "rad 0012, id 000123-000456",
+    "bankgiro 5050-1055, plusgiro 90 19 50-6",
+    "SE4550000000058398257466",
+    "ISBN 978-91-7000-123-4",
+    "konto 4010, ansvar 0012345",
+    "Fastigheten Kvarnen 1:23, 123 45 Staden",
+    "lag (2018:1197), SOU 2020:47",
+    "1 234 567 890 elevtimmar",
+    "010203",
+)
+
+
+@pytest.mark.parametrize("text", PHONES)
+def test_phone_numbers_of_all_countries_are_found(text: str) -> None:
+    assert [(match.kind, match.text) for match in find_pii(text)] == [("phone", PHONES[text])]
+
+
+@pytest.mark.parametrize("text", NO_PHONES)
+def test_amounts_dates_and_record_numbers_are_no_phone_numbers(text: str) -> None:
+    assert find_pii(text) == ()
+
+
+@pytest.mark.parametrize(
+    "dash", ["-", "\N{HYPHEN}", "\N{NON-BREAKING HYPHEN}", "\N{EN DASH}", "\N{EM DASH}", "\N{MINUS SIGN}"]
+)
+def test_a_personal_number_is_found_with_any_dash(dash: str) -> None:
+    for number in (f"811218{dash}9876", f"701063{dash}2391"):
+        assert [(match.kind, match.text) for match in find_pii(f"Eleven {number}.")] == [
+            ("personal_number", number)
+        ]
+
+
 @pytest.mark.parametrize("text", FOUND)
 def test_what_tells_a_person_apart_is_found(text: str) -> None:
     assert [f"{one.kind} {one.text}" for one in find_pii(text)] == FOUND[text]
@@ -64,7 +158,7 @@ def test_every_find_stands_where_it_says(text: str) -> None:
         end = one.end
 
 
-@pytest.mark.parametrize("piece", ["a", "0", "1 ", "08 12 ", "a@", "+46"])
+@pytest.mark.parametrize("piece", ["a", "0", "1 ", "08 12 ", "a@", "+46", "+47 ", "+47 22 12 34 56 "])
 def test_long_texts_take_no_time(piece: str) -> None:
     begun = time.perf_counter()
     find_pii(piece * (32_000 // len(piece)))

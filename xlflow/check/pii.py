@@ -1,24 +1,44 @@
-"""Finds what tells a person apart in a text that becomes public: e-mail addresses, phone numbers and Swedish
-personal identity numbers, these by their date and check digit so that an order number is not taken for one.
+"""Finds personal data in a text that becomes public: e-mail addresses, phone numbers and Swedish personal identity
+numbers, the last by date and check digit so that an order number is not taken for one.
 
-Only finds; whoever asks decides what to say. Shows what was found shortened, so that no message repeats it.
+Only finds; the caller decides what to report. A match is shown shortened, so that no message repeats it.
+This is the only module that knows `phonenumbers`, which is imported when a foreign number may be there.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 PiiKind = Literal["personal_number", "email", "phone"]
 
+_UNUSUAL_SEPARATORS = str.maketrans(
+    {
+        **dict.fromkeys(
+            "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
+        ),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"),
+    }
+)
+"""Blanks and dashes that programs put in place of the usual ones; one letter for one, so that positions stay."""
+
 _PERSONAL_NUMBER = re.compile(r"(?<![\d-])(?:19|20)?(\d{6})[ ]?([-+]?)[ ]?(\d{4})(?![\d-])")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[^\W_][\w-]*(?:\.[\w-]+)+")
-_PHONE = re.compile(
-    r"(?<![\w.,+-])(?:(?:\+|00)\d{2,3}[ -]?(?:\(0\) ?)?\d{1,3}|0(?:8|\d{2,3}))"
-    r" ?[-/ ]? ?\d{2,3}(?:[ -]?\d{2,3}){1,4}(?![\d,])"
+_SWEDISH_PHONE = re.compile(
+    r"(?<![\w.,+-])(?<!\d{4}/)(?!0\d[0-5]\d ?- ?[0-2]\d[0-5]\d(?![\d-]))"
+    r"(?:(?:\+|00)46[ -]?(?:\(0\) ?)?\d{1,3}|0(?:8|[1-9]\d{1,2}))"
+    r" ?[-/ ]? ?\d{2,3}(?:[ -]?\d{2,3}){1,4}(?!\d|,\d)"
 )
-_PII_HINT = re.compile(r"@|[0-9][0-9 ()/+-]{5}")
+"""A Swedish number, at home or from abroad; not what follows the year of a record number (2021/0123-4567), nor
+two times of day (0800-1230)."""
+
+_FOREIGN_PHONE = re.compile(r"(?<![\w+])(?:\+|00)(?!46)[1-9](?:[ ()./-]{0,3}\d){6,14}(?!\d)")
+_AMOUNT_AFTER = re.compile(r"[ ]?(?:kr|kronor|tkr|mkr|mnkr|mdkr|sek|eur|euro|%|procent|percent)\b", re.IGNORECASE)
+_THREE_DIGIT_GROUPS = re.compile(r"\+?\d{1,3}(?: \d{3})+")
+_THOUSANDS_BEFORE = re.compile(r"(?<!\d)\d{1,3} $")
+_PII_HINT = re.compile(r"@|[0-9][0-9 ()./+-]{5}")
 """What everything personal has; most texts have none of it."""
 
 _MIN_PHONE_DIGITS, _MAX_PHONE_DIGITS = 8, 14
@@ -44,16 +64,17 @@ class PiiMatch:
 
 
 def find_pii(text: str) -> tuple[PiiMatch, ...]:
-    """Return everything personal in a text, in its order; nothing counts twice."""
-    if not _PII_HINT.search(text):
+    """Return the personal data in a text, in its order; no two matches overlap."""
+    searched = text.translate(_UNUSUAL_SEPARATORS)
+    if not _PII_HINT.search(searched):
         return ()
     matches: list[PiiMatch] = []
     is_taken = bytearray(len(text))
-    for match in (*_find_personal_numbers(text), *_find_by_pattern("email", _EMAIL, text), *_find_phones(text)):
-        if not any(is_taken[match.start : match.end]):
-            matches.append(match)
-            is_taken[match.start : match.end] = b"\1" * (match.end - match.start)
-    return tuple(sorted(matches, key=lambda one: one.start))
+    for kind, start, end in _find_spans(searched):
+        if not any(is_taken[start:end]):
+            matches.append(PiiMatch(kind, text[start:end], start, end))
+            is_taken[start:end] = b"\1" * (end - start)
+    return tuple(sorted(matches, key=lambda match: match.start))
 
 
 def is_personal_number(digits: str) -> bool:
@@ -68,17 +89,45 @@ def is_personal_number(digits: str) -> bool:
     return sum(number // 10 + number % 10 for number in weighted_digits) % 10 == 0
 
 
-def _find_personal_numbers(text: str) -> Iterator[PiiMatch]:
+def _find_spans(text: str) -> Iterator[tuple[PiiKind, int, int]]:
+    """Yield kind, start and end (from 0) of each candidate; where two overlap, the first one counts."""
     for match in _PERSONAL_NUMBER.finditer(text):
         if is_personal_number(match[1] + match[3]):
-            yield PiiMatch("personal_number", match[0], *match.span())
+            yield ("personal_number", *match.span())
+    for match in _EMAIL.finditer(text):
+        yield ("email", *match.span())
+    for match in _SWEDISH_PHONE.finditer(text):
+        digit_count = sum(map(str.isdecimal, match[0]))
+        if _MIN_PHONE_DIGITS <= digit_count <= _MAX_PHONE_DIGITS and not _is_amount(text, *match.span()):
+            yield ("phone", *match.span())
+    for match in _FOREIGN_PHONE.finditer(text):
+        length = 0 if _is_amount(text, *match.span()) else _foreign_phone_length(match[0])
+        if length:
+            yield "phone", match.start(), match.start() + length
 
 
-def _find_phones(text: str) -> Iterator[PiiMatch]:
-    for match in _find_by_pattern("phone", _PHONE, text):
-        if _MIN_PHONE_DIGITS <= sum(map(str.isdecimal, match.text)) <= _MAX_PHONE_DIGITS:
-            yield match
+def _is_amount(text: str, start: int, end: int) -> bool:
+    """Whether digits are an amount: before a unit; or in groups of three, as even thousands or the end of more."""
+    if _AMOUNT_AFTER.match(text, end):
+        return True
+    is_tail = bool(_THOUSANDS_BEFORE.search(text[max(0, start - 5) : start]))
+    in_groups = bool(_THREE_DIGIT_GROUPS.fullmatch(text, start, end))
+    return in_groups and (is_tail or text[end - 3 : end] == "000")
 
 
-def _find_by_pattern(kind: PiiKind, pattern: re.Pattern[str], text: str) -> Iterator[PiiMatch]:
-    return (PiiMatch(kind, match[0], *match.span()) for match in pattern.finditer(text))
+@lru_cache(maxsize=1024)
+def _foreign_phone_length(candidate: str) -> int:
+    """Return how many letters of a text that begins with + or 00 are a valid phone number; 0 if none are.
+
+    What is valid in a country is the knowledge of `phonenumbers`. Digits that follow a number after a blank are
+    tried as part of it first.
+    """
+    from phonenumbers import NumberParseException, is_valid_number, parse  # noqa: PLC0415 (half a second)
+
+    for end in (len(candidate), *(match.start() for match in reversed([*re.finditer(r"[ /]+", candidate)]))):
+        try:
+            if is_valid_number(parse(candidate[:end], "SE")):
+                return end
+        except NumberParseException:
+            continue
+    return 0
