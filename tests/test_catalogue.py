@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, format_long_date, translate, translate_all
+from xlflow.i18n.catalogue import (
+    LANGUAGES,
+    Language,
+    LocalizedText,
+    format_long_date,
+    join_words,
+    translate,
+    translate_all,
+)
 from xlflow.runtime.resources import load_resource_toml
 from xlflow.values import parse_full_date
 
@@ -69,3 +77,11 @@ def test_days_are_written_as_people_write_them() -> None:
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)), st.sampled_from(LANGUAGES))
 def test_days_that_we_write_can_be_read(day: date, language: Language) -> None:
     assert parse_full_date(format_long_date(day, language)) == day
+
+
+@pytest.mark.parametrize(
+    ("words", "text"), [((), ""), (("a",), "a"), (("a", "b"), "a eller b"), (("a", "b", "c"), "a, b eller c")]
+)
+def test_words_are_joined_as_in_a_sentence(words: tuple[str, ...], text: str) -> None:
+    assert join_words(words, "or", "sv") == text
+    assert join_words(words, "and", "en") == text.replace("eller", "and")

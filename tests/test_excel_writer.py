@@ -29,6 +29,7 @@ from xlflow.excel.writer import (
     WorkbookWriter,
     count_lines,
     fit_row_height,
+    quote_formula_text,
     truncate_text,
 )
 from xlflow.model.table import TableCell
@@ -374,3 +375,11 @@ def test_every_style_can_be_read(name: str) -> None:
     style = STYLES[name]
     ink, fill = style.get("font_color", COLOURS["text"]), style.get("bg_color", "#FFFFFF")
     assert contrast(ink, fill) >= 4.5
+
+
+@pytest.mark.parametrize("text", ["", 'a"b', '"' * 300, "x" * 255, "x" * 256, "😀" * 200, 'å"' * 999])
+def test_a_text_in_a_formula_is_quoted_in_literals_that_excel_takes(text: str) -> None:
+    literals = re.findall(r'"((?:[^"]|"")*)"(?:&|$)', quote_formula_text(text))
+    assert "".join(literals).replace('""', '"') == text
+    assert all(len(literal.encode("utf-16-le")) // 2 <= 255 for literal in literals)
+    assert len(literals) == max(1, -(-(len(text.encode("utf-16-le")) // 2 + text.count('"')) // 255))
