@@ -1,6 +1,6 @@
-"""What was found wrong, doubtful or worth a note, as values that know their place; and the one exception.
+"""What was found wrong, suspicious or worth a note, as values with a location; and the one exception.
 
-A `Finding` is never raised: every step returns its findings beside its result. Its words are looked up in
+A `Finding` is never raised: every step returns its findings beside its result. Its texts are looked up in
 `workbook_templates/messages.toml` when it is shown, so one run speaks one language.
 """
 
@@ -18,8 +18,9 @@ from xlflow.runtime.resources import load_resource_toml
 
 
 class FatalError(Exception):
-    """The run cannot go on; the faces show the findings (or the message) and exit with code 2. `merged` is what
-    was counted until then (a `Merged`), if anything was."""
+    """The run cannot go on; the command line shows the findings and exits with code 2. `merged` is the `Merged`
+    counted
+    until then, if any."""
 
     def __init__(self, *findings: "Finding", merged: Any = None):
         super().__init__("; ".join(finding.code for finding in findings))
@@ -28,7 +29,7 @@ class FatalError(Exception):
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error cannot stand, a warning is doubtful, a note tells what was done."""
+    """How much a finding matters: an error must be corrected, a warning checked, a note says what was assumed."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -43,7 +44,8 @@ SEVERITY_RANKS: Mapping[Severity, int] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where something stands, in the coordinates of the person who will look for it."""
+    """Where something is: file name, sheet name and cell address ("H7") as people see them; None where not
+    known."""
 
     file: str
     sheet: str | None = None
@@ -64,7 +66,7 @@ MessageParam = str | int | LocalizedText
 """What fills one placeholder of a message; a `LocalizedText` is shown in the language of the message."""
 
 MessageParams = tuple[tuple[str, MessageParam], ...]
-"""What fills the gaps of a message, by name."""
+"""Names and values of the placeholders of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def make_finding(
 
 @lru_cache(maxsize=1 << 12)
 def _intern_params(params: MessageParams) -> MessageParams:
-    """Return the words that many findings have as one and the same, since there may be very many findings."""
+    """Return equal params as the same object, since there may be very many findings."""
     return params
 
 
@@ -125,7 +127,7 @@ def remedy_of(finding: Finding, language: Language) -> str:
 
 
 def message_in_all_languages(finding: Finding) -> LocalizedText:
-    """Return in both languages what is wrong, to stand within what another finding says."""
+    """Return what is wrong in all languages, as a param of another finding."""
     return LocalizedText(sv=message_of(finding, "sv"), en=message_of(finding, "en"))
 
 

@@ -1,4 +1,4 @@
-"""Everything together: the rows that stand, the accounts, and what a command hands back."""
+"""Everything together: the merged rows, the accounts, and what a command returns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,22 +14,27 @@ from xlflow.model.submission import AnswerRow, FileState, ReceivedFile, Unplaced
 
 @dataclass(frozen=True, slots=True)
 class MergedRow:
-    """A row of the consolidated workbook; `others` are rows of other places that it came from too."""
+    """A row of the consolidated workbook; `other_sources` are the rows of other returns that it was merged
+    from."""
 
     row: AnswerRow
     other_sources: tuple[Location, ...] = ()
 
     @property
     def sources(self) -> tuple[Location, ...]:
-        """The rows it came from, the one that stands first."""
+        """The rows that it came from, that of `row` first."""
         return (self.row.location, *self.other_sources)
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The proof that nothing went missing. The sums are per number field, in Decimal: `sums_in` of every row
-    that came in, `sums_out` of every merged row, `sums_replaced` of the cells for which another return counts.
-    `rows_by_file` and `sums_by_file` (file, field) are what came in, file by file."""
+    """The reconciliation: files and rows found against those accounted for, and sums in against sums out.
+
+    Sums are by field key, exact: `sums_in` of every row found, `sums_out` of every merged row, `sums_replaced` of
+    the cells for which another return counts. `rows_by_file` and `sums_by_file` (file name, field key) are the
+    rows
+    and sums found, file by file.
+    """
 
     files: Mapping[FileState, int]
     rows_found: int
@@ -61,10 +66,12 @@ class Accounts:
 class Merged:
     """All answers of a round in one order that does not depend on the order of the files.
 
-    `round.plan.lines` are the lines of the plan (of the answering units, where no plan was given) followed by
-    the units' own activities; `rows` follow that order, then the units' order in the plan. `nothing` names the
-    units that say they have nothing to report, and where they say so; they are among those that answered.
-    `exceptions` and `aliases` are those of the plan, each with how often it was needed.
+    `round.plan.items`: those of the plan (of the answering units, where no plan was given), then the activities
+    that
+    units added. `rows`: in that order, then in the units' order in the plan. `nothing_to_report_claims`: units
+    that
+    declare it, with the location; they are among the `answered_units`. `waivers` and `aliases`: those of the plan,
+    each with how often it was used.
     """
 
     round: Round
@@ -87,14 +94,13 @@ class Merged:
 
     @property
     def units_with_nothing_to_report(self) -> tuple[str, ...]:
-        """The units that say so and have answered no row; where one has, its answers count."""
+        """The units that declare it and have answered no row; where one has, its answers count instead."""
         answered = {merged_row.row.unit for merged_row in self.rows if not merged_row.row.is_blank}
         return tuple(unit for unit, _ in self.nothing_to_report_claims if unit not in answered)
 
     @property
     def units_with_blank_form(self) -> tuple[str, ...]:
-        """The units whose forms came back as they went out: without an answer, an activity of the unit's own, or
-        the word that there is nothing to report."""
+        """The units whose forms came back without an answer, an added activity or "nothing to report"."""
         with_content = {unit for unit, _ in self.nothing_to_report_claims}
         for merged_row in self.rows:
             row = merged_row.row
@@ -113,7 +119,7 @@ class RunNote:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a command hands back to whoever called it; the faces only show it."""
+    """What a command returns; command line and web only show it. `units`: names of those issued or asked."""
 
     language: Language
     findings: tuple[Finding, ...] = ()

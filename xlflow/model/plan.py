@@ -1,4 +1,4 @@
-"""What was asked: the round, with the units and lines of its plan."""
+"""What was asked: the round, with the units and items of its plan."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,9 +12,10 @@ from xlflow.model.template import Template
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A time by which something is to be done: a day, a quarter, or words ("Se objektsplan"). All are legal.
+    """When something is to be done: a date, a quarter, or words ("Se objektsplan"). All are legal.
 
-    `text` is what people see; `first` and `last` are the days it covers, None where words say no time.
+    `text` is what people see; `first` and `last` are the dates it covers, inclusive; None where words name no
+    time.
     """
 
     kind: Literal["day", "quarter", "text"]
@@ -24,15 +25,15 @@ class Deadline:
 
     @property
     def sort_key(self) -> tuple[date, date, str]:
-        """Sorts all three kinds together: by last day, then first day; words after every time."""
+        """Key that sorts all kinds together: by last date, then first date; words without dates last."""
         return (self.last or date.max, self.first or date.max, self.text)
 
     def has_passed(self, as_of: date) -> bool:
-        """Return whether its last day lies before the as-of date; never for words."""
+        """Return whether the last date is before the as-of date; False for words without dates."""
         return self.last is not None and self.last < as_of
 
     def is_later_than(self, other: "Deadline") -> bool | None:
-        """Return whether it ends later than the other; None where the two cannot be compared."""
+        """Return whether it ends later than the other; None where one of the two has no dates."""
         return None if self.last is None or other.last is None else self.last > other.last
 
 
@@ -41,7 +42,7 @@ FieldValue = str | bool | Decimal | Deadline
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One that is asked. Units are known by their name, written as in the plan."""
+    """One unit that is asked, identified by its name as the plan writes it."""
 
     name: str
     contact: str = ""
@@ -50,12 +51,14 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class PlanItem:
-    """One line of the plan: an activity, or a sub-activity if its `part` level is filled.
+    """One item of the plan: an activity, or a sub-activity if its `part` level is filled.
 
-    `levels` has one text per level of the template, "" where the level is not used; `given` holds the
-    fields that the plan fills in (key, value); `context` the further columns (heading, text), carried along.
-    `own` marks an activity that a unit added itself. `position` is its place in the plan, counted from 1,
-    which a form carries so that the plan's order can be restored; 0 where it is not known.
+    `level_texts`: one per level of the template, "" where the level is not used. `plan_values`: (field key, value)
+    of the fields that the plan fills in. `extra_columns`: (heading, text), carried along unread. `continues_from`:
+    id in the previous round's plan, "" if not given. `added_by_unit`: an activity that a unit wrote in a free row.
+    `location`: where it was read, None in a form's own records. `plan_position`: number in the plan, from 1,
+    which a
+    form carries so that a merge can restore the order; 0 if not known.
     """
 
     id: str
@@ -74,7 +77,7 @@ class PlanItem:
         return " – ".join(filter(None, self.level_texts[item_level_index:]))
 
     def plan_value(self, key: str) -> FieldValue | None:
-        """Return what the plan states in a field, None if it states nothing."""
+        """Return the value that the plan gives a field, None if it gives none."""
         for name, value in self.plan_values:
             if name == key:
                 return value
@@ -83,8 +86,12 @@ class PlanItem:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A rule that passes, until a day: for one unit or all (""), on some lines (ids) or all (none). `line` is how
-    the plan workbook names them, `place` where it says so."""
+    """Permission to break a rule until `valid_until` (inclusive), for one unit ("" for all) and some items (()
+    for all).
+
+    `rule`: name of a template's rule or code of a finding. `item_text`: how the plan workbook names the items.
+    `location`: its row in the plan workbook.
+    """
 
     rule: str
     unit: str
@@ -98,7 +105,7 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """What a text means that people write in a field: the code of one of its choices."""
+    """A text that units write in a choice field (`field` is its key), and the code of the choice that it means."""
 
     text: str
     choice_code: str
@@ -108,8 +115,11 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan workbook as read: its title, units and lines, the year its quarters mean unless they name one; and
-    what was agreed on after the forms had gone out."""
+    """A plan workbook as read.
+
+    `year`: meant by quarters and dates that name none. `extra_headings`: of the further columns. `digest`: of the
+    workbook. `waivers` and `aliases`: agreed on after the forms went out, so that forms do not carry them.
+    """
 
     title: str
     units: tuple[Unit, ...]
@@ -134,9 +144,9 @@ class Round:
 
     @property
     def key(self) -> str:
-        """What tells this round from every other: the template's name and the as-of date."""
+        """Identifies the round: template name and as-of date, "followup 2021-03-31"."""
         return f"{self.template.name} {self.as_of.isoformat()}"
 
     def items_for_unit(self, unit: str) -> tuple[PlanItem, ...]:
-        """Return the lines that a unit is asked about, in plan order."""
+        """Return the items that a unit is asked about, in plan order, those that it added included."""
         return tuple(item for item in self.plan.items if unit in item.units)

@@ -1,4 +1,4 @@
-"""What came back: the files, and what one form says."""
+"""What came back: the files, and the content of each form."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from sys import intern
 
+from xlflow.excel.cell_address import split_cell_address
 from xlflow.model.findings import Finding, Location
 from xlflow.model.plan import FieldValue, PlanItem, Round
 
-ADDRESS_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-"""What the address of a cell begins with."""
-
 
 class FileState(StrEnum):
-    """What became of a file. Every file found is in exactly one state."""
+    """What was done with a file. Every file found is in exactly one state."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -25,9 +23,13 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """One file that was found. `name` is what people see: relative to the folder given, `archive.zip/file.xlsx`
-    inside an archive. `saved` is when it was last saved, as the file itself says, else its time on disk. `unit` is
-    whose form it is; `also` are further units whose forms in it count."""
+    """One file that was found.
+
+    `name`: relative to the folder given, `archive.zip/file.xlsx` inside an archive. `digest`: SHA-256 of the
+    content, hexadecimal. `size`: bytes. `saved_at`: as the file itself says, else its time on disk. `unit`: whose
+    form it is. `reason`: code of the finding that explains the state. `further_units`: other units whose forms in
+    the same file count.
+    """
 
     name: str
     digest: str
@@ -41,10 +43,12 @@ class ReceivedFile:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one cell answered. `written` is what stood there; `value` is None if blank or not understood, and
-    then `fault` is the code of the finding that says why. `at` is the letters of its column where it stands in the
-    row of the form that it is held by, so that rows may share what reads the same; else its whole place. `Row`
-    knows either way: `location_of`."""
+    """The answer in one cell.
+
+    `raw_text`: the text of the cell. `value`: None if blank or not understood. `error_code`: the code of the
+    finding that says why it was not understood. `column`: the letters of its column if the cell is in the row that
+    holds the answer, so that rows may share equal answers; else its whole location. See `AnswerRow.location_of`.
+    """
 
     field: str
     value: FieldValue | None
@@ -54,13 +58,13 @@ class Answer:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing was written."""
+        """Whether the cell was empty."""
         return not self.raw_text
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One row of a form, matched to its line. `place` points at the row's first answer cell's row (A7)."""
+    """One row of a form, matched to its plan item. `location`: the row's cell in column A ("A7")."""
 
     item: PlanItem
     unit: str
@@ -68,21 +72,21 @@ class AnswerRow:
     answers: tuple[Answer, ...]
 
     def answer(self, key: str) -> Answer | None:
-        """Return the answer to a field, if the form had that column."""
+        """Return the answer to a field, None if the form lacked that column."""
         for answer in self.answers:
             if answer.field == key:
                 return answer
         return None
 
     def location_of(self, answer: Answer) -> Location:
-        """Return the cell in which one of the row's answers stands."""
+        """Return the location of one of the row's answers."""
         column, row_location = answer.column, self.location
         if isinstance(column, Location):
             return column
         return Location(
             row_location.file,
             row_location.sheet,
-            intern(column + (row_location.cell or "").lstrip(ADDRESS_LETTERS)),
+            intern(column + split_cell_address(row_location.cell or "")[1]),
         )
 
     def value(self, key: str) -> FieldValue | None:
@@ -98,7 +102,11 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """A row, or a text beside the table, that could not be placed; kept word by word with its address."""
+    """A row (`is_row`), or a text outside the table, that belongs to no plan item; kept verbatim with its
+    location.
+
+    `reason`: code of the finding about it.
+    """
 
     unit: str
     location: Location
@@ -109,8 +117,11 @@ class Unplaced:
 
 @dataclass(frozen=True, slots=True)
 class FormIdentity:
-    """What a form says of itself, in cells of the hidden sheet and again in the document's properties. `replaces`
-    are the answers (their digests) that it was made from to be corrected: it counts in place of those."""
+    """What identifies a form, in cells of the hidden sheet and again in the document's properties.
+
+    `row_count`: issued rows. `replaced_digests`: for a correction form, the answers digests of the returns that it
+    was made from, in place of which it counts.
+    """
 
     template: str
     version: str
@@ -123,7 +134,7 @@ class FormIdentity:
 
 @dataclass(frozen=True, slots=True)
 class PreviousAnswers:
-    """What a unit answered in the previous round, as its form shows it beside the empty cells: text by line id."""
+    """What a unit answered in the previous round, as its form shows it: text by plan item id."""
 
     as_of: date | None
     text_by_item_id: Mapping[str, str]
@@ -131,8 +142,8 @@ class PreviousAnswers:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRequest:
-    """What goes back to a unit with its own answers: what was found in them, the texts that stood outside the
-    table, and the answers (their digests) that the form was made from."""
+    """What a correction form adds to the unit's answers: the findings in them, the texts that stood outside the
+    table, and the answers digests of the returns that it replaces."""
 
     findings: tuple[Finding, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
@@ -141,11 +152,15 @@ class CorrectionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What one form says. `round` holds the lines issued to this unit (not those of other units) and the names
-    of all units asked. `answers_digest` is equal for two returns that say the same in the same words. `issued`
-    is what stood in the answer cells when the form went out: line id, field, text; blank ones left out. `previous`
-    is what the form shows of the round before. `nothing` is where the unit says that it has nothing to report,
-    None if it does not. `others` are the forms of other units that stand in the same workbook."""
+    """The content of one form.
+
+    `round`: with the plan items issued to this unit only, and the names of all units asked. `answers_digest`:
+    equal
+    for two returns with the same answers, word for word. `issued`: (plan item id, field key, text) of the answer
+    cells that were filled when the form went out. `previous_answers`: what the form shows of the previous round.
+    `nothing_to_report`: where the unit declares it, None if it does not. `other_submissions`: the forms of other
+    units in the same workbook.
+    """
 
     file: ReceivedFile
     identity: FormIdentity
@@ -161,5 +176,5 @@ class Submission:
 
     @property
     def unit(self) -> str:
-        """The unit that was asked."""
+        """Name of the unit that was asked."""
         return self.identity.unit

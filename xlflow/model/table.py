@@ -1,4 +1,4 @@
-"""Many rows in little memory: column by column, what reads the same held once and a small number in its place.
+"""Many rows in little memory: column by column, each distinct cell stored once, and small codes for the rest.
 
 A table of half a million rows as tuples would take more memory than all that it was made from.
 """
@@ -16,13 +16,13 @@ TableCell = str | int | Decimal | date | bool | None
 
 _BATCH_SIZE = 1024
 _MAX_SHORT_CODES = 1 << 16
-"""Different cells that a column may have as long as two bytes tell them apart."""
+"""Distinct cells of a column whose codes fit two bytes."""
 
 _PLAIN_TYPES = frozenset((str, NoneType))
 
 
 class ColumnarRows(Sequence[tuple[TableCell, ...]]):
-    """Rows of one length, as a sequence of tuples that are made when somebody asks for them."""
+    """Rows of one length, as a sequence of tuples that are built on access. Immutable."""
 
     __slots__ = ("_columns", "_count")
 
@@ -40,15 +40,15 @@ class ColumnarRows(Sequence[tuple[TableCell, ...]]):
     def __getitem__(self, index: int) -> tuple[TableCell, ...]: ...
 
     @overload
-    def __getitem__(self, place: slice) -> "ColumnarRows": ...
+    def __getitem__(self, index: slice) -> "ColumnarRows": ...
 
-    def __getitem__(self, place: int | slice) -> "tuple[TableCell, ...] | ColumnarRows":
-        if isinstance(place, int):
-            return tuple([column.cell(place) for column in self._columns])
-        start, stop, step = place.indices(self._count)
+    def __getitem__(self, index: int | slice) -> "tuple[TableCell, ...] | ColumnarRows":
+        if isinstance(index, int):
+            return tuple([column.cell(index) for column in self._columns])
+        start, stop, step = index.indices(self._count)
         if (start, stop, step) == (0, self._count, 1):
             return self
-        return ColumnarRows([column.select(place) for column in self._columns], len(range(start, stop, step)))
+        return ColumnarRows([column.select(index) for column in self._columns], len(range(start, stop, step)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -63,11 +63,11 @@ class ColumnarRows(Sequence[tuple[TableCell, ...]]):
         return self._columns[column_index]
 
     def distinct_values(self, column_index: int) -> set[TableCell]:
-        """Return the different cells of one column."""
+        """Return the distinct cells of one column (0-based); 1, 1.0 and True are one in the set."""
         return self._columns[column_index].distinct_values()
 
     def with_column(self, column_index: int, cells: Iterable[TableCell]) -> "ColumnarRows":
-        """Return the rows with one column more."""
+        """Return the rows with another column inserted before `column_index`; `cells` has one per row."""
         new_column = _EncodedColumn()
         new_column.extend(list(cells))
         new_column.finish()
@@ -77,7 +77,7 @@ class ColumnarRows(Sequence[tuple[TableCell, ...]]):
 
 
 def encode_rows(rows: Iterable[Sequence[TableCell]], width: int) -> ColumnarRows:
-    """Return rows of that many cells so that they take little memory."""
+    """Return rows of `width` cells each, encoded by column. Raises ValueError for a row of another length."""
     columns, count, remaining = [_EncodedColumn() for _ in range(width)], 0, iter(rows)
     while batch := list(islice(remaining, _BATCH_SIZE)):
         for column, cells in zip(columns, zip(*batch, strict=True), strict=True):
@@ -89,7 +89,7 @@ def encode_rows(rows: Iterable[Sequence[TableCell]], width: int) -> ColumnarRows
 
 
 class _CodeByKey(dict[object, int]):
-    """The number of each different cell, in the order in which they came."""
+    """The code of each distinct cell, from 0, in order of appearance."""
 
     def __missing__(self, key: object) -> int:
         self[key] = code = len(self)
@@ -97,7 +97,8 @@ class _CodeByKey(dict[object, int]):
 
 
 class _EncodedColumn:
-    """The cells of one column: the different ones and their numbers in `codes`; as they are where most differ."""
+    """The cells of one column: distinct cells and one code per row; plain cells (`_codes` None) where most
+    differ."""
 
     __slots__ = ("_cells", "_code_by_key", "_codes")
 
@@ -128,7 +129,7 @@ class _EncodedColumn:
             self._cells, self._codes, self._code_by_key = list(self), None, _CodeByKey()
 
     def finish(self) -> None:
-        """Let go of what only adding cells needs."""
+        """Release what only `extend` needs."""
         self._code_by_key = _CodeByKey()
 
     def cell(self, row_index: int) -> TableCell:
@@ -147,16 +148,17 @@ class _EncodedColumn:
 
 
 def _identity_key(cell: TableCell) -> object:
-    """Return a key by which cells are told apart that are equal and yet not the same, such as 1, 1.0 and True."""
+    """Return a key that differs for equal cells of different types, such as 1, 1.0 and True."""
     return cell if type(cell) in _PLAIN_TYPES else (type(cell), str(cell))
 
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """One column of a grid: heading, width in characters, and how its cells are shown.
+    """One column of a table: key, heading, width in characters, and how its cells are shown.
 
-    group: a text that many rows below each other share; shown whole where it comes first. signed: a number of
-    which less than nothing is bad news; share: a part of a whole, which may be that too.
+    kind group: a text that consecutive rows share, shown in full in the first of them. signed: a number that is
+    bad
+    news below zero. share: a fraction of a whole (0.05 is 5 %), signed likewise.
     """
 
     key: str
@@ -182,7 +184,7 @@ class Table:
         )
 
     def distinct_values(self, column_index: int) -> set[TableCell]:
-        """Return the different cells of one column."""
+        """Return the distinct cells of one column (0-based); 1, 1.0 and True are one in the set."""
         return (
             self.rows.distinct_values(column_index)
             if isinstance(self.rows, ColumnarRows)

@@ -1,7 +1,7 @@
 """How text is compared, fingerprinted and shortened: the same on every machine and in every round.
 
 People retype, paste and decompose; programs change dashes and spaces. Two texts that a reader would call
-the same must be the same here, and nothing here ever changes what is shown.
+the same must have the same key here; keys are compared, never shown.
 """
 
 import hashlib
@@ -16,13 +16,13 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _QUOTES = {0x2018: "'", 0x2019: "'", 0x201A: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0xB4: "'"}
 _SIMPLE_TEXT = re.compile(r"[\t-\r -~À-ÖØ-öø-ÿ]*")
-"""Texts without a letter that has to be composed, replaced or left out: nearly all, and quickly told."""
+"""Texts without a character that must be composed, replaced or removed: nearly all, and quick to recognise."""
 
 _CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""What breaks a line, rings a bell, or turns the direction of what stands beside it."""
+"""Control characters and those that change the direction of text."""
 
 _MAX_NAME_LENGTH = 300
-"""Letters of a name that are shown; the longest that a file can have by itself is shorter."""
+"""Characters of a name that are shown; longer than any file name without folders."""
 
 ILLEGAL_XML_CHARACTERS = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
 """Characters that no XML document may hold, as they stand between the brackets of a regular expression."""
@@ -31,7 +31,7 @@ _CODE_ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
 
 def collapse_whitespace(text: str) -> str:
-    """Return the text composed (NFC), without unseen characters, runs of blanks folded to one space."""
+    """Return the text composed (NFC), without invisible characters, every run of blanks as one space."""
     if _SIMPLE_TEXT.fullmatch(text):
         return " ".join(text.split())
     return _WHITESPACE.sub(" ", unicodedata.normalize("NFC", text).translate(_INVISIBLE)).strip()
@@ -98,12 +98,13 @@ def first_free_name(name: str, is_taken: Callable[[str], bool], numbered: str = 
 
 
 def fingerprint(texts: Iterable[str]) -> str:
-    """Return 16 hexadecimal digits that stand for the folded texts, in their order."""
+    """Return 16 hexadecimal digits of the SHA-256 of the normalized texts, in their order."""
     return _hash_texts(texts).hex()[:16]
 
 
 def short_code(texts: Iterable[str], length: int = 8) -> str:
-    """Return a code of `length` characters (about 4.9 bits each) without letters that are easily misread."""
+    """Return a code of the normalized texts, `length` characters (about 4.9 bits each) that are hard to
+    misread."""
     number = int.from_bytes(_hash_texts(texts), "big")
     characters = []
     for _ in range(length):
@@ -118,8 +119,10 @@ def utf16_length(text: str) -> int:
 
 
 def split_utf16(text: str, max_length: int) -> Iterator[str]:
-    """Yield a text in pieces of at most `room` units of UTF-16 (at least 2), between words where that costs less
-    than a tenth. The pieces put together are the text, letter by letter; a text that fits is one piece."""
+    """Yield a text in pieces of at most `max_length` UTF-16 units (2 or more).
+
+    Cut between words where that costs less than a tenth of a piece. Joined, the pieces are the text.
+    """
     start = 0
     while utf16_length(text[start : start + max_length]) > max_length or len(text) - start > max_length:
         end = _chunk_end(text, start, max_length)
@@ -131,7 +134,7 @@ def split_utf16(text: str, max_length: int) -> Iterator[str]:
 
 
 def _chunk_end(text: str, start: int, max_length: int) -> int:
-    """Return the place behind the last letter from `start` on that still fits."""
+    """Return the index after the last character from `start` on that still fits."""
     end = min(len(text), start + max_length)
     while (excess := utf16_length(text[start:end]) - max_length) > 0:
         end -= (excess + 1) // 2
@@ -139,11 +142,11 @@ def _chunk_end(text: str, start: int, max_length: int) -> int:
 
 
 def _hash_texts(texts: Iterable[str]) -> bytes:
-    """Return what stands for the folded texts; half an emoji, which some programs leave behind, counts as well."""
+    """Return the SHA-256 of the normalized texts; half a surrogate pair, which some programs leave, is allowed."""
     return hashlib.sha256("\x1f".join(map(normalize_key, texts)).encode(errors="surrogatepass")).digest()
 
 
 @lru_cache(maxsize=1 << 16)
 def normalize_key_cached(text: str) -> str:
-    """Return the text folded; a plan says the same words over and over."""
+    """Return `normalize_key(text)`, cached: plans and forms repeat the same texts over and over."""
     return normalize_key(text)

@@ -5,10 +5,10 @@ Notes only. The answers count as they stand; whoever doubts one knows where to l
 
 from collections.abc import Iterable, Iterator
 
-from xlflow.excel.cell_address import format_cell_address
+from xlflow.excel.cell_address import format_cell_address, split_cell_address
 from xlflow.form.layout import list_key
 from xlflow.model.findings import Finding, Location, make_finding
-from xlflow.model.submission import ADDRESS_LETTERS, Answer, AnswerRow
+from xlflow.model.submission import Answer, AnswerRow
 from xlflow.read.form_schema import FieldColumn, FormSchema
 from xlflow.read.locate_table import LocatedTable
 
@@ -30,9 +30,9 @@ def check_answer_provenance(
     formula_cells = {format_cell_address(*place) for place in evidence.formula_cells or () if place[1] in columns}
     hidden_cells = {f"A{row + 1}" for row in evidence.hidden_rows if row > table.heading_row}
     pasted_cells = set(_find_validation_gaps(table, columns))
-    suspicious_rows = {cell.lstrip(ADDRESS_LETTERS) for cell in (*formula_cells, *hidden_cells, *pasted_cells)}
+    suspicious_rows = {split_cell_address(cell)[1] for cell in (*formula_cells, *hidden_cells, *pasted_cells)}
     for row in rows if suspicious_rows else ():
-        if (row.location.cell or "").lstrip(ADDRESS_LETTERS) not in suspicious_rows:
+        if split_cell_address(row.location.cell or "")[1] not in suspicious_rows:
             continue
         filled_answers = [answer for answer in row.answers if not answer.is_blank]
         if filled_answers and row.location.cell in hidden_cells:
