@@ -1,1 +1,2 @@
-"""Form."""
+"""What `generate` and `read` agree on: layout, identity, metadata and fingerprints of a form. Writes no
+workbook."""

@@ -1,7 +1,5 @@
-"""What a form says of itself: on its very hidden sheet, and a second time as properties of the document.
-
-Whether two returns of a unit say the same.
-"""
+"""What identifies a form, on its very hidden sheet and again in the document's properties; and its answers
+digest."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,13 +11,13 @@ from xlflow.model.submission import AnswerRow, FormIdentity, Unplaced
 from xlflow.runtime.codec import chunk_text, escape_cell, unescape_cell
 
 METADATA_FORMAT = "1"
-"""Which shape the records have; a form in a shape that we do not know is not read."""
+"""Version of the records' format; a form of another one is not read."""
 
 _PROPERTY_PREFIX = "xlflow."
 
 
 def build_identity(round_: Round, unit: str, replaces: tuple[str, ...] = ()) -> FormIdentity:
-    """Return what a form says of itself."""
+    """Return the identity of the form of one unit."""
     template = round_.template
     rows = sum(not item.added_by_unit for item in round_.items_for_unit(unit))
     code = make_form_code(round_.key, unit)
@@ -36,7 +34,7 @@ def encode_identity_properties(identity: FormIdentity) -> tuple[tuple[str, str],
 
 
 def decode_identity_properties(properties: Mapping[str, object]) -> FormIdentity | None:
-    """Return what the custom document properties say of a form, None if they are not (all) there."""
+    """Return the identity in the custom document properties, None if it is not complete."""
     values: dict[str, str] = {}
     for name in sorted(
         filter(lambda name: name.startswith(_PROPERTY_PREFIX), properties), key=_split_property_name
@@ -50,7 +48,7 @@ def decode_identity_properties(properties: Mapping[str, object]) -> FormIdentity
 
 
 def encode_identity(identity: FormIdentity) -> Iterator[tuple[str, str]]:
-    """Yield what a form says of itself, key and text."""
+    """Yield the identity as (key, text); texts are escaped by `escape_cell`."""
     yield "format", METADATA_FORMAT
     values = (identity.template, identity.version, identity.round_key, identity.unit)
     for key, value in zip(("template", "version", "round", "unit"), values, strict=True):
@@ -62,7 +60,8 @@ def encode_identity(identity: FormIdentity) -> Iterator[tuple[str, str]]:
 
 
 def decode_identity(values: Mapping[str, str]) -> FormIdentity | None:
-    """Return what a form says of itself; None if it is not (all) there, or of a shape that we do not know."""
+    """Return the identity of the texts by key; None if not complete or of another format. ValueError if
+    damaged."""
     if values.get("format") != METADATA_FORMAT or not values.keys() >= {
         "template",
         "version",
@@ -94,9 +93,9 @@ def digest_answers(
     nothing_to_report: bool = False,
     changed_form_texts: Sequence[str] = (),
 ) -> str:
-    """Return a digest that is equal for two returns of a unit that say the same in the same words.
+    """Return a SHA-256 that is equal for two returns of a unit with the same answers, word for word.
 
-    `quotes` is what was written where the form says something itself.
+    `changed_form_texts`: texts that the unit wrote over those of the form itself.
     """
     answered_rows = sorted(
         (

@@ -1,7 +1,7 @@
-"""Where everything stands in a form: `generate` writes by this, `read` finds by this, and nothing else may.
+"""Where everything is in a form: `generate` writes by this, `read` finds by this; nothing else knows it.
 
-The form sheet: a title, a line with counter and form code, a hidden row of column codes (`#status`), the one
-heading row, one row per line, then free rows. The hidden sheet is a list of records, the record's kind first.
+The form sheet: a title, a row with counter and form code, a hidden row of column codes (`#status`), the one
+heading row, one row per plan item, then free rows. The hidden sheet is a list of records, the record's kind first.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,13 @@ TITLE_ROW, COUNTER_ROW, CODE_ROW, HEADING_ROW, FIRST_ITEM_ROW = 0, 1, 2, 3, 4
 """Rows of the form sheet, counted from 0."""
 
 FREE_ROW_COUNT = 10
-"""Rows for activities of the unit's own. They stand below the lines, after one row that says what they are for
+"""Rows for activities that the unit adds. They follow the items, after one row that says what they are for
 (`free_rows_heading`, in the id column; every other cell of that row is blank)."""
 
 FIRST_UNPLACED_ROW = 3
-"""The first row, counted from 0, of the texts on the sheet for what stood outside the table; they begin in its
-second column, each after the words for where it stood."""
+"""First row (0-based) of the texts on a correction form's sheet for what stood outside the table; column A
+holds where
+each was, the texts follow from column B on."""
 
 METADATA_SHEET = "xlflow"
 """Name of a form's very hidden sheet; the same in every language."""
@@ -29,19 +30,19 @@ METADATA_SHEET = "xlflow"
 CALC_RECORD_KINDS = ("calc_table", "calc_row")
 
 ROUND_SHEET = "xlflow_round"
-"""Name of the consolidated workbook's very hidden sheet, which says what its round was."""
+"""Name of the consolidated workbook's very hidden sheet, which holds the records of its round."""
 
 COMPARED_TO = "compared_to"
-"""The kind of record by which that sheet says which day's round its changes are told against."""
+"""Kind of the record on that sheet with the as-of date of the round that its changes compare with."""
 
 ITEM_ORDER = "item_order"
-"""The kind of record by which that sheet says in which order the lines of the plan stand: their ids."""
+"""Kind of the record on that sheet with the ids of the plan items, in plan order."""
 
 LIST_LABEL_COLUMN = 3
-"""The column of the hidden sheet in which the labels of its lists stand, counted from 0."""
+"""Column (0-based) of the hidden sheet that holds the labels of its lists."""
 
 QUARTERS_LIST, YES_NO_LIST = "quarters", "yes_no"
-"""The lists that every form has besides those of its template."""
+"""Keys of the lists that a form has besides those of its template."""
 
 RecordKind = Literal[
     "identity",
@@ -74,7 +75,7 @@ class FormColumn:
 
     @property
     def code(self) -> str:
-        """What stands in the hidden code row above its heading."""
+        """The text in the hidden code row above its heading."""
         return f"#{self.key}"
 
     def heading(self, language: Language) -> str:
@@ -106,7 +107,7 @@ def form_sheet_name() -> LocalizedText:
 
 
 def free_rows_heading(template: Template) -> LocalizedText:
-    """Return what stands above the free rows, in the id column."""
+    """Return the heading above the free rows, in the id column."""
     item = template.levels[template.item_level_index].label
     texts = {
         language: translate("form.own_heading", language, item=label_in_sentence(item, language))
@@ -116,7 +117,9 @@ def free_rows_heading(template: Template) -> LocalizedText:
 
 
 def list_key(field: Field) -> str | None:
-    """Return which list a field offers: one of the template's, `QUARTERS_LIST`, `YES_NO`, or none."""
+    """Return the key of the list that a field offers, None if it offers none. One that a template calls
+    "quarters" or
+    "yes_no" gets a suffix."""
     if field.type == "choice" and field.choices:
         return f"{field.choices}_choices" if field.choices in (QUARTERS_LIST, YES_NO_LIST) else field.choices
     return {"quarter": QUARTERS_LIST, "deadline": QUARTERS_LIST, "yes_no": YES_NO_LIST}.get(field.type)
@@ -128,13 +131,13 @@ def list_defined_name(key: str) -> str:
 
 
 def row_fingerprint(levels: tuple[str, ...]) -> str:
-    """Return what tells a row by its issued text, whatever happened to its id."""
+    """Return the fingerprint of a row's issued texts, by which it is recognised whatever happened to its id."""
     return fingerprint(levels)
 
 
 @lru_cache(maxsize=1024)
 def make_form_code(round_key: str, unit: str) -> str:
-    """Return the short code that is printed on a form: "k4t7-m2pq"."""
+    """Return the short code printed on a form: "k4t7-m2pq". The same for the same round and unit."""
     code = short_code((round_key, unit))
     return f"{code[:4]}-{code[4:]}"
 

@@ -1,16 +1,11 @@
-"""The lists that a form's cells offer, as records. They are for the form alone; reading it passes them over.
+"""What travels inside a form: everything that reading and checking it needs, as records of texts.
 
-The round as records: the definition of the template, the days, what the plan is called, the names of the units.
-
-Nearly the same in every form of a round, so what was heard once is remembered.
-
-What was issued to one unit, as the records of its form.
-
-What travels inside a form: everything that reading and checking it needs, as records of texts.
-
-A form can be checked and merged without the plan and the template it was made from. One record is one row of
-the very hidden sheet, its kind first. Whatever came from the plan travels as JSON in plain ASCII, in pieces
-that fit a cell, so that no program on the way can change a letter of it unseen. Reads and writes no files.
+So a form can be checked and merged without the plan and the template that it was made from. One record is one row
+of the very hidden sheet: its kind, then cells. What came from the plan is JSON in ASCII, in pieces that fit a
+cell,
+so that no program on the way can change a character unseen. Lists of accepted answers are there for the form's own
+validations only. Decoded templates and unit names are cached, since all forms of a round carry the same. Reads and
+writes no files.
 """
 
 import hashlib
@@ -42,11 +37,11 @@ from xlflow.values import format_deadline, quarters_from
 from xlflow.values.field_values import format_value
 
 OFFERED_QUARTERS = 8
-"""How many quarters after the as-of date a form offers for a new deadline."""
+"""Number of quarters, from the one after the as-of date on, that a form offers for a new deadline."""
 
 
 def encode_answer_lists(round_: Round) -> Iterator[tuple[str, ...]]:
-    """Yield what the lists offer, choice by choice."""
+    """Yield a record per offered answer: kind, key of the list, code ("" for quarters), label."""
     template, language = round_.template, round_.language
     fields_by_list = {list_key(field): field for field in template.fields}
     for key, field in fields_by_list.items():
@@ -73,11 +68,11 @@ def _yes_no_labels(field: Field, round_: Round) -> Iterator[tuple[str, str]]:
 Records = tuple[tuple[str, ...], ...]
 
 RecordsByKind = Mapping[str, list[Sequence[str]]]
-"""The cells of the records, by kind."""
+"""Kind -> the records of that kind, without the kind; in sheet order."""
 
 
 def group_by_kind(rows: Iterable[Sequence[str]]) -> RecordsByKind:
-    """Return the records by their kind, which stands in the first cell."""
+    """Return the records by kind, the first cell of each row."""
     records_by_kind: dict[str, list[Sequence[str]]] = {}
     for kind, *cells in rows:
         records_by_kind.setdefault(rename_record_kind(kind), []).append(cells)
@@ -85,7 +80,8 @@ def group_by_kind(rows: Iterable[Sequence[str]]) -> RecordsByKind:
 
 
 def encode_round(round_: Round, unit: str = "") -> Iterator[tuple[str, ...]]:
-    """Yield the records of a round; of the units, besides their names, what is known of the one named."""
+    """Yield the records of a round: template, facts, names of all units, and the contact of `unit` if it has
+    one."""
     text, digest = _encode_template(round_.template)
     yield ("definition", digest, *chunk_text(text, MAX_CELL_CHUNK))
     plan = round_.plan
@@ -115,28 +111,30 @@ def _encode_template(template: Template) -> tuple[str, str]:
 
 @lru_cache(maxsize=32)
 def _decode_template(text: str, digest: str) -> tuple[Template, tuple[str, ...]]:
-    """Return the template, and what of it is not known here; kept, since every form of a round carries the same
-    and checking its shape is slow."""
+    """Return the template and its unknown keys. Raises ValueError where `text` does not match the digest.
+
+    Cached, since every form of a round carries the same and validating it is slow.
+    """
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         raise ValueError("the definition is not the one that was issued")
     return parse_template_leniently(rename_template_keys(json_loads(text)))
 
 
 def find_unknown_template_keys(records_by_kind: RecordsByKind) -> tuple[str, ...]:
-    """Return what of the definition is not known here."""
+    """Return the paths in the template that this version does not know; see `parse_template_leniently`."""
     digest, *definition = records_by_kind["definition"][0]
     _, unknown_keys = _decode_template("".join(definition), digest)
     return unknown_keys
 
 
 def decode_round_facts(records_by_kind: RecordsByKind) -> dict[str, Any]:
-    """Return the days, the language and what is known of the plan, by name."""
+    """Return the record "round" of `encode_round`: dates as ISO texts, language and facts of the plan, by name."""
     facts: dict[str, Any] = json_loads("".join(records_by_kind["round"][0]))
     return facts
 
 
 def decode_round(records_by_kind: RecordsByKind, facts: Mapping[str, Any], items: tuple[PlanItem, ...]) -> Round:
-    """Return the round that the records tell of, with these lines."""
+    """Return the round of the records, with the items given; `facts` from `decode_round_facts`."""
     digest, *definition = records_by_kind["definition"][0]
     plan = Plan(
         title=facts["title"],
@@ -152,7 +150,7 @@ def decode_round(records_by_kind: RecordsByKind, facts: Mapping[str, Any], items
 
 
 def _decode_units(records_by_kind: RecordsByKind) -> tuple[Unit, ...]:
-    """Return the units by their names, of which every form has all, and what it knows of its own one besides."""
+    """Return all units; the contact and e-mail of the form's own unit only."""
     detailed_units = [Unit(*json_loads("".join(record))) for record in records_by_kind.get("unit", ())]
     if "units" not in records_by_kind:
         return tuple(detailed_units)
@@ -169,18 +167,21 @@ def _decode_unit_names(text: str) -> tuple[Unit, ...]:
 
 
 AnswerTexts = Mapping[str, Mapping[str, str]]
-"""Line id -> field key -> the text that stands (or stood) in the answer cell."""
+"""Plan item id -> field key -> the text in the answer cell."""
 
 NO_ANSWER_TEXTS: AnswerTexts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedForm:
-    """What was issued to one unit, as its form tells: `round` holds the lines of this unit only, and the names
-    of all units. `fingerprints` stand in the order of the lines; `issued` is what the answer cells held then,
-    those of the unit's own activities too, where a form goes back with them; `unknown` is what a newer version of
-    this program wrote into the definition and this one does not know. `list_item_xml` are the marks of what such a
-    form's other sheets say themselves, by the word for their name (`form/sheet_fingerprints.py`)."""
+    """What was issued to one unit, as its form carries it.
+
+    `round`: with the items of this unit only, and the names of all units. `issued_answers`: texts of the answer
+    cells when the form went out; with added activities too in a correction form. `row_fingerprints`: in the
+    order of
+    the items. `unknown_template_keys`: written by a newer version of this program. `sheet_fingerprints`: (word key
+    of the sheet's name, fingerprints) of the other sheets of a correction form, see `form.sheet_fingerprints`.
+    """
 
     identity: FormIdentity
     round: Round
@@ -192,10 +193,10 @@ class IssuedForm:
 
 
 def issued_items(round_: Round, unit: str) -> tuple[PlanItem, ...]:
-    """Return the lines that a unit is asked about, in the order in which they were planned; none of its own.
+    """Return the items that a unit is asked about, in plan order, without those that it added.
 
-    Each knows its position in the plan, so that a merge can restore the plan's order without the plan; one that
-    came back in a form knows it already.
+    Each has its `plan_position`, so that a merge can restore the order without the plan; one that was read from a
+    form has it already.
     """
     return tuple(
         item if item.plan_position else replace(item, plan_position=position)
@@ -211,7 +212,10 @@ def encode_form_records(
     replaces: tuple[str, ...] = (),
     previous: PreviousAnswers | None = None,
 ) -> Records:
-    """Return everything that a form carries, as rows of texts that fit a cell, each row's kind first."""
+    """Return all records of a form, each as texts that fit a cell, its kind first.
+
+    `replaces`: answers digests of the returns that a correction form replaces.
+    """
     identity = build_identity(round_, unit, replaces)
     return (
         *(("identity", key, *chunk_text(text, MAX_CELL_CHUNK)) for key, text in encode_identity(identity)),
@@ -222,18 +226,18 @@ def encode_form_records(
             (
                 "added",
                 *chunk_text(
-                    json_dumps_ascii([line.id, dict(sorted(issued_answers[line.id].items()))]), MAX_CELL_CHUNK
+                    json_dumps_ascii([item.id, dict(sorted(issued_answers[item.id].items()))]), MAX_CELL_CHUNK
                 ),
             )
-            for line in round_.items_for_unit(unit)
-            if line.added_by_unit and issued_answers.get(line.id)
+            for item in round_.items_for_unit(unit)
+            if item.added_by_unit and issued_answers.get(item.id)
         ),
         *((("previous", *chunk_text(_encode_previous(previous), MAX_CELL_CHUNK)),) if previous else ()),
     )
 
 
 def encode_sheet_fingerprints(sheet_fingerprints: Mapping[str, str]) -> Records:
-    """Return what a form that goes back carries besides: the marks of what its other sheets say themselves."""
+    """Return the further records of a correction form: the fingerprints of its other sheets, by their word key."""
     return tuple(
         ("sheet_fingerprint", sheet, *chunk_text(fingerprints, MAX_CELL_CHUNK))
         for sheet, fingerprints in sheet_fingerprints.items()
@@ -241,9 +245,9 @@ def encode_sheet_fingerprints(sheet_fingerprints: Mapping[str, str]) -> Records:
 
 
 def decode_form_records(rows: Iterable[Sequence[str]]) -> IssuedForm | None:
-    """Return what the records say, None if they are not ours, not whole or not in a shape that we know.
+    """Return the form of the records; None if they are not ours, damaged or of an unknown format.
 
-    Takes the rows as they stand in the sheet: cells to the right may be blank (""), but no cell may be stripped.
+    `rows`: the cells of the sheet; blanks ("") may follow on the right, but no cell may be stripped.
     """
     records_by_kind = group_by_kind(rows)
     try:
@@ -254,13 +258,12 @@ def decode_form_records(rows: Iterable[Sequence[str]]) -> IssuedForm | None:
 
 
 def encode_consolidated_round(round_: Round) -> Records:
-    """Return what a consolidated workbook carries of its round: template, days, names of the units; no lines."""
+    """Return the records of a consolidated workbook: template, dates, names of the units; no items."""
     return tuple(encode_round(round_))
 
 
 def decode_consolidated_round(rows: Iterable[Sequence[str]]) -> Round | None:
-    """Return the round that a consolidated workbook was made from, without lines; None as in
-    `decode_form_records`."""
+    """Return the round of a consolidated workbook, without items; None as in `decode_form_records`."""
     records_by_kind = group_by_kind(rows)
     try:
         return decode_round(records_by_kind, decode_round_facts(records_by_kind), ())
@@ -275,7 +278,7 @@ def _decode_form(identity: FormIdentity, records_by_kind: RecordsByKind) -> Issu
         return None
     round_ = decode_round(records_by_kind, facts, tuple([item for item, _, _ in decoded_items]))
     added_answers = (json_loads("".join(record)) for record in records_by_kind.get("added", ()))
-    texts_by_item = (*((line.id, texts) for line, _, texts in decoded_items), *added_answers)
+    texts_by_item = (*((item.id, texts) for item, _, texts in decoded_items), *added_answers)
     answers = {item_id: MappingProxyType(texts) for item_id, texts in texts_by_item if texts}
     row_fingerprints, previous_records = (
         tuple(fingerprint for _, fingerprint, _ in decoded_items),

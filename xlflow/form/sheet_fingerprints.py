@@ -1,6 +1,6 @@
-"""What the sheets of a form that goes back say themselves, so that what somebody types over it is told from it.
+"""The texts that a correction form itself wrote on its other sheets, so that what a unit typed there is found.
 
-The form carries a mark of every text that it wrote there, cell by cell; the texts themselves stand on the sheets.
+The form carries a fingerprint of every such text, cell by cell; the texts themselves are on the sheets.
 """
 
 from collections import Counter
@@ -13,31 +13,34 @@ from xlflow.model.text import short_code
 from xlflow.values import cell_text
 
 FORMULA_RESULT = "\0"
-"""Stands for a text that a formula works out anew."""
+"""Placeholder for a text that a formula computes anew."""
 
 _FORMULA_FINGERPRINT = "*"
 
 _FINGERPRINT_LENGTH = 6
-"""Letters of a mark: two texts with the same one are as good as never met in one place."""
+"""Characters of a fingerprint, about 29 bits: two texts of one sheet practically never share one."""
 
 
 def fingerprint_cells(rows: Iterable[Sequence[TableCell]]) -> str:
-    """Return the marks of what stands on a sheet, from its first cell on; `FORMULA_RESULT` stands for itself."""
+    """Return the fingerprints of a sheet's cells from A1 on: rows joined by "/", cells by ","; "" for a blank."""
     return "/".join(",".join(map(_fingerprint_cell, row)) for row in rows)
 
 
 def find_changed_cells(
     cells: Iterable[tuple[int, int, RawCell]], fingerprints: str, is_formula_text: Callable[[str], bool]
 ) -> frozenset[tuple[int, int]]:
-    """Return the places (row, column) of the cells that hold what the form never wrote on the sheet, or wrote less
-    often; rows may have been moved. `is_unedited_docx` tells what a formula may have come to."""
+    """Return the (row, column), 0-based, of cells with a text that the form did not write, or wrote less often.
+
+    Rows may have been moved, so a text is accepted anywhere as often as it was written. `is_formula_text`: whether
+    a text may be the result of a formula, where `FORMULA_RESULT` was written.
+    """
     rows = enumerate(fingerprints.split("/"))
     expected = {
         (row, column): cell_fingerprint
         for row, row_fingerprints in rows
         for column, cell_fingerprint in enumerate(row_fingerprints.split(","))
     }
-    found = {(row, place): text for row, place, value in cells if (text := cell_text(value))}
+    found = {(row, column): text for row, column, value in cells if (text := cell_text(value))}
     unexpected = {
         address: _fingerprint_text(text)
         for address, text in found.items()
@@ -47,12 +50,16 @@ def find_changed_cells(
             else expected.get(address) == _fingerprint_text(text)
         )
     }
-    unused_fingerprints = Counter(mark for at, mark in expected.items() if at not in found or at in unexpected)
+    unused_fingerprints = Counter(
+        cell_fingerprint
+        for address, cell_fingerprint in expected.items()
+        if address not in found or address in unexpected
+    )
     changed = set()
-    for at, mark in unexpected.items():
-        unused_fingerprints[mark] -= 1
-        if unused_fingerprints[mark] < 0:
-            changed.add(at)
+    for address, cell_fingerprint in unexpected.items():
+        unused_fingerprints[cell_fingerprint] -= 1
+        if unused_fingerprints[cell_fingerprint] < 0:
+            changed.add(address)
     return frozenset(changed)
 
 

@@ -1,4 +1,4 @@
-"""What judging needs of a template, worked out once: tables of spellings, and the numbers that rules wait for."""
+"""What the rules need of a template, computed once: tables of spellings, and the choice numbers of conditions."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from xlflow.rules.formula_semantics import NOT_LISTED, choice_spelling_table, op
 from xlflow.runtime.memo import IdentityKey
 
 AnswerConditions = tuple[tuple[str, frozenset[int]], ...]
-"""Fields, each with the numbers of the answers that a rule waits for."""
+"""Field keys, each with the choice numbers for which a condition holds."""
 
 CompiledRule = tuple[Rule, AnswerConditions, tuple[str, ...]]
-"""A rule of the template, what it waits for, and the names of the effects that it has."""
+"""A rule of the template, its `when` conditions, and the names of its effects."""
 
 _YES_NO_NUMBERS = MappingProxyType({"yes": 1, "no": 2})
 
@@ -36,17 +36,17 @@ class CompiledTemplate:
 
 
 def compile_template(template: Template) -> CompiledTemplate:
-    """Return the shape of a template."""
+    """Return the compiled template; cached by identity."""
     return _compile_template(IdentityKey(template))
 
 
 def has_closed_list(template: Template, field: Field) -> bool:
-    """Return whether a field accepts the answers of its list only."""
+    """Return whether a field accepts only the answers of its list."""
     return field.type == "yes_no" or (field.type == "choice" and not template.choice_list(field).open)
 
 
 def spelling_table_of(template: Template, field: Field) -> str:
-    """Return the table of spellings of a field that has a list."""
+    """Return the table of spellings of a field of a listed type; KeyError for others."""
     return compile_template(template).spelling_tables[field.key]
 
 
@@ -57,7 +57,7 @@ def _build_spelling_table(template: Template, field: Field) -> str:
 
 
 def choice_number(template: Template, field: Field, code: str) -> int:
-    """Return the number that stands for an accepted answer; an open list may have met others."""
+    """Return the number of a choice, see `option_number`; `NOT_LISTED` for a text that is no choice."""
     if field.type == "yes_no":
         return _YES_NO_NUMBERS.get(code, NOT_LISTED)
     options = template.choice_list(field).options
@@ -65,7 +65,7 @@ def choice_number(template: Template, field: Field, code: str) -> int:
 
 
 def compile_conditions(template: Template, rule: Rule) -> AnswerConditions:
-    """Return which numbers of which fields a rule waits for."""
+    """Return the `when` conditions of a rule as choice numbers."""
     return tuple(
         (key, frozenset(choice_number(template, template.field(key), code) for code in codes) - {NOT_LISTED})
         for key, codes in rule.when.items()
@@ -98,10 +98,14 @@ def _compile_template(template_key: IdentityKey[Template]) -> CompiledTemplate:
         closed_list_fields=tuple(each for each in answer_fields if has_closed_list(template, each)),
         index_field=index_field,
         rules_by_number={
-            number: tuple(declared for declared, known in rules_with_numbers if known is None or number in known)
-            for number in {number for _, known in rules_with_numbers for number in known or ()}
+            number: tuple(
+                compiled_rule
+                for compiled_rule, accepted_numbers in rules_with_numbers
+                if accepted_numbers is None or number in accepted_numbers
+            )
+            for number in {number for _, accepted in rules_with_numbers for number in accepted or ()}
         },
         unindexed_rules=tuple(
-            declared for declared, accepted_numbers in rules_with_numbers if accepted_numbers is None
+            compiled_rule for compiled_rule, accepted_numbers in rules_with_numbers if accepted_numbers is None
         ),
     )

@@ -22,20 +22,20 @@ _RESULT_PRECISION, _SUM_PRECISION = 60, 400
 _ROUNDING_STEP = Decimal(1).scaleb(-RESULT_DECIMALS)
 
 NumberLookup = Callable[[str], Decimal | None]
-"""Tells the number in a field of the row at hand, by the field's key."""
+"""Field key -> the number in that field of the row, None if it holds none."""
 
 CellAddressLookup = Callable[[str], str]
-"""Tells the address of a field's cell in the row at hand, by the field's key."""
+"""Field key -> the address of that field's cell in the row."""
 
 
 def sum_exactly(numbers: Iterable[Decimal]) -> Decimal:
-    """Return the sum of amounts as they are written, none of their digits lost."""
+    """Return the exact sum of amounts, without rounding; 0 for none."""
     with localcontext(prec=_SUM_PRECISION):
         return sum(numbers, Decimal(0))
 
 
 def compute_field(computation: Computation, number_of_field: NumberLookup) -> Decimal | None:
-    """Return the result, None where a number that it needs is lacking or a part has no whole."""
+    """Return the computed number, None where an input is missing or a share is of zero."""
     numbers = [
         number
         for key in (*computation.subtract, *computation.share)
@@ -50,7 +50,7 @@ def compute_field(computation: Computation, number_of_field: NumberLookup) -> De
 
 
 def field_value(row: AnswerRow, key: str, template: Template) -> FieldValue | None:
-    """Return what a row says in a field, whoever says it: the unit, the plan, or the other fields together."""
+    """Return the value of a field in a row: the unit's answer, the plan's value, or the computed number."""
     computation = template.field(key).computed
     if computation:
         return compute_field(computation, lambda name: field_number(row, name, template))
@@ -58,13 +58,13 @@ def field_value(row: AnswerRow, key: str, template: Template) -> FieldValue | No
 
 
 def field_number(row: AnswerRow, key: str, template: Template) -> Decimal | None:
-    """Return the number that a row says in a field, None if it says none."""
+    """Return the value of a field in a row if it is a number, else None."""
     value = field_value(row, key, template)
     return value if isinstance(value, Decimal) else None
 
 
 def is_above_threshold(threshold: Threshold, number_of_field: NumberLookup) -> bool:
-    """Return whether a number is beyond its limit; never where it, or the whole it is held against, is blank."""
+    """Return whether a number is above its threshold; False where it, or the number it is a share of, is blank."""
     number = number_of_field(threshold.field)
     if number is None:
         return False
@@ -99,7 +99,7 @@ def build_computed_formula(computation: Computation, cell_of_field: CellAddressL
 
 
 def build_threshold_formula(threshold: Threshold, cell_of_field: CellAddressLookup) -> str:
-    """Return a formula (without its =) that is TRUE where a number is beyond its limit; never an error."""
+    """Return a formula (without its =) that is TRUE where a number is above its threshold; never an error."""
     absolute = f"ABS(N({cell_of_field(threshold.field)}))"
     exceeded_tests = [] if threshold.amount is None else [f"{absolute}>{_threshold_as_decimal(threshold.amount)}"]
     if threshold.share is not None and threshold.of is not None:
@@ -115,13 +115,13 @@ def build_threshold_formula(threshold: Threshold, cell_of_field: CellAddressLook
 
 
 def _round_half_up(number: Decimal) -> Decimal:
-    """Return the number rounded as spreadsheets round, without zeros that say nothing."""
+    """Return the number rounded half up, as spreadsheets do, without trailing zeros."""
     rounded = number.quantize(_ROUNDING_STEP, ROUND_HALF_UP)
     whole = rounded.to_integral_value()
     return whole if rounded == whole else rounded.normalize()
 
 
 def _threshold_as_decimal(threshold: float) -> Decimal:
-    """Return a number of a template as people write it: without an exponent or decimals that say nothing."""
+    """Return a number of a template as Decimal, without an exponent or trailing zeros."""
     number = Decimal(repr(threshold))
     return Decimal(int(number)) if number == int(number) else Decimal(format(number, "f"))

@@ -1,7 +1,4 @@
-"""One row as it is judged, and what a rule still asks for in it. Values only.
-
-The rows of one form, looked at as a formula looks at them.
-"""
+"""The rows of one form as the rules see them: texts read as a formula reads them, beside the parsed values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,9 +26,8 @@ NO_PARSED_VALUES: Mapping[str, FieldValue | None] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class RowAnswers:
-    """One row of a form: its line, and the text in each answer cell by field, but for columns that the form lost.
-
-    `values` are the same answers as they were understood, where somebody did.
+    """One row of a form. `texts`: the text of each answer cell by field key, without columns that the form lost.
+    `parsed_values`: the same answers as `values.parse_value` understood them, where they were parsed.
     """
 
     item: PlanItem
@@ -40,16 +36,17 @@ class RowAnswers:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing is written in any answer cell."""
+        """Whether every answer cell is empty."""
         return not any(self.texts.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing that is still to be done in a row, in the cell of a field, by the rule of this name.
+    """One thing that is still to be done in a row, by the rule of this name.
 
-    `declared` is the template's rule, None for one that every template has; `parts` tells that sub-activities may
-    answer instead; `worse` is the row that stands worse.
+    `field`: key of the cell's field, None for the row itself. `template_rule`: None for a rule that every form
+    has.
+    `parts_may_answer`: an answer on each sub-activity would do. `worse_row`: the sub-activity with a worse status.
     """
 
     rule: str
@@ -61,7 +58,7 @@ class Requirement:
 
     @property
     def is_enforced(self) -> bool:
-        """Whether the form asks for it too; a note or a trial is only told."""
+        """Whether the form shows it too: an error or a warning, not a note or a trial."""
         return self.severity in ("error", "warning")
 
 
@@ -69,7 +66,7 @@ _LIST_OR_NUMBER_TYPES = (*LISTED_TYPES, *NUMBER_TYPES)
 
 
 class FormContext:
-    """The rows of one form, with what judging one of them needs of the others."""
+    """The rows of one form, with what the rules of one row need to know of the others."""
 
     def __init__(self, round_: Round, rows: Sequence[RowAnswers]):
         self.round = round_
@@ -86,21 +83,21 @@ class FormContext:
 
 @dataclass(slots=True)
 class RowContext:
-    """One row of a form, to be judged."""
+    """One row of a form, with its fields read as the rules need them. Fields are named by key."""
 
     form: FormContext
     row: RowAnswers
     _choice_numbers: dict[str, int] = field(default_factory=dict)
 
     def choice_number(self, key: str) -> int:
-        """Return the number of an answer, or of what the plan states; 0 if there is none."""
+        """Return the number of the choice in a field, see `option_number`; 0 if blank, `NOT_LISTED` if unknown."""
         number = self._choice_numbers.get(key)
         if number is None:
             number = self._choice_numbers[key] = self.choice_number_in(key, self.row)
         return number
 
     def choice_number_in(self, key: str, row: RowAnswers) -> int:
-        """Return the same of another row of the form."""
+        """Return the same as `choice_number` for another row of the form."""
         template_field = self.form.compiled.fields[key]
         if template_field.filled_by == "unit":
             number = lookup_choice(row.texts.get(key, ""), self.form.compiled.spelling_tables[key])
@@ -109,7 +106,7 @@ class RowContext:
         return choice_number(self.form.template, template_field, value) if isinstance(value, str) else 0
 
     def _choice_number_by_alias(self, template_field: Field, row: RowAnswers) -> int:
-        """Return the number of an answer that no reader knows by itself, but that was agreed to mean something."""
+        """Return the number of an answer that only an alias of the plan workbook explains; else `NOT_LISTED`."""
         value, template, year = (
             row.parsed_values.get(template_field.key),
             self.form.template,
@@ -127,14 +124,15 @@ class RowContext:
         )
 
     def end_date(self, key: str) -> date | None:
-        """Return the last day of a time as a formula reads it, or as the plan states it; never of a unit's own."""
+        """Return the last date of a deadline, as a formula reads the answer or as the plan gives it; None if
+        added."""
         if self.form.compiled.fields[key].filled_by == "unit":
             return lookup_end_date(self.row.texts.get(key, ""), self.form.round.plan.year)
         value = None if self.row.item.added_by_unit else self.row.item.plan_value(key)
         return value.last if isinstance(value, Deadline) else None
 
     def formula_amount(self, key: str) -> Decimal | None:
-        """Return a number as a formula reads it, as the plan states it, or as it follows from such."""
+        """Return a number as a formula reads the answer, as the plan gives it, or as computed from such."""
         template_field = self.form.compiled.fields[key]
         if template_field.computed:
             return compute_field(template_field.computed, self.formula_amount)
@@ -150,7 +148,7 @@ class RowContext:
         return value if formula_reads_it else None
 
     def parsed_value(self, key: str) -> FieldValue | None:
-        """Return what a reader of words makes of an answer, what stands in the line, or what follows from both."""
+        """Return the parsed value of an answer, the plan's value, or the value computed from both."""
         template_field = self.form.compiled.fields[key]
         if template_field.computed:
             return compute_field(template_field.computed, self.parsed_amount)
@@ -161,7 +159,7 @@ class RowContext:
         )
 
     def parsed_amount(self, key: str) -> Decimal | None:
-        """Return a number as a reader of words understands it."""
+        """Return `parsed_value` if it is a number, else None."""
         value = self.parsed_value(key)
         return value if isinstance(value, Decimal) else None
 
@@ -170,16 +168,16 @@ class RowContext:
         return is_filled(self.form.compiled.fields[key], self.row.texts[key]) if key in self.row.texts else None
 
     def needs_status(self) -> bool:
-        """Return whether the row lacks a status that nothing near it makes up for."""
+        """Return whether the row lacks a status and no related row makes up for it."""
         return self.row.item.id in self.form.missing_status_ids
 
     def make_requirement(self, rule: Rule, key: str, worse_row: RowAnswers | None = None) -> Requirement:
-        """Return what a rule of the template asks for in the cell of a field."""
+        """Return the requirement of a template's rule in the cell of a field."""
         return Requirement(rule.name, key, rule.severity, rule, worse_row=worse_row)
 
 
 def is_filled(template_field: Field, raw_text: str) -> bool:
-    """Return whether an answer says something; a dash alone does not, where words or a time are asked for."""
+    """Return whether a text counts as an answer; a lone dash does not in fields for text and times."""
     if template_field.type in _LIST_OR_NUMBER_TYPES or raw_text[:1].isalnum():
         return bool(raw_text)
     return bool(strip_for_lookup(raw_text[:MAX_LOOKUP_LENGTH]))

@@ -1,6 +1,9 @@
-"""What a rule of the template may ask for where its conditions hold: `EFFECTS` is the list.
+"""Evaluates the rules row by row: `RULES` are those of every form, the last of them those that the template
+declares.
 
-The rules, row by row: those that every template has, and last those that the template declares.
+What a declared rule demands where its conditions hold is in `EFFECT_EVALUATORS`. The same conditions are
+compiled to
+formulas by `generate.rule_formulas`; both must decide alike.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +21,8 @@ from xlflow.rules.formula_semantics import NOT_LISTED
 
 
 def require(context: RowContext, rule: Rule) -> Iterator[Requirement]:
-    """Ask for fields that are not filled; for a status, only where nothing near the row makes up for it."""
+    """Require fields that are blank; a status only where no related row (activity, sub-activities) makes up for
+    it."""
     for key in rule.require:
         is_status = context.form.compiled.fields[key].role == "status"
         if context.is_filled(key) is False and (not is_status or context.needs_status()):
@@ -26,12 +30,12 @@ def require(context: RowContext, rule: Rule) -> Iterator[Requirement]:
 
 
 def forbid(context: RowContext, rule: Rule) -> Iterator[Requirement]:
-    """Ask to clear fields that are filled."""
+    """Require that filled fields are cleared."""
     return (context.make_requirement(rule, key) for key in rule.forbid if context.is_filled(key))
 
 
 def compare(context: RowContext, rule: Rule) -> Iterator[Requirement]:
-    """Compare as the form can; where only a reader of words can, what it finds is a note."""
+    """Compare two fields as the form's formula can; a fault that only the parsed values show is a note."""
     comparison = rule.compare
     keys = (comparison.field, comparison.to) if comparison else ()
     answer_key = next((key for key in keys if key in context.row.texts), None)
@@ -49,7 +53,7 @@ def compare(context: RowContext, rule: Rule) -> Iterator[Requirement]:
 
 
 def children_not_worse(context: RowContext, rule: Rule) -> Iterator[Requirement]:
-    """Ask for another status where a sub-activity stands worse than its activity says."""
+    """Require another status where a sub-activity has a worse one than its activity."""
     status_field, children = context.form.status_field, context.form.relatives[context.row.item.id].children
     if rule.children_not_worse and children and status_field and status_field.key in context.row.texts:
         status_number = context.choice_number(status_field.key)
@@ -67,20 +71,20 @@ def children_not_worse(context: RowContext, rule: Rule) -> Iterator[Requirement]
 
 
 def downgrade_to_note(requirement: Requirement) -> Requirement:
-    """Return as a note what the form cannot see for itself."""
+    """Return an error or warning as a note, since the form cannot show it."""
     return replace(requirement, severity="note") if requirement.is_enforced else requirement
 
 
 EFFECT_EVALUATORS: Mapping[str, Callable[[RowContext, Rule], Iterator[Requirement]]] = MappingProxyType(
     {effect.__name__: effect for effect in (require, forbid, compare, children_not_worse)}
 )
-"""The effects by what a rule says to have one."""
+"""The effects by the key of the rule that asks for them, see `model.template.RULE_EFFECTS`."""
 
 
 def relation_holds(
     comparison: FieldComparison, left: Decimal | date | None, right: Decimal | date | None
 ) -> bool | None:
-    """Return whether two values stand in the relation asked for; None where they cannot be compared."""
+    """Return whether the relation holds; None where a value is missing or a number meets a date."""
     if left is None or right is None or isinstance(left, Decimal) is not isinstance(right, Decimal):
         return None
     is_greater, is_less = left > right, left < right  # type: ignore[operator]
@@ -89,7 +93,8 @@ def relation_holds(
 
 
 def has_worse_rank(part_number: int, item_number: int) -> bool:
-    """Return whether one answer has a worse rank than another, by their numbers; never where one has none."""
+    """Return whether the status of a part is worse than its activity's, by `option_number`; False if one has no
+    rank."""
     return item_number > 0 and part_number >= (item_number // 100 + 1) * 100
 
 
@@ -98,15 +103,16 @@ def _comparable_value(value: FieldValue | None) -> Decimal | date | None:
 
 
 ANSWER_LISTED_RULE, ANSWER_READABLE_RULE = "answer_listed", "answer_readable"
-"""Names of rules by which reading reports what it finds itself: an answer not in its list, an error in a cell."""
+"""Names of the rules under which reading reports: an answer not in its list, an error value in a cell."""
 
 
 def evaluate_rules(
     round_: Round, rows: Sequence[RowAnswers], *, nothing_to_report: bool = False
 ) -> tuple[tuple[Requirement, ...], ...]:
-    """Return what is still asked in each row, in the order in which the form says it.
+    """Return the requirements that each row does not meet, one tuple per row, in the order in which the form
+    shows them.
 
-    `nothing`: the unit says that it has nothing to report, so rows in which it wrote nothing are left alone.
+    `nothing_to_report`: the unit declares it, so its blank rows are not evaluated.
     """
     form = FormContext(round_, rows)
     return tuple(
@@ -115,7 +121,7 @@ def evaluate_rules(
 
 
 def is_unnamed_added_item(item: PlanItem, template: Template) -> bool:
-    """Return whether a row of the unit's own does not say for which activity it is."""
+    """Return whether a free row has no text in the item level, so that its activity is unknown."""
     return item.added_by_unit and not item.level_texts[template.item_level_index].strip()
 
 
@@ -175,12 +181,13 @@ RULES: tuple[Callable[[RowContext], Iterator[Requirement]], ...] = (
     answer_listed,
     declared_rules,
 )
-"""The function's name is the `rule` of what it asks for, except that a rule of the template has its own. A row
-that nobody can place is judged by the first alone."""
+"""A function's name is the `rule` of its requirements, except that a declared rule has its own. A free row
+without an
+activity is evaluated by the first only."""
 
 
 def _candidate_rules(context: RowContext) -> tuple[CompiledRule, ...]:
-    """Return the rules that may hold, by the answer that most of them wait for: in most rows one or two."""
+    """Return the rules that may hold, looked up by the answer that most rules depend on: mostly one or two."""
     compiled = context.form.compiled
     return (
         compiled.rules_by_number.get(context.choice_number(compiled.index_field), compiled.unindexed_rules)

@@ -1,4 +1,4 @@
-"""How what a rule still asks for is worded: short, as something to do, the same in the form and in the check."""
+"""The texts of requirements: short, as something to do, the same in the form and in the check."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from xlflow.rules.engine import ANSWER_LISTED_RULE
 
 
 def requirements_text(requirements: Iterable[Requirement], template: Template, language: Language) -> str:
-    """Return what is left to do in a row as its live column says it; "" if nothing."""
+    """Return what is left to do in a row, as the form's live column shows it; "" if nothing."""
     return " ".join(
         dict.fromkeys(
             requirement_text(requirement, template, language)
@@ -20,7 +20,7 @@ def requirements_text(requirements: Iterable[Requirement], template: Template, l
 
 
 def requirement_text(requirement: Requirement, template: Template, language: Language) -> str:
-    """Return in words what one rule asks for in one cell."""
+    """Return the text of one requirement."""
     if requirement.field is None:
         return level_missing_text(template, language)
     field = template.field(requirement.field)
@@ -32,7 +32,7 @@ def requirement_text(requirement: Requirement, template: Template, language: Lan
 
 
 def level_missing_text(template: Template, language: Language) -> str:
-    """Return that a row of the unit's own is to say for which activity it is."""
+    """Return the text that asks for the activity of a free row."""
     label = template.levels[template.item_level_index].label
     return translate("form.fill_level", language, level=label.in_language(language))
 
@@ -40,7 +40,7 @@ def level_missing_text(template: Template, language: Language) -> str:
 def answer_missing_text(
     answer_field: Field, template: Template, language: Language, *, parts: bool = False
 ) -> str:
-    """Return that a field is to be answered, or one on each of the `parts` below."""
+    """Return the text that asks for an answer, with `parts` also on each sub-activity instead."""
     field_name = label_in_sentence(answer_field.label, language)
     if parts and template.part_level_index is not None:
         part_name = label_in_sentence(template.levels[template.part_level_index].label, language)
@@ -51,12 +51,12 @@ def answer_missing_text(
 
 
 def choose_from_list_text(field: Field, language: Language) -> str:
-    """Return that an answer is to be chosen from the list."""
+    """Return the text that asks for an answer from the list."""
     return translate("form.choose_from_list", language, field=label_in_sentence(field.label, language))
 
 
 def rule_text(rule: Rule, field: Field, template: Template, language: Language) -> str:
-    """Return what a rule of the template asks for in the cell of a field, in its own words if it has any."""
+    """Return the text of a template's rule for one of its fields: its remedy, else a sentence by its effect."""
     if rule.remedy:
         return rule.remedy.in_language(language)
     label = field.label.in_language(language)

@@ -1,4 +1,4 @@
-"""How lines belong together, when a status is missing, and which status stands for several.
+"""How plan items are related, when a status is missing, and which status represents several.
 
 One rule each, as pure functions, so that the form's live column, the check, the accounts and the summary say
 the same. Statuses are codes of the template here; what a person wrote was understood before.
@@ -16,8 +16,9 @@ from xlflow.model.text import normalize_key
 
 @dataclass(frozen=True, slots=True)
 class Relatives:
-    """The lines around one line: the activity above a sub-activity, the sub-activities below an activity, and
-    those beside a sub-activity. Ids, in the order of the lines."""
+    """Ids of the items related to one: the activity of a sub-activity (`parent`), the sub-activities of an
+    activity
+    (`children`), and the other sub-activities of the same activity (`siblings`); in plan order."""
 
     parent: str | None = None
     children: tuple[str, ...] = ()
@@ -25,11 +26,11 @@ class Relatives:
 
 
 NO_RELATIVES = Relatives()
-"""What stands near a line that stands alone."""
+"""The relatives of an item that has none."""
 
 
 def parent_ids_by_child(plan_items: Iterable[PlanItem], template: Template) -> Mapping[str, str]:
-    """Return for each sub-activity the id of its activity, where that is among the lines.
+    """Return for each sub-activity the id of its activity, where that is among the items.
 
     The activity has the same texts in every level but the sub-activity's own. Where several have, one asked
     of a unit that the sub-activity is asked of comes first; an activity of a unit's own serves that unit only.
@@ -41,21 +42,21 @@ def parent_ids_by_child(plan_items: Iterable[PlanItem], template: Template) -> M
     if not any(item.level_texts[part_level_index] for item in all_items):
         return MappingProxyType({})
     activities_by_key: dict[tuple[str, ...], list[PlanItem]] = {}
-    for line in all_items:
-        if not line.level_texts[part_level_index]:
-            activities_by_key.setdefault(_parent_key(line.level_texts, part_level_index), []).append(line)
+    for item in all_items:
+        if not item.level_texts[part_level_index]:
+            activities_by_key.setdefault(_parent_key(item.level_texts, part_level_index), []).append(item)
     pairs = {
-        line.id: _choose_parent_id(
-            line, activities_by_key.get(_parent_key(line.level_texts, part_level_index), ())
+        item.id: _choose_parent_id(
+            item, activities_by_key.get(_parent_key(item.level_texts, part_level_index), ())
         )
-        for line in all_items
-        if line.level_texts[part_level_index]
+        for item in all_items
+        if item.level_texts[part_level_index]
     }
     return MappingProxyType({child: parent for child, parent in pairs.items() if parent is not None})
 
 
 def relatives_by_id(items: Sequence[PlanItem], template: Template) -> Mapping[str, Relatives]:
-    """Return the kin of every line, by id; a line that stands alone has none."""
+    """Return the relatives of every item, by id; `NO_RELATIVES` for an item that has none."""
     parents = parent_ids_by_child(items, template)
     children: dict[str, list[str]] = {}
     for child, parent in parents.items():
@@ -75,9 +76,10 @@ def is_status_missing(
     children_have_status: Iterable[bool],
     siblings_have_status: Iterable[bool],
 ) -> bool:
-    """Return whether a row still lacks a status. Each argument says whether a status stands there.
+    """Return whether a row still lacks a status. Each argument says whether a status is given there.
 
-    `above` is None where the row is no sub-activity, or its activity is not in the form. One status on the
+    `parent_has_status` is None where the row is no sub-activity, or its activity is not in the form. One status
+    on the
     activity is enough, and so is one on each sub-activity; an untouched activity is missing once, not once per
     sub-activity.
     """
@@ -91,14 +93,14 @@ def is_status_missing(
 def is_item_answered(
     has_status: bool, parent_has_status: bool | None, children_have_status: Collection[bool]
 ) -> bool:
-    """Return whether a row counts as answered: by its own status, by its activity's, or by all below it."""
+    """Return whether an item counts as answered: by its own status, its activity's, or all its sub-activities'."""
     return has_status or bool(parent_has_status) or (bool(children_have_status) and all(children_have_status))
 
 
 def find_items_missing_status(
     relatives_of_items: Mapping[str, Relatives], ids_with_status: Collection[str]
 ) -> tuple[str, ...]:
-    """Return the ids of the lines of one form whose status is missing, given those where one stands."""
+    """Return the ids of the items of one form whose status is missing, given the ids that have one."""
     has_status = frozenset(ids_with_status).__contains__
     return tuple(
         item_id
@@ -116,7 +118,7 @@ def find_items_missing_status(
 def find_unanswered_items(
     items: Sequence[PlanItem], template: Template, ids_with_status: Collection[str]
 ) -> tuple[str, ...]:
-    """Return the ids of the lines asked of one unit that nothing answers, given those where a status stands."""
+    """Return the ids of the items of one unit that are not answered, given the ids that have a status."""
     has_status = frozenset(ids_with_status).__contains__
     return tuple(
         item_id

@@ -1,7 +1,7 @@
 """Writes whole files or none: beside the target, flushed to disk, renamed.
 
 Whatever happens meanwhile (a full disk, a lost drive, a process that is killed), the target is at every moment its
-old content or all of the new. What a killed run leaves behind, the next one for the same target takes away.
+old content or all of the new. What a killed run leaves behind, the next one for the same target removes.
 """
 
 import os
@@ -53,7 +53,7 @@ class AtomicTarget:
         )
 
     def remove_leftovers(self) -> None:
-        """Take away what a run that did not end well has left."""
+        """Remove the temporary file that a failed run has left."""
         with suppress(OSError):
             self._temp_path.unlink()
 
@@ -74,9 +74,9 @@ class AtomicTarget:
 
 @contextmanager
 def lock_target(path: Path) -> Iterator[AtomicTarget]:
-    """Claim a file for writing, for as long as the context lasts; its folder is made if need be.
+    """Lock a file for writing, for as long as the context lasts; its folder is created if need be.
 
-    `FatalError` at once if another run has claimed it, or if nothing can be written there.
+    Raises `FatalError` at once if another run has locked it, or if nothing can be written there.
     """
     created_folders = list[Path]()
     try:
@@ -140,7 +140,7 @@ def _remove_empty_folders(folders: Iterable[Path]) -> None:
 
 
 def _is_write_protected(path: Path) -> bool:
-    """Return whether somebody has write-protected the file that stands there, which a rename would not mind."""
+    """Return whether an existing file is write-protected, which a rename would ignore."""
     return path.exists() and not os.access(path, os.W_OK)
 
 
@@ -150,7 +150,7 @@ def _alternative_paths(path: Path) -> Iterator[Path]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the new name written down for good, where the system lets one."""
+    """Flush the folder, so that the new name survives a crash; where the system allows it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

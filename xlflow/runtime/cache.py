@@ -1,7 +1,8 @@
-"""What was read before and need not be read again, in a cache folder of the user's own.
+"""Submissions that were read before and need not be read again, in a cache folder of the user.
 
 An entry counts only for the very same content under the same name, read by the very same program; whatever is
-damaged, lacks its frame or belongs to another file is as if it were not there. Entries are JSON with a check sum,
+damaged, lacks its shared part or belongs to another file is as if it were not there. Entries are JSON with a
+check sum,
 never anything that could be executed, and hold what people answered: nobody else may read them. The folder may be
 deleted at any time.
 """
@@ -24,20 +25,23 @@ CACHE_FOLDER_VARIABLE = "XLFLOW_CACHE_DIR"
 
 _MAX_BYTES = 256_000_000
 _MAX_AGE_SECONDS = 90 * 86_400.0
-"""Seconds that an answer is kept at most after it was read."""
+"""Age at which an entry is removed."""
 
 _PARSER_LIBRARIES = ("python-calamine", "olefile", "pydantic", "python-dateutil")
-"""Libraries that have a say in what a file says."""
+"""Libraries whose version may change what is read from a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParseCache:
-    """A folder of entries. What cannot be written is not kept; what cannot be read is not there."""
+    """A folder of entries. Write errors are ignored; an entry that cannot be read is as if absent."""
 
     folder: Path
 
     def get(self, key: str, digest: str) -> EncodedSubmission | None:
-        """Return what a file with this content said; None if that is not known for sure."""
+        """Return the entry of a file, None if there is none, it is damaged, or was read from other content.
+
+        `digest`: of the file's content, hexadecimal.
+        """
         header, _, content = self._read_file(f"{key}.json").partition(b"\n")
         stored_checksum, stored_digest, shared_digest = (
             *header.decode("ascii", "replace").split(" "),
@@ -54,16 +58,16 @@ class ParseCache:
         return EncodedSubmission(content, shared_digest)
 
     def get_shared(self, digest: str) -> bytes | None:
-        """Return the frame with this digest, if it is there and whole."""
+        """Return the shared part with this SHA-256 (hexadecimal), None if it is absent or damaged."""
         content = self._read_file(f"{digest}.frame.json")
         return content if hashlib.sha256(content).hexdigest() == digest else None
 
     def has_entry(self, key: str) -> bool:
-        """Return whether there is an entry at all, before anybody looks at the file itself."""
+        """Return whether there is an entry, before the file itself is opened."""
         return (self.folder / f"{key}.json").exists()
 
     def put(self, key: str, digest: str, encoded: EncodedSubmission) -> None:
-        """Keep what a file said."""
+        """Store the entry of a file, and its shared part unless that is stored already."""
         checksum = _entry_checksum(key, digest, encoded.shared_digest, encoded.content)
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,7 +98,7 @@ class ParseCache:
 
 
 def open_cache() -> ParseCache | None:
-    """Return the shelf of this user, None where the system offers no place for one."""
+    """Return the cache of this user, None where the system offers no folder for one."""
     with suppress(OSError, RuntimeError):
         configured_folder = os.environ.get(CACHE_FOLDER_VARIABLE)
         if configured_folder:
@@ -106,7 +110,7 @@ def open_cache() -> ParseCache | None:
 
 
 def cache_key(name: str, size: int, modified: str) -> str:
-    """Return under which key a file is kept: its name, size and time on disk, and the program that reads it."""
+    """Return the key of a file: a digest of its name, size and time on disk, and of the program that reads it."""
     key_parts = (program_fingerprint(), name, str(size), modified)
     return hashlib.sha256("\0".join(key_parts).encode("utf-8", "surrogatepass")).hexdigest()
 

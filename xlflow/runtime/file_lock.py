@@ -35,7 +35,7 @@ else:
 
 
 class LockHeldError(Exception):
-    """Another run holds the claim; `owner` is (computer, process), as far as it is told."""
+    """Another run holds the lock; `owner` is (computer, process id) as its file says."""
 
     def __init__(self, owner: tuple[str, str]):
         super().__init__(*owner)
@@ -43,14 +43,14 @@ class LockHeldError(Exception):
 
 
 class FileLock:
-    """A claim on a file, held from `take` to `release`. OSError where nothing can be written beside the file."""
+    """A lock on a file, held from `acquire` to `release`. OSError where nothing can be written beside the file."""
 
     def __init__(self, target_path: Path):
         self._path = own_temp_path(target_path, "lock")
         self._handle = -1
 
     def acquire(self) -> None:
-        """Take the claim, or raise `Held` at once."""
+        """Take the lock, or raise `LockHeldError` at once."""
         while not self._try_acquire():
             pass  # the run before this one took its file away as it ended
         with suppress(OSError):
@@ -58,7 +58,7 @@ class FileLock:
             os.write(self._handle, f"{socket.gethostname()}\n{os.getpid()}\n".encode())
 
     def release(self) -> None:
-        """Give the claim back; nothing of it stays."""
+        """Release the lock and remove its file."""
         with suppress(OSError):
             self._path.unlink()
         with suppress(OSError):
@@ -68,7 +68,7 @@ class FileLock:
                 self._path.unlink()
 
     def _try_acquire(self) -> bool:
-        """Lock the file that stands under the claim's name; False if that name went away meanwhile."""
+        """Lock the file under the lock's name; False if that name was removed meanwhile."""
         self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         is_locked = False
         try:
@@ -95,7 +95,7 @@ class FileLock:
 
 
 def own_temp_path(target: Path, extension: str) -> Path:
-    """Return the name of a file of ours that stands beside a target for as long as a run lasts."""
+    """Return the path of a temporary file beside a target, used for as long as a run lasts."""
     return target.with_name(f".xlflow-{sha256(os.fsencode(target.name.casefold())).hexdigest()[:16]}.{extension}")
 
 

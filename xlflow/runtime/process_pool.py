@@ -1,13 +1,11 @@
-"""The side of a worker: answers item after item, quietly, and keeps within its bound of memory.
+"""Runs a task in processes of its own, since it may crash, hang or take all memory: that costs one item, not all.
 
-The side of the run: hires workers, gives them items, hears them out, and replaces those that are lost.
-
-Waits in a single thread, so that on Linux workers can be forked, which takes no time; elsewhere, and where the
-program has threads, they are started anew.
-
-Work done in processes of their own, since it may crash, hang or take all memory: that costs one item, not all.
-
-A worker that dies or is late is replaced, and only the item that it was at is lost. Knows nothing of workbooks.
+`worker_main` is the worker's side: it answers item after item, quietly, within its memory limit.
+`map_in_processes`
+is the run's side: it starts workers, gives them items and replaces those that die or are late; only the item
+that a
+worker was at is lost. It waits in a single thread, so that on Linux workers can be forked, which takes no time;
+elsewhere, and where the program has threads, they are spawned. Knows nothing of workbooks.
 """
 
 import faulthandler
@@ -29,17 +27,21 @@ from types import ModuleType
 from typing import Any, Generic, Literal, TypeVar
 
 _MEMORY_EXIT_CODE = 77
-"""What a worker exits with that noticed itself that it takes too much memory."""
+"""Exit code of a worker that found itself above its memory limit."""
 
 _MEMORY_CHECK_INTERVAL = 0.02
-"""Seconds between two looks at the memory, where the system does not keep the bound itself."""
+"""Seconds between two checks of the memory, where the system does not enforce the limit itself."""
 
 
 def worker_main(
     pipe: Connection, task: Callable[[Any], Any], memory_bytes: int, too_large_failure: object
 ) -> None:
-    """Answer batch after batch until the pipe ends; with `too_large` where an item takes too much memory. Nothing
-    is written to the terminal: whoever asked says what is wrong. Garbage is looked for between batches only."""
+    """Send the result of every item of every batch that comes through the pipe, until it ends.
+
+    `too_large_failure` is sent for an item that takes more than `memory_bytes` beyond what the worker used at
+    first.
+    Nothing is written to the terminal. Garbage is collected between batches only, which is faster.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Path(os.devnull).open("w", encoding="utf-8") as null_device:
         os.dup2(null_device.fileno(), 2)
@@ -60,7 +62,7 @@ def worker_main(
 
 
 def _limit_memory(max_bytes: int) -> None:
-    """Let the system keep the bound where it can (Linux); elsewhere watch it and leave when it is passed."""
+    """Let the system enforce the limit where it can (Linux); elsewhere watch it and exit above it."""
     if sys.platform == "linux":
         import resource  # noqa: PLC0415 (not on Windows)
 
@@ -79,7 +81,7 @@ def _exit_above_memory(max_bytes: int) -> None:
 
 
 def peak_memory() -> int:
-    """Return how many bytes of memory this process has taken at most so far; 0 where the system does not say."""
+    """Return the peak memory of this process in bytes; 0 where the system does not report it."""
     if sys.platform == "win32":
         return _peak_memory_on_windows()
     import resource  # noqa: PLC0415 (not on Windows)
@@ -115,12 +117,12 @@ _MAX_BATCH_SIZE = 20
 _MAX_WORKERS = 60
 """Workers at a time: Windows waits for 63 things at once and no more."""
 _START_TIMEOUT = 60.0
-"""Seconds that a new process may take until it is ready; a computer that looks for viruses takes its time."""
+"""Seconds that a new process may take until it is ready; virus scanners slow it down."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskLimits:
-    """What one item may take: seconds, and bytes of memory beyond what the worker has to begin with."""
+    """Limits of one item: seconds, and bytes of memory beyond what the worker uses at first."""
 
     seconds: float
     memory_bytes: int
@@ -128,21 +130,21 @@ class TaskLimits:
 
 @dataclass(frozen=True, slots=True)
 class TaskFailure:
-    """An item without an answer, since its worker crashed, was late or took too much memory."""
+    """The result of an item whose worker crashed, was late or took too much memory."""
 
     reason: Literal["crashed", "too-slow", "too-large"]
 
 
 class PoolUnavailableError(Exception):
-    """No process of its own can be started here; the caller has to do without."""
+    """No process can be started here; the caller must do the work itself."""
 
 
 def map_in_processes(
     task: Callable[[Item], TaskResult], items: Sequence[Item], jobs: int, limits: TaskLimits
 ) -> Iterator[tuple[int, TaskResult | TaskFailure]]:
-    """Yield (place among the items, answer) as they get done. `task` is a function of a module and does not raise.
+    """Yield (index of the item, result) as they get done. `task`: a module-level function that does not raise.
 
-    Raises NoWorkers where no process can be started; what has no answer by then is left to the caller.
+    Raises `PoolUnavailableError` where no process can be started; items without a result are left to the caller.
     """
     worker_count = min(jobs, len(items), _MAX_WORKERS)
     batch_size = max(1, min(_MAX_BATCH_SIZE, len(items) // (max(1, worker_count) * 4)))
@@ -157,7 +159,7 @@ def map_in_processes(
 
 @dataclass(slots=True)
 class _Worker(Generic[Item]):
-    """A process, what it has still to do, the item it is at first, and when it will be late."""
+    """A process, its items (index, item) with the current one first, and the `time.monotonic` when it is late."""
 
     process: BaseProcess
     pipe: Connection
@@ -191,7 +193,7 @@ class _Pool(Generic[Item, TaskResult]):
             self.workers.append(_Worker(process, parent_pipe, time.monotonic() + _START_TIMEOUT))
 
     def poll_workers(self) -> Iterator[tuple[int, TaskResult | TaskFailure]]:
-        """Wait until a worker has an answer, is gone or is late, and yield what became of its item."""
+        """Wait until a worker has a result, is gone or is late, and yield (index, result) of its item."""
         seconds_left = min(worker.timeout_at for worker in self.workers) - time.monotonic()
         ready_pipes = wait([worker.pipe for worker in self.workers], max(seconds_left, 0.0))
         for worker in tuple(self.workers):
@@ -224,7 +226,7 @@ class _Pool(Generic[Item, TaskResult]):
         self._assign_items(worker)
 
     def _assign_items(self, worker: _Worker[Item]) -> None:
-        """See to it that a worker has something to do, or let it go."""
+        """Give a worker its next batch, or stop it if nothing is left."""
         if not worker.assigned:
             worker.assigned.extend(self.pending.popleft() for _ in range(min(self.batch_size, len(self.pending))))
             with suppress(OSError):
@@ -251,7 +253,7 @@ class _Pool(Generic[Item, TaskResult]):
 
 
 def max_items_without_pool() -> int:
-    """Return up to how many small items are quicker done at once than by workers that must first be started."""
+    """Return the number of small items up to which working in this process is faster than starting workers."""
     return 10 if _can_fork() else 100
 
 
@@ -260,7 +262,7 @@ def _can_fork() -> bool:
 
 
 def _process_context() -> Any:
-    """Return how processes are started: forked where that is safe, since it takes no time."""
+    """Return the way to start processes: fork where that is safe, since it takes no time."""
     return multiprocessing.get_context("fork" if _can_fork() else "spawn")
 
 

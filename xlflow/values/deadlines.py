@@ -1,8 +1,7 @@
-"""Texts that look like a time and are none: a quarter that no year has, a word of time that is misspelt.
+"""When something is to be done: a date, a quarter or words; all three are legal, sortable and comparable together.
 
-Where words are legal they are kept as words; but a time that nobody can sort or compare is worth a word of doubt.
-
-When something is to be done: a day, a quarter or words, all three legal, sortable and comparable together.
+Words that look like a time and are none (a fifth quarter, a misspelt month) are kept as words, with a code that
+says so, since nobody can sort or compare them.
 """
 
 import math
@@ -41,7 +40,7 @@ _PERIODS_PER_YEAR = {
     "vecka": 53,
     "week": 53,
 }
-"""What a year is cut into, by name, and how many of each there may be."""
+"""Names of parts of a year, and the greatest number each may have."""
 
 _PERIOD_NAMES = "|".join(_PERIODS_PER_YEAR)
 _NUMBERED_PERIOD = re.compile(rf"({_PERIOD_NAMES})[ .:]*(?:nr[ .]*)?([0-9]{{1,2}})")
@@ -53,7 +52,7 @@ _MIN_WORD_LENGTH, _MAX_WORDS = 4, 4
 
 
 def has_impossible_period(text_without_year: str) -> bool:
-    """Return whether a plain text without its year names a part of the year that is not there: kvartal 5."""
+    """Return whether a normalized text without its year names a part that no year has: kvartal 5."""
     found = _NUMBERED_PERIOD.fullmatch(text_without_year)
     name, number = found.groups() if found else ("", "")
     if not found and (ordinal := _ORDINAL_PERIOD.fullmatch(text_without_year)):
@@ -62,7 +61,7 @@ def has_impossible_period(text_without_year: str) -> bool:
 
 
 def correct_time_spelling(normalized: str, is_deadline: Callable[[str], bool]) -> str | None:
-    """Return a plain text with its words of time spelt right, if it then reads as a time: kvrtal 2, kvartal 2."""
+    """Return a normalized text with corrected words of time ("kvrtal 2": "kvartal 2"), None if still no time."""
     words = _WORD.findall(normalized)
     if len(words) > _MAX_WORDS or not words:
         return None
@@ -83,7 +82,7 @@ def _time_words() -> tuple[str, ...]:
 
 
 _MAX_DEADLINE_LENGTH = 80
-"""Longer texts are words, whatever they begin with."""
+"""Characters; longer texts are words, whatever they begin with."""
 
 _LEAD_IN = re.compile(
     r"(?:(?:förskjut(?:s|en|et)|flytta(?:s|d|t|des)(?: fram)?|framflytta[dt]|skjut(?:s|en|et) (?:upp|fram)"
@@ -95,11 +94,11 @@ _SERIAL_TEXT = re.compile(r"[3-7][0-9]{4}")
 _CANONICAL_QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")
 SUSPICIOUS_DATE_CODES = (DATE_AMBIGUOUS, DATE_IMPOSSIBLE, "date-unlikely")
 _EARLIEST_CELL_DATE = date(1911, 1, 1)
-"""Days before this come from a number typed into a cell that shows days: 2022 becomes 1905-07-14."""
+"""Earlier dates come from a number typed into a cell with a date format: 2022 becomes 1905-07-14."""
 
 
 def parse_deadline(raw: RawCell, year: int) -> ParseResult:
-    """Return a day, a quarter or words; words are legal, and carry days where these are certain.
+    """Return a date, a quarter or words as a `Deadline`; words have `first` and `last` where these are certain.
 
     `year` is the plan's: "Kvartal 2" means that year. A code is set for a day that is ambiguous or impossible, and
     for words that look like a time and are none.
@@ -147,7 +146,7 @@ def format_deadline(deadline: Deadline, language: Language, year: int) -> str:
 
 
 def quarters_from(as_of: date, count: int) -> tuple[Deadline, ...]:
-    """Return the quarter that the day lies in and those that follow, `measure_expression` in all."""
+    """Return `count` quarters: that of the date, and those that follow."""
     start = as_of.year * 4 + (as_of.month - 1) // 3
     return tuple(
         _quarter_deadline(quarter_index // 4, quarter_index % 4 + 1)
@@ -156,12 +155,12 @@ def quarters_from(as_of: date, count: int) -> tuple[Deadline, ...]:
 
 
 def quarter_of(deadline: Deadline) -> Deadline | None:
-    """Return the quarter in which the last day lies; None where words say no time."""
+    """Return the quarter of the last date; None for words without dates."""
     return _quarter_deadline(deadline.last.year, (deadline.last.month + 2) // 3) if deadline.last else None
 
 
 def parse_full_date(text: str) -> date | None:
-    """Return the day that a text names in full (ISO, Swedish, English); None if it is unreadable or ambiguous."""
+    """Return the date that a text names with its year; None if unreadable or ambiguous."""
     reading = read_date(normalize_for_parsing(text), None)
     return reading.value if reading else None
 

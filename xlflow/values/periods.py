@@ -1,6 +1,6 @@
-"""Longer times than a day: quarters above all, and the half-years, months, seasons and years that people write.
+"""Longer periods than a day: quarters, and the half-years, months, seasons and years that people write.
 
-A quarter is a value of its own. Of the others only the days are taken, where they are certain; the words stay.
+A quarter is a kind of deadline. Of the others only the dates are taken, where they are certain; the words stay.
 """
 
 import re
@@ -37,7 +37,7 @@ _ORDINAL_PATTERN = "|".join(
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """The days from `first` to `last`, both counted in."""
+    """The dates from `first` to `last`, both included."""
 
     first: date
     last: date
@@ -45,13 +45,13 @@ class DateRange:
 
 @dataclass(frozen=True, slots=True)
 class _YearDivision:
-    """A way to cut a year into equal parts, and how people name one of them."""
+    """A division of the year into equal parts, and the pattern of their names."""
 
     part_count: int
     pattern: re.Pattern[str]
 
     def read_part(self, normalized: str, year: int) -> DateRange | None:
-        """Return the days of the part that a text names, without a year in it."""
+        """Return the dates of the part that a normalized text without a year names, None if it names none."""
         found = self.pattern.fullmatch(normalized)
         part = _number_from_word(next(filter(None, found.groups()))) if found else 0
         return date_range_of_part(year, part, self.part_count) if 1 <= part <= self.part_count else None
@@ -96,18 +96,18 @@ _LONE_PART_NUMBER = re.compile(r"[1-4]")
 
 
 def date_range_of_part(year: int, part: int, part_count: int) -> DateRange:
-    """Return the days of one of the equal parts of a year: part 2 of 4 is April to June."""
+    """Return the dates of one of the equal parts of a year, from 1: part 2 of 4 is April to June."""
     size = 12 // part_count
     return date_range_of_months(year, (part - 1) * size + 1, part * size)
 
 
 def date_range_of_months(year: int, first_month: int, last_month: int) -> DateRange:
-    """Return the days from the first day of one month to the last day of another."""
+    """Return the dates from the first of one month (1 to 12) to the last of another."""
     return DateRange(date(year, first_month, 1), date(year, last_month, monthrange(year, last_month)[1]))
 
 
 def read_quarter_range(normalized: str, year: int) -> DateRange | None:
-    """Return the days of a quarter written in any of the ways people write it; `year` if none is named."""
+    """Return the dates of a quarter in any of its spellings, of `year` if none is named; None if it is none."""
     for rest, named_year in split_off_year(normalized, year, short=True):
         found = _QUARTER_DIVISION.read_part(rest, named_year)
         if found:
@@ -116,7 +116,7 @@ def read_quarter_range(normalized: str, year: int) -> DateRange | None:
 
 
 def read_date_range(normalized: str, year: int) -> DateRange | None:
-    """Return the days of a half-year, month, season, year or a range of such; None where they are not certain."""
+    """Return the dates of a half-year, month, season, year or range of such; None where not certain."""
     without_ending = (
         _END_OF_PERIOD.sub("", normalized, count=1) if _END_OF_PERIOD.match(normalized) else normalized
     )
