@@ -1,8 +1,8 @@
 """What the consolidated workbook shows, as values: its tables, and the figures that its first sheet counts.
 
-A figure is declared once, as what is counted where: `build_consolidated_content` works it out, `write` writes it
-as a formula with
-that value, and a spreadsheet program that recalculates must come to the same. Knows no workbook and no answers.
+A figure is declared once, as what is counted in which table: `tables` computes it, `writer` writes it as a formula
+with that value cached, and a spreadsheet program that recalculates must get the same. Knows neither workbooks nor
+answers.
 """
 
 from collections.abc import Mapping
@@ -35,9 +35,10 @@ UNIT_GROUP_KEY = "unit"
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """Picks the rows whose cell in `column` reads `text`, upper or lower case alike; not `holds`: the others.
+    """A condition on one column of a table. `equals`: the cell is `text`, case ignored; False negates it.
 
-    `start` is how the text begins, if that is enough to know it by among the texts of the column.
+    `prefix`: the shortened label that the summary sheet shows instead of `text`. If set, the formula compares the
+    beginning of the cells with it, which `summary_sections` has made sure is unambiguous in the column.
     """
 
     column: str
@@ -48,10 +49,11 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What one column of figures tells about each group of rows of the grid `table_xml`.
+    """One column of figures on the summary sheet: what is counted or added up for each group of rows of `table`.
 
-    count: how many rows; sum: of the numbers in the column `of`; rest: that sum less the figures to the left;
-    across: the figures to the left together. `signed`: less than nothing is bad news.
+    count: number of rows; sum: total of the numbers in `sum_column`; rest: that sum minus the figures to the left
+    of it; across: the sum of the figures to the left. `filters` apply in addition to those of the row group.
+    `negative_is_bad`: amounts below zero are marked.
     """
 
     heading: str
@@ -74,10 +76,10 @@ def sum_measure(table: str, column: str) -> Measure:
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """One row of figures: the rows of the grid that it is about.
+    """One row of figures on the summary sheet, about the table rows that match all `filters`.
 
-    share: the part that each figure of the row above is of the one that goes `across`; others: what the rows
-    above in the section leave of all rows that match.
+    rows: those rows. share: each figure of the row above divided by its `across` figure. others: all matching rows
+    that are in none of the groups above in the section.
     """
 
     label: str
@@ -87,9 +89,10 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Groups of rows, each with one figure per measure, in `values`.
+    """Row groups, each with one figure per measure: `values` has a row per group and a cell per measure.
 
-    `key` says by what is grouped: a level's or a field's key, or one of our own.
+    `key` is what the rows are grouped by: a level's or a field's key, `UNIT_GROUP_KEY`, or "" for totals.
+    `values` is empty until `FigureCalculator.fill_section` has computed it.
     """
 
     key: str
@@ -107,7 +110,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Sections under common headings: every section has the same measures, by their headings."""
+    """Sections under common headings; the measures of every section have these headings, in this order."""
 
     title: str
     headings: tuple[str, ...]
@@ -117,7 +120,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """One figure with its words before and after it, such as "Units that answered | 5 | of 6"."""
+    """A single figure at the top of the summary sheet, such as "Units that answered | 5 | of 6"."""
 
     label: str
     measure: Measure
@@ -127,10 +130,11 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class BalanceEquation:
-    """One equation of the accounts, a row of the grid `accounts`: what was found is all that became of it.
+    """One equation of the accounts, a row of the table `accounts`: `total` equals the sum of all `terms`.
 
-    `became` holds measures by name; `words` says the equation in words with {found} and those names as gaps, ""
-    where it is told by the figures alone. `besides` is what came in and stands in no table.
+    `terms` are (name, measure). `sentence` is the equation as a text with {found} and the names of the terms as
+    placeholders, "" for amounts, whose numbers a text could not show in the reader's language. `outside_tables` is
+    an amount that came in and is counted in no table.
     """
 
     total: Measure
@@ -141,12 +145,12 @@ class BalanceEquation:
 
 @dataclass(frozen=True)
 class ConsolidatedContent:
-    """The consolidated workbook before it is a workbook: title and lead, the units that have not answered, single
-    figures, tables of figures, and the tables that they are counted in (by name: see `TABLE_NAMES`).
+    """Everything that the consolidated workbook shows, before it is written as a workbook.
 
-    `accounts` are the rows of the table of that name, as they are counted in the others. `told` says in sentences
-    how it all stands, `groups` how each group of the widest level does, after its name. `since` is the day of the
-    round that changes are told against. `blank` are the units whose forms came back without an answer.
+    `tables` are named as in `TABLE_NAMES`; `key_figures` and `panels` are counted in them. `balance_equations` are
+    in the order of the rows of the table `accounts`. `status_sentences` describe the whole round,
+    `group_sentences` each group of the first level as (name, sentence). `compared_to` is the as-of date of the
+    previous round, None if there is none.
     """
 
     title: str
@@ -163,7 +167,7 @@ class ConsolidatedContent:
 
     @cached_property
     def tables_by_name(self) -> Mapping[str, Table]:
-        """The grids by name."""
+        """The tables by name."""
         return MappingProxyType({table.name: table for table in self.tables})
 
 
@@ -182,5 +186,4 @@ TABLE_NAMES = (
     "aliases",
     "inputs",
 )
-"""The names of the grids, in the order in which they stand in the workbook; changes only where there is a previous
-round."""
+"""The names of the tables in the order of the workbook; `changes` only exists if there is a previous round."""

@@ -1,7 +1,7 @@
-"""The three tables that people work in: one row per answer, one per line of the plan, and what deviates.
+"""The tables that people work in: `answers` (a row per answer), `activities` (a row per plan item), `deviations`.
 
-Their columns are those of the form, then what is ours. Group texts that read the same get one spelling, since
-a spreadsheet would tell them apart by a blank; answers stand as they were given.
+Their columns are those of the form, then the program's own. Texts of group levels that differ only in case, blanks
+or dashes get one spelling, since a spreadsheet would count them as different groups; answers are never changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,7 +75,8 @@ _KIND_BY_FIELD_TYPE: Mapping[str, FieldColumnKind] = MappingProxyType(
 
 
 def build_answer_table(merged_index: MergedIndex) -> Table:
-    """Return one row per answered row of a form, with the file, sheet and row that it came from."""
+    """Return the table `answers`: one row per unit and plan item, with the file, sheet and row that it came
+    from."""
     extra_headings = merged_index.merged.round.plan.extra_headings
     fields, spellings = merged_index.template.form_fields(), _group_spellings(merged_index)
     location_format = translate("consolidated.place", merged_index.language)
@@ -112,7 +113,8 @@ def build_answer_table(merged_index: MergedIndex) -> Table:
 
 
 def build_activity_table(merged_index: MergedIndex) -> Table:
-    """Return one row per line of the plan, then of the units' own, put together over units and sub-activities."""
+    """Return the table `activities`: one row per plan item, then per activity that a unit added, over all
+    units."""
     columns = (
         *_form_columns(merged_index),
         *([_fixed_column(ROLLED_UP_COLUMN, merged_index)] if merged_index.status_field else ()),
@@ -134,7 +136,9 @@ def build_activity_table(merged_index: MergedIndex) -> Table:
 
 
 def build_deviation_table(merged_index: MergedIndex, activity_table: Table) -> Table:
-    """Return the rows of the activities that stand in a deviating status or whose time has passed, and why."""
+    """Return the table `deviations`: the plan items with a deviating status, a passed deadline or an amount
+    above a threshold, each with the reason. `activity_table` has one row per item of `merged_index.items`, in
+    that order."""
     keys = [column.key for column in activity_table.columns]
     positions = [keys.index(key) for key in _deviation_column_keys(merged_index) if key in keys]
     columns = (
@@ -142,7 +146,7 @@ def build_deviation_table(merged_index: MergedIndex, activity_table: Table) -> T
         *(_ungrouped_column(activity_table.columns[position]) for position in positions),
     )
     rows = (
-        (reason, *(_first_line_of_group(row[place], activity_table.columns[place]) for place in positions))
+        (reason, *(_first_line_of_group(row[index], activity_table.columns[index]) for index in positions))
         for item, row in zip(merged_index.items, activity_table.rows, strict=True)
         if (reason := _deviation_reason(item, merged_index))
     )
@@ -272,7 +276,7 @@ def _first_line_of_group(cell: TableCell, column: TableColumn) -> TableCell:
 
 
 def _worst_severity_by_row(merged_index: MergedIndex) -> Mapping[tuple[str | None, str | None], str]:
-    """Return, for each unit and row that something was found about, how much that matters at most."""
+    """Return the label of the worst severity by (unit, item id), for those with a finding."""
     worst_first = sorted(
         merged_index.findings, key=lambda finding: SEVERITY_RANKS[finding.effective_severity], reverse=True
     )
@@ -343,7 +347,8 @@ def _deviation_column_keys(merged_index: MergedIndex) -> Iterator[str]:
 
 
 def _group_spellings(merged_index: MergedIndex) -> SpellingsByLevel:
-    """Return for each level how its texts are spelt; only those of groups are changed."""
+    """Return for each level a mapping from its texts to the spelling to show; only texts of group levels
+    change."""
     levels = zip(
         merged_index.template.levels,
         zip(*(item.level_texts for item in merged_index.items), strict=True),

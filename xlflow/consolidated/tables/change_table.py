@@ -1,6 +1,7 @@
-"""What has changed since the previous round: one row per line, then and now side by side.
+"""The table `changes`: what has changed since the previous round, a row per plan item, previous and current
+values.
 
-Only what has changed is listed. What counts as a change is decided by `rounds.round_changes`; here it is put into
+Only what has changed is listed. `rounds.round_changes` decides what counts as a change; this module puts it into
 words.
 """
 
@@ -23,7 +24,7 @@ from xlflow.model.text import first_line
 from xlflow.rounds.round_changes import ItemChange, ItemSnapshot, RoundSnapshot, find_effective_deadline
 
 CHANGE_FLAGS = ("status", "time", "comment")
-"""What the last columns tell with a Yes: that there is another status, time or comment than then."""
+"""The columns that say Yes where the status, deadline or comment differs from the previous round."""
 
 _COLUMN_WIDTHS: Mapping[str, int] = {
     ID_COLUMN: 11,
@@ -36,20 +37,20 @@ _TIME_WIDTH, _COMMENT_WIDTH, _FLAG_WIDTH = 14, 30, 9
 
 
 def build_current_snapshot(merged_index: MergedIndex) -> RoundSnapshot:
-    """Return where all lines stand in this round."""
+    """Return the state of every plan item in this round, for comparison with another."""
     item_snapshots = [_build_item_snapshot(item, merged_index) for item in merged_index.items]
     return RoundSnapshot(item_snapshots, merged_index.template, merged_index.merged.round.as_of)
 
 
 def build_change_table(merged_index: MergedIndex, changes: Sequence[ItemChange], previous: RoundSnapshot) -> Table:
-    """Return one row per line in which anything has changed, the most important kinds first."""
+    """Return the table `changes`: one row per plan item in which anything changed, in the order of `changes`."""
     spellings = map_to_first_spelling(text for item in merged_index.items for text in item.level_texts)
     rows = tuple(tuple(_change_row(change, previous, spellings, merged_index)) for change in changes)
     return Table("changes", make_headings_unique(_change_columns(merged_index)), rows)
 
 
 def flag_column_key(flag: str) -> str:
-    """Return the key of the column that says whether there is another status, time or comment."""
+    """Return the key of the column that says whether the status, deadline or comment changed."""
     return f"{CHANGE_FLAG_PREFIX}{flag}"
 
 
@@ -135,7 +136,8 @@ def _level_cells(
     spellings: Mapping[str, str],
     merged_index: MergedIndex,
 ) -> Iterator[tuple[str, TableCell]]:
-    """Yield the texts of a line by today's levels; of a group its name without what is explained below it."""
+    """Yield (level key, text) for the levels of this round's template; of a group its name without its
+    definition."""
     texts = {
         level.key: text for level, text in zip(template_source.template.levels, item.level_texts, strict=True)
     }
@@ -146,7 +148,8 @@ def _level_cells(
 
 
 def _split_levels(merged_index: MergedIndex) -> tuple[Sequence[Level], Sequence[Level]]:
-    """Return the levels that are printed, the widest group and the line's own, and those that stand last."""
+    """Return the levels that are printed (the first group, activity, sub-activity), and those of the last
+    columns."""
     levels, item_level_index = merged_index.template.levels, merged_index.template.item_level_index
     return (*levels[: min(1, item_level_index)], *levels[item_level_index:]), levels[1:item_level_index]
 

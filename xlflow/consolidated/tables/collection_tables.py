@@ -1,6 +1,6 @@
-"""What was asked and what came in: units, files, the accounts, what was set aside, the findings, the inputs.
+"""The tables of what was asked and what came in: `units`, `files`, `accounts`, `set_aside`.
 
-Nothing that came in is left out here: what has no place in the other tables stands word for word in these.
+Nothing that came in is left out: what fits no other table is listed here word for word with its address.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,13 +44,14 @@ from xlflow.rules.rollup import fields_that_count_as_answer, find_unanswered_ite
 from xlflow.values import format_number
 
 TEXT_SEPARATOR = " | "
-"""What stands between the texts of a row that was set aside."""
+"""Separates the cell texts of a row that was set aside."""
 
 BasicColumnKind = Literal["text", "number", "integer"]
 
 
 def build_unit_table(merged_index: MergedIndex) -> Table:
-    """Return one row per unit: whether it answered, in which file, and how much of what it was asked is left."""
+    """Return the table `units`: whether each answered, in which files, and how many rows are unanswered or
+    overdue."""
     overdue_columns: list[tuple[str, str, int, BasicColumnKind]] = (
         [(OVERDUE_COLUMN, "consolidated.overdue", 12, "integer")] if merged_index.deadline_field else []
     )
@@ -80,7 +81,7 @@ def build_unit_table(merged_index: MergedIndex) -> Table:
 
 
 def build_file_table(merged_index: MergedIndex) -> Table:
-    """Return one row per file that was found: what became of it, and why if it does not count."""
+    """Return the table `files`: the state of every file found, and the reason if it does not count."""
     language = merged_index.language
     columns = columns_from_specs(
         language,
@@ -107,7 +108,7 @@ def build_file_table(merged_index: MergedIndex) -> Table:
 
 
 def build_accounts_table(merged_index: MergedIndex) -> Table:
-    """Return the accounts, one equation per row: what came in, and where it went."""
+    """Return the table `accounts`, one equation per row: what came in, and what is accounted for."""
     language = merged_index.language
     columns = columns_from_specs(
         language,
@@ -166,7 +167,7 @@ def build_balance_equations(merged_index: MergedIndex) -> tuple[BalanceEquation,
 
 
 def build_unplaced_table(merged_index: MergedIndex) -> Table:
-    """Return what could not be placed, word for word with its address."""
+    """Return the table `set_aside`: what could not be placed, word for word with its address."""
     language = merged_index.language
     columns = columns_from_specs(
         language,
@@ -206,7 +207,7 @@ def _unit_row(
         len(_unanswered_item_ids(unit, items, merged_index)),
     )
     activities = [item for item in items if merged_index.is_activity(item)]
-    asked_items = [line for line in items if not line.added_by_unit]
+    asked_items = [item for item in items if not item.added_by_unit]
     return (
         unit.name,
         _unit_state_text(unit, merged_index),
@@ -217,7 +218,7 @@ def _unit_row(
         len(asked_items),
         0 if has_nothing_to_report else unanswered_count,
         *(
-            [sum(merged_index.roll_up_for_unit(line, unit.name).is_overdue for line in activities)]
+            [sum(merged_index.roll_up_for_unit(item, unit.name).is_overdue for item in activities)]
             if merged_index.deadline_field
             else ()
         ),
@@ -240,7 +241,8 @@ def _unanswered_item_ids(unit: Unit, items: Sequence[PlanItem], merged_index: Me
 
 
 def _answered_item_ids(unit: str, items: Iterable[PlanItem], merged_index: MergedIndex) -> set[str]:
-    """Return the ids of the lines where the unit wrote something that tells, understood or not."""
+    """Return the ids of the plan items where the unit filled a field that counts as an answer, understood or
+    not."""
     answer_keys = fields_that_count_as_answer(merged_index.template)
     rows = ((item.id, merged_index.find_row(item.id, unit)) for item in items)
     return {
@@ -251,7 +253,7 @@ def _answered_item_ids(unit: str, items: Iterable[PlanItem], merged_index: Merge
 
 
 def _list_equation_rows(merged_index: MergedIndex) -> Iterator[tuple[str, str, TableCell, TableCell]]:
-    """Yield (account, the equation in words, what came in, what is accounted for)."""
+    """Yield (account, equation as a sentence, amount that came in, amount that is accounted for)."""
     language, accounts = merged_index.language, merged_index.merged.accounts
     count_by_state: dict[str, int] = {str(state): accounts.files.get(state, 0) for state in FileState}
     equation = translate("collected.files_equation", language, found=accounts.files_found, **count_by_state)
@@ -331,20 +333,20 @@ def _index_findings_by_location(merged_index: MergedIndex) -> Mapping[tuple[Loca
 def _reason_text(
     reason: str | None, file: str, finding_by_code: Mapping[tuple[str, str], Finding], language: Language
 ) -> str | None:
-    """Return a reason in words; where it is the code of a finding about that file, the words of the finding."""
+    """Return a reason as a sentence; if it is the code of a finding about that file, the finding's message."""
     finding = finding_by_code.get((file, reason or ""))
     return message_of(finding, language) if finding else reason
 
 
 def file_sort_key(file: ReceivedFile) -> tuple[str, str]:
-    """Return by what files are sorted."""
+    """Return the sort key of a file: its name, then its digest."""
     return (file.name, file.digest)
 
 
 def columns_from_specs(
     language: Language, *columns: tuple[str, str, int, BasicColumnKind]
 ) -> tuple[TableColumn, ...]:
-    """Return columns of (key, word, width, kind)."""
+    """Return columns from (key, key of the heading in `words.toml`, width in characters, kind)."""
     return tuple(
         TableColumn(key, translate(word_key, language), width, kind) for key, word_key, width, kind in columns
     )

@@ -1,7 +1,7 @@
-"""Works out the figures of the summary sheet, each by what it is declared to count.
+"""Computes the figures of the summary sheet from the tables, each as its measure and row group declare.
 
-A spreadsheet compares texts without regard to upper and lower case, so the same is done here. Every grid is gone
-through once for each set of columns that figures ask about, however many figures there are.
+A spreadsheet compares texts without regard to case, so the same is done here. Each table is read once for each set
+of columns that figures filter by, however many figures there are.
 """
 
 from collections import Counter
@@ -18,21 +18,22 @@ TotalsByKey = Mapping[tuple[str, ...], Decimal]
 
 
 class FigureCalculator:
-    """Counts and adds up rows of grids by what stands in some of their columns."""
+    """Counts and adds up table rows by the contents of some of their columns; totals are cached by table and
+    columns."""
 
     def __init__(self, table_by_name: Iterable[Table]):
         self._table_by_name = {table.name: table for table in table_by_name}
         self._totals_cache: dict[tuple[str, str, tuple[str, ...]], TotalsByKey] = {}
 
     def fill_section(self, section: Section) -> Section:
-        """Return the section with its figures."""
+        """Return the section with its `values` computed."""
         rows: list[tuple[TableCell, ...]] = []
         for group in section.groups:
             rows.append(tuple(self._compute_row(section, group, rows)))
         return replace(section, values=tuple(rows))
 
     def make_key_figure(self, label: str, measure: Measure) -> KeyFigure:
-        """Return a fact with its figure."""
+        """Return a key figure with its value computed."""
         return KeyFigure(label, measure, _int_if_whole(self._compute_figure(measure, measure.filters)))
 
     def _compute_row(
@@ -55,7 +56,11 @@ class FigureCalculator:
         return [_int_if_whole(figure) for figure in figures]
 
     def _compute_figure(self, measure: Measure, filters: Sequence[RowFilter]) -> Decimal:
-        """Return the figure over the rows that match; what must not match is taken away from what is left."""
+        """Return the count or sum over the rows that match all filters.
+
+        A negated filter is computed as the figure without it minus the figure with its positive form, so that only
+        equalities are looked up.
+        """
         positive_filters = tuple(row_filter for row_filter in filters if row_filter.equals)
         negative_filter = next((match for match in filters if not match.equals), None)
         if negative_filter is not None:
@@ -95,7 +100,7 @@ def _sum_by_key(table: Table, sum_column: str, columns: Sequence[str]) -> Totals
 
 
 def _compute_shares(figures_above: Sequence[TableCell], measures: Sequence[Measure]) -> list[TableCell]:
-    """Return which part each figure is of the one that goes across."""
+    """Return each figure divided by the one of the `across` measure; 0 if that is 0."""
     total = next(
         _cell_number(figure)
         for figure, measure in zip(figures_above, measures, strict=True)
@@ -113,7 +118,7 @@ def _cell_text(cell: TableCell) -> str:
 
 
 def _cell_number(cell: TableCell) -> Decimal:
-    """Return the number in a cell; a text in a column of numbers counts as nothing, as it does in a formula."""
+    """Return the number in a cell, 0 for anything else: SUM and SUMPRODUCT ignore texts in the same way."""
     if isinstance(cell, Decimal):
         return cell
     return Decimal(cell) if isinstance(cell, int) and not isinstance(cell, bool) else Decimal(0)
