@@ -1,7 +1,7 @@
-"""Consolidated workbook -> what it says: every line with its status, time and comment, who was asked and answered.
+"""Consolidated workbook -> `RoundStatus`: every plan item with status, deadline and comment, and who has answered.
 
-The one reader of what `write` has written, for the report, the next round and the history. Reads an opened
-workbook; touches no disk.
+The only reader of what `consolidated.writer` wrote, for the report, the next round and the history. Takes an
+opened workbook; touches no disk.
 """
 
 from xlflow.consolidated.reader.round_reader import read_round_status, resolve_unit_name

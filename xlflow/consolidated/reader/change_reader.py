@@ -1,4 +1,4 @@
-"""The changes that a consolidated workbook tells, read back from its table."""
+"""Reads the table of changes back from a consolidated workbook."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -20,7 +20,7 @@ MATCH_METHODS: tuple[MatchMethod, ...] = ("id", "continues", "text")
 
 
 def read_compared_to_date(hidden_sheet: SheetData) -> date | None:
-    """Return the day of the round that changes are told against, None if there is none."""
+    """Return the as-of date of the previous round from the hidden sheet, None if there is none."""
     date_texts = (
         str(row[1]) for row in hidden_sheet.rows if len(row) > 1 and rename_record_kind(str(row[0])) == COMPARED_TO
     )
@@ -28,7 +28,8 @@ def read_compared_to_date(hidden_sheet: SheetData) -> date | None:
 
 
 def read_changes(records: Iterator[TableRecord], template: Template, language: Language) -> Iterator[ItemChange]:
-    """Yield the changes as they stand in the table, in the words of the workbook."""
+    """Yield the changes in table order, their texts in the workbook's language; rows of an unknown kind are
+    skipped."""
     kind_by_word = {normalize_key(translate(f"changed.{kind}", language)): kind for kind in CHANGE_KINDS}
     method_by_word = {
         normalize_key(translate(f"changed.by_{match_method}", language)): match_method
@@ -63,7 +64,8 @@ def _read_item(record: TableRecord, template: Template, language: Language) -> P
 def _read_item_snapshot(
     record: TableRecord, point_in_time: str, item: PlanItem, template: Template, language: Language
 ) -> ItemSnapshot:
-    """Return what is told of a line then or now; its status by code if the template knows it."""
+    """Return the state of a plan item "before" or "now" (`point_in_time`); `status_code` is None if the
+    template does not have its status."""
     code_by_label = {
         normalize_key(choice.label.in_language(language)): code for code, choice in template.status_choices.items()
     }

@@ -1,4 +1,4 @@
-"""What a workbook says of a round, as the states that rounds are compared by."""
+"""A consolidated workbook as a `RoundSnapshot`: the states that two rounds are compared by."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -31,7 +31,7 @@ def read_snapshot(workbook: WorkbookData, language: Language) -> RoundSnapshot:
 
 
 def check_round_order(previous: RoundSnapshot | None, current_round: Round) -> tuple[Finding, ...]:
-    """Return what is doubtful about a previous round: that it is not the earlier one."""
+    """Return a finding if the previous round is not earlier than the current one."""
     if previous is None or previous.as_of < current_round.as_of:
         return ()
     params = {"before": previous.as_of.isoformat(), "now": current_round.as_of.isoformat()}
@@ -39,14 +39,14 @@ def check_round_order(previous: RoundSnapshot | None, current_round: Round) -> t
 
 
 def build_snapshot(round_status: RoundStatus, file: str = "", digest: str = "") -> RoundSnapshot:
-    """Return where all lines stood; `file` and `digest` are those of the workbook."""
+    """Return the state of every plan item of a round; `file` and `digest` are those of its workbook."""
     reader = _ItemSnapshotReader(round_status)
     item_snapshots = [reader.read_item_snapshot(item_status) for item_status in round_status.item_statuses]
     return RoundSnapshot(item_snapshots, round_status.template, round_status.as_of, file, digest)
 
 
 class _ItemSnapshotReader:
-    """Knows which fields tell the times and the comment, and reads them."""
+    """Builds the state of one plan item; keeps the fields for deadlines and comment, and their parsers."""
 
     def __init__(self, round_status: RoundStatus):
         roles = {
@@ -60,7 +60,7 @@ class _ItemSnapshotReader:
         }
 
     def read_item_snapshot(self, item_status: ItemStatus) -> ItemSnapshot:
-        """Return the state of a line."""
+        """Return the state of a plan item."""
         return ItemSnapshot(
             item=item_status.item,
             status_code=item_status.status_code,

@@ -1,6 +1,7 @@
-"""Finds the tables of a consolidated workbook by their headings, wherever somebody has moved them.
+"""Finds the tables of a consolidated workbook by their headings, wherever a person has moved them.
 
-Cells come out as what they hold, with their address. Knows nothing of what the tables say.
+Yields cells with their addresses; knows nothing about what the tables mean. Unlike `excel.header_detection`, which
+scores headings that people wrote, this looks for the first row that has all headings exactly as xlflow wrote them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,8 @@ def find_round_sheet(workbook: WorkbookData) -> SheetData | None:
 
 @dataclass(frozen=True, slots=True)
 class TableRecord:
-    """One row of a table: its cells by heading, folded; and where each stands."""
+    """One row of a table. `cell_by_heading`: (value, column index) by normalized heading. `row` and columns
+    from 0."""
 
     cell_by_heading: Mapping[str, tuple[RawCell, int]]
     file: str
@@ -33,7 +35,7 @@ class TableRecord:
     row: int
 
     def cell_value(self, *headings: str) -> RawCell:
-        """Return what stands under the first of the headings that the table has; None if it has none."""
+        """Return the cell under the first of the headings that the table has; None if it has none of them."""
         return next(
             (
                 self.cell_by_heading[key][0]
@@ -44,7 +46,7 @@ class TableRecord:
         )
 
     def cell_text(self, *headings: str) -> str:
-        """Return the same as text, "" for blanks."""
+        """Return the same cell as text without blanks around it, "" if blank."""
         return cell_text(self.cell_value(*headings)).translate(_LONE_SURROGATES).strip()
 
     def location(self, *headings: str) -> Location:
@@ -58,9 +60,10 @@ class TableRecord:
 
 
 def read_records(workbook: WorkbookData, sheet_name: str, *headings: str) -> Iterator[TableRecord]:
-    """Yield the rows of the table that has all the headings wanted, until a row without any text in its columns.
+    """Yield the rows below the first row that has all the headings, up to the first row that is blank in its
+    columns.
 
-    Sheets that go on under the same name ("Svar 2") are read too; nothing is yielded where there is no such table.
+    Sheets on which the table continues ("Svar 2") are read too. Yields nothing if there is no such table.
     """
     for sheet in workbook.sheets:
         if is_sheet_of_table(sheet.name, sheet_name):

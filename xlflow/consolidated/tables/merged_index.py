@@ -1,7 +1,7 @@
-"""Everything that the tables and figures are made from, looked up once: rows by line and unit, kin, statuses.
+"""The merged answers with every look-up that the tables need: rows by plan item and unit, relatives, statuses.
 
-Says for every line, and for every line and unit, which status stands for it and whether its time has passed.
-Decides nothing of how it is shown.
+Computes for every plan item, and for every item and unit, the rolled-up status and whether it is overdue. Decides
+nothing about how these are shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +33,8 @@ class RolledUpStatus:
 
 @dataclass(frozen=True)
 class MergedIndex:
-    """A round's answers and what was found in them, with every look-up that is needed more than once; and where
-    things stood in the previous round, if that is told."""
+    """A round's merged answers and findings, with cached look-ups. `previous`: the round to compare with, if
+    any."""
 
     merged: Merged
     findings: Sequence[Finding]
@@ -52,52 +52,52 @@ class MergedIndex:
 
     @cached_property
     def items(self) -> tuple[PlanItem, ...]:
-        """The lines of the plan, then the units' own."""
+        """The plan items, then the activities that units added."""
         return self.merged.round.plan.items
 
     @cached_property
     def has_continuing_items(self) -> bool:
-        """Whether any line continues another year's."""
+        """Whether any plan item continues one of another plan."""
         return any(item.continues_from for item in self.items)
 
     @cached_property
     def status_field(self) -> Field | None:
-        """The field that tells the status, if the template has one."""
+        """The field in the role `status`, if the template has one."""
         return self.template.field_in_role("status")
 
     @cached_property
     def deadline_field(self) -> Field | None:
-        """The field that tells by when a line is to be done, if the template has one."""
+        """The field in the role `deadline` (the plan's), if the template has one."""
         return self.template.field_in_role("deadline")
 
     @cached_property
     def new_deadline_field(self) -> Field | None:
-        """The field that tells by when it will be done instead, if the template has one."""
+        """The field in the role `new_deadline` (answered by units), if the template has one."""
         return self.template.field_in_role("new_deadline")
 
     @cached_property
     def part_level_index(self) -> int | None:
-        """The place of the level of sub-activities, if the template has one."""
+        """The index of the level of sub-activities among the levels, if the template has one."""
         return self.template.part_level_index
 
     @cached_property
     def text_cache(self) -> dict[tuple[str, str | Deadline], str | None]:
-        """How choices and times are shown in words, by field and value, as far as they have come up."""
+        """Cache of choices and deadlines as text, by (field key, value); filled by `table_cells`."""
         return {}
 
     @cached_property
     def relatives_by_id(self) -> Mapping[str, Relatives]:
-        """The lines around each line."""
+        """Parent, children and siblings of each plan item, by its id."""
         return relatives_by_id(self.items, self.template)
 
     @cached_property
     def item_by_id(self) -> Mapping[str, PlanItem]:
-        """The lines by id."""
+        """The plan items by id."""
         return {item.id: item for item in self.items}
 
     @cached_property
     def rows_by_item(self) -> Mapping[str, Sequence[MergedRow]]:
-        """The answered rows of each line, by its id, in the order of the units."""
+        """The merged rows of each plan item, by its id, in the order of the units."""
         rows: dict[str, list[MergedRow]] = {}
         for merged in self.merged.rows:
             rows.setdefault(merged.row.item.id, []).append(merged)
@@ -105,7 +105,7 @@ class MergedIndex:
 
     @cached_property
     def _row_by_item_and_unit(self) -> Mapping[str, Mapping[str, MergedRow]]:
-        """The answered rows of lines that several units answered, by the line's id and the unit."""
+        """The merged rows of plan items that several units answered, by item id, then unit."""
         shared_items = ((item_id, rows) for item_id, rows in self.rows_by_item.items() if len(rows) > 1)
         return {line_id: {merged.row.unit: merged for merged in rows} for line_id, rows in shared_items}
 
@@ -121,7 +121,7 @@ class MergedIndex:
 
     @cached_property
     def status_by_item(self) -> Mapping[str, RolledUpStatus]:
-        """Where each line stands over all units, by its id."""
+        """The status of each plan item rolled up over all units, by its id."""
         return {item.id: self._roll_up_item(item) for item in self.items}
 
     @cached_property
@@ -132,7 +132,7 @@ class MergedIndex:
 
     @cached_property
     def units_by_item(self) -> Mapping[str, tuple[str, ...]]:
-        """The units of each line, by its id: those asked, then those that answered without being asked."""
+        """The units of each plan item, by its id: those asked, then those that answered without being asked."""
         rows_by_item = self.rows_by_item
         return {
             item.id: _asked_and_answering_units(item.units, rows_by_item.get(item.id, ())) for item in self.items
@@ -140,11 +140,12 @@ class MergedIndex:
 
     @cached_property
     def thresholds(self) -> tuple[Threshold, ...]:
-        """The limits beyond which the template asks about a number."""
+        """The thresholds of the template's rules."""
         return tuple(rule.threshold for rule in self.template.rules if rule.threshold)
 
     def number_over_units(self, item: PlanItem, key: str) -> Decimal | None:
-        """Return the number of a line over all units that answered it; None where one of them lacks it."""
+        """Return the sum of a number field over all units that answered a plan item; None if one of them lacks
+        it."""
         field = self.template.field(key)
         if field.computed:
             return compute_field(field.computed, lambda other: self.number_over_units(item, other))
@@ -156,28 +157,28 @@ class MergedIndex:
         return sum_exactly(numbers) if numbers and len(numbers) == len(values) else None
 
     def fields_above_threshold(self, item: PlanItem) -> tuple[Field, ...]:
-        """Return the numbers of a line that are beyond a limit of the template."""
+        """Return the number fields of a plan item that are above a threshold, summed over units."""
         return fields_above_threshold(self.template, lambda key: self.number_over_units(item, key))
 
     def is_activity(self, item: PlanItem) -> bool:
-        """Return whether a line is an activity and no sub-activity."""
+        """Return whether a plan item is an activity, not a sub-activity."""
         return self.part_level_index is None or not item.level_texts[self.part_level_index]
 
     def find_row(self, item_id: str, unit: str) -> MergedRow | None:
-        """Return the row in which a unit answers a line."""
+        """Return the row in which a unit answered a plan item, None if it did not."""
         rows = self.rows_by_item.get(item_id, ())
         if len(rows) > 1:
             return self._row_by_item_and_unit[item_id].get(unit)
         return rows[0] if rows and rows[0].row.unit == unit else None
 
     def own_status_code(self, item_id: str, unit: str) -> str | None:
-        """Return the status that a unit gave to a line itself."""
+        """Return the code of the status that a unit gave to a plan item itself, None if it gave none."""
         merged = self.find_row(item_id, unit) if self.status_field else None
         value = merged.row.value(self.status_field.key) if merged and self.status_field else None
         return value if value and isinstance(value, str) else None
 
     def roll_up_for_unit(self, item: PlanItem, unit: str) -> RolledUpStatus:
-        """Return where a line stands in what one unit says."""
+        """Return the status of a plan item as one unit reported it."""
         relatives, own_code = self.relatives_by_id.get(item.id, NO_RELATIVES), self.own_status_code(item.id, unit)
         code = own_code
         if relatives.children and not own_code:

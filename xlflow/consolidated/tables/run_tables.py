@@ -1,4 +1,4 @@
-"""The record of the run: what was found, what the round was, and the digests of all that it was made from."""
+"""The tables that record the run: findings, facts about the round, waivers, aliases, digests of all inputs."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -15,7 +15,7 @@ from xlflow.model.text import safe_display_name
 
 
 def build_finding_table(merged_index: MergedIndex) -> Table:
-    """Return the findings, one per row: how much it matters, what is wrong, what to do, and where."""
+    """Return the table of findings, one per row: severity, message, remedy and location."""
     language = merged_index.language
     columns = columns_from_specs(
         language,
@@ -38,7 +38,7 @@ def build_finding_table(merged_index: MergedIndex) -> Table:
 
 
 def build_about_table(merged_index: MergedIndex) -> Table:
-    """Return what the round and the run were: enough to do it again."""
+    """Return the table `about`: facts about the round and the run, enough to repeat it."""
     language, round_ = merged_index.language, merged_index.merged.round
     columns = columns_from_specs(
         language, ("_fact", "collected.fact", 44, "text"), ("_value", "collected.value", 80, "text")
@@ -49,7 +49,7 @@ def build_about_table(merged_index: MergedIndex) -> Table:
 
 
 def build_waiver_table(merged_index: MergedIndex) -> Table:
-    """Return the exceptions that the plan lists, each with its reason and how many findings it took away."""
+    """Return the table of the plan's waivers, each with its reason and how many findings it removed."""
     language = merged_index.language
     columns = columns_from_specs(
         language,
@@ -77,7 +77,7 @@ def build_waiver_table(merged_index: MergedIndex) -> Table:
 
 
 def build_alias_table(merged_index: MergedIndex) -> Table:
-    """Return the words that the plan gives a meaning, each with how many of the answers that stand it is."""
+    """Return the table of the plan's aliases, each with the number of answers in force that it explains."""
     language, template = merged_index.language, merged_index.template
     columns = columns_from_specs(
         language,
@@ -99,7 +99,8 @@ def build_alias_table(merged_index: MergedIndex) -> Table:
 
 
 def build_input_table(merged_index: MergedIndex) -> Table:
-    """Return the digest of every file that the workbook was made from, and of the template."""
+    """Return the table `inputs`: the SHA-256 digest of every file that the workbook was made from, and of the
+    template."""
     language, round_ = merged_index.language, merged_index.merged.round
     columns = columns_from_specs(
         language,
@@ -164,7 +165,8 @@ def _round_facts(round_: Round) -> Iterator[tuple[str, str]]:
 
 
 def _run_facts(merged_index: MergedIndex) -> Iterator[tuple[str, str]]:
-    """Yield what made the workbook; files by their names only, since they lie elsewhere for everybody."""
+    """Yield program, command and method; files by name only, since their folders differ from computer to
+    computer."""
     plan, previous = merged_index.merged.round.plan, merged_index.previous
     file_options = (("--plan", plan.file), ("--previous", previous.file if previous else ""))
     options = "".join(f" {option} {_quote_file_name(name)}" for option, name in file_options if name)

@@ -1,4 +1,4 @@
-"""What the figures say, in sentences: of the whole, of each group of the widest level, of an item's parts.
+"""The figures in sentences: about all activities, each group of the first level, and an activity's sub-activities.
 
 The same counts as in the tables of figures; how a sentence is built is decided by `i18n.count_sentences`.
 """
@@ -27,7 +27,8 @@ MAX_GROUP_SENTENCES = 8
 
 
 def overall_status_sentences(merged_index: MergedIndex) -> Iterator[str]:
-    """Yield how all items stand, and for how many the time has passed; nothing where there are no statuses."""
+    """Yield a sentence with the number of activities per status, if the template has statuses, and one about
+    overdue activities, if there are any."""
     activities = _list_activities(merged_index)
     if merged_index.status_field:
         yield _status_sentence(activities, merged_index.template.item_level, merged_index)
@@ -37,7 +38,7 @@ def overall_status_sentences(merged_index: MergedIndex) -> Iterator[str]:
 
 
 def change_sentence(changes: Sequence[ItemChange], compared_to: date, merged_index: MergedIndex) -> str:
-    """Return what has become of the items since the previous round."""
+    """Return a sentence with the number of activities per kind of change since the previous round."""
     change_counts = count_changes_by_kind([change for change in changes if not change.is_part])
     return describe_change_counts(
         change_counts, merged_index.template.item_level, compared_to, merged_index.language
@@ -45,7 +46,8 @@ def change_sentence(changes: Sequence[ItemChange], compared_to: date, merged_ind
 
 
 def group_status_sentences(merged_index: MergedIndex) -> tuple[tuple[str, str], ...]:
-    """Return each group of the widest level by its name, and how its items stand; nothing where they are many."""
+    """Return (name, status sentence) of each group of the first level; nothing if there are more than
+    `MAX_GROUP_SENTENCES`, or only one."""
     if merged_index.status_field is None or merged_index.template.item_level_index == 0:
         return ()
     groups: dict[str, list[PlanItem]] = {}
@@ -61,7 +63,7 @@ def group_status_sentences(merged_index: MergedIndex) -> tuple[tuple[str, str], 
 
 
 def part_status_sentence(item: PlanItem, merged_index: MergedIndex) -> str | None:
-    """Return how the parts of an item stand; None if it has none, or if none of them has a status of its own."""
+    """Return a sentence with the number of sub-activities per status; None if none has a status of its own."""
     part_ids = merged_index.relatives_by_id.get(item.id, NO_RELATIVES).children
     part_level = merged_index.template.part_level
     if not part_ids or merged_index.status_field is None or part_level is None:

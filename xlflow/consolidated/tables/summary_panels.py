@@ -1,7 +1,7 @@
-"""What the summary sheet tells: which figures, by which groups. Driven by the template and by the tables.
+"""Which figures the summary sheet has, and by which groups: from the template and the tables.
 
-A template says by its `summaries` what is counted by what; one that says nothing gets the tables that its fields
-call for. The figures themselves are worked out by `figures`.
+A template's `summaries` say what is counted by what; without them a template gets the panels that its fields
+allow. `figures` computes the values.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,14 +39,15 @@ from xlflow.model.table import Table
 from xlflow.model.template import NUMBER_TYPES, Field
 
 COUNTED_CHANGE_KINDS = ("delayed", "overdue_since", "cancelled", "done", "new", "gone")
-"""The kinds of change of which a line can be of one only."""
+"""The kinds of change that exclude each other, so that their counts can be added."""
 
 COUNTED_SEVERITIES = (Severity.ERROR, Severity.WARNING)
-"""What is counted among the findings; notes ask nothing of anybody."""
+"""The severities that are counted; notes require no action."""
 
 
 def build_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -> tuple[KeyFigure, ...]:
-    """Return the single figures at the top: who has answered, what is left, what was found."""
+    """Return the single figures at the top: units by response, unanswered rows, errors and warnings, and
+    others."""
     language = merged_index.language
     answered_label, blank_label, missing_label = (
         translate(f"collected.{state}", language) for state in ("answered", "blank", "missing")
@@ -86,7 +87,8 @@ def build_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -
 def build_panels(
     merged_index: MergedIndex, table_by_name: Mapping[str, Table], calculator: FigureCalculator
 ) -> tuple[Panel, ...]:
-    """Return the tables of figures: of statuses, of amounts, and of each further question that is asked about."""
+    """Return the panels with their values: statuses, amounts, further choice fields, changes; empty ones left
+    out."""
     context = PanelContext(merged_index, table_by_name)
     builders = (_build_status_panel, _build_amount_panel, _build_choice_panels, _build_change_panel)
     panels = (panel for build in builders for panel in build(context) if panel.sections)
@@ -104,7 +106,7 @@ def _severity_count(severity: Severity, language: Language) -> Measure:
 
 
 def _build_status_panel(context: PanelContext) -> Iterator[Panel]:
-    """How activities, and apart from them sub-activities, fall on the statuses."""
+    """Yield the panel that counts activities, and separately sub-activities, by status."""
     status_field = context.merged_index.status_field
     if status_field is None:
         return
@@ -121,7 +123,7 @@ def _build_status_panel(context: PanelContext) -> Iterator[Panel]:
 
 
 def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
-    """What the amounts add up to."""
+    """Yield the panel of sums of amounts."""
     template = context.merged_index.template
     number_fields = [field for field in template.form_fields() if field.type in NUMBER_TYPES and not field.percent]
     summarised_keys = {summary.of for summary in template.summaries}
@@ -155,7 +157,7 @@ def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
 
 
 def _build_choice_panels(context: PanelContext) -> Iterator[Panel]:
-    """How the answers to each further question fall, where the template asks for it."""
+    """Yield a panel for each further choice field that the template's `summaries` name."""
     template, language = context.merged_index.template, context.merged_index.language
     summarised_keys = dict.fromkeys(summary.of for summary in template.summaries)
     fields = [
@@ -175,7 +177,7 @@ def _build_choice_panels(context: PanelContext) -> Iterator[Panel]:
 
 
 def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
-    """What has become of activities, and apart from them of sub-activities, since the previous round."""
+    """Yield the panel that counts activities, and separately sub-activities, by kind of change."""
     merged_index = context.merged_index
     if merged_index.previous is None:
         return
@@ -299,7 +301,7 @@ def _list_status_labels(context: PanelContext) -> list[str]:
 
 
 def _select_activities(context: PanelContext) -> tuple[RowFilter, ...]:
-    """Return what picks activities and leaves their sub-activities out."""
+    """Return the filters that match activities and leave out sub-activities."""
     part_level_index = context.merged_index.template.part_level_index
     return (
         ()
@@ -354,7 +356,7 @@ def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCal
 
 
 def _incomplete_amount_fields(merged_index: MergedIndex) -> list[Field]:
-    """Return the amounts that cannot be worked out on every line, since something that they need is lacking."""
+    """Return the computed amounts that at least one plan item has no value for, since an input is missing."""
     amounts = [field for field in merged_index.template.form_fields() if field.computed and not field.percent]
     return [
         amount

@@ -1,7 +1,7 @@
-"""The sections of the summary sheet: by what is grouped, which groups there are, and how each is called.
+"""The sections of the summary sheet: what they group by, which groups there are, and their labels.
 
-A group is picked by what stands in a column of one of the tables; blank is a group too, and what is beyond the
-groups that fit goes together in one row, so that a section always tells of everything.
+A group is the rows with the same text in a column of one of the tables. Blank is a group too, and groups beyond
+`MAX_GROUPS` share one row, so that the figures of a section always cover all rows.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,15 +24,15 @@ from xlflow.model.plan import Deadline
 from xlflow.model.table import Table
 
 MAX_GROUPS = 60
-"""Groups that a section shows; what is beyond goes together in one row."""
+"""Groups that a section shows; the others share one row."""
 
 MAX_LABEL_LENGTH = 90
-"""Characters of a group's text that are shown, where its beginning tells it from the others."""
+"""Characters of a group's text that its label shows, if that is enough to distinguish it from the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class PanelContext:
-    """What the panels are made from."""
+    """What the panels are built from: the merged answers and the tables by name."""
 
     merged_index: MergedIndex
     table_by_name: Mapping[str, Table]
@@ -42,23 +42,26 @@ class PanelContext:
         return translate(f"overview.{word_key}", self.merged_index.language, **values)
 
     def has_text_column(self, table_name: str, column: str) -> bool:
-        """Return whether a grid has a column of texts under this key."""
+        """Return whether a table has a column of texts with this key."""
         texts = ("text", "group", "status")
         return any(each.key == column and each.kind in texts for each in self.table_by_name[table_name].columns)
 
     def distinct_texts(self, table_name: str, column: str, filters: Sequence[RowFilter] = ()) -> dict[str, None]:
-        """Return the texts of a column in the rows that match, each once, in the order in which they come."""
+        """Return the distinct texts of a column ("" for blank) in the rows that match all filters, in row
+        order."""
         table = self.table_by_name[table_name]
         position_by_key = {each.key: position for position, each in enumerate(table.columns)}
         conditions = [(position_by_key[row_filter.column], row_filter.text) for row_filter in filters]
-        rows = (row for row in table.rows if all((row[place] or "") == text for place, text in conditions))
+        rows = (row for row in table.rows if all((row[index] or "") == text for index, text in conditions))
         return dict.fromkeys(str(row[position_by_key[column]] or "") for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """By what is grouped (a template's key or UNIT_GROUP_KEY), and in which column of which table that stands;
-    `where` picks the rows that are grouped."""
+    """What rows are grouped by: `column` of the table `table_name`, for rows that match all `filters`.
+
+    `group_key` is the key of a level or field of the template, or `UNIT_GROUP_KEY`.
+    """
 
     group_key: str
     title: str
@@ -68,7 +71,8 @@ class Grouping:
 
 
 def list_groupings(context: PanelContext, includes_field: Callable[[str], bool]) -> Iterator[Grouping]:
-    """Yield by what the figures about some fields are grouped, as the template says or else as suits any."""
+    """Yield the groupings for the fields that `includes_field` accepts: as the template's `summaries` say, else
+    by each group level, deadline quarter and unit."""
     template, language = context.merged_index.template, context.merged_index.language
     if template.summaries:
         summaries = [summary for summary in template.summaries if includes_field(summary.of)]
@@ -86,7 +90,7 @@ def list_groupings(context: PanelContext, includes_field: Callable[[str], bool])
 
 
 def build_section(grouping: Grouping, measures: tuple[Measure, ...], context: PanelContext) -> Iterator[Section]:
-    """Yield the section that groups by a column, if its table has that and there is anything to group."""
+    """Yield the section for a grouping, without values; nothing if its table lacks the column or has no rows."""
     if not context.has_text_column(grouping.table_name, grouping.column):
         return
     texts = _list_group_texts(grouping, context)
@@ -116,7 +120,7 @@ def _list_group_texts(grouping: Grouping, context: PanelContext) -> list[str]:
 def _group_label_and_filters(
     text: str, column: str, texts: Sequence[str], context: PanelContext
 ) -> tuple[str, tuple[RowFilter, ...]]:
-    """Return how a group is shown, and what picks its rows."""
+    """Return the label of a group, and the filters that match its rows."""
     if not text:
         return context.overview_text("not_stated"), (RowFilter(column, ""),)
     prefix = _shorten_label(text)

@@ -1,6 +1,6 @@
-"""How answers are shown in the tables: one unit's as it gave it, several units' put together.
+"""Values and answers as table cells: one unit's answer as given, several units' answers combined.
 
-What was not understood is shown as it was written. Shortens nothing that stands nowhere else.
+What could not be parsed is shown as it was written. Shortens only what another table shows in full.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,11 +29,12 @@ MAX_TABLE_HEADING_LENGTH = 200
 
 
 QUARTER_CACHE_KEY = "_quarter"
-"""By which what is said of a time's quarter is kept; a field's key begins with a letter."""
+"""The key of quarters in `MergedIndex.text_cache`; a field's key begins with a letter."""
 
 
 def value_to_cell(value: FieldValue | None, field: Field, merged_index: MergedIndex) -> TableCell:
-    """Return what the plan states, or what an answer means, as a cell: numbers and days as such, else words."""
+    """Return a plan value or a parsed answer as a cell: Decimal for a number, date for a day, else text; None
+    if blank."""
     if isinstance(value, Decimal):
         return value
     if isinstance(value, Deadline) and field.type == "date" and value.kind == "day":
@@ -52,7 +53,8 @@ def _format_field_value(value: FieldValue | None, field: Field, merged_index: Me
 
 
 def answer_to_cell(answer: Answer | None, field: Field, merged_index: MergedIndex) -> TableCell:
-    """Return what one unit answered: a time in its own words, a status by its label, a fault as written."""
+    """Return one unit's answer as a cell: a deadline as the unit wrote it, a choice by its label, what could
+    not be parsed as it was written."""
     if answer is None:
         return None
     if answer.value is None or (field.type in ("deadline", "quarter") and isinstance(answer.value, Deadline)):
@@ -63,10 +65,11 @@ def answer_to_cell(answer: Answer | None, field: Field, merged_index: MergedInde
 def answers_to_cell(
     field: Field, answers: Sequence[tuple[str, Answer]], merged_index: MergedIndex, asked_unit_count: int
 ) -> TableCell:
-    """Return what all units answered to one field of a line that `asked` units were asked about.
+    """Return the (unit, answer) pairs of one field of a plan item, combined in one cell.
 
-    Numbers are added, and what is none of them stands in the answers table; an answer that all share, or that one
-    unit alone was asked for, stands as it is; others stand one below the other, each with its unit's name.
+    Numbers are added up; an answer that is no number is shown in the table `answers` only. If only one unit was
+    asked, or all gave the same answer (except free text), that answer is the cell. Otherwise the answers follow
+    each other, one per line, each after its unit's name.
     """
     if not answers:
         return None
@@ -82,7 +85,7 @@ def answers_to_cell(
 
 
 def format_rolled_up_status(rolled_up: RolledUpStatus, merged_index: MergedIndex) -> str:
-    """Return the rolled-up status in words."""
+    """Return the rolled-up status as the tables show it: label, "Ej besvarad", or a reference to the activity."""
     if rolled_up.follows_parent:
         return follows_activity_text(merged_index.template, merged_index.language)
     if rolled_up.status_code is None or merged_index.status_field is None:
@@ -94,7 +97,7 @@ def format_rolled_up_status(rolled_up: RolledUpStatus, merged_index: MergedIndex
 
 
 def format_status(code: str, merged_index: MergedIndex) -> str:
-    """Return a status in words."""
+    """Return the label of a status code, or the code itself where an open list has no such choice."""
     status_field = merged_index.status_field
     if status_field is None:
         return code
@@ -107,7 +110,7 @@ def format_status(code: str, merged_index: MergedIndex) -> str:
 
 
 def format_quarter(deadline: FieldValue | None, merged_index: MergedIndex) -> str:
-    """Return the quarter in which a deadline lies, in words."""
+    """Return the quarter of a deadline as text, or "no quarter"."""
     if not isinstance(deadline, Deadline):
         return translate("consolidated.no_quarter", merged_index.language)
     text = merged_index.text_cache.get((QUARTER_CACHE_KEY, deadline))
@@ -124,15 +127,16 @@ def _quarter_text(deadline: Deadline, merged_index: MergedIndex) -> str:
 
 
 def map_to_first_spelling(texts: Iterable[str]) -> Mapping[str, str]:
-    """Return for each text the first one that reads the same, so that a table groups them under one."""
+    """Return a mapping from each text to the first one with the same `normalize_key`, so that they form one
+    group."""
     first_by_key: dict[str, str] = {}
     return {text: first_by_key.setdefault(normalize_key(text), text) for text in dict.fromkeys(texts)}
 
 
 def make_headings_unique(columns: Iterable[TableColumn]) -> tuple[TableColumn, ...]:
-    """Return the columns with headings that a table accepts: none blank or too long, none twice.
+    """Return the columns with headings that an Excel table accepts: not blank, not too long, no duplicates.
 
-    A heading of the program's own or of the template stands as it is; one of the plan's further columns yields.
+    Headings of the program and of the template are kept; further columns of the plan get a number if need be.
     """
     used_headings, renamed_columns = set[str](), []
     ordered = list(columns)
@@ -152,7 +156,8 @@ def _single_answer_cell(answer: Answer, field: Field, merged_index: MergedIndex)
 
 
 def _join_texts(texts: Sequence[str], merged_index: MergedIndex) -> str | None:
-    """Return the texts one below the other, as many whole ones as there is room for, and how many are left."""
+    """Return the texts as lines, as many whole texts as `MAX_JOINED_LENGTH` allows, then how many were left
+    out."""
     if not texts:
         return None
     ends = list(accumulate(len(text) + 1 for text in texts))
