@@ -1,7 +1,7 @@
-"""Reads a consolidated workbook, the only thing that a report is made from.
+"""Reads a consolidated workbook, the only input of a report.
 
-`Aktiviteter` is what counts: who corrects a comment or a status there before the report finds it in the report.
-`Svar` tells what each of several units said; `Insamling` who was asked. The definition travels in a hidden sheet.
+What counts is the table `Aktiviteter`: who corrects a comment or a status there finds the correction in the
+report. `Svar` has what each of several units answered, `Insamling` who was asked, a hidden sheet the definition.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,8 +28,10 @@ from xlflow.values.field_values import format_value, make_parser
 
 
 def read_round_status(workbook: WorkbookData, language: Language | None = None) -> RoundStatus:
-    """Return what a consolidated workbook says, shown in its own language or another; `FatalError` if it is
-    none."""
+    """Return a consolidated workbook's contents as shown in its own language or in `language`.
+
+    Raises FatalError if the workbook is not a consolidated one.
+    """
     reader = _RoundReader(workbook, _read_round(workbook), language)
     item_statuses = sort_in_plan_order(
         reader.inherit_activity_status(tuple(reader.read_item_statuses())), _find_round_sheet(workbook)
@@ -72,7 +74,8 @@ def _read_round(workbook: WorkbookData) -> Round:
 
 @dataclass(frozen=True)
 class _RoundReader:
-    """The workbook at hand, and in which words to look things up (`round.language`) and to show them (`shown`)."""
+    """The workbook, its round, and the language to show values in; headings are looked up in the round's
+    language."""
 
     workbook: WorkbookData
     round: Round
@@ -92,19 +95,19 @@ class _RoundReader:
 
     @cached_property
     def unit_fields(self) -> tuple[Field, ...]:
-        """The fields that the units fill in, and those that are worked out from them."""
+        """The fields that the units fill in, and those computed from them."""
         return tuple(field for field in self.round.template.form_fields() if field.filled_by == "unit")
 
     @cached_property
     def parsers(self) -> Mapping[str, Callable[[RawCell], ParseResult]]:
-        """What reads each field's cells."""
+        """The parser of each field's cells, by field key."""
         round_ = self.round
         fields = round_.template.fields
         return {each.key: make_parser(each, round_.template, round_.plan.year, round_.language) for each in fields}
 
     @cached_property
     def replies_by_item(self) -> Mapping[str, tuple[UnitReply, ...]]:
-        """What each unit said of each line, by the line's id."""
+        """The replies of the units to each plan item, by item id."""
         replies_by_item: dict[str, list[UnitReply]] = {}
         for record in self.read_sheet_records("answers", self.id_heading, self.unit_heading):
             replies_by_item.setdefault(record.cell_text(self.id_heading), []).append(self.read_unit_reply(record))
@@ -161,8 +164,10 @@ class _RoundReader:
     def read_rolled_up_status(
         self, record: TableRecord, *, from_single_unit: bool
     ) -> tuple[str | None, str, bool]:
-        """Return code, words and whether a sub-activity follows its activity. What one unit said of a line itself
-        stands before what was rolled up."""
+        """Return (status code, status text, whether a sub-activity has only its activity's status).
+
+        With `from_single_unit`, the unit's own status takes precedence over the rolled-up one.
+        """
         status_field = self.round.template.field_in_role("status")
         if status_field is None:
             return None, "", False
@@ -192,8 +197,8 @@ class _RoundReader:
         )
 
     def is_status_corrected(self, record: TableRecord, item_id: str) -> bool:
-        """Return whether somebody has changed the rolled-up status of a line beside what its unit said, which
-        still stands as it came in."""
+        """Return whether a person has changed the rolled-up status of a plan item while its only unit's answer
+        in the same row is unchanged."""
         status_field = self.round.template.field_in_role("status")
         replies = self.replies_by_item.get(item_id, ())
         rolled_up_text = record.cell_text(self.workbook_text("rolled_up"))
@@ -213,7 +218,8 @@ class _RoundReader:
         return value if isinstance(value, str) and value in self.round.template.status_choices else None
 
     def inherit_activity_status(self, item_statuses: tuple[ItemStatus, ...]) -> tuple[ItemStatus, ...]:
-        """Give every sub-activity that follows its activity that activity's status."""
+        """Return the statuses with the activity's status filled in for sub-activities that have none of their
+        own."""
         entry_by_id = {item_status.item.id: item_status for item_status in item_statuses}
         relatives = relatives_by_id([entry.item for entry in item_statuses], self.round.template)
         return tuple(
@@ -242,7 +248,7 @@ class _RoundReader:
     def split_comments(
         self, replies: tuple[UnitReply, ...], units: tuple[str, ...], joined_answers: DisplayValues
     ) -> tuple[UnitReply, ...]:
-        """Return the replies with the comments as they stand in `Aktiviteter`, each unit's after its name."""
+        """Return the replies with the comments of the table `Aktiviteter`, where each follows its unit's name."""
         comment_field = self.round.template.field_in_role("comment")
         if comment_field is None:
             return replies
@@ -259,7 +265,8 @@ class _RoundReader:
     def read_values(
         self, record: TableRecord, fields: tuple[Field, ...], *, keep_joined: bool = False
     ) -> DisplayValues:
-        """Return what stands in some fields, shown; blanks left out, the status told elsewhere."""
+        """Return the displayed values of some fields by key, without blanks and the status; with `keep_joined`,
+        cells of several lines (several units' answers) are kept as text."""
         values: dict[str, str | Decimal] = {}
         for field in fields:
             raw = record.cell_value(field.label.in_language(self.round.language))
@@ -270,7 +277,7 @@ class _RoundReader:
         return {key: value for key, value in values.items() if value != ""}
 
     def format_cell(self, field: Field, raw: RawCell, text: str) -> str | Decimal:
-        """Return a value in the report's words; what is not understood as it stands."""
+        """Return a cell in the display language: Decimal for numbers; what cannot be parsed is kept as it is."""
         value = self.parsers[field.key](raw).value
         if value is None or field.type == "text":
             return text
@@ -309,7 +316,7 @@ class _RoundReader:
 
 
 def resolve_unit_name(round_status: RoundStatus, name: str, file: str) -> str | Finding:
-    """Return a unit's name as the workbook writes it; a finding that names them all if it has none such."""
+    """Return a unit's name as spelt in the workbook; a finding that names all units if it has no such unit."""
     units = dict.fromkeys([each.unit for each in round_status.unit_statuses])
     units |= dict.fromkeys(unit for item_status in round_status.item_statuses for unit in item_status.item.units)
     matching_unit = next((unit for unit in units if normalize_key(unit) == normalize_key(name)), None)
@@ -324,7 +331,8 @@ def _replace_comment(reply: UnitReply, key: str, text: str) -> UnitReply:
 
 
 def _split_comment_by_unit(text: str, units: tuple[str, ...]) -> Mapping[str, str]:
-    """Return what stands after each unit's name at the beginning of a line, until the next unit's."""
+    """Return the comment of each unit: the text from its name at the beginning of a line to the next unit's
+    name."""
     lines_by_unit: dict[str, list[str]] = {}
     current_lines: list[str] = []
     for line in text.split("\n"):

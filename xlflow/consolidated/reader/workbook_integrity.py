@@ -1,7 +1,7 @@
-"""In which order the lines stood when the workbook was written, and what has gone from their table since.
+"""The original order of the plan items in a consolidated workbook, and what has been removed from its table since.
 
-People sort the table, take rows out and rename headings. The order is put back; what is gone is told, since a
-report would otherwise be silent about it.
+People sort the table, delete rows and rename headings. The order is restored; what is missing becomes a finding,
+since a report would otherwise silently leave it out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,14 +16,14 @@ from xlflow.model.text import normalize_key
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
 ROWS_SEARCHED_FOR_HEADINGS = 50
-"""Rows that are looked through for headings; people may write something of their own above them."""
+"""Rows that are searched for headings; people may write something of their own above the table."""
 
 MAX_IDS_IN_MESSAGE = 5
-"""Ids of missing lines that a message names."""
+"""Ids of missing plan items that a message names."""
 
 
 def sort_in_plan_order(item_statuses: Iterable[ItemStatus], hidden_sheet: SheetData) -> tuple[ItemStatus, ...]:
-    """Return the lines in the order of the plan; those that somebody has added come last."""
+    """Return the statuses in plan order; those of plan items that a person has added to the table come last."""
     position_by_id = {item_id: position for position, item_id in enumerate(_read_plan_order(hidden_sheet))}
     return tuple(
         sorted(item_statuses, key=lambda item_status: position_by_id.get(item_status.item.id, len(position_by_id)))
@@ -31,8 +31,10 @@ def sort_in_plan_order(item_statuses: Iterable[ItemStatus], hidden_sheet: SheetD
 
 
 def check_missing_content(workbook: WorkbookData, round_status: RoundStatus) -> tuple[Finding, ...]:
-    """Return what is no longer in the table of activities; `FatalError` if without it every status would be
-    wrong."""
+    """Return findings on columns and plan items that are missing from the table of activities.
+
+    Raises FatalError if the rolled-up status is missing, without which every status would be wrong.
+    """
     return (*_check_missing_columns(workbook, round_status), *_check_missing_items(workbook, round_status))
 
 

@@ -1,7 +1,7 @@
-"""The tables and figures of a round -> the consolidated workbook, as the bytes of one .xlsx file.
+"""`ConsolidatedContent` -> the consolidated workbook as the bytes of one .xlsx file.
 
-The order of the sheets, how each is set up and printed, and which words stand out. What stands in them was
-decided by `build_consolidated_content`; here nothing is worked out, and no file is touched.
+Decides the order of the sheets, layout, print set-up, formulas and highlights. Computes nothing: values come from
+`consolidated.tables`. Touches no file.
 """
 
 from xlflow.consolidated.writer.consolidated_workbook import KIND_PROPERTY

@@ -1,6 +1,6 @@
-"""What amounts need on the summary sheet beyond counts: columns wide enough, and bars side by side.
+"""What amounts need on the summary sheet: columns that are wide enough, and charts of clustered bars.
 
-The bars of a group are told apart by their patterns and the legend, never by colour alone.
+The bars of a cluster are distinguished by pattern and legend, never by colour alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,10 +21,10 @@ from xlflow.consolidated.writer.write_context import DrawnSection, WriteContext
 from xlflow.excel.writer import COLOURS
 
 AMOUNT_PADDING = 4.5
-"""Characters that a sign before an amount, its minus and the edges of the cell take."""
+"""Characters that a sign before an amount, its minus and the padding of the cell take."""
 
 BAR_PIXELS, FRAME_PIXELS, CHART_GAP_PIXELS = 14, 150, 10
-"""Height of one bar, what title, axis and legend take beside, and pixels between two charts."""
+"""Pixels: height of one bar, of title, axis and legend together, and the gap between two charts."""
 
 BAR_PATTERNS = (
     {"pattern": "percent_5", "fg_color": COLOURS["heading"], "bg_color": "#BBD9F2"},
@@ -52,7 +52,8 @@ def figure_column_width(panels: Sequence[Panel], min_width: float) -> float:
 def draw_amount_charts(
     drawn_sections: Sequence[DrawnSection], row: int, widths: tuple[int, int], context: WriteContext
 ) -> int:
-    """Draw the amounts by the widest group and by unit, side by side; return the row below.
+    """Draw the amounts by first group level and by unit, side by side from `row` on; return the row below (from
+    0).
 
     `widths` are those of the column of labels and of a column of figures, in pixels.
     """

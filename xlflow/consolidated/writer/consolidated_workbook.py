@@ -1,6 +1,7 @@
-"""What the workbook carries of its round beside what it shows, so that it is enough for whatever follows.
+"""Builds the consolidated workbook and the history workbook from their sheets; the order of the sheets.
 
-The definition in particular: which column is the status, which statuses there are, what the report begins with.
+Besides what it shows, the workbook carries the round's definition in a hidden sheet, so that report and next round
+need only this file.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,18 +39,21 @@ from xlflow.model.table import Table
 from xlflow.rounds.history import RoundHistory
 
 KIND_PROPERTY = "xlflow.kind"
-"""The document property by which the program knows a workbook of its own."""
+"""The custom document property that says what kind of workbook of xlflow a file is: consolidated or history."""
 
 
 IDS_PER_CELL = 500
-"""Ids that one cell holds; more go into further cells."""
+"""Item ids per cell of the hidden sheet, so that a cell stays below Excel's limit of 32,767 characters."""
 
 
 def add_round_sheet(
     workbook: WorkbookWriter, round_: Round, compared_to: date | None, item_ids: Sequence[str]
 ) -> None:
-    """Add the sheet that nobody sees, and the property that says who made the file; changes are told against the
-    round of the day `since`, and the `lines` stand in this order, whatever people do to the table of them."""
+    """Add the hidden sheet with the round's definition, and the property that says what kind of file it is.
+
+    `compared_to` is the as-of date of the previous round. `item_ids` keep the plan order, whatever people do to
+    the visible table.
+    """
     sheet = workbook.add_sheet(ROUND_SHEET)
     comparison_records = [(COMPARED_TO, compared_to.isoformat())] if compared_to else []
     records = (*encode_consolidated_round(round_), *comparison_records, *_item_order_records(item_ids))
@@ -70,16 +74,17 @@ UNPRINTED_KEY_PREFIXES = (
     EXTRA_COLUMN_PREFIX,
     CHANGE_FLAG_PREFIX,
 )
-"""Keys of the last columns of wide tables, which are left out on paper so that the others can be read."""
+"""Beginnings of the keys of the columns that are not printed, so that the others stay legible on paper."""
 
 MAX_A4_WIDTH = 1425.0
-"""Points that a table may be wide to be read on A4, its letters at 6 points then; a wider one is set up for A3."""
+"""Points that a table may be wide to be printed on A4 (in letters of 6 points then); a wider one is set up for
+A3."""
 
 NO_FILE_ADDRESSES: FileAddresses = MappingProxyType({})
-"""No file lies near."""
+"""For a workbook without links to its source files."""
 
 ROWS_PER_PAGE = 100
-"""Rows that one page shows in a size that can be read; a longer summary takes more pages."""
+"""Rows that one page shows legibly; a longer summary takes several pages."""
 
 
 def render_consolidated(
@@ -100,8 +105,8 @@ def build_consolidated_workbook(
 ) -> WorkbookWriter:
     """Return the consolidated workbook, ready to become a file; the same values give the same bytes.
 
-    A table of which more than `most_rows` rows would stand on a sheet goes on on a further one. `near` are the
-    files that the answers lead to.
+    A table continues on a further sheet where it would exceed `max_rows` rows of a sheet. `file_addresses` are the
+    source files that can be linked, by their displayed name.
     """
     round_ = merged.round
     workbook = WorkbookWriter(f"{summary.title} – {summary.subtitle}", round_.language, round_.as_of)
@@ -138,7 +143,7 @@ def build_consolidated_workbook(
 
 
 def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS) -> bytes:
-    """Return several rounds as a workbook: one line per activity, one column per round."""
+    """Return the history of several rounds as an .xlsx file: one row per activity, one column per round."""
     language = history.language
     tables = {table.name: fit_column_widths(table) for table in (history.item_table, history.round_table)}
     sheet_plan = plan_sheets(tables, language, max_rows)
@@ -166,7 +171,7 @@ def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS) -> byt
 def _write_table_sheet(
     table_parts: Sequence[TablePart], account_formulas: CellFormulas, context: WriteContext
 ) -> None:
-    """Write one table from the first row on, or several one below the other, each under its title."""
+    """Write one table from the first row on, or several below each other, each under its title."""
     columns = zip_longest(
         *([column.width for column in table_part.table.columns] for table_part in table_parts), fillvalue=0
     )

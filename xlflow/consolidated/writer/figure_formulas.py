@@ -1,11 +1,9 @@
-"""Figures as formulas over the tables, in words that a reader of the sheet can follow.
+"""Figures and accounts as formulas over the Excel tables, such that a reader of the sheet can follow them.
 
-`=` compares texts of any length without regard to case and knows no wildcards, which COUNTIF and its kin do not;
-so every figure is a SUMPRODUCT of such comparisons. No function is used that Excel 2010 or LibreOffice lacks.
-
-The accounts as formulas: each equation counted again in the tables, its words and its verdict too.
-
-Amounts are told by their figures alone, since a number within a text would change with the reader's language.
+`=` compares texts of any length without regard to case and has no wildcards, unlike COUNTIF and its relatives; so
+every figure is a SUMPRODUCT of such comparisons. Only functions of Excel 2010 and LibreOffice are used. The
+accounts are counted again in the tables, sentence and verdict included; amounts get no sentence, since a number
+within a text would change with the reader's language.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,8 +30,8 @@ from xlflow.i18n.catalogue import translate
 
 @dataclass(frozen=True, slots=True)
 class FigurePosition:
-    """Where a figure stands (counted from 0): its row, its column, the row of the headings above it, and the first
-    row of its section. Labels stand in column A, figures from column B on."""
+    """The cell of a figure, all counted from 0: `row`, `column`, the row of the headings above it, and the
+    first row of its section. Labels are in column A, figures from column B on."""
 
     row: int
     column: int
@@ -42,14 +40,14 @@ class FigurePosition:
 
 
 def measure_expression(measure: Measure, names: FormulaNames) -> str:
-    """Return how a single figure is counted, as a part of a formula."""
+    """Return the expression (without =) that computes a measure over all parts of its table."""
     return _sum_over_table_parts(measure, [(row_filter, None) for row_filter in measure.filters], names)
 
 
 def figure_formula(
     section: Section, group: RowGroup, measure_index: int, position: FigurePosition, names: FormulaNames
 ) -> str:
-    """Return the formula of the figure of a group and the section's measure number `place`."""
+    """Return the formula (with =) of the figure of `group` and `section.measures[measure_index]` at `position`."""
     measure = section.measures[measure_index]
     if group.kind == "share":
         total_column = next(column for column, other in enumerate(section.measures, 1) if other.kind == "across")
@@ -86,7 +84,7 @@ def _sum_over_table_parts(
 def _count_in_table_part(
     measure: Measure, conditions: Sequence[tuple[RowFilter, str | None]], names: FormulaNames, part_index: int
 ) -> str:
-    """Return what one of the tables that a grid stands in contributes."""
+    """Return the expression for one part of a table that continues over several sheets."""
     comparisons = (
         (row_filter, cell, names.column_reference(measure.table, row_filter.column, part_index))
         for row_filter, cell in conditions
@@ -116,11 +114,11 @@ def _range_address(top: int, left: int, bottom: int, right: int) -> str:
 
 
 CellFormulas = Mapping[tuple[int, int], str]
-"""Formulas by row and column of their grid, counted from 0."""
+"""Formulas by (row, column) of their table, both from 0, headings not counted."""
 
 
 def build_account_formulas(accounts: Sequence[BalanceEquation], context: WriteContext) -> CellFormulas:
-    """Return the formulas of the table of accounts, each about the figures of its own row."""
+    """Return the formulas of the table `accounts`; each row's formulas refer to the figures of the same row."""
     formulas: dict[tuple[int, int], str] = {}
     for table_part in context.sheet_plan.parts_by_table["accounts"]:
         keys = [column.key for column in table_part.table.columns]
@@ -160,7 +158,8 @@ def _account_row_formulas(
 
 
 def _equation_terms(equation_text: str, expressions: Mapping[str, str]) -> Iterator[str]:
-    """Yield the words and the figures between them, as they are joined in a formula."""
+    """Yield the parts of a sentence as formula expressions: quoted texts, and `expressions` for the
+    placeholders."""
     for text, name, _, _ in Formatter().parse(equation_text):
         if text:
             yield quote_formula_text(text)

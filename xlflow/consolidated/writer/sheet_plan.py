@@ -1,7 +1,7 @@
-"""Which table stands where: its sheet, its first row, its name; and on which further sheet it goes on.
+"""Plans where each table goes: its sheet, its first row, its Excel name, and on which further sheet it continues.
 
-A sheet of Excel ends after 1,048,576 rows. What does not fit goes on under the same headings on a sheet of the
-same name with a number, and every formula counts in all of them.
+A sheet of Excel has 1,048,576 rows. What does not fit continues under the same headings on a sheet of the same
+name with a number, and every formula counts in all parts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ from xlflow.model.text import ascii_letters
 
 @dataclass(frozen=True, slots=True)
 class FormulaNames:
-    """How the tables and their columns are called in formulas: by grid, then by column key. A grid that goes on in
-    a further table has a name for each."""
+    """How formulas refer to tables and columns: Excel names by table name (one per part, where a table
+    continues on further sheets), and escaped headings by (table name, column key)."""
 
     excel_names: Mapping[str, tuple[str, ...]]
     column_names: Mapping[tuple[str, str], str]
 
     def column_reference(self, table: str, key: str, part_index: int = 0) -> str:
-        """Return a column of one of a grid's tables as formulas call it: Svar[Enhet]."""
+        """Return a structured reference to a column of one part of a table: Svar[Enhet]."""
         return f"{self.excel_names[table][part_index]}[{self.column_names[table, key]}]"
 
 
@@ -36,12 +36,12 @@ def build_formula_names(tables: Iterable[Table], excel_names: Mapping[str, tuple
 
 
 def make_excel_name(text: str) -> str:
-    """Return a text as the name of a table: letters a to z, digits and underscores."""
+    """Return a text as the name of an Excel table: letters a to z, digits and underscores."""
     return "".join(letter if letter.isalnum() else "_" for letter in ascii_letters(text))
 
 
 def _escape_heading(heading: str) -> str:
-    """Return a heading as it stands between brackets, where five characters have a meaning of their own."""
+    """Return a heading as a structured reference writes it: five characters are escaped by an apostrophe."""
     return "".join(f"'{letter}" if letter in "[]#'@" else letter for letter in heading)
 
 
@@ -59,11 +59,10 @@ TABLES_BY_SHEET = (
     ("history", ("history",)),
     ("rounds", ("rounds",)),
 )
-"""The sheets after the summary, in order, each with the tables that stand on it; the last two are those of a
-history, which has no others."""
+"""The sheets after the summary, in order, each with its tables; the last two are those of a history workbook."""
 
 OPTIONAL_TABLES = frozenset(("waivers", "aliases"))
-"""Tables without which their sheet is whole too."""
+"""Tables that may be missing from their sheet."""
 
 SINGLE_SHEET_TABLES = frozenset(names[0] for _, names in TABLES_BY_SHEET if len(names) == 1)
 """The tables that share their sheet with no other."""
@@ -71,8 +70,11 @@ SINGLE_SHEET_TABLES = frozenset(names[0] for _, names in TABLES_BY_SHEET if len(
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """A table: as many rows of a grid as there is room for on a sheet, from its row `start` on. Rows of the sheet
-    count from 0: `top` is that of the headings; one that is `titled` has its title in the row above."""
+    """A table, or as many of its rows as fit on a sheet, from row `first_table_row` (from 0) of the whole table
+    on.
+
+    `heading_row` is the row of the sheet (from 0) with the headings; with `has_title` the row above holds a title.
+    """
 
     table: Table
     excel_name: str
@@ -89,7 +91,7 @@ class TablePart:
 
 @dataclass(frozen=True, slots=True)
 class SheetPlan:
-    """All tables, in the order in which they stand in the workbook, and again by grid."""
+    """All table parts in workbook order, and again by table name."""
 
     parts: tuple[TablePart, ...]
     parts_by_table: Mapping[str, tuple[TablePart, ...]]
@@ -102,15 +104,15 @@ class SheetPlan:
         return parts_by_sheet
 
     def excel_names_of(self, table_name: str) -> tuple[str, ...]:
-        """Return the names of the tables that a grid stands in."""
+        """Return the Excel names of the parts of a table."""
         return tuple(part.excel_name for part in self.parts_by_table[table_name])
 
     def first_sheet_of(self, table_name: str) -> str:
-        """Return the name of the sheet that a grid begins on."""
+        """Return the name of the sheet on which a table begins."""
         return self.parts_by_table[table_name][0].sheet
 
     def table_address(self, table_name: str) -> str:
-        """Return the address of a table, as links write it."""
+        """Return the address of a table's first cell for an internal link."""
         part = self.parts_by_table[table_name][0]
         return _sheet_link(part.sheet, part.heading_row if part.has_title else 0)
 
@@ -132,7 +134,7 @@ class SheetPlan:
 
 
 def plan_sheets(tables: Mapping[str, Table], language: Language, max_rows: int = MAX_SHEET_ROWS) -> SheetPlan:
-    """Return where every table stands; sheets whose tables are not all there are left out."""
+    """Return the plan of all sheets; a sheet without all its required tables is left out."""
     parts = tuple(
         part
         for key, names in TABLES_BY_SHEET
@@ -146,7 +148,7 @@ def plan_sheets(tables: Mapping[str, Table], language: Language, max_rows: int =
 def _split_over_sheets(
     sheet_key: str, tables: Sequence[Table], language: Language, max_rows: int
 ) -> Iterator[TablePart]:
-    """Yield the tables of one sheet, and of those that it goes on in."""
+    """Yield the table parts of one sheet, and of the sheets on which it continues."""
     sheet_name, has_title = translate(f"consolidated.{sheet_key}", language), len(tables) > 1
     sheet_number, row = 1, 0
     for table in tables:

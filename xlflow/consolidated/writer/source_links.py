@@ -1,8 +1,7 @@
-"""Links from each answer to the row of the file that it came from, as long as that file lies beside the workbook.
+"""Links from each answer to the row of its source file, if that file is in or below the folder of the workbook.
 
-A path that leads out of the workbook's own folder would tell strangers about somebody's computer, and fail there.
-The links stand in a column of their own, of short texts: LibreOffice shows a link on one line only, and the name
-of a file may take more.
+A path that leads out of that folder would disclose a person's folders and fail on other computers. The links have
+a column of their own with short texts: LibreOffice shows a link on one line only, and a file name may need more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,16 +23,16 @@ MAX_LINKED_ROWS = 20_000
 """Rows beyond which none is linked: Excel takes 65,530 links on a sheet, and opens slowly with many."""
 
 MAX_ADDRESS_LENGTH = 900
-"""Letters of an address; Excel takes 2,079."""
+"""Characters of an address; Excel accepts 2,079."""
 
 FileAddresses = Mapping[str, str]
-"""Files by the name that people see, and how each is reached from the folder of the workbook."""
+"""Relative addresses of source files, seen from the folder of the workbook, by their displayed name."""
 
 
 def add_link_column(
     answers: Table, rows: Sequence[MergedRow], file_addresses: FileAddresses, language: Language
 ) -> Table:
-    """Return the answers with a column of links beside their sources, if any of those can be reached."""
+    """Return the table `answers` with a column of link texts after the sources, if any source can be linked."""
     if len(rows) > MAX_LINKED_ROWS or not any(source_address(row, file_addresses) for row in rows):
         return answers
     column_index = [column.key for column in answers.columns].index(SOURCE_COLUMN) + 1
@@ -62,10 +61,11 @@ def write_source_links(
     file_addresses: FileAddresses,
     context: WriteContext,
 ) -> None:
-    """Make the texts of that column, if a sheet has it, links to the first row that each answer came from."""
+    """Turn the texts of the link column, if these parts have it, into links to the first source row of each
+    answer."""
     for table_part in table_parts:
         link_columns = [
-            place for place, column in enumerate(table_part.table.columns) if column.key == SOURCE_LINK_COLUMN
+            index for index, column in enumerate(table_part.table.columns) if column.key == SOURCE_LINK_COLUMN
         ]
         merged_rows = (
             rows[table_part.first_table_row : table_part.first_table_row + len(table_part.table.rows)]
@@ -79,7 +79,7 @@ def write_source_links(
 
 
 def source_address(merged_row: MergedRow, file_addresses: FileAddresses) -> str:
-    """Return the address of the cell that an answer came from; "" if it cannot be reached."""
+    """Return the external address of the cell that an answer came from, "" if it cannot be linked."""
     location = _first_source(merged_row)
     address = file_addresses.get(location.file, "")
     if not address or not location.sheet or not _row_digits(location) or len(address) >= MAX_ADDRESS_LENGTH:

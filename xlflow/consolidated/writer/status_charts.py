@@ -1,6 +1,6 @@
-"""The charts of the summary sheet: stacked bars of statuses, drawn from the figures on the same sheet.
+"""The charts of statuses on the summary sheet: stacked bars, drawn from the figures on the same sheet.
 
-A status is told by its sign and number in the bar and by the legend, never by colour alone.
+A status is shown by its sign and number in the bar and by the legend, never by colour alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,20 +22,20 @@ from xlflow.excel.writer import text_width
 from xlflow.i18n.catalogue import translate
 
 BAR_PIXELS, FRAME_PIXELS = 24, 126
-"""Height that a bar takes, and what title, axis and legend take beside."""
+"""Pixels: height of one bar, and of title, axis and legend together."""
 
 ROW_PIXELS, CHART_GAP_PIXELS, MAX_CHART_WIDTH = 20, 12, 640
-"""Height of a row that is not set, pixels between two charts, and the width of a chart at most."""
+"""Pixels: default height of a row, gap between two charts, maximum width of a chart."""
 
 TITLE_PIXELS, LETTER_PIXELS, MAX_LABEL_SHARE, BARS_END = 34, 6.1, 0.45, 0.96
-"""Pixels of the title and of a letter beside a bar; which part of a chart labels may take, and where bars end."""
+"""Pixels of the title and of a letter of a label; share of the width that labels may take, and where bars end."""
 
 SIGN_PIXELS, DIGIT_PIXELS, AXIS_SLACK = 10, 6, 1.3
-"""Widths of what stands in a bar, and how much longer than the longest bar the axis may be."""
+"""Pixels of a sign and a digit in a bar, and how much longer than the longest bar the axis may be."""
 
 
 def choose_status_sections(panels: Sequence[Panel]) -> list[Section]:
-    """Return the sections to draw: those of statuses by the widest group and by unit."""
+    """Return the sections to draw: statuses by first group level and by unit, unless there are too many groups."""
     grouped = [section for panel in panels if panel.shows_statuses for section in panel.sections if section.title]
     widest_group = [section for section in grouped if section.key != UNIT_GROUP_KEY][:1]
     units = [section for section in grouped if section.key == UNIT_GROUP_KEY]
@@ -50,7 +50,7 @@ def count_chart_rows(sections: Sequence[Section]) -> int:
 def draw_status_charts(
     drawn_sections: Sequence[DrawnSection], row: int, total_width: int, context: WriteContext
 ) -> None:
-    """Draw sections of statuses side by side from a row on, `room` pixels wide together."""
+    """Draw sections of statuses side by side from `row` (from 0) on, `total_width` pixels wide in all."""
     height = _chart_height([drawn_section.section for drawn_section in drawn_sections])
     width = min(
         MAX_CHART_WIDTH,
@@ -88,13 +88,13 @@ def _draw_chart(
 
 
 def _counted_items_text(panel: Panel) -> str:
-    """Return what the bars count, as the first row of figures calls it, within a sentence: aktiviteter."""
+    """Return what the bars count, in lower case within a sentence: aktiviteter."""
     label = panel.sections[0].groups[0].label
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _plot_area_layout(section: Section, size: tuple[int, int]) -> dict[str, float]:
-    """Return where the bars stand, as parts of the chart: as much to the right as the longest label needs."""
+    """Return the plot area as shares of the chart: it begins to the right of the longest label."""
     width, height = size
     bars_start = _bars_start(section, width)
     bars_height = BAR_PIXELS * len(section.groups)
@@ -113,7 +113,7 @@ def _bars_start(section: Section, width: int) -> float:
 
 
 def _min_labelled_count(section: Section, width: int) -> int:
-    """Return the least number for which there is room in its bar; what is less is told by the table alone."""
+    """Return the smallest count that has room in its bar; smaller ones are shown in the table only."""
     counts = [
         sum(
             cell

@@ -1,11 +1,8 @@
-"""What the summary sheet says in words: title, who has not answered, how it all stands, how each group does.
+"""Writes the summary sheet: title, sentences, key figures, panels and charts; every figure is a formula.
 
-A sentence takes as many rows as it needs, each with as much text as fits the page, since a cell beside which
-nothing stands shows its text whole in every program, and no cells need be merged.
-
-The summary sheet: one page that says how it stands, every figure a formula over the tables behind it.
-
-Column A holds what a row is about, the columns from B on the figures. Nothing is worked out here.
+Column A holds labels, the columns from B on figures. A sentence takes as many rows as it needs, each with as much
+text as fits the page: a text overflows empty cells to its right in every program, so no cells need be merged.
+Computes nothing. Rows and columns are counted from 0.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,11 +31,11 @@ SPACE_WIDTH = 0.45
 """Width of a blank, in characters."""
 
 SAFE_WIDTH_SHARE = 0.94
-"""Part of the room that a line is given, since other programs' letters are wider."""
+"""Share of the width that a line may take, since other programs' letters are wider."""
 
 
 def write_title_and_sentences(content: ConsolidatedContent, width: float, context: WriteContext) -> int:
-    """Write title, lead, who has not answered and the sentences, `width` characters wide; return the row below."""
+    """Write title, subtitle, missing units and sentences, `width` characters wide; return the row below."""
     context.sheet.write(0, 0, content.title, context.style("title"))
     context.sheet.set_row_height(0, TITLE_HEIGHT)
     context.sheet.write(1, 0, content.subtitle, context.style("subtitle"))
@@ -111,7 +108,7 @@ PAPER_EDGE_PIXELS = 8
 """Pixels that charts stay clear of the edge of the paper, since programs differ in how wide columns are."""
 
 SECOND_HALF_COLUMN = 4
-"""The column where the second half of the single figures begins, if there is room for it beside the first."""
+"""The column in which the second half of the key figures begins, if there is room for it beside the first."""
 
 LINK_STYLE: Mapping[str, Any] = MappingProxyType({"text_wrap": False, "align": "left", "indent": 1})
 """How the links differ from others: clear of the figures beside them."""
@@ -122,7 +119,7 @@ SIGNED_FORMAT = '#,##0.00;"▼ "-#,##0.00;"–"'
 
 
 def write_summary_sheet(content: ConsolidatedContent, context: WriteContext) -> int:
-    """Write the summary sheet: how it stands in words, figures and charts; return its last row."""
+    """Write the whole summary sheet; return its last row."""
     figure_columns = max(2, *(len(panel.headings) for panel in content.panels), 0)
     figure_width = figure_column_width(content.panels, FIGURE_WIDTH)
     figure_pixels = round(figure_width * 7 + 5)
@@ -156,7 +153,7 @@ def _write_groups_in_words(content: ConsolidatedContent, row: int, columns: int,
 def _write_key_figures(
     key_figures: Sequence[KeyFigure], row: int, figure_columns: int, width: float, context: WriteContext
 ) -> int:
-    """Write the single figures, in two halves side by side where there is room; return the row below."""
+    """Write the key figures, in two halves side by side where there is room; return the row below."""
     rows_per_half = -(-len(key_figures) // 2)
     room = (figure_columns - SECOND_HALF_COLUMN) * width
     if len(key_figures) < 2 or max(text_width(each.label) for each in key_figures[rows_per_half:]) > room:
@@ -257,7 +254,7 @@ def _write_label(group: RowGroup, row: int, context: WriteContext) -> None:
 
 
 def _label_suffix(group: RowGroup) -> str:
-    """Return what a label ends with on the sheet that is not a part of it: a sign that the text goes on."""
+    """Return what the number format adds to a label: " …" if it is shortened. The cell itself stays comparable."""
     return " …" if any(match.prefix for match in group.filters) else ""
 
 
@@ -272,7 +269,8 @@ def _link_figure_row(section: Section, group: RowGroup, row: int, context: Write
 
 
 def _find_first_counted_row(section: Section, group: RowGroup, context: WriteContext) -> str | None:
-    """Return the address of a unit among the units, or of the first row that a group counts."""
+    """Return the address of the first table row that a group counts (of a unit: its row in `units`), None if
+    none."""
     if group.kind != "rows":
         return None
     table = _table_of_group(section, group)
@@ -281,7 +279,7 @@ def _find_first_counted_row(section: Section, group: RowGroup, context: WriteCon
 
 
 def _table_of_group(section: Section, group: RowGroup) -> str:
-    """Return the table that tells of a group: of a unit that of the units, else the one that it is counted in."""
+    """Return the table that a group's link leads to: `units` for a unit, else the one that it is counted in."""
     is_about_unit = any(match.column == UNIT_COLUMN for match in group.filters)
     return "units" if is_about_unit else section.measures[0].table
 

@@ -1,6 +1,7 @@
-"""A grid on a sheet: a real Excel table in house style, every text shown whole, every status by its word.
+"""Writes a table to a sheet as an Excel table in house style, every text fully visible, every status with its
+sign.
 
-Writes cells by their type only; what came from a person can become neither a formula nor a link here.
+Writes cells by their Python type only, so that a text from a person becomes neither a formula nor a link.
 """
 
 import math
@@ -34,8 +35,8 @@ MAX_LINES = 25
 """Lines of text that the highest row shows, with a line to spare."""
 
 LINE_LIMITS: Mapping[str, tuple[int, int]] = MappingProxyType({SOURCE_COLUMN: (3, 60)})
-"""Columns whose text is long on every row if it is on one, as the name of a file is: the lines that it should take
-at most, and how wide the column may become for that, so that not every row becomes high."""
+"""Columns whose text is long on every row, such as file names: (lines that it should take at most, maximum
+width of the column in characters for that), so that not every row becomes high."""
 
 FILTER_BUTTON_WIDTH = 3
 """Characters of a heading's room that the filter button covers."""
@@ -44,7 +45,7 @@ STATUS_SIGN_WIDTH = 2
 """Characters that the sign before a status takes."""
 
 SAFE_FIT_SHARE = 0.6
-"""Part of a column's width that a text may have as characters and be sure to take one line."""
+"""Share of a column's width up to which a text's number of characters guarantees that it fits on one line."""
 
 LINK_FONT = MappingProxyType({name: STYLES["link"][name] for name in ("font_color", "underline")})
 """How the text of a link stands out."""
@@ -56,7 +57,7 @@ NO_REPEATS: frozenset[int] = frozenset()
 
 
 def fit_column_widths(table: Table) -> Table:
-    """Return the grid with columns wide enough for their longest word, and for long texts to be shown whole."""
+    """Return the table with columns wide enough for their longest word, and for long texts to be fully visible."""
     columns = tuple(
         replace(column, width=_column_width(column, table.distinct_values(column_index)))
         for column_index, column in enumerate(table.columns)
@@ -65,9 +66,10 @@ def fit_column_widths(table: Table) -> Table:
 
 
 def write_table(table_part: TablePart, formulas: CellFormulas, context: WriteContext) -> None:
-    """Write a table with its headings; `formulas` stand in some of its cells, by row and column of the grid.
+    """Write a table part with its headings; `formulas` replace some of its cells, whose values become cached
+    results.
 
-    A table has at least one row: one without any says so in words.
+    A table without rows gets one that says so, since an Excel table has at least one row.
     """
     heading_row, last_row = table_part.heading_row, table_part.row_below - 1
     table = (
@@ -87,7 +89,7 @@ def write_table(table_part: TablePart, formulas: CellFormulas, context: WriteCon
 
 
 def _row_specs(table: Table) -> Iterator[tuple[Sequence[TableCell], frozenset[int], float]]:
-    """Yield every row with the places of its texts that read as above, and with its height."""
+    """Yield (row, indexes of group texts that repeat the row above, row height in points)."""
     group_columns = [column_index for column_index, column in enumerate(table.columns) if column.kind == "group"]
     multiline_columns = _find_multiline_texts(table)
     previous_row: Sequence[TableCell] = ()
@@ -100,7 +102,7 @@ def _row_specs(table: Table) -> Iterator[tuple[Sequence[TableCell], frozenset[in
 def _style_chooser(
     table: Table, context: WriteContext
 ) -> Callable[[tuple[type, ...], Container[int]], Sequence[Format]]:
-    """Return what tells the styles of the cells of a row, which of them read as above."""
+    """Return a function from (cell types of a row, indexes of repeated texts) to the styles of its cells."""
     default_style, repeated_style = [context.style(name) for name in ("cell", "repeated")]
     styles = [_styles_by_type(column, context) for column in table.columns]
     return lambda kinds, repeated: [
@@ -116,15 +118,15 @@ def _write_rows_with_formulas(
     formulas: CellFormulas,
     context: WriteContext,
 ) -> None:
-    """Write rows of which some cells are counted."""
+    """Write rows of which some cells are formulas."""
     for table_row, (row, repeated, height) in enumerate(row_specs, table_part.first_table_row):
         cells = [
-            Formula(formulas[table_row, place], cell) if (table_row, place) in formulas else cell
-            for place, cell in enumerate(row)
+            Formula(formulas[table_row, column_index], cell) if (table_row, column_index) in formulas else cell
+            for column_index, cell in enumerate(row)
         ]
-        place = table_part.heading_row + 1 + table_row - table_part.first_table_row
-        context.sheet.write_row(place, cells, choose_styles(tuple(map(type, row)), repeated))
-        context.sheet.set_row_height(place, height)
+        sheet_row = table_part.heading_row + 1 + table_row - table_part.first_table_row
+        context.sheet.write_row(sheet_row, cells, choose_styles(tuple(map(type, row)), repeated))
+        context.sheet.set_row_height(sheet_row, height)
 
 
 def _add_excel_table(table_part: TablePart, context: WriteContext) -> None:
@@ -150,15 +152,15 @@ def _styles_by_type(column: TableColumn, context: WriteContext) -> dict[type, Fo
 def _find_repeated_groups(
     group_columns: Sequence[int], row: Sequence[TableCell], previous_row: Sequence[TableCell]
 ) -> frozenset[int]:
-    """Return the places of the group texts that read as in the row above, and so do all groups before them."""
+    """Return the indexes of group texts that equal the row above, as long as all group texts before them do."""
     if not previous_row or not group_columns or row[group_columns[0]] != previous_row[group_columns[0]]:
         return NO_REPEATS
-    same_columns = takewhile(lambda place: row[place] == previous_row[place], group_columns)
+    same_columns = takewhile(lambda index: row[index] == previous_row[index], group_columns)
     return frozenset(column_index for column_index in same_columns if row[column_index] is not None)
 
 
 def _find_multiline_texts(table: Table) -> list[tuple[int, Mapping[TableCell, int]]]:
-    """Return, for each column that has any, the texts that take more than one line, and how many they take."""
+    """Return (column index, number of lines by text) for each column with texts of more than one line."""
     found: list[tuple[int, Mapping[TableCell, int]]] = []
     for column_index, column in enumerate(table.columns):
         width = column.width - STATUS_SIGN_WIDTH * (column.kind == "status")
@@ -178,8 +180,7 @@ def _row_height(
     row: Sequence[TableCell],
     repeated: Container[int],
 ) -> float:
-    """Return how high a row must be for all its texts to show; a group's text only where it comes first. Columns
-    are given by their place and their texts of more than one line."""
+    """Return the height in points at which all texts of a row are visible; repeated group texts need no room."""
     lines = 1
     for column_index, line_counts in multiline_columns:
         lines = max(lines, line_counts.get(row[column_index], 1)) if column_index not in repeated else lines
@@ -188,7 +189,7 @@ def _row_height(
 
 def _empty_table_row(table: Table, context: WriteContext) -> tuple[TableCell, ...]:
     text_column = next(
-        (place for place, column in enumerate(table.columns) if column.width > MIN_SENTENCE_WIDTH), 0
+        (index for index, column in enumerate(table.columns) if column.width > MIN_SENTENCE_WIDTH), 0
     )
     message = context.translate_consolidated(f"no_{table.name}")
     return tuple(message if index == text_column else None for index in range(len(table.columns)))
@@ -213,7 +214,7 @@ def _highlight_texts(table: Table, rows: tuple[int, int], highlight: TextHighlig
 
 
 def _highlight_negatives(table: Table, rows: tuple[int, int], context: WriteContext) -> None:
-    """Let numbers stand out that are bad news; their minus and the sign before it say so too."""
+    """Colour negative numbers in columns where they are bad; their minus and sign say so without colour."""
     for column_index, column in enumerate(table.columns):
         if column.kind in ("signed", "share"):
             options = {"type": "cell", "criteria": "<", "value": 0, "format": context.style("wrong")}

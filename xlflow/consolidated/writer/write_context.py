@@ -1,4 +1,5 @@
-"""What every part of the workbook is written with: the sheet at hand, the names of tables, what stands out."""
+"""What every part of the workbook is written with: the current sheet, the names of tables, the highlighted
+texts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +20,13 @@ from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.template import Template
 
 STATUS_COLUMNS = "status"
-"""Among the columns of a mark: every column that holds a status."""
+"""In `TextHighlight.column_keys`: every column of the kind `status`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextHighlight:
-    """How a text stands out in some columns: by a sign before it and a fill, always beside the word itself."""
+    """A text that is highlighted in some columns: by a sign before it and a fill, always in addition to the
+    word."""
 
     text: str
     column_keys: tuple[str, ...]
@@ -35,7 +37,8 @@ class TextHighlight:
 
 @dataclass(frozen=True, slots=True)
 class WriteContext:
-    """The sheet at hand, how tables and columns are called, where they stand, and what stands out in them."""
+    """The current sheet, the names of tables and columns in formulas, the plan of all sheets, the highlighted
+    texts."""
 
     sheet: SheetWriter
     formula_names: FormulaNames
@@ -54,7 +57,7 @@ class WriteContext:
 
 @dataclass(frozen=True, slots=True)
 class DrawnSection:
-    """Where a section stands: the row of the headings, its first and its last row of figures (from 0)."""
+    """Where a section was written: rows of its headings, its first and its last row of figures (from 0)."""
 
     section: Section
     panel: Panel
@@ -64,7 +67,7 @@ class DrawnSection:
 
 
 def build_highlights(template: Template, language: Language) -> tuple[TextHighlight, ...]:
-    """Return how the template's statuses and the program's own alarming words stand out."""
+    """Return the highlights of the template's statuses and of the program's own alarming words."""
     status_highlights = (
         TextHighlight(choice.label.in_language(language), (STATUS_COLUMNS,), choice.colour, sign=choice.icon)
         for choice in template.status_choices.values()
