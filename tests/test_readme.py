@@ -196,6 +196,16 @@ def test_every_file_that_is_named_exists(document: Path) -> None:
         assert any(f"/{file}".endswith(f"/{name}") for file in files), name
 
 
+@pytest.mark.parametrize("document", [ARCHITECTURE, CONTRIBUTING], ids=_named)
+def test_every_class_and_constant_that_is_named_exists(document: Path) -> None:
+    source = "\n".join(_text(path) for path in Path(xlflow.__file__).parent.rglob("*.py")) + _text(Path(__file__))
+    sheets = {"Anmärkningar", "Svar", "Aktiviteter"}
+    names = set(re.findall(r"`(_?[A-Z]\w+)`", _text(document))) - sheets
+    assert names
+    for name in names:
+        assert re.search(rf"^(class {name}\b|{name}\b.*=)", source, re.MULTILINE), name
+
+
 def test_the_architecture_draws_every_package() -> None:
     picture = _section(ARCHITECTURE, "The house")
     source = Path(xlflow.__file__).parent
