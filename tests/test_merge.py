@@ -458,3 +458,14 @@ def test_an_answer_that_was_not_issued_is_not_taken_for_corrected() -> None:
     merged, findings = merge(old, other)
     assert show(merged)[0] == "Norr a: Pågående"
     assert tell(findings) == ["ett.xlsx H5 conflict"]
+
+
+def test_a_cleared_answer_is_a_change_like_any_other() -> None:
+    heading = "Id | Status\n"
+    cleared = draw_return(
+        PLAN, "Norr", heading + "a | ", name="ett.xlsx", saved=LATER, issued=heading + "a | Pågående"
+    )
+    other = draw_return(PLAN, "Norr", heading + "a | Genomfört", name="två.xlsx", saved=SAVED)
+    merged, findings = merge(cleared, other)
+    assert show(merged)[0] == "Norr a"
+    assert tell(findings) == ["ett.xlsx H5 conflict"]
