@@ -13,15 +13,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 from support.edited_forms import (
     COLUMNS,
     FIRST,
-    aside,
-    codes,
-    edit,
-    edit_book,
-    everything,
-    made,
-    put,
-    read_bytes,
-    said,
+    answers_by_item,
+    edit_sheet,
+    edit_workbook,
+    finding_codes,
+    make_form,
+    read_form_bytes,
+    set_cells,
+    unplaced_texts,
+    with_blank_items,
 )
 
 from xlflow.excel.cell_address import column_letters
@@ -33,7 +33,7 @@ FORM = "xl/worksheets/sheet2.xml"
 
 def rewrite(change: Callable[[str], str], content: bytes | None = None, parts: str = FORM) -> bytes:
     """Return a form after its parts (whose names match) were changed as text; everything else stays as it was."""
-    source, target = zipfile.ZipFile(io.BytesIO(content or made())), io.BytesIO()
+    source, target = zipfile.ZipFile(io.BytesIO(content or make_form())), io.BytesIO()
     with source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for entry in source.infolist():
             part = source.read(entry)
@@ -56,21 +56,21 @@ def test_an_answer_that_a_formula_worked_out_counts_and_is_noted(loosely: bool) 
         markup = re.sub(r'<c r="H7"[^>]*/>', cell, markup)
         return markup.replace('<c r="H7"', '<c  r="H7"') if loosely else markup
 
-    form = read_bytes(rewrite(change))
-    assert said(form) == everything(c={"status": "Pågående"})
+    form = read_form_bytes(rewrite(change))
+    assert answers_by_item(form) == with_blank_items(c={"status": "Pågående"})
     assert told(form, "cell-calculated") == [("H7", "Pågående")]
-    assert codes(form) == ["cell-calculated"]
+    assert finding_codes(form) == ["cell-calculated"]
 
 
 def test_a_formula_without_a_value_is_no_answer_and_not_noted_twice() -> None:
-    form = read_bytes(edit(lambda sheet: put(sheet, FIRST + 2, status="=H5")))
-    assert codes(form) == ["cell-formula"]
+    form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, FIRST + 2, status="=H5")))
+    assert finding_codes(form) == ["cell-formula"]
 
 
 def test_an_error_that_a_formula_came_to_is_only_an_error() -> None:
     cell = '<c r="H7" t="e"><f>1/0</f><v>#DIV/0!</v></c>'
-    form = read_bytes(rewrite(lambda markup: re.sub(r'<c r="H7"[^>]*/>', cell, markup)))
-    assert codes(form) == ["cell-error"]
+    form = read_form_bytes(rewrite(lambda markup: re.sub(r'<c r="H7"[^>]*/>', cell, markup)))
+    assert finding_codes(form) == ["cell-error"]
 
 
 # What nobody sees -----------------------------------------------------------------------------------------
@@ -81,33 +81,33 @@ def test_answers_on_hidden_rows_count_and_are_noted() -> None:
         for row in (FIRST, FIRST + 2):
             sheet.row_dimensions[row].hidden = True
 
-    form = read_bytes(edit(change))
-    assert said(form) == everything()
+    form = read_form_bytes(edit_sheet(change))
+    assert answers_by_item(form) == with_blank_items()
     assert told(form, "row-hidden") == [("A5", None)], "the row of codes and the unanswered one are no matter"
-    assert codes(form) == ["row-hidden"]
+    assert finding_codes(form) == ["row-hidden"]
 
 
 def test_answers_on_a_hidden_sheet_count_and_are_noted() -> None:
     def change(book: Workbook) -> None:
         book["Uppföljning"].sheet_state = "hidden"
 
-    form = read_bytes(edit_book(change))
-    assert said(form) == everything()
-    assert codes(form) == ["sheet-hidden"]
+    form = read_form_bytes(edit_workbook(change))
+    assert answers_by_item(form) == with_blank_items()
+    assert finding_codes(form) == ["sheet-hidden"]
 
 
 # Validations ----------------------------------------------------------------------------------------------
 
 
 def test_an_answer_pasted_over_its_list_is_noted() -> None:
-    form = read_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5 H7:H9 ')))
-    assert said(form) == everything()
+    form = read_form_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5 H7:H9 ')))
+    assert answers_by_item(form) == with_blank_items()
     assert told(form, "list-pasted-over") == [("H6", "Genomfört")]
-    assert codes(form) == ["list-pasted-over"]
+    assert finding_codes(form) == ["list-pasted-over"]
 
 
 def test_a_hole_without_an_answer_is_no_matter() -> None:
-    form = read_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5:H6 H8:H9 ')))
+    form = read_form_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5:H6 H8:H9 ')))
     assert form.findings == ()
 
 
@@ -116,7 +116,7 @@ def test_lists_that_excel_2010_keeps_elsewhere_are_lists() -> None:
         '<extLst><ext><x14:dataValidations xmlns:x14="x14" xmlns:xm="xm"><x14:dataValidation type="list">'
         "<xm:sqref>H5:H9 H11:H20</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst></worksheet>"
     )
-    form = read_bytes(
+    form = read_form_bytes(
         rewrite(lambda markup: markup.replace("</worksheet>", kept).replace('sqref="H5:H9 ', 'sqref="'))
     )
     assert form.findings == ()
@@ -128,14 +128,14 @@ def test_lists_that_a_program_dropped_are_told_once(loosely: bool) -> None:
         markup = re.sub(r"<dataValidations.*</dataValidations>", "", markup)
         return markup.replace("<c r=", "<c  r=", 1) if loosely else markup
 
-    form = read_bytes(rewrite(change))
-    assert said(form) == everything()
-    assert codes(form) == ["lists-gone"]
+    form = read_form_bytes(rewrite(change))
+    assert answers_by_item(form) == with_blank_items()
+    assert finding_codes(form) == ["lists-gone"]
 
 
 def test_both_readers_see_the_same_evidence() -> None:
-    plain = read_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5 H7:H9 ')))
-    loose = read_bytes(
+    plain = read_form_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5 H7:H9 ')))
+    loose = read_form_bytes(
         rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5 H7:H9 ').replace("<c r=", "<c  r=", 1))
     )
     assert loose.findings == plain.findings
@@ -150,13 +150,13 @@ def test_notes_pinned_to_cells_are_set_aside_with_their_address() -> None:
         book["Läs mig"]["A1"].comment = Comment("Vem frågar?", "Enheten")
         book["Uppföljning"]["H5"].comment = Comment("Rätta det här", "xlflow")
 
-    form = read_bytes(edit_book(change))
-    assert said(form) == everything()
+    form = read_form_bytes(edit_workbook(change))
+    assert answers_by_item(form) == with_blank_items()
     assert [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced] == [
         ("Läs mig", "A1", ("Vem frågar?",)),
         ("Uppföljning", "H7", ("Vi väntar på beslut",)),
     ]
-    assert codes(form) == ["note-on-cell"] * 2
+    assert finding_codes(form) == ["note-on-cell"] * 2
 
 
 THREAD = (
@@ -174,13 +174,13 @@ def test_of_a_conversation_every_contribution_is_kept_once() -> None:
     )
     content = rewrite(
         lambda markup: markup.replace("</Relationships>", relation + "</Relationships>"),
-        edit_book(change),
+        edit_workbook(change),
         r"xl/worksheets/_rels/sheet2.xml.rels",
     )
     with zipfile.ZipFile(buffer := io.BytesIO(content), "a") as archive:
         archive.writestr("xl/threadedComments/threadedComment1.xml", THREAD)
-    form = read_bytes(buffer.getvalue())
-    assert aside(form) == [("H7", "Är det klart?", False), ("H7", "Nästan", False)]
+    form = read_form_bytes(buffer.getvalue())
+    assert unplaced_texts(form) == [("H7", "Är det klart?", False), ("H7", "Nästan", False)]
 
 
 def test_a_note_in_an_ods_is_kept_too(tmp_path) -> None:
@@ -203,7 +203,7 @@ def test_a_note_in_an_ods_is_kept_too(tmp_path) -> None:
 
 def test_our_own_notes_say_nothing_new_even_where_a_program_drops_their_author(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "Museet.xlsx").write_bytes(made({"a": {"status": "Klar kanske", "comment": "Ja"}}))
+    (tmp_path / "in" / "Museet.xlsx").write_bytes(make_form({"a": {"status": "Klar kanske", "comment": "Ja"}}))
     check_forms([tmp_path / "in"], return_dir=tmp_path / "back")
 
     def change(book: Workbook) -> None:
@@ -213,28 +213,28 @@ def test_our_own_notes_say_nothing_new_even_where_a_program_drops_their_author(t
             cell.comment = Comment(str(cell.comment and cell.comment.text), " ")
         book["Uppföljning"]["C5"].comment = Comment("Vår egen", " ")
 
-    form = read_bytes(edit_book(change, (tmp_path / "back" / "Museet.xlsx").read_bytes()))
-    assert aside(form) == [("C5", "Vår egen", False)]
+    form = read_form_bytes(edit_workbook(change, (tmp_path / "back" / "Museet.xlsx").read_bytes()))
+    assert unplaced_texts(form) == [("C5", "Vår egen", False)]
 
 
 def test_text_typed_over_the_live_column_is_set_aside() -> None:
-    form = read_bytes(edit(lambda sheet: put(sheet, FIRST + 1, remaining="Vi hann inte")))
+    form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, FIRST + 1, remaining="Vi hann inte")))
     place = f"{column_letters(COLUMNS['remaining'] - 1)}6"
-    assert said(form) == everything()
-    assert aside(form) == [(place, "Vi hann inte", False)]
-    assert codes(form) == ["text-over-formula"]
+    assert answers_by_item(form) == with_blank_items()
+    assert unplaced_texts(form) == [(place, "Vi hann inte", False)]
+    assert finding_codes(form) == ["text-over-formula"]
 
 
 def test_where_a_program_dropped_the_formulas_only_what_the_form_does_not_say_is_set_aside() -> None:
     def change(sheet: Worksheet) -> None:
         for row in range(FIRST, FIRST + 16):
-            put(sheet, row, remaining=None)
-        put(sheet, FIRST, remaining="Välj status.")
-        put(sheet, FIRST + 1, remaining="Fyll i ny tidpunkt. Välj status här eller på varje delaktivitet.")
-        put(sheet, FIRST + 2, remaining="Båten läcker")
+            set_cells(sheet, row, remaining=None)
+        set_cells(sheet, FIRST, remaining="Välj status.")
+        set_cells(sheet, FIRST + 1, remaining="Fyll i ny tidpunkt. Välj status här eller på varje delaktivitet.")
+        set_cells(sheet, FIRST + 2, remaining="Båten läcker")
 
-    form = read_bytes(edit(change))
-    assert [text for _, text, _ in aside(form)] == ["Båten läcker"]
+    form = read_form_bytes(edit_sheet(change))
+    assert [text for _, text, _ in unplaced_texts(form)] == ["Båten läcker"]
 
 
 def test_text_on_the_instruction_is_set_aside_but_not_the_instruction() -> None:
@@ -242,15 +242,15 @@ def test_text_on_the_instruction_is_set_aside_but_not_the_instruction() -> None:
         book["Läs mig"]["B3"] = "Vi svarar i nästa vecka i stället, hälsningar från oss"
         book["Läs mig"]["D2"] = "Kaffefläck"
 
-    form = read_bytes(edit_book(change))
+    form = read_form_bytes(edit_workbook(change))
     found = [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced]
     assert ("Läs mig", "D2", ("Kaffefläck",)) in found
     assert len(found) == 2
-    assert codes(form) == ["text-on-other-sheet"] * 2
+    assert finding_codes(form) == ["text-on-other-sheet"] * 2
 
 
 def test_what_the_plan_says_in_its_further_columns_stands() -> None:
-    form = read_bytes(edit(lambda sheet: put(sheet, FIRST, Ansvar="Någon annan")))
+    form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, FIRST, Ansvar="Någon annan")))
     assert [(finding.code, finding.location.cell, finding.value) for finding in form.findings] == [
         ("plan-value-changed", "L5", "Någon annan")
     ]
@@ -274,13 +274,13 @@ def test_a_strict_workbook_says_the_same() -> None:
         day = '<c r="I7" t="d"><v>2021-09-30</v></c>'
         return re.sub(r'<c r="I7"[^>]*/>', day, markup)
 
-    form = read_bytes(rewrite(change, parts=r".*\.(xml|rels)"))
-    assert said(form) == everything(c={"new_deadline": "2021-09-30"})
+    form = read_form_bytes(rewrite(change, parts=r".*\.(xml|rels)"))
+    assert answers_by_item(form) == with_blank_items(c={"new_deadline": "2021-09-30"})
     assert form.findings == ()
 
 
 def test_days_that_count_from_1904_are_the_same_days() -> None:
-    with zipfile.ZipFile(io.BytesIO(made())) as archive:
+    with zipfile.ZipFile(io.BytesIO(make_form())) as archive:
         styles = archive.read("xl/styles.xml").decode().partition("<cellXfs")[2].partition("</cellXfs>")[0]
     day = f'<c r="I7" s="{styles.count("<xf ")}"><v>42642</v></c>'
     changes = {
@@ -288,21 +288,21 @@ def test_days_that_count_from_1904_are_the_same_days() -> None:
         "xl/styles.xml": lambda markup: markup.replace("</cellXfs>", '<xf numFmtId="14"/></cellXfs>'),
         "xl/workbook.xml": lambda markup: markup.replace("<workbookPr ", '<workbookPr date1904="1" '),
     }
-    content = made()
+    content = make_form()
     for part, change in changes.items():
         content = rewrite(change, content, part)
-    form = read_bytes(content)
-    assert said(form) == everything(c={"new_deadline": "2020-09-30"})
+    form = read_form_bytes(content)
+    assert answers_by_item(form) == with_blank_items(c={"new_deadline": "2020-09-30"})
     closely = rewrite(lambda markup: markup.replace("<c r=", "<c  r=", 1), content)
-    assert read_bytes(closely).rows == form.rows
+    assert read_form_bytes(closely).rows == form.rows
 
 
 @pytest.mark.parametrize("letters", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_a_form_written_in_wide_letters_says_the_same(letters: str) -> None:
-    source, target = zipfile.ZipFile(io.BytesIO(made())), io.BytesIO()
+    source, target = zipfile.ZipFile(io.BytesIO(make_form())), io.BytesIO()
     with source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for entry in source.infolist():
             markup = source.read(entry).decode().replace("UTF-8", "UTF-16")
             archive.writestr(entry, markup.encode(letters))
-    form = read_bytes(target.getvalue())
-    assert (said(form), form.findings) == (everything(), ())
+    form = read_form_bytes(target.getvalue())
+    assert (answers_by_item(form), form.findings) == (with_blank_items(), ())

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
-from support.draw_plan import read, refuse
+from support.draw_plan import read_drawn_plan, refuse_drawn_plan
 from support.draw_round import draw_round, shipped_template
 from support.external_tools import PROJECT
 from support.fill_forms import fill_forms, read_answers
@@ -214,8 +214,8 @@ def test_one_amount_for_several_units_is_refused_with_its_cell() -> None:
                | Resor | =100   | Norr
                | Resor | =200   | Söder
         """
-    assert refuse(plan, template="budget") == ["plan-amount-shared C2"]
-    asked, told = read(plan.replace("=100   | Norr; Söder", "       | Norr; Söder"), template="budget")
+    assert refuse_drawn_plan(plan, template="budget") == ["plan-amount-shared C2"]
+    asked, told = read_drawn_plan(plan.replace("=100   | Norr; Söder", "       | Norr; Söder"), template="budget")
     assert [line.units for line in asked.items] == [("Norr", "Söder"), ("Norr", "Söder"), ("Norr",), ("Söder",)]
     assert "plan-amount-shared" not in " ".join(told)
 

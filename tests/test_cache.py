@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from support.edited_forms import FILLED, made
+from support.edited_forms import FILLED, make_form
 from support.external_tools import PROJECT
 
 from xlflow.collect.discover import DiscoveredFile, discover_files
@@ -39,7 +39,7 @@ def returned(tmp_path: Path) -> Path:
     folder = tmp_path / "returned"
     folder.mkdir()
     for unit in ("Museet", "Åbo"):
-        (folder / f"{unit}.xlsx").write_bytes(made(FILLED, unit=unit))
+        (folder / f"{unit}.xlsx").write_bytes(make_form(FILLED, unit=unit))
     (folder / "brev.pdf").write_bytes(b"%PDF-1.7")
     return folder
 
@@ -81,7 +81,7 @@ def test_a_second_run_reads_only_what_was_refused(cache: Path, returned: Path, r
 def test_after_one_new_form_arrived_that_one_is_read(cache: Path, returned: Path, read_anew: list[str]) -> None:
     (returned / "brev.pdf").unlink()
     read_all(returned)
-    (returned / "ny.xlsx").write_bytes(made(unit="Åbo"))
+    (returned / "ny.xlsx").write_bytes(make_form(unit="Åbo"))
     read_anew.clear()
     assert [about.name for about, _ in read_all(returned)] == ["Museet.xlsx", "ny.xlsx", "Åbo.xlsx"]
     assert read_anew == ["ny.xlsx"]
@@ -152,7 +152,7 @@ CHANGES: list[Callable[[Path], object]] = [
     touch,
     write_another,
     lambda path: path.rename(path.with_name("Muséet.xlsx")),
-    lambda path: path.write_bytes(made(unit="Museet")),
+    lambda path: path.write_bytes(make_form(unit="Museet")),
 ]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from support.external_tools import PROJECT, miss
+from support.external_tools import PROJECT, skip_or_fail
 from support.fill_forms import fill_form, fill_forms
 from support.run_cli import GENERATE, UNITS, play_round, read_all, run
 
@@ -166,8 +166,8 @@ def test_answers_without_fault_end_with_0(desk: Path) -> None:
         (desk / "in" / form.name).write_bytes(fill_form(form, told))
     checked = run("check", "in", "--json", cwd=desk)
     assert checked.code == 0, checked.out
-    assert checked.told["findings"] == []
-    assert checked.told["rows"]["unanswered"] == 0
+    assert checked.json_output["findings"] == []
+    assert checked.json_output["rows"]["unanswered"] == 0
     assert run("merge", "in", "-o", "all.xlsx", cwd=desk).code == 0
 
 
@@ -177,20 +177,20 @@ def test_json_has_its_fixed_shape(desk: Path) -> None:
     for seen in (checked, merged):
         assert (seen.code, seen.err) == (1, "")
         assert seen.out.isascii()
-        assert list(seen.told) == list(SHAPE)
-        assert all(list(seen.told[key]) == keys for key, keys in SHAPE.items() if keys)
-        assert seen.told["findings"]
-        assert all(list(finding) == FINDING for finding in seen.told["findings"])
-    assert checked.told["output"] is None
-    assert merged.told["output"] == "all.xlsx"
-    assert merged.told["units"] == {"asked": 3, "answered": 3, "missing": []}
+        assert list(seen.json_output) == list(SHAPE)
+        assert all(list(seen.json_output[key]) == keys for key, keys in SHAPE.items() if keys)
+        assert seen.json_output["findings"]
+        assert all(list(finding) == FINDING for finding in seen.json_output["findings"])
+    assert checked.json_output["output"] is None
+    assert merged.json_output["output"] == "all.xlsx"
+    assert merged.json_output["units"] == {"asked": 3, "answered": 3, "missing": []}
     files = {"found": 3, "accepted": 3, "refused": 0, "superseded": 0, "duplicate": 0, "ignored": 0}
-    assert merged.told["files"] == files
-    assert merged.told["rows"]["found"] == merged.told["rows"]["merged"] > 30
+    assert merged.json_output["files"] == files
+    assert merged.json_output["rows"]["found"] == merged.json_output["rows"]["merged"] > 30
 
 
 def test_one_finding_per_cell_and_the_same_in_text_and_json(desk: Path) -> None:
-    findings = run("check", "in", "--json", cwd=desk).told["findings"]
+    findings = run("check", "in", "--json", cwd=desk).json_output["findings"]
     errors = [finding for finding in findings if finding["severity"] == "error"]
     assert len({(f["file"], f["sheet"], f["cell"]) for f in errors if f["cell"]}) == len(errors)
     text = " ".join(run("check", "in", cwd=desk).out.split())
@@ -206,10 +206,10 @@ def test_the_library_gives_the_same_as_the_commands(desk: Path, monkeypatch: pyt
     assert sorted(path.name for path in made.written_files) == sorted(UNITS)
     assert read_all(desk / "again") == read_all(desk / "forms")
     checked = xlflow.check_forms([Path("in")])
-    assert json.loads(json.dumps(result_to_values(checked))) == run("check", "in", "--json", cwd=desk).told
+    assert json.loads(json.dumps(result_to_values(checked))) == run("check", "in", "--json", cwd=desk).json_output
     merged = xlflow.merge_forms([Path("in")], Path("one.xlsx"))
     seen = run("merge", "in", "-o", "two.xlsx", "--json", cwd=desk)
-    assert {**result_to_values(merged), "output": "two.xlsx"} == seen.told
+    assert {**result_to_values(merged), "output": "two.xlsx"} == seen.json_output
     assert Path("one.xlsx").read_bytes() == Path("two.xlsx").read_bytes()
     assert merged.exit_code == seen.code
 
@@ -255,7 +255,7 @@ def test_what_is_no_form_is_named_and_counted_and_the_rest_goes_through(desk: Pa
     (back / f"~${UNITS[0]}").write_bytes(bytes(165))
     (back / "kopia.xlsx").write_bytes((back / UNITS[1]).read_bytes())
     (back / "anteckning.txt").write_text("hej", encoding="utf-8")
-    told = run("merge", "in", "-o", "all.xlsx", "--json", cwd=desk).told
+    told = run("merge", "in", "-o", "all.xlsx", "--json", cwd=desk).json_output
     files = {"found": 7, "accepted": 3, "refused": 2, "superseded": 0, "duplicate": 1, "ignored": 1}
     assert told["files"] == files
     assert told["units"]["answered"] == 3
@@ -265,8 +265,8 @@ def test_what_is_no_form_is_named_and_counted_and_the_rest_goes_through(desk: Pa
 
 def test_forms_in_an_archive_count_as_those_in_a_folder(desk: Path) -> None:
     shutil.make_archive(str(desk / "svar"), "zip", desk / "in")
-    one = run("check", "in", "--json", cwd=desk).told
-    other = run("check", "svar.zip", "--json", cwd=desk).told
+    one = run("check", "in", "--json", cwd=desk).json_output
+    other = run("check", "svar.zip", "--json", cwd=desk).json_output
     for key in ("units", "files", "rows"):
         assert other[key] == one[key]
     inside = [{**finding, "file": f"svar.zip/{finding['file']}"} for finding in one["findings"]]
@@ -286,7 +286,7 @@ def test_a_narrow_old_console_shows_what_it_can(desk: Path, encoding: str) -> No
         assert seen.code == usual.code
         assert seen.out == usual.out.encode(encoding, errors="replace").decode(encoding)
         assert seen.err == usual.err.encode(encoding, errors="replace").decode(encoding)
-    assert run("check", "in", "--json", cwd=desk, encoding=encoding).told["files"]["found"] == 4
+    assert run("check", "in", "--json", cwd=desk, encoding=encoding).json_output["files"]["found"] == 4
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
@@ -334,7 +334,7 @@ def test_a_wheel_in_an_empty_environment_has_everything(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, PROJECT]
     built = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, check=False)
     if built.returncode:
-        miss(f"no wheel could be built: {built.stderr}")
+        skip_or_fail(f"no wheel could be built: {built.stderr}")
     subprocess.run([sys.executable, "-m", "venv", "empty"], check=True, cwd=tmp_path)
     python = tmp_path / "empty" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wheel = next(tmp_path.glob("xlflow-*.whl"))

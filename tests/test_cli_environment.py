@@ -32,7 +32,7 @@ def test_units_may_be_called_what_no_file_may(tmp_path: Path) -> None:
     (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
     run("generate", "plan.csv", "--as-of", "2021-03-31", "-o", "ut", cwd=tmp_path)
     assert tuple(sorted(path.name for path in (tmp_path / "ut").iterdir())) == NAMES
-    told = run("check", "ut", "--json", "--plan", "plan.csv", cwd=tmp_path).told
+    told = run("check", "ut", "--json", "--plan", "plan.csv", cwd=tmp_path).json_output
     assert told["units"] == {"asked": 5, "answered": 5, "missing": []}
     assert told["rows"]["found"] == 6
 
@@ -52,8 +52,8 @@ def test_the_same_is_read_and_written_where_names_of_files_are_bytes_to_a_progra
     words = ("merge", "in", "-o", target, "--plan", "plan.xlsx", "--export", "tabeller", "--json", "--force")
     usual, seen = run(*words, cwd=desk), run(*words, cwd=desk, encoding=encoding, **OLD)
     assert (seen.code, seen.err) == (usual.code, "")
-    assert [seen.told[key] for key in ("units", "files", "rows")] == [
-        usual.told[key] for key in ("units", "files", "rows")
+    assert [seen.json_output[key] for key in ("units", "files", "rows")] == [
+        usual.json_output[key] for key in ("units", "files", "rows")
     ]
     report = run("report", target, "-o", f"{encoding}.html", cwd=desk, encoding=encoding, **OLD)
     assert (report.code, report.err) == (0, "")

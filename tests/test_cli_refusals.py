@@ -98,9 +98,9 @@ def test_an_empty_folder_to_check_is_a_fault_of_the_material(desk: Path) -> None
     (desk / "tom").mkdir()
     alone = run("check", "tom", "--json", cwd=desk)
     assert alone.code == 1
-    assert [finding["code"] for finding in alone.told["findings"]] == ["nothing-to-merge"]
+    assert [finding["code"] for finding in alone.json_output["findings"]] == ["nothing-to-merge"]
     planned = run("check", "tom", "--plan", "plan.xlsx", "--json", cwd=desk)
-    assert sorted(planned.told["units"]["missing"]) == sorted(Path(name).stem for name in UNITS)
+    assert sorted(planned.json_output["units"]["missing"]) == sorted(Path(name).stem for name in UNITS)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_plan_of_a_template_of_ones_own_tells_nothing_before_a_form_does(tmp_p
     (tmp_path / "plan.csv").write_text("Mål;Åtgärd;Enhet\nA;B;Norr\n", encoding="utf-8")
     (tmp_path / "tom").mkdir()
     seen = run("check", "tom", "--plan", "plan.csv", "--json", cwd=tmp_path)
-    assert [found["code"] for found in seen.told["findings"]] == ["nothing-to-merge"]
+    assert [found["code"] for found in seen.json_output["findings"]] == ["nothing-to-merge"]
 
 
 def test_a_faulty_plan_is_told_with_its_faults_before_anybody_has_answered(desk: Path) -> None:
@@ -215,8 +215,8 @@ def test_with_json_what_cannot_be_done_is_json_too(tmp_path: Path, words: tuple[
     seen = run(*words, "--json", cwd=tmp_path)
     assert seen.code == 2
     assert seen.err
-    assert list(seen.told) == ["units", "files", "rows", "findings", "output"]
-    assert [found["code"] for found in seen.told["findings"]] == [code]
+    assert list(seen.json_output) == ["units", "files", "rows", "findings", "output"]
+    assert [found["code"] for found in seen.json_output["findings"]] == [code]
 
 
 def test_with_json_what_was_found_is_counted_also_where_there_is_nothing_to_merge(tmp_path: Path) -> None:
@@ -224,9 +224,9 @@ def test_with_json_what_was_found_is_counted_also_where_there_is_nothing_to_merg
     (tmp_path / "in" / "svar.xlsx").write_text("inget formulär", encoding="utf-8")
     (tmp_path / "in" / "~$svar.xlsx").write_bytes(b"lock")
     seen = run("merge", "in", "-o", "new.xlsx", "--json", cwd=tmp_path)
-    assert (seen.code, seen.told["output"]) == (2, None)
+    assert (seen.code, seen.json_output["output"]) == (2, None)
     counted = {"found": 2, "accepted": 0, "refused": 1, "superseded": 0, "duplicate": 0, "ignored": 1}
-    assert seen.told["files"] == counted == run("check", "in", "--json", cwd=tmp_path).told["files"]
+    assert seen.json_output["files"] == counted == run("check", "in", "--json", cwd=tmp_path).json_output["files"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
@@ -273,5 +273,11 @@ def test_the_result_may_lie_among_the_answers(desk: Path) -> None:
     run("merge", "in", "-o", "in/all.xlsx", cwd=desk)
     first = (desk / "in" / "all.xlsx").read_bytes()
     again = run("merge", "in", "-o", "in/all.xlsx", "--json", cwd=desk)
-    assert again.told["files"] == {**again.told["files"], "found": 4, "accepted": 3, "refused": 0, "ignored": 1}
+    assert again.json_output["files"] == {
+        **again.json_output["files"],
+        "found": 4,
+        "accepted": 3,
+        "refused": 0,
+        "ignored": 1,
+    }
     assert len(first) > 10_000

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from support.conservation import (
     ADDS_AMOUNTS,
     TAKES_IDENTITY,
-    Handed,
-    Sent,
-    Shown,
+    IssuedRound,
+    ResultCell,
+    ReturnedFile,
+    add_other_files,
     check_words,
-    lay_about,
-    look_up,
-    send_back,
-    send_out,
+    find_words_in_result,
+    issue_round,
+    return_forms,
 )
-from support.form_grid import Kind
+from support.form_grid import SampleRound
 from support.sample_rounds import KINDS
 
 from xlflow.model.findings import FatalError
@@ -34,34 +34,34 @@ from xlflow.pipeline.form_operations import merge_forms
 
 
 @pytest.fixture(scope="module", params=sorted(KINDS))
-def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sent:
-    return send_out(KINDS[request.param], tmp_path_factory.mktemp("sent"))
+def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> IssuedRound:
+    return issue_round(KINDS[request.param], tmp_path_factory.mktemp("sent"))
 
 
 @given(st.integers(0, 2**32), st.booleans())
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_word_is_lost_or_counted_twice(
-    sent: Sent, tmp_path_factory: pytest.TempPathFactory, seed: int, with_plan: bool
+    sent: IssuedRound, tmp_path_factory: pytest.TempPathFactory, seed: int, with_plan: bool
 ) -> None:
     _play(sent, tmp_path_factory.mktemp("back"), Random(seed), with_plan=with_plan)
 
 
 @pytest.mark.long
-def test_no_word_is_lost_in_a_thousand_rounds(sent: Sent, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_word_is_lost_in_a_thousand_rounds(sent: IssuedRound, tmp_path_factory: pytest.TempPathFactory) -> None:
     for seed in range(1_000):
         _play(sent, tmp_path_factory.mktemp("back"), Random(seed), with_plan=seed % 2 == 0)
 
 
-def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
+def _play(sent: IssuedRound, folder: Path, chance: Random, *, with_plan: bool) -> None:
     back, target = folder / "in", folder / "all.xlsx"
     back.mkdir()
-    handed = list(send_back(sent, back, chance))
-    expected = dict(lay_about(sent, back, handed, chance))
-    with_plan = with_plan or all(one.done & TAKES_IDENTITY for one in handed)
+    handed = list(return_forms(sent, back, chance))
+    expected = dict(add_other_files(sent, back, handed, chance))
+    with_plan = with_plan or all(one.damages & TAKES_IDENTITY for one in handed)
     try:
         run = merge_forms([back], target, plan=sent.plan if with_plan else None, jobs=1)
     except FatalError as stop:
-        if "nothing-to-merge" in str(stop) and all("into_new_book" in one.done for one in handed):
+        if "nothing-to-merge" in str(stop) and all("copy_into_new_workbook" in one.damages for one in handed):
             return  # nothing there says of which day it is
         raise
     assert run.merged is not None
@@ -70,30 +70,32 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
     found = {name: states.pop(name).state for name in expected}
     assert found == expected, (found, expected)
     assert states.keys() == {one.name for one in handed}
-    shown = look_up(target)
+    shown = find_words_in_result(target)
     for one in handed:
         if states[one.name].state is FileState.REFUSED:
-            assert one.done & TAKES_IDENTITY, (one, states[one.name].reason)
-            told = with_plan and any("into_new_book" not in other.done for other in handed)
-            assert not told or "lose_codes" in one.done, (one, states[one.name].reason)
+            assert one.damages & TAKES_IDENTITY, (one, states[one.name].reason)
+            told = with_plan and any("copy_into_new_workbook" not in other.damages for other in handed)
+            assert not told or "clear_codes" in one.damages, (one, states[one.name].reason)
             assert any(
                 found.location.file == one.name and found.effective_severity == "error" for found in run.findings
             )
         else:
-            check_words(one, sent.kind, shown, alone=len(handed) == len(sent.forms))
-    if not any(one.done & ADDS_AMOUNTS for one in handed):
-        _check_sums(sent.kind, run.merged, handed, shown)
+            check_words(one, sent.sample, shown, is_only_return=len(handed) == len(sent.forms))
+    if not any(one.damages & ADDS_AMOUNTS for one in handed):
+        _check_sums(sent.sample, run.merged, handed, shown)
 
 
-def _check_sums(kind: Kind, merged: Merged, handed: list[Handed], shown: dict[str, list[Shown]]) -> None:
+def _check_sums(
+    kind: SampleRound, merged: Merged, handed: list[ReturnedFile], shown: dict[str, list[ResultCell]]
+) -> None:
     """Assert that the amounts that stand as answers add up to the sums in the accounts."""
     stand = {
         (each.heading, each.row): Decimal(str(each.value))
         for one in handed
-        for word in one.worth
+        for word in one.amounts
         for each in shown.get(word, ())
-        if each.sheet == kind.tabs[0] and isinstance(each.value, int | float)
+        if each.sheet == kind.result_names[0] and isinstance(each.value, int | float)
     }
-    for key in kind.numbers:
+    for key in kind.number_columns:
         found = sum((worth for (heading, _), worth in stand.items() if heading == kind.headings[key]), Decimal())
         assert found == merged.accounts.sums_out[key], (key, found, merged.accounts)

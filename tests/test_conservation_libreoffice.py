@@ -10,8 +10,17 @@ from random import Random
 
 import pytest
 from openpyxl import load_workbook
-from support.conservation import TAKES_IDENTITY, Handed, Sent, check_words, damage_form, look_up, mishap, send_out
-from support.form_grid import Form, Pen, answer_form, hand_in, open_form
+from support.conservation import (
+    TAKES_IDENTITY,
+    IssuedRound,
+    ReturnedFile,
+    apply_damages,
+    check_words,
+    damage_form,
+    find_words_in_result,
+    issue_round,
+)
+from support.form_grid import FormGrid, UniqueWriter, answer_form, build_workbook, load_form
 from support.libreoffice import convert
 from support.mutations import DAMAGES, add_sheet
 from support.sample_rounds import KINDS
@@ -27,21 +36,20 @@ FIRST = [damage for damage in MISHAPS if damage.__name__ not in TAKES_IDENTITY]
 
 
 @pytest.fixture(scope="module", params=sorted(KINDS))
-def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sent:
-    return send_out(KINDS[request.param], tmp_path_factory.mktemp("sent"))
+def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> IssuedRound:
+    return issue_round(KINDS[request.param], tmp_path_factory.mktemp("sent"))
 
 
 @pytest.mark.long
-def test_no_word_is_lost_in_sixty_forms_that_libreoffice_saved(sent: Sent, tmp_path: Path) -> None:
+def test_no_word_is_lost_in_sixty_forms_that_libreoffice_saved(sent: IssuedRound, tmp_path: Path) -> None:
     _play(sent, tmp_path, range(30))
 
 
-def _play(sent: Sent, folder: Path, seeds: Sequence[int]) -> None:
+def _play(sent: IssuedRound, folder: Path, seeds: Sequence[int]) -> None:
     forms = {f"{unit} {seed}": _begin(sent, unit, seed) for seed in seeds for unit in sent.forms}
     _save_between(forms, folder)
     handed = [
-        damage_form(form, folder / f"{name}.xlsx", form.chance.randint(0, 3), MISHAPS)
-        for name, form in forms.items()
+        damage_form(form, folder / f"{name}.xlsx", form.rng.randint(0, 3), MISHAPS) for name, form in forms.items()
     ]
     convert([folder / one.name for one in handed], "ods", folder / "ods")
     for seed in seeds:
@@ -51,40 +59,40 @@ def _play(sent: Sent, folder: Path, seeds: Sequence[int]) -> None:
         _check(sent, mine, back, folder / f"{seed}.xlsx")
 
 
-def _begin(sent: Sent, unit: str, seed: int) -> Form:
+def _begin(sent: IssuedRound, unit: str, seed: int) -> FormGrid:
     chance = Random(f"{unit} {seed}")
-    pen = Pen(Random(chance.random()), f"{'ab'[unit == 'Åbo']}x")
-    form = open_form(sent.kind, load_workbook(sent.forms[unit]), pen, chance)
+    pen = UniqueWriter(Random(chance.random()), f"{'ab'[unit == 'Åbo']}x")
+    form = load_form(sent.sample, load_workbook(sent.forms[unit]), pen, chance)
     answer_form(form)
-    mishap(form, chance.choices(FIRST, k=chance.randint(0, 3)))
+    apply_damages(form, chance.choices(FIRST, k=chance.randint(0, 3)))
     return form
 
 
-def _save_between(forms: dict[str, Form], folder: Path) -> None:
+def _save_between(forms: dict[str, FormGrid], folder: Path) -> None:
     """Let LibreOffice save every form as a file of its own kind, and again as a workbook."""
     for name, form in forms.items():
-        hand_in(form).save(folder / f"{name}.xlsx")
+        build_workbook(form).save(folder / f"{name}.xlsx")
     saved = convert([folder / f"{name}.xlsx" for name in forms], "ods", folder / "between")
     for form, path in zip(forms.values(), convert(saved, "xlsx", folder / "again"), strict=True):
-        form.book = load_workbook(path)
+        form.workbook = load_workbook(path)
 
 
-def _hand_over(one: Handed, folder: Path, back: Path) -> Handed:
+def _hand_over(one: ReturnedFile, folder: Path, back: Path) -> ReturnedFile:
     name = one.name.replace(".xlsx", ".ods")
     (folder / "ods" / name).rename(back / name)
     return replace(one, name=name)
 
 
-def _check(sent: Sent, handed: Sequence[Handed], back: Path, target: Path) -> None:
-    if all("into_new_book" in one.done for one in handed):
+def _check(sent: IssuedRound, handed: Sequence[ReturnedFile], back: Path, target: Path) -> None:
+    if all("copy_into_new_workbook" in one.damages for one in handed):
         return
     run = merge_forms([back], target, plan=sent.plan, jobs=1)
     assert run.merged is not None
     assert run.merged.accounts.is_balanced
     states = {file.name: file for file in run.merged.files}
-    shown = look_up(target)
+    shown = find_words_in_result(target)
     for one in handed:
         if states[one.name].state is FileState.REFUSED:
-            assert one.done & TAKES_IDENTITY, (one, states[one.name].reason)
+            assert one.damages & TAKES_IDENTITY, (one, states[one.name].reason)
         else:
-            check_words(one, sent.kind, shown, alone=True)
+            check_words(one, sent.sample, shown, is_only_return=True)

@@ -13,8 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from support.conservation import TAKES_IDENTITY, Handed, Sent, check_words, damage_form, look_up, send_out
-from support.form_grid import Form, Pen, answer_form, find_words, open_form
+from support.conservation import (
+    TAKES_IDENTITY,
+    IssuedRound,
+    ReturnedFile,
+    check_words,
+    damage_form,
+    find_words_in_result,
+    issue_round,
+)
+from support.form_grid import FormGrid, UniqueWriter, answer_form, find_words, load_form
 from support.mutations import DAMAGES
 from support.sample_rounds import KINDS
 
@@ -26,27 +34,27 @@ TELLING = [damage for damage in DAMAGES if damage.__name__ not in TAKES_IDENTITY
 
 
 @pytest.fixture(scope="module", params=sorted(KINDS))
-def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sent:
-    return send_out(KINDS[request.param], tmp_path_factory.mktemp("sent"))
+def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> IssuedRound:
+    return issue_round(KINDS[request.param], tmp_path_factory.mktemp("sent"))
 
 
 @given(st.integers(0, 2**32), st.booleans())
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_word_is_lost_in_a_form_that_went_back(
-    sent: Sent, tmp_path_factory: pytest.TempPathFactory, seed: int, with_plan: bool
+    sent: IssuedRound, tmp_path_factory: pytest.TempPathFactory, seed: int, with_plan: bool
 ) -> None:
     _play(sent, tmp_path_factory.mktemp("back"), Random(seed), with_plan=with_plan)
 
 
 @pytest.mark.long
 def test_no_word_is_lost_in_five_hundred_forms_that_went_back(
-    sent: Sent, tmp_path_factory: pytest.TempPathFactory
+    sent: IssuedRound, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     for seed in range(500):
         _play(sent, tmp_path_factory.mktemp("back"), Random(seed), with_plan=seed % 2 == 0)
 
 
-def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
+def _play(sent: IssuedRound, folder: Path, chance: Random, *, with_plan: bool) -> None:
     back, again, target = folder / "in", folder / "again", folder / "all.xlsx"
     back.mkdir()
     first = {unit: _answer(sent, unit, back, chance) for unit in sent.forms}
@@ -57,55 +65,58 @@ def _play(sent: Sent, folder: Path, chance: Random, *, with_plan: bool) -> None:
     for one in first.values():
         if one.name in gone_back:
             taken = find_words(load_workbook(gone_back[one.name]))
-            assert one.words.keys() <= taken.keys(), (one.words.keys() - taken.keys(), one)
+            assert one.locations_by_word.keys() <= taken.keys(), (one.locations_by_word.keys() - taken.keys(), one)
     second = list(_correct(sent, gone_back, back, chance))
     for one in second:
-        if chance.random() < 0.5 and not one.done & TAKES_IDENTITY:
+        if chance.random() < 0.5 and not one.damages & TAKES_IDENTITY:
             (back / one.name.replace(" rättat", "")).unlink()
     run = merge_forms([back], target, plan=sent.plan, jobs=1)
     assert run.merged is not None
     assert run.merged.accounts.is_balanced
     states = {file.name: file for file in run.merged.files}
-    shown = look_up(target)
+    shown = find_words_in_result(target)
     for one in (*first.values(), *second):
         state = states.get(one.name)
         if state is None or state.reason == "corrected-return":
             continue
         if state.state is FileState.REFUSED:
-            assert one.done & TAKES_IDENTITY, (one, state.reason)
+            assert one.damages & TAKES_IDENTITY, (one, state.reason)
             continue
         of_unit = [each for each in states.values() if _unit_of(each.name) == _unit_of(one.name)]
         counted = [each for each in of_unit if each.reason != "corrected-return"]
         alone = len(counted) == 1  # else a word that moved between the two may stand in two places
         same = [each for each in (*first.values(), *second) if _unit_of(each.name) == _unit_of(one.name)]
-        check_words(one if alone else _join_places(one, same), sent.kind, shown, alone=alone)
+        check_words(one if alone else _join_places(one, same), sent.sample, shown, is_only_return=alone)
 
 
-def _answer(sent: Sent, unit: str, back: Path, chance: Random) -> Handed:
-    form = _open(sent, sent.forms[unit], Pen(Random(chance.random()), f"{'ab'[unit == 'Åbo']}x"), chance)
+def _answer(sent: IssuedRound, unit: str, back: Path, chance: Random) -> ReturnedFile:
+    form = _open(sent, sent.forms[unit], UniqueWriter(Random(chance.random()), f"{'ab'[unit == 'Åbo']}x"), chance)
     answer_form(form)
     return damage_form(form, back / sent.forms[unit].name, chance.randint(0, 3), TELLING)
 
 
-def _open(sent: Sent, path: Path, pen: Pen, chance: Random) -> Form:
-    return open_form(sent.kind, load_workbook(path), pen, chance)
+def _open(sent: IssuedRound, path: Path, pen: UniqueWriter, chance: Random) -> FormGrid:
+    return load_form(sent.sample, load_workbook(path), pen, chance)
 
 
-def _correct(sent: Sent, gone_back: dict[str, Path], back: Path, chance: Random) -> Iterator[Handed]:
+def _correct(sent: IssuedRound, gone_back: dict[str, Path], back: Path, chance: Random) -> Iterator[ReturnedFile]:
     """Answer anew in the forms that went back, here and there, and damage them again."""
     for unit, path in sent.forms.items():
         if path.name in gone_back:
-            pen = Pen(Random(chance.random()), f"{'ab'[unit == 'Åbo']}y")
+            pen = UniqueWriter(Random(chance.random()), f"{'ab'[unit == 'Åbo']}y")
             form = _open(sent, gone_back[path.name], pen, chance)
-            for line in form.of_kind("line"):
-                for key in chance.sample(sent.kind.answers, chance.randint(0, 2)):
-                    form.put(line, key, form.write(key, line.name, key))
+            for line in form.rows_of_kind("line"):
+                for key in chance.sample(sent.sample.answer_columns, chance.randint(0, 2)):
+                    form.set_cell(line, key, form.make_entry(key, line.name, key))
             yield damage_form(form, back / f"{path.stem} rättat.xlsx", chance.randint(0, 4))
 
 
-def _join_places(one: Handed, same: Sequence[Handed]) -> Handed:
+def _join_places(one: ReturnedFile, same: Sequence[ReturnedFile]) -> ReturnedFile:
     """Return a return with its words' places in all of its unit: what stands in two is set aside once."""
-    words = {word: [place for each in same for place in each.words.get(word, ())] for word in one.words}
+    words = {
+        word: [place for each in same for place in each.locations_by_word.get(word, ())]
+        for word in one.locations_by_word
+    }
     return replace(one, words=words, placed=False)
 
 

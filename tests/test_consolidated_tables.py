@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.draw_merged import draw_merged, draw_summary, show_column, show_figures
+from support.draw_merged import column_by_id, draw_merged, draw_summary, figures_by_group
 from support.draw_round import draw_round, shipped_template
 
 from xlflow.consolidated.summary_model import Measure, RowFilter, RowGroup, Section
@@ -52,7 +52,7 @@ ANSWERS = {"Norr": NORR, "Söder": SODER}
 
 def test_one_row_per_line_of_the_plan_then_the_units_own() -> None:
     activities = draw_summary(ASKED, ANSWERS).tables_by_name["activities"]
-    assert list(show_column(activities, "Ursprung").values()) == [*["Plan"] * 6, "Enhetens egen"]
+    assert list(column_by_id(activities, "Ursprung").values()) == [*["Plan"] * 6, "Enhetens egen"]
     assert [column.heading for column in activities.columns] == [
         *("Id", "Perspektiv", "Kommunövergripande mål", "Nämndmål", "Aktivitet", "Delaktivitet"),
         *("Slutdatum", "Status", "Ny tidpunkt", "Kommentar/avvikelse", "Sammanvägd status"),
@@ -61,7 +61,7 @@ def test_one_row_per_line_of_the_plan_then_the_units_own() -> None:
 
 
 def test_the_status_of_an_activity_is_rolled_up_over_units_and_sub_activities() -> None:
-    rolled = show_column(draw_summary(ASKED, ANSWERS).tables_by_name["activities"], "Sammanvägd status")
+    rolled = column_by_id(draw_summary(ASKED, ANSWERS).tables_by_name["activities"], "Sammanvägd status")
     assert rolled["a"] == "Kvarstår"  # Pågående in Norr; in Söder the worst of its sub-activities
     assert rolled["a1"] == "Kvarstår"
     assert rolled["a2"] == "Se aktivitet"  # no status of its own, but its activity has one
@@ -76,8 +76,8 @@ def test_an_activity_without_a_status_of_its_own_gets_the_worst_of_all_its_sub_a
         "Söder": "Id | Status\na1 | Kan komma att försenas",
     }
     activities = draw_summary(ASKED, told).tables_by_name["activities"]
-    assert show_column(activities, "Sammanvägd status")["a"] == "Kan komma att försenas"
-    assert show_column(activities, "Status")["a"] is None
+    assert column_by_id(activities, "Sammanvägd status")["a"] == "Kan komma att försenas"
+    assert column_by_id(activities, "Status")["a"] is None
 
 
 def test_a_status_of_the_activity_stands_over_those_of_units_that_were_asked_about_a_part_only() -> None:
@@ -87,13 +87,13 @@ def test_a_status_of_the_activity_stands_over_those_of_units_that_were_asked_abo
         a1 |            |                        |          |           | D            |           | Söder
     """)
     told = {"Norr": "Id | Status\na | Pågående", "Söder": "Id | Status\na1 | Förskjuts"}
-    rolled = show_column(draw_summary(asked, told).tables_by_name["activities"], "Sammanvägd status")
+    rolled = column_by_id(draw_summary(asked, told).tables_by_name["activities"], "Sammanvägd status")
     assert rolled == {"a": "Pågående", "a1": "Förskjuts"}
 
 
 def test_comments_of_several_units_stand_under_their_names_and_of_one_unit_as_they_are() -> None:
     told = {"Norr": NORR, "Söder": "Id | Kommentar/avvikelse\na | Golvet först"}
-    comments = show_column(draw_summary(ASKED, told).tables_by_name["activities"], "Kommentar/avvikelse")
+    comments = column_by_id(draw_summary(ASKED, told).tables_by_name["activities"], "Kommentar/avvikelse")
     assert comments["a"] == "Norr: Halva scenen är klar\nSöder: Golvet först"
     assert comments["b"] == "Snön låg kvar"
 
@@ -103,7 +103,7 @@ def test_many_comments_leave_out_whole_ones_and_say_how_many() -> None:
     asked = draw_round(f"Id | Aktivitet | Enhet\na | A | {'; '.join(units)}")
     told = dict.fromkeys(units, f"Id | Kommentar/avvikelse\na | {'ord ' * 60}slut")
     summary = draw_summary(asked, told)
-    cell = str(show_column(summary.tables_by_name["activities"], "Kommentar/avvikelse")["a"])
+    cell = str(column_by_id(summary.tables_by_name["activities"], "Kommentar/avvikelse")["a"])
     *whole, last = cell.split("\n")
     assert all(line.endswith("slut") for line in whole)
     assert last == f"… och {60 - len(whole)} till: se bladet Svar"
@@ -114,7 +114,7 @@ def test_many_comments_leave_out_whole_ones_and_say_how_many() -> None:
 def test_one_new_deadline_stands_alone_and_different_ones_under_their_units_names() -> None:
     def new_time(soder: str) -> object:
         told = {unit: f"Id | Ny tidpunkt\na | {time}" for unit, time in (("Norr", "Kvartal 3"), ("Söder", soder))}
-        return show_column(draw_summary(ASKED, told).tables_by_name["activities"], "Ny tidpunkt")["a"]
+        return column_by_id(draw_summary(ASKED, told).tables_by_name["activities"], "Ny tidpunkt")["a"]
 
     assert new_time("Kvartal 3") == "Kvartal 3"
     assert new_time("2021-11-01") == "Norr: Kvartal 3\nSöder: 2021-11-01"
@@ -123,15 +123,15 @@ def test_one_new_deadline_stands_alone_and_different_ones_under_their_units_name
 def test_what_was_not_understood_stands_as_it_was_written_and_counts_as_not_answered() -> None:
     summary = draw_summary(ASKED, {"Norr": "Id | Status\nb | snart klart"})
     activities, answers = summary.tables_by_name["activities"], summary.tables_by_name["answers"]
-    assert show_column(activities, "Status")["b"] == show_column(answers, "Status")["b"] == "snart klart"
-    assert show_column(activities, "Sammanvägd status")["b"] == "Ej besvarad"
+    assert column_by_id(activities, "Status")["b"] == column_by_id(answers, "Status")["b"] == "snart klart"
+    assert column_by_id(activities, "Sammanvägd status")["b"] == "Ej besvarad"
 
 
 QUARTERS = {"a": "Kvartal 2", "a1": "Kvartal 1", "a2": "Utan kvartal", "b": "Kvartal 1", "c": "Utan kvartal"}
 
 
 def test_the_quarter_of_a_deadline_is_that_of_its_last_day() -> None:
-    shown = show_column(draw_summary(ASKED, ANSWERS).tables_by_name["activities"], "Kvartal")
+    shown = column_by_id(draw_summary(ASKED, ANSWERS).tables_by_name["activities"], "Kvartal")
     assert shown.items() >= QUARTERS.items()
 
 
@@ -150,14 +150,14 @@ def test_the_quarter_of_a_deadline_is_that_of_its_last_day() -> None:
 )
 def test_overdue_is_what_is_not_settled_when_its_time_has_passed(answer: str, overdue: str) -> None:
     summary = draw_summary(ASKED, {"Norr": f"Id | Status | Ny tidpunkt\n{answer}"})
-    assert show_column(summary.tables_by_name["activities"], "Passerat slutdatum")["b"] == overdue
-    units = show_column(summary.tables_by_name["units"], "Passerat slutdatum")
+    assert column_by_id(summary.tables_by_name["activities"], "Passerat slutdatum")["b"] == overdue
+    units = column_by_id(summary.tables_by_name["units"], "Passerat slutdatum")
     assert units == {"Norr": int(overdue == "Ja"), "Söder": 0, "Öster": 0}
 
 
 def test_the_as_of_day_itself_has_not_passed() -> None:
     asked = replace(ASKED, as_of=date(2021, 2, 28))
-    assert show_column(draw_summary(asked, {}).tables_by_name["activities"], "Passerat slutdatum")["b"] == "Nej"
+    assert column_by_id(draw_summary(asked, {}).tables_by_name["activities"], "Passerat slutdatum")["b"] == "Nej"
 
 
 def test_group_texts_that_read_the_same_get_one_spelling() -> None:
@@ -167,8 +167,8 @@ def test_group_texts_that_read_the_same_get_one_spelling() -> None:
         b  | hållbar - Framtid | B         | Norr
     """)
     summary = draw_summary(asked, {})
-    assert set(show_column(summary.tables_by_name["activities"], "Perspektiv").values()) == {"Hållbar – framtid"}
-    assert list(show_figures(summary, "perspective")) == ["Hållbar – framtid"]
+    assert set(column_by_id(summary.tables_by_name["activities"], "Perspektiv").values()) == {"Hållbar – framtid"}
+    assert list(figures_by_group(summary, "perspective")) == ["Hållbar – framtid"]
 
 
 # What deviates --------------------------------------------------------------------------------------------
@@ -178,8 +178,8 @@ def test_deviations_tell_why_they_are_listed() -> None:
     deviations = draw_summary(
         ASKED, {**ANSWERS, "Norr": "Id | Status\nb | Kan komma att försenas"}
     ).tables_by_name["deviations"]
-    assert show_column(deviations, "Varför") == {"b": "Kan komma att försenas; Passerat slutdatum", "c": "Utgår"}
-    assert show_column(deviations, "Kommentar/avvikelse")["c"] == "Söder: =1+1"
+    assert column_by_id(deviations, "Varför") == {"b": "Kan komma att försenas; Passerat slutdatum", "c": "Utgår"}
+    assert column_by_id(deviations, "Kommentar/avvikelse")["c"] == "Söder: =1+1"
 
 
 def test_deviations_name_a_goal_without_what_is_explained_below_it() -> None:
@@ -192,9 +192,9 @@ def test_deviations_name_a_goal_without_what_is_explained_below_it() -> None:
     summary = build_consolidated_content(
         replace(merged, round=replace(merged.round, plan=replace(plan, items=lines))), findings
     )
-    assert set(show_column(summary.tables_by_name["deviations"], "Nämndmål").values()) == {"Möten"}
-    assert set(show_column(summary.tables_by_name["activities"], "Nämndmål").values()) == {goal}
-    assert list(show_figures(summary, "board_goal")) == ["Möten"]
+    assert set(column_by_id(summary.tables_by_name["deviations"], "Nämndmål").values()) == {"Möten"}
+    assert set(column_by_id(summary.tables_by_name["activities"], "Nämndmål").values()) == {goal}
+    assert list(figures_by_group(summary, "board_goal")) == ["Möten"]
 
 
 # One row per answer ---------------------------------------------------------------------------------------
@@ -202,8 +202,8 @@ def test_deviations_name_a_goal_without_what_is_explained_below_it() -> None:
 
 def test_answers_tell_the_file_sheet_and_row_that_they_came_from() -> None:
     answers = draw_summary(ASKED, ANSWERS).tables_by_name["answers"]
-    assert show_column(answers, "Källa")["d"] == "Norr.xlsx, blad Uppföljning, rad 8"
-    assert show_column(answers, "Diarienr")["b"] == "18"
+    assert column_by_id(answers, "Källa")["d"] == "Norr.xlsx, blad Uppföljning, rad 8"
+    assert column_by_id(answers, "Diarienr")["b"] == "18"
 
 
 def test_answers_of_two_returns_name_both() -> None:
@@ -217,7 +217,7 @@ def test_answers_of_two_returns_name_both() -> None:
 
 
 def test_answers_are_marked_with_the_worst_that_was_found() -> None:
-    marks = show_column(draw_summary(ASKED, ANSWERS).tables_by_name["answers"], "Anmärkning")
+    marks = column_by_id(draw_summary(ASKED, ANSWERS).tables_by_name["answers"], "Anmärkning")
     assert marks["d"] == "Fel"  # the status is missing
     assert marks["b"] is None
 
@@ -225,13 +225,16 @@ def test_answers_are_marked_with_the_worst_that_was_found() -> None:
 def test_statuses_are_shown_by_their_labels_and_times_as_they_were_written() -> None:
     told = {"Norr": "Id | Status | Ny tidpunkt\nb | pågår | kv 3"}
     answers = draw_summary(ASKED, told).tables_by_name["answers"]
-    assert (show_column(answers, "Status")["b"], show_column(answers, "Ny tidpunkt")["b"]) == ("Pågående", "kv 3")
+    assert (column_by_id(answers, "Status")["b"], column_by_id(answers, "Ny tidpunkt")["b"]) == (
+        "Pågående",
+        "kv 3",
+    )
 
 
 def test_a_long_text_is_shown_whole() -> None:
     long = "".join(f"{number:06}" for number in range(12_000))
     summary = draw_summary(ASKED, {"Norr": f"Id | Kommentar/avvikelse\nb | {long}"})
-    assert show_column(summary.tables_by_name["answers"], "Kommentar/avvikelse")["b"] == long
+    assert column_by_id(summary.tables_by_name["answers"], "Kommentar/avvikelse")["b"] == long
 
 
 def test_headings_of_the_plan_yield_to_those_of_the_program() -> None:
@@ -251,10 +254,10 @@ def test_headings_of_the_plan_yield_to_those_of_the_program() -> None:
 def test_units_that_have_not_answered_are_listed_with_what_they_were_asked() -> None:
     summary = draw_summary(ASKED, ANSWERS)
     units = summary.tables_by_name["units"]
-    assert show_column(units, "Svar") == {"Norr": "Svarat", "Söder": "Svarat", "Öster": "Saknas"}
-    assert show_column(units, "Aktiviteter") == {"Norr": 4, "Söder": 2, "Öster": 1}
-    assert show_column(units, "Rader") == {"Norr": 4, "Söder": 3, "Öster": 1}
-    assert show_column(units, "Fil") == {"Norr": "Norr.xlsx", "Söder": "Söder.xlsx", "Öster": None}
+    assert column_by_id(units, "Svar") == {"Norr": "Svarat", "Söder": "Svarat", "Öster": "Saknas"}
+    assert column_by_id(units, "Aktiviteter") == {"Norr": 4, "Söder": 2, "Öster": 1}
+    assert column_by_id(units, "Rader") == {"Norr": 4, "Söder": 3, "Öster": 1}
+    assert column_by_id(units, "Fil") == {"Norr": "Norr.xlsx", "Söder": "Söder.xlsx", "Öster": None}
     assert summary.missing_units == ("Öster",)
 
 
@@ -262,7 +265,8 @@ def test_the_unanswered_rows_of_the_units_are_those_of_the_accounts() -> None:
     merged, findings = draw_merged(ASKED, ANSWERS)
     units = build_consolidated_content(merged, findings).tables_by_name["units"]
     assert (
-        sum(map(int, map(str, show_column(units, "Obesvarade rader").values()))) == merged.accounts.rows_unanswered
+        sum(map(int, map(str, column_by_id(units, "Obesvarade rader").values())))
+        == merged.accounts.rows_unanswered
     )
 
 
@@ -289,7 +293,7 @@ def test_what_was_set_aside_stands_word_for_word_with_its_address() -> None:
 
 def test_the_record_names_the_template_the_day_and_every_input() -> None:
     summary = draw_summary(ASKED, ANSWERS)
-    told = show_column(summary.tables_by_name["about"], "Värde")
+    told = column_by_id(summary.tables_by_name["about"], "Värde")
     assert told["Uppföljningsdag"] == "2021-03-31"
     assert told["Mall"] == "Uppföljning av verksamhetsplanen (followup, version 1)"
     assert [row[0] for row in summary.tables_by_name["inputs"].rows] == [
@@ -309,7 +313,7 @@ def test_refused_files_say_why_in_the_words_of_their_finding() -> None:
 
 
 def test_activities_are_counted_by_status_and_sub_activities_apart_from_them() -> None:
-    whole = show_figures(draw_summary(ASKED, ANSWERS), "")
+    whole = figures_by_group(draw_summary(ASKED, ANSWERS), "")
     assert whole["Aktiviteter"] == {
         **dict.fromkeys(["Genomfört", "Kvarstår", "Förskjuts", "Utgår", "Ej besvarad"], 1),
         "Summa": 5,
@@ -320,7 +324,7 @@ def test_activities_are_counted_by_status_and_sub_activities_apart_from_them() -
 
 
 def test_units_count_what_they_answered_and_what_they_were_asked() -> None:
-    assert show_figures(draw_summary(ASKED, ANSWERS), "unit") == {
+    assert figures_by_group(draw_summary(ASKED, ANSWERS), "unit") == {
         "Norr": {"Genomfört": 1, "Pågående": 1, "Förskjuts": 1, "Ej besvarad": 1, "Summa": 4},
         "Söder": {"Kvarstår": 1, "Utgår": 1, "Summa": 2},
         "Öster": {"Ej besvarad": 1, "Summa": 1},
@@ -328,7 +332,7 @@ def test_units_count_what_they_answered_and_what_they_were_asked() -> None:
 
 
 def test_quarters_come_in_the_order_of_time_and_what_has_none_comes_last() -> None:
-    figures = show_figures(draw_summary(ASKED, ANSWERS), "deadline")
+    figures = figures_by_group(draw_summary(ASKED, ANSWERS), "deadline")
     assert {label: row["Summa"] for label, row in figures.items()} == {
         "Kvartal 1": 1,
         "Kvartal 2": 1,
@@ -337,7 +341,7 @@ def test_quarters_come_in_the_order_of_time_and_what_has_none_comes_last() -> No
 
 
 def test_what_states_no_group_is_a_group_of_its_own() -> None:
-    figures = show_figures(draw_summary(ASKED, ANSWERS), "perspective")
+    figures = figures_by_group(draw_summary(ASKED, ANSWERS), "perspective")
     assert {label: row["Summa"] for label, row in figures.items()} == {
         "Samhälle": 2,
         "Ekonomi": 2,
@@ -363,7 +367,7 @@ def test_single_figures_tell_who_answered_and_what_is_left() -> None:
 def test_groups_beyond_what_a_page_shows_go_together_in_one_row() -> None:
     lines = "\n".join(f"a{n} | A{n} | Enhet {n:03}" for n in range(MAX_GROUPS + 20))
     asked = draw_round(f"Id | Aktivitet | Enhet\n{lines}")
-    figures = show_figures(draw_summary(asked, {"Enhet 075": "Id | Status\na75 | Utgår"}), "unit")
+    figures = figures_by_group(draw_summary(asked, {"Enhet 075": "Id | Status\na75 | Utgår"}), "unit")
     assert len(figures) == MAX_GROUPS + 1
     assert figures["Övriga (20)"] == {"Utgår": 1, "Ej besvarad": 19, "Summa": 20}
 
@@ -394,7 +398,7 @@ def test_every_section_counts_every_activity(norr: list[str], soder: list[str], 
                 counted.update({m.heading: f for m, f in zip(section.measures, figures, strict=True)})  # type: ignore[misc]
             assert {label: counted[label] for label in by_hand} == by_hand
             assert counted["Summa"] == len(items)
-    units = show_figures(summary, "unit")
+    units = figures_by_group(summary, "unit")
     assert {unit: row["Summa"] for unit, row in units.items()} == {"Norr": 3, "Söder": 2, "Öster": 1}
 
 
@@ -426,17 +430,17 @@ SUMS = {
 
 def test_amounts_are_added_up_to_the_last_digit_and_what_is_no_amount_counts_as_nothing() -> None:
     summary = draw_summary(BUDGET, SUMS)
-    assert show_column(summary.tables_by_name["activities"], "Utfall") == {
+    assert column_by_id(summary.tables_by_name["activities"], "Utfall") == {
         "h": Decimal("0.80"),
         "l": Decimal("0.20"),
         "b": None,
     }
-    assert show_column(summary.tables_by_name["answers"], "Prognos")["l"] == "x"
-    assert show_figures(summary, "area") == {
+    assert column_by_id(summary.tables_by_name["answers"], "Prognos")["l"] == "x"
+    assert figures_by_group(summary, "area") == {
         "Drift": {"Budget": Decimal("1900.10"), "Utfall": 1, "Prognos": 10, "Avvikelse": Decimal("990.1")},
         "Bygg": {"Budget": 5},
     }
-    assert show_figures(summary, "unit")["Söder"]["Utfall"] == Decimal("0.70")
+    assert figures_by_group(summary, "unit")["Söder"]["Utfall"] == Decimal("0.70")
     assert [row[0] for row in summary.tables_by_name["accounts"].rows][2:] == ["Summa Utfall", "Summa Prognos"]
 
 
@@ -479,14 +483,14 @@ def test_a_further_question_gets_a_table_of_its_own_where_the_template_asks_for_
 def test_it_speaks_the_language_of_the_round() -> None:
     summary = draw_summary(replace(ASKED, language="en"), {"Norr": "Id | Status\na | Pågående"})
     assert summary.subtitle == "Consolidated as of 31 March 2021"
-    assert show_column(summary.tables_by_name["activities"], "Rolled-up status")["a"] == "Ongoing"
-    assert list(show_figures(summary, "unit")) == ["Norr", "Söder", "Öster"]
+    assert column_by_id(summary.tables_by_name["activities"], "Rolled-up status")["a"] == "Ongoing"
+    assert list(figures_by_group(summary, "unit")) == ["Norr", "Söder", "Öster"]
     assert summary.panels[0].headings[-3:] == ("Not answered", "Total", "Overdue")
 
 
 def test_a_round_that_nobody_answered_and_one_without_lines_are_told_too() -> None:
     summary = draw_summary(ASKED, {})
-    assert show_figures(summary, "")["Aktiviteter"] == {"Ej besvarad": 4, "Summa": 4, "Passerat slutdatum": 1}
+    assert figures_by_group(summary, "")["Aktiviteter"] == {"Ej besvarad": 4, "Summa": 4, "Passerat slutdatum": 1}
     nothing = replace(ASKED, plan=replace(ASKED.plan, items=(), units=()))
     assert build_consolidated_content(*draw_merged(nothing, {})).panels[0].sections[0].values[0][-2] == 0
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from support.edited_forms import FILLED, RECEIVED, copied_workbook, everything, made, said
-from support.make_xlsx import package_of, zipped
+from support.edited_forms import FILLED, RECEIVED, answers_by_item, copy_values, make_form, with_blank_items
+from support.make_xlsx import load_package, zip_parts
 
 from xlflow.excel.reader import Limits, WorkbookData, open_workbook
 from xlflow.excel.reader.safe_zip import list_zip_entries
@@ -17,7 +17,7 @@ from xlflow.model.findings import Finding
 from xlflow.model.submission import Submission
 from xlflow.read.build_submission import read_form
 
-FORM = made(FILLED)
+FORM = make_form(FILLED)
 SHEET = "xl/worksheets/sheet2.xml"
 PARTS = (SHEET, SHEET, SHEET, "xl/sharedStrings.xml", "xl/workbook.xml", "xl/worksheets/sheet3.xml")
 PIECES = (
@@ -126,13 +126,13 @@ def garble(part: bytes, dice: random.Random) -> bytes:
 def garble_forms(times: int, seed: int) -> int:
     """Garble the markup of a form, with the check sums right. Return how many were read; of these every answer
     whose cell is whole must be there, or set aside, or something must be said of the file."""
-    package, dice, read = package_of(FORM), random.Random(seed), 0
+    package, dice, read = load_package(FORM), random.Random(seed), 0
     cells = cells_of(package.parts[SHEET])
     answers = {text: cells[place] for place, text in PLACES.items()}
     for _ in range(times):
         name = dice.choice(PARTS)
         parts = {**package.parts, name: garble(package.parts[name], dice)}
-        form = outcome(zipped(parts))
+        form = outcome(zip_parts(parts))
         if isinstance(form, Submission):
             read += 1
             kept = " ".join(
@@ -161,7 +161,7 @@ def texts_aside(form: Submission) -> list[str]:
 def test_the_answers_stand_where_the_tests_believe() -> None:
     form = outcome(FORM)
     assert isinstance(form, Submission)
-    assert said(form) == everything()
+    assert answers_by_item(form) == with_blank_items()
     found = {
         row.location_of(answer).cell: answer.raw_text
         for row in form.rows
@@ -181,8 +181,8 @@ def test_two_thousand_garbled_forms_lose_nothing_in_silence() -> None:
 
 
 def test_a_garbled_copy_of_the_table_ends_as_values_or_refusal() -> None:
-    package, dice = package_of(copied_workbook()), random.Random(13)
+    package, dice = load_package(copy_values()), random.Random(13)
     name = "xl/worksheets/sheet1.xml"
     for _ in range(60):
-        found = outcome(zipped({**package.parts, name: garble(package.parts[name], dice)}))
+        found = outcome(zip_parts({**package.parts, name: garble(package.parts[name], dice)}))
         assert isinstance(found, Submission | Finding)

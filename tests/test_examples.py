@@ -21,7 +21,7 @@ import pytest
 from openpyxl import load_workbook
 from support.dump_workbook import dump_workbook, scrub
 from support.external_tools import PROJECT, require_folder
-from support.fill_forms import Told, fill_forms, read_answers, unit_of
+from support.fill_forms import AnswerLine, fill_forms, read_answers, unit_of
 
 EXAMPLES = PROJECT / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/commands.txt"))
@@ -285,7 +285,7 @@ def test_the_rolled_up_statuses_are_those_counted_by_hand(played: Played) -> Non
     assert {activity: shown.get(activity) for activity in ROLLED_UP[played.name]} == ROLLED_UP[played.name]
 
 
-def _where(name: str, row: Told) -> tuple[str, ...]:
+def _where(name: str, row: AnswerLine) -> tuple[str, ...]:
     if name == BUDGET:
         return tuple(row[level] for level in AMOUNT_LEVELS)
     return (row["Id"],) if name == "followup-2019" else (row["Aktivitet"], row["Delaktivitet"])
@@ -411,14 +411,14 @@ def _texts(name: str) -> Iterator[str]:
     yield from (text for lines in _answers(name).values() for line in lines for text in line.values())
 
 
-def _own(name: str) -> list[Told]:
+def _own(name: str) -> list[AnswerLine]:
     planned = {_where(name, line) for line in _plan(name)}
     told = [line for lines in _answers(name).values() for line in lines]
     return [line for line in told if _where(name, line) not in planned]
 
 
 @cache
-def _answers(name: str) -> dict[str, list[Told]]:
+def _answers(name: str) -> dict[str, list[AnswerLine]]:
     told = read_answers(EXAMPLES / name / "answers.csv")
     return {unit: [_in_swedish(line) for line in lines] for unit, lines in told.items()}
 
@@ -428,9 +428,9 @@ def _units(name: str) -> list[str]:
 
 
 @cache
-def _plan(name: str) -> list[Told]:
+def _plan(name: str) -> list[AnswerLine]:
     """Return the lines of a plan, each level that is blank or merged filled with what stands above it."""
-    lines: list[Told] = []
+    lines: list[AnswerLine] = []
     levels = AMOUNT_LEVELS if name == BUDGET else LEVELS
     for row in _table(EXAMPLES / name / "plan.xlsx", "Plan"):
         above = lines[-1] if lines else {}
@@ -439,7 +439,7 @@ def _plan(name: str) -> list[Told]:
     return lines
 
 
-def _table(book: Path, sheet: str) -> list[Told]:
+def _table(book: Path, sheet: str) -> list[AnswerLine]:
     """Return the rows below the heading row of a sheet, under Swedish headings."""
     found = load_workbook(book, data_only=True)
     rows = found[sheet if sheet in found.sheetnames else SHEETS_IN_ENGLISH[sheet]].iter_rows(values_only=True)
@@ -449,7 +449,7 @@ def _table(book: Path, sheet: str) -> list[Told]:
     ]
 
 
-def _in_swedish(row: Told) -> Told:
+def _in_swedish(row: AnswerLine) -> AnswerLine:
     return {IN_ENGLISH.get(heading, heading): text for heading, text in row.items()}
 
 

@@ -10,7 +10,17 @@ import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.make_xlsx import MAIN, WORKBOOK, a_form, code_of, one, package_of, parts_of, sheet_of, zipped
+from support.make_xlsx import (
+    MAIN,
+    WORKBOOK,
+    load_package,
+    make_workbook,
+    number_row,
+    read_sheet,
+    refusal_code,
+    workbook_parts,
+    zip_parts,
+)
 
 from xlflow.excel.cell_address import format_cell_address, parse_cell_address
 from xlflow.excel.conventions import RawCell
@@ -22,7 +32,7 @@ from xlflow.excel.reader.xlsx_xml import read_xlsx_sheets
 
 
 def test_a_workbook_opens_with_everything_that_counts() -> None:
-    book = open_workbook(content := a_form(), "Museet.xlsx")
+    book = open_workbook(content := make_workbook(), "Museet.xlsx")
     assert isinstance(book, WorkbookData)
     form, hidden = book.sheets
     assert (book.kind, book.size, book.properties["xlflow.unit"]) == ("xlsx", len(content), "Museet å")
@@ -36,8 +46,8 @@ def test_a_workbook_opens_with_everything_that_counts() -> None:
 
 
 def test_a_path_and_its_content_are_the_same(tmp_path: Path) -> None:
-    (tmp_path / "x.xlsx").write_bytes(a_form())
-    assert open_workbook(tmp_path / "x.xlsx", "x.xlsx") == open_workbook(a_form(), "x.xlsx")
+    (tmp_path / "x.xlsx").write_bytes(make_workbook())
+    assert open_workbook(tmp_path / "x.xlsx", "x.xlsx") == open_workbook(make_workbook(), "x.xlsx")
 
 
 CELLS = """
@@ -68,7 +78,7 @@ EXPECTED: tuple[tuple[RawCell, ...], ...] = (
 @pytest.mark.parametrize("tidy", [True, False], ids=["read fast", "read closely"])
 def test_every_type_of_cell_is_read(tidy: bool) -> None:
     cells = "".join(line.strip() for line in CELLS.splitlines()) if tidy else CELLS.replace("<c r=", "<c  r=")
-    sheet = sheet_of(cells, strings=STRINGS)
+    sheet = read_sheet(cells, strings=STRINGS)
     assert sheet.rows == EXPECTED
     assert [type(cell) for cell in sheet.rows[2][:5]] == [ErrorValue] * 2 + [UncachedFormula] * 3
 
@@ -76,9 +86,9 @@ def test_every_type_of_cell_is_read(tidy: bool) -> None:
 def test_days_count_from_1904_where_the_workbook_says_so() -> None:
     old = WORKBOOK.replace("<sheets>", '<workbookPr date1904="1"/><sheets>')
     for prefix in ("<c r=", "<c  r="):
-        parts = parts_of(f'<row r="1">{prefix}"A1" s="1"><v>44286</v></c></row>', xl__workbook_xml=None)
+        parts = workbook_parts(f'<row r="1">{prefix}"A1" s="1"><v>44286</v></c></row>', xl__workbook_xml=None)
         parts["xl/workbook.xml"] = old.encode()
-        book = open_workbook(zipped(parts), "f.xlsx")
+        book = open_workbook(zip_parts(parts), "f.xlsx")
         assert isinstance(book, WorkbookData)
         assert book.sheets[0].rows == ((date(2025, 4, 1),),)
 
@@ -87,7 +97,7 @@ def test_days_count_from_1904_where_the_workbook_says_so() -> None:
 def test_a_number_below_zero_that_is_formatted_as_a_day_stays_the_number(number: str) -> None:
     cells = f'<c r="A1" s="1"><v>{number}</v></c><c r="B1" s="2"><v>0.5</v></c><c r="C1" s="3"><v>-1.5</v></c>'
     for written in (cells, cells.replace("<c r=", "<c  r=")):
-        sheet = sheet_of(f'<row r="1">{written}</row>')
+        sheet = read_sheet(f'<row r="1">{written}</row>')
         assert sheet.rows == ((float(number), time(12), timedelta(hours=-36)),)
 
 
@@ -119,7 +129,7 @@ def test_both_readers_read_what_was_written(rows: list[list[RawCell]]) -> None:
                     sheet.write_string(number, place, value)
                 elif value is not None:
                     sheet.write(number, place, value)
-    package = package_of(buffer.getvalue())
+    package = load_package(buffer.getvalue())
     fast = read_with_calamine(build_uncompressed_zip(package.parts))
     close = tuple(replace(sheet, metadata=NO_METADATA) for sheet in read_xlsx_sheets(package, DEFAULT_LIMITS))
     assert fast == close
@@ -150,19 +160,19 @@ def test_addresses_are_as_people_write_them() -> None:
 
 
 def test_a_cell_far_away_is_kept_aside() -> None:
-    sheet = sheet_of(one("A1") + one("XFD1048576", "2"))
+    sheet = read_sheet(number_row("A1") + number_row("XFD1048576", "2"))
     assert sheet.rows == ((1.0,),)
     assert sheet.distant_cells == ((1_048_575, 16_383, 2.0),)
 
 
 def test_a_lone_cell_at_the_bottom_costs_nothing() -> None:
-    sheet = sheet_of('<row r="1048576"><c><v>7</v></c></row>')
+    sheet = read_sheet('<row r="1048576"><c><v>7</v></c></row>')
     assert (sheet.rows, sheet.distant_cells) == ((), ((1_048_575, 0, 7.0),))
 
 
 def test_a_format_on_a_million_rows_is_no_content() -> None:
     rows = "".join(f'<row r="{number}"><c r="A{number}" s="1"/></row>' for number in range(2, 60_000))
-    assert sheet_of(one("A1") + rows).rows == ((1.0,),)
+    assert read_sheet(number_row("A1") + rows).rows == ((1.0,),)
 
 
 def test_blanks_far_away_change_nothing_whoever_reads() -> None:
@@ -172,8 +182,8 @@ def test_blanks_far_away_change_nothing_whoever_reads() -> None:
         '<row r="5" hidden="1"><c r="A5" t="e"><v>#REF!</v></c><c r="ZZ5" s="1"><f>A1</f><v></v></c></row>'
         '<row r="20000" s="1"></row><row r="1048576" hidden="1" s="1"/>'
     )
-    sheet = sheet_of(one("A1") + blanks)
-    assert sheet == sheet_of(one("A1") + blanks.replace('<c r="B4">', '<c  r="B4">'))
+    sheet = read_sheet(number_row("A1") + blanks)
+    assert sheet == read_sheet(number_row("A1") + blanks.replace('<c r="B4">', '<c  r="B4">'))
     assert sheet.rows[:4] == ((1.0, *[None] * 701), (None,) * 702, (None,) * 702, (None, 2.0, *[None] * 700))
     assert sheet.rows[4][0] == "#REF!"
     assert isinstance(sheet.rows[4][701], UncachedFormula)
@@ -185,11 +195,11 @@ def test_blanks_far_away_change_nothing_whoever_reads() -> None:
     [f'<sst xmlns="{MAIN}" count="4294967295" uniqueCount="4294967295"><si><t>a</t></si></sst>'],
 )
 def test_a_lying_count_of_texts_is_not_believed(strings: str) -> None:
-    assert sheet_of('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings=strings).rows == (("a",),)
+    assert read_sheet('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings=strings).rows == (("a",),)
 
 
 def test_cells_without_address_stand_in_order() -> None:
-    assert sheet_of("<row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c></row>").rows == (
+    assert read_sheet("<row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c></row>").rows == (
         (1.0, 2.0),
         (3.0, None),
     )
@@ -197,11 +207,11 @@ def test_cells_without_address_stand_in_order() -> None:
 
 @pytest.mark.parametrize("name", ["a&#10;b", "_x001B_[31m", "å_x0041_", "&lt;Blad&gt;", "e&#769;"])
 def test_a_sheet_may_have_any_name(name: str) -> None:
-    parts = parts_of(one("A1") + '<row r="2"><c r="A2" t="e"><v>#REF!</v></c></row>')
+    parts = workbook_parts(number_row("A1") + '<row r="2"><c r="A2" t="e"><v>#REF!</v></c></row>')
     parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'"Blad"', f'"{name}"'.encode())
-    fast = open_workbook(zipped(parts), "f.xlsx")
+    fast = open_workbook(zip_parts(parts), "f.xlsx")
     sheet = parts["xl/worksheets/sheet1.xml"].replace(b"<c ", b"<c  ")
-    closely = open_workbook(zipped({**parts, "xl/worksheets/sheet1.xml": sheet}), "f.xlsx")
+    closely = open_workbook(zip_parts({**parts, "xl/worksheets/sheet1.xml": sheet}), "f.xlsx")
     assert isinstance(fast, WorkbookData)
     assert isinstance(closely, WorkbookData)
     assert fast.sheets == closely.sheets
@@ -209,21 +219,21 @@ def test_a_sheet_may_have_any_name(name: str) -> None:
 
 
 def test_a_sheet_that_stands_twice_in_the_list_is_refused() -> None:
-    parts = parts_of(one("A1"))
+    parts = workbook_parts(number_row("A1"))
     again = b'<sheet name="Kopia" sheetId="2" r:id="r1"/></sheets>'
     parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"</sheets>", again)
-    assert code_of(zipped(parts)) == "archive-inconsistent"
+    assert refusal_code(zip_parts(parts)) == "archive-inconsistent"
 
 
 def test_a_number_that_is_words_is_kept_as_words() -> None:
-    assert sheet_of('<row r="1"><c r="A1" t="n"><v>sju</v></c></row>').rows == (("sju",),)
+    assert read_sheet('<row r="1"><c r="A1" t="n"><v>sju</v></c></row>').rows == (("sju",),)
 
 
 def test_a_sheet_with_prefixes_is_read() -> None:
     rows = '<x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c></x:row>'
     sheet = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{rows}</x:sheetData></x:worksheet>'
-    parts = {**parts_of(""), "xl/worksheets/sheet1.xml": sheet.encode()}
-    book = open_workbook(zipped(parts), "f.xlsx")
+    parts = {**workbook_parts(""), "xl/worksheets/sheet1.xml": sheet.encode()}
+    book = open_workbook(zip_parts(parts), "f.xlsx")
     assert isinstance(book, WorkbookData)
     assert book.sheets[0].rows == ((1.0,),)
 
@@ -233,8 +243,8 @@ def test_parts_in_other_letters_are_read(letters: str) -> None:
     head = '<?xml version="1.0" encoding="ISO-8859-1"?>' if letters == "iso-8859-1" else '<?xml version="1.0"?>'
     row = '<row r="1"><c r="A1" t="inlineStr"><is><t>åäö</t></is></c></row>'
     markup = f'<worksheet xmlns="{MAIN}"><sheetData>{row}</sheetData></worksheet>'
-    parts = {**parts_of(""), "xl/worksheets/sheet1.xml": (head + markup).encode(letters)}
-    book = open_workbook(zipped(parts), "f.xlsx")
+    parts = {**workbook_parts(""), "xl/worksheets/sheet1.xml": (head + markup).encode(letters)}
+    book = open_workbook(zip_parts(parts), "f.xlsx")
     assert isinstance(book, WorkbookData)
     assert book.sheets[0].rows == (("åäö",),)
 
@@ -242,40 +252,55 @@ def test_parts_in_other_letters_are_read(letters: str) -> None:
 def test_text_that_looks_like_markup_stays_text() -> None:
     text = escape('<c r="XFD1048576"> r="A99999" <f>x</f> <!DOCTYPE x>')
     row = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{text}</t></is></c></row>'
-    assert sheet_of(row).rows == (('<c r="XFD1048576"> r="A99999" <f>x</f> <!DOCTYPE x>',),)
+    assert read_sheet(row).rows == (('<c r="XFD1048576"> r="A99999" <f>x</f> <!DOCTYPE x>',),)
     quoted = '<row r="1"><c r="A1" t="inlineStr"><is><t><![CDATA[<f>kvar</f>]]></t></is></c></row>'
-    assert sheet_of(quoted).rows == (("<f>kvar</f>",),)
+    assert read_sheet(quoted).rows == (("<f>kvar</f>",),)
 
 
 @pytest.mark.parametrize("address", ["A0", "XFE1", "A1048577", "1", "ÅA1", "ZZZZZZZ99999999"])
 def test_an_address_of_nowhere_is_refused(address: str) -> None:
-    assert code_of(zipped(parts_of(f'<row r="1"><c r="{address}"><v>1</v></c></row>'))) == "workbook-corrupt"
+    assert (
+        refusal_code(zip_parts(workbook_parts(f'<row r="1"><c r="{address}"><v>1</v></c></row>')))
+        == "workbook-corrupt"
+    )
 
 
 @pytest.mark.parametrize("second", [' r="XFD1048576"', " r='ZZ99999'", ' r ="B7"', "\tr\n=\t'B7'"])
 def test_an_address_given_twice_is_refused(second: str) -> None:
-    assert code_of(zipped(parts_of(f'<row r="1"><c r="A1"{second}><v>1</v></c></row>'))) == "workbook-corrupt"
-    assert code_of(zipped(parts_of(f'<row r="1"{second}><c r="A1"><v>1</v></c></row>'))) == "workbook-corrupt"
-    assert code_of(zipped(parts_of(f'<row r="1"{second}/>{one("A2")}'))) == "workbook-corrupt"
+    assert (
+        refusal_code(zip_parts(workbook_parts(f'<row r="1"><c r="A1"{second}><v>1</v></c></row>')))
+        == "workbook-corrupt"
+    )
+    assert (
+        refusal_code(zip_parts(workbook_parts(f'<row r="1"{second}><c r="A1"><v>1</v></c></row>')))
+        == "workbook-corrupt"
+    )
+    assert refusal_code(zip_parts(workbook_parts(f'<row r="1"{second}/>{number_row("A2")}'))) == "workbook-corrupt"
 
 
 def test_one_crooked_cell_among_many_straight_ones_is_refused() -> None:
     rows = "".join(f'<row r="{n}"><c r="A{n}" s="1" t="n"><v>{n}</v></c></row>' for n in range(1, 30_000))
     crooked = '<row r="30000"><c r="A30000" s="1" r="B30000"><v>1</v></c></row>'
     assert len(rows) > 1 << 20
-    assert code_of(zipped(parts_of(rows + crooked))) == "workbook-corrupt"
-    assert len(sheet_of(rows).rows) == 29_999
+    assert refusal_code(zip_parts(workbook_parts(rows + crooked))) == "workbook-corrupt"
+    assert len(read_sheet(rows).rows) == 29_999
 
 
 def test_a_shared_text_that_is_not_there_is_refused() -> None:
-    assert code_of(zipped(parts_of('<row r="1"><c r="A1" t="s"><v>7</v></c></row>'))) == "workbook-corrupt"
-    assert code_of(zipped(parts_of('<row r="1"><c r="A1" t="s"><v>-1</v></c></row>'))) == "workbook-corrupt"
+    assert (
+        refusal_code(zip_parts(workbook_parts('<row r="1"><c r="A1" t="s"><v>7</v></c></row>')))
+        == "workbook-corrupt"
+    )
+    assert (
+        refusal_code(zip_parts(workbook_parts('<row r="1"><c r="A1" t="s"><v>-1</v></c></row>')))
+        == "workbook-corrupt"
+    )
 
 
 def test_one_long_text_in_many_cells_stays_small() -> None:
     strings = f'<sst xmlns="{MAIN}"><si><t>{"x" * 30_000}</t></si></sst>'
     rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 20_001))
-    sheet = sheet_of(rows, strings=strings)
+    sheet = read_sheet(rows, strings=strings)
     assert len(sheet.rows) == 20_000
     assert sheet.rows[0][0] is sheet.rows[-1][0]
 
@@ -287,13 +312,13 @@ RARE_LETTERS = {"_xD83D_": "\ud83d", "_xdfFF_": "\udfff", "_xFFFE_": "\ufffe", "
 def test_a_rare_letter_is_decoded_in_inline_text_as_in_shared_text(coded: str) -> None:
     text, expected = f"Klart {coded} här", f"Klart {RARE_LETTERS[coded]} här"
     inline = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{text}</t></is></c></row>'
-    assert sheet_of(inline).rows == ((expected,),)
+    assert read_sheet(inline).rows == ((expected,),)
     strings = f'<sst xmlns="{MAIN}"><si><t>{text}</t></si></sst>'
-    assert sheet_of('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings=strings).rows == ((expected,),)
+    assert read_sheet('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings=strings).rows == ((expected,),)
     computed = f'<row r="1"><c r="A1" t="str"><f>B1</f><v>{text}</v></c></row>'
-    assert sheet_of(computed).rows == ((expected,),)
+    assert read_sheet(computed).rows == ((expected,),)
 
 
 def test_what_only_looks_like_a_rare_letter_stays_as_it_is() -> None:
     row = '<row r="1"><c r="A1" t="inlineStr"><is><t>_xD83_ _x005F_xFFFE_ _xFFFE</t></is></c></row>'
-    assert sheet_of(row).rows == (("_xD83_ _xFFFE_ _xFFFE",),)
+    assert read_sheet(row).rows == (("_xD83_ _xFFFE_ _xFFFE",),)

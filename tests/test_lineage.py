@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
-from support.draw_merged import draw_merged, show_column
+from support.draw_merged import column_by_id, draw_merged
 from support.draw_round import draw_round
 
 from xlflow.consolidated.reader import read_round_status
@@ -72,12 +72,12 @@ def compare(now: str, before: str = MARCH_PLAN, answers: Mapping[str, str] | Non
     )
     was_there = {str(row[0]): row[-2] for row in history.item_table.rows if row[-1] is not None}
     changes = content.tables_by_name["changes"]
-    kinds = show_column(changes, "Förändring")
+    kinds = column_by_id(changes, "Förändring")
     return Comparison(
         form=shown,
         changes={
             key: status
-            for key, status in show_column(changes, "Status förut").items()
+            for key, status in column_by_id(changes, "Status förut").items()
             if kinds[key] not in ("Ny", "Borttagen")
         },
         history={key: status for key, status in was_there.items() if status is not None},

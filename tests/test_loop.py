@@ -18,7 +18,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from support.strategies import TEXTS, Asked, Story, Typed, mark_of, stated, tell_story
+from support.strategies import (
+    TEXTS,
+    DrawnItem,
+    LoopScenario,
+    TypedAnswer,
+    draw_scenario,
+    mark_of,
+    typed_plan_value,
+)
 
 from xlflow.cli.json_output import result_to_values
 from xlflow.definition.template_loader import shipped_template_names
@@ -43,7 +51,7 @@ def test_what_is_filled_in_comes_back_as_written(name: str, tmp_path_factory: py
     @settings(max_examples=25)
     @given(st.integers(), st.lists(TEXTS, min_size=4, max_size=12))
     def tell(number: int, texts: list[str]) -> None:
-        story, folder = tell_story(name, Random(f"{number} {texts}"), texts), tmp_path_factory.mktemp("loop")
+        story, folder = draw_scenario(name, Random(f"{number} {texts}"), texts), tmp_path_factory.mktemp("loop")
         plan, back = folder / "plan.xlsx", folder / "in"
         _write_plan(plan, story)
         sent = generate_forms(
@@ -63,52 +71,56 @@ def test_what_is_filled_in_comes_back_as_written(name: str, tmp_path_factory: py
     tell()
 
 
-def _check_accounts(story: Story, run: RunResult) -> None:
+def _check_accounts(story: LoopScenario, run: RunResult) -> None:
     told = result_to_values(run)
     files, rows = told["files"], told["rows"]
     assert files == {
-        "found": len(story.answering) + story.copies + story.junk + story.locks,
+        "found": len(story.answering) + story.copies + story.other_files + story.lock_files,
         "accepted": len(story.answering),
-        "refused": story.junk,
+        "refused": story.other_files,
         "superseded": 0,
         "duplicate": story.copies,
-        "ignored": story.locks,
+        "ignored": story.lock_files,
     }
-    assert rows["found"] == rows["merged"] == len({(unit, mark) for unit, mark, _ in story.told})
+    assert rows["found"] == rows["merged"] == len({(unit, mark) for unit, mark, _ in story.answers})
     assert rows["set_aside"] == 0
     assert told["units"]["asked"] == len(story.units)
     assert told["units"]["answered"] == len(story.answering)
-    assert {mark_of(unit) for unit in told["units"]["missing"]} == set(map(mark_of, story.silent))
+    assert {mark_of(unit) for unit in told["units"]["missing"]} == set(map(mark_of, story.silent_units))
     if story.with_plan:
         assert rows["unanswered"] == sum(len(list(_find_unanswered(story, unit))) for unit in story.units)
 
 
-def _check_rows(story: Story, run: RunResult) -> None:
+def _check_rows(story: LoopScenario, run: RunResult) -> None:
     assert isinstance(run.merged, Merged)
     units = {mark_of(unit): unit for unit in story.units}
     item, seen = story.template.item_level_index, set()
     for row in (merged.row for merged in run.merged.rows):
         unit, mark = units[mark_of(row.unit)], mark_of("".join(row.item.level_texts[item:]))
         for field in story.template.answer_fields():
-            typed, answer = story.told[unit, mark, field.key], row.answer(field.key)
+            typed, answer = story.answers[unit, mark, field.key], row.answer(field.key)
             assert answer is not None
-            assert answer.raw_text == typed.written, (field.key, typed)
+            assert answer.raw_text == typed.raw_text, (field.key, typed)
             assert _meaning(answer.value) == typed.value, (field.key, typed, answer)
-            assert (answer.error_code is None) == (answer.value is not None or not typed.written)
+            assert (answer.error_code is None) == (answer.value is not None or not typed.raw_text)
         seen.add((unit, mark))
-    assert seen == {(unit, mark) for unit, mark, _ in story.told}
+    assert seen == {(unit, mark) for unit, mark, _ in story.answers}
 
 
 def _meaning(value: FieldValue | None) -> object:
     return value.last if isinstance(value, Deadline) else value
 
 
-def _find_unanswered(story: Story, unit: str) -> Iterator[Asked]:
+def _find_unanswered(story: LoopScenario, unit: str) -> Iterator[DrawnItem]:
     """Yield the lines of a unit that nothing answers, by the words of the form's instruction."""
     status = story.template.field_in_role("status")
     keys = [status.key] if status else [field.key for field in story.template.answer_fields() if field.required]
-    lines = story.lines_of(unit)
-    told = {line for line in lines if any(story.told.get((unit, line.mark, k), Typed()).written for k in keys)}
+    lines = story.items_of(unit)
+    told = {
+        line
+        for line in lines
+        if any(story.answers.get((unit, line.mark, k), TypedAnswer()).raw_text for k in keys)
+    }
     for line in lines:
         above = [other for other in lines if line.mark.startswith(f"{other.mark}.")]
         below = [other for other in lines if other.mark.startswith(f"{line.mark}.")]
@@ -117,7 +129,7 @@ def _find_unanswered(story: Story, unit: str) -> Iterator[Asked]:
             yield line
 
 
-def _check_with_second_reader(story: Story, path: Path) -> None:
+def _check_with_second_reader(story: LoopScenario, path: Path) -> None:
     """Every answer stands in `Svar` as openpyxl reads it; none is a formula, and links lead to what came in."""
     book = load_workbook(path)
     sheet = book[WORDS[story.language]["answers"]]
@@ -126,7 +138,7 @@ def _check_with_second_reader(story: Story, path: Path) -> None:
     assert all(str(cell.hyperlink.target).startswith("in/") for cell in cells if cell.hyperlink)
     columns = {str(cell.value): cell.column for cell in sheet[_find_heading(sheet, story)]}
     units = {mark_of(unit): unit for unit in story.units}
-    lines = {line.mark: line for line in story.lines}
+    lines = {line.mark: line for line in story.items}
     item, seen = story.template.item_level_index, 0
     for row in range(_find_heading(sheet, story) + 1, sheet.max_row + 1):
         named = [
@@ -137,21 +149,21 @@ def _check_with_second_reader(story: Story, path: Path) -> None:
         unit = units.get(mark_of(sheet.cell(row, columns[WORDS[story.language]["unit"]]).value), "")
         for field in story.template.answer_fields() if mark else ():
             cell = sheet.cell(row, columns[field.label.in_language(story.language)]).value
-            assert _reads(cell) == _shown(story, field, story.told[unit, mark, field.key]), (field.key, mark)
+            assert _reads(cell) == _shown(story, field, story.answers[unit, mark, field.key]), (field.key, mark)
         if mark in lines:
             cell = sheet.cell(
                 row, columns[story.template.plan_fields()[0].label.in_language(story.language)]
             ).value
-            assert _reads(cell) == stated(lines[mark], story.language)
-            assert _reads(sheet.cell(row, columns["Uppdragstyp"]).value) == lines[mark].context
+            assert _reads(cell) == typed_plan_value(lines[mark], story.language)
+            assert _reads(sheet.cell(row, columns["Uppdragstyp"]).value) == lines[mark].extra_text
         seen += bool(mark)
-    assert seen == len({(unit, mark) for unit, mark, _ in story.told})
+    assert seen == len({(unit, mark) for unit, mark, _ in story.answers})
 
 
-def _shown(story: Story, field: Field, typed: Typed) -> str | Decimal:
+def _shown(story: LoopScenario, field: Field, typed: TypedAnswer) -> str | Decimal:
     if field.type == "choice" and isinstance(typed.value, str):
         return story.template.choice_label(field, typed.value, story.language)
-    return typed.value if isinstance(typed.value, Decimal) else typed.written
+    return typed.value if isinstance(typed.value, Decimal) else typed.raw_text
 
 
 def _reads(cell: object) -> str | Decimal:
@@ -161,7 +173,7 @@ def _reads(cell: object) -> str | Decimal:
 # Files --------------------------------------------------------------------------------------------------------
 
 
-def _write_plan(path: Path, story: Story) -> None:
+def _write_plan(path: Path, story: LoopScenario) -> None:
     """Write the plan as somebody would; a group that goes on may be left blank."""
     template, language = story.template, story.language
     words, book = WORDS[language], Workbook()
@@ -170,7 +182,7 @@ def _write_plan(path: Path, story: Story) -> None:
     labels = [level.label.in_language(language) for level in template.levels]
     plan.append([*labels, template.plan_fields()[0].label.in_language(language), words["unit"], "Uppdragstyp"])
     above: tuple[str, ...] = ()
-    for row, line in enumerate(story.lines, 2):
+    for row, line in enumerate(story.items, 2):
         goes_on = [
             line.levels[: n + 1] == above[: n + 1] and not story.spell_out
             for n in range(template.item_level_index)
@@ -179,9 +191,9 @@ def _write_plan(path: Path, story: Story) -> None:
         cells = [
             *texts,
             *line.levels[template.item_level_index :],
-            line.given.cell,
+            line.plan_value.cell,
             "; ".join(line.units),
-            line.context,
+            line.extra_text,
         ]
         for column, cell in enumerate(cells, 1):
             _type(plan, row, column, cell)
@@ -192,32 +204,32 @@ def _write_plan(path: Path, story: Story) -> None:
     _save(book, path)
 
 
-def _send_back(story: Story, sent: RunResult, back: Path) -> None:
+def _send_back(story: LoopScenario, sent: RunResult, back: Path) -> None:
     """Fill in the forms of the units that answer, and put them, with what else comes back, into a folder."""
     back.mkdir()
     units = {mark_of(unit): unit for unit in story.units}
     for form, name in zip(sent.written_files, sent.units, strict=True):
         unit = units[mark_of(name)]
-        if unit not in story.silent:
+        if unit not in story.silent_units:
             _fill_in(story, unit, form, back / f"svar {mark_of(unit)}.xlsx")
     first = next(iter(sorted(back.iterdir())))
     for number in range(story.copies):
         (back / f"kopia {number}.xlsx").write_bytes(first.read_bytes())
-    if story.junk:
+    if story.other_files:
         (back / "anteckningar.xlsx").write_bytes(b"PK\x03\x04 trasigt")
-    if story.locks:
+    if story.lock_files:
         (back / f"~${first.name}").write_bytes(bytes(165))
 
 
-def _fill_in(story: Story, unit: str, form: Path, target: Path) -> None:
+def _fill_in(story: LoopScenario, unit: str, form: Path, target: Path) -> None:
     """Type a unit's answers into its form: rows by their texts, columns by their headings, unlocked cells only."""
     book = load_workbook(form)
     sheet = next(sheet for sheet in book.worksheets if _find_heading(sheet, story))
     heading = _find_heading(sheet, story)
     columns = {str(cell.value): int(cell.column or 0) for cell in sheet[heading]}
     levels = [columns[level.label.in_language(story.language)] for level in story.template.levels]
-    item, own = story.template.item_level_index, list(story.own[unit])
-    lines = {line.mark: line for line in story.lines_of(unit)}
+    item, own = story.template.item_level_index, list(story.added_activities[unit])
+    lines = {line.mark: line for line in story.items_of(unit)}
     for row in range(heading + 1, sheet.max_row + 1):
         texts = [str(sheet.cell(row, column).value or "") for column in levels]
         mark = mark_of("".join(texts[item:]))
@@ -227,14 +239,14 @@ def _fill_in(story: Story, unit: str, form: Path, target: Path) -> None:
             cell = sheet.cell(
                 row, columns[story.template.plan_fields()[0].label.in_language(story.language)]
             ).value
-            assert _reads(cell) == stated(line, story.language)
+            assert _reads(cell) == typed_plan_value(line, story.language)
         elif own and not sheet.cell(row, levels[item]).protection.locked:
             mark = mark_of(own[0])
             _type(sheet, row, levels[item], own.pop(0))
         for field in story.template.answer_fields() if mark else ():
             column = columns[field.label.in_language(story.language)]
             assert not sheet.cell(row, column).protection.locked
-            _type(sheet, row, column, story.told[unit, mark, field.key].cell)
+            _type(sheet, row, column, story.answers[unit, mark, field.key].cell)
     assert not lines
     assert not own
     _save(book, target)
@@ -246,7 +258,7 @@ def _same_line(shown: str, planned: str) -> bool:
     return shown == whole or (whole.endswith(shown) and not any(map(str.isalnum, whole.removesuffix(shown))))
 
 
-def _find_heading(sheet: Worksheet, story: Story) -> int:
+def _find_heading(sheet: Worksheet, story: LoopScenario) -> int:
     wanted = {"Id", *(field.label.in_language(story.language) for field in story.template.answer_fields())}
     rows = sheet.iter_rows(max_row=20, values_only=True)
     return next((number for number, texts in enumerate(rows, 1) if wanted <= set(texts)), 0)

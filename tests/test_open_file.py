@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from support.make_xlsx import a_form, code_of, one, package_of, parts_of, zipped
+from support.make_xlsx import load_package, make_workbook, number_row, refusal_code, workbook_parts, zip_parts
 
 from xlflow.excel.reader import DEFAULT_LIMITS, ErrorValue, Limits, WorkbookData, open_workbook, open_zip_archive
 from xlflow.excel.reader.open_file import is_growing
@@ -55,31 +55,31 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
         (OLE + "Workbook".encode("utf-16-le"), "f.xls", "workbook-corrupt"),
         (OLE + "__properties_version1.0".encode("utf-16-le"), "f.msg", "file-is-mail"),
         (OLE, "f.xls", "file-is-unknown"),
-        (zipped({"word/document.xml": b"<a/>"}), "f.xlsx", "file-is-word"),
-        (zipped({"ppt/presentation.xml": b"<a/>"}), "f.xlsx", "file-is-slides"),
-        (zipped({"Index/Document.iwa": b"a"}), "f.xlsx", "file-is-numbers"),
-        (zipped({"a.txt": b"a"}), "f.xlsx", "file-is-archive"),
-        (zipped({}), "f.xlsx", "file-is-archive"),
-        (a_form()[:-30], "f.xlsx", "archive-cut-off"),
-        (a_form() + b"mer", "f.xlsx", "archive-inconsistent"),
-        (b"mer" + a_form(), "f.xlsx", "file-is-unknown"),
+        (zip_parts({"word/document.xml": b"<a/>"}), "f.xlsx", "file-is-word"),
+        (zip_parts({"ppt/presentation.xml": b"<a/>"}), "f.xlsx", "file-is-slides"),
+        (zip_parts({"Index/Document.iwa": b"a"}), "f.xlsx", "file-is-numbers"),
+        (zip_parts({"a.txt": b"a"}), "f.xlsx", "file-is-archive"),
+        (zip_parts({}), "f.xlsx", "file-is-archive"),
+        (make_workbook()[:-30], "f.xlsx", "archive-cut-off"),
+        (make_workbook() + b"mer", "f.xlsx", "archive-inconsistent"),
+        (b"mer" + make_workbook(), "f.xlsx", "file-is-unknown"),
     ],
 )
 def test_a_file_that_is_something_else_is_named(content: bytes, name: str, code: str) -> None:
-    assert code_of(content, name) == code
+    assert refusal_code(content, name) == code
 
 
 @pytest.mark.parametrize(
     "name", ["_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"]
 )
 def test_a_workbook_without_a_needed_part_is_refused(name: str) -> None:
-    parts = parts_of(one("A1"))
+    parts = workbook_parts(number_row("A1"))
     del parts[name]
     if name == "_rels/.rels":
-        book = open_workbook(zipped(parts), "f.xlsx")
+        book = open_workbook(zip_parts(parts), "f.xlsx")
         assert isinstance(book, WorkbookData), "the usual place is tried where the package names none"
     else:
-        assert code_of(zipped(parts)) == "parts-missing"
+        assert refusal_code(zip_parts(parts)) == "parts-missing"
 
 
 @pytest.mark.parametrize(
@@ -88,63 +88,66 @@ def test_a_workbook_without_a_needed_part_is_refused(name: str) -> None:
 @pytest.mark.parametrize("letters", ["utf-8", "utf-16"])
 def test_a_document_type_is_refused(part: str, letters: str) -> None:
     bomb = '<?xml version="1.0"?><!-- <a> --><!DOCTYPE a [<!ENTITY x "xxxx"><!ENTITY y "&x;&x;&x;">]><a>&y;</a>'
-    assert code_of(zipped({**parts_of(one("A1")), part: bomb.encode(letters)})) == "archive-doctype"
+    assert (
+        refusal_code(zip_parts({**workbook_parts(number_row("A1")), part: bomb.encode(letters)}))
+        == "archive-doctype"
+    )
 
 
 def test_limits_are_kept() -> None:
-    content = a_form()
-    assert code_of(content, limits=Limits(file_bytes=1000)) == "file-too-large"
-    assert code_of(content, limits=Limits(zip_entries=3)) == "archive-too-many-parts"
-    assert code_of(content, limits=Limits(unpacked_bytes=2000)) == "unpacked-too-large"
+    content = make_workbook()
+    assert refusal_code(content, limits=Limits(file_bytes=1000)) == "file-too-large"
+    assert refusal_code(content, limits=Limits(zip_entries=3)) == "archive-too-many-parts"
+    assert refusal_code(content, limits=Limits(unpacked_bytes=2000)) == "unpacked-too-large"
     odd = "".join(f'<row><c r="A{number}"><v>1</v></c></row>' for number in range(1, 200))
-    assert code_of(zipped(parts_of(odd)), limits=Limits(cells=100)) == "too-many-cells"
-    assert code_of(zipped(parts_of(odd)), limits=Limits(seconds=0)) == "reader-too-slow"
+    assert refusal_code(zip_parts(workbook_parts(odd)), limits=Limits(cells=100)) == "too-many-cells"
+    assert refusal_code(zip_parts(workbook_parts(odd)), limits=Limits(seconds=0)) == "reader-too-slow"
 
 
 def test_a_bomb_is_not_unpacked() -> None:
-    bomb = zipped({**parts_of(one("A1")), "xl/media/a.xml": bytes(60_000_000)})
+    bomb = zip_parts({**workbook_parts(number_row("A1")), "xl/media/a.xml": bytes(60_000_000)})
     assert len(bomb) < 100_000
-    assert code_of(bomb) == "unpacked-too-large"
+    assert refusal_code(bomb) == "unpacked-too-large"
 
 
 def test_a_bomb_that_lies_about_its_size_is_not_unpacked() -> None:
-    content = bytearray(zipped({**parts_of(one("A1")), "xl/media/a.xml": bytes(60_000_000)}))
+    content = bytearray(zip_parts({**workbook_parts(number_row("A1")), "xl/media/a.xml": bytes(60_000_000)}))
     for mark, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
         place = content.rfind(mark)
         content[place + offset : place + offset + 4] = struct.pack("<L", 1000)
-    assert code_of(bytes(content)) == "archive-damaged"
+    assert refusal_code(bytes(content)) == "archive-damaged"
 
 
 def test_crooked_archives_are_refused() -> None:
-    plain = zipped(parts_of(one("A1")))
-    twice = zipped({**parts_of(one("A1")), "XL/Workbook.xml": b"<a/>"})
-    assert code_of(twice) == "archive-inconsistent"
+    plain = zip_parts(workbook_parts(number_row("A1")))
+    twice = zip_parts({**workbook_parts(number_row("A1")), "XL/Workbook.xml": b"<a/>"})
+    assert refusal_code(twice) == "archive-inconsistent"
     method = plain.replace(
         b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x08\x00", b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x0c\x00", 1
     )
     assert method != plain
-    assert code_of(method) == "archive-packed-otherwise"
+    assert refusal_code(method) == "archive-packed-otherwise"
     locked = bytearray(plain)
     locked[plain.find(b"PK\x01\x02") + 8] |= 1
-    assert code_of(bytes(locked)) == "file-is-encrypted"
+    assert refusal_code(bytes(locked)) == "file-is-encrypted"
     overlap = bytearray(plain)
     second = plain.find(b"PK\x01\x02", plain.find(b"PK\x01\x02") + 4)
     overlap[second + 42 : second + 46] = struct.pack("<L", 0)
-    assert code_of(bytes(overlap)) == "archive-inconsistent"
+    assert refusal_code(bytes(overlap)) == "archive-inconsistent"
 
 
 def test_a_file_that_cannot_be_taken_is_said_to_be_so(tmp_path: Path) -> None:
-    assert code_of(tmp_path / "gone.xlsx", "gone.xlsx") == "file-not-readable"
+    assert refusal_code(tmp_path / "gone.xlsx", "gone.xlsx") == "file-not-readable"
     (tmp_path / "big.xlsx").write_bytes(bytes(2000))
-    assert code_of(tmp_path / "big.xlsx", "big.xlsx", Limits(file_bytes=1000)) == "file-too-large"
+    assert refusal_code(tmp_path / "big.xlsx", "big.xlsx", Limits(file_bytes=1000)) == "file-too-large"
 
 
 def test_a_file_that_ends_too_soon_may_be_on_its_way(tmp_path: Path) -> None:
     path = tmp_path / "form.xlsx"
-    path.write_bytes(a_form()[:3000])
+    path.write_bytes(make_workbook()[:3000])
     assert is_growing(path, 2000)
     assert not is_growing(path, 3000)
-    assert code_of(path, "form.xlsx") == "archive-cut-off"
+    assert refusal_code(path, "form.xlsx") == "archive-cut-off"
     os.utime(path, (0, 0))
     assert not is_growing(path, 2000)
     assert not is_growing(tmp_path / "gone.xlsx", 2000)
@@ -153,8 +156,8 @@ def test_a_file_that_ends_too_soon_may_be_on_its_way(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system knows no such files")
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "form.xlsx")
-    assert code_of(tmp_path / "form.xlsx", "form.xlsx") == "file-not-readable"
-    assert code_of(Path("/dev/zero"), "zero") == "file-not-readable"
+    assert refusal_code(tmp_path / "form.xlsx", "form.xlsx") == "file-not-readable"
+    assert refusal_code(Path("/dev/zero"), "zero") == "file-not-readable"
     told = open_zip_archive(tmp_path / "form.xlsx", "form.zip")
     assert isinstance(told, Finding)
     assert told.code == "file-not-readable"
@@ -163,7 +166,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
 def test_what_is_not_read_is_noted() -> None:
     more = {"xl/vbaProject.bin": b"a", "xl/externalLinks/link1.xml": b"<a/>", "xl/embeddings/a.bin": b"a"}
     more |= {"xl/media/image1.png": b"a"}
-    book = open_workbook(zipped({**parts_of(one("A1")), **more}), "f.xlsm")
+    book = open_workbook(zip_parts({**workbook_parts(number_row("A1")), **more}), "f.xlsm")
     assert isinstance(book, WorkbookData)
     assert [found.code for found in book.findings] == [
         "has-macros",
@@ -186,7 +189,7 @@ def read_same_or_refuse(content: bytes, whole: WorkbookData) -> bool:
 
 
 def flip_bits(times: int) -> int:
-    content, dice = a_form(), random.Random(2021)
+    content, dice = make_workbook(), random.Random(2021)
     whole, refused = open_workbook(content, "f.xlsx"), 0
     assert isinstance(whole, WorkbookData)
     for _ in range(times):
@@ -206,14 +209,14 @@ def test_two_thousand_flipped_bits_never_give_other_data() -> None:
 
 
 def test_a_truncated_file_is_refused_wherever_it_ends() -> None:
-    content = a_form()
+    content = make_workbook()
     for length in range(0, len(content), 100):
-        assert code_of(content[:length]) in ("file-empty", "archive-cut-off", "archive-inconsistent")
+        assert refusal_code(content[:length]) in ("file-empty", "archive-cut-off", "archive-inconsistent")
 
 
 def mutate(times: int, seed: int) -> int:
     """Garble the markup of a workbook, with the check sums right; return how many were still read."""
-    package, dice, read = package_of(a_form()), random.Random(seed), 0
+    package, dice, read = load_package(make_workbook()), random.Random(seed), 0
     names = [
         "xl/worksheets/sheet1.xml",
         "xl/workbook.xml",
@@ -228,7 +231,7 @@ def mutate(times: int, seed: int) -> int:
         for _ in range(dice.randrange(1, 4)):
             place = dice.randrange(len(part))
             part[place : place + dice.randrange(4)] = dice.choice(pieces)
-        book = open_workbook(zipped({**package.parts, name: bytes(part)}), "f.xlsx", Limits(seconds=5))
+        book = open_workbook(zip_parts({**package.parts, name: bytes(part)}), "f.xlsx", Limits(seconds=5))
         assert isinstance(book, WorkbookData | Finding)
         read += isinstance(book, WorkbookData)
     return read
@@ -284,7 +287,7 @@ def ods_of(inner: str) -> bytes:
     saved = "<dc:date>2021-04-01T08:00:00.123</dc:date>"
     told = '<meta:user-defined meta:name="xlflow.unit">Å</meta:user-defined>'
     meta = f'<m xmlns:meta="m" xmlns:dc="d">{saved}{told}</m>'
-    return zipped({"mimetype": b"a", "content.xml": ODS.format(inner).encode(), "meta.xml": meta.encode()})
+    return zip_parts({"mimetype": b"a", "content.xml": ODS.format(inner).encode(), "meta.xml": meta.encode()})
 
 
 def test_an_ods_is_read_with_its_errors_and_repeats() -> None:
@@ -326,13 +329,14 @@ def test_a_number_that_is_formatted_as_true_or_false_stays_the_number() -> None:
 
 def test_an_ods_that_repeats_a_value_endlessly_is_refused() -> None:
     rows = '<sheet><row down="1048576"><cell type="string" across="16384"><p>x</p></cell></row></sheet>'
-    assert code_of(ods_of(rows), "f.ods") == "too-many-cells"
+    assert refusal_code(ods_of(rows), "f.ods") == "too-many-cells"
 
 
 def test_an_encrypted_ods_is_named() -> None:
     manifest = b'<m><manifest:encryption-data xmlns:manifest="m"/></m>'
     assert (
-        code_of(zipped({"content.xml": b"x", "META-INF/manifest.xml": manifest}), "f.ods") == "file-is-encrypted"
+        refusal_code(zip_parts({"content.xml": b"x", "META-INF/manifest.xml": manifest}), "f.ods")
+        == "file-is-encrypted"
     )
 
 
@@ -352,16 +356,19 @@ def test_a_text_table_is_read_in_any_letters(letters: str, sign: str) -> None:
 
 def test_a_bundle_gives_its_files(tmp_path: Path) -> None:
     target = tmp_path / "svar.zip"
-    target.write_bytes(zipped({"b/Museet.xlsx": a_form(), "a.txt": b"hej", "mapp/": b""}))
+    target.write_bytes(zip_parts({"b/Museet.xlsx": make_workbook(), "a.txt": b"hej", "mapp/": b""}))
     bundle = open_zip_archive(target, "svar.zip")
     assert isinstance(bundle, tuple)
-    assert [(packed.name, packed.size) for packed in bundle] == [("a.txt", 3), ("b/Museet.xlsx", len(a_form()))]
+    assert [(packed.name, packed.size) for packed in bundle] == [
+        ("a.txt", 3),
+        ("b/Museet.xlsx", len(make_workbook())),
+    ]
     assert isinstance(bundle[1].content, bytes)
     assert isinstance(open_workbook(bundle[1].content, "Museet.xlsx"), WorkbookData)
 
 
 def test_names_in_a_bundle_may_differ_in_their_capitals_only(tmp_path: Path) -> None:
-    (tmp_path / "svar.zip").write_bytes(zipped({"Museet.xlsx": b"1", "museet.xlsx": b"2"}))
+    (tmp_path / "svar.zip").write_bytes(zip_parts({"Museet.xlsx": b"1", "museet.xlsx": b"2"}))
     bundle = open_zip_archive(tmp_path / "svar.zip", "svar.zip")
     assert isinstance(bundle, tuple)
     assert [(packed.name, packed.content) for packed in bundle] == [("Museet.xlsx", b"1"), ("museet.xlsx", b"2")]
@@ -369,7 +376,7 @@ def test_names_in_a_bundle_may_differ_in_their_capitals_only(tmp_path: Path) -> 
 
 def test_a_bundle_that_is_packed_otherwise_is_to_be_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "svar.zip", "w", zipfile.ZIP_BZIP2) as archive:
-        archive.writestr("Museet.xlsx", a_form())
+        archive.writestr("Museet.xlsx", make_workbook())
     told = open_zip_archive(tmp_path / "svar.zip", "svar.zip")
     assert isinstance(told, Finding)
     assert told.code == "archive-packed-otherwise"
@@ -378,13 +385,13 @@ def test_a_bundle_that_is_packed_otherwise_is_to_be_unpacked(tmp_path: Path) -> 
 
 def test_a_bundle_that_is_a_workbook_or_broken_says_so(tmp_path: Path) -> None:
     target = tmp_path / "svar.zip"
-    target.write_bytes(a_form())
+    target.write_bytes(make_workbook())
     assert open_zip_archive(target, "svar.zip") is None
-    target.write_bytes(a_form()[:500])
+    target.write_bytes(make_workbook()[:500])
     broken = open_zip_archive(target, "svar.zip")
     assert isinstance(broken, Finding)
     assert broken.code == "archive-cut-off"
-    target.write_bytes(zipped({"a.xlsx": bytes(3000)}))
+    target.write_bytes(zip_parts({"a.xlsx": bytes(3000)}))
     large = open_zip_archive(target, "svar.zip", Limits(file_bytes=1000))
     assert isinstance(large, tuple)
     assert isinstance(large[0].content, Finding)
@@ -397,26 +404,26 @@ END_RECORD_FIELDS = {"entries": 10, "size of the directory": 12, "its offset": 1
 @pytest.mark.parametrize("field", ["entries", "size of the directory", "its offset"])
 @pytest.mark.parametrize("change", [-1, 1])
 def test_an_end_record_that_disagrees_with_the_directory_is_refused(field: str, change: int) -> None:
-    content = bytearray(zipped(parts_of(one("A1"))))
+    content = bytearray(zip_parts(workbook_parts(number_row("A1"))))
     offset = content.rfind(b"PK\x05\x06") + END_RECORD_FIELDS[field]
     number_format = "<H" if field == "entries" else "<L"
     (number,) = struct.unpack_from(number_format, content, offset)
     struct.pack_into(number_format, content, offset, number + change)
-    assert code_of(bytes(content)) in ("archive-inconsistent", "archive-cut-off")
+    assert refusal_code(bytes(content)) in ("archive-inconsistent", "archive-cut-off")
     assert list_zip_entries(bytes(content), DEFAULT_LIMITS) in ("archive-inconsistent", "archive-cut-off")
 
 
 def test_a_shorter_directory_behind_the_one_that_counts_is_refused() -> None:
     """Two readings of one archive: `zipfile` goes by the size of the directory, others by its offset."""
-    content = zipped(parts_of(one("A1")))
+    content = zip_parts(workbook_parts(number_row("A1")))
     end = content.rfind(b"PK\x05\x06")
     start = struct.unpack_from("<L", content, end + 16)[0]
     hidden = content[:start] + content[start:end] * 2 + content[end:]
-    assert code_of(hidden) == "archive-inconsistent"
+    assert refusal_code(hidden) == "archive-inconsistent"
 
 
 def test_a_comment_in_the_end_record_is_no_fault_and_what_follows_it_is() -> None:
-    content = bytearray(zipped(parts_of(one("A1"))))
+    content = bytearray(zip_parts(workbook_parts(number_row("A1"))))
     struct.pack_into("<H", content, len(content) - 2, 5)
     assert isinstance(open_workbook(bytes(content) + b"anm..", "f.xlsx"), WorkbookData)
-    assert code_of(bytes(content) + b"anm..x") == "archive-inconsistent"
+    assert refusal_code(bytes(content) + b"anm..x") == "archive-inconsistent"

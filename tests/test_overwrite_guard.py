@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
-from support.edited_forms import COLUMNS, FILLED, FIRST, edit, made
+from support.edited_forms import COLUMNS, FILLED, FIRST, edit_sheet, make_form
 
 from xlflow.pipeline.overwrite_guard import reason_to_keep_form, refuse_overwrite
 
-BLANK = made({})
+BLANK = make_form({})
 
 
 def reason(folder: Path, content: bytes) -> str | None:
@@ -34,17 +34,17 @@ def comment(sheet: Worksheet) -> None:
 
 def test_a_blank_form_may_be_replaced(tmp_path: Path) -> None:
     assert reason(tmp_path, BLANK) is None
-    assert reason(tmp_path, edit(str, BLANK)) is None, "opened and saved by another program"
+    assert reason(tmp_path, edit_sheet(str, BLANK)) is None, "opened and saved by another program"
 
 
 def test_a_form_with_an_answer_may_not(tmp_path: Path) -> None:
-    assert reason(tmp_path, made({"a": {"comment": "x"}})) == "target-has-answers"
-    assert reason(tmp_path, made(FILLED)) == "target-has-answers"
+    assert reason(tmp_path, make_form({"a": {"comment": "x"}})) == "target-has-answers"
+    assert reason(tmp_path, make_form(FILLED)) == "target-has-answers"
 
 
 @pytest.mark.parametrize("write", [write_below, write_beside, comment])
 def test_a_form_that_holds_nothing_but_unplaced_text_may_not(tmp_path: Path, write: object) -> None:
-    assert reason(tmp_path, edit(write, BLANK)) == "target-has-answers"  # type: ignore[arg-type]
+    assert reason(tmp_path, edit_sheet(write, BLANK)) == "target-has-answers"  # type: ignore[arg-type]
 
 
 def test_what_is_no_form_may_not(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.draw_plan import read
+from support.draw_plan import read_drawn_plan
 from support.external_tools import PROJECT
 
 from xlflow.definition.plan_items import derive_ids
@@ -85,7 +85,9 @@ class TestIds:
         assert len(outputs) == 1
 
     def test_of_the_plan_stay_as_they_are_written(self):
-        plan, _ = read("Id | Aktivitet | Enhet\n1.10 | A | X\n=1.1 | B | X\n=7 | C | X\n Ä-3  | D | X\n | E | X")
+        plan, _ = read_drawn_plan(
+            "Id | Aktivitet | Enhet\n1.10 | A | X\n=1.1 | B | X\n=7 | C | X\n Ä-3  | D | X\n | E | X"
+        )
         assert [item.id for item in plan.items][:4] == ["1.10", "1.1", "7", "Ä-3"]
         assert len(plan.items[4].id) == 8
 
@@ -109,7 +111,7 @@ class TestLayout:
                     f"{'^' if same[0] else perspective} | {'^' if same[1] else goal} | {activity} | Museet"
                 )
                 above = (perspective, goal)
-        plans = [read("\n".join(rows))[0] for rows in (whole, short, merged)]
+        plans = [read_drawn_plan("\n".join(rows))[0] for rows in (whole, short, merged)]
         assert plans[0].items == plans[1].items == plans[2].items
         assert [item.level_texts[0::3] for item in plans[0].items] == [
             (perspective, activity) for perspective, _, activities in tree for activity in activities

@@ -5,7 +5,7 @@ from decimal import Decimal
 from time import perf_counter
 
 import pytest
-from support.draw_plan import AS_OF, draw_book, read, refuse, show_lines, told
+from support.draw_plan import AS_OF, draw_workbook, finding_cells, format_items, read_drawn_plan, refuse_drawn_plan
 
 from xlflow.definition.plan_workbook import define_round, read_plan
 from xlflow.definition.template_loader import load_template
@@ -37,8 +37,8 @@ PLAN = f"""
 
 class TestReadPlan:
     def test_levels_below_a_title_are_filled_down(self):
-        plan, findings = read(PLAN)
-        assert show_lines(plan.items) == [
+        plan, findings = read_drawn_plan(PLAN)
+        assert format_items(plan.items) == [
             "Samhälle / Levande kommun / Möten / Öppna: Museet",
             "Samhälle / Levande kommun / Möten / Öppna / Hyra båt: Badet",
             "Samhälle / Levande kommun / Trygghet / Belysa: Museet; Badet",
@@ -47,7 +47,7 @@ class TestReadPlan:
         assert findings == ["units-without-items A4"]
 
     def test_everything_else_that_the_plan_says_is_there(self):
-        plan, _ = read(PLAN)
+        plan, _ = read_drawn_plan(PLAN)
         first, second, third, last = plan.items
         assert (plan.title, plan.year, plan.file, plan.digest) == (
             "Verksamhetsplan 2021",
@@ -74,7 +74,7 @@ class TestReadPlan:
         assert last.plan_value("deadline") is None
 
     def test_headings_in_english_in_any_order_and_broken_over_lines(self):
-        plan, _ = read(
+        plan, _ = read_drawn_plan(
             """
             == Plan
             UNIT   | Sub-⏎activity | Activity      | Board  goal | Overall goal | Perspective | Deadline⏎2022 | Id
@@ -84,45 +84,54 @@ class TestReadPlan:
             Museum
             """
         )
-        assert show_lines(plan.items) == ["Community / Lively town / Places / Open the mill: Museum"]
+        assert format_items(plan.items) == ["Community / Lively town / Places / Open the mill: Museum"]
         assert plan.items[0].id == "A1"
         assert plan.year == 2022
         assert isinstance(deadline := plan.items[0].plan_value("deadline"), Deadline)
         assert deadline.last == date(2022, 6, 30)
 
     def test_a_sheet_of_another_name_is_taken_if_it_is_the_only_one(self):
-        plan, findings = read("Aktivitet | Enhet\nÖppna kvarnen | Museet", name="mål 2021.csv")
+        plan, findings = read_drawn_plan("Aktivitet | Enhet\nÖppna kvarnen | Museet", name="mål 2021.csv")
         assert plan.title == "mål 2021"
         assert "plan-sheet-assumed -" not in findings
-        plan, findings = read("== Mål\nAktivitet | Enhet\nÖppna kvarnen | Museet\n== Enheter\nEnhet\nMuseet")
+        plan, findings = read_drawn_plan(
+            "== Mål\nAktivitet | Enhet\nÖppna kvarnen | Museet\n== Enheter\nEnhet\nMuseet"
+        )
         assert len(plan.items) == 1
         assert "plan-sheet-assumed -" in findings
 
     def test_a_sheet_of_units_is_known_by_its_headings_too(self):
-        plan, _ = read(
+        plan, _ = read_drawn_plan(
             "== Plan\nAktivitet | Enhet\nÖppna | museet\n== Vilka\nEnhet | E-post\nMuseet | a@b.example"
         )
         assert plan.units[0].name == "Museet"
         assert plan.items[0].units == ("Museet",)
 
     def test_headings_that_return_on_every_page_are_no_items(self):
-        plan, _ = read("Aktivitet | Enhet\nÖppna kvarnen | Museet\nAktivitet | Enhet\nHyra båt | Museet")
-        assert show_lines(plan.items) == ["Öppna kvarnen: Museet", "Hyra båt: Museet"]
+        plan, _ = read_drawn_plan(
+            "Aktivitet | Enhet\nÖppna kvarnen | Museet\nAktivitet | Enhet\nHyra båt | Museet"
+        )
+        assert format_items(plan.items) == ["Öppna kvarnen: Museet", "Hyra båt: Museet"]
 
     def test_a_column_named_as_one_of_the_form_comes_along_under_another_name(self):
-        plan, findings = read("Aktivitet | Enhet | Status | Källa | Status\nÖppna | Museet | Ny | A | B")
+        plan, findings = read_drawn_plan(
+            "Aktivitet | Enhet | Status | Källa | Status\nÖppna | Museet | Ny | A | B"
+        )
         assert plan.extra_headings == ("Status (planen)", "Källa", "Status (planen) 2")
         assert plan.items[0].extra_columns[2] == ("Status (planen) 2", "B")
         assert findings.count("plan-column-renamed C1") == 1
 
     def test_a_heading_that_merely_resembles_a_short_one_is_a_column_of_its_own(self):
-        assert read("Aktivitet | Enhet | Idé\nÖppna | Museet | Kvarn")[0].extra_headings == ("Idé",)
+        assert read_drawn_plan("Aktivitet | Enhet | Idé\nÖppna | Museet | Kvarn")[0].extra_headings == ("Idé",)
 
     def test_text_in_a_column_without_a_heading_is_reported(self):
-        assert "plan-column-unnamed C3" in read("Aktivitet | Enhet |\nÖppna | Museet\nHyra | Museet | obs!")[1]
+        assert (
+            "plan-column-unnamed C3"
+            in read_drawn_plan("Aktivitet | Enhet |\nÖppna | Museet\nHyra | Museet | obs!")[1]
+        )
 
     def test_numbers_of_the_plan_are_read(self):
-        plan, _ = read(
+        plan, _ = read_drawn_plan(
             "Område | Post | Enhet | Budget\nA | Lön | Museet | =1250.5\nA | Lön | Badet | 1 000,25", "budget"
         )
         assert [item.plan_value("budget") for item in plan.items] == [Decimal("1250.5"), Decimal("1000.25")]
@@ -142,13 +151,15 @@ class TestReadPlan:
     def test_the_year_is_that_of_the_heading_else_of_the_round(
         self, title: str, heading: str, year: int, finding: str | None
     ):
-        plan, findings = read(f"{title}\nAktivitet | {heading} | Enhet\nÖppna | Kvartal 2 | Museet")
+        plan, findings = read_drawn_plan(f"{title}\nAktivitet | {heading} | Enhet\nÖppna | Kvartal 2 | Museet")
         assert plan.year == year
         assert [each for each in findings if "year" in each] == ([finding] if finding else [])
 
     def test_a_due_day_before_the_as_of_day_is_doubtful(self):
-        asked, findings = define_round(draw_book(PLAN), load_template("followup"), AS_OF, date(2021, 3, 1), "en")
-        assert "due-before-as-of -" in list(told(findings))
+        asked, findings = define_round(
+            draw_workbook(PLAN), load_template("followup"), AS_OF, date(2021, 3, 1), "en"
+        )
+        assert "due-before-as-of -" in list(finding_cells(findings))
         assert (asked.as_of, asked.due_date, asked.language) == (AS_OF, date(2021, 3, 1), "en")
         assert asked.items_for_unit("Museet") == (asked.plan.items[0], asked.plan.items[2])
 
@@ -157,7 +168,7 @@ class TestReadPlan:
             f"Mål {n // 30} | Aktivitet {n // 3} | Del {n} | Kvartal {n % 4 + 1} | Enhet {n % 60}"
             for n in range(3000)
         )
-        book = draw_book(f"Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet\n{rows}")
+        book = draw_workbook(f"Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet\n{rows}")
         template = load_template("followup")
         start = perf_counter()
         plan, _ = read_plan(book, template, AS_OF)
@@ -167,25 +178,25 @@ class TestReadPlan:
 
 class TestAsAbove:
     def test_a_new_goal_does_not_inherit_the_activity_of_the_goal_before(self):
-        assert refuse("Nämndmål | Aktivitet | Enhet\nMöten | Öppna | Museet\nTrygghet | | Badet") == [
+        assert refuse_drawn_plan("Nämndmål | Aktivitet | Enhet\nMöten | Öppna | Museet\nTrygghet | | Badet") == [
             "plan-no-activity B3"
         ]
 
     def test_a_goal_written_again_is_no_new_goal(self):
-        plan, _ = read(
+        plan, _ = read_drawn_plan(
             "Nämndmål | Aktivitet | Delaktivitet | Enhet\nMöten | Öppna |  | Museet\nMÖTEN  | | Måla | Badet"
         )
-        assert show_lines(plan.items) == ["Möten / Öppna: Museet", "Möten / Öppna / Måla: Badet"]
+        assert format_items(plan.items) == ["Möten / Öppna: Museet", "Möten / Öppna / Måla: Badet"]
 
     def test_two_spellings_of_a_goal_are_one_and_reported_once(self):
-        plan, findings = read(
+        plan, findings = read_drawn_plan(
             "Nämndmål | Aktivitet | Enhet\nMöten | A | Museet\nmöten | B | Museet\nmöten | C | Museet"
         )
         assert {item.level_texts[2] for item in plan.items} == {"Möten"}
         assert [each for each in findings if each.startswith("plan-two")] == ["plan-two-spellings A3"]
 
     def test_merged_cells_hold_for_all_their_rows(self):
-        plan, _ = read(
+        plan, _ = read_drawn_plan(
             """
             Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet | Uppdragstyp
             Möten    | Öppna     |              | Kvartal 3 | Badet | Uppdrag
@@ -193,7 +204,7 @@ class TestAsAbove:
             ^        | Stänga    |              | ^         | ^     |
             """
         )
-        assert show_lines(plan.items) == [
+        assert format_items(plan.items) == [
             "Möten / Öppna: Badet",
             "Möten / Öppna / Måla: Badet",
             "Möten / Stänga: Badet",
@@ -202,15 +213,17 @@ class TestAsAbove:
         assert [item.extra_columns[0][1] for item in plan.items] == ["Uppdrag", "Uppdrag", ""]
 
     def test_an_activity_goes_on_below_with_another_unit(self):
-        plan, _ = read("Aktivitet | Slutdatum | Enhet\nÖppna | Kvartal 1 | Museet\n | Kvartal 2 | Badet")
-        assert show_lines(plan.items) == ["Öppna: Museet", "Öppna: Badet"]
+        plan, _ = read_drawn_plan(
+            "Aktivitet | Slutdatum | Enhet\nÖppna | Kvartal 1 | Museet\n | Kvartal 2 | Badet"
+        )
+        assert format_items(plan.items) == ["Öppna: Museet", "Öppna: Badet"]
         assert plan.items[0].id != plan.items[1].id
 
     def test_a_row_may_only_open_a_group(self):
-        plan, findings = read(
+        plan, findings = read_drawn_plan(
             "Perspektiv | Aktivitet | Enhet\nSamhälle\n | Öppna | Museet\nEkonomi\nAnsvarig: staben"
         )
-        assert show_lines(plan.items) == ["Samhälle / Öppna: Museet"]
+        assert format_items(plan.items) == ["Samhälle / Öppna: Museet"]
         assert [each for each in findings if "group" in each] == [
             "plan-group-without-items A4",
             "plan-group-without-items A5",
@@ -218,26 +231,32 @@ class TestAsAbove:
 
     @pytest.mark.parametrize("mark", ["- ", "– ", "•", "* ", "▪ "])
     def test_bullets_of_sub_activities_are_left_out(self, mark: str):
-        plan, _ = read(f"Aktivitet | Delaktivitet | Enhet\nÖppna | | Museet\n | {mark}Måla -1 dörr | ")
+        plan, _ = read_drawn_plan(f"Aktivitet | Delaktivitet | Enhet\nÖppna | | Museet\n | {mark}Måla -1 dörr | ")
         assert plan.items[1].level_texts[4] == "Måla -1 dörr"
 
 
 class TestWhoIsAsked:
     def test_a_sub_activity_without_unit_is_asked_of_those_of_its_activity(self):
-        plan, _ = read("Aktivitet | Delaktivitet | Enhet\nÖppna | | Museet; Badet\n | Måla |\n | Olja | Badet")
-        assert show_lines(plan.items)[1:] == ["Öppna / Måla: Museet; Badet", "Öppna / Olja: Badet"]
+        plan, _ = read_drawn_plan(
+            "Aktivitet | Delaktivitet | Enhet\nÖppna | | Museet; Badet\n | Måla |\n | Olja | Badet"
+        )
+        assert format_items(plan.items)[1:] == ["Öppna / Måla: Museet; Badet", "Öppna / Olja: Badet"]
 
     def test_an_activity_without_unit_is_asked_of_those_of_its_sub_activities(self):
-        plan, _ = read("Aktivitet | Delaktivitet | Enhet\nÖppna | |\n | Måla | Museet\n | Olja | Badet; Museet")
-        assert show_lines(plan.items)[0] == "Öppna: Museet; Badet"
+        plan, _ = read_drawn_plan(
+            "Aktivitet | Delaktivitet | Enhet\nÖppna | |\n | Måla | Museet\n | Olja | Badet; Museet"
+        )
+        assert format_items(plan.items)[0] == "Öppna: Museet; Badet"
 
     def test_an_activity_that_only_its_sub_activities_name_gets_an_item(self):
-        plan, findings = read("Aktivitet | Delaktivitet | Enhet\nÖppna | Måla | Museet\n | Olja | Badet")
-        assert show_lines(plan.items) == ["Öppna: Museet; Badet", "Öppna / Måla: Museet", "Öppna / Olja: Badet"]
+        plan, findings = read_drawn_plan(
+            "Aktivitet | Delaktivitet | Enhet\nÖppna | Måla | Museet\n | Olja | Badet"
+        )
+        assert format_items(plan.items) == ["Öppna: Museet; Badet", "Öppna / Måla: Museet", "Öppna / Olja: Badet"]
         assert "plan-activity-implied A2" in findings
 
     def test_sub_activities_come_below_their_activity(self):
-        plan, _ = read(
+        plan, _ = read_drawn_plan(
             """
             Aktivitet | Delaktivitet | Enhet
             Öppna     | Måla         | Museet
@@ -246,7 +265,7 @@ class TestWhoIsAsked:
             Öppna     | Olja         | Museet
             """
         )
-        assert show_lines(plan.items) == [
+        assert format_items(plan.items) == [
             "Öppna: Museet",
             "Öppna / Måla: Museet",
             "Öppna / Olja: Museet",
@@ -254,7 +273,7 @@ class TestWhoIsAsked:
         ]
 
     def test_units_are_parted_and_written_as_in_their_sheet(self):
-        plan, _ = read(
+        plan, _ = read_drawn_plan(
             "== Plan\nAktivitet | Enhet\nA | museet ;BADET;\nB | Museet⏎Badet\nC | Konst, dans\nD | Badet, museet"
             + UNITS
         )
@@ -290,7 +309,7 @@ class TestWhoIsAsked:
         assert plan.items[1].units == ("Museet", "Badet")
 
     def test_without_a_sheet_of_units_they_are_those_of_the_plan(self):
-        plan, findings = read("Aktivitet | Enhet\nA | Museet; Badet\nB | museet")
+        plan, findings = read_drawn_plan("Aktivitet | Enhet\nA | Museet; Badet\nB | museet")
         assert [unit.name for unit in plan.units] == ["Museet", "Badet"]
         assert plan.items[1].units == ("Museet",)
         assert "plan-units-assumed -" in findings
@@ -298,7 +317,7 @@ class TestWhoIsAsked:
 
 class TestFaults:
     def test_all_of_them_at_once(self):
-        assert refuse(
+        assert refuse_drawn_plan(
             f"""
             == Plan
             Perspektiv | Aktivitet | Slutdatum | Enhet        | Id
@@ -326,23 +345,25 @@ class TestFaults:
 
     def test_the_nearest_unit_and_the_other_cell_are_named(self):
         with pytest.raises(FatalError) as stop:
-            read(f"== Plan\nAktivitet | Enhet\nA | Musset\nB | Badet\nB | Badet {UNITS}")
+            read_drawn_plan(f"== Plan\nAktivitet | Enhet\nA | Musset\nB | Badet\nB | Badet {UNITS}")
         unknown, twice = stop.value.findings
         assert "Menade du ”Museet”?" in remedy_of(unknown, "sv")
         assert message_of(twice, "sv") == "”B” för Badet står redan i cell A3."
         assert "Did you mean “Museet”?" in remedy_of(unknown, "en")
 
     def test_an_error_in_a_column_that_nobody_reads_is_left_alone(self):
-        assert refuse("Aktivitet | Enhet | Typ\nA | B | #N/A") == ["plan-cell-error C2"]
-        assert "plan-column-unnamed C2" in read("Aktivitet | Enhet |\nA | B | #N/A")[1]
+        assert refuse_drawn_plan("Aktivitet | Enhet | Typ\nA | B | #N/A") == ["plan-cell-error C2"]
+        assert "plan-column-unnamed C2" in read_drawn_plan("Aktivitet | Enhet |\nA | B | #N/A")[1]
 
     def test_items_alike_with_ids_of_their_own_are_a_warning(self):
-        plan, findings = read("Id | Aktivitet | Enhet\n1 | Öppna | Museet\n2 | Öppna | Museet")
+        plan, findings = read_drawn_plan("Id | Aktivitet | Enhet\n1 | Öppna | Museet\n2 | Öppna | Museet")
         assert [item.id for item in plan.items] == ["1", "2"]
         assert "plan-items-alike B3" in findings
 
     def test_the_address_of_a_unit_may_be_doubtful(self):
-        findings = read("== Plan\nAktivitet | Enhet\nA | Museet\n== Enheter\nEnhet | E-post\nMuseet | a@b")[1]
+        findings = read_drawn_plan(
+            "== Plan\nAktivitet | Enhet\nA | Museet\n== Enheter\nEnhet | E-post\nMuseet | a@b"
+        )[1]
         assert "units-wrong-email B2" in findings
 
     @pytest.mark.parametrize(
@@ -364,10 +385,10 @@ class TestFaults:
         ],
     )
     def test_headings_and_sheets(self, drawn: str, faults: list[str]):
-        assert refuse(drawn) == faults
+        assert refuse_drawn_plan(drawn) == faults
 
     def test_a_number_that_cannot_be_read(self):
-        assert refuse("Område | Post | Enhet | Budget\nA | Lön | Museet | mycket", "budget") == [
+        assert refuse_drawn_plan("Område | Post | Enhet | Budget\nA | Lön | Museet | mycket", "budget") == [
             "number-unreadable D2"
         ]
 
@@ -378,5 +399,5 @@ class TestFaults:
         assert stop.value.findings == (fault,)
 
     def test_what_is_only_doubtful_does_not_stop(self):
-        _, findings = read_plan(draw_book(PLAN), load_template("followup"), AS_OF)
+        _, findings = read_plan(draw_workbook(PLAN), load_template("followup"), AS_OF)
         assert {finding.effective_severity for finding in findings} <= {Severity.WARNING, Severity.NOTE}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
-from support.edited_forms import ASKED, FILLED, copied_workbook, edit, made
+from support.edited_forms import ASKED, FILLED, copy_values, edit_sheet, make_form
 from support.make_xls import an_xlsb
 
 from xlflow import read
@@ -48,7 +48,7 @@ def test_an_old_kind_of_workbook_is_read_in_a_process_of_its_own() -> None:
 
 def test_a_file_that_ends_its_reader_costs_no_other() -> None:
     opened = read_returned_files(
-        found(a_xlsx=made(), b_xlsb=KILLER, c_xlsx=made(unit="Åbo"), d_xlsb=KILLER), ReadOptions(2)
+        found(a_xlsx=make_form(), b_xlsb=KILLER, c_xlsx=make_form(unit="Åbo"), d_xlsb=KILLER), ReadOptions(2)
     )
     assert told(opened) == [
         "a.xlsx accepted None",
@@ -65,7 +65,7 @@ def test_a_file_that_ends_its_reader_costs_no_other() -> None:
 
 def test_the_run_goes_on_to_its_end(tmp_path: Path) -> None:
     for number in range(30):
-        (tmp_path / f"{number:02}.xlsx").write_bytes(made(unit=("Museet", "Åbo")[number % 2]))
+        (tmp_path / f"{number:02}.xlsx").write_bytes(make_form(unit=("Museet", "Åbo")[number % 2]))
     (tmp_path / "05b.xlsb").write_bytes(KILLER)
     run = check_forms([tmp_path])
     assert run.merged is not None
@@ -91,8 +91,8 @@ def test_a_form_that_would_bury_all_others_is_refused(monkeypatch: pytest.Monkey
         for number in range(20):
             sheet.append([None, None, None, None, f"skräp {number}"])
 
-    content = edit(fill)
-    opened = read_returned_files(found(a_xlsx=content, b_xlsx=made(unit="Åbo")), ReadOptions(2))
+    content = edit_sheet(fill)
+    opened = read_returned_files(found(a_xlsx=content, b_xlsx=make_form(unit="Åbo")), ReadOptions(2))
     assert told(opened) == ["a.xlsx refused form-too-large", "b.xlsx accepted None"]
 
 
@@ -107,7 +107,7 @@ def test_a_form_that_our_own_reading_falls_over_costs_no_other(
 
     monkeypatch.setattr(read, "read_form", fall_over)
     opened = read_returned_files(
-        found(a_xlsx=made(), **{f"b{n}_xlsx": made() for n in range(files)}), ReadOptions(2)
+        found(a_xlsx=make_form(), **{f"b{n}_xlsx": make_form() for n in range(files)}), ReadOptions(2)
     )
     assert told(opened)[0] == "a.xlsx refused reader-crashed"
     assert {received.reason for received, _ in opened[1:]} == {"not-a-form"}
@@ -117,9 +117,14 @@ def test_a_form_that_our_own_reading_falls_over_costs_no_other(
 
 
 def files_of_all_kinds() -> list[DiscoveredFile]:
-    forms = {f"f{number}_xlsx": made(FILLED if number % 2 else {}, unit="Museet") for number in range(4)}
+    forms = {f"f{number}_xlsx": make_form(FILLED if number % 2 else {}, unit="Museet") for number in range(4)}
     return found(
-        **forms, g_xlsx=b"", h_pdf=b"%PDF-1.7", i_xlsx=made()[:5000], j_csv=b"a;b\n1;2\n", k_xlsx=copied_workbook()
+        **forms,
+        g_xlsx=b"",
+        h_pdf=b"%PDF-1.7",
+        i_xlsx=make_form()[:5000],
+        j_csv=b"a;b\n1;2\n",
+        k_xlsx=copy_values(),
     )
 
 
@@ -150,7 +155,7 @@ def test_progress_is_told_for_every_file() -> None:
 
 
 def test_another_look_finds_the_forms_of_rounds_known_by_then() -> None:
-    files = found(a_xlsx=copied_workbook(), b_xlsx=made(unit="Åbo"), c_pdf=b"%PDF-1.7")
+    files = found(a_xlsx=copy_values(), b_xlsx=make_form(unit="Åbo"), c_pdf=b"%PDF-1.7")
     opened = read_returned_files(files, ReadOptions(2))
     assert told(opened) == ["a.xlsx refused not-a-form", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
     assert retry_with_known_rounds(files, opened, [], ReadOptions(2)) == opened

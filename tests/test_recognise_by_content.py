@@ -13,13 +13,13 @@ from support.edited_forms import (
     ASKED,
     FILLED,
     RECEIVED,
-    aside,
-    codes,
-    copied_workbook,
-    everything,
-    made,
-    read_bytes,
-    said,
+    answers_by_item,
+    copy_values,
+    finding_codes,
+    make_form,
+    read_form_bytes,
+    unplaced_texts,
+    with_blank_items,
 )
 
 from xlflow.excel.reader import WorkbookData, open_workbook
@@ -84,28 +84,28 @@ def how(form: Submission) -> str:
 
 
 def test_everything_copied_into_a_new_workbook_is_the_form() -> None:
-    form = read_bytes(copied_workbook(), PLANNED)
-    assert (form.unit, said(form), form.unplaced) == ("Museet", everything(), ())
+    form = read_form_bytes(copy_values(), PLANNED)
+    assert (form.unit, answers_by_item(form), form.unplaced) == ("Museet", with_blank_items(), ())
     assert [row.item for row in form.rows] == list(issued_items(ASKED, "Museet"))
     assert how(form) == "efter formulärkoden"
-    assert codes(form) == ["form-recognised", "lists-gone"]
+    assert finding_codes(form) == ["form-recognised", "lists-gone"]
 
 
 @pytest.mark.parametrize("above", [[TITLE], ["Svar från museet"], ["Till kansliet", "", "MUSEET"]])
 def test_a_form_typed_anew_is_known_by_the_name_of_its_unit(above: list[str]) -> None:
-    form = read_bytes(retyped(*above), PLANNED)
-    assert (form.unit, said(form)) == ("Museet", everything())
+    form = read_form_bytes(retyped(*above), PLANNED)
+    assert (form.unit, answers_by_item(form)) == ("Museet", with_blank_items())
     assert how(form) == "efter enhetens namn"
-    assert "issued-column-missing" in codes(form)
+    assert "issued-column-missing" in finding_codes(form)
 
 
 def test_the_name_may_stand_on_the_tab() -> None:
-    assert read_bytes(retyped(name="Museet mars"), PLANNED).unit == "Museet"
+    assert read_form_bytes(retyped(name="Museet mars"), PLANNED).unit == "Museet"
 
 
 def test_a_form_typed_anew_without_a_name_is_known_by_its_rows() -> None:
-    form = read_bytes(retyped(), PLANNED)
-    assert (form.unit, said(form), how(form)) == ("Museet", everything(), "efter raderna")
+    form = read_form_bytes(retyped(), PLANNED)
+    assert (form.unit, answers_by_item(form), how(form)) == ("Museet", with_blank_items(), "efter raderna")
 
 
 def test_rows_that_fit_two_units_are_nobody_s() -> None:
@@ -119,7 +119,7 @@ def test_rows_that_fit_two_units_are_nobody_s() -> None:
         told = outcome(retyped(), known)
         assert isinstance(told, Finding)
         assert (told.code, told.unit) == ("form-day-unknown", unit)
-    assert read_bytes(retyped("Åbo"), [KnownRound(shared)]).unit == "Åbo"
+    assert read_form_bytes(retyped("Åbo"), [KnownRound(shared)]).unit == "Åbo"
 
 
 def test_a_name_counts_before_rows_and_the_longer_name_before_the_shorter() -> None:
@@ -128,28 +128,30 @@ def test_a_name_counts_before_rows_and_the_longer_name_before_the_shorter() -> N
     )
     lines = tuple(replace(line, units=("Museet", "Museet Norr")) for line in ASKED.plan.items)
     both = [KnownRound(replace(ASKED, plan=replace(ASKED.plan, units=units, items=lines)))]
-    assert read_bytes(retyped("Museet norr"), both).unit == "Museet Norr"
-    assert read_bytes(retyped("Museet"), both).unit == "Museet"
+    assert read_form_bytes(retyped("Museet norr"), both).unit == "Museet Norr"
+    assert read_form_bytes(retyped("Museet"), both).unit == "Museet"
 
 
 def test_another_unit_than_the_one_named_is_never_taken() -> None:
     known = [KnownRound(replace(ASKED, plan=replace(ASKED.plan, items=issued_items(ASKED, "Museet"))), "Museet")]
     assert refusal(retyped("Svar från Åbo"), known) == "not-a-form"
-    assert read_bytes(retyped("Svar från Museet"), known).unit == "Museet"
+    assert read_form_bytes(retyped("Svar från Museet"), known).unit == "Museet"
 
 
 def test_the_round_is_told_by_code_or_day() -> None:
     last = replace(ASKED, as_of=date(2020, 12, 31))
     both = [KnownRound(last), KnownRound(ASKED)]
-    assert read_bytes(copied_workbook(), both).round.as_of == ASKED.as_of
-    assert read_bytes(retyped(TITLE), both).round.as_of == ASKED.as_of
-    assert read_bytes(retyped(TITLE.replace("31 mars 2021", "31 december 2020")), both).round.as_of == last.as_of
+    assert read_form_bytes(copy_values(), both).round.as_of == ASKED.as_of
+    assert read_form_bytes(retyped(TITLE), both).round.as_of == ASKED.as_of
+    assert (
+        read_form_bytes(retyped(TITLE.replace("31 mars 2021", "31 december 2020")), both).round.as_of == last.as_of
+    )
     assert make_form_code(last.key, "Museet") != make_form_code(ASKED.key, "Museet")
 
 
 def test_most_rows_must_be_there_where_nothing_else_speaks() -> None:
     assert refusal(retyped(rows=ROWS[3:4])) == "not-a-form"
-    assert read_bytes(retyped("Museet", rows=ROWS[3:4]), PLANNED).rows[0].item.id == "d"
+    assert read_form_bytes(retyped("Museet", rows=ROWS[3:4]), PLANNED).rows[0].item.id == "d"
 
 
 @pytest.mark.parametrize("known", [[], PLANNED], ids=["nothing known", "a round known"])
@@ -162,17 +164,19 @@ def test_a_workbook_of_something_else_is_no_form(known: list[KnownRound]) -> Non
 
 def test_what_is_not_the_form_s_is_set_aside_and_own_activities_are_rows() -> None:
     more = (*ROWS, ("Bygga bastu", None, None, "Pågående"), (), ("Hälsningar från oss",))
-    form = read_bytes(retyped("Museet", rows=more), PLANNED)
-    assert said(form) == everything(**{"Bygga bastu": {"status": "Pågående"}, "Hälsningar från oss": {}})
-    assert read_bytes(retyped("Museet", "Skickat för sent, förlåt"), PLANNED).unplaced[0].texts == (
+    form = read_form_bytes(retyped("Museet", rows=more), PLANNED)
+    assert answers_by_item(form) == with_blank_items(
+        **{"Bygga bastu": {"status": "Pågående"}, "Hälsningar från oss": {}}
+    )
+    assert read_form_bytes(retyped("Museet", "Skickat för sent, förlåt"), PLANNED).unplaced[0].texts == (
         "Skickat för sent, förlåt",
     )
-    assert aside(read_bytes(retyped("Museet"), PLANNED)) == []
+    assert unplaced_texts(read_form_bytes(retyped("Museet"), PLANNED)) == []
 
 
 def test_an_english_form_is_known_again() -> None:
     asked = replace(ASKED, language="en")
-    form, book = load_workbook(io.BytesIO(made({"a": {"status": "Ongoing"}}, asked))), Workbook()
+    form, book = load_workbook(io.BytesIO(make_form({"a": {"status": "Ongoing"}}, asked))), Workbook()
     for row in form["Follow-up"].iter_rows(values_only=True):
         book.worksheets[0].append(row)
     found = outcome(saved(book), [KnownRound(asked)])

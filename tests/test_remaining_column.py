@@ -16,7 +16,7 @@ import ironcalc
 import openpyxl
 import pytest
 from support.draw_round import LEVELS, draw_round, shipped_template
-from support.edited_forms import read_bytes
+from support.edited_forms import read_form_bytes
 from support.external_tools import PROJECT, require_tool
 from support.libreoffice import recalculate_all
 
@@ -487,5 +487,5 @@ def test_the_counter_speaks_of_one_as_of_one(
         book = openpyxl.load_workbook(path, data_only=True)
         assert book[translate("sheet.form", language)]["A2"].value == path.stem
         assert path.stem in [cell.value for cell in book[translate("sheet.guide", language)]["B"]]
-        form = read_bytes(path.read_bytes())
+        form = read_form_bytes(path.read_bytes())
         assert (form.unplaced, len(form.rows)) == ((), int(path.stem.split()[2]))

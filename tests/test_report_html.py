@@ -148,7 +148,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
 def _browse(folder: Path, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     modules = require_packages(folder.parent / "npm-pages", **PACKAGES)
     (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
-    script, browser = str(PROJECT / "tests" / "browse.mjs"), require_tool("chromium")
+    script, browser = str(PROJECT / "tests" / "support" / "browse.mjs"), require_tool("chromium")
     command = [require_tool("node"), script, str(modules), browser, str(folder / "jobs.json")]
     done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", timeout=600)
     assert done.returncode == 0, done.stderr

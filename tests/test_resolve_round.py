@@ -13,7 +13,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from support.draw_plan import save_plan
-from support.edited_forms import copied_workbook, edit_book, made
+from support.edited_forms import copy_values, edit_workbook, make_form
 from support.run_cli import run
 from test_recognise_by_content import retyped
 
@@ -91,8 +91,8 @@ def test_the_day_above_the_tables_is_taken_and_said(plan: Path, tmp_path: Path) 
     asked = ask(plan)
     folder = put(
         plan,
-        Museet=copied_workbook(filled(asked, "Museet", "Pågående", "Genomfört", "Kvarstår")),
-        Åbo=copied_workbook(filled(asked, "Åbo", "Genomfört", "Utgår")),
+        Museet=copy_values(filled(asked, "Museet", "Pågående", "Genomfört", "Kvarstår")),
+        Åbo=copy_values(filled(asked, "Åbo", "Genomfört", "Utgår")),
     )
     told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, jobs=1)
     assert told.merged
@@ -105,7 +105,7 @@ def test_the_day_above_the_tables_is_taken_and_said(plan: Path, tmp_path: Path) 
 
 
 def test_the_code_above_the_table_tells_the_template(plan: Path) -> None:
-    folder = put(plan, Museet=copied_workbook(filled(ask(plan, template="followup-2019"), "Museet", "Pågående")))
+    folder = put(plan, Museet=copy_values(filled(ask(plan, template="followup-2019"), "Museet", "Pågående")))
     told = check_forms([folder], plan=plan, jobs=1)
     assert told.merged
     assert told.merged.round.template.name == "followup-2019"
@@ -140,7 +140,7 @@ def test_without_a_day_the_option_is_named_and_then_helps(plan: Path, tmp_path: 
 
 
 def test_the_day_that_is_named_counts_before_the_one_that_is_seen(plan: Path) -> None:
-    folder = put(plan, Museet=copied_workbook(filled(ask(plan), "Museet", "Pågående")))
+    folder = put(plan, Museet=copy_values(filled(ask(plan), "Museet", "Pågående")))
     told = check_forms([folder], plan=plan, as_of=date(2020, 12, 31), jobs=1)
     assert told.merged
     assert (told.merged.round.as_of, statuses(told)) == (date(2020, 12, 31), {})
@@ -153,9 +153,9 @@ def test_the_day_that_most_files_show_is_the_round(plan: Path) -> None:
     this, last = ask(plan), ask(plan, date(2021, 6, 30))
     folder = put(
         plan,
-        a=copied_workbook(filled(this, "Museet", "Pågående")),
-        b=copied_workbook(filled(this, "Åbo", "Pågående")),
-        c=copied_workbook(filled(last, "Åbo", "Genomfört")),
+        a=copy_values(filled(this, "Museet", "Pågående")),
+        b=copy_values(filled(this, "Åbo", "Pågående")),
+        c=copy_values(filled(last, "Åbo", "Genomfört")),
     )
     told = check_forms([folder], plan=plan, jobs=1)
     assert told.merged
@@ -189,7 +189,7 @@ def test_the_language_is_that_of_the_plan_where_the_forms_tell_their_round_only(
     )
     folder.mkdir()
     generate_forms(plan, out, as_of=DAY, language="en")
-    content = edit_book(lambda book: book.remove(book["xlflow"]), (out / "Museum.xlsx").read_bytes())
+    content = edit_workbook(lambda book: book.remove(book["xlflow"]), (out / "Museum.xlsx").read_bytes())
     (folder / "Museum.xlsx").write_bytes(content)
     told = check_forms([folder], plan=plan, jobs=1)
     assert told.merged
@@ -207,12 +207,14 @@ def test_on_the_command_line(plan: Path) -> None:
     assert wrong.code == 2
     assert "--as-of" in wrong.err
     done = run("merge", "in", "-o", "ut.xlsx", "--plan", "plan.xlsx", "--as-of", "2021-03-31", "--json", cwd=cwd)
-    assert done.told["units"] == {"asked": 2, "answered": 1, "missing": ["Åbo"]}
+    assert done.json_output["units"] == {"asked": 2, "answered": 1, "missing": ["Åbo"]}
     assert (cwd / "ut.xlsx").exists()
 
 
 def test_a_workbook_with_a_day_that_is_no_form_is_none(plan: Path) -> None:
-    other = edit_book(lambda book: [book.remove(book[name]) for name in ("Uppföljning", "xlflow")], made())
+    other = edit_workbook(
+        lambda book: [book.remove(book[name]) for name in ("Uppföljning", "xlflow")], make_form()
+    )
     told = check_forms([put(plan, annat=other)], plan=plan, jobs=1)
     assert found(told, "as-of-assumed") == []
 
@@ -236,7 +238,7 @@ def own(plan: Path) -> str:
 
 def copied_own(plan: Path, own: str, unit: str, **answers: str) -> bytes:
     asked = ask(plan, template=own)
-    return copied_workbook(write_form(asked, unit, {asked.items_for_unit(unit)[0].id: answers}, issued={}))
+    return copy_values(write_form(asked, unit, {asked.items_for_unit(unit)[0].id: answers}, issued={}))
 
 
 def test_a_template_of_one_s_own_is_named_where_no_form_has_kept_it(plan: Path, own: str, tmp_path: Path) -> None:
@@ -266,7 +268,7 @@ def test_forms_that_name_a_template_but_have_lost_it_say_that_it_may_be_named(pl
     asked = ask(plan, template=own)
     for unit in ("Museet", "Åbo"):
         content = write_form(asked, unit, {asked.items_for_unit(unit)[0].id: {"cost": "Dyrt"}}, issued={})
-        put(plan, **{unit: edit_book(lambda book: book.remove(book["xlflow"]), content)})
+        put(plan, **{unit: edit_workbook(lambda book: book.remove(book["xlflow"]), content)})
     told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
     (said,) = found(told, "template-unnamed")
     assert "”egen”" in said
@@ -327,8 +329,8 @@ def test_a_template_on_the_command_line(command: tuple[str, ...], plan: Path, ow
     cwd = plan.parent
     asked = (*command, "--plan", "plan.xlsx")
     done = run(*asked, "in", "plan.xlsx", "egen.toml", "-t", "egen.toml", "--json", cwd=cwd)
-    assert done.told["units"] == {"asked": 2, "answered": 1, "missing": ["Åbo"]}
-    assert (done.told["files"]["accepted"], done.told["files"]["ignored"]) == (1, 2)
+    assert done.json_output["units"] == {"asked": 2, "answered": 1, "missing": ["Åbo"]}
+    assert (done.json_output["files"]["accepted"], done.json_output["files"]["ignored"]) == (1, 2)
     generate = ("generate", "plan.xlsx", "--as-of", "2021-03-31", "-o", "ut")
     for wrong in ("ege", "trasig.toml"):
         (cwd / "trasig.toml").write_text(OWN.replace("fields", "felds"), encoding="utf-8")
@@ -338,7 +340,7 @@ def test_a_template_on_the_command_line(command: tuple[str, ...], plan: Path, ow
 
 
 def test_a_plan_that_does_not_fit_the_named_template_is_told_of(plan: Path) -> None:
-    folder = put(plan, Museet=copied_workbook(filled(ask(plan), "Museet", "Pågående")))
+    folder = put(plan, Museet=copy_values(filled(ask(plan), "Museet", "Pågående")))
     with pytest.raises(FatalError) as stop:
         check_forms([folder], plan=plan, template="budget", jobs=1)
     assert {one.code for one in stop.value.findings} & {"plan-heading-missing", "plan-no-heading-row"}

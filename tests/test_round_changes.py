@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.draw_merged import draw_merged, show_column, show_figures
+from support.draw_merged import column_by_id, draw_merged, figures_by_group
 from support.draw_round import draw_round
 
 from xlflow.consolidated.summary_model import ConsolidatedContent
@@ -246,11 +246,11 @@ def test_a_new_year_with_another_template_is_compared_too() -> None:
     earlier = RoundSnapshot(states, short, date(2020, 12, 31), "2020.xlsx", "0" * 64)
     merged = draw_merged(now, {"Norr": "Id | Status\nnew | Pågående"})
     changes = build_consolidated_content(*merged, earlier).tables_by_name["changes"]
-    assert show_column(changes, "Förändring") == {"new": "Försenad", "gone": "Borttagen"}
-    assert show_column(changes, "Återfunnen genom")["new"] == "Fortsätter från"
-    assert show_column(changes, "Id förut")["new"] == "old"
-    assert show_column(changes, "Aktivitet")["gone"] == "Sluta"
-    assert show_column(changes, "Status förut")["gone"] == "Ej besvarad"
+    assert column_by_id(changes, "Förändring") == {"new": "Försenad", "gone": "Borttagen"}
+    assert column_by_id(changes, "Återfunnen genom")["new"] == "Fortsätter från"
+    assert column_by_id(changes, "Id förut")["new"] == "old"
+    assert column_by_id(changes, "Aktivitet")["gone"] == "Sluta"
+    assert column_by_id(changes, "Status förut")["gone"] == "Ej besvarad"
 
 
 # Told and counted -----------------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def test_the_table_says_what_was_and_what_is() -> None:
         *("Ändrad status", "Ändrad tid", "Ny kommentar", "Återfunnen genom", "Id förut"),
         *("Kommunövergripande mål", "Nämndmål"),
     ]
-    assert show_column(changes, "Förändring") == {
+    assert column_by_id(changes, "Förändring") == {
         "1": "Försenad",  # from quarter 3 to 4
         "8": "Försenad",
         "1b": "Genomförd",
@@ -297,16 +297,16 @@ def test_the_table_says_what_was_and_what_is() -> None:
         "7a": "Ändrad i planen",  # another id
         "4": "Ändrad i planen",  # below another goal
     }
-    assert show_column(changes, "Tid förut")["1"] == "Kvartal 3"
-    assert show_column(changes, "Tid nu")["1"] == "Kvartal 4"
-    assert show_column(changes, "Kommentar förut") == {
+    assert column_by_id(changes, "Tid förut")["1"] == "Kvartal 3"
+    assert column_by_id(changes, "Tid nu")["1"] == "Kvartal 4"
+    assert column_by_id(changes, "Kommentar förut") == {
         **dict.fromkeys(("1", "8", "1b", "9", "5", "7a", "4")),
         "3": "Hälften är lagd",
     }  # one that has not changed stands once
-    assert show_column(changes, "Kommentar nu")["1"] == "Ritningen dröjer"
-    assert show_column(changes, "Status förut")["5"] == "Utgår"
-    assert show_column(changes, "Status nu")["5"] is None
-    assert show_column(changes, "Återfunnen genom") == {
+    assert column_by_id(changes, "Kommentar nu")["1"] == "Ritningen dröjer"
+    assert column_by_id(changes, "Status förut")["5"] == "Utgår"
+    assert column_by_id(changes, "Status nu")["5"] is None
+    assert column_by_id(changes, "Återfunnen genom") == {
         "1": "Id",
         "8": "Fortsätter från",
         "1b": "Id",
@@ -371,7 +371,7 @@ def test_without_a_previous_round_there_is_nothing_of_it() -> None:
     summary = build_consolidated_content(*merged)
     assert "changes" not in summary.tables_by_name
     assert not any("örändring" in panel.title for panel in summary.panels)
-    assert show_figures(summary, "unit")  # and all else is there
+    assert figures_by_group(summary, "unit")  # and all else is there
 
 
 def test_a_round_that_says_the_same_has_no_changes() -> None:

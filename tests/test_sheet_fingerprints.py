@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
-from support.edited_forms import ASKED, FILLED, aside, codes, edit, edit_book, everything, made, read_bytes, said
+from support.edited_forms import (
+    ASKED,
+    FILLED,
+    answers_by_item,
+    edit_sheet,
+    edit_workbook,
+    finding_codes,
+    make_form,
+    read_form_bytes,
+    unplaced_texts,
+    with_blank_items,
+)
 from support.libreoffice import convert
 
 from xlflow.form.sheet_fingerprints import FORMULA_RESULT, find_changed_cells, fingerprint_cells
@@ -35,7 +46,9 @@ def gone_back(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return a form that goes back with three things to correct and a text that stood above the table."""
     folder = tmp_path_factory.mktemp("back")
     (folder / "in").mkdir()
-    content = edit_book(lambda book: book["Uppföljning"].cell(1, 12, "Hälsningar från oss"), made(ANSWERS))
+    content = edit_workbook(
+        lambda book: book["Uppföljning"].cell(1, 12, "Hälsningar från oss"), make_form(ANSWERS)
+    )
     (folder / "in" / "Museet.xlsx").write_bytes(content)
     (back,) = check_forms([folder / "in"], return_dir=folder / "out").written_files
     return back.read_bytes()
@@ -48,7 +61,7 @@ def typed(gone_back: bytes, sheet: str, **cells: object) -> list[tuple[str | Non
         for cell, value in cells.items():
             book[sheet][cell] = value
 
-    return kept_of(read_bytes(edit_book(change, gone_back)), sheet)
+    return kept_of(read_form_bytes(edit_workbook(change, gone_back)), sheet)
 
 
 def kept_of(form: Submission, sheet: str) -> list[tuple[str | None, str]]:
@@ -56,9 +69,9 @@ def kept_of(form: Submission, sheet: str) -> list[tuple[str | None, str]]:
 
 
 def test_what_the_lists_say_themselves_is_nobodys_text(gone_back: bytes) -> None:
-    form = read_bytes(gone_back)
-    assert aside(form) == [("B4", "Hälsningar från oss", False)]
-    assert [code for code in codes(form) if code.startswith("text-")] == ["text-outside-table"]
+    form = read_form_bytes(gone_back)
+    assert unplaced_texts(form) == [("B4", "Hälsningar från oss", False)]
+    assert [code for code in finding_codes(form) if code.startswith("text-")] == ["text-outside-table"]
 
 
 OVER: dict[str, object] = {
@@ -103,7 +116,7 @@ def test_lines_that_were_sorted_or_deleted_say_nothing_new(gone_back: bytes) -> 
         sheet.delete_rows(sheet.max_row)
         sheet["F6"] = "Vi väntar"
 
-    assert kept_of(read_bytes(edit_book(change, gone_back)), TO_CORRECT) == [("F6", "Vi väntar")]
+    assert kept_of(read_form_bytes(edit_workbook(change, gone_back)), TO_CORRECT) == [("F6", "Vi väntar")]
 
 
 def test_what_is_typed_over_the_sheet_of_kept_texts_is_kept_too(gone_back: bytes) -> None:
@@ -119,8 +132,8 @@ def test_lists_with_other_names_say_nothing_new_but_their_names(gone_back: bytes
         book[TO_CORRECT]["F5"] = "Vi väntar"
         book[TO_CORRECT].title, book[LOOSE].title = "Rättat och klart", "Resten"
 
-    form = read_bytes(edit_book(change, gone_back))
-    assert aside(form) == [
+    form = read_form_bytes(edit_workbook(change, gone_back))
+    assert unplaced_texts(form) == [
         (None, "Rättat och klart", False),
         ("F5", "Vi väntar", False),
         (None, "Resten", False),
@@ -131,14 +144,16 @@ def test_lists_with_other_names_say_nothing_new_but_their_names(gone_back: bytes
 def test_rows_among_the_kept_texts_are_no_table() -> None:
     """Headings and rows that somebody repeated below the table are kept, and look like another one."""
     rows: list[tuple[str, ...]] = []
-    edit(lambda sheet: rows.extend(tuple(str(cell.value) for cell in row if cell.value) for row in sheet[3:5]))
+    edit_sheet(
+        lambda sheet: rows.extend(tuple(str(cell.value) for cell in row if cell.value) for row in sheet[3:5])
+    )
     rows[2] = tuple(text.replace("Båten är hyrd", "Båten är såld") for text in rows[2])
     place = Location("Museet.xlsx", "Uppföljning", "A30")
     kept = tuple(Unplaced("Museet", place, texts, "text-outside-table") for texts in rows)
-    form = read_bytes(write_form(ASKED, "Museet", FILLED, correction_request=CorrectionRequest((), kept, ())))
+    form = read_form_bytes(write_form(ASKED, "Museet", FILLED, correction_request=CorrectionRequest((), kept, ())))
     assert {row.location.sheet for row in form.rows} == {"Uppföljning"}
-    assert said(form) == everything()
-    assert aside(form) == [(f"B{row}", " | ".join(texts), False) for row, texts in enumerate(rows, 4)]
+    assert answers_by_item(form) == with_blank_items()
+    assert unplaced_texts(form) == [(f"B{row}", " | ".join(texts), False) for row, texts in enumerate(rows, 4)]
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
@@ -146,10 +161,10 @@ def test_so_it_is_after_libreoffice_has_saved_the_form(gone_back: bytes, tmp_pat
     def change(book: Workbook) -> None:
         book[TO_CORRECT]["E5"] = "Genomfört"
 
-    (tmp_path / "Museet.xlsx").write_bytes(edit_book(change, gone_back))
+    (tmp_path / "Museet.xlsx").write_bytes(edit_workbook(change, gone_back))
     (saved,) = convert([tmp_path / "Museet.xlsx"], kind, tmp_path / "saved")
-    form = read_bytes(saved.read_bytes(), name=saved.name)
-    assert aside(form) == [("E5", "Genomfört", False), ("B4", "Hälsningar från oss", False)]
+    form = read_form_bytes(saved.read_bytes(), name=saved.name)
+    assert unplaced_texts(form) == [("E5", "Genomfört", False), ("B4", "Hälsningar från oss", False)]
 
 
 def without_marks(book: Workbook) -> None:
@@ -169,8 +184,8 @@ def without_records(book: Workbook) -> None:
 def test_where_a_form_does_not_tell_its_lists_say_nothing_new_either(
     gone_back: bytes, change: Callable[[Workbook], None]
 ) -> None:
-    form = read_bytes(edit_book(change, gone_back), [KnownRound(ASKED, "Museet")])
-    assert aside(form) == [("B4", "Hälsningar från oss", False)]
+    form = read_form_bytes(edit_workbook(change, gone_back), [KnownRound(ASKED, "Museet")])
+    assert unplaced_texts(form) == [("B4", "Hälsningar från oss", False)]
 
 
 @pytest.mark.parametrize("text", ["Kvarnhjulet är trasigt", "Klar kanske i klar7b"])
@@ -179,7 +194,7 @@ def test_where_the_records_are_gone_words_that_stand_nowhere_else_are_kept(gone_
         without_records(book)
         book[TO_CORRECT]["F5"] = text
 
-    form = read_bytes(edit_book(change, gone_back), [KnownRound(ASKED, "Museet")])
+    form = read_form_bytes(edit_workbook(change, gone_back), [KnownRound(ASKED, "Museet")])
     assert kept_of(form, TO_CORRECT) == [("F5", text)]
 
 

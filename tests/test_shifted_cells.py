@@ -8,7 +8,17 @@ import zipfile
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from support.draw_round import draw_round, shipped_template
-from support.edited_forms import COLUMNS, FIRST, aside, codes, edit, everything, put, read_bytes, said
+from support.edited_forms import (
+    COLUMNS,
+    FIRST,
+    answers_by_item,
+    edit_sheet,
+    finding_codes,
+    read_form_bytes,
+    set_cells,
+    unplaced_texts,
+    with_blank_items,
+)
 from test_answer_provenance import FORM, rewrite, told
 
 from xlflow.excel.cell_address import column_letters
@@ -43,22 +53,22 @@ def push(sheet: Worksheet, row: int, key: str, far: int) -> None:
 def test_cells_pushed_along_a_row_are_told_and_no_live_cell_is_an_answer(
     key: str, far: int, found: dict[str, str], cell: str
 ) -> None:
-    form = read_bytes(edit(lambda sheet: push(sheet, FIRST + 3, key, far)))
-    assert said(form) == everything(d=found)
+    form = read_form_bytes(edit_sheet(lambda sheet: push(sheet, FIRST + 3, key, far)))
+    assert answers_by_item(form) == with_blank_items(d=found)
     assert [cell for cell, _ in told(form, "cells-shifted")] == [cell]
-    beside = {text for place, text, _ in aside(form) if place != cell}
+    beside = {text for place, text, _ in unplaced_texts(form) if place != cell}
     assert beside <= {"Förskjuts", "kvartal 1 2022", "Ladan brann\nniga", "Ingen"}
 
 
 def test_what_a_budget_works_out_is_no_amount_of_the_units() -> None:
     content = write_form(BUDGET, "Badet", {"a": {"outcome": "400", "forecast": "900"}}, issued={})
-    pushed = edit(lambda sheet: sheet.move_range("F5:Z5", cols=-1), content)
-    form = read_bytes(pushed, name="Badet.xlsx")
+    pushed = edit_sheet(lambda sheet: sheet.move_range("F5:Z5", cols=-1), content)
+    form = read_form_bytes(pushed, name="Badet.xlsx")
     assert [(answer.field, answer.raw_text) for answer in form.rows[0].answers if not answer.is_blank] == [
         ("outcome", "900")
     ]
     assert [place for place, _ in told(form, "cells-shifted")] == ["F5", "I5"]
-    assert {text[:1] for _, text, _ in aside(form)} == {"="}
+    assert {text[:1] for _, text, _ in unplaced_texts(form)} == {"="}
 
 
 def test_a_live_cell_pushed_beyond_all_others_is_told_too() -> None:
@@ -69,38 +79,40 @@ def test_a_live_cell_pushed_beyond_all_others_is_told_too() -> None:
             r'<c r="N8"([^>]*)>(<f>[^<]*</f>)<v ?/?>(</v>)?</c>', r'<c r="N8"\1 t="str">\2<v></v></c>', markup
         )
 
-    content = edit(lambda sheet: sheet.move_range("K8:K8", cols=3))
+    content = edit_sheet(lambda sheet: sheet.move_range("K8:K8", cols=3))
     assert b't="str"' in zipfile.ZipFile(io.BytesIO(rewrite(show_nothing, content))).read(FORM)
-    form = read_bytes(rewrite(show_nothing, content))
-    assert said(form) == everything()
+    form = read_form_bytes(rewrite(show_nothing, content))
+    assert answers_by_item(form) == with_blank_items()
     assert [cell for cell, _ in told(form, "cells-shifted")] == ["N8"]
 
 
 def test_a_row_whose_id_was_pushed_along_is_no_activity_of_the_units_own() -> None:
     """Read where they stand, its budget would be an outcome, and its area an activity."""
     content = write_form(BUDGET, "Badet", {"a": {"outcome": "400", "forecast": "900"}}, issued={})
-    form = read_bytes(edit(lambda sheet: sheet.move_range("A5:Z5", cols=1), content), name="Badet.xlsx")
+    form = read_form_bytes(edit_sheet(lambda sheet: sheet.move_range("A5:Z5", cols=1), content), name="Badet.xlsx")
     assert [row.item.id for row in form.rows] == ["b"]
     assert [(one.reason, one.location.cell, one.texts[:6]) for one in form.unplaced if one.is_row] == [
         ("row-shifted", "A5", ("a", "Drift", "Löner", "1000000", "400", "900"))
     ]
-    assert set(codes(form)) == {"row-shifted", "row-missing", "cells-shifted"}
+    assert set(finding_codes(form)) == {"row-shifted", "row-missing", "cells-shifted"}
 
 
 def test_a_row_of_ones_own_in_which_an_id_stands_counts() -> None:
     def change(sheet: Worksheet) -> None:
-        put(sheet, FIRST + 6, activity="Samma som", comment="a")
+        set_cells(sheet, FIRST + 6, activity="Samma som", comment="a")
 
-    form = read_bytes(edit(change))
-    assert said(form) == {**everything(), "Samma som": {"comment": "a"}}
+    form = read_form_bytes(edit_sheet(change))
+    assert answers_by_item(form) == {**with_blank_items(), "Samma som": {"comment": "a"}}
 
 
 def test_a_formula_of_ones_own_counts_as_before() -> None:
-    form = read_bytes(edit(lambda sheet: put(sheet, FIRST + 3, comment="=H5", remaining="Vi väntar")))
-    assert "cells-shifted" in codes(form), "nothing tells it from a row that was pushed to the left"
-    assert "=H5" in {text for _, text, _ in aside(form)}, "and nothing is lost"
-    form = read_bytes(edit(lambda sheet: put(sheet, FIRST + 3, comment="=H5")))
-    assert codes(form) == ["cell-formula"]
+    form = read_form_bytes(
+        edit_sheet(lambda sheet: set_cells(sheet, FIRST + 3, comment="=H5", remaining="Vi väntar"))
+    )
+    assert "cells-shifted" in finding_codes(form), "nothing tells it from a row that was pushed to the left"
+    assert "=H5" in {text for _, text, _ in unplaced_texts(form)}, "and nothing is lost"
+    form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, FIRST + 3, comment="=H5")))
+    assert finding_codes(form) == ["cell-formula"]
 
 
 @pytest.mark.parametrize("far", [-1, 1, 2])
@@ -114,8 +126,8 @@ def test_a_column_whose_cells_were_pushed_up_or_down_is_told(key: str, far: int)
         assert f'sqref="{areas}"' in markup
         return markup.replace(f'sqref="{areas}"', f'sqref="{moved}"')
 
-    form = read_bytes(rewrite(push_lists))
-    assert said(form) == everything()
+    form = read_form_bytes(rewrite(push_lists))
+    assert answers_by_item(form) == with_blank_items()
     assert [(found.code, found.field, found.location.cell) for found in form.findings] == [
         ("column-shifted", key, f"{LETTERS[key]}4")
     ]
@@ -125,8 +137,8 @@ def test_lists_that_differ_otherwise_say_nothing_of_cells_pushed_up_or_down() ->
     def shorten(markup: str) -> str:
         return re.sub(r'sqref="H5:H9 H11:H20"', 'sqref="H6:H9 H11:H19"', markup)
 
-    assert codes(read_bytes(rewrite(shorten))) == []
-    assert codes(read_bytes(rewrite(lambda markup: markup.replace("H5:H9 H11:H20", "H5:H20")))) == [
+    assert finding_codes(read_form_bytes(rewrite(shorten))) == []
+    assert finding_codes(read_form_bytes(rewrite(lambda markup: markup.replace("H5:H9 H11:H20", "H5:H20")))) == [
         "column-shifted"
     ]
-    assert codes(read_bytes(edit(lambda sheet: sheet.insert_rows(FIRST + 1)))) == []
+    assert finding_codes(read_form_bytes(edit_sheet(lambda sheet: sheet.insert_rows(FIRST + 1)))) == []

@@ -13,7 +13,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from support.draw_plan import save_plan
 from support.draw_round import draw_round
-from support.edited_forms import ASKED, RECEIVED, edit_book, made, read_bytes
+from support.edited_forms import ASKED, RECEIVED, edit_workbook, make_form, read_form_bytes
 
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.form.layout import CODE_ROW
@@ -45,7 +45,7 @@ def move(content: bytes, other: bytes, *names: str, title: str = "") -> bytes:
         for name in names or ("Uppföljning",):
             copy_sheet(source[name], book.create_sheet(title or f"{name} (2)"))
 
-    return edit_book(change, content)
+    return edit_workbook(change, content)
 
 
 def copy_sheet(source: Worksheet, target: Worksheet) -> None:
@@ -74,7 +74,7 @@ def told(form: Submission, code: str) -> list[tuple[str | None, str | None]]:
 
 
 def test_a_sheet_of_another_unit_is_that_units_form() -> None:
-    form = read_bytes(move(made(A), made(B, unit="Åbo")), PLANNED)
+    form = read_form_bytes(move(make_form(A), make_form(B, unit="Åbo")), PLANNED)
     assert units_of(form) == {"Museet": A, "Åbo": B}
     assert told(form, "sheet-of-other-unit") == [("Uppföljning (2)", "Åbo")]
     assert (form.unplaced, form.other_submissions[0].unplaced) == ((), ())
@@ -83,8 +83,8 @@ def test_a_sheet_of_another_unit_is_that_units_form() -> None:
 
 
 def test_the_record_that_came_along_tells_it_all() -> None:
-    content = move(made(A), made(B, unit="Åbo"), "Läs mig", "Uppföljning", "xlflow")
-    form = read_bytes(content)
+    content = move(make_form(A), make_form(B, unit="Åbo"), "Läs mig", "Uppföljning", "xlflow")
+    form = read_form_bytes(content)
     assert units_of(form) == {"Museet": A, "Åbo": B}
     assert (form.unplaced, form.other_submissions[0].unplaced) == ((), ())
 
@@ -92,12 +92,12 @@ def test_the_record_that_came_along_tells_it_all() -> None:
 @pytest.mark.parametrize("mine", [{}, A], ids=["empty", "answered"])
 @pytest.mark.parametrize("theirs", [{}, B], ids=["empty", "answered"])
 def test_either_may_be_empty(mine: AnswerTexts, theirs: AnswerTexts) -> None:
-    form = read_bytes(move(made(mine), made(theirs, unit="Åbo")), PLANNED)
+    form = read_form_bytes(move(make_form(mine), make_form(theirs, unit="Åbo")), PLANNED)
     assert units_of(form) == {"Museet": mine, "Åbo": theirs}
 
 
 def test_what_is_not_known_is_set_aside_with_its_address() -> None:
-    form = read_bytes(move(made(A), made(B, unit="Åbo")))
+    form = read_form_bytes(move(make_form(A), make_form(B, unit="Åbo")))
     assert units_of(form) == {"Museet": A}
     assert told(form, "sheet-of-unknown-form") == [("Uppföljning (2)", "Museet")]
     rows = [one for one in form.unplaced if one.is_row]
@@ -112,8 +112,8 @@ def test_what_is_not_known_is_set_aside_with_its_address() -> None:
 
 
 def test_no_row_of_a_strange_sheet_is_taken_for_its_heading() -> None:
-    theirs = edit_book(lambda book: book["Uppföljning"].delete_rows(CODE_ROW + 2), made(B, unit="Åbo"))
-    form = read_bytes(move(made(A), theirs))
+    theirs = edit_workbook(lambda book: book["Uppföljning"].delete_rows(CODE_ROW + 2), make_form(B, unit="Åbo"))
+    form = read_form_bytes(move(make_form(A), theirs))
     assert told(form, "sheet-of-unknown-form") == [("Uppföljning (2)", "Museet")]
     rows = [one for one in form.unplaced if one.is_row]
     assert rows[0].location.cell == "A4"
@@ -121,16 +121,18 @@ def test_no_row_of_a_strange_sheet_is_taken_for_its_heading() -> None:
 
 
 def test_a_copy_of_the_units_own_sheet_stays_a_copy() -> None:
-    content = move(made(A), made({**A, "d": {"status": "Kvarstår"}}))
-    form = read_bytes(content, PLANNED)
+    content = move(make_form(A), make_form({**A, "d": {"status": "Kvarstår"}}))
+    form = read_form_bytes(content, PLANNED)
     assert form.other_submissions == ()
     assert form.rows[0].location.sheet == "Uppföljning (2)"
     assert "sheet-copied" in {found.code for found in form.findings}
 
 
 def test_without_the_code_the_name_tells() -> None:
-    other = edit_book(lambda book: [set_text(book, cell) for cell in ("A2", "B2", "C2")], made(B, unit="Åbo"))
-    assert units_of(read_bytes(move(made(A), other), PLANNED)) == {"Museet": A, "Åbo": B}
+    other = edit_workbook(
+        lambda book: [set_text(book, cell) for cell in ("A2", "B2", "C2")], make_form(B, unit="Åbo")
+    )
+    assert units_of(read_form_bytes(move(make_form(A), other), PLANNED)) == {"Museet": A, "Åbo": B}
 
 
 def set_text(book: Workbook, cell: str, text: str | None = None) -> None:
@@ -138,10 +140,10 @@ def set_text(book: Workbook, cell: str, text: str | None = None) -> None:
 
 
 def test_without_any_heading_the_rows_tell() -> None:
-    other = edit_book(lambda book: book["Uppföljning"].delete_rows(1, CODE_ROW), made(B, unit="Åbo"))
-    assert units_of(read_bytes(move(made(A), other), PLANNED)) == {"Museet": A, "Åbo": B}
-    few = edit_book(lambda book: book["Uppföljning"].delete_rows(1, CODE_ROW), made(A))
-    assert list(units_of(read_bytes(move(made(), few), PLANNED))) == ["Museet"]
+    other = edit_workbook(lambda book: book["Uppföljning"].delete_rows(1, CODE_ROW), make_form(B, unit="Åbo"))
+    assert units_of(read_form_bytes(move(make_form(A), other), PLANNED)) == {"Museet": A, "Åbo": B}
+    few = edit_workbook(lambda book: book["Uppföljning"].delete_rows(1, CODE_ROW), make_form(A))
+    assert list(units_of(read_form_bytes(move(make_form(), few), PLANNED))) == ["Museet"]
 
 
 def test_a_name_in_a_remark_makes_no_sheet_another_units() -> None:
@@ -149,14 +151,14 @@ def test_a_name_in_a_remark_makes_no_sheet_another_units() -> None:
         book["Uppföljning"]["H1"] = "Kopia till Åbo"
         copy_sheet(book["Uppföljning"], book.create_sheet("Åbo"))
 
-    form = read_bytes(edit_book(change, made(A)), PLANNED)
+    form = read_form_bytes(edit_workbook(change, make_form(A)), PLANNED)
     assert list(units_of(form)) == ["Museet"]
 
 
 def test_a_sheet_of_the_round_before_is_set_aside() -> None:
     before = replace(ASKED, as_of=date(2020, 12, 31))
-    last = made({**A, "d": {"status": "Kvarstår"}, "e": {"status": "Kvarstår"}}, before)
-    form = read_bytes(move(made(A), last))
+    last = make_form({**A, "d": {"status": "Kvarstår"}, "e": {"status": "Kvarstår"}}, before)
+    form = read_form_bytes(move(make_form(A), last))
     assert units_of(form) == {"Museet": A}
     assert told(form, "sheet-of-other-form") == [("Uppföljning (2)", "Museet")]
     assert {one.location.sheet for one in form.unplaced} == {"Uppföljning (2)"}
@@ -166,8 +168,8 @@ def test_the_other_units_sheet_alone_counts_for_that_unit() -> None:
     def only_theirs(book: Workbook) -> None:
         del book["Uppföljning"]
 
-    content = edit_book(only_theirs, move(made(A), made(B, unit="Åbo")))
-    form = read_bytes(content, PLANNED)
+    content = edit_workbook(only_theirs, move(make_form(A), make_form(B, unit="Åbo")))
+    form = read_form_bytes(content, PLANNED)
     assert units_of(form) == {"Åbo": B}
     assert told(form, "sheet-of-other-unit") == [("Uppföljning (2)", "Åbo")]
 
@@ -176,7 +178,7 @@ def test_a_form_whose_only_sheet_is_another_units_is_refused_where_that_is_not_k
     def only_theirs(book: Workbook) -> None:
         del book["Uppföljning"]
 
-    content = edit_book(only_theirs, move(made(A), made(B, unit="Åbo")))
+    content = edit_workbook(only_theirs, move(make_form(A), make_form(B, unit="Åbo")))
     book = open_workbook(content, "Museet.xlsx")
     assert isinstance(book, WorkbookData)
     refused = read_form(book, RECEIVED)
@@ -191,7 +193,7 @@ def test_a_form_whose_only_sheet_is_another_units_is_refused_where_that_is_not_k
 
 def test_nothing_to_report_counts_for_the_unit_that_says_so() -> None:
     other = write_form(ASKED, "Åbo", {}, issued={}, nothing_to_report=True)
-    form = read_bytes(move(made(A), other, "Läs mig", "Uppföljning"), PLANNED)
+    form = read_form_bytes(move(make_form(A), other, "Läs mig", "Uppföljning"), PLANNED)
     assert (
         form.nothing_to_report,
         form.other_submissions[0].nothing_to_report and form.other_submissions[0].nothing_to_report.sheet,
@@ -200,17 +202,17 @@ def test_nothing_to_report_counts_for_the_unit_that_says_so() -> None:
 
 def test_two_units_in_a_new_workbook_without_any_record() -> None:
     book = Workbook()
-    for place, content in enumerate((made(A), made(B, unit="Åbo"))):
+    for place, content in enumerate((make_form(A), make_form(B, unit="Åbo"))):
         sheet = book.create_sheet(f"Blad{place + 2}")
         copy_sheet(load_workbook(io.BytesIO(content), data_only=True)["Uppföljning"], sheet)
     buffer = io.BytesIO()
     book.save(buffer)
-    form = read_bytes(buffer.getvalue(), PLANNED)
+    form = read_form_bytes(buffer.getvalue(), PLANNED)
     assert units_of(form) == {"Museet": A, "Åbo": B}
 
 
 def test_it_travels_from_process_to_process() -> None:
-    form = read_bytes(move(made(A), made(B, unit="Åbo")), PLANNED)
+    form = read_form_bytes(move(make_form(A), make_form(B, unit="Åbo")), PLANNED)
     packed, unpacker = encode_submission((RECEIVED, form)), SubmissionDecoder()
     unpacker.add_shared_round(packed.shared_digest, packed.shared_content)
     assert unpacker.decode(packed) == (RECEIVED, form)
@@ -244,7 +246,7 @@ def codes_of(run: RunResult) -> set[str]:
 
 
 def form_of(unit: str, answers: AnswerTexts, asked: Round = THREE) -> bytes:
-    return made(answers, asked, unit)
+    return make_form(answers, asked, unit)
 
 
 MINE: AnswerTexts = {"a": {"status": "Pågående"}, "b": {"status": "Genomfört"}}
@@ -312,8 +314,8 @@ def test_sheets_that_changed_places_are_told_by_the_plan(tmp_path: Path) -> None
 
     mine, theirs = form_of("Museet", MINE), form_of("Åbo", B)
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "Museet.xlsx").write_bytes(edit_book(only_theirs, move(mine, theirs)))
-    (tmp_path / "in" / "Åbo.xlsx").write_bytes(edit_book(only_theirs, move(theirs, mine)))
+    (tmp_path / "in" / "Museet.xlsx").write_bytes(edit_workbook(only_theirs, move(mine, theirs)))
+    (tmp_path / "in" / "Åbo.xlsx").write_bytes(edit_workbook(only_theirs, move(theirs, mine)))
     run = check_forms([tmp_path / "in"], plan=plan_file(tmp_path), jobs=1)
     assert answers_of(run) == {key: text for key, text in ALL.items() if key[0] != "Hamnen"}
     assert codes_of(run) >= {"sheet-of-other-unit"}
@@ -329,7 +331,7 @@ def test_notes_and_stray_texts_on_a_strange_sheet_are_kept() -> None:
         sheet["H5"].comment = Comment("Ring mig", "Anna")
         sheet["N40"] = "Långt ner"
 
-    form = read_bytes(edit_book(remark, move(made(A), made(B, unit="Åbo"))))
+    form = read_form_bytes(edit_workbook(remark, move(make_form(A), make_form(B, unit="Åbo"))))
     kept = {(one.location.sheet, one.location.cell): one.texts for one in form.unplaced}
     assert kept["Uppföljning (2)", "H5"] == ("Ring mig",)
     assert kept["Uppföljning (2)", "N40"] == ("Långt ner",)
@@ -344,7 +346,7 @@ def test_what_else_stands_beside_the_other_units_sheet_is_kept() -> None:
         book["Läs mig"]["A40"] = "Ring oss"
         book["Vårt"]["B3"].comment = Comment("Gäller från mars", "Kollega")
 
-    form = read_bytes(edit_book(only_theirs, move(made(A), made(B, unit="Åbo"))), PLANNED)
+    form = read_form_bytes(edit_workbook(only_theirs, move(make_form(A), make_form(B, unit="Åbo"))), PLANNED)
     assert units_of(form) == {"Åbo": B}
     kept = {(one.location.sheet, one.location.cell): (one.unit, one.texts) for one in form.unplaced}
     assert kept == {

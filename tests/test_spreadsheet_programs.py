@@ -108,7 +108,7 @@ def save_with_openpyxl(forms: Saved, folder: Path) -> Saved:
 def save_with_node(library: str) -> Callable[[Saved, Path], Saved]:
     def save(forms: Saved, folder: Path) -> Saved:
         packages = require_packages(folder.parent / "npm", **LIBRARIES)
-        command = [require_tool("node"), str(PROJECT / "tests" / "resave.cjs"), library, str(packages)]
+        command = [require_tool("node"), str(PROJECT / "tests" / "support" / "resave.cjs"), library, str(packages)]
         for path in forms.values():
             subprocess.run([*command, str(path), str(folder / path.name)], check=True, capture_output=True)
         return {name: folder / path.name for name, path in forms.items()}

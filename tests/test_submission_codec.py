@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.edited_forms import ASKED, made
+from support.edited_forms import ASKED, make_form
 
 from xlflow.excel.reader import open_workbook
 from xlflow.i18n.catalogue import LocalizedText
@@ -154,7 +154,9 @@ def opened_form(name: str, content: bytes) -> tuple[ReceivedFile, Submission]:
 
 
 def test_what_several_forms_have_in_common_travels_once_and_is_held_once() -> None:
-    one, other = (opened_form(name, made(unit=unit)) for name, unit in (("a.xlsx", "Museet"), ("b.xlsx", "Åbo")))
+    one, other = (
+        opened_form(name, make_form(unit=unit)) for name, unit in (("a.xlsx", "Museet"), ("b.xlsx", "Åbo"))
+    )
     first, second = encode_submission(one), encode_submission(other)
     assert first.shared_digest == second.shared_digest
     assert len(first.content) < 8_000 < len(first.shared_content)
@@ -170,14 +172,14 @@ def test_what_several_forms_have_in_common_travels_once_and_is_held_once() -> No
 
 
 def test_amounts_keep_their_digits() -> None:
-    about, form = opened_form("a.xlsx", made())
+    about, form = opened_form("a.xlsx", make_form())
     row = replace(form.rows[0], answers=(Answer("status", Decimal("1.50"), "1,50", Location("a.xlsx")),))
     _, again = there_and_back((about, replace(form, rows=(row,))))  # type: ignore[misc]
     assert str(again.rows[0].answers[0].value) == "1.50"
 
 
 def test_bytes_that_are_not_whole_are_told() -> None:
-    packed = encode_submission(opened_form("a.xlsx", made()))
+    packed = encode_submission(opened_form("a.xlsx", make_form()))
     unpacker = SubmissionDecoder()
     for cut in range(0, len(packed.content), 97):
         with pytest.raises(DECODE_ERRORS):

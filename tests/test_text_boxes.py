@@ -12,7 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from support.edited_forms import aside, codes, everything, made, read_bytes, said
+from support.edited_forms import (
+    answers_by_item,
+    finding_codes,
+    make_form,
+    read_form_bytes,
+    unplaced_texts,
+    with_blank_items,
+)
 from support.libreoffice import convert
 
 from xlflow.excel.reader import DEFAULT_LIMITS
@@ -64,7 +71,7 @@ DOT = (
 
 def boxed(inside: str, more: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
     """Return a form over which something is drawn."""
-    source, target = zipfile.ZipFile(io.BytesIO(made())), io.BytesIO()
+    source, target = zipfile.ZipFile(io.BytesIO(make_form())), io.BytesIO()
     kind = f"{LINKS}/officeDocument/2006/relationships/drawing"
     rels = f'<Relationship Id="d1" Type="{kind}" Target="../drawings/drawing1.xml"/>'
     own = f'<Relationships xmlns="{LINKS}/package/2006/relationships">{rels}</Relationships>'
@@ -93,35 +100,35 @@ def boxed(inside: str, more: Mapping[str, bytes] = MappingProxyType({})) -> byte
 
 
 def test_a_box_of_text_is_set_aside_with_its_cell() -> None:
-    form = read_bytes(boxed(BOX.format(column=7, text=TEXT) + BOX.format(column=2, text="<a:p/>")))
-    assert said(form) == everything()
-    assert aside(form) == [("H7", "Vi är klara med allt\nRing", False)]
-    assert codes(form) == ["note-on-cell"]
+    form = read_form_bytes(boxed(BOX.format(column=7, text=TEXT) + BOX.format(column=2, text="<a:p/>")))
+    assert answers_by_item(form) == with_blank_items()
+    assert unplaced_texts(form) == [("H7", "Vi är klara med allt\nRing", False)]
+    assert finding_codes(form) == ["note-on-cell"]
 
 
 def test_that_there_are_pictures_is_said(tmp_path: Path) -> None:
     (tmp_path / "Museet.xlsx").write_bytes(boxed(PICTURE, {"xl/media/image1.png": DOT, **LINKED}))
     saved = [convert([tmp_path / "Museet.xlsx"], kind, tmp_path / "saved")[0] for kind in ("ods", "xls")]
     for path in (tmp_path / "Museet.xlsx", *saved):
-        form = read_bytes(path.read_bytes(), name=path.name)
-        assert (said(form), form.unplaced) == (everything(), ())
+        form = read_form_bytes(path.read_bytes(), name=path.name)
+        assert (answers_by_item(form), form.unplaced) == (with_blank_items(), ())
         assert [found.code for found in form.findings if found.code.startswith("has-")] == ["has-pictures"]
 
 
 @pytest.mark.parametrize("inside", ["<xdr:broken", "", BOX.format(column="x", text=TEXT)])
 def test_a_drawing_that_says_nothing_or_nonsense_costs_no_answer(inside: str) -> None:
-    form = read_bytes(boxed(inside))
-    assert said(form) == everything()
-    assert [place for place, _, _ in aside(form)] == (["A7"] if "Vi" in inside else [])
+    form = read_form_bytes(boxed(inside))
+    assert answers_by_item(form) == with_blank_items()
+    assert [place for place, _, _ in unplaced_texts(form)] == (["A7"] if "Vi" in inside else [])
 
 
 @pytest.mark.parametrize("kind", ["ods", "xls"])
 def test_so_it_is_in_other_kinds_of_files(tmp_path: Path, kind: str) -> None:
     (tmp_path / "Museet.xlsx").write_bytes(boxed(BOX.format(column=7, text=TEXT)))
     (saved,) = convert([tmp_path / "Museet.xlsx"], kind, tmp_path / "saved")
-    form = read_bytes(saved.read_bytes(), name=saved.name)
-    assert said(form) == everything()
-    assert aside(form) == [("H7", "Vi är klara med allt\nRing", False)]
+    form = read_form_bytes(saved.read_bytes(), name=saved.name)
+    assert answers_by_item(form) == with_blank_items()
+    assert unplaced_texts(form) == [("H7", "Vi är klara med allt\nRing", False)]
 
 
 def test_a_box_in_an_ods_is_no_part_of_the_answer_below_it() -> None:
@@ -187,18 +194,18 @@ def test_boxes_drawn_in_the_way_of_old_are_kept_but_for_those_of_notes(coding: s
         OLD.format(number=number, what=what, row=6) for number, what in enumerate(("Note", "Button", "Pict"))
     )
     drawing = old_drawing(*shapes, OLD.format(number=4, what="Rect", row=99_999_999)).encode(coding)
-    form = read_bytes(with_parts(made(), TO_OLD, **{"xl__drawings__vmlDrawing1.vml": drawing}))
-    assert said(form) == everything()
-    assert aside(form) == [(cell, "Vi väntar & hoppas\nRing", False) for cell in ("H7", "H7", "A1")]
-    assert codes(form) == ["note-on-cell"] * 3
+    form = read_form_bytes(with_parts(make_form(), TO_OLD, **{"xl__drawings__vmlDrawing1.vml": drawing}))
+    assert answers_by_item(form) == with_blank_items()
+    assert unplaced_texts(form) == [(cell, "Vi väntar & hoppas\nRing", False) for cell in ("H7", "H7", "A1")]
+    assert finding_codes(form) == ["note-on-cell"] * 3
 
 
 def test_what_is_drawn_in_both_ways_is_kept_once() -> None:
     paragraphs = "<a:p><a:r><a:t>Vi väntar &amp; hoppas</a:t></a:r></a:p><a:p><a:r><a:t>Ring</a:t></a:r></a:p>"
     both = f"<xdr:choice>{BOX.format(column=7, text=paragraphs)}</xdr:choice>"
     drawing = old_drawing(OLD.format(number=1, what="Button", row=6))
-    form = read_bytes(with_parts(boxed(both), TO_OLD, **{"xl__drawings__vmlDrawing1.vml": drawing}))
-    assert aside(form) == [("H7", "Vi väntar & hoppas\nRing", False)]
+    form = read_form_bytes(with_parts(boxed(both), TO_OLD, **{"xl__drawings__vmlDrawing1.vml": drawing}))
+    assert unplaced_texts(form) == [("H7", "Vi väntar & hoppas\nRing", False)]
 
 
 @pytest.mark.parametrize(
@@ -206,16 +213,16 @@ def test_what_is_drawn_in_both_ways_is_kept_once() -> None:
     ["", "<!DOCTYPE x><xml/>", old_drawing("<v:textbox>"), "<v:textbox>" * 99, "<" * 200_000 + "<v:textbox"],
 )
 def test_an_old_drawing_that_says_nothing_costs_no_answer(drawing: str) -> None:
-    form = read_bytes(with_parts(made(), TO_OLD, **{"xl__drawings__vmlDrawing1.vml": drawing}))
-    assert said(form) == everything()
-    assert aside(form) == []
+    form = read_form_bytes(with_parts(make_form(), TO_OLD, **{"xl__drawings__vmlDrawing1.vml": drawing}))
+    assert answers_by_item(form) == with_blank_items()
+    assert unplaced_texts(form) == []
 
 
 def test_the_points_of_a_diagram_are_kept() -> None:
     links = {"xl/drawings/_rels/drawing1.xml.rels": ("diagramData", "../diagrams/data1.xml")}
-    form = read_bytes(with_parts(boxed(DIAGRAM), links, **{"xl__diagrams__data1.xml": POINTS}))
-    assert said(form) == everything()
-    assert aside(form) == [("D9", "Först\nSedan", False)]
+    form = read_form_bytes(with_parts(boxed(DIAGRAM), links, **{"xl__diagrams__data1.xml": POINTS}))
+    assert answers_by_item(form) == with_blank_items()
+    assert unplaced_texts(form) == [("D9", "Först\nSedan", False)]
 
 
 def test_blanks_and_broken_lines_in_an_ods_part_words() -> None:

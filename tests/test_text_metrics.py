@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from openpyxl import load_workbook
-from support.external_tools import PROJECT, miss, require_tool
+from support.external_tools import PROJECT, require_tool, skip_or_fail
 from support.fill_forms import read_answers
 from support.libreoffice import convert, recalculate
 
@@ -32,7 +32,7 @@ def theirs(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[t
     """Return the lines that LibreOffice makes of each text in each width, by the height of its row."""
     fonts = subprocess.run([require_tool("fc-list")], capture_output=True, check=True, encoding="utf-8").stdout
     if "Carlito" not in fonts:
-        miss("the font Carlito is not installed")
+        skip_or_fail("the font Carlito is not installed")
     path = tmp_path_factory.mktemp("heights") / "heights.xlsx"
     path.write_bytes(_write(texts))
     flat = convert([path], "fods", path.parent / "flat")[0]

@@ -13,10 +13,17 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.chart import BarChart, Reference
 from openpyxl.workbook import Workbook
-from support.edited_forms import codes, edit_book, everything, made, read_bytes, said
+from support.edited_forms import (
+    answers_by_item,
+    edit_workbook,
+    finding_codes,
+    make_form,
+    read_form_bytes,
+    with_blank_items,
+)
 from support.libreoffice import convert
 from support.make_xls import an_xlsb_of, piece, wide
-from support.make_xlsx import one, parts_of, sheet_of, zipped
+from support.make_xlsx import number_row, read_sheet, workbook_parts, zip_parts
 
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.excel.reader.header_footer import parse_header_footer, read_ods_header_footer
@@ -35,10 +42,10 @@ def margins(form: Submission) -> list[tuple[str | None, tuple[str, ...]]]:
 def saved(content: bytes, kind: str, folder: Path) -> Submission:
     """Return what a form says after LibreOffice has saved it as another kind of file."""
     if not kind:
-        return read_bytes(content)
+        return read_form_bytes(content)
     (folder / "Museet.xlsx").write_bytes(content)
     (file,) = convert([folder / "Museet.xlsx"], kind, folder / "saved")
-    return read_bytes(file.read_bytes(), name=file.name)
+    return read_form_bytes(file.read_bytes(), name=file.name)
 
 
 def write_around(book: Workbook) -> None:
@@ -53,26 +60,26 @@ def write_around(book: Workbook) -> None:
 
 @pytest.mark.parametrize("kind", WAYS)
 def test_what_stands_around_the_sheets_is_set_aside(tmp_path: Path, kind: str) -> None:
-    form = saved(edit_book(write_around), kind, tmp_path)
-    assert said(form) == everything()
+    form = saved(edit_workbook(write_around), kind, tmp_path)
+    assert answers_by_item(form) == with_blank_items()
     assert margins(form) == [
         ("Läs mig", ("Ring oss",)),
         ("Uppföljning", ("Vi väntar på besked", "från nämnden")),
     ]
     about = [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced[2:]]
     assert sorted(about) == [(None, None, ("Bara ett utkast",)), (None, None, ("brådskande",))]
-    assert codes(form) == ["text-about-file"] * 2 + ["text-in-header-footer"] * 2
+    assert finding_codes(form) == ["text-about-file"] * 2 + ["text-in-header-footer"] * 2
 
 
 @pytest.mark.parametrize("kind", WAYS)
 def test_what_a_form_or_a_program_puts_there_is_nobodys_text(tmp_path: Path, kind: str) -> None:
-    form = saved(edit_book(lambda book: book.create_sheet("Blad7")), kind, tmp_path)
+    form = saved(edit_workbook(lambda book: book.create_sheet("Blad7")), kind, tmp_path)
     assert (form.unplaced, form.findings) == ((), ())
 
 
 def test_what_stands_around_goes_along_into_the_result_and_back_to_the_unit(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    content = edit_book(write_around, made({"a": {"status": "Klar kanske"}}))
+    content = edit_workbook(write_around, make_form({"a": {"status": "Klar kanske"}}))
     (tmp_path / "in" / "Museet.xlsx").write_bytes(content)
     merged = merge_forms([tmp_path / "in"], tmp_path / "all.xlsx").merged
     assert merged is not None
@@ -83,7 +90,7 @@ def test_what_stands_around_goes_along_into_the_result_and_back_to_the_unit(tmp_
     (back,) = check_forms([tmp_path / "in"], return_dir=tmp_path / "back").written_files
     again = words_in(load_workbook(back))
     assert all(text in again for text in texts)
-    assert margins(read_bytes(back.read_bytes())) == []
+    assert margins(read_form_bytes(back.read_bytes())) == []
 
 
 def words_in(book: Workbook) -> str:
@@ -96,7 +103,7 @@ def test_both_readers_see_the_same_headers(row: str) -> None:
     pages = {"oddHeader": '&C&"Arial,Fet"&12Hej && hå', "oddFooter": "&P (&N)", "firstHeader": first}
     inner = "".join(f"<{name}>{html.escape(text)}</{name}>" for name, text in pages.items())
     tail = f'<headerFooter differentFirst="1">{inner}</headerFooter>'
-    assert sheet_of(row, tail=tail).metadata.header_footer == ("Hej & hå", "( )", "Första\nsidan\nhär\nHöger")
+    assert read_sheet(row, tail=tail).metadata.header_footer == ("Hej & hå", "( )", "Första\nsidan\nhär\nHöger")
 
 
 def test_an_xlsb_has_headers_too() -> None:
@@ -134,14 +141,14 @@ def draw_chart(book: Workbook) -> None:
 
 @pytest.mark.parametrize("kind", WAYS)
 def test_a_chart_is_noted(tmp_path: Path, kind: str) -> None:
-    form = saved(edit_book(draw_chart), kind, tmp_path)
-    assert said(form) == everything()
-    assert codes(form) == ["has-objects" if kind == "ods" else "has-pictures"]
+    form = saved(edit_workbook(draw_chart), kind, tmp_path)
+    assert answers_by_item(form) == with_blank_items()
+    assert finding_codes(form) == ["has-objects" if kind == "ods" else "has-pictures"]
 
 
 @pytest.mark.parametrize("name", ["xl/media/image1.png", "xl/charts/chart1.xml", "xl/ink/ink1.xml"])
 def test_pictures_are_noted(name: str) -> None:
-    book = open_workbook(zipped({**parts_of(one("A1")), name: b"<a/>"}), "f.xlsx")
+    book = open_workbook(zip_parts({**workbook_parts(number_row("A1")), name: b"<a/>"}), "f.xlsx")
     assert isinstance(book, WorkbookData)
     assert [finding.code for finding in book.findings] == ["has-pictures"]
     assert get_catalogue_entry("has-pictures").severity == "warning"
@@ -165,7 +172,7 @@ def test_where_a_cell_leads_to_is_set_aside_unless_it_says_so_itself(tmp_path: P
             book["Uppföljning"][cell].hyperlink = target
             book["Uppföljning"][cell].value = text
 
-    form = saved(edit_book(change), kind, tmp_path)
+    form = saved(edit_workbook(change), kind, tmp_path)
     links = [(one.location.cell, one.texts[0]) for one in form.unplaced if one.reason == "link-on-cell"]
     assert links[0] == ("H7", "https://exempel.se/protokoll?nr=7&del=2")
     assert [(cell, target.endswith("bilagor/budget.xlsx")) for cell, target in links[1:]] == [("J7", True)]

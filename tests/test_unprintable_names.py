@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from support.edited_forms import edit_book, made
+from support.edited_forms import edit_workbook, make_form
 
 from xlflow.cli.json_output import result_to_values
 from xlflow.cli.text_output import format_findings, format_result
@@ -48,7 +48,7 @@ def test_of_an_extremely_long_name_both_ends_are_shown() -> None:
 
 
 def test_terminal_and_workbook_spell_names_out_and_json_does_not(tmp_path: Path) -> None:
-    strange = {BREAK: made(), TURN: made(unit="Åbo"), BELL: b"%PDF-1.7", LONG: made()}
+    strange = {BREAK: make_form(), TURN: make_form(unit="Åbo"), BELL: b"%PDF-1.7", LONG: make_form()}
     box = io.BytesIO()
     with zipfile.ZipFile(box, "w") as archive:
         for name, content in strange.items():
@@ -76,7 +76,7 @@ def test_a_text_that_somebody_wrote_cannot_steer_the_terminal() -> None:
 
 def test_a_sheet_may_be_called_so_too(tmp_path: Path) -> None:
     name = "Upp\N{RIGHT-TO-LEFT OVERRIDE}följning"
-    (tmp_path / "Museet.xlsx").write_bytes(edit_book(lambda book: setattr(book["Uppföljning"], "title", name)))
+    (tmp_path / "Museet.xlsx").write_bytes(edit_workbook(lambda book: setattr(book["Uppföljning"], "title", name)))
     output = tmp_path / "samlat.xlsx"
     run = merge_forms([tmp_path / "Museet.xlsx"], output, jobs=1)
     assert run.merged

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from support.draw_plan import draw_book, told
+from support.draw_plan import draw_workbook, finding_cells
 
 from xlflow.check.waivers import apply_waivers
 from xlflow.definition.plan_workbook import read_plan
@@ -44,14 +44,14 @@ Typ på gång | pågår | Status
 
 
 def read(text: str) -> tuple[Plan, list[str]]:
-    plan, findings = read_plan(draw_book(text), load_template("followup"), AS_OF)
-    return plan, [text for text in told(findings) if "plan" not in text]
+    plan, findings = read_plan(draw_workbook(text), load_template("followup"), AS_OF)
+    return plan, [text for text in finding_cells(findings) if "plan" not in text]
 
 
 def refuse(text: str) -> list[tuple[str, str | None]]:
     with pytest.raises(FatalError) as stop:
         read(text)
-    assert list(told(stop.value.findings))
+    assert list(finding_cells(stop.value.findings))
     return [(f"{found.code} {found.location.cell}", found.suggestion) for found in stop.value.findings]
 
 
@@ -163,7 +163,7 @@ class Loop:
     def save(self, text: str) -> None:
         workbook = Workbook()
         workbook.remove(workbook.worksheets[0])
-        for sheet in draw_book(text).sheets:
+        for sheet in draw_workbook(text).sheets:
             worksheet = workbook.create_sheet(sheet.name)
             for row in sheet.rows:
                 worksheet.append(row)

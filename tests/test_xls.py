@@ -26,7 +26,7 @@ from support.make_xls import (
     words,
     worked_out,
 )
-from support.make_xlsx import code_of
+from support.make_xlsx import refusal_code
 
 from xlflow.excel.reader import ErrorValue, WorkbookData, open_workbook
 
@@ -158,11 +158,13 @@ def test_what_is_not_read_is_noted() -> None:
 
 
 def test_a_container_is_what_its_own_streams_say() -> None:
-    assert code_of(container({"WordDocument": b"x"}), "f.doc") == "file-is-word"
-    assert code_of(container({"EncryptedPackage": b"x"})) == "file-is-encrypted"
-    assert code_of(container({"EncryptedPackage": b"x"}, {"DRMEncryptedDataSpace": b"x"})) == "file-is-labelled"
-    assert code_of(container({"\tDRMContent": b"x", "Workbook": WORKBOOK}), "f.xls") == "file-is-labelled"
-    assert code_of(container({"Contents": b"x"})) == "file-is-unknown"
+    assert refusal_code(container({"WordDocument": b"x"}), "f.doc") == "file-is-word"
+    assert refusal_code(container({"EncryptedPackage": b"x"})) == "file-is-encrypted"
+    assert (
+        refusal_code(container({"EncryptedPackage": b"x"}, {"DRMEncryptedDataSpace": b"x"})) == "file-is-labelled"
+    )
+    assert refusal_code(container({"\tDRMContent": b"x", "Workbook": WORKBOOK}), "f.xls") == "file-is-labelled"
+    assert refusal_code(container({"Contents": b"x"})) == "file-is-unknown"
 
 
 def test_words_in_a_cell_and_documents_within_do_not_make_a_workbook_another_thing() -> None:
@@ -182,7 +184,7 @@ def test_where_records_lead_nowhere_it_is_said_what_cannot_be_seen() -> None:
 
 def test_an_encrypted_workbook_is_named() -> None:
     locked = an_old_workbook([], more=record(0x2F, bytes(54)))
-    assert code_of(container({"Workbook": locked}), "f.xls") == "file-is-encrypted"
+    assert refusal_code(container({"Workbook": locked}), "f.xls") == "file-is-encrypted"
 
 
 # .xlsb ----------------------------------------------------------------------------------------------------

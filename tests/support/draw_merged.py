@@ -17,30 +17,30 @@ IGNORED = ReceivedFile(".DS_Store", "0" * 64, 6148, None, FileState.IGNORED)
 
 
 def draw_merged(
-    asked: Round, answers: Mapping[str, str], set_aside: Sequence[Unplaced] = ()
+    round_: Round, answers: Mapping[str, str], unplaced: Sequence[Unplaced] = ()
 ) -> tuple[Merged, tuple[Finding, ...]]:
     """Return the round merged: a drawn table of answers by unit, units that are not named did not answer."""
-    forms = [draw_return(asked, unit, table) for unit, table in answers.items()]
+    forms = [draw_return(round_, unit, table) for unit, table in answers.items()]
     files = [*(form.file for form in forms), IGNORED]
-    merged, findings = merge_submissions(forms, files, asked, set_aside)
+    merged, findings = merge_submissions(forms, files, round_, unplaced)
     return merged, (*findings, *check_merged(merged))
 
 
 def draw_summary(
-    asked: Round, answers: Mapping[str, str], set_aside: Sequence[Unplaced] = ()
+    round_: Round, answers: Mapping[str, str], unplaced: Sequence[Unplaced] = ()
 ) -> ConsolidatedContent:
     """Return what the consolidated workbook shows of a drawn round."""
-    return build_consolidated_content(*draw_merged(asked, answers, set_aside))
+    return build_consolidated_content(*draw_merged(round_, answers, unplaced))
 
 
-def show_column(grid: Table, heading: str) -> dict[str, object]:
+def column_by_id(table: Table, heading: str) -> dict[str, object]:
     """Return a column of a grid by the ids (or else the first cells) of its rows."""
-    headings = [column.heading for column in grid.columns]
+    headings = [column.heading for column in table.columns]
     key = headings.index("Id") if "Id" in headings else 0
-    return {str(row[key]): row[headings.index(heading)] for row in grid.rows}
+    return {str(row[key]): row[headings.index(heading)] for row in table.rows}
 
 
-def show_figures(summary: ConsolidatedContent, key: str) -> dict[str, dict[str, object]]:
+def figures_by_group(summary: ConsolidatedContent, key: str) -> dict[str, dict[str, object]]:
     """Return the figures of the section that groups by `key`: by label, then by heading, the zeros left out."""
     section = next(section for panel in summary.panels for section in panel.sections if section.key == key)
     return {

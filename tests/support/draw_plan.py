@@ -28,7 +28,7 @@ from xlflow.model.template import Template
 AS_OF = date(2021, 3, 31)
 
 
-def draw_book(text: str, name: str = "plan.xlsx") -> WorkbookData:
+def draw_workbook(text: str, name: str = "plan.xlsx") -> WorkbookData:
     """Return the workbook that the text shows; without a `==` line there is one sheet, named as the file is."""
     sheets: dict[str, list[str]] = {}
     current = name.rpartition(".")[0]
@@ -42,37 +42,39 @@ def draw_book(text: str, name: str = "plan.xlsx") -> WorkbookData:
     return WorkbookData(name, "xlsx", drawn, MappingProxyType({}), None, "d" * 64, 1000)
 
 
-def save_plan(folder: Path, lines: str, units: Iterable[str]) -> Path:
+def save_plan(folder: Path, table: str, units: Iterable[str]) -> Path:
     """Write a plan as a file: its sheet of lines, and the names of the units."""
-    book = Workbook()
-    sheet = book.worksheets[0]
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
     sheet.title = "Plan"
-    for line in lines.strip().splitlines():
+    for line in table.strip().splitlines():
         sheet.append([cell.strip() or None for cell in line.split("|")])
-    listed = book.create_sheet("Enheter")
+    unit_sheet = workbook.create_sheet("Enheter")
     for name in ("Enhet", *units):
-        listed.append([name])
-    book.save(folder / "plan.xlsx")
+        unit_sheet.append([name])
+    workbook.save(folder / "plan.xlsx")
     return folder / "plan.xlsx"
 
 
-def read(text: str, template: str | Template = "followup", name: str = "plan.xlsx") -> tuple[Plan, list[str]]:
+def read_drawn_plan(
+    text: str, template: str | Template = "followup", name: str = "plan.xlsx"
+) -> tuple[Plan, list[str]]:
     """Return the plan that a drawing gives, and its findings as "code cell"."""
     whole = load_template(template) if isinstance(template, str) else template
-    plan, findings = read_plan(draw_book(text, name), whole, AS_OF)
-    return plan, list(told(findings))
+    plan, findings = read_plan(draw_workbook(text, name), whole, AS_OF)
+    return plan, list(finding_cells(findings))
 
 
-def refuse(text: str, template: str = "followup", name: str = "plan.xlsx") -> list[str]:
+def refuse_drawn_plan(text: str, template: str = "followup", name: str = "plan.xlsx") -> list[str]:
     """Return the findings, as "code cell", for which a drawing is refused."""
     try:
-        read(text, template, name)
+        read_drawn_plan(text, template, name)
     except FatalError as stop:
-        return list(told(stop.findings))
+        return list(finding_cells(stop.findings))
     raise AssertionError("the plan was not refused")
 
 
-def told(findings: tuple[Finding, ...]) -> Iterator[str]:
+def finding_cells(findings: tuple[Finding, ...]) -> Iterator[str]:
     """Yield each finding as "code cell", once it is known to be sayable in both languages."""
     for finding in findings:
         for language in LANGUAGES:
@@ -81,7 +83,7 @@ def told(findings: tuple[Finding, ...]) -> Iterator[str]:
         yield f"{finding.code} {finding.location.cell or '-'}"
 
 
-def show_lines(lines: tuple[PlanItem, ...]) -> list[str]:
+def format_items(lines: tuple[PlanItem, ...]) -> list[str]:
     """Return lines as "Samhälle / Möten / Öppna kvarnen: Museet"."""
     return [f"{' / '.join(filter(None, line.level_texts))}: {'; '.join(line.units)}" for line in lines]
 

@@ -35,8 +35,8 @@ def draw_many(count: int, *, language: Language = "sv", goals: int = 8) -> Round
     assert status is not None
     codes = [option.code for option in shape.choice_list(status).options]
     for number in range(count):
-        place = number * goals // max(1, count)
-        levels = (f"Perspektiv {place // 4 + 1}", f"Övergripande mål {place // 2 + 1}", _goal(place))
+        goal = number * goals // max(1, count)
+        levels = (f"Perspektiv {goal // 4 + 1}", f"Övergripande mål {goal // 2 + 1}", _goal(goal))
         name = f"Aktivitet {number + 1} som handlar om kommunikationsplanering och tillgänglighetsanpassning"
         code = codes[number % len(codes)]
         entries.append(_make_entry(f"a{number}", (*levels, name, ""), code, number, shape, language))
@@ -56,10 +56,8 @@ def draw_many(count: int, *, language: Language = "sv", goals: int = 8) -> Round
     return RoundStatus(shape, language, "Verksamhetsplan 2021", AS_OF, 2021, tuple(entries), asked)
 
 
-def _goal(place: int) -> str:
-    return (
-        f"Nämndmål {place + 1}\nMed målet menas\n– att det finns ett varierat utbud\n– att det når hela kommunen"
-    )
+def _goal(goal: int) -> str:
+    return f"Nämndmål {goal + 1}\nMed målet menas\n– att det finns ett varierat utbud\n– att det når hela kommunen"
 
 
 def _make_entry(
@@ -120,16 +118,16 @@ def draw_amounts() -> RoundStatus:
         ItemStatus(
             PlanItem(f"b{number}", (area, line), ("Stab",)),
             plan_values={"budget": Decimal(budget)},
-            answers=_say_amounts(Decimal(budget), Decimal(outcome), forecast and Decimal(forecast)),
+            answers=_amount_answers(Decimal(budget), Decimal(outcome), forecast and Decimal(forecast)),
         )
         for number, (area, line, budget, outcome, forecast) in enumerate(rows)
     )
     return RoundStatus(shape, "sv", "Budget 2021", AS_OF, 2021, entries, (UnitStatus("Stab", True, 3),))
 
 
-def _say_amounts(budget: Decimal, outcome: Decimal, forecast: Decimal | None) -> dict[str, str | Decimal]:
-    told: dict[str, str | Decimal] = {"outcome": outcome, "comment": "Enligt plan."}
+def _amount_answers(budget: Decimal, outcome: Decimal, forecast: Decimal | None) -> dict[str, str | Decimal]:
+    answers: dict[str, str | Decimal] = {"outcome": outcome, "comment": "Enligt plan."}
     if forecast is not None:
         deviation = budget - forecast
-        told |= {"forecast": forecast, "deviation": deviation, "deviation_share": deviation / budget}
-    return told
+        answers |= {"forecast": forecast, "deviation": deviation, "deviation_share": deviation / budget}
+    return answers

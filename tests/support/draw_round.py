@@ -47,12 +47,12 @@ def draw_round(
     """Return the round that a text table shows; units in the order in which they first appear."""
     template = template or shipped_template()
     heading, *rows = _cells_of(table)
-    lines = tuple(_draw_lines(template, heading, rows, as_of.year))
-    known = {unit.name: unit for unit in contacts}
-    names = dict.fromkeys((*known, *(name for line in lines for name in line.units)))
-    units = tuple(known.get(name, Unit(name)) for name in names)
-    context = tuple(dict.fromkeys(heading for line in lines for heading, _ in line.extra_columns))
-    plan = Plan(title, units, lines, as_of.year, context, digest="0" * 64)
+    items = tuple(_draw_items(template, heading, rows, as_of.year))
+    contact_by_name = {unit.name: unit for unit in contacts}
+    names = dict.fromkeys((*contact_by_name, *(name for line in items for name in line.units)))
+    units = tuple(contact_by_name.get(name, Unit(name)) for name in names)
+    extra_headings = tuple(dict.fromkeys(heading for line in items for heading, _ in line.extra_columns))
+    plan = Plan(title, units, items, as_of.year, extra_headings, digest="0" * 64)
     return Round(template, plan, as_of, due, language)
 
 
@@ -67,16 +67,16 @@ def _cells_of(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines() if line.strip()]
 
 
-def _draw_lines(template: Template, heading: list[str], rows: list[list[str]], year: int) -> Iterator[PlanItem]:
-    levels, seen = [""] * len(template.levels), set[str]()
+def _draw_items(template: Template, heading: list[str], rows: list[list[str]], year: int) -> Iterator[PlanItem]:
+    levels, used_ids = [""] * len(template.levels), set[str]()
     fields = {name: field for field in template.plan_fields() for name in field.accepted_headings()}
-    known = {"Id", "Enhet", "Fortsätter från", *fields}
-    known |= {name for level in template.levels for name in level.accepted_headings()}
+    known_headings = {"Id", "Enhet", "Fortsätter från", *fields}
+    known_headings |= {name for level in template.levels for name in level.accepted_headings()}
     for cells in rows:
         row = dict(zip(heading, cells, strict=True))
         levels = _levels_below(template, levels, row)
         yield PlanItem(
-            id=_id_of(template, row, levels, seen),
+            id=_id_of(template, row, levels, used_ids),
             level_texts=tuple(levels),
             units=tuple(name.strip() for name in row["Enhet"].split(";")),
             plan_values=tuple(
@@ -84,7 +84,7 @@ def _draw_lines(template: Template, heading: list[str], rows: list[list[str]], y
                 for name in heading
                 if name in fields and row[name]
             ),
-            extra_columns=tuple((name, row[name]) for name in heading if name not in known),
+            extra_columns=tuple((name, row[name]) for name in heading if name not in known_headings),
             continues_from=row.get("Fortsätter från", ""),
         )
 
@@ -99,11 +99,11 @@ def _levels_below(template: Template, above: list[str], row: dict[str, str]) -> 
     ]
 
 
-def _id_of(template: Template, row: dict[str, str], levels: list[str], seen: set[str]) -> str:
-    own = levels[template.item_level_index : template.item_level_index + 2]
-    key = row.get("Id") or short_code(own)
-    key = short_code((*levels, row["Enhet"])) if key in seen else key
-    seen.add(key)
+def _id_of(template: Template, row: dict[str, str], levels: list[str], used_ids: set[str]) -> str:
+    item_texts = levels[template.item_level_index : template.item_level_index + 2]
+    key = row.get("Id") or short_code(item_texts)
+    key = short_code((*levels, row["Enhet"])) if key in used_ids else key
+    used_ids.add(key)
     return key
 
 

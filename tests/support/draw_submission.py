@@ -30,7 +30,7 @@ NOT_UNDERSTOOD = "not-understood"
 
 
 def draw_return(
-    asked: Round,
+    round_: Round,
     unit: str,
     table: str = "",
     *,
@@ -41,23 +41,23 @@ def draw_return(
 ) -> Submission:
     """Return the form of a unit, filled in as the table says; `issued` is what stood there when it went out."""
     name = name or f"{unit}.xlsx"
-    lines = issued_items(asked, unit)
-    written = _texts_of(table)
-    sheet = "Uppföljning" if asked.language == "sv" else "Follow-up"
-    own = tuple(_own_line(asked, unit, key) for key in written if key.startswith("+"))
-    known = {line.id for line in (*lines, *own)}
-    assert known >= written.keys(), f"no such lines: {written.keys() - known}"
+    items = issued_items(round_, unit)
+    texts_by_id = _texts_of(table)
+    sheet = "Uppföljning" if round_.language == "sv" else "Follow-up"
+    added = tuple(_added_item(round_, unit, key) for key in texts_by_id if key.startswith("+"))
+    known_ids = {line.id for line in (*items, *added)}
+    assert known_ids >= texts_by_id.keys(), f"no such lines: {texts_by_id.keys() - known_ids}"
     rows = tuple(
-        _draw_row(asked, line, written.get(line.id, {}), Location(name, sheet, f"A{number}"), unit)
-        for number, line in enumerate((*lines, *own), FIRST_ITEM_ROW + 1)
+        _draw_row(round_, line, texts_by_id.get(line.id, {}), Location(name, sheet, f"A{number}"), unit)
+        for number, line in enumerate((*items, *added), FIRST_ITEM_ROW + 1)
     )
     return Submission(
         file=ReceivedFile(name, short_code([name, table]), 20_000, saved, state, unit),
-        identity=build_identity(asked, unit),
-        round=replace(asked, plan=replace(asked.plan, items=lines)),
+        identity=build_identity(round_, unit),
+        round=replace(round_, plan=replace(round_.plan, items=items)),
         rows=rows,
         issued=tuple(
-            (key, _field_of(asked, heading).key, text)
+            (key, _field_of(round_, heading).key, text)
             for key, cells in _texts_of(issued).items()
             for heading, text in cells.items()
             if text
@@ -71,45 +71,45 @@ def _texts_of(table: str) -> dict[str, dict[str, str]]:
     return {row[0]: dict(zip(heading[1:], row[1:], strict=True)) for row in rows}
 
 
-def _field_of(asked: Round, heading: str) -> Field:
-    return next(field for field in asked.template.answer_fields() if heading in field.accepted_headings())
+def _field_of(round_: Round, heading: str) -> Field:
+    return next(field for field in round_.template.answer_fields() if heading in field.accepted_headings())
 
 
-def _own_line(asked: Round, unit: str, key: str) -> PlanItem:
-    levels = [""] * len(asked.template.levels)
-    levels[asked.template.item_level_index] = key[1:].strip()
+def _added_item(round_: Round, unit: str, key: str) -> PlanItem:
+    levels = [""] * len(round_.template.levels)
+    levels[round_.template.item_level_index] = key[1:].strip()
     return PlanItem(key, tuple(levels), (unit,), added_by_unit=True)
 
 
-def _draw_row(asked: Round, line: PlanItem, cells: dict[str, str], at: Location, unit: str) -> AnswerRow:
-    texts = {_field_of(asked, heading).key: text for heading, text in cells.items()}
-    return AnswerRow(line, unit, at, tuple(_draw_answers(asked, texts, at)))
+def _draw_row(round_: Round, item: PlanItem, cells: dict[str, str], location: Location, unit: str) -> AnswerRow:
+    texts = {_field_of(round_, heading).key: text for heading, text in cells.items()}
+    return AnswerRow(item, unit, location, tuple(_draw_answers(round_, texts, location)))
 
 
-def _draw_answers(asked: Round, texts: dict[str, str], at: Location) -> Iterator[Answer]:
-    for index, column in enumerate(build_form_columns(asked.template, asked.plan.extra_headings)):
+def _draw_answers(round_: Round, texts: dict[str, str], location: Location) -> Iterator[Answer]:
+    for index, column in enumerate(build_form_columns(round_.template, round_.plan.extra_headings)):
         if column.kind == "answer" and column.field:
             text = texts.get(column.key, "")
-            value = _understand(asked, column.field, text)
-            place = replace(at, cell=f"{chr(ord('A') + index)}{(at.cell or '')[1:]}")
+            value = _parse_text(round_, column.field, text)
+            place = replace(location, cell=f"{chr(ord('A') + index)}{(location.cell or '')[1:]}")
             yield Answer(column.key, value, text, place, NOT_UNDERSTOOD if text and value is None else None)
 
 
-def _understand(asked: Round, field: Field, text: str) -> FieldValue | None:
+def _parse_text(round_: Round, field: Field, text: str) -> FieldValue | None:
     if not text:
         return None
     if field.type == "choice":
-        return _choose(asked, field, text)
+        return _choice_code(round_, field, text)
     if field.type in ("number", "integer"):
         try:
             return Decimal(text)
         except InvalidOperation:
             return None
-    return draw_deadline(text, asked.plan.year) if field.type in ("deadline", "date", "quarter") else text
+    return draw_deadline(text, round_.plan.year) if field.type in ("deadline", "date", "quarter") else text
 
 
-def _choose(asked: Round, field: Field, text: str) -> str | None:
-    options: Sequence = asked.template.choice_list(field).options
+def _choice_code(round_: Round, field: Field, text: str) -> str | None:
+    options: Sequence = round_.template.choice_list(field).options
     names = {
         normalize_key(name): one.code for one in options for name in (one.label.sv, one.label.en, *one.aliases)
     }

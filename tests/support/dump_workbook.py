@@ -36,7 +36,7 @@ def dump_sheet(sheet: Worksheet, values: Worksheet) -> Iterator[str]:
         for cell in row:
             if cell.value is not None:
                 cached = values[cell.coordinate].value
-                yield f"{cell.coordinate} | {_show_cell(cell.value, cached, cell.data_type)}"
+                yield f"{cell.coordinate} | {_format_cell(cell.value, cached, cell.data_type)}"
     yield ""
 
 
@@ -45,13 +45,13 @@ def scrub(text: str) -> str:
     return _VERSION.sub("xlflow <version>", _DIGEST.sub("<digest>", text))
 
 
-def _show_cell(value: object, cached: object, kind: str) -> str:
+def _format_cell(value: object, cached: object, kind: str) -> str:
     if kind == "f":
-        return f"{_show(getattr(value, 'text', value))} => {_show(cached)}"
-    return _show(value)
+        return f"{_format_value(getattr(value, 'text', value))} => {_format_value(cached)}"
+    return _format_value(value)
 
 
-def _show(value: object) -> str:
+def _format_value(value: object) -> str:
     if value is None:
         return '""'
     if isinstance(value, bool):

@@ -42,14 +42,16 @@ FIRST = FIRST_ITEM_ROW + 1
 RECEIVED = ReceivedFile("Museet.xlsx", "d" * 64, 1, None, FileState.ACCEPTED)
 
 
-def made(answers: AnswerTexts = FILLED, asked: Round = ASKED, unit: str = "Museet") -> bytes:
-    return write_form(asked, unit, answers, issued={})
+def make_form(answers: AnswerTexts = FILLED, round_: Round = ASKED, unit: str = "Museet") -> bytes:
+    return write_form(round_, unit, answers, issued={})
 
 
-def read_bytes(content: bytes, known: Iterable[KnownRound] = (), name: str = "Museet.xlsx") -> Submission:
-    book = open_workbook(content, name)
-    assert isinstance(book, WorkbookData), book
-    form = read_form(book, RECEIVED, tuple(known))
+def read_form_bytes(
+    content: bytes, known_rounds: Iterable[KnownRound] = (), name: str = "Museet.xlsx"
+) -> Submission:
+    workbook = open_workbook(content, name)
+    assert isinstance(workbook, WorkbookData), workbook
+    form = read_form(workbook, RECEIVED, tuple(known_rounds))
     assert isinstance(form, Submission), form
     for finding in form.findings:
         for language in ("sv", "en"):
@@ -57,25 +59,25 @@ def read_bytes(content: bytes, known: Iterable[KnownRound] = (), name: str = "Mu
     return form
 
 
-def edit(change: Callable[[Worksheet], object], content: bytes | None = None) -> bytes:
+def edit_sheet(change: Callable[[Worksheet], object], content: bytes | None = None) -> bytes:
     """Return a form after somebody changed the sheet, saved by another program."""
-    return edit_book(lambda book: change(book["Uppföljning"]), content)
+    return edit_workbook(lambda book: change(book["Uppföljning"]), content)
 
 
-def edit_book(change: Callable[[Workbook], object], content: bytes | None = None) -> bytes:
-    book = load_workbook(io.BytesIO(content or made()))
-    change(book)
+def edit_workbook(change: Callable[[Workbook], object], content: bytes | None = None) -> bytes:
+    workbook = load_workbook(io.BytesIO(content or make_form()))
+    change(workbook)
     buffer = io.BytesIO()
-    book.save(buffer)
+    workbook.save(buffer)
     return buffer.getvalue()
 
 
-def put(sheet: Worksheet, row: int, **values: object) -> None:
+def set_cells(sheet: Worksheet, row: int, **values: object) -> None:
     for key, value in values.items():
         sheet.cell(row, COLUMNS[key]).value = value  # type: ignore[assignment]
 
 
-def said(form: Submission) -> dict[str, dict[str, str]]:
+def answers_by_item(form: Submission) -> dict[str, dict[str, str]]:
     """Return what was written, by line and field; the unit's own activities by their text."""
     found: dict[str, dict[str, str]] = {}
     for row in form.rows:
@@ -84,21 +86,21 @@ def said(form: Submission) -> dict[str, dict[str, str]]:
     return found
 
 
-def everything(filled: AnswerTexts = FILLED, **more: dict[str, str]) -> dict[str, dict[str, str]]:
+def with_blank_items(filled: AnswerTexts = FILLED, **more: dict[str, str]) -> dict[str, dict[str, str]]:
     return {"a": {}, "b": {}, "c": {}, "d": {}, "e": {}, **filled, **more}  # type: ignore[dict-item]
 
 
-def codes(form: Submission) -> list[str]:
+def finding_codes(form: Submission) -> list[str]:
     return sorted(finding.code for finding in form.findings)
 
 
-def aside(form: Submission) -> list[tuple[str | None, str, bool]]:
+def unplaced_texts(form: Submission) -> list[tuple[str | None, str, bool]]:
     return [(one.location.cell, " | ".join(one.texts), one.is_row) for one in form.unplaced]
 
 
-def copied_workbook(content: bytes | None = None) -> bytes:
+def copy_values(content: bytes | None = None) -> bytes:
     """Return a new workbook into which all that is visible of a form was copied, values only."""
-    form, book = load_workbook(io.BytesIO(content or made()), data_only=True), Workbook()
+    form, book = load_workbook(io.BytesIO(content or make_form()), data_only=True), Workbook()
     for row in form["Uppföljning"].iter_rows():
         for cell in row:
             if cell.value is not None and cell.row != CODE_ROW + 1:

@@ -15,7 +15,7 @@ def require_tool(name: str) -> str:
     """Return the path of a program ("soffice", "pdftoppm")."""
     found = shutil.which(name)
     if found is None:
-        miss(f"the program {name} is not installed")
+        skip_or_fail(f"the program {name} is not installed")
     return str(found)
 
 
@@ -35,11 +35,11 @@ def require_packages(folder: Path, **versions: str) -> Path:
         folder.mkdir()
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
-            miss(f"npm could not fetch {' and '.join(wanted)}: {done.stderr[-300:]}")
+            skip_or_fail(f"npm could not fetch {' and '.join(wanted)}: {done.stderr[-300:]}")
     return folder
 
 
-def miss(reason: str) -> None:
+def skip_or_fail(reason: str) -> None:
     """Skip a test for want of something, or fail it where nothing may be skipped."""
     if MUST_HAVE:
         pytest.fail(f"{reason}, and XLFLOW_NO_SKIP=1 says that nothing may be skipped")

@@ -19,36 +19,36 @@ from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-Told = Mapping[str, str]
+AnswerLine = Mapping[str, str]
 """One line of answers: heading -> text as the unit wrote it, the unit's name under the first heading."""
 
-WHERE = ("Id", "Aktivitet", "Delaktivitet", "Område", "Post", "Activity", "Sub-activity")
+ROW_HEADINGS = ("Id", "Aktivitet", "Delaktivitet", "Område", "Post", "Activity", "Sub-activity")
 """The headings that say which row an answer belongs to."""
 
-ITEMS = ("Aktivitet", "Post", "Activity")
+ITEM_HEADINGS = ("Aktivitet", "Post", "Activity")
 """The headings under which a row says what it is about."""
 
-TAKEN_FOR_NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?: \d{3})+)(?:,\d+)?")
+TYPED_NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?: \d{3})+)(?:,\d+)?")
 """What a Swedish Excel makes a number of when it is typed into a cell that is not formatted as text."""
 
 
-def read_answers(path: Path) -> dict[str, list[Told]]:
+def read_answers(path: Path) -> dict[str, list[AnswerLine]]:
     """Return the lines of an answers file by unit, in the file's order."""
-    told: dict[str, list[Told]] = {}
+    lines_by_unit: dict[str, list[AnswerLine]] = {}
     with path.open(encoding="utf-8", newline="") as stream:
         for line in csv.DictReader(stream, delimiter=";", strict=True):
             texts = {heading: text.replace("\r\n", "\n") for heading, text in line.items()}
-            told.setdefault(next(iter(texts.values())), []).append(texts)
-    return told
+            lines_by_unit.setdefault(next(iter(texts.values())), []).append(texts)
+    return lines_by_unit
 
 
 def fill_forms(forms: Path, answers: Path, returned: Path) -> list[Path]:
     """Fill the forms in a folder and put them, under their own names, into the folder `returned`."""
-    told = read_answers(answers)
+    lines_by_unit = read_answers(answers)
     returned.mkdir(parents=True, exist_ok=True)
     filled = []
     for form in sorted(forms.glob("*.xlsx")):
-        if lines := told.get(unit_of(form)):
+        if lines := lines_by_unit.get(unit_of(form)):
             filled.append(returned / form.name)
             filled[-1].write_bytes(fill_form(form, lines))
     return filled
@@ -60,12 +60,12 @@ def unit_of(form: Path) -> str:
     return next(str(name) for kind, key, name, *_ in rows if (kind, key) == ("identity", "unit"))
 
 
-def fill_form(form: Path, told: Sequence[Told]) -> bytes:
+def fill_form(form: Path, lines: Sequence[AnswerLine]) -> bytes:
     """Return the form with the answers typed in; what belongs to no row of it goes into the free rows."""
     book = load_workbook(form)
     sheet = next(sheet for sheet in book.worksheets if _heading_row(sheet))
     part = f"xl/worksheets/sheet{book.worksheets.index(sheet) + 1}.xml"
-    typed = dict(_cells_to_type(sheet, told))
+    typed = dict(_cells_to_type(sheet, lines))
     made = io.BytesIO()
     with zipfile.ZipFile(form) as issued, zipfile.ZipFile(made, "w") as copy:
         for entry in issued.infolist():
@@ -84,21 +84,21 @@ def _heading_row(sheet: Worksheet) -> int | None:
     )
 
 
-def _cells_to_type(sheet: Worksheet, told: Sequence[Told]) -> Iterator[tuple[str, str | Decimal]]:
+def _cells_to_type(sheet: Worksheet, lines: Sequence[AnswerLine]) -> Iterator[tuple[str, str | Decimal]]:
     """Yield (cell, text or number) for every answer that the unit wrote."""
     first = _heading_row(sheet) or 0
     columns = {str(cell.value): cell.column for cell in sheet[first] if cell.value is not None}
-    where = [heading for heading in WHERE if heading in told[0]]
+    row_headings = [heading for heading in ROW_HEADINGS if heading in lines[0]]
     rows = range(first + 1, sheet.max_row + 1)
-    issued = {_key([sheet.cell(row, columns[name]).value for name in where]): row for row in reversed(rows)}
+    issued = {_key([sheet.cell(row, columns[name]).value for name in row_headings]): row for row in reversed(rows)}
     free = iter([row for row in rows if _is_free(sheet, row, columns)])
-    for line in told:
-        row = issued.get(_key([line[heading] for heading in where]))
-        wanted = [heading for heading in columns if line.get(heading) and not (row and heading in where)]
+    for line in lines:
+        row = issued.get(_key([line[heading] for heading in row_headings]))
+        headings = [heading for heading in columns if line.get(heading) and not (row and heading in row_headings)]
         row = row or next(free)
-        for heading in wanted:
+        for heading in headings:
             cell = _open_cell(sheet, row, columns[heading])
-            counts = sheet[cell].number_format != "@" and TAKEN_FOR_NUMBER.fullmatch(line[heading])
+            counts = sheet[cell].number_format != "@" and TYPED_NUMBER.fullmatch(line[heading])
             yield cell, Decimal(line[heading].replace(" ", "").replace(",", ".")) if counts else line[heading]
 
 
@@ -107,7 +107,7 @@ def _key(texts: Sequence[object]) -> tuple[str, ...]:
 
 
 def _is_free(sheet: Worksheet, row: int, columns: Mapping[str, int]) -> bool:
-    activity = sheet.cell(row, next(columns[item] for item in ITEMS if item in columns))
+    activity = sheet.cell(row, next(columns[item] for item in ITEM_HEADINGS if item in columns))
     return activity.value is None and activity.protection.locked is False
 
 

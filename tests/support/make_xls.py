@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 
-from support.make_xlsx import zipped
+from support.make_xlsx import zip_parts
 
 SECTOR = 512
 _FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
@@ -193,7 +193,7 @@ def an_xlsb_of(rows: Sequence[bytes], last_row: int, last_column: int, **more: b
         "xl/worksheets/sheet1.bin": sheet,
         "xl/worksheets/_rels/sheet1.bin.rels": _relations(**{name: f"../{name}1.bin" for name in more}),
     }
-    return zipped(parts | {f"xl/{name}1.bin": part for name, part in more.items()})
+    return zip_parts(parts | {f"xl/{name}1.bin": part for name, part in more.items()})
 
 
 def _relations(**targets: str) -> bytes:

@@ -27,16 +27,18 @@ STYLES = (
 )
 
 
-def parts_of(rows: str, *, strings: str = "", tail: str = "", **changed: str | bytes | None) -> dict[str, bytes]:
+def workbook_parts(
+    rows: str, *, strings: str = "", tail: str = "", **changed: str | bytes | None
+) -> dict[str, bytes]:
     """Return the parts of a workbook with one sheet whose rows are given as markup; None takes a part away."""
     relation = f'<Relationship Id="{{}}" Type="{RELATIONS}/{{}}" Target="{{}}"/>'
     inner = [("r1", "worksheet", "worksheets/sheet1.xml"), ("r2", "sharedStrings", "sharedStrings.xml")]
     inner.append(("r3", "styles", "styles.xml"))
     parts: dict[str, str | bytes | None] = {
         "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"/>',
-        "_rels/.rels": relations_of(relation.format("r1", "officeDocument", "xl/workbook.xml")),
+        "_rels/.rels": relationships_part(relation.format("r1", "officeDocument", "xl/workbook.xml")),
         "xl/workbook.xml": WORKBOOK,
-        "xl/_rels/workbook.xml.rels": relations_of("".join(relation.format(*one) for one in inner)),
+        "xl/_rels/workbook.xml.rels": relationships_part("".join(relation.format(*one) for one in inner)),
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData>{tail}</worksheet>',
         "xl/sharedStrings.xml": strings or f'<sst xmlns="{MAIN}"/>',
         "xl/styles.xml": STYLES,
@@ -46,11 +48,11 @@ def parts_of(rows: str, *, strings: str = "", tail: str = "", **changed: str | b
     return {name: part.encode() if isinstance(part, str) else part for name, part in whole.items()}
 
 
-def relations_of(inner: str) -> str:
+def relationships_part(inner: str) -> str:
     return f'<Relationships xmlns="{PACKAGE}/relationships">{inner}</Relationships>'
 
 
-def zipped(parts: dict[str, bytes]) -> bytes:
+def zip_parts(parts: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, part in parts.items():
@@ -58,18 +60,18 @@ def zipped(parts: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def one(address: str, value: str = "1") -> str:
+def number_row(address: str, value: str = "1") -> str:
     """Return the markup of a row with one number."""
     return f'<row r="{address.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}"><c r="{address}"><v>{value}</v></c></row>'
 
 
-def sheet_of(rows: str, **more: str) -> SheetData:
-    book = open_workbook(zipped(parts_of(rows, **more)), "f.xlsx")
+def read_sheet(rows: str, **more: str) -> SheetData:
+    book = open_workbook(zip_parts(workbook_parts(rows, **more)), "f.xlsx")
     assert isinstance(book, WorkbookData), book
     return book.sheets[0]
 
 
-def a_form(words: str = "Öppna kvarnen") -> bytes:
+def make_workbook(words: str = "Öppna kvarnen") -> bytes:
     """Return a workbook as Excel would write one: text, numbers, days, a formula, a hidden sheet, a property."""
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
@@ -85,7 +87,7 @@ def a_form(words: str = "Öppna kvarnen") -> bytes:
     return buffer.getvalue()
 
 
-def code_of(content: bytes | Path, name: str = "f.xlsx", limits: Limits = DEFAULT_LIMITS) -> str:
+def refusal_code(content: bytes | Path, name: str = "f.xlsx", limits: Limits = DEFAULT_LIMITS) -> str:
     """Return the code of the refusal; its words must be whole in both languages."""
     found = open_workbook(content, name, limits)
     assert isinstance(found, Finding), found
@@ -97,7 +99,7 @@ def code_of(content: bytes | Path, name: str = "f.xlsx", limits: Limits = DEFAUL
     return found.code
 
 
-def package_of(content: bytes) -> WorkbookPackage:
+def load_package(content: bytes) -> WorkbookPackage:
     package = open_package(content, DEFAULT_LIMITS)
     assert isinstance(package, WorkbookPackage)
     return package

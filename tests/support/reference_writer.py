@@ -11,7 +11,7 @@ from xlflow.excel.writer import SheetWriter
 from xlflow.excel.writer.row_xml import RowSpec, StyleChooser
 
 
-def lay_plainly(
+def write_rows_plainly(
     sheet: SheetWriter, first: int, rows: Iterable[RowSpec], look: StyleChooser, *, auto_height: bool = False
 ) -> None:
     """Do what `SheetWriter.write_rows_fast` does, cell by cell."""
@@ -25,7 +25,7 @@ def lay_plainly(
 def written_plainly() -> Iterator[None]:
     """Have every sheet written cell by cell for as long as the context lasts."""
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(SheetWriter, "write_rows_fast", lay_plainly)
+        changed.setattr(SheetWriter, "write_rows_fast", write_rows_plainly)
         yield
 
 

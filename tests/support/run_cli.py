@@ -18,7 +18,7 @@ UNITS = ("Fastighetsservice.xlsx", "Lokalvård.xlsx", "Måltid.xlsx")
 
 
 @dataclass(frozen=True)
-class Seen:
+class CommandResult:
     """What somebody sees of a command, and how it ended."""
 
     code: int
@@ -26,22 +26,22 @@ class Seen:
     err: str
 
     @property
-    def told(self) -> dict[str, Any]:
+    def json_output(self) -> dict[str, Any]:
         """The JSON on stdout."""
         values: dict[str, Any] = json.loads(self.out)
         return values
 
 
-def run(*words: str | Path, cwd: Path, encoding: str = "utf-8", **env: str) -> Seen:
+def run(*arguments: str | Path, cwd: Path, encoding: str = "utf-8", **env: str) -> CommandResult:
     """Run a command in a folder; a traceback is a failure whatever the test is about."""
     done = subprocess.run(
-        [sys.executable, "-m", "xlflow", *map(str, words)],
+        [sys.executable, "-m", "xlflow", *map(str, arguments)],
         cwd=cwd,
         capture_output=True,
         env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding, "COLUMNS": "100", **env},
         check=False,
     )
-    seen = Seen(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
+    seen = CommandResult(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
     assert "Traceback" not in seen.err, seen.err
     return seen
 
@@ -51,7 +51,7 @@ def play_round(folder: Path) -> Path:
     shutil.copy(EXAMPLE / "plan.xlsx", folder)
     after = "Nästa steg: skicka ut dem, lägg svaren i en mapp och kör xlflow check på mappen."
     said = os.linesep.join(("Formulär i forms: 3.", "", after, ""))
-    assert run(*GENERATE, "forms", cwd=folder) == Seen(0, said, "")
+    assert run(*GENERATE, "forms", cwd=folder) == CommandResult(0, said, "")
     assert len(fill_forms(folder / "forms", EXAMPLE / "answers.csv", folder / "in")) == len(UNITS)
     return folder
 

@@ -1,11 +1,11 @@
 """The rounds whose forms are damaged in the tests: what is asked in each, and under which names it stands."""
 
-from support.form_grid import Kind
+from support.form_grid import SampleRound
 
-FOLLOWUP = Kind(
+FOLLOWUP = SampleRound(
     template="followup",
     language="sv",
-    plan="""
+    plan_table="""
     Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delaktivitet | Slutdatum  | Enhet       | Ansvar
     Samhälle   | Levande kommun  | Möten    | Öppna kvarn    |              | Kvartal 2  | Museet      | Chef
                |                 |          |                | Hyra båt     | 2021-06-30 | Museet; Åbo |
@@ -16,19 +16,19 @@ FOLLOWUP = Kind(
                |                 |          | Rensa förrådet |              | Kvartal 3  | Museet      |
     """,
     levels=("perspective", "overall_goal", "board_goal", "activity", "sub_activity"),
-    item="activity",
+    item_level="activity",
     headings={"status": "Status", "new_deadline": "Ny tidpunkt", "comment": "Kommentar/avvikelse"},
-    given=("deadline", "overall_goal", "Ansvar", "id", "previous"),
-    stranger={"id": "f", "perspective": "Ekonomi", "activity": "Måla om"},
-    sheet="Uppföljning",
-    guide="Läs mig",
-    listed="Att rätta",
-    tabs=("Svar", "Insamling", "Anmärkningar", "Ordagrant"),
+    issued_columns=("deadline", "overall_goal", "Ansvar", "id", "previous"),
+    foreign_row={"id": "f", "perspective": "Ekonomi", "activity": "Måla om"},
+    form_sheet="Uppföljning",
+    guide_sheet="Läs mig",
+    correction_sheet="Att rätta",
+    result_names=("Svar", "Insamling", "Anmärkningar", "Ordagrant"),
 )
-ENGLISH = Kind(
+ENGLISH = SampleRound(
     template="followup",
     language="en",
-    plan="""
+    plan_table="""
     Perspective | Overall goal      | Board goal | Activity        | Sub-activity | Deadline   | Unit        | Lead
     Community   | A lively place    | Meetings   | Open the mill   |              | Quarter 2  | Museet      | Head
                 |                   |            |                 | Rent a boat  | 2021-06-30 | Museet; Åbo |
@@ -39,19 +39,19 @@ ENGLISH = Kind(
                 |                   |            | Clear the store |              | Quarter 3  | Museet      |
     """,
     levels=FOLLOWUP.levels,
-    item="activity",
+    item_level="activity",
     headings={"status": "Status", "new_deadline": "New deadline", "comment": "Comment/deviation"},
-    given=("deadline", "overall_goal", "Lead", "id", "previous"),
-    stranger={"id": "f", "perspective": "Economy", "activity": "Paint the fence"},
-    sheet="Follow-up",
-    guide="Read me",
-    listed="To correct",
-    tabs=("Answers", "Collection", "Remarks", "Word for word"),
+    issued_columns=("deadline", "overall_goal", "Lead", "id", "previous"),
+    foreign_row={"id": "f", "perspective": "Economy", "activity": "Paint the fence"},
+    form_sheet="Follow-up",
+    guide_sheet="Read me",
+    correction_sheet="To correct",
+    result_names=("Answers", "Collection", "Remarks", "Word for word"),
 )
-BUDGET = Kind(
+BUDGET = SampleRound(
     template="budget",
     language="sv",
-    plan="""
+    plan_table="""
     Område   | Post        | Budget     | Enhet  | Konto
     Drift    | Löner       | 4000500    | Museet | 51
              | Vikarier    | 2000500    | Åbo    | 51
@@ -63,15 +63,15 @@ BUDGET = Kind(
              | Bidrag      | -500       | Åbo    |
     """,
     levels=("area", "line"),
-    item="line",
+    item_level="line",
     headings={"outcome": "Utfall", "forecast": "Prognos", "comment": "Kommentar"},
-    given=("budget", "area", "Konto", "id", "previous"),
-    stranger={"id": "f", "area": "Intäkter", "line": "Bidrag"},
-    sheet="Uppföljning",
-    guide="Läs mig",
-    listed="Att rätta",
-    tabs=("Svar", "Insamling", "Anmärkningar", "Ordagrant"),
-    numbers=frozenset({"outcome", "forecast"}),
-    computed=("deviation", "deviation_share"),
+    issued_columns=("budget", "area", "Konto", "id", "previous"),
+    foreign_row={"id": "f", "area": "Intäkter", "line": "Bidrag"},
+    form_sheet="Uppföljning",
+    guide_sheet="Läs mig",
+    correction_sheet="Att rätta",
+    result_names=("Svar", "Insamling", "Anmärkningar", "Ordagrant"),
+    number_columns=frozenset({"outcome", "forecast"}),
+    computed_columns=("deviation", "deviation_share"),
 )
 KINDS = {"followup": FOLLOWUP, "english": ENGLISH, "budget": BUDGET}

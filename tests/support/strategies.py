@@ -18,11 +18,11 @@ from xlflow.i18n.catalogue import LANGUAGES, Language
 from xlflow.model.plan import FieldValue
 from xlflow.model.template import Field, Template
 
-NOT_KNOWN = "not known beforehand"
+NOT_PARSED = "not known beforehand"
 
 # What people write -------------------------------------------------------------------------------------------
 
-STRANGE = [
+UNUSUAL_TEXTS = [
     "=1+1",
     '=HYPERLINK("http://example.example";"klicka")',
     "+46 är landsnumret",
@@ -49,21 +49,25 @@ STRANGE = [
     "–",
 ]
 LETTERS = st.characters(exclude_categories=("Cs", "Cc", "Cn"), exclude_characters="\ufffe\uffff") | st.just("\n")
-TEXTS = st.sampled_from(STRANGE) | st.text(LETTERS, min_size=1, max_size=20)
+TEXTS = st.sampled_from(UNUSUAL_TEXTS) | st.text(LETTERS, min_size=1, max_size=20)
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedAnswer:
     """What is typed into a cell; how it reads afterwards, and what it means if that is known."""
 
     cell: str | int | float | datetime | None = None
-    written: str = ""
+    raw_text: str = ""
     value: FieldValue | date | str | None = None
 
 
-def _text(text: str, value: FieldValue | date | str | None = NOT_KNOWN) -> Typed:
+def _text(text: str, value: FieldValue | date | str | None = NOT_PARSED) -> TypedAnswer:
     written = unicodedata.normalize("NFC", text)
-    return Typed(text, written, written if value == NOT_KNOWN else value) if _is_seen(written) else Typed(text)
+    return (
+        TypedAnswer(text, written, written if value == NOT_PARSED else value)
+        if _is_seen(written)
+        else TypedAnswer(text)
+    )
 
 
 def _one_line(text: str) -> str:
@@ -75,8 +79,10 @@ def _is_seen(text: str) -> bool:
     return any(not letter.isspace() and unicodedata.category(letter) != "Cf" for letter in text)
 
 
-NUMBERS = [Typed(number, str(number), Decimal(str(number))) for number in (0, 7, -1250, 99.5, 0.1, 2_500_000)]
-DAY = Typed(datetime(2021, 10, 31), "2021-10-31", date(2021, 10, 31))
+NUMBERS = [
+    TypedAnswer(number, str(number), Decimal(str(number))) for number in (0, 7, -1250, 99.5, 0.1, 2_500_000)
+]
+DAY = TypedAnswer(datetime(2021, 10, 31), "2021-10-31", date(2021, 10, 31))
 TIMES = [
     DAY,
     _text("Kvartal 4", date(2021, 12, 31)),
@@ -95,17 +101,19 @@ QUARTERS: Mapping[str, Mapping[str, str]] = {
 """How a form shows a quarter of the plan."""
 
 
-def _answers_to(asked: Field, template: Template, texts: Sequence[str]) -> Sequence[Typed]:
-    if asked.type == "choice":
-        return list(_choices(asked, template))
-    if asked.type == "number":
+def _answers_to(field: Field, template: Template, texts: Sequence[str]) -> Sequence[TypedAnswer]:
+    if field.type == "choice":
+        return list(_choices(field, template))
+    if field.type == "number":
         return [*NUMBERS, _text("1250", Decimal(1250)), _text("rätt mycket", None)]
-    return TIMES if asked.type == "deadline" else [*map(_text, texts), Typed(5, "5", "5"), _text(DAY.written)]
+    return (
+        TIMES if field.type == "deadline" else [*map(_text, texts), TypedAnswer(5, "5", "5"), _text(DAY.raw_text)]
+    )
 
 
-def _choices(asked: Field, template: Template) -> Iterator[Typed]:
+def _choices(field: Field, template: Template) -> Iterator[TypedAnswer]:
     yield from (_text("vet inte än", None), _text("=A1", None))
-    for option in template.choice_list(asked).options:
+    for option in template.choice_list(field).options:
         for name in (option.label.sv, option.label.en, *option.aliases[:1]):
             for text in (name, f"  {name.upper()} ", unicodedata.normalize("NFD", name)):
                 yield _text(text, option.code)
@@ -115,86 +123,88 @@ def _choices(asked: Field, template: Template) -> Iterator[Typed]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class DrawnItem:
     """A line of the plan; `mark` ends its text and stands in no other."""
 
     mark: str
     levels: tuple[str, ...]
     units: tuple[str, ...]
-    given: Typed
-    context: str
+    plan_value: TypedAnswer
+    extra_text: str
 
 
 @dataclass(frozen=True)
-class Story:
+class LoopScenario:
     """One round as it went: the plan, what each unit wrote (unit, mark, field), and what else came back."""
 
     template: Template
     language: Language
     units: tuple[str, ...]
-    lines: tuple[Asked, ...]
-    told: Mapping[tuple[str, str, str], Typed]
-    own: Mapping[str, tuple[str, ...]]
-    silent: frozenset[str]
+    items: tuple[DrawnItem, ...]
+    answers: Mapping[tuple[str, str, str], TypedAnswer]
+    added_activities: Mapping[str, tuple[str, ...]]
+    silent_units: frozenset[str]
     copies: int = 0
-    junk: int = 0
-    locks: int = 0
+    other_files: int = 0
+    lock_files: int = 0
     with_plan: bool = True
     spell_out: bool = True
 
-    def lines_of(self, unit: str) -> list[Asked]:
+    def items_of(self, unit: str) -> list[DrawnItem]:
         """The lines that a unit is asked about."""
-        return [line for line in self.lines if unit in line.units]
+        return [line for line in self.items if unit in line.units]
 
     @property
     def answering(self) -> list[str]:
         """The units that send something back, in the plan's order."""
-        return [unit for unit in self.units if unit not in self.silent]
+        return [unit for unit in self.units if unit not in self.silent_units]
 
 
-def tell_story(name: str, chance: Random, texts: Sequence[str]) -> Story:
+def draw_scenario(name: str, rng: Random, texts: Sequence[str]) -> LoopScenario:
     """Return a story with these texts, as chance will have it."""
     template = load_template(name)
-    units = tuple(f"{_one_line(chance.choice(texts))}#{number}" for number in range(chance.randint(1, 3)))
-    lines = tuple(_tell_lines(template, chance, texts, units))
+    units = tuple(f"{_one_line(rng.choice(texts))}#{number}" for number in range(rng.randint(1, 3)))
+    lines = tuple(_draw_items(template, rng, texts, units))
     asked = tuple(unit for unit in units if any(unit in line.units for line in lines))
-    silent = frozenset(unit for unit in asked[1:] if chance.random() < 0.25)
-    own = {unit: tuple(f"{chance.choice(texts)}#own{n}" for n in range(chance.randint(0, 2))) for unit in asked}
+    silent = frozenset(unit for unit in asked[1:] if rng.random() < 0.25)
+    own = {unit: tuple(f"{rng.choice(texts)}#own{n}" for n in range(rng.randint(0, 2))) for unit in asked}
     told = {
-        (unit, mark, field.key): _tell_answer(field, template, chance, texts)
+        (unit, mark, field.key): _draw_answer(field, template, rng, texts)
         for unit in asked
         if unit not in silent
         for mark in (*(line.mark for line in lines if unit in line.units), *map(mark_of, own[unit]))
         for field in template.answer_fields()
     }
-    counts = (chance.randint(0, 1) for _ in range(3))
-    flags = chance.random() < 0.6, chance.random() < 0.5
-    return Story(template, chance.choice(LANGUAGES), asked, lines, told, own, silent, *counts, *flags)
+    counts = (rng.randint(0, 1) for _ in range(3))
+    flags = rng.random() < 0.6, rng.random() < 0.5
+    return LoopScenario(template, rng.choice(LANGUAGES), asked, lines, told, own, silent, *counts, *flags)
 
 
-def _tell_lines(template: Template, chance: Random, texts: Sequence[str], units: Sequence[str]) -> Iterator[Asked]:
-    above = [f"{chance.choice(texts)}:{number}" for number in range(2)]
+def _draw_items(
+    template: Template, rng: Random, texts: Sequence[str], units: Sequence[str]
+) -> Iterator[DrawnItem]:
+    above = [f"{rng.choice(texts)}:{number}" for number in range(2)]
     below = len(template.levels) - template.item_level_index - 1
     values = NUMBERS if template.plan_fields()[0].type == "number" else TIMES
-    for number in range(chance.randint(1, 4)):
-        groups = tuple(chance.choice(above) for _ in range(template.item_level_index))
-        item = f"{chance.choice(texts)}#{number}"
-        parts = [f"{chance.choice(texts)}#{number}.{part}" for part in range(chance.randint(0, 3) * below)]
+    for number in range(rng.randint(1, 4)):
+        groups = tuple(rng.choice(above) for _ in range(template.item_level_index))
+        item = f"{rng.choice(texts)}#{number}"
+        parts = [f"{rng.choice(texts)}#{number}.{part}" for part in range(rng.randint(0, 3) * below)]
         for part in ("", *parts):
-            asked = tuple(chance.sample(units, chance.randint(1, len(units))))
+            asked = tuple(rng.sample(units, rng.randint(1, len(units))))
             shared = values is NUMBERS and len(asked) > 1  # an amount is one unit's own
-            given = Typed() if shared else chance.choice([Typed(), *values])
+            given = TypedAnswer() if shared else rng.choice([TypedAnswer(), *values])
             levels = (*groups, item, *[part] * below)
-            yield Asked(mark_of(part or item), levels, asked, given, chance.choice(["", "Lagkrav", "=2+2"]))
+            yield DrawnItem(mark_of(part or item), levels, asked, given, rng.choice(["", "Lagkrav", "=2+2"]))
 
 
-def _tell_answer(asked: Field, template: Template, chance: Random, texts: Sequence[str]) -> Typed:
-    return chance.choice(_answers_to(asked, template, texts)) if chance.random() < 0.6 else Typed()
+def _draw_answer(field: Field, template: Template, rng: Random, texts: Sequence[str]) -> TypedAnswer:
+    return rng.choice(_answers_to(field, template, texts)) if rng.random() < 0.6 else TypedAnswer()
 
 
-def stated(line: Asked, language: Language) -> str | Decimal:
+def typed_plan_value(item: DrawnItem, language: Language) -> str | Decimal:
     """Return what the plan states for a line as a form shows it."""
-    value, written = line.given.value, line.given.written
+    value, written = item.plan_value.value, item.plan_value.raw_text
     return value if isinstance(value, Decimal) else QUARTERS.get(written, {}).get(language, written)
 
 
