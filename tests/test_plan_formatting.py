@@ -16,7 +16,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.worksheet.table import Table as ListObject
 from openpyxl.worksheet.worksheet import Worksheet
-from support.draw_plan import AS_OF, show_lines, told
+from support.draw_plan import AS_OF, finding_cells, format_items
 from support.external_tools import PROJECT
 
 from xlflow.definition.plan_formatting import join_row_numbers
@@ -66,7 +66,7 @@ def read_changed_plan(*changes: Change) -> tuple[Plan, tuple[Finding, ...]]:
 def codes_after(*changes: Change) -> list[str]:
     """Return the findings as "code cell", but for those of headings that this small plan leaves out."""
     _, findings = read_changed_plan(*changes)
-    return [text for text in told(findings) if not text.startswith("plan-heading-absent")]
+    return [text for text in finding_cells(findings) if not text.startswith("plan-heading-absent")]
 
 
 def add_list_object(reference: str, total_rows: int = 0) -> Change:
@@ -198,7 +198,7 @@ class TestExcelTables:
             sheet["G3"] = "Att göra"
 
         plan, _ = read_changed_plan(add_list_object("A1:E4"), add_footnotes)
-        assert show_lines(plan.items) == [
+        assert format_items(plan.items) == [
             "Möten / Öppna kvarnen: Museet",
             "Möten / Hyra ut båtar: Badet",
             "Möten / Hyra ut båtar / Måla båtarna: Badet",
