@@ -117,7 +117,7 @@ def _join_places(one: ReturnedFile, same: Sequence[ReturnedFile]) -> ReturnedFil
         word: [place for each in same for place in each.locations_by_word.get(word, ())]
         for word in one.locations_by_word
     }
-    return replace(one, words=words, placed=False)
+    return replace(one, locations_by_word=words, must_be_placed=False)
 
 
 def _unit_of(name: str) -> str:
