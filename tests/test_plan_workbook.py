@@ -297,15 +297,15 @@ class TestWhoIsAsked:
         ],
     )
     def test_a_cell_names_several_units_as_people_do(self, cell, units):
-        plan, _ = read(f"== Plan\nAktivitet | Enhet\nA | {cell}{UNITS}")
+        plan, _ = read_drawn_plan(f"== Plan\nAktivitet | Enhet\nA | {cell}{UNITS}")
         assert plan.items[0].units == units
 
     @pytest.mark.parametrize("cell", ["Badet och Okänd", "Museet/Badets", "Badet, " * 201 + "Museet"])
     def test_a_list_in_which_any_part_is_no_unit_is_refused_whole(self, cell):
-        assert refuse(f"== Plan\nAktivitet | Enhet\nA | {cell}{UNITS}") == ["plan-unit-unknown B2"]
+        assert refuse_drawn_plan(f"== Plan\nAktivitet | Enhet\nA | {cell}{UNITS}") == ["plan-unit-unknown B2"]
 
     def test_all_units_are_those_that_the_plan_names_where_it_lists_none(self):
-        plan, _ = read("Aktivitet | Enhet\nA | Museet\nB | Alla enheter\nC | Badet")
+        plan, _ = read_drawn_plan("Aktivitet | Enhet\nA | Museet\nB | Alla enheter\nC | Badet")
         assert plan.items[1].units == ("Museet", "Badet")
 
     def test_without_a_sheet_of_units_they_are_those_of_the_plan(self):
