@@ -96,7 +96,7 @@ def build_form_columns(template: Template, extra_headings: tuple[str, ...] = ())
 
 def build_previous_column() -> FormColumn:
     """Return the column that shows the previous round's answers; only a form that was made with some has it, after
-    what remains. It is found by code or heading, wherever it stands."""
+    what remains. It is found by code or heading, wherever it is."""
     label = translate_all("column.previous")
     return FormColumn("previous", "previous", label, (label.sv, label.en), 34)
 

@@ -1,4 +1,4 @@
-"""The nearest right word to one that somebody wrote: the one measure of likeness, and how alike is alike enough.
+"""The closest right word to a wrong one: one measure of similarity, and its thresholds.
 
 Only ever suggests. Whoever calls decides in which form texts are compared (`normalize_key`, `casefold`).
 """

@@ -71,8 +71,13 @@ MessageParams = tuple[tuple[str, MessageParam], ...]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault in one place. `words` fills the gaps of the message; a `LocalizedText` among them is
-    translated."""
+    """One fault at one location. `params` fill the placeholders of the message; a `LocalizedText` is translated.
+
+    `severity`: None for that of the code in the catalogue. `rule`: name of the rule that found it. `row_id`: id
+    of the
+    plan item. `field`: key of the field; for a template, path of the fault. `value`: the text that was found
+    there.
+    """
 
     code: str
     location: Location
@@ -133,8 +138,11 @@ def message_in_all_languages(finding: Finding) -> LocalizedText:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """What the catalogue says of a code: how much it matters, what its place points at, who can do something about
-    it ("unit", whoever filled in the form, or "coordinator"), and its sentences with their gaps open."""
+    """The entry of a code in the catalogue (`messages.toml`).
+
+    `location_kind`: what its location points at (cell, row, column, sheet, file …). `responsible`: "unit", whoever
+    filled in the form, or "coordinator". `message` and `remedy`: with open placeholders.
+    """
 
     code: str
     severity: Severity
@@ -150,7 +158,7 @@ def list_finding_codes() -> tuple[str, ...]:
 
 
 def get_catalogue_entry(code: str) -> CatalogueEntry:
-    """Return what the catalogue says of a code; KeyError if it has none."""
+    """Return the catalogue's entry of a code; KeyError if it has none."""
     entry = _read_raw_entry(code)
     message, remedy = (LocalizedText(sv=entry["sv"][part], en=entry["en"][part]) for part in ("what", "do"))
     return CatalogueEntry(code, Severity(entry["severity"]), entry["place"], entry["who"], message, remedy)
@@ -199,7 +207,7 @@ def _sort_key(finding: Finding) -> tuple[object, ...]:
 
 
 class _FullTextOrder:
-    """Sorts findings by all that they say, which takes long and is rarely needed."""
+    """Sort key of the full text of a finding: slow, and only compared where all else is equal."""
 
     __slots__ = ("finding",)
 

@@ -114,7 +114,7 @@ class Field(LabelledElement):
 
 
 class CountedText(LocalizedText):
-    """One text in both languages, each with {count} where the number stands."""
+    """One text in both languages, each with one placeholder, {count}."""
 
     sv: Annotated[str, StringConstraints(pattern=COUNT_PATTERN)]
     en: Annotated[str, StringConstraints(pattern=COUNT_PATTERN)]

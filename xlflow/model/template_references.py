@@ -23,7 +23,7 @@ from xlflow.model.template_elements import (
 )
 
 KeyPath = tuple[str | int, ...]
-"""Where something stands in a template: keys, and indexes (from 0) within lists."""
+"""Where something is in a template: keys, and indexes (from 0) within lists."""
 
 PART_PLACEHOLDERS = ("part", "part_status")
 """Placeholders of a `children_not_worse` rule: the text of the sub-activity that is worse, and its status."""
@@ -37,7 +37,7 @@ KEYS_BARRED_IF_COMPUTED = ("filled_by", "role", "choices", "required", "minimum"
 
 @dataclass(frozen=True, slots=True)
 class TemplateFault:
-    """One fault: the code of its message, its path, the value that stands there, and what would be accepted.
+    """One fault: the code of its message, its path, the value found there, and what would be accepted.
 
     `accepted`: the keys to choose from. `expected`: a key of `words.toml` that describes what belongs there.
     """
@@ -165,7 +165,7 @@ def _check_threshold(path: KeyPath, threshold: Threshold, template: TemplateShap
 
 
 def _check_placeholders(path: KeyPath, rule: Rule, template: TemplateShape) -> Iterator[TemplateFault]:
-    """A message names what stands in the row; a remedy, which the form shows on every row alike, names nothing."""
+    """A message may name fields of the row; a remedy, which the form shows on every row alike, names nothing."""
     field_keys = tuple(field.key for field in template.fields if field.key)
     accepted = (*field_keys, *PART_PLACEHOLDERS) if rule.children_not_worse else field_keys
     for name, text in (("message", rule.message), ("remedy", rule.remedy)):

@@ -1,9 +1,9 @@
-"""What is still to be done in each row of one unit's form, by the rules that every template has and by its own.
+"""What is still to be done in each row of one unit's form, by the rules of every form and those of its template.
 
-The one judge: what `check` finds, and the words that stand in a form's live column when it is written, both come
+Evaluated in one place: what `check` finds, and the text of a form's live column when it is written, both come
 from here, and `generate/calc_layout.py` writes the same conditions as formulas. So a rule goes by what a formula
 can see:
-the texts in the cells, read by `rules.formula_semantics`, and the times that the plan states. Says no words.
+the texts in the cells, read by `rules.formula_semantics`, and the times that the plan states. Holds no texts.
 """
 
 from xlflow.rules.compiled_template import choice_number, compile_conditions, has_closed_list, spelling_table_of

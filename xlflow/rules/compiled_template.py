@@ -21,9 +21,14 @@ _YES_NO_NUMBERS = MappingProxyType({"yes": 1, "no": 2})
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """A template as judging needs it: fields by key, tables of spellings, rules with what they wait for. `awaited`
-    is the field that most rules wait for, `rules_by_number` the rules by the number of its answer, in their order,
-    and `others` those that may hold whatever it says."""
+    """A template as the rules need it.
+
+    `fields` and `spelling_tables` by field key. `index_field`: the field on which most rules depend, None if no
+    rule
+    has a `when`. `rules_by_number`: the rules that may hold for each choice number of that field, in declared
+    order.
+    `unindexed_rules`: those that may hold whatever it is.
+    """
 
     fields: Mapping[str, Field]
     spelling_tables: Mapping[str, str]

@@ -1,9 +1,10 @@
-"""Numbers that follow from others of the same row: how they come about, and when one is beyond a limit.
+"""Numbers computed from others of the same row, and when a number is above a threshold.
 
-Worked out here in Decimal; `build_computed_formula` and `build_threshold_formula` say the same for a spreadsheet,
-whose numbers
-are rounded to `RESULT_DECIMALS` so that both come to the same. Blank is never zero: what lacks a number has no
-result.
+Computed here in Decimal; `build_computed_formula` and `build_threshold_formula` do the same in a spreadsheet,
+whose
+numbers are rounded to `RESULT_DECIMALS` so that both agree. Blank is never zero: where an input is missing,
+there is
+no result.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,7 +1,7 @@
-"""What a formula can make of an answer: the same tables and the same few steps, here and in the form.
+"""How a formula reads an answer: the same tables and the same few steps, here and in the form.
 
 A spreadsheet cannot read as `parse_value` reads. So the template's rules, which the form shows live, go by what
-both can: a text is squeezed (small letters, no blanks, no marks) and looked up in a table of spellings. What is
+both can: a text is stripped (lower case, no blanks, no punctuation) and looked up in a table of spellings. What is
 not in the table is not recognised, here no more than there. `generate/calc_layout.py` writes these steps as
 formulas.
 """
@@ -19,16 +19,16 @@ from xlflow.model.template import Choice, ChoiceList
 from xlflow.values.dates import FIRST_DATE_SERIAL, LAST_DATE_SERIAL, month_numbers
 
 BLANK_CHARACTERS = ("\n", "\r", "\t", "\u00a0")
-"""Letters that stand for a blank. Others that look like one are rare, and kept."""
+"""Characters treated as a blank. Others that look like one are rare, and kept."""
 
 LEAD_IN_WORDS = ("senast", "under", "till", "i", "den", "by", "in", "during", "until", "the")
-"""Words before a time that say nothing about it."""
+"""Words before a time that do not change its meaning."""
 
 IGNORED_CHARACTERS = " .,:;!?\"'()/*+_~-–—…’”\u200b\u00ad"
-"""What is left out before texts are compared."""
+"""Characters removed before texts are compared."""
 
 NOT_LISTED = -999
-"""The number of an answer that no table knows; 0 is no answer."""
+"""The number of an answer that is not in its table; 0 is no answer."""
 
 CHOICE_NUMBER_WIDTH, MONTH_NUMBER_WIDTH = 6, 2
 """Digits before each spelling in the tables of answers and of times."""
@@ -37,19 +37,19 @@ ACCEPTED_YEAR_OFFSETS = range(-10, 21)
 """Years, counted from the plan's, that a time may name."""
 
 MAX_LOOKUP_LENGTH = 99
-"""Letters of an answer that are looked at; no spelling is longer."""
+"""Characters of an answer that are compared; no spelling is longer."""
 
 ISO_DIGIT_COUNTS = (8, 12, 14)
-"""Digits of a day, alone or with hours and minutes, or seconds too."""
+"""Number of digits of a date, alone, with hours and minutes, or with seconds too."""
 
 
 def strip_for_lookup(text: str) -> str:
-    """Return what is compared: small letters without blanks and marks."""
+    """Return a text as it is looked up: lower case, without blanks and punctuation."""
     return _lowercase_with_spaces(text).translate(_DROP_IGNORED)
 
 
 def strip_time_for_lookup(text: str) -> str:
-    """Return what is compared of a time: as `squeeze`, without the words that lead in to it."""
+    """Return a time as it is looked up: as `strip_for_lookup`, without the words before it."""
     lowered = f" {_lowercase_with_spaces(text)} "
     for word in LEAD_IN_WORDS:
         lowered = lowered.replace(f" {word} ", " ")
@@ -68,8 +68,8 @@ _DROP_IGNORED = dict.fromkeys(map(ord, IGNORED_CHARACTERS))
 
 
 def option_number(options: tuple[Choice, ...], code: str) -> int:
-    """Return the number that stands for a choice: a worse rank, a greater hundred; negative if it has no rank."""
-    position = next(place for place, option in enumerate(options, 1) if option.code == code)
+    """Return (rank + 1) * 100 + position (from 1) of a choice, minus its position if it has no rank."""
+    position = next(number for number, option in enumerate(options, 1) if option.code == code)
     rank = options[position - 1].rank
     has_rank = rank is not None and rank >= 0 and not options[position - 1].excluded_from_rollup
     return ((rank or 0) + 1) * 100 + position if has_rank else -position
@@ -102,7 +102,7 @@ def yes_no_spelling_table() -> str:
 
 @lru_cache(maxsize=1 << 14)
 def lookup_choice(text: str, spelling_table: str) -> int:
-    """Return the number of an answer, 0 if the cell is blank, `NOT_LISTED` if the table does not have it."""
+    """Return the number of an answer; 0 for a blank cell, `NOT_LISTED` if the table does not have it."""
     compared = text[:MAX_LOOKUP_LENGTH]
     if not compared.translate(_BLANKS_TO_SPACE).strip(" "):
         return 0
@@ -114,7 +114,7 @@ def lookup_choice(text: str, spelling_table: str) -> int:
 
 
 CURRENCY_WORDS = ("kronor", "kr", "sek")
-"""What may stand beside an amount."""
+"""Units that may be written beside an amount."""
 
 NUMBER_BLANK_CHARACTERS = (" ", *BLANK_CHARACTERS, "\u202f")
 
@@ -123,7 +123,7 @@ MINUS_CHARACTERS = "−–"
 
 
 def normalize_number(text: str) -> str:
-    """Return what is compared of a number written as text: a point for the comma, no blanks, no money."""
+    """Return a number written as text for comparison: a point for the comma, without blanks and currency."""
     stripped = text[:MAX_LOOKUP_LENGTH].lower()
     for letters in (*NUMBER_BLANK_CHARACTERS, *CURRENCY_WORDS):
         stripped = stripped.replace(letters, "")
@@ -131,7 +131,7 @@ def normalize_number(text: str) -> str:
 
 
 def is_plain_number(text: str) -> bool:
-    """Return whether a formula takes a text for a number too: digits, at most one mark, a minus at most."""
+    """Return whether a formula reads a text as a number too: digits, one decimal mark and one minus at most."""
     return _PLAIN_NUMBER.fullmatch(normalize_number(text)) is not None
 
 
@@ -143,7 +143,7 @@ _PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class DeadlineTables:
-    """The tables by which a time is read: what ends with which month, names of months, years; and the plan's."""
+    """The tables for reading times: last month of each period, names of months, years; and the plan's year."""
 
     period_table: str
     month_table: str
@@ -168,7 +168,7 @@ def build_deadline_tables(year: int) -> DeadlineTables:
 
 @lru_cache(maxsize=1 << 14)
 def lookup_end_date(text: str, year: int) -> date | None:
-    """Return the last day of a time that a formula can read: a quarter, half-year, season, month, year or day.
+    """Return the last date of a time that a formula can read: quarter, half-year, season, month, year or date.
 
     None for all else, which the rules then do not compare, whatever `parse_deadline` makes of it.
     """
@@ -193,7 +193,7 @@ def put_year_first(stripped: str, tables: DeadlineTables) -> str:
 
 
 def serial_from_date(value: date) -> int:
-    """Return the number by which a spreadsheet counts a day."""
+    """Return the serial number of a date in a spreadsheet."""
     return (value - SERIAL_EPOCH).days
 
 
@@ -231,7 +231,7 @@ def _date_or_none(year: int, month: int, day: int) -> date | None:
 
 
 def _iter_period_names() -> Iterator[tuple[int, str]]:
-    """Yield the last month of every period that a time may name, with its squeezed name; "" is the whole year."""
+    """Yield (last month, stripped name) of every period that a time may name; "" is the whole year."""
     yield from ((12, name) for name in ("", "år", "helår", "hela", "helaåret", "year"))
     for part, (first, second) in enumerate(zip(_ORDINAL_WORDS, _ORDINAL_NUMERALS, strict=True), 1):
         for name in ("kvartal", "kvartalet", "kvart", "kv", "quarter", "qtr", "q", "k"):
@@ -267,7 +267,7 @@ def _join_spelling_table(entries: Iterable[tuple[int, str]], width: int) -> str:
 
 
 def _find_number(key: str, table: str, width: int) -> int | None:
-    """Return the number before a spelling, found as a formula finds it."""
+    """Return the number before a spelling, None if the table lacks it; searched as a formula does."""
     index = table.find(f":{key}|")
     return None if index < 0 else int(table[index - width : index])
 

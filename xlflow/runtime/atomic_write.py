@@ -18,8 +18,8 @@ from xlflow.runtime.file_lock import FileLock, LockHeldError, own_temp_path
 _WRITE_SIZE = 1 << 20
 _DISK_FULL_ERRNOS = frozenset((ENOSPC, EDQUOT, EFBIG))
 _RENAME_ATTEMPTS, _RETRY_SECONDS = 5, 0.2
-"""How often, and how many seconds apart, a file is renamed that Windows says is in use: often a virus scanner has
-it for a moment only."""
+"""Attempts, and seconds between them, to rename a file that Windows reports as in use: often only a virus scanner
+has it open for a moment."""
 
 
 class AtomicTarget:

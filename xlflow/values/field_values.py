@@ -1,4 +1,7 @@
-"""Field values."""
+"""Raw cell <-> typed value of a field, whatever its type: the one entry to the parsers of this package.
+
+Parsers are cached by field and template, and remember the texts that they have read, since forms repeat them.
+"""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -20,7 +23,7 @@ CellParser = Callable[[RawCell], ParseResult]
 def parse_value(
     raw: RawCell, field: Field, template: Template, year: int, language: Language = "sv"
 ) -> ParseResult:
-    """Return what a cell means in a field. `year` is the plan's; `language` is for the suggestion only."""
+    """Return the value of a cell in a field. `year` is the plan's; `language` is for the suggestion only."""
     return (
         BLANK
         if raw is None
@@ -29,12 +32,12 @@ def parse_value(
 
 
 def make_parser(field: Field, template: Template, year: int, language: Language = "sv") -> CellParser:
-    """Return `parse_value` for one field: what does not depend on the cell is done once."""
+    """Return `parse_value` for one field, as a function of the raw cell alone; cached."""
     return _make_cached_parser(IdentityKey(field), IdentityKey(template), year, language)
 
 
 def format_value(value: FieldValue | None, field: Field, template: Template, language: Language, year: int) -> str:
-    """Return a value in the words of a language, so that `parse_value` reads the same value back."""
+    """Return a value as text in a language; `parse_value` reads the same value back."""
     if value is None:
         return ""
     if isinstance(value, Deadline):
@@ -49,7 +52,7 @@ def format_value(value: FieldValue | None, field: Field, template: Template, lan
 
 
 def describe_accepted(field: Field, template: Template, year: int) -> LocalizedText:
-    """Return what a field accepts, in words that go after "Godtas:" and the like."""
+    """Return what a field accepts, as a phrase to follow "Godtas:"."""
     return LocalizedText(
         sv=_accepted_text(field, template, year, "sv"), en=_accepted_text(field, template, year, "en")
     )
@@ -74,7 +77,7 @@ def _make_cached_parser(
 
 
 def _memoize_parser(parse: CellParser) -> CellParser:
-    """Return a reader that knows the texts it has read; 1, 1.0 and True are different answers to it."""
+    """Return the parser with a cache that keeps 1, 1.0 and True apart."""
     return lru_cache(maxsize=4096, typed=True)(parse)
 
 
