@@ -91,7 +91,7 @@ def test_an_answer_in_a_free_row_needs_an_activity_and_nothing_else_is_said_of_i
     answered = "a | Pågående | | \nb | Genomfört | | \n"
     assert check(answered + "+ Egen idé | Pågående | | ") == []
     assert check(answered + "+ Egen idé | | | Vi testar") == ["error H9 missing-status missing_status"]
-    assert check(answered + "+ | | | Vi testar") == ["error A9 added-row-without-text own_without_text"]
+    assert check(answered + "+ | | | Vi testar") == ["error A9 added-row-without-text added_row_without_text"]
 
 
 def test_numbers_that_are_required_are_missed_cell_by_cell() -> None:

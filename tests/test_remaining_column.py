@@ -420,7 +420,7 @@ def test_a_form_of_many_lines_keeps_them_in_several_tables() -> None:
     book = openpyxl.load_workbook(
         io.BytesIO(write_form(asked, "Museet", {asked.plan.items[-1].id: {"status": "Kvarstår"}}))
     )
-    assert {"xlflow__lines.1", "xlflow__lines.2"} <= set(book.defined_names)
+    assert {"xlflow__items.1", "xlflow__items.2"} <= set(book.defined_names)
     values = openpyxl.load_workbook(io.BytesIO(write_form(asked, "Museet")), data_only=True)["Uppföljning"]
     assert values["A2"].value == "0 av 2500 klara"
 

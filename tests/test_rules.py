@@ -176,7 +176,7 @@ def test_severities_are_as_agreed_and_every_finding_has_the_name_of_its_rule() -
     )
     assert sorted(f"{one.effective_severity} {one.row_id} {one.rule}" for one in found) == [
         "error + Egen idé missing_status",
-        "error + own_without_text",
+        "error + added_row_without_text",
         "error a postponed_to_later",
         "error a reason_for_deviation",
         "error a1 time_for_postponed",

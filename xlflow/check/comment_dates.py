@@ -1,7 +1,7 @@
-"""A time that the comment names and the field for it lacks: "Förskjuts till kvartal 4", "klart hösten 2021".
+"""A deadline that a comment mentions and the field for it lacks: "Förskjuts till kvartal 4", "klart hösten 2021".
 
-A comment names many times; only one that follows words of putting off or getting done, that lies ahead, and that
-is later than the plan's own deadline is a hint. What was negated is none. Times are read as answers are.
+A date in a comment is a hint only if it follows a word of postponement or completion, is not negated, and lies
+after the as-of date and the planned deadline. Dates are parsed as answers are.
 """
 
 import re
@@ -30,9 +30,9 @@ _NEGATION = re.compile(
 )
 _SENTENCE_BOUNDARY = re.compile(r"(?<=[a-zåäöé0-9)][.!?]) +(?=\D)|\n+")
 _MAX_CUE_DISTANCE = 70
-"""Letters between such words and the time that belongs to them."""
+"""Characters between such a word and the date that belongs to it, at most."""
 _MAX_NEGATION_DISTANCE = 25
-"""Letters before such words within which a "not" denies them."""
+"""Characters before such a word within which a negation applies to it."""
 
 _YEAR_PATTERN = r"(?:19|20|21)[0-9]{2}"
 _MONTH_PATTERN = "|".join(
@@ -96,7 +96,7 @@ _MENTION_FRAGMENTS = (
         *_MONTH_PATTERN.replace("(?:", "").replace(")", "").split("|"),
     ),
 )
-"""Pieces of which every text that names a time as we read it has at least one; most comments have none."""
+"""Substrings of which every text with a date has at least one: a quick test, since most comments have none."""
 
 _CHARACTER_REPLACEMENTS = (
     ("\N{NO-BREAK SPACE}", " "),
@@ -104,14 +104,14 @@ _CHARACTER_REPLACEMENTS = (
     ("\r", "\n"),
     ("  ", " "),
 )
-"""Letters that programs put in place of the usual ones; what else looks alike names no time."""
+"""Characters that programs put in place of the usual ones."""
 
 _YEAR_PREPOSITIONS = ("under", "during", "till", "in", "until", "hela", "i", "to", "by")
 
 
 @dataclass(frozen=True, slots=True)
 class MentionedDeadline:
-    """A time that a comment names: as it stands there, what it means, and whether something is `moved` to it."""
+    """A deadline in a comment: its text (lower case), its value, and whether something is postponed to it."""
 
     text: str
     deadline: Deadline
@@ -119,7 +119,7 @@ class MentionedDeadline:
 
 
 def check_comment_deadline(round_: Round, row: AnswerRow, comment: Answer) -> Iterator[Finding]:
-    """Yield the time that a comment names and the field for new times lacks or contradicts."""
+    """Yield a finding on the deadline in a comment that the field for new deadlines lacks or contradicts."""
     mentions = find_mentioned_deadlines(comment.raw_text, round_.plan.year)
     template = round_.template
     field = template.field_in_role("new_deadline") if mentions else None
@@ -148,7 +148,7 @@ def check_comment_deadline(round_: Round, row: AnswerRow, comment: Answer) -> It
 
 @lru_cache(maxsize=8192)
 def find_mentioned_deadlines(text: str, year: int) -> tuple[MentionedDeadline, ...]:
-    """Return the times by which a comment says that something is to be done, in its order."""
+    """Return the deadlines in a comment, in its order; `year` (the plan's) is taken where none is written."""
     lowered = text.casefold()
     if not (
         any(fragment in lowered for fragment in _CUE_STEMS)
@@ -179,7 +179,7 @@ def _find_in_sentence(sentence: str, year: int) -> Iterator[MentionedDeadline]:
 
 
 def _last_cue_before(cues: Sequence[re.Match[str]], position: int) -> re.Match[str] | None:
-    """Return the last of such words that ends before a place and within its reach."""
+    """Return the last cue that ends within `_MAX_CUE_DISTANCE` characters before a position, None if none."""
     cue_count = bisect_right(cues, position, key=re.Match.end)
     return cues[cue_count - 1] if cue_count and position - cues[cue_count - 1].end() <= _MAX_CUE_DISTANCE else None
 
@@ -194,7 +194,7 @@ def _is_bare_year(match: re.Match[str]) -> bool:
 
 
 def _choose_mention(mentions: Sequence[MentionedDeadline]) -> MentionedDeadline | None:
-    """Return the one time that the comment means: the only one, or the only one that something is moved to."""
+    """Return the one deadline that is meant: the only one, or the only one of a postponement; else None."""
     for candidates in (mentions, [mention for mention in mentions if mention.is_postponement]):
         if len({each.deadline for each in candidates}) == 1:
             return candidates[0]
@@ -202,13 +202,13 @@ def _choose_mention(mentions: Sequence[MentionedDeadline]) -> MentionedDeadline 
 
 
 def _original_spelling(text: str, comment: str) -> str:
-    """Return a time as the comment spells it, with its capitals: November."""
+    """Return the text of a deadline with the capitals of the comment: November."""
     match = re.search(r"\s+".join(map(re.escape, text.split())), comment, re.IGNORECASE)
     return " ".join(match[0].split()) if match else text
 
 
 def _is_ahead_and_later(round_: Round, row: AnswerRow, mentioned: Deadline) -> bool:
-    """Whether a time is still to come, and later than the plan says."""
+    """Whether a deadline is after the as-of date and not before the planned one."""
     deadline_field = round_.template.field_in_role("deadline")
     deadline = row.item.plan_value(deadline_field.key) if deadline_field else None
     later = mentioned.is_later_than(deadline) if isinstance(deadline, Deadline) else None
@@ -227,7 +227,7 @@ def _has_dates(value: object) -> bool:
 
 
 def _shares_date(value: object, mentioned: Deadline) -> bool:
-    """Whether an answer says the same time, or one that shares a day with it."""
+    """Whether an answer is a deadline whose dates overlap those of another."""
     if not isinstance(value, Deadline) or not (value.first and value.last and mentioned.first and mentioned.last):
         return False
     return value.first <= mentioned.last and mentioned.first <= value.last

@@ -1,17 +1,12 @@
-"""A status that the comment begins with and the column contradicts: Kvarstår, "Kan komma att försenas. Vi …".
+"""Merged answers -> hints: what a comment says and the columns beside it do not. Deadlines, statuses, counts, PII.
 
-Only a comment that begins with a status is taken to tell one, and only a worse one, or one that is settled where
-the column's is not (or the other way round), contradicts: what is postponed may well be ongoing.
+Status: a comment that begins with a status ("Kan komma att försenas. Vi …") contradicts the column if that status
+is worse, or if only one of the two is final; a postponed activity may well be ongoing.
+Counts: "Av de sex delarna är tre pågående, en kvarstår …" is read as a total and counts, and compared with the
+statuses of the sub-activities. Sentences that cannot be read are ignored.
 
-A count that somebody made by hand and that the rows below do not bear out.
-
-"Av de sex delarna är tre pågående, en kvarstår och två kan komma att försenas": read as total and counts, and
-held against the statuses of the sub-activities. What it cannot read it leaves alone.
-
-Merged answers -> what a comment says that the columns beside it do not: times, statuses, counts, personal data.
-
-Hints only: nothing is changed, and none counts as an error. Where the check already asks for the cell that a hint
-is about, the hint becomes its suggestion, so that nobody reads the same thing twice.
+Hints change nothing and are never errors. Where the check already reports the cell that a hint is about, the hint
+becomes the suggestion of that finding, so that nobody reads the same thing twice.
 """
 
 import re
@@ -43,14 +38,14 @@ _LOOKAHEAD_PATTERN = (
     r"|från|tills|för att|sedan|utan|to|until|because|due|under|but|and|in|as|since|from|according|without)\b)"
 )
 _MAX_OPENING_LETTERS = 120
-"""Letters of a text within which the status stands that it begins with."""
+"""Characters at the start of a text in which the opening status is looked for."""
 
 _MIN_NAME_LETTERS = 4
-"""Letters that a name of a status must have to be looked for in a text."""
+"""Length from which a name of a status is looked for in a text."""
 
 
 def check_comment_status(round_: Round, row: AnswerRow, comment: Answer) -> Iterator[Finding]:
-    """Yield the status that a comment begins with, where the column is blank or says otherwise."""
+    """Yield a finding on the status that a comment begins with, where the column is blank or contradicts it."""
     template = round_.template
     field = template.field_in_role("status")
     answer = row.answer(field.key) if field else None
@@ -81,7 +76,7 @@ def check_comment_status(round_: Round, row: AnswerRow, comment: Answer) -> Iter
 
 @dataclass(frozen=True, slots=True)
 class StatusNames:
-    """Every name of every status, as names are compared, the longest first; and how a text begins with one."""
+    """The names of all statuses, normalised and longest first, and the pattern of a text that opens with one."""
 
     choice_by_name: Mapping[str, Choice]
     opening_pattern: re.Pattern[str]
@@ -95,7 +90,7 @@ def parse_opening_status(text: str, choices: ChoiceList) -> Choice | None:
 
 
 def status_names(choices: ChoiceList) -> StatusNames:
-    """Return the names of the statuses; worked out once for each list."""
+    """Return the names of the statuses of a choice list (cached)."""
     return _build_status_names(IdentityKey(choices))
 
 
@@ -131,7 +126,10 @@ _SENTENCE_BREAK = re.compile(r"(?<=[a-zåäöé)])[.!?](?:\s|$)|\n")
 def check_comment_counts(
     round_: Round, row: AnswerRow, comment: Answer, rows: Sequence[AnswerRow], relatives: Mapping[str, Relatives]
 ) -> Iterator[Finding]:
-    """Yield a count of the rows below that they do not bear out."""
+    """Yield a finding where the comment counts the sub-activities differently from their statuses.
+
+    `rows` are those of the same unit; `relatives` is by item id.
+    """
     field = round_.template.field_in_role("status")
     child_ids = relatives[row.item.id].children if row.item.id in relatives else ()
     if field is None or not child_ids:
@@ -160,7 +158,7 @@ def check_comment_counts(
 
 
 def parse_counts(text: str, choices: ChoiceList) -> tuple[int, Mapping[str, int]] | None:
-    """Return the total that a text names and how many of it have which status; None if it names none."""
+    """Return (total, count by choice code) from the first sentence that has both; None if none has."""
     for sentence in _SENTENCE_BREAK.split(text) if _MAY_NAME_TOTAL.search(text) else ():
         normalized = normalize_for_parsing(sentence)
         total = _count_patterns()[0].search(normalized)
@@ -235,7 +233,7 @@ _CODE_BY_PII_KIND = {
 
 
 def add_hints(merged: Merged, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings with what the comments suggest, and after them the hints that stand alone."""
+    """Return the findings with suggestions from the comments, followed by the other hints."""
     combined = list(findings)
     index_by_cell = {
         (finding.location, finding.field): index
@@ -253,7 +251,7 @@ def add_hints(merged: Merged, findings: Iterable[Finding]) -> tuple[Finding, ...
 
 
 def find_hints(merged: Merged) -> tuple[Finding, ...]:
-    """Return every hint, unit by unit."""
+    """Return every hint on the merged answers, unit by unit."""
     return tuple(
         hint
         for rows in merged.rows_by_unit().values()
@@ -281,7 +279,7 @@ def _unit_hints(merged: Merged, template: Template, rows: Sequence[AnswerRow]) -
 
 
 def _pii_hints(row: AnswerRow) -> Iterator[Finding]:
-    """Yield what tells a person apart, in answers and in the name of an activity of the unit's own."""
+    """Yield a finding per kind of personal data, in answers and in the texts of activities added by the unit."""
     texts = [
         (row.location_of(answer), answer.field, answer.raw_text) for answer in row.answers if not answer.is_blank
     ]

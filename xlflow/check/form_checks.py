@@ -1,7 +1,7 @@
-"""What the answers of a unit lack or contradict, as findings. The rules themselves stand in `rules`.
+"""What the answers of a unit lack or contradict, as findings. The rules themselves are in `rules`.
 
-Works on answers that reading understood: what it did not understand was reported there, and a cell that has been
-reported is not reported again for what follows from it. Changes nothing and reads no files.
+Works on parsed answers: a cell that could not be parsed was reported by `read` and is not reported again for what
+follows from it. Changes nothing and reads no files.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,9 +38,9 @@ def check_merged(merged: Merged) -> tuple[Finding, ...]:
 def check_rows(
     round_: Round, rows: Sequence[AnswerRow], nothing_to_report: Location | None = None
 ) -> tuple[Finding, ...]:
-    """Return what the rows of one unit lack or contradict; one finding at most for what a cell lacks.
+    """Return the findings on the rows of one unit; at most one per blank cell, the most severe.
 
-    `nothing` is where the unit says that it has nothing to report, if it does.
+    `nothing_to_report` is the cell in which the unit says that it has nothing to report, None if it does not.
     """
     requirements = evaluate_rules(
         round_, [_to_row_answers(row) for row in rows], nothing_to_report=nothing_to_report is not None
@@ -61,7 +61,7 @@ def _to_row_answers(row: AnswerRow) -> RowAnswers:
 
 
 def _check_nothing_to_report(rows: Sequence[AnswerRow], nothing_to_report: Location | None) -> Iterator[Finding]:
-    """Yield that a unit says it has nothing to report, and doubt it where it has answered all the same."""
+    """Yield a note that a unit has nothing to report, or a warning if it has answered all the same."""
     if nothing_to_report and rows:
         answered_count = sum(not row.is_blank for row in rows)
         code = "nothing-to-report-contradicted" if answered_count else "nothing-to-report"
@@ -168,7 +168,7 @@ def _check_declared_rule(row_requirement: _RowRequirement) -> Iterator[Finding]:
 
 
 _CHECK_BY_RULE: Mapping[str, Callable[[_RowRequirement], Iterator[Finding]]] = {
-    "own_without_text": _check_added_row,
+    "added_row_without_text": _check_added_row,
     "missing_status": _check_status,
     "missing_required": _check_required,
     ANSWER_LISTED_RULE: _check_listed_choice,
@@ -256,7 +256,7 @@ def _accepted_choices_text(template: IdentityKey[Template], key: str) -> Localiz
 
 
 def _drop_repeated_blanks(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Leave out a second complaint that the same cell is blank."""
+    """Return the findings, most severe first, with only one of those that report the same blank cell."""
     kept: list[Finding] = []
     blank_locations: set[Location] = set()
     for finding in sorted(findings, key=lambda found: SEVERITY_RANKS[found.effective_severity]):

@@ -1,7 +1,7 @@
-"""Puts into force what the plan's sheets `Undantag` and `Alias` say, and counts how often each was needed.
+"""Applies the plan's sheets `Undantag` (waivers) and `Alias`, and counts how often each was used.
 
-An alias makes an answer understood that was not; an exception takes a finding away that it names. Neither changes
-what anybody wrote, and both are listed with their use, so that nothing passes unseen.
+An alias gives a meaning to an answer that was not understood; a waiver removes the findings that it names. Neither
+changes what was written, and both are listed with their use, so that nothing passes unseen.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,11 +16,13 @@ from xlflow.model.text import normalize_key
 _UNKNOWN_CHOICE, _UNLISTED_CHOICE, _ALIAS_USED = "choice-unknown", "choice-not-listed", "alias-used"
 
 WaiverUses = tuple[tuple[Waiver, int], ...]
-"""Every exception, and how many findings it took away."""
+"""Every waiver, with the number of findings that it removed."""
 
 
 def apply_aliases(submissions: Iterable[Submission], aliases: Sequence[Alias]) -> tuple[Submission, ...]:
-    """Return the forms with the answers understood that an alias stands for; each tells so in a note."""
+    """Return the submissions with answers that match an alias (field and text) given its choice code.
+
+    Each such answer gets an `alias-used` note in place of `choice-unknown`."""
     alias_by_text = {(alias.field, normalize_key(alias.text)): alias for alias in aliases}
     return tuple(
         _apply_to_submission(submission, alias_by_text) if alias_by_text else submission
@@ -29,7 +31,7 @@ def apply_aliases(submissions: Iterable[Submission], aliases: Sequence[Alias]) -
 
 
 def count_alias_uses(aliases: Sequence[Alias], rows: Iterable[AnswerRow]) -> tuple[tuple[Alias, int], ...]:
-    """Return every alias, and in how many of the answers that stand it was needed."""
+    """Return every alias with the number of answers in `rows` (the merged ones) that have its text."""
     rows_to_count = rows if aliases else ()
     raw_texts = [
         (answer.field, normalize_key(answer.raw_text))
@@ -43,9 +45,10 @@ def count_alias_uses(aliases: Sequence[Alias], rows: Iterable[AnswerRow]) -> tup
 def apply_waivers(
     findings: Iterable[Finding], waivers: Sequence[Waiver], as_of: date
 ) -> tuple[tuple[Finding, ...], WaiverUses]:
-    """Return the findings that no exception takes away, what is to be said of the exceptions, and their use.
+    """Return the findings that no waiver removes, followed by a finding on each waiver's use; and the use counts.
 
-    The first exception that fits takes a finding; one that has expired takes none.
+    A waiver applies by rule name or code, unit (blank: all) and item ids (none: all), up to and including its last
+    day. Where several apply, the first one is counted. An expired one removes nothing.
     """
     in_force = [waiver for waiver in waivers if waiver.valid_until >= as_of]
     use_counts = dict.fromkeys(in_force, 0)
@@ -61,7 +64,7 @@ def apply_waivers(
 
 
 def _drop_aliased_findings(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield the findings but for those that miss an answer in the list where an alias says what it means."""
+    """Yield the findings, without `choice-not-listed` in cells where an alias was used."""
     aliased_locations = {finding.location for finding in findings if finding.code == _ALIAS_USED}
     return (
         found for found in findings if not (found.code == _UNLISTED_CHOICE and found.location in aliased_locations)

@@ -23,7 +23,7 @@ from xlflow.model.text import normalize_key
 TEXT_WIDTH = 80
 
 CODES_BY_RULE: Mapping[str, tuple[str, ...]] = {
-    "own_without_text": ("added-row-without-text",),
+    "added_row_without_text": ("added-row-without-text",),
     "missing_status": ("missing-status", "missing-status-or-parts"),
     "missing_required": ("missing-answer",),
     "answer_listed": ("choice-not-listed",),

@@ -1,5 +1,5 @@
-"""Answers carried over into a form of today: back to the unit that gave them, from last round, from an older form.
+"""Which units get their form back to correct it, and what is prefilled, marked and listed there.
 
-Works out what stands in which cell and what is said beside it; writes no file and reads none. What a person wrote
-is carried as it was written, and what finds no place is carried as text.
+Only plans: `generate` writes the forms. What a person wrote is carried over as it was written, and text that
+belongs to no cell is carried over as text.
 """

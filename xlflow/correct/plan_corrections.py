@@ -1,7 +1,7 @@
-"""Which forms go back to be corrected, and with what: all answers as written, the faults, the texts beside.
+"""Which forms go back to be corrected, and with what: all answers as written, the findings, the unplaced texts.
 
-A unit gets its form back if something in it is wrong or doubtful that the unit itself can mend. What the fresh
-form mends by itself is told in words that fit it; what is for the coordinator alone is left out.
+A unit gets its form back if it has an error or a warning that the unit itself can correct. Findings that the new
+form resolves by itself are reworded to fit it; those for the coordinator alone are left out.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -30,18 +30,18 @@ REPHRASED_CODES: Mapping[str, str] = {
     "choice-alias": "returned-alias",
     "alias-used": "returned-alias",
 }
-"""What was found in the form that came -> what is said of it in the one that goes back, which is whole again."""
+"""Code of a finding in the returned form -> its code in the correction form, which is complete again."""
 
 OVERWRITTEN_TEXT_CODES = ("issued-text-changed", "heading-changed", "computed-changed", "row-without-id")
-"""Notes that quote what somebody wrote over the form's own words, which the one that goes back has anew."""
+"""Notes that quote text written over the form's own text; the correction form has its own text again."""
 
 ACTIONABLE_NOTE_SUFFIXES = ("-in-comment", "-in-text", "choice-alias", "alias-used")
-"""How the codes of those notes end that a unit can do something about."""
+"""Endings of the codes of notes that a unit can act on; all other notes are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionForm:
-    """One form that goes back: everything that `write_form` needs."""
+    """One correction form: what `generate.write_form` needs. `answers`: texts by item id and field key."""
 
     unit: str
     round: Round
@@ -54,7 +54,11 @@ class CorrectionForm:
 def plan_correction_forms(
     merged: Merged, findings: Sequence[Finding], submissions: Iterable[Submission]
 ) -> tuple[CorrectionForm, ...]:
-    """Return the forms that go back, in the plan's order of the units. `forms` are those that were merged."""
+    """Return the correction forms, in the plan's order of the units; none for a unit with notes only.
+
+    `findings` are all of the run, `submissions` those that were merged (the newest one's previous answers are
+    shown again).
+    """
     submissions_by_unit: dict[str, list[Submission]] = {}
     for submission in submissions:
         submissions_by_unit.setdefault(normalize_key(submission.unit), []).append(submission)
@@ -125,7 +129,7 @@ def _plan_correction_form(
 def _find_overwritten_texts(
     unit: str, findings: Sequence[Finding], rows: Iterable[AnswerRow]
 ) -> Iterator[Unplaced]:
-    """Yield what somebody wrote over the form's own words, which no answer and no line of the list holds."""
+    """Yield the texts written over the form's own text, which neither an answer nor a finding keeps."""
     issued_texts = {row.item.id: normalize_key(" | ".join(filter(None, row.item.level_texts))) for row in rows}
     for finding in findings:
         if (
@@ -139,8 +143,8 @@ def _find_overwritten_texts(
 def _rephrase_finding(
     finding: Finding, erroneous_answers: Container[tuple[str | None, str | None]]
 ) -> Iterator[Finding]:
-    """Yield what is said of a finding in the form that goes back; nothing of a note that asks for nothing. `wrong`
-    are the answers, by row and field, that cannot stay as they are."""
+    """Yield the finding as the correction form reports it, without file, sheet and cell; nothing for a note that
+    asks for nothing. `erroneous_answers` are the answers with an error: (item id, field key)."""
     if finding.effective_severity is Severity.NOTE and not finding.code.endswith(ACTIONABLE_NOTE_SUFFIXES):
         return
     code = REPHRASED_CODES.get(finding.code)
@@ -156,12 +160,12 @@ def _rephrase_finding(
     )
 
 
-# What stands in it ----------------------------------------------------------------------------------------
+# The contents of a correction form -------------------------------------------------------------------------
 
 
 def _build_unit_round(unit: str, round_: Round, rows: Iterable[AnswerRow]) -> Round:
-    """Return the round in which the unit is asked about every line that it has answered, and its own stand as
-    they came."""
+    """Return the round with the unit asked about every plan item that it has answered, and with the activities
+    that it added."""
     answered_ids = {row.item.id for row in rows}
     items = tuple(
         _restore_added_item(item, round_.template)
@@ -179,8 +183,8 @@ def _add_answering_unit(item: PlanItem, unit: str, answered_ids: set[str]) -> Pl
 
 
 def _restore_added_item(item: PlanItem, template: Template) -> PlanItem:
-    """Return an activity of the unit's own with what it wrote in the plan's columns, also where nobody could read
-    that: reading puts such texts among the context."""
+    """Return an added activity with what the unit wrote in the plan's columns as plan values. Text that could not
+    be parsed there was read as extra columns."""
     plan_fields_by_heading = {
         name: field for field in template.plan_fields() for name in (field.label.sv, field.label.en)
     }
@@ -194,7 +198,7 @@ def _restore_added_item(item: PlanItem, template: Template) -> PlanItem:
 
 
 def _list_prefilled_texts(row: AnswerRow, template: Template) -> Iterator[tuple[str, str]]:
-    """Yield each answer as it was written; numbers and days that were understood so that they stay the same."""
+    """Yield (field key, text) per answer as written; numbers and dates so that they parse the same again."""
     for answer in row.answers:
         if answer.raw_text:
             yield (
@@ -204,7 +208,7 @@ def _list_prefilled_texts(row: AnswerRow, template: Template) -> Iterator[tuple[
 
 
 def _format_unambiguously(value: FieldValue | None, field: Field) -> str:
-    """Return a number or a day, in a field for one, so that it is read in one way only; "" for all else."""
+    """Return a text of a number or date that parses in one way only (1.500 -> 1.5000); "" for all else."""
     if isinstance(value, Decimal) and field.type in ("number", "integer"):
         text = format(value, "f")
         return f"{text}0" if len(text.partition(".")[2]) == 3 else text

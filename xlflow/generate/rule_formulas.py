@@ -170,7 +170,7 @@ def _end_date_formula(form: FormModel, key: str, row: int) -> str:
     if field.filled_by == "unit":
         return form.calc_layout.cell_address("end_date", row, key)
     offset = ACTIVITY_NUMBER_WIDTH + SERIAL_WIDTH * plan_date_fields(form.template).index(field)
-    table_names = [calc_defined_name(name) for name in form.calc_layout.chunk_names("lines")]
+    table_names = [calc_defined_name(name) for name in form.calc_layout.chunk_names("items")]
     item_id_cell = form.calc_layout.cell_address("value", row, ID_KEY)
     return lookup_item_number_formula(item_id_cell, table_names, offset, SERIAL_WIDTH) if table_names else '""'
 

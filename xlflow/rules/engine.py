@@ -130,12 +130,12 @@ def _evaluate_row(context: RowContext) -> tuple[Requirement, ...]:
     return tuple([requirement for rule in rules for requirement in rule(context)])
 
 
-def own_without_text(context: RowContext) -> Iterator[Requirement]:
+def added_row_without_text(context: RowContext) -> Iterator[Requirement]:
     """An answer in a free row says for which activity it is."""
     item, part_level = context.row.item, context.form.template.part_level_index
     has_part_text = part_level is not None and bool(item.level_texts[part_level].strip())
     if is_unnamed_added_item(item, context.form.template) and (has_part_text or not context.row.is_blank):
-        yield Requirement("own_without_text")
+        yield Requirement("added_row_without_text")
 
 
 def missing_status(context: RowContext) -> Iterator[Requirement]:
@@ -175,7 +175,7 @@ def declared_rules(context: RowContext) -> Iterator[Requirement]:
 
 
 RULES: tuple[Callable[[RowContext], Iterator[Requirement]], ...] = (
-    own_without_text,
+    added_row_without_text,
     missing_status,
     missing_required,
     answer_listed,
