@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from xlflow.pipeline.save_files import ProgressCallback
 
 _REDRAW_SECONDS = 0.1
-"""Seconds between two looks of the progress bar."""
+"""Minimum number of seconds between two redraws of the progress bar."""
 
 
 class CommandGroup(click.Group):
-    """Tells of what was typed wrong as of everything else: in the user's language, on stderr, ending with 2."""
+    """Reports usage errors like all others: in the user's language, on stderr, with exit code 2."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
         """Run a command and leave with its exit code."""
@@ -116,12 +116,12 @@ def exit_on_fatal_error(language: str | None = None, *, as_json: bool = False) -
     try:
         with _convert_os_errors():
             yield
-    except FatalError as stop:
+    except FatalError as error:
         from xlflow.cli.json_output import result_to_json
         from xlflow.cli.text_output import format_findings
         from xlflow.model.merged import RunResult
 
-        result = RunResult(parse_language(language) or user_language(), stop.findings, stop.merged)
+        result = RunResult(parse_language(language) or user_language(), error.findings, error.merged)
         context = click.get_current_context(silent=True)
         if as_json or (context and context.params.get("as_json")):
             click.echo(result_to_json(result))
@@ -168,7 +168,7 @@ def show_progress_bars() -> Iterator["ProgressCallback | None"]:
         tasks: dict[str, tuple[Any, float]] = {}
         last_drawn = 0.0
 
-        def tell(step: str, done: int, total: int) -> None:
+        def draw_progress(step: str, done: int, total: int) -> None:
             nonlocal last_drawn
             now = time.monotonic()
             task, started = tasks.get(step) or (display.add_task(step, total=total, speed=""), now)
@@ -179,7 +179,7 @@ def show_progress_bars() -> Iterator["ProgressCallback | None"]:
                 display.refresh()
                 last_drawn = now
 
-        yield tell
+        yield draw_progress
 
 
 def user_language() -> Language:

@@ -1,7 +1,7 @@
-"""What a code in a list of findings means, for whoever meets it in a workbook, in JSON or in a log.
+"""Text of `xlflow explain`: what a code of a finding means, for whoever meets it in a workbook, JSON or log.
 
-Says the message with its gaps open, what to do, where it points and who can do something about it. Rules of a
-template are explained by their own words.
+The message with its placeholders open, the remedy, where it points, and who can act. Rules of a template are
+explained by their own texts.
 """
 
 import textwrap

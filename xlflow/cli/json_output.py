@@ -1,4 +1,5 @@
-"""A run as JSON of a fixed shape, for other programs: one finding per cell, keys always the same and in order."""
+"""A run as JSON of a fixed shape for other programs: one finding per cell, all keys always present, in fixed
+order."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Options."""
+"""Options and arguments that several commands share, with their help texts."""
 
 from pathlib import Path
 

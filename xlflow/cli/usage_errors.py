@@ -1,4 +1,4 @@
-"""What was typed wrong in a command, told as everything else is: what is wrong, what to do, the nearest right.
+"""Usage errors of the command line as findings: what is wrong, what to do, the nearest accepted word.
 
 Only the command line knows the library that reads what was typed. So its errors are known here by name, and by
 what they carry: `ctx`, `param`, `option_name`, `message`.

@@ -1,6 +1,6 @@
-"""Everything that a run has before it writes: what came back, found, opened, read, settled, merged and checked.
+"""What a run has before it writes: returned files found, opened, read, selected, merged and checked.
 
-Checking and merging differ only in what they make of it.
+Check and merge differ only in what they do with it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -31,12 +31,12 @@ from xlflow.read.migrate_submissions import migrate_submissions, newest_template
 from xlflow.read.recognise_by_content import KnownRound
 
 EMPTY_PLAN = Plan("", (), (), 0)
-"""A plan without exceptions and aliases, where none was given."""
+"""A plan without waivers and aliases, where none was given."""
 
 
 @dataclass(frozen=True, slots=True)
 class GatheredRound:
-    """Everything that came back: as one, what was found in it, the forms that count one by one, and all files."""
+    """The merged answers, their findings, the submissions that count (one per form), and all files found."""
 
     merged: Merged
     findings: tuple[Finding, ...]
@@ -52,8 +52,10 @@ def gather_round(
     excluded: Collection[Path] = (),
     requested: RequestedRound | None = None,
 ) -> GatheredRound:
-    """Find, open, read, settle, merge and check; everything but writing. `wanted` is what somebody has said
-    of the round."""
+    """Find, open, read, select, merge and check the returned files under `paths`.
+
+    `excluded` are files that are never returns, such as results. `requested` is the round that the caller
+    named."""
     requested = requested or RequestedRound()
     excluded_files = (*excluded, *requested.template_files, *([plan] if plan else ()))
     discovered_files, findings = discover_files(paths, excluded=excluded_files)

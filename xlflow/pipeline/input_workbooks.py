@@ -1,6 +1,6 @@
-"""Opens the workbooks that the person who runs this has named; what cannot be read of them is theirs to mend.
+"""Opens the workbooks that the caller has named: plan and consolidated workbook.
 
-Unlike what came back, a plan or a consolidated workbook that cannot be opened stops the run.
+Unlike a returned form, one of these that cannot be opened stops the run, since only the caller can repair it.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""What may be replaced: a file of our own that holds nothing of anybody else's, and no other.
+"""Which existing files may be replaced: only those of xlflow that hold nothing a person has added.
 
-Looks into the file that already stands where something is to be written; writes nothing itself.
+Looks into the file at the target; writes nothing. One function per kind of target returns the reason to keep it.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,19 +29,19 @@ def refuse_result_target(output: Path, *, force: bool) -> None:
 
 
 def refuse_overwrite(targets: Sequence[Path], reason_to_keep: Callable[[Path], Finding | None]) -> None:
-    """`FatalError` if a target is a file that must not be lost."""
+    """Raise FatalError with a finding per existing target for which `reason_to_keep` returns one."""
     findings = [finding for target in targets if _is_existing_file(target) and (finding := reason_to_keep(target))]
     if findings:
         raise FatalError(*findings)
 
 
 def _is_existing_file(target: Path) -> bool:
-    """Return whether something stands there, but for a folder: whoever claims the target tells of that."""
+    """Return whether the target exists and is no folder; writing to a folder raises an error of its own."""
     return target.exists() and not target.is_dir()
 
 
 def reason_to_keep_form(target: Path) -> Finding | None:
-    """Say why a form may not take the place of a file: only a form goes that nobody has filled in since."""
+    """Return why a form may not replace a file, None if it may: a form in which nobody has answered since."""
     submission, location = _read_submission(target), Location(str(target))
     if submission is None:
         return make_finding("target-not-ours", location)
@@ -53,7 +53,8 @@ def reason_to_keep_form(target: Path) -> Finding | None:
 
 
 def reason_to_keep_result(target: Path) -> Finding | None:
-    """Say why the consolidated workbook may not take the place of a file: only an earlier one of it goes."""
+    """Return why a consolidated workbook may not replace a file, None if it may: an earlier consolidated
+    workbook."""
     workbook, location = (
         open_workbook(target, target.name, CONSOLIDATED_LIMITS),
         Location(str(target)),
@@ -69,7 +70,7 @@ def reason_to_keep_result(target: Path) -> Finding | None:
 
 
 def reason_to_keep_history(target: Path) -> Finding | None:
-    """Say why a history may not take the place of a file: only an earlier history goes."""
+    """Return why a history may not replace a file, None if it may: an earlier history."""
     workbook = open_workbook(target, target.name, CONSOLIDATED_LIMITS)
     is_history = not isinstance(workbook, Finding) and workbook.properties.get(KIND_PROPERTY) == "history"
     return None if is_history else make_finding("target-not-ours", Location(str(target)))

@@ -1,4 +1,8 @@
-"""Report operations."""
+"""Report and history: read consolidated workbooks, build the file, save it.
+
+Raises FatalError before anything is written. The report's modules are imported where they are used, so that
+checking forms does not load them.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path

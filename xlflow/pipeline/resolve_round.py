@@ -26,8 +26,10 @@ _ResolvedRound = tuple[Round | None, tuple[Finding, ...]]
 
 @dataclass(frozen=True, slots=True)
 class RequestedRound:
-    """What whoever runs it says of the round: its day, its template; None where that is left to the forms. `files`
-    are where that template may stand, which is no form."""
+    """The round as the caller named it: as-of date and template, None where the forms decide.
+
+    `template_files` are paths where that template may be, which are never returned forms.
+    """
 
     as_of: date | None = None
     template: Template | None = None

@@ -1,4 +1,4 @@
-"""Save files."""
+"""Saves the files of a run: refuses first whatever would destroy something, then writes one after the other."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,8 +17,12 @@ def save_forms(
     force: bool,
     progress: ProgressCallback | None,
 ) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
-    """Save forms as they are made, each with its place among the targets, and return where they are; `FatalError`
-    before the first is made if one would destroy something."""
+    """Save forms as they are generated and return (paths where they are, findings).
+
+    `contents` yields (index among `targets`, bytes) in any order. Raises FatalError before the first is generated
+    if one would overwrite answers or a file that is not xlflow's, unless `force`. A target that is in use is saved
+    beside.
+    """
     from xlflow.pipeline.overwrite_guard import reason_to_keep_form, refuse_overwrite
     from xlflow.runtime.atomic_write import write_atomic
 
@@ -28,7 +32,7 @@ def save_forms(
     for index, content in contents:
         saved[index] = write_atomic(targets[index], content)
         report_progress(progress, step, len(saved), len(targets))
-    written = tuple(saved[place] for place in range(len(targets)))
+    written = tuple(saved[index] for index in range(len(targets)))
     return written, tuple(check_saved_elsewhere(zip(targets, written, strict=True)))
 
 

@@ -1,1 +1,4 @@
-"""What a run came to, for people and for other programs. Decides nothing: it only shows a `RunResult`."""
+"""The report for the board: `RoundStatus` -> one document model -> .docx, .pdf or .html.
+
+`compose` decides what the report says; the three writers only draw it. Reads no workbook and writes no file.
+"""

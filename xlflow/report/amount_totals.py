@@ -1,7 +1,7 @@
-"""Amounts in the report: shown with the same decimals all down a column, added up exactly, shares worked out anew.
+"""Amounts in the report: the same decimals all down a column, exact sums, shares computed from the sums.
 
-The sums are those of the consolidated workbook: what is worked out from other amounts is the sum of the rows that
-have them all.
+The sums equal those of the consolidated workbook: the sum of a computed amount is that of the rows that have a
+value.
 """
 
 from collections.abc import Sequence
@@ -47,13 +47,13 @@ class Amounts:
         return {key: max(2, count) if count else 0 for key, count in longest.items()}
 
     def values_of(self, item_statuses: Sequence[ItemStatus], field: Field) -> list[Decimal]:
-        """Return the amounts that some lines have in a field."""
+        """Return the amounts in a field, of the plan items that have one."""
         return [
             value for item_status in item_statuses if isinstance(value := field_value(item_status, field), Decimal)
         ]
 
     def format_amount(self, value: str | Decimal, field: Field) -> str:
-        """Return an amount in the report's language; what is no number as it was written."""
+        """Return an amount in the report's language; a text that could not be parsed is returned as it is."""
         if not isinstance(value, Decimal):
             return value
         round_status = self.round_status
@@ -69,7 +69,7 @@ class Amounts:
     def build_total_cells(
         self, item_statuses: Sequence[ItemStatus], *, strong: bool = True
     ) -> tuple[ReportCell, ...]:
-        """Return what some lines come to, in one cell per field."""
+        """Return the totals of some plan items, one cell per field of `fields`."""
         texts = (self.format_amount(self._compute_total(item_statuses, field), field) for field in self.fields)
         return tuple(
             ReportCell((Paragraph(to_spans(text, strong=strong)),) if text else (), alignment="end")
@@ -77,12 +77,12 @@ class Amounts:
         )
 
     def has_missing_amounts(self, item_statuses: Sequence[ItemStatus]) -> bool:
-        """Return whether a line has no result where one is worked out, since an amount is missing."""
+        """Return whether a computed field lacks a value for any of the plan items, since an input is missing."""
         computed_fields = [field for field in self.fields if field.computed]
         return any(len(self.values_of(item_statuses, field)) < len(item_statuses) for field in computed_fields)
 
     def _compute_total(self, item_statuses: Sequence[ItemStatus], field: Field) -> Decimal | str:
-        """Return the sum; a share is that of the sums, and none where a line is not in all of them."""
+        """Return the sum; for a percentage the share of the sums, "" if a plan item has no value for it."""
         sums = {field.key: sum_exactly(self.values_of(item_statuses, field)) for field in self.summable_fields}
         if not field.percent:
             return sums[field.key] if self.values_of(item_statuses, field) else ""
@@ -95,7 +95,7 @@ class Amounts:
 
 
 def field_value(item_status: ItemStatus, field: Field) -> str | Decimal:
-    """Return what a line has in a field, "" if nothing."""
+    """Return the value of a field of a plan item as displayed, "" if blank."""
     return (item_status.plan_values if field.filled_by == "plan" else item_status.answers).get(field.key, "")
 
 

@@ -1,6 +1,6 @@
-"""Puts the report together: what the consolidated workbook says -> one document, the same for every format.
+"""Composes the report: a `RoundStatus` becomes one document, the same for every format.
 
-Also numbers the captions and gives every heading its address, so that no writer has to.
+Also numbers captions and gives every heading its anchor, so that no writer has to.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,12 +30,13 @@ MIN_ITEMS_FOR_CONTENTS = 12
 """Activities from which on a report has a table of contents."""
 
 MIN_ROWS_PER_CHAPTER = 60
-"""Rows that the chapters of a report have on average for each to begin on a page of its own."""
+"""Average number of table rows per chapter from which on each chapter begins on a new page."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """What a report is to show: the layout, only what deviates, one unit's part, an introduction of one's own."""
+    """What a report shows: the layout, only deviations or everything, one unit only, an introduction of its
+    own."""
 
     layout: GoalLayout = "heading"
     only: Literal["deviations"] | None = None
@@ -44,7 +45,7 @@ class ReportOptions:
 
 
 def compose_document(round_status: RoundStatus, report_options: ReportOptions) -> Document:
-    """Return the whole report. Whoever asks for a unit has made sure that the plan knows it."""
+    """Return the whole report. `report_options.unit` must be spelt as in the plan (see `resolve_unit_name`)."""
     selected_status = restrict_to_unit(round_status, report_options.unit) if report_options.unit else round_status
     phrasing = Phrasing(selected_status)
     shown_status = restrict_to_deviations(selected_status) if report_options.only else selected_status
@@ -85,7 +86,7 @@ def _build_blocks(
 
 
 def _shown_share_sentence(selected_status: RoundStatus, count: int, phrasing: Phrasing) -> str:
-    """Return what is shown where only that is which deviates, and how much of the whole it is."""
+    """Return the sentence above a report of deviations: what is shown, and how many of how many activities."""
     counts = {"count": count, "whole": len(selected_status.activities), "items": phrasing.item_noun_plural}
     if selected_status.status_field or not selected_status.fields_with_threshold:
         return phrasing.translate("only_deviations", **counts)
@@ -115,7 +116,7 @@ def _build_subtitle(round_status: RoundStatus, report_options: ReportOptions) ->
     return " – ".join(part for part in (round_status.title, report_options.unit) if part)
 
 
-# What no writer has to do ---------------------------------------------------------------------------------
+# Captions, anchors and filters ---------------------------------------------------------------------------------
 
 
 def _number_and_anchor_blocks(blocks: Sequence[Block], phrasing: Phrasing) -> Iterator[Block]:
@@ -142,7 +143,7 @@ def _has_long_chapters(blocks: Sequence[Block]) -> bool:
 
 
 def _make_anchor(text: str, used_anchors: set[str]) -> str:
-    """Return an address made of the heading's letters, none twice."""
+    """Return an anchor made of the heading's letters (a-z, 0-9, hyphens) that is not in `used_anchors`."""
     letters = ascii_letters(text.casefold())
     words = "".join(letter if letter.isalnum() else " " for letter in letters).split()
     base = "-".join(words)[:60].strip("-") or "del"
@@ -150,7 +151,7 @@ def _make_anchor(text: str, used_anchors: set[str]) -> str:
 
 
 def _find_body_anchor(blocks: Sequence[Block]) -> str:
-    """Return the address of the widest heading above the first table whose rows can be filtered."""
+    """Return the anchor of the first-level heading above the first table whose rows can be filtered by status."""
     anchor = ""
     for block in blocks:
         if isinstance(block, Heading) and block.level == 1:

@@ -1,7 +1,7 @@
-"""The report as values: what it says, in which order and as what kind of thing. Knows no file format.
+"""The report as values: its contents in reading order, without any file format.
 
-Whoever composes decides everything here; the three writers (`word`, `web`, `pdf`) turn each value into the
-same thing in their format and decide nothing.
+`compose` decides everything here; the three writers (`docx_writer`, `html_writer`, `pdf_writer`) turn each value
+into the same thing in their format and decide nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,14 +13,14 @@ from typing import Any, ClassVar, Literal
 from xlflow.i18n.catalogue import Language
 
 TextStyle = Literal["plain", "lead", "definition", "quiet"]
-"""What a paragraph is: running text, the first words of a section, the text that defines a goal, a remark."""
+"""plain: running text; lead: first words of a section; definition: text that defines a goal; quiet: a note."""
 
 Alignment = Literal["start", "end"]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of running text; `link` is an address outside the report."""
+    """A run of text with one formatting; `link` is an address outside the report, "" for none."""
 
     kind: ClassVar[str] = "span"
     text: str
@@ -31,7 +31,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class StatusBadge:
-    """A status: its word first, then a sign and colours that only repeat it. `ink` on `fill` can be read."""
+    """A status: its label, then icon and colours (#RRGGBB) that only repeat it; the contrast of the two is at
+    least 4.5."""
 
     kind: ClassVar[str] = "mark"
     code: str
@@ -43,7 +44,7 @@ class StatusBadge:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text. `close`: it belongs to what follows and is not parted from it by a page break."""
+    """Running text. `keep_with_next`: no page break between it and what follows."""
 
     kind: ClassVar[str] = "paragraph"
     spans: tuple[Span, ...]
@@ -53,7 +54,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list; each item is running text. `close`: a page break never parts it from what follows."""
+    """A list; each item is running text. `keep_with_next`: no page break between it and what follows."""
 
     kind: ClassVar[str] = "bullets"
     items: tuple[tuple[Span, ...], ...]
@@ -63,8 +64,8 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of level 1 to 4 below the report's title; `anchor` is its address within the report,
-    `list_item_xml` whether a table of contents names it; a `fresh` one begins a page."""
+    """A heading of level 1 to 4 below the report's title; `anchor` is unique within the report. `in_contents`:
+    the table of contents lists it. `starts_page`: it begins a new page."""
 
     kind: ClassVar[str] = "heading"
     level: int
@@ -76,7 +77,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class HeadlineFigure:
-    """One figure that stands for itself: "13", "aktiviteter förskjuts"."""
+    """One figure with its label: "13", "aktiviteter förskjuts"."""
 
     kind: ClassVar[str] = "figure"
     value: str
@@ -105,9 +106,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class ReportCell:
-    """One cell of a table. `rows` and `columns` are how many it spans; `head`: it names its row, or with `group`
-    all rows of its group; `deep`: it stands below the row above (a sub-activity); `broken`: it holds
-    a word that may not fit its column and is hyphenated."""
+    """One table cell, spanning `row_span` rows and `column_span` columns.
+
+    `is_header`: it names its row, or with `heads_group` all rows of its group. `is_indented`: it is a sub-activity
+    below its activity. `can_hyphenate`: it holds a word that may not fit its column.
+    """
 
     kind: ClassVar[str] = "cell"
     content: tuple[Paragraph | Bullets | StatusBadge, ...] = ()
@@ -122,9 +125,9 @@ class ReportCell:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One row. `code` is the status that a reader may filter by, "" for a row that is always shown.
+    """One table row. `status_code` is what a reader may filter by, "" for a row that is always shown.
 
-    `whole`: short enough to stand on one page; a page break never parts it. `more`: it goes on with the row above.
+    `keep_together`: no page break within the row. `continues_row_above`: it is the second part of the row above.
     """
 
     kind: ClassVar[str] = "row"
@@ -148,8 +151,8 @@ class ReportColumn:
 class ReportTable:
     """A table with one heading row, repeated on every page. No cell spans from one group of rows into the next.
 
-    `caption` stands above it; `description` tells those who do not see it how it is built. `dense`: it has many
-    narrow columns of figures; `parted`: a stronger line stands between its groups.
+    `caption` is above it; `description` explains its structure to screen readers. `is_dense`: many narrow columns
+    of figures. `has_group_lines`: a stronger line separates the groups.
     """
 
     kind: ClassVar[str] = "table"
@@ -174,11 +177,11 @@ Block = Heading | Paragraph | Bullets | HeadlineFigures | Picture | ReportTable
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole report. `blocks` stand in reading order below the title and the subtitle.
+    """A whole report. `blocks` are in reading order below the title and the subtitle.
 
-    `items` is what it is about, in small letters ("aktiviteter"); `contents` are the headings that the table of
-    contents lists, none for a short report; `body` is the address of the first heading above the tables of
-    activities, `filters` the statuses that a reader may choose among there, each with how many rows have it.
+    `item_noun_plural` is what the report counts, in lower case ("aktiviteter"). `contents` are the headings of the
+    table of contents, empty for a short report. `body_anchor` is the anchor of the first heading above the tables
+    of activities. `status_filters` are the statuses to filter by, each with its number of rows.
     """
 
     title: str
@@ -198,9 +201,9 @@ class Document:
 
 
 def to_plain_values(value: Any, convert_text: Callable[[str], str]) -> Any:
-    """Return a value of this module as lists, texts and numbers, every text as `print_result_and_exit` has it.
+    """Return a value of this module as JSON-like lists, dicts, texts and numbers; every dict has a `kind`.
 
-    Every part says its `kind`.
+    `convert_text` is applied to every text.
     """
     value_type: Any = type(value)
     if value_type is str:
@@ -218,7 +221,7 @@ def to_plain_values(value: Any, convert_text: Callable[[str], str]) -> Any:
 
 @cache
 def _describe_type(value_type: type) -> tuple[str, tuple[str, ...]]:
-    """Return what a kind of part is called, and what it consists of."""
+    """Return the `kind` and the field names of a dataclass of this module."""
     return getattr(value_type, "kind", ""), tuple(field.name for field in fields(value_type))
 
 

@@ -150,8 +150,8 @@ def _reference_text_size(docx: Docx) -> float:
 
 
 def _apply_scaled_style(style: ParagraphStyle, definition: dict[str, Any], text_size: float) -> None:
-    """Give a style that an organisation's document lacks the house's look in their font. Running text is as large
-    as goes with theirs, text in tables as it fits the columns."""
+    """Give a style that a reference document lacks the house's look in its font: running text scaled to the
+    size of theirs, table text unscaled, so that it fits the columns."""
     scale = 1 if "Cell" in style.name or "Note" in style.name else text_size / _STYLE_DEFINITIONS["Normal"]["size"]
     style.font.size = Pt(round(2 * definition["size"] * scale) / 2)
     if definition.get("colour") == "quiet":

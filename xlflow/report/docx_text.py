@@ -64,7 +64,8 @@ def paragraph_xml(
     alignment: str = "start",
     extra_properties: str = "",
 ) -> str:
-    """Return a paragraph; `keep`: it stays on the page of what follows."""
+    """Return a paragraph element; `content` and `extra_properties` are XML. `keep_with_next`: no page break
+    after it."""
     keep_xml = "<w:keepNext/>" if keep_with_next else ""
     alignment_xml = '<w:jc w:val="right"/>' if alignment == "end" else ""
     return (
@@ -79,7 +80,7 @@ def list_item_xml(list_number: int) -> str:
 
 
 def spans_xml(spans: Iterable[Span], relationship_ids: Iterable[str] = ()) -> str:
-    """Return running text; `link` are the relationships of the addresses in it, in order."""
+    """Return runs for the spans; `relationship_ids` are those of the linked spans, in order."""
     remaining_ids = iter(relationship_ids)
     return "".join(_linked_span_xml(span, next(remaining_ids)) if span.link else span_xml(span) for span in spans)
 
@@ -147,10 +148,10 @@ def _header_row_xml(report_table: ReportTable, style_ids: StyleIds, widths: Sequ
 
 
 def _group_rows_xml(group: Sequence[ReportRow], style_ids: StyleIds, widths: Sequence[int]) -> str:
-    """Return the rows of a group; a goal goes on beside each of them.
+    """Return the rows of a group; the goal's cell is merged downwards beside all of them.
 
-    A row that goes on with the one above has a blank cell below its activity and no line above it, since other
-    programs part rows that a cell spans at the end of a page.
+    A row that continues the one above has a blank cell below its activity and no line above it: other programs
+    break rows with a vertically merged cell at the end of a page.
     """
     continues_flags = [*(row.continues_row_above for row in group[1:]), False]
     return "".join(

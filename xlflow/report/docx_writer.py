@@ -1,6 +1,6 @@
 """Writes the report as a Word document: real headings, repeated heading rows, captions and alternative texts.
 
-Decides nothing about what the report says. Together with `word_styles`, the only door to python-docx.
+Decides nothing about what the report says. Together with `docx_styles`, the only door to python-docx.
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,8 @@ def write_docx(document: Document, reference: bytes | None = None) -> bytes:
 
 
 class _DocxWriter:
-    """One document on its way into Word: its styles, the width of its text, and the marks that links lead to."""
+    """Writes one document: holds its style ids, the width of its text (1/20 point), and the bookmarks of
+    headings."""
 
     def __init__(self, docx: Docx, style_ids: StyleIds, document: Document):
         self.docx, self.style_ids, self.document = docx, style_ids, document

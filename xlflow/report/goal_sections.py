@@ -32,7 +32,7 @@ GOAL_COLUMN_SHARE, GOAL_COLUMN_SHARE_NARROW = 2.8, 1.7
 
 @dataclass(frozen=True)
 class _SectionContext:
-    """What the body is made from and how; `whole`: nothing is left out, so that groups may be counted."""
+    """What the body is built from. `is_complete`: no activity has been left out, so that groups may be counted."""
 
     round_status: RoundStatus
     phrasing: Phrasing
@@ -43,7 +43,7 @@ class _SectionContext:
 def build_goal_sections(
     round_status: RoundStatus, phrasing: Phrasing, layout: GoalLayout, *, is_complete: bool
 ) -> Iterator[Block]:
-    """Yield everything under the perspectives, in the plan's order; `whole`: no activity has been left out."""
+    """Yield all goals with their activities, in plan order. `is_complete`: no activity has been left out."""
     goal_level = goal_level_index(round_status)
     if goal_level is not None:
         yield from _build_level_sections(
@@ -75,8 +75,10 @@ def _build_level_sections(
 
 
 def _build_group_heading(group: ItemGroup, context: _SectionContext) -> Iterator[Block]:
-    """Yield a group's heading, below the first level after the level's name, and its definition; a blank text of a
-    narrower level has none, since that above it stands for it."""
+    """Yield a group's heading and its definition; below the first level the heading begins with the level's name.
+
+    A group without a text has a heading on the first level only.
+    """
     if group.is_blank and group.level_index:
         return
     phrasing, template = context.phrasing, context.round_status.template
@@ -101,7 +103,8 @@ def _build_headed_tables(groups: Sequence[ItemGroup], context: _SectionContext) 
 
 
 def _table_title(group: ItemGroup, level_count: int | None = None) -> str:
-    """Return the narrowest text that stands above a group's lines (of the `above` widest levels, if given)."""
+    """Return the lowest non-blank level text of a group's plan items, among the first `level_count` levels if
+    given."""
     levels = group.item_statuses[0].item.level_texts[
         : group.level_index + 1 if level_count is None else level_count
     ]

@@ -1,6 +1,7 @@
-"""The lists of the summary: which lines are done, deviate, are late or beyond a limit, each with time and reason.
+"""The lists of the summary: plan items that are done, deviate, are late or above a threshold, with date and
+reason.
 
-A list that would fill pages is cut short and says so; nothing else is left out.
+A list that would fill pages is shortened and says so; nothing else is left out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,8 @@ from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
 
 
 def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_deviations: bool) -> Iterator[Block]:
-    """Yield what is done and, with `lists`, what deviates and what is late, a list for each status."""
+    """Yield a list of what is done and, with `with_deviations`, one per deviating status and one of what is
+    late."""
     for choice in round_status.status_choices.values():
         if choice.final and not choice.deviation:
             list_items = [
@@ -42,7 +44,7 @@ def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_de
 
 
 def build_threshold_lists(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
-    """Yield the lines with an amount beyond a limit of the template, a list for each such amount."""
+    """Yield a list per number field with a threshold: the activities whose amount is above it."""
     for field in round_status.fields_with_threshold:
         exceeding = [
             item_status
@@ -80,7 +82,7 @@ def _build_list_section(title: str, items: Sequence[tuple[Span, ...]], phrasing:
 def _deviation_sentences(
     choice: Choice, round_status: RoundStatus, phrasing: Phrasing
 ) -> Iterator[tuple[Span, ...]]:
-    """Yield a sentence per line in a status: sub-activities for themselves, the activity if none of them is."""
+    """Yield a sentence per plan item with a status: each sub-activity, or the activity if none of them has it."""
     for activity in round_status.activities:
         parts = [
             part
@@ -124,7 +126,7 @@ def _deviation_sentence(
 def _deviation_explanation(
     answers: DisplayValues, item_status: ItemStatus, choice: Choice, round_status: RoundStatus, phrasing: Phrasing
 ) -> str:
-    """Return to when and why, in words."""
+    """Return the new deadline and the reason as sentences."""
     new_deadline = _role_value(answers, "new_deadline", round_status)
     reason = shorten_reason(_role_value(answers, "comment", round_status))
     planned_deadline = _role_value(item_status.plan_values, "deadline", round_status)

@@ -1,11 +1,7 @@
-"""What somebody wrote in Markdown to open the report -> its paragraphs, lists and headings.
+"""Inputs of a report besides the workbook: an introduction in Markdown, and a Word document to take the look of.
 
-Knows running text, bold, italics, links, lists and headings; anything else is kept as its words.
-Only door to markdown-it.
-
-Files that a report is given besides the workbook: an introduction, a Word document to look like; its target.
-
-Reads them and says in plain words when they cannot be used; `FatalError` before anything is made.
+Of Markdown, running text, bold, italics, links, lists and headings become blocks; anything else is kept as text.
+Raises FatalError before anything is written if an input cannot be used. Only door to markdown-it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -83,7 +79,8 @@ def _normalize_heading_levels(blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def read_introduction_file(path: Path | None) -> tuple[Block, ...]:
-    """Return the introduction that somebody wrote; nothing if there is none."""
+    """Return the blocks of the introduction, none if `path` is None; FatalError if the file cannot be read as
+    UTF-8."""
     if path is None:
         return ()
     try:
@@ -93,7 +90,8 @@ def read_introduction_file(path: Path | None) -> tuple[Block, ...]:
 
 
 def read_reference_document(path: Path | None, report_format: ReportFormat) -> bytes | None:
-    """Return the Word document whose look the report takes; None if there is none, or the report is not Word."""
+    """Return the bytes of the reference document, None if there is none or the report is not .docx; FatalError
+    if it is no Word document."""
     if path is None or report_format != "docx":
         return None
     try:

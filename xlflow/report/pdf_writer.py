@@ -1,19 +1,14 @@
-"""Tells in the tags of a PDF which cells name their row, so that a screen reader says it beside every other cell.
+"""Writes the report as PDF: tagged (PDF/UA-1) and for archives (PDF/A-2a) at once, from fonts that xlflow ships.
 
-Typst tags the heading row only and lists for every other cell the headings of its columns. The lists are taken
-out, since with them nobody looks at the headings of rows; columns and rows are then told by what their headings
-hold for. No byte moves: what goes is replaced by blanks. Knows only what Typst writes.
+The layout is in `workbook_templates/report/report.typ`; here a document only becomes its data. Decides nothing
+about what the report says. Only door to typst.
 
-Makes the end of every stream in a PDF unmistakable, as archive checkers demand.
-
-A stream whose last byte happens to be a carriage return is followed by the line feed before `endstream`; read
-backwards, both look like the end of the line, and the stream one byte too short. There a carriage return of its
-own is put before the line feed, and everything behind it moves on by one. Knows only what Typst writes.
-
-Writes the report as PDF: tagged (PDF/UA-1) and for the archive (PDF/A-2a) at once, from fonts of our own.
-
-The drawing rules stand in `workbook_templates/report/report.typ`; here a document only becomes the data that they
-draw. Decides nothing about what the report says. Only door to typst.
+Two things that Typst cannot do are corrected in its output, and know only what Typst writes. `tag_row_headers`
+tags the cells that name their row; Typst tags the heading row only and lists the column headings of every other
+cell, which keeps PDF readers from looking for row headings, so these lists are replaced by blanks: no byte moves.
+`separate_stream_ends`: a stream whose last byte is a carriage return, followed by the line feed before
+`endstream`, reads like an end of line, and the stream seems one byte too short to archive checkers. A carriage
+return is inserted, and all offsets behind it move on by one.
 """
 
 import json
@@ -106,7 +101,7 @@ def write_pdf(document: Document) -> bytes:
 
 
 def render_pdf(document: Document) -> tuple[bytes, frozenset[str]]:
-    """Return the report as PDF, and the letters in it that none of our fonts has."""
+    """Return the report as PDF, and the characters in it that no shipped font has."""
     seen_characters, covered_characters = set[str](), _covered_characters()
 
     def show(text: str) -> str:
@@ -138,7 +133,7 @@ def render_chart_png(picture: Picture) -> bytes:
 
 
 def missing_glyph_findings(characters: frozenset[str], location: Location) -> tuple[Finding, ...]:
-    """Return a note on each letter that the PDF can only show as an empty square."""
+    """Return a note for each character that the PDF shows as an empty square."""
     return tuple(
         make_finding("report-character", location, value=character, params={"code": f"U+{ord(character):04X}"})
         for character in sorted(characters)

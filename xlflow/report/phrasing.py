@@ -1,6 +1,7 @@
-"""How the report says things: statuses as marks, counts with their words, what people wrote as paragraphs.
+"""Wording of the report: statuses as badges, counts with their nouns, texts of people as paragraphs and lists.
 
-Changes no word that somebody wrote; the one thing it shortens, the reason in a list, stands whole in the tables.
+Changes no word that a person wrote. The only text that is shortened, the reason in a list, is complete in the
+tables.
 """
 
 import re
@@ -29,7 +30,7 @@ MAX_REASON_LENGTH = 240
 """Characters of a comment that a list gives as the reason; the tables give all of it."""
 
 MAX_LIST_LENGTH = 30
-"""Lines that one list names; of more it says how many, and the tables give them all."""
+"""Items of a list that are shown; of more it says how many, and the tables have them all."""
 
 _BULLET_PREFIX = re.compile(r"^\s*(?:[-–—•*·]|\u2022)\s+")
 _SENTENCE_END = re.compile(r"(?<=[^\s.][.!?])\s+(?=[A-ZÅÄÖ0-9])")
@@ -51,17 +52,17 @@ class Phrasing:
         return translate(f"report.{key}", self.language, **params)
 
     def translate_counted(self, key: str, count: int, **params: object) -> str:
-        """Return a word that differs between one and several."""
+        """Return one of the report's texts in its form for one or for several."""
         return translate_counted(f"report.{key}", count, self.language, **params)
 
     @cached_property
     def item_noun(self) -> str:
-        """What one line is called within a sentence."""
+        """What a plan item is called within a sentence: "aktivitet"."""
         return label_in_sentence(self.round_status.template.item_level.label, self.language)
 
     @cached_property
     def item_noun_plural(self) -> str:
-        """What several lines are called within a sentence."""
+        """What several plan items are called within a sentence: "aktiviteter"."""
         return plural_level_name(self.round_status.template.item_level, self.language)
 
     @cached_property
@@ -76,19 +77,19 @@ class Phrasing:
         return (*choice_badges, make_status_badge(UNANSWERED, unanswered_label, "", REPORT_COLOURS["unanswered"]))
 
     def item_badge(self, item_status: ItemStatus) -> StatusBadge | None:
-        """Return the status of a line as a mark; None for a sub-activity that follows its activity."""
+        """Return the badge of a plan item's status; None for a sub-activity that has only its activity's."""
         if item_status.follows_parent:
             return None
         return self.status_badge(item_status.status_code, item_status.status)
 
     def status_badge(self, code: str | None, status: str) -> StatusBadge:
-        """Return a status as a mark; one that the template does not know is shown as it was written."""
+        """Return the badge of a status code; a status without a code is shown as it was written."""
         if not code and status:
             return make_status_badge("", status, "", REPORT_COLOURS["unanswered"])
         return next(badge for badge in self.status_badges if badge.code == (code or UNANSWERED))
 
     def status_counts_text(self, item_statuses: Sequence[ItemStatus], level: Level) -> str:
-        """Return how many of some lines stand in each status, as one sentence."""
+        """Return a sentence with the number of plan items per status."""
         codes = (
             FOLLOWS_PARENT
             if item_status.follows_parent
@@ -108,7 +109,7 @@ class Phrasing:
 
 
 def make_status_badge(code: str, label: str, icon: str, fill_colour: str) -> StatusBadge:
-    """Return a status in its colour, with an ink that can be read on it."""
+    """Return a badge with a text colour that is legible on its fill (#RRGGBB)."""
     return StatusBadge(code, label, icon, readable_text_colour(fill_colour), fill_colour)
 
 
@@ -121,7 +122,7 @@ def build_limited_list(items: Sequence[tuple[Span, ...]], phrasing: Phrasing) ->
 
 
 def item_title(plan_item: PlanItem, template: Template) -> str:
-    """Return the line's own text, for a sub-activity after that of its activity."""
+    """Return the activity's name, followed by the sub-activity's if it is one."""
     part_text = (
         first_line(plan_item.level_texts[template.part_level_index])
         if template.part_level_index is not None
@@ -132,17 +133,17 @@ def item_title(plan_item: PlanItem, template: Template) -> str:
 
 
 def label_without_colon(label: LocalizedText, language: Language) -> str:
-    """Return a label without the marks that a heading may end with."""
+    """Return a label without the colon and blanks at its end."""
     return label.in_language(language).rstrip(" :")
 
 
 def text_after_first_line(text: str) -> str:
-    """Return what stands below the first line."""
+    """Return the lines below the first one: the definition of a goal."""
     return text.strip().partition("\n")[2].strip()
 
 
 def first_sentence(text: str) -> str:
-    """Return the first sentence of a text of ours."""
+    """Return the first sentence of a template's help text."""
     return _SENTENCE_END.split(text, maxsplit=1)[0]
 
 

@@ -1,4 +1,4 @@
-"""Finds personal data in what the report would show of the units' own words, and blanks it where that is wanted.
+"""Finds personal data in the texts of units that the report would show, and redacts it on request.
 
 The plan's text is public already and left alone; whoever corrects the consolidated workbook needs nothing of this.
 """

@@ -23,8 +23,8 @@ FORMAT_BY_SUFFIX: dict[str, ReportFormat] = {".docx": "docx", ".html": "html", "
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What is wanted besides what the report shows: its language, whether personal data is blanked or kept, and a
-    Word document whose look it takes."""
+    """Options beside the contents: language (None: the workbook's), whether personal data is redacted or kept,
+    and the bytes of a Word document to take the look of."""
 
     language: Language | None = None
     redact: bool = False
@@ -42,7 +42,7 @@ class BuiltReport:
 
 
 def report_format_of(file_name: str) -> ReportFormat:
-    """Return what kind of file a name asks for; `FatalError` if it is none that a report can be."""
+    """Return the format that a file name's suffix asks for; FatalError for any other suffix."""
     report_format = FORMAT_BY_SUFFIX.get(PurePath(file_name).suffix.lower())
     if report_format is None:
         raise FatalError(make_finding("report-format-unknown", Location(file_name)))

@@ -1,4 +1,4 @@
-"""The end of the report: what was asked of whom, who did not answer, and what the statuses mean."""
+"""The end of the report: who was asked and did not answer, what is unanswered, and what the statuses mean."""
 
 from collections.abc import Iterator
 
@@ -98,7 +98,8 @@ def _list_unanswered_items(round_status: RoundStatus, phrasing: Phrasing) -> Ite
 
 
 def _explain_statuses(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
-    """Yield what each status means; what its help goes on to ask of whoever chooses it is left out."""
+    """Yield what each status means: the first sentence of its help, since the rest instructs whoever fills in a
+    form."""
     explanations = [
         (
             Span(f"{choice.label.in_language(phrasing.language)}: ", strong=True),

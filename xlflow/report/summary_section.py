@@ -1,10 +1,8 @@
-"""What has changed since the previous round, where the consolidated workbook was made against one.
+"""The summary of the report: sentences, headline figures, charts, the tables behind them, changes, and lists.
 
-A sentence that counts the activities, then one line per change with what was and what is.
-
-The summary of the report: figures, charts, the tables behind them, and what is done, delayed and cancelled.
-
-Counts activities by the status that the consolidated workbook shows, so that both come to the same.
+Counts activities by the status that the consolidated workbook shows, so that both get the same figures. The
+changes since the previous round are a sentence that counts activities, then a line per change with old and new
+value.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,12 +35,12 @@ from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
 ALARMING_CHANGES = ("delayed", "overdue_since", "cancelled")
 LISTED_CHANGES = (*ALARMING_CHANGES, "done", "new", "gone", "status", "time")
-"""The changes that are told one by one: of activities all of these, of sub-activities the alarming ones. A further
-comment or another wording in the plan is not."""
+"""The kinds of change that are listed one by one: all of these for activities, the alarming ones for
+sub-activities. A changed comment or another wording in the plan is not listed."""
 
 
 def build_changes_section(round_status: RoundStatus, phrasing: Phrasing, *, with_list: bool) -> Iterator[Block]:
-    """Yield what has become of the lines since then; nothing if there is no round to compare with."""
+    """Yield the changes since the previous round; nothing if the workbook was not compared with one."""
     if round_status.compared_to is None:
         return
     date_text = format_long_date(round_status.compared_to, phrasing.language)
@@ -71,7 +69,7 @@ def _change_spans(change: ItemChange, round_status: RoundStatus, phrasing: Phras
 
 
 def _describe_differences(previous: ItemSnapshot, current: ItemSnapshot, phrasing: Phrasing) -> Iterator[str]:
-    """Yield status and time, each then and now, where they differ."""
+    """Yield a sentence for the status and one for the deadline, each before and now, if they differ."""
     statuses = [phrasing.status_badge(state.status_code, state.status).label for state in (previous, current)]
     if statuses[0] != statuses[1] and not previous.follows_parent and not current.follows_parent:
         yield phrasing.translate("status_then", before=statuses[0], now=statuses[1])
@@ -85,7 +83,7 @@ MAX_CHART_BARS = 20
 
 
 def build_summary_section(round_status: RoundStatus, phrasing: Phrasing, *, with_lists: bool) -> Iterator[Block]:
-    """Yield the summary; `lists`: also name every line that is done or deviates, with its reason."""
+    """Yield the summary; `with_lists`: also list every activity that is done or deviates, with its reason."""
     yield Heading(1, phrasing.translate("summary"))
     yield Paragraph(to_spans(" ".join(filter(None, _status_sentences(round_status, phrasing)))), "lead")
     yield HeadlineFigures(tuple(_build_headline_figures(round_status, phrasing)))
@@ -263,7 +261,8 @@ def _build_count_row(
 
 
 def _count_by_status(item_statuses: Sequence[ItemStatus], phrasing: Phrasing) -> list[tuple[StatusBadge, int]]:
-    """Return how many lines stand in each status; one that the template does not know comes last."""
+    """Return (badge, number of plan items) per status in template order; a status that it does not have comes
+    last."""
     item_badges = [
         phrasing.status_badge(item_status.status_code, item_status.status) for item_status in item_statuses
     ]

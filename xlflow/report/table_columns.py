@@ -44,7 +44,7 @@ MAX_UNITS_NAMED = 3
 
 @dataclass(frozen=True)
 class ColumnSource:
-    """What every row of a report's tables needs: the round, its words, and which field goes into which column."""
+    """The round, its wording, and which field goes into which column of the report's tables."""
 
     round_status: RoundStatus
     phrasing: Phrasing
@@ -91,7 +91,8 @@ class ColumnSource:
         return label_without_colon(field.label, self.phrasing.language)
 
     def parts_with_rows(self, activity: ItemStatus) -> tuple[ItemStatus, ...]:
-        """Return the sub-activities that get a row each: all of them, if any has something of its own to tell."""
+        """Return the sub-activities that get a row each: all, if any of them has answers or a status of its
+        own."""
         parts = self.round_status.parts_by_activity.get(activity.item.id, ())
         return parts if any(_has_own_content(part) for part in parts) else ()
 
@@ -108,7 +109,7 @@ def build_columns(column_source: ColumnSource) -> tuple[ReportColumn, ...]:
 
 
 def build_cells(item_status: ItemStatus, column_source: ColumnSource) -> tuple[ReportCell, ...]:
-    """Return the cells of one line, in the order of the columns."""
+    """Return the cells of one plan item, in the order of the columns."""
     return tuple(_iter_cells(item_status, column_source))
 
 

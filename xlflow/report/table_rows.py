@@ -1,9 +1,7 @@
-"""Lines gathered under what stands above them: perspective, overall goal, board goal, in the plan's order.
+"""Groups of activities by level, and the table rows of each group: activities, their sub-activities, their goal.
 
-The rows of a table of activities: each activity, then its sub-activities; the goal beside them all.
-
-A long comment goes on a row of its own below the status, across the columns, beside its activity: no column gets
-so long that it has to be cut at the end of a page.
+A long comment gets a row of its own below the status, across the columns, beside its activity, so that no row gets
+so long that it has to be split at the end of a page.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,8 +24,10 @@ from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
 @dataclass(frozen=True, slots=True)
 class ItemGroup:
-    """The activities under one text of a level: its first line is the name, the rest its definition. A blank
-    text (`blank`) has a name of ours."""
+    """The activities with the same text in a level: its first line is the name, the rest its definition.
+
+    `is_blank`: the level text is blank, and the name is one of the program's.
+    """
 
     level_index: int
     name: str
@@ -39,7 +39,8 @@ class ItemGroup:
 def group_by_level(
     item_statuses: Sequence[ItemStatus], round_status: RoundStatus, level_index: int
 ) -> tuple[ItemGroup, ...]:
-    """Return the entries by the name in a level, in the order in which the names come first."""
+    """Return the groups of plan items with the same name in a level (index from 0), in order of first
+    appearance."""
     statuses_by_name: dict[str, list[ItemStatus]] = {}
     for item_status in item_statuses:
         statuses_by_name.setdefault(
@@ -49,7 +50,7 @@ def group_by_level(
 
 
 def goal_level_index(round_status: RoundStatus) -> int | None:
-    """Return the place of the narrowest level above the activities (the board goal); None if there is none."""
+    """Return the index of the lowest level above the activities (the board goal); None if there is none."""
     return round_status.template.item_level_index - 1 if round_status.template.item_level_index else None
 
 
