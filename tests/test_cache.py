@@ -325,7 +325,7 @@ def test_the_shelf_stays_within_its_bounds(tmp_path: Path) -> None:
 
 def test_all_that_is_kept_is_json(cache: Path, returned: Path) -> None:
     opened = read_all(returned)
-    assert sum(isinstance(told, Submission) for _, told in opened) == 2
+    assert sum(isinstance(outcome, Submission) for _, outcome in opened) == 2
     for path in cache.iterdir():
         content = path.read_bytes()
         assert json.loads(content if path.name.endswith(".frame.json") else content.partition(b"\n")[2])

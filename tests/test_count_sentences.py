@@ -151,8 +151,8 @@ def test_numbers_are_words_up_to_twelve_and_agree_in_gender() -> None:
 def test_a_status_of_which_the_template_has_nothing_to_say_is_named() -> None:
     options = [option.model_copy(update={"predicate": None}) for option in STATUS.options]
     bare = TEMPLATE.model_copy(update={"choices": (STATUS.model_copy(update={"options": tuple(options)}),)})
-    told = describe_status_counts({"done": 1, "ongoing": 2}, ITEM, bare, "sv")
-    assert told == "Av tre aktiviteter har en status ”Genomfört” och två har status ”Pågående”."
+    sentences = describe_status_counts({"done": 1, "ongoing": 2}, ITEM, bare, "sv")
+    assert sentences == "Av tre aktiviteter har en status ”Genomfört” och två har status ”Pågående”."
 
 
 @given(
@@ -175,12 +175,12 @@ def test_what_a_sentence_says_can_be_read_back_from_it(
 @pytest.mark.parametrize("level", [ITEM, PART, TASK])
 def test_no_sentence_has_a_gap_left(level: Level, language: Language) -> None:
     for number in (1, 2, 3, 20):
-        told = [describe_change_counts({name: number}, level, DAY, language) for name in REPORTED_CHANGES]
-        told += [
+        sentences = [describe_change_counts({name: number}, level, DAY, language) for name in REPORTED_CHANGES]
+        sentences += [
             describe_status_counts({code: number}, level, TEMPLATE, language)
             for code in (*CODES, UNANSWERED, FOLLOWS_PARENT)
         ]
-        for sentence in told:
+        for sentence in sentences:
             assert not set("{}") & set(sentence)
             assert "  " not in sentence
             assert sentence[0].isupper()

@@ -35,14 +35,14 @@ def gaps_of(sentence: str) -> set[str]:
     return {name.partition("!")[0] for _, name, _, _ in Formatter().parse(sentence) if name is not None}
 
 
-def is_spoken_of(code: str) -> bool:
+def is_mentioned(code: str) -> bool:
     """Whether the code stands in the program, whole or as the start of a text that is put together there."""
-    texts, starts = spoken_of()
+    texts, starts = find_mentioned_codes()
     return code in texts or any(code.startswith(start) for start in starts)
 
 
 @cache
-def spoken_of() -> tuple[set[str], set[str]]:
+def find_mentioned_codes() -> tuple[set[str], set[str]]:
     texts, starts = set(), set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -95,7 +95,7 @@ def test_the_code_asks_for_no_code_that_the_catalogue_lacks() -> None:
 
 
 def test_the_catalogue_has_no_code_that_nothing_uses() -> None:
-    assert [code for code in CATALOGUE if not is_spoken_of(code)] == []
+    assert [code for code in CATALOGUE if not is_mentioned(code)] == []
 
 
 def test_a_finding_fills_the_gaps_of_its_message_and_translates_what_can_be() -> None:

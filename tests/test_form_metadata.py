@@ -74,9 +74,9 @@ def rounds(draw: st.DrawFn) -> Drawn:
     )
     levels = st.tuples(*[texts] * LEVELS)
     ids = draw(st.lists(texts, max_size=4, unique=True))
-    lines = tuple(PlanItem(key, draw(levels), draw(some), draw(pairs), draw(context), draw(texts)) for key in ids)
+    items = tuple(PlanItem(key, draw(levels), draw(some), draw(pairs), draw(context), draw(texts)) for key in ids)
     units = tuple(Unit(name, draw(texts), draw(texts)) for name in names)
-    plan = Plan(draw(texts), units, lines, 2021, ("Typ",), "d" * 64)
+    plan = Plan(draw(texts), units, items, 2021, ("Typ",), "d" * 64)
     return Drawn(plan, draw(days), draw(st.none() | days))
 
 
@@ -95,13 +95,13 @@ def read_back(asked: Round, unit: str, issued: AnswerTexts | None = None) -> Iss
 @given(rounds(), st.dictionaries(st.sampled_from(["status", "comment"]), texts, min_size=1))
 def test_a_round_comes_back_as_it_went(drawn: Drawn, answers: dict[str, str]) -> None:
     asked, unit = drawn.round, drawn.unit
-    lines = asked.items_for_unit(unit)
-    issued = {line.id: answers for line in lines[:1]}
+    items = asked.items_for_unit(unit)
+    issued = {item.id: answers for item in items[:1]}
     found = read_back(asked, unit, issued)
     assert found.round == as_issued(asked, unit)
     assert found.issued_answers == issued
     assert found.identity == build_identity(asked, unit)
-    assert found.row_fingerprints == tuple(row_fingerprint(line.level_texts) for line in lines)
+    assert found.row_fingerprints == tuple(row_fingerprint(item.level_texts) for item in items)
 
 
 @given(rounds())
@@ -122,8 +122,8 @@ def test_the_identity_comes_back_from_the_properties(drawn: Drawn) -> None:
 
 
 def test_the_headings_of_further_columns_travel_once_and_not_with_every_line() -> None:
-    line = PlanItem("a", ("",) * LEVELS, ("Badet",), (), (("Lokal", "Simhallen"), ("Nr", "7")))
-    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, items=(line,), extra_headings=("Lokal", "Nr")))
+    item = PlanItem("a", ("",) * LEVELS, ("Badet",), (), (("Lokal", "Simhallen"), ("Nr", "7")))
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, items=(item,), extra_headings=("Lokal", "Nr")))
     records = encode_form_records(asked, "Badet")
     assert sum("Lokal" in cell for record in records for cell in record) == 1
     earlier = [
@@ -136,19 +136,19 @@ def test_the_headings_of_further_columns_travel_once_and_not_with_every_line() -
     for told in (records, earlier):
         found = decode_form_records(told)
         assert found is not None
-        assert found.round.plan.items[0].extra_columns == line.extra_columns
+        assert found.round.plan.items[0].extra_columns == item.extra_columns
 
 
 def test_a_text_longer_than_a_cell_travels_in_pieces() -> None:
-    line = PlanItem("a", ("å" * 70_000, *("",) * (LEVELS - 1)), ("Badet",))
-    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, items=(line,)))
+    item = PlanItem("a", ("å" * 70_000, *("",) * (LEVELS - 1)), ("Badet",))
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, items=(item,)))
     assert max(len(cell) for record in encode_form_records(asked, "Badet") for cell in record) == 30_000
-    assert read_back(asked, "Badet").round.plan.items == (line,)
+    assert read_back(asked, "Badet").round.plan.items == (item,)
 
 
 def test_decimals_keep_their_digits() -> None:
-    line = PlanItem("a", ("",) * LEVELS, ("Badet",), (("budget", Decimal("1250.50")), ("share", Decimal("-0.10"))))
-    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, items=(line,)))
+    item = PlanItem("a", ("",) * LEVELS, ("Badet",), (("budget", Decimal("1250.50")), ("share", Decimal("-0.10"))))
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, items=(item,)))
     found = read_back(asked, "Badet").round.plan.items[0]
     assert [str(value) for _, value in found.plan_values] == ["1250.50", "-0.10"]
 
@@ -163,8 +163,8 @@ def test_other_units_are_named_but_their_lines_and_contacts_stay_at_home() -> No
 
 def test_thousands_of_units_are_named_in_a_few_records_and_held_once() -> None:
     names = tuple(f"Enhet nummer {number}, norra området" for number in range(2_000))
-    line = PlanItem("a", ("Lån", *("",) * (LEVELS - 1)), names)
-    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, units=tuple(map(Unit, names)), items=(line,)))
+    item = PlanItem("a", ("Lån", *("",) * (LEVELS - 1)), names)
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, units=tuple(map(Unit, names)), items=(item,)))
     assert sum(record[0] in ("units", "unit") for record in encode_form_records(asked, names[7])) == 1
     found, other = read_back(asked, names[7]), read_back(asked, names[8])
     assert found.round.plan.units == asked.plan.units
@@ -224,7 +224,7 @@ def test_forms_of_one_round_share_their_template() -> None:
 
 
 def test_records_are_the_same_every_time() -> None:
-    issued = {line.id: {"status": "Pågående", "comment": "Går bra"} for line in TWO_UNITS.plan.items}
+    issued = {item.id: {"status": "Pågående", "comment": "Går bra"} for item in TWO_UNITS.plan.items}
     turned = {key: dict(reversed(texts.items())) for key, texts in reversed(issued.items())}
     assert encode_form_records(TWO_UNITS, "Museet", issued) == encode_form_records(TWO_UNITS, "Museet", turned)
 
@@ -253,9 +253,9 @@ def test_what_the_previous_round_said_travels_along() -> None:
 
 
 def test_a_line_that_came_back_keeps_its_place_in_the_plan() -> None:
-    lines = tuple(
-        replace(line, plan_position=place) for line, place in zip(TWO_UNITS.plan.items, (7, 9, 3), strict=True)
+    items = tuple(
+        replace(item, plan_position=place) for item, place in zip(TWO_UNITS.plan.items, (7, 9, 3), strict=True)
     )
-    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, items=lines))
-    assert [line.plan_position for line in issued_items(asked, "Museet")] == [7, 9]
-    assert [line.plan_position for line in issued_items(TWO_UNITS, "Badet")] == [2, 3]
+    asked = replace(TWO_UNITS, plan=replace(TWO_UNITS.plan, items=items))
+    assert [item.plan_position for item in issued_items(asked, "Museet")] == [7, 9]
+    assert [item.plan_position for item in issued_items(TWO_UNITS, "Badet")] == [2, 3]

@@ -126,7 +126,7 @@ def test_a_script_is_not_run_again_by_its_workers(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
     paths = os.pathsep.join([str(Path(__file__).parent), *sys.path])
-    told = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, script],
         check=False,
         env={**os.environ, "PYTHONPATH": paths},
@@ -134,7 +134,7 @@ def test_a_script_is_not_run_again_by_its_workers(tmp_path: Path) -> None:
         text=True,
         timeout=60,
     )
-    assert (told.stdout.split(), told.stderr) == (["begin", "{0:", "'A'}"], "")
+    assert (completed.stdout.split(), completed.stderr) == (["begin", "{0:", "'A'}"], "")
 
 
 def be_asked_within_a_worker(word: str) -> str:

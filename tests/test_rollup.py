@@ -1,4 +1,4 @@
-"""How lines belong together, when a status is missing, and which status stands for several."""
+"""How plan items are related, when a status is missing, and which status represents several."""
 
 import itertools
 from collections.abc import Collection
@@ -32,17 +32,17 @@ CODES = [option.code for option in STATUS.options]
 OPEN = ChoiceList(key="status", open=True, options=STATUS.options)
 
 
-def draw_lines(text: str) -> tuple[PlanItem, ...]:
-    """One line per row: id, goal, activity, sub-activity, units, and "egen" for a unit's own."""
-    lines = []
+def draw_items(text: str) -> tuple[PlanItem, ...]:
+    """One item per row: id, goal, activity, sub-activity, units, and "egen" for a unit's own."""
+    items = []
     for drawn in filter(str.strip, text.splitlines()):
-        line_id, goal, activity, part, units, *own = (cell.strip() for cell in drawn.split("|"))
+        item_id, goal, activity, part, units, *own = (cell.strip() for cell in drawn.split("|"))
         levels = ("Samhälle", "Mål", goal, activity, part)
-        lines.append(PlanItem(line_id, levels, tuple(units.split(";")), added_by_unit=own == ["egen"]))
-    return tuple(lines)
+        items.append(PlanItem(item_id, levels, tuple(units.split(";")), added_by_unit=own == ["egen"]))
+    return tuple(items)
 
 
-LINES = draw_lines("""
+ITEMS = draw_items("""
     a  | Kultur  | Öppna scenen  |              | Norr;Söder
     a1 | Kultur  | Öppna scenen  | Bygg golv    | Norr
     a2 | Kultur  | Öppna  SCENEN | Måla väggar  | Norr;Söder
@@ -53,34 +53,34 @@ LINES = draw_lines("""
     e1 | Kultur  | Samma text    | Del hos söder| Söder
     f  | Fritid  | Öppna scenen  |              | Norr
 """)
-KIN = relatives_by_id(LINES, TEMPLATE)
+RELATIVES = relatives_by_id(ITEMS, TEMPLATE)
 
 
 def test_a_sub_activity_belongs_to_the_activity_with_the_same_texts_above_it() -> None:
-    assert parent_ids_by_child(LINES, TEMPLATE) == {"a1": "a", "a2": "a", "e1": "e"}
+    assert parent_ids_by_child(ITEMS, TEMPLATE) == {"a1": "a", "a2": "a", "e1": "e"}
 
 
 def test_an_activity_of_the_units_own_takes_only_the_units_own_parts() -> None:
-    lines = draw_lines("""
+    items = draw_items("""
         x  | Kultur | Egen idé |        | Norr  | egen
         x1 | Kultur | Egen idé | Steg 1 | Norr  | egen
         y1 | Kultur | Egen idé | Steg 1 | Söder | egen
     """)
-    assert parent_ids_by_child(lines, TEMPLATE) == {"x1": "x"}
+    assert parent_ids_by_child(items, TEMPLATE) == {"x1": "x"}
 
 
 def test_a_template_without_sub_activities_has_no_parents() -> None:
     budget = Template.model_validate(load_resource_toml("budget.toml"))
-    lines = (PlanItem("a", ("Drift", "Hyror"), ("Norr",)), PlanItem("b", ("Drift", "Löner"), ("Norr",)))
-    assert parent_ids_by_child(lines, budget) == {}
-    assert find_items_missing_status(relatives_by_id(lines, budget), {"a"}) == ("b",)
+    items = (PlanItem("a", ("Drift", "Hyror"), ("Norr",)), PlanItem("b", ("Drift", "Löner"), ("Norr",)))
+    assert parent_ids_by_child(items, budget) == {}
+    assert find_items_missing_status(relatives_by_id(items, budget), {"a"}) == ("b",)
 
 
 def test_kin_names_those_above_below_and_beside() -> None:
-    assert KIN["a"] == Relatives(children=("a1", "a2"))
-    assert KIN["a1"] == Relatives(parent="a", siblings=("a2",))
-    assert KIN["b"] == KIN["c1"] == Relatives()
-    assert tuple(KIN) == tuple(line.id for line in LINES)
+    assert RELATIVES["a"] == Relatives(children=("a1", "a2"))
+    assert RELATIVES["a1"] == Relatives(parent="a", siblings=("a2",))
+    assert RELATIVES["b"] == RELATIVES["c1"] == Relatives()
+    assert tuple(RELATIVES) == tuple(item.id for item in ITEMS)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_kin_names_those_above_below_and_beside() -> None:
     ],
 )
 def test_a_status_is_missing_on_the_activity_or_on_the_parts_left_over(answered: str, missing: str) -> None:
-    assert find_items_missing_status(KIN, answered.split()) == tuple(missing.split())
+    assert find_items_missing_status(RELATIVES, answered.split()) == tuple(missing.split())
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_a_status_is_missing_on_the_activity_or_on_the_parts_left_over(answered:
     ],
 )
 def test_a_line_is_answered_by_its_activity_or_by_all_its_parts(answered: str, unanswered: str) -> None:
-    assert find_unanswered_items(LINES, TEMPLATE, answered.split()) == tuple(unanswered.split())
+    assert find_unanswered_items(ITEMS, TEMPLATE, answered.split()) == tuple(unanswered.split())
 
 
-@given(st.sets(st.sampled_from([line.id for line in LINES])))
+@given(st.sets(st.sampled_from([item.id for item in ITEMS])))
 def test_nothing_is_missing_exactly_when_nothing_is_unanswered(answered: Collection[str]) -> None:
-    missing = set(find_items_missing_status(KIN, answered))
-    unanswered = set(find_unanswered_items(LINES, TEMPLATE, answered))
+    missing = set(find_items_missing_status(RELATIVES, answered))
+    unanswered = set(find_unanswered_items(ITEMS, TEMPLATE, answered))
     assert missing <= unanswered
     assert bool(missing) == bool(unanswered)
 

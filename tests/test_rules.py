@@ -30,7 +30,7 @@ ASKED = draw_round("""
     c  |            |                        |          | Nya kurser   |              | Se planen      | Norr
     d  |            |                        |          | Bokbuss      |              | Hösten 2021    | Norr
 """)
-LINES = {line.id: line for line in ASKED.plan.items}
+ITEMS = {item.id: item for item in ASKED.plan.items}
 ANSWERED = {
     "a": {"status": "Pågående"},
     "b": {"status": "Genomfört"},
@@ -46,8 +46,8 @@ def left(
 ) -> dict[str, str]:
     """Return what is left to do by line, where anything is."""
     blank = {field.key: "" for field in asked.template.answer_fields()}
-    lines = (*asked.plan.items, *(own_line(key) for key in texts if key.startswith("+")))
-    rows = [RowAnswers(line, blank | dict(texts.get(line.id, {}))) for line in lines]
+    items = (*asked.plan.items, *(added_item(key) for key in texts if key.startswith("+")))
+    rows = [RowAnswers(item, blank | dict(texts.get(item.id, {}))) for item in items]
     asks = evaluate_rules(asked, rows, nothing_to_report=nothing)
     said = {
         row.item.id: requirements_text(each, asked.template, language)
@@ -56,15 +56,15 @@ def left(
     return {key: text for key, text in said.items() if text}
 
 
-def own_line(key: str) -> PlanItem:
+def added_item(key: str) -> PlanItem:
     item, _, part = key[1:].partition("/")
     return PlanItem(key, ("", "", "", item.strip(), part.strip()), ("Norr",), added_by_unit=True)
 
 
-def ask_of(line_id: str, status: str, new_deadline: str = "", comment: str = "") -> str:
+def requirements_of(item_id: str, status: str, new_deadline: str = "", comment: str = "") -> str:
     """Return what is left to do in a row, all others being answered."""
     told = {"status": status, "new_deadline": new_deadline, "comment": comment}
-    return left({**ANSWERED, line_id: told}).get(line_id, "")
+    return left({**ANSWERED, item_id: told}).get(item_id, "")
 
 
 def with_rule(**rule: Any) -> Round:
@@ -92,11 +92,11 @@ def test_an_untouched_form_asks_for_a_status_once_per_activity() -> None:
     ("comment", "asked"), [("", True), (" - ", True), ("…", True), ("Vakans", False), ("7", False)]
 )
 def test_what_deviates_is_commented_on(status: str, comment: str, asked: bool) -> None:
-    assert ("Kommentera varför." in ask_of("a", status, "Kvartal 4", comment)) is asked
+    assert ("Kommentera varför." in requirements_of("a", status, "Kvartal 4", comment)) is asked
 
 
 @pytest.mark.parametrize(
-    ("line", "time", "asked"),
+    ("item", "time", "asked"),
     [
         ("a", "", "Fyll i ny tidpunkt."),
         ("a", "-", "Fyll i ny tidpunkt."),
@@ -114,18 +114,18 @@ def test_what_deviates_is_commented_on(status: str, comment: str, asked: bool) -
     ],
 )
 def test_what_is_postponed_goes_to_a_later_time_where_both_can_be_compared(
-    line: str, time: str, asked: str
+    item: str, time: str, asked: str
 ) -> None:
-    assert ask_of(line, "Förskjuts", time, "Vakans") == asked
+    assert requirements_of(item, "Förskjuts", time, "Vakans") == asked
 
 
 def test_what_is_done_has_no_new_time() -> None:
-    assert ask_of("a1", "Genomfört", "Kvartal 4") == "Töm ny tidpunkt eller ändra status."
-    assert ask_of("a1", "Genomfört", "-") == ""
+    assert requirements_of("a1", "Genomfört", "Kvartal 4") == "Töm ny tidpunkt eller ändra status."
+    assert requirements_of("a1", "Genomfört", "-") == ""
 
 
 @pytest.mark.parametrize(
-    ("line", "status", "comment", "asked"),
+    ("item", "status", "comment", "asked"),
     [
         ("b", "Pågående", "", True),
         ("b", "Kvarstår", "", True),
@@ -137,14 +137,14 @@ def test_what_is_done_has_no_new_time() -> None:
     ],
 )
 def test_what_is_late_is_commented_on_or_has_another_status(
-    line: str, status: str, comment: str, asked: bool
+    item: str, status: str, comment: str, asked: bool
 ) -> None:
     expected = "Slutdatum passerat: kommentera eller ändra status."
-    assert (ask_of(line, status, comment=comment) == expected) is asked
+    assert (requirements_of(item, status, comment=comment) == expected) is asked
 
 
 def test_a_deadline_on_the_as_of_date_has_not_passed() -> None:
-    day = LINES["a2"].plan_values[0][1]
+    day = ITEMS["a2"].plan_values[0][1]
     assert isinstance(day, Deadline)
     assert day.last is not None
     assert (replace(ASKED, as_of=day.last).as_of - day.last).days == 0
@@ -279,7 +279,7 @@ def test_every_rule_says_in_one_line_what_it_holds() -> None:
 def test_a_word_that_was_agreed_on_counts_as_what_it_means() -> None:
     """As the plan's aliases have it: the form does not know the word, the check does."""
     row = RowAnswers(
-        LINES["c"], {"status": "Flyttad", "new_deadline": "", "comment": "x"}, {"status": "postponed"}
+        ITEMS["c"], {"status": "Flyttad", "new_deadline": "", "comment": "x"}, {"status": "postponed"}
     )
     (asks,) = evaluate_rules(ASKED, [row])
     assert [ask.rule for ask in asks] == ["time_for_postponed"]

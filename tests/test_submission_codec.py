@@ -41,7 +41,7 @@ places = st.builds(
 pairs = st.lists(st.tuples(texts, texts), max_size=2).map(tuple)
 given_values = st.lists(st.tuples(texts, values), max_size=2).map(tuple)
 several = st.lists(texts, max_size=3).map(tuple)
-lines = st.builds(
+items = st.builds(
     PlanItem,
     texts,
     several,
@@ -70,13 +70,13 @@ received = st.builds(
 @st.composite
 def forms(draw: st.DrawFn) -> tuple[ReceivedFile, Submission]:
     planned = tuple(
-        replace(line, added_by_unit=False, location=None) for line in draw(st.lists(lines, max_size=3))
+        replace(item, added_by_unit=False, location=None) for item in draw(st.lists(items, max_size=3))
     )
     units = tuple(draw(st.lists(st.builds(Unit, texts, texts, texts), max_size=3)))
     plan = Plan(draw(texts), units, planned, 2021, draw(several), draw(texts), draw(texts))
     asked = Round(ASKED.template, plan, date(2021, 3, 31), draw(days), draw(st.sampled_from(["sv", "en"])))
-    line = st.sampled_from(planned) | lines if planned else lines
-    rows = st.builds(AnswerRow, line, texts, places, st.lists(answers, max_size=2).map(tuple))
+    item = st.sampled_from(planned) | items if planned else items
+    rows = st.builds(AnswerRow, item, texts, places, st.lists(answers, max_size=2).map(tuple))
     aside = st.builds(Unplaced, texts, places, several, texts, st.booleans())
     about = draw(received)
     return about, Submission(
@@ -96,7 +96,7 @@ def forms(draw: st.DrawFn) -> tuple[ReceivedFile, Submission]:
     )
 
 
-def there_and_back(
+def encode_and_decode(
     opened: tuple[ReceivedFile, Submission | Finding], unpacker: SubmissionDecoder | None = None
 ) -> object:
     packed, unpacker = encode_submission(opened), unpacker or SubmissionDecoder()
@@ -108,14 +108,14 @@ def there_and_back(
 @settings(max_examples=40)
 @given(forms())
 def test_a_form_arrives_as_it_left(opened: tuple[ReceivedFile, Submission]) -> None:
-    again = there_and_back(opened)
+    again = encode_and_decode(opened)
     same = again == opened and repr(again) == repr(opened)
     assert same, opened[1].rows
 
 
 @given(received, findings)
 def test_a_refusal_arrives_as_it_left(about: ReceivedFile, refusal: Finding) -> None:
-    assert there_and_back((about, refusal)) == (about, refusal)
+    assert encode_and_decode((about, refusal)) == (about, refusal)
     assert encode_submission((about, refusal)).shared_digest == ""
 
 
@@ -174,7 +174,7 @@ def test_what_several_forms_have_in_common_travels_once_and_is_held_once() -> No
 def test_amounts_keep_their_digits() -> None:
     about, form = opened_form("a.xlsx", make_form())
     row = replace(form.rows[0], answers=(Answer("status", Decimal("1.50"), "1,50", Location("a.xlsx")),))
-    _, again = there_and_back((about, replace(form, rows=(row,))))  # type: ignore[misc]
+    _, again = encode_and_decode((about, replace(form, rows=(row,))))  # type: ignore[misc]
     assert str(again.rows[0].answers[0].value) == "1.50"
 
 

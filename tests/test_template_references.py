@@ -11,7 +11,7 @@ from xlflow.definition.template_shape import validate_template
 from xlflow.model.template import Template
 
 
-def sound() -> dict[str, Any]:
+def valid_template() -> dict[str, Any]:
     """Return a small template that holds together."""
     both = {"sv": "Text", "en": "Text"}
     return {
@@ -53,9 +53,9 @@ def sound() -> dict[str, Any]:
     }
 
 
-def change(path: str, value: object) -> dict[str, Any]:
+def changed_template(path: str, value: object) -> dict[str, Any]:
     """Return the sound template with the value at "fields.0.key" changed, or taken out if it is None."""
-    whole = deepcopy(sound())
+    whole = deepcopy(valid_template())
     here: Any = whole
     *steps, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
     for step in steps:
@@ -69,15 +69,15 @@ def change(path: str, value: object) -> dict[str, Any]:
     return whole
 
 
-def show(data: dict[str, Any]) -> list[str]:
+def fault_paths(data: dict[str, Any]) -> list[str]:
     return [
-        f"{end.code.removeprefix('template-')} {'.'.join(map(str, end.path))}"
-        for end in validate_template(data)[1]
+        f"{fault.code.removeprefix('template-')} {'.'.join(map(str, fault.path))}"
+        for fault in validate_template(data)[1]
     ]
 
 
 def test_what_holds_together_is_left_alone():
-    assert show(sound()) == []
+    assert fault_paths(valid_template()) == []
 
 
 @pytest.mark.parametrize("template", load_shipped_templates(), ids=lambda template: template.name)
@@ -146,22 +146,22 @@ def test_the_shipped_ones_hold_together(template: Template):
     ],
 )
 def test_each_fault_is_reported_at_its_path(path: str, value: object, faults: list[str]):
-    found = show(change(path, value))
+    found = fault_paths(changed_template(path, value))
     assert found[: len(faults)] == faults if path == "fields" else found == faults
 
 
 def test_a_rule_about_worse_parts_needs_statuses_and_parts():
-    data = change("rules.1.children_not_worse", True)
+    data = changed_template("rules.1.children_not_worse", True)
     data["levels"].pop()
-    assert show(data) == ["wrong-value rules.1.children_not_worse"]
+    assert fault_paths(data) == ["wrong-value rules.1.children_not_worse"]
 
 
 def test_a_question_of_yes_or_no_may_be_a_condition():
-    data = change("fields.5", {"key": "sure", "type": "yes_no", "label": {"sv": "Säkert", "en": "Sure"}})
+    data = changed_template("fields.5", {"key": "sure", "type": "yes_no", "label": {"sv": "Säkert", "en": "Sure"}})
     data["rules"][1]["when"] = {"sure": ["yes"]}
-    assert show(data) == []
+    assert fault_paths(data) == []
     data["rules"][1]["when"] = {"sure": ["maybe"]}
-    assert show(data) == ["unknown-reference rules.1.when.sure.0"]
+    assert fault_paths(data) == ["unknown-reference rules.1.when.sure.0"]
 
 
 def test_the_shape_refuses_what_does_not_hold_together():
