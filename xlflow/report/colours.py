@@ -5,7 +5,7 @@ from types import MappingProxyType
 MIN_CONTRAST = 4.5
 
 TEXT_COLOURS = ("#14202B", "#FFFFFF", "#000000")
-"""The inks in the order in which they are preferred; on every fill one of them reaches the least contrast."""
+"""Text colours in order of preference; on every fill at least one reaches `MIN_CONTRAST`."""
 
 REPORT_COLOURS = MappingProxyType(
     {
@@ -18,11 +18,11 @@ REPORT_COLOURS = MappingProxyType(
         "unanswered": "#FFFFFF",
     }
 )
-"""Every ink here has a contrast of at least 4.5 on white and on `band`; `edge` outlines what is drawn."""
+"""Every text colour here has a contrast of at least 4.5 on white and on `band`; `edge` outlines drawings."""
 
 
 def readable_text_colour(fill: str) -> str:
-    """Return the ink that can be read on a fill (#RRGGBB)."""
+    """Return the preferred text colour (#RRGGBB) that is legible on a fill (#RRGGBB)."""
     return next(text_colour for text_colour in TEXT_COLOURS if contrast_ratio(text_colour, fill) >= MIN_CONTRAST)
 
 

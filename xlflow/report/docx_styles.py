@@ -1,7 +1,7 @@
-"""The look of the report in Word: the house's own, or that of a document which the organisation brings along.
+"""The look of the report in Word: house style, or that of a reference document of the organisation.
 
-A document of theirs keeps its styles, header, footer and logo; only styles that it lacks are added. In both the
-language, the properties and the lists are set, since a screen reader depends on them.
+A reference document keeps its styles, header, footer and logo; only missing styles are added. In both, language,
+properties and lists are set, since screen readers depend on them.
 """
 
 from copy import deepcopy
@@ -65,7 +65,8 @@ _STYLE_DEFINITIONS: dict[str, dict[str, Any]] = {
     "Report Cell Heading Dense": {"size": 8, "bold": True, "after": 2, "colour": None},
     "Footer": {"size": 8.5, "colour": "quiet", "after": 0},
 }
-"""The house's styles; the report's own are also added to a document that somebody brings along."""
+"""Styles in house look: sizes and spacing in points. Those named "Report ..." are also added to a reference
+document."""
 
 
 def create_styled_document(document: Document, reference: bytes | None) -> tuple[Docx, StyleIds]:

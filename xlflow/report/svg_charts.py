@@ -1,7 +1,7 @@
-"""Draws the report's charts as SVG of our own: the same drawing in HTML, PDF and Word.
+"""Draws the report's bar charts as SVG: the same drawing in HTML, PDF and Word.
 
-Every figure stands in the drawing as text, and every part has an outline, a sign and a place in a fixed order, so
-that nothing is told by colour alone. No part is drawn too narrow for its figure. Knows no activities.
+Every figure is in the drawing as text, and every segment has an outline, a sign and a fixed order, so that nothing
+is shown by colour alone. No segment is drawn too narrow for its figure. Knows statuses, not activities.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from xlflow.report.colours import REPORT_COLOURS
 from xlflow.report.document import Picture, StatusBadge
 
 CHART_WIDTH = 680
-"""Width of every drawing; it is scaled to the column of text."""
+"""Width of every drawing, scaled to the text column by the formats."""
 
 BAR_HEIGHT, BAR_GAP, LABEL_LINE_HEIGHT, LABEL_WIDTH, FONT_SIZE = 22, 7, 17, 190, 14
 """Sizes in the units of the drawing: CSS pixels as long as it is not scaled."""
@@ -42,7 +42,8 @@ class Bar:
 
 
 def draw_bar_chart(bars: Sequence[Bar], caption: str, alt_text: str, *, with_legend: bool) -> Picture:
-    """Return one bar per label, each cut into its parts; with a legend where the parts are of several statuses."""
+    """Return the bars below each other, divided into their segments, with a legend if the segments have several
+    statuses."""
     badges = tuple(dict.fromkeys(segment.badge for bar in bars for segment in bar.segments)) if with_legend else ()
     elements, top = list(_draw_legend(badges)), _legend_height(badges)
     largest_total = max((bar.total for bar in bars), default=0)

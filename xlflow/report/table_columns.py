@@ -39,7 +39,7 @@ MIN_PARTS_FOR_COUNTS = 4
 """Sub-activities from which on a sentence below their activity counts them."""
 
 MAX_UNITS_NAMED = 3
-"""Units that are named below an activity; of more it is said how many."""
+"""Units that are named below an activity; of more, only the number."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ def _item_content(
 
 
 def _item_notes(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[str]:
-    """Yield what stands in small letters below an activity: who is asked, what it continues from."""
+    """Yield the notes below an activity: its units, whether a unit added it, what it continues from."""
     units = item_status.item.units
     if len(column_source.round_status.unit_statuses) > 1 and units:
         yield (
@@ -266,7 +266,8 @@ def _comment_content(item_status: ItemStatus, column_source: ColumnSource) -> It
 def _reply_content(
     reply: UnitReply, item_status: ItemStatus, column_source: ColumnSource
 ) -> Iterator[Paragraph | Bullets]:
-    """Yield what one of several units said: its name, its status where that differs, its new time, its comment."""
+    """Yield the reply of one of several units: its name, its status if that differs, its new deadline, its
+    comment."""
     new_deadline = (
         str(reply.answers.get(column_source.new_deadline_field.key, ""))
         if column_source.new_deadline_field

@@ -25,8 +25,10 @@ CONSOLIDATED_LIMITS = replace(
 
 
 def read_snapshot(workbook: WorkbookData, language: Language) -> RoundSnapshot:
-    """Return where all lines stood as a consolidated workbook says, in the words of a language; `FatalError` if it
-    is none."""
+    """Return the state of every plan item of a consolidated workbook, its texts in `language`.
+
+    Raises FatalError if the workbook is not a consolidated one.
+    """
     return build_snapshot(read_round_status(workbook, language), workbook.name, workbook.digest)
 
 

@@ -1,7 +1,7 @@
 """Merged answers -> the tables and figures of the consolidated workbook. Pure: no formula, no file, no clock.
 
-`build_consolidated_content` is the face. The tables come first; the figures of the summary sheet are counted in
-them, so that a reader who counts the rows comes to the same.
+`build_consolidated_content` is the entry point. The tables are built first and the figures counted in them, so
+that a reader who counts the rows gets the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -47,7 +47,7 @@ def build_consolidated_content(
 ) -> ConsolidatedContent:
     """Return what the consolidated workbook shows; the same whatever the order of the findings.
 
-    `before` is the previous round, against which changes are told.
+    `previous` is the round to compare with; without it there is no table of changes.
     """
     merged_index = MergedIndex(merged, findings, previous)
     changes = find_changes(build_current_snapshot(merged_index), previous) if previous else ()

@@ -21,9 +21,11 @@ from xlflow.rules.rollup import NO_RELATIVES, Relatives, relatives_by_id, roll_u
 
 @dataclass(frozen=True, slots=True)
 class RolledUpStatus:
-    """Where a line stands. `code` is the status that counts for it, None if nothing answers it; `follows` marks
-    a sub-activity without a status of its own whose activity has one (then `code` is the activity's); `nothing`
-    tells that whoever was asked says that there is nothing to report."""
+    """The status of a plan item, of one unit or over all.
+
+    `status_code`: None if nothing answers it. `follows_parent`: a sub-activity without a status of its own; the
+    code is its activity's. `has_nothing_to_report`: all units asked say that there is nothing to report.
+    """
 
     status_code: str | None = None
     follows_parent: bool = False
@@ -245,7 +247,7 @@ class MergedIndex:
         )
 
     def _is_done_by_unit(self, item: PlanItem, unit: str) -> bool:
-        """Return whether a unit has said that it is through with a line; without statuses, any answer says so."""
+        """Return whether a unit reports a plan item as finished; without statuses, any answer counts as that."""
         if self.status_field:
             return self._is_final_status(self.own_status_code(item.id, unit))
         merged = self.find_row(item.id, unit)

@@ -244,7 +244,7 @@ def _build_status_measures(
 
 
 def _build_change_measures(merged_index: MergedIndex) -> Iterator[Measure]:
-    """Yield a count for each kind of change, then for each thing that may have changed besides."""
+    """Yield a count per kind of change, then one each for changed statuses, deadlines and comments."""
     language = merged_index.language
     for kind in COUNTED_CHANGE_KINDS:
         label = translate(f"changed.{kind}", language)
