@@ -1,6 +1,6 @@
-"""What stands between the commands and the console: what is shown, where, in which language, and how it ends.
+"""Between commands and console: what is printed where, in which language, and with which exit code a run ends.
 
-Results go to stdout, progress and what hinders to stderr. Says what could not be done, and never how it failed.
+Results go to stdout, progress and errors to stderr. Reports what could not be done, never a traceback.
 """
 
 import errno
@@ -145,9 +145,9 @@ def _convert_os_errors() -> Iterator[None]:
 
 @contextmanager
 def show_progress_bars() -> Iterator["ProgressCallback | None"]:
-    """Show on stderr, only where somebody can see it, how far each step is, how quick, and how long it will take.
+    """Yield a callback that draws progress, speed and remaining time on stderr; None if that is no terminal.
 
-    Drawn whenever there is something new and never by a thread: beside a thread, workers cannot be forked.
+    Drawn whenever there is something new and never by a thread: with threads running, workers cannot be forked.
     """
     if not sys.stderr.isatty():
         yield None

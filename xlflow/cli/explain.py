@@ -28,7 +28,7 @@ CODES_BY_RULE: Mapping[str, tuple[str, ...]] = {
     "missing_required": ("missing-answer",),
     "answer_listed": ("choice-not-listed",),
 }
-"""The rules that every template has -> what is told where an answer breaks them."""
+"""The rules that every template has -> the codes of the findings where an answer breaks them."""
 
 
 def explain_code(code_or_rule: str, templates: Sequence[Template], language: Language) -> str | Finding:
@@ -57,12 +57,12 @@ def describe_all_codes(language: Language) -> str:
 
 
 def fill_placeholders(sentence: str, language: Language) -> str:
-    """Return a sentence of the catalogue with its gaps filled by what stands for anything."""
+    """Return a sentence of the catalogue with its placeholders filled by examples or ellipses."""
     return " ".join(sentence.format_map(_ExampleParams(language)).split())
 
 
 class _ExampleParams(dict[str, str]):
-    """What stands in the gaps of a sentence where nothing has been found: an example, else an ellipsis."""
+    """The values of placeholders in an explanation: an example, else an ellipsis."""
 
     def __init__(self, language: Language):
         names = ("field", "unit", "file", "level", "ask", "message", "remedy")

@@ -32,7 +32,7 @@ def format_history(history: RoundHistory) -> str:
 
 
 def _item_name(texts: Sequence[str]) -> str:
-    """Return a line's own text, that of a part with a dash before it."""
+    """Return the name of an activity, or of a sub-activity with a dash before it, shortened."""
     nonblank_texts = [" ".join(text.split()) for text in texts if text]
     name = f"  – {nonblank_texts[-1]}" if len(nonblank_texts) > 1 else "".join(nonblank_texts)
     return name if len(name) <= MAX_NAME_LETTERS else f"{name[: MAX_NAME_LETTERS - 1].rstrip()}…"

@@ -17,7 +17,7 @@ def result_to_json(result: RunResult) -> str:
 
 
 def result_to_values(result: RunResult) -> Mapping[str, Any]:
-    """Return what stands in the JSON, as plain values."""
+    """Return the contents of the JSON as plain values."""
     merged = result.merged
     accounts = merged.accounts if merged else None
     files = accounts.files if accounts else {}

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 PATH_TYPE = click.Path(readable=False, path_type=Path)
-"""A file or a folder, there or not: what is wrong with it is told by those who open it."""
+"""A file or a folder that may not exist: whoever opens it reports what is wrong with it."""
 
 PATHS_ARGUMENT = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=PATH_TYPE)
 PLAN_OPTION = click.option("--plan", type=PATH_TYPE, help="The plan workbook, to see who is missing too.")

@@ -22,7 +22,7 @@ CONSOLE_WIDTH = 80
 _MAX_LOCATIONS = 8
 _MAX_NOTES = 12
 _REPORTED_ABOVE = "nothing-to-report"
-"""The finding that is told with who has answered."""
+"""The finding that is left out, since the responses above name the units."""
 
 
 def format_result(result: RunResult) -> str:
@@ -207,7 +207,7 @@ def _closing_lines(result: RunResult) -> Iterator[str]:
 
 
 def _next_step_lines(result: RunResult, merged: Merged) -> Iterator[str]:
-    """Yield who is to do something now: units that have errors, whoever runs this, units that are missing."""
+    """Yield who has to act now: units with errors, the person who runs this, missing units."""
     errors = [finding for finding in result.findings if finding.effective_severity is Severity.ERROR]
     if result.written_files:
         pass

@@ -43,9 +43,9 @@ def generate_forms(
 ) -> RunResult:
     """Write one form per unit of the plan into the folder `output`.
 
-    `previous` is the consolidated workbook of the round before, whose answers the forms then show. A form that
-    already stands there is replaced unless somebody has filled it in, or it is not ours: then `FatalError` before
-    anything is written, or `force`.
+    `previous` is the consolidated workbook of the previous round, whose answers the forms then show. An existing
+    form is replaced unless it has been filled in or is not xlflow's: then FatalError before anything is written,
+    or `force`.
     """
     from xlflow.generate import split_round_by_unit, write_forms
     from xlflow.generate.file_names import list_form_files
@@ -65,8 +65,8 @@ def generate_forms(
 
 @contextmanager
 def _pause_garbage_collection() -> Iterator[None]:
-    """Let no search for garbage interrupt the work: values hold no rings, and the more there are, the longer it
-    takes and the less it finds."""
+    """Switch the cyclic garbage collector off for a while: values hold no cycles, and searching many costs
+    time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -93,8 +93,8 @@ def check_forms(
     `template` its template, by name or path; only needed where no form says it any longer, or forms of several
     rounds lie together.
 
-    Writes nothing, unless `send_back` names a folder: then a fresh form for each unit that has something to
-    correct, with all its answers and the faults marked. A form that somebody has filled in is never overwritten.
+    Writes nothing unless `return_dir` is given: then a new form for each unit that has something to correct, with
+    all its answers and the faults marked. A form that has been filled in is never overwritten.
     """
     requested = _make_requested_round(as_of, template)
     own_files = tuple(return_dir.rglob("*.xlsx")) if return_dir else ()

@@ -18,7 +18,7 @@ from xlflow.excel.reader import (
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, message_in_all_languages
 
 _TEMPORARY_CODES = ("file-not-readable", "file-still-being-saved")
-"""What hinders reading a file only as long as somebody else has it."""
+"""Codes of refusals that last only as long as another program has the file open."""
 
 
 def open_plan(path: Path) -> WorkbookData:

@@ -1,7 +1,7 @@
-"""Which round a run is about, and what it asks of whom: as the plan and the forms tell, or whoever runs it.
+"""Resolves which round a run is about, and what it asks of which unit: from the plan, the forms and the caller.
 
-A plan names neither day nor template. Whoever runs it may; else a form tells that still says what it is; else what
-stands above the tables of forms that have lost all the rest, which is said to be an assumption.
+A plan names neither as-of date nor template. The caller may; else a form that still has its records does; else
+what is printed above the tables of forms that have lost theirs, which is reported as an assumption.
 """
 
 from collections import Counter
@@ -72,8 +72,8 @@ def resolve_planned_round(
 
 
 def requested_round_key(submissions: Sequence[Submission], requested: RequestedRound) -> str | None:
-    """Return the key of the round that is wanted: that of forms, or where there are none, one that no form has;
-    None if all is left to the forms."""
+    """Return the key of the requested round: that of matching forms, or one that no form has; None if the forms
+    decide."""
     if requested == RequestedRound():
         return None
     template_name = requested.template.name if requested.template else ""
@@ -118,7 +118,7 @@ def _infer_round(workbook: WorkbookData, refusals: Sequence[Finding], requested:
 
 
 def _template_from_form_codes(codes: Collection[str], plan: Plan, round_date: date) -> Template | None:
-    """Return the template of ours that one of the codes above the tables tells of."""
+    """Return the shipped template that one of the form codes above the tables belongs to."""
     from xlflow.definition.template_loader import load_template, shipped_template_names
 
     for template_name in shipped_template_names() if codes else ():
@@ -134,8 +134,7 @@ def _finding_param_words(finding: Finding, param_name: str) -> list[str]:
 
 
 def _latest_named_round(refusals: Iterable[Finding], template: Template | None) -> tuple[str, date | None]:
-    """Return the template and the day of the latest round, of the wanted template, that a form names which tells
-    no more than that."""
+    """Return (template name, as-of date) of the latest round that a refused form names, of `template` if given."""
     rounds: list[tuple[date, str]] = []
     for refusal in refusals:
         template_name, _, date_text = str(dict(refusal.params).get("round", "")).rpartition(" ")

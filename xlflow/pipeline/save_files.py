@@ -37,7 +37,7 @@ def save_forms(
 
 
 def check_saved_elsewhere(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:
-    """Yield what is to be said of files that could not be saved where they were wanted: (wanted, saved)."""
+    """Yield a finding per (target, path where it was saved) that differ: the target was in use."""
     for target, written_path in saved:
         if written_path != target:
             yield make_finding("saved-beside", Location(str(target)), value=written_path.name)

@@ -39,7 +39,7 @@ STYLE_NAMES = {
     "heading_dense": "Report Cell Heading Dense",
     "table": "Report Table",
 }
-"""What each kind of text is called among the styles; whoever brings a document of their own may define them."""
+"""Names of the styles by kind of text; a reference document may define them."""
 
 _BADGE_BORDER = REPORT_COLOURS["edge"].lstrip("#")
 _LINK_FORMATTING = f'<w:color w:val="{REPORT_COLOURS["head"].lstrip("#")}"/><w:u w:val="single"/>'
@@ -51,7 +51,7 @@ class StyleIds(dict[str, str]):
 
 
 def escape_text(text: str) -> str:
-    """Return a text as it may stand in XML."""
+    """Return a text escaped for XML, without characters that XML may not hold."""
     return escape(INVALID_XML_CHARACTERS.sub("", text))
 
 

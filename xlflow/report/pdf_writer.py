@@ -87,7 +87,7 @@ def separate_stream_ends(pdf: bytes) -> bytes:
 
 
 MISSING_GLYPH = "\u25a1"
-"""What stands in the PDF for a character that none of our fonts has: an empty square."""
+"""Shown in the PDF for a character that no shipped font has: an empty square."""
 
 CHART_DPI = 192
 """Dots per inch of a chart that is drawn as a picture; twice what a screen shows."""

@@ -45,7 +45,8 @@ def redact_personal_data(round_status: RoundStatus) -> RoundStatus:
 
 
 def _shown_texts(round_status: RoundStatus) -> Iterator[tuple[str, Location | None, str]]:
-    """Yield what would be shown of the units' own words, with the id of its line; the same text once a line."""
+    """Yield (item id, location, text) for the texts of units that the report shows; each text once per plan
+    item."""
     seen = set[tuple[str, str]]()
     for item_status in round_status.item_statuses:
         for location, text in _item_texts(item_status):
@@ -63,7 +64,8 @@ def _shown_texts(round_status: RoundStatus) -> Iterator[tuple[str, Location | No
 
 
 def _planned_item_ids(round_status: RoundStatus) -> frozenset[str]:
-    """Return the ids of the lines whose text is the plan's; what has gone may have been a unit's own."""
+    """Return the ids of the plan items whose text is the plan's; one that was removed may have been a unit's
+    own."""
     return frozenset(
         item_status.item.id for item_status in round_status.item_statuses if not item_status.item.added_by_unit
     )

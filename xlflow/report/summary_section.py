@@ -213,7 +213,8 @@ def _describe_bar(bar: Bar) -> str:
 
 
 def _build_count_table(round_status: RoundStatus, phrasing: Phrasing) -> ReportTable:
-    """Return how many activities of each group stand in each status that occurs."""
+    """Return the table of the number of activities per group and status; statuses that do not occur are left
+    out."""
     groups = _top_level_groups(round_status)
     badges = [badge for badge, count in _count_by_status(round_status.activities, phrasing) if count]
     has_deadlines = round_status.template.field_in_role("deadline") is not None

@@ -1,4 +1,4 @@
-"""The columns of the tables of activities and what stands in their cells, whatever fields the template declares.
+"""The columns and cells of the tables of activities, whatever fields the template declares.
 
 Activity, deadline with the new one below it, status, amounts, comment. What else was asked stands in the cell of
 the comment under its own label, so that a table never grows wider than its page.
@@ -71,7 +71,7 @@ class ColumnSource:
 
     @cached_property
     def has_comments_below(self) -> bool:
-        """Whether there are so many amounts that comments stand on rows of their own below them."""
+        """Whether there are so many amounts that comments get rows of their own below them."""
         return len(self.amounts.fields) > MAX_AMOUNT_COLUMNS
 
     @cached_property
@@ -134,7 +134,7 @@ def build_total_row_cells(
 
 
 def has_comment_column(column_source: ColumnSource) -> bool:
-    """Return whether there is anything that stands in the last column: comments, or what has no column."""
+    """Return whether the last column has any contents: comments, or fields without a column of their own."""
     return bool(column_source.comment_field or column_source.fields_without_column)
 
 

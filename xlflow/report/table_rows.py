@@ -85,7 +85,7 @@ def _blank_group_name(item_statuses: Sequence[ItemStatus], round_status: RoundSt
 
 
 MAX_COMMENT_BESIDE = 420
-"""Characters of a comment that stand beside its status; a longer one gets a row of its own."""
+"""Characters of a comment up to which it is beside its status; a longer one gets a row of its own."""
 
 MAX_COMMENT_KEPT_TOGETHER = 3000
 """Characters of a comment that is kept on one page; a longer one may go on on the next."""
@@ -107,7 +107,7 @@ def build_rows(
 
 
 def _build_item_rows(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[ReportRow]:
-    """Yield the row of one line, and a second one for a comment that is too long to stand beside the status."""
+    """Yield the row of one plan item, and a second one for a comment that is too long to be beside the status."""
     item_cell, *middle_cells, comment_cell = build_cells(item_status, column_source)
     status_code = _filter_code(item_status)
     comment_length = sum(map(len, iter_cell_texts(comment_cell)))
@@ -133,7 +133,7 @@ def _build_item_rows(item_status: ItemStatus, column_source: ColumnSource) -> It
 
 
 def _label_comment_cell(cell: ReportCell, column_source: ColumnSource) -> ReportCell:
-    """Return a cell of comments that says so itself, since it does not stand below its heading."""
+    """Return a comment cell that begins with the comment's label, since it is not below its heading."""
     if column_source.comment_field is None:
         return cell
     label = f"{column_source.field_label(column_source.comment_field)}: "

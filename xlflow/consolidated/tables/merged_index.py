@@ -217,9 +217,10 @@ class MergedIndex:
         return RolledUpStatus(code or activity_code, activity_code is not None, is_overdue, nothing_to_report)
 
     def _status_over_units(self, item: PlanItem, *, without_parts: bool = False) -> str | None:
-        """Return the status over all units: those asked of the line itself first, each with its sub-activities.
+        """Return the status code of a plan item over all units, rolled up with its sub-activities.
 
-        If none of them gave the line itself one, the worst of all its sub-activities; `alone` leaves these out.
+        If no unit gave the item itself a status, the worst of all its sub-activities; `without_parts` ignores
+        these.
         """
         units = self.units_by_item[item.id]
         own_codes = [self.own_status_code(item.id, unit) for unit in units]
