@@ -10,7 +10,6 @@ from xlflow.consolidated.summary_model import ConsolidatedContent
 from xlflow.consolidated.tables.activity_tables import (
     build_activity_table,
     build_answer_table,
-    build_deviation_table,
 )
 from xlflow.consolidated.tables.change_table import build_change_table, build_current_snapshot
 from xlflow.consolidated.tables.collection_tables import (
@@ -20,6 +19,7 @@ from xlflow.consolidated.tables.collection_tables import (
     build_unit_table,
     build_unplaced_table,
 )
+from xlflow.consolidated.tables.deviation_table import build_deviation_table
 from xlflow.consolidated.tables.figures import FigureCalculator
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.run_tables import (

@@ -1,4 +1,4 @@
-"""The tables that people work in: `answers` (a row per answer), `activities` (a row per plan item), `deviations`.
+"""The tables that people work in: `answers` (a row per answer) and `activities` (a row per plan item).
 
 Their columns are those of the form, then the program's own. Texts of group levels that differ only in case, blanks
 or dashes get one spelling, since a spreadsheet would count them as different groups; answers are never changed.
@@ -42,10 +42,10 @@ from xlflow.model.merged import MergedRow
 from xlflow.model.plan import PlanItem
 from xlflow.model.submission import AnswerRow
 from xlflow.model.table import Table, TableCell, TableColumn, encode_rows
-from xlflow.model.template import NUMBER_TYPES, Field
-from xlflow.model.text import first_line, safe_display_name
+from xlflow.model.template import Field
+from xlflow.model.text import safe_display_name
 from xlflow.rules.computed_fields import field_number
-from xlflow.rules.rollup import is_deviation_status, worst_status
+from xlflow.rules.rollup import worst_status
 
 SpellingsByLevel = tuple[Mapping[str, str], ...]
 
@@ -81,12 +81,12 @@ def build_answer_table(merged_index: MergedIndex) -> Table:
     fields, spellings = merged_index.template.form_fields(), _group_spellings(merged_index)
     location_format = translate("consolidated.place", merged_index.language)
     columns = (
-        _fixed_column(UNIT_COLUMN, merged_index),
+        fixed_column(UNIT_COLUMN, merged_index),
         *_form_columns(merged_index),
-        *([_fixed_column(ROLLED_UP_COLUMN, merged_index)] if merged_index.status_field else ()),
-        _fixed_column(WORST_SEVERITY_COLUMN, merged_index),
-        _fixed_column(SOURCE_COLUMN, merged_index),
-        replace(_fixed_column(FORM_ROWS_COLUMN, merged_index), kind="integer"),
+        *([fixed_column(ROLLED_UP_COLUMN, merged_index)] if merged_index.status_field else ()),
+        fixed_column(WORST_SEVERITY_COLUMN, merged_index),
+        fixed_column(SOURCE_COLUMN, merged_index),
+        replace(fixed_column(FORM_ROWS_COLUMN, merged_index), kind="integer"),
         *_extra_columns(merged_index),
     )
     worst_severity_by_row = _worst_severity_by_row(merged_index)
@@ -117,40 +117,22 @@ def build_activity_table(merged_index: MergedIndex) -> Table:
     units."""
     columns = (
         *_form_columns(merged_index),
-        *([_fixed_column(ROLLED_UP_COLUMN, merged_index)] if merged_index.status_field else ()),
+        *([fixed_column(ROLLED_UP_COLUMN, merged_index)] if merged_index.status_field else ()),
         *([_parts_column(merged_index)] if merged_index.has_answered_parts else ()),
-        _fixed_column(UNIT_COLUMN, merged_index),
+        fixed_column(UNIT_COLUMN, merged_index),
         *(
-            [_fixed_column(QUARTER_COLUMN, merged_index), _fixed_column(OVERDUE_COLUMN, merged_index)]
+            [fixed_column(QUARTER_COLUMN, merged_index), fixed_column(OVERDUE_COLUMN, merged_index)]
             if merged_index.deadline_field
             else ()
         ),
-        _fixed_column(ORIGIN_COLUMN, merged_index),
-        *([_fixed_column(CONTINUES_FROM_COLUMN, merged_index)] if merged_index.has_continuing_items else ()),
+        fixed_column(ORIGIN_COLUMN, merged_index),
+        *([fixed_column(CONTINUES_FROM_COLUMN, merged_index)] if merged_index.has_continuing_items else ()),
         *_extra_columns(merged_index),
     )
     spellings = _group_spellings(merged_index)
     fields = merged_index.template.form_fields()
     rows = (_activity_row(item, spellings, fields, merged_index) for item in merged_index.items)
     return Table("activities", make_headings_unique(columns), encode_rows(rows, len(columns)))
-
-
-def build_deviation_table(merged_index: MergedIndex, activity_table: Table) -> Table:
-    """Return the table `deviations`: the plan items with a deviating status, a passed deadline or an amount
-    above a threshold, each with the reason. `activity_table` has one row per item of `merged_index.items`, in
-    that order."""
-    keys = [column.key for column in activity_table.columns]
-    positions = [keys.index(key) for key in _deviation_column_keys(merged_index) if key in keys]
-    columns = (
-        _fixed_column(REASON_COLUMN, merged_index),
-        *(_ungrouped_column(activity_table.columns[position]) for position in positions),
-    )
-    rows = (
-        (reason, *(_first_line_of_group(row[index], activity_table.columns[index]) for index in positions))
-        for item, row in zip(merged_index.items, activity_table.rows, strict=True)
-        if (reason := _deviation_reason(item, merged_index))
-    )
-    return Table("deviations", make_headings_unique(columns), encode_rows(rows, len(columns)))
 
 
 # One row --------------------------------------------------------------------------------------------------
@@ -241,40 +223,6 @@ def _extra_column_cells(item: PlanItem, headings: Iterable[str]) -> list[TableCe
     return [text_by_heading.get(heading) or None for heading in headings]
 
 
-def _deviation_reason(item: PlanItem, merged_index: MergedIndex) -> str | None:
-    rolled_up = merged_index.status_by_item[item.id]
-    is_deviation = (
-        is_deviation_status(merged_index.template, rolled_up.status_code) and not rolled_up.follows_parent
-    )
-    overdue_texts = [translate("consolidated.overdue", merged_index.language)] if rolled_up.is_overdue else []
-    threshold_texts = [
-        translate(
-            "consolidated.beyond", merged_index.language, field=field.label.in_language(merged_index.language)
-        )
-        for field in merged_index.fields_above_threshold(item)
-    ]
-    return (
-        "; ".join(
-            [
-                *([format_rolled_up_status(rolled_up, merged_index)] if is_deviation else []),
-                *overdue_texts,
-                *threshold_texts,
-            ]
-        )
-        or None
-    )
-
-
-def _ungrouped_column(column: TableColumn) -> TableColumn:
-    """Return a column whose group texts are shown on every row, since deviations are read one by one."""
-    return replace(column, kind="text") if column.kind == "group" else column
-
-
-def _first_line_of_group(cell: TableCell, column: TableColumn) -> TableCell:
-    """Return the first line of a group's text, its name; its definition is shown in the table of activities."""
-    return first_line(cell) if column.kind == "group" and isinstance(cell, str) else cell
-
-
 def _worst_severity_by_row(merged_index: MergedIndex) -> Mapping[tuple[str | None, str | None], str]:
     """Return the label of the worst severity by (unit, item id), for those with a finding."""
     worst_first = sorted(
@@ -291,7 +239,7 @@ def _worst_severity_by_row(merged_index: MergedIndex) -> Mapping[tuple[str | Non
 
 def _form_columns(merged_index: MergedIndex) -> Iterator[TableColumn]:
     template, language = merged_index.template, merged_index.language
-    yield _fixed_column(ID_COLUMN, merged_index)
+    yield fixed_column(ID_COLUMN, merged_index)
     for level in template.levels:
         kind: Literal["group", "text"] = "group" if level.kind == "group" else "text"
         yield TableColumn(level.key, level.label.in_language(language), level.width, kind)
@@ -308,7 +256,8 @@ def _column_kind(field: Field) -> FieldColumnKind:
     return "signed" if field.computed else _KIND_BY_FIELD_TYPE.get(field.type, "text")
 
 
-def _fixed_column(key: str, merged_index: MergedIndex) -> TableColumn:
+def fixed_column(key: str, merged_index: MergedIndex) -> TableColumn:
+    """Return one of the program's own columns by its key, with heading, width and kind."""
     word_key = {ID_COLUMN: "column.id", UNIT_COLUMN: "column.unit"}.get(
         key, f"consolidated.{key.removeprefix('_')}"
     )
@@ -331,19 +280,6 @@ def _extra_columns(merged_index: MergedIndex) -> Iterator[TableColumn]:
         TableColumn(f"{EXTRA_COLUMN_PREFIX}{heading}", heading, 20)
         for heading in merged_index.merged.round.plan.extra_headings
     )
-
-
-def _deviation_column_keys(merged_index: MergedIndex) -> Iterator[str]:
-    template = merged_index.template
-    yield ID_COLUMN
-    yield from (level.key for level in template.levels)
-    yield UNIT_COLUMN
-    yield from (field.key for field in (merged_index.deadline_field, merged_index.new_deadline_field) if field)
-    yield from (
-        field.key for field in template.form_fields() if merged_index.thresholds and field.type in NUMBER_TYPES
-    )
-    yield ROLLED_UP_COLUMN
-    yield from (field.key for field in template.answer_fields() if field.role == "comment")
 
 
 def _group_spellings(merged_index: MergedIndex) -> SpellingsByLevel:

@@ -6,7 +6,6 @@ Nothing that came in is left out: what fits no other table is listed here word f
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Literal
 
 from xlflow.consolidated.summary_model import (
     ACCOUNTED_COLUMN,
@@ -32,7 +31,7 @@ from xlflow.consolidated.summary_model import (
     sum_measure,
 )
 from xlflow.consolidated.tables.merged_index import MergedIndex
-from xlflow.consolidated.tables.table_cells import make_headings_unique
+from xlflow.consolidated.tables.table_cells import BasicColumnKind, columns_from_specs, make_headings_unique
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import Finding, Location, message_of
 from xlflow.model.plan import PlanItem, Unit
@@ -45,8 +44,6 @@ from xlflow.values import format_number
 
 TEXT_SEPARATOR = " | "
 """Separates the cell texts of a row that was set aside."""
-
-BasicColumnKind = Literal["text", "number", "integer"]
 
 
 def build_unit_table(merged_index: MergedIndex) -> Table:
@@ -341,12 +338,3 @@ def _reason_text(
 def file_sort_key(file: ReceivedFile) -> tuple[str, str]:
     """Return the sort key of a file: its name, then its digest."""
     return (file.name, file.digest)
-
-
-def columns_from_specs(
-    language: Language, *columns: tuple[str, str, int, BasicColumnKind]
-) -> tuple[TableColumn, ...]:
-    """Return columns from (key, key of the heading in `words.toml`, width in characters, kind)."""
-    return tuple(
-        TableColumn(key, translate(word_key, language), width, kind) for key, word_key, width, kind in columns
-    )

@@ -5,8 +5,9 @@ from hashlib import sha256
 from importlib.metadata import version
 
 from xlflow.consolidated.summary_model import FILE_COLUMN, ID_COLUMN, SEVERITY_COLUMN, UNIT_COLUMN
-from xlflow.consolidated.tables.collection_tables import columns_from_specs, file_sort_key
+from xlflow.consolidated.tables.collection_tables import file_sort_key
 from xlflow.consolidated.tables.merged_index import MergedIndex
+from xlflow.consolidated.tables.table_cells import columns_from_specs
 from xlflow.i18n.catalogue import translate
 from xlflow.model.findings import Finding, message_of, remedy_of, sort_findings
 from xlflow.model.plan import Round

@@ -8,11 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from xlflow.consolidated.summary_model import (
-    CHANGE_KIND_COLUMN,
     ID_COLUMN,
-    ITEM_COUNT_COLUMN,
     ORIGIN_COLUMN,
-    OVERDUE_COLUMN,
     RESPONSE_COLUMN,
     ROLLED_UP_COLUMN,
     SEVERITY_COLUMN,
@@ -28,18 +25,22 @@ from xlflow.consolidated.summary_model import (
     count_measure,
     sum_measure,
 )
-from xlflow.consolidated.tables.change_table import CHANGE_FLAGS, flag_column_key
 from xlflow.consolidated.tables.figures import FigureCalculator
 from xlflow.consolidated.tables.merged_index import MergedIndex
+from xlflow.consolidated.tables.summary_measures import (
+    activity_filters_of,
+    build_change_measures,
+    build_choice_measures,
+    build_status_measures,
+    build_sum_measures,
+    list_status_labels,
+)
 from xlflow.consolidated.tables.summary_sections import PanelContext, build_section, list_groupings
 from xlflow.i18n.catalogue import Language, format_long_date, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import Severity
 from xlflow.model.table import Table
 from xlflow.model.template import NUMBER_TYPES, Field
-
-COUNTED_CHANGE_KINDS = ("delayed", "overdue_since", "cancelled", "done", "new", "gone")
-"""The kinds of change that exclude each other, so that their counts can be added."""
 
 COUNTED_SEVERITIES = (Severity.ERROR, Severity.WARNING)
 """The severities that are counted; notes require no action."""
@@ -110,12 +111,12 @@ def _build_status_panel(context: PanelContext) -> Iterator[Panel]:
     status_field = context.merged_index.status_field
     if status_field is None:
         return
-    labels = _list_status_labels(context)
-    activity_filters = _select_activities(context)
+    labels = list_status_labels(context)
+    activity_filters = activity_filters_of(context)
     sections = [_overall_status_section(context, labels)]
     for grouping in list_groupings(context, status_field.key.__eq__):
         if grouping.table_name == "activities" or grouping.group_key == UNIT_GROUP_KEY:
-            measures = _build_status_measures(grouping.table_name, labels, activity_filters, context)
+            measures = build_status_measures(grouping.table_name, labels, activity_filters, context)
             sections += build_section(replace(grouping, filters=activity_filters), measures, context)
     activity_level = context.merged_index.template.item_level
     title = context.overview_text("by_status", items=activity_level.plural_label(context.merged_index.language))
@@ -139,7 +140,7 @@ def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
             "",
             "",
             (RowGroup(context.overview_text("total")),),
-            _build_sum_measures("activities", amount_fields, context),
+            build_sum_measures("activities", amount_fields, context),
             note=note,
         )
     ]
@@ -151,7 +152,7 @@ def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
             else each
         )
         sections += build_section(
-            grouping, _build_sum_measures(grouping.table_name, amount_fields, context), context
+            grouping, build_sum_measures(grouping.table_name, amount_fields, context), context
         )
     yield Panel(context.overview_text("amounts"), sections[0].headings, tuple(sections))
 
@@ -168,7 +169,7 @@ def _build_choice_panels(context: PanelContext) -> Iterator[Panel]:
     for field in fields:
         if field is context.merged_index.status_field:
             continue
-        measures = _build_choice_measures(field, context)
+        measures = build_choice_measures(field, context)
         all_answers = RowGroup(context.overview_text("all_answers"), (RowFilter(SOURCE_COLUMN, "", equals=False),))
         sections = [Section("", "", (all_answers,), measures)]
         for grouping in list_groupings(context, field.key.__eq__):
@@ -182,11 +183,11 @@ def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
     if merged_index.previous is None:
         return
     template, language = merged_index.template, merged_index.language
-    groups = [RowGroup(template.item_level.plural_label(language), _select_activities(context))]
+    groups = [RowGroup(template.item_level.plural_label(language), activity_filters_of(context))]
     if template.part_level_index is not None:
         part_level = template.levels[template.part_level_index]
         groups.append(RowGroup(part_level.plural_label(language), (RowFilter(part_level.key, "", equals=False),)))
-    section = Section("", "", tuple(groups), tuple(_build_change_measures(merged_index)))
+    section = Section("", "", tuple(groups), tuple(build_change_measures(merged_index)))
     date_text = format_long_date(merged_index.previous.as_of, language)
     yield Panel(translate("changed.title", language, day=date_text), section.headings, (section,))
 
@@ -197,7 +198,7 @@ def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
 def _overall_status_section(context: PanelContext, labels: Sequence[str]) -> Section:
     template, language = context.merged_index.template, context.merged_index.language
     groups = [
-        RowGroup(template.item_level.plural_label(language), _select_activities(context)),
+        RowGroup(template.item_level.plural_label(language), activity_filters_of(context)),
         RowGroup(context.overview_text("share"), (), "share"),
     ]
     if template.part_level_index is not None and not all(
@@ -206,108 +207,7 @@ def _overall_status_section(context: PanelContext, labels: Sequence[str]) -> Sec
         part_level = template.levels[template.part_level_index]
         label = context.overview_text("parts", parts=part_level.plural_label(language))
         groups.append(RowGroup(label, (RowFilter(part_level.key, "", equals=False),)))
-    return Section("", "", tuple(groups), _build_status_measures("activities", labels, (), context))
-
-
-def _build_status_measures(
-    table_name: str, labels: Sequence[str], activity_filters: tuple[RowFilter, ...], context: PanelContext
-) -> tuple[Measure, ...]:
-    """Return one count per status, then what is not answered, the total, and what is overdue."""
-    language, has_deadline = context.merged_index.language, context.merged_index.deadline_field is not None
-    unanswered_label, overdue_label = (
-        translate(f"consolidated.{key}", language) for key in ("unanswered", "overdue")
-    )
-    counts = [
-        Measure(label, "count", table_name, (*activity_filters, RowFilter(ROLLED_UP_COLUMN, label)))
-        for label in labels
-    ]
-    across = Measure(context.overview_text("total"), "across")
-    if table_name == "activities":
-        rest = Measure(
-            unanswered_label,
-            "count",
-            table_name,
-            (*activity_filters, RowFilter(ROLLED_UP_COLUMN, unanswered_label)),
-        )
-        overdue = Measure(
-            overdue_label,
-            "count",
-            table_name,
-            (*activity_filters, RowFilter(OVERDUE_COLUMN, translate("values.yes", language))),
-        )
-    else:
-        rest, overdue = (
-            Measure(unanswered_label, "rest", "units", sum_column=ITEM_COUNT_COLUMN),
-            Measure(overdue_label, "sum", "units", sum_column=OVERDUE_COLUMN),
-        )
-    return (*counts, rest, across, *([overdue] if has_deadline else ()))
-
-
-def _build_change_measures(merged_index: MergedIndex) -> Iterator[Measure]:
-    """Yield a count per kind of change, then one each for changed statuses, deadlines and comments."""
-    language = merged_index.language
-    for kind in COUNTED_CHANGE_KINDS:
-        label = translate(f"changed.{kind}", language)
-        yield Measure(label, "count", "changes", (RowFilter(CHANGE_KIND_COLUMN, label),))
-    for flag in CHANGE_FLAGS if merged_index.status_field else CHANGE_FLAGS[1:]:
-        filters = (RowFilter(flag_column_key(flag), translate("values.yes", language)),)
-        yield Measure(translate(f"changed.any_{flag}", language), "count", "changes", filters)
-
-
-def _build_sum_measures(table_name: str, fields: Sequence[Field], context: PanelContext) -> tuple[Measure, ...]:
-    language = context.merged_index.language
-    return tuple(
-        Measure(
-            field.label.in_language(language),
-            "sum",
-            table_name,
-            sum_column=field.key,
-            negative_is_bad=field.computed is not None,
-        )
-        for field in fields
-    )
-
-
-def _build_choice_measures(field: Field, context: PanelContext) -> tuple[Measure, ...]:
-    """Return one count per accepted answer, then one for everything else, then the total."""
-    template, language = context.merged_index.template, context.merged_index.language
-    if field.type == "choice":
-        labels = [option.label.in_language(language) for option in template.choice_list(field).options]
-    else:
-        labels = [translate(f"values.{key}", language) for key in ("yes", "no")]
-    counts = (Measure(label, "count", "answers", (RowFilter(field.key, label),)) for label in labels)
-    rest = Measure(
-        context.overview_text("other_or_blank"), "rest", "answers", (RowFilter(SOURCE_COLUMN, "", equals=False),)
-    )
-    return (*counts, rest, Measure(context.overview_text("total"), "across"))
-
-
-def _list_status_labels(context: PanelContext) -> list[str]:
-    """Return the labels of the statuses, then whatever else an open list let in."""
-    merged_index = context.merged_index
-    choice_labels = [
-        option.label.in_language(merged_index.language) for option in merged_index.template.status_choices.values()
-    ]
-    excluded_labels = {
-        translate("consolidated.unanswered", merged_index.language),
-        follows_activity_text(merged_index.template, merged_index.language),
-    }
-    texts_found = (
-        text
-        for table_name in ("activities", "answers")
-        for text in context.distinct_texts(table_name, ROLLED_UP_COLUMN)
-    )
-    return [*choice_labels, *sorted(set(texts_found) - {*choice_labels, *excluded_labels, ""})]
-
-
-def _select_activities(context: PanelContext) -> tuple[RowFilter, ...]:
-    """Return the filters that match activities and leave out sub-activities."""
-    part_level_index = context.merged_index.template.part_level_index
-    return (
-        ()
-        if part_level_index is None
-        else (RowFilter(context.merged_index.template.levels[part_level_index].key, ""),)
-    )
+    return Section("", "", tuple(groups), build_status_measures("activities", labels, (), context))
 
 
 def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCalculator) -> Iterator[KeyFigure]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import accumulate
+from typing import Literal
 
 from xlflow.consolidated.summary_model import EXTRA_COLUMN_PREFIX
 from xlflow.consolidated.tables.merged_index import MergedIndex, RolledUpStatus
-from xlflow.i18n.catalogue import translate
+from xlflow.i18n.catalogue import Language, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.plan import Deadline, FieldValue
 from xlflow.model.submission import Answer
@@ -20,6 +21,8 @@ from xlflow.model.text import first_free_name, normalize_key
 from xlflow.rules.computed_fields import sum_exactly
 from xlflow.values import format_deadline, quarter_of
 from xlflow.values.field_values import format_value
+
+BasicColumnKind = Literal["text", "number", "integer"]
 
 MAX_JOINED_LENGTH = 4000
 """Characters that the comments of several units may take in one cell; the rest stand in the answers table."""
@@ -170,3 +173,12 @@ def _join_texts(texts: Sequence[str], merged_index: MergedIndex) -> str | None:
         else []
     )
     return "\n".join((*texts[:fitting_count], *more))
+
+
+def columns_from_specs(
+    language: Language, *columns: tuple[str, str, int, BasicColumnKind]
+) -> tuple[TableColumn, ...]:
+    """Return columns from (key, key of the heading in `words.toml`, width in characters, kind)."""
+    return tuple(
+        TableColumn(key, translate(word_key, language), width, kind) for key, word_key, width, kind in columns
+    )
