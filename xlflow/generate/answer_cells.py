@@ -1,11 +1,8 @@
-"""The answer cells of the form: what may be written there, the note beside them, and what turns them red.
+"""The answer cells of the form: validation, input note, conditional formats; and the cells of computed columns.
 
-A validation guides the one who types; pasting removes it. The conditional format stays and says the same.
-
-Columns of the form that nobody fills in: a formula over the row, with the value that it has.
-
-The result is blank until every number that it needs is there. What is negative is told by its minus and a sign
-before it, and only then by colour.
+A validation helps while typing, but pasting removes it; the conditional format stays and marks the same faults.
+A computed cell is a formula over its row, blank until all its inputs are there. Negative numbers are marked by a
+minus and a sign, never by colour alone.
 """
 
 from collections.abc import Iterator
@@ -35,19 +32,19 @@ from xlflow.rules.formula_semantics import NOT_LISTED, lookup_choice
 from xlflow.values.field_values import describe_accepted, parse_value
 
 MAX_NOTE_TITLE, MAX_NOTE_TEXT = 32, 255
-"""Letters that Excel shows at most in the heading and the text of a note or an error."""
+"""Characters that Excel shows at most in the title and the text of an input note or error."""
 
 NUMBER_FORMATS = {"number": "#,##0.00", "integer": "#,##0", "date": "yyyy-mm-dd"}
-"""How a cell shows what is typed; every other kind is text ("@"), so that Excel changes nothing of it."""
+"""Number format by field type; all other types are text ("@"), so that Excel converts nothing."""
 
 PERCENT_FORMAT = "0.0 %"
-"""How a part of a whole is shown."""
+"""Number format of a percentage."""
 
 _VALIDATION_TYPES = {"number": "decimal", "integer": "integer"}
 
 
 def add_answer_validations(workbook: WorkbookWriter, sheet: SheetWriter, form: FormModel) -> None:
-    """Put validations, notes and colours on every answer column, and what serves in the free rows there."""
+    """Add validations, input notes and conditional formats to the answer columns and the free rows."""
     for column in form.columns_of_kind("answer"):
         if column.field:
             _add_column_validation(workbook, sheet, form, column, column.field)
@@ -56,12 +53,12 @@ def add_answer_validations(workbook: WorkbookWriter, sheet: SheetWriter, form: F
 
 
 def field_number_format(field: Field) -> str | None:
-    """Return how a cell of a field shows a number or a day; None where it holds text."""
+    """Return the number format of a field's cells; None for text."""
     return PERCENT_FORMAT if field.percent else NUMBER_FORMATS.get(field.type)
 
 
 def invalid_answer_formula(form: FormModel, field: Field, cell: str) -> str | None:
-    """Return a formula (without its =) that says of a cell whether it cannot stand; None if all can."""
+    """Return a formula (without its =) that is true if a cell holds an invalid answer; None if none is invalid."""
     if has_closed_list(form.template, field):
         choice_number = f"INDEX({calc_defined_name(number_column_name(field))},ROW({cell})-{FIRST_ITEM_ROW})"
         return f"IF(ISERROR({cell}),TRUE,{choice_number}={NOT_LISTED})"
@@ -89,16 +86,18 @@ def _count_invalid_in_field(form: FormModel, field: Field, sheet_prefix: str) ->
 
 
 def count_invalid_answers(form: FormModel) -> int:
-    """Return how many of the answers that stand there are red."""
+    """Return how many of the form's answers are invalid (shown in red)."""
     items = [item for item in (*form.items, *form.added_items) if item.id in form.answers]
     texts_by_field = (
-        (field, form.answer_text(line, field.key)) for field in form.template.answer_fields() for line in items
+        (field, form.answer_text(item, field.key)) for field in form.template.answer_fields() for item in items
     )
     return sum(_is_invalid(form, field, text) for field, text in texts_by_field if text)
 
 
 def answer_cell(form: FormModel, field: Field, text: str) -> TableCell:
-    """Return what is written for a text: a number or a day where the field is one and the text says one."""
+    """Return the typed value to write into an answer cell: or `text` unchanged.
+
+    A date for a deadline with a first day, a Decimal for a number; the text also where it cannot be parsed."""
     if field.type not in NUMBER_FORMATS:
         return text
     value = parse_value(text, field, form.template, form.round.plan.year, form.language).value
@@ -121,7 +120,7 @@ def _add_column_validation(
     issued_range = (FIRST_ITEM_ROW, column_index, form.free_heading_row - 1, column_index)
     options = {**_build_validation(form, field), **_build_input_note(form, field)}
     if options == {"validate": "any"}:
-        pass  # anything may stand there, and nothing is said of it
+        pass  # any value is accepted, and there is no note
     elif form.items:
         sheet.add_validation(issued_range, {**options, "other_cells": [list(free_range)]})
     else:
@@ -135,7 +134,7 @@ def _add_column_validation(
 
 
 def _add_free_row_validation(sheet: SheetWriter, form: FormModel, column: FormColumn) -> None:
-    """In the free rows the unit also writes what the plan states elsewhere; only a note says how."""
+    """In free rows the unit also writes levels and plan fields; wrong values give a warning only."""
     column_index = form.column_index(column.key)
     free_range = (form.first_free_row, column_index, form.last_row, column_index)
     if column.field:
@@ -149,7 +148,7 @@ def _add_free_row_validation(sheet: SheetWriter, form: FormModel, column: FormCo
 def _list_conditional_formats(
     workbook: WorkbookWriter, form: FormModel, field: Field, cell: str
 ) -> Iterator[tuple[str, Format]]:
-    """Yield when a cell takes which colours; the first that fits wins."""
+    """Yield (formula, style) of the conditional formats of a field, the first that matches wins."""
     is_invalid = invalid_answer_formula(form, field, cell)
     if is_invalid:
         yield is_invalid, workbook.style("wrong_answer")
@@ -234,7 +233,7 @@ def computed_cell_style(workbook: WorkbookWriter, field: Field) -> Format:
 
 
 def highlight_negative(workbook: WorkbookWriter, sheet: SheetWriter, form: FormModel) -> None:
-    """Let what is negative stand out, beside its minus and sign."""
+    """Highlight negative numbers in the computed columns."""
     for column in form.columns_of_kind("computed"):
         column_index = form.column_index(column.key)
         options = {"type": "formula", "criteria": f"=N({form.cell_address(column.key, FIRST_ITEM_ROW)})<0"}

@@ -1,7 +1,7 @@
-"""All forms of a round: the plan parted among its units once, and the forms written by several processes.
+"""All forms of a round: splits the plan by unit once, and writes the forms in several processes.
 
-What forms have in common is worked out once in each process, so a process is worth starting where there are more
-than a few forms. The bytes are the same however many there are.
+What forms have in common is computed once per process, so more processes pay off only from a number of forms on.
+The bytes are the same for any number of processes.
 """
 
 import os
@@ -16,13 +16,13 @@ from xlflow.model.submission import PreviousAnswers
 from xlflow.runtime import process_pool
 
 _FORM_LIMITS = process_pool.TaskLimits(seconds=600, memory_bytes=4 << 30)
-"""What one form may take; far more than any does."""
+"""Limits of one form, far above what any needs."""
 
 _MAX_JOBS = 8
 
 
 def split_round_by_unit(round_: Round) -> Mapping[str, Round]:
-    """Return the round as each unit is asked about it: its own lines only, each with its position in the plan."""
+    """Return the round of each unit: only the items that it is asked about, each with its position in the plan."""
     items_by_unit: dict[str, list[PlanItem]] = {unit.name: [] for unit in round_.plan.units}
     for position, item in enumerate(round_.plan.items, 1):
         positioned = item if item.plan_position else replace(item, plan_position=position)
@@ -37,10 +37,10 @@ def write_forms(
     previous_by_unit: Mapping[str, PreviousAnswers],
     jobs: int | None = None,
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield the forms of some units, each with its place among them, as they get done.
+    """Yield (index in `units`, content of the form) as the forms get done, in any order.
 
-    `parts` are those of a round, `shown` is what each unit answered the time before. `jobs` is how many processes
-    write them; as many as there are processors if it is not said.
+    `rounds_by_unit` is that of `split_round_by_unit`; `previous_by_unit` holds the previous answers, which a unit
+    may lack. `jobs` is the number of processes, by default that of processors, at most 8.
     """
     unwritten = dict.fromkeys(range(len(units)))
     jobs = jobs or min(os.cpu_count() or 1, _MAX_JOBS)
@@ -63,7 +63,7 @@ def write_forms(
 
 @dataclass(frozen=True, slots=True)
 class _FormTask:
-    """One form to be written: for whom, with which lines, and what of the round before it shows."""
+    """One form to be written: its unit, plan items, and the previous round's date and texts by item id."""
 
     unit: str
     items: tuple[PlanItem, ...]
@@ -73,7 +73,7 @@ class _FormTask:
 
 @dataclass(frozen=True, slots=True)
 class _FormWriter:
-    """Writes forms of a round, of which it has all but the lines."""
+    """Writes forms of a round, which is kept without its plan items."""
 
     round: Round
 

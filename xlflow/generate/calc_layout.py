@@ -1,9 +1,9 @@
-"""What the form's live formulas need on a hidden sheet of their own: tables, and one row for each row of the form.
+"""Layout of the hidden calculation sheet: lookup tables, and one row of helper columns for each row of the form.
 
-A formula cannot say everything about a row at once and stay readable. So each row of the form has a row of helpers
-on that sheet: copies of its answers, the number of each, the last day of each time, and last what is left to
-do, which the form only shows. All helpers but the copies look at their own sheet, so that each is one formula for
-a whole column. Lines are found by their id, so that a sort does not part them from what the plan says of them.
+One formula for all conditions of a row would be unreadable and too long. So each row of the form has a row on this
+sheet: the values of its answers, their choice numbers, the end dates of deadlines, and the text of what remains,
+which the form only shows. All helper columns but the values refer to their own sheet, so that each is one formula
+for a whole column. Plan items are looked up by id, so that sorting the form does not separate a row from its plan.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,27 +22,28 @@ from xlflow.rules.rollup import Relatives
 CalcColumnKind = Literal[
     "value", "activity_number", "parent_row", "number", "normalized", "end_date", "amount", "remaining"
 ]
-"""What a helper tells of its row. copy: what stands in one of its cells; kin: the number of its activity, negative
-for a sub-activity, 0 for a free row that is not used; head: for a free row, where the activity stands that it is
-part of; number: of an answer; said, last: an answered time squeezed, and as its last day; said, amount: an
-answered number that may be text, and as a number; left: what is left to do, in words."""
+"""Kinds of helper columns. value: the content of a cell of the form. activity_number: identifies the activity of
+a row (see `number_activities`), negative for a sub-activity, 0 for an unused free row. parent_row: for a free row,
+the row (1-based) of its activity. number: number of the answer in its list. normalized, end_date: an answered
+deadline stripped for look-up, and its last day. normalized, amount: an answered number as text, and as a number.
+remaining: what remains to be done, in words."""
 
 ID_KEY = "id"
-"""What a copy of the row's id goes by; all others go by the key of their level or field."""
+"""Key of the helper column with the row's id; the others have the key of their level or field."""
 
 ADDED_NUMBER_OFFSET = 900_000
-"""The kin number of a free row is its row number beyond this; so is that of a line that has lost its id."""
+"""Added to the row number (1-based) for the activity number of a free row, and of a row that has lost its id."""
 
 MISSING_SERIAL = "-" * 6
 ACTIVITY_NUMBER_WIDTH, SERIAL_WIDTH = 6, len(MISSING_SERIAL)
 
 NOTHING_TO_REPORT_NAME, YES_CHOICE_NAME = "nothing", "yes"
-"""Whether the unit says that it has nothing to report, and what it may choose to say so."""
+"""Defined names of the cell that says that there is nothing to report, and of the choice in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalcColumn:
-    """One column of helpers: what it tells, of which field."""
+    """One helper column: its kind, and the key of its field or level ("" if it has none)."""
 
     kind: CalcColumnKind
     key: str = ""
@@ -50,85 +51,85 @@ class CalcColumn:
 
 @dataclass(frozen=True, slots=True)
 class CalcLayout:
-    """Where the helpers and tables stand. `first` is the row of their sheet for the form's first line, from 0;
-    `tables` come before it, by name, the lines in as many pieces as they need."""
+    """Positions on the calculation sheet. `tables` are (name, text) in its first rows, those of the plan items in
+    as many chunks as they need; `first_row` (0-based) is that of the form's first item."""
 
     columns: tuple[CalcColumn, ...]
     tables: tuple[tuple[str, str], ...]
     first_row: int
 
     def has_column(self, kind: CalcColumnKind, key: str = "") -> bool:
-        """Return whether there is such a helper."""
+        """Return whether there is a helper column of this kind and key."""
         return CalcColumn(kind, key) in self.columns
 
     def cell_address(self, kind: CalcColumnKind, row: int, key: str = "") -> str:
-        """Return the address of a helper for a row of the form, as a helper of that row has it: $C105."""
+        """Return the address of a helper cell for a row of the form (0-based), its column fixed: $C105."""
         return f"${column_letters(self.column_index(kind, key))}{self.calc_row(row) + 1}"
 
     def column_range(self, kind: CalcColumnKind, last_row: int, key: str = "") -> str:
-        """Return the address of a helper for all rows of the form: $C$105:$C$140."""
+        """Return the address of a helper column down to a row of the form (0-based): $C$105:$C$140."""
         column_name = column_letters(self.column_index(kind, key))
         return f"${column_name}${self.first_row + 1}:${column_name}${self.calc_row(last_row) + 1}"
 
     def column_index(self, kind: CalcColumnKind, key: str = "") -> int:
-        """Return the column of a helper, from 0; the kind of the record stands before all of them."""
+        """Return the index of a helper column (0-based); column 0 holds the kind of the record."""
         return self.columns.index(CalcColumn(kind, key)) + 1
 
     def calc_row(self, form_row: int) -> int:
-        """Return the row of the helpers for a row of the form, both from 0."""
+        """Return the row of the calculation sheet for a row of the form, both 0-based."""
         return self.first_row + form_row - FIRST_ITEM_ROW
 
     def chunk_names(self, name: str) -> tuple[str, ...]:
-        """Return the names of the pieces of a table."""
+        """Return the names of the chunks of a table, in order; () if there is no such table."""
         return tuple(chunk_name for chunk_name, _ in self.tables if chunk_name.partition(".")[0] == name)
 
 
 def build_calc_layout(
     template: Template, items: Sequence[PlanItem], relatives: Mapping[str, Relatives], year: int
 ) -> CalcLayout:
-    """Return where everything stands in a form with these lines, in the form's order."""
+    """Return the layout for a form with these items, in the form's order; `year` is the plan's."""
     columns = tuple(dict.fromkeys(_list_calc_columns(template)))
     tables = tuple(_list_lookup_tables(template, columns, items, relatives, year))
     return CalcLayout(columns, tables, len(tables) + len((NOTHING_TO_REPORT_NAME, YES_CHOICE_NAME)))
 
 
 def calc_sheet_address(address: str) -> str:
-    """Return an address of the helpers' sheet for a formula on another one."""
+    """Return an address on the calculation sheet for a formula on another sheet."""
     return f"{CALC_SHEET}!{address}"
 
 
 def calc_defined_name(name: str) -> str:
-    """Return the defined name of a table; two strokes, since the lists that cells offer have one."""
+    """Return the defined name of a table; two underscores, since the lists of choices have one."""
     return f"xlflow__{name}"
 
 
 def choice_table_name(field: Field) -> str:
-    """Return the name of the table in which a field's answers are looked up."""
+    """Return the name of the table of a field's accepted answers."""
     return "yes_no" if field.type == "yes_no" else f"of_{field.choices}"
 
 
 def number_column_name(field: Field) -> str:
-    """Return the name of the numbers of a field's answers, row by row, for formulas that may not name a sheet."""
+    """Return the name of the column of a field's choice numbers, for formulas that may not name a sheet."""
     return f"number_{field.key}"
 
 
 def number_activities(items: Sequence[PlanItem], relatives: Mapping[str, Relatives]) -> Mapping[str, int]:
-    """Return the kin number of each line, by its id: counted from 1, a sub-activity minus its activity's."""
+    """Return the activity number by item id: from 1; for a sub-activity the negative number of its activity."""
     numbers = {item.id: number for number, item in enumerate(items, 1)}
-    parents = {line.id: relatives[line.id].parent for line in items}
+    parents = {item.id: relatives[item.id].parent for item in items}
     return {
         key: -numbers[parent] if (parent := parents[key]) in numbers else number for key, number in numbers.items()
     }
 
 
 def plan_date_fields(template: Template) -> tuple[Field, ...]:
-    """Return the times that the plan states and a rule looks at."""
+    """Return the plan's deadline fields that a rule refers to."""
     keys = {key for rule in template.rules for key in _list_rule_date_keys(rule)}
     return tuple(field for field in template.plan_fields() if field.key in keys and field.type in DEADLINE_TYPES)
 
 
 def free_row_level_keys(template: Template) -> tuple[str, ...]:
-    """Return the levels that a free row is known by: the activity and the sub-activity."""
+    """Return the keys of the levels that identify a free row: the activity and the sub-activity."""
     return tuple(level.key for level in template.levels if level.kind != "group")
 
 
@@ -194,7 +195,7 @@ def _list_lookup_tables(
 def _list_item_entries(
     template: Template, items: Sequence[PlanItem], relatives: Mapping[str, Relatives]
 ) -> Iterator[str]:
-    """Yield what is known of each line: "a7k2=000012044377|", its kin number and the last day of each time."""
+    """Yield an entry per item: "a7k2=000012044377|", its activity number and the end date of each deadline."""
     numbers = number_activities(items, relatives)
     for item in items:
         values = [item.plan_value(field.key) for field in plan_date_fields(template)]
@@ -207,7 +208,7 @@ def _list_item_entries(
 
 
 def _chunk_item_entries(entries: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the table of lines in pieces that fit a cell."""
+    """Yield the table of plan items in chunks that fit a cell: (name, text)."""
     chunk_size = max(1, MAX_CELL_CHUNK // max(map(len, entries), default=1))
     for number, start in enumerate(range(0, len(entries), chunk_size), 1):
         yield f"items.{number}", f"|{''.join(entries[start : start + chunk_size])}"

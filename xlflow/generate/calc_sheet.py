@@ -1,11 +1,8 @@
-"""What the helpers of the live formulas come to with the answers that stand in a form when it is written.
+"""Writes the hidden calculation sheet: lookup tables and helper columns, each formula with its cached value.
 
-So that a form is right also where a program opens it without working out anything.
-
-Writes the helpers of the live formulas on a hidden sheet of their own, each with the value that it has.
-
-The formulas see the form as a spreadsheet does; the values come from `worked_out.py`. Which rows belong together
-is told by `rules.rollup`, and by texts only for rows of the unit's own.
+`CachedValues` computes what the formulas give for the answers at the time of writing, so that a form is right
+also in a program that does not recalculate. Which rows belong together comes from `rules.rollup`, and from texts only for
+activities added by the unit. `calc_layout` says where everything is.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -58,7 +55,7 @@ from xlflow.rules.formula_semantics import (
 
 
 class CachedValues:
-    """What the helpers come to with the answers that stand in a form when it is written."""
+    """The values of the helper cells for the answers in a form when it is written."""
 
     def __init__(self, form: FormModel):
         self.form = form
@@ -66,7 +63,7 @@ class CachedValues:
         self.row_numbers = {item.id: row + 1 for row, item in form.rows_with_items() if item}
 
     def cached_value(self, calc_column: CalcColumn, row: int, item: PlanItem | None) -> TableCell:
-        """Return the value of a helper."""
+        """Return the value of a helper cell in a row of the form (0-based); `item` is None in an unused free row."""
         if calc_column.kind in ("activity_number", "parent_row"):
             return (
                 self._activity_number(row, item)
@@ -149,8 +146,8 @@ NumberedItems = Sequence[tuple[int, PlanItem | None]]
 
 
 def add_calc_sheet(workbook: WorkbookWriter, form: FormModel, nothing_cell: str) -> None:
-    """Add the sheet with tables and helpers, and name what formulas look up. `nothing` is the cell in which the
-    unit says that it has nothing to report."""
+    """Add the calculation sheet and define the names that formulas use. `nothing_cell` is the address of the cell
+    in which the unit says that it has nothing to report."""
     sheet, table_count = workbook.add_sheet(CALC_SHEET), len(form.calc_layout.tables)
     for table_row, (name, text) in enumerate(form.calc_layout.tables):
         _write_named_text(workbook, sheet, table_row, name, text)
@@ -173,7 +170,7 @@ def add_calc_sheet(workbook: WorkbookWriter, form: FormModel, nothing_cell: str)
 
 
 def says_yes_formula(cell: str) -> str:
-    """Return a formula that says whether a cell says yes."""
+    """Return a formula (without its =) that is TRUE if a cell says yes in any language."""
     alternatives = "".join(f":{word}|" for word in translate("nothing.yes_words", "sv").split())
     return f'ISNUMBER(FIND(":"&{strip_for_lookup_formula(cell)}&"|","|{alternatives}"))'
 
@@ -184,12 +181,12 @@ def _write_named_text(workbook: WorkbookWriter, sheet: SheetWriter, row: int, na
 
 
 def no_cell_styles(value_types: tuple[type, ...], _: None) -> Sequence[None]:
-    """Tell that the cells of a row have no styles."""
+    """Return None as the style of every cell of a row."""
     return (None,) * len(value_types)
 
 
 def _write_calc_rows(sheet: SheetWriter, form: FormModel, rows: NumberedItems) -> None:
-    """Write the helpers of rows that stand below each other, all of them in the plan or all of them free."""
+    """Write the helper cells of consecutive rows, either all in the plan or all free."""
     if not rows:
         return
     values, first_row = CachedValues(form), form.calc_layout.calc_row(rows[0][0])
@@ -203,7 +200,7 @@ def _write_calc_rows(sheet: SheetWriter, form: FormModel, rows: NumberedItems) -
 def _build_calc_cells(
     sheet: SheetWriter, form: FormModel, calc_column: CalcColumn, rows: NumberedItems, value_source: CachedValues
 ) -> Sequence[Formula | None]:
-    """Return the cells of one helper, one per row."""
+    """Return the cells of one helper column, one per row."""
     row_numbers = tuple(row for row, _ in rows)
     formulas, is_shared = _build_calc_formulas(form, calc_column, row_numbers)
     if not formulas:
@@ -222,7 +219,7 @@ def _build_calc_cells(
 def _build_calc_formulas(
     form: FormModel, calc_column: CalcColumn, rows: tuple[int, ...]
 ) -> tuple[tuple[str, ...], bool]:
-    """Return the formulas of one helper, if it has any there, and whether the first serves all the others."""
+    """Return the formulas of one helper column in these rows, and whether one formula serves all of them."""
     is_free = rows[0] >= form.first_free_row
     if calc_column.kind == "value":
         return tuple(_copy_formulas(form, calc_column.key, rows)), False
@@ -240,7 +237,7 @@ def _build_calc_formulas(
 
 
 def _copy_formulas(form: FormModel, key: str, rows: Sequence[int]) -> Iterator[str]:
-    """Yield the formulas of the copies of one column; of a level only in the free rows, where the unit writes."""
+    """Yield the formulas of the values of one column; of a level only in the free rows, where the unit writes."""
     if key in free_row_level_keys(form.template) and rows[0] < form.first_free_row:
         return
     column_address = f"'{form.sheet_name}'!${column_letters(form.column_index(key))}"
@@ -250,7 +247,7 @@ def _copy_formulas(form: FormModel, key: str, rows: Sequence[int]) -> Iterator[s
 
 
 def _copy_formula_pattern(form: FormModel, key: str) -> str:
-    """Return the formula of a copy, with @ where the cell's address is to stand."""
+    """Return the formula of a value, with @ in place of the cell's address."""
     if key == ID_KEY:
         return '=@&""'
     if key in free_row_level_keys(form.template):
@@ -348,7 +345,7 @@ _FORMULA_BUILDERS: Mapping[tuple[str, bool | None], Callable[[FormModel, CalcCol
     ("parent_row", True): _parent_row_formula,
     ("remaining", None): _remaining_text_formula,
 }
-"""The formula of each kind of helper, in free rows and in others; None where it is the same."""
+"""Formula builders by kind of helper column and whether the row is free; None: the same for both."""
 
 
 def _item_table_names(form: FormModel) -> list[str]:
@@ -356,7 +353,7 @@ def _item_table_names(form: FormModel) -> list[str]:
 
 
 def _form_row_formula(form: FormModel, row: int) -> str:
-    """Return a formula for the row of the form, as people count; a helper knows it by its own."""
+    """Return a formula for the row number (1-based) of the form, from that of the helper cell."""
     return f"ROW()-{form.calc_layout.calc_row(row) - row}"
 
 

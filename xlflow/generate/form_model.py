@@ -1,11 +1,8 @@
-"""The form of one unit before it is written: its rows and columns, and what stands in them.
+"""The form of one unit before it is written: its rows and columns and their contents.
 
-Everything that the sheet, its formulas and the instruction have to agree on is worked out here, once.
-
-What forms that look alike have in common, worked out for the first of them only.
-
-Formulas and sentences of a form depend on its template and on where its rows stand, not on who it is for. The
-forms of a round differ in little else than texts, so most of what is worked out for one serves the next.
+Everything that the sheet, its formulas and the instruction must agree on is computed here, once. Formulas and
+sentences of a form depend on its template and on the position of its rows, not on the unit: `memoize_by_layout`
+computes them for the first of the forms with the same layout only. Writes nothing.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -43,12 +40,20 @@ NO_TEXTS: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class FormModel:
-    """One unit's form. `lines` stand in the order of the sheet, from `FIRST_ITEM_ROW` on; then one row that heads
-    the free rows; then the free rows, of which the first hold `own`, activities that the unit added itself.
-    `previous` is shown beside the answers; `returned` is what goes back with a form to be corrected. `nothing`:
-    the unit says that it has nothing to report. `asks` is what the answers still lack, by line, and
-    `remaining` the same in words; `records` are what the form carries of itself, and `live` is where the helpers
-    of its formulas stand. `alike` is the same for forms that have all in common but who they are for and texts."""
+    """One unit's form. All rows and columns count from 0.
+
+    items: in the order of the sheet, from `FIRST_ITEM_ROW` on; below them the heading of the free rows, then the
+        free rows, of which the first hold `added_items` (activities added by the unit).
+    answers: texts of the answer cells, by item id and field key.
+    relatives: parent, children and siblings, by item id.
+    requirements, remaining_texts: what the answers still lack, by item id; the second in words.
+    records: the rows of the metadata sheet.
+    calc_layout: where the helper columns of the formulas are on the hidden sheet.
+    layout_key: equal for forms that differ only in unit and texts; see `memoize_by_layout`.
+    previous: the previous round's answers, shown beside the answers; None without a previous round.
+    correction_request: findings and unplaced texts of a form that goes back to be corrected, else None.
+    nothing_to_report: the unit has chosen that it has nothing to report.
+    """
 
     round: Round
     unit: str
@@ -89,25 +94,25 @@ class FormModel:
 
     @property
     def free_heading_row(self) -> int:
-        """The row between the lines and the free rows."""
+        """The row (0-based) between the plan items and the free rows."""
         return FIRST_ITEM_ROW + len(self.items)
 
     @property
     def first_free_row(self) -> int:
-        """The first of the free rows."""
+        """The first of the free rows (0-based)."""
         return self.free_heading_row + 1
 
     @property
     def last_row(self) -> int:
-        """The last of the free rows."""
+        """The last of the free rows (0-based)."""
         return self.free_heading_row + FREE_ROW_COUNT + len(self.added_items)
 
     def column_index(self, key: str) -> int:
-        """Return the place of a column, counted from 0."""
+        """Return the index of a column (0-based); StopIteration if the form has none with this key."""
         return next(index for index, column in enumerate(self.columns) if column.key == key)
 
     def level_index(self, column: FormColumn) -> int:
-        """Return the place of a column's level among the levels."""
+        """Return the index of a level column's level among the template's levels."""
         return next(index for index, level in enumerate(self.template.levels) if level.key == column.key)
 
     def columns_of_kind(self, *kinds: str) -> tuple[FormColumn, ...]:
@@ -115,25 +120,25 @@ class FormModel:
         return tuple(column for column in self.columns if column.kind in kinds)
 
     def cell_address(self, key: str, row: int) -> str:
-        """Return the address of a cell as a formula of its own row has it: $H5."""
+        """Return the address of a cell in a 0-based row, its column fixed: $H5."""
         return f"${column_letters(self.column_index(key))}{row + 1}"
 
     def column_range(self, key: str) -> str:
-        """Return the address of a column's cells, from the first line to the last free row: $H$5:$H$40."""
+        """Return the address of a column from the first plan item to the last free row: $H$5:$H$40."""
         column_name = column_letters(self.column_index(key))
         return f"${column_name}${FIRST_ITEM_ROW + 1}:${column_name}${self.last_row + 1}"
 
     def rows_with_items(self) -> tuple[tuple[int, PlanItem | None], ...]:
-        """Return every row that answers may stand in, with the line it is for; None where it is free."""
+        """Return every answer row (0-based) with its plan item, None where the row is free."""
         free_items: list[PlanItem | None] = [*self.added_items, *[None] * FREE_ROW_COUNT]
         return (*enumerate(self.items, FIRST_ITEM_ROW), *enumerate(free_items, self.first_free_row))
 
     def answer_text(self, item: PlanItem, key: str) -> str:
-        """Return what already stands in an answer cell."""
+        """Return the text of an answer cell, "" if it is blank."""
         return self.answers.get(item.id, NO_TEXTS).get(key, "")
 
     def number_value(self, item: PlanItem, key: str) -> Decimal | None:
-        """Return the number that a row says in a field, whoever says it; None if there is none."""
+        """Return the number of a field in a row: planned, answered or computed; None if there is none."""
         field = self.template.field(key)
         if field.computed:
             return compute_field(field.computed, lambda other_key: self.number_value(item, other_key))
@@ -146,22 +151,22 @@ class FormModel:
         return value if isinstance(value, Decimal) else None
 
     def displayed_text(self, item: PlanItem, column: FormColumn) -> str:
-        """Return what a row shows in a column, as people read it; nothing in the live column."""
+        """Return the text that a row shows in a column; not for the column of what remains."""
         return self.column_text_reader(column)(item)
 
     def column_text_reader(self, column: FormColumn) -> Callable[[PlanItem], str]:
-        """Return what tells, line after line, what a row shows in a column."""
+        """Return the function from a plan item to the text that its row shows in a column."""
         if column.kind == "id":
             return lambda item: "" if item.added_by_unit else item.id
         if column.level:
             level_index = self.level_index(column)
-            return lambda line: line.level_texts[level_index]
+            return lambda item: item.level_texts[level_index]
         if column.kind == "answer":
-            return lambda line: self.answer_text(line, column.key)
+            return lambda item: self.answer_text(item, column.key)
         if column.field:
             return partial(self._format_field_value, column.field)
         if column.kind == "previous":
-            return lambda line: self.previous.text_by_item_id.get(line.id, "") if self.previous else ""
+            return lambda item: self.previous.text_by_item_id.get(item.id, "") if self.previous else ""
         return partial(_extra_column_text, column.key, self.round.plan.extra_headings.index(column.key))
 
     def _format_field_value(self, field: Field, item: PlanItem) -> str:
@@ -170,7 +175,7 @@ class FormModel:
 
 
 def _extra_column_text(heading: str, index: int, item: PlanItem) -> str:
-    """Return what a line has under a heading, which mostly stands at the same place in all lines."""
+    """Return the text of an extra column; `index` is its usual position, tried first."""
     extra_columns = item.extra_columns
     if index < len(extra_columns) and extra_columns[index][0] == heading:
         return extra_columns[index][1]
@@ -187,7 +192,7 @@ def build_form_model(
     *,
     nothing_to_report: bool = False,
 ) -> FormModel:
-    """Return the form of one unit, with the answers that already stand in it; `issued` is what it remembers."""
+    """Return the form of one unit with its answers; `issued` are the texts recorded as sent out."""
     template = round_.template
     items = order_items(issued_items(round_, unit), template)
     added_items = tuple(item for item in round_.items_for_unit(unit) if item.added_by_unit)
@@ -195,7 +200,7 @@ def build_form_model(
     identity = build_identity(round_, unit, correction_request.replaced_digests if correction_request else ())
     records = encode_form_records(round_, unit, issued, identity.replaced_digests, previous)
     row_answers = [
-        _build_row_answers(round_, line, answers.get(line.id, NO_TEXTS)) for line in (*items, *added_items)
+        _build_row_answers(round_, item, answers.get(item.id, NO_TEXTS)) for item in (*items, *added_items)
     ]
     requirements = {
         row.item.id: row_requirements
@@ -215,7 +220,7 @@ def build_form_model(
         relatives,
         identity,
         requirements,
-        {key: requirements_text(asked, template, round_.language) for key, asked in requirements.items()},
+        {key: requirements_text(lacking, template, round_.language) for key, lacking in requirements.items()},
         records,
         calc_layout,
         (
@@ -235,7 +240,7 @@ def build_form_model(
 
 
 def _build_row_answers(round_: Round, item: PlanItem, texts: Mapping[str, str]) -> RowAnswers:
-    """Return a row as the rules judge it: blanks alone are nothing, and numbers are what they are read as."""
+    """Return a row as the rules judge it: only blanks is no answer, and numbers are parsed."""
     answer_fields = round_.template.answer_fields()
     raw_texts = {field.key: cell_text(texts.get(field.key, "")) for field in answer_fields}
     numbers = {
@@ -252,7 +257,7 @@ def _parse_field_value(round_: Round, field: Field, text: str) -> FieldValue | N
 
 
 def _build_columns(round_: Round, previous: PreviousAnswers | None) -> tuple[FormColumn, ...]:
-    """Return the columns of the form; what the previous round said stands right after what remains."""
+    """Return the columns of the form; the previous answers come right after `Kvar att göra`."""
     columns = build_form_columns(round_.template, round_.plan.extra_headings)
     if previous is None:
         return columns
@@ -261,36 +266,36 @@ def _build_columns(round_: Round, previous: PreviousAnswers | None) -> tuple[For
 
 
 def order_items(items: Sequence[PlanItem], template: Template) -> tuple[PlanItem, ...]:
-    """Return the lines in plan order, each sub-activity below its activity, also where the plan parted them."""
+    """Return the items in plan order, each sub-activity right below its activity."""
     parents = parent_ids_by_child(items, template)
     children: dict[str, list[PlanItem]] = {}
     for item in items:
         if item.id in parents:
             children.setdefault(parents[item.id], []).append(item)
-    top_items = [line for line in items if line.id not in parents]
-    return tuple(ordered for line in top_items for ordered in (line, *children.get(line.id, ())))
+    top_items = [item for item in items if item.id not in parents]
+    return tuple(ordered for item in top_items for ordered in (item, *children.get(item.id, ())))
 
 
 ExtraArguments = ParamSpec("ExtraArguments")
 Result = TypeVar("Result")
 
 MAX_MEMOIZED = 20_000
-"""Answers that are kept of one function; then it begins anew."""
+"""Results that are kept per function; then all are dropped."""
 
 
 def memoize_by_layout(
     function: Callable[Concatenate[FormModel, ExtraArguments], Result],
 ) -> Callable[Concatenate[FormModel, ExtraArguments], Result]:
-    """Have a function of a form asked only once for all forms that are alike, by its other arguments."""
+    """Cache a function of a form by the form's `layout_key` and its other arguments (which must be hashable)."""
     results: dict[object, Result] = {}
 
     @wraps(function)
-    def answer(frame: FormModel, /, *args: ExtraArguments.args, **kwargs: ExtraArguments.kwargs) -> Result:
-        key = (frame.layout_key, args, tuple(kwargs.items()))
+    def cached(form: FormModel, /, *args: ExtraArguments.args, **kwargs: ExtraArguments.kwargs) -> Result:
+        key = (form.layout_key, args, tuple(kwargs.items()))
         if key not in results:
             if len(results) >= MAX_MEMOIZED:
                 results.clear()
-            results[key] = function(frame, *args, **kwargs)
+            results[key] = function(form, *args, **kwargs)
         return results[key]
 
-    return answer
+    return cached

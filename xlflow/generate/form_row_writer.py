@@ -1,7 +1,7 @@
-"""The rows of the form sheet, laid column by column knowledge: what a column's cells share is looked up once.
+"""Writes the rows of the form sheet, with what the cells of a column share looked up once per column.
 
-What a cell holds, how it looks and how high it makes its row follow from its text and from whether that stands in
-the row above too; the same texts come again and again.
+Content, style and height of a cell follow from its text and from whether the row above has the same text. Texts
+recur often, so finished cells are cached by these.
 """
 
 from collections.abc import Iterator, Sequence
@@ -58,11 +58,11 @@ BOLD_WIDTH_FACTOR = 1.08
 """How much wider bold letters are."""
 
 StyledCell = tuple[CellContent, Format, float]
-"""What a cell holds, how it looks, and how high it makes its row."""
+"""Content, style, and the row height (points) that the cell needs."""
 
 
 class FormColumnWriter:
-    """Writes one column."""
+    """Makes the cells of one column. `width` is in characters."""
 
     def __init__(self, workbook: WorkbookWriter, form: FormModel, column: FormColumn):
         self.column = column
@@ -79,7 +79,7 @@ class FormColumnWriter:
         self.width = _column_width(column, column.heading(form.language), set(self._texts.values()))
 
     def make_cell(self, row: int, item: PlanItem | None, shared_levels: int, *, is_free: bool) -> StyledCell:
-        """Return the cell of a row that has so many levels in common with the one above."""
+        """Return the cell of a row (0-based). `shared_levels`: number of leading levels equal to the row above."""
         text = self._texts[item.id] if item else ""
         is_repeated = self._level_index is not None and self._level_index < shared_levels
         cell = self._cells.get((text, is_repeated, is_free))
@@ -90,7 +90,7 @@ class FormColumnWriter:
         return (self._row_value(row, item, text), *cell[1:]) if self._value_varies_by_row else cell
 
     def highlighted_style(self, style_overrides: dict[str, str], *, is_free: bool) -> Format:
-        """Return the style of a cell that is marked."""
+        """Return the style of a cell with a fault mark."""
         return _cell_style(self._workbook, self.column, "plain", style_overrides, is_free=is_free)
 
     def _build_cell(self, text: str, *, is_repeated: bool, is_free: bool) -> StyledCell:
@@ -115,14 +115,14 @@ class FormColumnWriter:
 
 
 def make_column_writers(workbook: WorkbookWriter, form: FormModel) -> list[FormColumnWriter]:
-    """Return what writes the columns of a form, each as wide as its texts need."""
+    """Return the column writers of a form, each as wide as its texts need."""
     return [FormColumnWriter(workbook, form, column) for column in form.columns]
 
 
 def write_form_rows(
     writers: Sequence[FormColumnWriter], sheet: SheetWriter, form: FormModel, fault_marks: FaultMarks
 ) -> None:
-    """Lay the rows of the lines, then the free ones."""
+    """Write the rows of the plan items, then the free rows."""
     width = writers[form.column_index(REMAINING_KEY)].width
     planned_min_height = max(MIN_ROW_HEIGHT, fit_row_height([(longest_requirement_text(form), width)]))
     rows = form.rows_with_items()
@@ -145,7 +145,7 @@ def _build_rows(
     *,
     is_free: bool,
 ) -> Iterator[tuple[Sequence[CellContent], Sequence[Format], float]]:
-    """Yield each row with the styles of its cells, which is what it is laid by."""
+    """Yield (contents, styles, height in points) of each row."""
     previous_item: PlanItem | None = None
     for row, item in rows:
         shared_levels = 0 if is_free else _count_shared_levels(item, previous_item)
@@ -156,8 +156,8 @@ def _build_rows(
                 fault_style_overrides(fault_marks, (row, column_index)) for column_index in range(len(writers))
             ]
             styles = tuple(
-                pen.highlighted_style(overrides, is_free=is_free) if overrides else style
-                for pen, overrides, style in zip(writers, overrides_by_cell, styles, strict=True)
+                writer.highlighted_style(overrides, is_free=is_free) if overrides else style
+                for writer, overrides, style in zip(writers, overrides_by_cell, styles, strict=True)
             )
         yield values, styles, max(min_height, *heights)
         previous_item = item
@@ -195,7 +195,7 @@ def _column_width(column: FormColumn, heading: str, texts: set[str]) -> float:
 
 
 def _choose_repeated_display(text: str, width: float) -> TextDisplay:
-    """Return how a text is shown that stands in the row above too."""
+    """Return how a text is shown that the row above has too."""
     return "cut" if count_lines(text, width * REPEATED_TEXT_SCALE) > MAX_REPEATED_LINES else "repeated"
 
 

@@ -1,7 +1,4 @@
-"""The very hidden sheet with the records that a form carries, and the names of its lists.
-
-One form, whole: its sheets in their order, and what it says of itself in the document's properties.
-"""
+"""Writes one form: its sheets in their order, the hidden metadata sheet, and the document properties."""
 
 from collections.abc import Mapping
 
@@ -24,8 +21,9 @@ from xlflow.model.submission import CorrectionRequest, PreviousAnswers
 def add_metadata_sheet(
     workbook: WorkbookWriter, form: FormModel, fingerprints_by_sheet: Mapping[str, str]
 ) -> None:
-    """Add the sheet that nobody sees, and define a name for every list that stands on it; `list_item_xml` are the
-    marks of what other sheets say."""
+    """Add the very hidden sheet of records, and define a name for each list of choices on it.
+
+    `fingerprints_by_sheet`: fingerprints of the texts on the sheets of a correction form, by catalogue word."""
     sheet = workbook.add_sheet(METADATA_SHEET)
     rows_by_list: dict[str, list[int]] = {}
     records = (*form.records, *encode_sheet_fingerprints(fingerprints_by_sheet))
@@ -54,11 +52,11 @@ def write_form(
 ) -> bytes:
     """Return one unit's form as a finished file; the same bytes every time.
 
-    `answers` are the texts that already stand in the answer cells. `issued` is what the form says was there when
-    it went out, against which later changes are seen: the answers, unless the form plays one that was filled in.
-    Lines of the plan marked `own` stand in the free rows. `previous` is shown beside the answers; with `returned`
-    the form goes back to be corrected: its faults are marked and listed. `nothing`: it says already that there is
-    nothing to report.
+    `answers` are the texts in the answer cells, by item id and field key. `issued` are those that the metadata
+    records as sent out, with which later changes are compared; the same as `answers` unless a filled form is
+    simulated. Items with `added_by_unit` go into the free rows. `previous` is shown beside the answers. With
+    `correction_request` the form goes back to be corrected: its faults are marked and listed. With
+    `nothing_to_report` the form says so already.
     """
     issued_answers = answers if issued is None else issued
     form = build_form_model(

@@ -1,8 +1,7 @@
-"""`Kvar att göra`: what a row still lacks, in words, as a live formula and as the same words worked out here.
+"""`Kvar att göra`: what a row still lacks, as a live formula and as the same text computed here.
 
-The rules stand in `rules` and their words in `rules/requirement_messages`; `check` finds the same rows wanting.
-Formulas use
-what Excel 2010, Excel on the web and LibreOffice know, and lean on the helpers of the hidden sheet (`live.py`).
+The rules are in `rules` and their texts in `rules/requirement_messages`; `check` reports the same rows. Formulas
+use only what Excel 2010, Excel on the web and LibreOffice know, and the helper columns of `calc_layout`.
 """
 
 from collections.abc import Iterator
@@ -38,21 +37,21 @@ from xlflow.rules.requirement_messages import (
 REMAINING_KEY = "remaining"
 
 RequirementFormula = tuple[str, str]
-"""What is asked, as a formula for the words, and the condition under which it is."""
+"""(text formula, condition formula) of one requirement."""
 
 
-# The words, worked out here -------------------------------------------------------------------------------
+# The texts, computed here ----------------------------------------------------------------------------------
 
 
 def remaining_text(form: FormModel, item: PlanItem) -> str:
-    """Return what a row still lacks, as its formula says it; "" if nothing."""
+    """Return what a row still lacks, as its formula shows it; "" if nothing."""
     return form.remaining_texts[item.id]
 
 
 def count_done_rows(form: FormModel) -> tuple[int, int]:
-    """Return how many rows are done, and how many there are, as the counter says it."""
+    """Return (done rows, all rows) as the counter shows them; unused free rows are not counted."""
     items = [item for item in (*form.items, *form.added_items) if _is_row_used(form, item)]
-    done_items = [line for line in items if not remaining_text(form, line) and not _waits_for_activity(form, line)]
+    done_items = [item for item in items if not remaining_text(form, item) and not _waits_for_activity(form, item)]
     return len(done_items), len(items)
 
 
@@ -66,7 +65,7 @@ def counter_text(form: FormModel) -> str:
 
 @memoize_by_layout
 def longest_requirement_text(form: FormModel) -> str:
-    """Return the longest of the sentences that a row may say, for which it must have room."""
+    """Return the longest sentence that a row may show, for which its height must suffice."""
     template, language = form.template, form.language
     rules = [rule for rule in template.rules if rule.is_shown_in_form]
     required_fields = [
@@ -96,28 +95,30 @@ def _waits_for_activity(form: FormModel, item: PlanItem) -> bool:
 
 @memoize_by_layout
 def remaining_cell_formula(form: FormModel, row: int) -> str:
-    """Return the formula of the live column in a row: what its helper says."""
+    """Return the formula of the column in a row (0-based): a reference to its helper cell."""
     return f"={calc_sheet_address(form.calc_layout.cell_address('remaining', row))}"
 
 
 @memoize_by_layout
 def remaining_text_formula(form: FormModel, row: int, *, is_free: bool) -> str:
-    """Return the formula (without its =) of the helper that says what is left to do in a row of the form."""
+    """Return the formula (without its =) of the helper cell with what remains in a row of the form (0-based)."""
     requirements = _join_text_formulas(
         [_requirement_formula(*pair) for pair in _group_by_text(_list_requirement_formulas(form, row))]
     )
-    copies = [form.calc_layout.cell_address("value", row, field.key) for field in form.template.answer_fields()]
+    value_cells = [
+        form.calc_layout.cell_address("value", row, field.key) for field in form.template.answer_fields()
+    ]
     if is_free:
         item_cell, *part_cells = (
             form.calc_layout.cell_address("value", row, key) for key in free_row_level_keys(form.template)
         )
         missing_item_text = (
-            f'IF({is_blank_formula("&".join((*part_cells, *copies)))},"",{_quote_missing_level(form)})'
+            f'IF({is_blank_formula("&".join((*part_cells, *value_cells)))},"",{_quote_missing_level(form)})'
         )
         requirements = f"IF({is_blank_formula(item_cell)},{missing_item_text},{requirements})"
-    has_errors = ",".join(f"ISERROR({copy})" for copy in copies)
+    has_errors = ",".join(f"ISERROR({cell})" for cell in value_cells)
     look_over_text = quote_formula_text(translate("form.look_over", form.language))
-    says_nothing = f"AND({calc_defined_name(NOTHING_TO_REPORT_NAME)},{is_blank_formula('&'.join(copies))})"
+    says_nothing = f"AND({calc_defined_name(NOTHING_TO_REPORT_NAME)},{is_blank_formula('&'.join(value_cells))})"
     return f'IFERROR(IF(OR({has_errors}),{look_over_text},IF({says_nothing},"",{requirements})),{look_over_text})'
 
 
@@ -147,12 +148,12 @@ def counter_formula(form: FormModel) -> str:
 
 
 def remaining_count_formula(form: FormModel, sheet_prefix: str) -> str:
-    """Return a formula (without its =) for another sheet: on how many rows something is left to do."""
+    """Return a formula (without its =) for another sheet: on how many rows something remains."""
     return f"SUMPRODUCT((LEN({sheet_prefix}{form.column_range(REMAINING_KEY)})>0)*1)"
 
 
 def answered_count_formula(form: FormModel, sheet_prefix: str) -> str:
-    """Return a formula (without its =) for another sheet: how many answer cells say something."""
+    """Return a formula (without its =) for another sheet: how many answer cells are filled."""
     cell_ranges = [f"{sheet_prefix}{form.column_range(field.key)}" for field in form.template.answer_fields()]
     return "+".join(f"SUMPRODUCT((LEN(TRIM({cell_range}))>0)*1)" for cell_range in cell_ranges) or "0"
 

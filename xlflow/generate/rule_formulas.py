@@ -1,6 +1,7 @@
-"""When a rule still asks for something in a row, as formulas: the same conditions as in `rules`.
+"""When a rule still requires something in a row, as formulas: the same conditions as in `rules`.
 
-Each is a formula without its =, TRUE or FALSE for the row at hand, on the hidden sheet and over the helpers there.
+Each is a formula without its = that is TRUE or FALSE for one row (0-based row of the form), written on the
+calculation sheet and over its helper columns.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from xlflow.rules.computed_fields import build_computed_formula, build_threshold
 from xlflow.rules.formula_semantics import NOT_LISTED, serial_from_date
 
 _VIOLATING_OPERATORS = {"later": "<=", "above": "<=", "earlier": ">=", "below": ">=", "equal": "<>"}
-"""How two values stand where the relation asked for does not hold."""
+"""Operator between two values that violate the required relation."""
 
 
 def missing_status_condition(form: FormModel, status: Field, row: int) -> str:
@@ -46,7 +47,7 @@ def has_parts_condition(form: FormModel, row: int) -> str:
 
 
 def count_relatives_formula(form: FormModel, status: Field, activity_number: str, criterion: str) -> str:
-    """Return a formula for how many rows of a kin number have a status whose number fits the criterion."""
+    """Return a formula for how many rows of an activity number have a status number that meets a criterion."""
     cell_ranges = (
         form.calc_layout.column_range("activity_number", form.last_row),
         form.calc_layout.column_range("number", form.last_row, status.key),
@@ -102,7 +103,7 @@ def rule_conditions(form: FormModel, rule: Rule, row: int) -> Iterator[str]:
 
 
 def violation_conditions(form: FormModel, rule: Rule, row: int) -> Iterator[tuple[Field, str]]:
-    """Yield what a rule of the template asks for where it holds: the field, and the condition that it is amiss."""
+    """Yield (field, condition of a violation) for each effect of a rule, given that its conditions hold."""
     for list_conditions in _EFFECT_CONDITIONS:
         yield from list_conditions(form, rule, row)
 
@@ -165,7 +166,7 @@ def _choice_number_cell(form: FormModel, key: str, row: int) -> str:
 
 
 def _end_date_formula(form: FormModel, key: str, row: int) -> str:
-    """Return a formula for the last day of a time; an error, or "", where it has none."""
+    """Return a formula for the last day of a deadline as a serial number; an error or "" where it has none."""
     field = form.template.field(key)
     if field.filled_by == "unit":
         return form.calc_layout.cell_address("end_date", row, key)
@@ -176,7 +177,7 @@ def _end_date_formula(form: FormModel, key: str, row: int) -> str:
 
 
 def _amount_formula(form: FormModel, key: str, row: int) -> str:
-    """Return a formula for a number; "" where there is none. What the plan states holds for its own lines only."""
+    """Return a formula for a number; "" where there is none. Plan values count for plan items only."""
     field = form.template.field(key)
     if field.computed:
         return (
