@@ -95,9 +95,10 @@ def count_invalid_answers(form: FormModel) -> int:
 
 
 def answer_cell(form: FormModel, field: Field, text: str) -> TableCell:
-    """Return the typed value to write into an answer cell: or `text` unchanged.
+    """Return the typed value to write into an answer cell.
 
-    A date for a deadline with a first day, a Decimal for a number; the text also where it cannot be parsed."""
+    A date for a date field, a Decimal for a number; `text` unchanged for other fields or if it cannot be parsed.
+    """
     if field.type not in NUMBER_FORMATS:
         return text
     value = parse_value(text, field, form.template, form.round.plan.year, form.language).value

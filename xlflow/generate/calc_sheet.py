@@ -1,8 +1,8 @@
 """Writes the hidden calculation sheet: lookup tables and helper columns, each formula with its cached value.
 
-`CachedValues` computes what the formulas give for the answers at the time of writing, so that a form is right
-also in a program that does not recalculate. Which rows belong together comes from `rules.rollup`, and from texts only for
-activities added by the unit. `calc_layout` says where everything is.
+`CachedValues` computes what the formulas give for the answers at the time of writing, so that a form is right also
+in a program that does not recalculate. Which rows belong together comes from `rules.rollup`, and from texts only
+for activities added by the unit. `calc_layout` says where everything is.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,7 +63,7 @@ class CachedValues:
         self.row_numbers = {item.id: row + 1 for row, item in form.rows_with_items() if item}
 
     def cached_value(self, calc_column: CalcColumn, row: int, item: PlanItem | None) -> TableCell:
-        """Return the value of a helper cell in a row of the form (0-based); `item` is None in an unused free row."""
+        """Return the value of a helper cell in a row of the form (0-based); no `item` in an unused free row."""
         if calc_column.kind in ("activity_number", "parent_row"):
             return (
                 self._activity_number(row, item)
