@@ -1,7 +1,8 @@
-"""Finds what came back, in folders and archives, and settles which files count: once, this round, the newest.
+"""Finds the files that came back, in folders and archives, and says of some at once what becomes of them.
 
-Goes by what stands in the forms and never by their names. Every file that is found ends in exactly one state,
-and nothing here depends on the order in which files are found or read.
+A file is passed over by its name only where the name says that it is no document (lock files, system files); whose
+form it is, its content says. Every file found ends in exactly one state, whatever the order in which files are
+found.
 """
 
 import os
@@ -19,21 +20,23 @@ from xlflow.model.submission import FileState, ReceivedFile
 _SYSTEM_FILE_NAMES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 _UNFINISHED_SUFFIXES = (".crdownload", ".part", ".partial", ".download", ".opdownload", ".filepart")
 _PLACEHOLDER_SUFFIXES = (".icloud", ".nextcloud", ".owncloud")
-"""How the name of a file ends that stands for one which has not been fetched from where it is kept."""
+"""Name endings of placeholders for files that are in a cloud folder and have not been downloaded."""
 
 _MAC_TEMP_NAME = re.compile(r".*\.sb-[0-9a-f]{8}-\w{6}")
-"""What a Mac calls a file that is being saved."""
+"""Name of a file that macOS is saving."""
 
 _UNSAFE_LINK_CHARACTERS = frozenset('#%?\\"<>|')
+"""Characters that programs do not take literally in the address of a link."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""What file systems count seconds from; `fromtimestamp` fails on Windows for a time before it."""
+"""Zero of file times. Added to by hand, since `fromtimestamp` fails on Windows for a time before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredFile:
-    """A file on its way to the gate: its name as people see it, where it stands or what it holds. `settled` is
-    set where its state is clear without opening it."""
+    """A file that is not opened yet. `name`: as people see it, relative to the folder that was given, with "/"
+    also in archives. `source`: its path, or its content where it is in an archive. `size`: in bytes.
+    `settled_file`: set where its state is clear without opening it."""
 
     name: str
     source: Path | bytes
@@ -45,9 +48,11 @@ class DiscoveredFile:
 def discover_files(
     paths: Sequence[Path], excluded: Collection[Path] = ()
 ) -> tuple[tuple[DiscoveredFile, ...], tuple[Finding, ...]]:
-    """Return every file at these paths (files, folders, archives), by name, with notes on what is ignored.
+    """Return every file at these paths (files, folders, archives), sorted by name, and a finding for each that is
+    ignored or refused already and for each folder that cannot be read.
 
-    `leave_out` are files of our own that may lie among them. `FatalError` if a path does not exist.
+    `excluded` are files of our own that may be among them; they are found as ignored. Raises `FatalError` with one
+    finding per path if a path does not exist.
     """
     missing = [make_finding("path-not-found", Location(str(path))) for path in paths if not path_exists(path)]
     if missing:
@@ -70,8 +75,8 @@ def discover_files(
 
 
 def find_relative_paths(files: Iterable[DiscoveredFile], workbook: Path) -> Mapping[str, str]:
-    """Return for each file in or below the folder of a workbook how it is reached from there, by its name; not for
-    files inside archives, nor where an address would not be understood as it is."""
+    """Return the path of each file relative to the folder of a workbook, with "/", by the file's name. Left out
+    are files elsewhere or in archives, and those whose path would not work as a link."""
     folder = workbook.resolve().parent
     paths = {file.name: file.source.resolve() for file in files if isinstance(file.source, Path)}
     relative_paths = {
@@ -81,7 +86,7 @@ def find_relative_paths(files: Iterable[DiscoveredFile], workbook: Path) -> Mapp
 
 
 def make_received_file(file: DiscoveredFile, opened: WorkbookData | Finding) -> ReceivedFile:
-    """Return what is known of a file that the gate has seen."""
+    """Return the record of a file that was opened, or refused (`opened` is then the finding that says why)."""
     if isinstance(opened, Finding):
         return ReceivedFile(file.name, "", file.size, file.modified, FileState.REFUSED, reason=opened.code)
     saved = opened.last_saved or file.modified
@@ -89,7 +94,7 @@ def make_received_file(file: DiscoveredFile, opened: WorkbookData | Finding) -> 
 
 
 def ignore_reason(workbook: WorkbookData) -> Finding | None:
-    """Return the note that says why a workbook of our own that is no form is passed over; None for all others."""
+    """Return the finding that says why a workbook of our own that is no form is ignored; None for all others."""
     is_consolidated = workbook.properties.get("xlflow.kind") == "consolidated"
     return make_finding("ignored-consolidated", Location(workbook.name)) if is_consolidated else None
 
@@ -98,21 +103,22 @@ def ignore_reason(workbook: WorkbookData) -> Finding | None:
 
 
 def _walk_files(path: Path, unreadable_folders: dict[Path, Finding]) -> Iterator[tuple[str, Path, Path]]:
-    """Yield (name relative to the folder given, path, real path) of every file, following links once; `closed`
-    gets what is to be said of folders that cannot be looked into."""
+    """Yield (name relative to the folder given, path, real path) of every file below a path. Links to folders are
+    followed, but no folder is visited twice. `unreadable_folders` is filled with a finding per folder that cannot
+    be read."""
     if not os.path.isdir(path):  # noqa: PTH112 (the other way raises where one may not look)
         yield path.name, path, path.resolve()
         return
     from xlflow.runtime.file_lock import is_own_temp_file  # noqa: PLC0415 (slow to load, and not needed for a single file)
 
-    def tell(error: OSError) -> None:
+    def add_unreadable(error: OSError) -> None:
         folder = Path(error.filename)
         unreadable_folders[folder.resolve()] = make_finding(
             "folder-not-readable", Location(folder.as_posix()), value=error.strerror
         )
 
-    visited = {path.resolve()}
-    for folder, folders, files in os.walk(path, onerror=tell, followlinks=True):
+    visited = {path.resolve()}  # links may form a circle
+    for folder, folders, files in os.walk(path, onerror=add_unreadable, followlinks=True):
         folder_path = Path(folder)
         new_folders = [name for name in sorted(folders) if (folder_path / name).resolve() not in visited]
         visited.update((folder_path / name).resolve() for name in new_folders)
@@ -126,14 +132,15 @@ def _walk_files(path: Path, unreadable_folders: dict[Path, Finding]) -> Iterator
 
 
 def _make_names_unique(listed: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
-    """Yield the files again; those that would show the same name show their whole path instead."""
+    """Yield the files again; of several with the same name each gets its whole path as name."""
     names = Counter(name for name, _ in listed)
     for name, path in listed:
         yield (name if names[name] == 1 else path.as_posix()), path
 
 
 def _classify_file(name: str, path: Path, *, is_own: bool) -> Iterator[tuple[DiscoveredFile, Finding | None]]:
-    """Yield one file, or the files inside it where it is an archive of forms."""
+    """Yield one file, or the files inside it where it is an archive of forms; with the finding if it is
+    settled."""
     code = "ignored-own-file" if is_own else _ignore_code_for_name(name)
     size, modified = _read_size_and_time(path)
     if code:
@@ -175,7 +182,7 @@ def _settle_file(
 
 
 def _ignore_code_for_name(name: str) -> str | None:
-    """Return the code that says why a file is not opened, by its name; None if it is."""
+    """Return the finding code that says why a file with this name is not opened; None if it is opened."""
     folders, _, base = name.rpartition("/")
     if base.startswith(("~$", ".~lock.", ".~")):
         return "ignored-lock-file"
@@ -189,11 +196,12 @@ def _ignore_code_for_name(name: str) -> str | None:
 
 
 def _is_safe_link(address: str) -> bool:
-    """Return whether an address is understood as it is; a name that is no text to this system is none either."""
+    """Return whether a relative path works as a link as it is; a name that is not valid Unicode does not."""
     return not _UNSAFE_LINK_CHARACTERS & set(address) and address.encode(errors="replace").decode() == address
 
 
 def _read_size_and_time(path: Path) -> tuple[int, datetime | None]:
+    """Return size in bytes and time of change (UTC); 0 and None where they cannot be read."""
     try:
         status = path.stat()
     except OSError:

@@ -1,4 +1,8 @@
-"""Select."""
+"""Submissions -> those that count: of this round, each once, of a corrected form the correction.
+
+Goes by what is in the forms, never by file names. Every submission gets exactly one state; where a unit sent
+several that differ, all of them count, and `merge` resolves them cell by cell.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +14,8 @@ from xlflow.model.submission import FileState, ReceivedFile, Submission
 from xlflow.model.text import normalize_key, safe_display_name
 
 _EARLIEST_TIME = datetime(1, 1, 1, tzinfo=UTC)
+"""For files of which nobody knows when they were saved: older than all others."""
+
 _STATE_PRECEDENCE = (
     FileState.ACCEPTED,
     FileState.SUPERSEDED,
@@ -17,12 +23,14 @@ _STATE_PRECEDENCE = (
     FileState.REFUSED,
     FileState.IGNORED,
 )
-"""The states of a file, those first in which it counts."""
+"""The states of a file, that first which says most: a file with forms of several units gets the first of
+theirs."""
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedSubmissions:
-    """What counts: the forms of each unit, newest first, and all files found with what became of them."""
+    """`groups_by_unit`: the submissions that count, one group per unit, newest first. `files`: all files with
+    their state, by name. `findings`: a note on each submission that does not count, or not alone."""
 
     groups_by_unit: tuple[tuple[Submission, ...], ...]
     files: tuple[ReceivedFile, ...]
@@ -30,12 +38,13 @@ class SelectedSubmissions:
 
     @property
     def submissions(self) -> tuple[Submission, ...]:
-        """All forms that count, unit by unit."""
+        """All submissions that count, unit by unit."""
         return tuple(submission for group in self.groups_by_unit for submission in group)
 
 
 def choose_round_key(submissions: Iterable[Submission]) -> str | None:
-    """Return the key of the round that most units answered, the latest where several have equally many."""
+    """Return the key (`Round.key`) of the round that most units answered, of several the latest; None without any
+    submission."""
     units: dict[str, set[str]] = {}
     as_of: dict[str, date] = {}
     for submission in submissions:
@@ -47,9 +56,9 @@ def choose_round_key(submissions: Iterable[Submission]) -> str | None:
 def select_submissions(
     submissions: Iterable[Submission], refused_files: Iterable[ReceivedFile] = (), round_key: str | None = None
 ) -> SelectedSubmissions:
-    """Settle which returns count. `others` are the files that are no forms; `round_key` is the round asked for,
-    otherwise that of most units, the newest of several."""
-    sorted_submissions = sorted(submissions, key=lambda form: form.file.name)
+    """Decide which submissions count. `refused_files` are the files that are no forms, which are only carried
+    along. `round_key` is the round wanted; without it, the one that `choose_round_key` returns."""
+    sorted_submissions = sorted(submissions, key=lambda submission: submission.file.name)
     key = round_key or choose_round_key(sorted_submissions)
     from_other_rounds = [
         (submission, _other_round_finding(submission, key or ""))
@@ -57,13 +66,15 @@ def select_submissions(
         if submission.round.key != key
     ]
     rejected = [
-        (_settle_submission(form, FileState.REFUSED, finding.code), finding) for form, finding in from_other_rounds
+        (_settle_submission(submission, FileState.REFUSED, finding.code), finding)
+        for submission, finding in from_other_rounds
     ]
     groups: dict[str, list[Submission]] = {}
-    for form in sorted_submissions:
-        if form.round.key == key:
-            groups.setdefault(normalize_key(form.unit), []).append(form)
-    selected, dropped_files, notes = [], [form.file for form, _ in rejected], [note for _, note in rejected]
+    for submission in sorted_submissions:
+        if submission.round.key == key:
+            groups.setdefault(normalize_key(submission.unit), []).append(submission)
+    selected = []
+    dropped_files, notes = [submission.file for submission, _ in rejected], [note for _, note in rejected]
     for _, group in sorted(groups.items()):
         counting, repeated, group_notes = _select_unit_submissions(group)
         selected.append(counting)
@@ -71,7 +82,7 @@ def select_submissions(
         notes += group_notes
     files = [
         *refused_files,
-        *_merge_states_by_file([*dropped_files, *(form.file for group in selected for form in group)]),
+        *_merge_states_by_file([*dropped_files, *(submission.file for group in selected for submission in group)]),
     ]
     return SelectedSubmissions(
         tuple(selected), tuple(sorted(files, key=lambda file: (file.name, file.digest))), tuple(notes)
@@ -82,8 +93,8 @@ def select_submissions(
 
 
 def _other_round_finding(submission: Submission, key: str) -> Finding:
-    """Return what keeps a form out of the round of a key: its day, or where that is the same or of no account, its
-    template."""
+    """Return the finding that says why a submission is not of the round with a key: its as-of date, or where that
+    is the same or unknown, its template."""
     template_name, _, round_date = key.rpartition(" ")
     submission_value, location = submission.round.as_of.isoformat(), _submission_location(submission)
     if round_date not in ("", UNKNOWN_DATE.isoformat(), submission_value):
@@ -97,7 +108,7 @@ def _other_round_finding(submission: Submission, key: str) -> Finding:
 def _select_unit_submissions(
     group: Sequence[Submission],
 ) -> tuple[tuple[Submission, ...], list[ReceivedFile], list[Finding]]:
-    """Return the returns of one unit that differ, newest first; those that do not count any more, since they say
+    """Return the submissions of one unit that count, newest first; the files of those that do not, since they say
     the same as another or were corrected in another; and notes on both."""
     newest_first = sorted(_sort_by_name(group), key=_saved_at, reverse=True)
     selected: list[Submission] = []
@@ -130,16 +141,16 @@ def _select_unit_submissions(
 
 
 def _sort_by_name(group: Sequence[Submission]) -> list[Submission]:
-    """Return the forms by name, the shortest first; of files that are the same to the last byte all as the one
-    with the plainest name was saved, since whoever copies a file has not answered anew."""
-    sorted_submissions = sorted(group, key=lambda form: (len(form.file.name), form.file.name))
+    """Return the submissions by file name, the shortest first. Files with the same bytes all get the time of the
+    one with the shortest name: whoever copies a file has not answered anew."""
+    sorted_submissions = sorted(group, key=lambda submission: (len(submission.file.name), submission.file.name))
     saved_by_content: dict[str, datetime | None] = {}
     for submission in sorted_submissions:
         saved_by_content.setdefault(submission.file.digest or submission.file.name, submission.file.saved_at)
-    times = (saved_by_content[form.file.digest or form.file.name] for form in sorted_submissions)
+    times = (saved_by_content[submission.file.digest or submission.file.name] for submission in sorted_submissions)
     return [
-        replace(form, file=replace(form.file, saved_at=time))
-        for form, time in zip(sorted_submissions, times, strict=True)
+        replace(submission, file=replace(submission.file, saved_at=time))
+        for submission, time in zip(sorted_submissions, times, strict=True)
     ]
 
 
@@ -149,7 +160,8 @@ def _saved_at(submission: Submission) -> datetime:
 
 
 def _is_correction_of(later: Submission, submission: Submission) -> bool:
-    """Return whether a form was made from another to be corrected, and says something else now."""
+    """Return whether `later` was filled in on the correction form made from `submission`, and says something else
+    now."""
     replaced_before, replaced_after = (
         set(submission.identity.replaced_digests),
         set(later.identity.replaced_digests),
@@ -168,14 +180,14 @@ def _has_same_answers(submission: Submission, other: Submission) -> bool:
 
 
 def _submission_location(submission: Submission) -> Location:
-    """Return the file of a form; its sheet too where it stands in the workbook of another unit."""
+    """Return the file of a submission; its sheet too where it is in the workbook of another unit."""
     other_sheets = (finding.location for finding in submission.findings if finding.code == "sheet-of-other-unit")
     return next(other_sheets, Location(submission.file.name))
 
 
 def _merge_states_by_file(files: Sequence[ReceivedFile]) -> list[ReceivedFile]:
-    """Return the files, one in which forms of several units stand as one: it is what the form is that counts most,
-    and names the other units whose answers in it count."""
+    """Return each file once, also one with forms of several units: its state is that of the form that counts most
+    (`_STATE_PRECEDENCE`), and `further_units` names the other units whose answers in it count."""
     files_by_content: dict[tuple[str, str], list[ReceivedFile]] = {}
     for file in files:
         files_by_content.setdefault((file.name, file.digest), []).append(file)

@@ -97,6 +97,16 @@ def make_heading_spec(key: str, word_key: str) -> HeadingSpec:
     return HeadingSpec(key, label, accepted_spellings(word_key))
 
 
+def group_headings(row: Sequence[RawCell], max_length: int) -> dict[str, list[int]]:
+    """Return normalized text -> columns (0-based, ascending) of the cells of a row that may be headings: texts
+    below a length in letters. For tables with known headings; for those made by hand see `find_table`."""
+    columns: dict[str, list[int]] = {}
+    for column, cell in enumerate(row):
+        if isinstance(cell, str) and len(cell) < max_length:
+            columns.setdefault(normalize_key_cached(cell), []).append(column)
+    return columns
+
+
 def find_table(
     file: str, sheet: SheetData, headings: Iterable[HeadingSpec], required_key: str, min_headings: int = 2
 ) -> DetectedTable | None:

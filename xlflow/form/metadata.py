@@ -19,7 +19,7 @@ from typing import Any
 from xlflow.excel.conventions import MAX_CELL_CHUNK
 from xlflow.form.format_1 import rename_record_kind, rename_template_keys
 from xlflow.form.identity import build_identity, decode_identity, encode_identity
-from xlflow.form.layout import QUARTERS_LIST, YES_NO_LIST, list_key, row_fingerprint
+from xlflow.form.layout import QUARTERS_LIST, YES_NO_LIST, list_key, make_form_code, row_fingerprint
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import Plan, PlanItem, Round, Unit
 from xlflow.model.submission import FormIdentity, PreviousAnswers
@@ -190,6 +190,11 @@ class IssuedForm:
     previous_answers: PreviousAnswers | None = None
     unknown_template_keys: tuple[str, ...] = ()
     sheet_fingerprints: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def form_code(self) -> str:
+        """The short code on the form; computed from round and unit where the form has lost it."""
+        return self.identity.form_code or make_form_code(self.round.key, self.identity.unit)
 
 
 def issued_items(round_: Round, unit: str) -> tuple[PlanItem, ...]:

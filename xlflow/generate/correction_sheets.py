@@ -190,15 +190,12 @@ _LINK_BORDER = {"border": 1, "border_color": COLOURS["border"]}
 
 def _build_fault_row(form: FormModel, fault: FormFault) -> dict[str, TableCell]:
     """Return what a line of the list says, by column."""
-    language, levels = (
-        form.language,
-        fault.item.level_texts[form.template.item_level_index :] if fault.item else (),
-    )
+    language, title = form.language, fault.item.title(form.template.item_level_index) if fault.item else ""
     cell_value = fault_cell_value(form, fault)
     return {
         "weight": translate(f"returned.{fault.severity}", language),
-        "cell": format_cell_address(*fault.position) if fault.position else "",
-        "row": truncate_text(" – ".join(filter(None, levels)), MAX_SHOWN_LENGTH),
+        "cell": f"{column_letters(fault.position[1])}{fault.position[0] + 1}" if fault.position else "",
+        "row": truncate_text(title, MAX_SHOWN_LENGTH),
         "column": fault.column.heading(language) if fault.column else "",
         "written": truncate_text(cell_value, MAX_SHOWN_LENGTH) if isinstance(cell_value, str) else cell_value,
         "what": message_of(fault.finding, language),

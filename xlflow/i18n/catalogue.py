@@ -45,9 +45,10 @@ def translate_counted(key: str, count: int, language: Language, **params: object
     return translate(f"{key}_{'one' if count == 1 else 'many'}", language, count=count, **params)
 
 
-def translate_all(key: str) -> LocalizedText:
-    """Return the text of `key` in all languages, where the language is not known yet or each is accepted."""
-    return LocalizedText(sv=translate(key, "sv"), en=translate(key, "en"))
+def translate_all(key: str, **params: object) -> LocalizedText:
+    """Return the word `key` in all languages, for where the language is not known yet or any is accepted; `params`
+    as for `translate`."""
+    return LocalizedText(sv=translate(key, "sv", **params), en=translate(key, "en", **params))
 
 
 UNKNOWN_DATE = date.min

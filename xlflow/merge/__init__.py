@@ -1,6 +1,7 @@
-"""All forms of a round -> one result, every row with its origin, and accounts that prove nothing went missing.
+"""All submissions of a round -> one result, every row with its origin, and accounts that prove nothing was lost.
 
-The steps: settle under which unit and line every row belongs (`settle`), join several returns of a unit cell by
-cell (`join`), put the rows in the plan's order, and count (`accounts`). Nothing here depends on the order of the
-files. Reads and writes no files; what a person wrote is kept as it was written, right or wrong.
+The steps: assign every row to its unit and plan item (`assign_rows`), resolve several returns of a unit cell by
+cell (`resolve_conflicts`), put the rows in plan order (`build_merged`), and count (`accounts`). The result does
+not depend on the order of the files. Reads and writes no files; what a person wrote is kept as written, right or
+wrong.
 """

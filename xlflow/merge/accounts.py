@@ -1,7 +1,7 @@
 """The accounts of a merge: what came in against what came out, counted from both ends.
 
-The way in is counted from the files and the forms as they were read, the way out from the rows that stand. So a
-row or a number that gets lost on the way shows, whatever the steps between believe.
+What came in is counted from the files and submissions as they were read, what came out from the merged rows. So a
+row or a number that is lost on the way shows, whatever the steps between say. Amounts are summed in Decimal.
 """
 
 import itertools
@@ -18,15 +18,17 @@ from xlflow.model.template import Template
 from xlflow.rules.rollup import fields_that_count_as_answer, find_unanswered_items
 
 _EXACT_CONTEXT = Context(prec=2_000)
+"""Sums without rounding: no sum of amounts has as many digits, so both ends are equal to the last one."""
+
 _STATES_WITH_FORM = (FileState.ACCEPTED, FileState.SUPERSEDED)
 _CORRECTED_REASON = "corrected-return"
-"""The reason of a file whose answers all stand in another form of the unit, made from it to be corrected."""
+"""The reason of a file that was replaced by its own correction form, which holds all its answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergeInput:
-    """What came in, before anything was done with it: all files found, the forms among them as read, and what
-    was set aside besides theirs."""
+    """What came in, before anything was done with it: all files found, the submissions among them as read, and
+    what was set aside outside the submissions."""
 
     files: tuple[ReceivedFile, ...]
     submissions: tuple[Submission, ...]
@@ -39,10 +41,12 @@ def build_accounts(
     unplaced: Sequence[Unplaced],
     replaced_answers: Sequence[Answer],
 ) -> Accounts:
-    """Return the accounts but for what was not answered, which no file tells.
+    """Return the accounts; `rows_unanswered` is 0, since no file says what was not answered (`count_unanswered`
+    does).
 
-    A file that is said to be accepted or superseded counts only if its form is here, or was corrected in another.
-    The sums go over every number cell that came in; those for which another return counts are `sums_replaced`.
+    `rows`, `unplaced` and `replaced_answers` are what came out. A file with the state accepted or superseded
+    counts only if its submission is here, or was corrected in another. The sums go over every number cell that
+    came in; those for which another return counts are `sums_replaced`.
     """
     read_files = {submission.file.name for submission in merge_input.submissions}
     is_counted = (file.state not in _STATES_WITH_FORM or file.name in read_files for file in merge_input.files)
@@ -56,19 +60,19 @@ def build_accounts(
     )
     incoming_unplaced = (
         *merge_input.unplaced,
-        *(entry for form in merge_input.submissions for entry in form.unplaced),
+        *(entry for submission in merge_input.submissions for entry in submission.unplaced),
     )
     return Accounts(
         files={state: states.count(state) for state in FileState},
-        rows_found=sum(len(form.rows) for form in merge_input.submissions)
-        + sum(one.is_row for one in incoming_unplaced),
-        rows_merged=sum(len(one.sources) for one in rows),
-        rows_set_aside=sum(one.is_row for one in unplaced),
+        rows_found=sum(len(submission.rows) for submission in merge_input.submissions)
+        + sum(entry.is_row for entry in incoming_unplaced),
+        rows_merged=sum(len(merged_row.sources) for merged_row in rows),
+        rows_set_aside=sum(entry.is_row for entry in unplaced),
         rows_unanswered=0,
         sums_in=_sum_by_field(
-            (row.answers for form in merge_input.submissions for row in form.rows), number_fields
+            (row.answers for submission in merge_input.submissions for row in submission.rows), number_fields
         ),
-        sums_out=_sum_by_field((one.row.answers for one in rows), number_fields),
+        sums_out=_sum_by_field((merged_row.row.answers for merged_row in rows), number_fields),
         files_found=len(merge_input.files),
         sums_replaced=_sum_by_field([replaced_answers], number_fields),
         rows_by_file=_count_rows_by_file(merge_input),
@@ -77,9 +81,9 @@ def build_accounts(
 
 
 def count_unanswered(round_: Round, rows: Iterable[MergedRow], units_with_nothing: Collection[str] = ()) -> int:
-    """Return how many (line, unit) pairs that were asked nothing answers, of units that did not return too.
+    """Return the number of asked (item, unit) pairs without an answer, also of units that returned nothing.
 
-    `nothing` are units that say they have nothing to report: what they leave blank is not left unanswered.
+    `units_with_nothing` are the units that say they have nothing to report: what they leave blank is answered so.
     """
     answered_ids_by_unit: dict[str, set[str]] = {}
     answer_fields = fields_that_count_as_answer(round_.template)
@@ -98,7 +102,7 @@ def count_unanswered(round_: Round, rows: Iterable[MergedRow], units_with_nothin
 
 
 def explain_imbalance(accounts: Accounts, template: Template) -> LocalizedText:
-    """Return in words which equations do not hold."""
+    """Return the equations that do not hold, as a text in all languages; "" if all hold."""
     text_by_language = {
         language: "; ".join(_describe_imbalances(accounts, template, language)) for language in LANGUAGES
     }
@@ -125,19 +129,19 @@ def _number_field_keys(template: Template) -> tuple[str, ...]:
 
 
 def _count_rows_by_file(merge_input: MergeInput) -> Mapping[str, int]:
-    """Return how many rows each form brought, by the name of its file; those set aside with them."""
+    """Return the number of rows by file name, those set aside included."""
     unplaced = (
         *merge_input.unplaced,
         *(entry for submission in merge_input.submissions for entry in submission.unplaced),
     )
-    row_files = [form.file.name for form in merge_input.submissions for _ in form.rows]
-    return Counter([*row_files, *(one.location.file for one in unplaced if one.is_row)])
+    row_files = [submission.file.name for submission in merge_input.submissions for _ in submission.rows]
+    return Counter([*row_files, *(entry.location.file for entry in unplaced if entry.is_row)])
 
 
 def _sum_by_file_and_field(
     submissions: Iterable[Submission], fields: Sequence[str]
 ) -> Mapping[tuple[str, str], Decimal]:
-    """Return the sums of each file by its name and the field; of all forms in it, where there are several."""
+    """Return the sums by (file name, field key), over all submissions in the file."""
     sums: dict[tuple[str, str], Decimal] = {}
     for submission in submissions:
         for field, total in _sum_by_field((row.answers for row in submission.rows), fields).items():
@@ -147,6 +151,7 @@ def _sum_by_file_and_field(
 
 
 def _sum_by_field(rows: Iterable[Sequence[Answer]], fields: Sequence[str]) -> dict[str, Decimal]:
+    """Return the exact sum of each number field (by key) over the answers of some rows; 0 where there are none."""
     sums = dict.fromkeys(fields, Decimal())
     for answer in itertools.chain.from_iterable(rows) if fields else ():
         if answer.field in sums and isinstance(answer.value, Decimal):

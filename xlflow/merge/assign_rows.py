@@ -1,28 +1,29 @@
-"""Under which unit and which line every row belongs, and the round that they all answer.
+"""To which unit and which plan item every row belongs, and the round that all rows answer.
 
-A plan that is given says both; without one, the forms do, since each carries its own lines and their places in
-the plan. What a plan does not know is kept and told, never dropped.
+A plan that is given says both; without one the forms do, since each carries its own items and their positions in
+the plan. What the plan does not know is kept and reported, never dropped.
 """
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from types import MappingProxyType
 
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.plan import Plan, PlanItem, Round, Unit
+from xlflow.model.plan_item_index import PlanItemIndex
 from xlflow.model.submission import AnswerRow, Submission
 from xlflow.model.text import normalize_key_cached, short_code
 
 NO_ISSUED_TEXTS: Mapping[str, str] = MappingProxyType({})
+"""Shared by all rows that were issued blank: most are."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssignedRow:
-    """One row under the name of its unit and the line of the round; `issued` is what stood in its answer cells
-    (field, text) when the form went out, `number` its place in the form."""
+    """One row with the unit and plan item of the round. `issued_texts`: what its answer cells held when the form
+    was issued, by field key. `position`: index of the row among those of its form (0-based)."""
 
     row: AnswerRow
     issued_texts: Mapping[str, str]
@@ -30,8 +31,8 @@ class AssignedRow:
 
 
 def sort_newest_first(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
-    """Return the forms by when they were saved, the latest first; where that is the same or unknown, by name, the
-    plainest first, as `collect` has them."""
+    """Return the submissions by when they were saved, newest first. Of the same time, or where it is unknown, the
+    shortest file name comes first, as in `collect.select`: a copy has the longer name."""
     by_name = sorted(
         submissions,
         key=lambda submission: (
@@ -41,14 +42,14 @@ def sort_newest_first(submissions: Iterable[Submission]) -> tuple[Submission, ..
             submission.unit,
         ),
     )
-    return tuple(sorted(by_name, key=lambda form: _saved_timestamp(form.file.saved_at), reverse=True))
+    return tuple(sorted(by_name, key=lambda submission: _saved_timestamp(submission.file.saved_at), reverse=True))
 
 
 def restore_round(submissions: Sequence[Submission], planned: Round | None) -> Round:
-    """Return the round that all forms belong to, with the units asked and the lines asked about, in order.
+    """Return the round that all submissions belong to, with the units and items asked, in plan order.
 
-    What the forms were made with (template, language, day) comes from the newest of them. `FatalError` if there is
-    neither form nor plan.
+    Template, language and as-of date come from the newest submission (`submissions` are sorted newest first).
+    `planned` is the round of the plan, None if no plan was given. Raises `FatalError` if there is neither.
     """
     newest_round = submissions[0].round if submissions else planned
     if newest_round is None:
@@ -61,7 +62,8 @@ def restore_round(submissions: Sequence[Submission], planned: Round | None) -> R
 
 
 def unit_names_in_round(round_: Round, submissions: Sequence[Submission]) -> tuple[str, ...]:
-    """Return for each form the name under which the round knows its unit."""
+    """Return the unit of each submission, spelt as in the round; raises KeyError for a unit that it does not
+    have."""
     name_by_key = {normalize_key_cached(unit.name): unit.name for unit in round_.plan.units}
     return tuple(name_by_key[normalize_key_cached(submission.unit)] for submission in submissions)
 
@@ -69,52 +71,44 @@ def unit_names_in_round(round_: Round, submissions: Sequence[Submission]) -> tup
 def assign_rows(
     submissions: Sequence[Submission], round_: Round, *, from_plan: bool
 ) -> tuple[tuple[AssignedRow, ...], tuple[Finding, ...]]:
-    """Return every row of every form, newest form first, under its unit and line; and what a plan did not know."""
-    item_index = _PlanItemIndex(round_)
+    """Return every row of every submission with its unit and item, in the order given; and the findings. Where the
+    round is `from_plan` they say what the plan does not know, else whether the forms are of different plans."""
+    assigner = _ItemAssigner(round_)
     assigned = tuple(
         assigned_row
         for submission, unit in zip(submissions, unit_names_in_round(round_, submissions), strict=True)
-        for assigned_row in _assign_form_rows(submission, unit, item_index)
+        for assigned_row in _assign_form_rows(submission, unit, assigner)
     )
     if from_plan:
         return assigned, (
             *_check_unexpected_units(submissions, round_),
-            *_check_unexpected_items(submissions, assigned, round_, item_index),
+            *_check_unexpected_items(submissions, assigned, round_, assigner.item_index),
         )
     return assigned, tuple(_check_different_plans(submissions))
 
 
-class _PlanItemIndex:
-    """Finds the line that a row answers: by its id, else by its text; a unit's own line by unit and text."""
+class _ItemAssigner:
+    """Decides which plan item a row answers. `item_index` has the items of the round; items that units added get
+    ids of their own here, so that no two units share one."""
 
     def __init__(self, round_: Round):
-        self.template = round_.template
-        self.items = round_.plan.items
-        self.by_id = {item.id: item for item in self.items}
+        self.item_index = PlanItemIndex(round_.plan.items, round_.template.item_level_index)
         self.added_items: dict[tuple[object, ...], PlanItem] = {}
-        self.used_ids = set(self.by_id)
-
-    @cached_property
-    def by_text(self) -> Mapping[tuple[str, ...], Sequence[PlanItem]]:
-        """The lines by their folded text, for rows whose id nobody knows."""
-        items_by_text: dict[tuple[str, ...], list[PlanItem]] = {}
-        for item in self.items:
-            items_by_text.setdefault(_levels_key(item), []).append(item)
-        return items_by_text
+        self.used_ids = set(self.item_index.by_id)
 
     def find_item(self, row: AnswerRow, unit: str) -> PlanItem:
-        """Return the line with the row's id; else with its text, and asked of this unit if one of several is."""
-        if row.item.id in self.by_id:
-            return self.by_id[row.item.id]
-        same_text_items = self.by_text.get(_levels_key(row.item), [row.item])
-        return next(
-            (item for item in same_text_items if item.id in self.by_id and unit in item.units), same_text_items[0]
-        )
+        """Return the item with the row's id; else one with its texts, of several the first that this unit was
+        asked about; the row's own item where the plan knows neither."""
+        if row.item.id in self.item_index.by_id:
+            return self.item_index.by_id[row.item.id]
+        same_text_items = self.item_index.find_by_levels(row.item.level_texts) or (row.item,)
+        return next((item for item in same_text_items if unit in item.units), same_text_items[0])
 
     def find_added_item(self, row: AnswerRow, unit: str, occurrences: dict[tuple[object, ...], int]) -> PlanItem:
-        """Return the line of a unit's own activity; the same text twice in one form is two activities."""
-        text_key: tuple[object, ...] = (unit, *_levels_key(row.item))
-        if not row.item.level_texts[self.template.item_level_index].strip():
+        """Return the item of an activity that a unit added. The same text in two forms of the unit is one
+        activity, twice in one form it is two: `occurrences` counts the texts of the form so far and is updated."""
+        text_key: tuple[object, ...] = (unit, *self.item_index.levels_key(row.item.level_texts))
+        if not row.item.level_texts[self.item_index.item_level_index].strip():
             text_key += tuple(normalize_key_cached(answer.raw_text) for answer in row.answers)
         occurrences[text_key] = occurrences.get(text_key, 0) + 1
         key = (*text_key, occurrences[text_key])
@@ -127,16 +121,16 @@ class _PlanItemIndex:
         return self.added_items[key]
 
 
-def _assign_form_rows(submission: Submission, unit: str, item_index: _PlanItemIndex) -> Iterator[AssignedRow]:
+def _assign_form_rows(submission: Submission, unit: str, assigner: _ItemAssigner) -> Iterator[AssignedRow]:
     issued_by_item: dict[str, dict[str, str]] = {}
     for item_id, field, text in submission.issued:
         issued_by_item.setdefault(item_id, {})[field] = text
     occurrences: dict[tuple[object, ...], int] = {}
     for position, row in enumerate(submission.rows):
         item = (
-            item_index.find_added_item(row, unit, occurrences)
+            assigner.find_added_item(row, unit, occurrences)
             if row.item.added_by_unit
-            else item_index.find_item(row, unit)
+            else assigner.find_item(row, unit)
         )
         is_unchanged = item is row.item and unit == row.unit
         assigned = row if is_unchanged else AnswerRow(item, unit, row.location, row.answers)
@@ -144,22 +138,23 @@ def _assign_form_rows(submission: Submission, unit: str, item_index: _PlanItemIn
 
 
 def _issued_items_in_order(submissions: Sequence[Submission]) -> tuple[PlanItem, ...]:
-    """Return all lines issued to these forms in the plan's order, each as its newest form has it."""
+    """Return all issued items in plan order, each as the newest form has it."""
     items_by_id: dict[str, PlanItem] = {}
     for submission in submissions:
         for item in submission.round.plan.items:
             items_by_id.setdefault(item.id, item)
-    return tuple(sorted(items_by_id.values(), key=lambda line: (line.plan_position, line.id)))
+    return tuple(sorted(items_by_id.values(), key=lambda item: (item.plan_position, item.id)))
 
 
 def _asked_units_by_key(plan: Plan) -> dict[str, Unit]:
-    """Return the units that the plan asks something, by their folded name."""
+    """Return the units that the plan asks something, by normalized name."""
     asked_names = {name for item in plan.items for name in item.units}
     return {normalize_key_cached(unit.name): unit for unit in plan.units if unit.name in asked_names}
 
 
 def _form_units_by_key(submissions: Sequence[Submission]) -> dict[str, Unit]:
-    """Return the units that the forms know of; each form knows the contact of its own unit only."""
+    """Return the units that the forms name, by normalized name; each form knows the contact of its own unit
+    only."""
     units: dict[str, Unit] = {}
     seen_plans: set[str] = set()
     for submission in submissions:
@@ -184,9 +179,9 @@ def _check_unexpected_units(submissions: Sequence[Submission], round_: Round) ->
 
 
 def _check_unexpected_items(
-    submissions: Sequence[Submission], assigned: Sequence[AssignedRow], round_: Round, item_index: _PlanItemIndex
+    submissions: Sequence[Submission], assigned: Sequence[AssignedRow], round_: Round, item_index: PlanItemIndex
 ) -> Iterator[Finding]:
-    """Yield what became of rows whose id, text or unit is not that of the plan; one finding for a row."""
+    """Yield one finding for each row whose id, text or unit is not the plan's."""
     asked_unit_keys = _unit_keys_with_items(round_)
     rows = [row for submission in submissions for row in submission.rows]
     for row, assigned_row in zip(rows, assigned, strict=True):
@@ -195,8 +190,8 @@ def _check_unexpected_items(
         )
         if finding_code:
             params = {
-                "text": _item_title(row.item, item_index),
-                "planned": _item_title(assigned_row.row.item, item_index),
+                "text": row.item.title(item_index.item_level_index),
+                "planned": assigned_row.row.item.title(item_index.item_level_index),
             }
             yield make_finding(
                 finding_code,
@@ -208,7 +203,7 @@ def _check_unexpected_items(
 
 
 def _plan_mismatch_code(
-    row: AnswerRow, assigned_row: AssignedRow, item_index: _PlanItemIndex, asked_unit_keys: Collection[str]
+    row: AnswerRow, assigned_row: AssignedRow, item_index: PlanItemIndex, asked_unit_keys: Collection[str]
 ) -> str | None:
     item, unit = assigned_row.row.item, assigned_row.row.unit
     if item.id not in item_index.by_id:
@@ -219,7 +214,8 @@ def _plan_mismatch_code(
         return "plan-item-found-by-text"
     return (
         None
-        if item.level_texts == row.item.level_texts or _levels_key(item) == _levels_key(row.item)
+        if item.level_texts == row.item.level_texts
+        or item_index.levels_key(item.level_texts) == item_index.levels_key(row.item.level_texts)
         else "plan-item-text-differs"
     )
 
@@ -233,15 +229,6 @@ def _unit_keys_with_items(round_: Round) -> frozenset[str]:
     return frozenset(normalize_key_cached(name) for item in round_.plan.items for name in item.units)
 
 
-def _item_title(item: PlanItem, item_index: _PlanItemIndex) -> str:
-    """Return the texts that tell a line from its neighbours: the activity and the sub-activity."""
-    return " / ".join(filter(None, item.level_texts[item_index.template.item_level_index :]))
-
-
-def _levels_key(item: PlanItem) -> tuple[str, ...]:
-    return tuple(map(normalize_key_cached, item.level_texts))
-
-
 def _saved_timestamp(moment: datetime | None) -> float:
-    """Return when a form was saved as seconds; a time without a zone counts as UTC, none as before all others."""
+    """Return seconds since 1970 (UTC); a time without a zone counts as UTC, None as before all others."""
     return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() if moment else -math.inf

@@ -1,4 +1,7 @@
-"""Build merged."""
+"""Submissions -> `Merged`: the order of the steps of a merge, and nothing else.
+
+What counts is decided in `collect.select` before, and cell by cell in `merge.resolve_conflicts`. Judges no answer.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -25,12 +28,13 @@ def merge_submissions(
     planned: Round | None = None,
     unplaced: Sequence[Unplaced] = (),
 ) -> tuple[Merged, tuple[Finding, ...]]:
-    """Return everything that came back as one, with what reading found wrong in the answers that stand and what
-    merging found.
+    """Return the merged round, and the findings: those of reading that are about answers that count, then those of
+    merging.
 
-    `forms` are those that count, several of one unit among them; `files` are all files found; `planned` is the
-    plan where one was given, which then says who is asked what, and in which order. `FatalError` if there is
-    neither form nor plan, or if the accounts do not balance.
+    `submissions` are those that count, maybe several of one unit; `files` are all files found; `planned` is the
+    round of the plan where one was given, which then says who is asked what, and in which order; `unplaced` is
+    what was set aside outside the submissions. Raises `FatalError` if there is neither form nor plan, or if the
+    accounts do not balance.
     """
     sorted_submissions = sort_newest_first(submissions)
     round_ = restore_round(sorted_submissions, planned)
@@ -44,39 +48,40 @@ def merge_submissions(
     if not merged.accounts.is_balanced:
         params = {"equation": explain_imbalance(merged.accounts, round_.template)}
         raise FatalError(make_finding("accounts-do-not-balance", Location(""), params=params))
-    conflicts = [finding for one in resolved for finding in one.conflicts]
+    conflicts = [finding for resolved_row in resolved for finding in resolved_row.conflicts]
     return merged, (*_findings_in_force(sorted_submissions, replaced_answers), *assign_findings, *conflicts)
 
 
 def _resolve_rows(assigned: Sequence[AssignedRow]) -> tuple[list[MergedRow], list[ResolvedRow]]:
-    """Return one row for each unit and line, in no order, and what was joined where several rows answer the same,
-    which few do."""
-    first: dict[str, dict[str, AssignedRow]] = {}
+    """Return one row for each unit and item, in no order, and how the rows were resolved where several answer the
+    same, which few do."""
+    first_rows: dict[str, dict[str, AssignedRow]] = {}
     several: dict[tuple[str, str], list[AssignedRow]] = {}
     for assigned_row in assigned:
         unit, item_id = assigned_row.row.unit, assigned_row.row.item.id
-        first_row = first.setdefault(unit, {}).setdefault(item_id, assigned_row)
+        first_row = first_rows.setdefault(unit, {}).setdefault(item_id, assigned_row)
         if first_row is not assigned_row:
             several.setdefault((unit, item_id), [first_row]).append(assigned_row)
     resolved = {key: resolve_row(same_item_rows) for key, same_item_rows in several.items()}
-    single_rows = (one.row for rows in first.values() for one in rows.values())
+    single_rows = (assigned.row for rows in first_rows.values() for assigned in rows.values())
     rows = [MergedRow(row) for row in single_rows if not resolved or (row.unit, row.item.id) not in resolved]
-    return [*rows, *(one.row for one in resolved.values())], list(resolved.values())
+    return [*rows, *(resolved_row.row for resolved_row in resolved.values())], list(resolved.values())
 
 
 def _add_missing_items(round_: Round, assigned: Sequence[AssignedRow]) -> Round:
-    """Return the round with the lines that it lacks: those that no plan knows, then the units' own."""
+    """Return the round with the items that it lacks: those that no plan knows, then those that units added, both
+    by unit and position in the form."""
     known_ids = {item.id for item in round_.plan.items}
     unit_order = {unit.name: index for index, unit in enumerate(round_.plan.units)}
     missing_items: dict[str, tuple[tuple[bool, int, int], PlanItem]] = {}
     for assigned_row in assigned:
-        line = assigned_row.row.item
-        if line.id not in known_ids and line.id not in missing_items:
-            missing_items[line.id] = (
-                (line.added_by_unit, unit_order[assigned_row.row.unit], assigned_row.position),
-                line,
+        item = assigned_row.row.item
+        if item.id not in known_ids and item.id not in missing_items:
+            missing_items[item.id] = (
+                (item.added_by_unit, unit_order[assigned_row.row.unit], assigned_row.position),
+                item,
             )
-    new_items = tuple(line for _, line in sorted(missing_items.values(), key=lambda pair: pair[0]))
+    new_items = tuple(item for _, item in sorted(missing_items.values(), key=lambda pair: pair[0]))
     return replace(round_, plan=replace(round_.plan, items=(*round_.plan.items, *new_items)))
 
 
@@ -86,7 +91,9 @@ def _build_merged(
     unit_names = [unit.name for unit in round_.plan.units]
     unit_order = {name: index for index, name in enumerate(unit_names)}
     item_order = {item.id: index for index, item in enumerate(round_.plan.items)}
-    rows = sorted(merged_rows, key=lambda one: (item_order[one.row.item.id], unit_order[one.row.unit]))
+    rows = sorted(
+        merged_rows, key=lambda merged_row: (item_order[merged_row.row.item.id], unit_order[merged_row.row.unit])
+    )
     unplaced = tuple(
         sorted(
             [
@@ -113,7 +120,8 @@ def _build_merged(
 
 
 def _list_nothing_to_report(round_: Round, submissions: Sequence[Submission]) -> tuple[tuple[str, Location], ...]:
-    """Return the units that say they have nothing to report, and where: the newest return of each decides."""
+    """Return (unit, cell) for the units that say they have nothing to report; the newest return of each
+    decides."""
     newest: dict[str, Submission] = {}
     for name, submission in zip(unit_names_in_round(round_, submissions), submissions, strict=True):
         newest.setdefault(name, submission)
@@ -122,6 +130,7 @@ def _list_nothing_to_report(round_: Round, submissions: Sequence[Submission]) ->
 
 
 def _unplaced_sort_key(entry: Unplaced) -> tuple[object, ...]:
+    """Sort by file, sheet, row and column; column A before AA."""
     return (
         entry.location.file,
         entry.location.sheet or "",
@@ -131,7 +140,7 @@ def _unplaced_sort_key(entry: Unplaced) -> tuple[object, ...]:
 
 
 def _findings_in_force(submissions: Sequence[Submission], replaced_answers: Sequence[Answer]) -> Iterable[Finding]:
-    """What reading found, but for cells that another return has replaced since: their cause is gone."""
+    """Yield what reading found, except in cells that another return has replaced: their cause is gone."""
     replaced_locations = {answer.column for answer in replaced_answers}
     return (
         finding

@@ -1,14 +1,14 @@
-"""Several rows that answer the same line for the same unit -> one row, cell by cell, against what was issued.
+"""Several rows that answer the same item for the same unit -> one row, cell by cell, against what was issued.
 
 Changed in one return only: that one counts. Changed differently in several: the one saved last counts, and the
-others are listed, unless the later return was made from the earlier one and so has corrected it.
+others are listed as conflicts, unless the later return was made from the earlier one and so has corrected it.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, translate
+from xlflow.i18n.catalogue import LocalizedText, translate_all
 from xlflow.merge.assign_rows import AssignedRow
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.merged import MergedRow
@@ -18,8 +18,8 @@ from xlflow.model.text import normalize_key
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRow:
-    """The row that stands, the answers of other rows that it replaced or repeats, each at its whole place, and the
-    conflicts between."""
+    """The row that counts; the answers of the other rows, which it replaced or repeats, each with its whole
+    location (file, sheet, cell) as `column`; and the conflicts between them."""
 
     row: MergedRow
     replaced_answers: tuple[Answer, ...] = ()
@@ -28,32 +28,36 @@ class ResolvedRow:
 
 @dataclass(frozen=True, slots=True)
 class _CandidateCell:
-    """One cell that could stand, where it is, and what stood in it when its form went out."""
+    """One cell that may count: its answer, where it is, and what it held when its form was issued."""
 
     answer: Answer
     location: Location
     issued_text: str
 
     def answer_with_location(self) -> Answer:
-        """Return the answer as any row may hold it."""
+        """Return the answer with its whole location, so that a row of another form can hold it."""
         return replace(self.answer, column=self.location)
 
     @property
     def is_changed(self) -> bool:
+        """Whether it holds something else than was issued."""
         return not _equals_issued_text(self.answer, self.issued_text)
 
 
 def resolve_row(rows: Sequence[AssignedRow]) -> ResolvedRow:
-    """Return the one row that stands for several, which are given newest first."""
+    """Return the one row that counts for several, which are given newest first and have the same unit and item.
+
+    Its first source is the newest row that gave a filled cell.
+    """
     first = rows[0].row
     chosen_cells: list[_CandidateCell] = []
     replaced_answers: list[Answer] = []
     conflicts: list[Finding] = []
     for field in dict.fromkeys(answer.field for assigned_row in rows for answer in assigned_row.row.answers):
         cells = [
-            _CandidateCell(answer, one.row.location_of(answer), one.issued_texts.get(field, ""))
-            for one in rows
-            if (answer := one.row.answer(field))
+            _CandidateCell(answer, assigned.row.location_of(answer), assigned.issued_texts.get(field, ""))
+            for assigned in rows
+            if (answer := assigned.row.answer(field))
         ]
         chosen = _choose_cell(cells)
         chosen_cells.append(chosen)
@@ -61,15 +65,19 @@ def resolve_row(rows: Sequence[AssignedRow]) -> ResolvedRow:
         conflicts.extend(_check_conflicts(rows[0], chosen, cells))
     filled_locations = {cell.location for cell in chosen_cells if not cell.answer.is_blank}
     contributing_first = sorted(
-        rows, key=lambda one: not filled_locations.intersection(map(one.row.location_of, one.row.answers))
+        rows,
+        key=lambda assigned: (
+            not filled_locations.intersection(map(assigned.row.location_of, assigned.row.answers))
+        ),
     )
-    sources = tuple(one.row.location for one in contributing_first)
+    sources = tuple(assigned.row.location for assigned in contributing_first)
     row = replace(first, location=sources[0], answers=tuple(cell.answer_with_location() for cell in chosen_cells))
     return ResolvedRow(MergedRow(row, sources[1:]), tuple(replaced_answers), tuple(conflicts))
 
 
 def _choose_cell(cells: Sequence[_CandidateCell]) -> _CandidateCell:
-    """Return the cell that stands: of the newest changed cell, as the newest cell that says the same has it."""
+    """Return the cell that counts: the newest changed one that no correction supersedes, or the newest cell with
+    the same answer; where nothing was changed, the newest."""
     changed = [cell for cell in cells if cell.is_changed]
     chosen = next((cell for cell in changed if not _is_superseded(cell, cells)), (changed or cells)[0])
     return next(cell for cell in cells if _is_same_answer(cell.answer, chosen.answer))
@@ -78,7 +86,7 @@ def _choose_cell(cells: Sequence[_CandidateCell]) -> _CandidateCell:
 def _check_conflicts(
     assigned_row: AssignedRow, chosen: _CandidateCell, cells: Sequence[_CandidateCell]
 ) -> Iterator[Finding]:
-    """Yield one finding for each different answer that a unit gave besides the one that stands."""
+    """Yield one finding for each different answer that the unit gave besides the one that counts."""
     chosen_answer, reported = chosen.answer, [chosen.answer]
     for cell in cells:
         is_reported = any(_is_same_answer(cell.answer, other) for other in reported)
@@ -100,8 +108,8 @@ def _check_conflicts(
 
 
 def _is_superseded(cell: _CandidateCell, cells: Sequence[_CandidateCell]) -> bool:
-    """Return whether another return was made with this very answer in it and has changed it, whenever either was
-    saved last: who opens an old copy and saves it takes no correction back."""
+    """Return whether a later correction form was issued with this answer and the unit changed it there. File times
+    are ignored on purpose: saving the old file again must not undo the correction."""
     others = (other for other in cells if other is not cell and other.is_changed and other.issued_text)
     return any(_equals_issued_text(cell.answer, other.issued_text) for other in others)
 
@@ -112,7 +120,7 @@ def _is_same_answer(answer: Answer, other: Answer) -> bool:
 
 
 def _equals_issued_text(answer: Answer, issued_text: str) -> bool:
-    """Return whether an answer is the text that was issued, numbers compared as numbers."""
+    """Return whether an answer is the issued text; numbers are compared as numbers."""
     if normalize_key(answer.raw_text) == normalize_key(issued_text):
         return True
     try:
@@ -122,5 +130,5 @@ def _equals_issued_text(answer: Answer, issued_text: str) -> bool:
 
 
 def _quote_answer(raw_text: str) -> LocalizedText:
-    key = "merge.quoted" if raw_text else "merge.blank"
-    return LocalizedText(**{language: translate(key, language, text=raw_text) for language in LANGUAGES})
+    """Return an answer as it is quoted in a sentence, in all languages; a blank one in words."""
+    return translate_all("merge.quoted" if raw_text else "merge.blank", text=raw_text)

@@ -106,13 +106,10 @@ class PlanItemIndex:
 def group_by_key(
     items: Iterable[PlanItem], key_of: Callable[[PlanItem], TextKey]
 ) -> Mapping[TextKey, tuple[PlanItem, ...]]:
-    """Return the items by a key of normalized texts, in their order; an item whose key is blank is left out, since
-    blank texts are no likeness."""
+    """Return the items by a key of normalized texts, in their order."""
     groups: dict[TextKey, list[PlanItem]] = {}
     for item in items:
-        key = key_of(item)
-        if any(key):
-            groups.setdefault(key, []).append(item)
+        groups.setdefault(key_of(item), []).append(item)
     return MappingProxyType({key: tuple(group) for key, group in groups.items()})
 
 

@@ -1,6 +1,6 @@
-"""What shows how the answers of a form came about: worked out by a formula, hidden, pasted over a list.
+"""Notes on how answers came about: computed by a formula, in hidden rows or sheets, pasted over a drop-down list.
 
-Notes only. The answers count as they stand; whoever doubts one knows where to look.
+Notes only: the answers count as they are, and whoever doubts one knows where to look.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,18 +16,19 @@ from xlflow.read.locate_table import LocatedTable
 def check_answer_provenance(
     table: LocatedTable, schema: FormSchema, rows: Iterable[AnswerRow]
 ) -> Iterator[Finding]:
-    """Return what is worth a note about the answers in the rows of a table."""
+    """Yield notes on the table's sheet, and on the answers of its rows (`rows` are those that were read from
+    it)."""
     location, evidence = Location(table.file, table.sheet.name), table.sheet.metadata
     columns = {
-        position: field_column
+        column_index: field_column
         for field_column in schema.answer_columns
-        if (position := table.column_of[field_column.schema_index]) is not None
+        if (column_index := table.column_of[field_column.schema_index]) is not None
     }
     if not table.sheet.visible:
         yield make_finding("sheet-hidden", location)
-    if evidence.validated_ranges == () and any(list_key(asked.field) for asked in schema.answer_columns):
+    if evidence.validated_ranges == () and any(list_key(column.field) for column in schema.answer_columns):
         yield make_finding("lists-gone", location)
-    formula_cells = {format_cell_address(*place) for place in evidence.formula_cells or () if place[1] in columns}
+    formula_cells = {format_cell_address(*cell) for cell in evidence.formula_cells or () if cell[1] in columns}
     hidden_cells = {f"A{row + 1}" for row in evidence.hidden_rows if row > table.heading_row}
     pasted_cells = set(_find_validation_gaps(table, columns))
     suspicious_rows = {split_cell_address(cell)[1] for cell in (*formula_cells, *hidden_cells, *pasted_cells)}
@@ -58,8 +59,8 @@ def _make_answer_note(code: str, answer: Answer, row: AnswerRow, schema: FormSch
 
 
 def _find_validation_gaps(table: LocatedTable, columns: dict[int, FieldColumn]) -> Iterator[str]:
-    """Yield the cells that offer no list although cells above and below them in the column do: what is pasted
-    brings its own validation, or none."""
+    """Yield the addresses of cells without a list between cells of the same column that have one: what is pasted
+    brings its own data validation, or none. `columns` are the answer columns by sheet column (0-based)."""
     row_count = len(table.sheet.rows)
     for column_index, field_column in columns.items():
         cell_ranges = [

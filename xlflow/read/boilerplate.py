@@ -1,7 +1,8 @@
-"""What a form says by itself, in its instruction and its live column, to be told from what people wrote there.
+"""Tells the form's own texts (instruction, live column) from what people wrote in the same places.
 
-Goes by words and not by sentences: a text is the form's own if all its words are of the program, of the template
-or of the round. Who writes something new uses at least one word more.
+Goes by words and not by sentences: a text is the form's own if all its words come from the program, the template
+or the round. Whoever writes something new uses at least one other word. So a person's text made only of the form's
+words is missed; nothing that a form says is ever taken for a person's.
 """
 
 import re
@@ -19,7 +20,7 @@ from xlflow.runtime.memo import IdentityKey
 from xlflow.runtime.resources import load_resource_toml
 
 _WORD_OR_NUMBER = re.compile(r"[^\W\d_]{2,}|\d[\d:/.+-]*\d|\d")
-"""A word, or a number of however many figures."""
+"""A word of two letters or more, or a number with its punctuation (dates, times, amounts)."""
 
 _FORM_CATALOGUE_SECTIONS = (
     "form",
@@ -33,11 +34,11 @@ _FORM_CATALOGUE_SECTIONS = (
     "check",
     "calendar",
 )
-"""The parts of the program's own words that a form uses."""
+"""The sections of `words.toml` that forms use."""
 
 
 def build_form_vocabulary(template: Template) -> frozenset[str]:
-    """Return every word that forms of a template may hold, whatever the round, in either language."""
+    """Return every normalized word that forms of a template may hold, whatever the round, in all languages."""
     catalogue = load_resource_toml("words.toml")
     texts = (
         *_nested_texts([catalogue.get(section) for section in _FORM_CATALOGUE_SECTIONS]),
@@ -49,25 +50,25 @@ def build_form_vocabulary(template: Template) -> frozenset[str]:
 def is_issued_text(
     text: str, vocabulary: frozenset[str], round_: Round, unit: str, previous_as_of: date | None = None
 ) -> bool:
-    """Return whether a text holds no word but those of the form, of the round and of the unit; `before` is the day
-    of the round before, where the form shows that one too."""
+    """Return whether a text holds no word but those of the form (`vocabulary`), the round and the unit.
+    `previous_as_of` is the as-of date of the previous round, where the form shows its answers."""
     unknown_words = _find_unknown_words(text, vocabulary)
     return not unknown_words or unknown_words <= _build_unit_vocabulary(IdentityKey(round_), unit, previous_as_of)
 
 
 def is_boilerplate(text: str, vocabulary: frozenset[str]) -> bool:
-    """Return whether a text holds no word but those of the form, whatever the round."""
+    """Return whether a text holds no word but those of the form (`vocabulary`), whatever the round."""
     return not _find_unknown_words(text, vocabulary)
 
 
 @cache
 def build_message_vocabulary() -> frozenset[str]:
-    """Return every word of what the program may say of an answer, in either language."""
+    """Return every normalized word of the messages about answers, in all languages."""
     return extract_words(_nested_texts(load_resource_toml("messages.toml")))
 
 
 def extract_words(texts: Iterable[str]) -> frozenset[str]:
-    """Return the words of some texts, as they are compared."""
+    """Return the words and numbers in some texts, normalized."""
     return frozenset(_WORD_OR_NUMBER.findall(normalize_key("; ".join(texts))))
 
 
@@ -101,7 +102,7 @@ def _build_round_vocabulary(
 
 @lru_cache(maxsize=256)
 def _numbers_up_to(maximum: int) -> frozenset[str]:
-    """Return every number that a counter of rows may show."""
+    """Return the numbers that a counter of rows may show, as texts."""
     return frozenset(map(str, range(maximum + 1)))
 
 

@@ -1,4 +1,8 @@
-"""Build submission."""
+"""Workbook -> `Submission`: the order of the steps of reading one form.
+
+A workbook may hold the forms of several units; the one that the file was issued to has the others inside it
+(`Submission.other_submissions`). What was set aside becomes a finding each.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,11 +34,11 @@ RETRYABLE_REFUSALS = (
     "form-without-definition",
     "form-of-unknown-unit",
 )
-"""Codes of refusals that another look may lift, once it is known what was issued."""
+"""Refusals that a second reading may lift, once it is known from other forms or a plan what was issued."""
 
 
 def can_be_retried(outcome: Submission | Finding) -> bool:
-    """Return whether more may be made of a file once it is known what was issued."""
+    """Return whether reading the file again may give more, once it is known what was issued (see `read_form`)."""
     if isinstance(outcome, Finding):
         return outcome.code in RETRYABLE_REFUSALS
     return any(finding.code == "sheet-of-unknown-form" for finding in outcome.findings)
@@ -45,8 +49,9 @@ def read_form(
 ) -> Submission | Finding:
     """Return what a form says, or the finding that says why it cannot be read as one.
 
-    `known` are rounds that were issued; they help where a form has lost what it says of itself, and where the form
-    of another unit stands in the same workbook, which is then one of the form's `others`.
+    `file` is the record of the received file, which the submission keeps. `known_rounds` are rounds that were
+    issued; they help where a form has lost its identity, and where the form of another unit is in the same
+    workbook.
     """
     outcome = read_issued_form(workbook, known_rounds)
     if isinstance(outcome, Finding):
@@ -81,23 +86,21 @@ def read_form(
 
 
 def _digest_submission(submission: Submission) -> str:
-    """Return the digest of all that a form says, of what is set aside too."""
-    has_nothing_to_report, quoted = (
-        submission.nothing_to_report is not None,
-        list_quoted_texts(submission.findings),
-    )
+    """Return the digest of all that a form says, unplaced texts included: two files with one digest say the
+    same."""
+    has_nothing_to_report = submission.nothing_to_report is not None
     return digest_answers(
         submission.identity.round_key,
         submission.unit,
         submission.rows,
         submission.unplaced,
         nothing_to_report=has_nothing_to_report,
-        changed_form_texts=quoted,
+        changed_form_texts=list_quoted_texts(submission.findings),
     )
 
 
 def _set_unit_in_findings(submission: Submission) -> Submission:
-    """Return the form of another unit than the file's with that unit's name in all that was found in it."""
+    """Return the submission with its unit in all its findings, also in those of the whole sheet or file."""
     return replace(
         submission,
         findings=tuple(replace(finding, unit=finding.unit or submission.unit) for finding in submission.findings),
@@ -115,7 +118,7 @@ def _read_unit_form(unit_form: UnitForm, file: ReceivedFile) -> Submission:
     nothing_location, unclear_texts = find_nothing_to_report(workbook, [id(sheet) for sheet in form_sheets], unit)
     other_texts = find_texts_on_other_sheets(workbook, form_sheets, schema, issued)
     unclear_locations = {entry.location for entry in unclear_texts}
-    remaining_texts = (one for one in other_texts if one.location not in unclear_locations)
+    remaining_texts = (entry for entry in other_texts if entry.location not in unclear_locations)
     unplaced = (
         *reading.unplaced,
         *unclear_texts,

@@ -1,6 +1,6 @@
-"""Settles which sheet counts where a form stands on several: somebody copied it, and went on in one of the two.
+"""Decides which sheet counts where a form is on several: a person copied it and went on in one of the two.
 
-The one in which most was changed since the form went out. What the others say besides is set aside, so that
+The one in which most was changed since the form was issued. What the others say besides is set aside, so that
 nothing is counted twice and nothing is lost.
 """
 
@@ -20,12 +20,12 @@ QUOTING_CODES = (
     "computed-changed",
     "row-without-id",
 )
-"""Findings that quote what somebody wrote where the form says something itself: the text stands nowhere else."""
+"""Findings that quote what a person wrote over a text of the form: the text is kept nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
 class SheetReading:
-    """What one sheet says."""
+    """What one sheet with the form says: its rows, what was set aside on it, and what was found."""
 
     table: LocatedTable
     rows: tuple[AnswerRow, ...]
@@ -34,11 +34,12 @@ class SheetReading:
 
 
 def choose_sheet_reading(readings: Sequence[SheetReading], issued: AnswerTexts) -> SheetReading:
-    """Return what the form says where it stands on several sheets. Rows of the others that say something else are
-    set aside, and so is what stands beside them. `issued` is what the answer cells held when the form went out."""
+    """Return the reading that counts, of one or more of the same form. Rows of the others that say something else
+    are added to it as unplaced, and so is what they set aside themselves. `issued` is what the answer cells held
+    when the form was issued."""
     if len(readings) == 1:
         return readings[0]
-    best = max(readings, key=lambda read: _count_answers(read, issued))
+    best = max(readings, key=lambda reading: _count_answers(reading, issued))
     unplaced, findings = [*best.unplaced], [*best.findings]
     for reading in readings:
         if reading is not best:
@@ -46,7 +47,7 @@ def choose_sheet_reading(readings: Sequence[SheetReading], issued: AnswerTexts) 
             unplaced_texts = {entry.texts for entry in unplaced}
             new_unplaced = [
                 *_find_differing_rows(reading, best),
-                *(one for one in reading.unplaced if one.texts not in unplaced_texts),
+                *(entry for entry in reading.unplaced if entry.texts not in unplaced_texts),
             ]
             params = {"counts": best.table.sheet.name}
             findings.append(
@@ -57,26 +58,26 @@ def choose_sheet_reading(readings: Sequence[SheetReading], issued: AnswerTexts) 
             unplaced += new_unplaced
             reported = {_finding_key(finding) for finding in findings}
             findings += (
-                found
-                for found in reading.findings
-                if found.code in QUOTING_CODES and _finding_key(found) not in reported
+                finding
+                for finding in reading.findings
+                if finding.code in QUOTING_CODES and _finding_key(finding) not in reported
             )
     return replace(best, unplaced=tuple(unplaced), findings=tuple(findings))
 
 
 def _count_answers(reading: SheetReading, issued: AnswerTexts) -> tuple[int, int]:
-    """Return how many answers a sheet changes, and how many it has."""
+    """Return (number of answers that differ from the issued ones, number of filled answers)."""
     answers = [
         (answer.raw_text, issued.get(row.item.id, {}).get(answer.field, ""))
         for row in reading.rows
         for answer in row.answers
     ]
     changed_count = sum(normalize_key(raw_text) != normalize_key(issued_text) for raw_text, issued_text in answers)
-    return changed_count, sum(bool(written) for written, _ in answers)
+    return changed_count, sum(bool(raw_text) for raw_text, _ in answers)
 
 
 def _find_differing_rows(reading: SheetReading, best: SheetReading) -> Iterator[Unplaced]:
-    """Yield the rows that say something which the sheet that counts does not."""
+    """Yield as unplaced the rows that say something which the sheet that counts (`best`) does not."""
     best_answers = {(row.item.id, answer.field, answer.raw_text) for row in best.rows for answer in row.answers}
     best_item_ids = {row.item.id for row in best.rows}
     for row in reading.rows:
@@ -87,7 +88,7 @@ def _find_differing_rows(reading: SheetReading, best: SheetReading) -> Iterator[
 
 
 def list_quoted_texts(findings: Sequence[Finding]) -> list[str]:
-    """Return what people wrote where the form says something itself."""
+    """Return what people wrote over texts of the form, sorted; not in rows that were found by their text."""
     return sorted(finding.value or "" for finding in findings if finding.code in QUOTING_CODES[:-1])
 
 

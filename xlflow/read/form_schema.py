@@ -1,4 +1,8 @@
-"""What reading has to know of one kind of form, worked out once for all forms of a round."""
+"""What reading must know of the forms of one round: their columns as issued, and how to recognise and parse them.
+
+Built once for all forms of a round. A column is known here by its index among the issued columns (`schema_index`,
+0-based); where it is on a given sheet, `locate_table` finds out.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +16,7 @@ from xlflow.model.plan import Round
 from xlflow.model.template import Field, Template
 from xlflow.model.text import normalize_key, normalize_key_cached
 from xlflow.read.boilerplate import build_form_vocabulary
+from xlflow.read.form_words import normalized_words
 from xlflow.runtime.memo import IdentityKey
 from xlflow.values import ParseResult
 from xlflow.values.field_values import describe_accepted, make_parser
@@ -19,7 +24,8 @@ from xlflow.values.field_values import describe_accepted, make_parser
 
 @dataclass(frozen=True, slots=True)
 class FieldColumn:
-    """A column whose cells are read as values: its place among the form's columns, and how to read them."""
+    """A column whose cells are parsed. `schema_index`: its index among the issued columns (0-based). `parse`: raw
+    cell to value. `accepted_text`: what the field accepts, in words."""
 
     schema_index: int
     field: Field
@@ -28,14 +34,19 @@ class FieldColumn:
 
     @property
     def key(self) -> str:
-        """The key of the field."""
+        """The key of its field."""
         return self.field.key
 
 
 @dataclass(frozen=True, slots=True)
 class FormSchema:
-    """The columns of a form as they were issued, and what they are known by. Numbers count `columns` from 0;
-    `item` counts the levels."""
+    """The columns of a form as they were issued, and by what they are recognised.
+
+    All indexes count `columns` from 0, but for `item_level`, which counts the levels. `index_by_code` goes by the
+    hidden row of codes, `indexes_by_heading` by normalized heading (several columns may share one). `fixed_texts`
+    are normalized texts that every form has between its rows; `vocabulary` are the words that forms may hold (see
+    `boilerplate`).
+    """
 
     template: Template
     year: int
@@ -56,7 +67,8 @@ class FormSchema:
     vocabulary: frozenset[str] = frozenset()
 
     def is_fixed_text(self, text: str) -> bool:
-        """Return whether a text above or between the rows is one that every form has."""
+        """Return whether a text above or between the rows is one that every form has; numbers in it do not
+        matter."""
         return (
             normalize_key_cached(text) in self.fixed_texts
             or normalize_key("".join(filter(str.isalpha, text))) in self.fixed_texts
@@ -64,7 +76,7 @@ class FormSchema:
 
 
 def get_form_schema(round_: Round) -> FormSchema:
-    """Return the shape of the forms of a round."""
+    """Return the schema of the forms of a round; cached by template, further headings, year and language."""
     return _build_form_schema(
         IdentityKey(round_.template), round_.plan.extra_headings, round_.plan.year, round_.language
     )
@@ -119,15 +131,12 @@ def _describe_accepted(field: Field, template: Template, year: int) -> Localized
 
 
 def _list_fixed_texts(template: Template) -> set[str]:
-    """Return the folded texts that stand in every form: the heading of the free rows, the counter's words."""
+    """Return the normalized texts that every form has: the heading of the free rows, the words of the counter
+    (also by their letters alone, since it has numbers in it), the labels of the instruction."""
     keys = ("form.counter", "form.counter_one")
     counters = [translate(key, language, done="", total="") for key in keys for language in LANGUAGES]
     counter_letters = {normalize_key("".join(filter(str.isalpha, counter))) for counter in counters}
-    label_texts = {
-        normalize_key(translate(key, language))
-        for key in ("nothing.label", "form.look_over")
-        for language in LANGUAGES
-    }
+    label_texts = normalized_words("nothing.label", "form.look_over")
     return (
         {normalize_key(free_rows_heading(template).in_language(language)) for language in LANGUAGES}
         | counter_letters

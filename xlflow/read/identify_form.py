@@ -1,7 +1,7 @@
-"""Finds out which form a file is: whose, of which round, and what was issued in it.
+"""Finds out which form a file is: which unit's, of which round, and what was issued in it.
 
-The very hidden sheet tells everything; the document's properties tell enough where the round is known, and so does
-what anybody can see in the form. The name of the file tells nothing.
+The very hidden sheet says everything. Without it the document properties are enough where the round is known, and
+else what a person can see in the form (`recognise_by_content`). The name of the file says nothing.
 """
 
 import hashlib
@@ -28,12 +28,14 @@ from xlflow.values import cell_text
 _FIRST_RECORD_KIND = "identity"
 _RECORD_KINDS = frozenset((*get_args(RecordKind), *FORMAT_1_RECORD_KINDS))
 _SCANNED_ROWS = 50
+"""Rows from the top by which a metadata sheet is recognised; its record kinds are in column A."""
 
 
 def read_issued_form(
     workbook: WorkbookData, known_rounds: Sequence[KnownRound]
 ) -> tuple[IssuedForm, SheetData | None, tuple[Finding, ...]] | Finding:
-    """Return what was issued in a form, the sheet that told it, and what is doubtful about that."""
+    """Return (what was issued, the metadata sheet or None, findings about doubts), or the finding that says why
+    the workbook is not read as a form. `known_rounds` are rounds whose issued items are known from elsewhere."""
     identity, location = decode_identity_properties(workbook.properties), Location(workbook.name)
     metadata_sheet, issued = _find_metadata(workbook, identity)
     if issued is not None:
@@ -65,7 +67,7 @@ def read_issued_form(
 
 
 def _is_newer_format(metadata_sheet: SheetData) -> bool:
-    """Return whether the records have a shape that only a newer version of this program knows."""
+    """Return whether the records are whole, but in a format that only a newer version of this program knows."""
     rows = [[cell for cell in _record_texts(row) if cell] for row in metadata_sheet.rows]
     format_text = next((row[2] for row in rows if row[:2] == [_FIRST_RECORD_KIND, "format"] and len(row) > 2), "")
     if format_text.isdecimal() and int(format_text) > int(METADATA_FORMAT):
@@ -88,20 +90,20 @@ def _check_unknown_parts(issued: IssuedForm, location: Location) -> Iterator[Fin
 
 
 def is_metadata_sheet(sheet: SheetData) -> bool:
-    """Return whether a sheet is the one, or a copy or a remnant of the one, on which a form says what it is."""
+    """Return whether a sheet is the hidden metadata sheet of a form, a copy of it, or what is left of it."""
     is_record = [row[0] in _RECORD_KINDS for row in sheet.rows[:_SCANNED_ROWS]]
     return any(is_record) and (sheet.rows[0][0] == _FIRST_RECORD_KIND or sum(is_record) * 2 > len(is_record))
 
 
 def is_calc_sheet(sheet: SheetData) -> bool:
-    """Return whether a sheet is the one on which a form's live formulas reckon; a program that knows no hidden
-    sheets brings it along."""
+    """Return whether a sheet is the hidden one with the helper cells of the live formulas, which a program that
+    knows no hidden sheets shows like any other."""
     first_cell = sheet.rows[0][0] if sheet.rows else None
     return normalize_key(sheet.name) in CALC_SHEET_NAMES and first_cell in (*CALC_RECORD_KINDS, *CALC_ROW_KINDS)
 
 
 def list_issued_forms(sheets: Iterable[SheetData]) -> list[IssuedForm]:
-    """Return what was issued in each form whose whole record stands on one of the sheets."""
+    """Return what was issued in each form whose metadata sheet is whole and among the sheets."""
     decoded = (
         decode_form_records(_record_texts(row) for row in sheet.rows)
         for sheet in sheets
@@ -113,7 +115,8 @@ def list_issued_forms(sheets: Iterable[SheetData]) -> list[IssuedForm]:
 def _find_metadata(
     workbook: WorkbookData, identity: FormIdentity | None
 ) -> tuple[SheetData | None, IssuedForm | None]:
-    """Return the sheet of records and what it says; of several, the one that the properties speak of too."""
+    """Return the metadata sheet and what it says (None if it is not whole); of several whole ones, that with the
+    form code in the document properties."""
     sheets = sorted(
         filter(is_metadata_sheet, workbook.sheets), key=lambda sheet: sheet.rows[0][0] != _FIRST_RECORD_KIND
     )
@@ -143,7 +146,8 @@ def _check_identities(
 
 
 def _restore_issued_form(identity: FormIdentity, known_rounds: Sequence[KnownRound]) -> IssuedForm | None:
-    """Return what was issued, as a round tells that we know all its lines of; None if there is none."""
+    """Return what was issued, from a known round with the same key, unit and number of rows; None if there is
+    none. Previous answers and issued answers are not known then."""
     for known_round in known_rounds:
         round_ = known_round.round
         unit = next(

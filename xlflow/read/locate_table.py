@@ -1,36 +1,42 @@
-"""Finds the form on whatever sheet it stands by now, and every column wherever it has been moved.
+"""Finds the form's table on whatever sheet it is now, and every column wherever it was moved.
 
-Goes by what stands there: the hidden row of codes, else the headings, else the place where a column was issued.
-The sheet's name says nothing.
+Goes by content: the hidden row of codes, else the headings, else the position at which a column was issued. The
+name of the sheet says nothing.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.conventions import RawCell
+from xlflow.excel.header_detection import group_headings
 from xlflow.excel.reader import SheetData
 from xlflow.form.layout import FIRST_UNPLACED_ROW
-from xlflow.i18n.catalogue import LANGUAGES, translate
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import PlanItem
-from xlflow.model.text import normalize_key, normalize_key_cached
+from xlflow.model.text import normalize_key
 from xlflow.read.form_schema import FormSchema
+from xlflow.read.form_words import normalized_words
 from xlflow.values import cell_text
 
 _SCANNED_ROWS = 300
-"""Rows from the top within which the heading row must stand."""
+"""Rows from the top within which the heading row must be."""
 
 _MAX_HEADING_LENGTH = 200
+"""Letters; a longer text is no heading and is not normalized, which costs time."""
+
 _MAX_ROWS_BELOW_CODES = 6
+"""Rows below the row of codes within which the heading row must be."""
+
 _MIN_HEADINGS = 3
 """Columns that a heading row must name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedTable:
-    """The form on its sheet: the heading row, and for each column of the shape where it stands now, if at all."""
+    """The form's table on one sheet. All numbers are 0-based. `code_row` is None where the hidden row of codes is
+    gone. `column_of` has the sheet column of each column of the schema, None where it is gone; index 0 is the id
+    column."""
 
     file: str
     sheet: SheetData
@@ -40,12 +46,13 @@ class LocatedTable:
     findings: tuple[Finding, ...] = ()
 
     def cell_location(self, row: int, column: int = 0) -> Location:
-        """Return the address of a cell, counted from 0."""
+        """Return the address of a cell; `row` and `column` are 0-based."""
         return Location(self.file, self.sheet.name, format_cell_address(row, column))
 
 
 def find_tables(file: str, sheets: Sequence[SheetData], schema: FormSchema) -> tuple[LocatedTable, ...]:
-    """Return the form, once for every sheet on which it stands."""
+    """Return the form's table on every sheet that has one, in the order of the sheets. `file` is the name used in
+    locations."""
     heading_rows = ((sheet, _find_heading_row(sheet, schema)) for sheet in sheets)
     return tuple(
         _build_table(file, sheet, schema, *code_and_heading)
@@ -55,23 +62,18 @@ def find_tables(file: str, sheets: Sequence[SheetData], schema: FormSchema) -> t
 
 
 def is_outside_table_sheet(sheet: SheetData) -> bool:
-    """Return whether a sheet is the one, in a form that went back, of what stood outside the table; whole rows of
-    it may stand there, and even its headings."""
-    location_headings = _texts_in_all_languages("returned.loose_where")
+    """Return whether a sheet is that of a correction form which lists what was outside the table. Whole rows may
+    be on it, and even the headings, so it looks like a table and is none."""
+    location_headings = normalized_words("returned.loose_where")
     first_cells = [cell for row in sheet.rows[:FIRST_UNPLACED_ROW] for cell in row[:1] if isinstance(cell, str)]
-    return normalize_key(sheet.name) in _texts_in_all_languages("sheet.loose") or any(
+    return normalize_key(sheet.name) in normalized_words("sheet.loose") or any(
         normalize_key(cell) in location_headings for cell in first_cells
     )
 
 
-@cache
-def _texts_in_all_languages(key: str) -> frozenset[str]:
-    return frozenset(normalize_key(translate(key, language)) for language in LANGUAGES)
-
-
 def use_codes_as_heading(table: LocatedTable, schema: FormSchema, items: Sequence[PlanItem]) -> LocatedTable:
-    """Return the table with its codes as heading where somebody deleted the heading, so that a line has
-    its place."""
+    """Return the table with the row of codes as heading row where the heading was deleted and the row of an issued
+    item is in its place; else the table as it is."""
     if table.code_row is None or not table.findings or table.heading_row >= len(table.sheet.rows):
         return table
     row, column_indexes = (
@@ -87,7 +89,7 @@ def use_codes_as_heading(table: LocatedTable, schema: FormSchema, items: Sequenc
 
 
 def _find_heading_row(sheet: SheetData, schema: FormSchema) -> tuple[int | None, int] | None:
-    """Return the row of codes, if there is one, and the heading row; None if this is not the form."""
+    """Return (row of codes or None, heading row), both 0-based; None if the form is not on this sheet."""
     for row_index, row in enumerate(sheet.rows[:_SCANNED_ROWS]):
         if not schema.column_codes.isdisjoint(row) and sum(cell in schema.column_codes for cell in row) > 1:
             rows_above = sheet.rows[:row_index]
@@ -113,17 +115,17 @@ def _find_heading_row(sheet: SheetData, schema: FormSchema) -> tuple[int | None,
 
 
 def _match_headings(row: Sequence[RawCell], schema: FormSchema) -> dict[int, list[int]]:
-    """Return which columns of the shape the cells of a row are headings of, and where."""
+    """Return schema index -> sheet columns whose cell in this row is a heading of that column."""
     columns_by_index: dict[int, list[int]] = {}
-    for column_index, cell in enumerate(row):
-        if isinstance(cell, str) and len(cell) < _MAX_HEADING_LENGTH:
-            for schema_index in schema.indexes_by_heading.get(normalize_key_cached(cell), ()):
-                columns_by_index.setdefault(schema_index, []).append(column_index)
+    for heading, columns in group_headings(row, _MAX_HEADING_LENGTH).items():
+        for schema_index in schema.indexes_by_heading.get(heading, ()):
+            columns_by_index.setdefault(schema_index, []).extend(columns)
     return columns_by_index
 
 
 def _is_heading_row(columns_by_index: dict[int, list[int]], schema: FormSchema) -> bool:
-    """Whether a row names something to answer, and the line's own level and a third column, or most columns."""
+    """Return whether a row has at least three headings, one of an answer column among them, and the activity's or
+    most of all columns."""
     has_expected_columns = schema.level_indexes[schema.item_level] in columns_by_index or len(
         columns_by_index
     ) * 2 > len(schema.columns)
@@ -146,7 +148,7 @@ def _build_table(
     columns_by_heading = _match_headings(heading_cells, schema)
     assigned: dict[int, int] = {}
     for schema_index, candidates in _column_candidates(schema, columns_by_code, columns_by_heading):
-        free = [place for place in candidates if place not in assigned.values()]
+        free = [column_index for column_index in candidates if column_index not in assigned.values()]
         if schema_index not in assigned and free:
             assigned[schema_index] = _fullest_column(sheet, heading_row, free)
     if not columns_by_code:
@@ -166,8 +168,8 @@ def _build_table(
 def _column_candidates(
     schema: FormSchema, columns_by_code: dict[int, list[int]], columns_by_heading: dict[int, list[int]]
 ) -> Iterator[tuple[int, list[int]]]:
-    """Yield where each column may stand, the surest first: code and heading agree, then the heading that people
-    saw when they wrote, then the code."""
+    """Yield (schema index, sheet columns where it may be), the surest first: code and heading agree; then the
+    heading, which people saw when they wrote; then the code."""
     for schema_index in range(len(schema.columns)):
         yield (
             schema_index,
@@ -184,7 +186,8 @@ def _column_candidates(
 
 
 def _fullest_column(sheet: SheetData, heading_row: int, column_indexes: Sequence[int]) -> int:
-    """Return the place with most cells filled below the heading, the first of several; copies are mostly blank."""
+    """Return the column with most cells filled below the heading, of several the first: copies are mostly
+    blank."""
     if len(column_indexes) == 1:
         return column_indexes[0]
     return max(
@@ -197,7 +200,8 @@ def _fullest_column(sheet: SheetData, heading_row: int, column_indexes: Sequence
 
 
 def _assign_by_position(schema: FormSchema, heading_cells: Sequence[RawCell], assigned: dict[int, int]) -> None:
-    """Take columns whose heading nobody knows to stand where they were issued, if all known ones still do."""
+    """Assign columns with an unknown heading to the position at which they were issued, if all known columns are
+    still at theirs (with or without the column of previous answers)."""
     first_after_remaining = schema.remaining_index + 1
     order_with_previous = (
         *range(first_after_remaining),
@@ -205,7 +209,7 @@ def _assign_by_position(schema: FormSchema, heading_cells: Sequence[RawCell], as
         *range(first_after_remaining, schema.previous_index),
     )
     for order in (range(len(schema.columns)), order_with_previous):
-        if all(place < len(order) and order[place] == index for index, place in assigned.items()):
+        if all(column < len(order) and order[column] == index for index, column in assigned.items()):
             for column_index, schema_index in enumerate(order[: len(heading_cells)]):
                 if schema_index not in assigned and heading_cells[column_index] is not None:
                     assigned[schema_index] = column_index

@@ -1,11 +1,12 @@
-"""Lets a merged cell count for every row that it covers: what people see is one answer that goes for all of them.
+"""Lets a merged cell count for every row that it covers: people see one answer for all of them.
 
-What stood in the covered cells may still be there, though nobody sees it; it is set aside, and no row is made up.
+What the covered cells held may still be there, though nobody sees it; it is set aside. No row is made up.
 """
 
 from collections.abc import Sequence
 
 from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader import CellRange
 from xlflow.form.layout import FormColumn
 from xlflow.model.findings import Finding, make_finding
 from xlflow.model.text import normalize_key
@@ -14,16 +15,16 @@ from xlflow.read.locate_table import LocatedTable
 from xlflow.read.unplaced import UnplacedCollector
 from xlflow.values import cell_text
 
-MergedRange = tuple[int, int, int, int]
-"""First row, first column, last row, last column of merged cells, counted from 0."""
-
 _FILLED_COLUMN_KINDS = ("level", "given", "answer")
+"""Columns in which a merged cell counts for all its rows. In this order, since which rows are filled is seen by
+their levels."""
 
 
 def fill_merged_cells(
     table: LocatedTable, schema: FormSchema, collector: UnplacedCollector
 ) -> tuple[Sequence[Sequence[RawCell]], list[Finding]]:
-    """Return the rows with the value of every merged cell in each row that it covers, and a note on each."""
+    """Return all rows of the sheet with the value of every merged cell in each table row that it covers, and a
+    note on each merged answer. Other texts in covered cells go to `collector`."""
     merged_ranges = [
         merged_range
         for merged_range in table.sheet.merged_ranges
@@ -38,14 +39,14 @@ def fill_merged_cells(
         if column_index is not None
     }
     ranges_with_column = [
-        (column, area)
-        for area in merged_ranges
-        if (column := column_at.get(area[1])) and column.kind in _FILLED_COLUMN_KINDS
+        (column, merged_range)
+        for merged_range in merged_ranges
+        if (column := column_at.get(merged_range[1])) and column.kind in _FILLED_COLUMN_KINDS
     ]
-    for column, area in sorted(
+    for column, merged_range in sorted(
         ranges_with_column, key=lambda pair: (_FILLED_COLUMN_KINDS.index(pair[0].kind), pair[1])
     ):
-        finding = _fill_merged_range(rows, column, area, table, schema, collector)
+        finding = _fill_merged_range(rows, column, merged_range, table, schema, collector)
         if finding and column.kind == "answer":
             findings.append(finding)
     return rows, findings
@@ -54,12 +55,13 @@ def fill_merged_cells(
 def _fill_merged_range(
     rows: list[list[RawCell]],
     column: FormColumn,
-    merged_range: MergedRange,
+    merged_range: CellRange,
     table: LocatedTable,
     schema: FormSchema,
     collector: UnplacedCollector,
 ) -> Finding | None:
-    """Write a merged cell's value into the rows below that it covers; return the note on it, if it has a value."""
+    """Write a merged cell's value into the rows below that it covers (changes `rows`). Return the note on it; None
+    where it has no value or covers one row only."""
     top, left, bottom, _ = merged_range
     value = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
     if value is None:
@@ -85,7 +87,8 @@ def _fill_merged_range(
 
 
 def _has_item_text(row: Sequence[RawCell], table: LocatedTable, schema: FormSchema) -> bool:
-    """Return whether a row says what it is about; blank rows and the heading of the free rows do not."""
+    """Return whether a row has an id or a level text of its own; blank rows and the heading of the free rows have
+    not."""
     column_indexes = [table.column_of[schema_index] for schema_index in (0, *schema.level_indexes)]
     texts = [cell_text(row[column_index]) for column_index in column_indexes if column_index is not None]
     return any(text and not schema.is_fixed_text(text) for text in texts)

@@ -1,7 +1,7 @@
-"""Forms of an older version of the template, made to read as if of the newest: fields by key, else by name.
+"""Brings submissions of an older version of the template up to the newest: fields by key, else by a shared name.
 
-A round may go on after its template was amended. What a field of today cannot hold is set aside with its address,
-and a form that lacks a question of today is told once, not once per row.
+A round may go on after its template was amended. What no field of the newest version takes is set aside with its
+address; questions that a form lacks are reported once per form, not once per row.
 """
 
 import re
@@ -18,13 +18,14 @@ from xlflow.values.field_values import describe_accepted, parse_value
 
 
 def newest_template(submissions: Iterable[Submission], round_key: str | None) -> Template | None:
-    """Return the template of the highest version among the forms of a round; version 10 is higher than 9."""
+    """Return the template of the highest version among the submissions of a round, None if there are none. Numbers
+    in versions count as numbers: 10 is higher than 9."""
     templates = [submission.round.template for submission in submissions if submission.round.key == round_key]
     return max(templates, key=_version_sort_key, default=None)
 
 
 def migrate_submissions(submissions: Iterable[Submission], template: Template) -> tuple[Submission, ...]:
-    """Return the forms, those of an older version of the template brought up to it."""
+    """Return the submissions in their order; those with another version of the template are brought up to it."""
     return tuple(
         _migrate_submission(submission, template) if _has_other_version(submission, template) else submission
         for submission in submissions
@@ -43,8 +44,9 @@ def _version_sort_key(template: Template) -> tuple[tuple[int, str], ...]:
 
 @dataclass(slots=True)
 class _Migration:
-    """One form on its way to another template: which of its fields and levels stand for which of today's, and what
-    is found and set aside on the way."""
+    """One submission on its way to another template. `old_field_keys`: new field key -> old field key.
+    `old_level_indexes`: for each new level its index among the old ones, None if it is new. `findings` and
+    `unplaced` are filled on the way."""
 
     submission: Submission
     template: Template
@@ -81,7 +83,9 @@ def _migrate_submission(submission: Submission, template: Template) -> Submissio
         rows=rows,
         unplaced=(*submission.unplaced, *migration.unplaced),
         findings=(*kept_findings, *migration.findings, *_check_lacking_questions(migration)),
-        issued=tuple((line, new_keys[key], text) for line, key, text in submission.issued if key in new_keys),
+        issued=tuple(
+            (item_id, new_keys[key], text) for item_id, key, text in submission.issued if key in new_keys
+        ),
     )
 
 
@@ -105,7 +109,7 @@ def _plan_migration(submission: Submission, template: Template) -> _Migration:
 
 
 def _find_counterpart(wanted: LabelledElement, candidates: Sequence[LabelledElement]) -> str | None:
-    """Return the key of what stood for it before: the same key, else a shared name."""
+    """Return the key of the old field or level that a new one continues: the same key, else a shared heading."""
     if any(candidate.key == wanted.key for candidate in candidates):
         return wanted.key
     names = {normalize_key(name) for name in wanted.accepted_headings()}
@@ -127,7 +131,8 @@ def _migrate_item(item: PlanItem, migration: _Migration) -> PlanItem:
 
 
 def _migrate_row(row: AnswerRow, migration: _Migration) -> AnswerRow:
-    """Return the row with the answers of today's fields; answers that no field takes are set aside."""
+    """Return the row with the answers of the new fields, in their order; answers that no new field takes are set
+    aside and reported."""
     new_keys = {old_key: key for key, old_key in migration.old_field_keys.items()}
     answers = {
         new_keys[answer.field]: _migrate_answer(answer, row, new_keys, migration)
@@ -157,7 +162,7 @@ def _migrate_row(row: AnswerRow, migration: _Migration) -> AnswerRow:
 
 
 def _is_parsed_alike(key: str, new_keys: Mapping[str, str], migration: _Migration) -> bool:
-    """Whether a field reads its cells as its counterpart of today does."""
+    """Return whether an old field parses its cells as its new counterpart does: no answer needs parsing again."""
     if key not in new_keys:
         return False
     old_field, new_field = migration.old_template.field(key), migration.template.field(new_keys[key])
@@ -195,7 +200,7 @@ def _migrate_answer(answer: Answer, row: AnswerRow, new_keys: Mapping[str, str],
 
 
 def _check_lacking_questions(migration: _Migration) -> Iterator[Finding]:
-    """Yield which questions of today the form lacks; once for the form."""
+    """Yield at most one finding, with all answer fields that the form lacks."""
     lacking_fields = [
         template_field
         for template_field in migration.template.answer_fields()

@@ -1,5 +1,7 @@
-"""Keeps what people wrote on the sheets beside the table: on those of their own, and over or beside what the form
-says on its own ones, its instruction and, in a form that went back, its lists of what is to be corrected and kept.
+"""Keeps what people wrote on other sheets than the form's table: on sheets of their own, and over or beside the
+form's texts on its instruction and, in a correction form, on its lists of faults and of what was kept.
+
+A text that the form says itself is never reported, any other text never dropped.
 """
 
 import re
@@ -12,56 +14,61 @@ from xlflow.excel.reader import SheetData, UncachedFormula, WorkbookData
 from xlflow.form.layout import FIRST_UNPLACED_ROW, METADATA_SHEET
 from xlflow.form.metadata import IssuedForm
 from xlflow.form.sheet_fingerprints import find_changed_cells
-from xlflow.i18n.catalogue import LANGUAGES, translate
 from xlflow.model.findings import Location, Severity
 from xlflow.model.submission import Unplaced
 from xlflow.model.text import normalize_key
 from xlflow.read.boilerplate import build_message_vocabulary, extract_words, is_boilerplate, is_issued_text
 from xlflow.read.form_schema import FormSchema
+from xlflow.read.form_words import normalized_words
 from xlflow.read.identify_form import is_calc_sheet, is_metadata_sheet
 from xlflow.read.locate_table import is_outside_table_sheet
 from xlflow.read.unplaced import non_blank_texts
 from xlflow.values import cell_text
 
 _COPY_NUMBER_SUFFIX = re.compile(r" \(\d+\)$|_\d+$")
-"""What programs put behind the name of a sheet that is moved to where there is one of that name."""
+"""What programs append to the name of a sheet that is copied to a workbook with a sheet of that name."""
 
 _FORM_SHEET_KEYS = ("guide", "correct", "loose")
-"""The sheets that a form has besides the table, by the word for their name."""
+"""The sheets that a form has besides the table: `sheet.<key>` in `words.toml` is their name."""
 
-_INSTRUCTION_COLUMNS, _SMALL_COUNT = 2, 5
-"""Columns of the instruction, and how many words (or rows from the top) are few."""
+_INSTRUCTION_COLUMNS = 2
+"""Columns that the instruction fills, from A."""
+
+_SHORT_TEXT_WORDS = 5
+"""To the right of the instruction, a text of up to so many words is a person's, even if the form has all its
+words."""
+
+_CORRECTION_HEADING_ROWS = 5
+"""Rows from the top among which the list of faults has its headings."""
 
 _DEFAULT_SHEET_NAME = re.compile(r"[^\W\d_]+ ?\d+")
 """Names that programs give to sheets ("Blad1")."""
 
 _FORM_CODE_ROWS = 12
-"""Rows from the top among which the instruction tells the form's code."""
+"""Rows from the top among which the instruction has the form code."""
 
 _WORD_PATTERN = re.compile(r"[^\W\d_]{2,}")
 _ALPHANUMERIC_WORD = re.compile(r"\b(?![a-z]{1,3}\d{1,7}\b)(?=\d*[^\W\d_])(?=[^\W\d_]*\d)\w+")
-"""A word of letters and figures both, but for the address of a cell."""
+"""A word with both letters and digits, unless it is the address of a cell."""
 
 _TRUNCATED_WORD = re.compile(r"\w+…")
 _DIGITS = re.compile(r"\d+")
 
 PositionedTexts = tuple[int, int, tuple[str, ...]]
-"""Texts that are to be set aside: their row, the column of the first, and the texts."""
+"""Texts of one row to be set aside: row, column of the first text (both 0-based), texts."""
 
 
 def find_texts_on_other_sheets(
     workbook: WorkbookData, form_sheets: Iterable[SheetData], schema: FormSchema, issued: IssuedForm
 ) -> Iterator[Unplaced]:
-    """Yield the texts on sheets that are not part of the form, row by row; of its instruction and of its lists of
-    what is to be corrected and of what was kept, what they do not say."""
+    """Yield the texts on sheets other than `form_sheets` (those with the table), row by row; of the form's own
+    sheets only what the form does not say there itself."""
     form_sheet_ids = {id(sheet) for sheet in form_sheets}
     for sheet in workbook.sheets:
         if id(sheet) in form_sheet_ids or is_metadata_sheet(sheet) or is_calc_sheet(sheet):
             continue
         sheet_name = _COPY_NUMBER_SUFFIX.sub("", normalize_key(sheet.name))
-        key_by_name = next(
-            (key for key in _FORM_SHEET_KEYS if sheet_name in _sheet_names_in_all_languages(key)), ""
-        )
+        key_by_name = next((key for key in _FORM_SHEET_KEYS if sheet_name in normalized_words(f"sheet.{key}")), "")
         form_sheet_key = key_by_name or _recognise_form_sheet(sheet, issued)
         is_empty = sheet.visible and not (sheet.rows or sheet.distant_cells)
         if (form_sheet_key or is_empty) and not key_by_name and not _is_usual_sheet_name(sheet_name):
@@ -79,21 +86,15 @@ def find_texts_on_other_sheets(
             yield Unplaced(issued.identity.unit, location, texts, code, is_row=False)
 
 
-@cache
-def _sheet_names_in_all_languages(key: str) -> frozenset[str]:
-    return frozenset(normalize_key(translate(f"sheet.{key}", language)) for language in LANGUAGES)
-
-
 def _is_usual_sheet_name(name: str) -> bool:
-    """Return whether the name of a sheet is one that programs give, or that a sheet of a form has."""
-    is_form_sheet_name = name in (METADATA_SHEET, *CALC_SHEET_NAMES) or any(
-        name in _sheet_names_in_all_languages(key) for key in ("form", *_FORM_SHEET_KEYS)
-    )
+    """Return whether a normalized sheet name is one that programs give, or that a sheet of a form has."""
+    form_sheet_names = normalized_words("sheet.form", *(f"sheet.{key}" for key in _FORM_SHEET_KEYS))
+    is_form_sheet_name = name in (METADATA_SHEET, *CALC_SHEET_NAMES) or name in form_sheet_names
     return is_form_sheet_name or bool(_DEFAULT_SHEET_NAME.fullmatch(name))
 
 
 def _recognise_form_sheet(sheet: SheetData, issued: IssuedForm) -> str:
-    """Return which of the form's sheets one is that has another name by now, "" if none."""
+    """Return which of the form's sheets (`_FORM_SHEET_KEYS`) a renamed one is by its content, "" if none."""
     if _find_correction_list(sheet):
         return "correct"
     if is_outside_table_sheet(sheet):
@@ -102,34 +103,35 @@ def _recognise_form_sheet(sheet: SheetData, issued: IssuedForm) -> str:
     return "guide" if code and any(code in row for row in sheet.rows[:_FORM_CODE_ROWS]) else ""
 
 
-# On sheets of a form that went back -----------------------------------------------------------------------
+# On sheets of a correction form ---------------------------------------------------------------------------
 
 
 def _find_changed_texts(sheet: SheetData, cell_fingerprints: str, schema: FormSchema) -> Iterator[PositionedTexts]:
-    """Yield all that stands on a sheet of which the form tells what it said itself, and is not that."""
+    """Yield what a sheet holds besides what the form wrote on it, as its fingerprints (`cell_fingerprints`)
+    tell."""
     cells = [
         (row_index, column_index, cell)
-        for row_index, row in _rows_and_stray_cells(sheet)
+        for row_index, row in rows_with_distant_cells(sheet)
         for column_index, cell in enumerate(row)
         if cell is not None and not isinstance(cell, UncachedFormula)
     ]
     changed = find_changed_cells(cells, cell_fingerprints, lambda text: _may_be_formula_result(text, schema))
-    for number, row in _rows_and_stray_cells(sheet):
-        changed_columns = [place for place, _ in enumerate(row) if (number, place) in changed]
+    for row_index, row in rows_with_distant_cells(sheet):
+        changed_columns = [column for column, _ in enumerate(row) if (row_index, column) in changed]
         if changed_columns:
-            yield number, changed_columns[0], tuple(cell_text(row[place]) for place in changed_columns)
+            yield row_index, changed_columns[0], tuple(cell_text(row[column]) for column in changed_columns)
 
 
 def _may_be_formula_result(text: str, schema: FormSchema) -> bool:
-    """Return whether a text may be what a formula of the form says, which may count to any number."""
+    """Return whether a text may be the result of a formula of the form, with any numbers in it."""
     return any(map(str.isalpha, text)) and is_boilerplate(_DIGITS.sub("", text), schema.vocabulary)
 
 
 def _find_texts_kept_from_before(sheet: SheetData) -> Iterator[PositionedTexts]:
-    """Yield the texts on the sheet of what stood outside the table before, where the form does not tell what it
-    said there itself."""
-    headings = {normalize_key(translate("returned.loose_text", language)) for language in LANGUAGES}
-    for row_index, row in _rows_and_stray_cells(sheet):
+    """Yield the texts on the sheet of what was kept from outside the table, where the form has no fingerprints of
+    it: the first column says where each text was, the others are the texts."""
+    headings = normalized_words("returned.loose_text")
+    for row_index, row in rows_with_distant_cells(sheet):
         texts = tuple(
             text
             for text in non_blank_texts(row[1:])
@@ -152,8 +154,8 @@ def _find_texts_kept_from_before(sheet: SheetData) -> Iterator[PositionedTexts]:
 def _find_new_texts(
     workbook: WorkbookData, sheet: SheetData, form_sheet_key: str, schema: FormSchema, issued: IssuedForm
 ) -> Iterator[PositionedTexts]:
-    """Yield the texts on a sheet of somebody's own; on one of the form's, what that does not say. A few words to
-    the right of its columns are somebody's own too."""
+    """Yield the texts on a sheet that a person added (`form_sheet_key` is ""); on one of the form's sheets, what
+    the form does not say there. A few words to the right of the form's columns are a person's too."""
     correction_list = _find_correction_list(sheet) if form_sheet_key == "correct" else None
     form_column_count = (
         correction_list[1] + 1 if correction_list else _INSTRUCTION_COLUMNS if form_sheet_key == "guide" else 0
@@ -161,7 +163,7 @@ def _find_new_texts(
     allowed_words = (
         _correction_list_words(workbook, sheet) if correction_list and not issued.row_fingerprints else None
     )
-    for row_index, row in _rows_and_stray_cells(sheet):
+    for row_index, row in rows_with_distant_cells(sheet):
         if len(row) <= form_column_count and _is_boilerplate_row(row, schema):
             continue
         filled_cells = [(column_index, text) for column_index, cell in enumerate(row) if (text := cell_text(cell))]
@@ -179,7 +181,9 @@ def _find_new_texts(
             ]
         elif form_column_count:
             candidates = (
-                pair for pair in filled_cells if pair[0] < form_column_count or len(pair[1].split()) > _SMALL_COUNT
+                pair
+                for pair in filled_cells
+                if pair[0] < form_column_count or len(pair[1].split()) > _SHORT_TEXT_WORDS
             )
             issued_cells = {
                 pair for pair in candidates if _is_issued_instruction(row[pair[0]], pair[1], schema, issued)
@@ -190,18 +194,18 @@ def _find_new_texts(
 
 
 def _has_new_words(cell: RawCell, text: str, vocabulary: frozenset[str]) -> bool:
-    """Return whether a text on the list holds a word that is none of these; a number in a sentence may be written
-    otherwise there."""
+    """Return whether a text on the list of faults has a word that is not in `vocabulary`. Numbers in a sentence do
+    not count, since they may be formatted otherwise there."""
     if isinstance(cell, UncachedFormula):
         return False
-    folded = normalize_key(_TRUNCATED_WORD.sub("", text))
-    words_in_text = frozenset((*_WORD_PATTERN.findall(folded), *_ALPHANUMERIC_WORD.findall(folded)))
+    normalized = normalize_key(_TRUNCATED_WORD.sub("", text))
+    words_in_text = frozenset((*_WORD_PATTERN.findall(normalized), *_ALPHANUMERIC_WORD.findall(normalized)))
     return not words_in_text <= vocabulary if words_in_text else not is_boilerplate(text, vocabulary)
 
 
 def _correction_list_words(workbook: WorkbookData, sheet: SheetData) -> frozenset[str]:
-    """Return the words that a list of what is to be corrected may hold, where the form cannot tell any more: those
-    of all messages and of the other sheets."""
+    """Return the words that the list of faults may hold, where the form has no fingerprints of it: those of all
+    messages and of the other sheets."""
     cells = (
         cell
         for other_sheet in workbook.sheets
@@ -219,18 +223,14 @@ def _correction_list_words(workbook: WorkbookData, sheet: SheetData) -> frozense
 
 @cache
 def _severity_words() -> frozenset[str]:
-    """Return the words with which a line of what is to be corrected begins."""
-    return frozenset(
-        normalize_key(translate(f"returned.{severity.value}", language))
-        for severity in Severity
-        for language in LANGUAGES
-    )
+    """Return the normalized words with which a row of the list of faults begins."""
+    return normalized_words(*(f"returned.{severity.value}" for severity in Severity))
 
 
 def _find_correction_list(sheet: SheetData) -> tuple[int, int] | None:
-    """Return the row of headings on the sheet that lists what is to be corrected, and its last column."""
-    last_headings = {normalize_key(translate("returned.state", language)) for language in LANGUAGES}
-    for row_index, row in enumerate(sheet.rows[:_SMALL_COUNT]):
+    """Return (heading row, last column) of the list of faults, both 0-based; None if it is not on this sheet."""
+    last_headings = normalized_words("returned.state")
+    for row_index, row in enumerate(sheet.rows[:_CORRECTION_HEADING_ROWS]):
         for column_index, cell in enumerate(row):
             if isinstance(cell, str) and normalize_key(cell) in last_headings:
                 return row_index, column_index
@@ -238,19 +238,20 @@ def _find_correction_list(sheet: SheetData) -> tuple[int, int] | None:
 
 
 def _is_boilerplate_row(row: Sequence[RawCell], schema: FormSchema) -> bool:
-    """Return whether a row holds texts only that any form may hold; nearly all rows of the instruction do."""
+    """Return whether a row holds only texts that any form may hold; nearly all rows of the instruction do."""
     return all(cell is None or (type(cell) is str and is_boilerplate(cell, schema.vocabulary)) for cell in row)
 
 
 def _is_issued_instruction(cell: RawCell, text: str, schema: FormSchema, issued: IssuedForm) -> bool:
-    """Return whether a cell of the instruction holds what stood there when the form went out."""
+    """Return whether a cell of the instruction holds what the form said there when it was issued."""
     previous_as_of = issued.previous_answers.as_of if issued.previous_answers else None
     round_facts = issued.round, issued.identity.unit, previous_as_of
     return isinstance(cell, UncachedFormula) or is_issued_text(text, schema.vocabulary, *round_facts)
 
 
-def _rows_and_stray_cells(sheet: SheetData) -> Iterator[tuple[int, Sequence[RawCell]]]:
-    """Yield (row, cells) of a sheet; of every cell too that is so far away that the rows do not reach it."""
+def rows_with_distant_cells(sheet: SheetData) -> Iterator[tuple[int, Sequence[RawCell]]]:
+    """Yield (row, cells) of a sheet (row 0-based, cells from column 0); after its rows one more for every cell
+    that is so far away that `SheetData.rows` does not reach it."""
     yield from enumerate(sheet.rows)
     for row_index, column_index, value in sheet.distant_cells:
         yield row_index, (*[None] * column_index, value)

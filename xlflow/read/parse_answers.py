@@ -1,4 +1,4 @@
-"""Turns the cells of a row into typed answers, each with its place; what was not understood becomes a finding.
+"""Turns the cells of a row into typed answers, each with its column; what was not understood becomes a finding.
 
 A wrong value never sinks its row: the cell is kept as it was written.
 """
@@ -10,7 +10,7 @@ from xlflow.excel.cell_address import column_letters
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader import ErrorValue
 from xlflow.form.layout import FormColumn
-from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, translate
+from xlflow.i18n.catalogue import LocalizedText, translate_all
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import Deadline, FieldValue, PlanItem
 from xlflow.model.submission import Answer, AnswerRow
@@ -27,15 +27,18 @@ _RULE_OF_CODE = {
     "yes-no-unreadable": ANSWER_LISTED_RULE,
     "cell-error": ANSWER_READABLE_RULE,
 }
-"""What the form says live of such a cell too, under the name of the rule there."""
+"""Faults that the form shows live too: the finding code, and the name of the rule there."""
 
-_TOLERANCE = 0.005
-"""Two results count as the same up to half of the least coin."""
+AMOUNT_TOLERANCE = 0.005
+"""Two amounts count as the same below this difference, half an öre: sheets show amounts with two decimals."""
 
 
 @dataclass(slots=True)
 class AnswerParser:
-    """Reads the cells of one form and gathers what is wrong with them."""
+    """Parses the cells of one form; `findings` grows with what is wrong with them.
+
+    Texts and deadlines that were parsed or formatted once are kept: forms say the same few over and over.
+    """
 
     table: LocatedTable
     schema: FormSchema
@@ -57,17 +60,20 @@ class AnswerParser:
             if (column_index := column_of[field_column.schema_index]) is not None
         ]
         columns = ((self.schema.columns[index], column_of[index]) for index in self.schema.extra_indexes)
-        self._extra_columns = [(column, place) for column, place in columns if place is not None]
+        self._extra_columns = [
+            (column, column_index) for column, column_index in columns if column_index is not None
+        ]
         self._extra_headings = tuple(column.key for column, _ in self._extra_columns)
-        self._extra_column_indexes = tuple(place for _, place in self._extra_columns)
+        self._extra_column_indexes = tuple(column_index for _, column_index in self._extra_columns)
         self._plan_columns = [
-            (asked, column_index)
-            for asked in self.schema.plan_columns
-            if (column_index := column_of[asked.schema_index]) is not None
+            (field_column, column_index)
+            for field_column in self.schema.plan_columns
+            if (column_index := column_of[field_column.schema_index]) is not None
         ]
 
     def parse_answers(self, row_index: int, row: Sequence[RawCell], row_id: str) -> tuple[Answer, ...]:
-        """Return the answers of a row."""
+        """Return one answer per answer column that the sheet has, blank ones too. `row_index` is 0-based; `row_id`
+        is the id of the plan item, for findings."""
         language, answers = self.schema.language, []
         for field_column, column_index, blank_answer in self._answer_columns:
             raw = row[column_index]
@@ -94,7 +100,8 @@ class AnswerParser:
     def parse_plan_values(
         self, row_index: int, row: Sequence[RawCell], row_id: str
     ) -> Iterator[tuple[FieldColumn, FieldValue | None, str]]:
-        """Yield (field, value, text) of what a unit stated itself in a row of its own."""
+        """Yield (column, value, text as written) of the plan's fields in a row that the unit added; value None
+        where it was not understood."""
         for field_column, column_index in self._plan_columns:
             raw = row[column_index]
             if raw is not None:
@@ -107,7 +114,8 @@ class AnswerParser:
                     yield field_column, parsed.value, raw_text
 
     def check_plan_values(self, row_index: int, row: Sequence[RawCell], item: PlanItem) -> None:
-        """Report every cell that the plan filled in and that now says something else; the plan stands."""
+        """Add a finding for every cell of the plan's fields that now says something else; the plan's value
+        counts."""
         schema = self.schema
         for field_column, column_index in self._plan_columns:
             raw, value = row[column_index], item.plan_value(field_column.key)
@@ -135,7 +143,7 @@ class AnswerParser:
                 )
 
     def _format_plan_value(self, value: FieldValue | None, field_column: FieldColumn) -> str:
-        """Return a value of the plan as the form shows it; many lines share the very same."""
+        """Return a value of the plan as the form shows it. Many items share the very same deadline object."""
         formatted = self._formatted_deadlines.get(id(value)) if isinstance(value, Deadline) else None
         if formatted is None:
             schema = self.schema
@@ -145,7 +153,8 @@ class AnswerParser:
         return formatted
 
     def check_extra_columns(self, row_index: int, row: Sequence[RawCell], item: PlanItem) -> None:
-        """Report every further column of the plan that now says something else; the plan stands."""
+        """Add a finding for every cell of the plan's further columns that now says something else; the plan's
+        counts."""
         if item.extra_columns == tuple(
             zip(self._extra_headings, map(row.__getitem__, self._extra_column_indexes), strict=True)
         ):
@@ -169,8 +178,10 @@ class AnswerParser:
                 )
 
     def check_computed_cells(self, row_index: int, cells: Sequence[RawCell], row: AnswerRow) -> Iterator[int]:
-        """Report every number that somebody wrote over one that follows from the others; what follows stands.
-        Yield the columns in which somebody wrote a number that follows from nothing."""
+        """Compare each computed cell of a row with the value computed from its other fields. Add a finding where
+        they differ by `AMOUNT_TOLERANCE` or more; the computed value counts. Yield the columns (0-based) of
+        numbers that cannot be checked, because an input is missing and the formula is gone: the caller keeps them
+        as unplaced."""
         for schema_index in self.schema.computed_indexes:
             column, column_index = self.schema.columns[schema_index], self.table.column_of[schema_index]
             cell = None if column_index is None else cells[column_index]
@@ -181,7 +192,7 @@ class AnswerParser:
                 if (row_index, column_index) not in (self.table.sheet.metadata.formula_cells or ()):
                     yield column_index
                 continue
-            if abs(float(computed) - float(str(cell))) < _TOLERANCE:
+            if abs(float(computed) - float(str(cell))) < AMOUNT_TOLERANCE:
                 continue
             self.findings.append(
                 make_finding(
@@ -215,18 +226,17 @@ class AnswerParser:
 
 
 def _is_read_as(field_column: FieldColumn, raw: RawCell, value: FieldValue | None) -> bool:
-    """Return whether a cell says a value; what cannot be read says none."""
+    """Return whether a cell is parsed as a value; one that cannot be parsed is not."""
     return value is not None and _parse_cell(field_column, raw).value == value
 
 
 def _parse_cell(field_column: FieldColumn, raw: RawCell) -> ParseResult:
-    """Read one cell; an error or a formula without a value is no answer, whatever the field."""
+    """Parse one cell; an error or a formula without a value is no answer, whatever the field."""
     if isinstance(raw, str) and type(raw) is not str:
         return ParseResult(None, "cell-error" if isinstance(raw, ErrorValue) else "cell-formula")
     return field_column.parse(raw)
 
 
 def _quote_plan_value(text: str) -> LocalizedText:
-    """Return what the plan says of a cell as it stands within a sentence, also where that is nothing."""
-    key = "given.quoted" if text else "given.blank"
-    return LocalizedText(**{language: translate(key, language, text=text) for language in LANGUAGES})
+    """Return a value of the plan as it is quoted in a sentence, in all languages; a blank one in words."""
+    return translate_all("given.quoted" if text else "given.blank", text=text)

@@ -1,6 +1,7 @@
-"""Puts one form together: rows, what is set aside, what was assumed, and what of the issued is missing.
+"""One sheet with the form -> its rows, what was set aside, what was assumed, and which issued rows are missing.
 
-Every row of the form that holds anything is counted once: as a line's, as the unit's own, or as set aside.
+Every row of the table that holds anything counts once: as the row of a plan item, as added by the unit, or as
+unplaced.
 """
 
 from collections import Counter
@@ -29,7 +30,8 @@ from xlflow.values import cell_text
 
 @dataclass(slots=True)
 class _SheetRowCollector:
-    """What is gathered while the rows go by: per line the rows that claim it, and all else."""
+    """What is collected row by row: the answer rows by item id, and the findings; the rest is in the two
+    helpers."""
 
     parser: AnswerParser
     unplaced_collector: UnplacedCollector
@@ -38,7 +40,7 @@ class _SheetRowCollector:
 
 
 def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm) -> SheetReading:
-    """Return what stands in the form on one sheet."""
+    """Return what the form says on one sheet. `issued` is what the form was issued with."""
     unit, items = issued.identity.unit, issued.round.plan.items
     table = use_codes_as_heading(table, schema, items)
     parser, collector = AnswerParser(table, schema, unit), UnplacedCollector(table, schema, unit)
@@ -51,11 +53,13 @@ def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm)
         _add_row(match, cells[match.row_index], row_collector)
     collector.repeated_headings.update(match.row_index for match in matches if match.kind == "heading")
     collector.add_texts_outside_table(
-        issued.round, {match.row_index for match in matches if match.kind == "loose"}
+        issued.round, {match.row_index for match in matches if match.kind == "outside"}
     )
     previous_texts = issued.previous_answers.text_by_item_id if issued.previous_answers else {}
     item_id_by_row = {
-        match.row_index: match.item.id if match.item else "" for match in matches if match.kind in ("line", "own")
+        match.row_index: match.item.id if match.item else ""
+        for match in matches
+        if match.kind in ("item", "added")
     }
     collector.add_overwritten_previous(
         {row: previous_texts.get(item_id, "") for row, item_id in item_id_by_row.items()}
@@ -79,8 +83,9 @@ def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm)
 def _resolve_duplicate_rows(
     matches: list[RowMatch], cells: Sequence[Sequence[RawCell]], parser: AnswerParser
 ) -> list[RowMatch]:
-    """Return the matches, of several rows that answer one line only the one that most speaks for as that line's,
-    the first of equals: a row that somebody pasted above does not push the issued one aside."""
+    """Return the matches; of several answered rows of one item only the one with the best `RowMatch.rank` stays
+    its row, the first of equals, and the others become unplaced: a row pasted above does not replace the issued
+    one."""
     claimed_ids = [match.item.id for match in matches if match.item]
     if len(set(claimed_ids)) == len(claimed_ids):
         return matches
@@ -92,7 +97,7 @@ def _resolve_duplicate_rows(
         item_id = match.item.id if match.item else ""
         best[item_id] = max(best.get(item_id, match), match, key=lambda candidate: candidate.rank)
     weaker_rows = {match.row_index for match in answered}.difference(match.row_index for match in best.values())
-    as_duplicate = partial(replace, kind="aside", item=None, code="row-twice")
+    as_duplicate = partial(replace, kind="unplaced", item=None, code="row-twice")
     return [as_duplicate(match) if match.row_index in weaker_rows else match for match in matches]
 
 
@@ -100,10 +105,11 @@ def _resolve_duplicate_rows(
 
 
 def _add_row(match: RowMatch, cells: Sequence[RawCell], row_collector: _SheetRowCollector) -> None:
+    """Add one row to what is collected; a second row of an item counts only where the first is blank."""
     parser = row_collector.parser
-    if match.kind in ("loose", "heading"):
+    if match.kind in ("outside", "heading"):
         return
-    if match.kind == "aside":
+    if match.kind == "unplaced":
         row_collector.unplaced_collector.add_row(match.row_index, cells, match.code or "row-unknown")
         return
     item = match.item or _make_added_item(match, cells, parser, row_collector.rows)
@@ -141,7 +147,8 @@ def _flag_filled_answers(cells: Sequence[RawCell], parser: AnswerParser) -> Iter
 def _make_added_item(
     match: RowMatch, cells: Sequence[RawCell], parser: AnswerParser, rows_by_id: dict[str, AnswerRow]
 ) -> PlanItem:
-    """Return the line of an activity that the unit added itself; its id follows from its text."""
+    """Return the plan item for an activity that the unit added. Its id is computed from its text and the unit, so
+    that it is the same in the next return; the same text again gets another."""
     levels = tuple(map(collapse_whitespace_keep_lines, match.texts))
     row_texts = levels if any(levels) else _texts_not_from_form(cells, parser)
     texts = [*row_texts, parser.unit]
@@ -169,14 +176,18 @@ def _make_added_item(
 
 
 def _texts_not_from_form(cells: Sequence[RawCell], parser: AnswerParser) -> tuple[str, ...]:
-    """Return the texts of a row in the form's own columns, without what the form itself says in it."""
+    """Return the texts of a row in the table's columns, without those that the form computes."""
     form_indexes = {parser.schema.remaining_index, *parser.schema.computed_indexes}
     column_indexes = (
         column_index
         for schema_index, column_index in enumerate(parser.table.column_of)
         if schema_index not in form_indexes
     )
-    return tuple(text for place in column_indexes if place is not None and (text := cell_text(cells[place])))
+    return tuple(
+        text
+        for column_index in column_indexes
+        if column_index is not None and (text := cell_text(cells[column_index]))
+    )
 
 
 def _read_extra_columns(cells: Sequence[RawCell], parser: AnswerParser) -> Iterator[tuple[str, str]]:
@@ -192,6 +203,5 @@ def _check_missing_rows(
 ) -> Iterator[Finding]:
     for item in items:
         if item.id not in rows_by_id:
-            text = " – ".join(filter(None, item.level_texts[schema.item_level :]))
-            location = Location(table.file, table.sheet.name)
-            yield make_finding("row-missing", location, unit=unit, row_id=item.id, value=text)
+            location, title = Location(table.file, table.sheet.name), item.title(schema.item_level)
+            yield make_finding("row-missing", location, unit=unit, row_id=item.id, value=title)

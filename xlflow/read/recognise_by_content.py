@@ -1,7 +1,7 @@
-"""Recognises a form that has lost all it said of itself, by what anybody can see: its code, a name, its rows.
+"""Recognises a form that has lost its identity, by what a person can see: its form code, a unit's name, its rows.
 
-So it is with answers that were copied into a new workbook or typed again. Never decides between two units that
-fit equally well, and never takes a workbook for a form in which no row is one that was issued.
+That is the case where answers were copied into a new workbook or typed again. Never decides between two units that
+fit equally well, and never takes a workbook for a form if none of its rows was issued.
 """
 
 import re
@@ -33,7 +33,7 @@ _TITLE_PATTERNS = tuple(
     )
     for language in LANGUAGES
 )
-"""What the title of a form reads like, folded, in either language."""
+"""The title of a form, normalized, in each language; groups `unit` and `day`."""
 
 _CODE_PATTERNS = tuple(
     re.compile(
@@ -45,28 +45,30 @@ _CODE_PATTERNS = tuple(
 )
 
 _SCANNED_ROWS = 200
-"""Rows of a sheet without a table that may name the unit."""
+"""Rows from the top of a sheet without a table that are searched for the unit's name."""
 
 _ROWS_ABOVE_TABLE = 20
-"""Rows of any sheet that may stand above a table."""
+"""Rows from the top of a sheet that may be above a table, where nothing is known of the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRound:
-    """A round that was issued; `unit` where it holds the lines of that unit only."""
+    """A round that was issued; `unit` is set where only the items of that unit are known."""
 
     round: Round
     unit: str | None = None
 
     @property
     def units(self) -> tuple[str, ...]:
-        """The units whose lines are all known."""
+        """The names of the units whose items are all known."""
         return (self.unit,) if self.unit else tuple(unit.name for unit in self.round.plan.units)
 
 
 @dataclass(frozen=True, slots=True)
 class FormCandidate:
-    """A unit and round that a sheet may hold the form of: what speaks for it, how many of its rows are there."""
+    """A unit and round that a table may be the form of. `matched_by`: what was found, the form code, the unit's
+    name, or only rows. `names_date`: the round's as-of date is above the table. `matched_rows`: issued rows that
+    are there. `other_date`: the as-of date in the title, where it is not the round's."""
 
     table: LocatedTable
     issued: IssuedForm
@@ -77,17 +79,17 @@ class FormCandidate:
 
     @property
     def unit(self) -> str:
-        """The unit."""
+        """The unit's name."""
         return self.issued.identity.unit
 
     @property
     def issued_rows(self) -> int:
-        """How many rows were issued."""
+        """The number of rows that were issued."""
         return self.issued.identity.row_count
 
     @property
     def rank(self) -> tuple[bool, bool, bool, int, int]:
-        """How much speaks for it."""
+        """Sort key, best last: form code found, unit name found, date found, matched rows, fewest issued rows."""
         return (
             self.matched_by == "code",
             self.matched_by == "name",
@@ -100,18 +102,23 @@ class FormCandidate:
 def recognise_by_content(
     workbook: WorkbookData, known_rounds: Sequence[KnownRound]
 ) -> tuple[IssuedForm, Finding] | Finding | None:
-    """Return what was issued in a form, with the note that says so; what keeps it from being told; or None if the
-    workbook is no form of a known round. A plan alone is no round, since it names no day."""
+    """Return (what was issued, the note that it was recognised); or the finding that says why the form cannot be
+    told; or None if the workbook is no form of a known round. A plan alone is no round, since it has no as-of
+    date."""
     candidates = [
         candidate for known_round in known_rounds for candidate in _candidates_for_round(workbook, known_round)
     ]
     likely = keep_likely_candidates(
-        [one for one in candidates if one.issued.round.as_of != UNKNOWN_DATE and not one.other_date]
+        [
+            candidate
+            for candidate in candidates
+            if candidate.issued.round.as_of != UNKNOWN_DATE and not candidate.other_date
+        ]
     )
     if not likely:
         return _make_date_finding(workbook, keep_likely_candidates(candidates))
     best = max(likely, key=candidate_sort_key)
-    if any(one.unit != best.unit and one.rank == best.rank and one.table == best.table for one in likely):
+    if any(other.unit != best.unit and other.rank == best.rank and other.table == best.table for other in likely):
         params = {"day": best.issued.round.as_of.isoformat()}
         return make_finding("form-unit-unclear", Location(workbook.name), params=params)
     evidence_text = LocalizedText(
@@ -128,7 +135,8 @@ def recognise_by_content(
 
 
 def _make_date_finding(workbook: WorkbookData, candidates: Sequence[FormCandidate]) -> Finding | None:
-    """Return that a workbook would be a form, were its day known or that of the round; None if it would not."""
+    """Return the finding that a workbook would be a form if its as-of date were known, or were that of the round;
+    None if it would be none."""
     best = max(candidates, key=candidate_sort_key, default=None)
     if best is None:
         return None
@@ -141,21 +149,24 @@ def _make_date_finding(workbook: WorkbookData, candidates: Sequence[FormCandidat
 
 
 def keep_likely_candidates(candidates: Sequence[FormCandidate]) -> list[FormCandidate]:
-    """Return those for which a code or a name speaks; where there are none, those of whose rows most are there."""
+    """Return those found by form code or name; where there are none, those of whose issued rows at least half are
+    there."""
     return [candidate for candidate in candidates if candidate.matched_by != "rows"] or [
-        one for one in candidates if one.matched_rows * 2 >= one.issued_rows
+        candidate for candidate in candidates if candidate.matched_rows * 2 >= candidate.issued_rows
     ]
 
 
 def candidate_sort_key(candidate: FormCandidate) -> tuple[object, ...]:
-    """Return how much speaks for it, so that no two weigh the same."""
+    """Return `FormCandidate.rank` with round and unit as tie breakers, so that the order never depends on the
+    input's."""
     return (*candidate.rank, candidate.issued.round.key, candidate.unit)
 
 
 def candidates_for_table(
     table: LocatedTable, surrounding_text: str, known_round: KnownRound
 ) -> Iterator[FormCandidate]:
-    """Yield every unit of a round that a table may be the form of; `text` is what stands around it, folded."""
+    """Yield a candidate for every unit of a round that a table may be the form of. `surrounding_text` is the
+    normalized text around the table."""
     round_ = known_round.round
     named_units = _find_unit_names(surrounding_text, [unit.name for unit in round_.plan.units])
     names_date = normalize_key_cached(format_long_date(round_.as_of, round_.language)) in surrounding_text
@@ -181,13 +192,13 @@ def candidates_for_table(
 
 
 def read_text_above(table: LocatedTable) -> str:
-    """Return, folded, the name of a table's sheet and what stands above the table."""
+    """Return the name of a table's sheet and the texts above the table, normalized, one per text line."""
     return "\n".join(_texts_outside_tables((table.sheet,), {id(table.sheet): table.heading_row}))
 
 
 def parse_form_title(text: str) -> tuple[str, date | None]:
-    """Return the unit, folded, and the day that the title of a form names in a folded text; "" and None if none
-    stands there."""
+    """Return (unit, normalized, and as-of date) from the title of a form in a normalized text; ("", None) if there
+    is no title."""
     for pattern in _TITLE_PATTERNS:
         match = pattern.search(text)
         if match and (title_date := parse_full_date(match["day"])):
@@ -196,18 +207,19 @@ def parse_form_title(text: str) -> tuple[str, date | None]:
 
 
 def find_form_codes(text: str) -> list[str]:
-    """Return the form codes in a folded text."""
+    """Return the form codes in a normalized text."""
     return [match[1] for pattern in _CODE_PATTERNS for match in pattern.finditer(text)]
 
 
 def find_round_hints(workbook: WorkbookData) -> Mapping[str, str]:
-    """Return, as words of a finding, the days, the codes and the language of forms that can be read above the
-    tables of a workbook of which nothing else is known."""
+    """Return finding parameters with the dates, form codes and languages of forms that are found above the tables
+    of a workbook of which nothing else is known ("days", "codes", "spoken", each with spaces between); {} if there
+    are none."""
     texts = list(
         _texts_outside_tables(workbook.sheets, {id(sheet): _ROWS_ABOVE_TABLE for sheet in workbook.sheets})
     )
     dates = {title_date.isoformat() for text in texts if (title_date := parse_form_title(text)[1])}
-    codes = {code for line in texts for code in find_form_codes(line)}
+    codes = {code for text in texts for code in find_form_codes(text)}
     if not (dates or codes):
         return {}
     languages: list[str] = [
@@ -220,8 +232,8 @@ def find_round_hints(workbook: WorkbookData) -> Mapping[str, str]:
 
 
 def _candidates_for_round(workbook: WorkbookData, known_round: KnownRound) -> Iterator[FormCandidate]:
-    """Yield every unit of a round that a sheet of the workbook may be the form of. Where it has one table only,
-    the other sheets tell of that one too."""
+    """Yield a candidate for every unit of a round and every table. Where the workbook has one table only, the
+    texts on its other sheets count for that table too."""
     tables = find_tables(workbook.name, workbook.sheets, get_form_schema(known_round.round))
     for table in tables:
         heading_row_by_sheet = {id(table.sheet): table.heading_row}
@@ -232,7 +244,8 @@ def _candidates_for_round(workbook: WorkbookData, known_round: KnownRound) -> It
 
 
 def _texts_outside_tables(sheets: Iterable[SheetData], end_row_by_sheet: Mapping[int, int]) -> Iterator[str]:
-    """Yield the names of sheets and the texts on them, down to where `ends` says that a table begins."""
+    """Yield the names of sheets and the texts on them, normalized, down to the row (0-based, exclusive) that
+    `end_row_by_sheet` has for the sheet's `id()`."""
     for sheet in sheets:
         yield normalize_key_cached(sheet.name)
         for row in sheet.rows[: end_row_by_sheet.get(id(sheet), _SCANNED_ROWS)]:
@@ -240,7 +253,7 @@ def _texts_outside_tables(sheets: Iterable[SheetData], end_row_by_sheet: Mapping
 
 
 def _find_unit_names(text: str, names: Sequence[str]) -> frozenset[str]:
-    """Return the units whose names stand in a text; not one whose name is but a part of another's there."""
+    """Return the names that are in a normalized text; not one that is there only as part of a longer name."""
     found_names: set[str] = set()
     for name in sorted(names, key=lambda name: (-len(name), name)):
         pattern = re.compile(rf"(?<!\w){re.escape(normalize_key_cached(name))}(?!\w)")
@@ -251,6 +264,7 @@ def _find_unit_names(text: str, names: Sequence[str]) -> frozenset[str]:
 
 
 def _count_matched_rows(table: LocatedTable, issued: IssuedForm) -> int:
+    """Return how many of the issued items have a row in the table."""
     schema = get_form_schema(issued.round)
     matches = match_rows(table, schema, issued.round.plan.items, table.sheet.rows)
     return len({match.item.id for match in matches if match.item})

@@ -1,7 +1,7 @@
-"""Notices cells that were pushed out of their places: somebody deleted or inserted cells, and not whole rows.
+"""Detects cells that were shifted: a person deleted or inserted cells, and not whole rows or columns.
 
-What then stands in a row, or below a heading, may be meant for another one, and nothing in it says so. The form's
-own formulas and lists moved along, and they tell. Nothing is moved back: what people see is what counts.
+What is then in a row, or below a heading, may be meant for another one, and nothing in it says so. The form's own
+formulas and drop-down lists moved along, and they show it. Nothing is moved back: what people see is what counts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,14 @@ from xlflow.read.unplaced import UnplacedCollector
 from xlflow.values import cell_text
 
 _MAX_SHIFT = 3
-"""Columns by which the cells of a row may have been pushed."""
+"""Columns by which the cells of a row may have been shifted."""
 
 
 def remove_shifted_formulas(
     cells: Sequence[Sequence[RawCell]], table: LocatedTable, schema: FormSchema, collector: UnplacedCollector
 ) -> tuple[Sequence[Sequence[RawCell]], list[Finding]]:
-    """Return the rows without the formulas of the form's own that were pushed to where they would be taken for
-    answers, and what is to be said of such rows; what those formulas show is set aside."""
+    """Return the rows without the form's own formulas that were shifted to where they would be taken for answers,
+    and the findings on such rows. What those formulas show goes to `collector`."""
     expected_columns = frozenset(
         column_index
         for schema_index in (schema.remaining_index, *schema.computed_indexes)
@@ -46,7 +46,7 @@ def remove_shifted_formulas(
             continue
         shifted_columns, width = sorted(formula_columns_by_row[row_index] - expected_columns), len(rows[row_index])
         columns_with_text = [
-            place for place in shifted_columns if place < width and cell_text(rows[row_index][place])
+            column for column in shifted_columns if column < width and cell_text(rows[row_index][column])
         ]
         for column_index in columns_with_text:
             collector.add_text(row_index, column_index, rows[row_index][column_index], "cells-shifted")
@@ -57,22 +57,23 @@ def remove_shifted_formulas(
                 )
             )
         rows[row_index] = [
-            None if place in shifted_columns else cell for place, cell in enumerate(rows[row_index])
+            None if column in shifted_columns else cell for column, cell in enumerate(rows[row_index])
         ]
     return rows, findings
 
 
 def _possible_shifts(expected_columns: frozenset[int]) -> Iterator[set[int]]:
-    """Yield where the formulas of a row stand once its cells were pushed to the left or right, from any one on."""
+    """Yield the columns in which the formulas of a row are after its cells were shifted to the left or right, from
+    any one on."""
     column_indexes = sorted(expected_columns)
     for start in range(len(column_indexes)):
-        for offset in (far for far in range(-_MAX_SHIFT, _MAX_SHIFT + 1) if far):
+        for offset in (offset for offset in range(-_MAX_SHIFT, _MAX_SHIFT + 1) if offset):
             yield {*column_indexes[:start], *(column_index + offset for column_index in column_indexes[start:])}
 
 
 def check_shifted_columns(table: LocatedTable, schema: FormSchema, unit: str) -> Iterator[Finding]:
-    """Return which columns lie higher or lower than the others: they have lists or limits in the row that says
-    where the free rows begin, where others have none."""
+    """Yield a finding for each column that was shifted up or down against the others: it has data validation in
+    the row that is the heading of the free rows, where the others have none."""
     validated_ranges = table.sheet.metadata.validated_ranges or ()
     column_at = {
         column_index: field_column
@@ -80,27 +81,27 @@ def check_shifted_columns(table: LocatedTable, schema: FormSchema, unit: str) ->
         if (column_index := table.column_of[field_column.schema_index]) is not None
     }
     row_ranges_by_column = {
-        place: {(top, bottom) for top, left, bottom, right in validated_ranges if left <= place <= right}
-        for place in column_at
+        column: {(top, bottom) for top, left, bottom, right in validated_ranges if left <= column <= right}
+        for column in column_at
     }
-    validated_columns = {place: row_ranges for place, row_ranges in row_ranges_by_column.items() if row_ranges}
+    validated_columns = {column: row_ranges for column, row_ranges in row_ranges_by_column.items() if row_ranges}
     if len(set(map(frozenset, validated_columns.values()))) < 2:
         return
-    free_rows_heading = _find_free_rows_heading(table, schema)
+    heading_row = _find_free_rows_heading(table, schema)
     shifted_columns = [
-        place
-        for place, span in validated_columns.items()
-        if any(top <= free_rows_heading <= bottom for top, bottom in span)
+        column
+        for column, row_ranges in validated_columns.items()
+        if any(top <= heading_row <= bottom for top, bottom in row_ranges)
     ]
     for column_index in shifted_columns if len(shifted_columns) < len(validated_columns) else ():
-        location, each = table.cell_location(table.heading_row, column_index), column_at[column_index]
+        location, shifted = table.cell_location(table.heading_row, column_index), column_at[column_index]
         yield make_finding(
-            "column-shifted", location, unit=unit, field=each.key, params={"field": each.field.label}
+            "column-shifted", location, unit=unit, field=shifted.key, params={"field": shifted.field.label}
         )
 
 
 def _find_free_rows_heading(table: LocatedTable, schema: FormSchema) -> int:
-    """Return the row that says where the free rows begin; -1 if it is gone."""
+    """Return the row (0-based) with the heading of the free rows; -1 if it is gone."""
     heading_texts = {
         normalize_key_cached(free_rows_heading(schema.template).in_language(language)) for language in LANGUAGES
     }

@@ -1,8 +1,8 @@
-"""Parts a workbook on whose sheets the forms of several units stand, as when somebody moved sheets into another's.
+"""Splits a workbook that holds the forms of several units, for instance because sheets were moved into another's.
 
-Goes sheet by sheet, by what stands above the table (the form's code, the unit's name) and by its rows. Takes a
-sheet for another unit's only where that is plain and what that unit was asked is known; what is plainly not of
-this form and cannot be told further is set aside whole.
+Goes sheet by sheet, by what is above the table (the form code, the unit's name) and by its rows. Takes a sheet for
+another unit's only where that is plain and what that unit was asked is known; a table that is plainly not of this
+form, and of no known one, is set aside whole.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.reader import SheetData, UncachedFormula, WorkbookData
-from xlflow.form.layout import make_form_code
 from xlflow.form.metadata import IssuedForm
 from xlflow.i18n.catalogue import UNKNOWN_DATE
 from xlflow.model.findings import Finding, Location, make_finding
@@ -19,7 +18,7 @@ from xlflow.model.text import normalize_key_cached
 from xlflow.read.form_schema import get_form_schema
 from xlflow.read.identify_form import is_calc_sheet, is_metadata_sheet, list_issued_forms
 from xlflow.read.locate_table import LocatedTable, find_tables
-from xlflow.read.other_sheets import find_texts_on_other_sheets
+from xlflow.read.other_sheets import find_texts_on_other_sheets, rows_with_distant_cells
 from xlflow.read.recognise_by_content import (
     FormCandidate,
     KnownRound,
@@ -36,7 +35,8 @@ from xlflow.values import cell_text
 
 @dataclass(frozen=True, slots=True)
 class UnitForm:
-    """The form of one unit: the sheets of the workbook that are its, what was issued in it, where it stands."""
+    """The form of one unit: the workbook with only the sheets that are the unit's, what was issued, the form's
+    table on each sheet that has it, and findings about the split."""
 
     workbook: WorkbookData
     issued: IssuedForm
@@ -46,7 +46,7 @@ class UnitForm:
 
 @dataclass(frozen=True, slots=True)
 class ForeignTable:
-    """A table that is not of this form; `unit` is whose it is, as far as that can be seen."""
+    """A table that is not of this form; `unit` is the name of the unit whose it is, "" if that cannot be seen."""
 
     table: LocatedTable
     unit: str
@@ -58,20 +58,21 @@ def split_workbook_by_unit(
     metadata_sheet: SheetData | None,
     known_rounds: Sequence[KnownRound],
 ) -> tuple[tuple[UnitForm, ...], tuple[ForeignTable, ...]]:
-    """Return the forms in a workbook, the one that it says to be first (unless no sheet of that is left), and the
-    tables that are of none of them."""
+    """Return the forms in a workbook and the tables that belong to none of them. The form that the workbook was
+    `issued` as comes first, unless no sheet of it is left. `known_rounds` are rounds whose issued items are
+    known."""
     candidate_sheets = [
         sheet for sheet in workbook.sheets if sheet is not metadata_sheet and not is_calc_sheet(sheet)
     ]
     tables = find_tables(workbook.name, candidate_sheets, get_form_schema(issued.round))
-    if all(_form_code_of(issued) in read_text_above(table) for table in tables):
+    if all(issued.form_code in read_text_above(table) for table in tables):
         return ((UnitForm(workbook, issued, tables),) if tables else ()), ()
     embedded_forms = {
         _round_unit_key(embedded_form): embedded_form
         for embedded_form in list_issued_forms(workbook.sheets)
         if _round_unit_key(embedded_form) != _round_unit_key(issued)
     }
-    embedded_rounds = [KnownRound(one.round, one.identity.unit) for one in embedded_forms.values()]
+    embedded_rounds = [KnownRound(form.round, form.identity.unit) for form in embedded_forms.values()]
     own_tables: list[LocatedTable] = []
     other_unit_tables: dict[tuple[str, str], tuple[IssuedForm, list[LocatedTable]]] = {}
     foreign_tables: list[ForeignTable] = []
@@ -84,14 +85,18 @@ def split_workbook_by_unit(
             foreign_tables.append(ForeignTable(table, owner))
         else:
             own_tables.append(table)
-    if not own_tables and not other_unit_tables and not any(stranger.unit for stranger in foreign_tables):
+    if (
+        not own_tables
+        and not other_unit_tables
+        and not any(foreign_table.unit for foreign_table in foreign_tables)
+    ):
         own_tables, foreign_tables = [foreign_table.table for foreign_table in foreign_tables], []
     other_unit_forms = [
-        _make_other_unit_form(workbook, guest, tables_of_unit, issued)
-        for guest, tables_of_unit in other_unit_tables.values()
+        _make_other_unit_form(workbook, other_unit_issued, tables_of_unit, issued)
+        for other_unit_issued, tables_of_unit in other_unit_tables.values()
     ]
     taken_sheet_ids = {id(sheet) for unit_form in other_unit_forms for sheet in unit_form.workbook.sheets}
-    taken_sheet_ids |= {id(stranger.table.sheet) for stranger in foreign_tables}
+    taken_sheet_ids |= {id(foreign_table.table.sheet) for foreign_table in foreign_tables}
     own_workbook = replace(
         workbook, sheets=tuple(sheet for sheet in workbook.sheets if id(sheet) not in taken_sheet_ids)
     )
@@ -104,8 +109,8 @@ def split_workbook_by_unit(
 def collect_foreign_tables(
     workbook: WorkbookData, foreign_tables: Iterable[ForeignTable], issued: IssuedForm
 ) -> Iterator[tuple[Finding, tuple[Unplaced, ...]]]:
-    """Yield, for every table that is of no form in its workbook, what is said of it and everything on its sheet.
-    `issued` is what the workbook says to be."""
+    """Yield (finding, everything on its sheet as unplaced) for every table that belongs to no form in its
+    workbook. `issued` is the form that the workbook was issued as."""
     unit = issued.identity.unit
     for foreign_table in foreign_tables:
         table = foreign_table.table
@@ -129,8 +134,8 @@ def find_leftover_texts(
     metadata_sheet: SheetData | None,
     issued: IssuedForm,
 ) -> tuple[Unplaced, ...]:
-    """Return what stands on sheets that are of no form in the workbook, where no sheet of the one that it says to
-    be is left to which they could belong."""
+    """Return what is on sheets that belong to no form in the workbook. Only where no sheet of the form that it was
+    issued as is left: else such sheets count as that form's."""
     taken_sheet_ids = {id(foreign_table.table.sheet) for foreign_table in foreign_tables} | {id(metadata_sheet)}
     for unit_form in unit_forms:
         if unit_form.issued is issued:
@@ -148,7 +153,8 @@ def find_leftover_texts(
 
 
 def refuse_foreign_form(foreign_tables: Sequence[ForeignTable], host_issued: IssuedForm) -> Finding | None:
-    """Return why a workbook is not read that holds nothing but the form of a unit of which no more is known."""
+    """Return the finding that refuses a workbook which holds only the form of an unknown unit (the first of
+    `foreign_tables`); None if there is none."""
     for foreign_table in foreign_tables:
         location = Location(foreign_table.table.file, foreign_table.table.sheet.name)
         params = {"host": host_issued.identity.unit, "round": host_issued.identity.round_key}
@@ -157,30 +163,26 @@ def refuse_foreign_form(foreign_tables: Sequence[ForeignTable], host_issued: Iss
 
 
 def _collect_rows(table: LocatedTable, unit: str) -> Iterator[Unplaced]:
-    stray_rows = (
-        (row_index, (*[None] * column_index, value))
-        for row_index, column_index, value in table.sheet.distant_cells
-    )
+    """Yield every row of a table's sheet that holds anything, but for the row of codes and the heading row."""
     changed_headings = sum(finding.code == "heading-changed" for finding in table.findings)
-    last_heading_row = table.heading_row - (
-        changed_headings * 2 > len(table.column_of)
-    )  # somebody deleted the heading: that is a row
-    for number, row in (*enumerate(table.sheet.rows), *stray_rows):
+    # Where most headings are changed, the heading was deleted and a row is in its place.
+    last_heading_row = table.heading_row - (changed_headings * 2 > len(table.column_of))
+    for row_index, row in rows_with_distant_cells(table.sheet):
         cell_texts = ["" if isinstance(cell, UncachedFormula) else cell_text(cell) for cell in row]
         texts = tuple(filter(None, cell_texts))
-        if texts and number not in (table.code_row, last_heading_row):
+        if texts and row_index not in (table.code_row, last_heading_row):
             first_column = cell_texts.index(texts[0])
-            location = Location(table.file, table.sheet.name, format_cell_address(number, first_column))
-            yield Unplaced(unit, location, texts, "row-of-other-form", is_row=number > last_heading_row)
+            location = Location(table.file, table.sheet.name, format_cell_address(row_index, first_column))
+            yield Unplaced(unit, location, texts, "row-of-other-form", is_row=row_index > last_heading_row)
 
 
 def _find_table_owner(
     table: LocatedTable, issued: IssuedForm, known_rounds: Sequence[KnownRound]
 ) -> IssuedForm | str | None:
-    """Return what was issued in a table, where it is of another form; whose it is ("" if that cannot be seen)
-    where only so much is plain; None where nothing speaks against its being of this form."""
+    """Return whose a table is: what was issued in it, where it is of another known form; only the unit's name (""
+    if that cannot be seen), where it is plainly of another form; None where nothing speaks against this form."""
     text_above = read_text_above(table)
-    if _form_code_of(issued) in text_above:
+    if issued.form_code in text_above:
         return None
     own_candidates = list(candidates_for_table(table, text_above, KnownRound(issued.round, issued.identity.unit)))
     all_candidates = [
@@ -190,9 +192,9 @@ def _find_table_owner(
         for candidate in candidates_for_table(table, text_above, known_round)
     ]
     other_candidates = [
-        one
-        for one in all_candidates
-        if _round_unit_key(one.issued) != _round_unit_key(issued) and not one.other_date
+        candidate
+        for candidate in all_candidates
+        if _round_unit_key(candidate.issued) != _round_unit_key(issued) and not candidate.other_date
     ]
     best_other = max(keep_likely_candidates(other_candidates), key=candidate_sort_key, default=None)
     if best_other and _is_better_candidate(best_other, own_candidates):
@@ -201,12 +203,15 @@ def _find_table_owner(
 
 
 def _is_better_candidate(other_candidate: FormCandidate, own_candidates: Sequence[FormCandidate]) -> bool:
-    """Return whether a table is plainly of another form than the one that the workbook says to be."""
+    """Return whether a table is plainly of another form than the one that the workbook was issued as."""
     if other_candidate.matched_by == "code":
         return True
     if not other_candidate.names_date and any(candidate.names_date for candidate in own_candidates):
         return False
-    own_rank = max(((one.matched_by == "name", one.matched_rows) for one in own_candidates), default=(False, 0))
+    own_rank = max(
+        ((candidate.matched_by == "name", candidate.matched_rows) for candidate in own_candidates),
+        default=(False, 0),
+    )
     return (
         other_candidate.matched_rows >= own_rank[1]
         and (other_candidate.matched_by == "name", other_candidate.matched_rows) > own_rank
@@ -214,7 +219,8 @@ def _is_better_candidate(other_candidate: FormCandidate, own_candidates: Sequenc
 
 
 def _find_foreign_unit(text_above: str, issued: IssuedForm) -> str | None:
-    """Return whose a table is, "" if that cannot be seen, where what stands above it speaks against this form."""
+    """Return the unit's name ("" if it cannot be seen) where the text above a table speaks against this form, else
+    None."""
     title_unit, title_date = parse_form_title(text_above)
     unit_name_by_key = {
         normalize_key_cached(plan_unit.name): plan_unit.name for plan_unit in issued.round.plan.units
@@ -235,7 +241,8 @@ def _find_foreign_unit(text_above: str, issued: IssuedForm) -> str | None:
 def _make_other_unit_form(
     workbook: WorkbookData, other_unit_issued: IssuedForm, tables: Sequence[LocatedTable], host_issued: IssuedForm
 ) -> UnitForm:
-    """Return the form of another unit: its tables, and the sheets about it that were moved along."""
+    """Return the form of another unit: its tables, and its instruction and metadata sheets that were moved
+    along."""
     unit, table_sheet_ids = other_unit_issued.identity.unit, {id(table.sheet) for table in tables}
     sheets = tuple(
         sheet
@@ -259,18 +266,14 @@ def _make_other_unit_form(
 
 
 def _is_sheet_of_form(sheet: SheetData, other_unit_issued: IssuedForm) -> bool:
-    """Return whether a sheet without a table is the guest's instruction or its record of what was asked."""
+    """Return whether a sheet without a table is the instruction or the metadata sheet of the other unit's form."""
     if is_metadata_sheet(sheet):
         return any(
             _round_unit_key(embedded_form) == _round_unit_key(other_unit_issued)
             for embedded_form in list_issued_forms([sheet])
         )
-    code = _form_code_of(other_unit_issued)
+    code = other_unit_issued.form_code
     return any(code == cell for row in sheet.rows for cell in row if isinstance(cell, str))
-
-
-def _form_code_of(issued: IssuedForm) -> str:
-    return issued.identity.form_code or make_form_code(issued.round.key, issued.identity.unit)
 
 
 def _round_unit_key(issued: IssuedForm) -> tuple[str, str]:

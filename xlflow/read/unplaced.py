@@ -1,8 +1,7 @@
-"""Keeps what people wrote around the sheets: in the headers and footers of their pages, and about the file.
+"""Keeps, word for word and with its address, what people wrote in a file where the form asks nothing.
 
-Keeps, word for word and with its address, what stands in a file and has no place in the table.
-
-Above and below the rows, beside them, in columns of the unit's own, in notes on cells.
+Above, below and beside the rows, in columns that the unit added, in notes and links on cells, in page headers and
+footers, in the properties of the file. What the form says itself in these places is left out.
 """
 
 import re
@@ -23,6 +22,7 @@ from xlflow.model.submission import Unplaced
 from xlflow.model.text import collapse_whitespace_keep_lines, normalize_key
 from xlflow.read.boilerplate import is_issued_text
 from xlflow.read.form_schema import FormSchema
+from xlflow.read.form_words import normalized_words
 from xlflow.read.locate_table import LocatedTable
 from xlflow.values import cell_text, parse_full_date
 
@@ -30,7 +30,7 @@ _WORD_PATTERN = re.compile(r"\w+")
 
 
 def find_surrounding_texts(workbook: WorkbookData, issued: IssuedForm) -> Iterator[Unplaced]:
-    """Yield what stands around the sheets of a workbook, sheet by sheet, and about it."""
+    """Yield what is in the page headers and footers, sheet by sheet, and in the file's properties."""
     yield from find_header_footer_texts(workbook, issued)
     unit = issued.identity.unit
     for text in filter(None, map(cell_text, workbook.descriptions)):
@@ -38,37 +38,33 @@ def find_surrounding_texts(workbook: WorkbookData, issued: IssuedForm) -> Iterat
 
 
 def find_header_footer_texts(workbook: WorkbookData, issued: IssuedForm) -> Iterator[Unplaced]:
-    """Yield what stands in the headers and footers of printed pages: all but the form's code and page numbers."""
+    """Yield the texts in the headers and footers of printed pages, without the form code and page numbers."""
     unit = issued.identity.unit
-    code = issued.identity.form_code or make_form_code(issued.round.key, unit)
+    code = issued.form_code
     for sheet in workbook.sheets:
         for header_footer in sheet.metadata.header_footer:
-            texts = tuple(line for line in header_footer.splitlines() if not _is_form_code_or_paging(line, code))
+            texts = tuple(text for text in header_footer.splitlines() if not _is_form_code_or_paging(text, code))
             if texts:
                 yield Unplaced(
                     unit, Location(workbook.name, sheet.name), texts, "text-in-header-footer", is_row=False
                 )
 
 
-def _is_form_code_or_paging(line: str, code: str) -> bool:
-    return _paging_words() >= set(_WORD_PATTERN.findall(normalize_key(line).replace(normalize_key(code), " ")))
+def _is_form_code_or_paging(text: str, code: str) -> bool:
+    return _paging_words() >= set(_WORD_PATTERN.findall(normalize_key(text).replace(normalize_key(code), " ")))
 
 
 @cache
 def _paging_words() -> frozenset[str]:
-    """Return the words with which programs and people number pages."""
-    return frozenset(
-        _WORD_PATTERN.findall(
-            normalize_key(" ".join(translate("margin.paging", language) for language in LANGUAGES))
-        )
-    )
+    """Return the normalized words with which programs and people number pages."""
+    return frozenset(_WORD_PATTERN.findall(" ".join(normalized_words("margin.paging"))))
 
 
 _TRUNCATION_LENGTH = 30_000
-"""Letters of a text that nearly fill a cell, beyond which the form may have cut it."""
+"""Letters of a text that nearly fill a cell (32,767): beyond them the form may have cut it off."""
 
 _MAX_QUOTE_LENGTH = 120
-"""Letters of a set-aside text that its finding quotes; the whole stands in the `Unplaced`."""
+"""Letters of an unplaced text that its finding quotes; the `Unplaced` has the whole text."""
 
 
 _DUE_DATE_PATTERNS = tuple(
@@ -79,13 +75,13 @@ _DUE_DATE_PATTERNS = tuple(
     )
     for language in LANGUAGES
 )
-"""How a form says by when it is to come back, folded, in either language."""
+"""The text with the due date on a form, normalized, in each language; group `day`."""
 
 
 @dataclass(slots=True)
 class UnplacedCollector:
-    """Gathers what is set aside on one sheet, and which rows were set aside whole; `headings` are those that
-    repeat what stands at the head."""
+    """Collects what is set aside on one sheet. `unplaced_rows`: rows that were set aside whole (0-based).
+    `repeated_headings`: rows that repeat the heading row, of which nothing is kept."""
 
     table: LocatedTable
     schema: FormSchema
@@ -95,23 +91,24 @@ class UnplacedCollector:
     repeated_headings: set[int] = field(default_factory=set)
 
     def add_row(self, row_index: int, cells: Sequence[RawCell], code: str) -> None:
-        """Set a row aside that could not be placed."""
+        """Set a whole row aside; `code` is the finding code that says why. The form's computed texts in it are
+        left out."""
         column_index, formulas = (
             self.table.column_of[self.schema.remaining_index],
             self.table.sheet.metadata.formula_cells or (),
         )
         form_columns = {
             column_index,
-            *(place for place in self._list_computed_columns() if (row_index, place) in formulas),
+            *(column for column in self._list_computed_columns() if (row_index, column) in formulas),
         }
-        texts = tuple(non_blank_texts(cell for place, cell in enumerate(cells) if place not in form_columns))
+        texts = tuple(non_blank_texts(cell for column, cell in enumerate(cells) if column not in form_columns))
         self.unplaced.append(Unplaced(self.unit, self.table.cell_location(row_index), texts, code))
         self.unplaced_rows.add(row_index)
 
-    def add_texts_outside_table(self, round_: Round, loose_rows: Collection[int]) -> None:
+    def add_texts_outside_table(self, round_: Round, rows_outside: Collection[int]) -> None:
         """Set aside the texts that belong to no row: above the heading, between the rows, beside them, far away.
 
-        `loose` are rows of the table that hold neither an activity nor an answer.
+        `rows_outside` are rows below the heading (0-based) that hold neither an activity nor an answer.
         """
         table, rows = self.table, self.table.sheet.rows
         form_texts, width = self._list_issued_texts_above(round_), len(rows[0]) if rows else 0
@@ -121,7 +118,7 @@ class UnplacedCollector:
                 *_find_due_dates(rows[: table.heading_row], make_form_code(round_.key, self.unit)),
             )
         for row_index in range(table.heading_row):
-            has_counter = isinstance(rows[row_index][0], float)
+            has_counter = isinstance(rows[row_index][0], float)  # the form counts answered rows in column A
             column_indexes: Iterable[int] = range(int(has_counter), width)
             if row_index == table.code_row:
                 column_indexes = [
@@ -131,25 +128,26 @@ class UnplacedCollector:
                 ]
             self._add_cells(row_index, column_indexes, form_texts)
         form_columns = self._list_form_text_columns()
-        unit_columns = [place for place in range(width) if place not in form_columns]
-        for row_index in loose_rows:
+        unit_columns = [column for column in range(width) if column not in form_columns]
+        for row_index in rows_outside:
             self._add_cells(row_index, unit_columns, form_texts)
         handled_rows = self.unplaced_rows | self.repeated_headings
-        for place in self._list_computed_columns():
+        for column_index in self._list_computed_columns():
             for row_index in range(table.heading_row + 1, len(rows)):
-                if row_index not in handled_rows and type(rows[row_index][place]) is str:
-                    self._add_cells(row_index, [place], form_texts)
-        columns_outside = [place for place in range(width) if place not in table.column_of]
+                if row_index not in handled_rows and type(rows[row_index][column_index]) is str:
+                    self._add_cells(row_index, [column_index], form_texts)
+        columns_outside = [column for column in range(width) if column not in table.column_of]
         for row_index in range(table.heading_row, len(rows)) if columns_outside else ():
-            if row_index not in self.unplaced_rows and row_index not in loose_rows:
+            if row_index not in self.unplaced_rows and row_index not in rows_outside:
                 self._add_cells(row_index, columns_outside, form_texts)
         self._add_overwritten_formulas(round_)
-        for row_index, place, value in table.sheet.distant_cells:
-            self.add_text(row_index, place, value)
+        for row_index, column_index, value in table.sheet.distant_cells:
+            self.add_text(row_index, column_index, value)
 
     def _list_issued_texts_above(self, round_: Round) -> tuple[str, ...]:
-        """Return the texts that stand above the heading; in all languages where its own word is not in that of the
-        round, as when a form that lost its records is read by a plan in another language."""
+        """Return the normalized texts that the form has above its heading, longest first; in all languages where
+        the heading is not in that of the round: a form without identity may be read by a plan in another
+        language."""
         schema_index = self.schema.level_indexes[self.schema.item_level]
         rows_from_heading, column_index = (
             self.table.sheet.rows[self.table.heading_row :],
@@ -170,8 +168,8 @@ class UnplacedCollector:
         return tuple(sorted(texts, key=lambda text: (-len(text), text)))
 
     def _add_overwritten_formulas(self, round_: Round) -> None:
-        """Set aside what somebody wrote over the live column: where formulas are left, all that is none; where a
-        program dropped them, all that the form would not say itself."""
+        """Set aside what a person wrote over the formulas of "Kvar att göra". Where formulas are left, that is
+        every cell without one; where a program dropped them all, every text that the form would not say itself."""
         column_index, rows = self.table.column_of[self.schema.remaining_index], self.table.sheet.rows
         formula_rows = {
             row for row, column in self.table.sheet.metadata.formula_cells or () if column == column_index
@@ -188,8 +186,8 @@ class UnplacedCollector:
                 self.add_text(row_index, column_index, cell, "text-over-formula")
 
     def add_overwritten_previous(self, issued_by_row: Mapping[int, str]) -> None:
-        """Set aside what stands where the form shows the round before, unless it is what was issued there; `said`
-        is that by row."""
+        """Set aside what is in the column of previous answers, unless it is what was issued there; `issued_by_row`
+        is that by row (0-based)."""
         column_index = self.table.column_of[self.schema.previous_index]
         for row_index, issued_text in issued_by_row.items() if column_index is not None else ():
             text = "" if column_index is None else cell_text(self.table.sheet.rows[row_index][column_index])
@@ -197,11 +195,12 @@ class UnplacedCollector:
                 self.add_text(row_index, column_index or 0, text)
 
     def _list_form_text_columns(self) -> frozenset[int | None]:
-        """Return the places of the columns in which the form says something itself."""
+        """Return the sheet columns in which the form says something itself."""
         return frozenset((self.table.column_of[self.schema.remaining_index], *self._list_computed_columns()))
 
     def _list_computed_columns(self) -> tuple[int, ...]:
-        """Return the places of the columns that hold a number or nothing, unless somebody wrote over them."""
+        """Return the sheet columns of computed fields: they hold a number or nothing, unless a person wrote over
+        them."""
         column_indexes = (self.table.column_of[schema_index] for schema_index in self.schema.computed_indexes)
         return tuple(column_index for column_index in column_indexes if column_index is not None)
 
@@ -222,18 +221,18 @@ class UnplacedCollector:
     def add_text(
         self, row_index: int, column_index: int, value: RawCell, code: str = "text-outside-table"
     ) -> None:
-        """Set aside what stands in one cell."""
+        """Set one cell aside; `row_index` and `column_index` are 0-based, `code` is the finding code."""
         location = self.table.cell_location(row_index, column_index)
         self.unplaced.append(Unplaced(self.unit, location, (cell_text(value),), code, is_row=False))
 
 
 def find_annotation_texts(workbook: WorkbookData, unit: str) -> Iterator[Unplaced]:
-    """Yield the notes that people pinned to cells, wherever in the file, and where cells lead to that do not say
-    so; not the notes of a form that went back, which some programs leave without their author."""
+    """Yield the notes on cells, on all sheets, and the targets of links that the cell's text does not show. Left
+    out are the notes of a correction form, which some programs keep without their author."""
     listed_faults = set(_find_listed_faults(workbook))
     for sheet in workbook.sheets:
         for row, column, author, text in sheet.metadata.annotations:
-            text_lines = {normalize_key(line) for line in text.splitlines() if line.strip()}
+            text_lines = {normalize_key(text_line) for text_line in text.splitlines() if text_line.strip()}
             if text_lines and (author.strip() or not text_lines <= listed_faults):
                 location = Location(workbook.name, sheet.name, format_cell_address(row, column))
                 yield Unplaced(
@@ -247,28 +246,28 @@ def find_annotation_texts(workbook: WorkbookData, unit: str) -> Iterator[Unplace
 
 
 def _has_link_target(text: str, target: str) -> bool:
-    """Return whether a text says itself where its link leads to."""
+    """Return whether a text shows the target of its link."""
     return normalize_key(unquote(target).partition("://")[2].rstrip("/") or target) in normalize_key(unquote(text))
 
 
 def _find_listed_faults(workbook: WorkbookData) -> Iterator[str]:
-    """Yield, folded and line by line, what the sheet of faults says in a form that went back."""
-    sheet_names = {normalize_key(translate("sheet.correct", language)) for language in LANGUAGES}
+    """Yield the text lines on the sheet with the list of faults of a correction form, normalized."""
+    sheet_names = normalized_words("sheet.correct")
     for sheet in workbook.sheets:
         if normalize_key(sheet.name) in sheet_names:
             texts = (cell for row in sheet.rows for cell in row if isinstance(cell, str))
-            yield from (normalize_key(line) for text in texts for line in text.splitlines())
+            yield from (normalize_key(text_line) for text in texts for text_line in text.splitlines())
 
 
 def make_unplaced_finding(entry: Unplaced) -> Finding:
-    """Return what is to be said about something that was set aside; its reason is the finding's code."""
+    """Return the finding for something that was set aside; its reason is the finding's code."""
     joined = " | ".join(entry.texts)
     quoted = joined if len(joined) <= _MAX_QUOTE_LENGTH else f"{joined[:_MAX_QUOTE_LENGTH]}…"
     return make_finding(entry.reason, entry.location, unit=entry.unit, value=quoted)
 
 
 def _format_texts_above(round_: Round, unit: str) -> tuple[str, ...]:
-    """Return the folded texts that stand above the heading of an issued form, alone or joined."""
+    """Return the normalized texts above the heading of an issued form; a cell may hold several of them."""
     language = round_.language
     title, as_of_date = round_.template.title.in_language(language), format_long_date(round_.as_of, language)
     texts = [
@@ -283,7 +282,8 @@ def _format_texts_above(round_: Round, unit: str) -> tuple[str, ...]:
 
 
 def _find_due_dates(rows: Iterable[Sequence[RawCell]], form_code_text: str) -> Iterator[str]:
-    """Yield, folded, by when a form says beside its code that it is to come back: a plan knows no such day."""
+    """Yield the normalized texts with the due date beside the form code: a round made from a plan has no due
+    date."""
     for row in rows:
         for text in (normalize_key(cell) for cell in row if isinstance(cell, str)):
             matches = (pattern.search(text) for pattern in _DUE_DATE_PATTERNS if form_code_text in text)
@@ -291,7 +291,7 @@ def _find_due_dates(rows: Iterable[Sequence[RawCell]], form_code_text: str) -> I
 
 
 def _consists_only_of(text: str, parts: Iterable[str]) -> bool:
-    """Return whether a folded text is made of these pieces and punctuation only, and not of punctuation alone."""
+    """Return whether a normalized text is made of these parts and punctuation only, and of one part at least."""
     remainder = text
     for part in parts:
         remainder = remainder.replace(part, "")
@@ -299,7 +299,7 @@ def _consists_only_of(text: str, parts: Iterable[str]) -> bool:
 
 
 def _is_same_text(text: str, issued_text: str) -> bool:
-    """Return whether a text is the one shown, which may have been cut where the cell was full."""
+    """Return whether a text is the issued one, which may have been cut off where the cell was full."""
     text_key, issued_key = normalize_key(text), normalize_key(issued_text)
     return text_key == issued_key or (
         len(text_key) > _TRUNCATION_LENGTH and text_key[:_TRUNCATION_LENGTH] == issued_key[:_TRUNCATION_LENGTH]
@@ -307,5 +307,5 @@ def _is_same_text(text: str, issued_text: str) -> bool:
 
 
 def non_blank_texts(cells: Iterable[RawCell]) -> Iterator[str]:
-    """Yield what stands in cells, blank ones left out."""
+    """Yield the texts of cells, without blank ones."""
     return (text for cell in cells if (text := cell_text(cell)))

@@ -1,7 +1,7 @@
-"""Several rounds -> one line per activity, one column per round: what became of each, from the first to the last.
+"""Several rounds -> one row per plan item, one column per round: what became of each, from the first to the last.
 
-Lines are found again as in the changes between two rounds; one that was away for a round is found again too.
-Reads and writes no file.
+Items are matched as in the changes between two rounds (`rounds.lineage`); one that was missing from a round is
+found again too. Reads and writes no file.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,8 +19,9 @@ from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
 @dataclass(frozen=True, slots=True)
 class RoundHistory:
-    """Several rounds as a workbook shows them: one row per line and one column per round in `lines`, what the
-    rounds were in `rounds`. Title, day and language are the last round's; `templates` are all, its own first."""
+    """Several rounds as a workbook shows them. `item_table`: one row per plan item, one column per round.
+    `round_table`: one row per round, with the file it was read from. Title, as-of date and language are the last
+    round's; `templates` are those of all rounds, the last round's first."""
 
     title: str
     as_of: date
@@ -31,12 +32,12 @@ class RoundHistory:
 
 
 ROUND_COLUMN_PREFIX = "round:"
-"""What the keys of the columns of rounds begin with, their number after it."""
+"""Start of the keys of the round columns; the index of the round follows (0-based, oldest first)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsolidatedRound:
-    """One round and the workbook that tells of it."""
+    """One round as read from its consolidated workbook: the name of that file and its SHA-256."""
 
     round_status: RoundStatus
     file: str
@@ -45,7 +46,7 @@ class ConsolidatedRound:
 
 @dataclass(slots=True)
 class _ItemHistory:
-    """One activity through the rounds: what each says of it, by the round's number."""
+    """One plan item through the rounds: its status in each, by the index of the round (0-based)."""
 
     status_by_round: dict[int, ItemStatus] = field(default_factory=dict)
 
@@ -55,20 +56,20 @@ class _ItemHistory:
 
 
 def sort_rounds(rounds: Sequence[ConsolidatedRound]) -> tuple[ConsolidatedRound, ...]:
-    """Return the rounds in the order of their days."""
+    """Return the rounds by as-of date, oldest first; rounds of one date by file name, then by digest."""
     return tuple(sorted(rounds, key=lambda each: (each.round_status.as_of, each.file, each.digest)))
 
 
 def build_round_history(rounds: Sequence[ConsolidatedRound]) -> RoundHistory:
-    """Return all rounds together, in the words of the last of them; `sources` are sorted.
+    """Return all rounds together, in the language of the last; `rounds` come as `sort_rounds` returns them.
 
-    The lines stand in the order of the last plan that they were in, those of the last round first.
+    Items are in the order of the last plan that they were in; those of the last round come first.
     """
     item_histories = _trace_items([round_.round_status for round_ in rounds])
     newest_status = rounds[-1].round_status
     columns = (*_item_columns(newest_status), *_round_columns(rounds))
     rows = tuple(_item_history_row(item_history, rounds) for item_history in item_histories)
-    templates = tuple(source.round_status.template for source in reversed(rounds))
+    templates = tuple(round_.round_status.template for round_ in reversed(rounds))
     item_table = Table("history", columns, rows)
     return RoundHistory(
         newest_status.title,
@@ -80,7 +81,7 @@ def build_round_history(rounds: Sequence[ConsolidatedRound]) -> RoundHistory:
     )
 
 
-# Lines through the rounds ---------------------------------------------------------------------------------
+# Items through the rounds ---------------------------------------------------------------------------------
 
 
 def _trace_items(statuses: Sequence[RoundStatus]) -> list[_ItemHistory]:
@@ -104,8 +105,8 @@ def _trace_items(statuses: Sequence[RoundStatus]) -> list[_ItemHistory]:
 def _add_round(
     round_index: int, statuses: Sequence[RoundStatus], item_histories: Sequence[_ItemHistory]
 ) -> Iterator[_ItemHistory]:
-    """Give every line of a round to the thread that it goes on, looking back from the round before to the first;
-    yield the threads that begin here."""
+    """Add every item of a round to the history that it continues, looking back from the previous round to the
+    first; yield the histories that begin here."""
     round_status = statuses[round_index]
     unmatched = {item_status.item.id: item_status for item_status in round_status.item_statuses}
     for earlier_index in range(round_index - 1, -1, -1):
@@ -114,12 +115,15 @@ def _add_round(
             for item_history in item_histories
             if item_history.last_round == earlier_index
         }
-        previous_items = [thread.status_by_round[earlier_index].item for thread in history_by_item_id.values()]
+        previous_items = [
+            item_history.status_by_round[earlier_index].item for item_history in history_by_item_id.values()
+        ]
         links = match_plan_items(
             RoundItems([entry.item for entry in unmatched.values()], round_status.template),
             RoundItems(previous_items, statuses[earlier_index].template),
         )
         for item_id, link in links.items():
+            # Of several items that continue one, the first goes on with its history; the others begin their own.
             if round_index not in history_by_item_id[link.previous_id].status_by_round:
                 history_by_item_id[link.previous_id].status_by_round[round_index] = unmatched.pop(item_id)
     for entry in unmatched.values():
@@ -138,7 +142,7 @@ def _item_columns(newest_status: RoundStatus) -> Iterator[TableColumn]:
 
 
 def _round_columns(rounds: Sequence[ConsolidatedRound]) -> Iterator[TableColumn]:
-    """Yield one column per round, headed by its day; two of one day are told apart by a number."""
+    """Yield one column per round, headed by its as-of date; rounds of one date get a number each."""
     language, used_headings = rounds[-1].round_status.language, set[str]()
     for round_index, round_ in enumerate(rounds):
         date_text = format_long_date(round_.round_status.as_of, language)
@@ -165,12 +169,12 @@ def _item_history_row(item_history: _ItemHistory, rounds: Sequence[ConsolidatedR
 
 
 def _first_line_of_group(text: str, kind: str) -> str | None:
-    """Return a text; of a group its first line, without what is explained below it."""
+    """Return the text of a level; of a group only its first line, without the explanation below it."""
     return (first_line(text) if kind == "group" else text) or None
 
 
 def _status_text(item_status: ItemStatus | None, newest_status: RoundStatus) -> str | None:
-    """Return how a line stood; nothing where it was not in the plan."""
+    """Return an item's status in one round, None where it was not in the plan."""
     if item_status is None:
         return None
     if item_status.follows_parent:

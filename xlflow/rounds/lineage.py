@@ -180,7 +180,8 @@ class _ItemMatcher:
         previous_by_key = group_by_key(self._unmatched_previous_items(), previous_key)
         for key, same_key_items in group_by_key(self._unmatched_items(), current_key).items():
             candidates = previous_by_key.get(key, ())
-            if len(same_key_items) == len(candidates) == 1:
+            is_blank = not any(key)  # two items without a text are not alike
+            if not is_blank and len(same_key_items) == len(candidates) == 1:
                 self._add_link(same_key_items[0], LineageLink(candidates[0].id, matched_by))
 
     def _add_link(self, item: PlanItem, link: LineageLink) -> None:

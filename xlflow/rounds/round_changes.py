@@ -1,6 +1,7 @@
-"""What has become of each line since the round before: one kind of change that says most, and what else is new.
+"""What has changed for each plan item since the previous round: the one kind of change that says most, and what
+else is new.
 
-Both rounds come as the same plain states, so it does not matter what they were read from. Knows no workbook.
+Both rounds come as the same plain snapshots, so it does not matter what they were read from. Knows no workbook.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,23 +28,23 @@ ChangeKind = Literal[
     "unanswered",
 ]
 CHANGE_KINDS: tuple[ChangeKind, ...] = ChangeKind.__args__  # type: ignore[attr-defined]
-"""The kinds of change, what a reader looks for first coming first.
+"""The kinds of change; what a reader looks for first comes first.
 
-delayed: it now stands in a status that the template calls delayed, or its time has moved later. overdue_since: its
-time has passed since, and it was not done with then. cancelled, done, status: so says its rolled-up status, which
-was another. new, gone: in the plan. time: its time has moved earlier or to what cannot be compared. comment: there
-is one that was not there. planned: its text, its id or its place in the plan. unanswered: a status stood then and
-none does now.
+delayed: it has a status now that the template calls delayed, or its deadline has moved later. overdue_since: its
+deadline has passed since, and it was not done then. cancelled, done, status: its rolled-up status is another, a
+final one for the first two. new, gone: in the plan. time: its deadline has moved earlier, or the two cannot be
+compared. comment: there is one that was not there. planned: its text, its id or its group in the plan. unanswered:
+it had a status and has none now.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ItemSnapshot:
-    """Where a line stands in one round.
+    """The state of one plan item in one round.
 
-    `code` and `status` are the rolled-up ones, None and "" if nothing answers it; a part that `follows` its item
-    has no status of its own. `planned` is its deadline, `moved` the new one that was answered, both as shown;
-    `time` is the one that counts, if it is a time.
+    `status_code` and `status` (as shown) are rolled up over units and sub-activities; None and "" where nobody has
+    answered. A sub-activity with `follows_parent` has no status of its own. `planned_deadline` is the plan's and
+    `new_deadline` the answered one, both as shown; `effective_deadline` is the one that counts, if it is a date.
     """
 
     item: PlanItem
@@ -58,19 +59,20 @@ class ItemSnapshot:
 
     @property
     def effective_deadline_text(self) -> str:
-        """The time that counts: the new one, else that of the plan."""
+        """The deadline that counts, as shown: the new one, else the plan's."""
         return self.new_deadline or self.planned_deadline
 
     @property
     def has_own_status(self) -> bool:
-        """Whether it has a status of its own."""
+        """Whether it has a status itself, not that of its activity."""
         return bool(self.status) and not self.follows_parent
 
 
 @dataclass(frozen=True, slots=True)
 class ItemChange:
-    """What has become of one line; `before` or `now` is None where it was or is not there. `how` says by what it
-    was found again, `is_part` that it is a part of another. More may have changed than what `kind` tells."""
+    """What has changed for one plan item. `previous` is None where it is new, `current` where it is gone.
+    `matched_by`: how the previous item was found, None if there is none. `is_part`: it is a sub-activity. `kind`
+    is the change that says most; the three flags say what else is new."""
 
     kind: ChangeKind
     is_part: bool
@@ -83,8 +85,8 @@ class ItemChange:
 
     @property
     def current_deadline_text(self) -> str:
-        """The time that counts now: a new one that was answered then still holds if nobody has named another, but
-        not where that of the plan has passed and nobody answered anew."""
+        """The deadline that counts now, as shown. A new one that was answered in the previous round still holds if
+        nobody has answered another, but not where the plan's has passed; "" where the item is gone."""
         if self.current is None:
             return ""
         previous, is_unchanged = self.previous, not self.current.new_deadline and not self.current.is_overdue
@@ -99,16 +101,16 @@ class ItemChange:
 
     @property
     def item(self) -> PlanItem:
-        """The line as it is now, or as it was if it is gone."""
-        state = self.current or self.previous
-        assert state is not None  # noqa: S101  (one of the two is always there)
-        return state.item
+        """The item as it is now, or as it was if it is gone."""
+        snapshot = self.current or self.previous
+        assert snapshot is not None  # noqa: S101  (one of the two is always there)
+        return snapshot.item
 
 
 @dataclass(frozen=True, slots=True)
 class RoundSnapshot:
-    """All lines of a round, in the order of its plan, and the template that they were asked by. `file` and
-    `digest` are those of the workbook that says so, if one does."""
+    """All items of a round, in the order of its plan, and the round's template. `file` and `digest` (SHA-256) are
+    those of the consolidated workbook that it was read from, "" if it was not read from one."""
 
     item_snapshots: Sequence[ItemSnapshot]
     template: Template
@@ -116,37 +118,38 @@ class RoundSnapshot:
     file: str = ""
     digest: str = ""
 
-    def is_part(self, state: ItemSnapshot) -> bool:
-        """Return whether a line is a part of another one."""
+    def is_part(self, snapshot: ItemSnapshot) -> bool:
+        """Return whether an item is a sub-activity."""
         return self.template.part_level_index is not None and bool(
-            state.item.level_texts[self.template.part_level_index]
+            snapshot.item.level_texts[self.template.part_level_index]
         )
 
     def status_choices(self) -> Mapping[str, Choice]:
-        """Return the statuses by code."""
+        """Return the choices of the status field by code; none where the template has no status."""
         return self.template.status_choices
 
 
 def find_changes(current: RoundSnapshot, previous: RoundSnapshot) -> tuple[ItemChange, ...]:
-    """Return the lines in which anything has changed: by kind, then in the order of the plan."""
+    """Return one change per item in which anything has changed: by kind (as in `CHANGE_KINDS`), then in plan
+    order; items that are gone in the order of the previous plan."""
     links = match_plan_items(_round_items(current), _round_items(previous))
-    previous_by_id = {state.item.id: state for state in previous.item_snapshots}
+    previous_by_id = {snapshot.item.id: snapshot for snapshot in previous.item_snapshots}
     comparer = _RoundComparer(current, previous)
     changed = [
         comparer.compare_item(
-            previous_by_id[links[state.item.id].previous_id], state, links[state.item.id].matched_by
+            previous_by_id[links[snapshot.item.id].previous_id], snapshot, links[snapshot.item.id].matched_by
         )
-        if state.item.id in links
-        else ItemChange("new", current.is_part(state), None, state)
-        for state in current.item_snapshots
+        if snapshot.item.id in links
+        else ItemChange("new", current.is_part(snapshot), None, snapshot)
+        for snapshot in current.item_snapshots
     ]
     removed = [
         previous_by_id[item.id]
-        for item in find_removed_items([state.item for state in previous.item_snapshots], links)
+        for item in find_removed_items([snapshot.item for snapshot in previous.item_snapshots], links)
     ]
     changes = [
         *filter(None, changed),
-        *(ItemChange("gone", previous.is_part(state), state, None) for state in removed),
+        *(ItemChange("gone", previous.is_part(snapshot), snapshot, None) for snapshot in removed),
     ]
     return tuple(sorted(changes, key=lambda change: CHANGE_KINDS.index(change.kind)))
 
@@ -159,18 +162,18 @@ def find_effective_deadline(answered: Iterable[FieldValue | None], planned: Fiel
 
 
 def count_changes_by_kind(changes: Sequence[ItemChange]) -> Mapping[str, int]:
-    """Return how many there are of each kind."""
+    """Return the number of changes of each kind, in the order of `CHANGE_KINDS`, zeros too."""
     kinds = [change.kind for change in changes]
     return {kind: kinds.count(kind) for kind in CHANGE_KINDS}
 
 
 def _round_items(snapshot: RoundSnapshot) -> RoundItems:
-    return RoundItems([state.item for state in snapshot.item_snapshots], snapshot.template)
+    return RoundItems([item_snapshot.item for item_snapshot in snapshot.item_snapshots], snapshot.template)
 
 
 class _RoundComparer:
-    """Compares the states of one line in two rounds; what a status means is for today's template to say, if it has
-    it."""
+    """Compares two snapshots of one item. The current template says what a status means; the previous one only
+    where the current does not know the status."""
 
     def __init__(self, current: RoundSnapshot, previous: RoundSnapshot):
         self.current = current
@@ -180,7 +183,7 @@ class _RoundComparer:
     def compare_item(
         self, previous: ItemSnapshot, current: ItemSnapshot, matched_by: MatchMethod
     ) -> ItemChange | None:
-        """Return what has changed, None if nothing has."""
+        """Return what has changed for one item, None if nothing has."""
         has_new_status = current.has_own_status and _status_key(current) != _status_key(previous)
         has_new_deadline = _has_new_deadline(previous, current)
         has_new_comment = not _comment_lines(current.comment) <= _comment_lines(previous.comment)
@@ -210,26 +213,24 @@ class _RoundComparer:
             has_new_comment,
         )
 
-    def _is_final(self, state: ItemSnapshot) -> bool:
-        choice = self.current_choices.get(state.status_code or "")
+    def _is_final(self, snapshot: ItemSnapshot) -> bool:
+        choice = self.current_choices.get(snapshot.status_code or "")
         return choice is not None and choice.final
 
-    def _is_excluded(self, state: ItemSnapshot) -> bool:
-        choice = self.current_choices.get(state.status_code or "")
+    def _is_excluded(self, snapshot: ItemSnapshot) -> bool:
+        choice = self.current_choices.get(snapshot.status_code or "")
         return choice is not None and choice.excluded_from_rollup
 
     def _is_delayed(self, previous: ItemSnapshot, current: ItemSnapshot, has_new_deadline: bool) -> bool:
-        """Return whether its time has moved later, or its status says so and did not then."""
+        """Return whether the deadline has moved later, or the status is a delayed one and was none before."""
         is_later = bool(
             has_new_deadline
             and current.effective_deadline
             and previous.effective_deadline
             and current.effective_deadline.is_later_than(previous.effective_deadline)
         )
-        current_choice, previous_code = (
-            self.current_choices.get(current.status_code or ""),
-            previous.status_code or "",
-        )
+        current_choice = self.current_choices.get(current.status_code or "")
+        previous_code = previous.status_code or ""
         previous_choice = self.current_choices.get(previous_code) or self.previous_choices.get(previous_code)
         return is_later or (
             not current.follows_parent
@@ -239,9 +240,9 @@ class _RoundComparer:
 
 
 def _has_new_deadline(previous: ItemSnapshot, current: ItemSnapshot) -> bool:
-    """Return whether another time is answered than counted then, or the plan states another one.
+    """Return whether another deadline is answered than counted before, or the plan states another one.
 
-    A new time that nobody repeats still holds, so a blank changes nothing.
+    A new deadline that nobody repeats still holds, so a blank changes nothing.
     """
     stated_text = current.new_deadline or (
         current.planned_deadline
@@ -266,13 +267,14 @@ def _is_same_deadline(stated_text: str, current: ItemSnapshot, previous: ItemSna
 
 
 def _comment_lines(comment: str) -> set[str]:
-    """Return the lines of a comment; one that says nothing that was not said then is no new one."""
+    """Return the text lines of a comment, normalized: a comment is new if it has a line that the previous one
+    lacks."""
     return {normalize_key(line) for line in comment.split("\n")} - {""}
 
 
-def _status_key(state: ItemSnapshot) -> str:
-    return state.status_code or normalize_key(state.status)
+def _status_key(snapshot: ItemSnapshot) -> str:
+    return snapshot.status_code or normalize_key(snapshot.status)
 
 
-def _level_keys(state: ItemSnapshot) -> tuple[str, ...]:
-    return tuple(map(normalize_key, state.item.level_texts))
+def _level_keys(snapshot: ItemSnapshot) -> tuple[str, ...]:
+    return tuple(map(normalize_key, snapshot.item.level_texts))

@@ -1,6 +1,7 @@
-"""What the consolidated workbook says, as the report needs it: every line with its status, time and comment.
+"""What a consolidated workbook says of its round, as reports and comparisons need it: every plan item with its
+status, deadline and comment.
 
-Also the two ways of showing less: one unit's own lines, and only what deviates. Knows neither workbook nor format.
+Also the two ways of showing less: one unit's own items, and only what deviates. Knows neither workbook nor format.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from xlflow.rules.computed_fields import fields_above_threshold
 from xlflow.rules.rollup import is_deviation_status, relatives_by_id
 
 DisplayValues = Mapping[str, str | Decimal]
+"""Values by field key, as shown; numbers as Decimal."""
 
 
 def _no_values() -> DisplayValues:
@@ -27,8 +29,9 @@ def _no_values() -> DisplayValues:
 
 @dataclass(frozen=True, slots=True)
 class UnitReply:
-    """What one unit said of a line: its status (code if the template knows it), as text, and its other answers.
-    A sub-activity that `follows` its activity has no status of its own."""
+    """What one unit answered on a plan item. `status_code` is None where the template does not know the status,
+    which is then in `status` as written. `answers` are its other answers; `location` is its row in `Svar`. A
+    sub-activity with `follows_parent` has no status of its own."""
 
     unit: str
     status_code: str | None = None
@@ -40,11 +43,11 @@ class UnitReply:
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """One line as the consolidated workbook shows it, over all its units.
+    """One plan item as the consolidated workbook shows it, over all its units.
 
-    `code` and `status` are the rolled-up ones: None and "" if nothing answers the line; a sub-activity that
-    `follows` its activity has none of its own. `given` and `answers` are by field, as shown; numbers as such.
-    `replies` are there where several units were asked or answered.
+    `status_code` and `status` are rolled up: None and "" where nobody has answered. A sub-activity with
+    `follows_parent` has no status of its own. `plan_values` and `answers` are by field key. `unit_replies` is
+    filled only where several units were asked or answered. `location` is the cell of its comment.
     """
 
     item: PlanItem
@@ -60,9 +63,9 @@ class ItemStatus:
 
 @dataclass(frozen=True, slots=True)
 class UnitStatus:
-    """A unit that was asked, whether it has answered, how many activities it was asked about, and how many rows
-    of its form are still without an answer. One with `nothing` to report has answered by saying so; one that
-    sent a `blank` form has not."""
+    """A unit that was asked. `activity_count`: the activities it was asked about. `unanswered_row_count`: the rows
+    of its form without an answer. A unit that says that it has nothing to report has answered; one that sent a
+    blank form has not."""
 
     unit: str
     has_answered: bool
@@ -74,8 +77,8 @@ class UnitStatus:
 
 @dataclass(frozen=True)
 class RoundStatus:
-    """A whole round, or the part of it that a report is about. `entries` stand in the order of the plan. `changes`
-    are those since the round of the day `since`, None if it was not compared with any."""
+    """A whole round, or the part of it that a report is about. `item_statuses` are in plan order. `changes` are
+    those since the round with the as-of date `compared_to`; None if the round was not compared with any."""
 
     template: Template
     language: Language
@@ -89,23 +92,23 @@ class RoundStatus:
 
     @cached_property
     def status_field(self) -> Field | None:
-        """The field that tells the status, if the template has one."""
+        """The status field, None if the template has none."""
         return self.template.field_in_role("status")
 
     @cached_property
     def status_choices(self) -> Mapping[str, Choice]:
-        """The statuses by code, in the template's order."""
+        """The choices of the status field by code, in the template's order."""
         return self.template.status_choices
 
     @cached_property
     def activities(self) -> tuple[ItemStatus, ...]:
-        """The activities; sub-activities whose activity is not there stand for themselves."""
+        """The activities in plan order, with sub-activities whose activity is missing."""
         part_ids = {part.item.id for parts in self.parts_by_activity.values() for part in parts}
         return tuple(item_status for item_status in self.item_statuses if item_status.item.id not in part_ids)
 
     @cached_property
     def parts_by_activity(self) -> Mapping[str, tuple[ItemStatus, ...]]:
-        """The sub-activities of each activity, by its id."""
+        """The sub-activities of each item by its id, in plan order; () for those without."""
         by_id = {item_status.item.id: item_status for item_status in self.item_statuses}
         relatives = relatives_by_id([entry.item for entry in self.item_statuses], self.template)
         return MappingProxyType(
@@ -113,7 +116,7 @@ class RoundStatus:
         )
 
     def is_answered(self, item_status: ItemStatus) -> bool:
-        """Return whether a status stands for a line, or anything was answered where there are no statuses."""
+        """Return whether an item has a status, or any answer where the template has no status field."""
         return bool(
             item_status.status_code
             or item_status.status
@@ -123,12 +126,12 @@ class RoundStatus:
 
     @cached_property
     def fields_with_threshold(self) -> tuple[Field, ...]:
-        """The amounts that the template has a limit for."""
+        """The amounts for which a rule of the template has a threshold, each once."""
         field_keys = (rule.threshold.field for rule in self.template.rules if rule.threshold)
         return tuple(self.template.field(key) for key in dict.fromkeys(field_keys))
 
     def fields_above_threshold(self, item_status: ItemStatus) -> tuple[Field, ...]:
-        """Return the amounts of a line that are beyond a limit of the template."""
+        """Return the fields whose amount on an item is above a threshold of the template."""
 
         def number_in_field(key: str) -> Decimal | None:
             value = (
@@ -153,7 +156,7 @@ class RoundStatus:
 
 
 def restrict_to_unit(round_status: RoundStatus, unit: str) -> RoundStatus:
-    """Return what one unit was asked and what it said itself."""
+    """Return the round as one unit sees it: the items that it was asked about, with its own answers only."""
     item_statuses = tuple(
         _as_answered_by_unit(item_status, unit, round_status)
         for item_status in round_status.item_statuses
@@ -165,7 +168,7 @@ def restrict_to_unit(round_status: RoundStatus, unit: str) -> RoundStatus:
 
 
 def restrict_to_deviations(round_status: RoundStatus) -> RoundStatus:
-    """Return the lines that deviate, each sub-activity with its activity."""
+    """Return the round with the items that deviate, and the activity of each such sub-activity."""
     kept_ids = {item_status.item.id for item_status in _deviating_items(round_status)}
     return replace(
         round_status,
@@ -184,7 +187,7 @@ def _deviating_items(round_status: RoundStatus) -> Iterator[ItemStatus]:
 
 
 def _as_answered_by_unit(item_status: ItemStatus, unit: str, round_status: RoundStatus) -> ItemStatus:
-    """Return a line as one unit sees it; late only if the unit itself is not through with it."""
+    """Return an item with one unit's answers only; overdue only if that unit itself has not finished it."""
     if len(item_status.item.units) < 2 and not item_status.unit_replies:
         return item_status
     reply = next((reply for reply in item_status.unit_replies if reply.unit == unit), UnitReply(unit))

@@ -16,6 +16,7 @@ from xlflow.excel.reader.open_file import (
 from xlflow.excel.reader.plan_openpyxl import open_plan_workbook
 from xlflow.excel.reader.workbook_data import (
     DEFAULT_LIMITS,
+    CellRange,
     ErrorValue,
     ExcelTable,
     Limits,
@@ -28,6 +29,7 @@ from xlflow.excel.reader.workbook_data import (
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "CellRange",
     "ErrorValue",
     "ExcelTable",
     "Limits",
