@@ -194,7 +194,7 @@ def _build_fault_row(form: FormModel, fault: FormFault) -> dict[str, TableCell]:
     cell_value = fault_cell_value(form, fault)
     return {
         "weight": translate(f"returned.{fault.severity}", language),
-        "cell": f"{column_letters(fault.position[1])}{fault.position[0] + 1}" if fault.position else "",
+        "cell": format_cell_address(*fault.position) if fault.position else "",
         "row": truncate_text(title, MAX_SHOWN_LENGTH),
         "column": fault.column.heading(language) if fault.column else "",
         "written": truncate_text(cell_value, MAX_SHOWN_LENGTH) if isinstance(cell_value, str) else cell_value,
