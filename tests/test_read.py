@@ -618,7 +618,7 @@ def test_texts_beside_the_table_and_on_other_sheets_are_kept() -> None:
         ("XFD1048576", "långt borta", False),
         ("B2", "Våra egna anteckningar", False),
     ]
-    assert finding_codes(form) == ["text-outside-table"] * 4 + ["text-on-other-sheet"]
+    assert finding_codes(form) == ["text-on-other-sheet", *["text-outside-table"] * 4]
 
 
 # Which form it is -----------------------------------------------------------------------------------------
