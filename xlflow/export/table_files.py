@@ -1,10 +1,8 @@
-"""Tables as Parquet, where pyarrow is installed (`pip install xlflow[parquet]`). The only door to pyarrow.
+"""Tables as CSV and, with pyarrow (`pip install xlflow[parquet]`), as Parquet. The only door to pyarrow.
 
-Amounts are decimals there, exact to the last digit. Texts are as they were written, since nothing in such a file
-can become a formula.
-
-Tables as CSV, the way the spreadsheets and Power BI of their readers take them: UTF-8 that says so (BOM), and
-separators by the language, since a Swedish program reads 1.5 as the first of May.
+Parquet holds amounts as exact decimals and texts as written, since nothing in it can become a formula. CSV is as
+spreadsheets and Power BI take it: UTF-8 with a BOM, and separators by language, since a Swedish program reads 1.5
+as the first of May.
 
 A text that a spreadsheet could take for a formula gets an apostrophe before it: where it begins with = + - @ or
 their full-width forms, perhaps after blanks, and likewise behind every separator or line break within it, where a
@@ -107,7 +105,7 @@ def escape_formula_text(text: str) -> str:
 
 
 def unescape_formula_text(text: str) -> str:
-    """Return a text as it was before it was guarded."""
+    """Return a text as it was before `escape_formula_text`."""
     return _ADDED_APOSTROPHE.sub(r"\1", text)
 
 

@@ -1,4 +1,4 @@
-"""A grid as a table of which every column holds one type, whatever people wrote into it.
+"""A table of the consolidated workbook with one type per column, whatever people wrote into it.
 
 A spreadsheet's column of amounts may hold a text that is none, and keeps it as it was written. A data table
 cannot: there the column holds amounts only, and a column beside it the words that are none. It is always there
@@ -35,7 +35,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class TypedColumn:
-    """One column: its key, its heading, and what it holds; None is a blank."""
+    """One column: key, heading, type and values; None is a blank."""
 
     key: str
     heading: str
@@ -45,7 +45,7 @@ class TypedColumn:
 
 @dataclass(frozen=True, slots=True)
 class TypedTable:
-    """A table by its columns, all equally long. `name` is that of its grid, `title` what the workbook calls it."""
+    """A table by its columns, all equally long. `name` is the table's key, `title` its name in the workbook."""
 
     name: str
     title: str
@@ -53,7 +53,7 @@ class TypedTable:
 
 
 def build_typed_table(table: Table, answer_keys: Container[str], language: Language) -> TypedTable:
-    """Return the table of a grid; `filled_in` are the keys of the columns that units fill in."""
+    """Return a table with one type per column. `answer_keys` are the keys of the columns that units fill in."""
     cells = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
     used_headings = {column.heading.casefold() for column in table.columns}
     columns = (
