@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from xlflow.i18n.catalogue import Language
-
 if TYPE_CHECKING:
     from datetime import date
 
+    from xlflow.i18n.catalogue import Language
     from xlflow.model.merged import RunResult
     from xlflow.pipeline.save_files import ProgressCallback
 
@@ -182,7 +181,7 @@ def show_progress_bars() -> Iterator["ProgressCallback | None"]:
         yield draw_progress
 
 
-def user_language() -> Language:
+def user_language() -> "Language":
     """Return the language in which the user's computer speaks, if it is English; else Swedish."""
     locale_names = [os.environ.get(variable) for variable in ("LC_ALL", "LC_MESSAGES", "LANG")]
     if not any(locale_names) and sys.platform == "win32":
