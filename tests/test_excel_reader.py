@@ -28,7 +28,7 @@ from xlflow.excel.reader import DEFAULT_LIMITS, ErrorValue, UncachedFormula, Wor
 from xlflow.excel.reader.choose_reader import read_with_calamine
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
 from xlflow.excel.reader.workbook_data import NO_METADATA
-from xlflow.excel.reader.xlsx_xml import read_xlsx_sheets
+from xlflow.excel.reader.xlsx_xml import read_workbook_outline, read_xlsx_sheets
 
 
 def test_a_workbook_opens_with_everything_that_counts() -> None:
@@ -131,7 +131,10 @@ def test_both_readers_read_what_was_written(rows: list[list[RawCell]]) -> None:
                     sheet.write(number, place, value)
     package = load_package(buffer.getvalue())
     fast = read_with_calamine(build_uncompressed_zip(package.parts))
-    close = tuple(replace(sheet, metadata=NO_METADATA) for sheet in read_xlsx_sheets(package, DEFAULT_LIMITS))
+    close = tuple(
+        replace(sheet, metadata=NO_METADATA)
+        for sheet in read_xlsx_sheets(package, read_workbook_outline(package), DEFAULT_LIMITS)
+    )
     assert fast == close
     found = {(n, p): v for n, row in enumerate(close[0].rows) for p, v in enumerate(row) if v is not None}
     assert found == {(n, p): v for n, row in enumerate(rows) for p, v in enumerate(row) if v is not None}

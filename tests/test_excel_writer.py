@@ -139,12 +139,11 @@ def test_a_row_that_grows_has_a_height_that_is_not_fixed() -> None:
 def test_a_formula_of_ours_carries_its_value() -> None:
     def write(_: WorkbookWriter, sheet: SheetWriter) -> None:
         sheet.write_formula(0, 0, "=1+1", 2)
-        sheet.write_array_formula(1, 0, "=SUM(A1*{1,2})", 6)
 
     content = io.BytesIO(make(write))
     assert openpyxl.load_workbook(content)["Blad"]["A1"].value == "=1+1"
     shown = openpyxl.load_workbook(content, data_only=True)["Blad"]
-    assert (shown["A1"].value, shown["A2"].value) == (2, 6)
+    assert shown["A1"].value == 2
 
 
 @given(st.text(max_size=400), st.integers(1, 300))

@@ -44,9 +44,9 @@ def make_form() -> bytes:
 
 
 def read(content: bytes, name: str = "Museet.xlsx") -> Submission:
-    book = open_workbook(content, name)
-    assert isinstance(book, WorkbookData), book
-    filled = read_form(book, make_received_file(DiscoveredFile(name, content, len(content)), book))
+    workbook = open_workbook(content, name)
+    assert isinstance(workbook, WorkbookData), workbook
+    filled = read_form(workbook, make_received_file(DiscoveredFile(name, content, len(content)), workbook))
     assert isinstance(filled, Submission), filled
     return filled
 
@@ -74,12 +74,12 @@ def test_long_texts_come_back_whole_from_libreoffice(kind: str, tmp_path: Path) 
 
 def edit(change: dict[str, str | None]) -> bytes:
     """The form after somebody has worked on it; {sheet!cell: text}."""
-    book = load_workbook(io.BytesIO(make_form()))
+    workbook = load_workbook(io.BytesIO(make_form()))
     for where, text in change.items():
         sheet, cell = where.split("!")
-        book[sheet][cell] = text
+        workbook[sheet][cell] = text
     saved = io.BytesIO()
-    book.save(saved)
+    workbook.save(saved)
     return saved.getvalue()
 
 
@@ -117,25 +117,28 @@ def test_long_texts_stand_whole_in_the_consolidated_workbook(tmp_path: Path) -> 
     run = merge_forms([tmp_path / "in"], tmp_path / "alla.xlsx")
     assert run.output_path is not None
     assert load_workbook(run.output_path).sheetnames[-1] == "Fortsättning"
-    book = open_workbook(run.output_path, "alla.xlsx")
-    assert isinstance(book, WorkbookData)
-    assert book.find_sheet("Fortsättning") is None
+    workbook = open_workbook(run.output_path, "alla.xlsx")
+    assert isinstance(workbook, WorkbookData)
+    assert workbook.find_sheet("Fortsättning") is None
     for name in ("Svar", "Aktiviteter"):
-        heading, first, *_ = book.find_sheet(name).rows
-        told = dict(zip(heading, first, strict=True))
-        assert (told["Aktivitet"], told["Kommentar/avvikelse"]) == (LONG.strip(), ANSWERED), name
+        heading, first, *_ = workbook.find_sheet(name).rows
+        value_by_heading = dict(zip(heading, first, strict=True))
+        assert (value_by_heading["Aktivitet"], value_by_heading["Kommentar/avvikelse"]) == (
+            LONG.strip(),
+            ANSWERED,
+        ), name
 
 
 def test_one_number_in_many_cells_does_not_fill_the_memory() -> None:
-    def write(book: WorkbookWriter) -> bytes:
-        sheet = book.add_sheet("Blad")
+    def write(workbook: WorkbookWriter) -> bytes:
+        sheet = workbook.add_sheet("Blad")
         sheet.write(0, 0, "x" * 500_000)
         for row in range(1, 2_000):
             sheet.write(row, 0, f"… [fortsätter på bladet Fortsättning, nummer {row % 3}]")
-        return book.to_bytes()
+        return workbook.to_bytes()
 
-    book = open_workbook(write(WorkbookWriter("Prov", "sv", ASKED.as_of)), "prov.xlsx")
-    assert isinstance(book, WorkbookData)
-    lengths = [len(str(row[0])) for row in book.sheets[0].rows]
+    workbook = open_workbook(write(WorkbookWriter("Prov", "sv", ASKED.as_of)), "prov.xlsx")
+    assert isinstance(workbook, WorkbookData)
+    lengths = [len(str(row[0])) for row in workbook.sheets[0].rows]
     assert lengths[0] == 500_000
     assert 10_000_000 < sum(lengths) < 25_000_000

@@ -354,6 +354,23 @@ def test_a_text_table_is_read_in_any_letters(letters: str, sign: str) -> None:
     assert book.sheets[0].rows == tuple(tuple(cell or None for cell in line) for line in lines)
 
 
+@pytest.mark.parametrize("line", ["sep=;", "SEP=|", "sep=\t"])
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_a_line_that_names_the_separator_is_no_row(line: str, end: str) -> None:
+    sign = line[-1]
+    text = end.join((line, f"Aktivitet{sign}Enhet", f"Öppna, och visa kvarnen{sign}Museet"))
+    workbook = open_workbook(text.encode("utf-8-sig"), "plan.csv")
+    assert isinstance(workbook, WorkbookData)
+    assert workbook.sheets[0].rows == (("Aktivitet", "Enhet"), ("Öppna, och visa kvarnen", "Museet"))
+
+
+@pytest.mark.parametrize("text", ["sep=;;\na;b", "separat;b\nc;d", "sep=\nc"])
+def test_a_first_line_that_only_looks_like_one_is_a_row(text: str) -> None:
+    workbook = open_workbook(text.encode(), "plan.csv")
+    assert isinstance(workbook, WorkbookData)
+    assert len(workbook.sheets[0].rows) == 2
+
+
 def test_a_bundle_gives_its_files(tmp_path: Path) -> None:
     target = tmp_path / "svar.zip"
     target.write_bytes(zip_parts({"b/Museet.xlsx": make_workbook(), "a.txt": b"hej", "mapp/": b""}))

@@ -1,4 +1,4 @@
-"""Work apart: whatever a worker does, its item alone is lost, the others get done, and the run goes on."""
+"""The process pool: whatever a worker does, only its current item is lost, and all others get done."""
 
 import multiprocessing
 import os
@@ -19,11 +19,11 @@ from xlflow.runtime.process_pool import (
     peak_memory,
 )
 
-BOUNDS = TaskLimits(1.0, 300_000_000)
+LIMITS = TaskLimits(1.0, 300_000_000)
 
 
-def do_what_it_says(word: str) -> str:
-    """Return the word in capitals, or do the harm that it names."""
+def obey(word: str) -> str:
+    """Return the word in capitals, or do what it names."""
     if word == "who":
         time.sleep(0.02)
         return str(os.getpid())
@@ -44,27 +44,27 @@ def do_what_it_says(word: str) -> str:
     return word.upper()
 
 
-def ask(*words: str, jobs: int = 2, bounds: TaskLimits = BOUNDS) -> dict[int, str | TaskFailure]:
-    return dict(map_in_processes(do_what_it_says, words, jobs, bounds))
+def map_words(*words: str, jobs: int = 2, limits: TaskLimits = LIMITS) -> dict[int, str | TaskFailure]:
+    return dict(map_in_processes(obey, words, jobs, limits))
 
 
-def test_every_item_is_answered_under_its_place() -> None:
+def test_every_result_comes_with_the_index_of_its_item() -> None:
     words = [f"w{number}" for number in range(100)]
-    assert ask(*words) == dict(enumerate(word.upper() for word in words))
+    assert map_words(*words) == dict(enumerate(word.upper() for word in words))
 
 
 def test_there_are_never_more_workers_than_windows_can_wait_for() -> None:
-    answers = ask(*["who"] * 150, jobs=75)
+    answers = map_words(*["who"] * 150, jobs=75)
     assert 2 <= len(set(answers.values())) <= 60
 
 
-def test_nothing_to_do_is_done_at_once() -> None:
-    assert ask() == {}
+def test_no_items_give_no_results() -> None:
+    assert map_words() == {}
 
 
 @pytest.mark.parametrize("harm", ["abort", "leave", "kill"])
 def test_a_worker_that_dies_costs_one_item(harm: str) -> None:
-    assert ask("a", harm, "b", "c", harm) == {
+    assert map_words("a", harm, "b", "c", harm) == {
         0: "A",
         1: TaskFailure("crashed"),
         2: "B",
@@ -76,29 +76,33 @@ def test_a_worker_that_dies_costs_one_item(harm: str) -> None:
 @pytest.mark.parametrize("harm", ["hang", "stop"])
 def test_a_worker_that_is_late_costs_one_item(harm: str) -> None:
     start = time.monotonic()
-    assert ask("a", harm, "b", bounds=TaskLimits(0.5, 300_000_000)) == {0: "A", 1: TaskFailure("too-slow"), 2: "B"}
+    assert map_words("a", harm, "b", limits=TaskLimits(0.5, 300_000_000)) == {
+        0: "A",
+        1: TaskFailure("too-slow"),
+        2: "B",
+    }
     assert time.monotonic() - start < 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system keeps the bound on Linux only")
 def test_a_worker_that_takes_too_much_memory_costs_one_item() -> None:
-    assert ask("a", "grow", "b") == {0: "A", 1: TaskFailure("too-large"), 2: "B"}
+    assert map_words("a", "grow", "b") == {0: "A", 1: TaskFailure("too-large"), 2: "B"}
 
 
 def test_all_of_a_batch_may_be_lost() -> None:
     words = ["abort", "x", "abort", "abort", "y"] * 20
-    answers = ask(*words, jobs=1)
+    answers = map_words(*words, jobs=1)
     assert len(answers) == 100
     crashed = TaskFailure("crashed")
     assert [answers[number] for number in range(5)] == [crashed, "X", crashed, crashed, "Y"]
 
 
-def test_a_program_with_threads_starts_its_workers_anew() -> None:
+def test_a_program_with_threads_spawns_its_workers() -> None:
     go = threading.Event()
     other = threading.Thread(target=go.wait)
     other.start()
     try:
-        answers = ask("a", "abort", "b", bounds=TaskLimits(20.0, 300_000_000))
+        answers = map_words("a", "abort", "b", limits=TaskLimits(20.0, 300_000_000))
     finally:
         go.set()
         other.join()
@@ -106,7 +110,7 @@ def test_a_program_with_threads_starts_its_workers_anew() -> None:
 
 
 def test_a_caller_that_has_enough_leaves_no_worker_behind() -> None:
-    answers = map_in_processes(do_what_it_says, ["a", "hang"], 1, BOUNDS)
+    answers = map_in_processes(obey, ["a", "hang"], 1, LIMITS)
     assert next(answers) == (0, "A")
     answers.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
@@ -114,11 +118,11 @@ def test_a_caller_that_has_enough_leaves_no_worker_behind() -> None:
 
 SCRIPT = """
 import threading
-from test_process_pool import ask
+from test_process_pool import map_words
 from xlflow.runtime.process_pool import TaskLimits
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 print("begin")
-print(ask("a", bounds=TaskLimits(20.0, 300_000_000)))
+print(map_words("a", limits=TaskLimits(20.0, 300_000_000)))
 """
 
 
@@ -137,18 +141,18 @@ def test_a_script_is_not_run_again_by_its_workers(tmp_path: Path) -> None:
     assert (completed.stdout.split(), completed.stderr) == (["begin", "{0:", "'A'}"], "")
 
 
-def be_asked_within_a_worker(word: str) -> str:
+def map_within_a_worker(word: str) -> str:
     try:
-        return str(ask(word))
+        return str(map_words(word))
     except PoolUnavailableError:
         return "no workers"
 
 
-def test_where_no_process_can_be_started_the_caller_is_told() -> None:
-    assert dict(map_in_processes(be_asked_within_a_worker, ["a"], 1, BOUNDS)) == {0: "no workers"}
+def test_a_caller_learns_that_no_process_can_be_started() -> None:
+    assert dict(map_in_processes(map_within_a_worker, ["a"], 1, LIMITS)) == {0: "no workers"}
 
 
-def test_the_memory_taken_so_far_is_known() -> None:
+def test_the_peak_of_memory_is_measured() -> None:
     before = peak_memory()
     taken = bytearray(200_000_000)
     taken[::4096] = bytes(len(taken[::4096]))

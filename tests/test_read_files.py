@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from support.edited_forms import ASKED, FILLED, copy_values, edit_sheet, make_form
-from support.make_xls import an_xlsb
+from support.make_xls import make_xlsb
 
-from xlflow import read
 from xlflow.collect.discover import DiscoveredFile
 from xlflow.excel.reader import WorkbookData, open_in_process, open_workbook
 from xlflow.model.findings import Finding, Location, make_finding, message_of, remedy_of
@@ -33,12 +32,12 @@ def told(opened: Sequence[ReadResult]) -> list[str]:
 
 # Files that only the fast reader knows --------------------------------------------------------------------
 
-KILLER = an_xlsb((0, 0), (1_048_575, 16_383))
+KILLER = make_xlsb((0, 0), (1_048_575, 16_383))
 """A workbook of two cells, for which the reader asks the system for half a terabyte, and is ended by it."""
 
 
 def test_an_old_kind_of_workbook_is_read_in_a_process_of_its_own() -> None:
-    content = an_xlsb((0, 0), (2, 1))
+    content = make_xlsb((0, 0), (2, 1))
     assert open_in_process(content, "f.xlsb") is None
     book = open_workbook(content, "f.xlsb")
     assert isinstance(book, WorkbookData)
@@ -105,7 +104,7 @@ def test_a_form_that_our_own_reading_falls_over_costs_no_other(
             raise RecursionError
         return make_finding("not-a-form", Location(book.name))
 
-    monkeypatch.setattr(read, "read_form", fall_over)
+    monkeypatch.setattr(read_files, "read_form", fall_over)
     opened = read_returned_files(
         found(a_xlsx=make_form(), **{f"b{n}_xlsx": make_form() for n in range(files)}), ReadOptions(2)
     )
@@ -141,17 +140,17 @@ def test_where_no_process_can_be_started_files_are_read_all_the_same(monkeypatch
         raise process_pool.PoolUnavailableError
         yield
 
-    files = [*files_of_all_kinds(), *found(l_xlsb=an_xlsb((0, 0)))]
+    files = [*files_of_all_kinds(), *found(l_xlsb=make_xlsb((0, 0)))]
     before = read_returned_files(files, ReadOptions(2))
     monkeypatch.setattr(workers, "map_in_processes", refuse)
     assert read_returned_files(files, ReadOptions(2)) == before
 
 
 def test_progress_is_told_for_every_file() -> None:
-    done: list[tuple[int, int]] = []
-    files = [*files_of_all_kinds(), *found(l_xlsb=an_xlsb((0, 0)))]
-    read_returned_files(files, ReadOptions(2), lambda number, total: done.append((number, total)))
-    assert done == [(number, len(files)) for number in range(1, len(files) + 1)]
+    done: list[tuple[str, int, int]] = []
+    files = [*files_of_all_kinds(), *found(l_xlsb=make_xlsb((0, 0)))]
+    read_returned_files(files, ReadOptions(2), lambda step, number, total: done.append((step, number, total)))
+    assert done == [("read", number, len(files)) for number in range(1, len(files) + 1)]
 
 
 def test_another_look_finds_the_forms_of_rounds_known_by_then() -> None:

@@ -1,4 +1,4 @@
-"""Rows that are laid whole hold the same as rows that are written cell by cell."""
+"""Rows written as whole XML hold the same as rows that are written cell by cell."""
 
 import io
 import tempfile
@@ -57,19 +57,19 @@ def _write(rows: list[list[CellContent]], *, whole: bool) -> bytes:
     if not whole:
         with written_plainly():
             return _write(rows, whole=True)
-    book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
-    sheet, styles = book.add_sheet("Blad"), [book.style(name) for name in ("cell", "input", "plain")]
-    kinds = {date: book.style("date"), int: book.style("integer"), Decimal: book.style("number")}
+    workbook = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
+    sheet, styles = workbook.add_sheet("Blad"), [workbook.style(name) for name in ("cell", "input", "plain")]
+    kinds = {date: workbook.style("date"), int: workbook.style("integer"), Decimal: workbook.style("number")}
 
     def look(found: tuple[type, ...], turn: int) -> list[Format | None]:
         return [kinds.get(kind, styles[(turn + place) % 3]) for place, kind in enumerate(found)]
 
-    sheet.write(0, 0, "Rubrik", book.style("heading"))
+    sheet.write(0, 0, "Rubrik", workbook.style("heading"))
     laid = [(row, number % 3, HEIGHTS[number % 4]) for number, row in enumerate(rows)]
     sheet.write_rows_fast(2, laid[:3], look)
     sheet.write(len(rows) + 7, 1, "Sist")
     sheet.write_rows_fast(6, laid[3:], look, auto_height=True)
-    return book.to_bytes()
+    return workbook.to_bytes()
 
 
 def _look(cell: ReadCell) -> tuple[object, ...]:
@@ -101,10 +101,10 @@ def test_a_text_longer_than_a_cell_goes_on_in_both_ways() -> None:
 
 def test_cells_without_a_style_are_the_same_in_both_ways() -> None:
     def write() -> bytes:
-        book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
+        workbook = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
         row: list[CellContent] = ["a", None, Decimal("1.5"), True, date(2021, 3, 31), "", "=b"]
-        book.add_sheet("Blad").write_rows_fast(0, [(row, None, None)], lambda kinds, _: [None] * len(kinds))
-        return book.to_bytes()
+        workbook.add_sheet("Blad").write_rows_fast(0, [(row, None, None)], lambda kinds, _: [None] * len(kinds))
+        return workbook.to_bytes()
 
     fast = write()
     with written_plainly():
@@ -113,12 +113,12 @@ def test_cells_without_a_style_are_the_same_in_both_ways() -> None:
 
 def test_one_formula_for_many_cells_is_the_same_in_both_ways() -> None:
     def write() -> bytes:
-        book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
-        sheet = book.add_sheet("Blad")
+        workbook = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
+        sheet = workbook.add_sheet("Blad")
         shared = sheet.shared_formula_cells(0, 1, '=A1&"<&>"', ["a<&>", "b<&>", ""])
         rows = [([letter, formula], None, None) for letter, formula in zip("ab ", shared, strict=True)]
         sheet.write_rows_fast(0, rows, lambda kinds, _: [None] * len(kinds))
-        return book.to_bytes()
+        return workbook.to_bytes()
 
     fast = write()
     with written_plainly():
@@ -130,21 +130,21 @@ def test_one_formula_for_many_cells_is_the_same_in_both_ways() -> None:
 
 @pytest.mark.parametrize("otherwise", ["write", "set_height"])
 def test_a_row_that_was_laid_whole_is_written_in_no_other_way(otherwise: str) -> None:
-    book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
-    sheet = book.add_sheet("Blad")
-    sheet.write_rows_fast(1, [(["a"], None, None)], lambda _, __: [book.style("cell")])
+    workbook = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
+    sheet = workbook.add_sheet("Blad")
+    sheet.write_rows_fast(1, [(["a"], None, None)], lambda _, __: [workbook.style("cell")])
     if otherwise == "write":
         sheet.write(1, 3, "b")
     else:
         sheet.set_row_height(1, 40)
-    with pytest.raises(ValueError, match="row 2 was laid whole"):
-        book.to_bytes()
+    with pytest.raises(ValueError, match="row 2 was written whole and cell by cell too"):
+        workbook.to_bytes()
 
 
 def test_rows_outside_the_sheet_are_refused() -> None:
-    book = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
+    workbook = WorkbookWriter("Prov", "sv", date(2021, 3, 31))
     with pytest.raises(ValueError, match="refused"):
-        book.add_sheet("Blad").write_rows_fast(1_048_575, [(["a"], None, None)] * 2, lambda _, __: [None])
+        workbook.add_sheet("Blad").write_rows_fast(1_048_575, [(["a"], None, None)] * 2, lambda _, __: [None])
 
 
 def test_tables_of_one_sheet_do_not_overlap() -> None:

@@ -56,41 +56,44 @@ def _writing_commands(name: str) -> list[list[str]]:
 
 
 def _draw(language: Language, **rows: int) -> Round:
-    lines = [
+    plan_lines = [
         f"Samhälle | Livet | Möten | {'Åtgärd' if row % 3 else 'Samma'} {row} | | Kvartal {row % 4 + 1} | {unit}"
         for unit, count in rows.items()
         for row in range(count)
     ]
-    return draw_round("\n".join([f"{LEVELS} | Slutdatum | Enhet", *lines]), language=language)
+    return draw_round("\n".join([f"{LEVELS} | Slutdatum | Enhet", *plan_lines]), language=language)
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_a_form_does_not_depend_on_those_that_were_written_before(
     language: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = _draw(language, Badet=4, Museet=4, Parken=9, Skolan=1)
-    shown = PreviousAnswers(None, {line.id: "Pågående" for line in asked.plan.items[::2]})
-    told = {line.id: {"status": "Pågående"} for line in asked.plan.items[::3]}
-    wanted = [
-        (unit.name, answers, past) for unit in asked.plan.units for answers in ({}, told) for past in (None, shown)
+    sample = _draw(language, Badet=4, Museet=4, Parken=9, Skolan=1)
+    shown = PreviousAnswers(None, {item.id: "Pågående" for item in sample.plan.items[::2]})
+    answers_by_id = {item.id: {"status": "Pågående"} for item in sample.plan.items[::3]}
+    form_arguments = [
+        (unit.name, answers, past)
+        for unit in sample.plan.units
+        for answers in ({}, answers_by_id)
+        for past in (None, shown)
     ]
-    together = [write_form(asked, unit, answers, previous=past) for unit, answers, past in wanted]
+    together = [write_form(sample, unit, answers, previous=past) for unit, answers, past in form_arguments]
     monkeypatch.setattr(alike, "MAX_MEMOIZED", 0)
-    alone = [write_form(asked, unit, answers, previous=past) for unit, answers, past in reversed(wanted)]
+    alone = [write_form(sample, unit, answers, previous=past) for unit, answers, past in reversed(form_arguments)]
     assert together == alone[::-1]
 
 
 def test_as_many_processes_as_one_likes_write_the_same_forms() -> None:
-    asked = _draw("sv", **{f"Enhet{number:02}": 1 + number % 3 for number in range(45)})
-    units = [unit.name for unit in asked.plan.units]
+    sample = _draw("sv", **{f"Enhet{number:02}": 1 + number % 3 for number in range(45)})
+    units = [unit.name for unit in sample.plan.units]
     shown = {
-        unit: PreviousAnswers(None, {line.id: "Pågående"})
+        unit: PreviousAnswers(None, {item.id: "Pågående"})
         for unit in units[::2]
-        for line in asked.items_for_unit(unit)[:1]
+        for item in sample.items_for_unit(unit)[:1]
     }
-    parts = split_round_by_unit(asked)
+    parts = split_round_by_unit(sample)
     one, many = (dict(write_forms(parts, units, shown, jobs)) for jobs in (1, 3))
     assert one == many
     assert [one[place] for place in range(45)] == [
-        write_form(asked, unit, previous=shown.get(unit)) for unit in units
+        write_form(sample, unit, previous=shown.get(unit)) for unit in units
     ]

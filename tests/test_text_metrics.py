@@ -22,13 +22,13 @@ TOO_HIGH = 1.12
 
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
-    answers = (PROJECT / "examples").glob("*/answers.csv")
-    told = (line for path in answers for lines in read_answers(path).values() for line in lines)
-    return sorted({text for line in told for text in line.values() if 8 < len(text) < 1500})
+    files = (PROJECT / "examples").glob("*/answers.csv")
+    answers = (line for path in files for lines in read_answers(path).values() for line in lines)
+    return sorted({text for line in answers for text in line.values() if 8 < len(text) < 1500})
 
 
 @pytest.fixture(scope="module")
-def theirs(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, str], int]:
+def libreoffice_lines(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, str], int]:
     """Return the lines that LibreOffice makes of each text in each width, by the height of its row."""
     fonts = subprocess.run([require_tool("fc-list")], capture_output=True, check=True, encoding="utf-8").stdout
     if "Carlito" not in fonts:
@@ -45,21 +45,23 @@ def theirs(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[t
     }
 
 
-def test_no_text_is_cut_off(theirs: dict[tuple[int, str], int]) -> None:
-    assert len(theirs) > 2000
-    assert not [(width, text) for (width, text), lines in theirs.items() if count_lines(text, width) < lines]
+def test_no_text_is_cut_off(libreoffice_lines: dict[tuple[int, str], int]) -> None:
+    assert len(libreoffice_lines) > 2000
+    assert not [
+        (width, text) for (width, text), lines in libreoffice_lines.items() if count_lines(text, width) < lines
+    ]
 
 
-def test_rows_are_hardly_higher_than_their_texts(theirs: dict[tuple[int, str], int]) -> None:
-    ours = sum(count_lines(text, width) for width, text in theirs)
-    assert ours <= TOO_HIGH * sum(theirs.values())
+def test_rows_are_hardly_higher_than_their_texts(libreoffice_lines: dict[tuple[int, str], int]) -> None:
+    ours = sum(count_lines(text, width) for width, text in libreoffice_lines)
+    assert ours <= TOO_HIGH * sum(libreoffice_lines.values())
 
 
 def _write(texts: list[str]) -> bytes:
-    book = WorkbookWriter("Höjder", "sv", date(2021, 3, 31))
+    workbook = WorkbookWriter("Höjder", "sv", date(2021, 3, 31))
     for width in WIDTHS:
-        sheet = book.add_sheet(str(width))
+        sheet = workbook.add_sheet(str(width))
         sheet.set_column_widths([width])
         for row, text in enumerate(texts):
-            sheet.write(row, 0, text, book.style("wrapped"))
-    return book.to_bytes()
+            sheet.write(row, 0, text, workbook.style("wrapped"))
+    return workbook.to_bytes()

@@ -22,7 +22,7 @@ from support.edited_forms import (
     with_blank_items,
 )
 from support.libreoffice import convert
-from support.make_xls import an_xlsb_of, piece, wide
+from support.make_xls import make_xlsb_from_records, xlsb_record, xlsb_text
 from support.make_xlsx import number_row, read_sheet, workbook_parts, zip_parts
 
 from xlflow.excel.reader import WorkbookData, open_workbook
@@ -62,13 +62,18 @@ def write_around(book: Workbook) -> None:
 def test_what_stands_around_the_sheets_is_set_aside(tmp_path: Path, kind: str) -> None:
     form = saved(edit_workbook(write_around), kind, tmp_path)
     assert answers_by_item(form) == with_blank_items()
-    assert margins(form) == [
+    header_footer = [
         ("Läs mig", ("Ring oss",)),
         ("Uppföljning", ("Vi väntar på besked", "från nämnden")),
     ]
-    about = [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced[2:]]
+    assert margins(form) == ([] if kind == "xls" else header_footer), "those of an .xls are not read"
+    about = [
+        (one.location.sheet, one.location.cell, one.texts)
+        for one in form.unplaced
+        if one.reason != "text-in-header-footer"
+    ]
     assert sorted(about) == [(None, None, ("Bara ett utkast",)), (None, None, ("brådskande",))]
-    assert finding_codes(form) == ["text-about-file"] * 2 + ["text-in-header-footer"] * 2
+    assert finding_codes(form) == ["text-about-file"] * 2 + ["text-in-header-footer"] * len(margins(form))
 
 
 @pytest.mark.parametrize("kind", WAYS)
@@ -106,12 +111,13 @@ def test_both_readers_see_the_same_headers(row: str) -> None:
     assert read_sheet(row, tail=tail).metadata.header_footer == ("Hej & hå", "( )", "Första\nsidan\nhär\nHöger")
 
 
-def test_an_xlsb_has_headers_too() -> None:
-    absent = b"\xff" * 4
-    margin = piece(479, struct.pack("<H", 0) + wide("&LVi väntar") + absent * 4 + wide("&C&G &P"))
-    book = open_workbook(an_xlsb_of([margin], 1, 1), "f.xlsb")
-    assert isinstance(book, WorkbookData), book
-    assert book.sheets[0].metadata.header_footer == ("Vi väntar",)
+def test_the_headers_of_an_xlsb_are_not_read_and_harm_nothing() -> None:
+    header_footer = xlsb_record(479, struct.pack("<H", 0) + xlsb_text("&LVi väntar")) + xlsb_record(
+        479, b"\xff" * 3
+    )
+    workbook = open_workbook(make_xlsb_from_records([header_footer], 1, 1), "f.xlsb")
+    assert isinstance(workbook, WorkbookData), workbook
+    assert (workbook.sheets[0].metadata.header_footer, workbook.findings) == ((), ())
 
 
 def test_of_an_ods_only_headers_that_are_shown_count() -> None:

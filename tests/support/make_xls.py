@@ -1,4 +1,7 @@
-"""Makes .xls and .xlsb by hand, record by record: container, workbook, and what that says of itself."""
+"""Makes .xls and .xlsb files by hand, record by record: OLE container, workbook stream, document properties.
+
+Rows and columns are counted from 0; styles are indexes of cell formats.
+"""
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,34 +11,35 @@ from support.make_xlsx import zip_parts
 SECTOR = 512
 _FREE, _END, _TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 _LEAST = 4096
-"""Bytes from which on a stream stands in sectors of its own."""
+"""Bytes from which on a stream is kept in sectors of its own."""
 
 
-def container(streams: Mapping[str, bytes], within: Mapping[str, bytes] | None = None) -> bytes:
-    """Return a container with these streams; those of `within` stand in a storage of their own."""
-    names = [*streams, *(["Inbäddat", *within] if within else [])]
-    told = [*streams.values(), *([b"", *within.values()] if within else [])]
-    told = [
-        stream.ljust(max(_LEAST, -(-len(stream) // SECTOR) * SECTOR), b"\0") if stream else b"" for stream in told
+def make_ole_container(streams: Mapping[str, bytes], embedded: Mapping[str, bytes] | None = None) -> bytes:
+    """Return an OLE container with these streams; those of `embedded` are in a storage of their own."""
+    names = [*streams, *(["Inbäddat", *embedded] if embedded else [])]
+    contents = [*streams.values(), *([b"", *embedded.values()] if embedded else [])]
+    contents = [
+        stream.ljust(max(_LEAST, -(-len(stream) // SECTOR) * SECTOR), b"\0") if stream else b""
+        for stream in contents
     ]
     entries = -(-(len(names) + 1) // 4)
     table = [_TABLE, *range(2, entries + 1), _END]
     starts = []
-    for stream in told:
+    for stream in contents:
         starts.append(len(table))
         table += [*range(len(table) + 1, len(table) + len(stream) // SECTOR), _END] if stream else []
     assert len(table) <= SECTOR // 4
-    head = struct.pack("<8s16x6H", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6, 0)
-    head += struct.pack("<4x2L2L", 0, 1, 1, 0) + struct.pack("<L2L2L", _LEAST, _END, 0, _END, 0)
-    head += struct.pack("<L", 0).ljust(109 * 4, b"\xff")
+    header = struct.pack("<8s16x6H", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6, 0)
+    header += struct.pack("<4x2L2L", 0, 1, 1, 0) + struct.pack("<L2L2L", _LEAST, _END, 0, _END, 0)
+    header += struct.pack("<L", 0).ljust(109 * 4, b"\xff")
     listed = _entry("Root Entry", 5, _END, 0, child=1)
-    last = len(streams) + 1 if within else len(streams)
-    for number, (name, start, stream) in enumerate(zip(names, starts, told, strict=True), 1):
+    last = len(streams) + 1 if embedded else len(streams)
+    for number, (name, start, stream) in enumerate(zip(names, starts, contents, strict=True), 1):
         following = number + 1 if number not in (last, len(names)) else _FREE
-        child = number + 1 if within and number == last else _FREE
+        child = number + 1 if embedded and number == last else _FREE
         listed += _entry(name, 2 if stream else 1, start if stream else 0, len(stream), following, child)
     listed = listed.ljust(entries * SECTOR, b"\0")
-    return head + struct.pack(f"<{len(table)}L", *table).ljust(SECTOR, b"\xff") + listed + b"".join(told)
+    return header + struct.pack(f"<{len(table)}L", *table).ljust(SECTOR, b"\xff") + listed + b"".join(contents)
 
 
 def _entry(name: str, kind: int, start: int, size: int, following: int = _FREE, child: int = _FREE) -> bytes:
@@ -44,74 +48,85 @@ def _entry(name: str, kind: int, start: int, size: int, following: int = _FREE, 
     return wide.ljust(64, b"\0") + tree + bytes(36) + struct.pack("<2LL", start, size, 0)
 
 
-def record(kind: int, content: bytes = b"") -> bytes:
+def xls_record(kind: int, content: bytes = b"") -> bytes:
+    """Return one record of an .xls stream."""
     return struct.pack("<2H", kind, len(content)) + content
 
 
-def text(words: str, length: str = "<H") -> bytes:
+def xls_text(words: str, length: str = "<H") -> bytes:
+    """Return a text as .xls keeps it: its length (in a format of `struct`), a flag for UTF-16, UTF-16."""
     wide = words.encode("utf-16-le")
     return struct.pack(length, len(wide) // 2) + b"\1" + wide
 
 
-DAY, SPAN = 1, 2
-"""The styles of `an_old_workbook` that show a day, and a span of time."""
+DATE_STYLE, DURATION_STYLE = 1, 2
+"""The styles of `make_xls_stream` that show a date, and a duration."""
 
 
-def an_old_workbook(cells: Sequence[bytes], name: str = "Blad", more: bytes = b"") -> bytes:
+def make_xls_stream(cells: Sequence[bytes], name: str = "Blad", more: bytes = b"") -> bytes:
     """Return the stream of a workbook with one sheet that holds these records."""
-    formats = record(0x41E, struct.pack("<H", 170) + text("yyyy\\-mm\\-dd")) + record(
-        0x41E, struct.pack("<H", 171) + text("[h]:mm")
+    formats = xls_record(0x41E, struct.pack("<H", 170) + xls_text("yyyy\\-mm\\-dd")) + xls_record(
+        0x41E, struct.pack("<H", 171) + xls_text("[h]:mm")
     )
-    styles = b"".join(record(0xE0, struct.pack("<2H", 0, key).ljust(20, b"\0")) for key in (0, 170, 171))
-    head = (
-        record(0x809, struct.pack("<4H2L", 0x600, 5, 0, 1997, 0, 6)) + record(0x42, b"\xb0\x04") + formats + styles
+    styles = b"".join(xls_record(0xE0, struct.pack("<2H", 0, key).ljust(20, b"\0")) for key in (0, 170, 171))
+    header = (
+        xls_record(0x809, struct.pack("<4H2L", 0x600, 5, 0, 1997, 0, 6))
+        + xls_record(0x42, b"\xb0\x04")
+        + formats
+        + styles
     )
-    listed = record(0x85, struct.pack("<L2B", 0, 0, 0) + text(name, "<B"))
-    start = len(head) + len(listed) + len(more) + 4
-    listed = record(0x85, struct.pack("<L2B", start, 0, 0) + text(name, "<B"))
-    sheet = record(0x809, struct.pack("<4H2L", 0x600, 16, 0, 1997, 0, 6)) + b"".join(cells) + record(0x0A)
-    return head + listed + more + record(0x0A) + sheet
+    listed = xls_record(0x85, struct.pack("<L2B", 0, 0, 0) + xls_text(name, "<B"))
+    start = len(header) + len(listed) + len(more) + 4
+    listed = xls_record(0x85, struct.pack("<L2B", start, 0, 0) + xls_text(name, "<B"))
+    sheet = xls_record(0x809, struct.pack("<4H2L", 0x600, 16, 0, 1997, 0, 6)) + b"".join(cells) + xls_record(0x0A)
+    return header + listed + more + xls_record(0x0A) + sheet
 
 
-def number(row: int, column: int, value: float, style: int = 0) -> bytes:
-    return record(0x203, struct.pack("<3Hd", row, column, style, value))
+def number_cell(row: int, column: int, value: float, style: int = 0) -> bytes:
+    """Return a Number record."""
+    return xls_record(0x203, struct.pack("<3Hd", row, column, style, value))
 
 
-def words(row: int, column: int, value: str) -> bytes:
-    return record(0x204, struct.pack("<3H", row, column, 0) + text(value))
+def text_cell(row: int, column: int, value: str) -> bytes:
+    """Return a Label record."""
+    return xls_record(0x204, struct.pack("<3H", row, column, 0) + xls_text(value))
 
 
-def truth(row: int, column: int, value: int, error: int = 0) -> bytes:
-    return record(0x205, struct.pack("<3H2B", row, column, 0, value, error))
+def boolean_or_error_cell(row: int, column: int, value: int, error: int = 0) -> bytes:
+    """Return a BoolErr record: a truth value, or an error code if `error` is 1."""
+    return xls_record(0x205, struct.pack("<3H2B", row, column, 0, value, error))
 
 
-def worked_out(row: int, column: int, result: bytes, style: int = 0) -> bytes:
-    return record(0x06, struct.pack("<3H", row, column, style) + result + bytes(8))
+def formula_cell(row: int, column: int, result: bytes, style: int = 0) -> bytes:
+    """Return a Formula record; `result` are the eight bytes of its cached value."""
+    return xls_record(0x06, struct.pack("<3H", row, column, style) + result + bytes(8))
 
 
 def hidden_row(row: int) -> bytes:
-    return record(0x208, struct.pack("<8H", row, 0, 1, 255, 0, 0, 0x120, 15))
+    """Return a Row record with the flag for hidden."""
+    return xls_record(0x208, struct.pack("<8H", row, 0, 1, 255, 0, 0, 0x120, 15))
 
 
-def merged(top: int, low: int, left: int, right: int) -> bytes:
-    return record(0xE5, struct.pack("<5H", 1, top, low, left, right))
+def merged_cells(top: int, low: int, left: int, right: int) -> bytes:
+    """Return a MergeCells record of one range."""
+    return xls_record(0xE5, struct.pack("<5H", 1, top, low, left, right))
 
 
-# What a document says of itself ---------------------------------------------------------------------------
+# Document properties ---------------------------------------------------------------------------
 
 
-def custom_properties(told: Mapping[str, str], page: int = 65_001) -> bytes:
-    """Return the stream of custom properties, in the letters of a code page (1200 for wide ones)."""
+def custom_properties(properties: Mapping[str, str], page: int = 65_001) -> bytes:
+    """Return the stream of custom document properties, in the encoding of a code page (1200 is UTF-16)."""
     letters = {65_001: "utf-8", 1200: "utf-16-le"}.get(page, f"cp{page}")
 
-    def say(words: str) -> bytes:
+    def encode_text(words: str) -> bytes:
         coded = (words + "\0").encode(letters)
         count = len(words) + 1 if page == 1200 else len(coded)
         return struct.pack("<L", count) + (coded.ljust(-(-len(coded) // 4) * 4, b"\0") if page == 1200 else coded)
 
-    names = b"".join(struct.pack("<L", number) + say(name) for number, name in enumerate(told, 2))
+    names = b"".join(struct.pack("<L", number) + encode_text(name) for number, name in enumerate(properties, 2))
     values = [struct.pack("<LH2x", 2, page)]
-    for value in told.values():
+    for value in properties.values():
         coded = (value + "\0").encode("utf-16-le" if page == 1200 else letters)
         count = len(value) + 1 if page == 1200 else len(coded)
         values.append(struct.pack("<2L", 31 if page == 1200 else 30, count) + coded)
@@ -120,34 +135,34 @@ def custom_properties(told: Mapping[str, str], page: int = 65_001) -> bytes:
             ("02d5cdd59c2e1b10939708002b2cf9ae", [(1, values[0])]),
             (
                 "05d5cdd59c2e1b10939708002b2cf9ae",
-                [(0, struct.pack("<L", len(told)) + names), *enumerate(values, 1)],
+                [(0, struct.pack("<L", len(properties)) + names), *enumerate(values, 1)],
             ),
         ]
     )
 
 
-def saved_at(ticks: int) -> bytes:
-    """Return the stream that tells when a document was saved: tenths of microseconds since 1601."""
+def last_saved_stream(ticks: int) -> bytes:
+    """Return the stream with the time of last saving, in tenths of microseconds since 1601."""
     return _properties([("e0859ff2f94f6810ab9108002b27b3d9", [(13, struct.pack("<LQ", 64, ticks))])])
 
 
 def _properties(sections: Sequence[tuple[str, Sequence[tuple[int, bytes]]]]) -> bytes:
-    place, told, heads = 28 + 20 * len(sections), b"", b""
+    offset, contents, heads = 28 + 20 * len(sections), b"", b""
     for kind, values in sections:
-        heads += bytes.fromhex(kind) + struct.pack("<L", place + len(told))
-        index, body = b"", b""
+        heads += bytes.fromhex(kind) + struct.pack("<L", offset + len(contents))
+        offsets, body = b"", b""
         for number, value in values:
-            index += struct.pack("<2L", number, 8 + 8 * len(values) + len(body))
+            offsets += struct.pack("<2L", number, 8 + 8 * len(values) + len(body))
             body += value.ljust(-(-len(value) // 4) * 4, b"\0")
-        told += struct.pack("<2L", 8 + len(index) + len(body), len(values)) + index + body
-    return struct.pack("<2HL16xL", 0xFFFE, 0, 0, len(sections)) + heads + told
+        contents += struct.pack("<2L", 8 + len(offsets) + len(body), len(values)) + offsets + body
+    return struct.pack("<2HL16xL", 0xFFFE, 0, 0, len(sections)) + heads + contents
 
 
-# The other kind -------------------------------------------------------------------------------------------
+# .xlsb -------------------------------------------------------------------------------------------
 
 
-def piece(kind: int, content: bytes = b"") -> bytes:
-    """Return one record of an .xlsb part: kind and length in pieces of seven bits."""
+def xlsb_record(kind: int, content: bytes = b"") -> bytes:
+    """Return one record of an .xlsb part: type and length in groups of seven bits."""
     return b"".join(_seven_bits(kind)) + b"".join(_seven_bits(len(content))) + content
 
 
@@ -159,37 +174,40 @@ def _seven_bits(number: int) -> Iterator[bytes]:
             return
 
 
-def wide(words: str) -> bytes:
+def xlsb_text(words: str) -> bytes:
+    """Return a text as .xlsb keeps it: its length in four bytes, UTF-16."""
     return struct.pack("<L", len(words)) + words.encode("utf-16-le")
 
 
-def a_row(row: int, *cells: bytes, hidden: bool = False) -> bytes:
+def xlsb_row(row: int, *cells: bytes, hidden: bool = False) -> bytes:
+    """Return a row record and the records of its cells."""
     flags = 0x10 if hidden else 0
-    return piece(0, struct.pack("<LLHBBBL", row, 0, 0, 0, flags, 0, 0)) + b"".join(cells)
+    return xlsb_record(0, struct.pack("<LLHBBBL", row, 0, 0, 0, flags, 0, 0)) + b"".join(cells)
 
 
-def a_cell(kind: int, column: int, value: bytes, style: int = 0) -> bytes:
-    return piece(kind, struct.pack("<LL", column, style) + value)
+def xlsb_cell(kind: int, column: int, value: bytes, style: int = 0) -> bytes:
+    """Return the record of a cell of any type; `value` is what follows its column and style."""
+    return xlsb_record(kind, struct.pack("<LL", column, style) + value)
 
 
-def an_xlsb(*places: tuple[int, int]) -> bytes:
+def make_xlsb(*positions: tuple[int, int]) -> bytes:
     """Return an .xlsb whose one sheet holds a number in each of these cells."""
-    rows = [a_row(row, a_cell(5, column, struct.pack("<d", 7.0))) for row, column in places]
-    return an_xlsb_of(rows, max(row for row, _ in places), max(column for _, column in places))
+    rows = [xlsb_row(row, xlsb_cell(5, column, struct.pack("<d", 7.0))) for row, column in positions]
+    return make_xlsb_from_records(rows, max(row for row, _ in positions), max(column for _, column in positions))
 
 
-def an_xlsb_of(rows: Sequence[bytes], last_row: int, last_column: int, **more: bytes) -> bytes:
+def make_xlsb_from_records(rows: Sequence[bytes], last_row: int, last_column: int, **more: bytes) -> bytes:
     """Return an .xlsb whose one sheet holds these records; `more` are parts of it that the sheet refers to."""
-    size = piece(148, struct.pack("<LLLL", 0, last_row, 0, last_column))
-    sheet = piece(129) + size + piece(145) + b"".join(rows) + piece(146) + piece(130)
-    listed = piece(156, struct.pack("<LL", 0, 1) + wide("rId1") + wide("Blad"))
-    formats = b"".join(piece(47, struct.pack("<2H12x", 0, shown)) for shown in (0, 14))
+    size = xlsb_record(148, struct.pack("<LLLL", 0, last_row, 0, last_column))
+    sheet = xlsb_record(129) + size + xlsb_record(145) + b"".join(rows) + xlsb_record(146) + xlsb_record(130)
+    listed = xlsb_record(156, struct.pack("<LL", 0, 1) + xlsb_text("rId1") + xlsb_text("Blad"))
+    formats = b"".join(xlsb_record(47, struct.pack("<2H12x", 0, shown)) for shown in (0, 14))
     parts = {
         "[Content_Types].xml": b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         "_rels/.rels": _relations(officeDocument="xl/workbook.bin"),
-        "xl/workbook.bin": piece(131) + piece(143) + listed + piece(144) + piece(132),
+        "xl/workbook.bin": xlsb_record(131) + xlsb_record(143) + listed + xlsb_record(144) + xlsb_record(132),
         "xl/_rels/workbook.bin.rels": _relations(worksheet="worksheets/sheet1.bin"),
-        "xl/styles.bin": piece(617, struct.pack("<L", 2)) + formats + piece(618),
+        "xl/styles.bin": xlsb_record(617, struct.pack("<L", 2)) + formats + xlsb_record(618),
         "xl/worksheets/sheet1.bin": sheet,
         "xl/worksheets/_rels/sheet1.bin.rels": _relations(**{name: f"../{name}1.bin" for name in more}),
     }
@@ -202,5 +220,5 @@ def _relations(**targets: str) -> bytes:
         f'<Relationship Id="rId{number}" Type="{kind}/{name}" Target="{target}"/>'
         for number, (name, target) in enumerate(targets.items(), 1)
     )
-    head = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    return f"{head}{''.join(inner)}</Relationships>".encode()
+    header = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    return f"{header}{''.join(inner)}</Relationships>".encode()

@@ -1,4 +1,4 @@
-"""Rows written cell by cell, as XlsxWriter does it, to compare with rows that are laid whole."""
+"""Rows written cell by cell, as XlsxWriter does it, to compare with rows written as whole XML."""
 
 import io
 import zipfile

@@ -24,6 +24,12 @@ a kind, see `form.layout.CALC_RECORD_KINDS`."""
 CALC_SHEET_NAMES = (CALC_SHEET, "xlflow_live")
 """What that sheet may be called: today, and in forms written before version 0.2.0."""
 
+COMMENT_AUTHOR = "xlflow"
+"""Author of the comments that xlflow puts on a form that goes back for correction; reading skips these."""
+
+CellRange = tuple[int, int, int, int]
+"""First row, first column, last row, last column, counted from 0, all inclusive."""
+
 MAX_CELL_CHUNK, MAX_PROPERTY_CHUNK = 30_000, 250
 """Characters of one piece of a split text in a cell, and in a document property: less than these can hold (32,767
 and 255), since some programs add characters when they save."""

@@ -1,7 +1,7 @@
-"""Finds the table on a sheet that people made by hand: its heading row, and which column is which.
+"""Finds the table on a sheet that people made by hand: its heading row, and which column has which heading.
 
-Headings may stand in any order, in either language, below a title, broken over lines, and end in a year. Knows
-nothing of plans; `plan.py` and `units.py` say which headings to look for.
+Headings may be in any order, in either language, below a title, broken over lines, and end in a year. Knows
+nothing of plans or forms: callers say which headings to look for. Rows and columns are counted from 0.
 """
 
 import re
@@ -20,16 +20,19 @@ from xlflow.model.text import collapse_whitespace, normalize_key_cached
 from xlflow.values import cell_text
 
 HEADING_SEARCH_ROWS = 30
-"""How far down a heading row is looked for."""
+"""Rows from the top of a sheet in which its heading row must be."""
 
 _YEAR_SUFFIX = re.compile(r"\s*\b((?:19|20)\d\d)\W*$")
 _MAX_HEADING_LENGTH = 60
-"""Letters that a heading has at most; a longer text is not compared with them."""
+"""Characters from which on a text is not compared with headings: no heading is so long, and difflib is slow."""
+_MIN_SIMILARITY = 0.8
+"""Ratio of difflib from which on an unknown heading may be a misspelt one; it is then suggested, never assumed."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadingSpec:
-    """One heading to look for: what it means here, and every spelling that is accepted."""
+    """One heading to look for. `key` is what the caller calls the column, `label` how it is shown to people,
+    `spellings` every accepted wording, in all languages."""
 
     key: str
     label: LocalizedText
@@ -38,7 +41,12 @@ class HeadingSpec:
 
 @dataclass(frozen=True, slots=True)
 class DetectedTable:
-    """A table on a sheet. `columns` are those that were wanted, `others` the further ones (column, heading)."""
+    """A table on a sheet. `column_by_key` are the columns that were looked for; `extra_columns` the others as
+    (column, heading); `duplicate_headings` are (heading, column that counts, column that does not).
+
+    `year_by_key` are the years that headings end in; `merged_top_rows` maps a cell (row, column) within a range
+    merged downwards to the row that has its value.
+    """
 
     file: str
     sheet: SheetData
@@ -50,7 +58,7 @@ class DetectedTable:
     merged_top_rows: Mapping[tuple[int, int], int]
 
     def data_rows(self) -> Iterator[int]:
-        """Yield the rows below the headings that hold anything; a heading row that is repeated does not."""
+        """Yield the rows below the heading row that hold anything, but no repeated heading rows."""
         heading_keys = [normalize_key_cached(cell_text(cell)) for cell in self.sheet.rows[self.heading_row]]
         for row in range(self.heading_row + 1, len(self.sheet.rows)):
             keys = [normalize_key_cached(cell) if isinstance(cell, str) else cell for cell in self.sheet.rows[row]]
@@ -58,36 +66,39 @@ class DetectedTable:
                 yield row
 
     def cell_value(self, row: int, key: str) -> RawCell:
-        """Return what a cell holds; within cells merged downwards, what their first one holds."""
+        """Return the value in a row and the column of a key, None if that column is missing; in a range merged
+        downwards, the value of its first cell."""
         column = self.column_by_key.get(key)
         return None if column is None else self.cell_value_at(row, column)
 
     def cell_value_at(self, row: int, column: int) -> RawCell:
-        """Return what the cell in this column holds, merged cells as in `raw`."""
+        """Return the value in a row and column, merged cells as in `cell_value`."""
         return self.sheet.rows[self.merged_top_rows.get((row, column), row)][column]
 
     def cell_text(self, row: int, key: str) -> str:
-        """Return what a cell says, without blanks around it."""
+        """Return the value in a row and the column of a key as text, without blanks around it; "" for none."""
         return cell_text(self.cell_value(row, key)).strip()
 
     def location(self, row: int, key: str) -> Location:
-        """Return the address of a cell; of the row's first cell where the column is missing."""
+        """Return the location of a cell; of the row's first cell if the column is missing."""
         return self.location_at(row, self.column_by_key.get(key, 0))
 
     def location_at(self, row: int, column: int) -> Location:
-        """Return the address of the cell in this column."""
+        """Return the location of the cell in a row and column."""
         return Location(self.file, self.sheet.name, format_cell_address(row, column))
 
 
 def accepted_spellings(word_key: str) -> tuple[str, ...]:
-    """Return every spelling of one of our own headings, as `words.toml` lists them ("plan.unit_heading")."""
+    """Return every spelling of a heading in all languages; `word_key` is its key in `words.toml`, where spellings
+    are separated by | ("plan.unit_heading")."""
     return tuple(
         collapse_whitespace(name) for language in LANGUAGES for name in translate(word_key, language).split("|")
     )
 
 
 def make_heading_spec(key: str, word_key: str) -> HeadingSpec:
-    """Return one of our own headings; the first spelling that `words.toml` lists is the one to show."""
+    """Return the heading with this key in `words.toml`; the first spelling that is listed there becomes its
+    label."""
     label = LocalizedText(
         **{
             language: collapse_whitespace(translate(word_key, language).partition("|")[0])
@@ -110,7 +121,11 @@ def group_headings(row: Sequence[RawCell], max_length: int) -> dict[str, list[in
 def find_table(
     file: str, sheet: SheetData, headings: Iterable[HeadingSpec], required_key: str, min_headings: int = 2
 ) -> DetectedTable | None:
-    """Return the table whose heading row names `key` and the most others, `least` in all; else None."""
+    """Return the table whose heading row has the heading `required_key` and, with it, at least `min_headings`.
+
+    If several rows do, the one with the most headings, the uppermost of equals; None if there is none. `file` is
+    what locations in the table name.
+    """
     key_by_spelling = _keys_by_spelling(headings)
     best: tuple[int, int] | None = None
     for row, cells in enumerate(_top_rows(sheet)):
@@ -125,7 +140,8 @@ def find_table(
 
 
 def find_partial_table(file: str, sheet: SheetData, headings: Sequence[HeadingSpec]) -> DetectedTable | None:
-    """Return the table whose heading row has at least two of the headings, whichever, or what looks like them."""
+    """Return the table whose heading row has at least two of the headings, or cells similar to them; None if there
+    is none. For telling what is wrong with a sheet on which `find_table` found nothing."""
     key_by_spelling = _keys_by_spelling(headings)
     counts = [
         sum(_resembles_heading(cell, key_by_spelling, headings) for cell in cells) for cells in _top_rows(sheet)
@@ -142,7 +158,8 @@ def _resembles_heading(cell: RawCell, key_by_spelling: Mapping[str, str], headin
 
 
 def find_misspelt_headings(table: DetectedTable, headings: Sequence[HeadingSpec]) -> dict[str, tuple[int, str]]:
-    """Return for each missing heading the further column (column, heading) that looks like it most."""
+    """Return key of a missing heading -> (column, heading) of the extra column whose heading is most similar to
+    it."""
     found: dict[str, tuple[float, int, str]] = {}
     for column, heading in table.extra_columns:
         similarity, key = max((_heading_similarity(heading, each), each.key) for each in headings)
@@ -153,7 +170,8 @@ def find_misspelt_headings(table: DetectedTable, headings: Sequence[HeadingSpec]
 
 
 def find_most_similar_cell(sheet: SheetData, headings: Iterable[HeadingSpec]) -> tuple[int, int, str] | None:
-    """Return the cell (row, column, text) at the top of a sheet that looks most like a wanted heading."""
+    """Return (row, column, text) of the cell at the top of a sheet that is most similar to any of the headings;
+    None if none is similar."""
     cells = (
         (row, column, cell) for row, cells in enumerate(_top_rows(sheet)) for column, cell in enumerate(cells)
     )
@@ -171,7 +189,7 @@ def find_most_similar_cell(sheet: SheetData, headings: Iterable[HeadingSpec]) ->
 
 
 def find_title_above(table: DetectedTable) -> tuple[str, int, int]:
-    """Return the first text above the heading row, with its row and column; "" if there is none."""
+    """Return (text, row, column) of the first text above the heading row; ("", 0, 0) if there is none."""
     for row, cells in enumerate(table.sheet.rows[: table.heading_row]):
         for column, cell in enumerate(cells):
             if isinstance(cell, str) and collapse_whitespace(cell):
@@ -184,7 +202,7 @@ def _top_rows(sheet: SheetData) -> tuple[tuple[RawCell, ...], ...]:
 
 
 def _keys_by_spelling(headings: Iterable[HeadingSpec]) -> dict[str, str]:
-    """Return folded spelling -> key; the first that claims a spelling has it."""
+    """Return normalised spelling -> key; if two headings share a spelling, the first one has it."""
     key_by_spelling: dict[str, str] = {}
     for each in headings:
         for spelling in each.spellings:
@@ -194,12 +212,12 @@ def _keys_by_spelling(headings: Iterable[HeadingSpec]) -> dict[str, str]:
 
 @lru_cache(maxsize=1 << 12)
 def _keep_letters_and_digits(text: str) -> str:
-    """Return the letters and digits of a heading: line breaks, hyphens and colons do not count."""
+    """Return the letters and digits of a normalised heading: line breaks, hyphens and colons do not count."""
     return "".join(letter for letter in normalize_key_cached(text) if letter.isalnum())
 
 
 def _match_heading(cell: RawCell, key_by_spelling: Mapping[str, str]) -> tuple[str, int | None] | None:
-    """Return which wanted heading a cell is, and the year that it names."""
+    """Return (key of the heading that a cell is, the year that it ends in or None); None if it is no heading."""
     if not isinstance(cell, str):
         return None
     key = key_by_spelling.get(_keep_letters_and_digits(cell))
@@ -213,6 +231,7 @@ def _match_heading(cell: RawCell, key_by_spelling: Mapping[str, str]) -> tuple[s
 def _build_detected_table(
     file: str, sheet: SheetData, heading_row: int, key_by_spelling: Mapping[str, str]
 ) -> DetectedTable:
+    """Return the table with this heading row; of two columns with the same heading, the left one counts."""
     column_by_key: dict[str, int] = {}
     year_by_key: dict[str, int] = {}
     extra_columns, duplicate_headings = [], []
@@ -238,7 +257,8 @@ def _build_detected_table(
 
 
 def _find_merged_top_rows(sheet: SheetData, heading_row: int) -> dict[tuple[int, int], int]:
-    """Return cell -> the row of the first cell that it is merged with; below the headings only."""
+    """Return (row, column) -> row of the cell that has the value, for ranges merged downwards below the
+    headings."""
     last_row = len(sheet.rows) - 1
     return {
         (row, column): top
@@ -249,7 +269,7 @@ def _find_merged_top_rows(sheet: SheetData, heading_row: int) -> dict[tuple[int,
 
 
 def _heading_similarity(heading: str, spec: HeadingSpec) -> float:
-    """Return how alike two headings are, 0 to 1; of very short ones nothing can be said."""
+    """Return how similar a text is to a heading's spellings, 0 to 1; 0 if either has three characters or fewer."""
     key = _keep_letters_and_digits(heading)
     spellings = [
         spelling for spelling in map(_keep_letters_and_digits, spec.spellings) if min(len(spelling), len(key)) > 3

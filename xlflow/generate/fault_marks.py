@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
+from xlflow.excel.conventions import COMMENT_AUTHOR
 from xlflow.excel.writer import COLOURS, SheetWriter, WorkbookWriter, count_lines, quote_formula_text
 from xlflow.form.layout import HEADING_ROW, FormColumn
 from xlflow.generate.answer_cells import answer_cell
@@ -19,8 +20,6 @@ from xlflow.model.table import TableCell
 
 CellPosition = tuple[int, int]
 """A cell: its row and its column, counted from 0."""
-
-NOTE_AUTHOR = "xlflow"
 
 MAX_COMPARED_LENGTH = 1000
 """Letters of an answer that a formula compares; of a longer one it compares the length."""
@@ -101,7 +100,7 @@ def add_notes_and_clear_changed(
     for (row, column), faults in fault_marks.by_cell.items():
         text = "\n\n".join(_fault_note_text(form, fault) for fault in faults)
         height = 12 + _NOTE_LINE_HEIGHT * count_lines(text, _NOTE_LINE_LENGTH)
-        sheet.add_note(row, column, text, NOTE_AUTHOR, (_NOTE_WIDTH, height))
+        sheet.add_note(row, column, text, COMMENT_AUTHOR, (_NOTE_WIDTH, height))
 
 
 def unchanged_formula(form: FormModel, fault: FormFault, cell: str) -> str | None:

@@ -1,7 +1,8 @@
-"""Opens and reads everything that came back, each file where it can do no harm, and says what became of each.
+"""Reads all returned files, each where it can do no harm: from the cache, in this process, or in worker processes.
 
-A few small workbooks are read at once: what could crash or delay a reader has been stripped from them. All others,
-and all where they are many, are read in processes of their own; whoever loses a file there loses that one only.
+A few small workbooks are read in this process, since no reader can crash or take long on them. All others, and all
+of them if there are many, are read in worker processes; a file that crashes its worker is refused, and no other
+file suffers. Says nothing of what is in a file; that is for `xlflow.read`.
 """
 
 import os
@@ -28,11 +29,13 @@ from xlflow.runtime.submission_decoder import DECODE_ERRORS, SubmissionDecoder
 from xlflow.runtime.submission_encoder import EncodedSubmission, ReadResult, encode_submission
 
 _MAX_JOBS = 8
+"""Worker processes at most unless more are asked for; all their results pass through this one process."""
+
 _MIN_FILES_FOR_CACHE = 20
-"""Files from which on it is worth keeping what they say."""
+"""Number of files from which on the cache is used; reading fewer takes hardly longer than looking them up."""
 
 _MAX_ENTRIES_PER_FORM = 60_000
-"""Rows, texts set aside and remarks that one form may come to, so that it cannot bury all others."""
+"""Rows, unplaced texts and findings that one form may have, so that it cannot bury all others in the result."""
 
 _TASK_LIMITS = process_pool.TaskLimits(DEFAULT_LIMITS.seconds, DEFAULT_LIMITS.memory_bytes)
 _FAILURE_CODES = {"crashed": "reader-crashed", "too-slow": "reader-too-slow", "too-large": "reader-too-large"}
@@ -40,18 +43,19 @@ _FAILURE_CODES = {"crashed": "reader-crashed", "too-slow": "reader-too-slow", "t
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How files are read: how many at a time, None for what the computer is good for, and whether what was read
-    before is taken from the cache, where there are so many files that it saves anybody time."""
+    """How files are read. `jobs`: worker processes at a time, None for as many as there are processors, at most 8;
+    `use_cache`: take files that were read before from the cache, if there are enough files for it to be worth
+    it."""
 
     jobs: int | None = None
     use_cache: bool = False
 
     def open_cache(self, file_count: int) -> cache.ParseCache | None:
-        """Return where answers are kept, None if they are not to be."""
+        """Return the cache of read forms; None if it is not wanted, not worth it for so few files, or unusable."""
         return cache.open_cache() if self.use_cache and file_count >= _MIN_FILES_FOR_CACHE else None
 
     def count_jobs(self) -> int:
-        """Return how many processes to read with."""
+        """Return how many worker processes to use."""
         return self.jobs or min(os.cpu_count() or 1, _MAX_JOBS)
 
 
@@ -61,8 +65,11 @@ def read_returned_files(
     progress: ProgressCallback | None = None,
     known_rounds: Sequence[KnownRound] = (),
 ) -> tuple[ReadResult, ...]:
-    """Return every file with what it says or why it cannot be read, in their order. `known` helps the forms that
-    have lost what they said of themselves; what is read with such help is not kept."""
+    """Return (received file, submission or finding) for each of the files, in their order.
+
+    `known_rounds` help to recognise forms that have lost their hidden metadata; results read with them are not
+    cached, since they depend on more than the file. `progress` is called with ("read", files done, files in all).
+    """
     decoder, parse_cache = SubmissionDecoder(), None if known_rounds else options.open_cache(len(files))
     results = _read_cached(files, parse_cache, decoder) if parse_cache else {}
     cached_count = len(results)
@@ -100,8 +107,10 @@ def retry_with_known_rounds(
     known_rounds: Sequence[KnownRound],
     options: ReadOptions,
 ) -> tuple[ReadResult, ...]:
-    """Return what was opened, after another look at the workbooks that may be forms of rounds known by now, or
-    hold some."""
+    """Return the results, with those files read again that may be forms of rounds known by now, or hold some.
+
+    A second result replaces the first if it is a submission, or if the first was a finding too.
+    """
     retry_indexes = [index for index, (_, outcome) in enumerate(results) if can_be_retried(outcome)]
     retried = (
         read_returned_files([files[number] for number in retry_indexes], options, known_rounds=known_rounds)
@@ -118,11 +127,11 @@ def retry_with_known_rounds(
 
 
 def list_submissions(results: Iterable[ReadResult]) -> list[Submission]:
-    """Return all forms in files that were opened, each by itself, also where several units' stand in one file."""
-    outcome = [told for _, told in results if isinstance(told, Submission)]
+    """Return all submissions, each by itself: a file that holds the forms of several units gives several."""
+    submissions = [outcome for _, outcome in results if isinstance(outcome, Submission)]
     return [
         single
-        for submission in outcome
+        for submission in submissions
         for single in (
             replace(submission, other_submissions=()) if submission.other_submissions else submission,
             *submission.other_submissions,
@@ -132,7 +141,11 @@ def list_submissions(results: Iterable[ReadResult]) -> list[Submission]:
 
 @dataclass(slots=True)
 class _FileReader:
-    """Reads files in a process of its own; tells what forms have in common once, with the first of them."""
+    """The task of a worker: reads one file and encodes the result for the pipe.
+
+    What the forms of a round have in common is sent once per worker, with the first form that has it
+    (`_sent_digests`); the caller keeps it by digest. An instance has its own state in each worker.
+    """
 
     known_rounds: tuple[KnownRound, ...]
     parse_cache: cache.ParseCache | None
@@ -149,6 +162,7 @@ class _FileReader:
 
 
 def _decode_result(encoded: EncodedSubmission, decoder: SubmissionDecoder) -> ReadResult:
+    """Return the result; the decoder remembers what forms have in common. Raises one of `DECODE_ERRORS`."""
     if encoded.shared_content and encoded.shared_digest not in decoder.shared_rounds:
         decoder.add_shared_round(encoded.shared_digest, encoded.shared_content)
     return decoder.decode(encoded)
@@ -157,12 +171,13 @@ def _decode_result(encoded: EncodedSubmission, decoder: SubmissionDecoder) -> Re
 def _read_in_process(
     file: DiscoveredFile, known_rounds: Sequence[KnownRound], parse_cache: cache.ParseCache | None
 ) -> ReadResult | None:
+    """Return the result for a small file; None if it must go to a worker process."""
     workbook = open_in_process(file.source, file.name)
     if workbook is None:
         return None
     try:
         result = _read_workbook(file, workbook, known_rounds)
-    except Exception:  # a form that our own reading falls over costs a worker, and no other form
+    except Exception:  # a fault of ours in reading this form; in a worker it costs this form only
         return None
     if parse_cache:
         _store_in_cache(file, result, encode_submission(result), parse_cache)
@@ -200,7 +215,7 @@ def _count_entries(submission: Submission) -> int:
 def _read_cached(
     files: Sequence[DiscoveredFile], parse_cache: cache.ParseCache, decoder: SubmissionDecoder
 ) -> dict[int, ReadResult]:
-    """Return the files, by their place, of which is known for sure what they say."""
+    """Return index -> result of the files that are in the cache with the same name, size, time and content."""
     results: dict[int, ReadResult] = {}
     for index, file in enumerate(files):
         key = _file_cache_key(file)
@@ -224,7 +239,7 @@ def _store_in_cache(
     encoded: EncodedSubmission,
     parse_cache: cache.ParseCache | None,
 ) -> None:
-    """Keep what a form says; why a file was refused may be the computer's doing, and is looked at anew."""
+    """Cache a submission. A refusal is not cached: it may be due to this computer, such as too little memory."""
     received_file, outcome = result
     if parse_cache and isinstance(outcome, Submission):
         parse_cache.put(_file_cache_key(file), received_file.digest, encoded)

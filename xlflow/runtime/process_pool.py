@@ -1,11 +1,12 @@
-"""Runs a task in processes of its own, since it may crash, hang or take all memory: that costs one item, not all.
+"""Runs a task on many items in worker processes that may crash, hang or take all memory: that costs one item.
 
-`worker_main` is the worker's side: it answers item after item, quietly, within its memory limit.
-`map_in_processes`
-is the run's side: it starts workers, gives them items and replaces those that die or are late; only the item
-that a
-worker was at is lost. It waits in a single thread, so that on Linux workers can be forked, which takes no time;
-elsewhere, and where the program has threads, they are spawned. Knows nothing of workbooks.
+Why not `concurrent.futures`: its pool breaks as a whole when one process dies, and it bounds neither the time nor
+the memory of an item. Here each worker has a pipe of its own, a deadline for the item that it is at, and a bound
+of memory. A worker that dies or is late is killed and replaced, and only its current item is lost.
+
+The caller waits for all workers in a single thread: a program without threads can fork on Linux, which starts a
+worker at once instead of loading Python and all modules anew. Elsewhere, and in programs with threads, workers are
+spawned. The upper half runs in the worker, the lower half in the caller. Knows nothing of workbooks.
 """
 
 import faulthandler
@@ -27,27 +28,30 @@ from types import ModuleType
 from typing import Any, Generic, Literal, TypeVar
 
 _MEMORY_EXIT_CODE = 77
-"""Exit code of a worker that found itself above its memory limit."""
+"""Exit code of a worker that stopped itself because it took too much memory."""
 
 _MEMORY_CHECK_INTERVAL = 0.02
-"""Seconds between two checks of the memory, where the system does not enforce the limit itself."""
+"""Seconds between two checks of the memory, where the system enforces no limit."""
+
+# In the worker --------------------------------------------------------------------------------------------
 
 
 def worker_main(
     pipe: Connection, task: Callable[[Any], Any], memory_bytes: int, too_large_failure: object
 ) -> None:
-    """Send the result of every item of every batch that comes through the pipe, until it ends.
+    """Send None when ready, then take batches of items from the pipe and send a result for each, until it is
+    closed.
 
-    `too_large_failure` is sent for an item that takes more than `memory_bytes` beyond what the worker used at
-    first.
-    Nothing is written to the terminal. Garbage is collected between batches only, which is faster.
+    `too_large_failure` is sent for an item that raises MemoryError. Ctrl-C is ignored, since the caller gets it
+    too and kills the workers; standard error is discarded, since a crash of the reader is reported as a finding.
+    Garbage is collected between batches only: reading one form creates many objects and hardly a cycle.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Path(os.devnull).open("w", encoding="utf-8") as null_device:
         os.dup2(null_device.fileno(), 2)
     faulthandler.disable()
     _limit_memory(memory_bytes)
-    gc.freeze()
+    gc.freeze()  # what was inherited by fork is never looked at again, so that its pages stay shared
     gc.disable()
     pipe.send(None)
     with suppress(EOFError, OSError):
@@ -62,7 +66,12 @@ def worker_main(
 
 
 def _limit_memory(max_bytes: int) -> None:
-    """Let the system enforce the limit where it can (Linux); elsewhere watch it and exit above it."""
+    """Bound the memory that this process may take beyond what it has now.
+
+    On Linux the system enforces it (RLIMIT_AS), so that an allocation fails with MemoryError. macOS does not
+    enforce that limit, and Windows has none that could be set without rights; there a thread watches and ends the
+    process.
+    """
     if sys.platform == "linux":
         import resource  # noqa: PLC0415 (not on Windows)
 
@@ -81,7 +90,7 @@ def _exit_above_memory(max_bytes: int) -> None:
 
 
 def peak_memory() -> int:
-    """Return the peak memory of this process in bytes; 0 where the system does not report it."""
+    """Return the most bytes of memory that this process has had so far; 0 where the system does not say."""
     if sys.platform == "win32":
         return _peak_memory_on_windows()
     import resource  # noqa: PLC0415 (not on Windows)
@@ -110,19 +119,25 @@ def _peak_memory_on_windows() -> int:
     return int(counters.peak) if succeeded else 0
 
 
+# In the caller --------------------------------------------------------------------------------------------
+
 Item = TypeVar("Item")
 TaskResult = TypeVar("TaskResult")
 
 _MAX_BATCH_SIZE = 20
+"""Items that a worker is given at a time, so that it need not wait for the caller after each."""
+
 _MAX_WORKERS = 60
-"""Workers at a time: Windows waits for 63 things at once and no more."""
+"""Workers at a time: Windows can wait for at most 63 handles at once."""
+
 _START_TIMEOUT = 60.0
-"""Seconds that a new process may take until it is ready; virus scanners slow it down."""
+"""Seconds until a new process must be ready; virus scanners can make starting one very slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskLimits:
-    """Limits of one item: seconds, and bytes of memory beyond what the worker uses at first."""
+    """What one item may take: `seconds` of time by the clock, and bytes of memory beyond what the worker begins
+    with."""
 
     seconds: float
     memory_bytes: int
@@ -130,21 +145,24 @@ class TaskLimits:
 
 @dataclass(frozen=True, slots=True)
 class TaskFailure:
-    """The result of an item whose worker crashed, was late or took too much memory."""
+    """In place of a result: the worker of an item crashed, was late or took too much memory."""
 
     reason: Literal["crashed", "too-slow", "too-large"]
 
 
 class PoolUnavailableError(Exception):
-    """No process can be started here; the caller must do the work itself."""
+    """No worker process can be started here; the caller has to do the work itself."""
 
 
 def map_in_processes(
     task: Callable[[Item], TaskResult], items: Sequence[Item], jobs: int, limits: TaskLimits
 ) -> Iterator[tuple[int, TaskResult | TaskFailure]]:
-    """Yield (index of the item, result) as they get done. `task`: a module-level function that does not raise.
+    """Yield (index of the item, result or failure) in the order in which items are finished.
 
-    Raises `PoolUnavailableError` where no process can be started; items without a result are left to the caller.
+    `task` must be picklable (a function of a module, or an instance of a class of one), as must items and results,
+    and must not raise: a worker whose task raises counts as crashed. At most `jobs` processes run at a time.
+    Closing the iterator kills them. Raises PoolUnavailableError if no process can be started; items without a
+    result by then are left to the caller.
     """
     worker_count = min(jobs, len(items), _MAX_WORKERS)
     batch_size = max(1, min(_MAX_BATCH_SIZE, len(items) // (max(1, worker_count) * 4)))
@@ -159,7 +177,8 @@ def map_in_processes(
 
 @dataclass(slots=True)
 class _Worker(Generic[Item]):
-    """A process, its items (index, item) with the current one first, and the `time.monotonic` when it is late."""
+    """A worker process: `assigned` are the (index, item) that it has been sent and not answered, its current one
+    first; `timeout_at` on the monotonic clock is when it is late. `is_ready`: it has reported that it started."""
 
     process: BaseProcess
     pipe: Connection
@@ -179,7 +198,7 @@ class _Pool(Generic[Item, TaskResult]):
     workers: list[_Worker[Item]] = field(default_factory=list)
 
     def start_workers(self, count: int) -> None:
-        """Start that many workers more."""
+        """Start `count` more workers. Raises PoolUnavailableError if the system does not allow it."""
         for _ in range(count):
             parent_pipe, worker_pipe = _process_context().Pipe()
             arguments = (worker_pipe, self.task, self.limits.memory_bytes, TaskFailure("too-large"))
@@ -193,7 +212,8 @@ class _Pool(Generic[Item, TaskResult]):
             self.workers.append(_Worker(process, parent_pipe, time.monotonic() + _START_TIMEOUT))
 
     def poll_workers(self) -> Iterator[tuple[int, TaskResult | TaskFailure]]:
-        """Wait until a worker has a result, is gone or is late, and yield (index, result) of its item."""
+        """Wait until a worker has a result, is dead or is late, and yield (index, result or failure) of its
+        item."""
         seconds_left = min(worker.timeout_at for worker in self.workers) - time.monotonic()
         ready_pipes = wait([worker.pipe for worker in self.workers], max(seconds_left, 0.0))
         for worker in tuple(self.workers):
@@ -203,7 +223,7 @@ class _Pool(Generic[Item, TaskResult]):
                 yield from self._replace_worker(worker, TaskFailure("too-slow"))
 
     def kill_all(self) -> None:
-        """End all workers at once."""
+        """Kill all workers, whatever they are doing."""
         for worker in self.workers:
             worker.process.kill()
         for worker in self.workers:
@@ -226,7 +246,8 @@ class _Pool(Generic[Item, TaskResult]):
         self._assign_items(worker)
 
     def _assign_items(self, worker: _Worker[Item]) -> None:
-        """Give a worker its next batch, or stop it if nothing is left."""
+        """Send a worker its next batch if it has finished the last one, and restart its clock; stop it if nothing
+        is left to do."""
         if not worker.assigned:
             worker.assigned.extend(self.pending.popleft() for _ in range(min(self.batch_size, len(self.pending))))
             with suppress(OSError):
@@ -253,22 +274,26 @@ class _Pool(Generic[Item, TaskResult]):
 
 
 def max_items_without_pool() -> int:
-    """Return the number of small items up to which working in this process is faster than starting workers."""
+    """Return up to how many small items are done faster in this process than by workers that must be started
+    first: where workers are spawned, each takes as long to start as a hundred forms to read."""
     return 10 if _can_fork() else 100
 
 
 def _can_fork() -> bool:
+    """Return whether forking is safe: on Linux, and without threads, which might hold a lock that no one in the
+    child would ever release."""
     return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _process_context() -> Any:
-    """Return the way to start processes: fork where that is safe, since it takes no time."""
+    """Return the multiprocessing context: fork where that is safe, since it takes next to no time, else spawn."""
     return multiprocessing.get_context("fork" if _can_fork() else "spawn")
 
 
 @contextmanager
 def _hide_main_module() -> Iterator[None]:
-    """Keep a new process from running the caller's script again, which need not expect that."""
+    """Hide the caller's main module while a process is spawned: multiprocessing would run it again in the worker,
+    and a script without `if __name__ == "__main__"` would start everything anew."""
     main_module = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:

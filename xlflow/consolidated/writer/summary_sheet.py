@@ -21,17 +21,11 @@ from xlflow.consolidated.writer.amount_charts import draw_amount_charts, figure_
 from xlflow.consolidated.writer.figure_formulas import FigurePosition, figure_formula, measure_expression
 from xlflow.consolidated.writer.status_charts import choose_status_sections, count_chart_rows, draw_status_charts
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, WriteContext
-from xlflow.excel.writer import COLOURS, Format, count_lines, fit_row_height, text_width
+from xlflow.excel.writer import COLOURS, Format, count_lines, fit_row_height, text_width, wrap_text
 from xlflow.i18n.catalogue import Language, translate
 
 TITLE_HEIGHT, LINE_HEIGHT, KEY_FIGURE_HEIGHT, BAND_HEIGHT = 24, 15, 18, 18
 """Heights of rows, in points."""
-
-SPACE_WIDTH = 0.45
-"""Width of a blank, in characters."""
-
-SAFE_WIDTH_SHARE = 0.94
-"""Share of the width that a line may take, since other programs' letters are wider."""
 
 
 def write_title_and_sentences(content: ConsolidatedContent, width: float, context: WriteContext) -> int:
@@ -63,19 +57,6 @@ def write_group_sentences(
             lines += [""] * (offset + 1 - len(lines))
         row = _write_text_lines(lines, row, 1, context.style("plain"), context)
     return row
-
-
-def wrap_text(text: str, width: float) -> Iterator[str]:
-    """Yield a text in lines of at most so many characters, between words."""
-    line, used_width = "", 0.0
-    for word in text.split():
-        word_width = text_width(word)
-        if line and used_width + SPACE_WIDTH + word_width > width * SAFE_WIDTH_SHARE:
-            yield line
-            line, used_width = word, word_width
-        else:
-            line, used_width = f"{line} {word}".strip(), used_width + word_width + (SPACE_WIDTH if line else 0)
-    yield line
 
 
 def _write_text_lines(lines: Iterable[str], row: int, column: int, style: Format, context: WriteContext) -> int:

@@ -1,9 +1,17 @@
-"""Opens what somebody sent and trusts nothing; the one door to calamine and openpyxl.
+"""Opens files that somebody sent and trusts nothing in them; the only package that imports calamine,
+openpyxl and olefile.
 
-A file ends here as a `Book` (plain values) or as a `Finding` that says what it is and what its sender should
-do; never as an exception. Nothing in a file is run, followed or copied: macros, links and objects are not read.
+A file becomes a `WorkbookData` (plain values) or a `Finding` that says what it is and what its sender should do;
+never an exception. Nothing in a file is run, followed or copied: macros, links and objects are not read.
+
+The way of a file: `open_file` (order of the checks, `limits`) -> `file_type` (kind by content) -> `safe_zip` and
+`workbook_package` (parts of a zip package) or `ole_container` (streams of an .xls) -> `choose_reader` -> one of
+calamine after `xlsx_prescan`, `xlsx_xml`, `ods`, `xls`, `xlsb`, `csv_table` -> `workbook_data`. The
+plan goes through `plan_openpyxl`, which sees more of a sheet's formatting.
 """
 
+from xlflow.excel.conventions import CellRange
+from xlflow.excel.reader.limits import DEFAULT_LIMITS, Limits
 from xlflow.excel.reader.open_file import (
     ZippedFile,
     digest_source,
@@ -15,11 +23,8 @@ from xlflow.excel.reader.open_file import (
 )
 from xlflow.excel.reader.plan_openpyxl import open_plan_workbook
 from xlflow.excel.reader.workbook_data import (
-    DEFAULT_LIMITS,
-    CellRange,
     ErrorValue,
     ExcelTable,
-    Limits,
     SheetData,
     SheetMetadata,
     StruckOutText,

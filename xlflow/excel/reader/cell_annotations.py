@@ -1,25 +1,25 @@
-"""The texts in what is drawn over a sheet: boxes of text, shapes, buttons, and the points of a diagram.
+"""Reads what lies over the cells of an .xlsx or .xlsb sheet: comments, texts in shapes, addresses of links.
 
-Drawn things are told of in two ways: in that of today, and in the one of old (VML), which is no proper XML.
-
-Where the links lead that people put on cells, which the cells need not say. They are never followed.
-
-The notes that people pin to cells, and the boxes of text that they lay over them, which the fast reader does
-not show: answers stand there too.
+Calamine shows none of it, and units answer there too. Links are never followed. Shapes come in two markups:
+DrawingML, and the older VML, which is no well-formed XML and is therefore searched as text.
+All rows and columns are counted from 0.
 """
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from xml.etree.ElementTree import Element, ParseError
 
-from xlflow.excel.cell_address import parse_cell_address
-from xlflow.excel.reader.safe_xml import get_attribute, local_name, parse_xml
+from xlflow.excel.cell_address import MAX_SHEET_COLUMNS, MAX_SHEET_ROWS, parse_cell_address
+from xlflow.excel.conventions import COMMENT_AUTHOR
+from xlflow.excel.reader.file_type import bom_encoding
+from xlflow.excel.reader.safe_xml import get_attribute, iter_text_elements, local_name, parse_xml
 from xlflow.excel.reader.workbook_data import CellAnnotation, decode_ooxml_escapes
-from xlflow.excel.reader.workbook_package import WorkbookPackage, read_relationships
+from xlflow.excel.reader.workbook_package import WorkbookPackage, read_external_targets, read_relationships
 
-_MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384
+# Texts in shapes ------------------------------------------------------------------------------------------
+
 _VML_TEXT_START, _VML_TEXT_END = "<v:textbox", "</v:textbox>"
 _VML_COMMENT_BOX = re.compile(r"""ObjectType\s*=\s*["']Note["']""")
 _VML_SHAPE_END = re.compile(r"</v:(?:shape|rect|roundrect|oval|line)>")
@@ -28,36 +28,40 @@ _HTML_LINE_BREAK, _HTML_TAG = re.compile(r"<br\b[^<>]*>|</(?:div|p)>"), re.compi
 
 
 def read_shape_texts(package: WorkbookPackage, sheet_part: str) -> Iterator[CellAnnotation]:
-    """Yield the texts in what is drawn over a sheet, each at the cell where it begins; once, if told twice."""
+    """Yield the texts in the shapes, buttons and diagrams over a sheet, each at the cell where the shape begins.
+
+    A program that writes a shape in both markups repeats its text; the VML one is then passed over. Raises
+    ParseError for a broken diagram part.
+    """
     seen: set[str] = set()
-    for _, kind, drawing_part in sorted(read_relationships(package, sheet_part), key=lambda relation: relation[1]):
-        if kind not in ("drawing", "vmlDrawing") or not package.find_part(drawing_part):
+    drawings = (each for each in read_relationships(package, sheet_part) if each.type in ("drawing", "vmlDrawing"))
+    for drawing in sorted(drawings, key=lambda relationship: relationship.type):  # DrawingML first
+        if not package.find_part(drawing.target):
             continue
+        is_vml = drawing.type == "vmlDrawing"
         shapes = (
-            _read_drawing_shapes(package, drawing_part)
-            if kind == "drawing"
-            else _read_vml_shapes(package.read_part(drawing_part))
+            _read_vml_shapes(package.read_part(drawing.target))
+            if is_vml
+            else _read_drawing_shapes(package, drawing.target)
         )
         for row, column, text in shapes:
-            if kind == "drawing":
+            if not is_vml:
                 seen.add(text)
-            if text and (kind == "drawing" or text not in seen):
-                is_on_sheet = row < _MAX_ROWS and column < _MAX_COLUMNS
+            if text and not (is_vml and text in seen):
+                is_on_sheet = row < MAX_SHEET_ROWS and column < MAX_SHEET_COLUMNS
                 yield (row if is_on_sheet else 0, column if is_on_sheet else 0, "", text)
 
 
-def element_text(element: Element) -> str:
-    """Return the text of a note, without the reading aid (rPh) that Japanese texts carry."""
-    if local_name(element) in ("rPh", "br"):
-        return "\n" if local_name(element) == "br" else ""
-    own_text = element.text or "" if local_name(element) == "t" else ""
-    return own_text + "".join(map(element_text, element))
+def _join_text(element: Element) -> str:
+    """Return the text of a comment or of a paragraph in a shape."""
+    return "".join("\n" if local_name(each) == "br" else each.text or "" for each in iter_text_elements(element))
 
 
 def _read_drawing_shapes(package: WorkbookPackage, drawing_part: str) -> Iterator[tuple[int, int, str]]:
-    """Yield (row, column, text) of what a part draws; it may refer to diagrams, which have parts of their own."""
+    """Yield (row, column, text) of each anchor of a DrawingML part, and of the diagrams (SmartArt) it refers
+    to."""
     diagrams = {
-        key: part for key, kind, part in read_relationships(package, drawing_part) if kind == "diagramData"
+        each.id: each.target for each in read_relationships(package, drawing_part) if each.type == "diagramData"
     }
     with suppress(ParseError):
         anchors = (
@@ -72,26 +76,28 @@ def _read_drawing_shapes(package: WorkbookPackage, drawing_part: str) -> Iterato
                 int(coordinates[key]) if coordinates.get(key, "").isdecimal() else 0 for key in ("row", "col")
             )
             yield row, column, _join_paragraphs(anchor, "txBody")
-            for key in _diagram_ids(anchor) if diagrams else ():
-                if package.find_part(diagrams.get(key, "")):
-                    yield row, column, _join_paragraphs(parse_xml(package.read_part(diagrams[key])), "t")
+            for diagram_id in _diagram_ids(anchor) if diagrams else ():
+                if package.find_part(diagrams.get(diagram_id, "")):
+                    diagram = parse_xml(package.read_part(diagrams[diagram_id]))
+                    yield row, column, _join_paragraphs(diagram, "t")
 
 
 def _join_paragraphs(root: Element, body_tag: str) -> str:
     bodies = [element for element in root.iter() if local_name(element) == body_tag]
-    return "\n".join(element_text(child) for body in bodies for child in body if local_name(child) == "p").strip()
+    return "\n".join(_join_text(child) for body in bodies for child in body if local_name(child) == "p").strip()
 
 
 def _diagram_ids(anchor: Element) -> Iterator[str]:
-    """Yield the ids under which an anchor refers to the texts of a diagram."""
+    """Yield the relationship ids under which an anchor refers to the texts of a diagram."""
     for element in anchor.iter():
         if local_name(element) == "relIds":
             yield get_attribute(element, "dm")
 
 
 def _read_vml_shapes(part: bytes) -> Iterator[tuple[int, int, str]]:
-    """Yield (row, column, text) of what is drawn in the way of old, but for the boxes of notes on cells."""
-    markup = part.decode("utf-16" if part[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
+    """Yield (row, column, text) of each shape of a VML part; boxes of comments are left out, since the comments
+    part has their texts."""
+    markup = part.decode(bom_encoding(part) or "utf-8", "replace")
     for shape in _VML_SHAPE_END.split(markup) if _VML_TEXT_START in markup else ():
         start, end = shape.find(_VML_TEXT_START), shape.find(_VML_TEXT_END)
         if 0 <= start < end and not _VML_COMMENT_BOX.search(shape):
@@ -101,16 +107,16 @@ def _read_vml_shapes(part: bytes) -> Iterator[tuple[int, int, str]]:
             yield row, column, "\n".join(" ".join(html.unescape(line).split()) for line in lines).strip()
 
 
+# Links on cells -------------------------------------------------------------------------------------------
+
 _HYPERLINK_TYPE = b"/hyperlink"
 _HYPERLINK_TAG = re.compile(rb"<(?:\w+:)?hyperlink\s([^<>]*)>")
-_REF_ATTRIBUTE, _ID_ATTRIBUTE = (
-    re.compile(rb"""\bref\s*=\s*["']([A-Z]+[0-9]+)"""),
-    re.compile(rb""":id\s*=\s*["']([^"']*)["']"""),
-)
+_REF_ATTRIBUTE = re.compile(rb"""\bref\s*=\s*["']([A-Z]+[0-9]+)""")
+_ID_ATTRIBUTE = re.compile(rb""":id\s*=\s*["']([^"']*)["']""")
 
 
 def has_links(package: WorkbookPackage) -> bool:
-    """Return whether any cell of the workbook may lead out of it."""
+    """Return whether any sheet may have a link out of the workbook: a quick search before `read_links`."""
     return any(
         _HYPERLINK_TYPE in part
         for name, part in package.parts.items()
@@ -119,15 +125,16 @@ def has_links(package: WorkbookPackage) -> bool:
 
 
 def is_external_link(target: str) -> bool:
-    """Return whether a link leads to what the reader of an answer may want to see: no address to write to."""
+    """Return whether a link leads to what belongs to the answer: not within the workbook, and no mail address."""
     return bool(target) and not target.startswith(("#", "mailto:"))
 
 
 def read_links(package: WorkbookPackage, sheet_part: str) -> Iterator[CellAnnotation]:
-    """Yield the targets of the links on the cells of a sheet, given by its part."""
-    folder, _, name = sheet_part.rpartition("/")
-    relationships_part = package.find_part(f"{folder}/_rels/{name}.rels")
-    targets = _read_link_targets(package.parts[relationships_part]) if relationships_part else {}
+    """Yield (row, column, "", address) of the links on the cells of a sheet; KeyError if the part is missing.
+
+    The sheet is searched as bytes after its cells; parsing it again as XML would take as long as reading it.
+    """
+    targets = read_external_targets(package, sheet_part)
     sheet_xml = package.read_part(sheet_part) if targets else b""
     for match in _HYPERLINK_TAG.finditer(sheet_xml, max(sheet_xml.rfind(b"sheetData"), 0)):
         ref, relationship_id = _REF_ATTRIBUTE.search(match[1]), _ID_ATTRIBUTE.search(match[1])
@@ -139,32 +146,28 @@ def read_links(package: WorkbookPackage, sheet_part: str) -> Iterator[CellAnnota
                 yield (*parse_cell_address(ref[1].decode()), "", target)
 
 
-def _read_link_targets(relationships_xml: bytes) -> Mapping[str, str]:
-    if _HYPERLINK_TYPE not in relationships_xml:
-        return {}
-    links = parse_xml(relationships_xml).iter()
-    return {link.get("Id", ""): link.get("Target", "") for link in links if link.get("TargetMode") == "External"}
-
-
-FORM_COMMENT_AUTHOR = "xlflow"
-"""Who wrote the notes that a form carries which goes back to be corrected; they say nothing new."""
+# Comments -------------------------------------------------------------------------------------------------
 
 _AUTHOR_TAG = re.compile(rb"<author>([^<]*)</author>")
 _THREAD_PREFIX = "[Threaded comment]"
-"""How the note begins that Excel puts on a cell for programs that know no conversations."""
+"""How the plain comment begins that Excel keeps beside a threaded one, for programs that do not know these."""
 
 
 def has_annotations(package: WorkbookPackage) -> bool:
-    """Return whether any cell of the workbook may have a note, or a box of text over it."""
+    """Return whether any sheet may have comments or shapes: a quick look at names before `read_annotations`."""
     return any("omment" in name or "drawings/" in name for name in package.parts)
 
 
 def read_annotations(package: WorkbookPackage, sheet_part: str) -> tuple[CellAnnotation, ...]:
-    """Return the notes on the cells of a sheet, given by its part; of a conversation every contribution."""
+    """Return the comments on a sheet's cells, each reply of a threaded one too, and then the texts in its shapes.
+
+    Comments that xlflow itself put on a form that went back for correction are left out. Raises ParseError for a
+    broken part.
+    """
     parts = {
-        kind: package.read_part(name)
-        for _, kind, name in read_relationships(package, sheet_part)
-        if package.find_part(name)
+        each.type: package.read_part(each.target)
+        for each in read_relationships(package, sheet_part)
+        if package.find_part(each.target)
     }
     threaded = tuple(_read_threaded_comments(parts["threadedComment"])) if "threadedComment" in parts else ()
     threaded_cells = {annotation[:2] for annotation in threaded}
@@ -178,8 +181,8 @@ def read_annotations(package: WorkbookPackage, sheet_part: str) -> tuple[CellAnn
 
 
 def _read_comments(part: bytes) -> Iterator[CellAnnotation]:
-    """Yield the notes of other people."""
-    if set(_AUTHOR_TAG.findall(part)) == {FORM_COMMENT_AUTHOR.encode()}:
+    """Yield the comments by other authors than xlflow; a part that has only ours is not parsed."""
+    if set(_AUTHOR_TAG.findall(part)) == {COMMENT_AUTHOR.encode()}:
         return
     root = parse_xml(part)
     authors = [element.text or "" for element in root.iter() if local_name(element) == "author"]
@@ -188,8 +191,8 @@ def _read_comments(part: bytes) -> Iterator[CellAnnotation]:
         author = (
             authors[int(author_index)] if author_index.isdecimal() and int(author_index) < len(authors) else ""
         )
-        if local_name(element) == "comment" and author != FORM_COMMENT_AUTHOR:
-            yield from _annotate_cell(element, author, element_text(element))
+        if local_name(element) == "comment" and author != COMMENT_AUTHOR:
+            yield from _annotate_cell(element, author, _join_text(element))
 
 
 def _read_threaded_comments(part: bytes) -> Iterator[CellAnnotation]:
@@ -201,6 +204,6 @@ def _read_threaded_comments(part: bytes) -> Iterator[CellAnnotation]:
 
 
 def _annotate_cell(element: Element, author: str, text: str) -> Iterator[CellAnnotation]:
-    """Yield a note with its cell; nothing where it belongs to none."""
+    """Yield the text at the cell that the element's `ref` names; nothing if that is no address."""
     with suppress(ValueError):
         yield (*parse_cell_address(element.get("ref", "")), author, decode_ooxml_escapes(text))

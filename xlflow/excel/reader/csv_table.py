@@ -1,20 +1,27 @@
-"""Reads tables that came as plain text (.csv), in whatever letters and with whatever separator they were saved."""
+"""Reads tables saved as plain text (.csv, .tsv, .txt), whatever their encoding and separator."""
 
 import csv
 import io
 from collections import Counter
 
+from xlflow.excel.reader.file_type import bom_encoding
+from xlflow.excel.reader.limits import CSV_SAMPLE_CHARACTERS, CSV_SAMPLE_ROWS, Limits
 from xlflow.excel.reader.sheet_cells import LimitExceededError
-from xlflow.excel.reader.workbook_data import Limits, SheetData
+from xlflow.excel.reader.workbook_data import SheetData
 
 _SEPARATORS = ";\t,"
-_SAMPLE_ROWS = 20
+"""In order of preference: Swedish Excel writes semicolons, since its decimal sign is the comma."""
 
 
 def read_csv(content: bytes, name: str, limits: Limits) -> SheetData:
-    """Return the one sheet of a text file. Raises UnicodeError, csv.Error or TooMuch if it is none."""
-    text = _decode_text(content)
-    records = list(csv.reader(io.StringIO(text, newline=""), delimiter=_detect_separator(text)))
+    """Return the one sheet of a text file, called `name`; every filled cell is text. A first line `sep=;`, by
+    which Excel is told the separator, is no row.
+
+    Raises UnicodeError or csv.Error if it is no such table, LimitExceededError if it has too many cells.
+    """
+    separator, table_text = _split_separator_line(_decode_text(content))
+    separator = separator or _detect_separator(table_text)
+    records = list(csv.reader(io.StringIO(table_text, newline=""), delimiter=separator))
     width = max(map(len, records), default=0)
     if width * len(records) > limits.cells:
         raise LimitExceededError
@@ -23,24 +30,34 @@ def read_csv(content: bytes, name: str, limits: Limits) -> SheetData:
 
 
 def _decode_text(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16")
+    """Return the text: by its byte order mark, else as UTF-8, else as Windows-1252 (Excel's "CSV" on Windows)."""
+    encoding = bom_encoding(content)
+    if encoding == "utf-16":
+        return content.decode(encoding)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode(encoding or "utf-8")
     except UnicodeDecodeError:
         return content.decode("cp1252")
 
 
+def _split_separator_line(text: str) -> tuple[str, str]:
+    """Return the separator that a first line such as `sep=;` names ("" if there is none), and the lines of the
+    table."""
+    first_line, _, rest = text.partition("\n")
+    declaration = first_line.rstrip("\r")
+    if len(declaration) == 5 and declaration.lower().startswith("sep="):
+        return declaration[4], rest
+    return "", text
+
+
 def _detect_separator(text: str) -> str:
-    """Return the sign that splits most of the first lines into equally many cells, more than one."""
-    first, rest = text.split("\n", 1)[0].strip(), text
-    if first.lower().startswith("sep=") and len(first) == 5:
-        return first[4]
-    return max(_SEPARATORS, key=lambda separator: _rate_separator(rest, separator))
+    """Return the separator that splits most of the first rows into equally many cells, more than one."""
+    return max(_SEPARATORS, key=lambda separator: _rate_separator(text, separator))
 
 
 def _rate_separator(text: str, separator: str) -> tuple[int, int]:
-    rows = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=separator)
-    widths = Counter(len(cells) for cells, _ in zip(rows, range(_SAMPLE_ROWS), strict=False) if len(cells) > 1)
+    """Return how many rows have the commonest width, and that width; rows of a single cell do not count."""
+    rows = csv.reader(io.StringIO(text[:CSV_SAMPLE_CHARACTERS], newline=""), delimiter=separator)
+    widths = Counter(len(cells) for cells, _ in zip(rows, range(CSV_SAMPLE_ROWS), strict=False) if len(cells) > 1)
     width, row_count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
     return row_count, width

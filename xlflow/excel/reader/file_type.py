@@ -1,6 +1,11 @@
-"""Tells what a file is by what stands in it, never by its name, so that people can be told what they sent."""
+"""Recognises what a file is by its content, never by its name, so that its sender can be told what was sent.
+
+Looks at the first bytes and, in an OLE container, at the names of its streams. Reads nothing and refuses nothing.
+"""
 
 import re
+
+from xlflow.excel.reader.limits import FILE_HEAD_BYTES
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -22,10 +27,10 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "archive"),
     (b"\x78\x9f\x3e\x22", "mail"),
     (b"L\x00\x00\x00\x01\x14\x02\x00", "link"),
-    (b"\x09\x00\x04\x00", "ancient"),
-    (b"\x09\x02\x06\x00", "ancient"),
-    (b"\x09\x04\x06\x00", "ancient"),
-    (b"\x09\x08\x08\x00", "ancient"),
+    (b"\x09\x00\x04\x00", "excel-4-or-older"),
+    (b"\x09\x02\x06\x00", "excel-4-or-older"),
+    (b"\x09\x04\x06\x00", "excel-4-or-older"),
+    (b"\x09\x08\x08\x00", "excel-4-or-older"),
 )
 
 _OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -40,33 +45,43 @@ _OLE_STREAM_TYPES: tuple[tuple[str, str], ...] = (
     ("Workbook", "xls"),
     ("Book", "xls"),
 )
-"""What a container of the old kind holds, by the names of its streams; the first that is there decides."""
+"""What an OLE container holds, by the names of its streams; the first name in this list that is there decides."""
 
 _HTML_START = re.compile(
     rb"\s*(?:<!--.*?-->\s*)?(?:<!doctype\s+html|<(?:html|head|body|meta|table|div|style)\b|mime-version:)"
 )
 _MAIL_HEADERS = re.compile(rb"(?:[a-z]+(?:-[a-z0-9]+)*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n){2,}")
-"""Two lines or more that each begin with a word and a colon, as the head of a message does."""
+"""Two lines or more that each begin with a word and a colon, continued by lines that begin with a blank (RFC
+5322)."""
 
 _KNOWN_MAIL_HEADER = re.compile(rb"^(?:message-id|return-path|received|subject):", re.MULTILINE)
 _LINK_FILE = re.compile(rb"\[internetshortcut\]|\{[^{}]*\"doc_id\"\s*:|.*<key>url</key>", re.DOTALL)
-"""A file that only says where another one is: of Windows, of Google Drive, of macOS."""
+"""A shortcut to another file: of Windows (.url), of Google Drive (.gsheet), of macOS (.webloc)."""
 
 _CONTROL_CHARACTERS = frozenset(range(32)) - {9, 10, 12, 13, 27}
-_HEAD_SIZE = 4096
+"""Bytes that no text has: control characters but tab, line breaks, form feed and escape."""
 
 
 def detect_file_type(content: bytes) -> str:
-    """Return what a file is: "zip", "xls", "text", "html", "pdf", "encrypted" and so on, or "unknown"."""
+    """Return what a file is: "zip" (also every .xlsx and .ods), "xls", "text", or what makes it no workbook, as in
+    the message codes `file-is-…`: "pdf", "html", "encrypted", … "unknown"."""
     for signature, file_type in _SIGNATURES:
         if content.startswith(signature):
             return file_type
     if content.startswith(_OLE_SIGNATURE):
         return _detect_ole_type(content)
-    head = content[:_HEAD_SIZE]
+    head = content[:FILE_HEAD_BYTES]
     if b"%PDF-" in head[:1024]:
         return "pdf"
     return _detect_text_type(head)
+
+
+def bom_encoding(content: bytes) -> str | None:
+    """Return the encoding that a byte order mark at the beginning of a text names; None if there is no such
+    mark."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    return "utf-8-sig" if content[:3] == b"\xef\xbb\xbf" else None
 
 
 def _detect_ole_type(content: bytes) -> str:
@@ -80,10 +95,10 @@ def _detect_ole_type(content: bytes) -> str:
 
 
 def _detect_text_type(head: bytes) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if bom_encoding(head) == "utf-16":
         return "text"
     if not head.strip(b"\0"):
-        return "zeros"
+        return "all-zero-bytes"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if detected := _detect_by_first_words(text.lower()):
         return detected
@@ -93,7 +108,7 @@ def _detect_text_type(head: bytes) -> str:
 
 
 def _detect_by_first_words(text: bytes) -> str | None:
-    """Return what a text in small letters is by its first words."""
+    """Return what a text, given in lower case, is by its first words; None if they do not show it."""
     if _LINK_FILE.match(text):
         return "link"
     headers = _MAIL_HEADERS.match(text)

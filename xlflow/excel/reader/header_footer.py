@@ -1,4 +1,4 @@
-"""What stands in the headers and footers of a workbook's printed pages, without the codes that lay it out.
+"""Reads what people wrote into the headers and footers of printed pages, in .xlsx and .ods, without layout codes.
 
 Page numbers, dates, and names of sheets and files that a program fills in are left out: nobody wrote them.
 """
@@ -6,12 +6,12 @@ Page numbers, dates, and names of sheets and files that a program fills in are l
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
 from xlflow.excel.reader.safe_xml import get_attribute, local_name, parse_xml
 from xlflow.excel.reader.workbook_data import decode_ooxml_escapes
+from xlflow.runtime.memo import cache_small
 
 HEADER_FOOTER_TAGS = frozenset(
     f"{page}{where}" for page in ("odd", "even", "first") for where in ("Header", "Footer")
@@ -25,33 +25,33 @@ _LAYOUT_CODE = re.compile(
     | (?P<part>[LCR]) | (?P<filled>[PNDTZFAG](?:[+-][0-9]+)?) | (?P<sign>&) )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_MAX_CACHED_SIZE = 2000
-"""Bytes up to which what stands around a page is remembered."""
+"""The codes of ECMA-376 part 1, 18.3.1.46: fonts, sizes and colours; left, centre and right part; what a program
+fills in; and && for an ampersand."""
 
 _PLACEHOLDER_TAGS = frozenset(("page-number", "page-count", "date", "time", "sheet-name", "file-name", "title"))
 """Elements of an .ods whose text a program fills in."""
 
 
 def find_header_footer(xml_after_cells: bytes) -> tuple[str, ...]:
-    """Return the texts in the headers and footers of a sheet, given what follows its cells."""
+    """Return the texts in the headers and footers of an .xlsx sheet, given the bytes of its part after the
+    cells."""
     start, end = xml_after_cells.rfind(_SECTION_START), xml_after_cells.rfind(_SECTION_END)
-    part = xml_after_cells[start:end] if 0 <= start < end else b""
-    return (_find_texts_cached if len(part) < _MAX_CACHED_SIZE else _find_texts)(part)
+    return _find_texts(xml_after_cells[start:end] if 0 <= start < end else b"")
 
 
-def _find_texts(part: bytes) -> tuple[str, ...]:
+@cache_small(max_size=2000, max_entries=1024)
+def _find_texts(section: bytes) -> tuple[str, ...]:
+    """Return the texts of a `headerFooter` element. Cached, since the forms of a round have nearly all in
+    common."""
     return parse_header_footer(
         decode_ooxml_escapes(html.unescape(text.decode(errors="replace")))
-        for text in _HEADER_FOOTER_TEXT.findall(part)
+        for text in _HEADER_FOOTER_TEXT.findall(section)
     )
 
 
-_find_texts_cached = lru_cache(maxsize=1024)(_find_texts)
-"""The same, remembering: the forms of a round have nearly all in common."""
-
-
 def parse_header_footer(coded_texts: Iterable[str]) -> tuple[str, ...]:
-    """Return what headers and footers say, given with the codes that lay them out; each once, no blank ones."""
+    """Return the texts of headers and footers without their layout codes: each once, none blank, left, centre and
+    right part on lines of their own."""
     return tuple(dict.fromkeys(filter(None, map(_strip_layout_codes, coded_texts))))
 
 
@@ -70,7 +70,9 @@ def _replace_layout_code(match: re.Match[str]) -> str:
 
 
 def read_ods_header_footer(styles: bytes) -> Mapping[str, tuple[str, ...]]:
-    """Return what the headers and footers of each kind of page say in the `styles.xml` of an .ods."""
+    """Return page style name -> texts of its headers and footers, given the `styles.xml` of an .ods. Raises
+    ParseError if that is broken. Headers of left pages that are switched off are still in the file; they are left
+    out."""
     if b":master-page" not in styles:
         return MappingProxyType({})
     texts_by_page_style: dict[str, tuple[str, ...]] = {}
@@ -92,7 +94,7 @@ def _read_ods_text(part: Element) -> str:
 
 
 def _ods_text_parts(element: Element) -> Iterator[str]:
-    """Yield the pieces of a text in which a program fills some in; those as blanks."""
+    """Yield the pieces of a text; those that a program fills in, tabs and line breaks as blanks."""
     yield " " if local_name(element) in _PLACEHOLDER_TAGS else element.text or ""
     for child in element:
         if local_name(child) in ("s", "tab", "line-break"):

@@ -1,7 +1,8 @@
-"""Puts texts together again that were too long for one cell when xlflow wrote the workbook.
+"""Joins texts that were too long for one cell when xlflow wrote the workbook (see `WorkbookWriter`).
 
-Such a text ends in its cell with a number, under which it goes on on a sheet of its own. What no cell refers to
-any more stays on that sheet, to be looked at like everything else that stands in a workbook.
+Such a text ends in its cell with a marker that names a number; the rest is on a sheet of its own, under that
+number (`conventions` has the name of the sheet and the marker). Rests that no cell refers to any more stay on that
+sheet, to be reported like everything else that a workbook holds.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from xlflow.excel.conventions import RawCell, long_text_marker, long_text_sheet_name
+from xlflow.excel.reader.limits import MAX_JOINED_CHARACTERS
 from xlflow.excel.reader.workbook_data import SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES
 
@@ -17,12 +19,11 @@ _MARKER_PATTERNS = (
     re.escape(long_text_marker(0, language).strip()).replace("0", "([0-9]{1,6})") for language in LANGUAGES
 )
 _MARKER = re.compile(" ?(?:" + "|".join(_MARKER_PATTERNS) + ")")
-_MAX_ADDED_LENGTH = 20_000_000
-"""Letters that a workbook may be the longer for it; a number that stands in many cells could be meant as harm."""
 
 
 def join_long_texts(workbook: WorkbookData) -> WorkbookData:
-    """Return the workbook with every continued text whole and in its cell."""
+    """Return the workbook with every continued text whole in its cell, and without the sheet of the rests unless
+    some of them are used by no cell."""
     long_text_sheet = next((sheet for sheet in workbook.sheets if sheet.name in _LONG_TEXT_SHEET_NAMES), None)
     continuations = _read_continuations(long_text_sheet) if long_text_sheet else {}
     if not long_text_sheet or not continuations:
@@ -39,11 +40,12 @@ def join_long_texts(workbook: WorkbookData) -> WorkbookData:
 
 @dataclass(slots=True)
 class _LongTextJoiner:
-    """Puts rests into cells, as long as there is room, and remembers which."""
+    """Puts rests into cells until `MAX_JOINED_CHARACTERS` are used up; a marker beyond that stays as it is.
+    `continuations` is number -> rest; `used_numbers` are those that some cell referred to."""
 
     continuations: Mapping[int, str]
     used_numbers: set[int] = field(default_factory=set)
-    remaining_length: int = _MAX_ADDED_LENGTH
+    remaining_length: int = MAX_JOINED_CHARACTERS
 
     def join_sheet(self, sheet: SheetData) -> SheetData:
         rows = tuple(
@@ -66,7 +68,7 @@ class _LongTextJoiner:
 
 
 def _read_continuations(sheet: SheetData) -> Mapping[int, str]:
-    """Return how each text goes on, by its number."""
+    """Return number -> rest of the text, given the sheet of the rests (number in column A, text in column D)."""
     chunks_by_number: dict[int, list[str]] = {}
     for row in sheet.rows[1:]:
         number, text = _continuation_number(row), row[3] if len(row) > 3 else None
@@ -76,11 +78,13 @@ def _read_continuations(sheet: SheetData) -> Mapping[int, str]:
 
 
 def _continuation_number(row: tuple[RawCell, ...]) -> int:
+    """Return the number in column A; 0 if there is none."""
     return int(row[0]) if isinstance(row[0], float) and 0 < row[0] < 1_000_000 else 0
 
 
 def _blank_used_rows(sheet: SheetData, used_numbers: set[int]) -> SheetData:
-    """Return the sheet without its heading and the rows that were joined, all others where they stood."""
+    """Return the sheet with the heading row and the joined rows blanked, so that all others keep their
+    addresses."""
     blank = (None,) * len(sheet.rows[0])
     rows = (
         row if row_index and _continuation_number(row) not in used_numbers else blank

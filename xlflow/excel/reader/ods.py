@@ -1,6 +1,7 @@
-"""Reads an .ods cell by cell with expat: what is repeated a million times and empty costs nothing, errors show.
+"""Reads an .ods cell by cell: empty cells that are repeated a million times cost nothing, error cells are seen.
 
-The fast reader would show error cells as blanks and lay out every repeated row.
+Calamine would show error cells as blanks and expand every repeated row. Rows and columns are counted from 0.
+Element and attribute names are those of OpenDocument 1.3, with the prefixes that all programs use for them.
 """
 
 import re
@@ -8,18 +9,19 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from xml.parsers import expat
 
+from xlflow.excel.cell_address import MAX_SHEET_ROWS
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader.cell_annotations import is_external_link
+from xlflow.excel.reader.limits import MAX_HIDDEN_ROW_REPEATS, MAX_REPEATED_BLANKS, Limits
+from xlflow.excel.reader.safe_xml import parse_with_handler
 from xlflow.excel.reader.sheet_cells import LimitExceededError, SheetCells, build_sheet_data, parse_iso_date
-from xlflow.excel.reader.workbook_data import ErrorValue, Limits, SheetData
+from xlflow.excel.reader.workbook_data import ErrorValue, SheetData
 
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
 _ANNOTATION_TAGS = ("dc:creator", "text:p")
-"""What counts of a note on a cell, or of a box of text over it: who wrote it, and each of its paragraphs."""
+"""What is read of a comment on a cell, or of a text box over it: who wrote it, and each of its paragraphs."""
 
-_MAX_HIDDEN_REPEATS = 10_000
 _NUMBER_TYPES = {"float", "percentage", "currency"}
 _WHITESPACE_TAGS = {"text:tab": "\t", "text:line-break": "\n"}
 _ANNOTATION_WHITESPACE_TAGS = {**_WHITESPACE_TAGS, "text:s": " "}
@@ -29,20 +31,23 @@ _HIDDEN_VISIBILITIES = {"collapse", "filter"}
 def read_ods(
     content: bytes, limits: Limits, header_footer_by_page: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 ) -> tuple[SheetData, ...]:
-    """Return all sheets of a `content.xml`; `pages` are the texts around each kind of page. Raises ExpatError,
-    ValueError or TooMuch if it cannot be read."""
+    """Return all sheets of a `content.xml`, hidden ones too. `header_footer_by_page` is page style name -> texts
+    (see `read_ods_header_footer`).
+
+    Raises ExpatError, KeyError or ValueError if it is broken, LimitExceededError if it has too many cells or
+    takes too long.
+    """
     handler = _OdsHandler(limits, header_footer_by_page)
-    parser = expat.ParserCreate()
-    parser.buffer_text, parser.buffer_size = True, 1 << 20
-    parser.StartElementHandler = handler.start_element
-    parser.EndElementHandler = handler.end_element
-    parser.CharacterDataHandler = handler.add_text
-    parser.Parse(content, True)
+    parse_with_handler(content, handler)
     return tuple(handler.sheets)
 
 
 class _OdsHandler:
-    """Takes the events of the document's markup and keeps the cells, sheet by sheet."""
+    """Builds `sheets` from the events of a `content.xml`, one sheet at a time.
+
+    `_cell_attributes` is None outside cells; `_annotation_depth` counts the open elements of a comment or shape,
+    whose text is no text of the cell; `_row_cells` are (column, repeats, value) of the current row.
+    """
 
     def __init__(self, limits: Limits, header_footer_by_page: Mapping[str, tuple[str, ...]]):
         self.sheets: list[SheetData] = []
@@ -112,7 +117,7 @@ class _OdsHandler:
         elif self._paragraph_depth and name == "text:a" and is_external_link(attributes.get("xlink:href", "")):
             self._cells.links.append((self._row, self._column, "", attributes["xlink:href"]))
         elif self._paragraph_depth and name == "text:s":
-            self._paragraphs[-1] += " " * min(int(attributes.get("text:c", "1")), 32_767)
+            self._paragraphs[-1] += " " * min(int(attributes.get("text:c", "1")), MAX_REPEATED_BLANKS)
         elif self._paragraph_depth:
             self._paragraphs[-1] += _WHITESPACE_TAGS.get(name, "")
 
@@ -139,7 +144,10 @@ class _OdsHandler:
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         self._row_repeats = _read_count(attributes, "table:number-rows-repeated")
-        if attributes.get("table:visibility") in _HIDDEN_VISIBILITIES and self._row_repeats < _MAX_HIDDEN_REPEATS:
+        if (
+            attributes.get("table:visibility") in _HIDDEN_VISIBILITIES
+            and self._row_repeats < MAX_HIDDEN_ROW_REPEATS
+        ):
             self._cells.hidden_rows.update(range(self._row, self._row + self._row_repeats))
         self._column, self._row_cells = 0, []
 
@@ -172,9 +180,9 @@ class _OdsHandler:
         )
         if len(values) + added_count > self._limits.cells or time.monotonic() > self._stop_time:
             raise LimitExceededError
-        for first_column, wide, value in self._row_cells:
+        for first_column, repeats, value in self._row_cells:
             for row in range(self._row, self._row + self._row_repeats):
-                values.update(((row, column), value) for column in range(first_column, first_column + wide))
+                values.update(((row, column), value) for column in range(first_column, first_column + repeats))
         self._row += self._row_repeats
         self._row_cells = []
 
@@ -183,10 +191,12 @@ class _OdsHandler:
 
 
 def _read_count(attributes: dict[str, str], name: str) -> int:
-    return min(max(int(attributes.get(name, "1")), 1), 1_048_576)
+    """Return an attribute that counts rows or columns: at least 1, at most as many as a sheet has rows."""
+    return min(max(int(attributes.get(name, "1")), 1), MAX_SHEET_ROWS)
 
 
 def _cell_value(cell: dict[str, str], text: str) -> RawCell:
+    """Return the value of a cell from its attributes; `text` is what it shows."""
     value_type = cell.get("office:value-type")
     if cell.get("calcext:value-type") == "error":
         return ErrorValue(text or "#ERR")
@@ -202,11 +212,12 @@ def _cell_value(cell: dict[str, str], text: str) -> RawCell:
 
 
 def _parse_boolean(text: str) -> RawCell:
-    """Return whether it is true; the number that LibreOffice writes there of a cell made to show any number so."""
+    """Return True or False; or the number that LibreOffice writes there if a number is formatted as yes/no."""
     return text == "true" if text in ("true", "false") else float(text)
 
 
 def _parse_duration(text: str) -> RawCell:
+    """Return "PT36H00M00S" as a timedelta; the text itself if it is no such duration (ISO 8601)."""
     match = _DURATION.fullmatch(text)
     if match is None:
         return text

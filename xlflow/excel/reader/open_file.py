@@ -1,17 +1,17 @@
-"""The order in which a file is looked at before anything in it is believed, cheap looks first.
+"""Opens one file, or the files in a .zip: the order of the checks before anything in a file is trusted, cheap
+first.
 
-Whatever is wrong ends as a finding with a code of its own; the catalogue says what its sender should do. Takes
-and gives plain values, so that a run may put it into a process of its own.
+Whatever is wrong becomes a finding with a code of its own, never an exception; the message catalogue says what the
+sender should do. Takes and returns plain values, so that it can run in a worker process.
 
-Opens an archive of forms (.zip), one level deep: what it holds comes out as content with a name.
-
-Nothing is written to disk, so no name in an archive can lead anywhere. What is inside is passed through the same
-gate as any other file afterwards.
+A .zip of forms is opened one level deep. Nothing is written to disk, so no name in an archive can lead anywhere,
+and what is inside passes the same checks as any other file afterwards.
 """
 
 import hashlib
 import stat
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +20,11 @@ from types import MappingProxyType
 from xlflow.excel.reader.choose_reader import ReaderError, read_package_sheets
 from xlflow.excel.reader.csv_table import read_csv
 from xlflow.excel.reader.file_type import detect_file_type
+from xlflow.excel.reader.limits import DEFAULT_LIMITS, IN_PROCESS_LIMITS, Limits
 from xlflow.excel.reader.long_text import join_long_texts
 from xlflow.excel.reader.safe_zip import ZipEntry, list_zip_entries, unpack_entry
 from xlflow.excel.reader.sheet_cells import LimitExceededError
-from xlflow.excel.reader.workbook_data import DEFAULT_LIMITS, IN_PROCESS_LIMITS, Limits, WorkbookData
+from xlflow.excel.reader.workbook_data import WorkbookData
 from xlflow.excel.reader.workbook_package import (
     open_package,
     read_custom_properties,
@@ -41,22 +42,24 @@ _OWN_PROCESS_CODES = (
     "reader-too-slow",
     "reader-too-large",
 )
-"""Why a file may not be opened lightly; what is wrong with it, if anything, is then for others to tell."""
+"""Reasons to open a file in a worker process with the larger limits; only there is it refused, if at all."""
 
 _RECENT_SECONDS, _WAIT_SECONDS = 20.0, 0.25
-"""Seconds for which a file may yet be on its way, and how long it is waited for."""
+"""For how long after its last change a truncated file may still be arriving, and how long to wait for a change."""
 
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
 def open_workbook(source: Path | bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> WorkbookData | Finding:
-    """Open one file, known to people as `name`; what cannot be opened is returned as a finding."""
+    """Open one file, a path or its bytes; `name` is what people call it. Return the workbook, long texts joined,
+    or the finding that says why it cannot be read. Never raises for what is wrong with the file."""
     opened = _open_source(source, name, limits)
     return refusal_finding(opened, name, limits) if isinstance(opened, str) else opened
 
 
 def open_in_process(source: Path | bytes, name: str) -> WorkbookData | Finding | None:
-    """Open one file if that can do no harm, however crooked it is; None if it needs a process of its own."""
+    """Open one file like `open_workbook` if it is small and of a kind that cannot crash the reader; None if it
+    must be opened in a worker process."""
     opened = _open_source(source, name, IN_PROCESS_LIMITS)
     if isinstance(opened, str):
         return None if opened in _OWN_PROCESS_CODES else refusal_finding(opened, name, DEFAULT_LIMITS)
@@ -64,6 +67,7 @@ def open_in_process(source: Path | bytes, name: str) -> WorkbookData | Finding |
 
 
 def _open_source(source: Path | bytes, name: str, limits: Limits) -> WorkbookData | str:
+    """Return the workbook or the message code of the refusal; a truncated file that is growing is told apart."""
     if not isinstance(source, Path):
         return _open_catching_errors(source, name, limits)
     content = read_stable_bytes(source, limits.file_bytes)
@@ -75,7 +79,7 @@ def _open_source(source: Path | bytes, name: str, limits: Limits) -> WorkbookDat
 
 
 def path_exists(path: Path) -> bool:
-    """Return whether there is something at a path, also where one may not look at it."""
+    """Return whether there is something at a path; also if permissions hide what."""
     try:
         path.stat()
     except PermissionError:
@@ -86,7 +90,8 @@ def path_exists(path: Path) -> bool:
 
 
 def read_stable_bytes(path: Path, max_bytes: int) -> bytes | str:
-    """Return what a file holds, or the code that says why it could not be taken."""
+    """Return the bytes of a file, or the message code of the reason why not: no regular file, unreadable, larger
+    than `max_bytes`, or changed while it was read."""
     try:
         before = path.stat()
         if not stat.S_ISREG(before.st_mode):
@@ -102,7 +107,8 @@ def read_stable_bytes(path: Path, max_bytes: int) -> bytes | str:
 
 
 def is_growing(path: Path, size_read: int) -> bool:
-    """Return whether a file that ends too soon was written to just now, and after a moment has another size."""
+    """Return whether a truncated file was changed in the last 20 seconds and has another size after a moment.
+    Waits for a quarter of a second in that case."""
     try:
         if abs(time.time() - path.stat().st_mtime) > _RECENT_SECONDS:
             return False
@@ -113,13 +119,18 @@ def is_growing(path: Path, size_read: int) -> bool:
 
 
 def digest_source(source: Path | bytes, limits: Limits = DEFAULT_LIMITS) -> str | None:
-    """Return the SHA-256 of a file, as an opened `Book` tells it; None if it cannot be taken now."""
+    """Return the SHA-256 of a file in hexadecimal, the same as `WorkbookData.digest`; None if it cannot be read
+    now."""
     content = read_stable_bytes(source, limits.file_bytes) if isinstance(source, Path) else source
-    return None if isinstance(content, str) else hashlib.sha256(content).hexdigest()
+    return None if isinstance(content, str) else _digest_content(content)
+
+
+def _digest_content(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def refusal_finding(code: str, name: str, limits: Limits) -> Finding:
-    """Return the finding that says why a file was refused."""
+    """Return the finding that says why the file `name` was refused; its message may quote any of the limits."""
     params: dict[str, str | int] = {
         "megabytes": limits.file_bytes // 1_000_000,
         "unpacked": limits.unpacked_bytes // 1_000_000,
@@ -131,18 +142,18 @@ def refusal_finding(code: str, name: str, limits: Limits) -> Finding:
 
 
 def _open_catching_errors(content: bytes, name: str, limits: Limits) -> WorkbookData | str:
+    """Return the workbook or a message code. The readers raise on broken parts whatever comes first (they do not
+    check everything beforehand); here it becomes a code, since no file may end the run."""
     try:
         opened = _open_content(content, name, limits)
         return opened if isinstance(opened, str) else join_long_texts(opened)
-    except LimitExceededError as much:
-        return much.code
+    except (LimitExceededError, ReaderError) as error:
+        return error.code
     except MemoryError:
         return "reader-too-large"
-    except ReaderError as failed:
-        return failed.code
     except KeyError:
         return "parts-missing"
-    except Exception:  # no file, however crooked, may end the run
+    except Exception:
         return "workbook-corrupt"
 
 
@@ -152,29 +163,28 @@ def _open_content(content: bytes, name: str, limits: Limits) -> WorkbookData | s
     file_type = detect_file_type(content)
     if file_type == "zip":
         return _open_package(content, name, limits)
-    digest, size = hashlib.sha256(content).hexdigest(), len(content)
     if file_type == "xls" and limits.allow_binary_formats:
         return _open_xls(content, name)
     if file_type == "text" and name.lower().endswith(_TEXT_SUFFIXES):
         table = read_csv(content, Path(name).stem, limits)
-        return WorkbookData(name, "csv", (table,), MappingProxyType({}), None, digest, size)
+        properties = MappingProxyType[str, str]({})
+        return WorkbookData(name, "csv", (table,), properties, None, _digest_content(content), len(content))
     return _NEEDS_OWN_PROCESS if file_type == "xls" else f"file-is-{file_type}"
 
 
 def _open_xls(content: bytes, name: str) -> WorkbookData:
     from xlflow.excel.reader.xls import read_xls  # noqa: PLC0415 (slow to load, and rarely needed)
 
-    workbook, digest = read_xls(content), hashlib.sha256(content).hexdigest()
-    findings = tuple(make_finding(code, Location(name)) for code in workbook.note_codes)
+    workbook = read_xls(content)
     return WorkbookData(
         name,
         "xls",
         workbook.sheets,
         workbook.properties,
         workbook.last_saved,
-        digest,
+        _digest_content(content),
         len(content),
-        findings,
+        _make_notes(workbook.note_codes, name),
         workbook.descriptions,
     )
 
@@ -191,19 +201,27 @@ def _open_package(content: bytes, name: str, limits: Limits) -> WorkbookData | s
         read_package_sheets(package, limits),
         read_custom_properties(package),
         read_last_saved(package),
-        hashlib.sha256(content).hexdigest(),
+        _digest_content(content),
         len(content),
-        tuple(make_finding(code, Location(name)) for code in package.note_codes),
+        _make_notes(package.note_codes, name),
         read_descriptions(package),
     )
 
 
+def _make_notes(codes: Iterable[str], name: str) -> tuple[Finding, ...]:
+    return tuple(make_finding(code, Location(name)) for code in codes)
+
+
+# Archives of forms ----------------------------------------------------------------------------------------
+
 _WORKBOOK_ENTRY_NAMES = {"[content_types].xml", "mimetype", "content.xml"}
+"""Entries, in lower case, that make a zip archive a workbook and no archive of files."""
 
 
 @dataclass(frozen=True, slots=True)
 class ZippedFile:
-    """One file of an archive: its name there, its content or what was wrong with it, when it was put in."""
+    """One file of an archive: its path there, its unpacked size in bytes, its content or the finding that says why
+    there is none, and when it was last changed."""
 
     name: str
     size: int
@@ -214,7 +232,9 @@ class ZippedFile:
 def open_zip_archive(
     path: Path, name: str, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[ZippedFile, ...] | Finding | None:
-    """Return the files in an archive by name; a finding if it cannot be opened; None if it is a workbook."""
+    """Return the files in a .zip in the order of their names; the finding that says why it cannot be opened; or
+    None if it is a workbook. The archive may be as large as a file may be unpacked, each file in it as large as
+    any file."""
     archive_limits = replace(limits, file_bytes=limits.unpacked_bytes)
     content = read_stable_bytes(path, archive_limits.file_bytes)
     if isinstance(content, str):

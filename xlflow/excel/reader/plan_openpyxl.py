@@ -20,25 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 from xlflow.excel.cell_address import MAX_SHEET_COLUMNS
 from xlflow.excel.conventions import RawCell
+from xlflow.excel.reader.limits import DEFAULT_LIMITS, MAX_OPENPYXL_BYTES, Limits
 from xlflow.excel.reader.open_file import open_workbook, read_stable_bytes
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
-from xlflow.excel.reader.workbook_data import (
-    DEFAULT_LIMITS,
-    ExcelTable,
-    Limits,
-    SheetData,
-    StruckOutText,
-    WorkbookData,
-)
+from xlflow.excel.reader.workbook_data import ExcelTable, SheetData, StruckOutText, WorkbookData
 from xlflow.excel.reader.workbook_package import WorkbookPackage, open_package
 from xlflow.model.findings import Finding, Location, make_finding
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
-
-_MAX_PART_BYTES = 16_000_000
-"""Bytes of XML that openpyxl may get, all parts together: about 5 seconds and 500 MB."""
 
 _NEEDED_PARTS = re.compile(
     r"(?i)^(?:\[Content_Types\]\.xml|_rels/\.rels|(?:.*/)?(?:workbook\d*\.xml(?:\.rels)?|styles\.xml"
@@ -81,7 +72,7 @@ def open_plan_workbook(source: Path | bytes, name: str, limits: Limits = DEFAULT
         return opened
     try:
         parts = _select_parts(package)
-        if sum(map(len, parts.values())) > _MAX_PART_BYTES:
+        if sum(map(len, parts.values())) > MAX_OPENPYXL_BYTES:
             return _note_unseen_formatting(opened, package)
         return replace(opened, sheets=tuple(_read_sheets(parts, opened)))
     except MemoryError:

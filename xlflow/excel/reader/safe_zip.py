@@ -1,7 +1,8 @@
-"""Takes a zip file apart without believing its directory, and packs again only what has been looked at.
+"""Unpacks zip archives without trusting their directory, and packs checked parts again for calamine.
 
-The reader is given the packed result, so nothing that this module has not counted, measured and checked
-against its check sum can reach it, and two readings of one crooked archive cannot differ.
+Calamine is given the repacked archive, so nothing reaches it that this module has not counted, measured and
+checked against its CRC, and no two readers can disagree about an ambiguous archive. Nothing is ever written to
+disk.
 """
 
 import io
@@ -13,20 +14,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from xlflow.excel.reader.workbook_data import Limits
+from xlflow.excel.reader.limits import ALWAYS_SAFE_PACKED_BYTES, RATIO_EXEMPT_BYTES, Limits
 
 _STORED, _DEFLATED = 0, 8
 _LOCAL_HEADER, _DIRECTORY_HEADER, _END_RECORD = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-_HARMLESS_COMPRESSED_SIZE = 20_000
-"""Packed bytes that cannot swell beyond some 20 MB, whatever they promise."""
 
-_RATIO_EXEMPT_SIZE = 1_000_000
-"""Bytes up to which nobody minds how well a part was packed."""
+_RAW_DEFLATE = -15
+"""The `wbits` of zlib for deflate data without a zlib header, as zip entries are packed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ZipEntry:
-    """One entry of an archive: where its packed bytes stand, and what they must unpack to."""
+    """One entry of an archive: its packed bytes are `compressed_size` bytes from `data_offset` on; unpacked, they
+    must have this size and CRC-32. `compression_method`: 0 stored, 8 deflated. `date_time` as in the directory:
+    year, month, day, hour, minute, second, in local time of whoever packed it."""
 
     name: str
     data_offset: int
@@ -38,7 +39,7 @@ class ZipEntry:
 
     @property
     def modified(self) -> datetime | None:
-        """When it was put into the archive, if that is a time at all."""
+        """When the file was last changed before it was packed, taken as UTC; None if that is no date."""
         try:
             return datetime(*self.date_time, tzinfo=UTC)
         except ValueError:
@@ -46,9 +47,15 @@ class ZipEntry:
 
 
 def _raise_malloc_threshold(size: int) -> None:
-    """Let what one file takes while it is unpacked stay with the process for the next: the C library of Linux
-    hands freed memory back beyond a bound, which follows the largest block ever freed. To hand back half a
-    megabyte for each form, and take it again, is a tenth of the time that opening one takes."""
+    """Make the C library keep freed memory for the next file, by allocating and freeing one block of `size` bytes.
+
+    Reading a form allocates and frees buffers of about half a megabyte. glibc gives a freed block back to the
+    system (munmap) if it is larger than a threshold, 128 kB at first, and the next file must then take fresh pages
+    from the kernel, zeroed one by one: measured, a tenth of the time of opening a form. But glibc raises the
+    threshold to the size of the largest block that was freed so far (mallopt(3), M_MMAP_THRESHOLD, "dynamic mmap
+    threshold"), so one large block, freed at once, is enough for the life of the process. It costs nothing
+    lasting, and on systems with another allocator it does nothing.
+    """
     bytes(size)
 
 
@@ -56,7 +63,9 @@ _raise_malloc_threshold(4_000_000)
 
 
 def list_zip_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | str:
-    """Return the files in an archive, folders left out; or the code of what is wrong with its directory."""
+    """Return the files in an archive in the order of their bytes, folders left out; or the message code of what is
+    wrong with it: cut off, inconsistent, too many entries, encrypted, too large unpacked, or packed in another
+    way."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos, comment, directory_offset = archive.infolist(), archive.comment, archive.start_dir
@@ -74,7 +83,7 @@ def list_zip_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | s
 
 
 def unpack_entry(content: bytes, entry: ZipEntry) -> bytes | None:
-    """Return what an entry holds; None if that is not what its size and check sum promise."""
+    """Return the unpacked bytes of an entry; None if they do not have the size and CRC of the directory."""
     compressed = content[entry.data_offset : entry.data_offset + entry.compressed_size]
     try:
         unpacked = _inflate(compressed, entry.size) if entry.compression_method == _DEFLATED else compressed
@@ -84,16 +93,22 @@ def unpack_entry(content: bytes, entry: ZipEntry) -> bytes | None:
 
 
 def _inflate(compressed: bytes, size: int) -> bytes:
-    """Return what was packed, never much more than the size that was promised."""
-    if len(compressed) < _HARMLESS_COMPRESSED_SIZE:
-        return zlib.decompress(compressed, -15, max(size, 1))
-    decompressor = zlib.decompressobj(-15)
+    """Return the unpacked bytes; never much more than `size`, b"" if there is more than that. Raises zlib.error.
+
+    Small entries, which are nearly all, take the faster call, which has no bound but the ratio of deflate itself.
+    """
+    if len(compressed) < ALWAYS_SAFE_PACKED_BYTES:
+        return zlib.decompress(compressed, _RAW_DEFLATE, max(size, 1))
+    decompressor = zlib.decompressobj(_RAW_DEFLATE)
     unpacked = decompressor.decompress(compressed, size + 1)
     return unpacked if decompressor.eof else b""
 
 
 def build_uncompressed_zip(parts: Mapping[str, bytes]) -> bytes:
-    """Return an archive of these parts, not compressed."""
+    """Return a zip archive of these parts, name -> content, stored without compression and dated 1980-01-01.
+
+    Written by hand, since every form passes through here and the objects of `zipfile` cost more than the bytes.
+    """
     chunks: list[bytes] = []
     directory: list[bytes] = []
     offset = 0
@@ -115,7 +130,12 @@ def build_uncompressed_zip(parts: Mapping[str, bytes]) -> bytes:
 
 
 def _is_end_record_consistent(content: bytes, entry_count: int, comment_length: int) -> bool:
-    """Return whether the end record agrees with the directory before it, and nothing follows it."""
+    """Return whether the end record agrees with the directory before it, and nothing follows it.
+
+    Readers differ in which end record they find and in what they do with bytes before the archive; where all
+    numbers agree, there is nothing to differ about. Zip64 archives keep the numbers elsewhere; `zipfile` has
+    checked those.
+    """
     end_offset = content.rfind(_END_RECORD)
     declared_count, directory_size, directory_offset = struct.unpack(
         "<H2L", content[end_offset + 10 : end_offset + 20]
@@ -127,14 +147,18 @@ def _is_end_record_consistent(content: bytes, entry_count: int, comment_length: 
 
 
 def _expands_too_much(infos: list[zipfile.ZipInfo], limits: Limits) -> bool:
+    """Return whether the entries together, or one of them for its packed size, are declared larger than
+    allowed."""
     return sum(info.file_size for info in infos) > limits.unpacked_bytes or any(
-        info.file_size > max(_RATIO_EXEMPT_SIZE, info.compress_size * limits.compression_ratio) for info in infos
+        info.file_size > max(RATIO_EXEMPT_BYTES, info.compress_size * limits.compression_ratio) for info in infos
     )
 
 
 def _locate_entries(
     content: bytes, infos: list[zipfile.ZipInfo], directory_offset: int
 ) -> tuple[ZipEntry, ...] | str:
+    """Return the entries with the places of their bytes; a message code if entries overlap, leave the beginning of
+    the archive unused, run into the directory, bear one name twice, or are packed in another way than deflate."""
     entries: list[ZipEntry] = []
     names: set[str] = set()
     next_free_offset = 0
@@ -160,7 +184,8 @@ def _locate_entries(
 
 
 def _decode_entry_name(info: zipfile.ZipInfo) -> str:
-    """Return the name of an entry; a Mac writes it in UTF-8 and does not say so."""
+    """Return the name of an entry. macOS writes UTF-8 without the flag for it, which reads as CP437 then; and it
+    decomposes letters (å as a + ring), which are composed again."""
     if info.flag_bits & 0x800 or info.filename.isascii():
         return info.filename
     try:
@@ -174,7 +199,7 @@ def _header_offset(info: zipfile.ZipInfo) -> int:
 
 
 def _find_data_offset(content: bytes, info: zipfile.ZipInfo) -> int | None:
-    """Return where the packed bytes begin; None if no header stands there, or one with another name."""
+    """Return where the packed bytes of an entry begin; None if its local header is missing or has another name."""
     header = content[info.header_offset : info.header_offset + 30]
     if len(header) < 30 or header[:4] != _LOCAL_HEADER:
         return None

@@ -1,19 +1,27 @@
-"""Sheet cells."""
+"""Collects the cells of one sheet as a cell-by-cell reader meets them, and makes a sheet of them.
+
+Memory follows the cells that hold something, never the area that they span: a sheet with one cell in XFD1048576
+must cost nothing.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from xlflow.excel.conventions import RawCell
-from xlflow.excel.reader.workbook_data import CellAnnotation, CellRange, Limits, SheetData, SheetMetadata
-
-_SPARSE_GRID_ROWS, _SPARSE_GRID_COLUMNS, _MAX_DISTANT_CELLS = 20_000, 100, 10_000
-_UNCHECKED_GRID_SIZE = 200_000
-"""Cells that a sheet may span without a second look at whether they are mostly empty."""
+from xlflow.excel.conventions import CellRange, RawCell
+from xlflow.excel.reader.limits import (
+    CORE_COLUMNS,
+    CORE_ROWS,
+    MAX_DISTANT_CELLS,
+    MIN_FILLED_SHARE,
+    UNCHECKED_GRID_CELLS,
+    Limits,
+)
+from xlflow.excel.reader.workbook_data import CellAnnotation, SheetData, SheetMetadata
 
 
 class LimitExceededError(Exception):
-    """The sheet holds more cells than the limit; or reading it took too long, as `code` says."""
+    """A sheet goes beyond a limit; `code` is the message code: "too-many-cells" or "reader-too-slow"."""
 
     def __init__(self, code: str = "too-many-cells"):
         super().__init__(code)
@@ -22,8 +30,9 @@ class LimitExceededError(Exception):
 
 @dataclass(slots=True)
 class SheetCells:
-    """What one sheet holds: the cells that are not empty by (row, column), the merged areas, and what tells how
-    the values came about; `guarded` only where `tells` says that the kind of file tells it."""
+    """What one sheet holds so far. `values` are the filled cells by (row, column), counted from 0; the others are
+    as in `SheetData` and `SheetMetadata`. `reports_validation`: whether validations are read of this kind of
+    file."""
 
     values: dict[tuple[int, int], RawCell] = field(default_factory=dict)
     merged_ranges: list[CellRange] = field(default_factory=list)
@@ -37,7 +46,7 @@ class SheetCells:
 
     @property
     def metadata(self) -> SheetMetadata:
-        """What tells how the values came about."""
+        """The sheet's metadata; each header and footer text once."""
         validated_ranges = tuple(self.validated_ranges) if self.reports_validation else None
         hidden_rows, header_footer = frozenset(self.hidden_rows), tuple(dict.fromkeys(self.header_footer))
         return SheetMetadata(
@@ -51,14 +60,13 @@ class SheetCells:
 
 
 def build_sheet_data(name: str, cells: SheetCells, limits: Limits, *, visible: bool) -> SheetData:
-    """Lay the cells out from A1 on; those that would stretch the sheet over mostly nothing become stray."""
+    """Return the sheet, its rows from A1 on. If the filled cells are far apart, those outside its first 20,000
+    rows and 100 columns become distant cells. Raises LimitExceededError if either are too many."""
     values = cells.values
     height, width = _grid_size(values)
-    if height * width > max(_UNCHECKED_GRID_SIZE, 10 * len(values)):
+    if height * width > max(UNCHECKED_GRID_CELLS, len(values) / MIN_FILLED_SHARE):
         height, width = _grid_size(
-            position
-            for position in values
-            if position[0] < _SPARSE_GRID_ROWS and position[1] < _SPARSE_GRID_COLUMNS
+            position for position in values if position[0] < CORE_ROWS and position[1] < CORE_COLUMNS
         )
     grid: list[list[RawCell]] = [[None] * width for _ in range(height)]
     distant_cells = []
@@ -67,13 +75,14 @@ def build_sheet_data(name: str, cells: SheetCells, limits: Limits, *, visible: b
             grid[row][column] = value
         else:
             distant_cells.append((row, column, value))
-    if len(distant_cells) > _MAX_DISTANT_CELLS or height * width > limits.cells:
+    if len(distant_cells) > MAX_DISTANT_CELLS or height * width > limits.cells:
         raise LimitExceededError
     rows = tuple(map(tuple, grid))
     return SheetData(name, rows, tuple(cells.merged_ranges), visible, tuple(distant_cells), cells.metadata)
 
 
 def _grid_size(positions: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """Return how many rows and columns from A1 on reach all the cells."""
     height = width = 0
     for row, column in positions:
         height, width = max(height, row + 1), max(width, column + 1)
@@ -81,7 +90,7 @@ def _grid_size(positions: Iterable[tuple[int, int]]) -> tuple[int, int]:
 
 
 def parse_iso_date(text: str) -> RawCell:
-    """Return "2021-03-31" or "2021-03-31T10:00:00" as a day or moment, anything else as it is."""
+    """Return "2021-03-31" as a date, "2021-03-31T10:00:00" as a datetime, anything else unchanged, "" as None."""
     try:
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,7 @@
-"""What an opened file looks like to the rest of the program: values only, nothing of the format it came in."""
+"""What every reader returns: workbooks, sheets and cell values, with nothing of the file format they came in.
+
+Also two spellings that all readers share: the escapes of OOXML texts, and lists of cell ranges. Opens nothing.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,19 +11,16 @@ from datetime import datetime
 from typing import Literal
 
 from xlflow.excel.cell_address import parse_cell_address
-from xlflow.excel.conventions import CALC_SHEET_NAMES, RawCell
+from xlflow.excel.conventions import CALC_SHEET_NAMES, CellRange, RawCell
 from xlflow.model.findings import Finding
 
 _OOXML_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 WorkbookKind = Literal["xlsx", "ods", "xls", "xlsb", "csv"]
 
-CellRange = tuple[int, int, int, int]
-"""First row, first column, last row, last column, counted from 0."""
-
-
 CellAnnotation = tuple[int, int, str, str]
-"""A note on a cell: its row and column, counted from 0, who wrote it, and the text; or where a cell leads to."""
+"""(row, column, author, text) of a comment or of a text in a shape, counted from 0, author "" if unknown; of a
+link on a cell, the text is its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,49 +45,26 @@ class ExcelTable:
 
 
 class ErrorValue(str):
-    """What an error cell shows ("#REF!"): text to everyone who does not ask, and never a blank."""
+    """The text of an error cell ("#REF!"). A str, so that it is treated as text where nobody checks for it, and
+    never as an empty cell."""
 
     __slots__ = ()
 
 
 class UncachedFormula(str):
-    """The formula ("=A1+B1") of a cell whose value no program has worked out; never a blank."""
+    """The formula ("=A1+B1") of a cell that was saved without its computed value; never an empty cell."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How large and how slow a file may be before it is refused, and whether the fast reader may have files that
-    only it knows (.xls, .xlsb), on which it may crash."""
-
-    file_bytes: int = 20_000_000
-    unpacked_bytes: int = 300_000_000
-    compression_ratio: int = 250
-    zip_entries: int = 10_000
-    cells: int = 2_000_000
-    seconds: int = 30
-    memory_bytes: int = 512_000_000
-    allow_binary_formats: bool = True
-
-
-DEFAULT_LIMITS = Limits()
-"""The limits that count where nobody has set others."""
-
-IN_PROCESS_LIMITS = Limits(
-    file_bytes=2_000_000, unpacked_bytes=16_000_000, cells=200_000, seconds=5, allow_binary_formats=False
-)
-"""What may be read without a process of its own: it can neither crash nor take long, nor much memory."""
-
-
-@dataclass(frozen=True, slots=True)
 class SheetMetadata:
-    """What shows how the values of a sheet came about; None where its kind of file does not tell.
+    """What is known of a sheet beside its values; None where it is not read of this kind of file.
 
-    `formulas` are the cells (row, column) that hold a formula, `guarded` the areas that a validation watches,
-    `hidden` the rows that nobody sees; `margins` are the texts in the headers and footers of its printed pages,
-    `links` where cells lead to. Only a plan workbook has `hidden_columns` (counted from 0), `struck_out` and
-    `excel_tables` (see `open_plan_workbook`).
+    `formula_cells` are the (row, column) that hold a formula, `validated_ranges` what data validations apply to,
+    `hidden_rows` row numbers from 0, `annotations` comments and texts in shapes, `header_footer` the texts of the
+    printed pages without layout codes, `links` the addresses of links on cells. Only a plan workbook has
+    `hidden_columns` (counted from 0), `struck_out` and `excel_tables` (see `open_plan_workbook`).
     """
 
     formula_cells: frozenset[tuple[int, int]] | None = None
@@ -106,8 +83,9 @@ NO_METADATA = SheetMetadata()
 
 @dataclass(frozen=True, slots=True)
 class SheetData:
-    """One sheet, its rows from A1 on and all of one length. Only the first cell of a merged area has a value.
-    `stray` holds (row, column, value) of cells so far away that the rows do not reach them."""
+    """One sheet: `rows` from A1 on, all equally long, so that `rows[r][c]` is the cell in row r + 1, column c + 1.
+    Only the upper left cell of a merged range has a value. `distant_cells` are (row, column, value) of cells so
+    far away that `rows` does not reach them."""
 
     name: str
     rows: tuple[tuple[RawCell, ...], ...]
@@ -124,9 +102,10 @@ class SheetData:
 
 @dataclass(frozen=True, slots=True)
 class WorkbookData:
-    """One file that was opened. `properties` are the custom document properties; `saved` is what the file
-    itself says of when it was last saved; `digest` is the SHA-256 of the file; `findings` are notes on it; `about`
-    is what somebody wrote among its other properties."""
+    """One file that was opened. `name` is what people call it; `properties` are its custom document properties;
+    `last_saved` is the time that the file itself states; `digest` is the SHA-256 of its bytes in hexadecimal,
+    `size` their number; `findings` are notes on it as a whole; `descriptions` are the texts in its other
+    properties."""
 
     name: str
     kind: WorkbookKind
@@ -139,22 +118,22 @@ class WorkbookData:
     descriptions: tuple[str, ...] = ()
 
     def find_sheet(self, name: str) -> SheetData | None:
-        """Return the sheet with this very name, if there is one."""
+        """Return the sheet with exactly this name, or None."""
         return next((sheet for sheet in self.sheets if sheet.name == name), None)
 
 
 def is_skippable_sheet(name: str, *, visible: bool) -> bool:
-    """Return whether a sheet of a workbook need not be read, since only a form's own formulas can stand there."""
+    """Return whether a sheet need not be read: the hidden one that holds nothing but a form's own formulas."""
     return name in CALC_SHEET_NAMES and not visible
 
 
 def decode_ooxml_escapes(text: str) -> str:
-    """Return a text with the letters that Excel writes as _x000D_ put back."""
-    return _OOXML_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """Return a text with its `_xHHHH_` escapes decoded: characters that XML cannot hold (ECMA-376, ST_Xstring)."""
+    return _OOXML_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
 def parse_cell_ranges(references: str) -> Iterator[CellRange]:
-    """Yield the areas that a list of references names ("H5:H9 H11"), passing over what names none."""
+    """Yield the ranges of a list of references ("H5:H9 H11"); what is no reference is passed over."""
     for reference in references.replace("$", "").split():
         first, _, last = reference.partition(":")
         with suppress(ValueError):

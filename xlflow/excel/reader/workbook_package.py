@@ -1,7 +1,8 @@
-"""What stands inside a workbook file that is an archive: its parts, decoded, and what they say of the document.
+"""Opens a workbook file that is a zip package (.xlsx, .xlsb, .ods): its parts, relationships and properties.
 
-Refuses by returning a code. Parts that no reading needs (pictures, macros, embedded objects) are checked like
-all others and then left out: what is not handed on cannot be run, followed or copied.
+Refuses by returning a message code. Parts that no reading needs (pictures, macros, embedded objects) are unpacked
+and checked like all others and then left out: what is not handed on cannot be run, followed or copied.
+Terms are those of the Open Packaging Conventions (ECMA-376 part 2): part, relationship, target.
 """
 
 import re
@@ -10,23 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 from xml.etree.ElementTree import ParseError
 
+from xlflow.excel.reader.file_type import bom_encoding
+from xlflow.excel.reader.limits import Limits
 from xlflow.excel.reader.safe_xml import get_attribute, has_plain_prolog, local_name, parse_xml
 from xlflow.excel.reader.safe_zip import ZipEntry, list_zip_entries, unpack_entry
-from xlflow.excel.reader.workbook_data import Limits
+from xlflow.runtime.memo import cache_small
 
 _DECLARED_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _UTF8_COMPATIBLE_ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii"}
 _DESCRIPTION_TAGS = ("description", "subject", "keywords", "keyword", "category")
-"""What people may write about a file; its title is for a form to say."""
+"""Document properties in which people write; the title is left out, since a form sets that itself."""
 
-_MAX_CACHED_SIZE = 10_000
-"""Bytes up to which what a part says of its relations is remembered."""
-
-_ODS_MEDIA_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _UNREAD_PARTS = re.compile(
     r"(^|/)(media|embeddings|theme|drawings(?!/(?:_rels/)?[^/]*\.(?:xml|vml|rels)$)|charts|customXml|externalLinks|printerSettings|ctrlProps|activeX"
     r"|Pictures|Thumbnails|Configurations2|Object [0-9]+|ObjectReplacements)/|vbaProject|\.(png|jpe?g|emf|gif)$"
@@ -39,9 +38,22 @@ _NOTED_PARTS = (
 )
 
 
+class Relationship(NamedTuple):
+    """One relationship of a part. `type` is the last word of its type's address ("worksheet", "comments");
+    `target` the name of a part, or the address of a link where `is_external`."""
+
+    id: str
+    type: str
+    target: str
+    is_external: bool
+
+
 @dataclass(frozen=True, slots=True)
 class WorkbookPackage:
-    """The parts of one workbook file by name, what kind of workbook it is, and codes of what is worth a note."""
+    """The parts of one workbook file by name, XML parts in UTF-8; `main_part` is the name of the workbook part.
+
+    `note_codes` are the message codes of content that was left out: macros, pictures, objects, links to files.
+    """
 
     kind: Literal["xlsx", "ods", "xlsb"]
     parts: Mapping[str, bytes]
@@ -61,7 +73,8 @@ class WorkbookPackage:
 
 
 def open_package(content: bytes, limits: Limits) -> WorkbookPackage | str:
-    """Return the parts of a workbook file, all counted, measured and checked; or the code of the refusal."""
+    """Return the parts of a workbook file, all counted, measured and checked; or the message code of the
+    refusal."""
     entries = _list_part_entries(content, limits)
     if isinstance(entries, str):
         return entries
@@ -76,7 +89,7 @@ def open_package(content: bytes, limits: Limits) -> WorkbookPackage | str:
         return "file-is-encrypted"
     names = "\n".join(entry.name for entry in entries)
     try:
-        parts = {name: _to_utf8(part) if _is_xml_part(name) else part for name, part in parts.items()}
+        parts = {name: _convert_to_utf8(part) if _is_xml_part(name) else part for name, part in parts.items()}
         for name, part in parts.items():
             if _is_xml_part(name) and not has_plain_prolog(part) and part.strip():
                 return "archive-doctype" if b"<!" in part else "workbook-corrupt"
@@ -86,48 +99,60 @@ def open_package(content: bytes, limits: Limits) -> WorkbookPackage | str:
 
 
 def _list_part_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | str:
-    """Return the entries of a workbook file, whose names are the same in small letters and in capitals."""
+    """Return the entries of a workbook file or the code of the refusal. Part names are equal whatever their case
+    (ECMA-376 part 2), so two that differ in case only are a trick on readers that take either."""
     entries = list_zip_entries(content, limits)
     if not isinstance(entries, str) and len({entry.name.casefold() for entry in entries}) < len(entries):
         return "archive-inconsistent"
     return entries
 
 
-def read_relationships(package: WorkbookPackage, part_name: str) -> Iterable[tuple[str, str, str]]:
-    """Return (id, last word of the type, name of the part it leads to) of the relations of a part ("" for all)."""
+def read_relationships(package: WorkbookPackage, part_name: str) -> Iterable[Relationship]:
+    """Return the relationships of a part to other parts of the package; those of the package itself for ""."""
+    return (each for each in _read_all_relationships(package, part_name) if not each.is_external)
+
+
+def read_external_targets(package: WorkbookPackage, part_name: str) -> Mapping[str, str]:
+    """Return relationship id -> address of what a part refers to outside the package, such as links on its
+    cells."""
+    return {each.id: each.target for each in _read_all_relationships(package, part_name) if each.is_external}
+
+
+def _read_all_relationships(package: WorkbookPackage, part_name: str) -> tuple[Relationship, ...]:
     folder, _, name = part_name.rpartition("/")
     relationships_part = package.find_part(f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels")
-    if relationships_part is None:
-        return ()
-    part = package.parts[relationships_part]
-    return (_parse_relationships_cached if len(part) < _MAX_CACHED_SIZE else _parse_relationships)(part, folder)
+    return _parse_relationships(package.parts[relationships_part], folder) if relationships_part else ()
 
 
-def _parse_relationships(part: bytes, folder: str) -> tuple[tuple[str, str, str], ...]:
-    relationships: list[tuple[str, str, str]] = []
-    for relationship in parse_xml(part).iter():
-        if relationship.tag.endswith("Relationship") and relationship.get("TargetMode") != "External":
-            relationship_type, target = (
-                relationship.get("Type", "").rpartition("/")[2],
-                relationship.get("Target", ""),
+@cache_small(max_size=10_000, max_entries=256)
+def _parse_relationships(part: bytes, folder: str) -> tuple[Relationship, ...]:
+    """Return what a .rels part lists, targets resolved from `folder`. Cached, since the forms of a round have
+    these parts in common."""
+    relationships: list[Relationship] = []
+    for element in parse_xml(part).iter():
+        if element.tag.endswith("Relationship"):
+            is_external, target = element.get("TargetMode") == "External", element.get("Target", "")
+            relationships.append(
+                Relationship(
+                    element.get("Id", ""),
+                    element.get("Type", "").rpartition("/")[2],
+                    target if is_external else _resolve_target(folder, target),
+                    is_external,
+                )
             )
-            relationships.append((relationship.get("Id", ""), relationship_type, _resolve_target(folder, target)))
     return tuple(relationships)
 
 
-_parse_relationships_cached = lru_cache(maxsize=256)(_parse_relationships)
-"""The same, remembering: the forms of a round have them in common."""
-
-
 def read_custom_properties(package: WorkbookPackage) -> Mapping[str, str]:
-    """Return the custom document properties as text."""
+    """Return the custom document properties, name -> value as text; empty if there are none or they are broken."""
     if package.kind == "ods":
         return MappingProxyType(dict(_read_elements(package, "meta.xml", "user-defined")))
     return MappingProxyType(dict(_read_elements(package, "docProps/custom.xml", "property")))
 
 
 def read_last_saved(package: WorkbookPackage) -> datetime | None:
-    """Return when the file was last saved, as it says itself."""
+    """Return when the file says that it was last saved, in UTC where it names no time zone; None if it does
+    not."""
     name, tag = ("meta.xml", "date") if package.kind == "ods" else ("docProps/core.xml", "modified")
     for _, text in _read_elements(package, name, tag):
         try:
@@ -139,7 +164,7 @@ def read_last_saved(package: WorkbookPackage) -> datetime | None:
 
 
 def read_descriptions(package: WorkbookPackage) -> tuple[str, ...]:
-    """Return what somebody wrote about the file among its properties."""
+    """Return the texts in the file's description, subject, keywords and category: each once, none blank."""
     name = "meta.xml" if package.kind == "ods" else "docProps/core.xml"
     part = package.parts.get(package.find_part(name) or "", b"")
     tags = [tag for tag in _DESCRIPTION_TAGS if tag.encode() + b">" in part]
@@ -148,7 +173,8 @@ def read_descriptions(package: WorkbookPackage) -> tuple[str, ...]:
 
 
 def _read_elements(package: WorkbookPackage, name: str, tag: str) -> Iterator[tuple[str, str]]:
-    """Yield (its name attribute, its whole text) of every element of that kind in a part, if there is one."""
+    """Yield (name attribute, text) of every element with this local name; nothing if the part is missing or
+    broken."""
     real_name = package.find_part(name)
     if real_name is None:
         return
@@ -163,7 +189,6 @@ def _read_elements(package: WorkbookPackage, name: str, tag: str) -> Iterator[tu
 
 def _identify_package(parts: dict[str, bytes], note_codes: tuple[str, ...]) -> WorkbookPackage | str:
     if "content.xml" in parts and b"office:spreadsheet" in parts["content.xml"][:200_000]:
-        parts["mimetype"] = _ODS_MEDIA_TYPE
         return WorkbookPackage("ods", MappingProxyType(parts), "content.xml", note_codes)
     return _identify_office_package(WorkbookPackage("xlsx", MappingProxyType(parts), "", note_codes))
 
@@ -174,9 +199,9 @@ def _identify_office_package(package: WorkbookPackage) -> WorkbookPackage | str:
         return "file-is-numbers"
     main_part = next(
         (
-            package.find_part(target)
-            for _, kind, target in read_relationships(package, "")
-            if kind == "officeDocument"
+            package.find_part(relationship.target)
+            for relationship in read_relationships(package, "")
+            if relationship.type == "officeDocument"
         ),
         None,
     )
@@ -195,6 +220,8 @@ def _identify_office_package(package: WorkbookPackage) -> WorkbookPackage | str:
 
 
 def _resolve_target(folder: str, target: str) -> str:
+    """Return the name of the part that a target leads to, seen from a folder; it cannot lead out of the
+    package."""
     target = target.replace("\\", "/")
     if target.startswith("/"):
         return target[1:]
@@ -216,14 +243,15 @@ def _is_xml_part(name: str) -> bool:
     return name.endswith((".xml", ".rels", ".XML", ".RELS"))
 
 
-def _to_utf8(part: bytes) -> bytes:
-    """Return a part in UTF-8, whatever it was written in; UnicodeError or LookupError if that cannot be told."""
-    if part[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in part[:4]:
-        encoding = (
-            "utf-16"
-            if part[:2] in (b"\xff\xfe", b"\xfe\xff")
-            else ("utf-16-be" if part[:1] == b"\0" else "utf-16-le")
-        )
+def _convert_to_utf8(part: bytes) -> bytes:
+    """Return an XML part in UTF-8. Raises UnicodeError or LookupError if its encoding is unknown or not kept.
+
+    The declaration goes, since it would name the old encoding. Without a byte order mark, UTF-16 is known by the
+    zero byte beside the first `<`.
+    """
+    encoding = bom_encoding(part)
+    if encoding == "utf-16" or b"\0" in part[:4]:
+        encoding = encoding or ("utf-16-be" if part[:1] == b"\0" else "utf-16-le")
         return _XML_DECLARATION.sub("", part.decode(encoding), count=1).encode()
     declaration = _DECLARED_ENCODING.match(part[:200].removeprefix(b"\xef\xbb\xbf"))
     if declaration is None or declaration[1].decode().lower() in _UTF8_COMPATIBLE_ENCODINGS:

@@ -1,47 +1,46 @@
-"""Reads an old .xls, and walks its records for what the fast reader hides: errors, formulas, hidden rows, notes.
+"""Reads an .xls with calamine, and from its records what calamine hides: error cells, formulas, hidden rows,
+comments, text boxes, and negative numbers that are formatted as dates; and whether it is encrypted.
 
-Where the records cannot be followed it is said that those cannot be seen.
+These records are those by which an answer would be lost or changed in silence. What else calamine does not show is
+not read, and the README says so: headers and footers, data validations, links on cells. Where the records are
+damaged, the finding `read-incompletely` says that only the answers can be seen.
+Records are named and laid out in [MS-XLS] (BIFF8). Rows and columns are counted from 0.
 """
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from xlflow.excel.reader.cell_annotations import FORM_COMMENT_AUTHOR
+from xlflow.excel.conventions import COMMENT_AUTHOR
 from xlflow.excel.reader.choose_reader import ReaderError, attach_omitted_content, read_with_calamine
-from xlflow.excel.reader.header_footer import parse_header_footer
 from xlflow.excel.reader.ole_container import open_ole_container
-from xlflow.excel.reader.workbook_data import SheetData
+from xlflow.excel.reader.workbook_data import CellAnnotation, SheetData
 from xlflow.excel.reader.xlsb import OmittedContent, decode_number, decode_packed_number, error_value
 
 _BEGIN_RECORD, _END_RECORD, _SHEET_RECORD, _CONTINUE_RECORD = 0x809, 0x0A, 0x85, 0x3C
 _FORMULA_RECORD, _BOOLEAN_OR_ERROR_RECORD, _ROW_RECORD = 0x06, 0x205, 0x208
 _NUMBER_RECORD, _PACKED_NUMBER_RECORD, _PACKED_NUMBERS_RECORD = 0x203, 0x27E, 0xBD
 _COMMENT_RECORD, _OBJECT_RECORD, _OBJECT_TEXT_RECORD, _DRAWING_RECORD = 0x1C, 0x5D, 0x1B6, 0xEC
-_HEADER_FOOTER_RECORDS, _FURTHER_HEADER_FOOTER_RECORD, _PICTURE_OBJECT_TYPES = (
-    (0x14, 0x15),
-    0x89C,
-    (b"\x05\0", b"\x08\0"),
-)
-"""The records of a header and a footer, that of those on first and even pages, and the kinds of objects that are a
-chart or a picture."""
+_PICTURE_OBJECT_TYPES = (b"\x05\0", b"\x08\0")
+"""The types of objects that are a chart or a picture (ftCmo.ot)."""
 
 _ANCHOR_HEADER = b"\x10\xf0\x12\x00\x00\x00"
-"""How the part of a drawn object begins that says over which cells it lies."""
+"""How the record of a shape's anchor begins (OfficeArtClientAnchorSheet): type 0xF010, 18 bytes."""
 
 _LINKED_WORKBOOK_RECORD, _INTERNAL_WORKBOOK_NAMES = 0x1AE, (b"\x01\x04", b"\x01\x3a")
-"""The record that names a workbook to which formulas refer, and how it names this one and what Excel brings."""
+"""The record of a workbook to which formulas refer (SupBook), and how it names this workbook and add-ins."""
 
 _ENCRYPTION_RECORD, _HIDDEN_ROW_FLAG = 0x2F, 0x20
 _NOTED_STORAGES = (("has-macros", ("_VBA_PROJECT", "_VBA_PROJECT_CUR")), ("has-objects", ("MBD", "ObjectPool")))
-"""How names in the container begin that are worth a note."""
+"""(message code, how the names of storages begin) of content that is not read but worth a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class XlsWorkbook:
-    """The sheets of an old workbook, what it says of itself, and codes of what is worth a note."""
+    """An .xls: its sheets, and as in `WorkbookData` its properties, last saving and descriptions; `note_codes` are
+    message codes of content that was not read."""
 
     sheets: tuple[SheetData, ...]
     properties: Mapping[str, str]
@@ -51,7 +50,7 @@ class XlsWorkbook:
 
 
 def read_xls(content: bytes) -> XlsWorkbook:
-    """Return an old workbook. Raises Failed if it cannot be read."""
+    """Return the workbook in a file's bytes. Raises ReaderError if it is encrypted or calamine cannot read it."""
     container = open_ole_container(content)
     if container and _is_encrypted(container.workbook_stream):
         raise ReaderError("file-is-encrypted")
@@ -80,7 +79,8 @@ def read_xls(content: bytes) -> XlsWorkbook:
 
 
 def _read_records(stream: bytes, offset: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield (kind, content) of the records from a place on, to the end of what begins there."""
+    """Yield (record type, content) of the records from an offset on, to the end of the substream that begins
+    there. Charts are substreams within sheets. Never raises; a stream that is cut off ends early."""
     depth = 0
     while offset + 4 <= len(stream):
         record_type, size = struct.unpack_from("<2H", stream, offset)
@@ -104,15 +104,15 @@ def _has_outside_links(stream: bytes) -> bool:
 
 
 def _read_omitted_content(stream: bytes) -> Iterator[OmittedContent]:
-    """Yield what is hidden of each worksheet, in their order."""
+    """Yield what calamine hides of each worksheet, in their order. Raises struct.error or IndexError if a record
+    is too short."""
     for record_type, content in _read_records(stream):
         if record_type == _SHEET_RECORD and content[5] == 0:
             yield _read_sheet_records(stream, struct.unpack_from("<L", content)[0])
 
 
 def _read_sheet_records(stream: bytes, start: int) -> OmittedContent:
-    omitted, texts, current_object, missing_characters = OmittedContent(), dict[int, str](), 0, 0
-    object_cells, anchor_cell, comment_objects = dict[int, tuple[int, int]](), (0, 0), set[int]()
+    omitted, objects = OmittedContent(), _SheetObjects()
     for record_type, content in _read_records(stream, start):
         if record_type in (_FORMULA_RECORD, _BOOLEAN_OR_ERROR_RECORD):
             _add_formula_or_error(omitted, record_type, content)
@@ -120,49 +120,61 @@ def _read_sheet_records(stream: bytes, start: int) -> OmittedContent:
             _add_negative_numbers(omitted, record_type, content)
         elif record_type == _ROW_RECORD and content[12] & _HIDDEN_ROW_FLAG:
             omitted.hidden_rows.add(struct.unpack_from("<H", content)[0])
-        elif record_type == _OBJECT_RECORD:
-            (current_object,) = struct.unpack_from("<H", content, 6)
-            object_cells[current_object] = anchor_cell
-            omitted.has_pictures = omitted.has_pictures or content[4:6] in _PICTURE_OBJECT_TYPES
-        elif record_type in (*_HEADER_FOOTER_RECORDS, _FURTHER_HEADER_FOOTER_RECORD):
-            omitted.header_footer += parse_header_footer(
-                _read_counted_texts(content, 38 if record_type == _FURTHER_HEADER_FOOTER_RECORD else 0)
-            )
-        elif record_type == _DRAWING_RECORD:
-            anchor_cell = _find_anchor_cell(content)
-        elif record_type == _OBJECT_TEXT_RECORD:
-            (missing_characters,) = struct.unpack_from("<H", content, 10)
-            texts[current_object] = ""
-        elif record_type == _CONTINUE_RECORD and missing_characters:
-            texts[current_object] += _decode_characters(content[:1], content[1:])
-            missing_characters -= len(content[1:]) // (1 if content[:1] == b"\0" else 2)
-        elif record_type == _COMMENT_RECORD and len(content) >= 8:
-            row, column, _, object_id = struct.unpack_from("<4H", content)
-            author = _decode_characters(content[10:11], content[11:-1])
-            comment_objects.add(object_id)
-            if object_id in texts and author != FORM_COMMENT_AUTHOR:
-                omitted.annotations.append((row, column, author, texts[object_id]))
-    text_boxes = (
-        (*object_cells.get(number, (0, 0)), "", text)
-        for number, text in texts.items()
-        if number not in comment_objects
-    )
-    omitted.annotations += (text_box for text_box in text_boxes if text_box[3].strip())
+        else:
+            objects.add_record(record_type, content)
+    omitted.annotations += (*objects.comments, *objects.text_boxes())
+    omitted.has_pictures = objects.has_pictures
     return omitted
 
 
-def _read_counted_texts(content: bytes, offset: int) -> Iterator[str]:
-    """Yield the texts from a place on: how many letters, how they are written, the letters."""
-    while offset + 3 < len(content):
-        (count,) = struct.unpack_from("<H", content, offset)
-        width_flag = content[offset + 2 : offset + 3]
-        end = offset + 3 + count * (1 if width_flag == b"\0" else 2)
-        yield _decode_characters(width_flag, content[offset + 3 : end])
-        offset = end
+@dataclass(slots=True)
+class _SheetObjects:
+    """Comments and text boxes of one sheet, as their records come one after another.
+
+    A shape is a Drawing record (which holds its anchor), an Obj record (its id), a TxO record (how many characters
+    its text has) and Continue records (the text). Which shapes are the boxes of comments is said after them, in
+    Note records. `texts` and `cells` go by object id.
+    """
+
+    comments: list[CellAnnotation] = field(default_factory=list)
+    has_pictures: bool = False
+    texts: dict[int, str] = field(default_factory=dict)
+    cells: dict[int, tuple[int, int]] = field(default_factory=dict)
+    comment_ids: set[int] = field(default_factory=set)
+    current_id: int = 0
+    current_cell: tuple[int, int] = (0, 0)
+    missing_characters: int = 0
+
+    def add_record(self, record_type: int, content: bytes) -> None:
+        """Take the next record of the sheet, whatever it is. Raises struct.error if it is too short."""
+        if record_type == _DRAWING_RECORD:
+            self.current_cell = _find_anchor_cell(content)
+        elif record_type == _OBJECT_RECORD:
+            (self.current_id,) = struct.unpack_from("<H", content, 6)
+            self.cells[self.current_id] = self.current_cell
+            self.has_pictures = self.has_pictures or content[4:6] in _PICTURE_OBJECT_TYPES
+        elif record_type == _OBJECT_TEXT_RECORD:
+            (self.missing_characters,) = struct.unpack_from("<H", content, 10)
+            self.texts[self.current_id] = ""
+        elif record_type == _CONTINUE_RECORD and self.missing_characters:
+            self.texts[self.current_id] += _decode_characters(content[:1], content[1:])
+            self.missing_characters -= len(content[1:]) // (1 if content[:1] == b"\0" else 2)
+        elif record_type == _COMMENT_RECORD and len(content) >= 8:
+            row, column, _, object_id = struct.unpack_from("<4H", content)
+            author = _decode_characters(content[10:11], content[11:-1])
+            self.comment_ids.add(object_id)
+            if object_id in self.texts and author != COMMENT_AUTHOR:
+                self.comments.append((row, column, author, self.texts[object_id]))
+
+    def text_boxes(self) -> Iterator[CellAnnotation]:
+        """Yield the texts of the shapes that are no comments, each at the cell where the shape begins."""
+        for object_id, text in self.texts.items():
+            if object_id not in self.comment_ids and text.strip():
+                yield (*self.cells.get(object_id, (0, 0)), "", text)
 
 
 def _find_anchor_cell(drawing: bytes) -> tuple[int, int]:
-    """Return the row and the column at which a drawn object begins."""
+    """Return (row, column) of the cell at which a shape begins; (0, 0) if its anchor is missing."""
     start = drawing.rfind(_ANCHOR_HEADER)
     if start < 0 or start + 16 > len(drawing):
         return 0, 0
@@ -171,6 +183,8 @@ def _find_anchor_cell(drawing: bytes) -> tuple[int, int]:
 
 
 def _add_formula_or_error(omitted: OmittedContent, record_type: int, content: bytes) -> None:
+    """Add a Formula or BoolErr record. A formula's cached value is a number, unless its last two bytes are 0xFFFF:
+    then the first byte says which other type it is, 2 an error."""
     row, column = struct.unpack_from("<2H", content)
     if record_type == _FORMULA_RECORD:
         omitted.formula_cells.add((row, column))
@@ -184,6 +198,7 @@ def _add_formula_or_error(omitted: OmittedContent, record_type: int, content: by
 
 
 def _add_negative_numbers(omitted: OmittedContent, record_type: int, content: bytes) -> None:
+    """Add the negative numbers of a Number, RK or MulRk record; the last one holds several cells of a row."""
     row, column = struct.unpack_from("<2H", content)
     if record_type == _NUMBER_RECORD:
         omitted.add_if_negative(row, column, decode_number(content[6:]))
@@ -193,4 +208,5 @@ def _add_negative_numbers(omitted: OmittedContent, record_type: int, content: by
 
 
 def _decode_characters(width_flag: bytes, characters: bytes) -> str:
+    """Return a text that is written with one byte per character (flag 0) or with two (flag 1)."""
     return characters.decode("latin-1" if width_flag == b"\0" else "utf-16-le", "replace")

@@ -1,8 +1,18 @@
-"""Looks over a sheet's bytes, in a few passes of C, for what the fast reader hides or falls over.
+"""Scans the bytes of an .xlsx worksheet before calamine reads it: may calamine have it, and what would it hide?
 
-The fast reader is handed the cells alone: formulas, validations and formats are left out, and whatever it would
-show as blank is noted here, to be put back, and so is what tells how the values came about. Nothing here reads a
-sheet, and no pattern here looks at a byte more than a few times, whatever the bytes are.
+Why: calamine is much faster than our cell-by-cell reader, but it shows error cells and formulas without a value as
+blanks, says nothing of formulas, validations and hidden rows, and takes gigabytes for a cell that stands far away
+or claims two addresses. So each sheet is scanned by regular expressions and bytes methods, which run in C:
+
+1. formulas are cut out of the cells (calamine does not need them), and those without a value are noted;
+2. the cells are counted by kind, with all digits made alike, so that each kind is inspected once and not each
+   cell;
+3. error cells, hidden rows, validations, headers and footers are noted;
+4. calamine gets a sheet with nothing but merged ranges and cells, and must find exactly as many values as were
+   counted here; `choose_reader` compares, puts back what was noted, and takes the slow reader if they differ.
+
+Anything unusual is a reason to return None, never to guess. No value is parsed here, and no pattern may look at a
+byte more than a few times, whatever the bytes are: all quantifiers are bounded or exclude what follows them.
 """
 
 import html
@@ -10,59 +20,60 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from xlflow.excel.cell_address import parse_cell_address
-from xlflow.excel.conventions import RawCell
+from xlflow.excel.conventions import CellRange, RawCell
 from xlflow.excel.reader.header_footer import find_header_footer
+from xlflow.excel.reader.limits import MAX_ROW_TAG_BYTES, MAX_UNCACHED_FORMULA_BYTES, PRESCAN_CHUNK_BYTES
 from xlflow.excel.reader.workbook_data import (
     NO_METADATA,
-    CellRange,
     ErrorValue,
     SheetMetadata,
     UncachedFormula,
     parse_cell_ranges,
 )
+from xlflow.runtime.memo import cache_small
 
 OmittedValues = tuple[tuple[int, int, RawCell], ...]
-"""(row, column, what stands there) of the cells that the fast reader would show as blank."""
+"""(row, column, value), counted from 0, of the cells that calamine would show as blank."""
 
 _SHEET_DATA_START, _SHEET_DATA_END, _WORKSHEET_END = b"<sheetData>", b"</sheetData>", b"</worksheet>"
 _NO_MERGED_CELLS = b"<mergeCells></mergeCells>"
+"""Given to calamine even where nothing is merged: it stops looking there, and would else read to the end."""
+
 _SHARED_STRINGS_START = re.compile(rb"(?:\s*<\?xml[^>]*\?>)?\s*<(?:\w+:)?sst\b")
 _UNUSUAL_CELL = re.compile(rb'<(?:c|row)(?: (?!r="(?:[A-Z]|[A-C][A-Z])?[0-9]{1,4}")|[>\n\r\t/])')
-"""A cell or row that does not begin by saying where it stands, or stands beyond CZ9999."""
+"""A cell or row whose first attribute is not its address, or that is beyond CZ9999: for the slow reader."""
 
 _EMPTY_CELL = re.compile(
     rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]{1,6}")?(?:/>|></c>)|<row(?: [\w:]+="[^"<>]*")*/>'
 )
 _EMPTY_ROW = re.compile(rb'<row(?: [\w:]+="[^"<>]*")*></row>')
-"""What a format on a million rows or columns leaves behind, and holds nothing."""
+"""What a format on a million rows or columns leaves behind: cells and rows without content, which may be cut
+out."""
 
 _CELL_TAG = re.compile(rb"<c[ >\n\r\t/]")
-"""A cell; where none belongs, only a close look tells what the sheet is."""
+"""A cell; if there is one before or after the cells, the sheet is for the slow reader."""
 
 _ADDRESS_ATTRIBUTE = re.compile(rb"\sr\s*=")
 _HUGE_COUNT = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{7}""")
+"""A `count` or `uniqueCount` of seven digits or more: calamine reserves memory by it before it sees any
+content."""
+
 _FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|(?<=/)>|>([^<]*)</f>)(?:<v></v>|<v ?/>)?")
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^<>]{0,60}? t="e"[^<>]{0,60}><v>([^<]*)</v></c>')
 _HIDDEN_ATTRIBUTE = b' hidden="'
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^<>]{0,300}? hidden="(?:1|true)"')
-_MAX_ROW_TAG_SIZE = 400
-"""Bytes of a row's tag within which it says whether the row is hidden."""
 
 _VALIDATED_RANGES = re.compile(rb"""<dataValidation(?=\s)[^<]*\ssqref="([^"<]*)"|<xm:sqref>([^<]*)</xm:sqref>""")
 _RARE_CHARACTER = re.compile(rb"_x(?:[Dd][89A-Fa-f][0-9A-Fa-f]{2}|[Ff]{3}[EFef])_")
-_MAX_FORMULA_SIZE = 80
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
-_CHUNK_SIZE, _MAX_CACHED_SIZE = 1 << 20, 200
-"""Bytes of a sheet whose cells are sorted by kind at a time, and up to which a kind is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrescannedSheet:
-    """A sheet made ready for the fast reader: its cells alone, what that would hide, how many it must find, and
-    what it would not tell."""
+    """A sheet prepared for calamine: `sheet_xml` has its cells alone, `value_count` is how many values calamine
+    must find in them, `omitted_values` and `metadata` what is to be put back afterwards."""
 
     sheet_xml: bytes
     omitted_values: OmittedValues = ()
@@ -76,7 +87,8 @@ def is_worksheet_part(part: bytes) -> bool:
 
 
 def can_expand_shared_strings(shared_strings: bytes, value_count: int, max_bytes: int) -> bool:
-    """Return whether the shared texts, repeated in as many cells as hold a value, fit into that many bytes."""
+    """Return whether the shared strings, repeated in `value_count` cells, take less than `max_bytes` of memory:
+    calamine copies a shared string into every cell, so a 30 kB text in a million cells would be 30 GB."""
     if _HUGE_COUNT.search(shared_strings[:2000]):
         return False
     return (
@@ -86,13 +98,16 @@ def can_expand_shared_strings(shared_strings: bytes, value_count: int, max_bytes
 
 
 def has_rare_characters(part: bytes) -> bool:
-    """Return whether texts hold letters that the fast reader leaves in code: half an emoji, U+FFFE, U+FFFF."""
+    """Return whether a part has escapes that calamine does not decode: lone surrogates, U+FFFE and U+FFFF."""
     return b"_" in part and b"_x" in part and _RARE_CHARACTER.search(part) is not None
 
 
 def prescan_sheet(sheet_xml: bytes) -> PrescannedSheet | None:
-    """Return a sheet ready for the fast reader; None if that must not have it, since a cell does not say where it
-    stands, or stands so far away that memory would burst."""
+    """Return a worksheet part prepared for calamine; None if calamine must not have it, since a cell states no
+    address, or two, or one so far away that the grid would take all memory, or is written in an unusual way.
+
+    `head` and `tail` below are what the part has before and after its cells (`sheetData`), `body` the cells.
+    """
     start, end = sheet_xml.find(_SHEET_DATA_START) + len(_SHEET_DATA_START), sheet_xml.rfind(_SHEET_DATA_END)
     if start < len(_SHEET_DATA_START) or end < start:
         return (
@@ -135,13 +150,11 @@ def prescan_sheet(sheet_xml: bytes) -> PrescannedSheet | None:
 
 
 def _count_values(body: bytes) -> tuple[int, int] | None:
-    """Return how many values the fast reader must find in the cells, and how many of them are errors; None if it
-    must not have one of them."""
+    """Return how many values calamine must find in the cells, and how many cells are errors; None if there is a
+    cell that calamine must not have."""
     values = errors = 0
     for kind, count in _count_cell_kinds(body).items():
-        fits, values_per_cell, errors_per_cell = (
-            _inspect_cell_kind_cached if len(kind) < _MAX_CACHED_SIZE else _inspect_cell_kind
-        )(kind)
+        fits, values_per_cell, errors_per_cell = _inspect_cell_kind(kind)
         if not fits:
             return None
         values += values_per_cell * count
@@ -150,13 +163,13 @@ def _count_values(body: bytes) -> tuple[int, int] | None:
 
 
 def _count_cell_kinds(body: bytes) -> Mapping[bytes, int]:
-    """Return how many cells there are of each kind, each with all that follows up to the next: with all digits
-    alike, nearly all cells of a sheet are of a few kinds, so that one look does for many."""
+    """Return kind -> number of cells. A kind is the bytes from `<c ` up to the next cell with all digits made 0:
+    `<c r="B00" s="0" t="s"><v>000</v></c>` stands for hundreds of cells, and is inspected once."""
     cells: Counter[bytes] = Counter()
     others: Counter[bytes] = Counter()
     start = 0
     while start < len(body):
-        end = body.find(b"<c ", start + _CHUNK_SIZE)
+        end = body.find(b"<c ", start + PRESCAN_CHUNK_BYTES)
         end = len(body) if end < 0 else end
         chunks = body[start:end].translate(_DIGITS_TO_ZERO).split(b"<c ")
         others[chunks.pop(0)] += 1
@@ -165,26 +178,25 @@ def _count_cell_kinds(body: bytes) -> Mapping[bytes, int]:
     return {b"<c " + kind: count for kind, count in cells.items()} | others
 
 
+@cache_small(max_size=200, max_entries=4096)
 def _inspect_cell_kind(kind: bytes) -> tuple[bool, int, int]:
-    """Return whether the fast reader may have cells of this kind, how many values it must find in one, and how
-    many of them are errors."""
+    """Return whether calamine may have cells of this kind, how many values it must find in one, and how many
+    errors are among them. Cached, since the forms of a round have nearly all kinds in common."""
     fits = b"<!" not in kind and not _UNUSUAL_CELL.search(kind) and not _repeats_address(kind)
     return fits, kind.count(b"<v>") - kind.count(b"<v></v>") + kind.count(b"<is>"), kind.count(b't="e"')
 
 
-_inspect_cell_kind_cached = lru_cache(maxsize=4096)(_inspect_cell_kind)
-"""The same, remembering: the forms of a round have nearly all kinds in common."""
-
-
 def _repeats_address(kind: bytes) -> bool:
-    """Return whether a cell or row may say a second time where it stands; the fast reader would believe that."""
+    """Return whether a cell or row may state its address twice, which is no XML; calamine would take the
+    second."""
     is_loosely_written = any(sign in kind for sign in (b" =", b"\t", b"\n", b"\r"))
     address_count = len(_ADDRESS_ATTRIBUTE.findall(kind)) if is_loosely_written else kind.count(b" r=")
     return address_count != kind.count(b"<c ") + kind.count(b"<row ")
 
 
 def _find_error_cells(body: bytes, count: int) -> OmittedValues:
-    """Return the error cells; ValueError where one is written in a way that only reading can follow."""
+    """Return the error cells, of which there must be `count`; ValueError if one is written in another way than
+    Excel and LibreOffice do."""
     errors = _ERROR_CELL.findall(body) if count else []
     if len(errors) != count:
         raise ValueError
@@ -192,8 +204,8 @@ def _find_error_cells(body: bytes, count: int) -> OmittedValues:
 
 
 def _strip_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, RawCell]], frozenset[tuple[int, int]]]:
-    """Return the cells without their formulas, the formulas of cells that have no value, and all cells that hold
-    one; ValueError where it is not clear to which cell one belongs."""
+    """Return the cells without their formulas, (row, column, formula) of the cells without a value, and the (row,
+    column) of all cells with a formula. Raises ValueError if a formula follows no cell with an address."""
     chunks = _FORMULA.split(body) if b"<f" in body else [body]
     texts, formulas = chunks[::2], chunks[1::2]
     if not formulas:
@@ -202,7 +214,7 @@ def _strip_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, RawCell]],
     addresses = b" ".join([tag[: tag.index(b'"')] for tag in tags]).decode().split(" ")
     positions = list(map(parse_cell_address, addresses))
     uncached_formulas: list[tuple[int, int, RawCell]] = [
-        (*position, UncachedFormula(f"={_unescape_entities((formula or b'')[:_MAX_FORMULA_SIZE])}"))
+        (*position, UncachedFormula(f"={_unescape_entities((formula or b'')[:MAX_UNCACHED_FORMULA_BYTES])}"))
         for position, tag, formula, next_text in zip(positions, tags, formulas, texts[1:], strict=True)
         if next_text[:4] == b"</c>" and b't="str"' not in tag
     ]
@@ -210,10 +222,12 @@ def _strip_formulas(body: bytes) -> tuple[bytes, list[tuple[int, int, RawCell]],
 
 
 def _find_hidden_rows(body: bytes) -> frozenset[int]:
+    """Return the hidden rows, counted from 0. Looks back from each `hidden` attribute, since there are few of
+    them, and a search for rows would go through all cells."""
     hidden_rows: set[int] = set()
     offset = body.find(_HIDDEN_ATTRIBUTE)
     while offset >= 0:
-        start = body.rfind(b"<row ", max(offset - _MAX_ROW_TAG_SIZE, 0), offset)
+        start = body.rfind(b"<row ", max(offset - MAX_ROW_TAG_BYTES, 0), offset)
         match = _HIDDEN_ROW.match(body, start) if start >= 0 else None
         if match:
             hidden_rows.add(int(match[1]) - 1)
@@ -222,7 +236,7 @@ def _find_hidden_rows(body: bytes) -> frozenset[int]:
 
 
 def _find_validated_ranges(tail: bytes) -> tuple[CellRange, ...]:
-    """Return the areas that the sheet's validations watch, also those of the kind that Excel 2010 added."""
+    """Return the ranges of the sheet's data validations, those in the Excel 2010 extension (x14) too."""
     validated_ranges: list[CellRange] = []
     for tag in (b"dataValidations", b"x14:dataValidations"):
         start, end = tail.find(b"<" + tag), tail.find(b"</" + tag)
@@ -235,8 +249,8 @@ def _find_validated_ranges(tail: bytes) -> tuple[CellRange, ...]:
 
 
 def _merged_cells_xml(tail: bytes) -> bytes:
-    """Return what the sheet says of its merged cells, to stand before the cells: the fast reader, which looks for
-    it in a second reading, then need not read them all again."""
+    """Return the sheet's `mergeCells` element, which is put before the cells: calamine looks for it in a pass of
+    its own, and then need not pass over all cells again."""
     start, end = tail.find(b"<mergeCells"), tail.find(b"</mergeCells>")
     merged = tail[start : end + 13] if 0 <= start < end else b""
     return merged if merged and not _HUGE_COUNT.search(merged[:100]) else _NO_MERGED_CELLS

@@ -1,11 +1,8 @@
-"""Turns the markup of one worksheet into cell values, whatever order, addresses and types it uses.
+"""Reads an .xlsx cell by cell with expat, for the workbooks that calamine must not have (see `xlsx_prescan`).
 
-Feeds `closely.py`, which knows the rest of the workbook.
-
-Reads an .xlsx cell by cell with expat, for the workbooks that the fast reader gets wrong or falls over.
-
-Slower, and asks nothing of the file but well-formed parts: cells may stand anywhere, far apart, in any order and
-without address; numbers may be words. Memory follows the cells that hold something, never the area they span.
+Slower, and asks nothing of the file but well-formed XML: cells may be anywhere, far apart, in any order and
+without address; a number may be words. Memory follows the cells that hold something, never the area they span.
+Also lists the sheets of a workbook, for both readers. Element and attribute names are those of ECMA-376 part 1.
 """
 
 import math
@@ -14,18 +11,23 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element
-from xml.parsers import expat
 
 from xlflow.excel.cell_address import parse_cell_address
 from xlflow.excel.conventions import SERIAL_EPOCH, RawCell
 from xlflow.excel.reader.header_footer import HEADER_FOOTER_TAGS, parse_header_footer
-from xlflow.excel.reader.safe_xml import get_attribute, local_name, parse_xml
+from xlflow.excel.reader.limits import Limits
+from xlflow.excel.reader.safe_xml import (
+    get_attribute,
+    iter_text_elements,
+    local_name,
+    parse_with_handler,
+    parse_xml,
+)
 from xlflow.excel.reader.sheet_cells import LimitExceededError, SheetCells, build_sheet_data, parse_iso_date
 from xlflow.excel.reader.workbook_data import (
     ErrorValue,
-    Limits,
     SheetData,
     UncachedFormula,
     decode_ooxml_escapes,
@@ -36,11 +38,14 @@ from xlflow.excel.reader.workbook_package import WorkbookPackage, read_relations
 
 _SERIAL_ZERO = datetime.combine(SERIAL_EPOCH, datetime.min.time())
 _MILLISECONDS_PER_DAY = 86_400_000
+"""Serial numbers are rounded to milliseconds: 0.1 + 0.2 of a day must not end a microsecond before the full
+minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkbookContext:
-    """What the cells of a workbook refer to: shared texts, styles that show days or spans, the first day."""
+    """What the cells of a workbook refer to: shared strings by index, the indexes of cell styles whose number
+    format shows a date or time of day, and of those that show a duration, and from which day dates are counted."""
 
     shared_strings: tuple[str, ...] = ()
     date_styles: frozenset[int] = frozenset()
@@ -49,19 +54,16 @@ class WorkbookContext:
 
 
 def parse_sheet_xml(part: bytes, context: WorkbookContext, limits: Limits) -> SheetCells:
-    """Return what a sheet holds. Raises ExpatError, ValueError (an address or index of nowhere) or TooMuch."""
+    """Return what a worksheet part holds. Raises ExpatError if it is broken, ValueError or IndexError for an
+    address or shared string that does not exist, LimitExceededError if it has too many cells or takes too long."""
     handler = _WorksheetHandler(context, limits)
-    parser = expat.ParserCreate()
-    parser.buffer_text, parser.buffer_size = True, 1 << 20
-    parser.StartElementHandler = handler.start_element
-    parser.EndElementHandler = handler.end_element
-    parser.CharacterDataHandler = handler.add_text
-    parser.Parse(part, True)
+    parse_with_handler(part, handler)
     return handler.cells
 
 
 def convert_number_by_style(text: str, style_index: int, context: WorkbookContext) -> RawCell:
-    """Return a number as what its style shows: a day, a time of day, a span of time, or the number."""
+    """Return a number as what its cell style shows: date or datetime, time of day, timedelta, or the float. A
+    negative number in a date style stays a number. Raises ValueError if the text is no finite number."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)
@@ -78,6 +80,11 @@ def convert_number_by_style(text: str, style_index: int, context: WorkbookContex
 
 
 def _convert_serial_date(number: float, uses_date_system_1904: bool) -> RawCell:
+    """Return the date, datetime, or (below 1) time of day of a serial number.
+
+    Day 1 is 1900-01-01, but Excel counts a 29 February 1900 that never was (day 60); from then on days count from
+    1899-12-30. The 1904 system begins 1,462 days later.
+    """
     if number < 1:
         return (datetime.min + timedelta(milliseconds=round(number * _MILLISECONDS_PER_DAY))).time()
     if uses_date_system_1904:
@@ -96,7 +103,9 @@ def _parse_index(text: str) -> int:
 
 
 class _WorksheetHandler:
-    """Takes the events of one sheet's markup and keeps the cells."""
+    """Builds `cells` from the events of one worksheet part. `_cell_attributes` is None outside cells;
+    `_texts_by_tag` are the texts of the current cell's v, f and t elements, each a list of pieces; phonetic guides
+    are passed over."""
 
     def __init__(self, context: WorkbookContext, limits: Limits):
         self.cells = SheetCells()
@@ -198,7 +207,7 @@ class _WorksheetHandler:
         return parse_iso_date(text.strip()) if kind == "d" else self._convert_number(text.strip(), style_index)
 
     def _convert_number(self, text: str, style_index: str) -> RawCell:
-        """Return the number, or the very text where a cell that should hold a number holds words."""
+        """Return the number as its style shows it, or the text itself if it is no number."""
         try:
             return convert_number_by_style(text, int(style_index), self._context)
         except ValueError:
@@ -206,15 +215,47 @@ class _WorksheetHandler:
 
 
 _DATE_FORMAT_IDS = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))
+"""Built-in number formats that show dates or times of day (ECMA-376 part 1, 18.8.30)."""
+
 _DURATION_FORMAT_ID = 46
+"""The built-in format [h]:mm:ss."""
+
 _FORMAT_LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _DURATION_CODE = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 
 
-def read_xlsx_sheets(package: WorkbookPackage, limits: Limits) -> tuple[SheetData, ...]:
-    """Return all worksheets. Raises ExpatError, ParseError, LookupError, ValueError or TooMuch if one fails."""
+class SheetPart(NamedTuple):
+    """A worksheet as the workbook part lists it: the name on its tab, the name of its part, whether it is
+    shown."""
+
+    name: str
+    part: str
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookOutline:
+    """What the workbook part says: its worksheets in order, without a form's own formula sheet, and whether dates
+    are counted from 1904."""
+
+    sheets: tuple[SheetPart, ...]
+    uses_date_system_1904: bool
+
+
+def read_workbook_outline(package: WorkbookPackage) -> WorkbookOutline:
+    """Return what the workbook part of an .xlsx says. Raises KeyError if a sheet has no relationship, ParseError
+    if the part is broken."""
+    workbook = parse_xml(package.read_part(package.main_part))
+    return WorkbookOutline(tuple(_list_sheet_parts(package, workbook)), _uses_date_system_1904(workbook))
+
+
+def read_xlsx_sheets(package: WorkbookPackage, outline: WorkbookOutline, limits: Limits) -> tuple[SheetData, ...]:
+    """Return all worksheets of the outline. Raises ExpatError, ParseError, LookupError, ValueError or
+    LimitExceededError if one of them cannot be read."""
     parts = {
-        kind: part for _, kind, part in read_relationships(package, package.main_part) if package.find_part(part)
+        each.type: each.target
+        for each in read_relationships(package, package.main_part)
+        if package.find_part(each.target)
     }
     date_styles, duration_styles = (
         _classify_cell_styles(package.read_part(parts["styles"]))
@@ -228,30 +269,32 @@ def read_xlsx_sheets(package: WorkbookPackage, limits: Limits) -> tuple[SheetDat
         shared_strings,
         date_styles,
         duration_styles,
-        _uses_date_system_1904(parse_xml(package.read_part(package.main_part))),
+        outline.uses_date_system_1904,
     )
     return tuple(
         build_sheet_data(name, parse_sheet_xml(package.read_part(part), context, limits), limits, visible=visible)
-        for name, part, visible in list_sheet_parts(package)
+        for name, part, visible in outline.sheets
     )
 
 
-def list_sheet_parts(package: WorkbookPackage) -> Iterator[tuple[str, str, bool]]:
-    """Yield (name, part, whether it is visible) of every worksheet that is read; KeyError where one leads
-    nowhere."""
-    relations = {key: (kind, part) for key, kind, part in read_relationships(package, package.main_part)}
-    for element in parse_xml(package.read_part(package.main_part)).iter():
+def _list_sheet_parts(package: WorkbookPackage, workbook: Element) -> Iterator[SheetPart]:
+    """Yield the worksheets that are read; chart sheets and the like have no cells. A part that is missing keeps
+    the name under which it was looked for."""
+    relationships = {each.id: each for each in read_relationships(package, package.main_part)}
+    for element in workbook.iter():
         if local_name(element) == "sheet":
-            kind, part = relations[get_attribute(element, "id")]
-            if kind == "worksheet":
-                is_hidden = get_attribute(element, "state") in ("hidden", "veryHidden")
+            relationship = relationships[get_attribute(element, "id")]
+            if relationship.type == "worksheet":
+                visible = get_attribute(element, "state") not in ("hidden", "veryHidden")
                 name = decode_ooxml_escapes(get_attribute(element, "name"))
-                if not is_skippable_sheet(name, visible=not is_hidden):
-                    yield name, part, not is_hidden
+                if not is_skippable_sheet(name, visible=visible):
+                    part = package.find_part(relationship.target) or relationship.target
+                    yield SheetPart(name, part, visible)
 
 
 def classify_number_format(format_code: str) -> Literal["day", "span"] | None:
-    """Return whether a number format shows a day or time of day, a span of time, or None: a number."""
+    """Return "day" if a number format shows a date or time of day, "span" if a duration ([h]:mm), None for any
+    other. Only its first section counts (the one for positive numbers), without quoted and escaped text."""
     format_letters = _FORMAT_LITERALS.sub("", format_code.split(";", maxsplit=1)[0])
     if _DURATION_CODE.search(format_letters):
         return "span"
@@ -265,24 +308,22 @@ def _uses_date_system_1904(workbook: Element) -> bool:
 
 
 def _read_shared_strings(part: bytes) -> Iterator[str]:
+    """Yield the shared strings in the order of their indexes."""
     for item in parse_xml(part):
         if local_name(item) == "si":
-            yield "".join(_rich_text_parts(item))
+            yield "".join(map(_decode_text_element, iter_text_elements(item)))
 
 
-def _rich_text_parts(item: Element) -> Iterator[str]:
-    """Yield the pieces of a rich text, without the reading aid (rPh) that Japanese texts carry."""
-    for element in item:
-        if local_name(element) == "t":
-            text = element.text or ""
-            preserves_whitespace = get_attribute(element, "space") == "preserve"
-            yield decode_ooxml_escapes(text if preserves_whitespace else text.strip())
-        elif local_name(element) == "r":
-            yield from _rich_text_parts(element)
+def _decode_text_element(element: Element) -> str:
+    """Return the text of a `t` element; blanks around it count only where it says xml:space="preserve"."""
+    text = element.text or ""
+    preserves_whitespace = get_attribute(element, "space") == "preserve"
+    return decode_ooxml_escapes(text if preserves_whitespace else text.strip())
 
 
 def _classify_cell_styles(part: bytes) -> tuple[frozenset[int], frozenset[int]]:
-    """Return which styles show a number as a day or time of day, and which as a span of time."""
+    """Return the indexes of the cell styles that show dates or times of day, and of those that show durations.
+    Built-in formats have fixed ids; a workbook may define them anew."""
     root = parse_xml(part)
     date_formats, duration_formats = set(_DATE_FORMAT_IDS), {_DURATION_FORMAT_ID}
     for element in root.iter():

@@ -1,7 +1,10 @@
-"""The one door to XlsxWriter: house style, safe text, checked calls, whole files or none.
+"""Writes workbooks in the house style: safe text, checked calls. The only package that imports XlsxWriter.
 
-Whatever came from a person goes out as text, number or date by its type, never as a formula or a link. A file is
-written beside its target, flushed to disk and renamed, so the target is the old file or the new one, never half.
+Whatever came from a person goes out as text, number or date by its type, never as a formula or a link. Makes bytes
+only; `xlflow.runtime.atomic_write` puts them on disk.
+
+`workbook` and `worksheet` are what others use. `row_xml` writes whole rows at once, `shared_strings` numbers their
+texts, `zip_stream` packs the parts; `xlsxwriter_patches` says what of XlsxWriter they replace.
 """
 
 from xlsxwriter.format import Format
@@ -9,7 +12,7 @@ from xlsxwriter.format import Format
 from xlflow.excel.writer.formula_cells import Formula, quote_formula_text
 from xlflow.excel.writer.row_xml import CellContent
 from xlflow.excel.writer.style import COLOURS, FONT, STYLES
-from xlflow.excel.writer.text_metrics import MAX_ROW_HEIGHT, count_lines, fit_row_height, text_width
+from xlflow.excel.writer.text_metrics import MAX_ROW_HEIGHT, count_lines, fit_row_height, text_width, wrap_text
 from xlflow.excel.writer.workbook import WorkbookWriter
 from xlflow.excel.writer.worksheet import SheetWriter
 from xlflow.excel.writer.xml_text import MAX_CELL_TEXT, truncate_text
@@ -30,4 +33,5 @@ __all__ = [
     "quote_formula_text",
     "text_width",
     "truncate_text",
+    "wrap_text",
 ]

@@ -1,4 +1,7 @@
-"""Formulas of ours as cells: each with the value that it has, and one for many cells below each other."""
+"""Writes formula cells: each with its computed value, and one formula shared by many cells below each other.
+
+Formulas are ours only; nothing that came from a file is ever part of one but as a quoted text.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,14 +17,19 @@ mark within it is written twice, and one outside the basic plane counts as two. 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A cell that is worked out: the formula, and the value that it has. Never made of anything that came in."""
+    """A formula cell: the formula, with or without its =, and its computed value, which programs show until they
+    compute it themselves. Never made of anything that came from a file."""
 
     text: str
     value: TableCell = None
 
 
 class SharedFormula(str):
-    """A formula that stands in several cells below each other, written out in the first of them only."""
+    """A formula that several cells below each other have, written out in the first of them only.
+
+    `shared_index` numbers it within its sheet; `cell_range` is its range ("C5:C90") in the first cell, "" in
+    others. A str, since XlsxWriter keeps formulas as such and hands them back when it writes the cell.
+    """
 
     shared_index: int
     cell_range: str
@@ -31,7 +39,7 @@ class SharedFormula(str):
         return make_shared_formula("0", self.shared_index, "")
 
     def removeprefix(self, prefix: str, /) -> "SharedFormula":  # noqa: ARG002
-        """Stay what it is; it has no = before it."""
+        """Return itself: XlsxWriter removes a leading =, and `str.removeprefix` would return a plain str."""
         return self
 
 
@@ -50,14 +58,14 @@ def quote_formula_text(text: str) -> str:
 
 
 def make_shared_formula(formula: str, shared_index: int, cell_range: str) -> SharedFormula:
-    """Return a formula for the cells of an area; `number` tells it from others of its sheet."""
+    """Return a formula (without =) shared by the cells of a range; see `SharedFormula` for the other two."""
     shared = SharedFormula(formula)
     shared.shared_index, shared.cell_range = shared_index, cell_range
     return shared
 
 
 def repeat_shared_formula(formula: str, shared_index: int, cell_range: str) -> Iterator[SharedFormula]:
-    """Yield a formula for the first cell of an area, then for as many others as are asked for."""
+    """Yield the formula for the first cell of a range, and then for the other cells without end."""
     first_cell = make_shared_formula(formula, shared_index, cell_range)
     next_cell = first_cell.for_next_cell()
     yield first_cell
@@ -66,12 +74,13 @@ def repeat_shared_formula(formula: str, shared_index: int, cell_range: str) -> I
 
 
 def encode_cached_value(value: TableCell) -> TableCell:
-    """Return what a formula came to as it is written beside it."""
+    """Return a computed value as XlsxWriter takes it: text escaped, None as ""."""
     return escape_xlsx_text(value) if isinstance(value, str) else "" if value is None else value
 
 
 def formula_cell_xml(formula: Formula) -> str:
-    """Return what follows a cell's address and style: the kind of its value, and what stands in it."""
+    """Return the XML of a formula cell from the type of its value on, without the closing tag: its address and
+    style are written by others."""
     value = encode_cached_value(formula.value)
     type_attribute = (
         ' t="b"' if isinstance(value, bool) else ' t="str"' if isinstance(value, str) and value else ""
@@ -81,7 +90,7 @@ def formula_cell_xml(formula: Formula) -> str:
 
 
 def formula_and_value_xml(formula: str, value: object) -> str:
-    """Return a formula and its value as they stand in a cell."""
+    """Return the `f` and `v` elements of a formula cell; `value` is as `encode_cached_value` returns it."""
     escaped_value = escape_markup(value) if isinstance(value, str) else value
     if not isinstance(formula, SharedFormula):
         return f"{_unshared_formula_xml(formula)}<v>{escaped_value}</v>"
@@ -92,5 +101,5 @@ def formula_and_value_xml(formula: str, value: object) -> str:
 
 @lru_cache(maxsize=1 << 13)
 def _unshared_formula_xml(formula: str) -> str:
-    """Return a formula between its tags; kept, since the forms of a round have the same."""
+    """Return the `f` element of a formula. Cached, since the forms of a round have the same formulas."""
     return f"<f>{escape_markup(escape_illegal_xml(formula.removeprefix('=')))}</f>"

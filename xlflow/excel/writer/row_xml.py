@@ -1,8 +1,8 @@
-"""Whole rows as XML in one pass: the same cells as XlsxWriter would write one by one, in a fraction of the time.
+"""Builds whole rows as XML: the same bytes as XlsxWriter writes cell by cell, in a fraction of the time.
 
 XlsxWriter keeps an object per cell and writes each with several calls; a large table has millions of cells. Here
-a row becomes text as it comes. Rows whose cells are of the same kinds and styles share a pattern, into which only
-the row's number, its height and its values are put.
+a row becomes XML as it comes. Rows whose cells have the same types and styles share a pattern, into which only
+the row's number, its height and its values are put. Rows and columns are counted from 0.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -23,30 +23,30 @@ from xlflow.excel.writer.xml_text import MAX_CELL_TEXT
 from xlflow.model.table import TableCell
 
 _EPOCH_ORDINAL = SERIAL_EPOCH.toordinal()
-"""The day from which Excel counts, for all days from March 1900 on."""
+"""Proleptic ordinal of day 0 of Excel's dates, for all dates from March 1900 on."""
 
 LEAP_YEAR_BUG_END = date(1900, 3, 1)
-"""Excel counts a 29 February 1900; days before this one are a day less."""
+"""Excel counts a 29 February 1900 that never was; dates before this one have a number one lower."""
 
 FIRST_EXCEL_DATE = date(1900, 1, 1)
-"""The first day that Excel knows; earlier ones go out as text."""
+"""The first date that Excel knows; earlier ones are written as text."""
 
 CellContent = TableCell | Formula
 
 RowSpec = tuple[Sequence[CellContent], Hashable, float | None]
-"""What stands in a row from column 0 on; by what its styles are chosen beside the kinds of its cells; its
-height in points, None for the usual one."""
+"""(values from column 0 on, style key, height in points or None for the default) of one row. The style key is
+whatever else than the types of its values the styles of the row depend on."""
 
 CellTypes = tuple[type, ...]
 
 StyleChooser = Callable[[CellTypes, Any], Sequence[Format | None]]
-"""Tells the styles of a row from the kinds of its cells and from what it was laid with."""
+"""(types of the values, style key) -> a style for each value; asked once for each such pair."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkbookCallbacks:
-    """How the book numbers texts, styles, and styles with the mark of a text that looks like a formula; `begin`
-    tells what a cell (row, column) holds of a text that is too long for it."""
+    """What rows need of their workbook: its shared strings, the index of a style, the copy of a style with the
+    quote prefix, and (row, column, text) -> what the cell holds of a text that may be too long for it."""
 
     shared_strings: SharedStrings
     style_index: Callable[[Format], int]
@@ -56,8 +56,8 @@ class WorkbookCallbacks:
 
 @dataclass(frozen=True, slots=True)
 class _RowPattern:
-    """XML with a @ for the row's number and a %s for its height and each of its values; which cells have a value,
-    how each is told, and how many of them are texts."""
+    """The XML of a row with @ for its number and %s for its height and each of its values. `value_mask`: which
+    cells have a value; `formatters`: how each of these is written; `text_count`: how many of them are texts."""
 
     xml: str
     value_mask: tuple[bool, ...]
@@ -66,7 +66,7 @@ class _RowPattern:
 
 
 class RowXmlBuilder:
-    """Makes XML of rows that have their styles chosen in the same way."""
+    """Builds the rows of one block. Patterns are kept by the types of the values and the style key."""
 
     def __init__(self, callbacks: WorkbookCallbacks, choose_styles: StyleChooser, *, auto_height: bool):
         self._callbacks, self._choose_styles, self._auto_height = callbacks, choose_styles, auto_height
@@ -74,7 +74,12 @@ class RowXmlBuilder:
         self._patterns: dict[tuple[CellTypes, Hashable], _RowPattern] = {}
 
     def build_row(self, row_index: int, row_spec: RowSpec) -> str:
-        """Return a row, counted from 0, as XML."""
+        """Return one row as XML.
+
+        A row of a known pattern takes one format operation. A formatter or the table of texts raises KeyError for
+        a value that needs more (see `_build_special_row`); such values are rare, and asking first would cost more
+        than all the rest.
+        """
         values, style_key, height_points = row_spec
         cell_types = tuple(map(type, values))
         pattern = self._patterns.get((cell_types, style_key))
@@ -132,7 +137,8 @@ class RowXmlBuilder:
         styles: Sequence[Format | None],
         height_attributes: str,
     ) -> str:
-        """Return a row with cells that need a closer look: blank, long, like a formula, a day before all days."""
+        """Return a row with cells that no pattern fits: an empty text, one that is too long or looks like a
+        formula, or a date before 1900."""
         cells = [
             self._normalize_special_cell(row_index, *cell)
             for cell in zip(range(len(values)), values, styles, strict=True)
@@ -162,6 +168,7 @@ class RowXmlBuilder:
 
 
 def _date_serial(value: date) -> int:
+    """Return Excel's number of a date. Raises KeyError for a date before 1900, see `RowXmlBuilder.build_row`."""
     if value < FIRST_EXCEL_DATE:
         raise KeyError(value)
     return value.toordinal() - _EPOCH_ORDINAL - (value < LEAP_YEAR_BUG_END)
@@ -172,7 +179,7 @@ def _format_number(number: int | Decimal) -> str:
 
 
 _VALUE_XML = {str: ' t="s"><v>%s</v></c>', bool: ' t="b"><v>%s</v></c>', Formula: "%s</c>"}
-"""What follows address and style in a cell of a kind; all others are numbers."""
+"""Type of a value -> the XML after the address and style of its cell; all other types are numbers."""
 
 _VALUE_FORMATTERS: dict[type, Callable[[Any], object]] = {
     bool: int,
@@ -181,18 +188,19 @@ _VALUE_FORMATTERS: dict[type, Callable[[Any], object]] = {
     date: _date_serial,
     Formula: formula_cell_xml,
 }
-"""How a value of a kind is put into its cell; a KeyError where it takes a closer look."""
+"""Type of a value -> how it is written; KeyError for one that the pattern cannot take."""
 
 
 @lru_cache(maxsize=256)
 def points_to_pixels(points: float | None) -> int:
-    """Return a height in whole pixels, as XlsxWriter counts them."""
+    """Return a height in points as whole pixels (96 to the inch), rounded as XlsxWriter rounds; None is the
+    default."""
     return DEFAULT_ROW_PIXELS if points is None else int(points * 4.0 / 3.0 + 0.5)
 
 
 @lru_cache(maxsize=256)
 def _height_attributes(points: float | None, *, auto_height: bool) -> str:
-    """Return a height as XlsxWriter writes it; nothing for the usual one."""
+    """Return the attributes for a row's height as XlsxWriter writes them; "" for the default height."""
     pixels = points_to_pixels(points)
     if pixels == DEFAULT_ROW_PIXELS:
         return ""
@@ -200,7 +208,7 @@ def _height_attributes(points: float | None, *, auto_height: bool) -> str:
 
 
 DEFAULT_ROW_PIXELS = 20
-"""Pixels that a row is high unless it is said otherwise."""
+"""Height of a row for which none is set, in pixels."""
 
 
 @lru_cache(maxsize=64)

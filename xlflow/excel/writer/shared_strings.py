@@ -1,4 +1,4 @@
-"""The table of all texts of a workbook: each stands there once, and cells hold its number."""
+"""The shared strings of a workbook: each text is kept once, and cells hold its index."""
 
 import re
 from collections.abc import Iterator
@@ -10,14 +10,18 @@ from xlflow.excel.writer.xml_text import MAX_CELL_TEXT, escape_markup, escape_xl
 from xlflow.model.text import ILLEGAL_XML_CHARACTERS
 
 FORMULA_PREFIXES = frozenset("=+-@\t\r")
-"""First letters of a text that a program might take for a formula."""
+"""First characters of a text that a program might take for a formula when it is edited or exported to CSV."""
 
 _BATCH_SIZE = 4096
 _NEEDS_ESCAPING = re.compile(f"[&<>\r{ILLEGAL_XML_CHARACTERS}]")
 
 
 class SharedStrings(SharedStringTable):  # type: ignore[misc]
-    """The table in the making. `normalize_for_parsing` numbers those texts that any cell can hold as they are."""
+    """The table of texts while a workbook is written; stands in for XlsxWriter's own (`Workbook.str_table`).
+
+    `plain_indexes` is text -> index, which assigns new indexes by itself, for texts that a cell holds unchanged;
+    it raises KeyError for others. `count` is how many cells hold a text, `unique_count` how many texts there are.
+    """
 
     count: int
     unique_count: int
@@ -28,7 +32,7 @@ class SharedStrings(SharedStringTable):  # type: ignore[misc]
         self._special_indexes: dict[str, int] = {}
 
     def index_for_cell(self, text: str) -> int:
-        """Return the number of a text for one more cell."""
+        """Return the index of any text, for one more cell."""
         self.count += 1
         try:
             return self.plain_indexes[text]
@@ -38,20 +42,23 @@ class SharedStrings(SharedStringTable):  # type: ignore[misc]
             return self._special_indexes[text]
 
     def new_index(self) -> int:
-        """Return the number of the next new text."""
+        """Return the index for a new text, counted from 0."""
         self.unique_count += 1
         return self.unique_count - 1
 
     def iter_xml(self) -> Iterator[str]:
-        """Yield the texts in the order of their numbers, many at a time."""
+        """Yield the XML of the texts in the order of their indexes, some thousands at a time. To be called after
+        XlsxWriter has called `_sort_string_data`."""
         texts = iter(self.string_array)
         while batch := "".join(map(_string_item_xml, islice(texts, _BATCH_SIZE))):
             yield batch
 
     def _get_shared_string_index(self, string: str) -> int:
+        """Replace XlsxWriter's method of this name, called for every cell that is written one by one."""
         return self.index_for_cell(string)
 
     def _sort_string_data(self) -> None:
+        """Replace XlsxWriter's method of this name: list the texts by index, without sorting a million of them."""
         self.string_array = [""] * self.unique_count
         for text, index in chain(self.plain_indexes.items(), self._special_indexes.items()):
             self.string_array[index] = text
@@ -59,7 +66,8 @@ class SharedStrings(SharedStringTable):  # type: ignore[misc]
 
 
 class _PlainTextIndexes(dict[str, int]):
-    """Numbers texts as they come; a KeyError where a cell cannot hold one plainly."""
+    """text -> index; a missing text gets the next index, or KeyError if it is empty, may be too long for a cell or
+    looks like a formula. A subclass of dict, since `__getitem__` of a known text then runs in C."""
 
     def __init__(self, shared_strings: SharedStrings):
         super().__init__()
@@ -73,7 +81,7 @@ class _PlainTextIndexes(dict[str, int]):
 
 
 def _string_item_xml(text: str) -> str:
-    """Return a text as text, also one that begins with `<r>`, which XlsxWriter would take for markup."""
+    """Return the `si` element of a text, also of one that begins with `<r>`, which XlsxWriter takes for markup."""
     space_attribute = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
     if "_x" in text or _NEEDS_ESCAPING.search(text):
         text = escape_markup(escape_xlsx_text(text))

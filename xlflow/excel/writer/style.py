@@ -1,4 +1,7 @@
-"""The house style: font, colours, and the styles that sheets ask for by name. Data only."""
+"""The house style: font, colours, and the styles that sheets ask for by name. Data only.
+
+A style is a set of XlsxWriter format properties; `WorkbookBase.style` adds font, size and colour of text.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -24,7 +27,8 @@ COLOURS = MappingProxyType(
         "good_fill": "#E3F4E8",
     }
 )
-"""The house colours; every pair of ink and fill that is used has a contrast of at least 4.5."""
+"""The house colours; every pair of text and fill that is used has a contrast of at least 4.5 to 1 (WCAG 2.1
+AA)."""
 
 STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -125,4 +129,6 @@ STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "link": {"font_color": "#0B5394", "underline": 1, "text_wrap": True, "valign": "top"},
     }
 )
-"""The house styles by name; a sheet may ask for one with a few properties changed."""
+"""The house styles by name; a sheet may ask for one with some properties changed. `input` is a cell to fill in,
+`input_heading` its heading, `incomplete` one that is not answered yet, `ruled` a row of figures without borders
+between."""

@@ -1,16 +1,22 @@
-"""One sheet in the making: what is written is typed, and every call is asked whether it was obeyed."""
+"""Writes one sheet: each value by its type, and every call of XlsxWriter checked for its return code.
+
+Rows and columns are counted from 0; a range is (first row, first column, last row, last column), all inclusive.
+Raises ValueError where XlsxWriter refuses a call, such as for a cell outside the sheet.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xlsxwriter.format import Format
 
 from xlflow.excel.cell_address import column_letters, format_cell_address
+from xlflow.excel.conventions import CellRange
 from xlflow.excel.writer.formula_cells import Formula, SharedFormula, encode_cached_value, repeat_shared_formula
 from xlflow.excel.writer.row_xml import FIRST_EXCEL_DATE, CellContent, RowSpec, StyleChooser, WorkbookCallbacks
 from xlflow.excel.writer.shared_strings import FORMULA_PREFIXES
 from xlflow.excel.writer.style import COLOURS, FONT
+from xlflow.excel.writer.workbook_base import WorkbookBase
 from xlflow.excel.writer.xlsxwriter_patches import (
     MAX_HEADER_LENGTH,
     PatchedWorksheet,
@@ -27,24 +33,23 @@ from xlflow.excel.writer.xml_text import (
 from xlflow.model.table import TableCell
 from xlflow.model.text import utf16_length
 
-if TYPE_CHECKING:
-    from xlflow.excel.writer.workbook import WorkbookWriter
-
 
 class SheetWriter:
-    """A sheet in the making. Rows and columns count from 0. `raw` is XlsxWriter's own, called from here only."""
+    """A sheet being written; made by `WorkbookWriter.add_sheet`. `workbook` gives its styles and charts; `backend`
+    is XlsxWriter's sheet, called in this package only."""
 
-    def __init__(self, workbook: "WorkbookWriter", backend: PatchedWorksheet):
+    def __init__(self, workbook: WorkbookBase, backend: PatchedWorksheet):
         self.workbook = workbook
         self.backend = backend
 
     @property
     def name(self) -> str:
-        """What stands on the sheet's tab."""
+        """The name on the sheet's tab."""
         return str(self.backend.get_name())
 
     def write(self, row: int, column: int, value: CellContent, style: Format | None = None) -> None:
-        """Write one value by its type. Text stays text; what looks like a formula is marked as text."""
+        """Write one value by its type. Text stays text, and gets the quote prefix if it looks like a formula; None
+        and "" are an empty cell with a style; a date before 1900 is text, since Excel knows no such day."""
         backend = self.backend
         assign_style_index(style)
         if isinstance(value, Formula):
@@ -64,7 +69,7 @@ class SheetWriter:
             check_return_code(backend.write_number(row, column, value, style))
 
     def write_row(self, row: int, values: Iterable[CellContent], styles: Sequence[Format | None]) -> None:
-        """Write one row from column 0 on, each cell in its style."""
+        """Write one row from column 0 on, each cell in its style; as many styles as values."""
         for style in styles:
             assign_style_index(style)
         for column, (value, style) in enumerate(zip(values, styles, strict=True)):
@@ -75,8 +80,10 @@ class SheetWriter:
     ) -> None:
         """Write rows below each other as `write_row` and `set_row_height` do, much faster and not kept in memory.
 
-        Nothing else may be written into them. `look` tells the styles of a row from the kinds of its cells and
-        from what else it was laid with; a row that grows gets higher when somebody writes more into it.
+        A row is (values, style key, height in points or None); `choose_styles` returns its styles from the types
+        of its values and the style key, and is asked once for each such pair. `auto_height`: Excel makes a row
+        higher when more is written into it. Nothing else may be written into these rows: ValueError when the file
+        is made.
         """
         workbook_backend = self.workbook.backend
         callbacks = WorkbookCallbacks(
@@ -92,25 +99,21 @@ class SheetWriter:
     def write_formula(
         self, row: int, column: int, formula: str, value: TableCell, style: Format | None = None
     ) -> None:
-        """Write a formula of ours with the value that it has; never call this with anything that came in."""
+        """Write a formula of ours with its computed value. Never to be called with anything that came from a
+        file."""
         assign_style_index(style)
         text = formula if isinstance(formula, SharedFormula) else escape_illegal_xml(formula)
         check_return_code(self.backend.write_formula(row, column, text, style, encode_cached_value(value)))
 
-    def write_formula_down(
-        self, row: int, column: int, formula: str, values: Sequence[TableCell], style: Format | None = None
-    ) -> None:
-        """Write one formula of ours down a column, from a row on, a cell for each of the values that it has there.
-
-        It is given as it reads in the first cell and looks at its own sheet only; its relative addresses follow.
-        """
-        for offset, formula_cell in enumerate(self.shared_formula_cells(row, column, formula, values)):
-            self.write(row + offset, column, formula_cell, style)
-
     def shared_formula_cells(
         self, row: int, column: int, formula: str, values: Sequence[TableCell]
     ) -> Iterator[Formula]:
-        """Yield the cells of a formula that goes down a column; see `write_formula_down`."""
+        """Yield the cells of one formula that goes down a column from a row on, a cell for each of its values
+        there.
+
+        The formula is given as it reads in the first cell and may refer to its own sheet only; its relative
+        addresses follow. It is written out once in the file, which is what makes large tables small.
+        """
         letters = column_letters(column)
         cell_range = f"{letters}{row + 1}:{letters}{row + len(values)}"
         formula_texts = repeat_shared_formula(
@@ -118,27 +121,17 @@ class SheetWriter:
         )
         return map(Formula, formula_texts, values)
 
-    def write_array_formula(
-        self, row: int, column: int, formula: str, value: TableCell, style: Format | None = None
-    ) -> None:
-        """Like `write_formula`, for one of ours that works on whole columns at once ({=…} in Excel)."""
-        cell_range = (row, column, row, column)
-        check_return_code(
-            self.backend.write_array_formula(
-                *cell_range, escape_illegal_xml(formula), style, encode_cached_value(value)
-            )
-        )
-
     def write_link(self, row: int, column: int, address: str, text: str, style: Format | None = None) -> None:
-        """Write a link to a place in this workbook ("internal:'Svar'!A5") with our own text."""
+        """Write a cell with a text of ours that links to a cell of this workbook ("internal:'Svar'!A5")."""
         check_return_code(self.backend.write_url(row, column, address, style or self.workbook.style("link"), text))
 
     def link_file(self, row: int, column: int, address: str) -> None:
-        """Make a cell whose text is written otherwise a link to a file ("external:svar/A.xlsx#'Blad'!A5")."""
+        """Make a cell a link to a file ("external:svar/A.xlsx#'Blad'!A5"); its text is written by another call."""
         check_return_code(self.backend.link_cell_to_file(row, column, address))
 
     def add_note(self, row: int, column: int, text: str, author: str, size: tuple[int, int]) -> None:
-        """Put a note on a cell, shown when somebody points at it; `size` in pixels."""
+        """Put a comment on a cell, shown on hovering; `size` is width and height in pixels. A longer text than a
+        cell can hold is cut with an ellipsis."""
         width, height = size
         appearance = {
             "width": width,
@@ -152,22 +145,24 @@ class SheetWriter:
             self.backend.write_comment(row, column, note_text, {"author": author, "visible": False, **appearance})
         )
 
-    def add_validation(self, cell_range: tuple[int, int, int, int], options: dict[str, Any]) -> None:
-        """Put a data validation on (first row, first column, last row, last column)."""
+    def add_validation(self, cell_range: CellRange, options: dict[str, Any]) -> None:
+        """Put a data validation on a range; `options` as XlsxWriter's `data_validation` takes them."""
         check_return_code(self.backend.data_validation(*cell_range, _clean_options(options)))
 
-    def add_conditional_format(self, cell_range: tuple[int, int, int, int], options: dict[str, Any]) -> None:
-        """Put a conditional format on (first row, first column, last row, last column)."""
+    def add_conditional_format(self, cell_range: CellRange, options: dict[str, Any]) -> None:
+        """Put a conditional format on a range; `options` as XlsxWriter's `conditional_format` takes them."""
         check_return_code(self.backend.conditional_format(*cell_range, _clean_options(options)))
 
-    def add_table(self, cell_range: tuple[int, int, int, int], options: dict[str, Any]) -> None:
-        """Make an Excel table of (first row, first column, last row, last column)."""
+    def add_table(self, cell_range: CellRange, options: dict[str, Any]) -> None:
+        """Make a range an Excel table; `options` as XlsxWriter's `add_table` takes them. ValueError if tables
+        overlap."""
         check_return_code(self.backend.add_table(*cell_range, options))
         for column in self.backend.tables[-1]["columns"]:
             column["name"] = escape_xlsx_text(column["name"])
 
     def insert_chart(self, row: int, column: int, chart: Any, options: dict[str, Any]) -> None:
-        """Put a chart made by `Book.make_chart` with its upper left corner on a cell."""
+        """Put a chart made by `workbook.make_chart` with its upper left corner on a cell; `options` as in
+        XlsxWriter."""
         check_return_code(self.backend.insert_chart(row, column, chart, _clean_options(options)))
 
     def set_column_widths(self, widths: Sequence[float]) -> None:
@@ -176,25 +171,26 @@ class SheetWriter:
             check_return_code(self.backend.set_column(column, column, width))
 
     def set_row_height(self, row: int, height: float, *, auto_height: bool = False) -> None:
-        """Set the height of a row, in points; a row that grows gets higher when somebody writes more into it."""
+        """Set the height of a row in points; `auto_height`: Excel makes it higher when more is written into it."""
         check_return_code(self.backend.set_row(row, height))
         if auto_height:
             self.backend.auto_height_rows.add(row)
 
     def hide_row(self, row: int) -> None:
-        """Hide a row; whoever wants to see it may show it again."""
+        """Hide a row; Excel can show it again."""
         check_return_code(self.backend.set_row(row, None, None, {"hidden": True}))
 
     def freeze_panes(self, row: int, column: int) -> None:
-        """Keep what stands above a row and to the left of a column in view."""
+        """Keep the rows above `row` and the columns to the left of `column` in view."""
         self.backend.freeze_panes(row, column)
 
-    def add_autofilter(self, cell_range: tuple[int, int, int, int]) -> None:
-        """Put filter buttons on the first row of (first row, first column, last row, last column)."""
+    def add_autofilter(self, cell_range: CellRange) -> None:
+        """Put filter buttons on the first row of a range."""
         check_return_code(self.backend.autofilter(*cell_range))
 
     def ignore_errors(self, cells_by_error: Mapping[str, str]) -> None:
-        """Have Excel leave out its green corners: kind of oddity -> cells in which it is meant."""
+        """Have Excel leave out its green corners: name of the check -> cells ("A1:C9"), as XlsxWriter takes
+        them."""
         check_return_code(self.backend.ignore_errors(dict(cells_by_error)))
 
     def set_zoom(self, percent: int) -> None:
@@ -211,11 +207,12 @@ class SheetWriter:
         self.backend.activate()
 
     def set_very_hidden(self) -> None:
-        """Hide the sheet so that Excel's menu does not offer to show it."""
+        """Hide the sheet so that Excel's menu does not offer to show it ("very hidden")."""
         self.backend.very_hidden()
 
     def protect(self, *, allow_filtering: bool) -> None:
-        """Lock what is not unlocked, without a password; widths and heights may be changed, and rows filtered."""
+        """Lock all cells whose style is not unlocked, without a password; widths and heights may be changed, and
+        rows filtered if `allow_filtering`."""
         self.backend.protect("", {"autofilter": allow_filtering, "format_columns": True, "format_rows": True})
 
     def set_page_layout(
@@ -228,7 +225,12 @@ class SheetWriter:
         one_page: bool = False,
         use_a3: bool = False,
     ) -> None:
-        """Set up A4, A3 if `large`, one page wide; row `repeat` is on every page, only `columns` are printed."""
+        """Set up the printed page: landscape A4 unless told otherwise, one page wide, with the sheet's name at its
+        foot.
+
+        `repeat_row` is printed on every page; only the first `printed_columns` columns are printed (call it after
+        all rows are written); `footer` is the right part of the footer in Excel's codes; `one_page` high as well.
+        """
         backend = self.backend
         if not portrait:
             backend.set_landscape()
@@ -242,7 +244,8 @@ class SheetWriter:
             check_return_code(backend.print_area(0, 0, backend.dim_rowmax or 0, printed_columns - 1))
 
     def set_print_header(self, left: str, right: str) -> None:
-        """Set the two texts at the top of every printed page; longer ones than there is room for are cut."""
+        """Set the texts at the left and right of every printed page's header; too long ones are cut with an
+        ellipsis."""
         check_return_code(
             self.backend.set_header_and_footer(
                 f"&L{_truncate_header(left)}&R{_truncate_header(right)}", self.backend.footer
@@ -250,6 +253,8 @@ class SheetWriter:
         )
 
     def _split_if_too_long(self, row: int, column: int, text: str) -> str:
+        """Return what the cell holds of a text. No text has more UTF-16 units than twice its characters, so that
+        only long ones are counted."""
         if len(text) <= MAX_CELL_TEXT // 2 or utf16_length(text) <= MAX_CELL_TEXT:
             return text
         return self.workbook.split_long_text(text, self.name, format_cell_address(row, column))
@@ -259,13 +264,14 @@ class SheetWriter:
 
 
 def _clean_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options whose texts have nothing that XML cannot hold; Excel decodes no escapes there."""
     return {
         key: remove_illegal_xml(option) if isinstance(option, str) else option for key, option in options.items()
     }
 
 
 def _truncate_header(text: str) -> str:
-    """Return a text for half of a printed header, where an ampersand takes two characters."""
+    """Return a text that fits half of a printed header, in its codes: an ampersand is written as two."""
     max_length = (MAX_HEADER_LENGTH - 4) // 2
     shortened = truncate_text(remove_illegal_xml(" ".join(text.split())), max_length)
     while utf16_length(shortened.replace("&", "&&")) > max_length:

@@ -1,6 +1,27 @@
-"""XlsxWriter with what it lacks: a locked structure, the document's language, rows that may grow, marked texts.
+"""XlsxWriter 3.3 with what it lacks, by overriding methods that it does not promise to keep.
 
-Overrides some of its inner methods; `tests/test_outgoing.py` shows in finished files that they still work.
+Checked against XlsxWriter 3.3.1; pyproject.toml allows 3.3.x only. Before another version is allowed, compare each
+method below with its original; `tests/test_excel_writer.py` and `tests/test_same_as_xlsxwriter.py` show in
+finished files that they still work together. What each override replaces, and why:
+
+| class | method | XlsxWriter's own | here | |---|---|---|---| | PatchedWorkbook | `_write_book_views` | writes the
+window's size | first `workbookProtection`, which it cannot write | | PatchedWorkbook | `_get_packager` | a
+packager of files | one that keeps the parts in memory, compressed | | PatchedWorksheet | `add_table` | reads and
+writes every cell of the range | takes the first two rows, sets the range later | | PatchedWorksheet |
+`_prepare_formula` | some 150 regular expressions for new functions | removes the = only | | PatchedWorksheet |
+`_xml_formula_element` | writes every formula in full | writes shared formulas once | | PatchedWorksheet |
+`_calculate_spans` | looks at every cell for an optional attribute | nothing | | PatchedWorksheet | `_write_rows` |
+writes rows from its table of cell objects | puts rows that are XML already between them | | PatchedWorksheet |
+`_xml_start_tag_unencoded` | fixes every height that was set | leaves heights open that are a first guess | |
+Patched… , charts | `_escape_control_characters` | escapes some control characters | all that XML cannot hold | |
+_InMemoryPackager | `_create_package` | returns the parts for `Workbook` to zip | leaves them to `zip_stream` | |
+_InMemoryPackager | `_filename` | a StringIO or a temporary file | an `XmlPart` | | _InMemoryPackager |
+`_write_core_file` | document properties | with `dc:language`, which it does not know | | _InMemoryPackager |
+`_write_shared_strings_file` | writes texts one by one | by `_SharedStringsPart`, in compressed batches | |
+_SharedStringsPart | `_write_sst_strings` | reads `<r>` at the start of a text as markup | writes every text as
+text | | _CorePropertiesPart | `_write_dc_description` | writes the description | and the language after it |
+
+`SharedStrings` (its own module) and `_RowSizes` stand in for attributes of theirs, `str_table` and `row_sizes`.
 """
 
 import io
@@ -20,27 +41,30 @@ from xlflow.excel.writer.xml_text import escape_xlsx_text
 from xlflow.excel.writer.zip_stream import DeflatedSegment, TextCompressor, XmlPart
 
 MAX_HEADER_LENGTH = 255
-"""Characters of a printed page's header or footer."""
+"""Characters that Excel takes in a printed page's header or footer, codes counted."""
 
 
 def check_return_code(return_code: object) -> None:
-    """Fail at once where XlsxWriter says that it did not write; it would only warn otherwise."""
+    """Raise ValueError if XlsxWriter returned a negative code: it did not write, and would only warn."""
     if return_code not in (0, None):
         raise ValueError(f"XlsxWriter refused a call (code {return_code})")
 
 
 def _escape_if_text(data: Any) -> Any:
+    """Stand in for `XMLwriter._escape_control_characters`, which leaves surrogates, U+FFFE and U+FFFF: not XML."""
     return escape_xlsx_text(data) if isinstance(data, str) else data
 
 
 def assign_style_index(style: Format | None) -> None:
-    """Give a style its number now, so that numbers follow the order in which styles are first used."""
+    """Give a style its index now. XlsxWriter does it when the file is made, in the order of rows; rows written
+    fast need it earlier, and the same content must give the same bytes whichever way it was written."""
     if style is not None:
         style._get_xf_index()
 
 
 class PatchedWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]
-    """XlsxWriter's workbook with what it lacks: a locked structure and the document's language."""
+    """XlsxWriter's workbook with a lockable structure, our table of shared strings, and the finished parts in
+    `parts` after `close`."""
 
     is_structure_locked = False
 
@@ -51,7 +75,11 @@ class PatchedWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]
         self._quoted_styles: dict[int, Format] = {}
 
     def quoted_style(self, style: Format | None) -> Format:
-        """Return the same style with the quote prefix that marks text as text."""
+        """Return a copy of a style with the quote prefix, by which Excel shows that a text is no formula.
+
+        XlsxWriter cannot copy a format. So all attributes are copied but those that are the workbook's (the shared
+        tables of indexes) or must be found anew (its indexes and the key by which equal formats are one).
+        """
         key = id(style)
         if key not in self._quoted_styles:
             quoted = self.add_format()
@@ -66,22 +94,25 @@ class PatchedWorkbook(xlsxwriter.Workbook):  # type: ignore[misc]
         return self._quoted_styles[key]
 
     def make_chart(self, chart_type: str, subtype: str) -> Any:
-        """Return a chart that writes strange letters of its texts in code, as cells do."""
+        """Return a chart whose texts are escaped as those of cells are."""
         chart = self.add_chart({"type": chart_type, "subtype": subtype})
         chart._escape_control_characters = _escape_if_text
         return chart
 
     def _write_book_views(self) -> None:
+        """Write the protection of the structure, whose place in the part is just before the views."""
         if self.is_structure_locked:
             self._xml_empty_tag("workbookProtection", [("lockStructure", 1)])
         super()._write_book_views()
 
     def _get_packager(self) -> xlsxwriter.packager.Packager:
+        """Return ours; this method is there to be overridden."""
         return _InMemoryPackager()
 
 
 class PatchedWorksheet(Worksheet):  # type: ignore[misc]
-    """XlsxWriter's sheet with what it lacks: rows whose height is a first guess that Excel may change."""
+    """XlsxWriter's sheet with rows that are written as XML at once, shared formulas, heights that Excel may
+    change, and large tables. `auto_height_rows` are the rows whose height Excel may change."""
 
     _escape_control_characters = staticmethod(_escape_if_text)
     dim_rowmin: int
@@ -104,7 +135,11 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
         *,
         auto_height: bool,
     ) -> int:
-        """Write whole rows from column 0 on, below each other; -1 if one lies outside the sheet."""
+        """Write whole rows from column 0 on, below each other; return 0, or -1 if one is outside the sheet.
+
+        They never enter XlsxWriter's table of cells: each row becomes XML (`RowXmlBuilder`) and is compressed.
+        Only the heights are kept, two bytes a row, for charts that are placed below.
+        """
         compressor, row_builder = (
             TextCompressor(),
             RowXmlBuilder(callbacks, choose_styles, auto_height=auto_height),
@@ -122,7 +157,12 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
         return int(self._check_dimensions(first_row, 0) or self._check_dimensions(row, column_count - 1))
 
     def add_table(self, *range_and_options: Any) -> int:
-        """Add a table; unlike XlsxWriter, which looks at every cell of it, in no time."""
+        """Add a table; return XlsxWriter's code. Raises ValueError if it overlaps another one.
+
+        XlsxWriter reads the headings from its table of cells and goes through every cell of the range, a million
+        of them in a large table. So it is given the first two rows only (it refuses fewer), and the range is set
+        after.
+        """
         *cell_range, options = range_and_options
         top, left, bottom, right = cell_range
         tables_on_same_rows = [other for other in self._table_ranges if top <= other[2] and bottom >= other[0]]
@@ -136,8 +176,11 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
         return int(return_code)
 
     def set_header_and_footer(self, header: str, footer: str) -> int:
-        """Set what stands above and below every printed page; -2 if that is too long. (XlsxWriter itself takes
-        the "&&G" of a title such as "R&G" for a picture, and then prints no header at all.)"""
+        """Set the header and footer of every printed page, in Excel's codes; return 0, or -2 if one is too long.
+
+        In place of `set_header` and `set_footer`: these take the "&&G" of a title such as "R&G" for a picture, and
+        then write no header at all.
+        """
         if max(len(header), len(footer)) > MAX_HEADER_LENGTH:
             return -2
         self.header, self.footer = header, footer
@@ -145,12 +188,17 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
         return 0
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
-        """Take a formula as it is: we use none of the newer functions that XlsxWriter looks for at length."""
+        """Return a formula without its =. We use no function that needs the prefix `_xlfn.`; the some 150
+        regular expressions by which XlsxWriter looks for these are left out."""
         return formula.removeprefix("=")
 
     def link_cell_to_file(self, row: int, column: int, address: str) -> int:
-        """Make a cell a link to a file and leave what stands in it; by an address that all programs take."""
-        self.ignore_write_string = True
+        """Make a cell a link to a file and leave its text; return XlsxWriter's code.
+
+        XlsxWriter writes the address with backslashes, which LibreOffice and Excel on a Mac do not follow; slashes
+        work everywhere.
+        """
+        self.ignore_write_string = True  # its own switch, by which `write_url` leaves the cell alone
         return_code = int(self.write_url(row, column, address))
         self.ignore_write_string = False
         url = self.hyperlinks[row][column]
@@ -158,11 +206,12 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
         return return_code
 
     def next_shared_index(self) -> int:
-        """Return the number of the next formula that several cells share."""
+        """Return the index of the next formula that several cells share; they count from 0 on each sheet."""
         self._shared_formula_count += 1
         return self._shared_formula_count - 1
 
     def _xml_formula_element(self, formula: str, result: Any, attributes: Any = ()) -> None:
+        """Write a formula cell; a shared one in full in its first cell only."""
         if not isinstance(formula, SharedFormula):
             super()._xml_formula_element(formula, result, attributes)
             return
@@ -170,11 +219,16 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
         self.fh.write(f"<c{cell_attributes}>{formula_and_value_xml(formula, result)}</c>")
 
     def _calculate_spans(self) -> None:
-        """Leave out what Excel may be told of the columns that a row uses; no program needs it."""
+        """Compute no spans (which columns a row uses): an optional hint, and rows written fast have none
+        either."""
         self.row_spans: dict[int, str] = {}
 
     def _write_rows(self) -> None:
-        """Write laid rows as they are and leave the stretches between them to XlsxWriter."""
+        """Write the rows between the finished blocks as XlsxWriter does, and the blocks in their places.
+
+        Raises ValueError if a row is in two blocks or was written cell by cell too: XlsxWriter would write it
+        twice.
+        """
         first, last = self.dim_rowmin, self.dim_rowmax
         start = first
         for block_start, (block_end, rows) in sorted(self._row_blocks.items(), key=lambda block: block[0]):
@@ -184,7 +238,7 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
                 if row < start or row in self.table or row in self.row_info
             ]
             if conflicting_rows:
-                raise ValueError(f"row {conflicting_rows[0] + 1} was laid whole and written otherwise too")
+                raise ValueError(f"row {conflicting_rows[0] + 1} was written whole and cell by cell too")
             self._write_row_range(start, block_start - 1)
             self.fh.append(rows)
             start = block_end + 1
@@ -193,19 +247,25 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
         self.dim_rowmin, self.dim_rowmax = first, last
 
     def _write_row_range(self, first: int, last: int) -> None:
+        """Let XlsxWriter write the rows of a range, which it takes from the dimensions of the sheet."""
         if first <= last:
             self.dim_rowmin, self.dim_rowmax = first, last
             super()._write_rows()
 
     def _xml_start_tag_unencoded(self, tag: str, attributes: list[tuple[str, Any]]) -> None:
+        """Write a start tag; for a row that may grow without `customHeight`, so that its height is a first guess.
+        The first attribute of a row is its number, from 1."""
         if tag == "row" and attributes[0][1] - 1 in self.auto_height_rows:
             attributes = [pair for pair in attributes if pair[0] != "customHeight"]
         super()._xml_start_tag_unencoded(tag, attributes)
 
 
 class _RowSizes(dict[int, list[int]]):
-    """How high rows are (in pixels, and that they are not hidden), by which what is drawn on them is placed; those
-    of rows that were laid take two bytes each."""
+    """Stands in for `Worksheet.row_sizes`: row -> [height in pixels, hidden], by which XlsxWriter places charts.
+
+    `height_blocks` are (first row, heights) of the rows written fast, in arrays of two bytes a row; a dictionary
+    of a million lists would take 100 MB. 0 stands for a row that is in no block.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -228,23 +288,29 @@ class _RowSizes(dict[int, list[int]]):
 
 
 class _InMemoryPackager(xlsxwriter.packager.Packager):  # type: ignore[misc]
+    """XlsxWriter's packager, whose parts are `XmlPart`: compressed as they are written."""
+
     def _create_package(self) -> list[object]:
-        """Make all parts, and leave it to the book to put them together."""
+        """Make all parts and put them into the workbook's `parts`; return none, so that XlsxWriter zips an empty
+        archive into the buffer that nobody reads."""
         self.workbook.parts = [part for part, _, _ in super()._create_package()]
         return []
 
     def _filename(self, xml_filename: str) -> XmlPart:
+        """Return what a part is written into; XlsxWriter takes a file-like object in place of a name."""
         part = XmlPart(xml_filename)
         self.filenames.append((part, xml_filename, False))
         return part
 
     def _write_core_file(self) -> None:
+        """Write the document properties with our class; otherwise as the original does."""
         core = _CorePropertiesPart()
         core._set_properties(self.workbook.doc_properties)
         core._set_xml_writer(self._filename("docProps/core.xml"))
         core._assemble_xml_file()
 
     def _write_shared_strings_file(self) -> None:
+        """Write the shared strings with our class, if there are any; otherwise as the original does."""
         if self.workbook.str_table.count:
             strings = _SharedStringsPart()
             strings.string_table = self.workbook.str_table
@@ -253,7 +319,10 @@ class _InMemoryPackager(xlsxwriter.packager.Packager):  # type: ignore[misc]
 
 
 class _SharedStringsPart(xlsxwriter.sharedstrings.SharedStrings):  # type: ignore[misc]
+    """The part of the shared strings, compressed while it is written."""
+
     def _write_sst_strings(self) -> None:
+        """Write all texts, many at a time (see `SharedStrings.iter_xml`)."""
         compressor = TextCompressor()
         for batch in self.string_table.iter_xml():
             compressor.write(batch)
@@ -261,6 +330,9 @@ class _SharedStringsPart(xlsxwriter.sharedstrings.SharedStrings):  # type: ignor
 
 
 class _CorePropertiesPart(xlsxwriter.core.Core):  # type: ignore[misc]
+    """The part of the document properties, with the language, by which screen readers choose their voice."""
+
     def _write_dc_description(self) -> None:
+        """Write the description, and the language after it; `properties["language"]` is as in "sv-SE"."""
         super()._write_dc_description()
         self._xml_data_element("dc:language", self.properties["language"])

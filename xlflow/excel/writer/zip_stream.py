@@ -1,8 +1,8 @@
-"""The parts of a finished workbook: text in, compressed bytes out, and the archive that holds them all.
+"""Compresses the parts of a workbook while they are written, and makes the zip archive of them.
 
-A part is compressed while it is made, so that a table of a hundred thousand rows is never in memory as text, and
-lies on disk where it is large even so. What was compressed for itself can stand between two other pieces: each
-piece ends on a whole byte.
+So that a table of a hundred thousand rows is never in memory as text; where it is large even when compressed, it
+goes to a temporary file. A part is made of segments that are compressed for themselves: each ends with a sync
+flush, on a whole byte, so that segments joined in any order are one deflate stream.
 """
 
 import io
@@ -20,25 +20,25 @@ from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 COMPRESSION_LEVEL = 5
-"""How hard it is tried to make a file small, 1 to 9. At 6, as is usual, files are 1 percent smaller and take a
-fifth longer to write; at 4 they are 12 percent larger and hardly quicker."""
+"""zlib's level, 1 to 9. At 6, its default, files are 1 percent smaller and take a fifth longer to write; at 4 they
+are 12 percent larger and hardly quicker."""
 
 CHUNK_SIZE = 1 << 20
-"""Characters of text that are compressed at a time, while others are made."""
+"""Characters of text that are compressed at a time, by a thread, while more are made."""
 
 MAX_BYTES_IN_MEMORY = 8 << 20
-"""Compressed bytes of a table from which on it lies on disk."""
+"""Compressed bytes of one block of rows that are kept in memory; more of them go to a temporary file."""
 
 _FINAL_DEFLATE_BLOCK = b"\x03\x00"
-"""The last, empty block of a compressed part."""
+"""An empty deflate block that is marked as the last one: the end of a part."""
 
 _CRC32_POLYNOMIAL = 0xEDB88320
 
 
 @dataclass(frozen=True, slots=True)
 class DeflatedSegment:
-    """Compressed text: the bytes in some chunks, which can be taken once, and how many they are; the checksum and
-    the length of what they were made from."""
+    """Compressed text. `chunks` can be iterated once; `compressed_size` is their total length; `crc` and
+    `raw_size` are the CRC-32 and the number of bytes of the text before it was compressed."""
 
     chunks: Iterable[bytes]
     compressed_size: int
@@ -47,8 +47,8 @@ class DeflatedSegment:
 
 
 class SpoolBuffer:
-    """Bytes on the way to a file: in a file without a name where they are many, so that they take little memory;
-    in memory all the same where no such file can be written."""
+    """A buffer of bytes that goes to a temporary file when it is large; if no such file can be written, it stays
+    in memory. `byte_count` is how many bytes were appended so far."""
 
     def __init__(self, max_bytes_in_memory: int = MAX_BYTES_IN_MEMORY):
         self.byte_count = 0
@@ -66,7 +66,8 @@ class SpoolBuffer:
             self._memory_left = CHUNK_SIZE if self._spill_to_disk() else sys.maxsize
 
     def drain(self) -> Iterator[bytes]:
-        """Yield all bytes, which are gone then."""
+        """Yield all bytes in their order and empty the buffer. Raises OSError if the file has fewer than were
+        written."""
         spool_file, self._file = self._file, None
         if spool_file:
             with spool_file as file:
@@ -81,7 +82,8 @@ class SpoolBuffer:
         self._chunks_in_memory.clear()
 
     def _spill_to_disk(self) -> bool:
-        """Put away what is in memory; what could not be written whole stays there."""
+        """Move what is in memory to the file; return whether that worked. What was not written whole stays in
+        memory: `_bytes_on_disk` counts only what was, so that half a chunk at the end of the file is not read."""
         content = b"".join(self._chunks_in_memory)
         try:
             self._file = self._file or TemporaryFile(buffering=0)  # noqa: SIM115 (taken, and closed, later)
@@ -96,7 +98,8 @@ class SpoolBuffer:
 
 
 class TextCompressor:
-    """Text that is compressed by a thread of its own while more is made; a short one is kept as it is."""
+    """Compresses text in a thread of its own while more is made (zlib works without the interpreter's lock). A
+    text that is shorter than one chunk is not compressed here."""
 
     def __init__(self) -> None:
         self._pending_texts: list[str] = []
@@ -108,14 +111,14 @@ class TextCompressor:
         self._last_task: Future[None] | None = None
 
     def write(self, text: str) -> None:
-        """Take more text."""
+        """Append text; waits for the thread if it is still at the chunk before the last one."""
         self._pending_texts.append(text)
         self._characters_left -= len(text)
         if self._characters_left < 0:
             self._submit_pending()
 
     def close(self) -> "str | DeflatedSegment":
-        """Return the text if it is short, else what it was compressed to."""
+        """Return the text itself if it is short, else the segment that it was compressed to."""
         if self._executor is None:
             return "".join(self._pending_texts)
         self._submit_pending()
@@ -142,7 +145,7 @@ class TextCompressor:
 
 
 class XmlPart(io.StringIO):
-    """One file of the package in the making, as XlsxWriter writes it."""
+    """One part of the package: a file-like object for XlsxWriter, made of text and of compressed segments."""
 
     def __init__(self, name: str):
         super().__init__()
@@ -150,7 +153,7 @@ class XmlPart(io.StringIO):
         self._segments: list[DeflatedSegment] = []
 
     def compress_written(self) -> None:
-        """Compress what was written so far, so that it takes no more room."""
+        """Compress the text that was written so far and free it."""
         text = self.getvalue()
         if text:
             self._segments.append(deflate_text(text))
@@ -158,7 +161,7 @@ class XmlPart(io.StringIO):
             self.truncate()
 
     def append(self, content: str | DeflatedSegment) -> None:
-        """Go on with rows that were made before."""
+        """Append text, or a segment that was compressed before."""
         if isinstance(content, str):
             self.write(content)
         else:
@@ -166,7 +169,8 @@ class XmlPart(io.StringIO):
             self._segments.append(content)
 
     def to_segment(self) -> DeflatedSegment:
-        """Return the whole part."""
+        """Return the whole part as one segment, with its CRC combined from those of its segments. Empties the
+        part."""
         self.compress_written()
         crc, raw_size = 0, 0
         for segment in self._segments:
@@ -179,15 +183,20 @@ class XmlPart(io.StringIO):
 
 
 def deflate_text(text: str) -> DeflatedSegment:
-    """Return a text compressed."""
+    """Return a text compressed as one segment."""
     raw, deflater = text.encode(), zlib.compressobj(COMPRESSION_LEVEL, wbits=-zlib.MAX_WBITS)
     compressed = deflater.compress(raw) + deflater.flush(zlib.Z_SYNC_FLUSH)
     return DeflatedSegment((compressed,), len(compressed), zlib.crc32(raw), len(raw))
 
 
 def zip_parts(parts: list[XmlPart]) -> Iterator[bytes]:
-    """Yield the archive of all parts, which are gone then, in chunks that follow each other; the same parts give
-    the same bytes."""
+    """Yield the bytes of the zip archive of all parts, in chunks. Empties the list, so that each part is freed
+    once it is written. All entries are dated 1980-01-01, so that the same parts give the same bytes.
+
+    `zipfile` can only compress by itself. So its headers and directory are used, and the compressed bytes are put
+    between them: CRC and sizes are set in `ZipInfo`, and `archive.filelist` and `start_dir` make it write the
+    directory when it closes.
+    """
     output = _DrainableFile()
     with ZipFile(output, "w") as archive:
         parts.reverse()
@@ -202,12 +211,13 @@ def zip_parts(parts: list[XmlPart]) -> Iterator[bytes]:
             output.advance(segment.compressed_size)
             yield from segment.chunks
             archive.filelist.append(info)
-        archive.start_dir, archive.comment = output.tell(), b""  # so that it writes its directory as it closes
+        # setting the comment marks the archive as changed: else it would write no directory when it closes
+        archive.start_dir, archive.comment = output.tell(), b""
     yield from output.drain()
 
 
 class _DrainableFile(io.RawIOBase):
-    """A file of which only what was written last is here, until it is passed on."""
+    """A file-like object that `zipfile` writes into: it knows its position, and keeps bytes only until `drain`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -226,20 +236,20 @@ class _DrainableFile(io.RawIOBase):
         return self._position
 
     def advance(self, size: int) -> None:
-        """Go on behind what is written without passing through here."""
+        """Move the position by `size` bytes that are written elsewhere."""
         self._position += size
 
     def drain(self) -> Iterator[bytes]:
-        """Yield what was written since the last time."""
+        """Yield the bytes that were written since the last call."""
         yield from self._pending
         self._pending.clear()
 
 
 def combine_crc32(first_crc: int, second_crc: int, second_size: int) -> int:
-    """Return the CRC-32 of two texts together, of which the second, `size` bytes long, has the second checksum.
+    """Return the CRC-32 of two byte strings joined, from their own CRCs and the length of the second.
 
-    As many zero bytes go through the first as the second has, by squaring the step of one bit (zlib's
-    `crc32_combine`); what is left differs from the whole by the second's checksum.
+    As `crc32_combine` of zlib, which Python does not offer: the first CRC is taken through as many zero bytes as
+    the second string has, by powers of two, and combined with the second CRC by exclusive or.
     """
     for matrix in _zero_byte_matrices():
         if not second_size:
@@ -251,7 +261,8 @@ def combine_crc32(first_crc: int, second_crc: int, second_size: int) -> int:
 
 @cache
 def _zero_byte_matrices() -> tuple[tuple[int, ...], ...]:
-    """Return what 1, 2, 4, 8 … zero bytes do to each bit of a checksum."""
+    """Return the matrices by which 1, 2, 4, 8 … zero bytes change a CRC: for each bit, the CRC that it becomes.
+    Three squarings go from one zero bit to one byte; 40 matrices do for lengths up to 2**40 bytes."""
     matrix: tuple[int, ...] = (_CRC32_POLYNOMIAL, *(1 << bit for bit in range(31)))
     matrices = []
     for _ in range(3 + 40):
