@@ -29,9 +29,9 @@ _MAX_SCANNED_ROWS = 1_000
 class SampleRound:
     """What a round asks and in which language: the columns by what they are, the names by which people know them.
 
-    `headings` are those of the answers in the consolidated workbook, `tabs` its sheets (answers, collection,
-    remarks) and the heading of what is set aside there; `list_item_xml` is the sheet of a form that says what is
-    to be corrected, `stranger` the row of another unit.
+    `headings` are those of the answers in the consolidated workbook, `result_names` its sheets (answers, collection,
+    remarks) and the heading of what is set aside there; `correction_sheet` is the sheet of a form that
+    lists what is to be corrected, `foreign_row` a row of another unit.
     """
 
     template: str
@@ -152,8 +152,8 @@ class FormGrid:
             row.cells[index] = value
 
     def make_entry(self, key: str, *home: str) -> object:
-        """Return something to write into a column, mostly what is asked for there; see `FormColumnWriter` for
-        `home`."""
+        """Return something to write into a column, mostly what is asked for there; `home` is where it belongs (see
+        `UniqueWriter`)."""
         if key in self.sample.number_columns and self.rng.random() < 0.8:
             return self.writer.next_amount(*home)
         return self.writer.next_text(*home)

@@ -124,7 +124,7 @@ def _choices(field: Field, template: Template) -> Iterator[TypedAnswer]:
 
 @dataclass(frozen=True)
 class DrawnItem:
-    """A line of the plan; `mark` ends its text and stands in no other."""
+    """A plan item; its text ends with `mark`, which occurs in no other."""
 
     mark: str
     levels: tuple[str, ...]
@@ -151,8 +151,8 @@ class LoopScenario:
     spell_out: bool = True
 
     def items_of(self, unit: str) -> list[DrawnItem]:
-        """The lines that a unit is asked about."""
-        return [line for line in self.items if unit in line.units]
+        """The plan items that a unit is asked about."""
+        return [item for item in self.items if unit in item.units]
 
     @property
     def answering(self) -> list[str]:
@@ -161,23 +161,23 @@ class LoopScenario:
 
 
 def draw_scenario(name: str, rng: Random, texts: Sequence[str]) -> LoopScenario:
-    """Return a story with these texts, as chance will have it."""
+    """Return a random round of this template whose texts are taken from `texts`."""
     template = load_template(name)
     units = tuple(f"{_one_line(rng.choice(texts))}#{number}" for number in range(rng.randint(1, 3)))
-    lines = tuple(_draw_items(template, rng, texts, units))
-    asked = tuple(unit for unit in units if any(unit in line.units for line in lines))
+    items = tuple(_draw_items(template, rng, texts, units))
+    asked = tuple(unit for unit in units if any(unit in item.units for item in items))
     silent = frozenset(unit for unit in asked[1:] if rng.random() < 0.25)
-    own = {unit: tuple(f"{rng.choice(texts)}#own{n}" for n in range(rng.randint(0, 2))) for unit in asked}
-    told = {
+    added = {unit: tuple(f"{rng.choice(texts)}#own{n}" for n in range(rng.randint(0, 2))) for unit in asked}
+    answers = {
         (unit, mark, field.key): _draw_answer(field, template, rng, texts)
         for unit in asked
         if unit not in silent
-        for mark in (*(line.mark for line in lines if unit in line.units), *map(mark_of, own[unit]))
+        for mark in (*(item.mark for item in items if unit in item.units), *map(mark_of, added[unit]))
         for field in template.answer_fields()
     }
     counts = (rng.randint(0, 1) for _ in range(3))
     flags = rng.random() < 0.6, rng.random() < 0.5
-    return LoopScenario(template, rng.choice(LANGUAGES), asked, lines, told, own, silent, *counts, *flags)
+    return LoopScenario(template, rng.choice(LANGUAGES), asked, items, answers, added, silent, *counts, *flags)
 
 
 def _draw_items(
