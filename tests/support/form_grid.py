@@ -29,8 +29,8 @@ _MAX_SCANNED_ROWS = 1_000
 class SampleRound:
     """What a round asks and in which language: the columns by what they are, the names by which people know them.
 
-    `headings` are those of the answers in the consolidated workbook, `result_names` its sheets (answers, collection,
-    remarks) and the heading of what is set aside there; `correction_sheet` is the sheet of a form that
+    `headings` are those of the answers in the consolidated workbook, `result_names` its sheets (answers,
+    collection, findings) and the heading of unplaced text there; `correction_sheet` is the sheet of a form that
     lists what is to be corrected, `foreign_row` a row of another unit.
     """
 
@@ -56,8 +56,8 @@ class SampleRound:
 
 
 class UniqueWriter:
-    """Writes texts and amounts of which no two are alike: `home` says for which line and column each was meant,
-    `worth` what each amount is that is written so that it can be read."""
+    """Makes texts and amounts of which no two are alike. `intended_cells` has for each word the item and the column
+    that it was meant for, `amounts` the number that each readable amount stands for."""
 
     def __init__(self, rng: Random, prefix: str):
         self._rng, self._number, self.prefix = rng, 0, prefix
