@@ -56,7 +56,7 @@ class SampleRound:
 
 
 class UniqueWriter:
-    """Makes texts and amounts of which no two are alike. `intended_cells` has for each word the item and the column
+    """Makes texts and amounts of which no two are alike. `intended_cells` gives for each word the item and column
     that it was meant for, `amounts` the number that each readable amount stands for."""
 
     def __init__(self, rng: Random, prefix: str):
