@@ -333,7 +333,7 @@ class TestReadWithOpenpyxl:
         assert opened == other
 
     def test_too_much_is_not_given_to_openpyxl(self, monkeypatch):
-        monkeypatch.setattr("xlflow.excel.reader.plan_openpyxl._MAX_PART_BYTES", 100)
+        monkeypatch.setattr("xlflow.excel.reader.plan_openpyxl.MAX_OPENPYXL_BYTES", 100)
         opened = open_plan_bytes(save_plan_workbook(strike("B2")))
         assert [finding.code for finding in opened.findings] == ["plan-formatting-unseen"]
         assert opened.sheets[0].metadata.struck_out == ()
