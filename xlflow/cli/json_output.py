@@ -24,8 +24,8 @@ def result_to_values(result: RunResult) -> Mapping[str, Any]:
     return {
         "units": {
             "asked": len(merged.answered_units) + len(merged.missing_units) if merged else len(result.units),
-            "answered": len(merged.answered_units) if merged else 0,
-            "missing": list(merged.missing_units) if merged else [],
+            "answered": len(merged.units_with_answers) if merged else 0,
+            "missing": list(merged.units_without_answers) if merged else [],
         },
         "files": {
             "found": accounts.files_found if accounts else 0,

@@ -113,7 +113,7 @@ def _format_responses(merged: Merged, language: Language) -> Iterator[str]:
         else title
     )
     yield _translate_counted(
-        "answered", unit_count, language, answered=len(merged.answered_units), asked=unit_count
+        "answered", unit_count, language, answered=len(merged.units_with_answers), asked=unit_count
     )
     if merged.missing_units:
         yield translate("terminal.missing", language, units=", ".join(merged.missing_units))

@@ -17,6 +17,7 @@ from xlflow.model.table import Table, TableCell
 
 ID_COLUMN, UNIT_COLUMN, ROLLED_UP_COLUMN = "_id", "_unit", "_rolled_up"
 QUARTER_COLUMN, OVERDUE_COLUMN, PARTS_COLUMN = "_quarter", "_overdue", "_parts"
+COMPLETENESS_COLUMN = "_completeness"
 ORIGIN_COLUMN, CONTINUES_FROM_COLUMN, REASON_COLUMN = "_origin", "_continues_from", "_reason"
 WORST_SEVERITY_COLUMN, SEVERITY_COLUMN = "_remark", "_severity"
 SOURCE_COLUMN, SOURCE_LINK_COLUMN, FORM_ROWS_COLUMN = "_source", "_lead", "_form_rows"

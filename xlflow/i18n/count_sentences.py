@@ -87,6 +87,17 @@ def describe_overdue_count(count: int, level: Level, language: Language) -> str:
     )
 
 
+def describe_incomplete_count(count: int, level: Level, language: Language) -> str:
+    """Return for how many items only some of those asked have answered, as one sentence; "" if for none."""
+    if not count:
+        return ""
+    return _capitalize_sentence(
+        _clause_text("incomplete", count, level, language).replace(
+            COUNT_PLACEHOLDER, format_item_count(count, level, language)
+        )
+    )
+
+
 def format_item_count(count: int, level: Level, language: Language) -> str:
     """Return "en aktivitet", "tolv aktiviteter", "13 aktiviteter"."""
     name = label_in_sentence(level.label, language) if count == 1 else plural_level_name(level, language)

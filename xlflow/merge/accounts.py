@@ -83,12 +83,13 @@ def build_accounts(
 def count_unanswered(round_: Round, rows: Iterable[MergedRow], units_with_nothing: Collection[str] = ()) -> int:
     """Return the number of asked (item, unit) pairs without an answer, also of units that returned nothing.
 
-    `units_with_nothing` are the units that say they have nothing to report: what they leave blank is answered so.
+    What was written and not understood answers nothing. `units_with_nothing` say that they have nothing to report:
+    what they leave blank is not left unanswered.
     """
     answered_ids_by_unit: dict[str, set[str]] = {}
     answer_fields = fields_that_count_as_answer(round_.template)
     for merged_row in rows:
-        if any((answer := merged_row.row.answer(key)) and not answer.is_blank for key in answer_fields):
+        if any(merged_row.row.value(key) is not None for key in answer_fields):
             answered_ids_by_unit.setdefault(merged_row.row.unit, set()).add(merged_row.row.item.id)
     units = {unit.name for unit in round_.plan.units}.difference(units_with_nothing)
     items_by_unit: dict[str, list[PlanItem]] = {}

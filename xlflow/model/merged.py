@@ -99,6 +99,17 @@ class Merged:
         return tuple(unit for unit, _ in self.nothing_to_report_claims if unit not in answered)
 
     @property
+    def units_with_answers(self) -> tuple[str, ...]:
+        """The units that have answered something, or said that they have nothing to report."""
+        blank = frozenset(self.units_with_blank_form)
+        return tuple(unit for unit in self.answered_units if unit not in blank)
+
+    @property
+    def units_without_answers(self) -> tuple[str, ...]:
+        """The units whose form is missing, then those whose form came back blank."""
+        return (*self.missing_units, *self.units_with_blank_form)
+
+    @property
     def units_with_blank_form(self) -> tuple[str, ...]:
         """The units whose forms came back without an answer, an added activity or "nothing to report"."""
         with_content = {unit for unit, _ in self.nothing_to_report_claims}

@@ -7,6 +7,7 @@ Both rounds come as the same plain snapshots, so it does not matter what they we
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Literal
 
 from xlflow.model.plan import Deadline, FieldValue, PlanItem
@@ -127,6 +128,32 @@ class RoundSnapshot:
     def status_choices(self) -> Mapping[str, Choice]:
         """Return the choices of the status field by code; none where the template has no status."""
         return self.template.status_choices
+
+
+def find_agreed_deadlines(
+    items: Sequence[PlanItem], template: Template, deadline_key: str, previous: RoundSnapshot
+) -> Mapping[str, Deadline]:
+    """Return the new deadlines that the previous round agreed on, by the id of today's item.
+
+    Only those that are later than the deadline in the plan (field `deadline_key`), or that give a time where the
+    plan has words only, are in force.
+    """
+    with_new_deadline = {
+        snapshot.item.id: snapshot.effective_deadline
+        for snapshot in previous.item_snapshots
+        if snapshot.new_deadline and snapshot.effective_deadline and snapshot.effective_deadline.last
+    }
+    if not with_new_deadline:
+        return MappingProxyType({})
+    links = match_plan_items(RoundItems(items, template), _round_items(previous))
+    agreed: dict[str, Deadline] = {}
+    for item in items:
+        link = links.get(item.id)
+        deadline = with_new_deadline.get(link.previous_id) if link else None
+        planned = item.plan_value(deadline_key)
+        if deadline and not (isinstance(planned, Deadline) and deadline.is_later_than(planned) is False):
+            agreed[item.id] = deadline
+    return MappingProxyType(agreed)
 
 
 def find_changes(current: RoundSnapshot, previous: RoundSnapshot) -> tuple[ItemChange, ...]:

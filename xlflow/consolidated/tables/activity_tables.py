@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from xlflow.consolidated.summary_model import (
+    COMPLETENESS_COLUMN,
     CONTINUES_FROM_COLUMN,
     EXTRA_COLUMN_PREFIX,
     FORM_ROWS_COLUMN,
@@ -29,6 +30,7 @@ from xlflow.consolidated.tables.status_sentences import part_status_sentence
 from xlflow.consolidated.tables.table_cells import (
     answer_to_cell,
     answers_to_cell,
+    format_completeness,
     format_quarter,
     format_rolled_up_status,
     format_status,
@@ -45,7 +47,7 @@ from xlflow.model.table import Table, TableCell, TableColumn, encode_rows
 from xlflow.model.template import Field
 from xlflow.model.text import safe_display_name
 from xlflow.rules.computed_fields import field_number
-from xlflow.rules.rollup import worst_status
+from xlflow.rules.rollup import worst_of_template
 
 SpellingsByLevel = tuple[Mapping[str, str], ...]
 
@@ -64,6 +66,7 @@ _COLUMN_WIDTHS = MappingProxyType(
         SOURCE_COLUMN: 34,
         REASON_COLUMN: 18,
         PARTS_COLUMN: 26,
+        COMPLETENESS_COLUMN: 18,
         FORM_ROWS_COLUMN: 9,
     }
 )
@@ -118,6 +121,7 @@ def build_activity_table(merged_index: MergedIndex) -> Table:
     columns = (
         *_form_columns(merged_index),
         *([fixed_column(ROLLED_UP_COLUMN, merged_index)] if merged_index.status_field else ()),
+        *([fixed_column(COMPLETENESS_COLUMN, merged_index)] if merged_index.has_incomplete_items else ()),
         *([_parts_column(merged_index)] if merged_index.has_answered_parts else ()),
         fixed_column(UNIT_COLUMN, merged_index),
         *(
@@ -151,6 +155,7 @@ def _activity_row(
         *_level_cells(item, spellings),
         *[_field_cell_over_units(item, field, merged_index) for field in fields],
         *([format_rolled_up_status(rolled_up, merged_index)] if merged_index.status_field else ()),
+        *([format_completeness(rolled_up, merged_index)] if merged_index.has_incomplete_items else ()),
         *([part_status_sentence(item, merged_index)] if merged_index.has_answered_parts else ()),
         "; ".join(merged_index.units_by_item[item.id]) or None,
         *(deadline_cells or ()),
@@ -175,14 +180,15 @@ def _field_cell_over_units(item: PlanItem, field: Field, merged_index: MergedInd
     ]
     if not unit_answers:
         return None
-    if field is merged_index.status_field:
-        code = worst_status(
-            [merged_index.own_status_code(item.id, unit) for unit, _ in unit_answers],
-            merged_index.template.choice_list(field),
+    asked_unit_count = len(merged_index.units_by_item[item.id])
+    name_units = field is merged_index.status_field and merged_index.status_by_item[item.id].is_incomplete
+    if field is merged_index.status_field and not name_units:
+        code = worst_of_template(
+            [merged_index.own_status_code(item.id, unit) for unit, _ in unit_answers], merged_index.template
         )
         if code:
             return format_status(code, merged_index)
-    return answers_to_cell(field, unit_answers, merged_index, len(merged_index.units_by_item[item.id]))
+    return answers_to_cell(field, unit_answers, merged_index, asked_unit_count, name_units=name_units)
 
 
 def _field_cell(row: AnswerRow, field: Field, merged_index: MergedIndex) -> TableCell:

@@ -98,7 +98,7 @@ def _effective_deadline(item: PlanItem, merged_index: MergedIndex) -> Deadline |
     rows = (merged.row for merged in merged_index.rows_by_item.get(item.id, ()))
     answered = (row.value(field.key) for row in rows) if field else ()
     planned = item.plan_value(merged_index.deadline_field.key) if merged_index.deadline_field else None
-    return find_effective_deadline(answered, planned)
+    return find_effective_deadline(answered, merged_index.agreed_deadline_by_item.get(item.id) or planned)
 
 
 # Rows -----------------------------------------------------------------------------------------------------

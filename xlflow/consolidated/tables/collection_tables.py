@@ -238,14 +238,13 @@ def _unanswered_item_ids(unit: Unit, items: Sequence[PlanItem], merged_index: Me
 
 
 def _answered_item_ids(unit: str, items: Iterable[PlanItem], merged_index: MergedIndex) -> set[str]:
-    """Return the ids of the plan items where the unit filled a field that counts as an answer, understood or
-    not."""
+    """Return the ids of the items to which the unit gave an answer that was understood."""
     answer_keys = fields_that_count_as_answer(merged_index.template)
     rows = ((item.id, merged_index.find_row(item.id, unit)) for item in items)
     return {
         item_id
         for item_id, merged in rows
-        if merged and any((answer := merged.row.answer(key)) and not answer.is_blank for key in answer_keys)
+        if merged and any(merged.row.value(key) is not None for key in answer_keys)
     }
 
 

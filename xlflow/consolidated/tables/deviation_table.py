@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xlflow.consolidated.summary_model import (
+    COMPLETENESS_COLUMN,
     ID_COLUMN,
     REASON_COLUMN,
     ROLLED_UP_COLUMN,
@@ -85,4 +86,5 @@ def _deviation_column_keys(merged_index: MergedIndex) -> Iterator[str]:
         field.key for field in template.form_fields() if merged_index.thresholds and field.type in NUMBER_TYPES
     )
     yield ROLLED_UP_COLUMN
+    yield COMPLETENESS_COLUMN
     yield from (field.key for field in template.answer_fields() if field.role == "comment")

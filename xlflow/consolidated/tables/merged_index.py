@@ -14,23 +14,36 @@ from xlflow.model.findings import Finding
 from xlflow.model.merged import Merged, MergedRow
 from xlflow.model.plan import Deadline, PlanItem
 from xlflow.model.template import Field, Template, Threshold
-from xlflow.rounds.round_changes import RoundSnapshot
+from xlflow.rounds.round_changes import RoundSnapshot, find_agreed_deadlines
 from xlflow.rules.computed_fields import compute_field, fields_above_threshold, sum_exactly
-from xlflow.rules.rollup import NO_RELATIVES, Relatives, relatives_by_id, roll_up_status, worst_status
+from xlflow.rules.rollup import (
+    NO_RELATIVES,
+    Relatives,
+    StatusOverUnits,
+    relatives_by_id,
+    roll_up_activity,
+    roll_up_part,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class RolledUpStatus:
-    """The status of a plan item, of one unit or over all.
+    """Where an item stands, never better than what is known (see `rules.rollup.StatusOverUnits`).
 
-    `status_code`: None if nothing answers it. `follows_parent`: a sub-activity without a status of its own; the
-    code is its activity's. `has_nothing_to_report`: all units asked say that there is nothing to report.
+    `status_code` is None if no status counts; `follows_parent` marks a sub-activity without a status of its own
+    whose activity has one (then the code is the activity's). `answered_count` of `asked_count` have given a
+    status: units, or sub-activities if `counts_parts`. `is_incomplete`: some have and some have not.
+    `has_nothing_to_report`: whoever was asked says that there is nothing to report.
     """
 
     status_code: str | None = None
     follows_parent: bool = False
     is_overdue: bool = False
     has_nothing_to_report: bool = False
+    is_incomplete: bool = False
+    answered_count: int = 0
+    asked_count: int = 0
+    counts_parts: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +146,11 @@ class MergedIndex:
         return any(rolled_up.status_code and not rolled_up.follows_parent for rolled_up in part_statuses)
 
     @cached_property
+    def has_incomplete_items(self) -> bool:
+        """Whether some of those asked about an item have given it a status and others have not."""
+        return any(rolled_up.is_incomplete for rolled_up in self.status_by_item.values())
+
+    @cached_property
     def units_by_item(self) -> Mapping[str, tuple[str, ...]]:
         """The units of each plan item, by its id: those asked, then those that answered without being asked."""
         rows_by_item = self.rows_by_item
@@ -144,6 +162,13 @@ class MergedIndex:
     def thresholds(self) -> tuple[Threshold, ...]:
         """The thresholds of the template's rules."""
         return tuple(rule.threshold for rule in self.template.rules if rule.threshold)
+
+    @cached_property
+    def agreed_deadline_by_item(self) -> Mapping[str, Deadline]:
+        """The deadline that the previous round agreed on, by item id, where it is later than the plan's."""
+        if self.previous is None or self.deadline_field is None:
+            return {}
+        return find_agreed_deadlines(self.items, self.template, self.deadline_field.key, self.previous)
 
     def number_over_units(self, item: PlanItem, key: str) -> Decimal | None:
         """Return the sum of a number field over all units that answered a plan item; None if one of them lacks
@@ -180,64 +205,43 @@ class MergedIndex:
         return value if value and isinstance(value, str) else None
 
     def roll_up_for_unit(self, item: PlanItem, unit: str) -> RolledUpStatus:
-        """Return the status of a plan item as one unit reported it."""
-        relatives, own_code = self.relatives_by_id.get(item.id, NO_RELATIVES), self.own_status_code(item.id, unit)
-        code = own_code
-        if relatives.children and not own_code:
-            code = roll_up_status(
-                own_code, (self.own_status_code(part, unit) for part in relatives.children), self.template
-            )
-        activity_code = self.own_status_code(relatives.parent, unit) if relatives.parent else None
-        follows_parent = not code and activity_code is not None
-        code = code or activity_code
+        """Return where an item stands in what one unit says."""
+        status = self._roll_up(item, (unit,))
         is_overdue = (
-            not self._is_final_status(code)
+            not self._is_final_status(status.status_code)
             and not self._is_done_by_unit(item, unit)
             and self._has_deadline_passed(item, unit)
         )
-        return RolledUpStatus(
-            code,
-            follows_parent,
-            is_overdue,
-            has_nothing_to_report=code is None and unit in self.units_with_nothing_to_report,
-        )
+        nothing_to_report = not status.has_any_status and unit in self.units_with_nothing_to_report
+        return _to_rolled_up(status, is_overdue=is_overdue, nothing_to_report=nothing_to_report)
 
     def _roll_up_item(self, item: PlanItem) -> RolledUpStatus:
-        code = self._status_over_units(item)
-        relatives = self.relatives_by_id.get(item.id, NO_RELATIVES)
-        activity_code = (
-            self._status_over_units(self.item_by_id[relatives.parent], without_parts=True)
-            if relatives.parent and not code
-            else None
-        )
-        units, is_overdue = self.units_by_item[item.id], self._is_overdue(item, code or activity_code)
-        nothing_to_report = (
-            not (code or activity_code) and bool(units) and self.units_with_nothing_to_report.issuperset(units)
-        )
-        return RolledUpStatus(code or activity_code, activity_code is not None, is_overdue, nothing_to_report)
-
-    def _status_over_units(self, item: PlanItem, *, without_parts: bool = False) -> str | None:
-        """Return the status code of a plan item over all units, rolled up with its sub-activities.
-
-        If no unit gave the item itself a status, the worst of all its sub-activities; `without_parts` ignores
-        these.
-        """
         units = self.units_by_item[item.id]
-        own_codes = [self.own_status_code(item.id, unit) for unit in units]
-        if len(own_codes) == 1 and own_codes[0]:
-            return own_codes[0]
-        part_ids = () if without_parts else self.relatives_by_id.get(item.id, NO_RELATIVES).children
-        if not any(own_codes):
-            return self._worst_status(
-                self.own_status_code(part, unit) for part in part_ids for unit in self.units_by_item[part]
-            )
-        return self._worst_status(
-            roll_up_status(code, (self.own_status_code(part, unit) for part in part_ids), self.template)
-            for code, unit in zip(own_codes, units, strict=True)
+        status = self._roll_up(item)
+        is_overdue = self._is_overdue(item, status.status_code)
+        nothing_to_report = (
+            not status.has_any_status and bool(units) and self.units_with_nothing_to_report.issuperset(units)
         )
+        return _to_rolled_up(status, is_overdue=is_overdue, nothing_to_report=nothing_to_report)
 
-    def _worst_status(self, codes: Iterable[str | None]) -> str | None:
-        return worst_status(codes, self.template.choice_list(self.status_field)) if self.status_field else None
+    def _roll_up(self, item: PlanItem, units: Sequence[str] | None = None) -> StatusOverUnits:
+        """Return the status of an item over some units, over all that were asked if none are named."""
+        if self.status_field is None:
+            return StatusOverUnits()
+        statuses = self._statuses_by_unit(item.id, units)
+        if len(statuses) == 1 and all(statuses.values()):
+            (code,) = statuses.values()
+            return StatusOverUnits(code, 1, 1, has_any_status=True)
+        relatives = self.relatives_by_id.get(item.id, NO_RELATIVES)
+        if relatives.parent:
+            return roll_up_part(statuses, self._statuses_by_unit(relatives.parent, units), self.template)
+        part_statuses = [self._statuses_by_unit(part_id, units) for part_id in relatives.children]
+        return roll_up_activity(statuses, part_statuses, self.template)
+
+    def _statuses_by_unit(self, item_id: str, units: Sequence[str] | None) -> dict[str, str | None]:
+        asked_units = self.units_by_item[item_id]
+        counted_units = asked_units if units is None else [unit for unit in units if unit in asked_units]
+        return {unit: self.own_status_code(item_id, unit) for unit in counted_units}
 
     def _is_overdue(self, item: PlanItem, code: str | None) -> bool:
         if self.deadline_field is None or self._is_final_status(code):
@@ -255,9 +259,12 @@ class MergedIndex:
         return merged is not None and not merged.row.is_blank
 
     def _has_deadline_passed(self, item: PlanItem, unit: str) -> bool:
-        """Return whether the time has passed by which a unit is to be done; a new time replaces the old one."""
-        deadline = self._new_deadline(item, unit) or (
-            item.plan_value(self.deadline_field.key) if self.deadline_field else None
+        """Return whether the deadline in force has passed: the unit's new one, else what the previous round
+        agreed on, else the plan's."""
+        deadline = (
+            self._new_deadline(item, unit)
+            or self.agreed_deadline_by_item.get(item.id)
+            or (item.plan_value(self.deadline_field.key) if self.deadline_field else None)
         )
         return isinstance(deadline, Deadline) and deadline.has_passed(self.merged.round.as_of)
 
@@ -269,6 +276,19 @@ class MergedIndex:
     def _is_final_status(self, code: str | None) -> bool:
         choice = self.template.status_choices.get(code or "")
         return choice is not None and choice.final
+
+
+def _to_rolled_up(status: StatusOverUnits, *, is_overdue: bool, nothing_to_report: bool) -> RolledUpStatus:
+    return RolledUpStatus(
+        status.status_code,
+        status.follows_parent,
+        is_overdue,
+        nothing_to_report,
+        status.is_incomplete,
+        status.answered_count,
+        status.asked_count,
+        status.counts_parts,
+    )
 
 
 def _asked_and_answering_units(asked: tuple[str, ...], rows: Iterable[MergedRow]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from xlflow.i18n.count_sentences import (
     FOLLOWS_PARENT,
     UNANSWERED,
     describe_change_counts,
+    describe_incomplete_count,
     describe_overdue_count,
     describe_status_counts,
 )
@@ -32,6 +33,9 @@ def overall_status_sentences(merged_index: MergedIndex) -> Iterator[str]:
     activities = _list_activities(merged_index)
     if merged_index.status_field:
         yield _status_sentence(activities, merged_index.template.item_level, merged_index)
+    incomplete_count = sum(merged_index.status_by_item[item.id].is_incomplete for item in activities)
+    if incomplete_count:
+        yield describe_incomplete_count(incomplete_count, merged_index.template.item_level, merged_index.language)
     overdue_count = sum(merged_index.status_by_item[item.id].is_overdue for item in activities)
     if overdue_count:
         yield describe_overdue_count(overdue_count, merged_index.template.item_level, merged_index.language)

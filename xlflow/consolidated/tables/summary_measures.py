@@ -16,7 +16,7 @@ from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.summary_sections import PanelContext
 from xlflow.i18n.catalogue import translate
 from xlflow.i18n.count_sentences import follows_activity_text
-from xlflow.model.template import Field
+from xlflow.model.template import Field, Template
 
 COUNTED_CHANGE_KINDS = ("delayed", "overdue_since", "cancelled", "done", "new", "gone")
 """The kinds of change that exclude each other, so that their counts can be added."""
@@ -114,11 +114,7 @@ def list_status_labels(context: PanelContext) -> list[str]:
     return [*choice_labels, *sorted(set(texts_found) - {*choice_labels, *excluded_labels, ""})]
 
 
-def activity_filters_of(context: PanelContext) -> tuple[RowFilter, ...]:
+def activity_filters_of(template: Template) -> tuple[RowFilter, ...]:
     """Return the filters that match activities and leave out sub-activities."""
-    part_level_index = context.merged_index.template.part_level_index
-    return (
-        ()
-        if part_level_index is None
-        else (RowFilter(context.merged_index.template.levels[part_level_index].key, ""),)
-    )
+    part_level_index = template.part_level_index
+    return () if part_level_index is None else (RowFilter(template.levels[part_level_index].key, ""),)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from xlflow.consolidated.summary_model import (
+    COMPLETENESS_COLUMN,
     ID_COLUMN,
     ORIGIN_COLUMN,
     RESPONSE_COLUMN,
@@ -112,7 +113,7 @@ def _build_status_panel(context: PanelContext) -> Iterator[Panel]:
     if status_field is None:
         return
     labels = list_status_labels(context)
-    activity_filters = activity_filters_of(context)
+    activity_filters = activity_filters_of(context.merged_index.template)
     sections = [_overall_status_section(context, labels)]
     for grouping in list_groupings(context, status_field.key.__eq__):
         if grouping.table_name == "activities" or grouping.group_key == UNIT_GROUP_KEY:
@@ -183,7 +184,9 @@ def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
     if merged_index.previous is None:
         return
     template, language = merged_index.template, merged_index.language
-    groups = [RowGroup(template.item_level.plural_label(language), activity_filters_of(context))]
+    groups = [
+        RowGroup(template.item_level.plural_label(language), activity_filters_of(context.merged_index.template))
+    ]
     if template.part_level_index is not None:
         part_level = template.levels[template.part_level_index]
         groups.append(RowGroup(part_level.plural_label(language), (RowFilter(part_level.key, "", equals=False),)))
@@ -198,7 +201,7 @@ def _build_change_panel(context: PanelContext) -> Iterator[Panel]:
 def _overall_status_section(context: PanelContext, labels: Sequence[str]) -> Section:
     template, language = context.merged_index.template, context.merged_index.language
     groups = [
-        RowGroup(template.item_level.plural_label(language), activity_filters_of(context)),
+        RowGroup(template.item_level.plural_label(language), activity_filters_of(context.merged_index.template)),
         RowGroup(context.overview_text("share"), (), "share"),
     ]
     if template.part_level_index is not None and not all(
@@ -223,6 +226,16 @@ def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCal
         yield calculator.make_key_figure(
             translate("overview.changed", language, day=date_text),
             count_measure("changes", RowFilter(ID_COLUMN, "", equals=False)),
+        )
+    if merged_index.has_incomplete_items:
+        activities_label = template.levels[template.item_level_index].plural_label(language).lower()
+        yield calculator.make_key_figure(
+            translate("overview.incomplete", language, items=activities_label),
+            count_measure(
+                "activities",
+                RowFilter(COMPLETENESS_COLUMN, "", equals=False),
+                *activity_filters_of(merged_index.template),
+            ),
         )
     for field in _incomplete_amount_fields(merged_index):
         params = {

@@ -66,13 +66,18 @@ def answer_to_cell(answer: Answer | None, field: Field, merged_index: MergedInde
 
 
 def answers_to_cell(
-    field: Field, answers: Sequence[tuple[str, Answer]], merged_index: MergedIndex, asked_unit_count: int
+    field: Field,
+    answers: Sequence[tuple[str, Answer]],
+    merged_index: MergedIndex,
+    asked_unit_count: int,
+    *,
+    name_units: bool = False,
 ) -> TableCell:
     """Return the (unit, answer) pairs of one field of a plan item, combined in one cell.
 
-    Numbers are added up; an answer that is no number is shown in the table `answers` only. If only one unit was
-    asked, or all gave the same answer (except free text), that answer is the cell. Otherwise the answers follow
-    each other, one per line, each after its unit's name.
+    Numbers are added, and what is none of them stands in the answers table; an answer that all share, or that one
+    unit alone was asked for, stands as it is; others stand one below the other, each with its unit's name, and so
+    do all if `name_units`.
     """
     if not answers:
         return None
@@ -82,7 +87,7 @@ def answers_to_cell(
     cell_by_unit = [(unit, _single_answer_cell(answer, field, merged_index)) for unit, answer in answers]
     filled_cells = [(unit, cell) for unit, cell in cell_by_unit if cell is not None]
     distinct = list(dict.fromkeys(cell for _, cell in filled_cells))
-    if asked_unit_count == 1 or (len(distinct) == 1 and field.type != "text"):
+    if asked_unit_count == 1 or (len(distinct) == 1 and field.type != "text" and not name_units):
         return distinct[0] if distinct else None
     return _join_texts([f"{unit}: {cell}" for unit, cell in filled_cells], merged_index)
 
@@ -97,6 +102,18 @@ def format_rolled_up_status(rolled_up: RolledUpStatus, merged_index: MergedIndex
             merged_index.language,
         )
     return format_status(rolled_up.status_code, merged_index)
+
+
+def format_completeness(rolled_up: RolledUpStatus, merged_index: MergedIndex) -> str | None:
+    """Return how many of those asked have answered, such as "2 av 3 har svarat"; None where all or none have."""
+    if not rolled_up.is_incomplete:
+        return None
+    counts = {"answered": rolled_up.answered_count, "asked": rolled_up.asked_count}
+    template, language = merged_index.template, merged_index.language
+    if rolled_up.counts_parts and template.part_level_index is not None:
+        parts = template.levels[template.part_level_index].plural_label(language).lower()
+        return translate("consolidated.completeness_parts", language, parts=parts, **counts)
+    return translate("consolidated.completeness_units", language, **counts)
 
 
 def format_status(code: str, merged_index: MergedIndex) -> str:
