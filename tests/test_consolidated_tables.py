@@ -55,7 +55,7 @@ def test_one_row_per_line_of_the_plan_then_the_units_own() -> None:
     assert list(column_by_id(activities, "Ursprung").values()) == [*["Plan"] * 6, "Enhetens egen"]
     assert [column.heading for column in activities.columns] == [
         *("Id", "Perspektiv", "Kommunövergripande mål", "Nämndmål", "Aktivitet", "Delaktivitet"),
-        *("Slutdatum", "Status", "Ny tidpunkt", "Kommentar/avvikelse", "Sammanvägd status"),
+        *("Slutdatum", "Status", "Ny tidpunkt", "Kommentar/avvikelse", "Sammanvägd status", "Svarsläge"),
         *("Delaktiviteter i ord", "Enhet", "Kvartal", "Passerat slutdatum", "Ursprung", "Diarienr"),
     ]
 
@@ -66,7 +66,7 @@ def test_the_status_of_an_activity_is_rolled_up_over_units_and_sub_activities() 
     assert rolled["a1"] == "Kvarstår"
     assert rolled["a2"] == "Se aktivitet"  # no status of its own, but its activity has one
     assert rolled["b"] == "Förskjuts"
-    assert rolled["c"] == "Utgår"  # Öster has not answered
+    assert rolled["c"] == "Ej besvarad"  # Utgår in Söder, but Öster has not answered
     assert rolled["d"] == "Ej besvarad"
 
 
@@ -178,8 +178,24 @@ def test_deviations_tell_why_they_are_listed() -> None:
     deviations = draw_summary(
         ASKED, {**ANSWERS, "Norr": "Id | Status\nb | Kan komma att försenas"}
     ).tables_by_name["deviations"]
-    assert column_by_id(deviations, "Varför") == {"b": "Kan komma att försenas; Passerat slutdatum", "c": "Utgår"}
+    assert column_by_id(deviations, "Varför") == {"b": "Kan komma att försenas; Passerat slutdatum"}
+
+
+def test_a_deviation_of_one_unit_is_listed_with_how_many_have_answered() -> None:
+    told = {**ANSWERS, "Söder": "Id | Status | Kommentar/avvikelse\nc | Förskjuts | =1+1"}
+    deviations = draw_summary(ASKED, told).tables_by_name["deviations"]
+    assert column_by_id(deviations, "Varför")["c"] == "Förskjuts"
+    assert column_by_id(deviations, "Svarsläge")["c"] == "1 av 2 har svarat"
     assert column_by_id(deviations, "Kommentar/avvikelse")["c"] == "Söder: =1+1"
+
+
+def test_what_one_unit_wrote_stands_under_its_name_where_others_are_silent() -> None:
+    activities = draw_summary(ASKED, {**ANSWERS, "Öster": "Id | Status\nc | ungefär klart"})
+    table = activities.tables_by_name["activities"]
+    assert column_by_id(table, "Status")["c"] == "Söder: Utgår\nÖster: ungefär klart"
+    assert column_by_id(table, "Sammanvägd status")["c"] == "Ej besvarad"
+    assert column_by_id(table, "Svarsläge")["c"] == "1 av 2 har svarat"
+    assert column_by_id(table, "Svarsläge")["d"] is None
 
 
 def test_deviations_name_a_goal_without_what_is_explained_below_it() -> None:
@@ -315,11 +331,12 @@ def test_refused_files_say_why_in_the_words_of_their_finding() -> None:
 def test_activities_are_counted_by_status_and_sub_activities_apart_from_them() -> None:
     whole = figures_by_group(draw_summary(ASKED, ANSWERS), "")
     assert whole["Aktiviteter"] == {
-        **dict.fromkeys(["Genomfört", "Kvarstår", "Förskjuts", "Utgår", "Ej besvarad"], 1),
+        **dict.fromkeys(["Genomfört", "Kvarstår", "Förskjuts"], 1),
+        "Ej besvarad": 2,
         "Summa": 5,
     }
     assert whole["Andel"]["Summa"] == 1
-    assert whole["Andel"]["Utgår"] == Decimal("0.2")
+    assert whole["Andel"]["Ej besvarad"] == Decimal("0.4")
     assert whole["Delaktiviteter som följs upp för sig"] == {"Kvarstår": 1, "Summa": 1}
 
 
@@ -358,7 +375,8 @@ def test_single_figures_tell_who_answered_and_what_is_left() -> None:
         "Obesvarade rader": 2,
         "Fel att rätta": 1,
         "Varningar att bedöma": 0,
-        "Rader att läsa bland avvikelserna": 2,
+        "Rader att läsa bland avvikelserna": 1,
+        "Ofullständigt besvarade aktiviteter": 1,
         "Enheternas egna aktiviteter": 1,
         "Delaktiviteter utan egen status (se aktivitet)": 1,
     }
