@@ -155,6 +155,31 @@ def test_a_report_that_somebody_worked_on_is_not_replaced(workbook: Path) -> Non
         write_report(workbook, output)
 
 
+@pytest.mark.parametrize(
+    ("name", "edits"),
+    [
+        ("r.html", [(b"</main>", b"<p>Eget</p></main>"), (b"\n", b"\r\n"), (b' name="xlflow-digest"', b"")]),
+        ("r.pdf", [(b"%%EOF", b"%%EOF\n9 0 obj\n<</Type/Annot>>\nendobj\n%%EOF"), (b"/Author", b"/Creator")]),
+    ],
+)
+def test_a_page_or_pdf_with_a_hand_edit_is_not_replaced(
+    workbook: Path, name: str, edits: list[tuple[bytes, bytes]]
+) -> None:
+    output = workbook.with_name(name)
+    write_report(workbook, output)
+    made = output.read_bytes()
+    for old, new in edits:
+        edited = made.replace(old, new)
+        assert edited != made
+        output.write_bytes(edited)
+        with pytest.raises(FatalError) as stop:
+            write_report(workbook, output)
+        assert told(stop.value) == ["report-target-edited"]
+        assert output.read_bytes() == edited
+    output.write_bytes(made)
+    write_report(workbook, output)
+
+
 # What becomes public --------------------------------------------------------------------------------------
 
 

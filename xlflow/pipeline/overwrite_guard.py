@@ -94,9 +94,9 @@ def _is_unedited_report(target: Path, report_format: "ReportFormat") -> bool:
         from xlflow.report.docx_styles import is_unedited_docx
 
         return is_unedited_docx(content)
-    return (
-        b'<meta name="generator" content="xlflow">' if report_format == "html" else b"/Author(xlflow)"
-    ) in content
+    from xlflow.report.file_digest import is_unedited_html, is_unedited_pdf
+
+    return (is_unedited_html if report_format == "html" else is_unedited_pdf)(content)
 
 
 def _read_submission(path: Path) -> Submission | None:

@@ -15,6 +15,7 @@ from xlflow.i18n.catalogue import translate
 from xlflow.model.text import ILLEGAL_XML_CHARACTERS
 from xlflow.report.colours import REPORT_COLOURS
 from xlflow.report.document import Document
+from xlflow.report.file_digest import add_html_digest
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
 _INVALID_HTML_CHARACTERS = re.compile(f"[{ILLEGAL_XML_CHARACTERS}\r\x7f-\x9f]")
@@ -40,7 +41,7 @@ def write_html(document: Document) -> bytes:
             digest=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
         )
     )
-    return _INVALID_HTML_CHARACTERS.sub("", page).encode()
+    return add_html_digest(_INVALID_HTML_CHARACTERS.sub("", page).encode())
 
 
 def _create_environment() -> Environment:

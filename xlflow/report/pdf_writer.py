@@ -25,6 +25,7 @@ from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.report.colours import REPORT_COLOURS
 from xlflow.report.document import Document, Picture, ReportTable, to_plain_values
+from xlflow.report.file_digest import add_pdf_digest
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
 _DATA_CELL_TAG = re.compile(
@@ -123,7 +124,8 @@ def render_pdf(document: Document) -> tuple[bytes, frozenset[str]]:
         for character in seen_characters - covered_characters
         if _glyph_substitute(character) == MISSING_GLYPH
     )
-    return separate_stream_ends(tag_row_headers(pdf, document)), frozenset(missing_characters)
+    sealed_pdf = add_pdf_digest(separate_stream_ends(tag_row_headers(pdf, document)))
+    return sealed_pdf, frozenset(missing_characters)
 
 
 def render_chart_png(picture: Picture) -> bytes:
