@@ -134,7 +134,7 @@ KNOWN = {
     Round: "template plan as_of due_date language",
     AnswerRow: "item unit location answers",
     Unplaced: "unit location texts reason is_row",
-    Unit: "name contact email",
+    Unit: "name contact email previous_names",
 }
 """What is packed of every value. Whoever gives one a field more packs that too, and then lists it here."""
 

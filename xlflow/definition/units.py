@@ -88,8 +88,13 @@ class UnitRegister:
 
 
 def unit_sheet_headings() -> tuple[HeadingSpec, ...]:
-    """Return the headings of the sheet of units: keys `unit`, `contact` and `email`."""
-    keys = {"unit": "plan.unit_heading", "contact": "plan.contact_heading", "email": "plan.email_heading"}
+    """Return the headings of the sheet of units: keys `unit`, `contact`, `email` and `former`."""
+    keys = {
+        "unit": "plan.unit_heading",
+        "contact": "plan.contact_heading",
+        "email": "plan.email_heading",
+        "former": "plan.former_name_heading",
+    }
     return tuple(make_heading_spec(key, word) for key, word in keys.items())
 
 
@@ -131,6 +136,12 @@ def units_named_in_plan(table: DetectedTable) -> UnitRegister:
     return UnitRegister(MappingProxyType(unit_by_key), MappingProxyType({}), has_unit_sheet=False)
 
 
+def _split_former_names(text: str) -> tuple[str, ...]:
+    """Return the names in a cell of "Hette förut": a unit made of several has one on each text line, or a ;
+    between."""
+    return tuple(filter(None, map(collapse_whitespace, re.split(r"[;\n]", text))))
+
+
 def _read_unit_rows(table: DetectedTable) -> tuple[UnitRegister, list[Finding]]:
     unit_by_key: dict[str, Unit] = {}
     location_by_key: dict[str, Location] = {}
@@ -140,6 +151,7 @@ def _read_unit_rows(table: DetectedTable) -> tuple[UnitRegister, list[Finding]]:
             collapse_whitespace(table.cell_text(row, "unit")),
             table.cell_text(row, "contact"),
             table.cell_text(row, "email"),
+            _split_former_names(table.cell_text(row, "former")),
         )
         key = normalize_key_cached(unit.name)
         location = table.location(row, "unit")

@@ -42,11 +42,13 @@ FieldValue = str | bool | Decimal | Deadline
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One unit that is asked, identified by its name as the plan writes it."""
+    """One unit that is asked, identified by its name as the plan writes it. `previous_names`: what it was called
+    before, as the plan says ("Hette förut"); no form carries them."""
 
     name: str
     contact: str = ""
     email: str = ""
+    previous_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

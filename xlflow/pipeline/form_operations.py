@@ -26,6 +26,7 @@ from xlflow.pipeline.read_files import ReadOptions
 from xlflow.pipeline.resolve_round import RequestedRound
 from xlflow.pipeline.save_files import ProgressCallback, check_saved_elsewhere, report_progress, save_forms
 from xlflow.rounds.previous_answers import build_previous_answers, check_continued_items, index_predecessors
+from xlflow.rounds.unit_names import check_past_units
 
 
 def generate_forms(
@@ -234,8 +235,8 @@ def _read_previous_answers(
     """Return what each unit is shown of the round before, and on how many rows."""
     from xlflow.consolidated.reader import read_round_status
 
-    workbook = open_consolidated(previous)
-    predecessors = index_predecessors(read_round_status(workbook, round_.language), round_)
+    previous_status = read_round_status(open_consolidated(previous), round_.language)
+    predecessors = index_predecessors(previous_status, round_)
     answers_by_unit = {
         unit.name: build_previous_answers(predecessors, unit_rounds[unit.name], unit.name)
         for unit in round_.plan.units
@@ -246,4 +247,8 @@ def _read_previous_answers(
         "total": total,
     }
     finding = make_finding("previous-shown", Location(previous.name), params=params)
-    return answers_by_unit, (finding, *check_continued_items(predecessors, round_))
+    return answers_by_unit, (
+        finding,
+        *check_past_units(previous_status, round_),
+        *check_continued_items(predecessors, round_),
+    )

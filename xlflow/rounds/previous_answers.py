@@ -16,6 +16,7 @@ from xlflow.model.template import Field
 from xlflow.model.text import normalize_key
 from xlflow.rounds.lineage import RoundItems, find_unknown_references, match_plan_items
 from xlflow.rounds.round_status import ItemStatus, RoundStatus, UnitReply
+from xlflow.rounds.unit_names import past_unit_names
 from xlflow.values import format_number
 
 
@@ -49,10 +50,13 @@ def index_predecessors(round_status: RoundStatus, round_: Round) -> PredecessorI
 
 
 def build_previous_answers(predecessors: PredecessorIndex, round_: Round, unit: str) -> PreviousAnswers:
-    """Return what the form of a unit shows of the previous round, by the id of today's item: only items of which
-    there is something to show."""
+    """Return what the form of a unit shows of the previous round, by the id of today's item: only items on which
+    the unit itself answered, under the name that it has or had then. Nobody is shown what others answered."""
+    past_names = past_unit_names(round_.plan.units, unit)
     text_by_item_id = {
-        item.id: _format_predecessors(predecessors.statuses_by_item_id[item.id], unit, predecessors.round_status)
+        item.id: _format_predecessors(
+            predecessors.statuses_by_item_id[item.id], past_names, predecessors.round_status
+        )
         for item in round_.items_for_unit(unit)
         if item.id in predecessors.statuses_by_item_id
     }
@@ -68,17 +72,20 @@ def check_continued_items(predecessors: PredecessorIndex, round_: Round) -> Iter
         yield make_finding("continues-from-unknown", location, row_id=item.id, value=name)
 
 
-def _format_predecessors(item_statuses: tuple[ItemStatus, ...], unit: str, round_status: RoundStatus) -> str:
+def _format_predecessors(
+    item_statuses: tuple[ItemStatus, ...], past_names: frozenset[str], round_status: RoundStatus
+) -> str:
     """Return what was answered on an item's predecessors; where there are several, each after its own text."""
-    texts = [(status.item, _format_item_status(status, unit, round_status)) for status in item_statuses]
+    texts = [(status.item, _format_item_status(status, past_names, round_status)) for status in item_statuses]
     if len(item_statuses) == 1:
         return texts[0][1]
     level = round_status.template.item_level_index
     return "\n".join(f"{item.title(level)}: {text}" for item, text in texts if text)
 
 
-def _format_item_status(item_status: ItemStatus, unit: str, round_status: RoundStatus) -> str:
-    """Return what the unit answered on an item; if it answered nothing, what others did, each after its name."""
+def _format_item_status(item_status: ItemStatus, past_names: frozenset[str], round_status: RoundStatus) -> str:
+    """Return what a unit answered on an item; where it is made of several, what each of them did, after its
+    name."""
     rolled_up = UnitReply(
         "; ".join(item_status.item.units),
         item_status.status_code,
@@ -87,10 +94,10 @@ def _format_item_status(item_status: ItemStatus, unit: str, round_status: RoundS
         item_status.answers,
     )
     replies = item_status.unit_replies or (rolled_up,)
-    unit_reply = next((reply for reply in replies if normalize_key(reply.unit) == normalize_key(unit)), None)
-    if unit_reply:
-        return _format_reply(unit_reply, round_status)
-    reply_texts = ((reply.unit, _format_reply(reply, round_status)) for reply in replies)
+    own_replies = [reply for reply in replies if normalize_key(reply.unit) in past_names]
+    if len(own_replies) == 1:
+        return _format_reply(own_replies[0], round_status)
+    reply_texts = ((reply.unit, _format_reply(reply, round_status)) for reply in own_replies)
     return "\n".join(f"{name}: {text}" for name, text in reply_texts if text)
 
 
