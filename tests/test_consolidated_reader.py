@@ -102,6 +102,17 @@ def test_what_each_of_several_units_said_is_told_apart() -> None:
     assert next(reply for reply in replies if reply.unit == "Norr").status_code == "ongoing"
 
 
+def test_how_many_have_answered_comes_back_in_the_readers_language() -> None:
+    content = write()
+    answered = {key: entry.completeness for key, entry in entries(read(content)).items() if entry.completeness}
+    assert answered["c"] == "1 av 2 har svarat"
+    assert "b" not in answered
+    assert "d" not in answered
+    assert entries(read(content, "en"))["c"].completeness == "1 of 2 have answered"
+    own = edit(content, put("Aktiviteter", "c", "Svarsläge", "Söder har svarat, Öster kommer i maj"))
+    assert entries(read(own, "en"))["c"].completeness == "Söder har svarat, Öster kommer i maj"
+
+
 def test_a_units_own_activity_is_known_as_such() -> None:
     own = [entry for entry in read(write()).item_statuses if entry.item.added_by_unit]
     assert [(entry.item.level_texts[3], entry.item.units, entry.status_code) for entry in own] == [

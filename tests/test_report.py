@@ -180,6 +180,28 @@ def test_several_units_are_told_apart_in_the_comment() -> None:
     assert "• Öppna verkstad. B: Ny tidpunkt är inte angiven. Läck." in show(document)
 
 
+def test_what_only_some_have_answered_says_so_wherever_it_is_shown() -> None:
+    followed = draw_round("""
+        A/M/G/Scenen  | Kvartal 2 |               |           |            | Norr; Söder
+        A/M/G/Entrén  | Kvartal 2 | Förskjuts     | Kvartal 4 | Tak läcker | Norr; Söder
+        A/M/G/Laga    | Kvartal 3 |               |           |            | Norr
+        A/M/G/Spara   | Kvartal 1 | !Pågående     |           |            | Norr; Söder
+    """)
+    silent = {"Scenen": "1 av 2 har svarat", "Entrén": "1 av 2 har svarat", "Spara": "1 av 2 har svarat"}
+    items = tuple(
+        replace(entry, completeness=silent.get(entry.item.level_texts[3], "")) for entry in followed.item_statuses
+    )
+    document = compose_document(replace(followed, item_statuses=items), ReportOptions())
+    text = "\n".join(show(document))
+    assert "För tre aktiviteter har bara en del svarat." in text
+    assert "Entrén (1 av 2 har svarat). Ny tidpunkt" in text
+    assert "Spara (1 av 2 har svarat). Skulle vara klar" in text
+    assert "Scenen (Norr, Söder) (1 av 2 har svarat)" in text
+    assert "Laga (Norr)\n" in f"{text}\n"
+    cells = [words(cell) for table in tables(document) for row in table.all_rows for cell in row.cells]
+    assert sum("1 av 2 har svarat" in cell for cell in cells) == 3
+
+
 def test_what_has_changed_since_the_round_before_is_counted_and_told_one_by_one() -> None:
     followed = draw_round(ROUND)
     moved, new = followed.item_statuses[1].item, followed.item_statuses[0].item

@@ -105,7 +105,7 @@ def _has_own_status(activity: ItemStatus, round_status: RoundStatus) -> bool:
 def _deviation_sentence(
     item_status: ItemStatus, choice: Choice, round_status: RoundStatus, phrasing: Phrasing
 ) -> tuple[Span, ...]:
-    name = Span(item_title(item_status.item, round_status.template), strong=True)
+    name = _name_span(item_status, round_status, phrasing)
     unit_answers = [
         (reply.unit, reply.answers) for reply in item_status.unit_replies if reply.status_code == choice.code
     ]
@@ -121,6 +121,11 @@ def _deviation_sentence(
         for unit, answers in unit_answers
     )
     return (name, *to_spans(f". {' '.join(explanations)}"))
+
+
+def _name_span(item_status: ItemStatus, round_status: RoundStatus, phrasing: Phrasing) -> Span:
+    title = item_title(item_status.item, round_status.template)
+    return Span(f"{title}{phrasing.completeness_in_brackets(item_status)}", strong=True)
 
 
 def _deviation_explanation(
@@ -148,7 +153,7 @@ def _overdue_sentence(item_status: ItemStatus, round_status: RoundStatus, phrasi
     deadline = _role_value(item_status.answers, "new_deadline", round_status) or _role_value(
         item_status.plan_values, "deadline", round_status
     )
-    name = Span(item_title(item_status.item, round_status.template), strong=True)
+    name = _name_span(item_status, round_status, phrasing)
     return (name, *to_spans(f". {phrasing.translate('late_since', time=deadline, status=badge.label)}"))
 
 

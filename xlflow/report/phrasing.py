@@ -102,6 +102,10 @@ class Phrasing:
         """Return what is shown as the status of a sub-activity that has only its activity's."""
         return follows_activity_text(self.round_status.template, self.language)
 
+    def completeness_in_brackets(self, item_status: ItemStatus) -> str:
+        """Return " (2 av 3 har svarat)" for an incompletely answered item, else ""."""
+        return f" ({item_status.completeness})" if item_status.completeness else ""
+
     def units_in_brackets(self, item_status: ItemStatus) -> str:
         """Return " (Unit A, Unit B)" for a plan item, "" where the report is about one unit or none was asked."""
         units = item_status.item.units

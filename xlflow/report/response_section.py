@@ -82,7 +82,7 @@ def _build_unit_row(unit_status: UnitStatus, phrasing: Phrasing) -> ReportRow:
 
 
 def _list_unanswered_items(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
-    """Yield the activities that have no status from anybody."""
+    """Yield the activities without a rolled-up status; of those that only some have answered it says how many."""
     level_index = round_status.template.item_level_index
     unanswered = [
         item_status for item_status in round_status.activities if not round_status.is_answered(item_status)
@@ -91,7 +91,10 @@ def _list_unanswered_items(round_status: RoundStatus, phrasing: Phrasing) -> Ite
         return
     yield Heading(2, phrasing.translate("unanswered", items=phrasing.item_noun_plural), in_contents=False)
     list_items = [
-        to_spans(f"{first_line(entry.item.level_texts[level_index])}{phrasing.units_in_brackets(entry)}")
+        to_spans(
+            f"{first_line(entry.item.level_texts[level_index])}{phrasing.units_in_brackets(entry)}"
+            f"{phrasing.completeness_in_brackets(entry)}"
+        )
         for entry in unanswered
     ]
     yield from build_limited_list(list_items, phrasing)

@@ -9,7 +9,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from xlflow.i18n.catalogue import format_long_date, label_in_sentence, translate
-from xlflow.i18n.count_sentences import describe_change_counts, describe_overdue_count, format_item_count
+from xlflow.i18n.count_sentences import (
+    describe_change_counts,
+    describe_incomplete_count,
+    describe_overdue_count,
+    format_item_count,
+)
 from xlflow.report.amount_totals import Amounts
 from xlflow.report.document import (
     Block,
@@ -61,7 +66,9 @@ def build_changes_section(round_status: RoundStatus, phrasing: Phrasing, *, with
 
 def _change_spans(change: ItemChange, round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Span]:
     yield Span(f"{translate(f'changed.{change.kind}', phrasing.language)}: ")
-    yield Span(item_title(change.item, round_status.template), strong=True)
+    item_status = round_status.status_by_id.get(change.item.id)
+    completeness = phrasing.completeness_in_brackets(item_status) if item_status else ""
+    yield Span(f"{item_title(change.item, round_status.template)}{completeness}", strong=True)
     previous, current = change.previous, change.current
     differences = list(_describe_differences(previous, current, phrasing)) if previous and current else []
     if differences:
@@ -108,6 +115,9 @@ def _status_sentences(round_status: RoundStatus, phrasing: Phrasing) -> Iterator
         )
         return
     yield phrasing.status_counts_text(round_status.activities, level)
+    yield describe_incomplete_count(
+        sum(bool(item_status.completeness) for item_status in round_status.activities), level, language
+    )
     yield describe_overdue_count(
         sum(item_status.is_overdue for item_status in round_status.activities), level, language
     )

@@ -253,6 +253,8 @@ def _deadline_content(item_status: ItemStatus, column_source: ColumnSource) -> I
 def _status_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph | StatusBadge]:
     badge = column_source.phrasing.item_badge(item_status)
     yield badge or Paragraph(to_spans(column_source.phrasing.follows_activity_text()), "quiet")
+    if item_status.completeness:
+        yield Paragraph(to_spans(item_status.completeness), "quiet")
 
 
 def _comment_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph | Bullets]:

@@ -48,6 +48,7 @@ class ItemStatus:
     `status_code` and `status` are rolled up: None and "" where nobody has answered. A sub-activity with
     `follows_parent` has no status of its own. `plan_values` and `answers` are by field key. `unit_replies` is
     filled only where several units were asked or answered. `location` is the cell of its comment.
+    `completeness` says how many of those asked have answered ("2 av 3 har svarat"), "" where all or none have.
     """
 
     item: PlanItem
@@ -59,6 +60,7 @@ class ItemStatus:
     answers: DisplayValues = field(default_factory=_no_values)
     unit_replies: tuple[UnitReply, ...] = ()
     location: Location | None = None
+    completeness: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,14 @@ class RoundStatus:
         return tuple(item_status for item_status in self.item_statuses if item_status.item.id not in part_ids)
 
     @cached_property
+    def status_by_id(self) -> Mapping[str, ItemStatus]:
+        """Every plan item's status by the item's id."""
+        return MappingProxyType({item_status.item.id: item_status for item_status in self.item_statuses})
+
+    @cached_property
     def parts_by_activity(self) -> Mapping[str, tuple[ItemStatus, ...]]:
         """The sub-activities of each item by its id, in plan order; () for those without."""
-        by_id = {item_status.item.id: item_status for item_status in self.item_statuses}
+        by_id = self.status_by_id
         relatives = relatives_by_id([entry.item for entry in self.item_statuses], self.template)
         return MappingProxyType(
             {item_id: tuple(by_id[part_id] for part_id in relatives[item_id].children) for item_id in by_id}
@@ -202,4 +209,5 @@ def _as_answered_by_unit(item_status: ItemStatus, unit: str, round_status: Round
         answers=reply.answers,
         unit_replies=(),
         location=reply.location or item_status.location,
+        completeness="",
     )

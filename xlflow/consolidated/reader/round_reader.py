@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from xlflow.consolidated.reader.change_reader import read_changes, read_compared_to_date
+from xlflow.consolidated.reader.completeness_reader import translate_completeness
 from xlflow.consolidated.reader.table_reader import TableRecord, find_round_sheet, read_records
 from xlflow.consolidated.reader.workbook_integrity import sort_in_plan_order
 from xlflow.excel.conventions import RawCell
@@ -154,6 +155,12 @@ class _RoundReader:
             if has_several_units
             else (),
             record.location(self.comment_heading),
+            translate_completeness(
+                record.cell_text(self.workbook_text("completeness")),
+                self.round.template,
+                self.round.language,
+                self.display_language,
+            ),
         )
 
     @cached_property
