@@ -28,6 +28,7 @@ from xlflow.report.inputs import parse_introduction
 from xlflow.report.phrasing import MAX_REASON_LENGTH, make_status_badge, shorten_reason, text_to_blocks
 from xlflow.report.svg_charts import Bar, BarSegment, draw_bar_chart
 from xlflow.rounds.round_changes import ItemChange, ItemSnapshot
+from xlflow.rounds.round_status import UnresolvedError
 
 ROUND = r"""
     Samhälle/Kultur för alla/Ett brett utbud\nMed brett menas\n– alla/Öppna verkstad | Kvartal 1 | Genomfört ||| A
@@ -200,6 +201,49 @@ def test_what_only_some_have_answered_says_so_wherever_it_is_shown() -> None:
     assert "Laga (Norr)\n" in f"{text}\n"
     cells = [words(cell) for table in tables(document) for row in table.all_rows for cell in row.cells]
     assert sum("1 av 2 har svarat" in cell for cell in cells) == 3
+
+
+def test_unresolved_errors_are_counted_on_the_first_page_and_marked_at_their_rows() -> None:
+    followed = draw_round("""
+        A/M/G/Scenen     | Kvartal 2 |           | | | Norr
+        A/M/G/Entrén     | Kvartal 2 | Förskjuts | Kvartal 4 | Tak | Söder
+        A/M/G/Entrén/Tak | Kvartal 2 | ^         | | | Söder
+    """)
+    errors = (
+        UnresolvedError("l1", "Norr", "Status"),
+        UnresolvedError("l3", "Söder", "Status"),
+        UnresolvedError(unit="Norr"),
+    )
+    lines = show(compose_document(replace(followed, errors=errors), ReportOptions()))
+    summary = lines.index("# Sammanfattning")
+    assert lines[summary + 2] == (
+        "Svaren har 3 fel som inte är rättade. Av dem gäller 2 rader i tabellerna, märkta ”Fel i svaret”; "
+        "resten gäller hela filer eller formulär."
+    )
+    assert any(line.startswith("Scenen / Norr / Fel i svaret (Status, Norr) |") for line in lines)
+    assert any(line.startswith("Tak / Fel i svaret (Status, Söder) |") for line in lines)
+    assert not any("Fel i svaret" in line for line in lines if line.startswith("Entrén"))
+    short = show(compose_document(replace(followed, errors=errors[:2]), ReportOptions(only="deviations")))
+    assert short[summary + 2] == "Svaren har 2 fel som inte är rättade."
+    one_unit = show(compose_document(replace(followed, errors=errors), ReportOptions(unit="Söder")))
+    assert "Svaren har ett fel som inte är rättat. Raderna är märkta ”Fel i svaret”." in one_unit
+    assert not any("Fel i svaret" in line for line in show(compose_document(followed, ReportOptions())))
+
+
+def test_answers_that_do_not_fit_together_are_marked_in_words() -> None:
+    lines = show(
+        compose("""
+        A/M/G/Klar redan   | Kvartal 2 | Genomfört | Kvartal 4      | | Norr
+        A/M/G/Klar i tid   | Kvartal 2 | Genomfört | Kvartal 1      | | Norr
+        A/M/G/Bakåt        | Kvartal 3 | Förskjuts | Kvartal 2      | | Norr
+        A/M/G/Framåt       | Kvartal 3 | Förskjuts | Kvartal 4      | | Norr
+        A/M/G/Obestämt     | Kvartal 3 | Förskjuts | Längre fram    | | Norr
+    """)
+    )
+    rows = {line.split(" |")[0] for line in lines if " | " in line}
+    assert "Klar redan / Går inte ihop: status Genomfört, men ny tidpunkt ligger framåt" in rows
+    assert "Bakåt / Ny tidpunkt är inte senare än planens slutdatum" in rows
+    assert {"Klar i tid", "Framåt", "Obestämt"} <= rows
 
 
 def test_what_has_changed_since_the_round_before_is_counted_and_told_one_by_one() -> None:

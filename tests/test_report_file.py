@@ -10,6 +10,7 @@ import docx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 from support.draw_report import draw_replies
 from support.draw_report import draw_round as draw_followed
 from support.draw_round import draw_round
@@ -125,7 +126,35 @@ def test_a_reference_that_is_of_no_use_is_noted(workbook: Path) -> None:
     reference = workbook.with_name("brev.docx")
     write_report(workbook, reference)
     run = write_report(workbook, workbook.with_name("r.html"), reference=reference)
-    assert told(run) == ["report-reference-unused"]
+    assert told(run) == ["report-reference-unused", "report-errors-unresolved"]
+
+
+def test_unresolved_errors_are_told_or_stop_the_report_where_it_is_to_be_clean(tmp_path: Path) -> None:
+    path = tmp_path / "sammanställning.xlsx"
+    answers = """
+        Id | Status              | Ny tidpunkt | Kommentar/avvikelse
+        b  | Kraftigt svängande  |             | Snön låg kvar
+    """
+    path.write_bytes(write(PLAN, {"Norr": answers}))
+    run = write_report(path, tmp_path / "r.docx")
+    finding = next(finding for finding in run.findings if finding.code == "report-errors-unresolved")
+    assert (dict(finding.params)["count"], finding.location.sheet) == (1, "Anmärkningar")
+    assert "Svaren har ett fel som inte är rättat." in words_in(tmp_path / "r.docx")
+    assert "Fel i svaret (Status, Norr)" in words_in(tmp_path / "r.docx")
+    with pytest.raises(FatalError) as stop:
+        write_report(path, tmp_path / "ren.docx", require_clean=True)
+    assert told(stop.value) == ["report-not-clean"]
+    assert not (tmp_path / "ren.docx").exists()
+
+    def delete_errors(book: Workbook) -> None:
+        sheet = book["Anmärkningar"]
+        for row in reversed(range(2, sheet.max_row + 1)):
+            if sheet.cell(row, 1).value == "Fel":
+                sheet.delete_rows(row)
+
+    path.write_bytes(edit(path.read_bytes(), delete_errors))
+    run = write_report(path, tmp_path / "ren.docx", require_clean=True)
+    assert "report-errors-unresolved" not in told(run)
 
 
 # What is overwritten --------------------------------------------------------------------------------------
@@ -198,11 +227,11 @@ def test_personal_data_stops_the_report_with_its_cell_before_anything_is_written
 def test_it_is_blanked_or_kept_when_that_is_wanted(exposed: Path) -> None:
     output = exposed.with_name("r.docx")
     run = write_report(exposed, output, redact=True)
-    assert (told(run), run.exit_code) == (["report-redacted"], 0)
+    assert (told(run), run.exit_code) == (["report-redacted", "report-errors-unresolved"], 0)
     assert "Fråga [uppgift borttagen] om bokningen." in words_in(output)
     assert "@" not in words_in(output)
     run = write_report(exposed, output, force=True)
-    assert (told(run), run.exit_code) == (["report-personal-data"], 0)
+    assert (told(run), run.exit_code) == (["report-personal-data", "report-errors-unresolved"], 0)
     assert EMAIL in words_in(output)
 
 

@@ -279,6 +279,9 @@ def merge(
 )
 @click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than the workbook's.")
 @click.option("--redact", is_flag=True, help="Blank e-mail addresses, phone and personal identity numbers.")
+@click.option(
+    "--require-clean", is_flag=True, help="Make no report while the answers have errors that nobody has corrected."
+)
 @click.option("--force", is_flag=True, help="Overwrite the file whoever wrote it, and keep personal data.")
 @JSON_OPTION
 def report(consolidated: Path, output: Path, language: str | None, as_json: bool, **options: Any) -> None:

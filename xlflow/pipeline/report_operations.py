@@ -29,13 +29,14 @@ def write_report(
     reference: Path | None = None,
     language: Language | None = None,
     redact: bool = False,
+    require_clean: bool = False,
     force: bool = False,
 ) -> RunResult:
     """Make the report for the board from a consolidated workbook alone, as .docx, .pdf or .html.
 
     `FatalError` before anything is written if the workbook is not ours, if personal data would become public
-    (`redact_personal_data`
-    blanks it, `force` keeps it), or if somebody has worked on the report that already stands there.
+    (`redact` blanks it, `force` keeps it), if a person has edited the report that is there already, or, with
+    `require_clean`, if the workbook has errors that nobody has corrected.
     """
     from xlflow.pipeline.overwrite_guard import reason_to_keep_report, refuse_overwrite
     from xlflow.report.compose import ReportOptions
@@ -47,7 +48,9 @@ def write_report(
     if not force:
         refuse_overwrite([output], lambda target: reason_to_keep_report(target, report_format))
     report_options = ReportOptions(layout, only, unit, read_introduction_file(intro))
-    build_options = BuildOptions(language, redact, force, read_reference_document(reference, report_format))
+    build_options = BuildOptions(
+        language, redact, force, read_reference_document(reference, report_format), require_clean
+    )
     built_report = build_report(open_consolidated(consolidated), report_format, report_options, build_options)
     written = write_atomic(output, built_report.content)
     reference_findings = (

@@ -9,7 +9,7 @@ from typing import Literal
 
 from xlflow.consolidated.reader import check_missing_content, read_round_status, resolve_unit_name
 from xlflow.excel.reader import WorkbookData
-from xlflow.i18n.catalogue import Language
+from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.report.compose import ReportOptions, compose_document
 from xlflow.report.document import Document
@@ -24,12 +24,13 @@ FORMAT_BY_SUFFIX: dict[str, ReportFormat] = {".docx": "docx", ".html": "html", "
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
     """Options beside the contents: language (None: the workbook's), whether personal data is redacted or kept,
-    and the bytes of a Word document to take the look of."""
+    the bytes of a Word document to take the look of, and whether unresolved errors stop the report."""
 
     language: Language | None = None
     redact: bool = False
     keep_personal_data: bool = False
     reference: bytes | None = None
+    require_clean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +55,35 @@ def build_report(
 ) -> BuiltReport:
     """Return the report as a file of one kind.
 
-    `FatalError` if the workbook is not one of ours, if it has no such unit, or if personal data would become
-    public unless that is wanted.
+    `FatalError` if the workbook is not one of ours, if it has no such unit, if it has unresolved errors and
+    `require_clean` is set, or if personal data would become public unless that is wanted.
     """
     round_status = read_round_status(workbook, build_options.language)
     integrity_findings = check_missing_content(workbook, round_status)
     unit = resolve_unit_name(round_status, report_options.unit, workbook.name) if report_options.unit else ""
     if isinstance(unit, Finding):
         raise FatalError(unit)
+    error_findings = _check_unresolved_errors(round_status, build_options, workbook.name)
     round_status, findings = _protect_personal_data(round_status, build_options)
     document = compose_document(
         round_status, ReportOptions(report_options.layout, report_options.only, unit, report_options.introduction)
     )
     content, notes = _render_document(document, report_format, build_options, Location(workbook.name))
-    return BuiltReport(content, document.language, (*integrity_findings, *findings, *notes))
+    return BuiltReport(content, document.language, (*integrity_findings, *error_findings, *findings, *notes))
+
+
+def _check_unresolved_errors(
+    round_status: RoundStatus, build_options: BuildOptions, file: str
+) -> tuple[Finding, ...]:
+    """Return a finding with the number of unresolved errors, none if there are none; `FatalError` with it if the
+    report requires that there are none."""
+    if not round_status.errors:
+        return ()
+    location = Location(file, translate("consolidated.findings", round_status.language))
+    params = {"count": len(round_status.errors)}
+    if build_options.require_clean:
+        raise FatalError(make_finding("report-not-clean", location, params=params))
+    return (make_finding("report-errors-unresolved", location, params=params),)
 
 
 def _protect_personal_data(

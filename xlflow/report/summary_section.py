@@ -93,6 +93,7 @@ def build_summary_section(round_status: RoundStatus, phrasing: Phrasing, *, with
     """Yield the summary; `with_lists`: also list every activity that is done or deviates, with its reason."""
     yield Heading(1, phrasing.translate("summary"))
     yield Paragraph(to_spans(" ".join(filter(None, _status_sentences(round_status, phrasing)))), "lead")
+    yield from _build_error_notice(round_status, phrasing, with_rows=with_lists)
     yield HeadlineFigures(tuple(_build_headline_figures(round_status, phrasing)))
     yield from _build_amount_totals(round_status, phrasing)
     if with_lists:
@@ -102,6 +103,19 @@ def build_summary_section(round_status: RoundStatus, phrasing: Phrasing, *, with
         yield _build_count_table(round_status, phrasing)
         yield from build_changes_section(round_status, phrasing, with_list=with_lists)
         yield from build_status_lists(round_status, phrasing, with_deviations=with_lists)
+
+
+def _build_error_notice(round_status: RoundStatus, phrasing: Phrasing, *, with_rows: bool) -> Iterator[Paragraph]:
+    """Yield how many errors of the answers nobody has corrected, and how many of them are marked at their rows
+    (`with_rows`: every row is shown)."""
+    if not round_status.errors:
+        return
+    marked_count = sum(map(len, round_status.errors_by_item.values()))
+    sentences = [phrasing.translate_counted("errors", len(round_status.errors))]
+    if with_rows and marked_count:
+        key = "errors_marked" if marked_count == len(round_status.errors) else "errors_partly_marked"
+        sentences.append(phrasing.translate(key, count=marked_count))
+    yield Paragraph(to_spans(" ".join(sentences), strong=True))
 
 
 # In one paragraph -----------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from xlflow.report.document import (
     to_spans,
 )
 from xlflow.report.phrasing import Phrasing, label_without_colon, text_to_blocks
+from xlflow.report.row_faults import RowFaults
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnitReply
 
 ITEM_SHARE, DEADLINE_SHARE, STATUS_SHARE, AMOUNT_SHARE, COMMENT_SHARE = 4.0, 2.0, 2.2, 2.0, 4.3
@@ -70,6 +71,11 @@ class ColumnSource:
         return Amounts(self.round_status)
 
     @cached_property
+    def row_faults(self) -> RowFaults:
+        """The errors and contradictions to mark at their rows."""
+        return RowFaults(self.round_status, self.phrasing)
+
+    @cached_property
     def has_comments_below(self) -> bool:
         """Whether there are so many amounts that comments get rows of their own below them."""
         return len(self.amounts.fields) > MAX_AMOUNT_COLUMNS
@@ -94,7 +100,8 @@ class ColumnSource:
         """Return the sub-activities that get a row each: all, if any of them has answers or a status of its
         own."""
         parts = self.round_status.parts_by_activity.get(activity.item.id, ())
-        return parts if any(_has_own_content(part) for part in parts) else ()
+        errors_by_item = self.round_status.errors_by_item
+        return parts if any(_has_own_content(part) or part.item.id in errors_by_item for part in parts) else ()
 
     def parts_as_bullets(self, activity: ItemStatus) -> tuple[ItemStatus, ...]:
         """Return the sub-activities that are only named below their activity."""
@@ -170,7 +177,12 @@ def _iter_cells(item_status: ItemStatus, column_source: ColumnSource) -> Iterato
     is_part = part_level is not None and bool(item_status.item.level_texts[part_level])
     yield mark_for_hyphenation(
         ReportCell(
-            tuple(_item_content(item_status, column_source, is_part=is_part)), is_header=True, is_indented=is_part
+            (
+                *_item_content(item_status, column_source, is_part=is_part),
+                *_fault_content(item_status, column_source),
+            ),
+            is_header=True,
+            is_indented=is_part,
         )
     )
     if column_source.deadline_field:
@@ -215,6 +227,10 @@ def _item_content(
     notes = " · ".join(_item_notes(item_status, column_source))
     if notes:
         yield Paragraph(to_spans(notes), "quiet")
+
+
+def _fault_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph]:
+    yield from (Paragraph(to_spans(text, strong=True)) for text in column_source.row_faults.describe(item_status))
 
 
 def _item_notes(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[str]:

@@ -77,10 +77,21 @@ class UnitStatus:
     sent_blank_form: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class UnresolvedError:
+    """An error of the sheet of findings that nobody has corrected. `item_id`, `unit` and `field_label` are ""
+    where it is about none, as for a file that could not be read."""
+
+    item_id: str = ""
+    unit: str = ""
+    field_label: str = ""
+
+
 @dataclass(frozen=True)
 class RoundStatus:
     """A whole round, or the part of it that a report is about. `item_statuses` are in plan order. `changes` are
-    those since the round with the as-of date `compared_to`; None if the round was not compared with any."""
+    those since the round with the as-of date `compared_to`; None if the round was not compared with any.
+    `errors`: those of the answers that nobody has corrected."""
 
     template: Template
     language: Language
@@ -91,6 +102,16 @@ class RoundStatus:
     unit_statuses: tuple[UnitStatus, ...]
     changes: tuple[ItemChange, ...] = ()
     compared_to: date | None = None
+    errors: tuple[UnresolvedError, ...] = ()
+
+    @cached_property
+    def errors_by_item(self) -> Mapping[str, tuple[UnresolvedError, ...]]:
+        """The unresolved errors of each plan item that has any, by its id."""
+        errors_by_item: dict[str, tuple[UnresolvedError, ...]] = {}
+        for error in self.errors:
+            if error.item_id in self.status_by_id:
+                errors_by_item[error.item_id] = (*errors_by_item.get(error.item_id, ()), error)
+        return MappingProxyType(errors_by_item)
 
     @cached_property
     def status_field(self) -> Field | None:
@@ -171,7 +192,10 @@ def restrict_to_unit(round_status: RoundStatus, unit: str) -> RoundStatus:
     )
     unit_statuses = tuple(unit_status for unit_status in round_status.unit_statuses if unit_status.unit == unit)
     changes = tuple(change for change in round_status.changes if unit in change.item.units)
-    return replace(round_status, item_statuses=item_statuses, unit_statuses=unit_statuses, changes=changes)
+    errors = tuple(error for error in round_status.errors if error.unit == unit)
+    return replace(
+        round_status, item_statuses=item_statuses, unit_statuses=unit_statuses, changes=changes, errors=errors
+    )
 
 
 def restrict_to_deviations(round_status: RoundStatus) -> RoundStatus:

@@ -11,7 +11,9 @@ from functools import cached_property
 
 from xlflow.consolidated.reader.change_reader import read_changes, read_compared_to_date
 from xlflow.consolidated.reader.completeness_reader import translate_completeness
+from xlflow.consolidated.reader.error_reader import FINDING_HEADINGS, read_unresolved_errors
 from xlflow.consolidated.reader.table_reader import TableRecord, find_round_sheet, read_records
+from xlflow.consolidated.reader.unit_reader import read_unit_statuses, unit_headings
 from xlflow.consolidated.reader.workbook_integrity import sort_in_plan_order
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader import SheetData, WorkbookData
@@ -22,7 +24,13 @@ from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.plan import Deadline, PlanItem, Round
 from xlflow.model.template import Field
 from xlflow.model.text import normalize_key
-from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnitReply, UnitStatus
+from xlflow.rounds.round_status import (
+    DisplayValues,
+    ItemStatus,
+    RoundStatus,
+    UnitReply,
+    UnresolvedError,
+)
 from xlflow.rules.rollup import relatives_by_id
 from xlflow.values import ParseResult, cell_text
 from xlflow.values.field_values import format_value, make_parser
@@ -40,7 +48,11 @@ def read_round_status(workbook: WorkbookData, language: Language | None = None) 
     if not item_statuses and not list(reader.read_sheet_records("activities", reader.id_heading)):
         raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
     round_ = reader.round
-    unit_statuses = tuple(reader.read_unit_statuses())
+    unit_statuses = tuple(
+        read_unit_statuses(
+            reader.read_sheet_records("collection", *unit_headings(round_.language)), round_.language
+        )
+    )
     change_records = reader.read_sheet_records(
         "changes", reader.id_heading, translate("changed.kind", round_.language)
     )
@@ -54,6 +66,7 @@ def read_round_status(workbook: WorkbookData, language: Language | None = None) 
         unit_statuses,
         tuple(read_changes(change_records, round_.template, round_.language)),
         read_compared_to_date(_find_round_sheet(workbook)),
+        tuple(reader.read_errors()),
     )
 
 
@@ -116,6 +129,12 @@ class _RoundReader:
 
     def read_sheet_records(self, sheet: str, *headings: str) -> Iterator[TableRecord]:
         return read_records(self.workbook, translate(f"consolidated.{sheet}", self.round.language), *headings)
+
+    def read_errors(self) -> Iterator[UnresolvedError]:
+        language = self.round.language
+        headings = (translate(key, language) for key in FINDING_HEADINGS)
+        records = self.read_sheet_records("findings", *headings)
+        yield from read_unresolved_errors(records, self.round.template, language, self.display_language)
 
     def workbook_text(self, key: str) -> str:
         return translate(f"consolidated.{key}", self.round.language)
@@ -294,33 +313,6 @@ class _RoundReader:
             return text
         return format_value(value, field, self.round.template, self.display_language, self.round.plan.year)
 
-    # Units ----------------------------------------------------------------------------------------------------
-
-    def read_unit_statuses(self) -> Iterator[UnitStatus]:
-        language = self.round.language
-        answer_heading, unanswered_heading = (
-            translate("collected.answer", language),
-            translate("collected.unanswered", language),
-        )
-        activities_heading = self.workbook_text("activities")
-        keys = ("collected.answered", "nothing.label", "collected.blank")
-        answered_word, nothing_word, blank_word = (normalize_key(translate(key, language)) for key in keys)
-        for record in self.read_sheet_records("collection", self.unit_heading, answer_heading, unanswered_heading):
-            unit = record.cell_text(self.unit_heading)
-            if unit and normalize_key(unit) != normalize_key(self.workbook_text("no_units")):
-                answer_word = normalize_key(record.cell_text(answer_heading))
-                counts = (
-                    _whole_number(record.cell_value(activities_heading)),
-                    _whole_number(record.cell_value(unanswered_heading)),
-                )
-                yield UnitStatus(
-                    unit,
-                    answer_word in (answered_word, nothing_word),
-                    *counts,
-                    answer_word == nothing_word,
-                    answer_word == blank_word,
-                )
-
 
 def resolve_unit_name(round_status: RoundStatus, name: str, file: str) -> str | Finding:
     """Return a unit's name as spelt in the workbook; a finding that names all units if it has no such unit."""
@@ -347,7 +339,3 @@ def _split_comment_by_unit(text: str, units: tuple[str, ...]) -> Mapping[str, st
         current_lines = current_lines if unit is None else lines_by_unit.setdefault(unit, [])
         current_lines.append(line if unit is None else line.removeprefix(f"{unit}: "))
     return {unit: "\n".join(lines).strip() for unit, lines in lines_by_unit.items()}
-
-
-def _whole_number(raw: object) -> int:
-    return int(raw) if isinstance(raw, int | float) else 0
