@@ -176,6 +176,7 @@ TABLE_NAMES = (
     "deviations",
     "activities",
     "answers",
+    "corrections",
     "changes",
     "accounts",
     "units",

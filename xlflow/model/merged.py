@@ -8,8 +8,9 @@ from pathlib import Path
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Finding, Location
+from xlflow.model.manual_correction import ManualCorrection
 from xlflow.model.plan import Alias, Round, Waiver
-from xlflow.model.submission import AnswerRow, FileState, ReceivedFile, Unplaced
+from xlflow.model.submission import Answer, AnswerRow, FileState, ReceivedFile, Unplaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,9 @@ class Merged:
     units added. `rows`: in that order, then in the units' order in the plan. `nothing_to_report_claims`: units
     that
     declare it, with the location; they are among the `answered_units`. `waivers` and `aliases`: those of the plan,
-    each with how often it was used.
+    each with how often it was used. `corrections`: what people changed in the consolidated workbook by hand.
+    `item_answers`: those of them that are about a plan item over all its units, by (item id, field key or
+    `ROLLED_UP_KEY`); they count before the units' answers.
     """
 
     round: Round
@@ -84,6 +87,8 @@ class Merged:
     nothing_to_report_claims: tuple[tuple[str, Location], ...] = ()
     waivers: tuple[tuple[Waiver, int], ...] = ()
     aliases: tuple[tuple[Alias, int], ...] = ()
+    corrections: tuple[ManualCorrection, ...] = ()
+    item_answers: Mapping[tuple[str, str], Answer] = field(default_factory=dict)
 
     def rows_by_unit(self) -> dict[str, list[AnswerRow]]:
         """Return the answers of each unit that has rows, in the order of `rows`."""

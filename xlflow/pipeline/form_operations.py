@@ -140,7 +140,8 @@ def merge_forms(
     `check_forms`.
 
     `previous` is the consolidated workbook of the round before; changes since then are listed. `export_dir` is a
-    folder for the same tables as a data package: CSV, and Parquet where pyarrow is installed.
+    folder for the same tables as a data package: CSV, and Parquet where pyarrow is installed. What a person has
+    corrected in the answers of the workbook at `output` is carried over, and listed in it.
 
     `FatalError` if nobody has answered, if the accounts do not balance, if the target is something else than an
     earlier
@@ -153,7 +154,7 @@ def merge_forms(
     from xlflow.export import build_export_files, list_package_files, refuse_foreign_files, save_package
     from xlflow.runtime.atomic_write import lock_target
 
-    refuse_result_target(output, force=force)
+    changed_cells = refuse_result_target(output, force=force)
     requested = _make_requested_round(as_of, template)
     own_files = list_package_files(export_dir) if export_dir else ()
     previous_workbook, previous_paths = (open_consolidated(previous), (previous,)) if previous else (None, ())
@@ -166,6 +167,7 @@ def merge_forms(
             progress,
             (output, *previous_paths, *own_files),
             requested,
+            changed_cells,
         )
         merged, findings, discovered_files = gathered.merged, gathered.findings, gathered.discovered_files
         del gathered  # the forms one by one take much memory, and are needed no more

@@ -15,6 +15,7 @@ from xlflow.collect.select import choose_round_key, select_submissions
 from xlflow.i18n.catalogue import UNKNOWN_DATE
 from xlflow.merge.build_merged import merge_submissions
 from xlflow.model.findings import Finding, Location, make_finding, sort_findings
+from xlflow.model.manual_correction import ChangedCell
 from xlflow.model.merged import Merged
 from xlflow.model.plan import Plan, Round
 from xlflow.model.submission import Submission
@@ -51,11 +52,12 @@ def gather_round(
     progress: ProgressCallback | None,
     excluded: Collection[Path] = (),
     requested: RequestedRound | None = None,
+    changed_cells: Sequence[ChangedCell] = (),
 ) -> GatheredRound:
     """Find, open, read, select, merge and check the returned files under `paths`.
 
     `excluded` are files that are never returns, such as results. `requested` is the round that the caller
-    named."""
+    named. `changed_cells` are corrections by hand in the consolidated workbook that is made anew."""
     requested = requested or RequestedRound()
     excluded_files = (*excluded, *requested.template_files, *([plan] if plan else ()))
     discovered_files, findings = discover_files(paths, excluded=excluded_files)
@@ -86,6 +88,8 @@ def gather_round(
     merged, merge_findings = merge_submissions(
         selected.submissions, selected.files, planned_round or _empty_round(selected.submissions)
     )
+    if changed_cells:
+        merged, merge_findings = _apply_corrections(merged, merge_findings, changed_cells)
     all_findings = (*gather_findings, *merge_findings, *check_merged(merged))
     findings_with_hints = add_hints(merged, all_findings)
     waivers = plan_in_force.waivers if selected.submissions else ()
@@ -93,6 +97,16 @@ def gather_round(
     alias_uses = count_alias_uses(plan_in_force.aliases, (merged_row.row for merged_row in merged.rows))
     merged = replace(merged, waivers=waiver_uses, aliases=alias_uses)
     return GatheredRound(merged, sort_findings(remaining), selected.submissions, discovered_files)
+
+
+def _apply_corrections(
+    merged: Merged, findings: tuple[Finding, ...], changed_cells: Sequence[ChangedCell]
+) -> tuple[Merged, tuple[Finding, ...]]:
+    """Return the merged answers with the corrections by hand that still apply, and the findings in force."""
+    from xlflow.consolidated.tables.manual_corrections import apply_changed_cells, drop_corrected_faults
+
+    corrected, correction_findings = apply_changed_cells(merged, changed_cells)
+    return corrected, (*drop_corrected_faults(corrected, findings), *correction_findings)
 
 
 def nothing_found_finding(paths: Sequence[Path]) -> Finding:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlflow.collect.discover import DiscoveredFile, make_received_file
-from xlflow.consolidated.reader import CONSOLIDATED_LIMITS
+from xlflow.consolidated.reader import CONSOLIDATED_LIMITS, check_added_content, read_changed_cells
 from xlflow.consolidated.reader.table_reader import find_round_sheet
 from xlflow.consolidated.writer import KIND_PROPERTY
 from xlflow.excel.reader import open_workbook
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
+from xlflow.model.manual_correction import ChangedCell
 from xlflow.model.submission import Submission
 from xlflow.read.build_submission import read_form
 
@@ -20,12 +21,27 @@ if TYPE_CHECKING:
     from xlflow.report.report_file import ReportFormat
 
 
-def refuse_result_target(output: Path, *, force: bool) -> None:
-    """Raise `FatalError` where a consolidated workbook may not be written: another kind of file, or not ours."""
+def refuse_result_target(output: Path, *, force: bool) -> tuple[ChangedCell, ...]:
+    """Return the corrections by hand in the consolidated workbook at the target, which the new one takes over.
+
+    Raise `FatalError` where none may be written: another kind of file, not ours, or one to which a person has
+    added what a merge cannot keep.
+    """
     if output.suffix.lower() != ".xlsx":
         raise FatalError(make_finding("target-not-xlsx", Location(str(output))))
-    if not force:
-        refuse_overwrite([output], reason_to_keep_result)
+    if not _is_existing_file(output):
+        return ()
+    workbook = open_workbook(output, output.name, CONSOLIDATED_LIMITS)
+    if isinstance(workbook, Finding) or find_round_sheet(workbook) is None:
+        if not force:
+            refuse_overwrite([output], reason_to_keep_result)
+        return ()
+    if not force and (additions := check_added_content(workbook)):
+        raise FatalError(*additions)
+    try:
+        return read_changed_cells(workbook)
+    except FatalError:  # its hidden sheet is damaged, so nothing says what was written
+        return ()
 
 
 def refuse_overwrite(targets: Sequence[Path], reason_to_keep: Callable[[Path], Finding | None]) -> None:

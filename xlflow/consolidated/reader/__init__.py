@@ -4,6 +4,7 @@ The only reader of what `consolidated.writer` wrote, for the report, the next ro
 opened workbook; touches no disk.
 """
 
+from xlflow.consolidated.reader.manual_changes import check_added_content, read_changed_cells
 from xlflow.consolidated.reader.round_reader import read_round_status, resolve_unit_name
 from xlflow.consolidated.reader.snapshot import (
     CONSOLIDATED_LIMITS,
@@ -16,8 +17,10 @@ from xlflow.consolidated.reader.workbook_integrity import check_missing_content
 __all__ = [
     "CONSOLIDATED_LIMITS",
     "build_snapshot",
+    "check_added_content",
     "check_missing_content",
     "check_round_order",
+    "read_changed_cells",
     "read_round_status",
     "read_snapshot",
     "resolve_unit_name",

@@ -41,7 +41,7 @@ def read_round_status(workbook: WorkbookData, language: Language | None = None) 
 
     Raises FatalError if the workbook is not a consolidated one.
     """
-    reader = _RoundReader(workbook, _read_round(workbook), language)
+    reader = _RoundReader(workbook, decode_workbook_round(workbook), language)
     item_statuses = sort_in_plan_order(
         reader.inherit_activity_status(tuple(reader.read_item_statuses())), _find_round_sheet(workbook)
     )
@@ -77,7 +77,8 @@ def _find_round_sheet(workbook: WorkbookData) -> SheetData:
     return hidden_sheet
 
 
-def _read_round(workbook: WorkbookData) -> Round:
+def decode_workbook_round(workbook: WorkbookData) -> Round:
+    """Return the round of a consolidated workbook, without items; FatalError if it is not a consolidated one."""
     round_ = decode_consolidated_round(
         [cell_text(cell) for cell in row] for row in _find_round_sheet(workbook).rows
     )

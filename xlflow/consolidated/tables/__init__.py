@@ -21,6 +21,7 @@ from xlflow.consolidated.tables.collection_tables import (
 )
 from xlflow.consolidated.tables.deviation_table import build_deviation_table
 from xlflow.consolidated.tables.figures import FigureCalculator
+from xlflow.consolidated.tables.manual_corrections import build_correction_table
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.run_tables import (
     build_about_table,
@@ -53,6 +54,7 @@ def build_consolidated_content(
     changes = find_changes(build_current_snapshot(merged_index), previous) if previous else ()
     tables = (
         *_build_all_tables(merged_index),
+        *([build_correction_table(merged_index)] if merged.corrections else ()),
         *([build_change_table(merged_index, changes, previous)] if previous else ()),
     )
     calculator = FigureCalculator(tables)

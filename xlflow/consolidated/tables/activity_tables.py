@@ -153,7 +153,7 @@ def _activity_row(
     return (
         item.id,
         *_level_cells(item, spellings),
-        *[_field_cell_over_units(item, field, merged_index) for field in fields],
+        *[field_cell_over_units(item, field, merged_index) for field in fields],
         *([format_rolled_up_status(rolled_up, merged_index)] if merged_index.status_field else ()),
         *([format_completeness(rolled_up, merged_index)] if merged_index.has_incomplete_items else ()),
         *([part_status_sentence(item, merged_index)] if merged_index.has_answered_parts else ()),
@@ -167,7 +167,11 @@ def _activity_row(
     )
 
 
-def _field_cell_over_units(item: PlanItem, field: Field, merged_index: MergedIndex) -> TableCell:
+def field_cell_over_units(item: PlanItem, field: Field, merged_index: MergedIndex) -> TableCell:
+    """Return a field's cell in the row of a plan item: what a person corrected there, else all units' answers."""
+    corrected = merged_index.merged.item_answers.get((item.id, field.key))
+    if corrected:
+        return answer_to_cell(corrected, field, merged_index)
     if field.computed:
         return merged_index.number_over_units(item, field.key)
     if field.filled_by == "plan":

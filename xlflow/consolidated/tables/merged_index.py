@@ -11,6 +11,7 @@ from functools import cached_property
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Finding
+from xlflow.model.manual_correction import ROLLED_UP_KEY
 from xlflow.model.merged import Merged, MergedRow
 from xlflow.model.plan import Deadline, PlanItem
 from xlflow.model.template import Field, Template, Threshold
@@ -137,7 +138,7 @@ class MergedIndex:
     @cached_property
     def status_by_item(self) -> Mapping[str, RolledUpStatus]:
         """The status of each plan item rolled up over all units, by its id."""
-        return {item.id: self._roll_up_item(item) for item in self.items}
+        return {item.id: self._corrected_status(item) or self._roll_up_item(item) for item in self.items}
 
     @cached_property
     def has_answered_parts(self) -> bool:
@@ -176,6 +177,9 @@ class MergedIndex:
         field = self.template.field(key)
         if field.computed:
             return compute_field(field.computed, lambda other: self.number_over_units(item, other))
+        corrected = self.merged.item_answers.get((item.id, key))
+        if corrected:
+            return corrected.value if isinstance(corrected.value, Decimal) else None
         rows = self.rows_by_item.get(item.id, ())
         values = (
             [item.plan_value(key)] if field.filled_by == "plan" else [merged.row.value(key) for merged in rows]
@@ -199,7 +203,13 @@ class MergedIndex:
         return rows[0] if rows and rows[0].row.unit == unit else None
 
     def own_status_code(self, item_id: str, unit: str) -> str | None:
-        """Return the code of the status that a unit gave to a plan item itself, None if it gave none."""
+        """Return the code of the status that a unit gave to a plan item itself, None if it gave none.
+
+        A status that a person has corrected over all units counts for each of them.
+        """
+        corrected = self.status_field and self.merged.item_answers.get((item_id, self.status_field.key))
+        if corrected and isinstance(corrected.value, str):
+            return corrected.value
         merged = self.find_row(item_id, unit) if self.status_field else None
         value = merged.row.value(self.status_field.key) if merged and self.status_field else None
         return value if value and isinstance(value, str) else None
@@ -214,6 +224,13 @@ class MergedIndex:
         )
         nothing_to_report = not status.has_any_status and unit in self.units_with_nothing_to_report
         return _to_rolled_up(status, is_overdue=is_overdue, nothing_to_report=nothing_to_report)
+
+    def _corrected_status(self, item: PlanItem) -> RolledUpStatus | None:
+        """Return the rolled-up status that a person has written for a plan item; None if nobody has."""
+        corrected = self.merged.item_answers.get((item.id, ROLLED_UP_KEY))
+        if corrected is None or not isinstance(corrected.value, str):
+            return None
+        return RolledUpStatus(corrected.value, is_overdue=self._is_overdue(item, corrected.value))
 
     def _roll_up_item(self, item: PlanItem) -> RolledUpStatus:
         units = self.units_by_item[item.id]

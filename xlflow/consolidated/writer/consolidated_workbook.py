@@ -4,7 +4,7 @@ Besides what it shows, the workbook carries the round's definition in a hidden s
 need only this file.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import takewhile, zip_longest
@@ -17,6 +17,7 @@ from xlflow.consolidated.summary_model import (
     ORIGIN_COLUMN,
     ConsolidatedContent,
 )
+from xlflow.consolidated.writer.answer_records import list_answer_fingerprints
 from xlflow.consolidated.writer.figure_formulas import CellFormulas, build_account_formulas
 from xlflow.consolidated.writer.sheet_plan import (
     MAX_SHEET_ROWS,
@@ -30,6 +31,7 @@ from xlflow.consolidated.writer.summary_sheet import write_summary_sheet
 from xlflow.consolidated.writer.table_sheet import fit_column_widths, write_table
 from xlflow.consolidated.writer.write_context import WriteContext, build_highlights
 from xlflow.excel.writer import WorkbookWriter
+from xlflow.form.answer_fingerprints import encode_sheet_names
 from xlflow.form.layout import COMPARED_TO, ITEM_ORDER, ROUND_SHEET
 from xlflow.form.metadata import encode_consolidated_round
 from xlflow.i18n.catalogue import translate, translate_counted
@@ -47,16 +49,21 @@ IDS_PER_CELL = 500
 
 
 def add_round_sheet(
-    workbook: WorkbookWriter, round_: Round, compared_to: date | None, item_ids: Sequence[str]
+    workbook: WorkbookWriter,
+    round_: Round,
+    compared_to: date | None,
+    item_ids: Sequence[str],
+    further_records: Iterable[tuple[str, ...]] = (),
 ) -> None:
     """Add the hidden sheet with the round's definition, and the property that says what kind of file it is.
 
     `compared_to` is the as-of date of the previous round. `item_ids` keep the plan order, whatever people do to
-    the visible table.
+    the visible table. `further_records` are those by which corrections by hand are recognised.
     """
     sheet = workbook.add_sheet(ROUND_SHEET)
     comparison_records = [(COMPARED_TO, compared_to.isoformat())] if compared_to else []
     records = (*encode_consolidated_round(round_), *comparison_records, *_item_order_records(item_ids))
+    records = (*records, *further_records)
     for row, record in enumerate(records):
         sheet.write_row(row, record, [None] * len(record))
     sheet.set_very_hidden()
@@ -119,7 +126,8 @@ def build_consolidated_workbook(
     formula_names = build_formula_names(
         tables.values(), {name: sheet_plan.excel_names_of(name) for name in tables}
     )
-    summary_sheet = workbook.add_sheet(translate("consolidated.summary", round_.language))
+    summary_sheet_name = translate("consolidated.summary", round_.language)
+    summary_sheet = workbook.add_sheet(summary_sheet_name)
     context = WriteContext(
         summary_sheet,
         formula_names,
@@ -137,7 +145,14 @@ def build_consolidated_workbook(
         )
         write_source_links(table_parts, merged.rows, file_addresses, sheet_context)
         sheet_context.sheet.set_print_header(summary.title, summary.subtitle)
-    add_round_sheet(workbook, round_, summary.compared_to, list(map(str, tables["activities"].column(0))))
+    sheet_names = [summary_sheet_name, *sheet_plan.parts_by_sheet()]
+    add_round_sheet(
+        workbook,
+        round_,
+        summary.compared_to,
+        list(map(str, tables["activities"].column(0))),
+        (encode_sheet_names(sheet_names), *list_answer_fingerprints(tables, merged)),
+    )
     summary_sheet.activate()
     return workbook
 

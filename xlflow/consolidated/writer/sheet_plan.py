@@ -52,6 +52,7 @@ TABLES_BY_SHEET = (
     ("deviations", ("deviations",)),
     ("activities", ("activities",)),
     ("answers", ("answers",)),
+    ("corrections", ("corrections",)),
     ("changes", ("changes",)),
     ("collection", ("accounts", "units", "files", "set_aside")),
     ("findings", ("findings",)),

@@ -1,0 +1,308 @@
+"""What a person corrects in the consolidated workbook outlives the next merge, or is listed as a conflict."""
+
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from random import Random
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
+from support.draw_merged import column_by_id, draw_merged, figures_by_group
+from support.draw_round import draw_round
+
+from xlflow.consolidated.reader import CONSOLIDATED_LIMITS, check_added_content, read_changed_cells
+from xlflow.consolidated.tables import build_consolidated_content
+from xlflow.consolidated.tables.manual_corrections import apply_changed_cells, drop_corrected_faults
+from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
+from xlflow.excel.reader import WorkbookData, open_workbook
+from xlflow.model.findings import Finding
+from xlflow.model.table import TableCell
+
+ROUND = draw_round("""
+    Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet   | Delaktivitet | Slutdatum | Enhet
+    a  | Samhälle   | Levande kommun         | Möten    | Öppna kvarn |              | Kvartal 2 | Museet
+    b  |            |                        |          | Byta lås    |              | Kvartal 4 | Museet; Åbo
+    c  |            |                        |          | Måla om     |              | Kvartal 4 | Åbo
+    c1 |            |                        |          |             | Köpa färg    |           | Åbo
+""")
+MUSEET = """
+    Id | Status    | Ny tidpunkt | Kommentar/avvikelse
+    a  | Förskjuts | Kvartal 3   | Kvarnen är sönder
+    b  | Pågående  |             | Lås beställda
+"""
+ABO = """
+    Id | Status    | Ny tidpunkt | Kommentar/avvikelse
+    b  | Genomfört |             | Klart i maj
+    c  | snart     |             |
+"""
+ANSWERS = {"Museet": MUSEET, "Åbo": ABO}
+
+
+class Merge:
+    """A merge of drawn answers over the workbook that is there (None: none): its tables and its file."""
+
+    def __init__(self, answers: Mapping[str, str], existing: bytes | None = None):
+        merged, findings = draw_merged(ROUND, answers)
+        if existing is not None:
+            merged, notes = apply_changed_cells(merged, read_changed_cells(opened(existing)))
+            findings = (*drop_corrected_faults(merged, findings), *notes)
+        self.findings, self.merged = findings, merged
+        self.content = build_consolidated_content(merged, findings)
+        self.file = render_consolidated(self.content, merged)
+
+    @property
+    def listed(self) -> list[tuple[TableCell, ...]]:
+        """The rows of the table of corrections: unit, id, column, answer, correction, state."""
+        table = self.content.tables_by_name.get("corrections")
+        return [(*row[:2], *row[3:]) for row in table.rows] if table else []
+
+    @property
+    def codes(self) -> list[str]:
+        return [finding.code for finding in self.findings if "correction" in finding.code]
+
+    def activities(self, heading: str) -> dict[str, object]:
+        return column_by_id(self.content.tables_by_name["activities"], heading)
+
+    def answers(self, heading: str) -> dict[tuple[Any, Any], object]:
+        table = self.content.tables_by_name["answers"]
+        column = [each.heading for each in table.columns].index(heading)
+        return {(row[0], row[1]): row[column] for row in table.rows}
+
+
+def opened(content: bytes) -> WorkbookData:
+    workbook = open_workbook(content, "s.xlsx", CONSOLIDATED_LIMITS)
+    assert not isinstance(workbook, Finding)
+    return workbook
+
+
+def edit(content: bytes, change: Callable[[Workbook], object]) -> bytes:
+    """Return the workbook as a person saves it in another program."""
+    workbook, saved = load_workbook(BytesIO(content)), BytesIO()
+    change(workbook)
+    workbook.save(saved)
+    return saved.getvalue()
+
+
+def write(workbook: Workbook, sheet: str, item_id: str, heading: str, text: object, unit: str = "") -> None:
+    """Write a text under a heading in the row of a plan item, in `Svar` in that of a unit."""
+    rows = list(workbook[sheet].iter_rows())
+    headings = [cell.value for cell in rows[0]]
+    for row in rows[1:]:
+        if row[headings.index("Id")].value == item_id and unit in ("", row[headings.index("Enhet")].value):
+            row[headings.index(heading)].value = text  # type: ignore[union-attr]
+            return
+    raise AssertionError(f"no row {unit} {item_id}")
+
+
+def corrected(content: bytes, *cells: tuple[str, ...]) -> bytes:
+    def change(workbook: Workbook) -> None:
+        for cell in cells:
+            write(workbook, *cell)
+
+    return edit(content, change)
+
+
+COMMENT = "Kommentar/avvikelse"
+
+
+def test_a_workbook_that_nobody_touched_has_no_corrections() -> None:
+    first = Merge(ANSWERS)
+    assert read_changed_cells(opened(first.file)) == ()
+    assert read_changed_cells(opened(edit(first.file, str))) == ()
+    assert check_added_content(opened(edit(first.file, str))) == ()
+    again = Merge(ANSWERS, first.file)
+    assert again.listed == []
+    assert again.file == first.file
+
+
+def test_a_correction_in_the_answers_is_carried_over_and_counted_again_and_again() -> None:
+    first = Merge(ANSWERS)
+    changed = corrected(first.file, ("Svar", "a", "Status", "Kan komma att försenas", "Museet"))
+    for _ in range(3):
+        merge = Merge(ANSWERS, changed)
+        assert merge.listed == [("Museet", "a", "Status", "Förskjuts", "Kan komma att försenas", "Kvar")]
+        assert merge.codes == ["corrections-kept"]
+        assert merge.answers("Status")["Museet", "a"] == "Kan komma att försenas"
+        assert merge.activities("Status")["a"] == "Kan komma att försenas"
+        assert merge.activities("Sammanvägd status")["a"] == "Kan komma att försenas"
+        assert "Förskjuts" not in figures_by_group(merge.content, "perspective")["Samhälle"]
+        changed = merge.file
+
+
+def test_a_correction_among_the_activities_is_one_of_the_only_units_answer() -> None:
+    first = Merge(ANSWERS)
+    changed = corrected(first.file, ("Aktiviteter", "a", COMMENT, "Kvarnen lagas i höst"))
+    for _ in range(2):
+        merge = Merge(ANSWERS, changed)
+        assert merge.listed == [("Museet", "a", COMMENT, "Kvarnen är sönder", "Kvarnen lagas i höst", "Kvar")]
+        assert merge.answers(COMMENT)["Museet", "a"] == "Kvarnen lagas i höst"
+        assert merge.activities(COMMENT)["a"] == "Kvarnen lagas i höst"
+        changed = merge.file
+    changed = corrected(changed, ("Aktiviteter", "a", COMMENT, "Kvarnen lagas i vår"))
+    merge = Merge(ANSWERS, changed)
+    assert merge.listed == [("Museet", "a", COMMENT, "Kvarnen är sönder", "Kvarnen lagas i vår", "Kvar")]
+
+
+@pytest.mark.parametrize("heading", ["Status", "Sammanvägd status"])
+def test_a_status_corrected_over_several_units_stands_for_all_of_them(heading: str) -> None:
+    first = Merge(ANSWERS)
+    changed = corrected(first.file, ("Aktiviteter", "b", heading, "Kvarstår"))
+    for _ in range(2):
+        merge = Merge(ANSWERS, changed)
+        assert merge.listed == [(None, "b", heading, "Pågående", "Kvarstår", "Kvar")]
+        assert merge.activities(heading)["b"] == "Kvarstår"
+        assert merge.activities("Sammanvägd status")["b"] == "Kvarstår"
+        assert merge.answers("Status")["Museet", "b"] == "Pågående"
+        changed = merge.file
+
+
+def test_a_comment_over_several_units_is_kept_as_it_was_corrected() -> None:
+    first = Merge(ANSWERS)
+    changed = corrected(first.file, ("Aktiviteter", "b", COMMENT, "Låsen byts."))
+    merge = Merge(ANSWERS, Merge(ANSWERS, changed).file)
+    assert merge.activities(COMMENT)["b"] == "Låsen byts."
+    assert merge.listed == [(None, "b", COMMENT, "Museet: Lås beställda\nÅbo: Klart i maj", "Låsen byts.", "Kvar")]
+
+
+def test_where_the_answer_has_changed_too_the_answer_counts_and_both_are_listed() -> None:
+    first = Merge(ANSWERS)
+    changed = corrected(first.file, ("Svar", "a", COMMENT, "Kvarnen lagas", "Museet"))
+    newer = {**ANSWERS, "Museet": MUSEET.replace("Kvarnen är sönder", "Kvarnen är riven")}
+    merge = Merge(newer, changed)
+    assert merge.answers(COMMENT)["Museet", "a"] == "Kvarnen är riven"
+    assert merge.listed == [
+        ("Museet", "a", COMMENT, "Kvarnen är riven", "Kvarnen lagas", "Krock: enhetens svar gäller")
+    ]
+    (conflict,) = [finding for finding in merge.findings if finding.code == "correction-conflict"]
+    assert (conflict.location.file, conflict.location.sheet) == ("s.xlsx", "Svar")
+    assert conflict.location.cell
+    assert Merge(newer, merge.file).answers(COMMENT)["Museet", "a"] == "Kvarnen är riven"
+
+
+def test_a_correction_that_the_unit_has_made_itself_since_is_none_any_more() -> None:
+    first = Merge(ANSWERS)
+    changed = corrected(first.file, ("Svar", "a", COMMENT, "Kvarnen lagas", "Museet"))
+    merge = Merge({**ANSWERS, "Museet": MUSEET.replace("Kvarnen är sönder", "Kvarnen lagas")}, changed)
+    assert (merge.listed, merge.codes) == ([], [])
+
+
+def test_an_unreadable_status_is_mended_by_a_correction_and_its_fault_is_gone() -> None:
+    first = Merge(ANSWERS)
+    merge = Merge(ANSWERS, corrected(first.file, ("Svar", "c", "Status", "Pågående", "Åbo")))
+    assert merge.activities("Sammanvägd status")["c"] == "Pågående"
+    assert merge.listed == [("Åbo", "c", "Status", "snart", "Pågående", "Kvar")]
+
+
+def test_a_correction_that_is_not_in_the_list_is_shown_but_does_not_count() -> None:
+    first = Merge(ANSWERS)
+    merge = Merge(ANSWERS, corrected(first.file, ("Svar", "a", "Status", "kanske", "Museet")))
+    assert merge.answers("Status")["Museet", "a"] == "kanske"
+    assert merge.activities("Sammanvägd status")["a"] == "Ej besvarad"
+    assert merge.codes == ["correction-not-understood"]
+    assert merge.listed == [("Museet", "a", "Status", "Förskjuts", "kanske", "Ej förstådd: räknas inte")]
+
+
+def test_an_emptied_cell_is_a_correction() -> None:
+    first = Merge(ANSWERS)
+    merge = Merge(ANSWERS, corrected(first.file, ("Svar", "a", "Ny tidpunkt", None, "Museet")))  # type: ignore[arg-type]
+    assert merge.answers("Ny tidpunkt")["Museet", "a"] is None
+    assert merge.listed == [("Museet", "a", "Ny tidpunkt", "Kvartal 3", None, "Kvar")]
+
+
+def test_a_status_written_for_a_unit_that_is_silent_counts_for_its_activity() -> None:
+    first = Merge({"Museet": MUSEET})
+    merge = Merge({"Museet": MUSEET}, corrected(first.file, ("Aktiviteter", "c", "Status", "Pågående")))
+    assert merge.activities("Sammanvägd status")["c"] == "Pågående"
+
+
+def test_a_workbook_without_fingerprints_is_read_as_before() -> None:
+    def forget(workbook: Workbook) -> None:
+        hidden = workbook["xlflow_round"]
+        for row in range(hidden.max_row, 0, -1):
+            if str(hidden.cell(row, 1).value).startswith(("answers_", "activities_", "sheet_names")):
+                hidden.delete_rows(row)
+
+    changed = corrected(edit(Merge(ANSWERS).file, forget), ("Svar", "a", COMMENT, "x", "Museet"))
+    assert read_changed_cells(opened(changed)) == ()
+    assert check_added_content(opened(changed)) == ()
+
+
+def add_sheet(workbook: Workbook) -> None:
+    workbook.create_sheet("Eget")["B2"] = "Att göra"
+
+
+def add_row(workbook: Workbook) -> None:
+    workbook["Svar"].append(["Museet", "x", "Eget"])
+
+
+def add_text_below(workbook: Workbook) -> None:
+    workbook["Aktiviteter"].cell(workbook["Aktiviteter"].max_row + 3, 2).value = "Fråga Åbo"
+
+
+def add_column(workbook: Workbook) -> None:
+    sheet = workbook["Aktiviteter"]
+    sheet.cell(1, sheet.max_column + 1).value = "Min anteckning"
+
+
+def add_comment(workbook: Workbook) -> None:
+    workbook["Svar"]["C2"].comment = Comment("Ring dem", "Chefen")
+
+
+@pytest.mark.parametrize("add", [add_sheet, add_row, add_text_below, add_column, add_comment])
+def test_what_a_merge_cannot_keep_is_found(add: Callable[[Workbook], None]) -> None:
+    found = check_added_content(opened(edit(Merge(ANSWERS).file, add)))
+    assert [finding.code for finding in found] == ["target-has-additions"]
+    assert found[0].location.sheet
+    assert found[0].value
+
+
+def test_a_sorted_table_has_no_corrections() -> None:
+    def sort(workbook: Workbook) -> None:
+        sheet = workbook["Svar"]
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+        for number, row in enumerate(reversed(rows), 2):
+            for column, value in enumerate(row, 1):
+                sheet.cell(number, column).value = value  # type: ignore[assignment]
+
+    changed = edit(Merge(ANSWERS).file, sort)
+    assert read_changed_cells(opened(changed)) == ()
+    assert check_added_content(opened(changed)) == ()
+
+
+STATUSES = ("Genomfört", "Pågående", "Kvarstår", "Förskjuts", "Utgår", "strax")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_corrections_are_all_carried_over_or_listed(seed: int) -> None:
+    random = Random(seed)
+    texts = {"Status": STATUSES, "Ny tidpunkt": ("Kvartal 4", "2022-03-01"), COMMENT: ("Ändrat", "Nytt läge")}
+    rows = [("Museet", "a"), ("Museet", "b"), ("Åbo", "b"), ("Åbo", "c"), ("Åbo", "c1")]
+    cells = {}
+    for _ in range(random.randint(1, 6)):
+        heading = random.choice(list(texts))
+        unit, item_id = random.choice(rows)
+        sheet = random.choice(("Svar", "Aktiviteter"))
+        unit = unit if sheet == "Svar" else ""
+        cells[sheet, item_id, heading, unit] = random.choice(texts[heading])
+    first = Merge(ANSWERS)
+    changed = corrected(
+        first.file, *((sheet, item, heading, text, unit) for (sheet, item, heading, unit), text in cells.items())
+    )
+    newer = ANSWERS if random.random() < 0.5 else {**ANSWERS, "Åbo": ABO.replace("Klart i maj", "Klart i juni")}
+    merge = Merge(newer, changed)
+    listed = {(str(row[1]), str(row[2]), str(row[4])) for row in merge.listed}
+    for (sheet, item_id, heading, unit), text in cells.items():
+        shown = merge.answers(heading)[unit, item_id] if sheet == "Svar" else merge.activities(heading)[item_id]
+        assert (item_id, heading, text) in listed or shown == text, (sheet, item_id, heading, text)
+    for unit, item_id, heading, _, text, state in merge.listed:
+        if state == "Kvar":
+            shown = (
+                merge.answers(str(heading))[unit, item_id]
+                if unit
+                else merge.activities(str(heading))[str(item_id)]
+            )
+            assert shown == text
+    again = Merge(newer, merge.file)
+    kept = [row for row in merge.listed if row[-1] == "Kvar"]
+    assert [row for row in again.listed if row[-1] == "Kvar"] == kept
