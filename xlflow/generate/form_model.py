@@ -157,7 +157,7 @@ class FormModel:
     def column_text_reader(self, column: FormColumn) -> Callable[[PlanItem], str]:
         """Return the function from a plan item to the text that its row shows in a column."""
         if column.kind == "id":
-            return lambda item: "" if item.added_by_unit else item.id
+            return lambda item: "" if item.added_by_unit and not item.continues_from else item.id
         if column.level:
             level_index = self.level_index(column)
             return lambda item: item.level_texts[level_index]

@@ -116,11 +116,12 @@ class Merged:
 
     @property
     def units_with_blank_form(self) -> tuple[str, ...]:
-        """The units whose forms came back without an answer, an added activity or "nothing to report"."""
+        """The units whose forms came back without an answer, a new activity or "nothing to report"."""
         with_content = {unit for unit, _ in self.nothing_to_report_claims}
         for merged_row in self.rows:
             row = merged_row.row
-            if row.unit not in with_content and (row.item.added_by_unit or not row.is_blank):
+            is_new = row.item.added_by_unit and not row.item.continues_from
+            if row.unit not in with_content and (is_new or not row.is_blank):
                 with_content.add(row.unit)
         return tuple(unit for unit in self.answered_units if unit not in with_content)
 

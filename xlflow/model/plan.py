@@ -39,6 +39,9 @@ class Deadline:
 
 FieldValue = str | bool | Decimal | Deadline
 
+ADDED_ITEM_PREFIX = "own-"
+"""How the ids of activities begin that a unit added itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -57,7 +60,8 @@ class PlanItem:
 
     `level_texts`: one per level of the template, "" where the level is not used. `plan_values`: (field key, value)
     of the fields that the plan fills in. `extra_columns`: (heading, text), carried along unread. `continues_from`:
-    id in the previous round's plan, "" if not given. `added_by_unit`: an activity that a unit wrote in a free row.
+    id in the previous round's plan, "" if not given. `added_by_unit`: an activity that a unit wrote in a free row;
+    with `continues_from`, one that it wrote in the previous round and that its form was issued with.
     `location`: where it was read, None in a form's own records. `plan_position`: number in the plan, from 1,
     which a
     form carries so that a merge can restore the order; 0 if not known.

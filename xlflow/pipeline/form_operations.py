@@ -25,6 +25,7 @@ from xlflow.pipeline.overwrite_guard import refuse_result_target
 from xlflow.pipeline.read_files import ReadOptions
 from xlflow.pipeline.resolve_round import RequestedRound
 from xlflow.pipeline.save_files import ProgressCallback, check_saved_elsewhere, report_progress, save_forms
+from xlflow.rounds.carried_items import add_carried_items, check_carried_items, find_carried_items
 from xlflow.rounds.previous_answers import build_previous_answers, check_continued_items, index_predecessors
 from xlflow.rounds.unit_names import check_past_units
 
@@ -54,9 +55,10 @@ def generate_forms(
     round_, findings = _define_round(plan, template, as_of, due, language)
     form_plans = list_form_files(round_)
     unit_rounds, units = split_round_by_unit(round_), tuple(form_plan.unit for form_plan in form_plans)
-    previous_answers, previous_findings = (
-        _read_previous_answers(previous, round_, unit_rounds) if previous else ({}, ())
-    )
+    previous_answers: Mapping[str, PreviousAnswers] = {}
+    previous_findings: tuple[Finding, ...] = ()
+    if previous:
+        unit_rounds, previous_answers, previous_findings = _read_previous_answers(previous, round_, unit_rounds)
     targets = [output / form.file_name for form in form_plans]
     contents = write_forms(unit_rounds, units, previous_answers, jobs)
     written, file_findings = save_forms(targets, contents, "generate", force=force, progress=progress)
@@ -233,24 +235,31 @@ def _define_round(
 
 def _read_previous_answers(
     previous: Path, round_: Round, unit_rounds: Mapping[str, Round]
-) -> tuple[Mapping[str, PreviousAnswers], tuple[Finding, ...]]:
-    """Return what each unit is shown of the round before, and on how many rows."""
+) -> tuple[Mapping[str, Round], Mapping[str, PreviousAnswers], tuple[Finding, ...]]:
+    """Return the rounds of the units with their own activities of the round before, what each unit is shown of it,
+    and what is to be said of that."""
     from xlflow.consolidated.reader import read_round_status
 
-    previous_status = read_round_status(open_consolidated(previous), round_.language)
+    previous_status, location = (
+        read_round_status(open_consolidated(previous), round_.language),
+        Location(previous.name),
+    )
     predecessors = index_predecessors(previous_status, round_)
-    answers_by_unit = {
-        unit.name: build_previous_answers(predecessors, unit_rounds[unit.name], unit.name)
-        for unit in round_.plan.units
-    }
-    total = sum(len(unit_rounds[unit].plan.items) for unit in answers_by_unit)
+    rounds, answers_by_unit, carried_by_unit = dict(unit_rounds), {}, {}
+    for name in (unit.name for unit in round_.plan.units):
+        carried_by_unit[name] = find_carried_items(predecessors, round_, name)
+        own_answers = build_previous_answers(predecessors, unit_rounds[name], name)
+        rounds[name], answers_by_unit[name] = add_carried_items(
+            unit_rounds[name], own_answers, carried_by_unit[name], predecessors
+        )
     params = {
         "shown": sum(len(unit_answers.text_by_item_id) for unit_answers in answers_by_unit.values()),
-        "total": total,
+        "total": sum(len(rounds[name].plan.items) for name in answers_by_unit),
     }
-    finding = make_finding("previous-shown", Location(previous.name), params=params)
-    return answers_by_unit, (
-        finding,
+    findings = (
+        make_finding("previous-shown", location, params=params),
+        *check_carried_items(carried_by_unit, round_, location),
         *check_past_units(previous_status, round_),
         *check_continued_items(predecessors, round_),
     )
+    return rounds, answers_by_unit, findings

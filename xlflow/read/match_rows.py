@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xlflow.excel.conventions import RawCell
-from xlflow.model.plan import PlanItem
+from xlflow.model.plan import ADDED_ITEM_PREFIX, PlanItem
 from xlflow.model.plan_item_index import PlanItemIndex, strip_accents
 from xlflow.model.text import collapse_whitespace, normalize_key_cached
 from xlflow.read.form_schema import FormSchema
@@ -21,9 +21,6 @@ from xlflow.values import cell_text
 _WORD_PATTERN = re.compile(r"\w+")
 _STEM_LENGTH = 4
 """First letters by which two words count as the same: "kvarn" and "kvarnen"."""
-
-ADDED_ROW_PREFIX = "own-"
-"""How the ids of activities begin that a unit added itself."""
 
 RowKind = Literal["item", "added", "unplaced", "outside", "heading"]
 """What a row is. item: the row of an issued plan item. added: an activity that the unit added. unplaced: a row of
@@ -172,7 +169,7 @@ def _classify_row(
         )
     if not has_item_text and not has_answers:
         return RowMatch(row_index, "outside")
-    if items_by_text or (id_text and not id_text.startswith(ADDED_ROW_PREFIX)):
+    if items_by_text or (id_text and not id_text.startswith(ADDED_ITEM_PREFIX)):
         return RowMatch(row_index, "unplaced", None, "row-unknown", texts)
     return RowMatch(row_index, "added", None, None, texts)
 

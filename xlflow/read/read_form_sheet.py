@@ -12,14 +12,14 @@ from functools import partial
 from xlflow.excel.conventions import RawCell
 from xlflow.form.metadata import IssuedForm
 from xlflow.model.findings import Finding, Location, make_finding
-from xlflow.model.plan import FieldValue, PlanItem
+from xlflow.model.plan import ADDED_ITEM_PREFIX, FieldValue, PlanItem
 from xlflow.model.submission import AnswerRow
 from xlflow.model.text import collapse_whitespace_keep_lines, short_code
 from xlflow.read.answer_provenance import check_answer_provenance
 from xlflow.read.duplicate_sheets import SheetReading
 from xlflow.read.form_schema import FormSchema
 from xlflow.read.locate_table import LocatedTable, use_codes_as_heading
-from xlflow.read.match_rows import ADDED_ROW_PREFIX, RowMatch, match_rows
+from xlflow.read.match_rows import RowMatch, match_rows
 from xlflow.read.merged_cells import fill_merged_cells
 from xlflow.read.parse_answers import AnswerParser
 from xlflow.read.shifted_cells import check_shifted_columns, remove_shifted_formulas
@@ -31,10 +31,11 @@ from xlflow.values import cell_text
 @dataclass(slots=True)
 class _SheetRowCollector:
     """What is collected row by row: the answer rows by item id, and the findings; the rest is in the two
-    helpers."""
+    helpers. `carried_ids`: of the unit's own activities of the previous round that the form was issued with."""
 
     parser: AnswerParser
     unplaced_collector: UnplacedCollector
+    carried_ids: frozenset[str] = frozenset()
     rows: dict[str, AnswerRow] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -48,16 +49,19 @@ def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm)
     cells, shifted_findings = remove_shifted_formulas(cells, table, schema, collector)
     matches = mark_total_rows(match_rows(table, schema, items, cells), cells, table, schema)
     matches = _resolve_duplicate_rows(matches, cells, parser)
-    row_collector = _SheetRowCollector(parser, collector, findings=[*merged_findings, *shifted_findings])
+    previous_texts = issued.previous_answers.text_by_item_id if issued.previous_answers else {}
+    carried_ids = frozenset(item_id for item_id in previous_texts if item_id.startswith(ADDED_ITEM_PREFIX))
+    row_collector = _SheetRowCollector(
+        parser, collector, carried_ids, findings=[*merged_findings, *shifted_findings]
+    )
     for match in matches:
         _add_row(match, cells[match.row_index], row_collector)
     collector.repeated_headings.update(match.row_index for match in matches if match.kind == "heading")
     collector.add_texts_outside_table(
         issued.round, {match.row_index for match in matches if match.kind == "outside"}
     )
-    previous_texts = issued.previous_answers.text_by_item_id if issued.previous_answers else {}
     item_id_by_row = {
-        match.row_index: match.item.id if match.item else ""
+        match.row_index: match.item.id if match.item else _carried_id(cells[match.row_index], row_collector)
         for match in matches
         if match.kind in ("item", "added")
     }
@@ -112,7 +116,7 @@ def _add_row(match: RowMatch, cells: Sequence[RawCell], row_collector: _SheetRow
     if match.kind == "unplaced":
         row_collector.unplaced_collector.add_row(match.row_index, cells, match.code or "row-unknown")
         return
-    item = match.item or _make_added_item(match, cells, parser, row_collector.rows)
+    item = match.item or _make_added_item(match, cells, row_collector)
     existing = row_collector.rows.get(item.id)
     location = parser.table.cell_location(match.row_index)
     if existing is None or existing.is_blank:
@@ -144,18 +148,27 @@ def _flag_filled_answers(cells: Sequence[RawCell], parser: AnswerParser) -> Iter
         yield column_index is not None and bool(cell_text(cells[column_index]))
 
 
-def _make_added_item(
-    match: RowMatch, cells: Sequence[RawCell], parser: AnswerParser, rows_by_id: dict[str, AnswerRow]
-) -> PlanItem:
+def _carried_id(cells: Sequence[RawCell], row_collector: _SheetRowCollector) -> str:
+    """Return the id of the activity of the previous round that a row was issued with, "" if with none."""
+    id_column = row_collector.parser.table.column_of[0]
+    id_text = "" if id_column is None else cell_text(cells[id_column]).strip()
+    return id_text if id_text in row_collector.carried_ids else ""
+
+
+def _make_added_item(match: RowMatch, cells: Sequence[RawCell], row_collector: _SheetRowCollector) -> PlanItem:
     """Return the plan item for an activity that the unit added. Its id is computed from its text and the unit, so
-    that it is the same in the next return; the same text again gets another."""
+    that it is the same in the next return; the same text again gets another. One that was carried over from the
+    previous round keeps its id, also if it is reworded."""
+    parser, rows_by_id, carried_id = row_collector.parser, row_collector.rows, _carried_id(cells, row_collector)
+    if carried_id in rows_by_id:
+        carried_id = ""
     levels = tuple(map(collapse_whitespace_keep_lines, match.texts))
     row_texts = levels if any(levels) else _texts_not_from_form(cells, parser)
     texts = [*row_texts, parser.unit]
-    row_id, suffix = ADDED_ROW_PREFIX + short_code(texts), 1
+    row_id, suffix = carried_id or ADDED_ITEM_PREFIX + short_code(texts), 1
     while row_id in rows_by_id:
         suffix += 1
-        row_id = ADDED_ROW_PREFIX + short_code([*texts, str(suffix)])
+        row_id = ADDED_ITEM_PREFIX + short_code([*texts, str(suffix)])
     plan_values: list[tuple[str, FieldValue]] = []
     extra_columns: list[tuple[str, str]] = list(_read_extra_columns(cells, parser))
     for field_column, value, raw_text in parser.parse_plan_values(match.row_index, cells, row_id):
@@ -170,6 +183,7 @@ def _make_added_item(
         (parser.unit,),
         tuple(plan_values),
         tuple(extra_columns),
+        continues_from=carried_id,
         added_by_unit=True,
         location=location,
     )

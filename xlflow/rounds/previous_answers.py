@@ -76,14 +76,14 @@ def _format_predecessors(
     item_statuses: tuple[ItemStatus, ...], past_names: frozenset[str], round_status: RoundStatus
 ) -> str:
     """Return what was answered on an item's predecessors; where there are several, each after its own text."""
-    texts = [(status.item, _format_item_status(status, past_names, round_status)) for status in item_statuses]
+    texts = [(status.item, format_item_status(status, past_names, round_status)) for status in item_statuses]
     if len(item_statuses) == 1:
         return texts[0][1]
     level = round_status.template.item_level_index
     return "\n".join(f"{item.title(level)}: {text}" for item, text in texts if text)
 
 
-def _format_item_status(item_status: ItemStatus, past_names: frozenset[str], round_status: RoundStatus) -> str:
+def format_item_status(item_status: ItemStatus, past_names: frozenset[str], round_status: RoundStatus) -> str:
     """Return what a unit answered on an item; where it is made of several, what each of them did, after its
     name."""
     rolled_up = UnitReply(
