@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from support.draw_round import AS_OF, DUE, draw_round
@@ -486,7 +487,9 @@ def test_last_rounds_answers_stand_beside_the_empty_cells(tmp_path: Path) -> Non
     form = load_workbook(out / "Norr.xlsx")
     headings = [cell.value for cell in form[FORM][4]]
     column = headings.index("Förra omgången") + 1
-    assert headings[column - 2] == "Kvar att göra"
+    assert headings[column - 2 : column + 1] == ["Slutdatum", "Förra omgången", "Status"]
+    last_printed_column = form[FORM].print_area.rpartition("$")[0].rpartition("$")[2]
+    assert column <= column_index_from_string(last_printed_column)
     assert [form[FORM].cell(row, column).value for row in (5, 6, 7)] == [
         "Förskjuts\nNy tidpunkt: Kvartal 4\nRör\npå ön",
         "Pågående",

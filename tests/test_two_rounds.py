@@ -110,6 +110,7 @@ FOUND_AGAIN = {
     "Öppna Kvarnlyckans fritidsgård": "Fortsätter från",
     "Flytta ut mer av kulturskolans": "Texten",
     "Dela ut bokpåsar": "Texten",
+    "Ta emot tio ungdomsambassadörer": "Fortsätter från",  # the form was issued with it
 }
 """The lines that are known again by anything else than their id."""
 

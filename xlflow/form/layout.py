@@ -4,6 +4,7 @@ The form sheet: a title, a row with counter and form code, a hidden row of colum
 heading row, one row per plan item, then free rows. The hidden sheet is a list of records, the record's kind first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -95,10 +96,18 @@ def build_form_columns(template: Template, extra_headings: tuple[str, ...] = ())
 
 
 def build_previous_column() -> FormColumn:
-    """Return the column that shows the previous round's answers; only a form that was made with some has it, after
-    what remains. It is found by code or heading, wherever it is."""
+    """Return the column that shows the previous round's answers; only a form that was made with some has it (see
+    `find_previous_position`). It is found by code or heading, wherever it is."""
     label = translate_all("column.previous")
     return FormColumn("previous", "previous", label, (label.sv, label.en), 34)
+
+
+def find_previous_position(columns: Sequence[FormColumn]) -> int:
+    """Return where the column of previous answers stands among the columns of a form (0-based): beside the cells
+    that it is about, before the first one to answer."""
+    return next(
+        index for index, column in enumerate(columns) if column.kind in ("answer", "computed", "remaining")
+    )
 
 
 def form_sheet_name() -> LocalizedText:

@@ -19,6 +19,7 @@ from xlflow.form.layout import (
     FormColumn,
     build_form_columns,
     build_previous_column,
+    find_previous_position,
     form_sheet_name,
 )
 from xlflow.form.metadata import AnswerTexts, Records, encode_form_records, issued_items
@@ -257,11 +258,12 @@ def _parse_field_value(round_: Round, field: Field, text: str) -> FieldValue | N
 
 
 def _build_columns(round_: Round, previous: PreviousAnswers | None) -> tuple[FormColumn, ...]:
-    """Return the columns of the form; the previous answers come right after `Kvar att göra`."""
+    """Return the columns of the form; the previous answers are beside the cells that they are about: right before
+    the first one to answer."""
     columns = build_form_columns(round_.template, round_.plan.extra_headings)
     if previous is None:
         return columns
-    position = next(number for number, column in enumerate(columns, 1) if column.kind == "remaining")
+    position = find_previous_position(columns)
     return (*columns[:position], build_previous_column(), *columns[position:])
 
 
