@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.draw_report import draw_amounts, draw_many, draw_replies, draw_round
 
 from xlflow.i18n.catalogue import LANGUAGES, Language
+from xlflow.model.plan import PlanItem
 from xlflow.report.colours import MIN_CONTRAST, REPORT_COLOURS, contrast_ratio, readable_text_colour
 from xlflow.report.compose import ReportOptions, compose_document
 from xlflow.report.document import (
@@ -404,6 +405,55 @@ def test_a_unit_with_nothing_to_report_has_answered() -> None:
 def test_a_long_list_is_cut_short_and_says_so() -> None:
     document = compose("\n".join(f"S/M/N/Nummer {n} || Genomfört" for n in range(45)))
     assert "… och 15 till. Alla står i tabellerna längre fram." in show(document)
+
+
+def test_a_list_says_only_of_what_the_tables_hold_that_it_is_there() -> None:
+    many = "\n".join(f"S/M/N/Nummer {n} || {'Genomfört' if n % 2 else ''}" for n in range(90))
+    lines = show(compose(many))
+    assert "… och 15 till. Alla står i tabellerna längre fram." in lines
+    assert lines[lines.index("## Obesvarade aktiviteter") + 2] == "… och 15 till. Alla står i tabellerna ovan."
+    short = show(compose(many, only="deviations"))
+    assert not [line for line in short if line.startswith("… och")]
+    assert short[short.index("## Obesvarade aktiviteter") + 1].count("\n") == 44
+
+
+def test_of_many_changes_those_of_removed_activities_are_all_named() -> None:
+    followed = draw_round("\n".join(f"S/M/N/Nummer {n} || Genomfört" for n in range(45)))
+    new = [ItemChange("new", False, None, ItemSnapshot(entry.item)) for entry in followed.item_statuses]
+    gone = [PlanItem(f"g{number}", ("S", "M", "N", f"Borta {number}", ""), ("A",)) for number in range(40)]
+    removed = [ItemChange("gone", False, ItemSnapshot(item), None) for item in gone]
+    changed = replace(followed, changes=(*new, *removed), compared_to=date(2020, 12, 31))
+    text = "\n".join(show(compose_document(changed, ReportOptions())))
+    assert "… och 15 till. Alla står i tabellerna längre fram." in text
+    assert [n for n in range(40) if f"Borttagen: Borta {n}\n" not in f"{text}\n"] == []
+
+
+def test_the_list_of_what_is_late_is_as_long_as_the_sentence_says() -> None:
+    lines = show(
+        compose("""
+        A/M/G/Ett | 2021-01-31 | !Pågående  |           |     | A
+        A/M/G/Två | 2021-01-31 | !Förskjuts |           | Tak | A
+        A/M/G/Tre | Kvartal 4  | Pågående   |           |     | A
+    """)
+    )
+    assert any("Slutdatumet har passerat för två aktiviteter" in line for line in lines)
+    assert lines[lines.index("## Passerat slutdatum") + 1].count("•") == 2
+
+
+def test_activities_and_their_parts_are_told_apart_in_a_list_of_deviations() -> None:
+    lines = show(
+        compose("""
+        A/M/G/Scenen       | Kvartal 2 | Förskjuts |           |              | A
+        A/M/G/Scenen/Golv  | Kvartal 2 | Förskjuts | Kvartal 4 | Virket dröjer | A
+        A/M/G/Scenen/Tak   | Kvartal 2 | Genomfört |           |              | A
+        A/M/G/Entrén       | Kvartal 2 | Förskjuts | Kvartal 3 | Regn         | A
+        A/M/G/Entrén/Dörr  | Kvartal 2 | ^         |           |              | A
+    """)
+    )
+    at = lines.index("## Förskjuts")
+    assert lines[at + 1] == "Två aktiviteter och en delaktivitet:"
+    assert [line[2:].split(".")[0] for line in lines[at + 2].split("\n")] == ["Scenen", "Scenen – Golv", "Entrén"]
+    assert "Scenen. Se delarna nedan." in lines[at + 2]
 
 
 # For every round ------------------------------------------------------------------------------------------

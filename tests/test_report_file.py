@@ -10,7 +10,7 @@ import docx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from support.draw_report import draw_replies
 from support.draw_report import draw_round as draw_followed
 from support.draw_round import draw_round
@@ -222,6 +222,37 @@ def test_personal_data_stops_the_report_with_its_cell_before_anything_is_written
     assert place.cell
     assert "anna.exempel" not in repr(stop.value.findings), "a message does not repeat it"
     assert not output.exists()
+
+
+def test_a_number_is_named_where_it_is_now_and_not_where_it_was(tmp_path: Path) -> None:
+    answers = {
+        "Norr": "Id | Status | Kommentar/avvikelse\na | Pågående | Ring 013-20 60 00",
+        "Söder": "Id | Status | Kommentar/avvikelse\na | Pågående | Bra",
+    }
+    path = tmp_path / "s.xlsx"
+    path.write_bytes(edit(write(PLAN, answers), put("Svar", "a", "Kommentar/avvikelse", None)))
+    with pytest.raises(FatalError) as stop:
+        write_report(path, tmp_path / "r.pdf")
+    (finding,) = stop.value.findings
+    sheet = load_workbook(path)["Aktiviteter"]
+    assert finding.location.sheet == "Aktiviteter"
+    assert finding.location.cell is not None
+    assert "013-20 60 00" in str(sheet[finding.location.cell].value)
+
+
+def test_a_number_outside_the_comment_is_named_with_its_own_cell(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    path.write_bytes(
+        edit(
+            write(PLAN, {"Norr": "Id | Status\nb | Pågående"}),
+            put("Aktiviteter", "b", "Ny tidpunkt", "Fråga 013-20 60 00"),
+        )
+    )
+    with pytest.raises(FatalError) as stop:
+        write_report(path, tmp_path / "r.pdf")
+    (finding,) = stop.value.findings
+    assert finding.location.cell is not None
+    assert load_workbook(path)["Aktiviteter"][finding.location.cell].value == "Fråga 013-20 60 00"
 
 
 def test_it_is_blanked_or_kept_when_that_is_wanted(exposed: Path) -> None:

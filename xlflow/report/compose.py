@@ -82,7 +82,7 @@ def _build_blocks(
     yield from build_goal_sections(
         shown_status, phrasing, report_options.layout, is_complete=not report_options.only
     )
-    yield from build_response_section(selected_status, phrasing)
+    yield from build_response_section(selected_status, phrasing, is_complete=not report_options.only)
 
 
 def _shown_share_sentence(selected_status: RoundStatus, count: int, phrasing: Phrasing) -> str:

@@ -7,9 +7,10 @@ A list that would fill pages is shortened and says so; nothing else is left out.
 from collections.abc import Iterator, Sequence
 
 from xlflow.i18n.catalogue import translate
+from xlflow.i18n.count_sentences import format_item_count
 from xlflow.model.template import Choice, Field
 from xlflow.report.amount_totals import Amounts, field_value
-from xlflow.report.document import Block, Heading, Span, to_spans
+from xlflow.report.document import Block, Heading, Paragraph, Span, to_spans
 from xlflow.report.phrasing import Phrasing, build_limited_list, item_title, label_without_colon, shorten_reason
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
 
@@ -24,18 +25,14 @@ def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_de
                 for item_status in round_status.activities
                 if item_status.status_code == choice.code
             ]
-            yield from _build_list_section(choice.label.in_language(phrasing.language), list_items, phrasing)
+            title = choice.label.in_language(phrasing.language)
+            yield from _build_list_section(title, list_items, phrasing, in_tables=with_deviations)
     if not with_deviations:
         return
     for choice in round_status.status_choices.values():
         if choice.deviation:
-            list_items = list(_deviation_sentences(choice, round_status, phrasing))
-            yield from _build_list_section(choice.label.in_language(phrasing.language), list_items, phrasing)
-    overdue = [
-        entry
-        for entry in round_status.activities
-        if entry.is_overdue and not round_status.has_deviating_status(entry)
-    ]
+            yield from _build_deviation_section(choice, round_status, phrasing)
+    overdue = [entry for entry in round_status.activities if entry.is_overdue]
     yield from _build_list_section(
         phrasing.translate("late_heading"),
         [_overdue_sentence(entry, round_status, phrasing) for entry in overdue],
@@ -73,33 +70,59 @@ def _amount_sentence(
     return (name, *to_spans(f". {label_without_colon(field.label, phrasing.language)}: {amount}. {reason}"))
 
 
-def _build_list_section(title: str, items: Sequence[tuple[Span, ...]], phrasing: Phrasing) -> Iterator[Block]:
+def _build_list_section(
+    title: str,
+    items: Sequence[tuple[Span, ...]],
+    phrasing: Phrasing,
+    *,
+    in_tables: bool = True,
+    counts: str = "",
+) -> Iterator[Block]:
+    """Yield a heading and its list; `counts` says what is in it, where that is more than activities."""
     if items:
         yield Heading(2, title, in_contents=False)
-        yield from build_limited_list(items, phrasing)
+        if counts:
+            yield Paragraph(to_spans(counts), keep_with_next=True)
+        yield from build_limited_list(items, phrasing, in_tables=in_tables)
 
 
-def _deviation_sentences(
-    choice: Choice, round_status: RoundStatus, phrasing: Phrasing
-) -> Iterator[tuple[Span, ...]]:
-    """Yield a sentence per plan item with a status: each sub-activity, or the activity if none of them has it."""
+def _build_deviation_section(choice: Choice, round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
+    """Yield the plan items with a deviating status: as many activities as the summary counts, and their parts."""
+    listed = list(_deviating_items(choice, round_status))
+    template, language = round_status.template, phrasing.language
+    part_count = sum(is_part for _, is_part in listed)
+    counts = ""
+    if part_count and template.part_level:
+        items = format_item_count(len(listed) - part_count, template.item_level, language)
+        counts = phrasing.translate(
+            "listed_counts",
+            items=f"{items[:1].upper()}{items[1:]}",
+            parts=format_item_count(part_count, template.part_level, language),
+        )
+    sentences = [_deviation_sentence(entry, choice, round_status, phrasing) for entry, _ in listed]
+    yield from _build_list_section(choice.label.in_language(language), sentences, phrasing, counts=counts)
+
+
+def _deviating_items(choice: Choice, round_status: RoundStatus) -> Iterator[tuple[ItemStatus, bool]]:
+    """Yield (plan item, whether it is a sub-activity) for every item with a status, each activity before its
+    parts."""
     for activity in round_status.activities:
         parts = [
             part
             for part in round_status.parts_by_activity[activity.item.id]
             if part.status_code == choice.code and not part.follows_parent
         ]
-        names_activity = activity.status_code == choice.code and (
-            not parts or bool(activity.unit_replies) or _has_own_status(activity, round_status)
-        )
-        if names_activity:
-            yield _deviation_sentence(activity, choice, round_status, phrasing)
-        for part in parts:
-            yield _deviation_sentence(part, choice, round_status, phrasing)
+        if activity.status_code == choice.code:
+            yield activity, False
+        yield from ((part, True) for part in parts)
 
 
-def _has_own_status(activity: ItemStatus, round_status: RoundStatus) -> bool:
-    return round_status.status_field is not None and round_status.status_field.key in activity.answers
+def _is_status_of_parts(activity: ItemStatus, choice: Choice, round_status: RoundStatus) -> bool:
+    """Return whether an activity has a status by its parts, and neither new deadline nor reason of its own."""
+    parts = round_status.parts_by_activity.get(activity.item.id, ())
+    return not activity.answers and any(
+        part.status_code == choice.code and not part.follows_parent for part in parts
+    )
 
 
 def _deviation_sentence(
@@ -109,6 +132,8 @@ def _deviation_sentence(
     unit_answers = [
         (reply.unit, reply.answers) for reply in item_status.unit_replies if reply.status_code == choice.code
     ]
+    if not unit_answers and _is_status_of_parts(item_status, choice, round_status):
+        return (name, *to_spans(f". {phrasing.translate('from_parts')}"))
     if not unit_answers:
         return (
             name,

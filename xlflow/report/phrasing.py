@@ -117,12 +117,20 @@ def make_status_badge(code: str, label: str, icon: str, fill_colour: str) -> Sta
     return StatusBadge(code, label, icon, readable_text_colour(fill_colour), fill_colour)
 
 
-def build_limited_list(items: Sequence[tuple[Span, ...]], phrasing: Phrasing) -> Iterator[Bullets | Paragraph]:
-    """Yield a list that would not fill pages; where it is cut short it says so."""
+def build_limited_list(
+    items: Sequence[tuple[Span, ...]], phrasing: Phrasing, *, in_tables: bool = True, tables_above: bool = False
+) -> Iterator[Bullets | Paragraph]:
+    """Yield a list that would not fill pages; where it is cut short it says so, and where the rest is.
+
+    `in_tables`: the report's tables have every item; where they have not, the list is complete. `tables_above`:
+    the tables come before the list.
+    """
+    shown_count = MAX_LIST_LENGTH if in_tables else len(items)
     if items:
-        yield Bullets(tuple(items[:MAX_LIST_LENGTH]))
-    if len(items) > MAX_LIST_LENGTH:
-        yield Paragraph(to_spans(phrasing.translate("and_more", count=len(items) - MAX_LIST_LENGTH)))
+        yield Bullets(tuple(items[:shown_count]))
+    if len(items) > shown_count:
+        key = "and_more_above" if tables_above else "and_more"
+        yield Paragraph(to_spans(phrasing.translate(key, count=len(items) - shown_count)))
 
 
 def item_title(plan_item: PlanItem, template: Template) -> str:

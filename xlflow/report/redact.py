@@ -10,7 +10,7 @@ from xlflow.check.pii import find_pii
 from xlflow.i18n.catalogue import translate, translate_all
 from xlflow.model.findings import Finding, Location, Severity, make_finding
 from xlflow.rounds.round_changes import ItemChange, ItemSnapshot
-from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
+from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnitReply
 
 
 def check_personal_data(round_status: RoundStatus, *, keep_personal_data: bool = False) -> tuple[Finding, ...]:
@@ -49,7 +49,7 @@ def _shown_texts(round_status: RoundStatus) -> Iterator[tuple[str, Location | No
     item."""
     seen = set[tuple[str, str]]()
     for item_status in round_status.item_statuses:
-        for location, text in _item_texts(item_status):
+        for location, text in _item_texts(item_status, round_status):
             seen.add((item_status.item.id, text))
             yield item_status.item.id, location, text
     file = next((entry.location.file for entry in round_status.item_statuses if entry.location), "")
@@ -78,20 +78,19 @@ def _change_texts(change: ItemChange, planned_item_ids: Container[str]) -> Itera
         yield from change.item.level_texts
 
 
-def _item_texts(item_status: ItemStatus) -> Iterator[tuple[Location | None, str]]:
-    """Yield what is shown of a unit's own words: several units' replies instead of what they are together."""
+def _item_texts(item_status: ItemStatus, round_status: RoundStatus) -> Iterator[tuple[Location | None, str]]:
+    """Yield what is shown of a unit's own words, each with its cell: several units' replies instead of what they
+    are together."""
     if item_status.item.added_by_unit:
-        yield from ((item_status.location, text) for text in item_status.item.level_texts)
-    if not item_status.unit_replies:
-        yield from (
-            (item_status.location, text) for text in (*_text_values(item_status.answers), item_status.status)
-        )
-    for reply in item_status.unit_replies:
-        yield from ((reply.location, text) for text in (*_text_values(reply.answers), reply.status))
-
-
-def _text_values(values: DisplayValues) -> Iterator[str]:
-    return (value for value in values.values() if isinstance(value, str))
+        for level, text in zip(round_status.template.levels, item_status.item.level_texts, strict=True):
+            yield item_status.locations.get(level.key, item_status.location), text
+    sources: tuple[ItemStatus | UnitReply, ...] = item_status.unit_replies or (item_status,)
+    for source in sources:
+        for key, value in source.answers.items():
+            if isinstance(value, str):
+                yield source.locations.get(key, source.location), value
+        status_key = round_status.status_field.key if round_status.status_field else ""
+        yield source.locations.get(status_key, source.location), source.status
 
 
 def _redact_item_status(item_status: ItemStatus, replacement: str) -> ItemStatus:

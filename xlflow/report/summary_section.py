@@ -32,7 +32,7 @@ from xlflow.report.document import (
     to_spans,
 )
 from xlflow.report.highlight_lists import build_status_lists, build_threshold_lists
-from xlflow.report.phrasing import Phrasing, build_limited_list, item_title, label_without_colon
+from xlflow.report.phrasing import MAX_LIST_LENGTH, Phrasing, build_limited_list, item_title, label_without_colon
 from xlflow.report.svg_charts import Bar, BarSegment, draw_bar_chart
 from xlflow.report.table_rows import ItemGroup, group_by_level
 from xlflow.rounds.round_changes import ItemChange, ItemSnapshot, count_changes_by_kind
@@ -59,9 +59,23 @@ def build_changes_section(round_status: RoundStatus, phrasing: Phrasing, *, with
             for candidate in round_status.changes
             if candidate.kind in (ALARMING_CHANGES if candidate.is_part else LISTED_CHANGES)
         ]
-        yield from build_limited_list(
-            [tuple(_change_spans(change, round_status, phrasing)) for change in listed], phrasing
-        )
+        part_count = sum(change.is_part for change in listed)
+        if part_count and round_status.template.part_level:
+            parts = format_item_count(part_count, round_status.template.part_level, phrasing.language)
+            yield Paragraph(to_spans(phrasing.translate("listed_parts", parts=parts)))
+        yield from _list_changes(listed, round_status, phrasing)
+
+
+def _list_changes(changes: Sequence[ItemChange], round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
+    """Yield a line per change. Of many, those of removed items are listed in full, since no table has them."""
+    is_long = len(changes) > MAX_LIST_LENGTH
+    for removed in (False, True) if is_long else (None,):
+        items = [
+            tuple(_change_spans(change, round_status, phrasing))
+            for change in changes
+            if removed is None or (change.kind == "gone") is removed
+        ]
+        yield from build_limited_list(items, phrasing, in_tables=not removed)
 
 
 def _change_spans(change: ItemChange, round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Span]:

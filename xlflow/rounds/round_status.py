@@ -23,15 +23,23 @@ DisplayValues = Mapping[str, str | Decimal]
 """Values by field key, as shown; numbers as Decimal."""
 
 
+FieldLocations = Mapping[str, Location]
+"""The cells in which the texts of a row are, by field or level key."""
+
+
 def _no_values() -> DisplayValues:
+    return MappingProxyType({})
+
+
+def _no_locations() -> FieldLocations:
     return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class UnitReply:
     """What one unit answered on a plan item. `status_code` is None where the template does not know the status,
-    which is then in `status` as written. `answers` are its other answers; `location` is its row in `Svar`. A
-    sub-activity with `follows_parent` has no status of its own."""
+    which is then in `status` as written. `answers` are its other answers; `locations` are the cells that they were
+    read from. A sub-activity with `follows_parent` has no status of its own."""
 
     unit: str
     status_code: str | None = None
@@ -39,6 +47,7 @@ class UnitReply:
     follows_parent: bool = False
     answers: DisplayValues = field(default_factory=_no_values)
     location: Location | None = None
+    locations: FieldLocations = field(default_factory=_no_locations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class ItemStatus:
     `follows_parent` has no status of its own. `plan_values` and `answers` are by field key. `unit_replies` is
     filled only where several units were asked or answered. `location` is the cell of its comment.
     `completeness` says how many of those asked have answered ("2 av 3 har svarat"), "" where all or none have.
+    `locations` are the cells that its texts were read from, where that is known.
     """
 
     item: PlanItem
@@ -61,6 +71,7 @@ class ItemStatus:
     unit_replies: tuple[UnitReply, ...] = ()
     location: Location | None = None
     completeness: str = ""
+    locations: FieldLocations = field(default_factory=_no_locations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,4 +245,5 @@ def _as_answered_by_unit(item_status: ItemStatus, unit: str, round_status: Round
         unit_replies=(),
         location=reply.location or item_status.location,
         completeness="",
+        locations=reply.locations or item_status.locations,
     )

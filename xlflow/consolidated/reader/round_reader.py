@@ -4,7 +4,7 @@ What counts is the table `Aktiviteter`: who corrects a comment or a status there
 report. `Svar` has what each of several units answered, `Insamling` who was asked, a hidden sheet the definition.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -13,6 +13,7 @@ from xlflow.consolidated.reader.change_reader import read_changes, read_compared
 from xlflow.consolidated.reader.completeness_reader import translate_completeness
 from xlflow.consolidated.reader.error_reader import FINDING_HEADINGS, read_unresolved_errors
 from xlflow.consolidated.reader.table_reader import TableRecord, find_round_sheet, read_records
+from xlflow.consolidated.reader.unit_comments import replace_comment, split_comment_by_unit
 from xlflow.consolidated.reader.unit_reader import read_unit_statuses, unit_headings
 from xlflow.consolidated.reader.workbook_integrity import sort_in_plan_order
 from xlflow.excel.conventions import RawCell
@@ -22,7 +23,7 @@ from xlflow.i18n.catalogue import Language, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.plan import Deadline, PlanItem, Round
-from xlflow.model.template import Field
+from xlflow.model.template import Field, Level
 from xlflow.model.text import normalize_key
 from xlflow.rounds.round_status import (
     DisplayValues,
@@ -171,7 +172,9 @@ class _RoundReader:
             == normalize_key(translate("values.yes", self.round.language)),
             self.read_values(record, self.round.template.plan_fields()),
             answers,
-            self.split_comments(self.replies_by_item.get(item_id, ()), units, answers)
+            self.split_comments(
+                self.replies_by_item.get(item_id, ()), units, answers, record.location(self.comment_heading)
+            )
             if has_several_units
             else (),
             record.location(self.comment_heading),
@@ -181,7 +184,17 @@ class _RoundReader:
                 self.round.language,
                 self.display_language,
             ),
+            self.read_locations(record, (*self.round.template.levels, *self.unit_fields)),
         )
+
+    def read_locations(self, record: TableRecord, columns: Iterable[Level | Field]) -> Mapping[str, Location]:
+        """Return the address of every text in some columns of a row, by the column's key."""
+        labels = {column.key: column.label.in_language(self.round.language) for column in columns}
+        return {
+            key: record.location(label)
+            for key, label in labels.items()
+            if isinstance(record.cell_value(label), str)
+        }
 
     @cached_property
     def comment_heading(self) -> str:
@@ -270,23 +283,33 @@ class _RoundReader:
             follows_parent,
             answers,
             record.location(self.comment_heading),
+            self.read_locations(record, self.unit_fields),
         )
 
     def split_comments(
-        self, replies: tuple[UnitReply, ...], units: tuple[str, ...], joined_answers: DisplayValues
+        self,
+        replies: tuple[UnitReply, ...],
+        units: tuple[str, ...],
+        joined_answers: DisplayValues,
+        location: Location,
     ) -> tuple[UnitReply, ...]:
-        """Return the replies with the comments of the table `Aktiviteter`, where each follows its unit's name."""
+        """Return the replies with the comments of the table `Aktiviteter`, where each follows its unit's name;
+        `location` is its cell."""
         comment_field = self.round.template.field_in_role("comment")
         if comment_field is None:
             return replies
         text = str(joined_answers.get(comment_field.key, ""))
-        comment_by_unit = _split_comment_by_unit(text, units)
+        comment_by_unit = split_comment_by_unit(text, units)
+        locations = dict.fromkeys(comment_by_unit, location)
         if text.rpartition("\n")[2].startswith(self.workbook_text("and_more").partition("{")[0]):
             comment_by_unit = {
                 reply.unit: str(reply.answers.get(comment_field.key, "")) for reply in replies
             } | dict(comment_by_unit)
         return tuple(
-            _replace_comment(reply, comment_field.key, comment_by_unit.get(reply.unit, "")) for reply in replies
+            replace_comment(
+                reply, comment_field.key, comment_by_unit.get(reply.unit, ""), locations.get(reply.unit)
+            )
+            for reply in replies
         )
 
     def read_values(
@@ -323,20 +346,3 @@ def resolve_unit_name(round_status: RoundStatus, name: str, file: str) -> str | 
     return matching_unit or make_finding(
         "report-unit-unknown", Location(file), value=name, params={"units": ", ".join(units)}
     )
-
-
-def _replace_comment(reply: UnitReply, key: str, text: str) -> UnitReply:
-    answers = {name: value for name, value in reply.answers.items() if name != key}
-    return replace(reply, answers={**answers, key: text} if text else answers)
-
-
-def _split_comment_by_unit(text: str, units: tuple[str, ...]) -> Mapping[str, str]:
-    """Return the comment of each unit: the text from its name at the beginning of a line to the next unit's
-    name."""
-    lines_by_unit: dict[str, list[str]] = {}
-    current_lines: list[str] = []
-    for line in text.split("\n"):
-        unit = next((unit for unit in units if line.startswith(f"{unit}: ")), None)
-        current_lines = current_lines if unit is None else lines_by_unit.setdefault(unit, [])
-        current_lines.append(line if unit is None else line.removeprefix(f"{unit}: "))
-    return {unit: "\n".join(lines).strip() for unit, lines in lines_by_unit.items()}
