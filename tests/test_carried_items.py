@@ -35,7 +35,7 @@ def _row_of(sheet: Worksheet, activity: str) -> int:
     return next(row for row in range(5, sheet.max_row + 1) if sheet.cell(row, column).value == activity)
 
 
-def _fill(form: Path, target: Path, changes: dict[str, dict[str, str | None]]) -> None:
+def fill_form(form: Path, target: Path, changes: dict[str, dict[str, str | None]]) -> None:
     """Write into the row of each activity, or into the first free row where the form has no such activity."""
     workbook = load_workbook(form)
     sheet = workbook[FORM]
@@ -60,7 +60,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (desk / "plan.csv").write_text(PLAN, encoding="utf-8")
     (desk / "plan 2.csv").write_text(NEXT_PLAN, encoding="utf-8")
     generate_forms(desk / "plan.csv", desk / "mars", as_of=MARCH)
-    _fill(
+    fill_form(
         desk / "mars" / "Norr.xlsx", desk / "in 1" / "Norr.xlsx", {"Laga taket": {"Status": "Pågående"}, **ADDED}
     )
     merge_forms([desk / "in 1"], desk / "mars.xlsx", plan=desk / "plan.csv")
@@ -69,7 +69,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _merge(desk: Path, name: str, changes: dict[str, dict[str, str | None]]) -> RunResult:
-    _fill(desk / "augusti" / "Norr.xlsx", desk / name / "Norr.xlsx", changes)
+    fill_form(desk / "augusti" / "Norr.xlsx", desk / name / "Norr.xlsx", changes)
     return merge_forms(
         [desk / name], desk / f"{name}.xlsx", plan=desk / "plan 2.csv", previous=desk / "mars.xlsx", force=True
     )
@@ -127,7 +127,7 @@ def test_it_is_gone_when_the_row_is_emptied(desk: Path) -> None:
 
 
 def test_the_form_that_goes_back_still_has_it(desk: Path) -> None:
-    _fill(
+    fill_form(
         desk / "augusti" / "Norr.xlsx",
         desk / "fel" / "Norr.xlsx",
         {"Laga taket": {"Status": "Struntat i"}, "Låna ut cyklar": {"Status": "Pågående"}},

@@ -15,6 +15,7 @@ from xlflow.model.plan import Plan, PlanItem, Round, Unit
 from xlflow.model.plan_item_index import PlanItemIndex
 from xlflow.model.submission import AnswerRow, Submission
 from xlflow.model.text import normalize_key_cached, short_code
+from xlflow.rounds.rewordings import find_rewordings
 
 NO_ISSUED_TEXTS: Mapping[str, str] = MappingProxyType({})
 """Shared by all rows that were issued blank: most are."""
@@ -184,15 +185,18 @@ def _check_unexpected_items(
     """Yield one finding for each row whose id, text or unit is not the plan's."""
     asked_unit_keys = _unit_keys_with_items(round_)
     rows = [row for submission in submissions for row in submission.rows]
+    rewordings = _find_reworded_items(assigned, item_index)
     for row, assigned_row in zip(rows, assigned, strict=True):
         finding_code = (
             None if row.item.added_by_unit else _plan_mismatch_code(row, assigned_row, item_index, asked_unit_keys)
         )
         if finding_code:
-            params = {
-                "text": row.item.title(item_index.item_level_index),
-                "planned": assigned_row.row.item.title(item_index.item_level_index),
-            }
+            level, reworded = item_index.item_level_index, rewordings.get((assigned_row.row.unit, row.item.id))
+            planned = reworded or assigned_row.row.item
+            params = {"text": row.item.title(level), "planned": planned.title(level)}
+            if reworded:
+                cell = reworded.location and reworded.location.cell
+                finding_code, params = "plan-item-reworded", params | {"id": row.item.id, "cell": cell or "–"}
             yield make_finding(
                 finding_code,
                 row.location,
@@ -200,6 +204,24 @@ def _check_unexpected_items(
                 row_id=assigned_row.row.item.id,
                 params=params,
             )
+
+
+def _find_reworded_items(
+    assigned: Sequence[AssignedRow], item_index: PlanItemIndex
+) -> Mapping[tuple[str, str], PlanItem]:
+    """Return the plan item that a row likely answers, by unit and the row's item id, for rows that the plan does
+    not know: one that the unit was asked about and has not answered."""
+    items_by_unit: dict[str, dict[str, PlanItem]] = {}
+    for each in assigned:
+        items_by_unit.setdefault(each.row.unit, {})[each.row.item.id] = each.row.item
+    found: dict[tuple[str, str], PlanItem] = {}
+    for unit, items in items_by_unit.items():
+        unknown = [each for each in items.values() if each.id not in item_index.by_id and not each.added_by_unit]
+        if unknown:
+            unanswered = [each for each in item_index.items if unit in each.units and each.id not in items]
+            rewordings = find_rewordings(unknown, unanswered, item_index.item_level_index)
+            found |= {(unit, item_id): planned for item_id, planned in rewordings.items()}
+    return found
 
 
 def _plan_mismatch_code(

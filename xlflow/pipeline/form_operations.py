@@ -26,7 +26,12 @@ from xlflow.pipeline.read_files import ReadOptions
 from xlflow.pipeline.resolve_round import RequestedRound
 from xlflow.pipeline.save_files import ProgressCallback, check_saved_elsewhere, report_progress, save_forms
 from xlflow.rounds.carried_items import add_carried_items, check_carried_items, find_carried_items
-from xlflow.rounds.previous_answers import build_previous_answers, check_continued_items, index_predecessors
+from xlflow.rounds.previous_answers import (
+    build_previous_answers,
+    check_continued_items,
+    check_items_not_found,
+    index_predecessors,
+)
 from xlflow.rounds.unit_names import check_past_units
 
 
@@ -259,6 +264,7 @@ def _read_previous_answers(
     findings = (
         make_finding("previous-shown", location, params=params),
         *check_carried_items(carried_by_unit, round_, location),
+        *check_items_not_found(predecessors, round_, location),
         *check_past_units(previous_status, round_),
         *check_continued_items(predecessors, round_),
     )

@@ -15,6 +15,7 @@ from xlflow.model.submission import PreviousAnswers
 from xlflow.model.template import Field
 from xlflow.model.text import normalize_key
 from xlflow.rounds.lineage import RoundItems, find_unknown_references, match_plan_items
+from xlflow.rounds.rewordings import find_rewordings
 from xlflow.rounds.round_status import ItemStatus, RoundStatus, UnitReply
 from xlflow.rounds.unit_names import past_unit_names
 from xlflow.values import format_number
@@ -70,6 +71,26 @@ def check_continued_items(predecessors: PredecessorIndex, round_: Round) -> Iter
     for item, name in predecessors.unknown_references:
         location = item.location or Location(round_.plan.file)
         yield make_finding("continues-from-unknown", location, row_id=item.id, value=name)
+
+
+def check_items_not_found(predecessors: PredecessorIndex, round_: Round, location: Location) -> Iterator[Finding]:
+    """Yield one finding for each item of the previous round's plan that is not in today's plan, and name today's
+    item where it is likely the same in other words. `location` is the workbook of the previous round."""
+    level = round_.template.item_level_index
+    continued = {each.item.id for statuses in predecessors.statuses_by_item_id.values() for each in statuses}
+    previous_items = [each.item for each in predecessors.round_status.item_statuses]
+    gone = [item for item in previous_items if not item.added_by_unit and item.id not in continued]
+    new = [item for item in round_.plan.items if item.id not in predecessors.statuses_by_item_id]
+    rewordings = find_rewordings(gone, new, level)
+    previous_level = predecessors.round_status.template.item_level_index
+    for item in gone:
+        today, title = rewordings.get(item.id), item.title(previous_level)
+        if today is None:
+            yield make_finding("previous-item-not-found", location, row_id=item.id, value=title)
+        else:
+            params = {"planned": today.title(level), "id": item.id}
+            place = today.location or Location(round_.plan.file)
+            yield make_finding("previous-item-reworded", place, row_id=today.id, value=title, params=params)
 
 
 def _format_predecessors(
