@@ -86,7 +86,9 @@ def check_items_not_found(predecessors: PredecessorIndex, round_: Round, locatio
     for item in gone:
         today, title = rewordings.get(item.id), item.title(previous_level)
         if today is None:
-            yield make_finding("previous-item-not-found", location, row_id=item.id, value=title)
+            yield make_finding(
+                "previous-item-not-found", location, row_id=item.id, value=title, params={"id": item.id}
+            )
         else:
             params = {"planned": today.title(level), "id": item.id}
             place = today.location or Location(round_.plan.file)
