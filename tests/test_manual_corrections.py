@@ -11,13 +11,20 @@ from openpyxl.comments import Comment
 from support.draw_merged import column_by_id, draw_merged, figures_by_group
 from support.draw_round import draw_round
 
-from xlflow.consolidated.reader import CONSOLIDATED_LIMITS, check_added_content, read_changed_cells
+from xlflow.consolidated.reader import (
+    CONSOLIDATED_LIMITS,
+    check_added_content,
+    check_missing_content,
+    read_changed_cells,
+    read_round_status,
+)
 from xlflow.consolidated.tables import build_consolidated_content
 from xlflow.consolidated.tables.manual_corrections import apply_changed_cells, drop_corrected_faults
 from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.model.findings import Finding
 from xlflow.model.table import TableCell
+from xlflow.rounds.round_status import ItemStatus
 
 ROUND = draw_round("""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet   | Delaktivitet | Slutdatum | Enhet
@@ -268,6 +275,73 @@ def test_a_sorted_table_has_no_corrections() -> None:
     changed = edit(Merge(ANSWERS).file, sort)
     assert read_changed_cells(opened(changed)) == ()
     assert check_added_content(opened(changed)) == ()
+
+
+def report_of(answers: Mapping[str, str], *cells: tuple[str, ...]) -> tuple[dict[str, ItemStatus], list[Finding]]:
+    """Return what a report reads of a corrected workbook: the state of each plan item, and notes on the sheets."""
+    workbook = opened(corrected(Merge(answers).file, *cells))
+    round_status = read_round_status(workbook)
+    return dict(round_status.status_by_id), list(check_missing_content(workbook, round_status))
+
+
+def test_a_report_follows_a_status_corrected_in_the_answers_and_says_so() -> None:
+    statuses, notes = report_of(ANSWERS, ("Svar", "a", "Status", "Genomfört", "Museet"))
+    assert statuses["a"].status == "Genomfört"
+    assert [(note.code, note.location.sheet, note.value) for note in notes] == [
+        ("report-status-recomputed", "Aktiviteter", "Förskjuts")
+    ]
+    assert report_of(ANSWERS)[1] == []
+
+
+def test_a_status_corrected_in_the_answers_of_several_units_is_rolled_up_anew() -> None:
+    statuses, _ = report_of(ANSWERS, ("Svar", "b", "Status", "Genomfört", "Museet"))
+    assert (statuses["b"].status, statuses["b"].completeness) == ("Genomfört", "")
+    statuses, _ = report_of(ANSWERS, ("Svar", "b", "Status", None, "Museet"))  # type: ignore[arg-type]
+    assert (statuses["b"].status, statuses["b"].completeness) == ("", "1 av 2 har svarat")
+    assert {reply.unit: reply.status for reply in statuses["b"].unit_replies} == {"Museet": "", "Åbo": "Genomfört"}
+
+
+def test_a_status_corrected_over_several_units_among_the_activities_is_followed() -> None:
+    statuses, notes = report_of(ANSWERS, ("Aktiviteter", "b", "Status", "Kvarstår"))
+    assert statuses["b"].status == "Kvarstår"
+    assert [note.value for note in notes] == ["Pågående"]
+
+
+def test_an_activity_and_its_parts_follow_a_status_corrected_in_one_of_them() -> None:
+    statuses, _ = report_of(ANSWERS, ("Aktiviteter", "c1", "Status", "Kvarstår"))
+    assert (statuses["c"].status, statuses["c1"].status) == ("Kvarstår", "Kvarstår")
+    statuses, _ = report_of(ANSWERS, ("Svar", "c", "Status", "Pågående", "Åbo"))
+    assert (statuses["c"].status, statuses["c1"].follows_parent) == ("Pågående", True)
+
+
+def test_a_report_and_the_next_merge_say_the_same_of_a_corrected_workbook() -> None:
+    for cells in (
+        [("Svar", "a", "Status", "Genomfört", "Museet")],
+        [("Svar", "b", "Status", "Förskjuts", "Åbo"), ("Aktiviteter", "c1", "Status", "Utgår")],
+        [("Aktiviteter", "b", "Status", "Utgår"), ("Svar", "c", "Status", "Kvarstår", "Åbo")],
+        [("Aktiviteter", "a", "Sammanvägd status", "Kvarstår")],
+    ):
+        changed = corrected(Merge(ANSWERS).file, *cells)
+        read = read_round_status(opened(changed)).status_by_id
+        merged = read_round_status(opened(Merge(ANSWERS, changed).file)).status_by_id
+        for item_id, status in read.items():
+            other = merged[item_id]
+            assert (status.status, status.completeness) == (other.status, other.completeness), (cells, item_id)
+            assert status.is_overdue == other.is_overdue
+
+
+def test_a_comment_corrected_in_the_answers_is_in_the_report() -> None:
+    cells = [("Svar", "a", COMMENT, "Ny", "Museet"), ("Svar", "b", COMMENT, "Annat", "Åbo")]
+    statuses, _ = report_of(ANSWERS, *cells)
+    assert statuses["a"].answers["comment"] == "Ny"
+    assert statuses["b"].answers["comment"] == "Museet: Lås beställda\nÅbo: Annat"
+    assert [reply.answers["comment"] for reply in statuses["b"].unit_replies] == ["Lås beställda", "Annat"]
+
+
+def test_a_corrected_deadline_decides_what_is_overdue() -> None:
+    statuses, _ = report_of(ANSWERS, ("Svar", "a", "Ny tidpunkt", "2021-02-01", "Museet"))
+    assert statuses["a"].is_overdue
+    assert statuses["a"].answers["new_deadline"] == "2021-02-01"
 
 
 STATUSES = ("Genomfört", "Pågående", "Kvarstår", "Förskjuts", "Utgår", "strax")

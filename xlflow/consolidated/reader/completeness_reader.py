@@ -1,6 +1,7 @@
 """Reads how many of those asked about a plan item have answered, and says it in the language of the reader."""
 
 import re
+from collections.abc import Sequence
 
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.template import Template
@@ -18,15 +19,16 @@ def translate_completeness(text: str, template: Template, written_in: Language, 
         return text
     return next(
         (
-            _completeness_text(kind, numbers, template, shown_in)
+            completeness_text(kind, numbers, template, shown_in)
             for kind in ("units", "parts")
-            if _completeness_text(kind, numbers, template, written_in) == text
+            if completeness_text(kind, numbers, template, written_in) == text
         ),
         text,
     )
 
 
-def _completeness_text(kind: str, numbers: list[str], template: Template, language: Language) -> str:
+def completeness_text(kind: str, numbers: Sequence[str | int], template: Template, language: Language) -> str:
+    """Return "2 av 3 har svarat" for (2, 3). `kind`: units, or parts (sub-activities of one unit)."""
     answered, asked = numbers
     parts = template.part_level.plural_label(language).lower() if template.part_level else ""
     return translate(f"consolidated.completeness_{kind}", language, answered=answered, asked=asked, parts=parts)

@@ -7,13 +7,13 @@ has no corrections that can be seen.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from xlflow.consolidated.reader.round_reader import decode_workbook_round
 from xlflow.consolidated.reader.table_reader import (
     TableRecord,
     find_round_sheet,
     is_sheet_of_table,
     read_records,
 )
+from xlflow.consolidated.reader.workbook_round import decode_workbook_round
 from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.answer_fingerprints import (

@@ -11,14 +11,15 @@ from functools import cached_property
 
 from xlflow.consolidated.reader.change_reader import read_changes, read_compared_to_date
 from xlflow.consolidated.reader.completeness_reader import translate_completeness
+from xlflow.consolidated.reader.corrected_statuses import follow_corrections
 from xlflow.consolidated.reader.error_reader import FINDING_HEADINGS, read_unresolved_errors
-from xlflow.consolidated.reader.table_reader import TableRecord, find_round_sheet, read_records
+from xlflow.consolidated.reader.table_reader import TableRecord, read_records
 from xlflow.consolidated.reader.unit_comments import replace_comment, split_comment_by_unit
 from xlflow.consolidated.reader.unit_reader import read_unit_statuses, unit_headings
 from xlflow.consolidated.reader.workbook_integrity import sort_in_plan_order
+from xlflow.consolidated.reader.workbook_round import decode_workbook_round, require_round_sheet
 from xlflow.excel.conventions import RawCell
-from xlflow.excel.reader import SheetData, WorkbookData
-from xlflow.form.metadata import decode_consolidated_round
+from xlflow.excel.reader import WorkbookData
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
@@ -33,7 +34,7 @@ from xlflow.rounds.round_status import (
     UnresolvedError,
 )
 from xlflow.rules.rollup import relatives_by_id
-from xlflow.values import ParseResult, cell_text
+from xlflow.values import ParseResult
 from xlflow.values.field_values import format_value, make_parser
 
 
@@ -44,11 +45,12 @@ def read_round_status(workbook: WorkbookData, language: Language | None = None) 
     """
     reader = _RoundReader(workbook, decode_workbook_round(workbook), language)
     item_statuses = sort_in_plan_order(
-        reader.inherit_activity_status(tuple(reader.read_item_statuses())), _find_round_sheet(workbook)
+        reader.inherit_activity_status(tuple(reader.read_item_statuses())), require_round_sheet(workbook)
     )
     if not item_statuses and not list(reader.read_sheet_records("activities", reader.id_heading)):
         raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
     round_ = reader.round
+    item_statuses = follow_corrections(item_statuses, workbook, round_, reader.display_language)
     unit_statuses = tuple(
         read_unit_statuses(
             reader.read_sheet_records("collection", *unit_headings(round_.language)), round_.language
@@ -66,26 +68,9 @@ def read_round_status(workbook: WorkbookData, language: Language | None = None) 
         item_statuses,
         unit_statuses,
         tuple(read_changes(change_records, round_.template, round_.language)),
-        read_compared_to_date(_find_round_sheet(workbook)),
+        read_compared_to_date(require_round_sheet(workbook)),
         tuple(reader.read_errors()),
     )
-
-
-def _find_round_sheet(workbook: WorkbookData) -> SheetData:
-    hidden_sheet = find_round_sheet(workbook)
-    if hidden_sheet is None:
-        raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
-    return hidden_sheet
-
-
-def decode_workbook_round(workbook: WorkbookData) -> Round:
-    """Return the round of a consolidated workbook, without items; FatalError if it is not a consolidated one."""
-    round_ = decode_consolidated_round(
-        [cell_text(cell) for cell in row] for row in _find_round_sheet(workbook).rows
-    )
-    if round_ is None:
-        raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
-    return round_
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ since a report would otherwise silently leave it out.
 
 from collections.abc import Iterable, Iterator
 
+from xlflow.consolidated.reader.stale_statuses import check_stale_statuses
 from xlflow.consolidated.reader.table_reader import find_round_sheet, is_sheet_of_table
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.format_1 import rename_record_kind
@@ -31,11 +32,16 @@ def sort_in_plan_order(item_statuses: Iterable[ItemStatus], hidden_sheet: SheetD
 
 
 def check_missing_content(workbook: WorkbookData, round_status: RoundStatus) -> tuple[Finding, ...]:
-    """Return findings on columns and plan items that are missing from the table of activities.
+    """Return findings on columns and plan items that are missing from the table of activities, and on rolled-up
+    statuses that no longer follow from the answers.
 
     Raises FatalError if the rolled-up status is missing, without which every status would be wrong.
     """
-    return (*_check_missing_columns(workbook, round_status), *_check_missing_items(workbook, round_status))
+    return (
+        *_check_missing_columns(workbook, round_status),
+        *_check_missing_items(workbook, round_status),
+        *check_stale_statuses(workbook, round_status),
+    )
 
 
 def _check_missing_columns(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:
