@@ -184,6 +184,25 @@ def test_only_a_history_is_replaced(files: list[Path], tmp_path: Path) -> None:
     assert load_workbook(io.BytesIO(files[0].read_bytes())).sheetnames[0] == "Historik"
 
 
+@pytest.mark.parametrize("edit", ["A3", "Z40", "sheet"])
+def test_a_history_that_somebody_worked_in_is_not_replaced(files: list[Path], tmp_path: Path, edit: str) -> None:
+    target = tmp_path / "historik.xlsx"
+    write_history(files, target)
+    book = load_workbook(target)
+    book.save(target)
+    write_history(files, target)  # saved by another program, and nothing changed
+    book = load_workbook(target)
+    sheet = book.create_sheet("Eget") if edit == "sheet" else book.worksheets[0]
+    sheet["A1" if edit == "sheet" else edit] = "Fråga Norr om detta"
+    book.save(target)
+    edited = target.read_bytes()
+    with pytest.raises(FatalError) as stop:
+        write_history(files, target)
+    assert [found.code for found in stop.value.findings] == ["history-target-edited"]
+    assert target.read_bytes() == edited
+    write_history(files, target, force=True)
+
+
 def test_what_is_no_consolidated_workbook_is_named(files: list[Path], tmp_path: Path) -> None:
     (tmp_path / "tomt.xlsx").touch()
     for name, code in (("fattas.xlsx", "path-not-found"), ("tomt.xlsx", "consolidated-unreadable")):

@@ -4,18 +4,20 @@ Looks into the file at the target; writes nothing. One function per kind of targ
 """
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlflow.collect.discover import DiscoveredFile, make_received_file
 from xlflow.consolidated.reader import CONSOLIDATED_LIMITS, check_added_content, read_changed_cells
 from xlflow.consolidated.reader.table_reader import find_round_sheet
-from xlflow.consolidated.writer import KIND_PROPERTY
-from xlflow.excel.reader import open_workbook
+from xlflow.consolidated.writer import CONTENT_PROPERTY, KIND_PROPERTY
+from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.manual_correction import ChangedCell
 from xlflow.model.submission import Submission
 from xlflow.read.build_submission import read_form
+from xlflow.values import cell_text
 
 if TYPE_CHECKING:
     from xlflow.report.report_file import ReportFormat
@@ -86,10 +88,23 @@ def reason_to_keep_result(target: Path) -> Finding | None:
 
 
 def reason_to_keep_history(target: Path) -> Finding | None:
-    """Return why a history may not replace a file, None if it may: an earlier history."""
+    """Return why a history may not replace a file, None if it may: an earlier history that nobody has edited."""
     workbook = open_workbook(target, target.name, CONSOLIDATED_LIMITS)
-    is_history = not isinstance(workbook, Finding) and workbook.properties.get(KIND_PROPERTY) == "history"
-    return None if is_history else make_finding("target-not-ours", Location(str(target)))
+    if isinstance(workbook, Finding) or workbook.properties.get(KIND_PROPERTY) != "history":
+        return make_finding("target-not-ours", Location(str(target)))
+    is_unedited = workbook.properties.get(CONTENT_PROPERTY) == digest_cells(workbook)
+    return None if is_unedited else make_finding("history-target-edited", Location(str(target)))
+
+
+def digest_cells(workbook: WorkbookData) -> str:
+    """Return the SHA-256, in hexadecimal, of all texts and values of a workbook with their places."""
+    digest = sha256()
+    for sheet in workbook.sheets:
+        for row_number, row in enumerate(sheet.rows):
+            for column, cell in enumerate(row):
+                if text := cell_text(cell):
+                    digest.update(repr((sheet.name, row_number, column, text)).encode())
+    return digest.hexdigest()
 
 
 def reason_to_keep_report(target: Path, report_format: "ReportFormat") -> Finding | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from xlflow.i18n.catalogue import Language
-from xlflow.model.findings import FatalError, Location, make_finding, sort_findings
+from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
 from xlflow.model.merged import RunNote, RunResult
 from xlflow.pipeline.input_workbooks import open_consolidated
 from xlflow.pipeline.save_files import check_saved_elsewhere
@@ -97,9 +97,11 @@ def write_history(
     paths: Sequence[Path], output: Path, *, language: Language | None = None, force: bool = False
 ) -> RunResult:
     """Write the history of several consolidated workbooks; `FatalError` if the target is something else than
-    one."""
+    one, or one that a person has edited."""
+    from xlflow.consolidated.reader import CONSOLIDATED_LIMITS
     from xlflow.consolidated.writer.consolidated_workbook import render_history
-    from xlflow.pipeline.overwrite_guard import reason_to_keep_history, refuse_overwrite
+    from xlflow.excel.reader import open_workbook
+    from xlflow.pipeline.overwrite_guard import digest_cells, reason_to_keep_history, refuse_overwrite
     from xlflow.runtime.atomic_write import write_atomic
 
     if output.suffix.lower() != ".xlsx":
@@ -107,7 +109,9 @@ def write_history(
     if not force:
         refuse_overwrite([output], reason_to_keep_history)
     round_history = read_history(paths, language=language)
-    written = write_atomic(output, render_history(round_history))
+    made = open_workbook(render_history(round_history), output.name, CONSOLIDATED_LIMITS)
+    content_digest = "" if isinstance(made, Finding) else digest_cells(made)
+    written = write_atomic(output, render_history(round_history, content_digest=content_digest))
     counts = {"count": len(round_history.round_table.rows), "lines": len(round_history.item_table.rows)}
     notes = (RunNote("history.rounds", counts), RunNote("history.written", {"file": written}))
     return RunResult(

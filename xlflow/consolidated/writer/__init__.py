@@ -4,8 +4,9 @@ Decides the order of the sheets, layout, print set-up, formulas and highlights. 
 `consolidated.tables`. Touches no file.
 """
 
-from xlflow.consolidated.writer.consolidated_workbook import KIND_PROPERTY
+from xlflow.consolidated.writer.consolidated_workbook import CONTENT_PROPERTY, KIND_PROPERTY
 
 __all__ = [
+    "CONTENT_PROPERTY",
     "KIND_PROPERTY",
 ]

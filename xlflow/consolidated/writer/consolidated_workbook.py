@@ -41,6 +41,7 @@ from xlflow.model.table import Table
 from xlflow.rounds.history import RoundHistory
 
 KIND_PROPERTY = "xlflow.kind"
+CONTENT_PROPERTY = "xlflow.content"
 """The custom document property that says what kind of workbook of xlflow a file is: consolidated or history."""
 
 
@@ -157,8 +158,11 @@ def build_consolidated_workbook(
     return workbook
 
 
-def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS) -> bytes:
-    """Return the history of several rounds as an .xlsx file: one row per activity, one column per round."""
+def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS, *, content_digest: str = "") -> bytes:
+    """Return the history of several rounds as an .xlsx file: one row per activity, one column per round.
+
+    `content_digest`: a digest of its cells, kept as a property, by which an edit can be seen; "" for none.
+    """
     language = history.language
     tables = {table.name: fit_column_widths(table) for table in (history.item_table, history.round_table)}
     sheet_plan = plan_sheets(tables, language, max_rows)
@@ -180,6 +184,8 @@ def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS) -> byt
         if sheet_index == 0:
             context.sheet.activate()
     workbook.set_custom_property(KIND_PROPERTY, "history")
+    if content_digest:
+        workbook.set_custom_property(CONTENT_PROPERTY, content_digest)
     return workbook.to_bytes()
 
 
