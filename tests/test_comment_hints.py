@@ -132,6 +132,11 @@ STATUSES = {
     "Genomfört distansundervisning med digitala verktyg": None,
     "Arbetet är påbörjat av en ny grupp": None,
     "Inte genomfört": None,
+    "Klart.": "done",
+    "Det är klart, se protokollet": "done",
+    "Klart till hösten": None,
+    "Färdigt i maj 2022": None,
+    "Försenad på grund av vakans": "postponed",
     "Utgångsläget är gott": None,
     "": None,
 }

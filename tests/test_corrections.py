@@ -252,7 +252,7 @@ def test_two_returns_of_a_unit_go_back_as_one(loop: Loop) -> None:
 
 @pytest.mark.parametrize(
     ("last", "remedy"),
-    [("Utgår", "Låt det stå om det stämmer."), ("klar", "Det som står här behöver rättas.")],
+    [("Utgår", "Låt det stå om det stämmer."), ("vet ej", "Det som står här behöver rättas.")],
 )
 def test_what_two_returns_disagree_on_may_stay_only_if_it_can_stand(loop: Loop, last: str, remedy: str) -> None:
     loop.answer("Norr", {"H5": "Pågående", "H6": "Genomfört", "J5": "Skäl"}, "Norr i mars")
@@ -427,7 +427,7 @@ def test_an_answer_that_only_the_newer_version_knows_is_understood(tmp_path: Pat
 
 
 def test_what_was_written_over_the_forms_own_words_goes_along(loop: Loop) -> None:
-    loop.answer("Norr", {"H5": "Klart?", "C5": "Vårt eget mål", "J4": "Vår kommentar", "A6": "nr 7", "A7": None})
+    loop.answer("Norr", {"H5": "Vilar?", "C5": "Vårt eget mål", "J4": "Vår kommentar", "A6": "nr 7", "A7": None})
     loop.send_back()
     texts = [str(cell.value) for row in loop.opened()[LOOSE].iter_rows(min_row=4, min_col=2) for cell in row]
     assert [text for text in ("Vårt eget mål", "Vår kommentar", "nr 7") if text not in "; ".join(texts)] == []
@@ -509,7 +509,7 @@ def test_a_form_with_last_rounds_answers_is_read_and_goes_back_with_them(tmp_pat
     shutil.rmtree(loop.back)
     loop.back.mkdir()
     generate_forms(loop.plan, loop.out, as_of=date(2021, 8, 31), previous=tmp_path / "all.xlsx")
-    loop.answer("Norr", {"H5": "Klart?", "H6": "Genomfört", "H8": "Genomfört"})
+    loop.answer("Norr", {"H5": "Vilar?", "H6": "Genomfört", "H8": "Genomfört"})
     run = loop.send_back()
     assert codes(run) == ["choice-unknown H5"]
     assert run.merged is not None

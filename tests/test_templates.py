@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from xlflow.definition.template_loader import load_shipped_templates, load_templ
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
 from xlflow.model.findings import FatalError, Finding, message_of, remedy_of
 from xlflow.model.template import Choice, Template
+from xlflow.model.text import normalize_key
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
 INK = "#1F2933"
@@ -102,7 +104,18 @@ class TestShipped:
         assert [each.code for each in options if each.excluded_from_rollup] == ["cancelled"]
         assert [each.code for each in options if each.final] == ["done", "cancelled"]
         assert [each.code for each in options if each.deviation] == ["may_be_delayed", "postponed", "cancelled"]
-        assert not any("klar" in alias.casefold() for each in options for alias in each.aliases)
+
+    def test_no_name_has_two_meanings(self):
+        for template in load_shipped_templates():
+            for choices in template.choices:
+                names = [
+                    name
+                    for each in choices.options
+                    for name in {
+                        normalize_key(text) for text in (each.label.sv, each.label.en, each.code, *each.aliases)
+                    }
+                ]
+                assert [name for name, count in Counter(names).items() if count > 1] == []
 
     def test_the_statuses_of_2019_are_three_and_one_has_another_name(self):
         options = _statuses("followup-2019")

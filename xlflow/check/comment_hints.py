@@ -37,6 +37,9 @@ _LOOKAHEAD_PATTERN = (
     r"(?=\s*(?:$|[.,;:!()–-])|\s+(?:till|t\.?o\.?m|på grund|pga|p\.g\.a|eftersom|då|enligt|under|men|och|i|den"
     r"|från|tills|för att|sedan|utan|to|until|because|due|under|but|and|in|as|since|from|according|without)\b)"
 )
+_TIME_FOLLOWS = re.compile(r"\s+(?:till|t\.?o\.?m|under|i|to|until|by|in|from|från|den)\b")
+"""What makes of "klart" a plan: "Klart till hösten" does not say that anything is done."""
+
 _MAX_OPENING_LETTERS = 120
 """Characters at the start of a text in which the opening status is looked for."""
 
@@ -85,8 +88,16 @@ class StatusNames:
 def parse_opening_status(text: str, choices: ChoiceList) -> Choice | None:
     """Return the status that a text begins with, None if it begins otherwise."""
     names = status_names(choices)
-    match = names.opening_pattern.match(text[:_MAX_OPENING_LETTERS].casefold())
-    return names.choice_by_name[" ".join(match[1].split())] if match else None
+    opening = text[:_MAX_OPENING_LETTERS].casefold()
+    match = names.opening_pattern.match(opening)
+    if match is None or (match[1] in _ready_words() and _TIME_FOLLOWS.match(opening, match.end(1))):
+        return None
+    return names.choice_by_name[" ".join(match[1].split())]
+
+
+@cache
+def _ready_words() -> frozenset[str]:
+    return frozenset(word for language in LANGUAGES for word in translate("hints.ready", language).split())
 
 
 def status_names(choices: ChoiceList) -> StatusNames:
@@ -176,10 +187,22 @@ def _parse_status_counts(normalized: str, choices: ChoiceList) -> dict[str, int]
     ends = [*(number.start() for number in numbers[1:]), len(normalized)]
     for number, end in zip(numbers, ends, strict=False):
         segment = normalized[number.end() : end]
-        codes = {option.code for name, option in names.items() if re.search(rf"\b{re.escape(name)}\b", segment)}
+        codes = _codes_named(segment, names)
         if len(codes) == 1:
             counts[codes.pop()] += _parse_number_word(number[1])
     return dict(counts)
+
+
+def _codes_named(text: str, choice_by_name: Mapping[str, Choice]) -> set[str]:
+    """Return the codes of the statuses that a text names. `choice_by_name` has the longest names first, so that
+    "kan komma att försenas" does not name "försenas" too."""
+    codes = set()
+    for name, option in choice_by_name.items():
+        without_name = re.sub(rf"\b{re.escape(name)}\b", "|", text)
+        if without_name != text:
+            codes.add(option.code)
+            text = without_name
+    return codes
 
 
 @cache

@@ -2,21 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from types import MappingProxyType
 
 from xlflow.excel.conventions import RawCell
 from xlflow.i18n.catalogue import Language, translate
-from xlflow.model.closest_match import find_closest, find_closest_value
 from xlflow.model.template import Choice, ChoiceList
 from xlflow.model.text import normalize_key
 from xlflow.values.cell_values import BLANK, ParseResult, cell_text, normalize_cell_text
+from xlflow.values.choice_suggestions import ChoiceSuggester
 
 _YES_WORDS = ("ja", "j", "yes", "y", "sant", "true", "1", "x", "✓", "✔", "☑", "☒")
 _NO_WORDS = ("nej", "n", "no", "falskt", "false", "0", "☐")
-_MAX_NAME_LENGTH = 80
-"""Longer texts are sentences, which are not compared with the names of choices."""
-
-_WORD_ENDS = re.compile(r"[ ,.;:(]")
+_WORD_ENDS = re.compile(r"[ ,.;:(!]")
+_REPEATED_LETTERS = re.compile(r"(.)\1+")
 
 
 def make_choice_parser(choices: ChoiceList, language: Language) -> Callable[[RawCell], ParseResult]:
@@ -27,6 +26,13 @@ def make_choice_parser(choices: ChoiceList, language: Language) -> Callable[[Raw
         _options_by_stripped_name(choices)
         | {normalize_key(name): o for o, name in _iter_names_reversed(choices, _aliases)}
     )
+
+    suggester = ChoiceSuggester(choices)
+
+    @lru_cache(maxsize=256)
+    def suggest_label(text: str) -> str | None:
+        choice = suggester.suggest(text)
+        return choice.label.in_language(language) if choice else None
 
     def parse(raw: RawCell) -> ParseResult:
         text = normalize_cell_text(raw) if isinstance(raw, str) else cell_text(raw, language)
@@ -41,7 +47,7 @@ def make_choice_parser(choices: ChoiceList, language: Language) -> Callable[[Raw
             return ParseResult(option.code, "choice-alias", option.label.in_language(language))
         if choices.open:
             return ParseResult(text.strip())
-        return ParseResult(None, "choice-unknown", _suggest_label(key, choices, language))
+        return ParseResult(None, "choice-unknown", suggest_label(text))
 
     return parse
 
@@ -56,9 +62,10 @@ def parse_yes_no(raw: RawCell, language: Language) -> ParseResult:
     key = normalize_key(text).rstrip(".!")
     if key in _YES_WORDS or key in _NO_WORDS:
         return ParseResult(key in _YES_WORDS)
-    closest = find_closest(_WORD_ENDS.split(key)[0], ("ja", "nej", "yes", "no"))
+    first_word = _REPEATED_LETTERS.sub(r"\1", _WORD_ENDS.split(key)[0])
+    is_understood = first_word in ("ja", "nej", "yes", "no")
     return ParseResult(
-        None, "yes-no-unreadable", format_yes_no(closest in _YES_WORDS, language) if closest else None
+        None, "yes-no-unreadable", format_yes_no(first_word in _YES_WORDS, language) if is_understood else None
     )
 
 
@@ -110,24 +117,3 @@ def _options_by_stripped_name(choices: ChoiceList) -> dict[str, Choice]:
 
 def _strip_punctuation(key: str) -> str:
     return "".join(letter for letter in key if letter.isalnum())
-
-
-def _suggest_label(key: str, choices: ChoiceList, language: Language) -> str | None:
-    """Return the label most like the text, or the only one that it contains as whole words; else None."""
-    options_by_name = {
-        normalize_key(name): option
-        for option, name in _iter_names_reversed(choices, lambda o: (*_labels_and_code(o), *o.aliases))
-    }
-    similar = find_closest_value(key, options_by_name) if len(key) < _MAX_NAME_LENGTH else None
-    candidates = [similar] if similar else [o for o in choices.options if _mentions_option(key, o)]
-    return candidates[0].label.in_language(language) if len(candidates) == 1 else None
-
-
-def _mentions_option(key: str, choice: Choice) -> bool:
-    return any(
-        f" {normalize_key(label)} " in f" {_separate_words(key)} " for label in (choice.label.sv, choice.label.en)
-    )
-
-
-def _separate_words(key: str) -> str:
-    return " ".join("".join(c if c.isalnum() else " " for c in key).split())
