@@ -251,7 +251,7 @@ ROLLED_UP = {
         "Öka andelen inköp som görs i e-handeln och mot gällande avtal": "Förskjuts",  # worst of three units
         "Höja den digitala vanan hos alla medarbetare": "Pågående",  # one of four units is done
         "Medverka i kommunledningens kartläggning av kommunikatörsresurser": "Ej besvarad",  # blank
-        "Göra distanslektioner till en fast del av kulturskolans utbud": "Ej besvarad",  # Uppfyllt is no status
+        "Göra distanslektioner till en fast del av kulturskolans utbud": "Ej besvarad",  # Uppfylls is no status
         "Genomföra nämndens åtgärder i kommunens klimatplan": "Kan komma att försenas",  # one unit of seven
         "Ta emot fler personer i arbetsmarknadsanställning och feriejobb": "Kvarstår",  # Utgår in one of three
         "Pröva kontor utan fasta platser i förvaltningshuset": "Utgår",  # in the only one
@@ -343,7 +343,7 @@ def test_all_six_statuses_and_every_way_of_missing_the_column() -> None:
         " pågående ",
         "Pågående\N{NO-BREAK SPACE}",
         "Pågår",
-        "Uppfyllt",
+        "Uppfylls",
         "Vi inväntar besked från fastighetskontoret",
         "Kvartal 2",
     }
