@@ -252,7 +252,7 @@ def test_text_on_the_instruction_is_set_aside_but_not_the_instruction() -> None:
 def test_what_the_plan_says_in_its_further_columns_stands() -> None:
     form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, FIRST, Ansvar="Någon annan")))
     assert [(finding.code, finding.location.cell, finding.value) for finding in form.findings] == [
-        ("plan-value-changed", "L5", "Någon annan")
+        ("extra-column-changed", "L5", "Någon annan")
     ]
     assert form.rows[0].item.extra_columns == (("Ansvar", "Chef"),)
 

@@ -299,3 +299,21 @@ def test_of_very_many_times_each_has_the_words_right_before_it() -> None:
         ("hösten 2022", True),
     ]
     assert len(found) == 10_000
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["Se ovan", "se ovan.", "(Se ovan)", "Se kommentaren ovan", "See above", "Samma som ovan", "Ditto", "”"],
+)
+def test_a_comment_that_only_points_to_another_row_is_noted(comment: str) -> None:
+    found = [each for each in answer(f"{DONE}a | Pågående | | {comment}") if each.field == "comment"]
+    assert [(each.code, each.location.cell, each.value) for each in found] == [
+        ("comment-points-elsewhere", "J5", comment)
+    ]
+
+
+@pytest.mark.parametrize(
+    "comment", ["Se ovan om golvet, som väntar på virke", "Se bilaga 2", "Ovanligt många", "-"]
+)
+def test_a_comment_of_its_own_may_name_another_row(comment: str) -> None:
+    assert [each.code for each in answer(f"{DONE}a | Pågående | | {comment}") if each.field == "comment"] == []

@@ -108,6 +108,110 @@ NO_PHONES = (
 )
 
 
+NUMBERS = (
+    "121212-1212",
+    "121212–1212",
+    "121212—1212",
+    "121212−1212",
+    "121212\N{SOFT HYPHEN}1212",
+    "121212 - 1212",
+    "121212 – 1212",
+    "121212+1212",
+    "121212/1212",
+    "121212.1212",
+    "121212 1212",
+    "121212\N{NO-BREAK SPACE}1212",
+    "121212\t1212",
+    "1212121212",
+    "12 12 12 1212",
+    "12 12 12-1212",
+    "19121212-1212",
+    "19121212–1212",
+    "19121212 1212",
+    "191212121212",
+    "1912-12-12-1212",
+    "1912-12-12 1212",
+    "1912 12 12 1212",
+    "1912 1212 1212",
+    "１２１２１２-１２１２",
+    "811218-9876",
+    "8112189876",
+    "19811218–9876",
+    "811218 9876",
+    "701063-2391",
+    "7010632391",
+    "19701063-2391",
+    "19701063 2391",
+    "1970 1063 2391",
+    "701063–2391",
+)
+"""The well-known test numbers, as people and programs write them; the last six are coordination numbers."""
+
+OTHER_HELD = {
+    "Ring 070.123.45.67": "phone 070.123.45.67",
+    "Ring (070) 123 45 67": "phone (070) 123 45 67",
+    "Växel (08)-123 456 78": "phone (08)-123 456 78",
+    "tfn 08.123 456 78": "phone 08.123 456 78",
+    "namn(at)kommunen.example svarar": "email namn(at)kommunen.example",
+    "namn (at) kommunen.example": "email namn (at) kommunen.example",
+    "namn [at] kommunen.example": "email namn [at] kommunen.example",
+    "namn(snabel-a)kommunen.example": "email namn(snabel-a)kommunen.example",
+    "namn＠kommunen.example": "email namn＠kommunen.example",
+}
+HOLDS_NONE = (
+    *("2021-03-31 0830", "2021-02-30-1212", "20210331 0830-1200", "01.02.2021", "2021.03.31", "1.2.3.4.5"),
+    *("Klockan 08.30-12.30", "kl 08.15–09.45", "version 010.12.34", "19000229-1212", "dnr 2021.0123.4567"),
+    *(
+        "121212-1213",
+        "121212–1213",
+        "1912 1212 1213",
+        "191212121213",
+        "121212 - 1213",
+        "701063-2392",
+        "701099-2391",
+    ),
+    *("organisationsnummer 556000-4615", "org.nr 802000-0000", "212000-0142", "16556000-4615"),
+    *("121212-12120", "1121212-1212", "121212-1212-3", "GUID 4f121212-1213", "11-121212-1212"),
+    *("1212 kr", "121 212 kr och 1 212 st", "12 500 000 kronor", "1 250 000 kr till 2022", "0,5 mnkr, 1,25 %"),
+    *("Budget 1 200 tkr, utfall 1 150 tkr, avvikelse -50 tkr", "Antal 12, 15, 18 och 21", "från 010 till 090"),
+    *("KS 2021/00123", "KS-2021-00123", "dnr KUN 2021:0045", "§ 123, 2021-03-31", "SFS 2010:900", "rum 0812"),
+    *(
+        "Se 3.2.1 och 4.5.6",
+        "kap. 10.11.12",
+        "vecka 12–14",
+        "kvartal 1-3 2021",
+        "januari–mars 2021",
+        "läsåret 20/21",
+    ),
+    *("@kommunen", "e-post enligt (att)", "möte @ 10.00", "a(at)b", "namn at kommunen", "30 % (at risk)"),
+    *("postnummer 123 45", "Box 1234, 581 81", "konto 123 456", "ISBN 91-7000-123-4", "artikel 12-345-678"),
+    *("41 310 besökare, 38 200 året före", "nr 1–12", "A4-2021-0001", "punkt 08"),
+)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_personal_number_is_found_however_it_is_written(number: str) -> None:
+    for text in (number, f"Eleven {number} har slutat.", f"pnr:{number},", f"({number})"):
+        assert [(match.kind, match.text) for match in find_pii(text)] == [("personal_number", number)]
+
+
+@pytest.mark.parametrize("text", OTHER_HELD)
+def test_addresses_and_phone_numbers_are_found_in_other_writing(text: str) -> None:
+    assert [f"{match.kind} {match.text}" for match in find_pii(text)] == [OTHER_HELD[text]]
+
+
+@pytest.mark.parametrize("text", HOLDS_NONE)
+def test_figures_times_and_record_numbers_raise_no_alarm(text: str) -> None:
+    assert find_pii(text) == ()
+
+
+def test_two_hundred_texts_are_tried_and_about_half_of_them_hold_something() -> None:
+    held = {*FOUND, *PHONES, *NUMBERS, *OTHER_HELD, *(f"Eleven {number} har slutat." for number in NUMBERS[:20])}
+    free = {*LEFT_IN_PEACE, *NO_PHONES, *HOLDS_NONE}
+    assert len(held) >= 100
+    assert len(free) >= 100
+
+
 @pytest.mark.parametrize("text", PHONES)
 def test_phone_numbers_of_all_countries_are_found(text: str) -> None:
     assert [(match.kind, match.text) for match in find_pii(text)] == [("phone", PHONES[text])]

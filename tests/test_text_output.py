@@ -9,7 +9,7 @@ from support.draw_submission import draw_return
 
 from xlflow.check.form_checks import check_merged
 from xlflow.cli.text_output import CONSOLE_WIDTH, format_findings, format_result, format_templates
-from xlflow.i18n.catalogue import Language, LocalizedText
+from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText
 from xlflow.merge.build_merged import merge_submissions
 from xlflow.model.findings import Location, Severity, make_finding
 from xlflow.model.merged import RunResult
@@ -146,7 +146,7 @@ def test_numbers_agree_with_their_words() -> None:
     assert "\n      and 1 more place\n" in format_findings(nine, "en")
 
 
-def test_many_places_and_many_notes_are_counted_and_not_listed() -> None:
+def test_many_places_are_counted_and_many_notes_are_shown_in_brief() -> None:
     notes = [
         make_finding("plan-item-found-by-text", Location("a.xlsx"), params={"text": f"Rad {n:02}"})
         for n in range(15)
@@ -157,8 +157,27 @@ def test_many_places_and_many_notes_are_counted_and_not_listed() -> None:
     shown = format_findings([*notes, *errors], "sv")
     assert "      07.xlsx\n      och 3 ställen till\n" in shown
     assert shown.startswith("11 fel, 15 upplysningar\n")
-    assert shown.endswith("Upplysningar av 3 slag till visas med --json.")
+    assert "\n\nUpplysningar av 3 slag till, i korthet:\n  - " in shown
     assert shown.count("UPPLYSNING") == 12
+    assert all(f"Rad {n:02}" in shown for n in range(15))
+
+
+def test_personal_data_comes_first_with_every_cell_whatever_else_there_is() -> None:
+    notes = [
+        make_finding("plan-item-found-by-text", Location("a.xlsx"), params={"text": f"Rad {n:02}"})
+        for n in range(15)
+    ]
+    phones = [
+        make_finding("phone-in-text", Location(f"{n:02}.xlsx", "S", f"J{2 * row + 2}"), params={"shown": "070…"})
+        for n in range(11)
+        for row in range(8)
+    ]
+    error = make_finding("missing-answer", Location("00.xlsx"), params={"field": "Status"})
+    for language in LANGUAGES:
+        shown = format_findings([*notes, error, *phones], language)
+        first = shown.split("\n\n")[1]
+        assert first.startswith(("UPPLYSNING  Här står ett telefonnummer", "NOTE  There is a phone number"))
+        assert first.count("J16") == first.count("J2,") == 11
 
 
 def test_the_same_advice_is_given_once_for_several_faults() -> None:

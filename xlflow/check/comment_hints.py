@@ -129,6 +129,31 @@ def _contradicts(named: Choice, code: str, choices: ChoiceList) -> bool:
     return named.rank is not None and current.rank is not None and named.rank > current.rank
 
 
+_REFERENCE = re.compile(
+    r"\W*(?:(?:se|jfr|jämför|samma som|likadant som|som|see|cf|same as|as)\.?\s+"
+    r"(?:(?:raden|kommentaren|kommentar|svaret|the|row|comment)\s+){0,2}"
+    r"(?:ovan(?:för|stående|nämnda)?|nedan(?:för|stående)?|föregående(?: rad)?|förra raden"
+    r"|above|below|previous row)"
+    r"|d:o|dito|ditto|ibid|idem|samma|[\"”″〃]+)\W*"
+)
+_MAX_REFERENCE_LETTERS = 60
+
+
+def check_comment_reference(row: AnswerRow, comment: Answer, field: Field) -> Iterator[Finding]:
+    """Yield a finding where a comment is nothing but a reference to another row ("Se ovan")."""
+    text = comment.raw_text.strip()
+    if len(text) <= _MAX_REFERENCE_LETTERS and _REFERENCE.fullmatch(text.casefold()):
+        yield make_finding(
+            "comment-points-elsewhere",
+            row.location_of(comment),
+            unit=row.unit,
+            row_id=row.item.id,
+            field=comment.field,
+            value=text,
+            params={"field": field.label},
+        )
+
+
 _TOTAL_PHRASE = r"\b(?:av|of)\s+(?:(?:de|dessa|våra|totalt|the|our|these|all|alla)\s+)*"
 _MAY_NAME_TOTAL = re.compile(r"\b(?:av|of)\s", re.IGNORECASE)
 _SENTENCE_BREAK = re.compile(r"(?<=[a-zåäöé)])[.!?](?:\s|$)|\n")
@@ -297,6 +322,7 @@ def _unit_hints(merged: Merged, template: Template, rows: Sequence[AnswerRow]) -
         if answer and not answer.is_blank:
             yield from check_comment_deadline(merged.round, row, answer)
             yield from check_comment_status(merged.round, row, answer)
+            yield from check_comment_reference(row, answer, comment)
             relatives = relatives or relatives_by_id([unit_row.item for unit_row in rows], template)
             yield from check_comment_counts(merged.round, row, answer, rows, relatives)
 

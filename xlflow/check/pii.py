@@ -17,19 +17,33 @@ PiiKind = Literal["personal_number", "email", "phone"]
 _UNUSUAL_SEPARATORS = str.maketrans(
     {
         **dict.fromkeys(
-            "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
+            "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u202f\u205f"
+            "\u2060\u3000\ufeff",
+            " ",
         ),
-        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d", "-"),
+        **dict.fromkeys("\u00ad\u02d7\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d", "-"),
+        **{chr(0xFF10 + digit): str(digit) for digit in range(10)},
+        "\uff20": "@",
     }
 )
-"""Blanks and dashes that programs put in place of the usual ones; one letter for one, so that positions stay."""
+"""Blanks, dashes and digits that programs put in place of the usual ones; one letter for one, so that positions
+stay."""
 
-_PERSONAL_NUMBER = re.compile(r"(?<![\d-])(?:19|20)?(\d{6})[ ]?([-+]?)[ ]?(\d{4})(?![\d-])")
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[^\W_][\w-]*(?:\.[\w-]+)+")
+_PERSONAL_NUMBER = re.compile(
+    r"(?<!\d)(?<!\d-)(?:(?P<century>18|19|20)[ ]?)?(?P<year>\d{2})(?P<mark>[ ./-]?)(?P<month>\d{2})(?P=mark)"
+    r"(?P<day>\d{2})(?P<separator>[ ]?[-+./]?[ ]?)(?P<serial>\d{4})(?!\d|-\d)"
+    r"|(?<!\d)(?<!\d-)(?P<long_year>(?:18|19|20)\d{2}) (?P<month_day>\d{4}) ?-? ?"
+    r"(?P<long_serial>\d{4})(?!\d|-\d)"
+)
+"""A personal identity number, with or without century and marks: 811218-9876, 1981-12-18 9876, 1981 1218 9876."""
+
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}(?:@| ?[(\[{] ?(?:at|snabel-?a) ?[)\]}] ?)[^\W_][\w-]*(?:\.[\w-]+)+"
+)
 _SWEDISH_PHONE = re.compile(
-    r"(?<![\w.,+-])(?<!\d{4}/)(?!0\d[0-5]\d ?- ?[0-2]\d[0-5]\d(?![\d-]))"
-    r"(?:(?:\+|00)46[ -]?(?:\(0\) ?)?\d{1,3}|0(?:8|[1-9]\d{1,2}))"
-    r" ?[-/ ]? ?\d{2,3}(?:[ -]?\d{2,3}){1,4}(?!\d|,\d)"
+    r"(?<![\w.,+-])(?<!\d{4}/)(?!0\d\.?[0-5]\d ?- ?[0-2]\d\.?[0-5]\d(?![\d-]))"
+    r"(?:(?:\+|00)46[ .-]?(?:\(0\) ?)?\d{1,3}|\(0(?:8|[1-9]\d{1,2})\)|0(?:8|[1-9]\d{1,2}))"
+    r" ?[-/ .]? ?\d{2,3}(?:[ .-]?\d{2,3}){1,4}(?!\d|[,.]\d)"
 )
 """A Swedish number, at home or from abroad; not what follows the year of a record number (2021/0123-4567), nor
 two times of day (0800-1230)."""
@@ -38,8 +52,13 @@ _FOREIGN_PHONE = re.compile(r"(?<![\w+])(?:\+|00)(?!46)[1-9](?:[ ()./-]{0,3}\d){
 _AMOUNT_AFTER = re.compile(r"[ ]?(?:kr|kronor|tkr|mkr|mnkr|mdkr|sek|eur|euro|%|procent|percent)\b", re.IGNORECASE)
 _THREE_DIGIT_GROUPS = re.compile(r"\+?\d{1,3}(?: \d{3})+")
 _THOUSANDS_BEFORE = re.compile(r"(?<!\d)\d{1,3} $")
-_PII_HINT = re.compile(r"@|[0-9][0-9 ()./+-]{5}")
+_PII_HINT = re.compile(r"@|[(\[{] ?(?:at|snabel)|[0-9][0-9 ()./+-]{5}")
 """What everything personal has; most texts have none of it."""
+
+_TIME_OF_DAY = re.compile(r"[01]\d[0-5]\d|2[0-3][0-5]\d")
+
+_FIRST_YEAR_OF_TIMES = "2015"
+"""From this year on a date with four more digits after a blank is taken for a time of day (2021-03-31 0830)."""
 
 _MIN_PHONE_DIGITS, _MAX_PHONE_DIGITS = 8, 14
 _COORDINATION_DAY_OFFSET = 60
@@ -89,10 +108,34 @@ def is_personal_number(digits: str) -> bool:
     return sum(number // 10 + number % 10 for number in weighted_digits) % 10 == 0
 
 
+def _is_personal_number_match(match: re.Match[str]) -> bool:
+    """Return whether a match is a personal number: a day of its year, no day with a time, and a check digit."""
+    if match["long_year"]:
+        year, month_day, serial = match["long_year"], match["month_day"], match["long_serial"]
+        return _is_day_of(year, month_day) and is_personal_number(year[2:] + month_day + serial)
+    month_day, serial = match["month"] + match["day"], match["serial"]
+    full_year = (match["century"] or "") + match["year"]
+    has_time = match["mark"].strip() and not match["separator"].strip() and _TIME_OF_DAY.fullmatch(serial)
+    if has_time and not (match["century"] and full_year < _FIRST_YEAR_OF_TIMES):
+        return False
+    is_day = not match["century"] or _is_day_of(full_year, month_day)
+    return is_day and is_personal_number(match["year"] + month_day + serial)
+
+
+def _is_day_of(year: str, month_day: str) -> bool:
+    """Return whether a year has a day, written MMDD; in a coordination number the day is 60 higher."""
+    month, day = int(month_day[:2]), int(month_day[2:])
+    try:
+        date(int(year), month, day - _COORDINATION_DAY_OFFSET if day > _COORDINATION_DAY_OFFSET else day)
+    except ValueError:
+        return False
+    return True
+
+
 def _find_spans(text: str) -> Iterator[tuple[PiiKind, int, int]]:
     """Yield kind, start and end (from 0) of each candidate; where two overlap, the first one counts."""
     for match in _PERSONAL_NUMBER.finditer(text):
-        if is_personal_number(match[1] + match[3]):
+        if _is_personal_number_match(match):
             yield ("personal_number", *match.span())
     for match in _EMAIL.finditer(text):
         yield ("email", *match.span())

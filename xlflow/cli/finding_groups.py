@@ -14,6 +14,11 @@ from xlflow.model.text import normalize_key
 _CELL_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d*)")
 _MAX_RANGES = 5
 
+PERSONAL_DATA_CODES = frozenset(
+    {"personal-number-in-text", "email-in-text", "phone-in-text", "report-personal-data"}
+)
+"""Findings of personal data, which are shown before all others and with every cell."""
+
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
@@ -29,15 +34,20 @@ class FindingGroup:
         """Whether the rule behind it is only being tried out, so that it is shown and never counted."""
         return self.findings[0].code == "rule-on-trial"
 
+    @property
+    def is_personal_data(self) -> bool:
+        """Whether it is about personal data in a text that becomes public."""
+        return self.findings[0].code in PERSONAL_DATA_CODES
+
 
 def group_findings(findings: Iterable[Finding], language: Language) -> tuple[FindingGroup, ...]:
-    """Return the findings that say the same together: errors first, then by their first place."""
+    """Return the findings that say the same together: personal data first, then by severity and first place."""
     groups: dict[tuple[Severity, str, str], list[Finding]] = {}
     for finding in sort_findings(findings):
         group_key = (finding.effective_severity, message_of(finding, language), remedy_of(finding, language))
         groups.setdefault(group_key, []).append(finding)
-    ordered = sorted(groups.items(), key=lambda item: SEVERITY_RANKS[item[0][0]])
-    return tuple(FindingGroup(*said, tuple(members)) for said, members in ordered)
+    by_place = [FindingGroup(*said, tuple(members)) for said, members in groups.items()]
+    return tuple(sorted(by_place, key=lambda group: (not group.is_personal_data, SEVERITY_RANKS[group.severity])))
 
 
 def format_group_locations(group: FindingGroup, language: Language) -> tuple[str, ...]:
@@ -48,16 +58,21 @@ def format_group_locations(group: FindingGroup, language: Language) -> tuple[str
     return tuple(
         filter(
             None,
-            (_format_sheet_cells(sheet, _finding_cells(members), language) for sheet, members in sheets.items()),
+            (
+                _format_sheet_cells(sheet, _finding_cells(members), language, all_cells=group.is_personal_data)
+                for sheet, members in sheets.items()
+            ),
         )
     )
 
 
-def format_cell_ranges(cells: Iterable[str], language: Language) -> str:
-    """Return cells as people list them, neighbours in a column as a range, what is left over counted."""
+def format_cell_ranges(cells: Iterable[str], language: Language, *, all_cells: bool = False) -> str:
+    """Return cells as people list them, neighbours in a column as a range, what is left over counted unless all
+    are asked for."""
     runs = list(_consecutive_cell_runs(sorted(set(cells), key=_cell_sort_key)))
-    shown = [run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:_MAX_RANGES]]
-    remaining = sum(map(len, runs[_MAX_RANGES:]))
+    max_ranges = len(runs) if all_cells else _MAX_RANGES
+    shown = [run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs[:max_ranges]]
+    remaining = sum(map(len, runs[max_ranges:]))
     text = ", ".join(shown)
     return f"{text} {translate('terminal.and_more', language, count=remaining)}" if remaining else text
 
@@ -74,8 +89,8 @@ def _finding_cells(findings: Sequence[Finding]) -> list[str]:
     return [finding.location.cell for finding in findings if finding.location.cell]
 
 
-def _format_sheet_cells(sheet: str, cells: Sequence[str], language: Language) -> str:
-    return ": ".join(filter(None, (sheet, format_cell_ranges(cells, language))))
+def _format_sheet_cells(sheet: str, cells: Sequence[str], language: Language, *, all_cells: bool) -> str:
+    return ": ".join(filter(None, (sheet, format_cell_ranges(cells, language, all_cells=all_cells))))
 
 
 def _consecutive_cell_runs(cells: Sequence[str]) -> Iterator[list[str]]:

@@ -43,17 +43,29 @@ def format_findings(findings: Iterable[Finding], language: Language) -> str:
     groups = group_findings(findings, language)
     if not groups:
         return ""
-    notes = [group for group in groups if group.severity is Severity.NOTE]
+    notes = [group for group in groups if group.severity is Severity.NOTE and not group.is_personal_data]
+    further_notes = notes[_MAX_NOTES:]
     groups_by_remedy: dict[tuple[Severity, str], list[FindingGroup]] = {}
-    for group in (*(group for group in groups if group.severity is not Severity.NOTE), *notes[:_MAX_NOTES]):
-        groups_by_remedy.setdefault((group.severity, group.remedy), []).append(group)
+    for group in groups:
+        if group not in further_notes:
+            groups_by_remedy.setdefault((group.severity, group.remedy), []).append(group)
     texts = [
         _format_severity_counts(groups, language),
         *(_format_remedy_groups(remedy_groups, language) for remedy_groups in groups_by_remedy.values()),
     ]
-    if len(notes) > _MAX_NOTES:
-        texts.append(translate("terminal.more_notes", language, count=len(notes) - _MAX_NOTES))
+    if further_notes:
+        texts.append("\n".join(_format_further_notes(further_notes, language)))
     return "\n\n".join(filter(None, texts))
+
+
+def _format_further_notes(groups: Sequence[FindingGroup], language: Language) -> Iterator[str]:
+    """Yield what is left of the notes, briefly: nothing is shown to programs alone."""
+    yield translate("terminal.more_notes", language, count=len(groups))
+    for group in groups:
+        locations = format_group_locations(group, language)
+        yield _wrap_text(
+            f"- {group.message} {'; '.join(locations[:_MAX_LOCATIONS])}".rstrip(), indent="    ", first_indent="  "
+        )
 
 
 def format_templates(templates: Sequence[Template], language: Language) -> str:
@@ -176,11 +188,12 @@ def _format_finding_group(group: FindingGroup, language: Language) -> Iterator[s
     severity_label = translate(f"collected.{group.severity}", language).upper()
     locations = format_group_locations(group, language)
     yield _wrap_text(f"{severity_label}  {group.message}", indent="    ", first_indent="")
+    max_locations = len(locations) if group.is_personal_data else _MAX_LOCATIONS
     yield from (
-        _wrap_text(location, indent="        ", first_indent="      ") for location in locations[:_MAX_LOCATIONS]
+        _wrap_text(location, indent="        ", first_indent="      ") for location in locations[:max_locations]
     )
-    if len(locations) > _MAX_LOCATIONS:
-        remaining = len(locations) - _MAX_LOCATIONS
+    if len(locations) > max_locations:
+        remaining = len(locations) - max_locations
         yield _wrap_text(_translate_counted("more_places", remaining, language), indent="      ")
 
 

@@ -15,6 +15,7 @@ from xlflow.read.locate_table import LocatedTable
 
 QUOTING_CODES = (
     "plan-value-changed",
+    "extra-column-changed",
     "issued-text-changed",
     "heading-changed",
     "computed-changed",

@@ -168,7 +168,7 @@ class AnswerParser:
             if normalize_key(raw_text) != normalize_key(issued_text or ""):
                 self.findings.append(
                     make_finding(
-                        "plan-value-changed",
+                        "extra-column-changed",
                         self.table.cell_location(row_index, column_index),
                         unit=self.unit,
                         row_id=item.id,
