@@ -121,9 +121,18 @@ def test_it_continues_from_the_previous_round_also_when_it_is_reworded(desk: Pat
 
 
 def test_it_is_gone_when_the_row_is_emptied(desk: Path) -> None:
-    blank = dict.fromkeys(("Id", "Aktivitet", "Slutdatum"))
-    run = _merge(desk, "tömd", {"Laga taket": {"Status": "Genomfört"}, "Låna ut cyklar": blank})
+    run = _merge(desk, "tömd", {"Laga taket": {"Status": "Genomfört"}, "Låna ut cyklar": {"Aktivitet": None}})
     assert _added(run) == {}
+    assert run.merged is not None
+    assert run.merged.unplaced == ()
+    assert "text-outside-table" not in [found.code for found in run.findings]
+
+
+def test_the_form_says_what_to_do_with_them(desk: Path) -> None:
+    guide = load_workbook(desk / "augusti" / "Norr.xlsx")["Läs mig"]
+    assert any("från förra omgången står kvar" in str(cell.value) for (cell,) in guide["B1:B40"])
+    first = load_workbook(desk / "mars" / "Norr.xlsx")["Läs mig"]
+    assert not any("från förra omgången" in str(cell.value) for (cell,) in first["B1:B40"])
 
 
 def test_the_form_that_goes_back_still_has_it(desk: Path) -> None:

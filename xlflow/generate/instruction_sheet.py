@@ -220,6 +220,8 @@ def _list_step_sentences(form: FormModel) -> Iterator[str]:
         params = {"previous": build_previous_column().heading(language), "day": day}
         yield translate("guide.step_previous_of" if day else "guide.step_previous", language, **params)
     yield translate("guide.step_own", language)
+    if any(item.continues_from for item in form.added_items):
+        yield translate("guide.step_carried", language)
     if form.round.due_date:
         yield translate("guide.step_send_by", language, due=format_long_date(form.round.due_date, language))
     else:

@@ -5,7 +5,7 @@ unplaced.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -57,9 +57,10 @@ def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm)
     for match in matches:
         _add_row(match, cells[match.row_index], row_collector)
     collector.repeated_headings.update(match.row_index for match in matches if match.kind == "heading")
-    collector.add_texts_outside_table(
-        issued.round, {match.row_index for match in matches if match.kind == "outside"}
-    )
+    rows_outside = {match.row_index for match in matches if match.kind == "outside"}
+    removed_rows = {row_index for row_index in rows_outside if _carried_id(cells[row_index], row_collector)}
+    collector.add_texts_outside_table(issued.round, rows_outside - removed_rows)
+    _add_texts_of_removed_rows(removed_rows, cells, row_collector)
     item_id_by_row = {
         match.row_index: match.item.id if match.item else _carried_id(cells[match.row_index], row_collector)
         for match in matches
@@ -153,6 +154,19 @@ def _carried_id(cells: Sequence[RawCell], row_collector: _SheetRowCollector) -> 
     id_column = row_collector.parser.table.column_of[0]
     id_text = "" if id_column is None else cell_text(cells[id_column]).strip()
     return id_text if id_text in row_collector.carried_ids else ""
+
+
+def _add_texts_of_removed_rows(
+    row_indexes: Iterable[int], cells: Sequence[Sequence[RawCell]], row_collector: _SheetRowCollector
+) -> None:
+    """Set aside what stands in the further columns of rows whose carried activity the unit has removed by emptying
+    its text. Id, levels, plan values and previous answers are what the form was issued with."""
+    parser = row_collector.parser
+    extra_columns = [parser.table.column_of[schema_index] for schema_index in parser.schema.extra_indexes]
+    for row_index in row_indexes:
+        for column_index in extra_columns:
+            if column_index is not None and (text := cell_text(cells[row_index][column_index])):
+                row_collector.unplaced_collector.add_text(row_index, column_index, text)
 
 
 def _make_added_item(match: RowMatch, cells: Sequence[RawCell], row_collector: _SheetRowCollector) -> PlanItem:
