@@ -16,6 +16,7 @@ from xlflow.consolidated.reader import (
     check_added_content,
     check_missing_content,
     read_changed_cells,
+    read_listed_conflicts,
     read_round_status,
 )
 from xlflow.consolidated.tables import build_consolidated_content
@@ -52,7 +53,9 @@ class Merge:
     def __init__(self, answers: Mapping[str, str], existing: bytes | None = None):
         merged, findings = draw_merged(ROUND, answers)
         if existing is not None:
-            merged, notes = apply_changed_cells(merged, read_changed_cells(opened(existing)))
+            earlier = opened(existing)
+            cells = (*read_changed_cells(earlier), *read_listed_conflicts(earlier))
+            merged, notes = apply_changed_cells(merged, cells)
             findings = (*drop_corrected_faults(merged, findings), *notes)
         self.findings, self.merged = findings, merged
         self.content = build_consolidated_content(merged, findings)
@@ -184,7 +187,11 @@ def test_where_the_answer_has_changed_too_the_answer_counts_and_both_are_listed(
     (conflict,) = [finding for finding in merge.findings if finding.code == "correction-conflict"]
     assert (conflict.location.file, conflict.location.sheet) == ("s.xlsx", "Svar")
     assert conflict.location.cell
-    assert Merge(newer, merge.file).answers(COMMENT)["Museet", "a"] == "Kvarnen är riven"
+    again = Merge(newer, merge.file)
+    assert again.answers(COMMENT)["Museet", "a"] == "Kvarnen är riven"
+    assert (again.listed, again.codes) == (merge.listed, []), "listed until its row is deleted, and reported once"
+    settled = Merge(newer, corrected(merge.file, ("Svar", "a", COMMENT, "Kvarnen lagas", "Museet")))
+    assert [row[-1] for row in settled.listed] == ["Kvar"]
 
 
 def test_a_correction_that_the_unit_has_made_itself_since_is_none_any_more() -> None:

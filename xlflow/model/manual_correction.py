@@ -20,7 +20,8 @@ class ChangedCell:
 
     `unit` is "" in the table `activities`, whose cells are about all units. `field` is a field's key or
     `ROLLED_UP_KEY`. `value`: None if `text` is blank or not understood. `fingerprint` is that of the answer
-    (`form.answer_fingerprints`).
+    (`form.answer_fingerprints`). `is_listed`: no cell holds it any more, the sheet of corrections lists it as a
+    conflict of an earlier merge; its location is the sheet.
     """
 
     unit: str
@@ -30,6 +31,7 @@ class ChangedCell:
     value: FieldValue | None
     fingerprint: str
     location: Location
+    is_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlflow.collect.discover import DiscoveredFile, make_received_file
-from xlflow.consolidated.reader import CONSOLIDATED_LIMITS, check_added_content, read_changed_cells
+from xlflow.consolidated.reader import (
+    CONSOLIDATED_LIMITS,
+    check_added_content,
+    read_changed_cells,
+    read_listed_conflicts,
+)
 from xlflow.consolidated.reader.table_reader import find_round_sheet
 from xlflow.consolidated.writer import CONTENT_PROPERTY, KIND_PROPERTY
 from xlflow.excel.reader import WorkbookData, open_workbook
@@ -41,7 +46,7 @@ def refuse_result_target(output: Path, *, force: bool) -> tuple[ChangedCell, ...
     if not force and (additions := check_added_content(workbook)):
         raise FatalError(*additions)
     try:
-        return read_changed_cells(workbook)
+        return (*read_changed_cells(workbook), *read_listed_conflicts(workbook))
     except FatalError:  # its hidden sheet is damaged, so nothing says what was written
         return ()
 

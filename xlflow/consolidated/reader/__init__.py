@@ -4,7 +4,11 @@ The only reader of what `consolidated.writer` wrote, for the report, the next ro
 opened workbook; touches no disk.
 """
 
-from xlflow.consolidated.reader.manual_changes import check_added_content, read_changed_cells
+from xlflow.consolidated.reader.manual_changes import (
+    check_added_content,
+    read_changed_cells,
+    read_listed_conflicts,
+)
 from xlflow.consolidated.reader.round_reader import read_round_status, resolve_unit_name
 from xlflow.consolidated.reader.snapshot import (
     CONSOLIDATED_LIMITS,
@@ -21,6 +25,7 @@ __all__ = [
     "check_missing_content",
     "check_round_order",
     "read_changed_cells",
+    "read_listed_conflicts",
     "read_round_status",
     "read_snapshot",
     "resolve_unit_name",

@@ -50,6 +50,24 @@ def read_changed_cells(workbook: WorkbookData) -> tuple[ChangedCell, ...]:
     )
 
 
+def read_listed_conflicts(workbook: WorkbookData) -> tuple[ChangedCell, ...]:
+    """Return the corrections that the sheet of corrections lists as conflicts: they stay listed until a person
+    deletes their row or the answer says the same."""
+    round_ = decode_workbook_round(workbook)
+    language, template = round_.language, round_.template
+    keys = ("column.unit", "column.id", "collected.field", "corrections.corrected", "corrections.state")
+    headings = [translate(key, language) for key in keys]
+    key_by_heading = {field.label.in_language(language): field.key for field in template.answer_fields()}
+    key_by_heading[translate("consolidated.rolled_up", language)] = ROLLED_UP_KEY
+    title, conflict = translate("consolidated.corrections", language), translate("corrections.conflict", language)
+    return tuple(
+        ChangedCell(unit, item_id, key, text, None, "", Location(workbook.name, record.sheet), is_listed=True)
+        for record in read_records(workbook, title, *headings)
+        for unit, item_id, heading, text, state in ([record.cell_text(name) for name in headings],)
+        if state == conflict and (key := key_by_heading.get(heading))
+    )
+
+
 def check_added_content(workbook: WorkbookData) -> tuple[Finding, ...]:
     """Return a finding for each thing that a person added and the next merge would lose: sheets, rows and columns
     in the tables of answers, text beside these, comments on cells. Nothing for a workbook without fingerprints."""

@@ -18,6 +18,7 @@ from xlflow.merge.accounts import count_unanswered
 from xlflow.model.findings import Finding, Location, Severity, make_finding
 from xlflow.model.manual_correction import ROLLED_UP_KEY, ChangedCell, CorrectionState, ManualCorrection
 from xlflow.model.merged import Accounts, Merged, MergedRow
+from xlflow.model.plan import PlanItem
 from xlflow.model.submission import Answer, AnswerRow
 from xlflow.model.table import Table, TableCell
 from xlflow.model.template import Field
@@ -32,18 +33,22 @@ def apply_changed_cells(
     """Return the merged answers with the corrections that still apply, and findings on those that do not.
 
     `changed_cells` come as `consolidated.reader.read_changed_cells` returns them: those of `answers` first, since
-    the cells of `activities` were made from these.
+    the cells of `activities` were made from these; then maybe those of `read_listed_conflicts`.
     """
     if not changed_cells:
         return merged, ()
     carrier = _CorrectionCarrier(merged)
-    for cell in changed_cells:
+    present_cells = [cell for cell in changed_cells if not cell.is_listed]
+    for cell in present_cells:
         if cell.unit:
             carrier.apply_unit_cell(cell)
     carrier.start_items()
-    for cell in changed_cells:
+    for cell in present_cells:
         if not cell.unit:
             carrier.apply_item_cell(cell)
+    for cell in changed_cells:
+        if cell.is_listed:
+            carrier.list_again(cell)
     corrections = carrier.sorted_corrections()
     rows = tuple(carrier.rows.values())
     unanswered = count_unanswered(merged.round, rows, merged.units_with_nothing_to_report)
@@ -143,10 +148,7 @@ class _CorrectionCarrier:
         if item is None or known is None:
             self._list_conflict(cell, "")
             return
-        if cell.field == ROLLED_UP_KEY:
-            text = format_rolled_up_status(self.index.status_by_item[item.id], self.index)
-        else:
-            text = cell_to_text(field_cell_over_units(item, known, self.index))
+        text = self._item_text(item, known, cell.field)
         if not self._is_carried(cell, text):
             return
         units = self.index.units_by_item[item.id]
@@ -159,6 +161,28 @@ class _CorrectionCarrier:
             self._correct_row(unit_cell, merged_row, below)
         else:
             self._correct_item(cell, known, text)
+
+    def list_again(self, cell: ChangedCell) -> None:
+        """List a conflict of an earlier merge again, unless it is corrected anew or the answer says the same."""
+        text, item, known = "", self.index.item_by_id.get(cell.item_id), self._field(cell)
+        if cell.unit and known:
+            merged_row = self.rows.get((cell.unit, cell.item_id))
+            answer = merged_row.row.answer(cell.field) if merged_row else None
+            text = cell_to_text(answer_to_cell(answer, known, self.index))
+        elif item and known:
+            text = self._item_text(item, known, cell.field)
+        is_resolved = (cell.unit, cell.item_id, cell.field) in self.corrections or text == cell.text
+        if not is_resolved and not any(
+            (entry.unit, entry.item_id, entry.field, entry.text)
+            == (cell.unit, cell.item_id, cell.field, cell.text)
+            for entry in self.conflicts
+        ):
+            self._list_conflict(cell, text)
+
+    def _item_text(self, item: PlanItem, known: Field, key: str) -> str:
+        if key == ROLLED_UP_KEY:
+            return format_rolled_up_status(self.index.status_by_item[item.id], self.index)
+        return cell_to_text(field_cell_over_units(item, known, self.index))
 
     def sorted_corrections(self) -> tuple[ManualCorrection, ...]:
         """Return all corrections in plan order, those of an item over all units first, then by unit."""
@@ -249,7 +273,7 @@ def _correction_findings(merged: Merged) -> Iterator[Finding]:
         params: Mapping[str, int] = {"count": len(kept)}
         yield make_finding("corrections-kept", Location(kept[0].location.file), params=params)
     for entry in merged.corrections:
-        if entry.state != "kept":
+        if entry.state != "kept" and entry.location.cell:  # else an earlier merge has reported it
             code = "correction-conflict" if entry.state == "conflict" else "correction-not-understood"
             yield make_finding(
                 code,
