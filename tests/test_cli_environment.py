@@ -33,7 +33,9 @@ def test_units_may_be_called_what_no_file_may(tmp_path: Path) -> None:
     run("generate", "plan.csv", "--as-of", "2021-03-31", "-o", "ut", cwd=tmp_path)
     assert tuple(sorted(path.name for path in (tmp_path / "ut").iterdir())) == NAMES
     told = run("check", "ut", "--json", "--plan", "plan.csv", cwd=tmp_path).json_output
-    assert told["units"] == {"asked": 5, "answered": 5, "missing": []}
+    blank = ["Alfa", "CON", "COM1.xlsx", 'Bad & <bibliotek>: "Väst"/Öst?*', "Sista enheten. ."]
+    assert told["units"] == {"asked": 5, "answered": 0, "missing": blank}, "a blank form is no answer"
+    assert told["files"]["accepted"] == 5
     assert told["rows"]["found"] == 6
 
 

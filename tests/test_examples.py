@@ -235,7 +235,7 @@ ROLLED_UP = {
     },
     "followup-2019": {
         "Behålla nuvarande uppdrag och söka nya hos fler förvaltningar": "Pågående",  # one Pågående, two Uppfyllt
-        "Stämma av budgeten varje månad och åtgärda avvikelser direkt": "Genomfört",  # the third is a remark
+        "Stämma av budgeten varje månad och åtgärda avvikelser direkt": "Ej besvarad",  # the third is a remark
         "Ha egenkontroll enligt den nya handboken i alla kök": "Genomfört",  # written Uppfyllt
         "Hålla förbättringsmöten på varje arbetsplats": "Kvarstår",  # in one unit of three
         "Låta medarbetare pröva en annan arbetsplats i tre månader": "Ej besvarad",  # Förskjuts, unknown in 2019
