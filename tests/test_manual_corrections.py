@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from io import BytesIO
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,11 +21,14 @@ from xlflow.consolidated.reader import (
     read_round_status,
 )
 from xlflow.consolidated.tables import build_consolidated_content
+from xlflow.consolidated.tables.change_table import build_current_snapshot
 from xlflow.consolidated.tables.manual_corrections import apply_changed_cells, drop_corrected_faults
+from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
 from xlflow.excel.reader import WorkbookData, open_workbook
-from xlflow.model.findings import Finding
+from xlflow.model.findings import FatalError, Finding
 from xlflow.model.table import TableCell
+from xlflow.pipeline.overwrite_guard import refuse_result_target
 from xlflow.rounds.round_status import ItemStatus
 
 ROUND = draw_round("""
@@ -269,6 +273,22 @@ def test_what_a_merge_cannot_keep_is_found(add: Callable[[Workbook], None]) -> N
     assert [finding.code for finding in found] == ["target-has-additions"]
     assert found[0].location.sheet
     assert found[0].value
+
+
+def test_a_merge_stops_before_it_loses_an_addition_and_finds_the_corrections(tmp_path: Path) -> None:
+    target, first = tmp_path / "s.xlsx", Merge(ANSWERS).file
+    target.write_bytes(edit(corrected(first, ("Svar", "a", COMMENT, "Ny", "Museet")), add_sheet))
+    with pytest.raises(FatalError) as refused:
+        refuse_result_target(target, force=False)
+    assert [finding.code for finding in refused.value.findings] == ["target-has-additions"]
+    assert [cell.text for cell in refuse_result_target(target, force=True)] == ["Ny"]
+    assert refuse_result_target(tmp_path / "ny.xlsx", force=False) == ()
+
+
+def test_the_changes_since_the_round_before_show_what_was_corrected_over_several_units() -> None:
+    changed = corrected(Merge(ANSWERS).file, ("Aktiviteter", "b", COMMENT, "Låsen byts."))
+    snapshot = build_current_snapshot(MergedIndex(Merge(ANSWERS, changed).merged, ()))
+    assert {each.item.id: each.comment for each in snapshot.item_snapshots}["b"] == "Låsen byts."
 
 
 def test_a_sorted_table_has_no_corrections() -> None:

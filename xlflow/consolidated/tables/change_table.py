@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from xlflow.consolidated.summary_model import CHANGE_FLAG_PREFIX, CHANGE_KIND_COLUMN, ID_COLUMN, UNIT_COLUMN
 from xlflow.consolidated.tables.merged_index import MergedIndex, RolledUpStatus
 from xlflow.consolidated.tables.table_cells import (
+    answer_to_cell,
     answers_to_cell,
     format_rolled_up_status,
     make_headings_unique,
@@ -81,10 +82,13 @@ def _planned_deadline_text(item: PlanItem, merged_index: MergedIndex) -> str:
 
 
 def _answers_text(item: PlanItem, role: str, merged_index: MergedIndex) -> str:
-    """Return what all units answered in the field that plays a role."""
+    """Return what all units answered in the field that plays a role, or what a person corrected it to."""
     field = merged_index.template.field_in_role(role)
     if field is None:
         return ""
+    corrected = merged_index.merged.item_answers.get((item.id, field.key))
+    if corrected:
+        return str(answer_to_cell(corrected, field, merged_index) or "")
     rows = (merged.row for merged in merged_index.rows_by_item.get(item.id, ()))
     unit_answers = [
         (row.unit, answer) for row in rows if (answer := row.answer(field.key)) and not answer.is_blank
