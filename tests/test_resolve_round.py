@@ -358,3 +358,18 @@ def test_the_day_to_reply_by_is_the_form_s_own_also_where_nobody_knows_it(plan: 
     told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
     assert told.merged
     assert [one.texts for one in told.merged.unplaced] == [("Svara senast 20 april 2021",)]
+
+
+def test_a_form_or_a_consolidated_workbook_in_place_of_the_plan_is_called_what_it_is(
+    plan: Path, tmp_path: Path
+) -> None:
+    forms = tmp_path / "issued"
+    generate_forms(plan, forms, as_of=DAY)
+    merge_forms([forms], tmp_path / "all.xlsx", plan=plan)
+    form = next(forms.glob("Museet*.xlsx"))
+    for path, code in ((form, "plan-is-form"), (tmp_path / "all.xlsx", "plan-is-consolidated")):
+        with pytest.raises(FatalError) as stop:
+            generate_forms(path, tmp_path / "again", as_of=DAY)
+        (finding,) = stop.value.findings
+        assert (finding.code, finding.location.file) == (code, str(path))
+        assert all(path.name in message_of(finding, language) for language in LANGUAGES)

@@ -15,15 +15,27 @@ from xlflow.excel.reader import (
     open_workbook,
     path_exists,
 )
+from xlflow.form.format_1 import ROUND_SHEET_NAME
+from xlflow.form.layout import METADATA_SHEET, ROUND_SHEET
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, message_in_all_languages
 
 _TEMPORARY_CODES = ("file-not-readable", "file-still-being-saved")
 """Codes of refusals that last only as long as another program has the file open."""
 
+_CODES_OF_OTHER_WORKBOOKS = (
+    ("plan-is-consolidated", (ROUND_SHEET, ROUND_SHEET_NAME)),
+    ("plan-is-form", (METADATA_SHEET,)),
+)
+"""What is said of a workbook of our own that is given as the plan, with the hidden sheets by which it is known."""
+
 
 def open_plan(path: Path) -> WorkbookData:
-    """Return the plan workbook as it was read."""
-    return _open_or_stop(path, "plan-unreadable", DEFAULT_LIMITS, open_plan_workbook)
+    """Return the plan workbook as it was read. A form or a consolidated workbook in its place stops the run."""
+    workbook = _open_or_stop(path, "plan-unreadable", DEFAULT_LIMITS, open_plan_workbook)
+    for code, sheet_names in _CODES_OF_OTHER_WORKBOOKS:
+        if any(workbook.find_sheet(name) for name in sheet_names):
+            raise FatalError(make_finding(code, Location(str(path))))
+    return workbook
 
 
 def open_consolidated(path: Path) -> WorkbookData:
