@@ -1,9 +1,8 @@
 """The only place that knows the order of the steps. Every face (command line, library) calls these functions.
 
 Each takes values and paths and returns a `RunResult`; what is wrong with the material is in `RunResult.findings`.
-Only
-`FatalError` is raised, when there is no way on, and then nothing has been written. What only some of them need is
-imported there, so that checking a form does not wait for what makes reports.
+Only `FatalError` is raised, when there is no way on, and then nothing has been written. What only some of them
+need is imported there, so that checking a form does not wait for what makes reports.
 """
 
 import gc
@@ -11,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlflow.collect.discover import find_relative_paths
 from xlflow.correct.plan_corrections import CorrectionForm, plan_correction_forms
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
-from xlflow.model.merged import RunNote, RunResult
+from xlflow.model.merged import Merged, RunNote, RunResult
 from xlflow.model.plan import Round
 from xlflow.model.submission import PreviousAnswers
 from xlflow.pipeline.gather import gather_round, nothing_found_finding
@@ -33,6 +33,11 @@ from xlflow.rounds.previous_answers import (
     index_predecessors,
 )
 from xlflow.rounds.unit_names import check_past_units
+
+if TYPE_CHECKING:
+    from xlflow.consolidated.summary_model import ConsolidatedContent
+    from xlflow.excel.reader import WorkbookData
+    from xlflow.runtime.atomic_write import AtomicTarget
 
 
 def generate_forms(
@@ -151,14 +156,10 @@ def merge_forms(
     corrected in the answers of the workbook at `output` is carried over, and listed in it.
 
     `FatalError` if nobody has answered, if the accounts do not balance, if the target is something else than an
-    earlier
-    consolidated workbook, or if another run is writing to it. `output` of the result is where the workbook is:
-    beside the target if that is in use.
+    earlier consolidated workbook, or if another run is writing to it. `output` of the result is where the workbook
+    is: beside the target if that is in use.
     """
-    from xlflow.consolidated.reader import check_round_order, read_snapshot
-    from xlflow.consolidated.tables import build_consolidated_content
-    from xlflow.consolidated.writer.consolidated_workbook import build_consolidated_workbook
-    from xlflow.export import build_export_files, list_package_files, refuse_foreign_files, save_package
+    from xlflow.export import list_package_files
     from xlflow.runtime.atomic_write import lock_target
 
     changed_cells = refuse_result_target(output, force=force)
@@ -167,36 +168,57 @@ def merge_forms(
     previous_workbook, previous_paths = (open_consolidated(previous), (previous,)) if previous else (None, ())
     with lock_target(output) as target:
         read_options = ReadOptions(jobs, use_cache=cache)
-        gathered = gather_round(
-            paths,
-            plan,
-            read_options,
-            progress,
-            (output, *previous_paths, *own_files),
-            requested,
-            changed_cells,
-        )
+        excluded_paths = (output, *previous_paths, *own_files)
+        gathered = gather_round(paths, plan, read_options, progress, excluded_paths, requested, changed_cells)
         merged, findings, discovered_files = gathered.merged, gathered.findings, gathered.discovered_files
         del gathered  # the forms one by one take much memory, and are needed no more
         if not merged.answered_units:
             raise FatalError(*sort_findings((*findings, nothing_found_finding(paths))), merged=merged)
         report_progress(progress, "write", 0, 1)
-        previous_snapshot = read_snapshot(previous_workbook, merged.round.language) if previous_workbook else None
-        findings = sort_findings((*findings, *check_round_order(previous_snapshot, merged.round)))
-        summary = build_consolidated_content(merged, findings, previous_snapshot)
-        export_parts = build_export_files(summary, merged) if export_dir else ()
-        if export_dir and not force:
-            refuse_foreign_files(export_dir, export_parts)
-        relative_paths = find_relative_paths(discovered_files, output)
-        written = target.save(
-            build_consolidated_workbook(summary, merged, file_addresses=relative_paths).to_chunks()
-        )
-        package_files = save_package(export_dir, summary, merged, export_parts) if export_dir else ()
+        content, findings = _build_content(merged, findings, previous_workbook)
+        file_addresses = find_relative_paths(discovered_files, output)
+        written, package_files = _save_merged(target, content, merged, file_addresses, export_dir, force=force)
     report_progress(progress, "write", 1, 1)
     all_findings = sort_findings((*findings, *check_saved_elsewhere([(output, written)])))
     language = merged.round.language
     notes = (RunNote("interchange.written", {"folder": export_dir}),) if package_files else ()
     return RunResult(language, all_findings, merged, written, notes=notes)
+
+
+def _build_content(
+    merged: Merged, findings: tuple[Finding, ...], previous_workbook: "WorkbookData | None"
+) -> tuple["ConsolidatedContent", tuple[Finding, ...]]:
+    """Return what the consolidated workbook shows, compared with the previous round's if there is one, and all
+    findings."""
+    from xlflow.consolidated.reader import check_round_order, read_snapshot
+    from xlflow.consolidated.tables import build_consolidated_content
+
+    previous_snapshot = read_snapshot(previous_workbook, merged.round.language) if previous_workbook else None
+    all_findings = sort_findings((*findings, *check_round_order(previous_snapshot, merged.round)))
+    return build_consolidated_content(merged, all_findings, previous_snapshot), all_findings
+
+
+def _save_merged(
+    target: "AtomicTarget",
+    content: "ConsolidatedContent",
+    merged: Merged,
+    file_addresses: Mapping[str, str],
+    export_dir: Path | None,
+    *,
+    force: bool,
+) -> tuple[Path, tuple[Path, ...]]:
+    """Save the consolidated workbook, and the same tables as a data package if `export_dir` is a folder; return
+    where the workbook is and the files of the package. `FatalError` before anything is written if the folder holds
+    foreign files, unless `force`."""
+    from xlflow.consolidated.writer.consolidated_workbook import build_consolidated_workbook
+    from xlflow.export import build_export_files, refuse_foreign_files, save_package
+
+    export_files = build_export_files(content, merged) if export_dir else ()
+    if export_dir and not force:
+        refuse_foreign_files(export_dir, export_files)
+    workbook = build_consolidated_workbook(content, merged, file_addresses=file_addresses)
+    written = target.save(workbook.to_chunks())
+    return written, save_package(export_dir, content, merged, export_files) if export_dir else ()
 
 
 def _make_requested_round(as_of: date | None, template: str | None) -> RequestedRound:
