@@ -41,7 +41,8 @@ def run(*arguments: str | Path, cwd: Path, encoding: str = "utf-8", **env: str) 
         env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding, "COLUMNS": "100", **env},
         check=False,
     )
-    seen = CommandResult(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
+    written = "utf-8" if encoding == "ascii" else encoding  # click takes plain ASCII for a wrong setting
+    seen = CommandResult(done.returncode, done.stdout.decode(written), done.stderr.decode(written))
     assert "Traceback" not in seen.err, seen.err
     return seen
 
