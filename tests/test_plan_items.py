@@ -77,8 +77,8 @@ class TestIds:
 
     def test_are_the_same_in_every_process(self):
         program = (
-            "from support.draw_plan import read;"
-            "plan, _ = read('Aktivitet | Enhet\\nA | X; Y\\nB | X\\nB | Z\\nC | Y; Z');"
+            "from support.draw_plan import read_drawn_plan;"
+            "plan, _ = read_drawn_plan('Aktivitet | Enhet\\nA | X; Y\\nB | X\\nB | Z\\nC | Y; Z');"
             "print([(item.id, item.units) for item in plan.items], [unit.name for unit in plan.units])"
         )
         outputs = {_run_program(program, seed) for seed in ("0", "1", "4711")}

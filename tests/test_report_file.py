@@ -230,7 +230,8 @@ def test_a_number_is_named_where_it_is_now_and_not_where_it_was(tmp_path: Path) 
         "Söder": "Id | Status | Kommentar/avvikelse\na | Pågående | Bra",
     }
     path = tmp_path / "s.xlsx"
-    path.write_bytes(edit(write(PLAN, answers), put("Svar", "a", "Kommentar/avvikelse", None)))
+    without = edit(write(PLAN, answers), put("Svar", "a", "Kommentar/avvikelse", None))
+    path.write_bytes(edit(without, put("Aktiviteter", "a", "Kommentar/avvikelse", "Norr: Ring 013-20 60 00 nu")))
     with pytest.raises(FatalError) as stop:
         write_report(path, tmp_path / "r.pdf")
     (finding,) = stop.value.findings
@@ -238,6 +239,19 @@ def test_a_number_is_named_where_it_is_now_and_not_where_it_was(tmp_path: Path) 
     assert finding.location.sheet == "Aktiviteter"
     assert finding.location.cell is not None
     assert "013-20 60 00" in str(sheet[finding.location.cell].value)
+
+
+def test_a_number_that_was_taken_out_of_the_answer_is_not_in_the_report(tmp_path: Path) -> None:
+    answers = {
+        "Norr": "Id | Status | Kommentar/avvikelse\na | Pågående | Ring 013-20 60 00",
+        "Söder": "Id | Status | Kommentar/avvikelse\na | Pågående | Bra",
+    }
+    path = tmp_path / "s.xlsx"
+    path.write_bytes(edit(write(PLAN, answers), put("Svar", "a", "Kommentar/avvikelse", None)))
+    write_report(path, tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Bra" in text
+    assert "013-20 60 00" not in text
 
 
 def test_a_number_outside_the_comment_is_named_with_its_own_cell(tmp_path: Path) -> None:
