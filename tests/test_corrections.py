@@ -481,6 +481,7 @@ def test_last_rounds_answers_stand_beside_the_empty_cells(tmp_path: Path) -> Non
         for found in run.findings
         if "previous" in found.code or "from" in found.code
     ] == [
+        "previous-item-not-found Hyra ut båtar – Köpa båtar",
         "previous-shown",
         "continues-from-unknown 2019-77",
     ]
@@ -509,13 +510,13 @@ def test_a_form_with_last_rounds_answers_is_read_and_goes_back_with_them(tmp_pat
     shutil.rmtree(loop.back)
     loop.back.mkdir()
     generate_forms(loop.plan, loop.out, as_of=date(2021, 8, 31), previous=tmp_path / "all.xlsx")
-    loop.answer("Norr", {"H5": "Vilar?", "H6": "Genomfört", "H8": "Genomfört"})
+    loop.answer("Norr", {"I5": "Vilar?", "I6": "Genomfört", "I8": "Genomfört"})
     run = loop.send_back()
-    assert codes(run) == ["choice-unknown H5"]
+    assert codes(run) == ["choice-unknown I5"]
     assert run.merged is not None
     assert run.merged.unplaced == ()
     form = loop.opened()[FORM]
-    assert [form["L4"].value, form["L5"].value] == ["Förra omgången", "Pågående"]
+    assert [form["H4"].value, form["H5"].value] == ["Förra omgången", "Pågående"]
 
 
 def test_a_workbook_that_is_no_consolidated_one_is_refused_as_previous(tmp_path: Path) -> None:

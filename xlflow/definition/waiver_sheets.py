@@ -246,7 +246,7 @@ def _read_alias(row: _WaiverSheetRow) -> Alias | None:
         row.add_finding(
             "alias-means-unknown", "means", parsed_meaning.suggestion, field=field.label, accepted=accepted
         )
-    elif parsed_text.value is not None:
+    elif parsed_text.value not in (None, parsed_meaning.value):
         label = context.template.choice_label(field, str(parsed_text.value), context.language)
         row.add_finding("alias-known", "text", field=field.label, means=label)
     else:
