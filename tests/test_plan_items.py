@@ -124,3 +124,23 @@ def _run_program(program: str, seed: str) -> str:
         [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
     )
     return done.stdout
+
+
+def test_a_sub_activity_without_a_unit_has_that_of_its_activity() -> None:
+    plan, _ = read_drawn_plan("""
+        Perspektiv | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum | Enhet
+        Samhälle   | Möten    | Rusta torget | Beläggning   | Kvartal 2 | Gata
+                   |          |              | Belysning    | Kvartal 3 |
+                   |          |              | Träd         |           | Park
+                   |          | Spara        |              |           | Gata; Park
+                   |          |              | Köp mindre   |           |
+    """)
+    units = {item.level_texts[-1] or item.level_texts[-2]: item.units for item in plan.items}
+    assert units == {
+        "Rusta torget": ("Gata", "Park"),
+        "Beläggning": ("Gata",),
+        "Belysning": ("Gata",),
+        "Träd": ("Park",),
+        "Spara": ("Gata", "Park"),
+        "Köp mindre": ("Gata", "Park"),
+    }

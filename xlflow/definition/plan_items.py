@@ -120,12 +120,19 @@ def _make_implied_activity(plan_sheet: PlanSheet, draft: DraftItem) -> DraftItem
 
 
 def _inherit_units(plan_sheet: PlanSheet, drafts: Sequence[DraftItem], findings: list[Finding]) -> list[DraftItem]:
-    """Fill in units where the cell is blank: those of the activity for its parts, of its parts for an activity."""
+    """Fill in units where the cell is blank: those of the activity for its parts, of its parts for an activity.
+
+    An activity without a row of its own has the units of the first of its parts that names any, since that row
+    names the activity too.
+    """
     part_units: dict[ActivityKey, dict[str, None]] = defaultdict(dict)
+    first_part_units: dict[ActivityKey, tuple[str, ...]] = {}
     activity_units: dict[ActivityKey, tuple[str, ...]] = {}
     for draft in drafts:
         if _is_sub_activity(plan_sheet, draft):
             part_units[_activity_key(plan_sheet, draft)].update(dict.fromkeys(draft.item.units))
+            if draft.item.units:
+                first_part_units.setdefault(_activity_key(plan_sheet, draft), draft.item.units)
         elif draft.item.units:
             activity_units.setdefault(_activity_key(plan_sheet, draft), draft.item.units)
     completed = []
@@ -134,7 +141,7 @@ def _inherit_units(plan_sheet: PlanSheet, drafts: Sequence[DraftItem], findings:
         if draft.item.units and not _is_sub_activity(plan_sheet, draft):
             activity_units[activity_key] = draft.item.units
         inherited = (
-            activity_units.get(activity_key, ())
+            activity_units.get(activity_key, first_part_units.get(activity_key, ()))
             if _is_sub_activity(plan_sheet, draft)
             else tuple(part_units[activity_key])
         )
