@@ -21,7 +21,6 @@ from xlflow.rules.rollup import (
     relatives_by_id,
     roll_up_activity,
     roll_up_part,
-    roll_up_status,
     worst_status,
 )
 from xlflow.runtime.resources import load_resource_toml
@@ -145,11 +144,16 @@ def test_the_worst_does_not_depend_on_the_order(codes: list[str | None], chance:
     assert worst_status([found, *codes], OPEN) == found
 
 
+def roll_up_one(own: str | None, parts: list[str | None]) -> str | None:
+    """The status of an activity of one unit, by its own status and those of its sub-activities."""
+    return roll_up_activity({"Norr": own}, [{"Norr": part} for part in parts], TEMPLATE).status_code
+
+
 def test_an_activity_s_own_status_stands_whatever_its_parts_say() -> None:
-    assert roll_up_status("done", ["postponed"], TEMPLATE) == "done"
-    assert roll_up_status(None, ["ongoing", "done", None], TEMPLATE) == "ongoing"
-    assert roll_up_status("", [], TEMPLATE) is None
-    assert roll_up_status(None, [None, None], TEMPLATE) is None
+    assert roll_up_one("done", ["postponed"]) == "done"
+    assert roll_up_one(None, ["ongoing", "done", None]) == "ongoing"
+    assert roll_up_one("", []) is None
+    assert roll_up_one(None, [None, None]) is None
 
 
 def _is_worse(part: str, own: str) -> bool:

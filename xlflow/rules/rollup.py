@@ -164,13 +164,6 @@ def worst_status(codes: Iterable[str | None], choices: ChoiceList) -> str | None
     return max(distinct_codes, key=severity_key, default=None)
 
 
-def roll_up_status(own_status: str | None, part_statuses: Iterable[str | None], template: Template) -> str | None:
-    """Return the status of an activity: its own if it has one, else the worst of its sub-activities."""
-    if own_status:
-        return own_status
-    return worst_of_template(part_statuses, template)
-
-
 @dataclass(frozen=True, slots=True)
 class StatusOverUnits:
     """The status of one item over everybody who was asked, and how many of them have given one.
