@@ -8,7 +8,7 @@ from support.draw_round import draw_round
 from support.fill_forms import fill_form, fill_forms, read_answers, unit_of
 
 from xlflow.generate import write_form
-from xlflow.generate.file_names import list_form_files
+from xlflow.generate.batch import list_form_files
 
 PLAN = """
     Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet     | Delaktivitet | Slutdatum | Enhet

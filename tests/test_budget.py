@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ from xlflow.model.findings import Severity
 from xlflow.model.merged import RunResult
 from xlflow.model.plan import Round
 from xlflow.model.submission import FileState, ReceivedFile, Submission
-from xlflow.model.template import Computation, Template, Threshold
+from xlflow.model.template_elements import Computation, Threshold
 from xlflow.pipeline.form_operations import generate_forms, merge_forms
 from xlflow.read.build_submission import read_form
 from xlflow.rules.computed_fields import (
@@ -36,6 +36,9 @@ from xlflow.rules.computed_fields import (
     compute_field,
     is_above_threshold,
 )
+
+if TYPE_CHECKING:
+    from xlflow.model.template import Template
 
 EXAMPLE = PROJECT / "examples" / "budget-2021"
 BUDGET = shipped_template("budget")

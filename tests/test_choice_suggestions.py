@@ -6,9 +6,8 @@ import pytest
 from support.draw_round import shipped_template
 
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
-from xlflow.model.template import Choice, ChoiceList
-from xlflow.values.choice_suggestions import ChoiceSuggester
-from xlflow.values.choices import make_choice_parser
+from xlflow.model.template_elements import Choice, ChoiceList
+from xlflow.values.choices import ChoiceSuggester, make_choice_parser
 
 CHOICES = shipped_template().choice_list(shipped_template().field("status"))
 

@@ -20,8 +20,8 @@ from xlflow.i18n.catalogue import LocalizedText
 from xlflow.model.findings import Location
 from xlflow.model.merged import MergedRow
 from xlflow.model.submission import FileState, ReceivedFile, Unplaced
-from xlflow.model.template import SummaryTable as Declared
 from xlflow.model.template import Template
+from xlflow.model.template_elements import SummaryTable as Declared
 
 ASKED = draw_round("""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delaktivitet | Slutdatum  | Enhet | Diarienr

@@ -22,10 +22,9 @@ from test_consolidated_tables import ANSWERS, ASKED, BUDGET, SUMS
 
 from xlflow.consolidated.tables import build_consolidated_content
 from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
-from xlflow.consolidated.writer.figure_formulas import quote_formula_text
 from xlflow.consolidated.writer.sheet_plan import make_excel_name
 from xlflow.excel.cell_address import column_letters
-from xlflow.excel.writer import MAX_ROW_HEIGHT, count_lines
+from xlflow.excel.writer import MAX_ROW_HEIGHT, count_lines, quote_formula_text
 from xlflow.model.findings import Finding, Location
 from xlflow.model.merged import Merged
 from xlflow.model.plan import Round

@@ -19,7 +19,7 @@ from xlflow.i18n.count_sentences import (
     format_item_count,
     number_in_words,
 )
-from xlflow.model.template import Level
+from xlflow.model.template_elements import Level
 
 TEMPLATE = shipped_template("followup")
 ITEM, PART = TEMPLATE.levels[TEMPLATE.item_level_index], TEMPLATE.levels[TEMPLATE.item_level_index + 1]

@@ -10,7 +10,7 @@ from support.draw_round import shipped_template
 
 from xlflow.i18n.catalogue import LocalizedText
 from xlflow.model.plan import Deadline
-from xlflow.model.template import Choice, ChoiceList
+from xlflow.model.template_elements import Choice, ChoiceList
 from xlflow.rules.formula_semantics import (
     NOT_LISTED,
     build_deadline_tables,

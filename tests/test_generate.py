@@ -29,7 +29,7 @@ from xlflow.form.identity import build_identity, decode_identity_properties
 from xlflow.form.layout import FREE_ROW_COUNT
 from xlflow.form.metadata import AnswerTexts, decode_form_records
 from xlflow.generate import write_form
-from xlflow.generate.file_names import list_form_files
+from xlflow.generate.batch import list_form_files
 from xlflow.i18n.catalogue import Language
 from xlflow.model.plan import PlanItem, Round, Unit
 

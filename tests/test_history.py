@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from support.draw_merged import draw_merged
 from support.draw_round import draw_round
 
-from xlflow.cli.history_output import format_history
+from xlflow.cli.text_output import format_history
 from xlflow.consolidated.reader import read_round_status
 from xlflow.consolidated.tables import build_consolidated_content
 from xlflow.consolidated.writer.consolidated_workbook import render_consolidated

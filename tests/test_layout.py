@@ -15,7 +15,7 @@ from xlflow.form.layout import (
     row_fingerprint,
 )
 from xlflow.i18n.catalogue import LocalizedText, label_in_sentence
-from xlflow.model.template import ChoiceList
+from xlflow.model.template_elements import ChoiceList
 
 FOLLOWUP, BUDGET = shipped_template("followup"), shipped_template("budget")
 

@@ -32,7 +32,7 @@ from xlflow.cli.json_output import result_to_values
 from xlflow.definition.template_loader import shipped_template_names
 from xlflow.model.merged import Merged, RunResult
 from xlflow.model.plan import Deadline, FieldValue
-from xlflow.model.template import Field
+from xlflow.model.template_elements import Field
 from xlflow.pipeline.form_operations import check_forms, generate_forms, merge_forms
 
 AS_OF = date(2021, 3, 31)

@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from support.draw_plan import AS_OF, finding_cells, format_items
 from support.external_tools import PROJECT
 
-from xlflow.definition.plan_formatting import join_row_numbers
+from xlflow.definition.plan_tables import join_row_numbers
 from xlflow.definition.plan_workbook import read_plan
 from xlflow.definition.template_loader import load_template
 from xlflow.excel.reader import UncachedFormula, WorkbookData, open_plan_workbook, open_workbook

@@ -32,7 +32,7 @@ from xlflow.model.submission import FileState, ReceivedFile, Submission
 from xlflow.model.template import Template
 from xlflow.read.build_submission import read_form
 from xlflow.rules import RowAnswers, evaluate_rules
-from xlflow.rules.requirement_messages import requirements_text
+from xlflow.rules.engine import requirements_text
 
 PANDEMIC = PROJECT / "examples" / "extra-question" / "pandemi.toml"
 

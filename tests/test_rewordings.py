@@ -10,7 +10,7 @@ from test_carried_items import fill_form
 from xlflow.model.findings import Finding, remedy_of
 from xlflow.model.plan import PlanItem
 from xlflow.pipeline.form_operations import generate_forms, merge_forms
-from xlflow.rounds.rewordings import find_rewordings
+from xlflow.rounds.lineage import find_rewordings
 
 SAVE, PATH = "Minska matsvinnet med 5 procent", "Anlägga en cykelväg till Norrbadet"
 SAVE_NOW = "Minska matsvinnet med 5 %"

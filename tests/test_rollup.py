@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlflow.model.plan import PlanItem
-from xlflow.model.template import ChoiceList, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import ChoiceList
 from xlflow.rules import choice_number
 from xlflow.rules.engine import has_worse_rank
 from xlflow.rules.rollup import (

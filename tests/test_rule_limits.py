@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from xlflow.check.pii import is_personal_number
-from xlflow.model.template import FieldComparison
+from xlflow.model.template_elements import FieldComparison
 from xlflow.rules import relation_holds
 from xlflow.rules.engine import has_worse_rank
 

@@ -15,11 +15,11 @@ from xlflow.definition.template_loader import load_template
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import message_of, remedy_of
 from xlflow.model.plan import Deadline, PlanItem, Round
-from xlflow.model.template import FieldComparison, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import FieldComparison
 from xlflow.rules import RULES, RowAnswers, evaluate_rules, relation_holds
-from xlflow.rules.engine import has_worse_rank
+from xlflow.rules.engine import has_worse_rank, requirements_text
 from xlflow.rules.formula_semantics import option_number
-from xlflow.rules.requirement_messages import requirements_text
 
 ASKED = draw_round("""
     Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet    | Delaktivitet | Slutdatum      | Enhet

@@ -28,7 +28,7 @@ from xlflow.cli.json_output import result_to_json
 from xlflow.cli.text_output import format_findings, format_result
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.generate import write_form
-from xlflow.generate.file_names import list_form_files
+from xlflow.generate.batch import list_form_files
 from xlflow.i18n.catalogue import LANGUAGES
 from xlflow.model.findings import FatalError
 from xlflow.model.plan import Round, Unit

@@ -24,7 +24,7 @@ from support.edited_forms import (
 )
 from support.libreoffice import convert
 
-from xlflow.form.sheet_fingerprints import FORMULA_RESULT, find_changed_cells, fingerprint_cells
+from xlflow.form.fingerprints import FORMULA_RESULT, find_changed_cells, fingerprint_cells
 from xlflow.generate import write_form
 from xlflow.model.findings import Location
 from xlflow.model.submission import CorrectionRequest, Submission, Unplaced

@@ -11,7 +11,8 @@ from xlflow.definition.template_inheritance import extend_template
 from xlflow.definition.template_loader import load_shipped_templates, load_template
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
 from xlflow.model.findings import FatalError, Finding, message_of, remedy_of
-from xlflow.model.template import Choice, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Choice
 from xlflow.model.text import normalize_key
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 

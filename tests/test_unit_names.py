@@ -14,9 +14,13 @@ from xlflow.consolidated.tables import build_consolidated_content
 from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.model.plan import Unit
-from xlflow.rounds.previous_answers import build_previous_answers, index_predecessors
+from xlflow.rounds.previous_answers import (
+    build_previous_answers,
+    check_past_units,
+    index_predecessors,
+    past_unit_names,
+)
 from xlflow.rounds.round_status import RoundStatus
-from xlflow.rounds.unit_names import check_past_units, past_unit_names
 
 PLAN = """
     Id | Aktivitet     | Enhet

@@ -26,7 +26,7 @@ from support.make_xls import make_xlsb_from_records, xlsb_record, xlsb_text
 from support.make_xlsx import number_row, read_sheet, workbook_parts, zip_parts
 
 from xlflow.excel.reader import WorkbookData, open_workbook
-from xlflow.excel.reader.header_footer import parse_header_footer, read_ods_header_footer
+from xlflow.excel.reader.cell_annotations import parse_header_footer, read_ods_header_footer
 from xlflow.model.findings import get_catalogue_entry
 from xlflow.model.submission import Submission
 from xlflow.pipeline.form_operations import check_forms, merge_forms

@@ -13,7 +13,8 @@ from xlflow.excel.conventions import RawCell
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText
 from xlflow.model.findings import Location, Severity, make_finding, message_of, remedy_of
 from xlflow.model.plan import Deadline, FieldValue
-from xlflow.model.template import Choice, ChoiceList, Field, Level, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Choice, ChoiceList, Field, Level
 from xlflow.runtime.resources import load_resource_toml
 from xlflow.values import ParseResult, cell_text, parse_deadline, quarters_from
 from xlflow.values.field_values import describe_accepted, format_value, make_parser, parse_value

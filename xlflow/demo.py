@@ -17,15 +17,15 @@ from xlflow.definition.plan_workbook import define_round
 from xlflow.definition.template_loader import load_template
 from xlflow.excel.reader import open_plan_workbook
 from xlflow.generate import write_form
-from xlflow.generate.file_names import list_form_files
+from xlflow.generate.batch import list_form_files
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.plan import PlanItem, Round
 from xlflow.model.text import collapse_whitespace_keep_lines, normalize_key, short_code
 from xlflow.pipeline.form_operations import generate_forms, merge_forms
+from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.pipeline.report_operations import write_report
-from xlflow.pipeline.save_files import ProgressCallback
 from xlflow.runtime.atomic_write import write_atomic
 from xlflow.runtime.resources import EXAMPLES_DIR, resource_dir
 

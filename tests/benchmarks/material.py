@@ -13,7 +13,7 @@ import xlsxwriter
 
 from xlflow.definition.template_loader import load_template
 from xlflow.generate import split_round_by_unit, write_form
-from xlflow.generate.file_names import list_form_files
+from xlflow.generate.batch import list_form_files
 from xlflow.model.plan import Plan, PlanItem, Round, Unit
 from xlflow.values import parse_deadline
 

@@ -17,7 +17,8 @@ from functools import cache
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.plan import Deadline, FieldValue, Plan, PlanItem, Round, Unit
-from xlflow.model.template import Field, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field
 from xlflow.model.text import short_code
 from xlflow.runtime.resources import load_resource_toml
 from xlflow.values import parse_deadline

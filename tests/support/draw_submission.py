@@ -22,7 +22,7 @@ from xlflow.form.metadata import issued_items
 from xlflow.model.findings import Location
 from xlflow.model.plan import FieldValue, PlanItem, Round
 from xlflow.model.submission import Answer, AnswerRow, FileState, ReceivedFile, Submission
-from xlflow.model.template import Field
+from xlflow.model.template_elements import Field
 from xlflow.model.text import normalize_key, short_code
 
 SAVED = datetime(2021, 4, 12, 10, 0)

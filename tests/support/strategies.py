@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from xlflow.definition.template_loader import load_template
 from xlflow.i18n.catalogue import LANGUAGES, Language
 from xlflow.model.plan import FieldValue
-from xlflow.model.template import Field, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field
 
 NOT_PARSED = "not known beforehand"
 

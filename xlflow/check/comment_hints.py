@@ -23,7 +23,8 @@ from xlflow.model.findings import Finding, Severity, make_finding
 from xlflow.model.merged import Merged
 from xlflow.model.plan import Round
 from xlflow.model.submission import Answer, AnswerRow
-from xlflow.model.template import Choice, ChoiceList, Field, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Choice, ChoiceList, Field
 from xlflow.model.text import normalize_for_parsing
 from xlflow.rules.rollup import Relatives, relatives_by_id
 from xlflow.runtime.memo import IdentityKey

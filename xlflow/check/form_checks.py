@@ -13,10 +13,11 @@ from xlflow.model.findings import SEVERITY_RANKS, Finding, Location, MessagePara
 from xlflow.model.merged import Merged
 from xlflow.model.plan import FieldValue, Round
 from xlflow.model.submission import Answer, AnswerRow, Submission
-from xlflow.model.template import LISTED_TYPES, Field, Rule, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import LISTED_TYPES, Field, Rule
 from xlflow.rules import ANSWER_LISTED_RULE, Requirement, RowAnswers, evaluate_rules
 from xlflow.rules.computed_fields import field_value
-from xlflow.rules.requirement_messages import requirement_text
+from xlflow.rules.engine import requirement_text
 from xlflow.runtime.memo import IdentityKey
 from xlflow.values.field_values import describe_accepted, format_value
 

@@ -312,7 +312,7 @@ def history(files: tuple[Path, ...], output: Path | None, language: str | None, 
 
     FILE is what xlflow merge wrote. The rounds stand in the order of their days, whatever the order of the files.
     """
-    from xlflow.cli.history_output import format_history
+    from xlflow.cli.text_output import format_history
     from xlflow.pipeline.report_operations import read_history, write_history
 
     with exit_on_fatal_error(language):

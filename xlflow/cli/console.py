@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from xlflow.i18n.catalogue import Language
     from xlflow.model.merged import RunResult
-    from xlflow.pipeline.save_files import ProgressCallback
+    from xlflow.pipeline.overwrite_guard import ProgressCallback
 
 _REDRAW_SECONDS = 0.1
 """Minimum number of seconds between two redraws of the progress bar."""

@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from xlflow.i18n.catalogue import Language, translate
-from xlflow.model.closest_match import find_closest
 from xlflow.model.findings import (
     CatalogueEntry,
     Finding,
@@ -17,8 +16,9 @@ from xlflow.model.findings import (
     list_finding_codes,
     make_finding,
 )
-from xlflow.model.template import Rule, Template
-from xlflow.model.text import normalize_key
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Rule
+from xlflow.model.text import find_closest, normalize_key
 
 TEXT_WIDTH = 80
 

@@ -1,5 +1,6 @@
 """A run as JSON of a fixed shape for other programs: one finding per cell, all keys always present, in fixed
-order."""
+order.
+"""
 
 import json
 from collections.abc import Mapping

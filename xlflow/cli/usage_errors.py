@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, join_words, translate
-from xlflow.model.closest_match import OPTION_SIMILARITY, find_closest
 from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.text import OPTION_SIMILARITY, find_closest
 
 _QUOTED = re.compile(r"'([^']*)'")
 _IN_BRACKETS = re.compile(r"\((.*)\)", re.DOTALL)

@@ -14,7 +14,8 @@ from xlflow.model.findings import Finding, Severity, make_finding, responsible_p
 from xlflow.model.merged import Merged
 from xlflow.model.plan import Deadline, FieldValue, PlanItem, Round
 from xlflow.model.submission import Answer, AnswerRow, CorrectionRequest, PreviousAnswers, Submission, Unplaced
-from xlflow.model.template import Field, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field
 from xlflow.model.text import normalize_key
 from xlflow.values import cell_text
 

@@ -15,7 +15,8 @@ from xlflow.excel.reader import ErrorValue, UncachedFormula
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Finding, MessageParam, make_finding
 from xlflow.model.plan import FieldValue, PlanItem
-from xlflow.model.template import Level, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Level
 from xlflow.model.text import collapse_whitespace, normalize_key_cached
 from xlflow.values import cell_text
 from xlflow.values.field_values import describe_accepted, parse_value

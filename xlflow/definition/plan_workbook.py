@@ -14,10 +14,10 @@ from datetime import date
 from pathlib import PurePath
 from typing import NoReturn
 
-from xlflow.definition.plan_formatting import check_plan_formatting
 from xlflow.definition.plan_headings import choose_extra_columns, find_plan_table
 from xlflow.definition.plan_items import build_plan_items
 from xlflow.definition.plan_rows import PlanSheet, read_draft_items
+from xlflow.definition.plan_tables import check_plan_formatting
 from xlflow.definition.template_loader import load_shipped_templates
 from xlflow.definition.units import UnitRegister, find_unit_sheet, read_units, units_named_in_plan
 from xlflow.definition.waiver_sheets import WaiverContext, check_expired_waivers, read_aliases, read_waivers
@@ -34,7 +34,8 @@ from xlflow.model.findings import (
     sort_findings,
 )
 from xlflow.model.plan import Plan, PlanItem, Round, Unit
-from xlflow.model.template import DEADLINE_TYPES, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import DEADLINE_TYPES
 from xlflow.model.text import normalize_key_cached
 
 _YEAR_IN_TITLE = re.compile(r"\b(?:19|20)\d\d\b")

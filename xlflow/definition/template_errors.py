@@ -22,10 +22,10 @@ from xlflow.definition.template_inheritance import (
 )
 from xlflow.definition.template_shape import model_in, validate_template
 from xlflow.i18n.catalogue import LocalizedText, translate_all
-from xlflow.model.closest_match import find_closest_value
 from xlflow.model.findings import Finding, Location, MessageParam, make_finding
 from xlflow.model.template import Template
 from xlflow.model.template_references import KeyPath, TemplateFault
+from xlflow.model.text import find_closest_value
 
 EXPECTED_TYPE_WORDS: Mapping[str, str] = {
     "string_type": "text",

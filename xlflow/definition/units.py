@@ -16,10 +16,9 @@ from xlflow.excel.header_detection import (
     make_heading_spec,
 )
 from xlflow.excel.reader import SheetData, WorkbookData
-from xlflow.model.closest_match import find_closest_value
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import Unit
-from xlflow.model.text import collapse_whitespace, normalize_key_cached
+from xlflow.model.text import collapse_whitespace, find_closest_value, normalize_key_cached
 
 _SEPARATORS = re.compile(r"(\s*[,/]\s*|\s+(?:och|and)\s+)", re.IGNORECASE)
 _MAX_UNITS_IN_NAME = 200

@@ -12,11 +12,11 @@ from datetime import date
 from xlflow.excel.header_detection import DetectedTable, accepted_spellings, find_table, make_heading_spec
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText
-from xlflow.model.closest_match import find_closest_value
 from xlflow.model.findings import Finding, Location, list_answer_finding_codes, make_finding
 from xlflow.model.plan import Alias, Deadline, PlanItem, Unit, Waiver
-from xlflow.model.template import Field, Template
-from xlflow.model.text import collapse_whitespace, normalize_key_cached
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field
+from xlflow.model.text import collapse_whitespace, find_closest_value, normalize_key_cached
 from xlflow.rules import RULES
 from xlflow.values import parse_deadline
 from xlflow.values.field_values import parse_value

@@ -14,9 +14,8 @@ from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader import SheetData
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText, translate
-from xlflow.model.closest_match import READ_SIMILARITY, text_similarity
 from xlflow.model.findings import Location
-from xlflow.model.text import collapse_whitespace, normalize_key_cached
+from xlflow.model.text import READ_SIMILARITY, collapse_whitespace, normalize_key_cached, text_similarity
 from xlflow.values import cell_text
 
 HEADING_SEARCH_ROWS = 30

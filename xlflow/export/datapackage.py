@@ -21,12 +21,14 @@ from xlflow.consolidated.summary_model import ConsolidatedContent
 from xlflow.export.table_files import (
     CSV_DIALECTS,
     LINE_END,
+    TypedColumn,
+    TypedTable,
+    build_typed_table,
     can_write_parquet,
     encode_csv,
     encode_parquet,
     escape_formula_text,
 )
-from xlflow.export.typed_table import TypedColumn, TypedTable, build_typed_table
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.model.merged import Merged

@@ -1,2 +1,3 @@
 """What `generate` and `read` agree on: layout, identity, metadata and fingerprints of a form. Writes no
-workbook."""
+workbook.
+"""

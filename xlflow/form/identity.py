@@ -1,5 +1,6 @@
 """What identifies a form, on its very hidden sheet and again in the document's properties; and its answers
-digest."""
+digest.
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Literal
 
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, label_in_sentence, translate, translate_all
-from xlflow.model.template import Field, Level, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field, Level
 from xlflow.model.text import fingerprint, short_code
 
 TITLE_ROW, COUNTER_ROW, CODE_ROW, HEADING_ROW, FIRST_ITEM_ROW = 0, 1, 2, 3, 4

@@ -23,7 +23,8 @@ from xlflow.form.layout import QUARTERS_LIST, YES_NO_LIST, list_key, make_form_c
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import Plan, PlanItem, Round, Unit
 from xlflow.model.submission import FormIdentity, PreviousAnswers
-from xlflow.model.template import Field, Template, parse_template_leniently
+from xlflow.model.template import Template, parse_template_leniently
+from xlflow.model.template_elements import Field
 from xlflow.runtime.codec import (
     chunk_text,
     decode_extra_columns,

@@ -8,11 +8,12 @@ minus and a sign, never by colour alone.
 from collections.abc import Iterator
 from typing import Any
 
+from xlsxwriter.format import Format
+
 from xlflow.excel.conventions import MAX_EXACT_NUMBER
 from xlflow.excel.writer import (
     COLOURS,
     MAX_CELL_TEXT,
-    Format,
     Formula,
     SheetWriter,
     WorkbookWriter,
@@ -25,7 +26,7 @@ from xlflow.generate.form_model import FormModel
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import Deadline, PlanItem
 from xlflow.model.table import TableCell
-from xlflow.model.template import Field
+from xlflow.model.template_elements import Field
 from xlflow.rules import has_closed_list, spelling_table_of
 from xlflow.rules.computed_fields import build_computed_formula
 from xlflow.rules.formula_semantics import NOT_LISTED, lookup_choice

@@ -14,7 +14,8 @@ from xlflow.excel.cell_address import column_letters
 from xlflow.excel.conventions import CALC_SHEET, MAX_CELL_CHUNK
 from xlflow.form.layout import FIRST_ITEM_ROW
 from xlflow.model.plan import Deadline, PlanItem
-from xlflow.model.template import DEADLINE_TYPES, LISTED_TYPES, NUMBER_TYPES, Field, Rule, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import DEADLINE_TYPES, LISTED_TYPES, NUMBER_TYPES, Field, Rule
 from xlflow.rules import spelling_table_of
 from xlflow.rules.formula_semantics import build_deadline_tables, serial_from_date
 from xlflow.rules.rollup import Relatives

@@ -6,19 +6,20 @@ word, what stood outside the table; whoever reads the form again finds the texts
 
 from collections.abc import Mapping, Sequence
 
+from xlsxwriter.format import Format
+
 from xlflow.excel.cell_address import column_letters, format_cell_address
 from xlflow.excel.writer import (
     COLOURS,
     MAX_CELL_TEXT,
-    Format,
     SheetWriter,
     WorkbookWriter,
     fit_row_height,
     quote_formula_text,
     truncate_text,
 )
+from xlflow.form.fingerprints import FORMULA_RESULT
 from xlflow.form.layout import FIRST_UNPLACED_ROW
-from xlflow.form.sheet_fingerprints import FORMULA_RESULT
 from xlflow.generate.fault_marks import FaultMarks, FormFault, fault_cell_value, unchanged_formula
 from xlflow.generate.form_model import FormModel
 from xlflow.i18n.catalogue import format_long_date, translate

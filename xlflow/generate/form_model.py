@@ -27,10 +27,11 @@ from xlflow.generate.calc_layout import CalcLayout, build_calc_layout
 from xlflow.i18n.catalogue import Language
 from xlflow.model.plan import FieldValue, PlanItem, Round
 from xlflow.model.submission import CorrectionRequest, FormIdentity, PreviousAnswers
-from xlflow.model.template import NUMBER_TYPES, Field, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import NUMBER_TYPES, Field
 from xlflow.rules import Requirement, RowAnswers, evaluate_rules
 from xlflow.rules.computed_fields import compute_field
-from xlflow.rules.requirement_messages import requirements_text
+from xlflow.rules.engine import requirements_text
 from xlflow.rules.rollup import Relatives, parent_ids_by_child, relatives_by_id
 from xlflow.runtime.memo import IdentityKey
 from xlflow.values import cell_text

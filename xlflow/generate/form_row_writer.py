@@ -9,9 +9,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Literal
 
+from xlsxwriter.format import Format
+
 from xlflow.excel.writer import (
     CellContent,
-    Format,
     Formula,
     SheetWriter,
     WorkbookWriter,
@@ -36,7 +37,7 @@ from xlflow.generate.remaining_column import (
     remaining_text,
 )
 from xlflow.model.plan import PlanItem
-from xlflow.model.template import NUMBER_TYPES
+from xlflow.model.template_elements import NUMBER_TYPES
 
 MAX_COLUMN_WIDTH, MAX_ROW_HEIGHT = 70, 400.0
 """Characters to which a column may be widened, and points that a row may be high, to show a long text whole."""

@@ -1,6 +1,6 @@
 """`Kvar att göra`: what a row still lacks, as a live formula and as the same text computed here.
 
-The rules are in `rules` and their texts in `rules/requirement_messages`; `check` reports the same rows. Formulas
+The rules are in `rules` and their texts in `rules/engine`; `check` reports the same rows. Formulas
 use only what Excel 2010, Excel on the web and LibreOffice know, and the helper columns of `calc_layout`.
 """
 
@@ -26,13 +26,8 @@ from xlflow.generate.rule_formulas import (
 )
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import PlanItem
-from xlflow.model.template import Field
-from xlflow.rules.requirement_messages import (
-    answer_missing_text,
-    choose_from_list_text,
-    level_missing_text,
-    rule_text,
-)
+from xlflow.model.template_elements import Field
+from xlflow.rules.engine import answer_missing_text, choose_from_list_text, level_missing_text, rule_text
 
 REMAINING_KEY = "remaining"
 

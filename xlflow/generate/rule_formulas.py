@@ -15,7 +15,7 @@ from xlflow.generate.calc_layout import (
 )
 from xlflow.generate.form_model import FormModel
 from xlflow.generate.parsing_formulas import lookup_item_number_formula, strip_for_lookup_formula
-from xlflow.model.template import LISTED_TYPES, NUMBER_TYPES, Field, FieldComparison, Rule
+from xlflow.model.template_elements import LISTED_TYPES, NUMBER_TYPES, Field, FieldComparison, Rule
 from xlflow.rules import compile_conditions, has_closed_list
 from xlflow.rules.computed_fields import build_computed_formula, build_threshold_formula
 from xlflow.rules.formula_semantics import NOT_LISTED, serial_from_date

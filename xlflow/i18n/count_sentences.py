@@ -16,7 +16,8 @@ from xlflow.i18n.catalogue import (
     label_in_sentence,
     translate,
 )
-from xlflow.model.template import Level, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Level
 from xlflow.model.text import collapse_whitespace
 
 UNANSWERED, FOLLOWS_PARENT = "-", "^"

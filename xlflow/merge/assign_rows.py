@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
-from xlflow.model.plan import Plan, PlanItem, Round, Unit
-from xlflow.model.plan_item_index import PlanItemIndex
+from xlflow.model.plan import Plan, PlanItem, PlanItemIndex, Round, Unit
 from xlflow.model.submission import AnswerRow, Submission
 from xlflow.model.text import normalize_key_cached, short_code
-from xlflow.rounds.rewordings import find_rewordings
+from xlflow.rounds.lineage import find_rewordings
 
 NO_ISSUED_TEXTS: Mapping[str, str] = MappingProxyType({})
 """Shared by all rows that were issued blank: most are."""

@@ -11,48 +11,7 @@ from pydantic import ValidationError, model_validator
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.template_checks import find_template_faults
-from xlflow.model.template_elements import (
-    DEADLINE_TYPES,
-    LISTED_TYPES,
-    NUMBER_TYPES,
-    RULE_EFFECTS,
-    Choice,
-    ChoiceList,
-    Computation,
-    Field,
-    FieldComparison,
-    FieldType,
-    LabelledElement,
-    Level,
-    PredicatePhrase,
-    Rule,
-    RuleSeverity,
-    SummaryTable,
-    TemplateShape,
-    Threshold,
-)
-
-__all__ = [
-    "DEADLINE_TYPES",
-    "LISTED_TYPES",
-    "NUMBER_TYPES",
-    "RULE_EFFECTS",
-    "Choice",
-    "ChoiceList",
-    "Computation",
-    "Field",
-    "FieldComparison",
-    "FieldType",
-    "LabelledElement",
-    "Level",
-    "PredicatePhrase",
-    "Rule",
-    "RuleSeverity",
-    "SummaryTable",
-    "Template",
-    "Threshold",
-    "parse_template_leniently",
-]
+from xlflow.model.template_elements import Choice, ChoiceList, Field, Level, TemplateShape
 
 _DROPPED_WHOLE = ("rules", "summaries")
 """Lists of which a faulty entry of a newer version is left out as a whole."""

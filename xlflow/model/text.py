@@ -1,15 +1,18 @@
-"""How text is compared, fingerprinted and shortened: the same on every machine and in every round.
+"""How text is compared, fingerprinted and shortened, and which right word is closest to a wrong one.
 
-People retype, paste and decompose; programs change dashes and spaces. Two texts that a reader would call
-the same must have the same key here; keys are compared, never shown.
+The same on every machine and in every round. People retype, paste and decompose; programs change dashes and
+spaces. Two texts that a reader would call the same must have the same key here; keys are compared, never shown.
+The closest match only ever suggests; whoever calls decides in which form texts are compared.
 """
 
+import difflib
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count
+from typing import TypeVar
 
 _WHITESPACE = re.compile(r"[\s\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+")
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
@@ -150,3 +153,33 @@ def _hash_texts(texts: Iterable[str]) -> bytes:
 def normalize_key_cached(text: str) -> str:
     """Return `normalize_key(text)`, cached: plans and forms repeat the same texts over and over."""
     return normalize_key(text)
+
+
+Found = TypeVar("Found")
+
+NAME_SIMILARITY = 0.6
+"""For names, keys and labels to choose from: a wrong suggestion costs a glance."""
+
+OPTION_SIMILARITY = 0.7
+"""For options of the command line, which are short and resemble each other."""
+
+READ_SIMILARITY = 0.8
+"""For headings and words of time, where what is suggested decides how other cells are read."""
+
+
+def find_closest(text: str, candidates: Iterable[str], min_similarity: float = NAME_SIMILARITY) -> str | None:
+    """Return the candidate most like a text, None if none is at least `min_similarity` (0 to 1) alike."""
+    return next(iter(difflib.get_close_matches(text, list(candidates), 1, min_similarity)), None)
+
+
+def find_closest_value(
+    text: str, value_by_text: Mapping[str, Found], min_similarity: float = NAME_SIMILARITY
+) -> Found | None:
+    """Return the value whose key is most like a text, None as in `find_closest`."""
+    key = find_closest(text, value_by_text, min_similarity)
+    return None if key is None else value_by_text[key]
+
+
+def text_similarity(text: str, other: str) -> float:
+    """Return how alike two texts are, from 0 (nothing in common) to 1 (equal)."""
+    return difflib.SequenceMatcher(None, text, other).ratio()

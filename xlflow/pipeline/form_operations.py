@@ -20,19 +20,25 @@ from xlflow.model.merged import Merged, RunNote, RunResult
 from xlflow.model.plan import Round
 from xlflow.model.submission import PreviousAnswers
 from xlflow.pipeline.gather import gather_round, nothing_found_finding
-from xlflow.pipeline.input_workbooks import open_consolidated, open_plan
-from xlflow.pipeline.overwrite_guard import refuse_result_target
+from xlflow.pipeline.overwrite_guard import (
+    ProgressCallback,
+    check_saved_elsewhere,
+    refuse_result_target,
+    report_progress,
+    save_forms,
+)
 from xlflow.pipeline.read_files import ReadOptions
-from xlflow.pipeline.resolve_round import RequestedRound
-from xlflow.pipeline.save_files import ProgressCallback, check_saved_elsewhere, report_progress, save_forms
-from xlflow.rounds.carried_items import add_carried_items, check_carried_items, find_carried_items
+from xlflow.pipeline.resolve_round import RequestedRound, open_consolidated, open_plan
 from xlflow.rounds.previous_answers import (
+    add_carried_items,
     build_previous_answers,
+    check_carried_items,
     check_continued_items,
     check_items_not_found,
+    check_past_units,
+    find_carried_items,
     index_predecessors,
 )
-from xlflow.rounds.unit_names import check_past_units
 
 if TYPE_CHECKING:
     from xlflow.consolidated.summary_model import ConsolidatedContent
@@ -60,7 +66,7 @@ def generate_forms(
     or `force`.
     """
     from xlflow.generate import split_round_by_unit, write_forms
-    from xlflow.generate.file_names import list_form_files
+    from xlflow.generate.batch import list_form_files
 
     round_, findings = _define_round(plan, template, as_of, due, language)
     form_plans = list_form_files(round_)
@@ -122,7 +128,7 @@ def check_forms(
     merged, findings = gathered.merged, gathered.findings
     if return_dir is None:
         return RunResult(merged.round.language, findings, merged)
-    from xlflow.generate.file_names import list_form_files
+    from xlflow.generate.batch import list_form_files
 
     file_names = {form_plan.unit: form_plan.file_name for form_plan in list_form_files(merged.round)}
     corrections = plan_correction_forms(merged, findings, gathered.submissions)

@@ -15,19 +15,13 @@ from xlflow.collect.select import choose_round_key, select_submissions
 from xlflow.i18n.catalogue import UNKNOWN_DATE
 from xlflow.merge.build_merged import merge_submissions
 from xlflow.model.findings import Finding, Location, make_finding, sort_findings
-from xlflow.model.manual_correction import ChangedCell
-from xlflow.model.merged import Merged
+from xlflow.model.merged import ChangedCell, Merged
 from xlflow.model.plan import Plan, Round
 from xlflow.model.submission import Submission
 from xlflow.model.text import normalize_key
-from xlflow.pipeline.read_files import (
-    ReadOptions,
-    list_submissions,
-    read_returned_files,
-    retry_with_known_rounds,
-)
+from xlflow.pipeline.overwrite_guard import ProgressCallback
+from xlflow.pipeline.read_files import ReadOptions, list_submissions, read_returned_files, retry_with_known_rounds
 from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
-from xlflow.pipeline.save_files import ProgressCallback
 from xlflow.read.migrate_submissions import migrate_submissions, newest_template
 from xlflow.read.recognise_by_content import KnownRound
 

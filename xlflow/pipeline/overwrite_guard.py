@@ -1,9 +1,10 @@
-"""Which existing files may be replaced: only those of xlflow that hold nothing a person has added.
+"""Saves the files of a run: refuses first whatever would destroy something, then writes one after the other.
 
-Looks into the file at the target; writes nothing. One function per kind of target returns the reason to keep it.
+An existing file may be replaced only if it is xlflow's and holds nothing that a person has added. The guard looks
+into the file at the target and writes nothing; one function per kind of target returns the reason to keep it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +20,55 @@ from xlflow.consolidated.reader.table_reader import find_round_sheet
 from xlflow.consolidated.writer import CONTENT_PROPERTY, KIND_PROPERTY
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
-from xlflow.model.manual_correction import ChangedCell
+from xlflow.model.merged import ChangedCell
 from xlflow.model.submission import Submission
 from xlflow.read.build_submission import read_form
 from xlflow.values import cell_text
 
 if TYPE_CHECKING:
     from xlflow.report.report_file import ReportFormat
+
+ProgressCallback = Callable[[str, int, int], None]
+"""Called with the name of the step, how many files are done, and how many there are."""
+
+
+def save_forms(
+    targets: Sequence[Path],
+    contents: Iterable[tuple[int, bytes]],
+    step: str,
+    *,
+    force: bool,
+    progress: ProgressCallback | None,
+) -> tuple[tuple[Path, ...], tuple[Finding, ...]]:
+    """Save forms as they are generated and return (paths where they are, findings).
+
+    `contents` yields (index among `targets`, bytes) in any order. Raises FatalError before the first is generated
+    if one would overwrite answers or a file that is not xlflow's, unless `force`. A target that is in use is saved
+    beside.
+    """
+    from xlflow.runtime.atomic_write import write_atomic
+
+    if not force:
+        refuse_overwrite(targets, reason_to_keep_form)
+    saved: dict[int, Path] = {}
+    for index, content in contents:
+        saved[index] = write_atomic(targets[index], content)
+        report_progress(progress, step, len(saved), len(targets))
+    written = tuple(saved[index] for index in range(len(targets)))
+    return written, tuple(check_saved_elsewhere(zip(targets, written, strict=True)))
+
+
+def check_saved_elsewhere(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:
+    """Yield a finding per (target, path where it was saved) that differ: the target was in use."""
+    for target, written_path in saved:
+        if written_path != target:
+            yield make_finding("saved-beside", Location(str(target)), value=written_path.name)
+
+
+def report_progress(progress: ProgressCallback | None, step: str, done: int, total: int) -> None:
+    """Call `progress`, if there is one, with the step and how many of how many files are done."""
+    if progress:
+        progress(step, done, total)
 
 
 def refuse_result_target(output: Path, *, force: bool) -> tuple[ChangedCell, ...]:
@@ -130,7 +173,7 @@ def _is_unedited_report(target: Path, report_format: "ReportFormat") -> bool:
         from xlflow.report.docx_styles import is_unedited_docx
 
         return is_unedited_docx(content)
-    from xlflow.report.file_digest import is_unedited_html, is_unedited_pdf
+    from xlflow.report.report_file import is_unedited_html, is_unedited_pdf
 
     return (is_unedited_html if report_format == "html" else is_unedited_pdf)(content)
 

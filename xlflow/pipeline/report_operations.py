@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
 from xlflow.model.merged import RunNote, RunResult
-from xlflow.pipeline.input_workbooks import open_consolidated
-from xlflow.pipeline.save_files import check_saved_elsewhere
+from xlflow.pipeline.overwrite_guard import check_saved_elsewhere
+from xlflow.pipeline.resolve_round import open_consolidated
 
 if TYPE_CHECKING:
     from xlflow.rounds.history import RoundHistory

@@ -11,11 +11,10 @@ from xlflow.excel.reader import WorkbookData
 from xlflow.form.identity import digest_answers
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import ReceivedFile, Submission
-from xlflow.read.duplicate_sheets import choose_sheet_reading, list_quoted_texts
 from xlflow.read.form_schema import get_form_schema
 from xlflow.read.identify_form import read_issued_form
 from xlflow.read.nothing_to_report import find_nothing_to_report
-from xlflow.read.other_sheets import find_texts_on_other_sheets
+from xlflow.read.other_sheets import choose_sheet_reading, find_texts_on_other_sheets, list_quoted_texts
 from xlflow.read.read_form_sheet import read_form_sheet
 from xlflow.read.recognise_by_content import KnownRound
 from xlflow.read.split_by_unit import (

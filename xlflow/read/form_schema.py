@@ -1,25 +1,32 @@
 """What reading must know of the forms of one round: their columns as issued, and how to recognise and parse them.
 
 Built once for all forms of a round. A column is known here by its index among the issued columns (`schema_index`,
-0-based); where it is on a given sheet, `locate_table` finds out.
+0-based); where it is on a given sheet, `locate_table` finds out. The form's own words are compared normalized and
+in every language at once, since a form may be read in another language than the one it was made in.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from xlflow.excel.conventions import RawCell
 from xlflow.form.layout import FormColumn, build_form_columns, build_previous_column, free_rows_heading
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate
 from xlflow.model.plan import Round
-from xlflow.model.template import Field, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field
 from xlflow.model.text import normalize_key, normalize_key_cached
 from xlflow.read.boilerplate import build_form_vocabulary
-from xlflow.read.form_words import normalized_words
 from xlflow.runtime.memo import IdentityKey
 from xlflow.values import ParseResult
 from xlflow.values.field_values import describe_accepted, make_parser
+
+
+@cache
+def normalized_words(*word_keys: str) -> frozenset[str]:
+    """Return the words with these keys of `words.toml` ("sheet.correct"), normalized, in all languages."""
+    return frozenset(normalize_key(translate(key, language)) for key in word_keys for language in LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)

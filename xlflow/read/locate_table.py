@@ -15,8 +15,7 @@ from xlflow.form.layout import FIRST_UNPLACED_ROW, find_previous_position
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import PlanItem
 from xlflow.model.text import normalize_key
-from xlflow.read.form_schema import FormSchema
-from xlflow.read.form_words import normalized_words
+from xlflow.read.form_schema import FormSchema, normalized_words
 from xlflow.values import cell_text
 
 _SCANNED_ROWS = 300

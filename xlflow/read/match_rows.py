@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xlflow.excel.conventions import RawCell
-from xlflow.model.plan import ADDED_ITEM_PREFIX, PlanItem
-from xlflow.model.plan_item_index import PlanItemIndex, strip_accents
+from xlflow.model.plan import ADDED_ITEM_PREFIX, PlanItem, PlanItemIndex, strip_accents
 from xlflow.model.text import collapse_whitespace, normalize_key_cached
 from xlflow.read.form_schema import FormSchema
 from xlflow.read.locate_table import LocatedTable

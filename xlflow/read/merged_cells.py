@@ -5,8 +5,7 @@ What the covered cells held may still be there, though nobody sees it; it is set
 
 from collections.abc import Sequence
 
-from xlflow.excel.conventions import RawCell
-from xlflow.excel.reader import CellRange
+from xlflow.excel.conventions import CellRange, RawCell
 from xlflow.form.layout import FormColumn
 from xlflow.model.findings import Finding, make_finding
 from xlflow.model.text import normalize_key

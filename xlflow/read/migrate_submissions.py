@@ -12,7 +12,8 @@ from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import PlanItem
 from xlflow.model.submission import Answer, AnswerRow, Submission, Unplaced
-from xlflow.model.template import Field, LabelledElement, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field, LabelledElement
 from xlflow.model.text import normalize_key
 from xlflow.values.field_values import describe_accepted, parse_value
 

@@ -13,7 +13,7 @@ from xlflow.i18n.catalogue import translate
 from xlflow.model.findings import Location
 from xlflow.model.submission import Unplaced
 from xlflow.model.text import normalize_key, normalize_key_cached
-from xlflow.read.form_words import normalized_words
+from xlflow.read.form_schema import normalized_words
 from xlflow.read.identify_form import is_metadata_sheet
 from xlflow.rules.formula_semantics import strip_for_lookup
 from xlflow.values import cell_text

@@ -16,11 +16,11 @@ from xlflow.model.plan import ADDED_ITEM_PREFIX, FieldValue, PlanItem
 from xlflow.model.submission import AnswerRow
 from xlflow.model.text import collapse_whitespace_keep_lines, short_code
 from xlflow.read.answer_provenance import check_answer_provenance
-from xlflow.read.duplicate_sheets import SheetReading
 from xlflow.read.form_schema import FormSchema
 from xlflow.read.locate_table import LocatedTable, use_codes_as_heading
 from xlflow.read.match_rows import RowMatch, match_rows
 from xlflow.read.merged_cells import fill_merged_cells
+from xlflow.read.other_sheets import SheetReading
 from xlflow.read.parse_answers import AnswerParser
 from xlflow.read.shifted_cells import check_shifted_columns, remove_shifted_formulas
 from xlflow.read.total_rows import mark_total_rows

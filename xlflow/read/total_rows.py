@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlflow.excel.conventions import RawCell
-from xlflow.model.template import NUMBER_TYPES
+from xlflow.model.template_elements import NUMBER_TYPES
 from xlflow.model.text import normalize_key_cached
 from xlflow.read.form_schema import FormSchema
 from xlflow.read.locate_table import LocatedTable

@@ -21,8 +21,7 @@ from xlflow.model.plan import Round
 from xlflow.model.submission import Unplaced
 from xlflow.model.text import collapse_whitespace_keep_lines, normalize_key
 from xlflow.read.boilerplate import is_issued_text
-from xlflow.read.form_schema import FormSchema
-from xlflow.read.form_words import normalized_words
+from xlflow.read.form_schema import FormSchema, normalized_words
 from xlflow.read.locate_table import LocatedTable
 from xlflow.values import cell_text, parse_full_date
 

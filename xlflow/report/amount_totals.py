@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
-from xlflow.model.template import NUMBER_TYPES, Field
+from xlflow.model.template_elements import NUMBER_TYPES, Field
 from xlflow.report.document import Paragraph, ReportCell, to_spans
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
 from xlflow.rules.computed_fields import compute_field, sum_exactly

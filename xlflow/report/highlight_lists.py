@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from xlflow.i18n.catalogue import translate
 from xlflow.i18n.count_sentences import format_item_count
-from xlflow.model.template import Choice, Field
+from xlflow.model.template_elements import Choice, Field
 from xlflow.report.amount_totals import Amounts, field_value
 from xlflow.report.document import Block, Heading, Paragraph, Span, to_spans
 from xlflow.report.phrasing import Phrasing, build_limited_list, item_title, label_without_colon, shorten_reason

@@ -20,7 +20,8 @@ from xlflow.i18n.count_sentences import (
     plural_level_name,
 )
 from xlflow.model.plan import PlanItem
-from xlflow.model.template import Level, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Level
 from xlflow.model.text import first_line
 from xlflow.report.colours import REPORT_COLOURS, readable_text_colour
 from xlflow.report.document import Bullets, Paragraph, Span, StatusBadge, TextStyle, to_spans

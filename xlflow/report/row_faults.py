@@ -9,7 +9,7 @@ from functools import cached_property
 
 from xlflow.i18n.catalogue import label_in_sentence
 from xlflow.model.plan import Deadline
-from xlflow.model.template import Field
+from xlflow.model.template_elements import Field
 from xlflow.report.phrasing import Phrasing, label_without_colon
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnresolvedError
 from xlflow.values.field_values import make_parser

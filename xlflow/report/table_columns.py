@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from xlflow.i18n.catalogue import translate
-from xlflow.model.template import Field
+from xlflow.model.template_elements import Field
 from xlflow.report.amount_totals import Amounts, field_value
 from xlflow.report.document import (
     Bullets,

@@ -3,18 +3,20 @@
 The form that shows the previous answers, `Förändringar`, the history and the report all ask here, so they speak of
 the same item. What the planner wrote ("Fortsätter från") comes first, then the id, then the text; never a guess: a
 text counts only where one item of each round has it. An item that nothing leads to is new, and one that nothing
-comes from was removed.
+comes from was removed. Which of these is likely another one in other words is only reported, never acted on: the
+planner decides, by giving both the same id.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
 from types import MappingProxyType
 from typing import Literal
 
-from xlflow.model.plan import PlanItem
-from xlflow.model.plan_item_index import PlanItemIndex, TextKey, group_by_key
+from xlflow.model.plan import PlanItem, PlanItemIndex, TextKey, group_by_key
 from xlflow.model.template import Template
-from xlflow.model.text import collapse_whitespace, normalize_key
+from xlflow.model.text import collapse_whitespace, normalize_key, text_similarity
 from xlflow.rules.rollup import parent_ids_by_child
 
 MatchMethod = Literal["id", "continues", "text"]
@@ -213,3 +215,67 @@ def _resolve_references(text: str, index: PlanItemIndex) -> tuple[tuple[str, ...
     found = {name: index.find_by_reference(name) for name in names if name}
     previous_ids = dict.fromkeys(item.id for item in found.values() if item)
     return tuple(previous_ids), tuple(name for name, item in found.items() if item is None)
+
+
+_WORD_PATTERN = re.compile(r"\w+")
+_MIN_SHARED_WORDS = 0.5
+"""Share of the words of two texts that both must have; few pairs get so far as to be compared letter by letter."""
+
+_MIN_SIMILARITY = 0.72
+_MIN_LEAD = 0.03
+"""How much nearer than the next one an item must be to be the likely one."""
+
+_MAX_ITEMS, _MAX_COMPARED, _MAX_COMPARED_LENGTH = 400, 4, 200
+"""Items on each side that are looked at; candidates, and characters of each, that one is compared with."""
+
+_Pair = tuple[int, int, float]
+"""Index of the item, index of the candidate, and how alike they are (0 to 1)."""
+
+
+def find_rewordings(
+    items: Sequence[PlanItem], candidates: Sequence[PlanItem], item_level_index: int
+) -> Mapping[str, PlanItem]:
+    """Return the candidate that each item likely is, by the item's id: the two are each other's nearest.
+
+    Activity and sub-activity are compared, the groups above are not. Give only items that nothing else leads to.
+    """
+    texts, candidate_texts = (
+        [normalize_key(each.title(item_level_index))[:_MAX_COMPARED_LENGTH] for each in side[:_MAX_ITEMS]]
+        for side in (items, candidates)
+    )
+    pairs = list(_compare(texts, candidate_texts))
+    by_row, by_column = _similarities_by(pairs, 0), _similarities_by(pairs, 1)
+    return {
+        items[row].id: candidates[column]
+        for row, column, similarity in pairs
+        if _is_nearest(similarity, by_row[row]) and _is_nearest(similarity, by_column[column])
+    }
+
+
+def _similarities_by(pairs: Iterable[_Pair], side: int) -> Mapping[float, list[float]]:
+    """Return the similarities of each row (side 0) or column (side 1)."""
+    similarities: dict[float, list[float]] = {}
+    for pair in pairs:
+        similarities.setdefault(pair[side], []).append(pair[2])
+    return similarities
+
+
+def _is_nearest(similarity: float, similarities: Sequence[float]) -> bool:
+    """Return whether all other similarities are clearly smaller."""
+    return sum(other > similarity - _MIN_LEAD for other in similarities) == 1
+
+
+def _compare(texts: Sequence[str], candidate_texts: Sequence[str]) -> Iterator[_Pair]:
+    """Yield the pairs that are like each other; for each row those with most words in common are compared."""
+    candidate_words = [frozenset(_WORD_PATTERN.findall(text)) for text in candidate_texts]
+    for row, text in enumerate(texts):
+        words = frozenset(_WORD_PATTERN.findall(text))
+        overlaps = (
+            (len(words & other_words) / len(words | other_words), column)
+            for column, other_words in enumerate(candidate_words)
+            if words & other_words
+        )
+        for overlap, column in nlargest(_MAX_COMPARED, overlaps):
+            similarity = text_similarity(text, candidate_texts[column])
+            if overlap >= _MIN_SHARED_WORDS and similarity >= _MIN_SIMILARITY:
+                yield row, column, similarity

@@ -1,24 +1,62 @@
-"""What the units answered in the previous round, from its consolidated workbook, beside today's questions.
+"""What the units answered in the previous round, and the activities that they added then.
 
 Which item is which is decided by `rounds.lineage` alone, so a form shows the answers of the same item that the
-changes and the history compare with. Shown only: nothing of it is an answer to what is asked now.
+changes and the history compare with. Shown only: nothing of it is an answer to what is asked now. A unit is known
+by its name, or by the former name in the plan, never by likeness: one that nothing leads to has no past.
+Activities that a unit added itself live on in its next form until they are done: a row for each, with its text
+but without answers. A unit that empties the row has removed the activity.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
+from xlflow.i18n.catalogue import translate
 from xlflow.model.findings import Finding, Location, make_finding
-from xlflow.model.plan import PlanItem, Round
+from xlflow.model.plan import ADDED_ITEM_PREFIX, FieldValue, PlanItem, Round, Unit
 from xlflow.model.submission import PreviousAnswers
-from xlflow.model.template import Field
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field
 from xlflow.model.text import normalize_key
-from xlflow.rounds.lineage import RoundItems, find_unknown_references, match_plan_items
-from xlflow.rounds.rewordings import find_rewordings
+from xlflow.rounds.lineage import RoundItems, find_rewordings, find_unknown_references, match_plan_items
 from xlflow.rounds.round_status import ItemStatus, RoundStatus, UnitReply
-from xlflow.rounds.unit_names import past_unit_names
 from xlflow.values import format_number
+
+
+def past_unit_names(units: Sequence[Unit], name: str) -> frozenset[str]:
+    """Return the names, normalized, under which a unit may have answered in the previous round.
+
+    Its own name, unless another unit had it ("Hette förut"); and its former names, unless another unit has one of
+    them now without having had another name itself.
+    """
+    unit = next((each for each in units if each.name == name), Unit(name))
+    others = [each for each in units if each.name != name]
+    given_away = {normalize_key(former) for other in others for former in _usable_former_names(units, other)}
+    own_names = {normalize_key(name)} - given_away
+    return frozenset(own_names | {normalize_key(former) for former in _usable_former_names(units, unit)})
+
+
+def check_past_units(round_status: RoundStatus, round_: Round) -> Iterator[Finding]:
+    """Yield the former names that are another unit's now, and the units without a past where the previous round
+    (`round_status`) has units that nobody is now: one of them may have been renamed."""
+    units, location = round_.plan.units, Location(round_.plan.file)
+    for unit in units:
+        for former in unit.previous_names:
+            if former not in _usable_former_names(units, unit):
+                yield make_finding("unit-former-name-in-use", location, unit=unit.name, value=former)
+    past_names_by_unit = {unit.name: past_unit_names(units, unit.name) for unit in units}
+    continued = frozenset[str]().union(*past_names_by_unit.values())
+    previous_units = {normalize_key(each.unit): each.unit for each in round_status.unit_statuses}
+    gone = [name for key, name in previous_units.items() if key not in continued]
+    for name, past_names in past_names_by_unit.items():
+        if gone and not past_names & previous_units.keys():
+            yield make_finding("unit-without-past", location, unit=name, params={"gone": ", ".join(gone)})
+
+
+def _usable_former_names(units: Sequence[Unit], unit: Unit) -> tuple[str, ...]:
+    staying = {normalize_key(each.name) for each in units if each.name != unit.name and not each.previous_names}
+    return tuple(former for former in unit.previous_names if normalize_key(former) not in staying)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +173,79 @@ def _format_reply(reply: UnitReply, round_status: RoundStatus) -> str:
 def _format_reply_field(field: Field, value: str | Decimal, round_status: RoundStatus) -> str:
     text = format_number(value, round_status.language) if isinstance(value, Decimal) else value
     return text if field.role == "comment" else f"{field.label.in_language(round_status.language)}: {text}"
+
+
+CarriedItems = tuple[tuple[PlanItem, ItemStatus], ...]
+"""Each carried activity as an item of this round, with its state in the previous round."""
+
+
+def find_carried_items(predecessors: PredecessorIndex, round_: Round, unit: str) -> CarriedItems:
+    """Return the activities that a unit added in the previous round, under the name that it had then, and that are
+    neither done nor in today's plan (`round_`)."""
+    past_names = past_unit_names(round_.plan.units, unit)
+    continued = {each.item.id for statuses in predecessors.statuses_by_item_id.values() for each in statuses}
+    status_choices = predecessors.round_status.status_choices
+    carried = []
+    for item_status in predecessors.round_status.item_statuses:
+        item, choice = item_status.item, status_choices.get(item_status.status_code or "")
+        is_units_own = item.added_by_unit and any(normalize_key(name) in past_names for name in item.units)
+        if is_units_own and item.id not in continued and not (choice and choice.final):
+            today = _make_item(item_status, round_.template, predecessors.round_status.template, unit)
+            if today.level_texts[round_.template.item_level_index]:
+                carried.append((today, item_status))
+    return tuple(carried)
+
+
+def add_carried_items(
+    unit_round: Round, answers: PreviousAnswers, carried: CarriedItems, predecessors: PredecessorIndex
+) -> tuple[Round, PreviousAnswers]:
+    """Return a unit's round and previous answers with the carried activities, after the plan's items."""
+    if not carried:
+        return unit_round, answers
+    note = translate("form.carried", unit_round.language)
+    past_names = frozenset(normalize_key(name) for _, status in carried for name in status.item.units)
+    texts = {
+        item.id: "\n".join(filter(None, (note, format_item_status(status, past_names, predecessors.round_status))))
+        for item, status in carried
+    }
+    items = (*unit_round.plan.items, *(item for item, _ in carried))
+    return (
+        replace(unit_round, plan=replace(unit_round.plan, items=items)),
+        PreviousAnswers(answers.as_of, {**answers.text_by_item_id, **texts}),
+    )
+
+
+def check_carried_items(
+    carried_by_unit: Mapping[str, CarriedItems], round_: Round, location: Location
+) -> Iterator[Finding]:
+    """Yield one note for each unit whose form is issued with activities that it added itself; `location` is the
+    workbook of the previous round."""
+    level = round_.template.item_level_index
+    for unit, carried in carried_by_unit.items():
+        if carried:
+            titles = "; ".join(item.title(level) for item, _ in carried)
+            yield make_finding("added-items-carried", location, unit=unit, params={"items": titles})
+
+
+def _make_item(item_status: ItemStatus, template: Template, previous_template: Template, unit: str) -> PlanItem:
+    item = item_status.item
+    text_by_level = dict(zip((level.key for level in previous_template.levels), item.level_texts, strict=True))
+    item_id = item.id if item.id.startswith(ADDED_ITEM_PREFIX) else ADDED_ITEM_PREFIX + item.id
+    return PlanItem(
+        item_id,
+        tuple(text_by_level.get(level.key, "") for level in template.levels),
+        (unit,),
+        _list_plan_values(item_status, template),
+        continues_from=item.id,
+        added_by_unit=True,
+    )
+
+
+def _list_plan_values(item_status: ItemStatus, template: Template) -> tuple[tuple[str, FieldValue], ...]:
+    """Return what stood in the plan's columns, as shown then; numbers are left out, since they have a unit and a
+    year."""
+    return tuple(
+        (field.key, value)
+        for field in template.plan_fields()
+        if isinstance(value := item_status.plan_values.get(field.key), str) and value
+    )

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from xlflow.model.plan import Deadline, FieldValue, PlanItem
-from xlflow.model.template import Choice, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Choice
 from xlflow.model.text import normalize_key
 from xlflow.rounds.lineage import MatchMethod, RoundItems, find_removed_items, match_plan_items
 

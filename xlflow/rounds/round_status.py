@@ -14,7 +14,8 @@ from types import MappingProxyType
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Location
 from xlflow.model.plan import PlanItem
-from xlflow.model.template import Choice, Field, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Choice, Field
 from xlflow.rounds.round_changes import ItemChange
 from xlflow.rules.computed_fields import fields_above_threshold
 from xlflow.rules.rollup import is_deviation_status, relatives_by_id

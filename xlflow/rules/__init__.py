@@ -6,8 +6,15 @@ can see:
 the texts in the cells, read by `rules.formula_semantics`, and the times that the plan states. Holds no texts.
 """
 
-from xlflow.rules.compiled_template import choice_number, compile_conditions, has_closed_list, spelling_table_of
-from xlflow.rules.context import Requirement, RowAnswers, is_filled
+from xlflow.rules.context import (
+    Requirement,
+    RowAnswers,
+    choice_number,
+    compile_conditions,
+    has_closed_list,
+    is_filled,
+    spelling_table_of,
+)
 from xlflow.rules.engine import (
     ANSWER_LISTED_RULE,
     ANSWER_READABLE_RULE,

@@ -12,7 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from xlflow.model.plan import FieldValue
 from xlflow.model.submission import AnswerRow
-from xlflow.model.template import Computation, Field, Template, Threshold
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Computation, Field, Threshold
 
 RESULT_DECIMALS = 6
 """Decimals to which results are rounded: finer than any amount, coarser than the faults of binary numbers."""

@@ -1,22 +1,22 @@
-"""Evaluates the rules row by row: `RULES` are those of every form, the last of them those that the template
-declares.
+"""Evaluates the rules row by row: `RULES` are those of every form, the last of them the template's own.
 
-What a declared rule demands where its conditions hold is in `EFFECT_EVALUATORS`. The same conditions are
-compiled to
-formulas by `generate.rule_formulas`; both must decide alike.
+What a declared rule demands where its conditions hold is in `EFFECT_EVALUATORS`. The same conditions are compiled
+to formulas by `generate.rule_formulas`; both must decide alike. The texts of requirements are short, as something
+to do, the same in the form and in the check.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+from xlflow.i18n.catalogue import Language, label_in_sentence, translate
 from xlflow.model.plan import Deadline, FieldValue, PlanItem, Round
-from xlflow.model.template import NUMBER_TYPES, FieldComparison, Rule, Template
-from xlflow.rules.compiled_template import AnswerConditions, CompiledRule
+from xlflow.model.template import Template
+from xlflow.model.template_elements import LISTED_TYPES, NUMBER_TYPES, Field, FieldComparison, Rule
 from xlflow.rules.computed_fields import is_above_threshold
-from xlflow.rules.context import FormContext, Requirement, RowAnswers, RowContext
+from xlflow.rules.context import AnswerConditions, CompiledRule, FormContext, Requirement, RowAnswers, RowContext
 from xlflow.rules.formula_semantics import NOT_LISTED
 
 
@@ -214,3 +214,66 @@ def _conditions_hold(context: RowContext, rule: Rule, conditions: AnswerConditio
 def _is_date_passed(context: RowContext, key: str) -> bool:
     end_date = context.end_date(key)
     return end_date is not None and end_date < context.form.round.as_of
+
+
+def requirements_text(requirements: Iterable[Requirement], template: Template, language: Language) -> str:
+    """Return what is left to do in a row, as the form's live column shows it; "" if nothing."""
+    return " ".join(
+        dict.fromkeys(
+            requirement_text(requirement, template, language)
+            for requirement in requirements
+            if requirement.is_enforced
+        )
+    )
+
+
+def requirement_text(requirement: Requirement, template: Template, language: Language) -> str:
+    """Return the text of one requirement."""
+    if requirement.field is None:
+        return level_missing_text(template, language)
+    field = template.field(requirement.field)
+    if requirement.template_rule:
+        return rule_text(requirement.template_rule, field, template, language)
+    if requirement.rule == ANSWER_LISTED_RULE:
+        return choose_from_list_text(field, language)
+    return answer_missing_text(field, template, language, parts=requirement.parts_may_answer)
+
+
+def level_missing_text(template: Template, language: Language) -> str:
+    """Return the text that asks for the activity of a free row."""
+    label = template.levels[template.item_level_index].label
+    return translate("form.fill_level", language, level=label.in_language(language))
+
+
+def answer_missing_text(
+    answer_field: Field, template: Template, language: Language, *, parts: bool = False
+) -> str:
+    """Return the text that asks for an answer, with `parts` also on each sub-activity instead."""
+    field_name = label_in_sentence(answer_field.label, language)
+    if parts and template.part_level_index is not None:
+        part_name = label_in_sentence(template.levels[template.part_level_index].label, language)
+        return translate("form.choose_or_parts", language, field=field_name, part=part_name)
+    return translate(
+        "form.choose" if answer_field.type in LISTED_TYPES else "form.fill", language, field=field_name
+    )
+
+
+def choose_from_list_text(field: Field, language: Language) -> str:
+    """Return the text that asks for an answer from the list."""
+    return translate("form.choose_from_list", language, field=label_in_sentence(field.label, language))
+
+
+def rule_text(rule: Rule, field: Field, template: Template, language: Language) -> str:
+    """Return the text of a template's rule for one of its fields: its remedy, else a sentence by its effect."""
+    if rule.remedy:
+        return rule.remedy.in_language(language)
+    label = field.label.in_language(language)
+    if rule.compare and field.key in (rule.compare.field, rule.compare.to):
+        field_label, other_label = (
+            template.field(key).label.in_language(language) for key in (rule.compare.field, rule.compare.to)
+        )
+        relation = translate(f"relation.{rule.compare.relation}", language)
+        return translate("check.compare", language, field=field_label, relation=relation, to=other_label)
+    if field.key in rule.forbid:
+        return translate("check.clear", language, field=label)
+    return translate("check.fill" if field.key in rule.require else "check.agree", language, field=label)

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from functools import cache, lru_cache
 
 from xlflow.excel.conventions import SERIAL_EPOCH
-from xlflow.model.template import Choice, ChoiceList
+from xlflow.model.template_elements import Choice, ChoiceList
 from xlflow.values.dates import FIRST_DATE_SERIAL, LAST_DATE_SERIAL, month_numbers
 
 BLANK_CHARACTERS = ("\n", "\r", "\t", "\u00a0")

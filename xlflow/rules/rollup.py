@@ -10,7 +10,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from xlflow.model.plan import PlanItem
-from xlflow.model.template import Choice, ChoiceList, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Choice, ChoiceList
 from xlflow.model.text import normalize_key
 
 

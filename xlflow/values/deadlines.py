@@ -12,9 +12,8 @@ from functools import cache, lru_cache, partial
 
 from xlflow.excel.conventions import SERIAL_EPOCH, RawCell
 from xlflow.i18n.catalogue import Language, translate
-from xlflow.model.closest_match import READ_SIMILARITY, find_closest
 from xlflow.model.plan import Deadline
-from xlflow.model.text import normalize_for_parsing
+from xlflow.model.text import READ_SIMILARITY, find_closest, normalize_for_parsing
 from xlflow.values.cell_values import BLANK, ParseResult, cell_text, normalize_cell_text
 from xlflow.values.dates import DATE_AMBIGUOUS, DATE_IMPOSSIBLE, date_from_serial, month_numbers, read_date
 from xlflow.values.periods import (

@@ -10,7 +10,8 @@ from functools import lru_cache, partial
 from xlflow.excel.conventions import RawCell
 from xlflow.i18n.catalogue import Language, LocalizedText, translate
 from xlflow.model.plan import Deadline, FieldValue
-from xlflow.model.template import Field, Template
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field
 from xlflow.runtime.memo import IdentityKey
 from xlflow.values.cell_values import BLANK, ParseResult, cell_text
 from xlflow.values.choices import format_yes_no, make_choice_parser, parse_yes_no

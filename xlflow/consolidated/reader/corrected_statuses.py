@@ -1,7 +1,8 @@
 """Makes a round follow the answers that a person has corrected in `Svar` or `Aktiviteter` since the merge.
 
-The sheets say the rest as fixed text: the other of these two tables, the rolled-up status, whether an item is
-overdue. Here these are computed anew for the plan items that a correction concerns, and for no others.
+The sheets show the rest as fixed text: the other of these two tables, the rolled-up status, whether an item is
+overdue, and the figures that count them, until the next merge. Here these are computed anew for the plan items
+that a correction concerns, and for no others; a status in the sheet that no longer follows becomes a finding.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,15 +10,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from xlflow.consolidated.reader.completeness_reader import completeness_text
 from xlflow.consolidated.reader.manual_changes import read_changed_cells
-from xlflow.consolidated.reader.table_reader import TableRecord, read_records
+from xlflow.consolidated.reader.table_reader import TableRecord, decode_workbook_round, read_records
+from xlflow.consolidated.reader.unit_reader import completeness_text
 from xlflow.excel.reader import WorkbookData
-from xlflow.i18n.catalogue import Language, translate
-from xlflow.model.manual_correction import ROLLED_UP_KEY, ChangedCell
+from xlflow.i18n.catalogue import Language, translate, translate_all
+from xlflow.i18n.count_sentences import follows_activity_text
+from xlflow.model.findings import Finding, make_finding
+from xlflow.model.merged import ROLLED_UP_KEY, ChangedCell
 from xlflow.model.plan import Deadline, FieldValue, Round
-from xlflow.model.template import Field
-from xlflow.rounds.round_status import DisplayValues, ItemStatus, UnitReply
+from xlflow.model.template_elements import Field
+from xlflow.model.text import normalize_key
+from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnitReply
 from xlflow.rules.computed_fields import compute_field, sum_exactly
 from xlflow.rules.rollup import (
     NO_RELATIVES,
@@ -301,3 +305,35 @@ class _CorrectionFollower:
         parse = make_parser(field, self.round.template, self.round.plan.year, self.language)
         value = parse(str(values.get(field.key, ""))).value
         return value if isinstance(value, Deadline) else None
+
+
+def check_stale_statuses(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:
+    """Yield a note per plan item whose rolled-up status in the sheet is not that of `round_status`."""
+    round_, status_field = decode_workbook_round(workbook), round_status.status_field
+    if status_field is None:
+        return
+    language, template = round_.language, round_.template
+    parse = make_parser(status_field, template, round_.plan.year, language)
+    rolled_up, id_heading = translate("consolidated.rolled_up", language), translate("column.id", language)
+    follows_parent = normalize_key(follows_activity_text(template, language))
+    title = translate("consolidated.activities", language)
+    for record in read_records(workbook, title, id_heading, rolled_up):
+        item_status, text = (
+            round_status.status_by_id.get(record.cell_text(id_heading)),
+            record.cell_text(rolled_up),
+        )
+        if item_status is None or not text or item_status.follows_parent:
+            continue
+        value = parse(text).value if normalize_key(text) != follows_parent else None
+        code = value if isinstance(value, str) and value in template.status_choices else None
+        if code != item_status.status_code and (code or item_status.status_code):
+            unanswered = translate_all("consolidated.unanswered")
+            choice = template.status_choices.get(item_status.status_code or "")
+            now = choice.label if choice else unanswered
+            yield make_finding(
+                "report-status-recomputed",
+                record.location(rolled_up),
+                row_id=item_status.item.id,
+                value=text,
+                params={"now": now},
+            )

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from xlflow.consolidated.reader.table_reader import (
     TableRecord,
+    decode_workbook_round,
     find_round_sheet,
     is_sheet_of_table,
     read_records,
 )
-from xlflow.consolidated.reader.workbook_round import decode_workbook_round
 from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.reader import SheetData, WorkbookData
-from xlflow.form.answer_fingerprints import (
+from xlflow.form.fingerprints import (
     ANSWER_TABLES,
     MAX_KEY_LENGTH,
     TableFingerprints,
@@ -28,9 +28,9 @@ from xlflow.form.answer_fingerprints import (
 from xlflow.form.layout import ROUND_SHEET
 from xlflow.i18n.catalogue import translate
 from xlflow.model.findings import Finding, Location, make_finding
-from xlflow.model.manual_correction import ROLLED_UP_KEY, ChangedCell
+from xlflow.model.merged import ROLLED_UP_KEY, ChangedCell
 from xlflow.model.plan import Round
-from xlflow.model.template import Field
+from xlflow.model.template_elements import Field
 from xlflow.model.text import normalize_key
 from xlflow.values.field_values import make_parser
 

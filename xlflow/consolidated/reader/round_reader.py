@@ -10,29 +10,32 @@ from decimal import Decimal
 from functools import cached_property
 
 from xlflow.consolidated.reader.change_reader import read_changes, read_compared_to_date
-from xlflow.consolidated.reader.completeness_reader import translate_completeness
 from xlflow.consolidated.reader.corrected_statuses import follow_corrections
-from xlflow.consolidated.reader.error_reader import FINDING_HEADINGS, read_unresolved_errors
-from xlflow.consolidated.reader.table_reader import TableRecord, read_records
-from xlflow.consolidated.reader.unit_comments import replace_comment, split_comment_by_unit
-from xlflow.consolidated.reader.unit_reader import read_unit_statuses, unit_headings
+from xlflow.consolidated.reader.table_reader import (
+    TableRecord,
+    decode_workbook_round,
+    read_records,
+    require_round_sheet,
+)
+from xlflow.consolidated.reader.unit_reader import (
+    FINDING_HEADINGS,
+    read_unit_statuses,
+    read_unresolved_errors,
+    replace_comment,
+    split_comment_by_unit,
+    translate_completeness,
+    unit_headings,
+)
 from xlflow.consolidated.reader.workbook_integrity import sort_in_plan_order
-from xlflow.consolidated.reader.workbook_round import decode_workbook_round, require_round_sheet
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader import WorkbookData
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.plan import Deadline, PlanItem, Round
-from xlflow.model.template import Field, Level
+from xlflow.model.template_elements import Field, Level
 from xlflow.model.text import normalize_key
-from xlflow.rounds.round_status import (
-    DisplayValues,
-    ItemStatus,
-    RoundStatus,
-    UnitReply,
-    UnresolvedError,
-)
+from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnitReply, UnresolvedError
 from xlflow.rules.rollup import relatives_by_id
 from xlflow.values import ParseResult
 from xlflow.values.field_values import format_value, make_parser

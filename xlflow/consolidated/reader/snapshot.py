@@ -9,7 +9,7 @@ from xlflow.excel.reader import DEFAULT_LIMITS, WorkbookData
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import Deadline, Round
-from xlflow.model.template import Field
+from xlflow.model.template_elements import Field
 from xlflow.rounds.round_changes import ItemSnapshot, RoundSnapshot, find_effective_deadline
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
 from xlflow.values.field_values import make_parser

@@ -1,4 +1,4 @@
-"""Finds the tables of a consolidated workbook by their headings, wherever a person has moved them.
+"""Finds the tables of a consolidated workbook by their headings, wherever a person has moved them, and its round.
 
 Yields cells with their addresses; knows nothing about what the tables mean. Unlike `excel.header_detection`, which
 scores headings that people wrote, this looks for the first row that has all headings exactly as xlflow wrote them.
@@ -12,7 +12,9 @@ from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.format_1 import ROUND_SHEET_NAME
 from xlflow.form.layout import ROUND_SHEET
-from xlflow.model.findings import Location
+from xlflow.form.metadata import decode_consolidated_round
+from xlflow.model.findings import FatalError, Location, make_finding
+from xlflow.model.plan import Round
 from xlflow.model.text import normalize_key_cached
 from xlflow.values import cell_text
 
@@ -101,3 +103,20 @@ def _columns_by_heading(row: Sequence[RawCell]) -> dict[str, int]:
         if isinstance(cell, str) and cell.strip():
             column_by_heading.setdefault(normalize_key_cached(cell), column)
     return column_by_heading
+
+
+def require_round_sheet(workbook: WorkbookData) -> SheetData:
+    """Return the hidden sheet; FatalError if the workbook has none, so that it is not a consolidated one."""
+    hidden_sheet = find_round_sheet(workbook)
+    if hidden_sheet is None:
+        raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
+    return hidden_sheet
+
+
+def decode_workbook_round(workbook: WorkbookData) -> Round:
+    """Return the round of a consolidated workbook, without items; FatalError if it is not a consolidated one."""
+    rows = require_round_sheet(workbook).rows
+    round_ = decode_consolidated_round([cell_text(cell) for cell in row] for row in rows)
+    if round_ is None:
+        raise FatalError(make_finding("report-not-consolidated", Location(workbook.name)))
+    return round_

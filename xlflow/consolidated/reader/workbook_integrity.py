@@ -6,7 +6,7 @@ since a report would otherwise silently leave it out.
 
 from collections.abc import Iterable, Iterator
 
-from xlflow.consolidated.reader.stale_statuses import check_stale_statuses
+from xlflow.consolidated.reader.corrected_statuses import check_stale_statuses
 from xlflow.consolidated.reader.table_reader import find_round_sheet, is_sheet_of_table
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.format_1 import rename_record_kind

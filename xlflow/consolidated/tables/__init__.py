@@ -7,10 +7,7 @@ that a reader who counts the rows gets the same.
 from collections.abc import Iterator, Sequence
 
 from xlflow.consolidated.summary_model import ConsolidatedContent
-from xlflow.consolidated.tables.activity_tables import (
-    build_activity_table,
-    build_answer_table,
-)
+from xlflow.consolidated.tables.activity_tables import build_activity_table, build_answer_table
 from xlflow.consolidated.tables.change_table import build_change_table, build_current_snapshot
 from xlflow.consolidated.tables.collection_tables import (
     build_accounts_table,

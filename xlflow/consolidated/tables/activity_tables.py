@@ -44,7 +44,7 @@ from xlflow.model.merged import MergedRow
 from xlflow.model.plan import PlanItem
 from xlflow.model.submission import AnswerRow
 from xlflow.model.table import Table, TableCell, TableColumn, encode_rows
-from xlflow.model.template import Field
+from xlflow.model.template_elements import Field
 from xlflow.model.text import safe_display_name
 from xlflow.rules.computed_fields import field_number
 from xlflow.rules.rollup import worst_of_template

@@ -20,7 +20,7 @@ from xlflow.consolidated.tables.table_cells import (
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import Deadline, PlanItem
 from xlflow.model.table import Table, TableCell, TableColumn
-from xlflow.model.template import Level
+from xlflow.model.template_elements import Level
 from xlflow.model.text import first_line
 from xlflow.rounds.round_changes import ItemChange, ItemSnapshot, RoundSnapshot, find_effective_deadline
 

@@ -19,7 +19,7 @@ from xlflow.consolidated.tables.table_cells import (
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import PlanItem
 from xlflow.model.table import Table, TableCell, TableColumn, encode_rows
-from xlflow.model.template import NUMBER_TYPES
+from xlflow.model.template_elements import NUMBER_TYPES
 from xlflow.model.text import first_line
 from xlflow.rules.rollup import is_deviation_status
 

@@ -12,16 +12,23 @@ from xlflow.consolidated.summary_model import ID_COLUMN, UNIT_COLUMN
 from xlflow.consolidated.tables.activity_tables import field_cell_over_units
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.table_cells import answer_to_cell, columns_from_specs, format_rolled_up_status
-from xlflow.form.answer_fingerprints import cell_to_text, fingerprint_text
+from xlflow.form.fingerprints import cell_to_text, fingerprint_text
 from xlflow.i18n.catalogue import translate
 from xlflow.merge.accounts import count_unanswered
 from xlflow.model.findings import Finding, Location, Severity, make_finding
-from xlflow.model.manual_correction import ROLLED_UP_KEY, ChangedCell, CorrectionState, ManualCorrection
-from xlflow.model.merged import Accounts, Merged, MergedRow
+from xlflow.model.merged import (
+    ROLLED_UP_KEY,
+    Accounts,
+    ChangedCell,
+    CorrectionState,
+    ManualCorrection,
+    Merged,
+    MergedRow,
+)
 from xlflow.model.plan import PlanItem
 from xlflow.model.submission import Answer, AnswerRow
 from xlflow.model.table import Table, TableCell
-from xlflow.model.template import Field
+from xlflow.model.template_elements import Field
 
 RowKey = tuple[str, str]
 """(unit, item id)."""

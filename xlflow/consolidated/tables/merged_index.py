@@ -11,10 +11,10 @@ from functools import cached_property
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Finding
-from xlflow.model.manual_correction import ROLLED_UP_KEY
-from xlflow.model.merged import Merged, MergedRow
+from xlflow.model.merged import ROLLED_UP_KEY, Merged, MergedRow
 from xlflow.model.plan import Deadline, PlanItem
-from xlflow.model.template import Field, Template, Threshold
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field, Threshold
 from xlflow.rounds.round_changes import RoundSnapshot, find_agreed_deadlines
 from xlflow.rules.computed_fields import compute_field, fields_above_threshold, sum_exactly
 from xlflow.rules.rollup import (

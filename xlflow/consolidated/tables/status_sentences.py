@@ -18,7 +18,7 @@ from xlflow.i18n.count_sentences import (
     describe_status_counts,
 )
 from xlflow.model.plan import PlanItem
-from xlflow.model.template import Level
+from xlflow.model.template_elements import Level
 from xlflow.model.text import first_line, normalize_key
 from xlflow.rounds.round_changes import ItemChange, count_changes_by_kind
 from xlflow.rules.rollup import NO_RELATIVES

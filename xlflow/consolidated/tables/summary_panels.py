@@ -26,9 +26,8 @@ from xlflow.consolidated.summary_model import (
     count_measure,
     sum_measure,
 )
-from xlflow.consolidated.tables.figures import FigureCalculator
-from xlflow.consolidated.tables.merged_index import MergedIndex
-from xlflow.consolidated.tables.summary_measures import (
+from xlflow.consolidated.tables.figures import (
+    FigureCalculator,
     activity_filters_of,
     build_change_measures,
     build_choice_measures,
@@ -36,12 +35,13 @@ from xlflow.consolidated.tables.summary_measures import (
     build_sum_measures,
     list_status_labels,
 )
+from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.summary_sections import PanelContext, build_section, list_groupings
 from xlflow.i18n.catalogue import Language, format_long_date, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import Severity
 from xlflow.model.table import Table
-from xlflow.model.template import NUMBER_TYPES, Field
+from xlflow.model.template_elements import NUMBER_TYPES, Field
 
 COUNTED_SEVERITIES = (Severity.ERROR, Severity.WARNING)
 """The severities that are counted; notes require no action."""

@@ -16,7 +16,7 @@ from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.plan import Deadline, FieldValue
 from xlflow.model.submission import Answer
 from xlflow.model.table import TableCell, TableColumn
-from xlflow.model.template import NUMBER_TYPES, Field
+from xlflow.model.template_elements import NUMBER_TYPES, Field
 from xlflow.model.text import first_free_name, normalize_key
 from xlflow.rules.computed_fields import sum_exactly
 from xlflow.values import format_deadline, quarter_of

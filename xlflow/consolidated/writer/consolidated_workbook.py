@@ -1,10 +1,10 @@
 """Builds the consolidated workbook and the history workbook from their sheets; the order of the sheets.
 
 Besides what it shows, the workbook carries the round's definition in a hidden sheet, so that report and next round
-need only this file.
+need only this file, and the fingerprints of its answer cells (see `form.fingerprints`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import takewhile, zip_longest
@@ -14,10 +14,11 @@ from xlflow.consolidated.summary_model import (
     CHANGE_FLAG_PREFIX,
     CONTINUES_FROM_COLUMN,
     EXTRA_COLUMN_PREFIX,
+    ID_COLUMN,
     ORIGIN_COLUMN,
+    UNIT_COLUMN,
     ConsolidatedContent,
 )
-from xlflow.consolidated.writer.answer_records import list_answer_fingerprints
 from xlflow.consolidated.writer.figure_formulas import CellFormulas, build_account_formulas
 from xlflow.consolidated.writer.sheet_plan import (
     MAX_SHEET_ROWS,
@@ -31,14 +32,62 @@ from xlflow.consolidated.writer.summary_sheet import write_summary_sheet
 from xlflow.consolidated.writer.table_sheet import fit_column_widths, write_table
 from xlflow.consolidated.writer.write_context import WriteContext, build_highlights
 from xlflow.excel.writer import WorkbookWriter
-from xlflow.form.answer_fingerprints import encode_sheet_names
+from xlflow.form.fingerprints import (
+    ANSWER_TABLES,
+    cell_to_text,
+    encode_sheet_names,
+    encode_table_fingerprints,
+    fingerprint_text,
+)
 from xlflow.form.layout import COMPARED_TO, ITEM_ORDER, ROUND_SHEET
 from xlflow.form.metadata import encode_consolidated_round
 from xlflow.i18n.catalogue import translate, translate_counted
-from xlflow.model.merged import Merged
+from xlflow.model.merged import ROLLED_UP_KEY, Merged
 from xlflow.model.plan import Round
-from xlflow.model.table import Table
+from xlflow.model.table import Table, TableCell
 from xlflow.rounds.history import RoundHistory
+
+Address = tuple[str, str, str]
+"""(unit, item id, field key) of an answer cell; the unit is "" in the table `activities`."""
+
+
+def list_answer_fingerprints(tables: Mapping[str, Table], merged: Merged) -> Iterator[tuple[str, ...]]:
+    """Yield the records of the tables with answers. A cell that shows a correction has the fingerprint of the
+    answer below it."""
+    fields = [field.key for field in merged.round.template.answer_fields() if not field.computed]
+    answers_below = {
+        (entry.unit, entry.item_id, entry.field): fingerprint_text(entry.answer_text)
+        for entry in merged.corrections
+        if entry.state != "conflict"
+    }
+    for name in ANSWER_TABLES:
+        table = tables[name]
+        keys = [column.key for column in table.columns]
+        wanted = [*fields, ROLLED_UP_KEY] if name == "activities" else fields
+        present = [key for key in wanted if key in keys]
+        units: Iterable[TableCell] = (
+            table.column(keys.index(UNIT_COLUMN)) if name == "answers" else [""] * len(table.rows)
+        )
+        id_cells = table.column(keys.index(ID_COLUMN))
+        columns = [map(_fingerprint_cell, table.column(keys.index(key))) for key in present]
+        rows = (
+            (
+                unit := cell_to_text(unit_cell),
+                item_id := cell_to_text(id_cell),
+                [
+                    answers_below.get((unit, item_id, key), fingerprint)
+                    for key, fingerprint in zip(present, fingerprints, strict=True)
+                ],
+            )
+            for unit_cell, id_cell, *fingerprints in zip(units, id_cells, *columns, strict=True)
+        )
+        headings = [column.heading for column in table.columns]
+        yield from encode_table_fingerprints(name, headings, present, rows)
+
+
+def _fingerprint_cell(cell: TableCell) -> str:
+    return "" if cell is None else fingerprint_text(cell_to_text(cell))
+
 
 KIND_PROPERTY = "xlflow.kind"
 CONTENT_PROPERTY = "xlflow.content"

@@ -9,19 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from xlflow.consolidated.summary_model import (
-    UNIT_COLUMN,
-    ConsolidatedContent,
-    KeyFigure,
-    Panel,
-    RowGroup,
-    Section,
-)
+from xlsxwriter.format import Format
+
+from xlflow.consolidated.summary_model import UNIT_COLUMN, ConsolidatedContent, KeyFigure, Panel, RowGroup, Section
 from xlflow.consolidated.writer.amount_charts import draw_amount_charts, figure_column_width
 from xlflow.consolidated.writer.figure_formulas import FigurePosition, figure_formula, measure_expression
 from xlflow.consolidated.writer.status_charts import choose_status_sections, count_chart_rows, draw_status_charts
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, WriteContext
-from xlflow.excel.writer import COLOURS, Format, count_lines, fit_row_height, text_width, wrap_text
+from xlflow.excel.writer import COLOURS, count_lines, fit_row_height, text_width, wrap_text
 from xlflow.i18n.catalogue import Language, translate
 
 TITLE_HEIGHT, LINE_HEIGHT, KEY_FIGURE_HEIGHT, BAND_HEIGHT = 24, 15, 18, 18

@@ -12,6 +12,8 @@ from decimal import Decimal
 from itertools import takewhile
 from types import MappingProxyType
 
+from xlsxwriter.format import Format
+
 from xlflow.consolidated.summary_model import SOURCE_COLUMN
 from xlflow.consolidated.writer.figure_formulas import CellFormulas
 from xlflow.consolidated.writer.sheet_plan import TablePart
@@ -19,7 +21,6 @@ from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, TextHighlig
 from xlflow.excel.writer import (
     MAX_ROW_HEIGHT,
     STYLES,
-    Format,
     Formula,
     count_lines,
     fit_row_height,

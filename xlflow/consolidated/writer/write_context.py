@@ -1,8 +1,11 @@
 """What every part of the workbook is written with: the current sheet, the names of tables, the highlighted
-texts."""
+texts.
+"""
 
 from dataclasses import dataclass
 from typing import Any
+
+from xlsxwriter.format import Format
 
 from xlflow.consolidated.summary_model import (
     BALANCE_COLUMN,
@@ -15,7 +18,7 @@ from xlflow.consolidated.summary_model import (
     Section,
 )
 from xlflow.consolidated.writer.sheet_plan import FormulaNames, SheetPlan
-from xlflow.excel.writer import COLOURS, Format, SheetWriter
+from xlflow.excel.writer import COLOURS, SheetWriter
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.template import Template
 

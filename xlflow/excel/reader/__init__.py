@@ -10,7 +10,6 @@ calamine after `xlsx_prescan`, `xlsx_xml`, `ods`, `xls`, `xlsb`, `csv_table` -> 
 plan goes through `plan_openpyxl`, which sees more of a sheet's formatting.
 """
 
-from xlflow.excel.conventions import CellRange
 from xlflow.excel.reader.limits import DEFAULT_LIMITS, Limits
 from xlflow.excel.reader.open_file import (
     ZippedFile,
@@ -34,7 +33,6 @@ from xlflow.excel.reader.workbook_data import (
 
 __all__ = [
     "DEFAULT_LIMITS",
-    "CellRange",
     "ErrorValue",
     "ExcelTable",
     "Limits",

@@ -15,8 +15,13 @@ from datetime import time
 import python_calamine as calamine
 
 from xlflow.excel.conventions import RawCell
-from xlflow.excel.reader.cell_annotations import has_annotations, has_links, read_annotations, read_links
-from xlflow.excel.reader.header_footer import read_ods_header_footer
+from xlflow.excel.reader.cell_annotations import (
+    has_annotations,
+    has_links,
+    read_annotations,
+    read_links,
+    read_ods_header_footer,
+)
 from xlflow.excel.reader.limits import Limits
 from xlflow.excel.reader.ods import read_ods
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip

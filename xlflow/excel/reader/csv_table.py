@@ -6,8 +6,7 @@ from collections import Counter
 
 from xlflow.excel.reader.file_type import bom_encoding
 from xlflow.excel.reader.limits import CSV_SAMPLE_CHARACTERS, CSV_SAMPLE_ROWS, Limits
-from xlflow.excel.reader.sheet_cells import LimitExceededError
-from xlflow.excel.reader.workbook_data import SheetData
+from xlflow.excel.reader.workbook_data import LimitExceededError, SheetData
 
 _SEPARATORS = ";\t,"
 """In order of preference: Swedish Excel writes semicolons, since its decimal sign is the comma."""

@@ -15,8 +15,14 @@ from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader.cell_annotations import is_external_link
 from xlflow.excel.reader.limits import MAX_HIDDEN_ROW_REPEATS, MAX_REPEATED_BLANKS, Limits
 from xlflow.excel.reader.safe_xml import parse_with_handler
-from xlflow.excel.reader.sheet_cells import LimitExceededError, SheetCells, build_sheet_data, parse_iso_date
-from xlflow.excel.reader.workbook_data import ErrorValue, SheetData
+from xlflow.excel.reader.workbook_data import (
+    ErrorValue,
+    LimitExceededError,
+    SheetCells,
+    SheetData,
+    build_sheet_data,
+    parse_iso_date,
+)
 
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
 _ANNOTATION_TAGS = ("dc:creator", "text:p")

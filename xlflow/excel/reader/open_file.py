@@ -23,8 +23,7 @@ from xlflow.excel.reader.file_type import detect_file_type
 from xlflow.excel.reader.limits import DEFAULT_LIMITS, IN_PROCESS_LIMITS, Limits
 from xlflow.excel.reader.long_text import join_long_texts
 from xlflow.excel.reader.safe_zip import ZipEntry, list_zip_entries, unpack_entry
-from xlflow.excel.reader.sheet_cells import LimitExceededError
-from xlflow.excel.reader.workbook_data import WorkbookData
+from xlflow.excel.reader.workbook_data import LimitExceededError, WorkbookData
 from xlflow.excel.reader.workbook_package import (
     open_package,
     read_custom_properties,

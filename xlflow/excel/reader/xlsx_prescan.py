@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from xlflow.excel.cell_address import parse_cell_address
 from xlflow.excel.conventions import CellRange, RawCell
-from xlflow.excel.reader.header_footer import find_header_footer
+from xlflow.excel.reader.cell_annotations import find_header_footer
 from xlflow.excel.reader.limits import MAX_ROW_TAG_BYTES, MAX_UNCACHED_FORMULA_BYTES, PRESCAN_CHUNK_BYTES
 from xlflow.excel.reader.workbook_data import (
     NO_METADATA,

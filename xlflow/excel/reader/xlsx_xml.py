@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 
 from xlflow.excel.cell_address import parse_cell_address
 from xlflow.excel.conventions import SERIAL_EPOCH, RawCell
-from xlflow.excel.reader.header_footer import HEADER_FOOTER_TAGS, parse_header_footer
+from xlflow.excel.reader.cell_annotations import HEADER_FOOTER_TAGS, parse_header_footer
 from xlflow.excel.reader.limits import Limits
 from xlflow.excel.reader.safe_xml import (
     get_attribute,
@@ -25,14 +25,17 @@ from xlflow.excel.reader.safe_xml import (
     parse_with_handler,
     parse_xml,
 )
-from xlflow.excel.reader.sheet_cells import LimitExceededError, SheetCells, build_sheet_data, parse_iso_date
 from xlflow.excel.reader.workbook_data import (
     ErrorValue,
+    LimitExceededError,
+    SheetCells,
     SheetData,
     UncachedFormula,
+    build_sheet_data,
     decode_ooxml_escapes,
     is_skippable_sheet,
     parse_cell_ranges,
+    parse_iso_date,
 )
 from xlflow.excel.reader.workbook_package import WorkbookPackage, read_relationships
 

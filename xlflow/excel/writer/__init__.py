@@ -7,15 +7,13 @@ only; `xlflow.runtime.atomic_write` puts them on disk.
 texts, `zip_stream` packs the parts; `xlsxwriter_patches` says what of XlsxWriter they replace.
 """
 
-from xlsxwriter.format import Format
-
 from xlflow.excel.writer.formula_cells import Formula, quote_formula_text
 from xlflow.excel.writer.row_xml import CellContent
+from xlflow.excel.writer.shared_strings import MAX_CELL_TEXT, truncate_text
 from xlflow.excel.writer.style import COLOURS, FONT, STYLES
 from xlflow.excel.writer.text_metrics import MAX_ROW_HEIGHT, count_lines, fit_row_height, text_width, wrap_text
 from xlflow.excel.writer.workbook import WorkbookWriter
 from xlflow.excel.writer.worksheet import SheetWriter
-from xlflow.excel.writer.xml_text import MAX_CELL_TEXT, truncate_text
 
 __all__ = [
     "COLOURS",
@@ -24,7 +22,6 @@ __all__ = [
     "MAX_ROW_HEIGHT",
     "STYLES",
     "CellContent",
-    "Format",
     "Formula",
     "SheetWriter",
     "WorkbookWriter",

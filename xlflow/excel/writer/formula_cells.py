@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from xlflow.excel.writer.xml_text import escape_illegal_xml, escape_markup, escape_xlsx_text
+from xlflow.excel.writer.shared_strings import escape_illegal_xml, escape_markup, escape_xlsx_text
 from xlflow.model.table import TableCell
 
 MAX_LITERAL_LENGTH = 255

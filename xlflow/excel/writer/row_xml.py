@@ -18,8 +18,7 @@ from xlsxwriter.format import Format
 from xlflow.excel.cell_address import column_letters
 from xlflow.excel.conventions import SERIAL_EPOCH
 from xlflow.excel.writer.formula_cells import Formula, formula_cell_xml
-from xlflow.excel.writer.shared_strings import FORMULA_PREFIXES, SharedStrings
-from xlflow.excel.writer.xml_text import MAX_CELL_TEXT
+from xlflow.excel.writer.shared_strings import FORMULA_PREFIXES, MAX_CELL_TEXT, SharedStrings
 from xlflow.model.table import TableCell
 
 _EPOCH_ORDINAL = SERIAL_EPOCH.toordinal()

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from xlflow.excel.conventions import MAX_CELL_CHUNK, long_text_sheet_name
+from xlflow.excel.writer.shared_strings import remove_illegal_xml, truncate_text
 from xlflow.excel.writer.workbook_base import WorkbookBase
 from xlflow.excel.writer.worksheet import SheetWriter
 from xlflow.excel.writer.xlsxwriter_patches import PatchedWorksheet, check_return_code
-from xlflow.excel.writer.xml_text import remove_illegal_xml, truncate_text
 from xlflow.excel.writer.zip_stream import zip_parts
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.text import split_utf16

@@ -11,9 +11,9 @@ from typing import Any
 from xlsxwriter.format import Format
 
 from xlflow.excel.conventions import MAX_CELL_CHUNK, long_text_marker
+from xlflow.excel.writer.shared_strings import remove_illegal_xml
 from xlflow.excel.writer.style import COLOURS, FONT, STYLES
 from xlflow.excel.writer.xlsxwriter_patches import PatchedWorkbook
-from xlflow.excel.writer.xml_text import remove_illegal_xml
 from xlflow.i18n.catalogue import Language
 from xlflow.model.text import split_utf16
 

@@ -14,7 +14,14 @@ from xlflow.excel.cell_address import column_letters, format_cell_address
 from xlflow.excel.conventions import CellRange
 from xlflow.excel.writer.formula_cells import Formula, SharedFormula, encode_cached_value, repeat_shared_formula
 from xlflow.excel.writer.row_xml import FIRST_EXCEL_DATE, CellContent, RowSpec, StyleChooser, WorkbookCallbacks
-from xlflow.excel.writer.shared_strings import FORMULA_PREFIXES
+from xlflow.excel.writer.shared_strings import (
+    FORMULA_PREFIXES,
+    MAX_CELL_TEXT,
+    escape_illegal_xml,
+    escape_xlsx_text,
+    remove_illegal_xml,
+    truncate_text,
+)
 from xlflow.excel.writer.style import COLOURS, FONT
 from xlflow.excel.writer.workbook_base import WorkbookBase
 from xlflow.excel.writer.xlsxwriter_patches import (
@@ -22,13 +29,6 @@ from xlflow.excel.writer.xlsxwriter_patches import (
     PatchedWorksheet,
     assign_style_index,
     check_return_code,
-)
-from xlflow.excel.writer.xml_text import (
-    MAX_CELL_TEXT,
-    escape_illegal_xml,
-    escape_xlsx_text,
-    remove_illegal_xml,
-    truncate_text,
 )
 from xlflow.model.table import TableCell
 from xlflow.model.text import utf16_length

@@ -36,8 +36,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from xlflow.excel.writer.formula_cells import SharedFormula, formula_and_value_xml
 from xlflow.excel.writer.row_xml import RowSpec, RowXmlBuilder, StyleChooser, WorkbookCallbacks, points_to_pixels
-from xlflow.excel.writer.shared_strings import SharedStrings
-from xlflow.excel.writer.xml_text import escape_xlsx_text
+from xlflow.excel.writer.shared_strings import SharedStrings, escape_xlsx_text
 from xlflow.excel.writer.zip_stream import DeflatedSegment, TextCompressor, XmlPart
 
 MAX_HEADER_LENGTH = 255

@@ -1,18 +1,22 @@
-"""Fingerprints of the answer cells of a consolidated workbook, by which a correction by hand is recognised.
+"""Fingerprints by which an edit by hand is recognised in a workbook that xlflow wrote.
 
-The hidden sheet holds one per answer cell of `answers` and `activities`: of the answer that the cell was made
-from, not of a correction that it shows. So a correction is still recognised as one after any number of merges.
+Of a consolidated workbook, the hidden sheet holds one per answer cell of `answers` and `activities`: of the
+answer that the cell was made from, not of a correction that it shows. So a correction is still recognised as one
+after any number of merges. Of a correction form, one per text that xlflow wrote on its other sheets, so that what
+a unit typed there is found.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from json import loads
 from zlib import crc32
 
 from xlflow.excel.conventions import MAX_CELL_CHUNK, RawCell
-from xlflow.model.text import ILLEGAL_XML_CHARACTERS
+from xlflow.model.table import TableCell
+from xlflow.model.text import ILLEGAL_XML_CHARACTERS, short_code
 from xlflow.runtime.codec import chunk_text, json_dumps_ascii
 from xlflow.values import cell_text
 
@@ -112,3 +116,65 @@ def decode_sheet_names(records: Sequence[Sequence[str]]) -> tuple[str, ...]:
 def _decode_list(records: Sequence[Sequence[str]], kind: str) -> tuple[str, ...]:
     texts = ["".join(record[1:]) for record in records if record and record[0] == kind]
     return tuple(map(str, loads(texts[0]))) if texts else ()
+
+
+FORMULA_RESULT = "\0"
+"""Placeholder for a text that a formula computes anew."""
+
+_FORMULA_FINGERPRINT = "*"
+
+_FINGERPRINT_LENGTH = 6
+"""Characters of a fingerprint, about 29 bits: two texts of one sheet practically never share one."""
+
+
+def fingerprint_cells(rows: Iterable[Sequence[TableCell]]) -> str:
+    """Return the fingerprints of a sheet's cells from A1 on: rows joined by "/", cells by ","; "" for a blank."""
+    return "/".join(",".join(map(_fingerprint_cell, row)) for row in rows)
+
+
+def find_changed_cells(
+    cells: Iterable[tuple[int, int, RawCell]], fingerprints: str, is_formula_text: Callable[[str], bool]
+) -> frozenset[tuple[int, int]]:
+    """Return the (row, column), 0-based, of cells with a text that the form did not write, or wrote less often.
+
+    Rows may have been moved, so a text is accepted anywhere as often as it was written. `is_formula_text`: whether
+    a text may be the result of a formula, where `FORMULA_RESULT` was written.
+    """
+    rows = enumerate(fingerprints.split("/"))
+    expected = {
+        (row, column): cell_fingerprint
+        for row, row_fingerprints in rows
+        for column, cell_fingerprint in enumerate(row_fingerprints.split(","))
+    }
+    found = {(row, column): text for row, column, value in cells if (text := cell_text(value))}
+    unexpected = {
+        address: _fingerprint_text(text)
+        for address, text in found.items()
+        if not (
+            is_formula_text(text)
+            if expected.get(address) == _FORMULA_FINGERPRINT
+            else expected.get(address) == _fingerprint_text(text)
+        )
+    }
+    unused_fingerprints = Counter(
+        cell_fingerprint
+        for address, cell_fingerprint in expected.items()
+        if address not in found or address in unexpected
+    )
+    changed = set()
+    for address, cell_fingerprint in unexpected.items():
+        unused_fingerprints[cell_fingerprint] -= 1
+        if unused_fingerprints[cell_fingerprint] < 0:
+            changed.add(address)
+    return frozenset(changed)
+
+
+def _fingerprint_cell(cell: TableCell) -> str:
+    if cell == FORMULA_RESULT:
+        return _FORMULA_FINGERPRINT
+    text = cell_text(float(cell) if isinstance(cell, Decimal) else cell)
+    return _fingerprint_text(text) if text else ""
+
+
+def _fingerprint_text(text: str) -> str:
+    return short_code((text,), _FINGERPRINT_LENGTH)

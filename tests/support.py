@@ -1,0 +1,1 @@
+"""What several tests share: forms drawn, filled and damaged, other programs run, workbooks dumped as text."""
