@@ -138,9 +138,8 @@ def _build_error_notice(round_status: RoundStatus, phrasing: Phrasing, *, with_r
 def _status_sentences(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[str]:
     level, language = round_status.template.item_level, phrasing.language
     if round_status.status_field is None:
-        yield phrasing.translate(
-            "followed", items=format_item_count(len(round_status.activities), level, language)
-        )
+        items = format_item_count(len(round_status.activities), level, language)
+        yield phrasing.translate("followed", items=items[:1].upper() + items[1:])
         return
     yield phrasing.status_counts_text(round_status.activities, level)
     yield describe_incomplete_count(

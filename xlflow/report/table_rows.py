@@ -109,7 +109,7 @@ def build_rows(
 def _build_item_rows(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[ReportRow]:
     """Yield the row of one plan item, and a second one for a comment that is too long to be beside the status."""
     item_cell, *middle_cells, comment_cell = build_cells(item_status, column_source)
-    status_code = _filter_code(item_status)
+    status_code = _filter_code(item_status) if column_source.round_status.status_field else ""
     comment_length = sum(map(len, iter_cell_texts(comment_cell)))
     keep_together = comment_length <= MAX_COMMENT_KEPT_TOGETHER
     if (

@@ -56,7 +56,9 @@ def read_round_status(workbook: WorkbookData, language: Language | None = None) 
     item_statuses = follow_corrections(item_statuses, workbook, round_, reader.display_language)
     unit_statuses = tuple(
         read_unit_statuses(
-            reader.read_sheet_records("collection", *unit_headings(round_.language)), round_.language
+            reader.read_sheet_records("collection", *unit_headings(round_.language)),
+            round_.template,
+            round_.language,
         )
     )
     change_records = reader.read_sheet_records(

@@ -98,10 +98,12 @@ def unit_headings(language: Language) -> tuple[str, ...]:
     return tuple(translate(key, language) for key in ("column.unit", "collected.answer", "collected.unanswered"))
 
 
-def read_unit_statuses(records: Iterable[TableRecord], language: Language) -> Iterator[UnitStatus]:
+def read_unit_statuses(
+    records: Iterable[TableRecord], template: Template, language: Language
+) -> Iterator[UnitStatus]:
     """Yield every unit that was asked, from the rows of the table in its own language."""
     unit_heading, answer_heading, unanswered_heading = unit_headings(language)
-    activities_heading = translate("consolidated.activities", language)
+    activities_heading = template.item_level.plural_label(language)
     no_units = normalize_key(translate("consolidated.no_units", language))
     answering_states = {normalize_key(translate(key, language)) for key in _ANSWERING_STATES}
     nothing_state, blank_state = (
