@@ -3,6 +3,7 @@
 import io
 import os
 import random
+import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -115,6 +116,62 @@ def test_copies_that_shared_folders_make_are_answers_like_any(tmp_path: Path, na
     lay_out(tmp_path, name)
     (found,), findings = discover_files([tmp_path])
     assert (found.settled_file, findings) == (None, ())
+
+
+SYSTEM_FOLDERS = """
+    #recycle | #snapshot | $RECYCLE.BIN | RECYCLER | .Trash-1000 | .Trashes | .snapshot | ~snapshot | @eaDir
+    @Recycle
+    System Volume Information | lost+found | .stversions | .dropbox.cache | .tmp.drivedownload | .sync | found.000
+    Network Trash Folder | files_trashbin
+"""
+
+
+@pytest.mark.parametrize("folder", re.split(r" \| |\n +", SYSTEM_FOLDERS.strip()))
+def test_what_lies_in_a_folder_that_systems_keep_for_themselves_is_no_return(tmp_path: Path, folder: str) -> None:
+    lay_out(tmp_path, "Museet.xlsx", f"{folder}/Museet.xlsx", f"a/{folder}/b/Badet.xlsx")
+    found, findings = discover_files([tmp_path])
+    assert [one.name for one in found if not one.settled_file] == ["Museet.xlsx"]
+    states = [one.settled_file.state for one in found if one.settled_file]
+    assert states == [FileState.IGNORED] * 2
+    assert [finding.code for finding in findings] == ["ignored-system-folder"] * 2
+    assert all(f" {folder}, " in message_of(finding, "sv") for finding in findings)
+
+
+def test_folders_that_people_name_are_searched_and_so_is_a_system_folder_that_is_named(tmp_path: Path) -> None:
+    names = ["#1/a.xlsx", "@Ekonomi/a.xlsx", "Papperskorgen/a.xlsx", "recycling/a.xlsx", "sync/a.xlsx"]
+    lay_out(tmp_path / ".hidden", *names)
+    found, findings = discover_files([tmp_path / ".hidden"])
+    assert names_of(found) == names
+    assert findings == ()
+    lay_out(tmp_path, "x/a.xlsx", "y/a.xlsx")  # named twice, so called by its whole path
+    found, _ = discover_files([tmp_path / "x", tmp_path / ".hidden" / "#1"])
+    assert [one.settled_file for one in found] == [None, None]
+
+
+def test_an_archive_in_a_recycle_bin_stays_shut_and_one_with_a_recycle_bin_is_sorted(tmp_path: Path) -> None:
+    (tmp_path / "#recycle").mkdir()
+    pack_files(tmp_path / "#recycle" / "svar.zip", "Museet.xlsx")
+    pack_files(tmp_path / "svar.zip", "Museet.xlsx", ".Trash-1000/files/Museet.xlsx")
+    found, _ = discover_files([tmp_path])
+    assert names_of(found) == [
+        "#recycle/svar.zip ignored ignored-system-folder",
+        "svar.zip/.Trash-1000/files/Museet.xlsx ignored ignored-system-folder",
+        "svar.zip/Museet.xlsx",
+    ]
+
+
+def test_a_temporary_file_that_begins_as_a_workbook_is_opened_before_it_is_passed_over(tmp_path: Path) -> None:
+    lay_out(tmp_path, "a.tmp", ".b.xlsx")
+    (tmp_path / "5B2A0D10.tmp").write_bytes(b"PK\x03\x04")
+    (tmp_path / ".goutputstream-X1").write_bytes(b"\xd0\xcf\x11\xe0")
+    found, _ = discover_files([tmp_path])
+    assert {one.name: one.passed_over_code for one in found} == {
+        ".b.xlsx": "",
+        "a.tmp": "",
+        "5B2A0D10.tmp": "ignored-system-file",
+        ".goutputstream-X1": "ignored-system-file",
+    }
+    assert [one.name for one in found if one.settled_file] == [".b.xlsx", "a.tmp"]
 
 
 def test_an_archive_is_opened_one_level_deep(tmp_path: Path) -> None:

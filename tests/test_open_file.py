@@ -14,7 +14,7 @@ from support.make_xlsx import load_package, make_workbook, number_row, refusal_c
 from xlflow.excel.reader import DEFAULT_LIMITS, ErrorValue, Limits, WorkbookData, open_workbook, open_zip_archive
 from xlflow.excel.reader.open_file import is_growing
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip, list_zip_entries, unpack_entry
-from xlflow.model.findings import Finding, remedy_of
+from xlflow.model.findings import Finding, message_of, remedy_of
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
@@ -108,6 +108,22 @@ def test_a_bomb_is_not_unpacked() -> None:
     bomb = zip_parts({**workbook_parts(number_row("A1")), "xl/media/a.xml": bytes(60_000_000)})
     assert len(bomb) < 100_000
     assert refusal_code(bomb) == "unpacked-too-large"
+
+
+@pytest.mark.parametrize("name", ["xl/media/image1.emf", "xl/embeddings/oleObject1.bin", "xl/media/bild.PNG"])
+def test_a_picture_of_a_white_page_packs_as_a_bomb_does_and_is_let_be(name: str) -> None:
+    content = zip_parts({**workbook_parts(number_row("A1")), name: bytes(400_000_000)})
+    workbook = open_workbook(content, "f.xlsx")
+    assert isinstance(workbook, WorkbookData), workbook
+    assert workbook.sheets[0].rows == ((1.0,),)
+    assert [note.code for note in workbook.findings] == ["has-objects" if "embed" in name else "has-pictures"]
+
+
+def test_what_packs_too_tightly_is_refused_for_that(tmp_path: Path) -> None:
+    content = zip_parts({**workbook_parts(number_row("A1")), "xl/worksheets/sheet9.xml": bytes(6_000_000)})
+    found = open_workbook(content, "f.xlsx")
+    assert isinstance(found, Finding)
+    assert "250 gånger" in message_of(found, "sv")
 
 
 def test_a_bomb_that_lies_about_its_size_is_not_unpacked() -> None:
@@ -398,6 +414,25 @@ def test_a_bundle_that_is_packed_otherwise_is_to_be_unpacked(tmp_path: Path) -> 
     assert isinstance(told, Finding)
     assert told.code == "archive-packed-otherwise"
     assert "packa upp det" in remedy_of(told, "sv")
+
+
+@pytest.mark.parametrize("method", [9, 12, 14, 93, 98])
+@pytest.mark.parametrize("in_directory", [True, False])
+def test_one_file_of_a_bundle_may_be_packed_otherwise(tmp_path: Path, method: int, *, in_directory: bool) -> None:
+    content = bytearray(zip_parts({"Badet.xlsx": b"1", "Museet.xlsx": b"2"}))
+    places = [content.find(b"PK\x03\x04") + 8, *([content.find(b"PK\x01\x02") + 10] if in_directory else [])]
+    for place in places:
+        content[place : place + 2] = struct.pack("<H", method)
+    (tmp_path / "svar.zip").write_bytes(content)
+    bundle = open_zip_archive(tmp_path / "svar.zip", "svar.zip")
+    assert isinstance(bundle, tuple)
+    refused, read = bundle
+    assert isinstance(refused.content, Finding)
+    assert (refused.content.code, refused.content.location.file) == (
+        "archive-packed-otherwise",
+        "svar.zip/Badet.xlsx",
+    )
+    assert read.content == b"2"
 
 
 def test_a_bundle_that_is_a_workbook_or_broken_says_so(tmp_path: Path) -> None:

@@ -160,3 +160,33 @@ def test_another_look_finds_the_forms_of_rounds_known_by_then() -> None:
     assert retry_with_known_rounds(files, opened, [], ReadOptions(2)) == opened
     again = retry_with_known_rounds(files, opened, [KnownRound(ASKED)], ReadOptions(2))
     assert told(again) == ["a.xlsx accepted None", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
+
+
+# Files that are passed over by their name ---------------------------------------------------------------------
+
+
+def test_a_form_that_is_only_there_as_a_temporary_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "5B2A0D10.tmp").write_bytes(make_form())
+    (tmp_path / "other.tmp").write_bytes(make_xlsb((0, 0), (2, 1)))
+    run = check_forms([tmp_path])
+    by_file = {
+        finding.location.file: finding for finding in run.findings if finding.location.file.endswith(".tmp")
+    }
+    assert {name: (each.code, each.effective_severity.value) for name, each in by_file.items()} == {
+        "5B2A0D10.tmp": ("ignored-possible-form", "warning"),
+        "other.tmp": ("ignored-system-file", "note"),
+    }
+    for language in ("sv", "en"):
+        assert "Museet" in message_of(by_file["5B2A0D10.tmp"], language)
+        assert ".xlsx" in remedy_of(by_file["5B2A0D10.tmp"], language)
+    assert run.merged is not None
+    assert {state: count for state, count in run.merged.accounts.files.items() if count} == {FileState.IGNORED: 2}
+
+
+def test_beside_the_form_itself_its_temporary_file_is_only_noted(tmp_path: Path) -> None:
+    (tmp_path / "5B2A0D10.tmp").write_bytes(make_form())
+    (tmp_path / "Museet.xlsx").write_bytes(make_form())
+    severities = [
+        one.effective_severity.value for one in check_forms([tmp_path]).findings if "possible" in one.code
+    ]
+    assert severities == ["note"]

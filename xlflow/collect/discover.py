@@ -28,6 +28,18 @@ _MAC_TEMP_NAME = re.compile(r".*\.sb-[0-9a-f]{8}-\w{6}")
 _UNSAFE_LINK_CHARACTERS = frozenset('#%?\\"<>|')
 """Characters that programs do not take literally in the address of a link."""
 
+_SYSTEM_FOLDER = re.compile(
+    r"[.$].+|#(?:recycle|snapshot)|~snapshot|@(?:eadir|recycle|recently-snapshot|tmp|sharebin|syno.*)"
+    r"|recycle[rd]|recycle bin|system volume information|lost\+found|found\.\d{3}|tmp\.drive(?:down|up)load"
+    r"|network trash folder|temporary items|files_(?:trashbin|versions)|backups\.backupdb",
+    re.IGNORECASE,
+)
+"""Name of a folder that a system, disk or synchronising program keeps for itself: recycle bins, older versions,
+previews, what is being transferred. One that begins with a dot or $ is always of this kind."""
+
+_WORKBOOK_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""The first bytes of a zip package and of an .xls."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Zero of file times. Added to by hand, since `fromtimestamp` fails on Windows for a time before it."""
 
@@ -36,13 +48,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class DiscoveredFile:
     """A file that is not opened yet. `name`: as people see it, relative to the folder that was given, with "/"
     also in archives. `source`: its path, or its content where it is in an archive. `size`: in bytes.
-    `settled_file`: set where its state is clear without opening it."""
+    `settled_file`: set where its state is clear without opening it. `passed_over_code`: of a file that is passed
+    over by its name, but looks like a workbook and is opened to see whether it is a form; "" for all others."""
 
     name: str
     source: Path | bytes
     size: int
     modified: datetime | None = None
     settled_file: ReceivedFile | None = None
+    passed_over_code: str = ""
 
 
 def discover_files(
@@ -67,8 +81,8 @@ def discover_files(
     named_paths = _make_names_unique(sorted(listed.values()))
     pairs = [
         pair
-        for name, path in named_paths
-        for pair in _classify_file(name, path, is_own=path.resolve() in own_paths)
+        for name, relative_name, path in named_paths
+        for pair in _classify_file(name, path, relative_name, is_own=path.resolve() in own_paths)
     ]
     findings = (*unreadable_folders.values(), *(finding for _, finding in pairs if finding))
     return tuple(sorted((file for file, _ in pairs), key=lambda found: found.name)), findings
@@ -91,6 +105,14 @@ def make_received_file(file: DiscoveredFile, opened: WorkbookData | Finding) -> 
         return ReceivedFile(file.name, "", file.size, file.modified, FileState.REFUSED, reason=opened.code)
     saved = opened.last_saved or file.modified
     return ReceivedFile(file.name, opened.digest, opened.size, saved, FileState.ACCEPTED)
+
+
+def passed_over_finding(file: DiscoveredFile, unit: str | None) -> Finding:
+    """Return the finding about a file with a `passed_over_code` that was opened: `unit` is whose form it turned
+    out to be, None if it is no form."""
+    if unit is None:
+        return make_finding(file.passed_over_code, Location(file.name))
+    return make_finding("ignored-possible-form", Location(file.name), unit=unit)
 
 
 def ignore_reason(workbook: WorkbookData) -> Finding | None:
@@ -131,20 +153,25 @@ def _walk_files(path: Path, unreadable_folders: dict[Path, Finding]) -> Iterator
             )
 
 
-def _make_names_unique(listed: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
-    """Yield the files again; of several with the same name each gets its whole path as name."""
+def _make_names_unique(listed: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, str, Path]]:
+    """Yield (name as people see it, name relative to the folder given, path) of the files; of several with the
+    same name each gets its whole path as name."""
     names = Counter(name for name, _ in listed)
     for name, path in listed:
-        yield (name if names[name] == 1 else path.as_posix()), path
+        yield (name if names[name] == 1 else path.as_posix()), name, path
 
 
-def _classify_file(name: str, path: Path, *, is_own: bool) -> Iterator[tuple[DiscoveredFile, Finding | None]]:
+def _classify_file(
+    name: str, path: Path, relative_name: str, *, is_own: bool
+) -> Iterator[tuple[DiscoveredFile, Finding | None]]:
     """Yield one file, or the files inside it where it is an archive of forms; with the finding if it is
     settled."""
-    code = "ignored-own-file" if is_own else _ignore_code_for_name(name)
+    finding = make_finding("ignored-own-file", Location(name)) if is_own else _judge_name(relative_name, name)
     size, modified = _read_size_and_time(path)
-    if code:
-        yield _settle_file(name, path, size, modified, make_finding(code, Location(name)))
+    if finding and finding.code == "ignored-system-file" and _looks_like_workbook(path):
+        yield DiscoveredFile(name, path, size, modified, passed_over_code=finding.code), None
+    elif finding:
+        yield _settle_file(name, path, size, modified, finding)
     elif path.suffix.lower() == ".zip":
         yield from _expand_archive(DiscoveredFile(name, path, size, modified), path)
     else:
@@ -164,9 +191,17 @@ def _expand_archive(file: DiscoveredFile, path: Path) -> Iterator[tuple[Discover
 
 
 def _classify_archive_entry(name: str, entry: ZippedFile, path: Path) -> tuple[DiscoveredFile, Finding | None]:
-    code = _ignore_code_for_name(name)
-    if code:
-        return _settle_file(name, path, entry.size, entry.modified, make_finding(code, Location(name)))
+    finding = _judge_name(entry.name, name)
+    if finding:
+        is_possible_form = (
+            finding.code == "ignored-system-file"
+            and isinstance(entry.content, bytes)
+            and entry.content.startswith(_WORKBOOK_SIGNATURES)
+        )
+        if is_possible_form and isinstance(entry.content, bytes):
+            code = finding.code
+            return DiscoveredFile(name, entry.content, entry.size, entry.modified, passed_over_code=code), None
+        return _settle_file(name, path, entry.size, entry.modified, finding)
     if isinstance(entry.content, Finding):
         return _settle_file(name, path, entry.size, entry.modified, entry.content)
     return DiscoveredFile(name, entry.content, entry.size, entry.modified), None
@@ -181,18 +216,40 @@ def _settle_file(
     ), finding
 
 
-def _ignore_code_for_name(name: str) -> str | None:
-    """Return the finding code that says why a file with this name is not opened; None if it is opened."""
-    folders, _, base = name.rpartition("/")
+def _judge_name(relative_name: str, name: str) -> Finding | None:
+    """Return the finding that says why a file is not opened, judged by its name (`relative_name`, below the folder
+    or archive that was given); None if it is opened. `name` is what people call it."""
+    *folders, base = relative_name.split("/")
+    system_folder = next(filter(_SYSTEM_FOLDER.fullmatch, folders), None)
+    if system_folder:
+        return make_finding("ignored-system-folder", Location(name), params={"folder": system_folder})
+    code = "ignored-system-file" if "__MACOSX" in folders else _ignore_code_for_name(base)
+    return make_finding(code, Location(name)) if code else None
+
+
+def _ignore_code_for_name(base: str) -> str | None:
+    """Return the finding code that says why a file with this name, without folders, is not opened."""
+    folded = base.casefold()
     if base.startswith(("~$", ".~lock.", ".~")):
         return "ignored-lock-file"
-    if base.casefold().endswith(_PLACEHOLDER_SUFFIXES):
+    if folded.endswith(_PLACEHOLDER_SUFFIXES):
         return "file-is-link"
-    hidden = base.startswith(".") or base.casefold() in _SYSTEM_FILE_NAMES or "__MACOSX" in folders.split("/")
-    if hidden or base.casefold().endswith((".tmp", "zone.identifier")):
+    if base.startswith(".") or folded in _SYSTEM_FILE_NAMES or folded.endswith((".tmp", "zone.identifier")):
         return "ignored-system-file"
-    unfinished = base.casefold().endswith(_UNFINISHED_SUFFIXES) or _MAC_TEMP_NAME.fullmatch(base)
+    unfinished = folded.endswith(_UNFINISHED_SUFFIXES) or _MAC_TEMP_NAME.fullmatch(base)
     return "file-still-being-saved" if unfinished else None
+
+
+def _looks_like_workbook(path: Path) -> bool:
+    """Return whether a file begins as workbooks do; one that cannot be read does not. Nothing but a regular file
+    is opened."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as stream:
+            return stream.read(4).startswith(_WORKBOOK_SIGNATURES)
+    except OSError:
+        return False
 
 
 def _is_safe_link(address: str) -> bool:

@@ -14,7 +14,7 @@ from xlflow.collect.discover import DiscoveredFile, discover_files
 from xlflow.collect.select import choose_round_key, select_submissions
 from xlflow.i18n.catalogue import UNKNOWN_DATE
 from xlflow.merge.build_merged import merge_submissions
-from xlflow.model.findings import Finding, Location, make_finding, sort_findings
+from xlflow.model.findings import Finding, Location, Severity, make_finding, sort_findings
 from xlflow.model.merged import ChangedCell, Merged
 from xlflow.model.plan import Plan, Round
 from xlflow.model.submission import Submission
@@ -76,6 +76,7 @@ def gather_round(
         [*settled_files, *refused_files],
         planned_round.key if planned_round else requested_round_key(submissions, requested),
     )
+    refusals = _weigh_possible_forms(refusals, selected.submissions)
     gather_findings = [*findings, *refusals, *assumption_findings, *selected.findings]
     if not (selected.submissions or planned_round):
         gather_findings.append(nothing_found_finding(paths))
@@ -101,6 +102,18 @@ def _apply_corrections(
 
     corrected, correction_findings = apply_changed_cells(merged, changed_cells)
     return corrected, (*drop_corrected_faults(corrected, findings), *correction_findings)
+
+
+def _weigh_possible_forms(refusals: Iterable[Finding], submissions: Iterable[Submission]) -> list[Finding]:
+    """Return the findings about files that do not count; that one passed over by its name is a form is a note only
+    where its unit has a form that counts."""
+    answered_units = {normalize_key(submission.unit) for submission in submissions}
+    return [
+        replace(finding, severity=Severity.NOTE)
+        if finding.code == "ignored-possible-form" and normalize_key(finding.unit or "") in answered_units
+        else finding
+        for finding in refusals
+    ]
 
 
 def nothing_found_finding(paths: Sequence[Path]) -> Finding:

@@ -10,7 +10,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from xlflow.collect.discover import DiscoveredFile, ignore_reason, make_received_file
+from xlflow.collect.discover import (
+    DiscoveredFile,
+    ignore_reason,
+    make_received_file,
+    passed_over_finding,
+)
 from xlflow.excel.reader import (
     DEFAULT_LIMITS,
     WorkbookData,
@@ -195,16 +200,26 @@ def _read_workbook(
 ) -> ReadResult:
     received_file = make_received_file(file, workbook)
     if isinstance(workbook, Finding):
-        return received_file, workbook
+        return _pass_over(file, (received_file, workbook)) if file.passed_over_code else (received_file, workbook)
     outcome = ignore_reason(workbook) or read_form(workbook, received_file, known_rounds)
     if isinstance(outcome, Submission) and _count_entries(outcome) > _MAX_ENTRIES_PER_FORM:
         outcome = make_finding(
             "form-too-large", Location(file.name), unit=outcome.unit, params={"count": _MAX_ENTRIES_PER_FORM}
         )
+    if file.passed_over_code:
+        return _pass_over(file, (received_file, outcome))
     if isinstance(outcome, Finding):
         state = FileState.IGNORED if outcome.code.startswith("ignored-") else FileState.REFUSED
         return replace(received_file, state=state, reason=outcome.code), outcome
     return received_file, outcome
+
+
+def _pass_over(file: DiscoveredFile, result: ReadResult) -> ReadResult:
+    """Return the result of a file whose name says that it is no document: it is ignored, whatever was read in
+    it; a form is named as one."""
+    received_file, outcome = result
+    finding = passed_over_finding(file, outcome.unit if isinstance(outcome, Submission) else None)
+    return replace(received_file, state=FileState.IGNORED, reason=finding.code), finding
 
 
 def _count_entries(submission: Submission) -> int:
@@ -251,7 +266,8 @@ def _file_cache_key(file: DiscoveredFile) -> str:
 
 def _refuse_failed_file(file: DiscoveredFile, failure: process_pool.TaskFailure) -> ReadResult:
     refusal = refusal_finding(_FAILURE_CODES[failure.reason], file.name, DEFAULT_LIMITS)
-    return make_received_file(file, refusal), refusal
+    result = make_received_file(file, refusal), refusal
+    return _pass_over(file, result) if file.passed_over_code else result
 
 
 def _report_results(

@@ -133,6 +133,7 @@ def refusal_finding(code: str, name: str, limits: Limits) -> Finding:
     params: dict[str, str | int] = {
         "megabytes": limits.file_bytes // 1_000_000,
         "unpacked": limits.unpacked_bytes // 1_000_000,
+        "ratio": limits.compression_ratio,
         "cells": f"{limits.cells:_}".replace("_", " "),
         "seconds": limits.seconds,
         "memory": limits.memory_bytes // 1_000_000,
@@ -245,6 +246,8 @@ def open_zip_archive(
         return refusal_finding(entries, name, archive_limits)
     if any(entry.name.casefold() in _WORKBOOK_ENTRY_NAMES for entry in entries):
         return None
+    if entries and not any(entry.is_readable for entry in entries):
+        return refusal_finding("archive-packed-otherwise", name, archive_limits)
     return tuple(
         _unpack_zipped_file(content, entry, name, limits)
         for entry in sorted(entries, key=lambda entry: entry.name)
@@ -257,6 +260,9 @@ def _unpack_zipped_file(content: bytes, entry: ZipEntry, archive_name: str, limi
         return ZippedFile(
             entry.name, entry.size, refusal_finding("file-too-large", full_name, limits), entry.modified
         )
+    if not entry.is_readable:
+        refusal = refusal_finding("archive-packed-otherwise", full_name, limits)
+        return ZippedFile(entry.name, entry.size, refusal, entry.modified)
     unpacked = unpack_entry(content, entry)
     unpacked_or_finding = refusal_finding("archive-damaged", full_name, limits) if unpacked is None else unpacked
     return ZippedFile(entry.name, entry.size, unpacked_or_finding, entry.modified)

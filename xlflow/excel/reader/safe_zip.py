@@ -6,6 +6,7 @@ disk.
 """
 
 import io
+import re
 import struct
 import unicodedata
 import zipfile
@@ -19,6 +20,12 @@ from xlflow.excel.reader.limits import ALWAYS_SAFE_PACKED_BYTES, RATIO_EXEMPT_BY
 _STORED, _DEFLATED = 0, 8
 _LOCAL_HEADER, _DIRECTORY_HEADER, _END_RECORD = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 
+_PICTURE_NAME = re.compile(
+    r"(?:^|/)(?:media|embeddings|Pictures|ObjectReplacements|Thumbnails)/[^/]+"
+    r"\.(?:[ew]mf|emz|wmz|png|jpe?g|gif|tiff?|bmp|svm|svg|heic|webp|bin|pdf|docx?|xlsx?|pptx?)$",
+    re.IGNORECASE,
+)
+
 _RAW_DEFLATE = -15
 """The `wbits` of zlib for deflate data without a zlib header, as zip entries are packed."""
 
@@ -26,8 +33,8 @@ _RAW_DEFLATE = -15
 @dataclass(frozen=True, slots=True)
 class ZipEntry:
     """One entry of an archive: its packed bytes are `compressed_size` bytes from `data_offset` on; unpacked, they
-    must have this size and CRC-32. `compression_method`: 0 stored, 8 deflated. `date_time` as in the directory:
-    year, month, day, hour, minute, second, in local time of whoever packed it."""
+    must have this size and CRC-32. `compression_method`: 0 stored, 8 deflated; all others are not read here.
+    `date_time` as in the directory: year, month, day, hour, minute, second, in local time of whoever packed it."""
 
     name: str
     data_offset: int
@@ -36,6 +43,11 @@ class ZipEntry:
     crc: int
     compression_method: int
     date_time: tuple[int, int, int, int, int, int]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is packed in a way that is read here."""
+        return self.compression_method in (_STORED, _DEFLATED)
 
     @property
     def modified(self) -> datetime | None:
@@ -64,8 +76,7 @@ _raise_malloc_threshold(4_000_000)
 
 def list_zip_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | str:
     """Return the files in an archive in the order of their bytes, folders left out; or the message code of what is
-    wrong with it: cut off, inconsistent, too many entries, encrypted, too large unpacked, or packed in another
-    way."""
+    wrong with it: cut off, inconsistent, too many entries, encrypted, or too large unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos, comment, directory_offset = archive.infolist(), archive.comment, archive.start_dir
@@ -82,8 +93,19 @@ def list_zip_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | s
     return _locate_entries(content, infos, directory_offset)
 
 
+def is_packed_too_tightly(size: int, compressed_size: int, limits: Limits) -> bool:
+    """Return whether an entry's unpacked size is unreasonable for its packed one, both in bytes."""
+    return size > max(RATIO_EXEMPT_BYTES, compressed_size * limits.compression_ratio)
+
+
+def is_picture_entry(name: str) -> bool:
+    """Return whether an entry is a picture or an embedded document of a workbook, which is never read."""
+    return _PICTURE_NAME.search(name) is not None
+
+
 def unpack_entry(content: bytes, entry: ZipEntry) -> bytes | None:
-    """Return the unpacked bytes of an entry; None if they do not have the size and CRC of the directory."""
+    """Return the unpacked bytes of a readable entry; None if they do not have the size and CRC of the
+    directory."""
     compressed = content[entry.data_offset : entry.data_offset + entry.compressed_size]
     try:
         unpacked = _inflate(compressed, entry.size) if entry.compression_method == _DEFLATED else compressed
@@ -147,18 +169,20 @@ def _is_end_record_consistent(content: bytes, entry_count: int, comment_length: 
 
 
 def _expands_too_much(infos: list[zipfile.ZipInfo], limits: Limits) -> bool:
-    """Return whether the entries together, or one of them for its packed size, are declared larger than
-    allowed."""
-    return sum(info.file_size for info in infos) > limits.unpacked_bytes or any(
-        info.file_size > max(RATIO_EXEMPT_BYTES, info.compress_size * limits.compression_ratio) for info in infos
-    )
+    """Return whether the entries together, or one of them for its packed size, are declared larger than allowed.
+    A picture that packs very well, as white paper does, is not unpacked and does not count."""
+    overpacked = [info for info in infos if is_packed_too_tightly(info.file_size, info.compress_size, limits)]
+    if not all(is_picture_entry(info.filename) for info in overpacked):
+        return True
+    total_size = sum(info.file_size for info in infos) - sum(info.file_size for info in overpacked)
+    return total_size > limits.unpacked_bytes
 
 
 def _locate_entries(
     content: bytes, infos: list[zipfile.ZipInfo], directory_offset: int
 ) -> tuple[ZipEntry, ...] | str:
     """Return the entries with the places of their bytes; a message code if entries overlap, leave the beginning of
-    the archive unused, run into the directory, bear one name twice, or are packed in another way than deflate."""
+    the archive unused, run into the directory or bear one name twice."""
     entries: list[ZipEntry] = []
     names: set[str] = set()
     next_free_offset = 0
@@ -174,11 +198,10 @@ def _locate_entries(
         next_free_offset = data_offset + info.compress_size
         if next_free_offset > directory_offset or name in names:
             return "archive-inconsistent"
-        if info.compress_type not in (_STORED, _DEFLATED):
-            return "archive-packed-otherwise"
         names.add(name)
         if not name.endswith("/"):
-            entry_fields = (info.compress_size, info.file_size, info.CRC, info.compress_type)
+            method = _compression_method(content, info)
+            entry_fields = (info.compress_size, info.file_size, info.CRC, method)
             entries.append(ZipEntry(name, data_offset, *entry_fields, info.date_time))
     return tuple(entries)
 
@@ -192,6 +215,12 @@ def _decode_entry_name(info: zipfile.ZipInfo) -> str:
         return unicodedata.normalize("NFC", info.filename.encode("cp437").decode())
     except UnicodeError:
         return info.filename
+
+
+def _compression_method(content: bytes, info: zipfile.ZipInfo) -> int:
+    """Return how an entry is packed; where its local header names a method that is not read here, that one."""
+    (local_method,) = struct.unpack_from("<H", content, info.header_offset + 8)
+    return info.compress_type if local_method in (_STORED, _DEFLATED) else int(local_method)
 
 
 def _header_offset(info: zipfile.ZipInfo) -> int:

@@ -1,7 +1,8 @@
 """Opens a workbook file that is a zip package (.xlsx, .xlsb, .ods): its parts, relationships and properties.
 
 Refuses by returning a message code. Parts that no reading needs (pictures, macros, embedded objects) are unpacked
-and checked like all others and then left out: what is not handed on cannot be run, followed or copied.
+and checked like all others and then left out: what is not handed on cannot be run, followed or copied. Pictures
+that pack unreasonably well are not even unpacked.
 Terms are those of the Open Packaging Conventions (ECMA-376 part 2): part, relationship, target.
 """
 
@@ -17,7 +18,13 @@ from xml.etree.ElementTree import ParseError
 from xlflow.excel.reader.file_type import bom_encoding
 from xlflow.excel.reader.limits import Limits
 from xlflow.excel.reader.safe_xml import get_attribute, has_plain_prolog, local_name, parse_xml
-from xlflow.excel.reader.safe_zip import ZipEntry, list_zip_entries, unpack_entry
+from xlflow.excel.reader.safe_zip import (
+    ZipEntry,
+    is_packed_too_tightly,
+    is_picture_entry,
+    list_zip_entries,
+    unpack_entry,
+)
 from xlflow.runtime.memo import cache_small
 
 _DECLARED_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -80,6 +87,8 @@ def open_package(content: bytes, limits: Limits) -> WorkbookPackage | str:
         return entries
     parts: dict[str, bytes] = {}
     for entry in entries:
+        if is_picture_entry(entry.name) and is_packed_too_tightly(entry.size, entry.compressed_size, limits):
+            continue
         part = unpack_entry(content, entry)
         if part is None:
             return "archive-damaged"
@@ -99,11 +108,14 @@ def open_package(content: bytes, limits: Limits) -> WorkbookPackage | str:
 
 
 def _list_part_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | str:
-    """Return the entries of a workbook file or the code of the refusal. Part names are equal whatever their case
-    (ECMA-376 part 2), so two that differ in case only are a trick on readers that take either."""
+    """Return the entries of a workbook file, all of them readable, or the code of the refusal. Part names are
+    equal whatever their case (ECMA-376 part 2), so two that differ in case only are a trick on readers that take
+    either."""
     entries = list_zip_entries(content, limits)
     if not isinstance(entries, str) and len({entry.name.casefold() for entry in entries}) < len(entries):
         return "archive-inconsistent"
+    if not isinstance(entries, str) and not all(entry.is_readable for entry in entries):
+        return "archive-packed-otherwise"
     return entries
 
 
