@@ -70,6 +70,18 @@ def aside(form: Submission) -> list[tuple[str | None, str, bool]]:
         "| Summa drift | =SUM(E5:E6) |",
         "Drift totalt | | =SUM(E5:E6) |",
         "| Summa verksamheten | 330.5 |",
+        "| Summa kostnader | 430.5 |",
+        "| Summa personal och el | 430.5 |",
+        "| S:a | 330.5 |",
+        "| \N{GREEK CAPITAL LETTER SIGMA} | 330.5 |",
+        "| \N{N-ARY SUMMATION} = | 330.5 |",
+        "| Sa | 330.5 |",
+        "| Resultat | 330.5 |",
+        "Netto | | 330.5 |",
+        "| Delsumma | 12 |",
+        "| Subtotal drift | 430.5 |",
+        "| Summa/total | 330,50 kr |",
+        "| | =SUM(E5:E7) |",
         "| | 330.5 |",
     ],
 )
@@ -80,6 +92,36 @@ def test_a_row_that_sums_others_up_is_set_aside_and_told(row: str) -> None:
     assert [
         (found.code, found.location.cell) for found in form.findings if found.code.startswith(("row", "total-row"))
     ] == [("total-row", f"A{BELOW}")]
+
+
+def test_a_row_under_any_name_is_a_sum_where_two_columns_say_so() -> None:
+    amounts = {"a": ("400", "1000000"), "b": ("30,5", "250000"), "c": ("-100", "-300000")}
+    answers = {key: {"outcome": outcome, "forecast": forecast} for key, (outcome, forecast) in amounts.items()}
+    for forecast, wanted in ((950000, [f"A{BELOW}"]), (950001, [])):
+        book = load_workbook(io.BytesIO(write_form(ASKED, "Badet", answers, issued={})))
+        sheet = book[FORM]
+        sheet[f"C{BELOW}"], sheet[f"E{BELOW}"], sheet[f"F{BELOW}"] = "Hela förvaltningen", 330.5, forecast
+        book.save(stream := io.BytesIO())
+        assert [cell for cell, _, _ in aside(read(stream.getvalue()))] == wanted
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("| Konsulter | 330.5 |", "sum-row-suspected"),
+        ("| | 330.5 | Konsulter", "sum-row-suspected"),
+        ("| Summa pengar till konsulter | 330 |", "sum-row-differs"),
+        ("| Konsulter totalt | 12 |", "sum-row-differs"),
+        ("| Konsulter | 12 |", None),
+        ("| Nettokostnad | 12 |", None),
+    ],
+)
+def test_a_row_that_may_be_a_sum_counts_and_is_doubted(row: str, code: str | None) -> None:
+    form = read(a_form(row))
+    assert aside(form) == []
+    assert len([each for each in form.rows if each.item.added_by_unit]) == 1
+    doubts = [(found.code, found.location.cell) for found in form.findings if found.code.startswith("sum-row")]
+    assert doubts == ([(code, f"A{BELOW}")] if code else [])
 
 
 @pytest.mark.parametrize(
@@ -107,10 +149,12 @@ def test_sums_of_sums_are_known_too() -> None:
         |           | 341  |
         | Böcker    | 9    |
         | Totalt vi | 350  |
+        | Penslar   | 0.2  |
+        | Summa för oss | 350 |
     """
     form = read(a_form(table))
-    assert [cell for cell, _, _ in aside(form)] == ["A10", "A11", "A13"]
-    assert [str(each.value("outcome")) for each in form.rows if each.item.added_by_unit] == ["10.5", "9"]
+    assert [cell for cell, _, _ in aside(form)] == ["A10", "A11", "A13", "A15"]
+    assert [str(each.value("outcome")) for each in form.rows if each.item.added_by_unit] == ["10.5", "9", "0.2"]
     assert len(table.strip().splitlines()) < FREE_ROW_COUNT
 
 
