@@ -28,6 +28,7 @@ from xlflow.excel.reader import DEFAULT_LIMITS, ErrorValue, UncachedFormula, Wor
 from xlflow.excel.reader.choose_reader import read_with_calamine
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
 from xlflow.excel.reader.workbook_data import NO_METADATA
+from xlflow.excel.reader.xlsx_prescan import can_expand_shared_strings, prescan_sheet
 from xlflow.excel.reader.xlsx_xml import read_workbook_outline, read_xlsx_sheets
 
 
@@ -325,3 +326,42 @@ def test_a_rare_letter_is_decoded_in_inline_text_as_in_shared_text(coded: str) -
 def test_what_only_looks_like_a_rare_letter_stays_as_it_is() -> None:
     row = '<row r="1"><c r="A1" t="inlineStr"><is><t>_xD83_ _x005F_xFFFE_ _xFFFE</t></is></c></row>'
     assert read_sheet(row).rows == (("_xD83_ _xFFFE_ _xFFFE",),)
+
+
+# Which reader a sheet gets --------------------------------------------------------------------------------
+
+
+def _rows_xml(first: int, last: int, columns: str = "ABCDEFGHIJ") -> bytes:
+    rows = (
+        f'<row r="{row}">' + "".join(f'<c r="{letter}{row}"><v>{row}</v></c>' for letter in columns) + "</row>"
+        for row in range(first, last + 1)
+    )
+    return f"<worksheet><sheetData>{''.join(rows)}</sheetData></worksheet>".encode()
+
+
+@pytest.mark.parametrize(
+    ("part", "max_cells", "is_fast"),
+    [
+        pytest.param(_rows_xml(1, 12_000), 2_000_000, True, id="12,000 full rows"),
+        pytest.param(_rows_xml(1, 12_000), 100_000, False, id="more cells than the file may have"),
+        pytest.param(_rows_xml(30_000, 30_050), 2_000_000, False, id="a few rows at 30,000"),
+        pytest.param(_rows_xml(15_000, 15_000), 2_000_000, True, id="one row at 15,000 is a small grid"),
+        pytest.param(_rows_xml(1_048_570, 1_048_590, "A"), 2_000_000, False, id="below the last row of Excel"),
+    ],
+)
+def test_calamine_reads_long_sheets_that_are_mostly_filled(part: bytes, max_cells: int, *, is_fast: bool) -> None:
+    assert (prescan_sheet(part, max_cells) is not None) == is_fast
+
+
+def test_one_long_text_sends_no_large_workbook_to_the_slow_reader() -> None:
+    texts = "".join(f"<si><t>{text}</t></si>" for text in ("Klart", "x" * 30_000))
+    strings = f'<sst xmlns="{MAIN}">{texts}</sst>'.encode()
+    cells = "".join(f'<row r="{row}"><c r="A{row}" t="s"><v>{{}}</v></c></row>' for row in range(1, 1_001))
+    sheets = [
+        prescan_sheet(f"<worksheet><sheetData>{cells.format(*[index] * 1_000)}</sheetData></worksheet>".encode())
+        for index in (0, 1)
+    ]
+    assert all(sheets)
+    of_short_texts, of_long_texts = (sheet for sheet in sheets if sheet)
+    assert can_expand_shared_strings(strings, [of_short_texts], 1_000_000)
+    assert not can_expand_shared_strings(strings, [of_short_texts, of_long_texts], 1_000_000)

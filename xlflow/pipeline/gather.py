@@ -143,5 +143,7 @@ def _empty_round(submissions: Sequence[Submission]) -> Round | None:
     """Return an empty round to count files against, where neither plan nor form says what was asked."""
     from xlflow.definition.template_loader import load_template
 
+    if submissions:
+        return None
     template = load_template("followup")
-    return None if submissions else Round(template, Plan("", (), (), UNKNOWN_DATE.year), UNKNOWN_DATE, None, "sv")
+    return Round(template, Plan("", (), (), UNKNOWN_DATE.year), UNKNOWN_DATE, None, "sv")

@@ -173,7 +173,7 @@ def _prescan_sheets(
 ) -> Mapping[str, PrescannedSheet] | None:
     """Return part name -> worksheet prepared for calamine; None if calamine must not have one of them."""
     prescanned = {
-        name: prescan_sheet(part)
+        name: prescan_sheet(part, limits.cells)
         for name in sheet_parts
         if is_worksheet_part(part := package.parts.get(name, b""))
     }
@@ -181,9 +181,8 @@ def _prescan_sheets(
     shared_strings = next(
         (part for name, part in package.parts.items() if name.lower().endswith("sharedstrings.xml")), b""
     )
-    value_count = sum(sheet.value_count for sheet in readable.values())
     is_readable = len(readable) == len(prescanned) and can_expand_shared_strings(
-        shared_strings, value_count, limits.unpacked_bytes
+        shared_strings, readable.values(), limits.unpacked_bytes
     )
     return readable if is_readable and not has_rare_characters(shared_strings) else None
 

@@ -18,13 +18,22 @@ byte more than a few times, whatever the bytes are: all quantifiers are bounded 
 import html
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from xlflow.excel.cell_address import parse_cell_address
+from xlflow.excel.cell_address import MAX_SHEET_ROWS, parse_cell_address
 from xlflow.excel.conventions import CellRange, RawCell
 from xlflow.excel.reader.cell_annotations import find_header_footer
-from xlflow.excel.reader.limits import MAX_ROW_TAG_BYTES, MAX_UNCACHED_FORMULA_BYTES, PRESCAN_CHUNK_BYTES
+from xlflow.excel.reader.limits import (
+    DEFAULT_LIMITS,
+    MAX_ROW_TAG_BYTES,
+    MAX_UNCACHED_FORMULA_BYTES,
+    MIN_FILLED_SHARE,
+    PRESCAN_CHUNK_BYTES,
+    UNCHECKED_GRID_CELLS,
+)
 from xlflow.excel.reader.workbook_data import (
     NO_METADATA,
     ErrorValue,
@@ -42,8 +51,14 @@ _NO_MERGED_CELLS = b"<mergeCells></mergeCells>"
 """Given to calamine even where nothing is merged: it stops looking there, and would else read to the end."""
 
 _SHARED_STRINGS_START = re.compile(rb"(?:\s*<\?xml[^>]*\?>)?\s*<(?:\w+:)?sst\b")
-_UNUSUAL_CELL = re.compile(rb'<(?:c|row)(?: (?!r="(?:[A-Z]|[A-C][A-Z])?[0-9]{1,4}")|[>\n\r\t/])')
-"""A cell or row whose first attribute is not its address, or that is beyond CZ9999: for the slow reader."""
+_UNUSUAL_CELL = re.compile(rb'<(?:c|row)(?: (?!r="(?:[A-Z]|[A-C][A-Z])?[0-9]{1,7}")|[>\n\r\t/])')
+"""A cell or row whose first attribute is not its address, or that is beyond column CZ: for the slow reader."""
+
+_HIGH_ROW = re.compile(rb'<(?:c|row) r="[A-Z]{0,2}([0-9]{5,7})"')
+"""A cell or row beyond row 9,999; how far beyond decides whether calamine may have the sheet."""
+
+_COLUMN = re.compile(rb'<c r="([A-Z]{1,2})[0-9]')
+_CELL_VALUE = re.compile(rb"<v>([^<]*)</v>")
 
 _EMPTY_CELL = re.compile(
     rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]{1,6}")?(?:/>|></c>)|<row(?: [\w:]+="[^"<>]*")*/>'
@@ -86,15 +101,27 @@ def is_worksheet_part(part: bytes) -> bool:
     return not _SHARED_STRINGS_START.match(part) and b"sheetData" in part
 
 
-def can_expand_shared_strings(shared_strings: bytes, value_count: int, max_bytes: int) -> bool:
-    """Return whether the shared strings, repeated in `value_count` cells, take less than `max_bytes` of memory:
-    calamine copies a shared string into every cell, so a 30 kB text in a million cells would be 30 GB."""
+def can_expand_shared_strings(shared_strings: bytes, sheets: Collection[PrescannedSheet], max_bytes: int) -> bool:
+    """Return whether the shared strings, repeated in the cells of `sheets`, take less than `max_bytes` of memory:
+    calamine copies a shared string into every cell, so a 30 kB text in a million cells would be 30 GB.
+
+    The cells are looked at one by one only if so many could hold the longest text; all numbers then count as if
+    they referred to a text.
+    """
     if _HUGE_COUNT.search(shared_strings[:2000]):
         return False
-    return (
-        value_count * len(shared_strings) < max_bytes
-        or value_count * max(map(len, shared_strings.split(b"</si>"))) < max_bytes
-    )
+    value_count = sum(sheet.value_count for sheet in sheets)
+    if value_count * len(shared_strings) < max_bytes:
+        return True
+    lengths = list(map(len, shared_strings.split(b"</si>")))
+    if value_count * max(lengths) < max_bytes:
+        return True
+    total = 0
+    for sheet in sheets:
+        for value, count in Counter(_CELL_VALUE.findall(sheet.sheet_xml)).items():
+            with suppress(ValueError, IndexError):  # else it refers to no text
+                total += lengths[int(value)] * count
+    return total < max_bytes
 
 
 def has_rare_characters(part: bytes) -> bool:
@@ -102,9 +129,10 @@ def has_rare_characters(part: bytes) -> bool:
     return b"_" in part and b"_x" in part and _RARE_CHARACTER.search(part) is not None
 
 
-def prescan_sheet(sheet_xml: bytes) -> PrescannedSheet | None:
+def prescan_sheet(sheet_xml: bytes, max_cells: int = DEFAULT_LIMITS.cells) -> PrescannedSheet | None:
     """Return a worksheet part prepared for calamine; None if calamine must not have it, since a cell states no
     address, or two, or one so far away that the grid would take all memory, or is written in an unusual way.
+    `max_cells` is how many cells the grid may have, empty ones too.
 
     `head` and `tail` below are what the part has before and after its cells (`sheetData`), `body` the cells.
     """
@@ -117,22 +145,17 @@ def prescan_sheet(sheet_xml: bytes) -> PrescannedSheet | None:
     try:
         body, uncached_formulas, formula_cells = _strip_formulas(sheet_xml[start:end])
         hidden_rows, counts = _find_hidden_rows(body), _count_values(body)
-        if counts is None and _UNUSUAL_CELL.search(body):
+        if not _fits_in_grid(counts, body, max_cells) and (counts or _UNUSUAL_CELL.search(body)):
             body = _EMPTY_ROW.sub(b"", _EMPTY_CELL.sub(b"", body))
             counts = _count_values(body)
-        value_count, error_count = counts or (0, 0)
-        errors = _find_error_cells(body, error_count)
+        if counts is None or not _fits_in_grid(counts, body, max_cells):
+            return None
+        errors = _find_error_cells(body, counts.errors)
     except ValueError:
         return None
-    if (
-        counts is None
-        or has_rare_characters(body)
-        or _HUGE_COUNT.search(head)
-        or _CELL_TAG.search(head)
-        or _CELL_TAG.search(tail)
-    ):
+    if has_rare_characters(body) or _HUGE_COUNT.search(head) or _CELL_TAG.search(head) or _CELL_TAG.search(tail):
         return None
-    value_count -= len(errors)
+    value_count = counts.values - len(errors)
     metadata = SheetMetadata(
         formula_cells, _find_validated_ranges(tail), hidden_rows, header_footer=find_header_footer(tail)
     )
@@ -149,17 +172,40 @@ def prescan_sheet(sheet_xml: bytes) -> PrescannedSheet | None:
     return PrescannedSheet(prescanned_xml, (*uncached_formulas, *errors), value_count, metadata)
 
 
-def _count_values(body: bytes) -> tuple[int, int] | None:
-    """Return how many values calamine must find in the cells, and how many cells are errors; None if there is a
-    cell that calamine must not have."""
-    values = errors = 0
+class _CellCounts(NamedTuple):
+    """How many `values` calamine must find in the cells, how many cells are `errors`, on how many `columns` the
+    cells are, and whether any is `beyond_row_9999`."""
+
+    values: int
+    errors: int
+    columns: int
+    beyond_row_9999: bool
+
+
+def _count_values(body: bytes) -> _CellCounts | None:
+    """Return what the cells amount to; None if there is a cell that calamine must not have."""
+    values = errors = columns = 0
+    beyond_row_9999 = False
     for kind, count in _count_cell_kinds(body).items():
-        fits, values_per_cell, errors_per_cell = _inspect_cell_kind(kind)
+        fits, per_cell = _inspect_cell_kind(kind)
         if not fits:
             return None
-        values += values_per_cell * count
-        errors += errors_per_cell * count
-    return values, errors
+        values += per_cell.values * count
+        errors += per_cell.errors * count
+        columns = max(columns, per_cell.columns)
+        beyond_row_9999 = beyond_row_9999 or per_cell.beyond_row_9999
+    return _CellCounts(values, errors, columns, beyond_row_9999)
+
+
+def _fits_in_grid(counts: _CellCounts | None, body: bytes, max_cells: int) -> bool:
+    """Return whether calamine may have these cells: it makes a grid of all that they span. Down to CZ9999 any grid
+    is small; a longer one must be as full as `build_sheet_data` asks."""
+    if counts is None or not counts.beyond_row_9999:
+        return counts is not None
+    height = max(map(int, set(_HIGH_ROW.findall(body))))
+    span = height * counts.columns
+    enough = max(UNCHECKED_GRID_CELLS, counts.values / MIN_FILLED_SHARE)
+    return height <= MAX_SHEET_ROWS and span <= min(max_cells, enough)
 
 
 def _count_cell_kinds(body: bytes) -> Mapping[bytes, int]:
@@ -179,11 +225,18 @@ def _count_cell_kinds(body: bytes) -> Mapping[bytes, int]:
 
 
 @cache_small(max_size=200, max_entries=4096)
-def _inspect_cell_kind(kind: bytes) -> tuple[bool, int, int]:
-    """Return whether calamine may have cells of this kind, how many values it must find in one, and how many
-    errors are among them. Cached, since the forms of a round have nearly all kinds in common."""
+def _inspect_cell_kind(kind: bytes) -> tuple[bool, _CellCounts]:
+    """Return whether calamine may have cells of this kind, and what one of them amounts to. Cached, since the
+    forms of a round have nearly all kinds in common."""
     fits = b"<!" not in kind and not _UNUSUAL_CELL.search(kind) and not _repeats_address(kind)
-    return fits, kind.count(b"<v>") - kind.count(b"<v></v>") + kind.count(b"<is>"), kind.count(b't="e"')
+    letters = _COLUMN.match(kind)
+    counts = _CellCounts(
+        kind.count(b"<v>") - kind.count(b"<v></v>") + kind.count(b"<is>"),
+        kind.count(b't="e"'),
+        parse_cell_address(f"{letters[1].decode()}1")[1] + 1 if letters else 0,
+        _HIGH_ROW.search(kind) is not None,
+    )
+    return fits, counts
 
 
 def _repeats_address(kind: bytes) -> bool:
