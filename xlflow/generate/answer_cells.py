@@ -8,12 +8,11 @@ minus and a sign, never by colour alone.
 from collections.abc import Iterator
 from typing import Any
 
-from xlsxwriter.format import Format
-
 from xlflow.excel.conventions import MAX_EXACT_NUMBER
 from xlflow.excel.writer import (
     COLOURS,
     MAX_CELL_TEXT,
+    CellStyle,
     Formula,
     SheetWriter,
     WorkbookWriter,
@@ -149,7 +148,7 @@ def _add_free_row_validation(sheet: SheetWriter, form: FormModel, column: FormCo
 
 def _list_conditional_formats(
     workbook: WorkbookWriter, form: FormModel, field: Field, cell: str
-) -> Iterator[tuple[str, Format]]:
+) -> Iterator[tuple[str, CellStyle]]:
     """Yield (formula, style) of the conditional formats of a field, the first that matches wins."""
     is_invalid = invalid_answer_formula(form, field, cell)
     if is_invalid:
@@ -229,7 +228,7 @@ def computed_cell(form: FormModel, row: int, column: FormColumn, item: PlanItem 
     return Formula(f"={build_computed_formula(computation, lambda key: form.cell_address(key, row))}", value)
 
 
-def computed_cell_style(workbook: WorkbookWriter, field: Field) -> Format:
+def computed_cell_style(workbook: WorkbookWriter, field: Field) -> CellStyle:
     """Return how a computed cell looks: not one to write in."""
     return workbook.style("signed_share" if field.percent else "signed", bg_color=COLOURS["band"])
 

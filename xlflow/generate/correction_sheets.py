@@ -6,12 +6,11 @@ word, what stood outside the table; whoever reads the form again finds the texts
 
 from collections.abc import Mapping, Sequence
 
-from xlsxwriter.format import Format
-
 from xlflow.excel.cell_address import column_letters, format_cell_address
 from xlflow.excel.writer import (
     COLOURS,
     MAX_CELL_TEXT,
+    CellStyle,
     SheetWriter,
     WorkbookWriter,
     fit_row_height,
@@ -205,7 +204,7 @@ def _build_fault_row(form: FormModel, fault: FormFault) -> dict[str, TableCell]:
     }
 
 
-def _fault_row_style(workbook: WorkbookWriter, key: str, fault: FormFault) -> Format:
+def _fault_row_style(workbook: WorkbookWriter, key: str, fault: FormFault) -> CellStyle:
     if key != "weight" or fault.severity is Severity.NOTE:
         return workbook.style("cell")
     if fault.severity is Severity.ERROR:

@@ -9,10 +9,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Literal
 
-from xlsxwriter.format import Format
-
 from xlflow.excel.writer import (
     CellContent,
+    CellStyle,
     Formula,
     SheetWriter,
     WorkbookWriter,
@@ -58,7 +57,7 @@ program makes a row higher when a formula says more."""
 BOLD_WIDTH_FACTOR = 1.08
 """How much wider bold letters are."""
 
-StyledCell = tuple[CellContent, Format, float]
+StyledCell = tuple[CellContent, CellStyle, float]
 """Content, style, and the row height (points) that the cell needs."""
 
 
@@ -90,7 +89,7 @@ class FormColumnWriter:
             )
         return (self._row_value(row, item, text), *cell[1:]) if self._value_varies_by_row else cell
 
-    def highlighted_style(self, style_overrides: dict[str, str], *, is_free: bool) -> Format:
+    def highlighted_style(self, style_overrides: dict[str, str], *, is_free: bool) -> CellStyle:
         """Return the style of a cell with a fault mark."""
         return _cell_style(self._workbook, self.column, "plain", style_overrides, is_free=is_free)
 
@@ -145,7 +144,7 @@ def _build_rows(
     min_height: float,
     *,
     is_free: bool,
-) -> Iterator[tuple[Sequence[CellContent], Sequence[Format], float]]:
+) -> Iterator[tuple[Sequence[CellContent], Sequence[CellStyle], float]]:
     """Yield (contents, styles, height in points) of each row."""
     previous_item: PlanItem | None = None
     for row, item in rows:
@@ -215,7 +214,7 @@ def _cell_style(
     style_overrides: dict[str, str],
     *,
     is_free: bool,
-) -> Format:
+) -> CellStyle:
     if display != "plain":
         return workbook.style("repeated", text_wrap=display == "repeated")
     if column.kind == "id":

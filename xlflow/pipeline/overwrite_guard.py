@@ -173,7 +173,7 @@ def _is_unedited_report(target: Path, report_format: "ReportFormat") -> bool:
         from xlflow.report.docx_styles import is_unedited_docx
 
         return is_unedited_docx(content)
-    from xlflow.report.report_file import is_unedited_html, is_unedited_pdf
+    from xlflow.report.edit_digest import is_unedited_html, is_unedited_pdf
 
     return (is_unedited_html if report_format == "html" else is_unedited_pdf)(content)
 

@@ -15,7 +15,7 @@ from xlflow.i18n.catalogue import translate
 from xlflow.model.text import ILLEGAL_XML_CHARACTERS
 from xlflow.report.colours import REPORT_COLOURS
 from xlflow.report.document import Document
-from xlflow.report.report_file import add_html_digest
+from xlflow.report.edit_digest import add_html_digest
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
 _INVALID_HTML_CHARACTERS = re.compile(f"[{ILLEGAL_XML_CHARACTERS}\r\x7f-\x9f]")

@@ -25,7 +25,7 @@ from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.report.colours import REPORT_COLOURS
 from xlflow.report.document import Document, Picture, ReportTable, to_plain_values
-from xlflow.report.report_file import add_pdf_digest
+from xlflow.report.edit_digest import add_pdf_digest
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
 _DATA_CELL_TAG = re.compile(

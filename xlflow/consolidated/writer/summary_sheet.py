@@ -9,14 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from xlsxwriter.format import Format
-
 from xlflow.consolidated.summary_model import UNIT_COLUMN, ConsolidatedContent, KeyFigure, Panel, RowGroup, Section
 from xlflow.consolidated.writer.amount_charts import draw_amount_charts, figure_column_width
 from xlflow.consolidated.writer.figure_formulas import FigurePosition, figure_formula, measure_expression
 from xlflow.consolidated.writer.status_charts import choose_status_sections, count_chart_rows, draw_status_charts
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, WriteContext
-from xlflow.excel.writer import COLOURS, count_lines, fit_row_height, text_width, wrap_text
+from xlflow.excel.writer import (
+    COLOURS,
+    CellStyle,
+    count_lines,
+    fit_row_height,
+    text_width,
+    wrap_text,
+)
 from xlflow.i18n.catalogue import Language, translate
 
 TITLE_HEIGHT, LINE_HEIGHT, KEY_FIGURE_HEIGHT, BAND_HEIGHT = 24, 15, 18, 18
@@ -54,7 +59,7 @@ def write_group_sentences(
     return row
 
 
-def _write_text_lines(lines: Iterable[str], row: int, column: int, style: Format, context: WriteContext) -> int:
+def _write_text_lines(lines: Iterable[str], row: int, column: int, style: CellStyle, context: WriteContext) -> int:
     for line in lines:
         context.sheet.write(row, column, line, style)
         context.sheet.set_row_height(row, LINE_HEIGHT)
@@ -262,7 +267,7 @@ def _table_of_group(section: Section, group: RowGroup) -> str:
 
 def _figure_style(
     section: Section, group: RowGroup, measure_index: int, *, has_amounts: bool, context: WriteContext
-) -> Format:
+) -> CellStyle:
     measure = section.measures[measure_index]
     if group.kind == "share":
         return context.style("share", font_color=COLOURS["muted"], align="center")

@@ -12,8 +12,6 @@ from decimal import Decimal
 from itertools import takewhile
 from types import MappingProxyType
 
-from xlsxwriter.format import Format
-
 from xlflow.consolidated.summary_model import SOURCE_COLUMN
 from xlflow.consolidated.writer.figure_formulas import CellFormulas
 from xlflow.consolidated.writer.sheet_plan import TablePart
@@ -21,6 +19,7 @@ from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, TextHighlig
 from xlflow.excel.writer import (
     MAX_ROW_HEIGHT,
     STYLES,
+    CellStyle,
     Formula,
     count_lines,
     fit_row_height,
@@ -102,7 +101,7 @@ def _row_specs(table: Table) -> Iterator[tuple[Sequence[TableCell], frozenset[in
 
 def _style_chooser(
     table: Table, context: WriteContext
-) -> Callable[[tuple[type, ...], Container[int]], Sequence[Format]]:
+) -> Callable[[tuple[type, ...], Container[int]], Sequence[CellStyle]]:
     """Return a function from (cell types of a row, indexes of repeated texts) to the styles of its cells."""
     default_style, repeated_style = [context.style(name) for name in ("cell", "repeated")]
     styles = [_styles_by_type(column, context) for column in table.columns]
@@ -115,7 +114,7 @@ def _style_chooser(
 def _write_rows_with_formulas(
     table_part: TablePart,
     row_specs: Iterable[tuple[Sequence[TableCell], frozenset[int], float]],
-    choose_styles: Callable[[tuple[type, ...], Container[int]], Sequence[Format]],
+    choose_styles: Callable[[tuple[type, ...], Container[int]], Sequence[CellStyle]],
     formulas: CellFormulas,
     context: WriteContext,
 ) -> None:
@@ -139,9 +138,9 @@ def _add_excel_table(table_part: TablePart, context: WriteContext) -> None:
     context.sheet.set_row_height(heading_row, fit_row_height(heading_widths, min_lines=2))
 
 
-def _styles_by_type(column: TableColumn, context: WriteContext) -> dict[type, Format]:
+def _styles_by_type(column: TableColumn, context: WriteContext) -> dict[type, CellStyle]:
     number_style = {"signed": "signed", "share": "signed_share"}.get(column.kind, "number")
-    text_styles: dict[type, Format] = {str: context.style("cell", **LINK_FONT)} if column.kind == "link" else {}
+    text_styles: dict[type, CellStyle] = {str: context.style("cell", **LINK_FONT)} if column.kind == "link" else {}
     return {
         int: context.style("integer"),
         Decimal: context.style(number_style),

@@ -5,8 +5,6 @@ texts.
 from dataclasses import dataclass
 from typing import Any
 
-from xlsxwriter.format import Format
-
 from xlflow.consolidated.summary_model import (
     BALANCE_COLUMN,
     FILE_STATE_COLUMN,
@@ -18,7 +16,11 @@ from xlflow.consolidated.summary_model import (
     Section,
 )
 from xlflow.consolidated.writer.sheet_plan import FormulaNames, SheetPlan
-from xlflow.excel.writer import COLOURS, SheetWriter
+from xlflow.excel.writer import (
+    COLOURS,
+    CellStyle,
+    SheetWriter,
+)
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.template import Template
 
@@ -49,7 +51,7 @@ class WriteContext:
     highlights: tuple[TextHighlight, ...]
     language: Language
 
-    def style(self, name: str, **changes: Any) -> Format:
+    def style(self, name: str, **changes: Any) -> CellStyle:
         """Return a house style."""
         return self.sheet.workbook.style(name, **changes)
 

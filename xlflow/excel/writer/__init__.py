@@ -7,6 +7,8 @@ only; `xlflow.runtime.atomic_write` puts them on disk.
 texts, `zip_stream` packs the parts; `xlsxwriter_patches` says what of XlsxWriter they replace.
 """
 
+from xlsxwriter.format import Format as CellStyle
+
 from xlflow.excel.writer.formula_cells import Formula, quote_formula_text
 from xlflow.excel.writer.row_xml import CellContent
 from xlflow.excel.writer.shared_strings import MAX_CELL_TEXT, truncate_text
@@ -22,6 +24,7 @@ __all__ = [
     "MAX_ROW_HEIGHT",
     "STYLES",
     "CellContent",
+    "CellStyle",
     "Formula",
     "SheetWriter",
     "WorkbookWriter",
