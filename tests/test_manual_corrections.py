@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -25,7 +26,7 @@ from xlflow.consolidated.tables.change_table import build_current_snapshot
 from xlflow.consolidated.tables.manual_corrections import apply_changed_cells, drop_corrected_faults
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
-from xlflow.excel.reader import WorkbookData, open_workbook
+from xlflow.excel.reader import WorkbookData, is_as_written, open_workbook
 from xlflow.model.findings import FatalError, Finding
 from xlflow.model.table import TableCell
 from xlflow.pipeline.overwrite_guard import refuse_result_target
@@ -407,3 +408,42 @@ def test_random_corrections_are_all_carried_over_or_listed(seed: int) -> None:
     again = Merge(newer, merge.file)
     kept = [row for row in merge.listed if row[-1] == "Kvar"]
     assert [row for row in again.listed if row[-1] == "Kvar"] == kept
+
+
+# The seal -------------------------------------------------------------------------------------------------
+
+
+def test_a_workbook_that_nobody_has_saved_since_need_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    path.write_bytes(Merge(ANSWERS).file)
+    assert is_as_written(path, CONSOLIDATED_LIMITS)
+    path.write_bytes(edit(Merge(ANSWERS).file, str))
+    assert not is_as_written(path, CONSOLIDATED_LIMITS), "saved by another program"
+
+
+def test_an_altered_part_breaks_the_seal(tmp_path: Path) -> None:
+    source, target = tmp_path / "s.xlsx", tmp_path / "t.xlsx"
+    source.write_bytes(Merge(ANSWERS).file)
+    with ZipFile(source) as old, ZipFile(target, "w", ZIP_DEFLATED) as new:
+        names = old.namelist()
+        for name in names:
+            new.writestr(name, old.read(name).replace(b"Kvarnen", b"Skolan"))
+    assert "xl/sharedStrings.xml" in names
+    assert not is_as_written(target, CONSOLIDATED_LIMITS)
+
+
+def test_a_workbook_with_corrections_bears_no_seal(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    again = Merge(ANSWERS, corrected(Merge(ANSWERS).file, ("Svar", "a", COMMENT, "Kvarnen är lagad", "Museet")))
+    assert again.listed
+    path.write_bytes(again.file)
+    assert not is_as_written(path, CONSOLIDATED_LIMITS)
+    assert refuse_result_target(path, force=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"eget"])
+def test_what_is_no_workbook_bears_no_seal(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "s.xlsx"
+    path.write_bytes(content)
+    assert not is_as_written(path, CONSOLIDATED_LIMITS)
+    assert not is_as_written(tmp_path / "saknas.xlsx", CONSOLIDATED_LIMITS)

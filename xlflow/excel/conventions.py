@@ -3,7 +3,9 @@
 Knows no library that reads or writes; addresses of cells are in `cell_address`.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 
 from xlflow.i18n.catalogue import Language, LocalizedText, translate, translate_all
 
@@ -43,3 +45,13 @@ def long_text_sheet_name() -> LocalizedText:
 def long_text_marker(number: int, language: Language) -> str:
     """Return the end of such a text in its own cell: the number (from 1) under which the sheet continues it."""
     return translate("continued.mark", language, number=number)
+
+
+SEAL_PROPERTY, SEALING_PART = "xlflow.seal", "docProps/custom.xml"
+"""The document property with the seal of a workbook, and the part of the package that holds it."""
+
+
+def compute_seal(entries: Iterable[tuple[str, int, int]]) -> str:
+    """Return the seal of a package, 64 hexadecimal digits, from (name, size, CRC-32) of all its parts but the
+    `SEALING_PART`. Whatever program saves the workbook again changes it."""
+    return sha256(repr(sorted(entries)).encode()).hexdigest()

@@ -44,9 +44,11 @@ RowKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class TableFingerprints:
-    """What a table was written with: its headings, and by row the fingerprint of each answer field's cell."""
+    """What a table was written with: its headings, the keys of its answer fields, and by row the fingerprint of
+    each field's cell."""
 
     headings: tuple[str, ...]
+    fields: tuple[str, ...]
     rows: Mapping[RowKey, Mapping[str, str]]
 
 
@@ -102,7 +104,7 @@ def decode_table_fingerprints(records: Sequence[Sequence[str]], table: str) -> T
         }
     except (ValueError, TypeError, IndexError):
         return None
-    return TableFingerprints(headings, by_row) if fields else None
+    return TableFingerprints(headings, fields, by_row) if fields else None
 
 
 def decode_sheet_names(records: Sequence[Sequence[str]]) -> tuple[str, ...]:

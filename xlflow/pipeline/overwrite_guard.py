@@ -18,7 +18,7 @@ from xlflow.consolidated.reader import (
 )
 from xlflow.consolidated.reader.table_reader import find_round_sheet
 from xlflow.consolidated.writer import CONTENT_PROPERTY, KIND_PROPERTY
-from xlflow.excel.reader import WorkbookData, open_workbook
+from xlflow.excel.reader import WorkbookData, is_as_written, open_workbook
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.merged import ChangedCell
 from xlflow.model.submission import Submission
@@ -79,7 +79,7 @@ def refuse_result_target(output: Path, *, force: bool) -> tuple[ChangedCell, ...
     """
     if output.suffix.lower() != ".xlsx":
         raise FatalError(make_finding("target-not-xlsx", Location(str(output))))
-    if not _is_existing_file(output):
+    if not _is_existing_file(output) or is_as_written(output, CONSOLIDATED_LIMITS):
         return ()
     workbook = open_workbook(output, output.name, CONSOLIDATED_LIMITS)
     if isinstance(workbook, Finding) or find_round_sheet(workbook) is None:

@@ -105,17 +105,25 @@ class _ChangedCellReader:
     def read(self, fingerprints: TableFingerprints) -> Iterator[ChangedCell]:
         language = self.round.language
         id_heading, unit_heading = translate("column.id", language), translate("column.unit", language)
+        columns = {
+            key: (_field_heading(key, self.round), _parsed_field(key, self.round)) for key in fingerprints.fields
+        }
         for record in _read_table_records(self.workbook, self.table, self.round):
             unit = record.cell_text(unit_heading) if self.table == "answers" else ""
             key = (unit, record.cell_text(id_heading))
-            yield from self._read_row(record, key, fingerprints.rows.get(key, {}))
+            yield from self._read_row(record, key, fingerprints.rows.get(key, {}), columns)
 
     def _read_row(
-        self, record: TableRecord, key: tuple[str, str], fingerprints: Mapping[str, str]
+        self,
+        record: TableRecord,
+        key: tuple[str, str],
+        fingerprints: Mapping[str, str],
+        columns: Mapping[str, tuple[str, Field | None]],
     ) -> Iterator[ChangedCell]:
+        """Yield the changed cells of a row; `columns` is field key -> (heading, field)."""
         round_, (unit, item_id) = self.round, key
         for field_key, fingerprint in fingerprints.items():
-            heading, field = _field_heading(field_key, round_), _parsed_field(field_key, round_)
+            heading, field = columns[field_key]
             if field is None or normalize_key(heading) not in record.cell_by_heading:
                 continue
             raw = record.cell_value(heading)
@@ -202,9 +210,11 @@ def _find_cells_outside(
     sheet: SheetData, columns: frozenset[int], last_row: int, added_rows: set[tuple[str, int]]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield the first cell of each added row, and each text outside the table's columns and rows."""
+    all_columns = range(len(sheet.rows[0]) if sheet.rows else 0)
+    other_columns = [column for column in all_columns if column not in columns]
     for row_number, row in enumerate(sheet.rows):
         is_added = row_number > last_row or (sheet.name, row_number) in added_rows
-        filled = [(column, cell_to_text(cell)) for column, cell in enumerate(row) if cell is not None]
-        outside = [(column, text) for column, text in filled if text and (is_added or column not in columns)]
-        for column, text in outside[:1]:
-            yield sheet.name, format_cell_address(row_number, column), text
+        for column in all_columns if is_added else other_columns:
+            if row[column] is not None and (text := cell_to_text(row[column])):
+                yield sheet.name, format_cell_address(row_number, column), text
+                break

@@ -204,6 +204,8 @@ def build_consolidated_workbook(
         (encode_sheet_names(sheet_names), *list_answer_fingerprints(tables, merged)),
     )
     summary_sheet.activate()
+    if not merged.corrections:  # else the next merge must read them, whether somebody edits the file or not
+        workbook.seal()
     return workbook
 
 

@@ -7,7 +7,8 @@ never an exception. Nothing in a file is run, followed or copied: macros, links 
 The way of a file: `open_file` (order of the checks, `limits`) -> `file_type` (kind by content) -> `safe_zip` and
 `workbook_package` (parts of a zip package) or `ole_container` (streams of an .xls) -> `choose_reader` -> one of
 calamine after `xlsx_prescan`, `xlsx_xml`, `ods`, `xls`, `xlsb`, `csv_table` -> `workbook_data`. The
-plan goes through `plan_openpyxl`, which sees more of a sheet's formatting.
+plan goes through `plan_openpyxl`, which sees more of a sheet's formatting. `package_seal` tells a workbook of ours
+that nobody has saved since, without reading it.
 """
 
 from xlflow.excel.reader.limits import DEFAULT_LIMITS, Limits
@@ -20,6 +21,7 @@ from xlflow.excel.reader.open_file import (
     path_exists,
     refusal_finding,
 )
+from xlflow.excel.reader.package_seal import is_as_written
 from xlflow.excel.reader.plan_openpyxl import open_plan_workbook
 from xlflow.excel.reader.workbook_data import (
     ErrorValue,
@@ -43,6 +45,7 @@ __all__ = [
     "WorkbookData",
     "ZippedFile",
     "digest_source",
+    "is_as_written",
     "open_in_process",
     "open_plan_workbook",
     "open_workbook",

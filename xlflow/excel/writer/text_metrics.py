@@ -108,7 +108,7 @@ def _count_wrapped_lines(paragraph: str, usable_width: float) -> int:
     return lines
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 17)
 def _measure_word(word: str) -> float:
     return sum(_CHARACTER_WIDTHS.get(letter) or _guess_character_width(letter) for letter in word)
 

@@ -8,12 +8,12 @@ never cut: its rest goes on a sheet of its own.
 from collections.abc import Iterator
 from datetime import date
 
-from xlflow.excel.conventions import MAX_CELL_CHUNK, long_text_sheet_name
+from xlflow.excel.conventions import MAX_CELL_CHUNK, SEAL_PROPERTY, long_text_sheet_name
 from xlflow.excel.writer.shared_strings import remove_illegal_xml, truncate_text
 from xlflow.excel.writer.workbook_base import WorkbookBase
 from xlflow.excel.writer.worksheet import SheetWriter
 from xlflow.excel.writer.xlsxwriter_patches import PatchedWorksheet, check_return_code
-from xlflow.excel.writer.zip_stream import zip_parts
+from xlflow.excel.writer.zip_stream import SEAL_PLACEHOLDER, zip_parts
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.text import split_utf16
 
@@ -41,6 +41,10 @@ class WorkbookWriter(WorkbookBase):
         if truncate_text(text, MAX_PROPERTY_LENGTH) != text:
             raise ValueError(f"{name} is too long for a document property")
         check_return_code(self.backend.set_custom_property(name, remove_illegal_xml(text), "text"))
+
+    def seal(self) -> None:
+        """Let the file carry a seal by which it can be seen that nobody has saved it since."""
+        self.set_custom_property(SEAL_PROPERTY, SEAL_PLACEHOLDER)
 
     def define_name(self, name: str, formula: str) -> None:
         """Define a name for the whole workbook; `formula` as in `=Sheet!$A$1:$A$9`."""

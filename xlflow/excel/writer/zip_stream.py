@@ -19,6 +19,8 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from xlflow.excel.conventions import SEALING_PART, compute_seal
+
 COMPRESSION_LEVEL = 5
 """zlib's level, 1 to 9. At 6, its default, files are 1 percent smaller and take a fifth longer to write; at 4 they
 are 12 percent larger and hardly quicker."""
@@ -189,9 +191,15 @@ def deflate_text(text: str) -> DeflatedSegment:
     return DeflatedSegment((compressed,), len(compressed), zlib.crc32(raw), len(raw))
 
 
+SEAL_PLACEHOLDER = "0" * 64
+"""Stands where the seal of the package will be."""
+
+
 def zip_parts(parts: list[XmlPart]) -> Iterator[bytes]:
     """Yield the bytes of the zip archive of all parts, in chunks. Empties the list, so that each part is freed
     once it is written. All entries are dated 1980-01-01, so that the same parts give the same bytes.
+
+    The `SEALING_PART` comes last, with the seal of all others in place of `SEAL_PLACEHOLDER`.
 
     `zipfile` can only compress by itself. So its headers and directory are used, and the compressed bytes are put
     between them: CRC and sizes are set in `ZipInfo`, and `archive.filelist` and `start_dir` make it write the
@@ -199,9 +207,12 @@ def zip_parts(parts: list[XmlPart]) -> Iterator[bytes]:
     """
     output = _DrainableFile()
     with ZipFile(output, "w") as archive:
+        parts.sort(key=lambda part: part.name == SEALING_PART)
         parts.reverse()
         while parts:
             part = parts.pop()
+            if part.name == SEALING_PART:
+                _put_seal(part, ((info.filename, info.file_size, info.CRC) for info in archive.filelist))
             segment, info = part.to_segment(), ZipInfo(part.name, (1980, 1, 1, 0, 0, 0))
             info.external_attr, info.compress_type = 0o600 << 16, ZIP_DEFLATED
             info.CRC, info.file_size, info.compress_size = segment.crc, segment.raw_size, segment.compressed_size
@@ -214,6 +225,15 @@ def zip_parts(parts: list[XmlPart]) -> Iterator[bytes]:
         # setting the comment marks the archive as changed: else it would write no directory when it closes
         archive.start_dir, archive.comment = output.tell(), b""
     yield from output.drain()
+
+
+def _put_seal(part: XmlPart, entries: Iterable[tuple[str, int, int]]) -> None:
+    """Put the seal of the entries into a part that has a place for it."""
+    text = part.getvalue()
+    if SEAL_PLACEHOLDER in text:
+        part.seek(0)
+        part.truncate()
+        part.write(text.replace(SEAL_PLACEHOLDER, compute_seal(entries)))
 
 
 class _DrainableFile(io.RawIOBase):
