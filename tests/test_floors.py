@@ -38,6 +38,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("consolidated.tables", "consolidated.writer", "export"),
     ("report",),
     ("pipeline",),
+    ("project",),
     ("demo",),
     ("cli",),
 )
