@@ -6,13 +6,14 @@ answers.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
+from xlflow.model.plan import Deadline
 from xlflow.model.table import Table, TableCell
 
 ID_COLUMN, UNIT_COLUMN, ROLLED_UP_COLUMN = "_id", "_unit", "_rolled_up"
@@ -151,7 +152,8 @@ class ConsolidatedContent:
     `tables` are named as in `TABLE_NAMES`; `key_figures` and `panels` are counted in them. `balance_equations` are
     in the order of the rows of the table `accounts`. `status_sentences` describe the whole round,
     `group_sentences` each group of the first level as (name, sentence). `compared_to` is the as-of date of the
-    previous round, None if there is none.
+    previous round, None if there is none. `agreed_deadlines` are those of earlier rounds that are in force, by
+    item id.
     """
 
     title: str
@@ -165,6 +167,7 @@ class ConsolidatedContent:
     group_sentences: tuple[tuple[str, str], ...] = ()
     compared_to: date | None = None
     units_with_blank_form: tuple[str, ...] = ()
+    agreed_deadlines: Mapping[str, Deadline] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def tables_by_name(self) -> Mapping[str, Table]:

@@ -13,6 +13,7 @@ from xlflow.report.amount_totals import Amounts, field_value
 from xlflow.report.document import Block, Heading, Paragraph, Span, to_spans
 from xlflow.report.phrasing import Phrasing, build_limited_list, item_title, label_without_colon, shorten_reason
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
+from xlflow.values import format_deadline
 
 
 def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_deviations: bool) -> Iterator[Block]:
@@ -175,8 +176,11 @@ def _deviation_explanation(
 
 def _overdue_sentence(item_status: ItemStatus, round_status: RoundStatus, phrasing: Phrasing) -> tuple[Span, ...]:
     badge = phrasing.status_badge(item_status.status_code, item_status.status)
-    deadline = _role_value(item_status.answers, "new_deadline", round_status) or _role_value(
-        item_status.plan_values, "deadline", round_status
+    agreed = item_status.agreed_deadline
+    deadline = (
+        _role_value(item_status.answers, "new_deadline", round_status)
+        or (format_deadline(agreed, round_status.language, round_status.year) if agreed else "")
+        or _role_value(item_status.plan_values, "deadline", round_status)
     )
     name = _name_span(item_status, round_status, phrasing)
     return (name, *to_spans(f". {phrasing.translate('late_since', time=deadline, status=badge.label)}"))

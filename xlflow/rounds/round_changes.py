@@ -47,6 +47,7 @@ class ItemSnapshot:
     `status_code` and `status` (as shown) are rolled up over units and sub-activities; None and "" where nobody has
     answered. A sub-activity with `follows_parent` has no status of its own. `planned_deadline` is the plan's and
     `new_deadline` the answered one, both as shown; `effective_deadline` is the one that counts, if it is a date.
+    `agreed_deadline` is that of an earlier round, as shown, which counts where no new one is answered.
     """
 
     item: PlanItem
@@ -58,11 +59,12 @@ class ItemSnapshot:
     new_deadline: str = ""
     effective_deadline: Deadline | None = None
     comment: str = ""
+    agreed_deadline: str = ""
 
     @property
     def effective_deadline_text(self) -> str:
-        """The deadline that counts, as shown: the new one, else the plan's."""
-        return self.new_deadline or self.planned_deadline
+        """The deadline that counts, as shown: the new one, else the agreed one, else the plan's."""
+        return self.new_deadline or self.agreed_deadline or self.planned_deadline
 
     @property
     def has_own_status(self) -> bool:
@@ -134,7 +136,7 @@ class RoundSnapshot:
 def find_agreed_deadlines(
     items: Sequence[PlanItem], template: Template, deadline_key: str, previous: RoundSnapshot
 ) -> Mapping[str, Deadline]:
-    """Return the new deadlines that the previous round agreed on, by the id of today's item.
+    """Return the new deadlines that the previous round, or one before it, agreed on, by the id of today's item.
 
     Only those that are later than the deadline in the plan (field `deadline_key`), or that give a time where the
     plan has words only, are in force.
@@ -142,7 +144,9 @@ def find_agreed_deadlines(
     with_new_deadline = {
         snapshot.item.id: snapshot.effective_deadline
         for snapshot in previous.item_snapshots
-        if snapshot.new_deadline and snapshot.effective_deadline and snapshot.effective_deadline.last
+        if (snapshot.new_deadline or snapshot.agreed_deadline)
+        and snapshot.effective_deadline
+        and snapshot.effective_deadline.last
     }
     if not with_new_deadline:
         return MappingProxyType({})

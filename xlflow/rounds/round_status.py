@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Location
-from xlflow.model.plan import PlanItem
+from xlflow.model.plan import Deadline, PlanItem
 from xlflow.model.template import Template
 from xlflow.model.template_elements import Choice, Field
 from xlflow.rounds.round_changes import ItemChange
@@ -59,7 +59,8 @@ class ItemStatus:
     `follows_parent` has no status of its own. `plan_values` and `answers` are by field key. `unit_replies` is
     filled only where several units were asked or answered. `location` is the cell of its comment.
     `completeness` says how many of those asked have answered ("2 av 3 har svarat"), "" where all or none have.
-    `locations` are the cells that its texts were read from, where that is known.
+    `locations` are the cells that its texts were read from, where that is known. `agreed_deadline` is the later
+    one that an earlier round agreed on, in force instead of the plan's.
     """
 
     item: PlanItem
@@ -73,6 +74,7 @@ class ItemStatus:
     location: Location | None = None
     completeness: str = ""
     locations: FieldLocations = field(default_factory=_no_locations)
+    agreed_deadline: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from xlflow.consolidated.reader.manual_changes import read_changed_cells
+from xlflow.consolidated.reader.overdue import is_final_status, is_item_overdue
 from xlflow.consolidated.reader.table_reader import TableRecord, decode_workbook_round, read_records
 from xlflow.consolidated.reader.unit_reader import completeness_text
 from xlflow.excel.reader import WorkbookData
@@ -61,9 +62,8 @@ class _CorrectionFollower:
         followed = self._follow_answers(item_status)
         if item_id in self.affected_ids and not self._is_item_changed(item_id, ROLLED_UP_KEY):
             followed = self._with_status(followed)
-        if followed is item_status:
-            return item_status
-        return replace(followed, is_overdue=self._is_overdue(followed, item_status.is_overdue))
+        is_overdue = self._is_overdue(followed, item_status.is_overdue)
+        return followed if is_overdue == item_status.is_overdue else replace(followed, is_overdue=is_overdue)
 
     # What was changed -----------------------------------------------------------------------------------------
 
@@ -254,57 +254,20 @@ class _CorrectionFollower:
     # Overdue --------------------------------------------------------------------------------------------------
 
     def _is_overdue(self, followed: ItemStatus, was_overdue: bool) -> bool:
-        """Return whether an item is overdue: as the sheet says, unless status or new deadline were corrected."""
-        if self._is_final(followed.status_code):
-            return False
-        field = self.round.template.field_in_role("new_deadline")
-        if field and any(
-            cell.item_id == followed.item.id and cell.field == field.key for cell in self.changed_cells
-        ):
-            return self._has_deadline_passed(followed)
-        was_final = self._is_final(self.written_codes.get(followed.item.id))
-        return was_overdue or (was_final and self._has_deadline_passed(followed))
-
-    def _is_final(self, code: str | None) -> bool:
-        choice = self.round.template.status_choices.get(code or "")
-        return choice is not None and choice.final
-
-    @cached_property
-    def written_codes(self) -> Mapping[str, str]:
-        """The rolled-up statuses in the sheet by item id, from which it says what is overdue."""
-        if self.status_field is None:
-            return {}
-        language = self.round.language
-        id_heading, heading = translate("column.id", language), translate("consolidated.rolled_up", language)
-        parse = make_parser(self.status_field, self.round.template, self.round.plan.year, language)
-        title = translate("consolidated.activities", language)
-        return {
-            record.cell_text(id_heading): str(parse(record.cell_text(heading)).value)
-            for record in read_records(self.workbook, title, id_heading, heading)
-        }
-
-    def _has_deadline_passed(self, item_status: ItemStatus) -> bool:
-        """Return whether a new deadline has passed, or the planned one where there is no new one."""
-        deadlines = tuple(self._new_deadlines(item_status))
-        if deadlines:
-            return any(deadline.has_passed(self.round.as_of) for deadline in deadlines)
-        planned = self._read_deadline(item_status.plan_values, self.round.template.field_in_role("deadline"))
-        return planned is not None and planned.has_passed(self.round.as_of)
-
-    def _new_deadlines(self, item_status: ItemStatus) -> Iterator[Deadline]:
-        field = self.round.template.field_in_role("new_deadline")
-        answer_sets = [reply.answers for reply in item_status.unit_replies] or [item_status.answers]
-        for answers in answer_sets if field else ():
-            deadline = self._read_deadline(answers, field)
-            if deadline is not None and deadline.last:
-                yield deadline
-
-    def _read_deadline(self, values: DisplayValues, field: Field | None) -> Deadline | None:
-        if field is None:
-            return None
-        parse = make_parser(field, self.round.template, self.round.plan.year, self.language)
-        value = parse(str(values.get(field.key, ""))).value
-        return value if isinstance(value, Deadline) else None
+        """Return whether an item is overdue: as the sheet says, unless a status or its new deadline was corrected;
+        then as a merge judges it."""
+        item_id, field = followed.item.id, self.round.template.field_in_role("new_deadline")
+        changed_fields = {cell.field for cell in self.changed_cells if cell.item_id == item_id}
+        is_judged_anew = item_id in self.affected_ids or not changed_fields.isdisjoint(
+            {ROLLED_UP_KEY, field.key if field else ROLLED_UP_KEY}
+        )
+        if not is_judged_anew:
+            return was_overdue
+        has_one_time = field is not None and self._is_item_changed(item_id, field.key)
+        done_units = frozenset(
+            unit for unit in followed.item.units if is_final_status(self.round, self._own_code(item_id, unit))
+        )
+        return is_item_overdue(followed, done_units, self.round, self.language, has_one_time=has_one_time)
 
 
 def check_stale_statuses(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from xlflow.consolidated.reader.table_reader import (
     find_round_sheet,
     is_sheet_of_table,
     read_records,
+    read_text_records,
 )
 from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.reader import SheetData, WorkbookData
@@ -72,7 +73,7 @@ def check_added_content(workbook: WorkbookData) -> tuple[Finding, ...]:
     """Return a finding for each thing that a person added and the next merge would lose: sheets, rows and columns
     in the tables of answers, text beside these, comments on cells. Nothing for a workbook without fingerprints."""
     hidden_sheet = find_round_sheet(workbook)
-    sheet_names = decode_sheet_names(_text_records(hidden_sheet)) if hidden_sheet else ()
+    sheet_names = decode_sheet_names(read_text_records(hidden_sheet)) if hidden_sheet else ()
     if not sheet_names:
         return ()
     return tuple(
@@ -87,11 +88,7 @@ def check_added_content(workbook: WorkbookData) -> tuple[Finding, ...]:
 
 def _read_fingerprints(workbook: WorkbookData, table: str) -> TableFingerprints | None:
     hidden_sheet = find_round_sheet(workbook)
-    return decode_table_fingerprints(_text_records(hidden_sheet), table) if hidden_sheet else None
-
-
-def _text_records(sheet: SheetData) -> Sequence[Sequence[str]]:
-    return [["" if cell is None else str(cell) for cell in row] for row in sheet.rows]
+    return decode_table_fingerprints(read_text_records(hidden_sheet), table) if hidden_sheet else None
 
 
 @dataclass(frozen=True)

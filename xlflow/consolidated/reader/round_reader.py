@@ -15,6 +15,7 @@ from xlflow.consolidated.reader.table_reader import (
     TableRecord,
     decode_workbook_round,
     read_records,
+    read_text_records,
     require_round_sheet,
 )
 from xlflow.consolidated.reader.unit_reader import (
@@ -29,6 +30,7 @@ from xlflow.consolidated.reader.unit_reader import (
 from xlflow.consolidated.reader.workbook_integrity import sort_in_plan_order
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader import WorkbookData
+from xlflow.form.agreed_deadlines import decode_agreed_deadlines
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
@@ -131,6 +133,11 @@ class _RoundReader:
     def workbook_text(self, key: str) -> str:
         return translate(f"consolidated.{key}", self.round.language)
 
+    @cached_property
+    def agreed_deadlines(self) -> Mapping[str, Deadline]:
+        """The deadlines of earlier rounds that are in force, by item id."""
+        return decode_agreed_deadlines(read_text_records(require_round_sheet(self.workbook)))
+
     # Lines ----------------------------------------------------------------------------------------------------
 
     def read_item_statuses(self) -> Iterator[ItemStatus]:
@@ -175,6 +182,7 @@ class _RoundReader:
                 self.display_language,
             ),
             self.read_locations(record, (*self.round.template.levels, *self.unit_fields)),
+            self.agreed_deadlines.get(item_id),
         )
 
     def read_locations(self, record: TableRecord, columns: Iterable[Level | Field]) -> Mapping[str, Location]:

@@ -12,6 +12,7 @@ from xlflow.model.plan import Deadline, Round
 from xlflow.model.template_elements import Field
 from xlflow.rounds.round_changes import ItemSnapshot, RoundSnapshot, find_effective_deadline
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus
+from xlflow.values import format_deadline
 from xlflow.values.field_values import make_parser
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class _ItemSnapshotReader:
         roles = {
             name: round_status.template.field_in_role(name) for name in ("deadline", "new_deadline", "comment")
         }
+        self.round_status = round_status
         self.deadline_field, self.new_deadline_field, self.comment_field = roles.values()
         self.parsers: dict[str, Callable[[RawCell], ParseResult]] = {
             field.key: make_parser(field, round_status.template, round_status.year, round_status.language)
@@ -72,10 +74,16 @@ class _ItemSnapshotReader:
             planned_deadline=_value_text(item_status.plan_values, self.deadline_field),
             new_deadline=_value_text(item_status.answers, self.new_deadline_field),
             effective_deadline=find_effective_deadline(
-                self._new_deadlines(item_status), self._read_deadline(item_status.plan_values, self.deadline_field)
+                self._new_deadlines(item_status),
+                item_status.agreed_deadline or self._read_deadline(item_status.plan_values, self.deadline_field),
             ),
             comment=_value_text(item_status.answers, self.comment_field),
+            agreed_deadline=self._agreed_deadline_text(item_status),
         )
+
+    def _agreed_deadline_text(self, item_status: ItemStatus) -> str:
+        round_status, deadline = self.round_status, item_status.agreed_deadline
+        return format_deadline(deadline, round_status.language, round_status.year) if deadline else ""
 
     def _new_deadlines(self, item_status: ItemStatus) -> Iterator[Deadline | None]:
         """Yield the new deadlines that the units answered, None for each text that is not a deadline."""

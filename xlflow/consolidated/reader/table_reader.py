@@ -113,6 +113,11 @@ def require_round_sheet(workbook: WorkbookData) -> SheetData:
     return hidden_sheet
 
 
+def read_text_records(sheet: SheetData) -> Sequence[Sequence[str]]:
+    """Return the rows of the hidden sheet as texts, "" for a blank cell."""
+    return [["" if cell is None else str(cell) for cell in row] for row in sheet.rows]
+
+
 def decode_workbook_round(workbook: WorkbookData) -> Round:
     """Return the round of a consolidated workbook, without items; FatalError if it is not a consolidated one."""
     rows = require_round_sheet(workbook).rows

@@ -71,6 +71,7 @@ def build_consolidated_content(
         ),
         group_sentences=group_status_sentences(merged_index),
         compared_to=previous.as_of if previous else None,
+        agreed_deadlines=merged_index.agreed_deadline_by_item,
     )
 
 

@@ -23,6 +23,7 @@ from xlflow.model.table import Table, TableCell, TableColumn
 from xlflow.model.template_elements import Level
 from xlflow.model.text import first_line
 from xlflow.rounds.round_changes import ItemChange, ItemSnapshot, RoundSnapshot, find_effective_deadline
+from xlflow.values import format_deadline
 
 CHANGE_FLAGS = ("status", "time", "comment")
 """The columns that say Yes where the status, deadline or comment differs from the previous round."""
@@ -72,6 +73,7 @@ def _build_item_snapshot(item: PlanItem, merged_index: MergedIndex) -> ItemSnaps
         new_deadline=_answers_text(item, "new_deadline", merged_index),
         effective_deadline=_effective_deadline(item, merged_index),
         comment=_answers_text(item, "comment", merged_index),
+        agreed_deadline=_agreed_deadline_text(item, merged_index),
     )
 
 
@@ -79,6 +81,12 @@ def _planned_deadline_text(item: PlanItem, merged_index: MergedIndex) -> str:
     field = merged_index.deadline_field
     cell = value_to_cell(item.plan_value(field.key), field, merged_index) if field else None
     return "" if cell is None else str(cell)
+
+
+def _agreed_deadline_text(item: PlanItem, merged_index: MergedIndex) -> str:
+    deadline = merged_index.agreed_deadline_by_item.get(item.id)
+    year = merged_index.merged.round.plan.year
+    return format_deadline(deadline, merged_index.language, year) if deadline else ""
 
 
 def _answers_text(item: PlanItem, role: str, merged_index: MergedIndex) -> str:
@@ -100,7 +108,8 @@ def _answers_text(item: PlanItem, role: str, merged_index: MergedIndex) -> str:
 def _effective_deadline(item: PlanItem, merged_index: MergedIndex) -> Deadline | None:
     field = merged_index.new_deadline_field
     rows = (merged.row for merged in merged_index.rows_by_item.get(item.id, ()))
-    answered = (row.value(field.key) for row in rows) if field else ()
+    corrected = merged_index.merged.item_answers.get((item.id, field.key)) if field else None
+    answered = (corrected.value,) if corrected else (row.value(field.key) for row in rows) if field else ()
     planned = item.plan_value(merged_index.deadline_field.key) if merged_index.deadline_field else None
     return find_effective_deadline(answered, merged_index.agreed_deadline_by_item.get(item.id) or planned)
 

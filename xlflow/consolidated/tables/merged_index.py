@@ -286,8 +286,11 @@ class MergedIndex:
         return isinstance(deadline, Deadline) and deadline.has_passed(self.merged.round.as_of)
 
     def _new_deadline(self, item: PlanItem, unit: str) -> Deadline | None:
-        merged = self.find_row(item.id, unit)
-        deadline = merged.row.value(self.new_deadline_field.key) if merged and self.new_deadline_field else None
+        if self.new_deadline_field is None:
+            return None
+        key, merged = self.new_deadline_field.key, self.find_row(item.id, unit)
+        corrected = self.merged.item_answers.get((item.id, key))
+        deadline = corrected.value if corrected else merged.row.value(key) if merged else None
         return deadline if isinstance(deadline, Deadline) and deadline.last else None
 
     def _is_final_status(self, code: str | None) -> bool:

@@ -32,6 +32,7 @@ from xlflow.consolidated.writer.summary_sheet import write_summary_sheet
 from xlflow.consolidated.writer.table_sheet import fit_column_widths, write_table
 from xlflow.consolidated.writer.write_context import WriteContext, build_highlights
 from xlflow.excel.writer import WorkbookWriter
+from xlflow.form.agreed_deadlines import encode_agreed_deadlines
 from xlflow.form.fingerprints import (
     ANSWER_TABLES,
     cell_to_text,
@@ -108,7 +109,8 @@ def add_round_sheet(
     """Add the hidden sheet with the round's definition, and the property that says what kind of file it is.
 
     `compared_to` is the as-of date of the previous round. `item_ids` keep the plan order, whatever people do to
-    the visible table. `further_records` are those by which corrections by hand are recognised.
+    the visible table. `further_records` are the agreed deadlines, and those by which corrections by hand are
+    recognised.
     """
     sheet = workbook.add_sheet(ROUND_SHEET)
     comparison_records = [(COMPARED_TO, compared_to.isoformat())] if compared_to else []
@@ -201,7 +203,11 @@ def build_consolidated_workbook(
         round_,
         summary.compared_to,
         list(map(str, tables["activities"].column(0))),
-        (encode_sheet_names(sheet_names), *list_answer_fingerprints(tables, merged)),
+        (
+            encode_sheet_names(sheet_names),
+            *encode_agreed_deadlines(summary.agreed_deadlines),
+            *list_answer_fingerprints(tables, merged),
+        ),
     )
     summary_sheet.activate()
     if not merged.corrections:  # else the next merge must read them, whether somebody edits the file or not
