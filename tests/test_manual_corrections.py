@@ -27,7 +27,7 @@ from xlflow.consolidated.tables.manual_corrections import apply_changed_cells, d
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
 from xlflow.excel.reader import WorkbookData, is_as_written, open_workbook
-from xlflow.model.findings import FatalError, Finding
+from xlflow.model.findings import FatalError, Finding, remedy_of
 from xlflow.model.table import TableCell
 from xlflow.pipeline.overwrite_guard import refuse_result_target
 from xlflow.rounds.round_status import ItemStatus
@@ -235,13 +235,53 @@ def test_a_status_written_for_a_unit_that_is_silent_counts_for_its_activity() ->
     assert merge.activities("Sammanvägd status")["c"] == "Pågående"
 
 
-def test_a_workbook_without_fingerprints_is_read_as_before() -> None:
-    def forget(workbook: Workbook) -> None:
-        hidden = workbook["xlflow_round"]
-        for row in range(hidden.max_row, 0, -1):
-            if str(hidden.cell(row, 1).value).startswith(("answers_", "activities_", "sheet_names")):
-                hidden.delete_rows(row)
+def forget(workbook: Workbook) -> None:
+    """Take out what was written for seeing corrections, as it is missing in a workbook of an earlier version."""
+    hidden = workbook["xlflow_round"]
+    for row in range(hidden.max_row, 0, -1):
+        if str(hidden.cell(row, 1).value).startswith(("answers_", "activities_", "sheet_names")):
+            hidden.delete_rows(row)
 
+
+def damage(workbook: Workbook) -> None:
+    hidden = workbook["xlflow_round"]
+    for row in range(1, hidden.max_row + 1):
+        if str(hidden.cell(row, 1).value).startswith("answers_fingerprints"):
+            hidden.cell(row, 2).value = "["
+
+
+def blank(workbook: Workbook) -> None:
+    workbook["xlflow_round"].delete_rows(1, 1000)
+
+
+def remove(workbook: Workbook) -> None:
+    del workbook["xlflow_round"]
+
+
+@pytest.mark.parametrize("lose", [forget, damage, blank, remove])
+def test_a_merge_stops_before_it_loses_corrections_that_it_cannot_see(
+    lose: Callable[[Workbook], None], tmp_path: Path
+) -> None:
+    target = tmp_path / "s.xlsx"
+    target.write_bytes(edit(corrected(Merge(ANSWERS).file, ("Svar", "a", COMMENT, "Ny", "Museet")), lose))
+    with pytest.raises(FatalError) as refused:
+        refuse_result_target(target, force=False)
+    assert [finding.code for finding in refused.value.findings] == ["target-corrections-unseen"]
+    assert "-o" in remedy_of(refused.value.findings[0], "sv")
+    assert refuse_result_target(target, force=True) == ()
+
+
+def test_a_report_says_where_corrections_cannot_be_seen() -> None:
+    for content, expected in (
+        (Merge(ANSWERS).file, []),
+        (edit(Merge(ANSWERS).file, forget), ["report-corrections-unseen"]),
+    ):
+        workbook = opened(content)
+        found = check_missing_content(workbook, read_round_status(workbook))
+        assert [finding.code for finding in found if finding.code == "report-corrections-unseen"] == expected
+
+
+def test_a_workbook_without_fingerprints_is_read_as_before() -> None:
     changed = corrected(edit(Merge(ANSWERS).file, forget), ("Svar", "a", COMMENT, "x", "Museet"))
     assert read_changed_cells(opened(changed)) == ()
     assert check_added_content(opened(changed)) == ()

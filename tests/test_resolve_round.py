@@ -182,6 +182,28 @@ def test_the_day_chooses_between_rounds(plan: Path, given: bool) -> None:
     assert len(found(nobody, "other-round")) == 3
 
 
+def test_a_day_that_is_of_no_form_or_of_few_is_told_apart_from_a_form_of_another_day(plan: Path) -> None:
+    this, last = ask(plan), ask(plan, date(2020, 12, 31))
+    forms = {"a": filled(this, "Museet", "Pågående"), "b": filled(this, "Åbo", "Pågående")}
+    folder = put(plan, **forms, c=filled(last, "Museet", "Kvarstår"))
+    one = check_forms([folder], jobs=1)
+    assert (len(found(one, "other-round")), found(one, "as-of-differs")) == (1, [])
+    assert found(check_forms([folder], as_of=DAY, jobs=1), "as-of-differs") == []
+    (few,) = found(check_forms([folder], as_of=date(2020, 12, 31), jobs=1), "as-of-differs")
+    assert "1 av 3" in few
+    wrong = check_forms([folder], as_of=date(2022, 3, 31), jobs=1)
+    (none,) = found(wrong, "as-of-differs")
+    assert "0 av 3" in none
+    assert "2021-03-31" in none
+    assert found(wrong, "nothing-to-merge") == []
+    assert len(set(found(wrong, "other-round"))) == 2, "forms of one day are one fault, with their places"
+    with pytest.raises(FatalError) as refused:
+        merge_forms([folder], plan.parent / "ut.xlsx", as_of=date(2022, 3, 31), jobs=1)
+    codes = [finding.code for finding in refused.value.findings]
+    assert "as-of-differs" in codes
+    assert "nothing-to-merge" not in codes
+
+
 def test_the_language_is_that_of_the_plan_where_the_forms_tell_their_round_only(tmp_path: Path) -> None:
     plan, folder, out = tmp_path / "plan.csv", tmp_path / "in", tmp_path / "out"
     plan.write_text(

@@ -4,7 +4,8 @@ Goes by what is in the forms, never by file names. Every submission gets exactly
 several that differ, all of them count, and `merge` resolves them cell by cell.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -54,10 +55,14 @@ def choose_round_key(submissions: Iterable[Submission]) -> str | None:
 
 
 def select_submissions(
-    submissions: Iterable[Submission], refused_files: Iterable[ReceivedFile] = (), round_key: str | None = None
+    submissions: Iterable[Submission],
+    refused_files: Iterable[ReceivedFile] = (),
+    round_key: str | None = None,
+    requested_date: date | None = None,
 ) -> SelectedSubmissions:
     """Decide which submissions count. `refused_files` are the files that are no forms, which are only carried
-    along. `round_key` is the round wanted; without it, the one that `choose_round_key` returns."""
+    along. `round_key` is the round wanted; without it, the one that `choose_round_key` returns. `requested_date`
+    is the as-of date that the caller named."""
     sorted_submissions = sorted(submissions, key=lambda submission: submission.file.name)
     key = round_key or choose_round_key(sorted_submissions)
     from_other_rounds = [
@@ -69,12 +74,16 @@ def select_submissions(
         (_settle_submission(submission, FileState.REFUSED, finding.code), finding)
         for submission, finding in from_other_rounds
     ]
+    differing = _check_requested_date(sorted_submissions, requested_date)
     groups: dict[str, list[Submission]] = {}
     for submission in sorted_submissions:
         if submission.round.key == key:
             groups.setdefault(normalize_key(submission.unit), []).append(submission)
     selected = []
-    dropped_files, notes = [submission.file for submission, _ in rejected], [note for _, note in rejected]
+    dropped_files, notes = (
+        [submission.file for submission, _ in rejected],
+        [*differing, *(note for _, note in rejected)],
+    )
     for _, group in sorted(groups.items()):
         counting, repeated, group_notes = _select_unit_submissions(group)
         selected.append(counting)
@@ -90,6 +99,20 @@ def select_submissions(
 
 
 # Sorting returns ------------------------------------------------------------------------------------------
+
+
+def _check_requested_date(submissions: Sequence[Submission], requested_date: date | None) -> Iterator[Finding]:
+    """Yield a finding if more forms are of another as-of date than of the requested one."""
+    forms_by_date = Counter(submission.round.as_of for submission in submissions)
+    commonest = max(forms_by_date, key=lambda day: (forms_by_date[day], day), default=None)
+    if requested_date and commonest and forms_by_date[requested_date] < forms_by_date[commonest]:
+        params = {
+            "ours": requested_date.isoformat(),
+            "theirs": commonest.isoformat(),
+            "count": forms_by_date[requested_date],
+            "total": len(submissions),
+        }
+        yield make_finding("as-of-differs", Location(""), params=params)
 
 
 def _other_round_finding(submission: Submission, key: str) -> Finding:

@@ -19,7 +19,7 @@ from xlflow.model.findings import FatalError, Finding, Location, make_finding, s
 from xlflow.model.merged import Merged, RunNote, RunResult
 from xlflow.model.plan import Round
 from xlflow.model.submission import PreviousAnswers
-from xlflow.pipeline.gather import gather_round, nothing_found_finding
+from xlflow.pipeline.gather import check_nothing_found, gather_round
 from xlflow.pipeline.overwrite_guard import (
     ProgressCallback,
     check_saved_elsewhere,
@@ -179,7 +179,8 @@ def merge_forms(
         merged, findings, discovered_files = gathered.merged, gathered.findings, gathered.discovered_files
         del gathered  # the forms one by one take much memory, and are needed no more
         if not merged.answered_units:
-            raise FatalError(*sort_findings((*findings, nothing_found_finding(paths))), merged=merged)
+            all_findings = sort_findings((*findings, *check_nothing_found(paths, findings)))
+            raise FatalError(*all_findings, merged=merged)
         report_progress(progress, "write", 0, 1)
         content, findings = _build_content(merged, findings, previous_workbook)
         file_addresses = find_relative_paths(discovered_files, output)

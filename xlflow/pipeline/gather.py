@@ -75,11 +75,12 @@ def gather_round(
         submissions,
         [*settled_files, *refused_files],
         planned_round.key if planned_round else requested_round_key(submissions, requested),
+        requested.as_of,
     )
     refusals = _weigh_possible_forms(refusals, selected.submissions)
     gather_findings = [*findings, *refusals, *assumption_findings, *selected.findings]
     if not (selected.submissions or planned_round):
-        gather_findings.append(nothing_found_finding(paths))
+        gather_findings += check_nothing_found(paths, gather_findings)
     merged, merge_findings = merge_submissions(
         selected.submissions, selected.files, planned_round or _empty_round(selected.submissions)
     )
@@ -116,9 +117,12 @@ def _weigh_possible_forms(refusals: Iterable[Finding], submissions: Iterable[Sub
     ]
 
 
-def nothing_found_finding(paths: Sequence[Path]) -> Finding:
-    """Return the finding that says where nothing was found that anybody has answered."""
-    return make_finding("nothing-to-merge", Location(", ".join(map(str, paths))))
+def check_nothing_found(paths: Sequence[Path], findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the finding that says where nothing was found that anybody has answered; none where `findings` say
+    that forms were found, but of another day."""
+    if any(finding.code == "as-of-differs" for finding in findings):
+        return ()
+    return (make_finding("nothing-to-merge", Location(", ".join(map(str, paths)))),)
 
 
 def _migrate_submissions(submissions: Sequence[Submission]) -> Sequence[Submission]:

@@ -13,6 +13,7 @@ from xlflow.collect.discover import DiscoveredFile, make_received_file
 from xlflow.consolidated.reader import (
     CONSOLIDATED_LIMITS,
     check_added_content,
+    has_fingerprints,
     read_changed_cells,
     read_listed_conflicts,
 )
@@ -74,8 +75,8 @@ def report_progress(progress: ProgressCallback | None, step: str, done: int, tot
 def refuse_result_target(output: Path, *, force: bool) -> tuple[ChangedCell, ...]:
     """Return the corrections by hand in the consolidated workbook at the target, which the new one takes over.
 
-    Raise `FatalError` where none may be written: another kind of file, not ours, or one to which a person has
-    added what a merge cannot keep.
+    Raise `FatalError` where none may be written: another kind of file, not ours, one to which a person has added
+    what a merge cannot keep, or one in which corrections cannot be seen.
     """
     if output.suffix.lower() != ".xlsx":
         raise FatalError(make_finding("target-not-xlsx", Location(str(output))))
@@ -88,6 +89,8 @@ def refuse_result_target(output: Path, *, force: bool) -> tuple[ChangedCell, ...
         return ()
     if not force and (additions := check_added_content(workbook)):
         raise FatalError(*additions)
+    if not force and not has_fingerprints(workbook):
+        raise FatalError(make_finding("target-corrections-unseen", Location(str(output))))
     try:
         return (*read_changed_cells(workbook), *read_listed_conflicts(workbook))
     except FatalError:  # its hidden sheet is damaged, so nothing says what was written
@@ -127,6 +130,8 @@ def reason_to_keep_result(target: Path) -> Finding | None:
     )
     if not isinstance(workbook, Finding) and find_round_sheet(workbook):
         return None
+    if not isinstance(workbook, Finding) and workbook.properties.get(KIND_PROPERTY) == "consolidated":
+        return make_finding("target-corrections-unseen", location)
     submission = _read_submission(target)
     return (
         make_finding("target-is-form", location, unit=submission.unit)

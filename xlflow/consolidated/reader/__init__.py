@@ -6,6 +6,7 @@ opened workbook; touches no disk.
 
 from xlflow.consolidated.reader.manual_changes import (
     check_added_content,
+    has_fingerprints,
     read_changed_cells,
     read_listed_conflicts,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "check_added_content",
     "check_missing_content",
     "check_round_order",
+    "has_fingerprints",
     "read_changed_cells",
     "read_listed_conflicts",
     "read_round_status",

@@ -1,7 +1,7 @@
 """What a person has done to a consolidated workbook: answers corrected, and additions that a merge cannot keep.
 
-Compares the cells with the fingerprints in the hidden sheet. A workbook without them (of an earlier version)
-has no corrections that can be seen.
+Compares the cells with the fingerprints in the hidden sheet. Without them (in a workbook of an earlier version,
+or whose hidden sheet is damaged) no correction can be seen; see `has_fingerprints`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +49,12 @@ def read_changed_cells(workbook: WorkbookData) -> tuple[ChangedCell, ...]:
         if (fingerprints := _read_fingerprints(workbook, table))
         for cell in _ChangedCellReader(workbook, round_, table).read(fingerprints)
     )
+
+
+def has_fingerprints(workbook: WorkbookData) -> bool:
+    """Return whether corrections by hand can be seen in both tables with answers; False also without a hidden
+    sheet."""
+    return all(_read_fingerprints(workbook, table) for table in ANSWER_TABLES)
 
 
 def read_listed_conflicts(workbook: WorkbookData) -> tuple[ChangedCell, ...]:

@@ -7,6 +7,7 @@ since a report would otherwise silently leave it out.
 from collections.abc import Iterable, Iterator
 
 from xlflow.consolidated.reader.corrected_statuses import check_stale_statuses
+from xlflow.consolidated.reader.manual_changes import has_fingerprints
 from xlflow.consolidated.reader.table_reader import find_round_sheet, is_sheet_of_table
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.format_1 import rename_record_kind
@@ -33,7 +34,7 @@ def sort_in_plan_order(item_statuses: Iterable[ItemStatus], hidden_sheet: SheetD
 
 def check_missing_content(workbook: WorkbookData, round_status: RoundStatus) -> tuple[Finding, ...]:
     """Return findings on columns and plan items that are missing from the table of activities, and on rolled-up
-    statuses that no longer follow from the answers.
+    statuses that no longer follow from the answers; a warning where corrections by hand cannot be seen.
 
     Raises FatalError if the rolled-up status is missing, without which every status would be wrong.
     """
@@ -41,6 +42,11 @@ def check_missing_content(workbook: WorkbookData, round_status: RoundStatus) -> 
         *_check_missing_columns(workbook, round_status),
         *_check_missing_items(workbook, round_status),
         *check_stale_statuses(workbook, round_status),
+        *(
+            ()
+            if has_fingerprints(workbook)
+            else (make_finding("report-corrections-unseen", Location(workbook.name)),)
+        ),
     )
 
 
