@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from xlflow.i18n.catalogue import UNKNOWN_DATE
+from xlflow.i18n.catalogue import UNKNOWN_DATE, LocalizedText
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import FileState, ReceivedFile, Submission
 from xlflow.model.text import normalize_key, safe_display_name
@@ -106,7 +106,7 @@ def _check_requested_date(submissions: Sequence[Submission], requested_date: dat
     forms_by_date = Counter(submission.round.as_of for submission in submissions)
     commonest = max(forms_by_date, key=lambda day: (forms_by_date[day], day), default=None)
     if requested_date and commonest and forms_by_date[requested_date] < forms_by_date[commonest]:
-        params = {
+        params: dict[str, str | int | LocalizedText] = {
             "ours": requested_date.isoformat(),
             "theirs": commonest.isoformat(),
             "count": forms_by_date[requested_date],
