@@ -1,9 +1,11 @@
 """Switches of the test run: `--long` runs the minutes-long tests too, `--renew` writes the goldens anew."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.command_server import REAL_START
 
 settings.register_profile("xlflow", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.load_profile("xlflow")
@@ -14,8 +16,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--renew", action="store_true", help="write the goldens anew instead of comparing with them")
 
 
+LONGEST_FILES: tuple[str, ...] = (
+    "test_accessible",
+    "test_cli",
+    "test_readme",
+    "test_examples",
+    "test_spreadsheet_programs",
+)
+"""Begun first, so that at the end no process waits for one of them."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONGEST_FILES)
     if config.getoption("--long"):
+        os.environ[REAL_START] = "1"
         return
     for item in items:
         if item.get_closest_marker("long"):

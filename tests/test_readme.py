@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -138,15 +139,11 @@ def test_every_option_that_is_named_exists() -> None:
     assert len(named) > 10
 
 
+@cache
 def _help(command: str) -> str:
-    shown = subprocess.run(
-        [sys.executable, "-m", "xlflow", *command.split(), "--help"],
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-        env={"COLUMNS": "100", "PATH": "", "PYTHONUTF8": "1"},
-    ).stdout
-    return shown.strip().replace("python -m xlflow", "xlflow")
+    shown = run(*command.split(), "--help", cwd=PROJECT)
+    assert (shown.code, shown.err) == (0, "")
+    return shown.out.strip().replace("python -m xlflow", "xlflow")
 
 
 def test_the_manual_shows_the_help_of_every_command(renew: bool) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.command_server import can_serve, run_forked
 from support.external_tools import PROJECT
 from support.fill_forms import fill_forms
 
@@ -33,16 +34,21 @@ class CommandResult:
 
 
 def run(*arguments: str | Path, cwd: Path, encoding: str = "utf-8", **env: str) -> CommandResult:
-    """Run a command in a folder; a traceback is a failure whatever the test is about."""
-    done = subprocess.run(
-        [sys.executable, "-m", "xlflow", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding, "COLUMNS": "100", **env},
-        check=False,
-    )
+    """Run a command in a folder; a traceback is a failure whatever the test is about.
+
+    It is a process of its own. Where that makes no difference, Python is not started anew (`command_server.py`).
+    """
+    words = [str(argument) for argument in arguments]
+    usual = {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding, "COLUMNS": "100"}
+    environment = {**os.environ, **usual, **env}
+    if can_serve(env) and encoding == "utf-8":
+        code, out, err = run_forked(words, cwd, environment)
+    else:
+        command = [sys.executable, "-m", "xlflow", *words]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, env=environment, check=False)
+        code, out, err = done.returncode, done.stdout, done.stderr
     written = "utf-8" if encoding == "ascii" else encoding  # click takes plain ASCII for a wrong setting
-    seen = CommandResult(done.returncode, done.stdout.decode(written), done.stderr.decode(written))
+    seen = CommandResult(code, out.decode(written), err.decode(written))
     assert "Traceback" not in seen.err, seen.err
     return seen
 
