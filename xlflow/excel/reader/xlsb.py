@@ -86,8 +86,8 @@ def read_omitted_content(package: WorkbookPackage) -> tuple[OmittedContent, ...]
     relationships = {each.id: each for each in read_relationships(package, package.main_part)}
     sheets = []
     for record_type, content in _read_records(package.read_part(package.main_part)):
-        if record_type == _SHEET_RECORD:
-            relationship = relationships[_read_text(content, 8)]
+        if record_type == _SHEET_RECORD and (relationship_id := _read_text(content, 8)):
+            relationship = relationships[relationship_id]
             if relationship.type == "worksheet":
                 sheets.append(_read_sheet_records(package, relationship.target))
     return tuple(sheets)

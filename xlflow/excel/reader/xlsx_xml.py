@@ -281,11 +281,12 @@ def read_xlsx_sheets(package: WorkbookPackage, outline: WorkbookOutline, limits:
 
 
 def _list_sheet_parts(package: WorkbookPackage, workbook: Element) -> Iterator[SheetPart]:
-    """Yield the worksheets that are read; chart sheets and the like have no cells. A part that is missing keeps
-    the name under which it was looked for."""
+    """Yield the worksheets that are read; chart sheets and the like have no cells, and an entry that names no part
+    at all, as the modules of Excel 5 leave behind, has nothing. A part that is missing keeps the name under which
+    it was looked for."""
     relationships = {each.id: each for each in read_relationships(package, package.main_part)}
     for element in workbook.iter():
-        if local_name(element) == "sheet":
+        if local_name(element) == "sheet" and get_attribute(element, "id"):
             relationship = relationships[get_attribute(element, "id")]
             if relationship.type == "worksheet":
                 visible = get_attribute(element, "state") not in ("hidden", "veryHidden")
