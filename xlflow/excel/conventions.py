@@ -13,6 +13,16 @@ RawCell = str | float | bool | datetime | date | time | timedelta | None
 """What one cell holds before anything has said what it means. An empty cell is None; a blank text means the
 same."""
 
+
+class MonthDate(date):
+    """A date of which its cell shows the month and the year only: "jun 2021" was typed, and a program added the
+    day."""
+
+
+class YearDate(date):
+    """A date of which its cell shows the year only."""
+
+
 SERIAL_EPOCH = date(1899, 12, 30)
 """Day 0 of the numbers that spreadsheets keep for days, right from 1900-03-01 (number 61) on."""
 

@@ -24,6 +24,7 @@ from xlflow.excel.reader.cell_annotations import (
 )
 from xlflow.excel.reader.limits import Limits
 from xlflow.excel.reader.ods import read_ods
+from xlflow.excel.reader.rich_text import has_strike_tag
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
 from xlflow.excel.reader.workbook_data import SheetData, SheetMetadata, is_skippable_sheet
 from xlflow.excel.reader.workbook_package import WorkbookPackage
@@ -35,6 +36,7 @@ from xlflow.excel.reader.xlsx_prescan import (
     is_worksheet_part,
     prescan_sheet,
 )
+from xlflow.excel.reader.xlsx_styles import has_telling_styles
 from xlflow.excel.reader.xlsx_xml import SheetPart, WorkbookOutline, read_workbook_outline, read_xlsx_sheets
 
 _WORKSHEET = calamine.SheetTypeEnum.WorkSheet
@@ -64,8 +66,20 @@ def read_package_sheets(package: WorkbookPackage, limits: Limits) -> tuple[Sheet
         )
     outline = read_workbook_outline(package)
     _refuse_shared_parts(outline)
-    sheets = _read_xlsx_with_calamine(package, outline, limits) or read_xlsx_sheets(package, outline, limits)
+    sheets = None if _has_telling_format(package) else _read_xlsx_with_calamine(package, outline, limits)
+    sheets = sheets or read_xlsx_sheets(package, outline, limits)
     return _attach_annotations_and_links(sheets, package, outline)
+
+
+def _has_telling_format(package: WorkbookPackage) -> bool:
+    """Return whether the format of cells may change what they say, which calamine does not show: struck out, or a
+    date without its day."""
+    return any(
+        has_telling_styles(part)
+        if name.lower().endswith("styles.xml")
+        else (name.lower().endswith("sharedstrings.xml") or "/worksheets/" in name) and has_strike_tag(part)
+        for name, part in package.parts.items()
+    )
 
 
 def attach_omitted_content(

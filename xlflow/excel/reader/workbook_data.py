@@ -36,12 +36,13 @@ link on a cell, the text is its address."""
 @dataclass(frozen=True, slots=True)
 class StruckOutText:
     """Text that is struck out in one cell; row and column are counted from 0. `whole_cell` is False where some of
-    the cell's text is not struck out."""
+    the cell's text is not struck out, which is `remaining`."""
 
     row: int
     column: int
     text: str
     whole_cell: bool
+    remaining: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,10 @@ class SheetMetadata:
 
     `formula_cells` are the (row, column) that hold a formula, `validated_ranges` what data validations apply to,
     `hidden_rows` row numbers from 0, `annotations` comments and texts in shapes, `header_footer` the texts of the
-    printed pages without layout codes, `links` the addresses of links on cells. Only a plan workbook has
-    `hidden_columns` (counted from 0), `struck_out` and `excel_tables` (see `open_plan_workbook`).
+    printed pages without layout codes, `links` the addresses of links on cells. `hidden_columns` are counted from
+    0, `struck_out` is what is struck out in cells, `replaced_values` are (row, column, value) of cells that the
+    file holds twice: what the first of them held. Only a plan workbook has `excel_tables` (see
+    `open_plan_workbook`).
     """
 
     formula_cells: frozenset[tuple[int, int]] | None = None
@@ -86,6 +89,7 @@ class SheetMetadata:
     hidden_columns: frozenset[int] = frozenset()
     struck_out: tuple[StruckOutText, ...] = ()
     excel_tables: tuple[ExcelTable, ...] = ()
+    replaced_values: tuple[tuple[int, int, RawCell], ...] = ()
 
 
 NO_METADATA = SheetMetadata()
@@ -172,6 +176,9 @@ class SheetCells:
     annotations: list[CellAnnotation] = field(default_factory=list)
     header_footer: list[str] = field(default_factory=list)
     links: list[CellAnnotation] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
+    struck_out: list[StruckOutText] = field(default_factory=list)
+    replaced_values: list[tuple[int, int, RawCell]] = field(default_factory=list)
     reports_validation: bool = True
 
     @property
@@ -186,7 +193,15 @@ class SheetCells:
             tuple(self.annotations),
             header_footer,
             tuple(self.links),
+            frozenset(self.hidden_columns),
+            tuple(self.struck_out),
+            replaced_values=tuple(self.replaced_values),
         )
+
+    def add_struck_out(self, row: int, column: int, struck: str, remaining: str) -> None:
+        """Note what is struck out in a cell, and what is not; nothing if no letter is struck out."""
+        if struck.strip():
+            self.struck_out.append(StruckOutText(row, column, struck, not remaining.strip(), remaining))
 
 
 def build_sheet_data(name: str, cells: SheetCells, limits: Limits, *, visible: bool) -> SheetData:

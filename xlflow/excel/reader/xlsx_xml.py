@@ -6,21 +6,20 @@ Also lists the sheets of a workbook, for both readers. Element and attribute nam
 """
 
 import math
-import re
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from xlflow.excel.cell_address import parse_cell_address
-from xlflow.excel.conventions import SERIAL_EPOCH, RawCell
+from xlflow.excel.cell_address import MAX_SHEET_COLUMNS, parse_cell_address
+from xlflow.excel.conventions import SERIAL_EPOCH, MonthDate, RawCell, YearDate
 from xlflow.excel.reader.cell_annotations import HEADER_FOOTER_TAGS, parse_header_footer
 from xlflow.excel.reader.limits import Limits
+from xlflow.excel.reader.rich_text import TextRuns, read_shared_strings, read_string_runs, split_struck_out
 from xlflow.excel.reader.safe_xml import (
     get_attribute,
-    iter_text_elements,
     local_name,
     parse_with_handler,
     parse_xml,
@@ -38,6 +37,7 @@ from xlflow.excel.reader.workbook_data import (
     parse_iso_date,
 )
 from xlflow.excel.reader.workbook_package import WorkbookPackage, read_relationships
+from xlflow.excel.reader.xlsx_styles import CellStyles, parse_cell_styles
 
 _SERIAL_ZERO = datetime.combine(SERIAL_EPOCH, datetime.min.time())
 _MILLISECONDS_PER_DAY = 86_400_000
@@ -47,12 +47,12 @@ minute."""
 
 @dataclass(frozen=True, slots=True)
 class WorkbookContext:
-    """What the cells of a workbook refer to: shared strings by index, the indexes of cell styles whose number
-    format shows a date or time of day, and of those that show a duration, and from which day dates are counted."""
+    """What the cells of a workbook refer to: shared strings by index, the runs of those that are rich texts, what
+    the cell styles show, and from which day dates are counted."""
 
     shared_strings: tuple[str, ...] = ()
-    date_styles: frozenset[int] = frozenset()
-    duration_styles: frozenset[int] = frozenset()
+    runs_by_string: Mapping[int, TextRuns] = field(default_factory=dict)
+    styles: CellStyles = field(default_factory=CellStyles)
     uses_date_system_1904: bool = False
 
 
@@ -65,21 +65,24 @@ def parse_sheet_xml(part: bytes, context: WorkbookContext, limits: Limits) -> Sh
 
 
 def convert_number_by_style(text: str, style_index: int, context: WorkbookContext) -> RawCell:
-    """Return a number as what its cell style shows: date or datetime, time of day, timedelta, or the float. A
-    negative number in a date style stays a number. Raises ValueError if the text is no finite number."""
+    """Return a number as what its cell style shows: date or datetime, a `MonthDate` or `YearDate` where no day is
+    shown, time of day, timedelta, or the float. A negative number in a date style stays a number. Raises
+    ValueError if the text is no finite number."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)
     try:
-        if style_index in context.duration_styles:
+        if style_index in context.styles.durations:
             return timedelta(milliseconds=round(number * _MILLISECONDS_PER_DAY))
-        return (
-            _convert_serial_date(number, context.uses_date_system_1904)
-            if style_index in context.date_styles and number >= 0
-            else number
-        )
+        if style_index not in context.styles.dates or number < 0:
+            return number
+        value = _convert_serial_date(number, context.uses_date_system_1904)
     except OverflowError:
         return number
+    kind = context.styles.partial_date_kind(style_index)
+    if kind is None or not isinstance(value, date):
+        return value
+    return (MonthDate if kind == "month" else YearDate)(value.year, value.month, value.day)
 
 
 def _convert_serial_date(number: float, uses_date_system_1904: bool) -> RawCell:
@@ -121,6 +124,8 @@ class _WorksheetHandler:
         self._preserves_whitespace = False
         self._phonetic_depth = 0
         self._in_validation = False
+        self._runs: list[tuple[str, bool | None]] = []
+        self._run_is_struck: bool | None = None
 
     def start_element(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(":")[2]
@@ -131,6 +136,8 @@ class _WorksheetHandler:
             self._column = -1
             if attributes.get("hidden") in ("1", "true"):
                 self.cells.hidden_rows.add(self._row)
+        elif tag == "col":
+            self._add_hidden_columns(attributes)
         elif tag == "mergeCell":
             first, _, last = attributes.get("ref", "").replace("$", "").partition(":")
             self.cells.merged_ranges.append((*parse_cell_address(first), *parse_cell_address(last or first)))
@@ -141,6 +148,9 @@ class _WorksheetHandler:
             self._open_tag, self._texts_by_tag = tag, {tag: [[]]}
         elif tag == "rPh":
             self._phonetic_depth += 1
+        elif tag in ("r", "rPr", "strike"):
+            is_strike = tag == "strike" and attributes.get("val", "1") not in ("0", "false")
+            self._run_is_struck = None if tag == "r" else self._run_is_struck or is_strike
         elif self._cell_attributes is not None and tag in ("v", "f", "t") and not self._phonetic_depth:
             self._open_tag, self._preserves_whitespace = tag, attributes.get("xml:space") == "preserve"
             self._texts_by_tag.setdefault(tag, []).append([])
@@ -156,6 +166,9 @@ class _WorksheetHandler:
         elif tag == self._open_tag:
             if tag == "t" and not self._preserves_whitespace:
                 self._texts_by_tag["t"][-1] = ["".join(self._texts_by_tag["t"][-1]).strip()]
+            if tag == "t":
+                run_text = decode_ooxml_escapes("".join(self._texts_by_tag["t"][-1]))
+                self._runs.append((run_text, self._run_is_struck))
             elif tag == "sqref":
                 self.cells.validated_ranges += parse_cell_ranges(self._joined_text(tag))
             elif tag in HEADER_FOOTER_TAGS:
@@ -175,6 +188,13 @@ class _WorksheetHandler:
         else:
             self._column += 1
         self._cell_attributes, self._texts_by_tag = attributes, {}
+        self._runs, self._run_is_struck = [], None
+
+    def _add_hidden_columns(self, attributes: Mapping[str, str]) -> None:
+        first, last = attributes.get("min", ""), attributes.get("max", "")
+        is_hidden = attributes.get("hidden") in ("1", "true")
+        if is_hidden and first.isdecimal() and last.isdecimal():
+            self.cells.hidden_columns.update(range(int(first) - 1, min(int(last), MAX_SHEET_COLUMNS)))
 
     def _end_cell(self, attributes: Mapping[str, str]) -> None:
         value = self._cell_value(attributes)
@@ -182,15 +202,32 @@ class _WorksheetHandler:
             self.cells.formula_cells.add((self._row, self._column))
         if value is None or value == "":
             return
-        self.cells.values[self._row, self._column] = value
+        position = self._row, self._column
+        if self.cells.values.get(position, value) != value:
+            self.cells.replaced_values.append((*position, self.cells.values[position]))
+        self.cells.values[position] = value
+        self._note_struck_out(attributes, value)
         if len(self.cells.values) > self._limits.cells:
             raise LimitExceededError
+
+    def _note_struck_out(self, attributes: Mapping[str, str], value: RawCell) -> None:
+        """Note what is struck out in the cell that ends, whole or in part."""
+        styles, style = self._context.styles, attributes.get("s", "0")
+        cell_is_struck = style.isdecimal() and int(style) in styles.struck_out
+        runs: Sequence[tuple[str, bool | None]] = self._runs
+        if attributes.get("t") == "s":
+            runs = self._context.runs_by_string.get(int(self._joined_text("v")), ())
+        if runs or cell_is_struck:
+            struck, remaining = split_struck_out(runs or ((str(value), None),), cell_is_struck=cell_is_struck)
+            self.cells.add_struck_out(self._row, self._column, struck, remaining)
 
     def _cell_value(self, attributes: Mapping[str, str]) -> RawCell:
         kind, text = attributes.get("t", "n"), self._joined_text("v")
         if kind == "inlineStr":
             return decode_ooxml_escapes(self._joined_text("t") or text)
         if not text:
+            if kind == "s" and "v" in self._texts_by_tag:
+                raise ValueError("a shared string without its index")
             lacks_value = "f" in self._texts_by_tag and kind != "str"
             return UncachedFormula("=" + self._joined_text("f")) if lacks_value else None
         return self._convert_by_type(kind, text, attributes.get("s", "0"))
@@ -215,16 +252,6 @@ class _WorksheetHandler:
             return convert_number_by_style(text, int(style_index), self._context)
         except ValueError:
             return text
-
-
-_DATE_FORMAT_IDS = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))
-"""Built-in number formats that show dates or times of day (ECMA-376 part 1, 18.8.30)."""
-
-_DURATION_FORMAT_ID = 46
-"""The built-in format [h]:mm:ss."""
-
-_FORMAT_LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
-_DURATION_CODE = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 
 
 class SheetPart(NamedTuple):
@@ -260,18 +287,11 @@ def read_xlsx_sheets(package: WorkbookPackage, outline: WorkbookOutline, limits:
         for each in read_relationships(package, package.main_part)
         if package.find_part(each.target)
     }
-    date_styles, duration_styles = (
-        _classify_cell_styles(package.read_part(parts["styles"]))
-        if "styles" in parts
-        else (frozenset(), frozenset())
-    )
-    shared_strings = (
-        tuple(_read_shared_strings(package.read_part(parts["sharedStrings"]))) if "sharedStrings" in parts else ()
-    )
+    strings_part = package.read_part(parts["sharedStrings"]) if "sharedStrings" in parts else b""
     context = WorkbookContext(
-        shared_strings,
-        date_styles,
-        duration_styles,
+        tuple(read_shared_strings(strings_part)),
+        read_string_runs(strings_part),
+        parse_cell_styles(package.read_part(parts["styles"])) if "styles" in parts else CellStyles(),
         outline.uses_date_system_1904,
     )
     return tuple(
@@ -296,54 +316,6 @@ def _list_sheet_parts(package: WorkbookPackage, workbook: Element) -> Iterator[S
                     yield SheetPart(name, part, visible)
 
 
-def classify_number_format(format_code: str) -> Literal["day", "span"] | None:
-    """Return "day" if a number format shows a date or time of day, "span" if a duration ([h]:mm), None for any
-    other. Only its first section counts (the one for positive numbers), without quoted and escaped text."""
-    format_letters = _FORMAT_LITERALS.sub("", format_code.split(";", maxsplit=1)[0])
-    if _DURATION_CODE.search(format_letters):
-        return "span"
-    shows_date = re.search("[dmyhs]", format_letters, re.IGNORECASE) and "general" not in format_letters.lower()
-    return "day" if shows_date else None
-
-
 def _uses_date_system_1904(workbook: Element) -> bool:
     settings = (element for element in workbook.iter() if local_name(element) == "workbookPr")
     return any(get_attribute(element, "date1904") in ("1", "true", "on") for element in settings)
-
-
-def _read_shared_strings(part: bytes) -> Iterator[str]:
-    """Yield the shared strings in the order of their indexes."""
-    for item in parse_xml(part):
-        if local_name(item) == "si":
-            yield "".join(map(_decode_text_element, iter_text_elements(item)))
-
-
-def _decode_text_element(element: Element) -> str:
-    """Return the text of a `t` element; blanks around it count only where it says xml:space="preserve"."""
-    text = element.text or ""
-    preserves_whitespace = get_attribute(element, "space") == "preserve"
-    return decode_ooxml_escapes(text if preserves_whitespace else text.strip())
-
-
-def _classify_cell_styles(part: bytes) -> tuple[frozenset[int], frozenset[int]]:
-    """Return the indexes of the cell styles that show dates or times of day, and of those that show durations.
-    Built-in formats have fixed ids; a workbook may define them anew."""
-    root = parse_xml(part)
-    date_formats, duration_formats = set(_DATE_FORMAT_IDS), {_DURATION_FORMAT_ID}
-    for element in root.iter():
-        if local_name(element) == "numFmt" and (key := get_attribute(element, "numFmtId")).isdecimal():
-            format_kind = classify_number_format(get_attribute(element, "formatCode"))
-            duration_formats.discard(int(key))
-            date_formats.discard(int(key))
-            if format_kind:
-                (duration_formats if format_kind == "span" else date_formats).add(int(key))
-    style_formats = [
-        int(get_attribute(style, "numFmtId") or 0)
-        for element in root
-        if local_name(element) == "cellXfs"
-        for style in element
-    ]
-    return (
-        frozenset(number for number, key in enumerate(style_formats) if key in date_formats),
-        frozenset(number for number, key in enumerate(style_formats) if key in duration_formats),
-    )
