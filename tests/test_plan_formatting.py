@@ -322,10 +322,12 @@ class TestReadWithOpenpyxl:
         assert isinstance(formula, UncachedFormula)
 
     def test_what_openpyxl_refuses_is_read_without_it_and_a_note_says_what_is_unseen(self):
-        broken = with_part(save_plan_workbook(strike("B2")), "xl/styles.xml", _break_styles)
-        plan, findings = read_plan(open_plan_bytes(broken), FOLLOWUP, AS_OF)
+        content = save_plan_workbook(strike("B2"), add_list_object("A1:E4"))
+        plan, findings = read_plan(
+            open_plan_bytes(with_part(content, "xl/styles.xml", _break_styles)), FOLLOWUP, AS_OF
+        )
         assert len(plan.items) == 3
-        assert "plan-formatting-unseen" in {finding.code for finding in findings}
+        assert {"plan-formatting-unseen", "plan-row-struck-out"} <= {finding.code for finding in findings}
 
     def test_there_is_no_note_where_nothing_is_unseen(self):
         broken = with_part(save_plan_workbook(), "xl/styles.xml", _break_styles)
@@ -334,9 +336,10 @@ class TestReadWithOpenpyxl:
 
     def test_too_much_is_not_given_to_openpyxl(self, monkeypatch):
         monkeypatch.setattr("xlflow.excel.reader.plan_openpyxl.MAX_OPENPYXL_BYTES", 100)
-        opened = open_plan_bytes(save_plan_workbook(strike("B2")))
+        opened = open_plan_bytes(save_plan_workbook(strike("B2"), add_list_object("A1:E4")))
         assert [finding.code for finding in opened.findings] == ["plan-formatting-unseen"]
-        assert opened.sheets[0].metadata.struck_out == ()
+        assert [struck.text for struck in opened.sheets[0].metadata.struck_out] == ["Öppna kvarnen"]
+        assert opened.sheets[0].metadata.excel_tables == ()
 
     def test_ranges_over_the_whole_sheet_cost_nothing(self):
         def spread(sheet: Worksheet) -> None:

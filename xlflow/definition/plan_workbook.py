@@ -86,7 +86,7 @@ def read_plan(
         read_aliases(workbook, waiver_context),
     )
     findings = [
-        *(note for note in workbook.findings if note.code == "plan-formatting-unseen"),
+        *(note for note in workbook.findings if note.code in _FILE_CODES),
         *sheet_findings,
         *register_findings,
         *column_findings,
@@ -169,6 +169,9 @@ def _select_errors(findings: Iterable[Finding]) -> list[Finding]:
 def _raise_errors(findings: Iterable[Finding]) -> NoReturn:
     raise FatalError(*sort_findings(_select_errors(findings)))
 
+
+_FILE_CODES = ("plan-formatting-unseen", "cell-twice")
+"""What is found when the file is opened, and matters to a plan."""
 
 DEFAULT_TEMPLATE = "followup"
 

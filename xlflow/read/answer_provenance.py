@@ -1,20 +1,20 @@
-"""Notes on how answers came about: computed by a formula, in hidden rows or sheets, pasted over a drop-down list.
+"""Notes on how answers came about: computed by a formula, in hidden rows, columns or sheets, pasted over a list.
 
 Notes only: the answers count as they are, and whoever doubts one knows where to look.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from xlflow.excel.cell_address import format_cell_address, split_cell_address
 from xlflow.form.layout import list_key
-from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.findings import Finding, Location, MessageParam, make_finding
 from xlflow.model.submission import Answer, AnswerRow
 from xlflow.read.form_schema import FieldColumn, FormSchema
 from xlflow.read.locate_table import LocatedTable
 
 
 def check_answer_provenance(
-    table: LocatedTable, schema: FormSchema, rows: Iterable[AnswerRow]
+    table: LocatedTable, schema: FormSchema, rows: Sequence[AnswerRow]
 ) -> Iterator[Finding]:
     """Yield notes on the table's sheet, and on the answers of its rows (`rows` are those that were read from
     it)."""
@@ -29,6 +29,7 @@ def check_answer_provenance(
     if evidence.validated_ranges == () and any(list_key(column.field) for column in schema.answer_columns):
         yield make_finding("lists-gone", location)
     formula_cells = {format_cell_address(*cell) for cell in evidence.formula_cells or () if cell[1] in columns}
+    yield from _check_hidden_columns(table, columns, rows)
     hidden_cells = {f"A{row + 1}" for row in evidence.hidden_rows if row > table.heading_row}
     pasted_cells = set(_find_validation_gaps(table, columns))
     suspicious_rows = {split_cell_address(cell)[1] for cell in (*formula_cells, *hidden_cells, *pasted_cells)}
@@ -44,6 +45,20 @@ def check_answer_provenance(
                 yield _make_answer_note("cell-calculated", answer, row, schema)
             if cell in pasted_cells:
                 yield _make_answer_note("list-pasted-over", answer, row, schema)
+
+
+def _check_hidden_columns(
+    table: LocatedTable, columns: dict[int, FieldColumn], rows: Sequence[AnswerRow]
+) -> Iterator[Finding]:
+    """Yield a note on every hidden answer column (`columns` by sheet column, 0-based) that holds an answer."""
+    for column_index in sorted(table.sheet.metadata.hidden_columns & columns.keys()):
+        field_column = columns[column_index]
+        answered_rows = sum(not answer.is_blank for row in rows if (answer := row.answer(field_column.key)))
+        if answered_rows:
+            params: dict[str, MessageParam] = {"field": field_column.field.label, "count": answered_rows}
+            location = table.cell_location(table.heading_row, column_index)
+            unit = rows[0].unit if rows else None
+            yield make_finding("column-hidden", location, unit=unit, field=field_column.key, params=params)
 
 
 def _make_answer_note(code: str, answer: Answer, row: AnswerRow, schema: FormSchema) -> Finding:

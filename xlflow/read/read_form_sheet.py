@@ -23,6 +23,7 @@ from xlflow.read.merged_cells import fill_merged_cells
 from xlflow.read.other_sheets import SheetReading
 from xlflow.read.parse_answers import AnswerParser
 from xlflow.read.shifted_cells import check_shifted_columns, remove_shifted_formulas
+from xlflow.read.struck_out import remove_struck_out
 from xlflow.read.total_rows import mark_total_rows
 from xlflow.read.unplaced import UnplacedCollector
 from xlflow.values import cell_text
@@ -44,7 +45,8 @@ def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm)
     """Return what the form says on one sheet. `issued` is what the form was issued with."""
     unit, items = issued.identity.unit, issued.round.plan.items
     table = use_codes_as_heading(table, schema, items)
-    parser, collector = AnswerParser(table, schema, unit), UnplacedCollector(table, schema, unit)
+    table, struck_texts, struck_findings = remove_struck_out(table, schema, unit)
+    parser, collector = AnswerParser(table, schema, unit), UnplacedCollector(table, schema, unit, struck_texts)
     cells, merged_findings = fill_merged_cells(table, schema, collector)
     cells, shifted_findings = remove_shifted_formulas(cells, table, schema, collector)
     matches = mark_total_rows(match_rows(table, schema, items, cells), cells, table, schema)
@@ -52,7 +54,7 @@ def read_form_sheet(table: LocatedTable, schema: FormSchema, issued: IssuedForm)
     previous_texts = issued.previous_answers.text_by_item_id if issued.previous_answers else {}
     carried_ids = frozenset(item_id for item_id in previous_texts if item_id.startswith(ADDED_ITEM_PREFIX))
     row_collector = _SheetRowCollector(
-        parser, collector, carried_ids, findings=[*merged_findings, *shifted_findings]
+        parser, collector, carried_ids, findings=[*struck_findings, *merged_findings, *shifted_findings]
     )
     for match in matches:
         _add_row(match, cells[match.row_index], row_collector)

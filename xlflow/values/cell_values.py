@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from xlflow.excel.conventions import MAX_EXACT_NUMBER, RawCell
-from xlflow.i18n.catalogue import Language
+from xlflow.excel.conventions import MAX_EXACT_NUMBER, MonthDate, RawCell, YearDate
+from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import Severity
 from xlflow.model.plan import FieldValue
 from xlflow.model.text import collapse_whitespace
@@ -35,7 +35,8 @@ BLANK = ParseResult(None)
 
 
 def cell_text(raw: RawCell, language: Language = "sv") -> str:
-    """Return a cell as text: texts as they are, whole numbers without .0, dates in ISO form, blanks as ""."""
+    """Return a cell as text: texts as they are, whole numbers without .0, dates in ISO form, blanks as "". A date
+    of which the cell shows no day is shown without one: juni 2021."""
     if isinstance(raw, str):
         return normalize_cell_text(raw)
     if raw is None:
@@ -44,7 +45,9 @@ def cell_text(raw: RawCell, language: Language = "sv") -> str:
         return {"sv": ("FALSKT", "SANT"), "en": ("FALSE", "TRUE")}[language][raw]
     if isinstance(raw, int | float):
         return _number_text(raw)
-    return _time_text(raw)
+    if isinstance(raw, MonthDate):
+        return f"{translate('calendar.months', language).split()[raw.month - 1]} {raw.year}"
+    return str(raw.year) if isinstance(raw, YearDate) else _time_text(raw)
 
 
 def normalize_cell_text(text: str) -> str:

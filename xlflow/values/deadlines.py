@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
 
-from xlflow.excel.conventions import SERIAL_EPOCH, RawCell
+from xlflow.excel.conventions import SERIAL_EPOCH, MonthDate, RawCell, YearDate
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.plan import Deadline
 from xlflow.model.text import READ_SIMILARITY, find_closest, normalize_for_parsing
@@ -96,12 +96,16 @@ _EARLIEST_CELL_DATE = date(1911, 1, 1)
 """Earlier dates come from a number typed into a cell with a date format: 2022 becomes 1905-07-14."""
 
 
-def parse_deadline(raw: RawCell, year: int) -> ParseResult:
+def parse_deadline(raw: RawCell, year: int, language: Language = "sv") -> ParseResult:
     """Return a date, a quarter or words as a `Deadline`; words have `first` and `last` where these are certain.
 
-    `year` is the plan's: "Kvartal 2" means that year. A code is set for a day that is ambiguous or impossible, and
-    for words that look like a time and are none.
+    `year` is the plan's: "Kvartal 2" means that year. A code is set for a day that is ambiguous or impossible, for
+    words that look like a time and are none, and for a date of which the cell shows no day: that is the whole
+    month or year, in the words of `language`.
     """
+    if isinstance(raw, MonthDate | YearDate) and raw >= _EARLIEST_CELL_DATE:
+        text = cell_text(raw, language)
+        return ParseResult(_parse_deadline_text(text, year).value, "date-without-day", text)
     if isinstance(raw, date):
         return _parse_date_cell(raw)
     if isinstance(raw, int | float) and not isinstance(raw, bool):
@@ -121,6 +125,8 @@ def parse_date(raw: RawCell, year: int) -> ParseResult:
 
 def parse_quarter(raw: RawCell, year: int, language: Language) -> ParseResult:
     """Return a deadline of kind quarter; a lone 1 to 4 and a day are taken for their quarter, with a note."""
+    if isinstance(raw, MonthDate):
+        raw = date(raw.year, raw.month, raw.day)
     text = cell_text(raw).strip()
     is_lone_number = text in ("1", "2", "3", "4")
     deadline = parse_deadline(f"Q{text}" if is_lone_number else raw, year).value

@@ -74,7 +74,8 @@ def _make_cached_parser(
         return partial(parse_quarter, year=year, language=language)
     if field.type == "text":
         return partial(_parse_text_field, field=field, language=language)
-    return partial(parse_date if field.type == "date" else parse_deadline, year=year)
+    is_date = field.type == "date"
+    return partial(parse_date, year=year) if is_date else partial(parse_deadline, year=year, language=language)
 
 
 def _memoize_parser(parse: CellParser) -> CellParser:

@@ -178,6 +178,7 @@ def _agrees_with_prescan(
     return (
         not (has_negative_numbers and any(map(_has_time_values, sheets)))
         and len(sheets) == len(outline.sheets)
+        and not any(map(_has_values_twice, sheets, (prescanned[sheet.part] for sheet in outline.sheets)))
         and value_count == sum(map(_count_filled_cells, sheets))
     )
 
@@ -203,6 +204,15 @@ def _prescan_sheets(
 
 def _count_filled_cells(sheet: SheetData) -> int:
     return sum(len(row) - row.count(None) for row in sheet.rows)
+
+
+def _has_values_twice(sheet: SheetData, prescanned: PrescannedSheet) -> bool:
+    """Return whether a cell that has a value in calamine is one that the prescan found without."""
+    width = len(sheet.rows[0]) if sheet.rows else 0
+    return any(
+        row < len(sheet.rows) and column < width and sheet.rows[row][column] is not None
+        for row, column, _ in prescanned.omitted_values
+    )
 
 
 def _has_time_values(sheet: SheetData) -> bool:

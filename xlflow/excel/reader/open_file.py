@@ -11,19 +11,20 @@ and what is inside passes the same checks as any other file afterwards.
 import hashlib
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.reader.choose_reader import ReaderError, read_package_sheets
 from xlflow.excel.reader.csv_table import read_csv
 from xlflow.excel.reader.file_type import detect_file_type
 from xlflow.excel.reader.limits import DEFAULT_LIMITS, IN_PROCESS_LIMITS, Limits
 from xlflow.excel.reader.long_text import join_long_texts
 from xlflow.excel.reader.safe_zip import ZipEntry, list_zip_entries, unpack_entry
-from xlflow.excel.reader.workbook_data import LimitExceededError, WorkbookData
+from xlflow.excel.reader.workbook_data import LimitExceededError, SheetData, WorkbookData
 from xlflow.excel.reader.workbook_package import (
     open_package,
     read_custom_properties,
@@ -195,21 +196,30 @@ def _open_package(content: bytes, name: str, limits: Limits) -> WorkbookData | s
         return package
     if package.kind == "xlsb" and not limits.allow_binary_formats:
         return _NEEDS_OWN_PROCESS
+    sheets = read_package_sheets(package, limits)
     return WorkbookData(
         name,
         package.kind,
-        read_package_sheets(package, limits),
+        sheets,
         read_custom_properties(package),
         read_last_saved(package),
         _digest_content(content),
         len(content),
-        _make_notes(package.note_codes, name),
+        (*_make_notes(package.note_codes, name), *_note_replaced_values(sheets, name)),
         read_descriptions(package),
     )
 
 
 def _make_notes(codes: Iterable[str], name: str) -> tuple[Finding, ...]:
     return tuple(make_finding(code, Location(name)) for code in codes)
+
+
+def _note_replaced_values(sheets: Iterable[SheetData], name: str) -> Iterator[Finding]:
+    """Yield a finding for every cell that the file holds twice, with two values: the last one was read."""
+    for sheet in sheets:
+        for row, column, value in sheet.metadata.replaced_values:
+            location = Location(name, sheet.name, format_cell_address(row, column))
+            yield make_finding("cell-twice", location, value=str(value))
 
 
 # Archives of forms ----------------------------------------------------------------------------------------

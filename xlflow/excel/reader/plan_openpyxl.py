@@ -1,4 +1,4 @@
-"""Reads the plan workbook with openpyxl, which also sees how a plan looks: tables, hidden columns, strikethrough.
+"""Reads the plan workbook with openpyxl, which also sees Excel's tables.
 
 Only for the coordinator's own plan, which is small and read once. Forms that come back never pass through here:
 openpyxl takes twenty times as long and refuses files that people do send. The only door to openpyxl.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlflow.excel.cell_address import MAX_SHEET_COLUMNS
-from xlflow.excel.conventions import RawCell
+from xlflow.excel.conventions import MonthDate, RawCell, YearDate
 from xlflow.excel.reader.limits import DEFAULT_LIMITS, MAX_OPENPYXL_BYTES, Limits
 from xlflow.excel.reader.open_file import open_workbook, read_stable_bytes
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
@@ -47,21 +47,14 @@ _UNNEEDED_ELEMENTS = (
 
 _RELATIONSHIP = re.compile(rb"<(?:\w+:)?Relationship\s[^<>]*>")
 _TABLE_TYPE = re.compile(rb"""Type\s*=\s*["'][^"']*/table["']""")
-_FORMATTING_SIGNS = (
-    ("styles.xml", re.compile(rb"<(?:\w+:)?strike\b")),
-    ("sharedstrings.xml", re.compile(rb"<(?:\w+:)?strike\b")),
-    ("/worksheets/", re.compile(rb"<(?:\w+:)?(?:strike\b|col\s[^<>]*\bhidden=.(?:1|true))")),
-    ("/tables/", re.compile(rb"<")),
-)
-"""What in which part shows that there is something only openpyxl sees."""
 
 
 def open_plan_workbook(source: Path | bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> WorkbookData | Finding:
     """Open a plan workbook, known to people as `name`; what cannot be opened is returned as a finding.
 
     As `open_workbook`, but the cells of an .xlsx are read by openpyxl, and its sheets' metadata have
-    `hidden_columns`, `struck_out` and `excel_tables`. Where openpyxl cannot read the file, the result is that of
-    `open_workbook`, with the note `plan-formatting-unseen` if the file has any of these.
+    `excel_tables`. Where openpyxl cannot read the file, the result is that of `open_workbook`, with the note
+    `plan-formatting-unseen` if the file has tables.
     """
     opened = open_workbook(source, name, limits)
     if isinstance(opened, Finding) or opened.kind != "xlsx":
@@ -82,12 +75,8 @@ def open_plan_workbook(source: Path | bytes, name: str, limits: Limits = DEFAULT
 
 
 def _note_unseen_formatting(opened: WorkbookData, package: WorkbookPackage) -> WorkbookData:
-    """Return the workbook with a note if it has anything that only openpyxl would have seen."""
-    is_unseen = any(
-        sign in f"/{name.lower()}" and pattern.search(part)
-        for name, part in package.parts.items()
-        for sign, pattern in _FORMATTING_SIGNS
-    )
+    """Return the workbook with a note if it has tables, which only openpyxl would have seen."""
+    is_unseen = any("/tables/" in name.lower() for name in package.parts)
     note = make_finding("plan-formatting-unseen", Location(opened.name))
     return replace(opened, findings=(*opened.findings, note)) if is_unseen else opened
 
@@ -154,9 +143,10 @@ def _convert_sheet(sheet: SheetData, worksheet: "Worksheet") -> SheetData:
 
 def _convert_value(cell: "Cell | MergedCell", other_value: RawCell) -> RawCell:
     """Return what a cell holds. `other_value` is what `open_workbook` read there; it counts where openpyxl cannot
-    tell: a formula without a value, an error, a time of day, a date out of range, a text with escaped letters."""
+    tell: a formula without a value, an error, a time of day, a date out of range or without its day, a text with
+    escaped letters."""
     value: Any = cell.value
-    if cell.data_type == "e" or value is None:
+    if cell.data_type == "e" or value is None or isinstance(other_value, MonthDate | YearDate):
         return other_value
     if isinstance(value, bool):
         return value

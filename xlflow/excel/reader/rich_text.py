@@ -1,4 +1,4 @@
-"""Reads the texts that cells share, and which parts of a rich text are struck out. Opens nothing; knows no cells."""
+"""Reads the texts that cells share, and what is struck out in a rich text. Opens nothing; knows no cells."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,8 +35,8 @@ def split_struck_out(runs: Sequence[tuple[str, bool | None]], *, cell_is_struck:
 
 
 def read_shared_strings(part: bytes) -> Iterator[str]:
-    """Yield the shared strings of a part in the order of their indexes; none if it is empty. Raises ParseError if the
-    part is broken."""
+    """Yield the shared strings of a part in the order of their indexes; none if it is empty. Raises ParseError if
+    the part is broken."""
     for item in _shared_string_items(part):
         yield "".join(map(_decode_text_element, iter_text_elements(item)))
 

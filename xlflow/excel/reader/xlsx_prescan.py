@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from xlflow.excel.cell_address import MAX_SHEET_ROWS, parse_cell_address
+from xlflow.excel.cell_address import MAX_SHEET_COLUMNS, MAX_SHEET_ROWS, parse_cell_address
 from xlflow.excel.conventions import CellRange, RawCell
 from xlflow.excel.reader.cell_annotations import find_header_footer
 from xlflow.excel.reader.limits import (
@@ -79,6 +79,14 @@ _FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|(?<=/)>|>([^<]*)</f>)(?:<v></v>|<v 
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^<>]{0,60}? t="e"[^<>]{0,60}><v>([^<]*)</v></c>')
 _HIDDEN_ATTRIBUTE = b' hidden="'
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^<>]{0,300}? hidden="(?:1|true)"')
+
+_COLUMN_TAG = re.compile(rb"<col\s[^<>]*>")
+_COLUMN_BOUND = re.compile(rb'\s(min|max)="([0-9]{1,5})"')
+_HIDDEN_VALUE = re.compile(rb'\shidden="(?:1|true)"')
+_SHARED_STRING_CELL = re.compile(rb"""\bt\s*=\s*["']s["']""")
+_SHARED_STRING_INDEX = re.compile(rb"""t=["']s["'][^<>]*(?:/>|>(?:<v>0{1,9}</v>)?</c>)""")
+"""A cell with a shared string, and with an index that is a number, all digits made 0: of any other index calamine
+makes the first string."""
 
 _VALIDATED_RANGES = re.compile(rb"""<dataValidation(?=\s)[^<]*\ssqref="([^"<]*)"|<xm:sqref>([^<]*)</xm:sqref>""")
 _RARE_CHARACTER = re.compile(rb"_x(?:[Dd][89A-Fa-f][0-9A-Fa-f]{2}|[Ff]{3}[EFef])_")
@@ -157,7 +165,11 @@ def prescan_sheet(sheet_xml: bytes, max_cells: int = DEFAULT_LIMITS.cells) -> Pr
         return None
     value_count = counts.values - len(errors)
     metadata = SheetMetadata(
-        formula_cells, _find_validated_ranges(tail), hidden_rows, header_footer=find_header_footer(tail)
+        formula_cells,
+        _find_validated_ranges(tail),
+        hidden_rows,
+        header_footer=find_header_footer(tail),
+        hidden_columns=_find_hidden_columns(head),
     )
     prescanned_xml = b"".join(
         (
@@ -228,7 +240,8 @@ def _count_cell_kinds(body: bytes) -> Mapping[bytes, int]:
 def _inspect_cell_kind(kind: bytes) -> tuple[bool, _CellCounts]:
     """Return whether calamine may have cells of this kind, and what one of them amounts to. Cached, since the
     forms of a round have nearly all kinds in common."""
-    fits = b"<!" not in kind and not _UNUSUAL_CELL.search(kind) and not _repeats_address(kind)
+    has_text_index = not _SHARED_STRING_CELL.search(kind) or _SHARED_STRING_INDEX.search(kind) is not None
+    fits = b"<!" not in kind and not _UNUSUAL_CELL.search(kind) and not _repeats_address(kind) and has_text_index
     letters = _COLUMN.match(kind)
     counts = _CellCounts(
         kind.count(b"<v>") - kind.count(b"<v></v>") + kind.count(b"<is>"),
@@ -286,6 +299,16 @@ def _find_hidden_rows(body: bytes) -> frozenset[int]:
             hidden_rows.add(int(match[1]) - 1)
         offset = body.find(_HIDDEN_ATTRIBUTE, offset + 1)
     return frozenset(hidden_rows)
+
+
+def _find_hidden_columns(head: bytes) -> frozenset[int]:
+    """Return the hidden columns, counted from 0."""
+    hidden_columns: set[int] = set()
+    for tag in _COLUMN_TAG.findall(head) if _HIDDEN_ATTRIBUTE in head else ():
+        bounds = {name: int(number) for name, number in _COLUMN_BOUND.findall(tag)}
+        if _HIDDEN_VALUE.search(tag) and len(bounds) == 2:
+            hidden_columns.update(range(bounds[b"min"] - 1, min(bounds[b"max"], MAX_SHEET_COLUMNS)))
+    return frozenset(hidden_columns)
 
 
 def _find_validated_ranges(tail: bytes) -> tuple[CellRange, ...]:
