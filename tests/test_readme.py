@@ -33,6 +33,7 @@ CONTRIBUTING = PROJECT / ".github" / "CONTRIBUTING.md"
 CHANGELOG = PROJECT / ".github" / "CHANGELOG.md"
 DOCUMENTS = (FRONT, MANUAL, TEMPLATE_GUIDE, ARCHITECTURE, TEST_GUIDE, CONTRIBUTING, CHANGELOG)
 COMMANDS = ("", "demo", "templates", "generate", "check", "merge", "report", "history", "explain")
+PROJECT_COMMANDS = ("init", "round", "round open")
 OPTIONS_OF_PYTEST = {"--renew", "--long", "--durations"}
 
 KEYS_BY_SECTION: dict[str, tuple[type[BaseModel], set[str]]] = {
@@ -147,7 +148,10 @@ def _help(command: str) -> str:
 
 
 def test_the_manual_shows_the_help_of_every_command(renew: bool) -> None:
-    shown = "".join(f"\n```\n$ xlflow {f'{name} '.lstrip()}--help\n{_help(name)}\n```\n" for name in COMMANDS)
+    shown = "".join(
+        f"\n```\n$ xlflow {f'{name} '.lstrip()}--help\n{_help(name)}\n```\n"
+        for name in (*COMMANDS, *PROJECT_COMMANDS)
+    )
     start, _, rest = _text(MANUAL).partition("<!-- help -->\n")
     old, _, end = rest.partition("<!-- /help -->")
     assert end, "examples/README.md lost the marks around the help texts"
@@ -159,7 +163,9 @@ def test_the_manual_shows_the_help_of_every_command(renew: bool) -> None:
 
 def test_every_command_is_in_the_list_above() -> None:
     listed = re.findall(r"^  (\w+)  ", _help("").partition("Commands:")[2], re.MULTILINE)
-    assert sorted(listed) == sorted(filter(None, COMMANDS))
+    assert sorted(listed) == sorted(
+        filter(None, (*COMMANDS, *(name for name in PROJECT_COMMANDS if " " not in name)))
+    )
 
 
 # Links, files and names -----------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from xlflow.cli.options import (
     AS_OF_HELP,
     AS_OF_OPTION,
     FORCE_OPTION,
+    FORM_JOBS_OPTION,
     JOBS_OPTION,
     JSON_OPTION,
     NO_CACHE_OPTION,
@@ -33,7 +34,9 @@ from xlflow.cli.options import (
     PREVIOUS_ANSWERS_OPTION,
     PREVIOUS_ROUND_OPTION,
     TEMPLATE_OPTION,
+    UNITS_OPTION,
 )
+from xlflow.cli.project_commands import PROJECT_COMMANDS, PROJECT_VARIANTS
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -47,7 +50,7 @@ def main() -> None:
     3. xlflow check returned/                                   what must be corrected
     4. xlflow merge returned/ -o consolidated.xlsx              everything in one workbook
 
-    See it all at once: xlflow demo
+    See it all at once: xlflow demo. Keep rounds together: xlflow init
     """
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes long, and none is ours
     for stream in (sys.stdout, sys.stderr):
@@ -97,12 +100,8 @@ def templates(language: str) -> None:
     "--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="The forms' language."
 )
 @click.option("-o", "--output", required=True, metavar="DIR", type=PATH_TYPE, help="Folder for the forms.")
-@click.option(
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(1, 64),
-    help="How many forms to write at a time; as many as there are processors, up to 8, if not given.",
-)
+@FORM_JOBS_OPTION
+@UNITS_OPTION
 @FORCE_OPTION
 def generate(
     plan: Path,
@@ -113,6 +112,7 @@ def generate(
     language: str,
     output: Path,
     jobs: int | None,
+    units: tuple[str, ...],
     force: bool,
 ) -> None:
     """Make one form per unit from the workbook PLAN.
@@ -132,6 +132,7 @@ def generate(
             template=template,
             previous=previous,
             language="en" if language == "en" else "sv",
+            only_units=units,
             jobs=jobs,
             force=force,
             progress=progress,
@@ -347,3 +348,6 @@ def explain(code: str, template: str | None, language: str) -> None:
         if isinstance(explanation, Finding):
             raise FatalError(explanation)
     print_output(explanation)
+
+
+main.add_project_commands(PROJECT_COMMANDS, PROJECT_VARIANTS)

@@ -27,7 +27,24 @@ _REDRAW_SECONDS = 0.1
 
 
 class CommandGroup(click.Group):
-    """Reports usage errors like all others: in the user's language, on stderr, with exit code 2."""
+    """Reports usage errors like all others: in the user's language, on stderr, with exit code 2. Inside a project,
+    some commands have a variant that needs no paths."""
+
+    def add_project_commands(self, commands: Sequence[click.Command], variants: Sequence[click.Command]) -> None:
+        """Add the commands of a project, and the variants that stand in for others there."""
+        for command in commands:
+            self.add_command(command)
+        self._project_variants = {variant.name: variant for variant in variants}
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is typed; inside a project its variant, unless it is typed in full."""
+        name, command, rest = super().resolve_command(ctx, args)
+        variant = self._project_variants.get(name)
+        if variant and command and _is_inside_project() and not _is_typed_in_full(ctx, command, rest):
+            return name, variant, rest
+        return name, command, rest
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
         """Run a command and leave with its exit code."""
@@ -39,6 +56,23 @@ class CommandGroup(click.Group):
         except click.UsageError as error:
             _report_usage_error(error, sys.argv[1:] if args is None else args)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_inside_project() -> bool:
+    from xlflow.project.locate import find_project_folder
+
+    return find_project_folder() is not None
+
+
+def _is_typed_in_full(ctx: click.Context, command: click.Command, arguments: Sequence[str]) -> bool:
+    """Return whether a command can run outside of a project as it is typed; one that asks for help cannot."""
+    if {"-h", "--help"}.intersection(arguments):
+        return False
+    try:
+        command.make_context(command.name, list(arguments), parent=ctx)
+    except click.UsageError:
+        return False
+    return True
 
 
 def _aborted_message() -> str:

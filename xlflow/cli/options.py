@@ -17,6 +17,12 @@ JOBS_OPTION = click.option(
     type=click.IntRange(1, 64),
     help="How many files to read at a time; as many as there are processors, up to 8, if not given.",
 )
+FORM_JOBS_OPTION = click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    help="How many forms to write at a time; as many as there are processors, up to 8, if not given.",
+)
 NO_CACHE_OPTION = click.option(
     "--no-cache", is_flag=True, help="Read every file anew, and keep nothing of what was read for the next time."
 )
@@ -44,6 +50,17 @@ TEMPLATE_OPTION = click.option(
     "--template",
     metavar="NAME",
     help="A template's name, or a path to one, if no form says it, or forms of several lie together.",
+)
+
+UNITS_OPTION = click.option(
+    "--unit",
+    "units",
+    multiple=True,
+    metavar="NAME",
+    help="Only the form of this unit; may be given several times.",
+)
+ROUND_OPTION = click.option(
+    "--round", "round_name", metavar="DATE", help="The round of this day; the latest that is open, if not given."
 )
 
 AS_OF_HELP = "The day that the follow-up describes, such as 2021-03-31."

@@ -6,7 +6,7 @@ need is imported there, so that checking a form does not wait for what makes rep
 """
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -55,11 +55,12 @@ def generate_forms(
     due: date | None = None,
     previous: Path | None = None,
     language: Language = "sv",
+    only_units: Collection[str] = (),
     jobs: int | None = None,
     force: bool = False,
     progress: ProgressCallback | None = None,
 ) -> RunResult:
-    """Write one form per unit of the plan into the folder `output`.
+    """Write one form per unit of the plan into the folder `output`; only those of `only_units`, if it names any.
 
     `previous` is the consolidated workbook of the previous round, whose answers the forms then show. An existing
     form is replaced unless it has been filled in or is not xlflow's: then FatalError before anything is written,
@@ -69,7 +70,7 @@ def generate_forms(
     from xlflow.generate.batch import list_form_files
 
     round_, findings = _define_round(plan, template, as_of, due, language)
-    form_plans = list_form_files(round_)
+    form_plans = [each for each in list_form_files(round_) if not only_units or each.unit in only_units]
     unit_rounds, units = split_round_by_unit(round_), tuple(form_plan.unit for form_plan in form_plans)
     previous_answers: Mapping[str, PreviousAnswers] = {}
     previous_findings: tuple[Finding, ...] = ()
