@@ -455,8 +455,37 @@ def test_amounts_are_added_up_to_the_last_digit_and_what_is_no_amount_counts_as_
     }
     assert column_by_id(summary.tables_by_name["answers"], "Prognos")["l"] == "x"
     assert figures_by_group(summary, "area") == {
-        "Drift": {"Budget": Decimal("1900.10"), "Utfall": 1, "Prognos": 10, "Avvikelse": Decimal("990.1")},
-        "Bygg": {"Budget": 5},
+        "Drift": {
+            "Budget": Decimal("1000.10"),
+            "Utfall": Decimal("0.80"),
+            "Prognos": 10,
+            "Avvikelse": Decimal("990.1"),
+        },
+        "Bygg": {},
+    }
+    panel = next(panel for panel in summary.panels if panel.title == "Belopp")
+    missing = "saknar belopp eller går inte att läsa"
+    assert {
+        section.title: {
+            group.label: [str(figure) for figure in row]
+            for group, row in zip(section.groups, section.values, strict=True)
+        }
+        for section in panel.sections
+        if not section.title or missing in section.title
+    } == {
+        "": {
+            "Summa": ["1000.10", "0.80", "10", "990.10"],
+            "Saknar belopp eller går inte att läsa: 2 poster": ["905", "0.20", "0", "0"],
+            "Alla poster": ["1905.10", "1", "10", "990.10"],
+        },
+        f"Per område: {missing}": {
+            "Drift: 1 post": ["900", "0.20", "0", "0"],
+            "Bygg: 1 post": ["5", "0", "0", "0"],
+        },
+        f"Per enhet: {missing}": {
+            "Norr: 1 post": ["900", "0.20", "0", "0"],
+            "Söder: 1 post": ["5", "0", "0", "0"],
+        },
     }
     assert figures_by_group(summary, "unit")["Söder"]["Utfall"] == Decimal("0.70")
     assert [row[0] for row in summary.tables_by_name["accounts"].rows][2:] == ["Summa Utfall", "Summa Prognos"]

@@ -337,12 +337,20 @@ def test_one_units_report_shows_what_that_unit_said() -> None:
 
 def test_amounts_are_added_up_without_losing_a_digit() -> None:
     document = compose_document(draw_amounts(), ReportOptions())
-    sums = [[words(cell) for cell in table.total_rows[0].cells] for table in tables(document) if table.total_rows]
+    sums = [[words(cell) for cell in row.cells] for table in tables(document) for row in table.total_rows]
     assert sums == [
-        ["Summa", "21 500", "1 577,50", "3 161", "−1 661", ""],
+        ["Summa", "1 500", "1 580,50", "3 161", "−1 661", "−110,7 %"],
+        ["Saknar belopp eller går inte att läsa: 1 post", "20 000", "−3,00", "", "", ""],
+        ["Alla poster", "21 500", "1 577,50", "3 161", "−1 661", ""],
         ["Summa", "1 500", "1 580,50", "3 161", "−1 661", "−110,7 %"],
     ]
-    assert "Det som räknas fram är summan av de rader där alla belopp finns." in show(document)
+    groups = [[words(cell) for cell in row.cells] for rows in tables(document)[0].row_groups for row in rows]
+    assert groups == [
+        ["Bibliotek", "1 500", "1 580,50", "3 161", "−1 661", "−110,7 %"],
+        ["Museet", "", "", "", "", ""],
+        ["Saknar belopp eller går inte att läsa: 1 post", "20 000", "−3,00", "", "", ""],
+    ]
+    assert "Summorna räknar bara poster där alla belopp finns." in " ".join(show(document))
     assert not any(isinstance(block, Picture) for block in document.blocks)
 
 

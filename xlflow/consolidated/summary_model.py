@@ -55,7 +55,9 @@ class Measure:
 
     count: number of rows; sum: total of the numbers in `sum_column`; rest: that sum minus the figures to the left
     of it; across: the sum of the figures to the left. `filters` apply in addition to those of the row group.
-    `negative_is_bad`: amounts below zero are marked.
+    `negative_is_bad`: amounts below zero are marked. `number_columns`: the columns in which a complete row
+    has a number; see `RowGroup.rows_counted`. `subtracted_columns`: the sum is of the difference between
+    `sum_column` and these, in the rows that have a number in all of them.
     """
 
     heading: str
@@ -64,6 +66,13 @@ class Measure:
     filters: tuple[RowFilter, ...] = ()
     sum_column: str = ""
     negative_is_bad: bool = False
+    number_columns: tuple[str, ...] = ()
+    subtracted_columns: tuple[str, ...] = ()
+
+    @property
+    def input_columns(self) -> tuple[str, ...]:
+        """The columns that a difference is computed from, () for any other measure."""
+        return (self.sum_column, *self.subtracted_columns) if self.subtracted_columns else ()
 
 
 def count_measure(table: str, *filters: RowFilter) -> Measure:
@@ -76,17 +85,38 @@ def sum_measure(table: str, column: str) -> Measure:
     return Measure("", "sum", table, sum_column=column)
 
 
+RowsCounted = Literal["all", "complete", "incomplete"]
+"""Which rows of a group are counted, by whether they have a number in all `number_columns` of a measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLabel:
+    """A label that ends with a number of rows and a noun: its beginning, the noun for one row and for several."""
+
+    beginning: str
+    one: str
+    many: str
+
+    def text(self, count: int) -> str:
+        """Return the label for a number of rows."""
+        return f"{self.beginning}{count} {self.one if count == 1 else self.many}"
+
+
 @dataclass(frozen=True, slots=True)
 class RowGroup:
     """One row of figures on the summary sheet, about the table rows that match all `filters`.
 
     rows: those rows. share: each figure of the row above divided by its `across` figure. others: all matching rows
-    that are in none of the groups above in the section.
+    that are in none of the groups above in the section. `rows_counted`: all of them, or those that are
+    complete or incomplete by the `number_columns` of the measure. `counted_label`: the label ends
+    with how many rows there are; then `label` is the whole text, as computed.
     """
 
     label: str
     filters: tuple[RowFilter, ...] = ()
     kind: Literal["rows", "share", "others"] = "rows"
+    rows_counted: RowsCounted = "all"
+    counted_label: CountedLabel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
 """Amounts in the report: the same decimals all down a column, exact sums, shares computed from the sums.
 
-The sums equal those of the consolidated workbook: the sum of a computed amount is that of the rows that have a
-value.
+The sums equal those of the consolidated workbook: each is of the plan items that have all their amounts, and those
+that lack one are added up by themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+from xlflow.i18n.catalogue import label_in_sentence, translate
+from xlflow.i18n.count_sentences import plural_level_name
 from xlflow.model.template_elements import NUMBER_TYPES, Field
 from xlflow.report.document import Paragraph, ReportCell, to_spans
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
-from xlflow.rules.computed_fields import compute_field, sum_exactly
+from xlflow.rules.computed_fields import compute_field, reconciled_fields, sum_exactly
 from xlflow.values import format_number
 from xlflow.values.field_values import format_value
 
@@ -36,6 +38,42 @@ class Amounts:
     def summable_fields(self) -> tuple[Field, ...]:
         """Those that can be added up."""
         return tuple(field for field in self.fields if not field.percent)
+
+    @cached_property
+    def reconciled_keys(self) -> tuple[str, ...]:
+        """The keys of the amounts that a plan item must have to be in a sum; see `reconciled_fields`."""
+        return reconciled_fields(self.summable_fields)
+
+    def is_complete(self, item_status: ItemStatus) -> bool:
+        """Return whether a plan item has all the amounts that it must have to be in a sum."""
+        template = self.round_status.template
+        return all(
+            isinstance(field_value(item_status, template.field(key)), Decimal) for key in self.reconciled_keys
+        )
+
+    def split_complete(
+        self, item_statuses: Sequence[ItemStatus]
+    ) -> tuple[tuple[ItemStatus, ...], tuple[ItemStatus, ...]]:
+        """Return the plan items that have all their amounts, and the others."""
+        complete = tuple(filter(self.is_complete, item_statuses))
+        return complete, tuple(entry for entry in item_statuses if not self.is_complete(entry))
+
+    def list_totals(self, item_statuses: Sequence[ItemStatus]) -> Iterator[tuple[str, tuple[ItemStatus, ...]]]:
+        """Yield (label, plan items) of the rows of sums below some plan items: those with all their amounts, and
+        where some lack one, these, and all of them together."""
+        language = self.round_status.language
+        complete, incomplete = self.split_complete(item_statuses)
+        yield translate("report.total", language), complete
+        if incomplete:
+            yield self.incomplete_label(len(incomplete)), incomplete
+            items = plural_level_name(self.round_status.template.item_level, language)
+            yield translate("overview.all_rows", language, items=items), tuple(item_statuses)
+
+    def incomplete_label(self, count: int) -> str:
+        """Return what a row of sums of plan items that lack an amount is called."""
+        level, language = self.round_status.template.item_level, self.round_status.language
+        noun = label_in_sentence(level.label, language) if count == 1 else plural_level_name(level, language)
+        return f"{translate('overview.incomplete_rows', language)}{count} {noun}"
 
     @cached_property
     def decimal_places(self) -> dict[str, int]:

@@ -158,8 +158,11 @@ def _build_total_rows(
 ) -> tuple[ReportRow, ...]:
     if not column_source.amounts.fields or len(item_statuses) < 2:
         return ()
-    cells = build_total_row_cells(item_statuses, column_source)
-    return (ReportRow(((ReportCell(),) if has_goal_column else ()) + cells),)
+    goal_cells = (ReportCell(),) if has_goal_column else ()
+    return tuple(
+        ReportRow(goal_cells + build_total_row_cells(label, summed_statuses, column_source))
+        for label, summed_statuses in column_source.amounts.list_totals(item_statuses)
+    )
 
 
 def _capitalize(text: str) -> str:

@@ -202,22 +202,33 @@ def _build_amount_totals(round_status: RoundStatus, phrasing: Phrasing) -> Itera
             ReportColumn(level[:1].upper() + level[1:], 1.7),
             *(ReportColumn(label_without_colon(field.label, phrasing.language), 1, "end") for field in fields),
         ),
-        row_groups=tuple(
-            (_build_sum_row(group.name, group.item_statuses, amounts, strong=False),) for group in groups
-        ),
-        total_rows=(_build_sum_row(phrasing.translate("total"), round_status.activities, amounts, strong=True),)
+        row_groups=tuple(tuple(_build_group_sum_rows(group, amounts)) for group in groups),
+        total_rows=tuple(
+            _build_sum_row(label, item_statuses, amounts, strong=True)
+            for label, item_statuses in amounts.list_totals(round_status.activities)
+        )
         if len(groups) > 1
         else (),
         is_dense=True,
     )
-    if amounts.has_missing_amounts(round_status.activities):
-        yield Paragraph(to_spans(translate("overview.left_out", phrasing.language)), "quiet")
+    if not all(map(amounts.is_complete, round_status.activities)):
+        items = phrasing.item_noun_plural
+        yield Paragraph(to_spans(translate("overview.left_out", phrasing.language, items=items)), "quiet")
+
+
+def _build_group_sum_rows(group: ItemGroup, amounts: Amounts) -> Iterator[ReportRow]:
+    """Yield what the plan items of a group with all their amounts come to, and those that lack one."""
+    complete, incomplete = amounts.split_complete(group.item_statuses)
+    yield _build_sum_row(group.name, complete, amounts, strong=False)
+    if incomplete:
+        label = amounts.incomplete_label(len(incomplete))
+        yield _build_sum_row(label, incomplete, amounts, strong=False, is_indented=True)
 
 
 def _build_sum_row(
-    label: str, item_statuses: Sequence[ItemStatus], amounts: Amounts, *, strong: bool
+    label: str, item_statuses: Sequence[ItemStatus], amounts: Amounts, *, strong: bool, is_indented: bool = False
 ) -> ReportRow:
-    name = ReportCell((Paragraph(to_spans(label, strong=strong)),), is_header=True)
+    name = ReportCell((Paragraph(to_spans(label, strong=strong)),), is_header=True, is_indented=is_indented)
     return ReportRow((name, *amounts.build_total_cells(item_statuses, strong=strong)))
 
 

@@ -127,17 +127,15 @@ def mark_for_hyphenation(cell: ReportCell, max_letters: int = MAX_WORD_LETTERS) 
 
 
 def build_total_row_cells(
-    item_statuses: Sequence[ItemStatus], column_source: ColumnSource
+    label: str, item_statuses: Sequence[ItemStatus], column_source: ColumnSource
 ) -> tuple[ReportCell, ...]:
-    """Return the cells of a row of sums."""
-    label = ReportCell(
-        (Paragraph(to_spans(column_source.phrasing.translate("total"), strong=True)),), is_header=True
-    )
+    """Return the cells of a row of sums of some plan items."""
+    label_cell = ReportCell((Paragraph(to_spans(label, strong=True)),), is_header=True)
     blank = [
         ReportCell() for field in (column_source.deadline_field, column_source.round_status.status_field) if field
     ]
     rest = (ReportCell(),) if has_comment_column(column_source) and not column_source.has_comments_below else ()
-    return (label, *blank, *column_source.amounts.build_total_cells(item_statuses), *rest)
+    return (label_cell, *blank, *column_source.amounts.build_total_cells(item_statuses), *rest)
 
 
 def has_comment_column(column_source: ColumnSource) -> bool:

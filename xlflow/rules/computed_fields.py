@@ -7,7 +7,7 @@ there is
 no result.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from xlflow.model.plan import FieldValue
@@ -49,6 +49,19 @@ def compute_field(computation: Computation, number_of_field: NumberLookup) -> De
         if computation.subtract:
             return _round_half_up(numbers[0] - sum(numbers[1:], Decimal(0)))
         return _round_half_up(numbers[0] / abs(numbers[1])) if numbers[1] else None
+
+
+def reconciled_fields(fields: Sequence[Field]) -> tuple[str, ...]:
+    """Return the keys of the amounts that a row must have so that sums of `fields` can be compared: those that
+    others are computed from, those that are required, and the plan's. () where no sum is compared with another."""
+    computations = [field.computed for field in fields if field.computed]
+    inputs = {key for computed in computations for key in (*computed.subtract, *computed.share)}
+    keys = tuple(
+        field.key
+        for field in fields
+        if not field.computed and (field.key in inputs or field.filled_by == "plan" or field.required)
+    )
+    return keys if len(keys) > 1 else ()
 
 
 def field_value(row: AnswerRow, key: str, template: Template) -> FieldValue | None:

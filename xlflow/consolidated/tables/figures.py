@@ -21,6 +21,7 @@ from xlflow.consolidated.summary_model import (
     Measure,
     RowFilter,
     RowGroup,
+    RowsCounted,
     Section,
 )
 from xlflow.consolidated.tables.change_table import CHANGE_FLAGS, flag_column_key
@@ -42,18 +43,27 @@ class FigureCalculator:
 
     def __init__(self, table_by_name: Iterable[Table]):
         self._table_by_name = {table.name: table for table in table_by_name}
-        self._totals_cache: dict[tuple[str, str, tuple[str, ...]], TotalsByKey] = {}
+        self._totals_cache: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], TotalsByKey] = {}
 
     def fill_section(self, section: Section) -> Section:
         """Return the section with its `values` computed."""
         rows: list[tuple[TableCell, ...]] = []
         for group in section.groups:
             rows.append(tuple(self._compute_row(section, group, rows)))
-        return replace(section, values=tuple(rows))
+        groups = tuple(self._count_in_label(group, section.measures[0]) for group in section.groups)
+        return replace(section, groups=groups, values=tuple(rows))
 
     def make_key_figure(self, label: str, measure: Measure) -> KeyFigure:
         """Return a key figure with its value computed."""
         return KeyFigure(label, measure, _int_if_whole(self._compute_figure(measure, measure.filters)))
+
+    def _count_in_label(self, group: RowGroup, measure: Measure) -> RowGroup:
+        """Return a group with a counted label as it reads now; other groups as they are."""
+        if group.counted_label is None:
+            return group
+        rows_measure = replace(measure, sum_column="", subtracted_columns=())
+        count = self._compute_figure(rows_measure, group.filters, group.rows_counted)
+        return replace(group, label=group.counted_label.text(int(count)))
 
     def _compute_row(
         self, section: Section, group: RowGroup, rows_above: Sequence[tuple[TableCell, ...]]
@@ -65,7 +75,7 @@ class FigureCalculator:
             if measure.kind == "across":
                 figures.append(sum_exactly(figures))
                 continue
-            figure = self._compute_figure(measure, (*group.filters, *measure.filters))
+            figure = self._compute_figure(measure, (*group.filters, *measure.filters), group.rows_counted)
             first_position = 0 if measure.kind == "rest" else position
             if group.kind == "others":
                 figure -= sum_exactly(
@@ -74,8 +84,10 @@ class FigureCalculator:
             figures.append(figure - sum_exactly(figures) if measure.kind == "rest" else figure)
         return [_int_if_whole(figure) for figure in figures]
 
-    def _compute_figure(self, measure: Measure, filters: Sequence[RowFilter]) -> Decimal:
-        """Return the count or sum over the rows that match all filters.
+    def _compute_figure(
+        self, measure: Measure, filters: Sequence[RowFilter], rows_counted: RowsCounted = "all"
+    ) -> Decimal:
+        """Return the count or sum over the rows that match all filters, or those of them that are counted.
 
         A negated filter is computed as the figure without it minus the figure with its positive form, so that only
         equalities are looked up.
@@ -84,19 +96,38 @@ class FigureCalculator:
         negative_filter = next((match for match in filters if not match.equals), None)
         if negative_filter is not None:
             other_filters = tuple(match for match in filters if match is not negative_filter)
-            return self._compute_figure(measure, other_filters) - self._compute_figure(
-                measure, (*other_filters, replace(negative_filter, equals=True))
+            return self._compute_figure(measure, other_filters, rows_counted) - self._compute_figure(
+                measure, (*other_filters, replace(negative_filter, equals=True)), rows_counted
             )
-        totals = self._cached_totals(
-            measure.table, measure.sum_column, tuple(match.column for match in positive_filters)
+        if rows_counted == "incomplete":
+            return self._compute_figure(measure, filters) - self._compute_figure(measure, filters, "complete")
+        columns = tuple(match.column for match in positive_filters)
+        number_columns = measure.number_columns if rows_counted == "complete" else ()
+        needed_columns = tuple(dict.fromkeys((*number_columns, *measure.input_columns)))
+        key = tuple(_casefold_cell(match.text) for match in positive_filters)
+        first, *subtracted = (
+            self._cached_totals(measure.table, column, columns, needed_columns).get(key, Decimal(0))
+            for column in (measure.sum_column, *measure.subtracted_columns)
         )
-        return totals.get(tuple(_casefold_cell(match.text) for match in positive_filters), Decimal(0))
+        return first - sum_exactly(subtracted)
 
-    def _cached_totals(self, table_name: str, sum_column: str, columns: tuple[str, ...]) -> TotalsByKey:
-        key = (table_name, sum_column, columns)
+    def _cached_totals(
+        self, table_name: str, sum_column: str, columns: tuple[str, ...], number_columns: tuple[str, ...]
+    ) -> TotalsByKey:
+        key = (table_name, sum_column, columns, number_columns)
         if key not in self._totals_cache:
-            self._totals_cache[key] = _sum_by_key(self._table_by_name[table_name], sum_column, columns)
+            table = self._table_by_name[table_name]
+            if number_columns:
+                table = _rows_with_numbers(table, number_columns)
+            self._totals_cache[key] = _sum_by_key(table, sum_column, columns)
         return self._totals_cache[key]
+
+
+def _rows_with_numbers(table: Table, columns: Sequence[str]) -> Table:
+    """Return the table without the rows that lack a number in one of some columns."""
+    positions = [index for index, column in enumerate(table.columns) if column.key in columns]
+    rows = tuple(row for row in table.rows if all(is_number_cell(row[position]) for position in positions))
+    return replace(table, rows=rows)
 
 
 def _sum_by_key(table: Table, sum_column: str, columns: Sequence[str]) -> TotalsByKey:
@@ -138,9 +169,12 @@ def _cell_text(cell: TableCell) -> str:
 
 def _cell_number(cell: TableCell) -> Decimal:
     """Return the number in a cell, 0 for anything else: SUM and SUMPRODUCT ignore texts in the same way."""
-    if isinstance(cell, Decimal):
-        return cell
-    return Decimal(cell) if isinstance(cell, int) and not isinstance(cell, bool) else Decimal(0)
+    return Decimal(str(cell)) if is_number_cell(cell) else Decimal(0)
+
+
+def is_number_cell(cell: TableCell) -> bool:
+    """Return whether a spreadsheet sees a number in a cell."""
+    return isinstance(cell, int | Decimal) and not isinstance(cell, bool)
 
 
 def _int_if_whole(figure: Decimal) -> TableCell:
@@ -196,18 +230,24 @@ def build_change_measures(merged_index: MergedIndex) -> Iterator[Measure]:
         yield Measure(translate(f"changed.any_{flag}", language), "count", "changes", filters)
 
 
-def build_sum_measures(table_name: str, fields: Sequence[Field], context: PanelContext) -> tuple[Measure, ...]:
-    """Return one sum per amount field; computed amounts below zero are marked."""
+def build_sum_measures(
+    table_name: str, fields: Sequence[Field], number_columns: tuple[str, ...], context: PanelContext
+) -> tuple[Measure, ...]:
+    """Return one sum per amount field; computed amounts below zero are marked. `number_columns` are the fields
+    that a complete row has a number in."""
     language = context.merged_index.language
     return tuple(
         Measure(
             field.label.in_language(language),
             "sum",
             table_name,
-            sum_column=field.key,
+            sum_column=subtracted[0],
+            subtracted_columns=subtracted[1:],
             negative_is_bad=field.computed is not None,
+            number_columns=number_columns,
         )
         for field in fields
+        for subtracted in ((field.computed.subtract if field.computed else ()) or (field.key,),)
     )
 
 

@@ -26,13 +26,13 @@ from xlflow.consolidated.summary_model import (
     count_measure,
     sum_measure,
 )
+from xlflow.consolidated.tables.amount_panel import build_amount_panel, incomplete_amount_fields
 from xlflow.consolidated.tables.figures import (
     FigureCalculator,
     activity_filters_of,
     build_change_measures,
     build_choice_measures,
     build_status_measures,
-    build_sum_measures,
     list_status_labels,
 )
 from xlflow.consolidated.tables.merged_index import MergedIndex
@@ -41,7 +41,6 @@ from xlflow.i18n.catalogue import Language, format_long_date, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import Severity
 from xlflow.model.table import Table
-from xlflow.model.template_elements import NUMBER_TYPES, Field
 
 COUNTED_SEVERITIES = (Severity.ERROR, Severity.WARNING)
 """The severities that are counted; notes require no action."""
@@ -92,7 +91,7 @@ def build_panels(
     """Return the panels with their values: statuses, amounts, further choice fields, changes; empty ones left
     out."""
     context = PanelContext(merged_index, table_by_name)
-    builders = (_build_status_panel, _build_amount_panel, _build_choice_panels, _build_change_panel)
+    builders = (_build_status_panel, build_amount_panel, _build_choice_panels, _build_change_panel)
     panels = (panel for build in builders for panel in build(context) if panel.sections)
     return tuple(
         replace(panel, sections=tuple(calculator.fill_section(section) for section in panel.sections))
@@ -122,40 +121,6 @@ def _build_status_panel(context: PanelContext) -> Iterator[Panel]:
     activity_level = context.merged_index.template.item_level
     title = context.overview_text("by_status", items=activity_level.plural_label(context.merged_index.language))
     yield Panel(title, sections[0].headings, tuple(sections), shows_statuses=True)
-
-
-def _build_amount_panel(context: PanelContext) -> Iterator[Panel]:
-    """Yield the panel of sums of amounts."""
-    template = context.merged_index.template
-    number_fields = [field for field in template.form_fields() if field.type in NUMBER_TYPES and not field.percent]
-    summarised_keys = {summary.of for summary in template.summaries}
-    amount_fields = [field for field in number_fields if field.key in summarised_keys] or (
-        [] if template.summaries else number_fields
-    )
-    if not amount_fields:
-        return
-    keys = {field.key for field in amount_fields}
-    note = context.overview_text("left_out") if _incomplete_amount_fields(context.merged_index) else ""
-    sections = [
-        Section(
-            "",
-            "",
-            (RowGroup(context.overview_text("total")),),
-            build_sum_measures("activities", amount_fields, context),
-            note=note,
-        )
-    ]
-    has_one_unit_per_item = all(len(units) == 1 for units in context.merged_index.units_by_item.values())
-    for each in list_groupings(context, keys.__contains__):
-        grouping = (
-            replace(each, table_name="activities")
-            if has_one_unit_per_item and each.group_key == UNIT_GROUP_KEY
-            else each
-        )
-        sections += build_section(
-            grouping, build_sum_measures(grouping.table_name, amount_fields, context), context
-        )
-    yield Panel(context.overview_text("amounts"), sections[0].headings, tuple(sections))
 
 
 def _build_choice_panels(context: PanelContext) -> Iterator[Panel]:
@@ -237,7 +202,7 @@ def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCal
                 *activity_filters_of(merged_index.template),
             ),
         )
-    for field in _incomplete_amount_fields(merged_index):
+    for field in incomplete_amount_fields(merged_index):
         params = {
             "items": template.item_level.plural_label(language),
             "field": field.label.in_language(language),
@@ -266,13 +231,3 @@ def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCal
             label,
             count_measure("activities", RowFilter(ROLLED_UP_COLUMN, follows_activity_text(template, language))),
         )
-
-
-def _incomplete_amount_fields(merged_index: MergedIndex) -> list[Field]:
-    """Return the computed amounts that at least one plan item has no value for, since an input is missing."""
-    amounts = [field for field in merged_index.template.form_fields() if field.computed and not field.percent]
-    return [
-        amount
-        for amount in amounts
-        if any(merged_index.number_over_units(item, amount.key) is None for item in merged_index.items)
-    ]

@@ -7,7 +7,7 @@ within a text would change with the reader's language.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Formatter
 
 from xlflow.consolidated.summary_model import (
@@ -16,9 +16,11 @@ from xlflow.consolidated.summary_model import (
     EQUATION_COLUMN,
     FOUND_COLUMN,
     BalanceEquation,
+    CountedLabel,
     Measure,
     RowFilter,
     RowGroup,
+    RowsCounted,
     Section,
 )
 from xlflow.consolidated.writer.sheet_plan import FormulaNames
@@ -63,7 +65,7 @@ def figure_formula(
         (row_filter, label_cell if _is_label_of(row_filter, group.label) else None) for row_filter in group.filters
     ]
     conditions += [(match, heading_cell if match.text == measure.heading else None) for match in measure.filters]
-    formula = _sum_over_table_parts(measure, conditions, names)
+    formula = _sum_over_table_parts(measure, conditions, names, group.rows_counted)
     first_column = 1 if measure.kind == "rest" else position.column
     if group.kind == "others":
         formula += f"-SUM({_range_address(position.first_row, first_column, position.row - 1, position.column)})"
@@ -72,30 +74,64 @@ def figure_formula(
     return f"={formula}"
 
 
+def label_formula(group: RowGroup, label: CountedLabel, measure: Measure, names: FormulaNames) -> str:
+    """Return the formula (with =) of a label that ends with the number of rows that a group counts."""
+    conditions: list[tuple[RowFilter, str | None]] = [(row_filter, None) for row_filter in group.filters]
+    rows_measure = replace(measure, sum_column="", subtracted_columns=())
+    count = _sum_over_table_parts(rows_measure, conditions, names, group.rows_counted)
+    beginning, one, many = map(quote_formula_text, (label.beginning, f" {label.one}", f" {label.many}"))
+    return f"={beginning}&({count})&IF({count}=1,{one},{many})"
+
+
 def _sum_over_table_parts(
-    measure: Measure, conditions: Sequence[tuple[RowFilter, str | None]], names: FormulaNames
+    measure: Measure,
+    conditions: Sequence[tuple[RowFilter, str | None]],
+    names: FormulaNames,
+    rows_counted: RowsCounted = "all",
 ) -> str:
     return "+".join(
-        _count_in_table_part(measure, conditions, names, part_index)
+        _count_in_table_part(measure, conditions, names, part_index, rows_counted)
         for part_index in range(len(names.excel_names[measure.table]))
     )
 
 
 def _count_in_table_part(
-    measure: Measure, conditions: Sequence[tuple[RowFilter, str | None]], names: FormulaNames, part_index: int
+    measure: Measure,
+    conditions: Sequence[tuple[RowFilter, str | None]],
+    names: FormulaNames,
+    part_index: int,
+    rows_counted: RowsCounted,
 ) -> str:
     """Return the expression for one part of a table that continues over several sheets."""
-    comparisons = (
-        (row_filter, cell, names.column_reference(measure.table, row_filter.column, part_index))
+    factors = [
+        _comparison(row_filter, cell, names.column_reference(measure.table, row_filter.column, part_index))
         for row_filter, cell in conditions
-    )
-    factors = "*".join(_comparison(match, cell, column) for match, cell, column in comparisons)
-    if len(conditions) == 1:
-        factors += "*1"
+    ]
+    if rows_counted != "all":
+        complete = _are_numbers(measure, measure.number_columns, names, part_index)
+        factors.append(complete if rows_counted == "complete" else f"({complete}=0)")
+    further_inputs = [key for key in measure.input_columns if key not in measure.number_columns]
+    needs_inputs = measure.input_columns if rows_counted != "complete" else further_inputs
+    if needs_inputs:
+        factors.append(_are_numbers(measure, needs_inputs, names, part_index))
+    condition = "*".join(factors) + "*1" * (len(factors) == 1)
     if not measure.sum_column:
-        return f"SUMPRODUCT({factors})"
-    number_column = names.column_reference(measure.table, measure.sum_column, part_index)
-    return f"SUMPRODUCT({factors},{number_column})" if factors else f"SUM({number_column})"
+        return f"SUMPRODUCT({condition})"
+    terms = (
+        f"SUMPRODUCT({condition},{column})" if condition else f"SUM({column})"
+        for column in (
+            names.column_reference(measure.table, key, part_index)
+            for key in (measure.sum_column, *measure.subtracted_columns)
+        )
+    )
+    return "-".join(terms)
+
+
+def _are_numbers(measure: Measure, columns: Sequence[str], names: FormulaNames, part_index: int) -> str:
+    """Return an expression that is 1 for each row with a number in all of some columns, else 0: every text
+    compares as greater than any number."""
+    references = (names.column_reference(measure.table, key, part_index) for key in columns)
+    return "*".join(f'({column}<>"")*({column}<1E+99)' for column in references)
 
 
 def _comparison(row_filter: RowFilter, cell: str | None, column: str) -> str:

@@ -9,9 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from xlflow.consolidated.summary_model import UNIT_COLUMN, ConsolidatedContent, KeyFigure, Panel, RowGroup, Section
+from xlflow.consolidated.summary_model import (
+    UNIT_COLUMN,
+    ConsolidatedContent,
+    KeyFigure,
+    Measure,
+    Panel,
+    RowGroup,
+    Section,
+)
 from xlflow.consolidated.writer.amount_charts import draw_amount_charts, figure_column_width
-from xlflow.consolidated.writer.figure_formulas import FigurePosition, figure_formula, measure_expression
+from xlflow.consolidated.writer.figure_formulas import (
+    FigurePosition,
+    figure_formula,
+    label_formula,
+    measure_expression,
+)
 from xlflow.consolidated.writer.status_charts import choose_status_sections, count_chart_rows, draw_status_charts
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, WriteContext
 from xlflow.excel.writer import (
@@ -215,7 +228,7 @@ def _write_section(section: Section, first_row: int, heading_row: int, context: 
         not isinstance(figure, int) for group, row in figure_rows if group.kind != "share" for figure in row
     )
     for row, (group, figures) in enumerate(figure_rows, first_row):
-        _write_label(group, row, context)
+        _write_label(group, section.measures[0], row, context)
         _link_figure_row(section, group, row, context)
         context.sheet.set_row_height(
             row, LINE_HEIGHT * count_lines(group.label + _label_suffix(group), LABEL_WIDTH)
@@ -227,7 +240,12 @@ def _write_section(section: Section, first_row: int, heading_row: int, context: 
             context.sheet.write_formula(row, column, formula, figure, style)
 
 
-def _write_label(group: RowGroup, row: int, context: WriteContext) -> None:
+def _write_label(group: RowGroup, measure: Measure, row: int, context: WriteContext) -> None:
+    """Write the label of a row of figures; one that counts rows is a formula, as every figure is."""
+    if group.counted_label:
+        formula = label_formula(group, group.counted_label, measure, context.formula_names)
+        context.sheet.write_formula(row, 0, formula, group.label, context.style("cell"))
+        return
     suffix = _label_suffix(group)
     context.sheet.write(
         row, 0, group.label, context.style("cell", **({"num_format": f'@"{suffix}"'} if suffix else {}))
