@@ -18,6 +18,7 @@ from xlflow.report.document import (
     ReportRow,
     ReportTable,
     StatusBadge,
+    nest_headings,
     to_spans,
 )
 from xlflow.report.goal_sections import GoalLayout, build_goal_sections
@@ -51,7 +52,7 @@ def compose_document(round_status: RoundStatus, report_options: ReportOptions) -
     shown_status = restrict_to_deviations(selected_status) if report_options.only else selected_status
     blocks = tuple(
         _number_and_anchor_blocks(
-            tuple(_build_blocks(selected_status, shown_status, report_options, phrasing)), phrasing
+            tuple(nest_headings(_build_blocks(selected_status, shown_status, report_options, phrasing))), phrasing
         )
     )
     headings = [block for block in blocks if isinstance(block, Heading)]

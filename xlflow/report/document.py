@@ -4,8 +4,8 @@
 into the same thing in their format and decide nothing.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache
 from typing import Any, ClassVar, Literal
@@ -173,6 +173,23 @@ class ReportTable:
 
 
 Block = Heading | Paragraph | Bullets | HeadlineFigures | Picture | ReportTable
+
+
+MAX_HEADING_LEVEL = 4
+
+
+def nest_headings(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the blocks with headings that never skip a level, as screen readers expect: each is one level below the
+    nearest heading above it that had a smaller number."""
+    open_levels: list[int] = []
+    for block in blocks:
+        if not isinstance(block, Heading):
+            yield block
+            continue
+        while open_levels and open_levels[-1] >= block.level:
+            open_levels.pop()
+        open_levels.append(block.level)
+        yield replace(block, level=min(len(open_levels), MAX_HEADING_LEVEL))
 
 
 @dataclass(frozen=True, slots=True)

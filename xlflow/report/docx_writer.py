@@ -66,13 +66,18 @@ class _DocxWriter:
         self.bookmarks = {heading.anchor: number for number, heading in enumerate(document.contents, 1)}
 
     def write_body(self) -> None:
-        """Fill the body and the footer."""
-        body_xml = "".join(self._body_parts())
-        body = self.docx.element.body
-        section_properties = body.find(qn("w:sectPr"))
-        for element in parse_xml(f"<w:body {_NAMESPACES}>{body_xml}</w:body>"):
-            body.append(element) if section_properties is None else section_properties.addprevious(element)
+        """Fill the body and the footer.
+
+        The part is parsed anew as a whole: to move many elements into the tree that is there takes lxml a time that
+        grows with their square.
+        """
         self._write_footer()
+        section_properties = self.docx.element.body.find(qn("w:sectPr"))
+        section_xml = "" if section_properties is None else serialize_for_reading(section_properties)
+        body_xml = "".join(self._body_parts())
+        self.docx.part._element = parse_xml(
+            f"<w:document {_NAMESPACES}><w:body>{body_xml}{section_xml}</w:body></w:document>"
+        )
 
     def _body_parts(self) -> Iterator[str]:
         document, style_ids = self.document, self.style_ids

@@ -5,13 +5,14 @@ Raises FatalError before anything is written if an input cannot be used. Only do
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from xlflow.model.findings import FatalError, Location, make_finding
-from xlflow.report.document import Block, Bullets, Heading, Paragraph, Span
+from xlflow.report.document import Block, Bullets, Heading, Paragraph, Span, nest_headings
 from xlflow.report.report_file import ReportFormat
 
 SAFE_LINK_SCHEMES = ("https://", "http://", "mailto:")
@@ -19,8 +20,9 @@ SAFE_LINK_SCHEMES = ("https://", "http://", "mailto:")
 
 def parse_introduction(text: str) -> tuple[Block, ...]:
     """Return the blocks of a Markdown text; headings never skip a level, as screen readers expect."""
+    blocks = nest_headings(_parse_markdown_blocks(MarkdownIt("commonmark", {"html": False}).parse(text)))
     return tuple(
-        _normalize_heading_levels(_parse_markdown_blocks(MarkdownIt("commonmark", {"html": False}).parse(text)))
+        replace(block, in_contents=block.level == 1) if isinstance(block, Heading) else block for block in blocks
     )
 
 
@@ -66,16 +68,6 @@ def _parse_markdown_spans(token: Token) -> Iterator[Span]:
         text = " " if child.type in ("softbreak", "hardbreak") else child.content
         if text:
             yield Span(text, strong=strong > 0, emphasis=emphasis > 0, link=link)
-
-
-def _normalize_heading_levels(blocks: Iterator[Block]) -> Iterator[Block]:
-    level = 0
-    for block in blocks:
-        if isinstance(block, Heading):
-            level = min(block.level, level + 1, 4)
-            yield Heading(level, block.text, in_contents=level == 1)
-        else:
-            yield block
 
 
 def read_introduction_file(path: Path | None) -> tuple[Block, ...]:

@@ -4,6 +4,7 @@ A path that leads out of that folder would disclose a person's folders and fail 
 a column of their own with short texts: LibreOffice shows a link on one line only, and a file name may need more.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import Location
 from xlflow.model.merged import MergedRow
 from xlflow.model.table import Table, TableColumn, encode_rows
-from xlflow.model.text import first_free_name, normalize_key
+from xlflow.model.text import ILLEGAL_XML_CHARACTERS, first_free_name, normalize_key, utf16_length
 
 LINK_COLUMN_WIDTH = 9
 
@@ -24,6 +25,13 @@ MAX_LINKED_ROWS = 20_000
 
 MAX_ADDRESS_LENGTH = 900
 """Characters of an address; Excel accepts 2,079."""
+
+MAX_SHEET_NAME = 31
+"""Characters of a sheet's name in Excel."""
+
+_FORBIDDEN_IN_SHEET_NAMES = frozenset("[]:*?/\\")
+_UNLINKABLE_CHARACTERS = re.compile(rf"[\x00-\x1f\x7f{ILLEGAL_XML_CHARACTERS}]|_x[0-9A-Fa-f]{{4}}_")
+"""What XML cannot hold, what it takes for a blank, and what Excel takes for another character."""
 
 FileAddresses = Mapping[str, str]
 """Relative addresses of source files, seen from the folder of the workbook, by their displayed name."""
@@ -84,8 +92,22 @@ def source_address(merged_row: MergedRow, file_addresses: FileAddresses) -> str:
     address = file_addresses.get(location.file, "")
     if not address or not location.sheet or not _row_digits(location) or len(address) >= MAX_ADDRESS_LENGTH:
         return ""
+    if not (_is_linkable_path(address) and _is_linkable_sheet(location.sheet)):
+        return ""
     sheet = location.sheet.replace("'", "''")
     return f"external:{address}#'{sheet}'!{location.cell}"
+
+
+def _is_linkable_path(address: str) -> bool:
+    """Return whether a relative path stays one in a link; a colon as in "C:" would lead elsewhere."""
+    return len(address) > 1 and ":" not in address and not _UNLINKABLE_CHARACTERS.search(address)
+
+
+def _is_linkable_sheet(name: str) -> bool:
+    """Return whether Excel allows a sheet of this name, and a link can hold it as it is."""
+    return utf16_length(name) <= MAX_SHEET_NAME and not (
+        set(name) & _FORBIDDEN_IN_SHEET_NAMES or _UNLINKABLE_CHARACTERS.search(name)
+    )
 
 
 def _first_source(merged_row: MergedRow) -> Location:
