@@ -689,3 +689,21 @@ def test_a_first_level_without_a_text_still_gets_a_heading() -> None:
     headings = headings_of(compose(text, layout="heading"))
     assert [level for level, _ in headings] == [1, 2, 3, 1, 2, 3]
     assert all(text for _, text in headings)
+
+
+def test_blank_levels_leave_no_gap_between_headings() -> None:
+    round_status = draw_round("""
+        Samhälle//Mål A/Ordna | Kvartal 1 | Pågående
+        Samhälle//Mål B/Bygga | Kvartal 1 | Pågående
+        Samhälle/Levande kommun/Mål C/Laga | Kvartal 1 | Pågående
+    """)
+    blocks = compose_document(round_status, ReportOptions()).blocks
+    levels = {block.text: block.level for block in blocks if isinstance(block, Heading)}
+    ends = {"Samhälle": 1, "Mål A": 2, "Mål B": 2, "Levande kommun": 2, "Mål C": 3}
+    for end, level in ends.items():
+        assert [found for text, found in levels.items() if text.endswith(end)] == [level], end
+
+
+def test_headings_of_an_introduction_keep_their_order_of_rank() -> None:
+    blocks = parse_introduction("# A\n### B\n### C\n## D\n### E\n")
+    assert [block.level for block in blocks if isinstance(block, Heading)] == [1, 2, 2, 2, 3]

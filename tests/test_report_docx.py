@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
+from time import process_time
 from xml.etree import ElementTree
 
 import docx
@@ -287,3 +288,18 @@ def test_a_report_of_long_ago_can_be_written() -> None:
     content = write(replace(draw_many(1), as_of=date(1979, 12, 31)))
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         assert {entry.date_time[0] for entry in package.infolist()} == {1980}
+
+
+# Growth ---------------------------------------------------------------------------------------------------
+
+
+def _seconds_to_write(rows: int) -> float:
+    document = compose_document(draw_many(rows, goals=1), ReportOptions())
+    start = process_time()
+    write_docx(document)
+    return process_time() - start
+
+
+def test_a_table_of_many_rows_takes_no_longer_for_each() -> None:
+    few, many = (min(_seconds_to_write(rows) for _ in range(2)) for rows in (150, 1_200))
+    assert many < few * 8 * 2, "the time grew faster than the rows"

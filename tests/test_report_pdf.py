@@ -15,9 +15,9 @@ from support.draw_report import draw_amounts, draw_many, draw_round
 from support.external_tools import PROJECT, require_tool
 
 from xlflow.i18n.catalogue import LANGUAGES, Language
-from xlflow.model.findings import Location
+from xlflow.model.findings import FatalError, Location, remedy_of
 from xlflow.report.compose import ReportOptions, compose_document
-from xlflow.report.document import Document, Heading, Picture, ReportTable
+from xlflow.report.document import Document, Heading, Paragraph, Picture, ReportTable, Span
 from xlflow.report.goal_sections import GoalLayout
 from xlflow.report.pdf_writer import (
     MISSING_GLYPH,
@@ -247,3 +247,33 @@ def test_pages_are_compressed() -> None:
     pdf = write(draw_many(48))
     stream = pdf[pdf.index(b"stream\n") + 7 :]
     assert zlib.decompressobj().decompress(stream[:200])
+
+
+# Texts of any size ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "word", ["å" * 33_000, "[" * 33_000, "漢" * 33_000], ids=["letters", "brackets", "squares"]
+)
+def test_a_word_longer_than_any_line_makes_a_pdf(word: str) -> None:
+    document = compose_document(draw_round(f"S/M/N/{word} | Kvartal 1 | Pågående | | {word}"), ReportOptions())
+    document = replace(document, title=f"{document.title} {word}")
+    blocks = (Heading(1, word, anchor="lang"), *document.blocks)
+    assert faults(write_pdf(replace(document, blocks=blocks))) == []
+
+
+def test_a_report_too_long_for_the_memory_is_refused_before_it_is_set() -> None:
+    document = compose_document(draw_round("S/M/N/A | Kvartal 1 | Pågående"), ReportOptions())
+    long = Paragraph((Span("Arbetet fortsätter. " * 200_000),))
+    with pytest.raises(FatalError) as refusal:
+        render_pdf(replace(document, blocks=(*document.blocks, long)), Location("a.xlsx"))
+    assert [finding.code for finding in refusal.value.findings] == ["report-pdf-too-long"]
+    assert "--unit" in remedy_of(refusal.value.findings[0], "sv")
+
+
+def test_what_typst_cannot_set_is_told_and_no_traceback() -> None:
+    document = compose_document(draw_round("S/M/N/A | Kvartal 1 | Pågående"), ReportOptions())
+    skipped = (Heading(1, "Ett", "ett"), Heading(3, "Tre", "tre"))
+    with pytest.raises(FatalError) as refusal:
+        render_pdf(replace(document, blocks=skipped), Location("a.xlsx"))
+    assert [finding.code for finding in refusal.value.findings] == ["report-pdf-failed"]

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -11,10 +12,18 @@ from urllib.parse import unquote
 import pytest
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
+from support.draw_merged import draw_merged
+from support.draw_round import draw_round
 from support.run_cli import play_round
 
+from xlflow.consolidated.writer.source_links import source_address
 from xlflow.excel.writer import count_lines
 from xlflow.pipeline.form_operations import generate_forms, merge_forms
+
+ROUND = draw_round("""
+    Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet   | Slutdatum | Enhet
+    a  | Samhälle   | Levande kommun         | Möten    | Öppna kvarn | Kvartal 2 | Museet
+""")
 
 
 @pytest.fixture
@@ -140,3 +149,27 @@ def _place_of(cell: Cell) -> tuple[Path, str, str]:
     assert cell.hyperlink is not None
     sheet, _, place = str(cell.hyperlink.location).rpartition("!")
     return Path(unquote(str(cell.hyperlink.target))), sheet.strip("'").replace("''", "'"), place
+
+
+def _address_of(file: str, sheet: str) -> str:
+    merged, _ = draw_merged(ROUND, {"Museet": "Id | Status\na | Pågående"})
+    row = merged.rows[0]
+    location = replace(row.row.location, file=file, sheet=sheet)
+    return source_address(replace(row, row=replace(row.row, location=location)), {file: file})
+
+
+@pytest.mark.parametrize("sheet", ["Svar", "Bo's", "50 % #2", 'a"b', "<b>&", "å" * 31])
+def test_a_sheet_with_any_name_that_excel_allows_is_linked(sheet: str) -> None:
+    assert _address_of("a.xlsx", sheet).startswith("external:a.xlsx#'")
+
+
+@pytest.mark.parametrize(
+    "sheet", ["\x1b[31m", "a\ufffe", "a\ud83d", "a\nb", "a\tb", "_x0041_", "å" * 32, "a/b", "[1]", "a:b"]
+)
+def test_a_sheet_whose_name_no_link_can_hold_gets_none(sheet: str) -> None:
+    assert _address_of("a.xlsx", sheet) == ""
+
+
+@pytest.mark.parametrize("file", ["a", "C:b.xlsx", "a\x1b.xlsx", "javascript:x.xlsx", "a\nb.xlsx"])
+def test_a_file_whose_name_no_link_can_hold_gets_none(file: str) -> None:
+    assert _address_of(file, "Svar") == ""

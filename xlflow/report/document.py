@@ -179,8 +179,8 @@ MAX_HEADING_LEVEL = 4
 
 
 def nest_headings(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield the blocks with headings that never skip a level, as screen readers expect: each is one level below the
-    nearest heading above it that had a smaller number."""
+    """Yield the blocks with headings that never skip a level, as screen readers expect: each is one level below
+    the nearest heading above it that had a smaller number."""
     open_levels: list[int] = []
     for block in blocks:
         if not isinstance(block, Heading):

@@ -68,8 +68,8 @@ class _DocxWriter:
     def write_body(self) -> None:
         """Fill the body and the footer.
 
-        The part is parsed anew as a whole: to move many elements into the tree that is there takes lxml a time that
-        grows with their square.
+        The part is parsed anew as a whole: to move many elements into the tree that is there takes lxml a time
+        that grows with their square.
         """
         self._write_footer()
         section_properties = self.docx.element.body.find(qn("w:sectPr"))

@@ -17,6 +17,9 @@ from xlflow.report.report_file import ReportFormat
 
 SAFE_LINK_SCHEMES = ("https://", "http://", "mailto:")
 
+MAX_LINK_LENGTH = 2_000
+"""Characters of a link's address; Word takes 2,083, and a PDF 8,000."""
+
 
 def parse_introduction(text: str) -> tuple[Block, ...]:
     """Return the blocks of a Markdown text; headings never skip a level, as screen readers expect."""
@@ -62,7 +65,7 @@ def _parse_markdown_spans(token: Token) -> Iterator[Span]:
         emphasis += (child.type == "em_open") - (child.type == "em_close")
         if child.type == "link_open":
             url = str(child.attrs.get("href", ""))
-            link = url if url.startswith(SAFE_LINK_SCHEMES) else ""
+            link = url if url.startswith(SAFE_LINK_SCHEMES) and len(url) <= MAX_LINK_LENGTH else ""
         elif child.type == "link_close":
             link = ""
         text = " " if child.type in ("softbreak", "hardbreak") else child.content

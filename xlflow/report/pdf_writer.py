@@ -18,13 +18,14 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import as_file
+from typing import Any
 
 import typst
 
 from xlflow.i18n.catalogue import Language, translate
-from xlflow.model.findings import Finding, Location, make_finding
+from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.report.colours import REPORT_COLOURS
-from xlflow.report.document import Document, Picture, ReportTable, to_plain_values
+from xlflow.report.document import Document, Heading, Paragraph, Picture, ReportTable, Span, to_plain_values
 from xlflow.report.edit_digest import add_pdf_digest
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
@@ -96,36 +97,103 @@ CHART_DPI = 192
 _CHART_SOURCE = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
 
 
+BASE_MEMORY, MAX_PDF_MEMORY = 90_000_000, 900_000_000
+"""Bytes that a PDF takes in memory however short it is, and that it may take."""
+
+MEMORY_PER_CHARACTER, MEMORY_PER_TEXT, MEMORY_PER_HEADING = 310, 5_500, 110_000
+"""Bytes that Typst takes for each of these: measured on 4,000 rows, comments of 3,000 letters, 5,000 headings."""
+
+_NOWHERE = Location("")
+
+MAX_METADATA_CHARACTERS = 2_000
+"""Characters of a title, bookmark or alternative text; PDF/A allows 32,767 bytes, and some letters take four."""
+
+_LONG_WORD, _LONG_RUN = re.compile(r"\w{60}(?=\w)"), re.compile(r"\S{1000}(?=\S)")
+"""Parts of a word, and of any text without blanks, that no line can hold; behind them the text may be broken."""
+
+_WORD_BREAK = "\u200b"
+"""A zero-width space: nobody sees it, and a line may end there."""
+
+
 def write_pdf(document: Document) -> bytes:
     """Return the report as PDF; the same document gives the same bytes."""
     return render_pdf(document)[0]
 
 
-def render_pdf(document: Document) -> tuple[bytes, frozenset[str]]:
-    """Return the report as PDF, and the characters in it that no shipped font has."""
-    seen_characters, covered_characters = set[str](), _covered_characters()
-
-    def show(text: str) -> str:
-        if covered_characters.issuperset(text):
-            return text
-        seen_characters.update(text)
-        return _replace_missing_glyphs(text)
-
-    data = {
-        **to_plain_values(document, show),
-        "tag": document.language_tag,
-        "words": _page_labels(document.language),
-    }
+def render_pdf(document: Document, location: Location = _NOWHERE) -> tuple[bytes, frozenset[str]]:
+    """Return the report as PDF, and the characters in it that no shipped font has. `FatalError` at `location` if
+    the report is too long for a PDF, or Typst cannot set it."""
+    data, seen_characters = _encode_document(document, location)
     inputs = {"document": json.dumps(data, ensure_ascii=False), "colours": json.dumps(dict(REPORT_COLOURS))}
     source = (resource_dir(TEMPLATES_DIR) / "report" / "report.typ").read_bytes()
-    pdf = _require_single_file(_create_compiler(source, inputs).compile(pdf_standards=["ua-1", "a-2a"]))
+    try:
+        pdf = _require_single_file(_create_compiler(source, inputs).compile(pdf_standards=["ua-1", "a-2a"]))
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:  # Typst's Rust code may panic, which is no Exception
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise FatalError(make_finding("report-pdf-failed", location, params={"reason": reason})) from error
     missing_characters = (
         character
-        for character in seen_characters - covered_characters
+        for character in seen_characters - _covered_characters()
         if _glyph_substitute(character) == MISSING_GLYPH
     )
     sealed_pdf = add_pdf_digest(separate_stream_ends(tag_row_headers(pdf, document)))
     return sealed_pdf, frozenset(missing_characters)
+
+
+def _encode_document(document: Document, location: Location) -> tuple[dict[str, Any], set[str]]:
+    """Return the data of the report for Typst, and all unusual characters in it; `FatalError` if it is too
+    long."""
+    seen_characters, covered_characters = set[str](), _covered_characters()
+    heading_count = sum(isinstance(block, Heading) for block in document.blocks)
+    memory = BASE_MEMORY + heading_count * MEMORY_PER_HEADING
+
+    def show(text: str) -> str:
+        nonlocal memory
+        memory += len(text) * MEMORY_PER_CHARACTER + MEMORY_PER_TEXT
+        if not covered_characters.issuperset(text):
+            seen_characters.update(text)
+            text = _replace_missing_glyphs(text)
+        return _allow_line_breaks(text)
+
+    plain = to_plain_values(document, show)
+    if memory > MAX_PDF_MEMORY:
+        params = {"memory": memory // 1_000_000, "most": MAX_PDF_MEMORY // 1_000_000}
+        raise FatalError(make_finding("report-pdf-too-long", location, params=params))
+    return {
+        **plain,
+        "blocks": [part for block in plain["blocks"] for part in _split_long_strings(block)],
+        "tag": document.language_tag,
+        "words": _page_labels(document.language),
+        "short_title": _shorten(plain["title"]),
+        "short_subtitle": _shorten(plain["subtitle"]),
+        "outlined": dict.fromkeys((heading.anchor for heading in document.contents), True),
+    }, seen_characters
+
+
+def _allow_line_breaks(text: str) -> str:
+    """Return a text in which words that are wider than any column may be broken; addresses stay as they are."""
+    if len(text) <= 60 or text.startswith(("https://", "http://", "mailto:")):
+        return text
+    return _LONG_RUN.sub(r"\g<0> ", _LONG_WORD.sub(rf"\g<0>{_WORD_BREAK}", text))
+
+
+def _split_long_strings(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a block so that its strings are not too long for PDF/A: the rest of a heading goes on below it, and an
+    alternative text is cut short, since it repeats what the tables say."""
+    if block["kind"] == "picture":
+        yield {**block, "alt_text": _shorten(block["alt_text"])}
+    elif block["kind"] == "heading" and len(block["text"]) > MAX_METADATA_CHARACTERS:
+        yield {**block, "text": _shorten(block["text"])}
+        rest = Paragraph((Span(block["text"][MAX_METADATA_CHARACTERS - 1 :]),))
+        yield to_plain_values(rest, str)
+    else:
+        yield block
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_METADATA_CHARACTERS else f"{text[: MAX_METADATA_CHARACTERS - 1]}…"
 
 
 def render_chart_png(picture: Picture) -> bytes:

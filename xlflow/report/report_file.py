@@ -109,7 +109,7 @@ def _render_document(
     if report_format == "pdf":
         from xlflow.report.pdf_writer import missing_glyph_findings, render_pdf
 
-        content, missing_characters = render_pdf(document)
+        content, missing_characters = render_pdf(document, location)
         return content, missing_glyph_findings(missing_characters, location)
     if report_format == "html":
         from xlflow.report.html_writer import write_html
