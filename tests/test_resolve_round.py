@@ -300,7 +300,7 @@ def test_forms_that_name_a_template_but_have_lost_it_say_that_it_may_be_named(pl
     assert (found(told, "template-unnamed"), len(found(told, "identity-from-properties"))) == ([], 2)
 
 
-def test_forms_that_know_their_template_keep_theirs(plan: Path, own: str) -> None:
+def test_the_template_that_the_coordinator_names_counts_for_forms_with_another(plan: Path, own: str) -> None:
     asked = ask(plan, template=own)
     newer = Path(own).with_name("nyare.toml")
     newer.write_text(OWN.replace('"1"', '"2"').replace("Kostnad", "Utgift"), encoding="utf-8")
@@ -311,7 +311,15 @@ def test_forms_that_know_their_template_keep_theirs(plan: Path, own: str) -> Non
     )
     told = check_forms([folder], plan=plan, template=str(newer), jobs=1)
     assert told.merged
-    assert (told.merged.answered_units, told.merged.round.template) == (("Museet", "Åbo"), asked.template)
+    assert (told.merged.answered_units, told.merged.round.template) == (
+        ("Museet", "Åbo"),
+        load_template(str(newer)),
+    )
+    named = [
+        (found.unit, found.location.file) for found in told.findings if found.code == "form-of-older-template"
+    ]
+    assert named == [("Museet", "Museet.xlsx")]
+    assert asked.template != load_template(str(newer))
 
 
 @pytest.mark.parametrize("given", [True, False], ids=["with the plan", "forms only"])

@@ -45,13 +45,19 @@ class SelectedSubmissions:
 
 def choose_round_key(submissions: Iterable[Submission]) -> str | None:
     """Return the key (`Round.key`) of the round that most units answered, of several the latest; None without any
-    submission."""
+    submission. One file counts once, however many units it claims to be of."""
     units: dict[str, set[str]] = {}
+    files: dict[str, set[str]] = {}
     as_of: dict[str, date] = {}
     for submission in submissions:
         units.setdefault(submission.round.key, set()).add(normalize_key(submission.unit))
+        files.setdefault(submission.round.key, set()).add(submission.file.name)
         as_of[submission.round.key] = submission.round.as_of
-    return max(units, key=lambda key: (len(units[key]), as_of[key], key), default=None)
+
+    def rank(key: str) -> tuple[int, int, date, str]:
+        return min(len(units[key]), len(files[key])), len(units[key]), as_of[key], key
+
+    return max(units, key=rank, default=None)
 
 
 def select_submissions(

@@ -40,6 +40,11 @@ EXPECTED_TYPE_WORDS: Mapping[str, str] = {
     "model_type": "table",
     "model_attributes_type": "table",
     "dict_type": "table",
+    "too_long": "within_limits",
+    "string_too_long": "within_limits",
+    "greater_than_equal": "within_limits",
+    "less_than_equal": "within_limits",
+    "finite_number": "number",
 }
 """Pydantic's type of an error -> the key in `words.toml` (below "template.") of what is expected there."""
 
@@ -61,6 +66,10 @@ KEY_SYNONYMS: Mapping[str, str] = {
     "settled": "final",
 }
 """Words that authors of templates try for a key and that are not spelt like it -> the key."""
+
+
+_MAX_VALUE_LENGTH = 1_000
+"""Characters of a wrong value that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +226,8 @@ def _fault_from_error(error: ErrorDetails) -> DescribedFault:
     expected_word = EXPECTED_TYPE_WORDS.get(error_type, "other")
     for ending, pattern_word in PATTERN_WORDS.items() if error_type == "string_pattern_mismatch" else ():
         expected_word = pattern_word if str(context.get("pattern")).endswith(ending) else expected_word
-    return DescribedFault(
-        "template-wrong-value", path, str(error["input"]), (), translate_all(f"template.{expected_word}")
-    )
+    value = str(len(error["input"])) if error_type == "too_long" else str(error["input"])[:_MAX_VALUE_LENGTH]
+    return DescribedFault("template-wrong-value", path, value, (), translate_all(f"template.{expected_word}"))
 
 
 def _make_described_finding(source: TemplateSource, fault: DescribedFault) -> Finding:

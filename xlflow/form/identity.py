@@ -16,6 +16,9 @@ METADATA_FORMAT = "1"
 
 _PROPERTY_PREFIX = "xlflow."
 
+_MAX_NUMBER_DIGITS, _MAX_TEXT_LENGTH = 9, 200_000
+"""Digits of a number, and characters of a text, that an identity may have."""
+
 
 def build_identity(round_: Round, unit: str, replaces: tuple[str, ...] = ()) -> FormIdentity:
     """Return the identity of the form of one unit."""
@@ -75,14 +78,16 @@ def decode_identity(values: Mapping[str, str]) -> FormIdentity | None:
         unescape_cell(values[key]) for key in ("template", "version", "round", "unit")
     )
     replaces = tuple(values.get("replaces", "").split())
-    return FormIdentity(
-        template, version, round_, unit, int(values["rows"]), values.get("form_code", ""), replaces
-    )
+    rows, form_code = values["rows"], values.get("form_code", "")
+    texts = (template, version, round_, unit, form_code, *replaces)
+    if len(rows) > _MAX_NUMBER_DIGITS or max(map(len, texts)) > _MAX_TEXT_LENGTH:
+        raise ValueError("the identity is larger than any")
+    return FormIdentity(template, version, round_, unit, int(rows), form_code, replaces)
 
 
 def _split_property_name(name: str) -> tuple[str, int]:
     key, _, number = name.removeprefix(_PROPERTY_PREFIX).partition(".")
-    return key, int(number) if number.isdecimal() else 1
+    return key, int(number) if number.isdecimal() and len(number) <= _MAX_NUMBER_DIGITS else 1
 
 
 def digest_answers(

@@ -9,6 +9,7 @@ writes no files.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -19,7 +20,22 @@ from typing import Any
 from xlflow.excel.conventions import MAX_CELL_CHUNK
 from xlflow.form.format_1 import rename_record_kind, rename_template_keys
 from xlflow.form.identity import build_identity, decode_identity, encode_identity
-from xlflow.form.layout import QUARTERS_LIST, YES_NO_LIST, list_key, make_form_code, row_fingerprint
+from xlflow.form.item_records import (
+    check_agreement,
+    decode_items,
+    decode_previous,
+    encode_item,
+    encode_previous,
+    load_record,
+)
+from xlflow.form.layout import QUARTERS_LIST, YES_NO_LIST, list_key, make_form_code
+from xlflow.form.record_shapes import (
+    MAX_TEMPLATE_CHARACTERS,
+    check_added_answers,
+    check_round_facts,
+    check_unit,
+    check_unit_names,
+)
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import Plan, PlanItem, Round, Unit
 from xlflow.model.submission import FormIdentity, PreviousAnswers
@@ -27,10 +43,6 @@ from xlflow.model.template import Template, parse_template_leniently
 from xlflow.model.template_elements import Field
 from xlflow.runtime.codec import (
     chunk_text,
-    decode_extra_columns,
-    decode_value,
-    encode_extra_columns,
-    encode_value,
     json_dumps_ascii,
     json_loads,
 )
@@ -65,6 +77,9 @@ def _yes_no_labels(field: Field, round_: Round) -> Iterator[tuple[str, str]]:
     for code, value in (("yes", True), ("no", False)):
         yield code, format_value(value, field, round_.template, round_.language, round_.plan.year)
 
+
+RECORD_ERRORS = (ValueError, KeyError, TypeError, IndexError, ArithmeticError, AttributeError, RecursionError)
+"""What decoding records may raise where they are not whole, or not ours."""
 
 Records = tuple[tuple[str, ...], ...]
 
@@ -116,9 +131,11 @@ def _decode_template(text: str, digest: str) -> tuple[Template, tuple[str, ...]]
 
     Cached, since every form of a round carries the same and validating it is slow.
     """
-    if hashlib.sha256(text.encode()).hexdigest() != digest:
+    if len(text) > MAX_TEMPLATE_CHARACTERS or hashlib.sha256(text.encode()).hexdigest() != digest:
         raise ValueError("the definition is not the one that was issued")
-    return parse_template_leniently(rename_template_keys(json_loads(text)))
+    values = rename_template_keys(json_loads(text))
+    json.dumps(values, ensure_ascii=False).encode()  # raises ValueError for half a surrogate pair
+    return parse_template_leniently(values)
 
 
 def find_unknown_template_keys(records_by_kind: RecordsByKind) -> tuple[str, ...]:
@@ -128,10 +145,9 @@ def find_unknown_template_keys(records_by_kind: RecordsByKind) -> tuple[str, ...
     return unknown_keys
 
 
-def decode_round_facts(records_by_kind: RecordsByKind) -> dict[str, Any]:
+def decode_round_facts(records_by_kind: RecordsByKind) -> Mapping[str, Any]:
     """Return the record "round" of `encode_round`: dates as ISO texts, language and facts of the plan, by name."""
-    facts: dict[str, Any] = json_loads("".join(records_by_kind["round"][0]))
-    return facts
+    return check_round_facts(load_record(records_by_kind["round"][0]))
 
 
 def decode_round(records_by_kind: RecordsByKind, facts: Mapping[str, Any], items: tuple[PlanItem, ...]) -> Round:
@@ -152,7 +168,7 @@ def decode_round(records_by_kind: RecordsByKind, facts: Mapping[str, Any], items
 
 def _decode_units(records_by_kind: RecordsByKind) -> tuple[Unit, ...]:
     """Return all units; the contact and e-mail of the form's own unit only."""
-    detailed_units = [Unit(*json_loads("".join(record))) for record in records_by_kind.get("unit", ())]
+    detailed_units = [Unit(*check_unit(load_record(record))) for record in records_by_kind.get("unit", ())]
     if "units" not in records_by_kind:
         return tuple(detailed_units)
     units, detailed_by_name = (
@@ -164,7 +180,7 @@ def _decode_units(records_by_kind: RecordsByKind) -> tuple[Unit, ...]:
 
 @lru_cache(maxsize=32)
 def _decode_unit_names(text: str) -> tuple[Unit, ...]:
-    return tuple(map(Unit, json_loads(text)))
+    return tuple(map(Unit, check_unit_names(load_record((text,)))))
 
 
 AnswerTexts = Mapping[str, Mapping[str, str]]
@@ -227,7 +243,7 @@ def encode_form_records(
         *(("identity", key, *chunk_text(text, MAX_CELL_CHUNK)) for key, text in encode_identity(identity)),
         *encode_round(round_, unit),
         *encode_answer_lists(round_),
-        *(_encode_item(item, round_, issued_answers.get(item.id, {})) for item in issued_items(round_, unit)),
+        *(encode_item(item, round_, issued_answers.get(item.id, {})) for item in issued_items(round_, unit)),
         *(
             (
                 "added",
@@ -238,7 +254,7 @@ def encode_form_records(
             for item in round_.items_for_unit(unit)
             if item.added_by_unit and issued_answers.get(item.id)
         ),
-        *((("previous", *chunk_text(_encode_previous(previous), MAX_CELL_CHUNK)),) if previous else ()),
+        *((("previous", *chunk_text(encode_previous(previous), MAX_CELL_CHUNK)),) if previous else ()),
     )
 
 
@@ -259,8 +275,20 @@ def decode_form_records(rows: Iterable[Sequence[str]]) -> IssuedForm | None:
     try:
         identity = decode_identity({key: "".join(cells) for key, *cells in records_by_kind.get("identity", ())})
         return _decode_form(identity, records_by_kind) if identity else None
-    except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
+    except RECORD_ERRORS:
         return None
+
+
+def decode_returned_records(rows: Iterable[Sequence[str]]) -> IssuedForm | None:
+    """Return the form of the records of a file that came back, as `decode_form_records` does; None also where they
+    contradict each other, which no form that was issued does."""
+    issued = decode_form_records(rows)
+    try:
+        if issued:
+            check_agreement(issued.identity, issued.round)
+    except RECORD_ERRORS:
+        return None
+    return issued
 
 
 def encode_consolidated_round(round_: Round) -> Records:
@@ -273,24 +301,24 @@ def decode_consolidated_round(rows: Iterable[Sequence[str]]) -> Round | None:
     records_by_kind = group_by_kind(rows)
     try:
         return decode_round(records_by_kind, decode_round_facts(records_by_kind), ())
-    except (ValueError, KeyError, TypeError, IndexError, ArithmeticError):
+    except RECORD_ERRORS:
         return None
 
 
 def _decode_form(identity: FormIdentity, records_by_kind: RecordsByKind) -> IssuedForm | None:
     facts = decode_round_facts(records_by_kind)
-    decoded_items = list(_decode_items(records_by_kind.get("item", ()), tuple(facts["context"])))
+    decoded_items = list(decode_items(records_by_kind.get("item", ()), tuple(facts["context"])))
     if len(decoded_items) != identity.row_count:
         return None
     round_ = decode_round(records_by_kind, facts, tuple([item for item, _, _ in decoded_items]))
-    added_answers = (json_loads("".join(record)) for record in records_by_kind.get("added", ()))
+    added_answers = [check_added_answers(load_record(record)) for record in records_by_kind.get("added", ())]
     texts_by_item = (*((item.id, texts) for item, _, texts in decoded_items), *added_answers)
     answers = {item_id: MappingProxyType(texts) for item_id, texts in texts_by_item if texts}
     row_fingerprints, previous_records = (
         tuple(fingerprint for _, fingerprint, _ in decoded_items),
         records_by_kind.get("previous"),
     )
-    previous_answers = _decode_previous("".join(previous_records[0])) if previous_records else None
+    previous_answers = decode_previous("".join(previous_records[0])) if previous_records else None
     sheet_fingerprints = tuple(
         (sheet, "".join(chunks)) for sheet, *chunks in records_by_kind.get("sheet_fingerprint", ())
     )
@@ -303,48 +331,3 @@ def _decode_form(identity: FormIdentity, records_by_kind: RecordsByKind) -> Issu
         find_unknown_template_keys(records_by_kind),
         sheet_fingerprints,
     )
-
-
-def _encode_previous(previous: PreviousAnswers) -> str:
-    return json_dumps_ascii(
-        [previous.as_of and previous.as_of.isoformat(), dict(sorted(previous.text_by_item_id.items()))]
-    )
-
-
-def _decode_previous(text: str) -> PreviousAnswers:
-    as_of, texts = json_loads(text)
-    return PreviousAnswers(as_of and date.fromisoformat(as_of), MappingProxyType(dict(texts)))
-
-
-def _encode_item(item: PlanItem, round_: Round, issued_texts: Mapping[str, str]) -> tuple[str, ...]:
-    facts = [
-        item.id,
-        item.level_texts,
-        item.units,
-        [[key, encode_value(value)] for key, value in item.plan_values],
-        encode_extra_columns(item.extra_columns, round_.plan.extra_headings),
-        item.continues_from,
-        dict(sorted(issued_texts.items())),
-        item.plan_position,
-    ]
-    return ("item", row_fingerprint(item.level_texts), *chunk_text(json_dumps_ascii(facts), MAX_CELL_CHUNK))
-
-
-def _decode_items(
-    records: Sequence[Sequence[str]], headings: tuple[str, ...]
-) -> Iterator[tuple[PlanItem, str, dict[str, str]]]:
-    encoded_items = json_loads(f"[{','.join(''.join(chunks) for _, *chunks in records)}]")
-    for (fingerprint, *_), facts in zip(records, encoded_items, strict=True):
-        item_id, levels, units, encoded_values, encoded_columns, continues_from, issued_texts, position = facts[:8]
-        plan_values = tuple([(name, decode_value(value)) for name, value in encoded_values])
-        extra_columns = decode_extra_columns(encoded_columns, headings)
-        item = PlanItem(
-            item_id,
-            tuple(levels),
-            tuple(units),
-            plan_values,
-            extra_columns,
-            continues_from,
-            plan_position=int(position),
-        )
-        yield item, fingerprint, issued_texts

@@ -5,11 +5,13 @@ the plan. What the plan does not know is kept and reported, never dropped.
 """
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from xlflow.merge.agree_on_round import agree_on_round, most_common_value, plan_facts
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.plan import Plan, PlanItem, PlanItemIndex, Round, Unit
 from xlflow.model.submission import AnswerRow, Submission
@@ -48,17 +50,19 @@ def sort_newest_first(submissions: Iterable[Submission]) -> tuple[Submission, ..
 def restore_round(submissions: Sequence[Submission], planned: Round | None) -> Round:
     """Return the round that all submissions belong to, with the units and items asked, in plan order.
 
-    Template, language and as-of date come from the newest submission (`submissions` are sorted newest first).
-    `planned` is the round of the plan, None if no plan was given. Raises `FatalError` if there is neither.
+    `planned` is the round of the plan, None if no plan was given: then the forms say it, each fact as most of them
+    do (`agree_on_round`; `submissions` are sorted newest first). All forms have the same template by now. Raises
+    `FatalError` if there is neither.
     """
-    newest_round = submissions[0].round if submissions else planned
-    if newest_round is None:
+    if not submissions and planned is None:
         raise FatalError(make_finding("nothing-to-merge", Location("")))
-    plan = planned.plan if planned else replace(newest_round.plan, items=_issued_items_in_order(submissions))
-    units = _asked_units_by_key(plan) if planned else _form_units_by_key(submissions)
+    round_ = planned or agree_on_round([submission.round for submission in submissions])
+    plan = round_.plan if planned else replace(round_.plan, items=_issued_items_in_order(submissions))
+    units = _asked_units_by_key(plan) if planned else _form_units_by_key(plan, submissions)
     for submission in submissions:
         units.setdefault(normalize_key_cached(submission.unit), Unit(submission.unit))
-    return replace(newest_round, plan=replace(plan, units=tuple(units.values())))
+    template = submissions[0].round.template if submissions else round_.template
+    return replace(round_, template=template, plan=replace(plan, units=tuple(units.values())))
 
 
 def unit_names_in_round(round_: Round, submissions: Sequence[Submission]) -> tuple[str, ...]:
@@ -138,12 +142,13 @@ def _assign_form_rows(submission: Submission, unit: str, assigner: _ItemAssigner
 
 
 def _issued_items_in_order(submissions: Sequence[Submission]) -> tuple[PlanItem, ...]:
-    """Return all issued items in plan order, each as the newest form has it."""
-    items_by_id: dict[str, PlanItem] = {}
+    """Return all issued items in plan order, each as most forms have it, of equally many as the newest has it."""
+    versions_by_id: dict[str, list[PlanItem]] = {}
     for submission in submissions:
         for item in submission.round.plan.items:
-            items_by_id.setdefault(item.id, item)
-    return tuple(sorted(items_by_id.values(), key=lambda item: (item.plan_position, item.id)))
+            versions_by_id.setdefault(item.id, []).append(item)
+    items = (most_common_value(versions) for versions in versions_by_id.values())
+    return tuple(sorted(items, key=lambda item: (item.plan_position, item.id)))
 
 
 def _asked_units_by_key(plan: Plan) -> dict[str, Unit]:
@@ -152,16 +157,10 @@ def _asked_units_by_key(plan: Plan) -> dict[str, Unit]:
     return {normalize_key_cached(unit.name): unit for unit in plan.units if unit.name in asked_names}
 
 
-def _form_units_by_key(submissions: Sequence[Submission]) -> dict[str, Unit]:
-    """Return the units that the forms name, by normalized name; each form knows the contact of its own unit
-    only."""
-    units: dict[str, Unit] = {}
-    seen_plans: set[str] = set()
-    for submission in submissions:
-        plan_units = submission.round.plan.units if submission.round.plan.digest not in seen_plans else ()
-        seen_plans.add(submission.round.plan.digest)
-        for unit in plan_units:
-            units.setdefault(normalize_key_cached(unit.name), unit)
+def _form_units_by_key(plan: Plan, submissions: Sequence[Submission]) -> dict[str, Unit]:
+    """Return the units of the plan that the forms agree on, by normalized name; each form knows the contact of its
+    own unit only."""
+    units = {normalize_key_cached(unit.name): Unit(unit.name) for unit in plan.units}
     for submission in reversed(submissions):
         units.update(
             (normalize_key_cached(unit.name), unit)
@@ -242,8 +241,14 @@ def _plan_mismatch_code(
 
 
 def _check_different_plans(submissions: Sequence[Submission]) -> Iterator[Finding]:
-    if len({submission.round.plan.digest for submission in submissions}) > 1:
-        yield make_finding("forms-of-different-plans", Location(submissions[0].file.name))
+    """Yield a finding for each form that was made from another plan than most, or says something else of it; for
+    the newest one where there are as many forms of another plan."""
+    facts = [plan_facts(submission.round) for submission in submissions]
+    (common, count), *others = Counter(facts).most_common(2)
+    is_tied = bool(others) and others[0][1] == count
+    differing = [one for one, each in zip(submissions, facts, strict=True) if each != common]
+    for submission in submissions[:1] if is_tied else differing:
+        yield make_finding("forms-of-different-plans", Location(submission.file.name), unit=submission.unit)
 
 
 def _unit_keys_with_items(round_: Round) -> frozenset[str]:

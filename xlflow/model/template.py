@@ -33,7 +33,7 @@ class Template(TemplateShape):
     def __copy__(self) -> Self:
         """Return a copy without the cached look-ups, since `model_copy` may give it other levels or fields."""
         copied = super().__copy__()
-        for name in ("item_level_index", "part_level_index", "fields_by_key", "status_choices"):
+        for name in ("item_level_index", "part_level_index", "fields_by_key", "status_choices", "definition"):
             copied.__dict__.pop(name, None)
         return copied
 
@@ -57,6 +57,11 @@ class Template(TemplateShape):
         """The statuses by code, in the template's order; empty if no field has the role `status`."""
         status_field = self.field_in_role("status")
         return {choice.code: choice for choice in self.choice_list(status_field).options} if status_field else {}
+
+    @cached_property
+    def definition(self) -> str:
+        """The whole template as JSON: the same text for two templates that say the same."""
+        return self.model_dump_json()
 
     @property
     def item_level(self) -> Level:

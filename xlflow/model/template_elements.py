@@ -9,10 +9,12 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import Field as Bounds
 
 from xlflow.i18n.catalogue import Language, LocalizedText
 
 TemplateKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+FiniteNumber = Annotated[float, Bounds(allow_inf_nan=False)]
 FieldType = Literal["text", "choice", "quarter", "date", "deadline", "number", "integer", "yes_no"]
 RuleSeverity = Literal["error", "warning", "note", "trial"]
 
@@ -58,7 +60,7 @@ class LabelledElement(TemplateElement):
 
     key: TemplateKey
     label: LocalizedText
-    aliases: tuple[str, ...] = ()
+    aliases: Annotated[tuple[str, ...], Bounds(max_length=1_000)] = ()
     help: LocalizedText | None = None
     width: int = 16
 
@@ -105,9 +107,9 @@ class Field(LabelledElement):
     role: Literal["status", "deadline", "new_deadline", "comment"] | None = None
     choices: TemplateKey | None = None
     required: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    max_length: int | None = None
+    minimum: FiniteNumber | None = None
+    maximum: FiniteNumber | None = None
+    max_length: Annotated[int, Bounds(le=1_000_000)] | None = None
     heading: LocalizedText | None = None
     percent: bool = False
     computed: Computation | None = None
@@ -141,9 +143,9 @@ class Choice(TemplateElement):
 
     code: TemplateKey
     label: LocalizedText
-    aliases: tuple[str, ...] = ()
+    aliases: Annotated[tuple[str, ...], Bounds(max_length=1_000)] = ()
     help: LocalizedText | None = None
-    rank: int | None = None
+    rank: Annotated[int, Bounds(ge=-1_000_000, le=1_000_000)] | None = None
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#FFFFFF"
     icon: str = ""
     final: bool = False
@@ -158,7 +160,7 @@ class ChoiceList(TemplateElement):
 
     key: TemplateKey
     open: bool = False
-    options: tuple[Choice, ...]
+    options: Annotated[tuple[Choice, ...], Bounds(max_length=2_000)]
 
 
 class FieldComparison(TemplateElement):
@@ -176,8 +178,8 @@ class Threshold(TemplateElement):
     """
 
     field: TemplateKey
-    amount: float | None = None
-    share: float | None = None
+    amount: FiniteNumber | None = None
+    share: FiniteNumber | None = None
     of: TemplateKey | None = None
     both: bool = False
 
@@ -226,13 +228,13 @@ class TemplateShape(TemplateElement):
     `introduction` opens the report; its {day} is the as-of date.
     """
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
-    version: str
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=100)]
+    version: Annotated[str, StringConstraints(max_length=100)]
     title: LocalizedText
     description: LocalizedText
     introduction: LocalizedText | None = None
-    levels: tuple[Level, ...]
-    fields: tuple[Field, ...]
-    choices: tuple[ChoiceList, ...] = ()
-    rules: tuple[Rule, ...] = ()
-    summaries: tuple[SummaryTable, ...] = ()
+    levels: Annotated[tuple[Level, ...], Bounds(max_length=20)]
+    fields: Annotated[tuple[Field, ...], Bounds(max_length=200)]
+    choices: Annotated[tuple[ChoiceList, ...], Bounds(max_length=200)] = ()
+    rules: Annotated[tuple[Rule, ...], Bounds(max_length=500)] = ()
+    summaries: Annotated[tuple[SummaryTable, ...], Bounds(max_length=100)] = ()

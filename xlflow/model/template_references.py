@@ -181,11 +181,15 @@ def _check_placeholders(path: KeyPath, rule: Rule, template: TemplateShape) -> I
 
 
 def _placeholders_in(text: str) -> list[str] | None:
-    """Return the names within braces, None if the braces do not fit together."""
+    """Return the names within braces; None if the braces do not fit together, or hold more than a name: what
+    Python reads as a format ("{comment:>900000000}") could make a text of any length."""
     try:
-        return [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        parts = [part for part in Formatter().parse(text) if part[1] is not None]
     except ValueError:
         return None
+    if any(format_text or conversion for _, _, format_text, conversion in parts):
+        return None
+    return [name for _, name, _, _ in parts if name is not None]
 
 
 def _has_status_and_parts(template: TemplateShape) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from xlflow.check.comment_hints import add_hints
 from xlflow.check.form_checks import check_merged
 from xlflow.check.waivers import apply_aliases, apply_waivers, count_alias_uses
+from xlflow.collect.agree_on_template import agree_on_template
 from xlflow.collect.discover import DiscoveredFile, discover_files
 from xlflow.collect.select import choose_round_key, select_submissions
 from xlflow.i18n.catalogue import UNKNOWN_DATE
@@ -18,11 +19,12 @@ from xlflow.model.findings import Finding, Location, Severity, make_finding, sor
 from xlflow.model.merged import ChangedCell, Merged
 from xlflow.model.plan import Plan, Round
 from xlflow.model.submission import Submission
+from xlflow.model.template import Template
 from xlflow.model.text import normalize_key
 from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.pipeline.read_files import ReadOptions, list_submissions, read_returned_files, retry_with_known_rounds
 from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
-from xlflow.read.migrate_submissions import migrate_submissions, newest_template
+from xlflow.read.migrate_submissions import migrate_submissions
 from xlflow.read.recognise_by_content import KnownRound
 
 EMPTY_PLAN = Plan("", (), (), 0)
@@ -57,7 +59,7 @@ def gather_round(
     discovered_files, findings = discover_files(paths, excluded=excluded_files)
     pending_files = [file for file in discovered_files if not file.settled_file]
     opened = read_returned_files(pending_files, read_options, progress)
-    submissions = _migrate_submissions(list_submissions(opened))
+    submissions = _agree_on_template(list_submissions(opened), requested)
     first_refusals = [outcome for _, outcome in opened if isinstance(outcome, Finding)]
     planned_round, assumption_findings = (
         resolve_planned_round(plan, submissions, first_refusals, requested) if plan else (None, ())
@@ -65,7 +67,7 @@ def gather_round(
     opened = retry_with_known_rounds(
         pending_files, opened, _known_rounds(submissions, planned_round), read_options
     )
-    submissions = _migrate_submissions(list_submissions(opened))
+    submissions = _agree_on_template(list_submissions(opened), requested)
     refusals = [outcome for _, outcome in opened if isinstance(outcome, Finding)]
     plan_in_force = planned_round.plan if planned_round else EMPTY_PLAN
     submissions = apply_aliases(submissions, plan_in_force.aliases)
@@ -125,10 +127,19 @@ def check_nothing_found(paths: Sequence[Path], findings: Sequence[Finding]) -> t
     return (make_finding("nothing-to-merge", Location(", ".join(map(str, paths)))),)
 
 
-def _migrate_submissions(submissions: Sequence[Submission]) -> Sequence[Submission]:
-    """Return the forms as if all of the round had been made with the newest version of its template."""
-    template = newest_template(submissions, choose_round_key(submissions))
-    return migrate_submissions(submissions, template) if template else submissions
+def _agree_on_template(submissions: Sequence[Submission], requested: RequestedRound) -> Sequence[Submission]:
+    """Return the forms as if all of the round had been made with the template that counts for it."""
+    key = requested_round_key(submissions, requested) or choose_round_key(submissions)
+    agreed = agree_on_template(submissions, key, requested.template, _find_shipped_template)
+    if agreed is None:
+        return submissions
+    return migrate_submissions(submissions, agreed.template, agreed.common_definitions)
+
+
+def _find_shipped_template(name: str) -> Template | None:
+    from xlflow.definition.template_loader import load_template, shipped_template_names
+
+    return load_template(name) if name in shipped_template_names() else None
 
 
 def _known_rounds(submissions: Iterable[Submission], planned_round: Round | None) -> tuple[KnownRound, ...]:

@@ -17,7 +17,8 @@ from xlflow.form.format_1 import CALC_ROW_KINDS
 from xlflow.form.format_1 import RECORD_KINDS as FORMAT_1_RECORD_KINDS
 from xlflow.form.identity import METADATA_FORMAT, decode_identity_properties
 from xlflow.form.layout import CALC_RECORD_KINDS, RecordKind
-from xlflow.form.metadata import IssuedForm, decode_form_records, issued_items
+from xlflow.form.metadata import RECORD_ERRORS, IssuedForm, decode_returned_records, issued_items
+from xlflow.form.record_shapes import MAX_TEMPLATE_CHARACTERS
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import FormIdentity
 from xlflow.model.template import parse_template_leniently
@@ -70,16 +71,20 @@ def _is_newer_format(metadata_sheet: SheetData) -> bool:
     """Return whether the records are whole, but in a format that only a newer version of this program knows."""
     rows = [[cell for cell in _record_texts(row) if cell] for row in metadata_sheet.rows]
     format_text = next((row[2] for row in rows if row[:2] == [_FIRST_RECORD_KIND, "format"] and len(row) > 2), "")
-    if format_text.isdecimal() and int(format_text) > int(METADATA_FORMAT):
+    if format_text.isdecimal() and (len(format_text), format_text) > (len(METADATA_FORMAT), METADATA_FORMAT):
         return True
     digest, *chunks = next((row[1:] for row in rows if row[:1] == ["definition"] and row[1:]), [""])
     text = "".join(chunks)
+    if len(text) > MAX_TEMPLATE_CHARACTERS:
+        return False
     if hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() != digest:
         return False
     try:
         parse_template_leniently(json.loads(text))
     except ValueError:
         return True
+    except RECORD_ERRORS:
+        return False
     return False
 
 
@@ -105,7 +110,7 @@ def is_calc_sheet(sheet: SheetData) -> bool:
 def list_issued_forms(sheets: Iterable[SheetData]) -> list[IssuedForm]:
     """Return what was issued in each form whose metadata sheet is whole and among the sheets."""
     decoded = (
-        decode_form_records(_record_texts(row) for row in sheet.rows)
+        decode_returned_records(_record_texts(row) for row in sheet.rows)
         for sheet in sheets
         if is_metadata_sheet(sheet)
     )
@@ -121,7 +126,7 @@ def _find_metadata(
         filter(is_metadata_sheet, workbook.sheets), key=lambda sheet: sheet.rows[0][0] != _FIRST_RECORD_KIND
     )
     decoded = [
-        (sheet, decode_form_records(_record_texts(row) for row in sheet.rows if isinstance(row[0], str)))
+        (sheet, decode_returned_records(_record_texts(row) for row in sheet.rows if isinstance(row[0], str)))
         for sheet in sheets
     ]
     complete = [(sheet, issued) for sheet, issued in decoded if issued]

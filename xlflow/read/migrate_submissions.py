@@ -1,11 +1,11 @@
-"""Brings submissions of an older version of the template up to the newest: fields by key, else by a shared name.
+"""Reads submissions that carry another definition of the template with the one that counts: fields by key, else by
+a shared name.
 
-A round may go on after its template was amended. What no field of the newest version takes is set aside with its
-address; questions that a form lacks are reported once per form, not once per row.
+A round may go on after its template was amended, and a form may have been altered. What no field of the template
+takes is set aside with its address; questions that a form lacks are reported once per form, not once per row.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
@@ -13,34 +13,33 @@ from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import PlanItem
 from xlflow.model.submission import Answer, AnswerRow, Submission, Unplaced
 from xlflow.model.template import Template
+from xlflow.model.template_definition import definition_of, version_sort_key
 from xlflow.model.template_elements import Field, LabelledElement
 from xlflow.model.text import normalize_key
 from xlflow.values.field_values import describe_accepted, parse_value
 
 
-def newest_template(submissions: Iterable[Submission], round_key: str | None) -> Template | None:
-    """Return the template of the highest version among the submissions of a round, None if there are none. Numbers
-    in versions count as numbers: 10 is higher than 9."""
-    templates = [submission.round.template for submission in submissions if submission.round.key == round_key]
-    return max(templates, key=_version_sort_key, default=None)
-
-
-def migrate_submissions(submissions: Iterable[Submission], template: Template) -> tuple[Submission, ...]:
-    """Return the submissions in their order; those with another version of the template are brought up to it."""
+def migrate_submissions(
+    submissions: Iterable[Submission], template: Template, common_definitions: Collection[str] = ()
+) -> tuple[Submission, ...]:
+    """Return the submissions in their order; those with another definition of the template, of another version or
+    altered, are read with this one. Each is named in a finding, but for those of no higher version whose
+    definition is among `common_definitions`: several units' forms carry it, so that it was issued."""
     return tuple(
-        _migrate_submission(submission, template) if _has_other_version(submission, template) else submission
+        _migrate_submission(submission, template, common_definitions)
+        if _has_other_definition(submission, template)
+        else submission
         for submission in submissions
     )
 
 
-def _has_other_version(submission: Submission, template: Template) -> bool:
+def _has_other_definition(submission: Submission, template: Template) -> bool:
     form_template = submission.round.template
-    return form_template.name == template.name and form_template.version != template.version
-
-
-def _version_sort_key(template: Template) -> tuple[tuple[int, str], ...]:
-    parts = re.findall(r"\d+|\D+", template.version)
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
+    return (
+        form_template is not template
+        and form_template.name == template.name
+        and definition_of(form_template) != definition_of(template)
+    )
 
 
 @dataclass(slots=True)
@@ -62,7 +61,9 @@ class _Migration:
         return self.submission.round.template
 
 
-def _migrate_submission(submission: Submission, template: Template) -> Submission:
+def _migrate_submission(
+    submission: Submission, template: Template, common_definitions: Collection[str]
+) -> Submission:
     migration = _plan_migration(submission, template)
     rows, plan = tuple(_migrate_row(row, migration) for row in submission.rows), submission.round.plan
     items = tuple(_migrate_item(item, migration) for item in plan.items)
@@ -83,7 +84,12 @@ def _migrate_submission(submission: Submission, template: Template) -> Submissio
         round=replace(submission.round, template=template, plan=replace(plan, items=items)),
         rows=rows,
         unplaced=(*submission.unplaced, *migration.unplaced),
-        findings=(*kept_findings, *migration.findings, *_check_lacking_questions(migration)),
+        findings=(
+            *_check_definition(migration, common_definitions),
+            *kept_findings,
+            *migration.findings,
+            *_check_lacking_questions(migration),
+        ),
         issued=tuple(
             (item_id, new_keys[key], text) for item_id, key, text in submission.issued if key in new_keys
         ),
@@ -198,6 +204,19 @@ def _migrate_answer(answer: Answer, row: AnswerRow, new_keys: Mapping[str, str],
             )
         )
     return Answer(key, parsed.value, answer.raw_text, answer.column, parsed.code if parsed.value is None else None)
+
+
+def _check_definition(migration: _Migration, common_definitions: Collection[str]) -> Iterator[Finding]:
+    """Yield the finding that the form carries another definition: a note where it is of a lower version."""
+    old_template, template = migration.old_template, migration.template
+    old_key, key = version_sort_key(old_template.version), version_sort_key(template.version)
+    if old_key > key or definition_of(old_template) not in common_definitions:
+        yield make_finding(
+            "form-of-older-template" if old_key < key else "form-definition-differs",
+            Location(migration.submission.file.name),
+            unit=migration.submission.unit,
+            params={"theirs": old_template.version, "ours": template.version, "template": template.name},
+        )
 
 
 def _check_lacking_questions(migration: _Migration) -> Iterator[Finding]:
