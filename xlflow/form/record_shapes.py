@@ -65,7 +65,7 @@ _ItemFacts = tuple[
     Annotated[list[str | tuple[str, str]], Field(max_length=500)],
     str,
     dict[str, str],
-    Annotated[int, Field(ge=0, le=10_000_000)],
+    Annotated[int, Field(ge=0, le=10_000_000, strict=True)],
 ]
 
 _ITEMS = TypeAdapter(list[_ItemFacts], config=ConfigDict(strict=False))
