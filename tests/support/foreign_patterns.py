@@ -15,10 +15,86 @@ import xlflow
 AnyPattern = re.Pattern[Any]
 
 PLAIN_UNITS = (
-    *("a", "x", "å", "0", "19", " ", "\t", "\n", "\r\n", '"', "'", "<", ">", "(", ")", "[", "]", "{", "}", "-", "–", "."),
-    *(",", "/", "\\", "_", "@", "&", ":", ";", "=", "+", "*", "#", "%", "?", "!", "|", "\u00a0", "\u0308", "\ud800", "A"),
-    *("a ", "a b ", "a, ", "a-", "0 ", "0.", "0,", "1 000 ", "(a", "<a ", "<a>", 'a="b" ', "a. ", "a och ", "och ", " och"),
-    *("<!-- ", "<?x ", "<c ", "<row ", "i i ", "kvartal ", "2021-", "inte ", "a\n", "a:b\n", "a@", "a.b@", "0-", "00 "),
+    *(
+        "a",
+        "x",
+        "å",
+        "0",
+        "19",
+        " ",
+        "\t",
+        "\n",
+        "\r\n",
+        '"',
+        "'",
+        "<",
+        ">",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "-",
+        "–",
+        ".",
+    ),
+    *(
+        ",",
+        "/",
+        "\\",
+        "_",
+        "@",
+        "&",
+        ":",
+        ";",
+        "=",
+        "+",
+        "*",
+        "#",
+        "%",
+        "?",
+        "!",
+        "|",
+        "\u00a0",
+        "\u0308",
+        "\ud800",
+        "A",
+    ),
+    *(
+        "a ",
+        "a b ",
+        "a, ",
+        "a-",
+        "0 ",
+        "0.",
+        "0,",
+        "1 000 ",
+        "(a",
+        "<a ",
+        "<a>",
+        'a="b" ',
+        "a. ",
+        "a och ",
+        "och ",
+        " och",
+    ),
+    *(
+        "<!-- ",
+        "<?x ",
+        "<c ",
+        "<row ",
+        "i i ",
+        "kvartal ",
+        "2021-",
+        "inte ",
+        "a\n",
+        "a:b\n",
+        "a@",
+        "a.b@",
+        "0-",
+        "00 ",
+    ),
 )
 
 
@@ -52,7 +128,11 @@ def _collect(value: object, place: str, found: dict[AnyPattern, str], seen: set[
     elif isinstance(value, type) and value.__module__.partition(".")[0] == "xlflow":
         _collect(dict(vars(value)), place, found, seen, depth + 1)
     elif callable(value) and hasattr(value, "__code__"):
-        constants = (value.__code__.co_consts, value.__defaults__, [c.cell_contents for c in value.__closure__ or ()])
+        constants = (
+            value.__code__.co_consts,
+            value.__defaults__,
+            [c.cell_contents for c in value.__closure__ or ()],
+        )
         _collect(constants, place, found, seen, depth + 1)
 
 
