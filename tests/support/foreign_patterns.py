@@ -162,7 +162,7 @@ def _sample_parts(tree: Any) -> Iterator[str]:
 
 
 def _sample(tree: Any) -> str:
-    """Return a text that matches a pattern, or nearly: each repetition at least once, of alternatives the first."""
+    """Return a text that matches a pattern, or nearly: each repetition once or more, the first alternatives."""
     text = ""
     for operator, argument in tree:
         if operator is sre.LITERAL:
