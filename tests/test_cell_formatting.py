@@ -1,5 +1,8 @@
 """What only the formatting of a cell says is seen: struck out, hidden, a date without its day, a cell twice."""
 
+import io
+import struct
+import zipfile
 from datetime import date
 from itertools import product
 
@@ -21,12 +24,24 @@ from support.edited_forms import (
     unplaced_texts,
     with_blank_items,
 )
-from support.make_xlsx import MAIN, refusal_code, workbook_parts, zip_parts
+from support.make_xls import (
+    make_ole_container,
+    make_xls_stream,
+    make_xlsb_from_records,
+    number_cell,
+    xls_record,
+    xlsb_cell,
+    xlsb_record,
+    xlsb_row,
+    xlsb_text,
+)
+from support.make_xlsx import MAIN, RELATIONS, refusal_code, workbook_parts, zip_parts
 
 from xlflow.excel.cell_address import column_letters
 from xlflow.excel.conventions import MonthDate, YearDate
-from xlflow.excel.reader import StruckOutText, WorkbookData, open_plan_workbook, open_workbook
+from xlflow.excel.reader import ErrorValue, StruckOutText, WorkbookData, open_plan_workbook, open_workbook
 from xlflow.excel.reader.xlsx_styles import classify_number_format
+from xlflow.model.findings import Finding
 from xlflow.model.plan import Deadline
 from xlflow.values import cell_text, parse_deadline
 from xlflow.values.deadlines import parse_date, parse_quarter
@@ -313,3 +328,188 @@ def test_an_entry_of_the_list_of_sheets_that_names_no_part_is_passed_over() -> N
     workbook = open_workbook(content, "f.xlsx")
     assert isinstance(workbook, WorkbookData)
     assert [sheet.name for sheet in workbook.sheets] == ["Blad"]
+
+
+# The same in other kinds of files ------------------------------------------------------------------------------
+
+
+def in_xls(*cells: bytes, strings: bytes = b"", continued: bytes = b"") -> WorkbookData:
+    """Return an .xls whose fonts 1 and 5 strike out, and whose cell styles 3 to 5 are: font 1, mmm-yy, font 5."""
+    fonts = b"".join(xls_record(0x31, struct.pack("<2H", 200, 8 * (number in (1, 4)))) for number in range(5))
+    styles = ((1, 0), (0, 17), (5, 0))
+    more = fonts + b"".join(xls_record(0xE0, struct.pack("<2H", *style).ljust(20, b"\0")) for style in styles)
+    more += xls_record(0xFC, strings) if strings else b""
+    more += xls_record(0x3C, continued) if continued else b""
+    workbook = open_workbook(make_ole_container({"Workbook": make_xls_stream(cells, more=more)}), "f.xls")
+    assert isinstance(workbook, WorkbookData), workbook
+    return workbook
+
+
+def test_an_xls_is_seen_with_its_formatting() -> None:
+    struck, month, other = 3, 4, 5
+    rich = struct.pack("<HBH", 9, 8, 1) + b"bort kvar" + struct.pack("<2H", 4, 0)
+    long_start, long_end = "å" * 10, "ö" * 5
+    split = struct.pack("<HBH", 15, 1 | 8, 1) + long_start.encode("utf-16-le")
+    rest = b"\1" + long_end.encode("utf-16-le") + struct.pack("<2H", 10, 1)
+    workbook = in_xls(
+        xls_record(0x7D, struct.pack("<5H2x", 6, 7, 2560, 0, 1)),
+        number_cell(0, 0, 7.0, struck),
+        number_cell(0, 1, 44348.0, month),
+        number_cell(0, 2, 7.0),
+        xls_record(0xFD, struct.pack("<3HL", 1, 0, other, 0)),
+        xls_record(0xFD, struct.pack("<3HL", 1, 1, 0, 1)),
+        xls_record(0xBD, struct.pack("<3HlHlH", 2, 0, 0, 4 | 2, struck, 8 | 2, 1)),
+        strings=struct.pack("<2L", 2, 2) + rich + split,
+        continued=rest,
+    )
+    sheet = workbook.sheets[0]
+    assert sheet.rows[0] == (7.0, date(2021, 6, 1), 7.0)
+    assert type(sheet.rows[0][1]) is MonthDate
+    assert sheet.rows[1][:2] == ("bort kvar", long_start + long_end)
+    assert sheet.metadata.hidden_columns == {6, 7}
+    assert sorted(sheet.metadata.struck_out, key=lambda text: (text.row, text.column)) == [
+        StruckOutText(0, 0, "7.0", whole_cell=True),
+        StruckOutText(1, 0, "bort", whole_cell=False, remaining=" kvar"),
+        StruckOutText(1, 1, long_end, whole_cell=False, remaining=long_start),
+        StruckOutText(2, 1, "2", whole_cell=True),
+    ]
+
+
+def in_xlsb(*records: bytes, strings: bytes = b"") -> WorkbookData | Finding:
+    """Return an .xlsb with these records; its styles 1 to 3 are: mmm-yy, struck out, yyyy."""
+    fonts = xlsb_record(43, struct.pack("<2H", 200, 0)) + xlsb_record(43, struct.pack("<2H", 200, 8))
+    formats = xlsb_record(44, struct.pack("<H", 170) + xlsb_text("yyyy"))
+    styles = ((0, 0), (17, 0), (0, 1), (170, 0))
+    xfs = b"".join(xlsb_record(47, struct.pack("<3H10x", 0, *style)) for style in styles)
+    content = make_xlsb_from_records(records, 9, 9)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/styles.bin"] = fonts + formats + xlsb_record(617, struct.pack("<L", 4)) + xfs + xlsb_record(618)
+    strings = strings or xlsb_record(19, b"\0" + xlsb_text("delad"))
+    parts["xl/sharedStrings.bin"] = xlsb_record(159, struct.pack("<2L", 1, 1)) + strings + xlsb_record(160)
+    relations = parts["xl/_rels/workbook.bin.rels"].decode().replace("</Relationships>", "")
+    for number, (kind, name) in enumerate((("styles", "styles"), ("sharedStrings", "sharedStrings")), 7):
+        relations += f'<Relationship Id="rId{number}" Type="{RELATIONS}/{kind}" Target="{name}.bin"/>'
+    parts["xl/_rels/workbook.bin.rels"] = f"{relations}</Relationships>".encode()
+    return open_workbook(zip_parts(parts), "f.xlsb")
+
+
+RICH_TEXT = b"\1" + xlsb_text("🎨bort kvar") + struct.pack("<L4H", 2, 2, 1, 6, 0)
+
+
+def test_an_xlsb_is_seen_with_its_formatting_and_merged_cells() -> None:
+    day = struct.pack("<d", 44348.0)
+    workbook = in_xlsb(
+        xlsb_record(60, struct.pack("<4LH", 6, 7, 2560, 0, 1)),
+        xlsb_row(0, xlsb_cell(5, 0, day, 1), xlsb_cell(5, 1, day, 3), xlsb_cell(6, 2, xlsb_text("hel"), 2)),
+        xlsb_row(1, xlsb_cell(7, 0, struct.pack("<L", 0)), xlsb_cell(62, 1, RICH_TEXT)),
+        xlsb_record(177, struct.pack("<L", 1))
+        + xlsb_record(176, struct.pack("<4L", 2, 4, 0, 1))
+        + xlsb_record(178),
+        strings=xlsb_record(19, RICH_TEXT),
+    )
+    assert isinstance(workbook, WorkbookData), workbook
+    sheet = workbook.sheets[0]
+    assert sheet.rows[0] == (date(2021, 6, 1), date(2021, 6, 1), "hel")
+    assert list(map(type, sheet.rows[0])) == [MonthDate, YearDate, str]
+    assert sheet.rows[1][:2] == ("🎨bort kvar", "🎨bort kvar")
+    assert sheet.merged_ranges == ((2, 0, 4, 1),)
+    assert sheet.metadata.hidden_columns == {6, 7}
+    assert sheet.metadata.struck_out == (
+        StruckOutText(0, 2, "hel", whole_cell=True),
+        StruckOutText(1, 0, "bort", whole_cell=False, remaining="🎨 kvar"),
+        StruckOutText(1, 1, "bort", whole_cell=False, remaining="🎨 kvar"),
+    )
+
+
+def test_short_records_of_an_xlsb_are_read_with_their_columns() -> None:
+    def short(kind: int, value: bytes = b"", style: int = 0) -> bytes:
+        return xlsb_record(kind, struct.pack("<L", style) + value)
+
+    workbook = in_xlsb(
+        xlsb_row(
+            0,
+            xlsb_cell(5, 1, struct.pack("<d", 1.5)),
+            short(12),
+            short(13, struct.pack("<l", (7 << 2) | 2)),
+            short(14, b"\x2a"),
+            short(15, b"\1"),
+            short(16, struct.pack("<d", 44348.0), 1),
+            short(17, xlsb_text("Genomfört")),
+            short(18, struct.pack("<L", 0), 2),
+        ),
+        xlsb_row(1, short(17, xlsb_text("först"))),
+    )
+    assert isinstance(workbook, WorkbookData), workbook
+    sheet = workbook.sheets[0]
+    assert sheet.rows[0] == (None, 1.5, None, 7.0, "#N/A", True, date(2021, 6, 1), "Genomfört", "delad")
+    assert [type(sheet.rows[0][column]) for column in (4, 6)] == [ErrorValue, MonthDate]
+    assert sheet.rows[1][0] == "först"
+    assert [struck.text for struck in sheet.metadata.struck_out] == ["delad"]
+
+
+def test_a_cell_that_an_xlsb_has_twice_is_named() -> None:
+    cells = [xlsb_cell(5, 0, struct.pack("<d", number)) for number in (1.0, 2.0)]
+    workbook = in_xlsb(xlsb_row(0, *cells))
+    assert isinstance(workbook, WorkbookData), workbook
+    assert [(finding.code, finding.value) for finding in workbook.findings] == [("cell-twice", "1.0")]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        xlsb_row(0, xlsb_cell(7, 0, struct.pack("<L", 99))),
+        xlsb_row(0, xlsb_cell(6, 0, xlsb_text("Genomfört")[:-4])),
+        xlsb_row(0, xlsb_cell(5, 0, b"\0\0")),
+        xlsb_row(0, b"\5\xff\x7f"),
+    ],
+    ids=["text that is not there", "half a text", "half a number", "record beyond the part"],
+)
+def test_an_xlsb_with_half_a_record_is_refused(record: bytes) -> None:
+    found = in_xlsb(record)
+    assert isinstance(found, Finding), found
+    assert found.code == "workbook-corrupt"
+
+
+ODS = """<office:document-content xmlns:office="o" xmlns:style="s" xmlns:table="t" xmlns:text="x" xmlns:number="n">
+<office:automatic-styles>
+<number:date-style style:name="N1"><number:month/><number:text>-</number:text><number:year/></number:date-style>
+<number:date-style style:name="N2"><number:year/></number:date-style>
+<number:time-style style:name="N3"><number:hours/></number:time-style>
+<number:date-style style:name="N4"><number:year/><number:month/><number:day/></number:date-style>
+<style:style style:name="c1" style:data-style-name="N1"/><style:style style:name="c2" style:data-style-name="N2"/>
+<style:style style:name="c4" style:data-style-name="N4"/>
+<style:style style:name="s"><style:text-properties style:text-line-through-style="solid"/></style:style>
+<style:style style:name="p"><style:text-properties style:text-line-through-style="none"/></style:style>
+<style:default-style><style:text-properties style:text-line-through-style="solid"/></style:default-style>
+</office:automatic-styles><office:body><office:spreadsheet><table:table table:name="Blad">
+<table:table-column table:number-columns-repeated="2"/><table:table-column table:visibility="collapse"/>
+<table:table-column table:default-cell-style-name="s"/>
+<table:table-row>{cells}</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>
+"""
+
+
+def test_an_ods_is_seen_with_its_formatting() -> None:
+    day = '<table:table-cell office:value-type="date" office:date-value="2021-06-01" table:style-name="{}"/>'
+    text = '<table:table-cell office:value-type="string"{}><text:p>{}</text:p></table:table-cell>'
+    span = '<text:span text:style-name="{}">{}</text:span>'
+    cells = [
+        *map(day.format, ("c1", "c2", "c4")),
+        text.format("", "hel"),
+        text.format(' table:style-name="p"', f"{span.format('s', 'bort')} kvar"),
+        text.format(' table:style-name="s"', f"{span.format('p', 'kvar')}{span.format('x', '<text:s/>bort')}"),
+        text.format(' table:style-name="c1"', "hel"),
+    ]
+    parts = {"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}
+    parts["content.xml"] = ODS.format(cells="".join(cells)).encode()
+    workbook = open_workbook(zip_parts(parts), "f.ods")
+    assert isinstance(workbook, WorkbookData), workbook
+    sheet = workbook.sheets[0]
+    assert list(map(type, sheet.rows[0][:3])) == [MonthDate, YearDate, date]
+    assert sheet.rows[0][3:] == ("hel", "bort kvar", "kvar bort", "hel")
+    assert sheet.metadata.hidden_columns == {2}
+    assert sheet.metadata.struck_out == (
+        StruckOutText(0, 3, "hel", whole_cell=True),
+        StruckOutText(0, 4, "bort", whole_cell=False, remaining=" kvar"),
+        StruckOutText(0, 5, " bort", whole_cell=False, remaining="kvar"),
+    )

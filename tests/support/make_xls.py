@@ -176,7 +176,8 @@ def _seven_bits(number: int) -> Iterator[bytes]:
 
 def xlsb_text(words: str) -> bytes:
     """Return a text as .xlsb keeps it: its length in four bytes, UTF-16."""
-    return struct.pack("<L", len(words)) + words.encode("utf-16-le")
+    wide = words.encode("utf-16-le")
+    return struct.pack("<L", len(wide) // 2) + wide
 
 
 def xlsb_row(row: int, *cells: bytes, hidden: bool = False) -> bytes:

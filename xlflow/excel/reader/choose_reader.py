@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 
 import python_calamine as calamine
 
@@ -26,9 +26,9 @@ from xlflow.excel.reader.limits import Limits
 from xlflow.excel.reader.ods import read_ods
 from xlflow.excel.reader.rich_text import has_strike_tag
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
-from xlflow.excel.reader.workbook_data import SheetData, SheetMetadata, is_skippable_sheet
+from xlflow.excel.reader.workbook_data import SheetData, SheetMetadata, StruckOutText, is_skippable_sheet
 from xlflow.excel.reader.workbook_package import WorkbookPackage
-from xlflow.excel.reader.xlsb import OmittedContent, read_omitted_content
+from xlflow.excel.reader.xlsb import CellStyle, OmittedContent, read_omitted_content
 from xlflow.excel.reader.xlsx_prescan import (
     PrescannedSheet,
     can_expand_shared_strings,
@@ -36,7 +36,7 @@ from xlflow.excel.reader.xlsx_prescan import (
     is_worksheet_part,
     prescan_sheet,
 )
-from xlflow.excel.reader.xlsx_styles import has_telling_styles
+from xlflow.excel.reader.xlsx_styles import has_telling_styles, make_partial_date
 from xlflow.excel.reader.xlsx_xml import SheetPart, WorkbookOutline, read_workbook_outline, read_xlsx_sheets
 
 _WORKSHEET = calamine.SheetTypeEnum.WorkSheet
@@ -58,8 +58,8 @@ def read_package_sheets(package: WorkbookPackage, limits: Limits) -> tuple[Sheet
     LookupError, ValueError or struct.error.
     """
     if package.kind == "ods":
-        header_footer_by_page = read_ods_header_footer(package.parts.get("styles.xml", b""))
-        return read_ods(package.parts[package.main_part], limits, header_footer_by_page)
+        styles = package.parts.get("styles.xml", b"")
+        return read_ods(package.parts[package.main_part], limits, read_ods_header_footer(styles), styles)
     if package.kind == "xlsb":
         return attach_omitted_content(
             read_with_calamine(build_uncompressed_zip(package.parts)), read_omitted_content(package)
@@ -88,11 +88,35 @@ def attach_omitted_content(
     """Return the sheets of an .xls or .xlsb as calamine read them, with what their records hold besides. Raises
     ValueError if the records are of another number of sheets."""
     return tuple(
-        _restore_omitted_values(
-            sheet, (*omitted.error_cells, *_list_negative_numbers(sheet, omitted)), omitted.metadata
-        )
+        _apply_cell_styles(_attach_to_sheet(sheet, omitted), omitted.cell_styles)
         for sheet, omitted in zip(sheets, omitted_by_sheet, strict=True)
     )
+
+
+def _attach_to_sheet(sheet: SheetData, omitted: OmittedContent) -> SheetData:
+    return _restore_omitted_values(
+        replace(sheet, merged_ranges=tuple(dict.fromkeys((*sheet.merged_ranges, *omitted.merged_ranges)))),
+        (
+            *omitted.unread_values,
+            *omitted.partial_dates,
+            *omitted.error_cells,
+            *_list_negative_numbers(sheet, omitted),
+        ),
+        omitted.metadata,
+    )
+
+
+def _apply_cell_styles(sheet: SheetData, cell_styles: Mapping[tuple[int, int], CellStyle]) -> SheetData:
+    """Return the sheet with its struck-out cells noted, and its dates that show no day as such."""
+    struck_out, partial_dates = list[StruckOutText](), list[tuple[int, int, RawCell]]()
+    for (row, column), style in cell_styles.items():
+        value = sheet.rows[row][column] if row < len(sheet.rows) and column < len(sheet.rows[row]) else None
+        if style.is_struck and value is not None:
+            struck_out.append(StruckOutText(row, column, str(value), whole_cell=True))
+        if style.partial_date_kind and isinstance(value, date):
+            partial_dates.append((row, column, make_partial_date(value, style.partial_date_kind)))
+    metadata = replace(sheet.metadata, struck_out=(*sheet.metadata.struck_out, *struck_out))
+    return _restore_omitted_values(sheet, partial_dates, metadata) if cell_styles else sheet
 
 
 def read_with_calamine(content: bytes, *, include_skippable: bool = True) -> tuple[SheetData, ...]:

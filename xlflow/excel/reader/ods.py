@@ -7,10 +7,10 @@ Element and attribute names are those of OpenDocument 1.3, with the prefixes tha
 import re
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 
-from xlflow.excel.cell_address import MAX_SHEET_ROWS
+from xlflow.excel.cell_address import MAX_SHEET_COLUMNS, MAX_SHEET_ROWS
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader.cell_annotations import is_external_link
 from xlflow.excel.reader.limits import MAX_HIDDEN_ROW_REPEATS, MAX_REPEATED_BLANKS, Limits
@@ -23,6 +23,7 @@ from xlflow.excel.reader.workbook_data import (
     build_sheet_data,
     parse_iso_date,
 )
+from xlflow.excel.reader.xlsx_styles import FormatKind, make_partial_date
 
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
 _ANNOTATION_TAGS = ("dc:creator", "text:p")
@@ -31,19 +32,27 @@ _ANNOTATION_TAGS = ("dc:creator", "text:p")
 _NUMBER_TYPES = {"float", "percentage", "currency"}
 _WHITESPACE_TAGS = {"text:tab": "\t", "text:line-break": "\n"}
 _ANNOTATION_WHITESPACE_TAGS = {**_WHITESPACE_TAGS, "text:s": " "}
+_DAY_PARTS = {"number:day", "number:day-of-week", "number:hours", "number:minutes", "number:seconds"}
+"""The parts of a date format that show a day, or a time of day."""
+
 _HIDDEN_VISIBILITIES = {"collapse", "filter"}
 
 
 def read_ods(
-    content: bytes, limits: Limits, header_footer_by_page: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    content: bytes,
+    limits: Limits,
+    header_footer_by_page: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    styles: bytes = b"",
 ) -> tuple[SheetData, ...]:
     """Return all sheets of a `content.xml`, hidden ones too. `header_footer_by_page` is page style name -> texts
-    (see `read_ods_header_footer`).
+    (see `read_ods_header_footer`); `styles` is the `styles.xml`, which has the styles that cells share.
 
     Raises ExpatError, KeyError or ValueError if it is broken, LimitExceededError if it has too many cells or
     takes too long.
     """
     handler = _OdsHandler(limits, header_footer_by_page)
+    if styles:
+        parse_with_handler(styles, handler)
     parse_with_handler(content, handler)
     return tuple(handler.sheets)
 
@@ -52,7 +61,9 @@ class _OdsHandler:
     """Builds `sheets` from the events of a `content.xml`, one sheet at a time.
 
     `_cell_attributes` is None outside cells; `_annotation_depth` counts the open elements of a comment or shape,
-    whose text is no text of the cell; `_row_cells` are (column, repeats, value) of the current row.
+    whose text is no text of the cell; `_row_cells` are (column, repeats, value) of the current row. What is struck
+    out in a cell is in `_struck`, what is not in `_remaining`, paragraph by paragraph; `_strike_states` says of
+    the cell and each open span in it whether it strikes out.
     """
 
     def __init__(self, limits: Limits, header_footer_by_page: Mapping[str, tuple[str, ...]]):
@@ -68,12 +79,22 @@ class _OdsHandler:
         self._row_cells: list[tuple[int, int, RawCell]] = []
         self._cell_attributes: dict[str, str] | None = None
         self._paragraphs: list[str] = []
+        self._remaining: list[str] = []
+        self._struck = self._cell_style = self._date_style = ""
+        self._strike_states = [False]
+        self._row_struck_texts: list[tuple[int, int, str, str]] = []
+        self._strikes_by_style, self._date_style_by_style = dict[str, bool](), dict[str, str]()
+        self._parts_by_date_style, self._style_by_column = dict[str, set[str]](), dict[int, str]()
         self._paragraph_depth = self._annotation_depth = 0
         self._annotation_texts: dict[str, list[str]] = {}
         self._annotation_tag = ""
         self._start_handlers = {
             "style:style": self._start_style,
+            "style:default-style": self._start_unnamed_style,
+            "style:text-properties": self._start_text_properties,
             "style:table-properties": self._start_table_properties,
+            "number:date-style": self._start_date_style,
+            "table:table-column": self._start_column,
             "table:table": self._start_table,
             "table:table-row": self._start_row,
             "table:table-cell": self._start_cell,
@@ -96,6 +117,9 @@ class _OdsHandler:
                 self._annotation_texts[self._annotation_tag][-1] += _ANNOTATION_WHITESPACE_TAGS[name]
         elif self._cell_attributes is not None:
             self._start_text_element(name, attributes)
+        elif name.startswith("number:") and name != "number:date-style":
+            self._date_style = "" if name.endswith("-style") else self._date_style
+            self._parts_by_date_style.setdefault(self._date_style, set()).add(name)
         elif name in self._start_handlers:
             self._start_handlers[name](attributes)
 
@@ -103,7 +127,7 @@ class _OdsHandler:
         if self._annotation_depth and self._annotation_tag:
             self._annotation_texts[self._annotation_tag][-1] += data
         elif self._paragraph_depth and not self._annotation_depth:
-            self._paragraphs[-1] += data
+            self._add_cell_text(data)
 
     def end_element(self, name: str) -> None:
         if self._annotation_depth:
@@ -113,6 +137,8 @@ class _OdsHandler:
                 self._end_annotation()
         elif name == "text:p" and self._cell_attributes is not None:
             self._paragraph_depth -= 1
+        elif name == "text:span" and len(self._strike_states) > 1:
+            self._strike_states.pop()
         elif name in self._end_handlers:
             self._end_handlers[name]()
 
@@ -120,12 +146,26 @@ class _OdsHandler:
         if name == "text:p":
             self._paragraph_depth += 1
             self._paragraphs.append("")
+            self._remaining.append("")
+        elif name == "text:span":
+            self._strike_states.append(self._strikes_out(attributes.get("text:style-name", "")))
         elif self._paragraph_depth and name == "text:a" and is_external_link(attributes.get("xlink:href", "")):
             self._cells.links.append((self._row, self._column, "", attributes["xlink:href"]))
         elif self._paragraph_depth and name == "text:s":
-            self._paragraphs[-1] += " " * min(int(attributes.get("text:c", "1")), MAX_REPEATED_BLANKS)
+            self._add_cell_text(" " * min(int(attributes.get("text:c", "1")), MAX_REPEATED_BLANKS))
         elif self._paragraph_depth:
-            self._paragraphs[-1] += _WHITESPACE_TAGS.get(name, "")
+            self._add_cell_text(_WHITESPACE_TAGS.get(name, ""))
+
+    def _add_cell_text(self, text: str) -> None:
+        self._paragraphs[-1] += text
+        if self._strike_states[-1]:
+            self._struck += text
+        else:
+            self._remaining[-1] += text
+
+    def _strikes_out(self, style: str) -> bool:
+        """Return whether a style strikes text out; one that says nothing of it does as what is around it."""
+        return self._strikes_by_style.get(style, self._strike_states[-1])
 
     def _end_annotation(self) -> None:
         author, text = ("\n".join(self._annotation_texts.get(tag, ())) for tag in _ANNOTATION_TAGS)
@@ -136,6 +176,38 @@ class _OdsHandler:
     def _start_style(self, attributes: dict[str, str]) -> None:
         self._current_style = attributes.get("style:name", "")
         self._page_by_style[self._current_style] = attributes.get("style:master-page-name", "")
+        self._date_style_by_style[self._current_style] = attributes.get("style:data-style-name", "")
+        parent = attributes.get("style:parent-style-name", "")
+        if parent in self._strikes_by_style:
+            self._strikes_by_style[self._current_style] = self._strikes_by_style[parent]
+
+    def _start_unnamed_style(self, _attributes: dict[str, str]) -> None:
+        self._current_style = ""
+
+    def _start_date_style(self, attributes: dict[str, str]) -> None:
+        self._current_style, self._date_style = "", attributes.get("style:name", "")
+
+    def _start_text_properties(self, attributes: dict[str, str]) -> None:
+        line = attributes.get("style:text-line-through-style") or attributes.get("style:text-line-through-type")
+        if line and self._current_style:
+            self._strikes_by_style[self._current_style] = line != "none"
+
+    def _start_column(self, attributes: dict[str, str]) -> None:
+        repeats = _read_count(attributes, "table:number-columns-repeated")
+        columns = range(self._column, min(self._column + repeats, MAX_SHEET_COLUMNS))
+        self._column += repeats
+        if attributes.get("table:visibility") in _HIDDEN_VISIBILITIES:
+            self._cells.hidden_columns.update(columns)
+        style = attributes.get("table:default-cell-style-name", "")
+        if self._strikes_by_style.get(style) or self._shows_no_day(style):
+            self._style_by_column.update(dict.fromkeys(columns, style))
+
+    def _shows_no_day(self, style: str) -> FormatKind | None:
+        """Return "month" or "year" if a cell style shows no more of a date, else None."""
+        parts = self._parts_by_date_style.get(self._date_style_by_style.get(style) or "-", set())
+        if not parts or parts & _DAY_PARTS:
+            return None
+        return "month" if "number:month" in parts else "year" if "number:year" in parts else None
 
     def _start_table_properties(self, attributes: dict[str, str]) -> None:
         if attributes.get("table:display") == "false":
@@ -144,7 +216,7 @@ class _OdsHandler:
     def _start_table(self, attributes: dict[str, str]) -> None:
         self._sheet_name = attributes.get("table:name", "")
         style = attributes.get("table:style-name", "")
-        self._visible = style not in self._hidden_styles
+        self._visible, self._style_by_column = style not in self._hidden_styles, {}
         self._cells, self._row, self._column = SheetCells(reports_validation=False), 0, 0
         self._cells.header_footer += self._header_footer_by_page.get(self._page_by_style.get(style, ""), ())
 
@@ -155,15 +227,22 @@ class _OdsHandler:
             and self._row_repeats < MAX_HIDDEN_ROW_REPEATS
         ):
             self._cells.hidden_rows.update(range(self._row, self._row + self._row_repeats))
-        self._column, self._row_cells = 0, []
+        self._column, self._row_cells, self._row_struck_texts = 0, [], []
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
-        self._cell_attributes, self._paragraphs = attributes, []
+        self._cell_attributes, self._paragraphs, self._remaining, self._struck = attributes, [], [], ""
+        self._cell_style = attributes.get("table:style-name") or self._style_by_column.get(self._column, "")
+        self._strike_states = [self._strikes_by_style.get(self._cell_style, False)]
 
     def _end_cell(self) -> None:
         cell = self._cell_attributes or {}
         repeats = _read_count(cell, "table:number-columns-repeated")
         value = _cell_value(cell, "\n".join(self._paragraphs))
+        kind = self._shows_no_day(self._cell_style) if isinstance(value, date) else None
+        if kind and isinstance(value, date):
+            value = make_partial_date(value, kind)
+        if self._struck.strip():
+            self._row_struck_texts.append((self._column, repeats, self._struck, "\n".join(self._remaining)))
         if value is not None and value != "":
             self._row_cells.append((self._column, repeats, value))
         if "table:formula" in cell:
@@ -189,6 +268,10 @@ class _OdsHandler:
         for first_column, repeats, value in self._row_cells:
             for row in range(self._row, self._row + self._row_repeats):
                 values.update(((row, column), value) for column in range(first_column, first_column + repeats))
+        for first_column, repeats, struck, remaining in self._row_struck_texts:
+            for row in range(self._row, self._row + self._row_repeats):
+                for column in range(first_column, first_column + repeats):
+                    self._cells.add_struck_out(row, column, struck, remaining)
         self._row += self._row_repeats
         self._row_cells = []
 

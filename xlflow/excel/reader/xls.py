@@ -1,5 +1,6 @@
-"""Reads an .xls with calamine, and from its records what calamine hides: error cells, formulas, hidden rows,
-comments, text boxes, and negative numbers that are formatted as dates; and whether it is encrypted.
+"""Reads an .xls with calamine, and from its records what calamine hides: error cells, formulas, hidden rows and
+columns, struck-out cells, comments, text boxes, dates that show no day, and negative numbers that are formatted as
+dates; and whether it is encrypted.
 
 These records are those by which an answer would be lost or changed in silence. What else calamine does not show is
 not read, and the README says so: headers and footers, data validations, links on cells. Where the records are
@@ -13,11 +14,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from xlflow.excel.cell_address import MAX_SHEET_COLUMNS
 from xlflow.excel.conventions import COMMENT_AUTHOR
 from xlflow.excel.reader.choose_reader import ReaderError, attach_omitted_content, read_with_calamine
 from xlflow.excel.reader.ole_container import open_ole_container
+from xlflow.excel.reader.rich_text import TextRuns, split_struck_out
 from xlflow.excel.reader.workbook_data import CellAnnotation, SheetData
-from xlflow.excel.reader.xlsb import OmittedContent, decode_number, decode_packed_number, error_value
+from xlflow.excel.reader.xls_strings import read_runs_by_string
+from xlflow.excel.reader.xlsb import CellStyle, OmittedContent, error_value
+from xlflow.excel.reader.xlsb_records import decode_number, decode_packed_number
+from xlflow.excel.reader.xlsx_styles import CellStyles, classify_styles
 
 _BEGIN_RECORD, _END_RECORD, _SHEET_RECORD, _CONTINUE_RECORD = 0x809, 0x0A, 0x85, 0x3C
 _FORMULA_RECORD, _BOOLEAN_OR_ERROR_RECORD, _ROW_RECORD = 0x06, 0x205, 0x208
@@ -28,6 +34,19 @@ _PICTURE_OBJECT_TYPES = (b"\x05\0", b"\x08\0")
 
 _ANCHOR_HEADER = b"\x10\xf0\x12\x00\x00\x00"
 """How the record of a shape's anchor begins (OfficeArtClientAnchorSheet): type 0xF010, 18 bytes."""
+
+_FONT_RECORD, _FORMAT_RECORD, _STYLE_RECORD, _COLUMN_RECORD = 0x31, 0x41E, 0xE0, 0x7D
+_LABEL_RECORD, _SHARED_LABEL_RECORD, _STRINGS_RECORD = 0x204, 0xFD, 0xFC
+_CELL_RECORDS = {
+    _FORMULA_RECORD,
+    _BOOLEAN_OR_ERROR_RECORD,
+    _NUMBER_RECORD,
+    _PACKED_NUMBER_RECORD,
+    _PACKED_NUMBERS_RECORD,
+    _LABEL_RECORD,
+    _SHARED_LABEL_RECORD,
+}
+_STRUCK_FONT_FLAG, _HIDDEN_COLUMN_FLAG, _SKIPPED_FONT = 0x08, 0x01, 4
 
 _LINKED_WORKBOOK_RECORD, _INTERNAL_WORKBOOK_NAMES = 0x1AE, (b"\x01\x04", b"\x01\x3a")
 """The record of a workbook to which formulas refer (SupBook), and how it names this workbook and add-ins."""
@@ -106,20 +125,74 @@ def _has_outside_links(stream: bytes) -> bool:
 def _read_omitted_content(stream: bytes) -> Iterator[OmittedContent]:
     """Yield what calamine hides of each worksheet, in their order. Raises struct.error or IndexError if a record
     is too short."""
+    context = _read_context(stream)
     for record_type, content in _read_records(stream):
         if record_type == _SHEET_RECORD and content[5] == 0:
-            yield _read_sheet_records(stream, struct.unpack_from("<L", content)[0])
+            yield _read_sheet_records(stream, struct.unpack_from("<L", content)[0], context)
 
 
-def _read_sheet_records(stream: bytes, start: int) -> OmittedContent:
+@dataclass(frozen=True, slots=True)
+class _XlsContext:
+    """What the cell styles show, and the runs of the shared texts that have parts of their own font."""
+
+    styles: CellStyles
+    runs_by_string: Mapping[int, TextRuns]
+
+
+def _read_context(stream: bytes) -> _XlsContext:
+    """Return what the cells refer to. Fonts are counted from 0, but none has the number 4."""
+    codes, struck_fonts, font_count, is_continued = dict[int, str](), set[int](), 0, False
+    formats, string_chunks = list[tuple[int, int]](), list[bytes]()
+    for record_type, content in _read_records(stream):
+        if record_type == _FONT_RECORD:
+            if content[2] & _STRUCK_FONT_FLAG:
+                struck_fonts.add(font_count + (font_count >= _SKIPPED_FONT))
+            font_count += 1
+        elif record_type == _FORMAT_RECORD:
+            codes[struct.unpack_from("<H", content)[0]] = _decode_characters(content[4:5], content[5:])
+        elif record_type == _STYLE_RECORD:
+            font, format_id = struct.unpack_from("<2H", content)
+            formats.append((format_id, font))
+        elif record_type == _STRINGS_RECORD or (record_type == _CONTINUE_RECORD and is_continued):
+            string_chunks.append(content)
+        is_continued = record_type == _STRINGS_RECORD or (is_continued and record_type == _CONTINUE_RECORD)
+    styles = classify_styles(((format_id, font in struck_fonts) for format_id, font in formats), codes)
+    runs = read_runs_by_string(string_chunks, frozenset(struck_fonts)) if struck_fonts else {}
+    return _XlsContext(styles, runs)
+
+
+def _add_cell_style(omitted: OmittedContent, record_type: int, content: bytes, context: _XlsContext) -> None:
+    """Note the style of a cell, or of the cells of a MulRk record, if it strikes out or shows no day, and which
+    parts of its text are struck out."""
+    row, column = struct.unpack_from("<2H", content)
+    is_several = record_type == _PACKED_NUMBERS_RECORD
+    for column_offset, offset in enumerate(range(4, len(content) - 5, 6) if is_several else (4,)):
+        (style,) = struct.unpack_from("<H", content, offset)
+        kind = context.styles.partial_date_kind(style)
+        is_struck = style in context.styles.struck_out
+        runs: TextRuns = ()
+        if record_type == _SHARED_LABEL_RECORD:
+            runs = context.runs_by_string.get(struct.unpack_from("<L", content, 6)[0], ())
+        if runs:
+            omitted.add_struck_out(row, column, *split_struck_out(runs, cell_is_struck=is_struck))
+        elif is_struck or kind:
+            omitted.cell_styles[row, column + column_offset] = CellStyle(is_struck, kind)
+
+
+def _read_sheet_records(stream: bytes, start: int, context: _XlsContext) -> OmittedContent:
     omitted, objects = OmittedContent(), _SheetObjects()
     for record_type, content in _read_records(stream, start):
+        if record_type in _CELL_RECORDS:
+            _add_cell_style(omitted, record_type, content, context)
         if record_type in (_FORMULA_RECORD, _BOOLEAN_OR_ERROR_RECORD):
             _add_formula_or_error(omitted, record_type, content)
         elif record_type in (_NUMBER_RECORD, _PACKED_NUMBER_RECORD, _PACKED_NUMBERS_RECORD):
             _add_negative_numbers(omitted, record_type, content)
         elif record_type == _ROW_RECORD and content[12] & _HIDDEN_ROW_FLAG:
             omitted.hidden_rows.add(struct.unpack_from("<H", content)[0])
+        elif record_type == _COLUMN_RECORD and content[8] & _HIDDEN_COLUMN_FLAG:
+            first, last = struct.unpack_from("<2H", content)
+            omitted.hidden_columns.update(range(first, min(last + 1, MAX_SHEET_COLUMNS)))
         else:
             objects.add_record(record_type, content)
     omitted.annotations += (*objects.comments, *objects.text_boxes())

@@ -6,10 +6,12 @@ Opens nothing; knows no cells. Element and attribute names are those of ECMA-376
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Literal
 from xml.etree.ElementTree import Element
 
+from xlflow.excel.conventions import MonthDate, YearDate
 from xlflow.excel.reader.rich_text import has_strike_tag, is_strike
 from xlflow.excel.reader.safe_xml import get_attribute, local_name, parse_xml
 from xlflow.runtime.memo import cache_small
@@ -57,6 +59,11 @@ def classify_number_format(format_code: str) -> FormatKind | None:
     if set("dhs") & set(letters):
         return "day"
     return "month" if "m" in letters else "year"
+
+
+def make_partial_date(value: date, kind: FormatKind) -> date:
+    """Return a date as its cell shows it: a `MonthDate` for kind "month", a `YearDate` for "year"."""
+    return (MonthDate if kind == "month" else YearDate)(value.year, value.month, value.day)
 
 
 def classify_styles(style_formats: Iterable[tuple[int, bool]], code_by_format: Mapping[int, str]) -> CellStyles:

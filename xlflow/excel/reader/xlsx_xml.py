@@ -14,7 +14,7 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from xlflow.excel.cell_address import MAX_SHEET_COLUMNS, parse_cell_address
-from xlflow.excel.conventions import SERIAL_EPOCH, MonthDate, RawCell, YearDate
+from xlflow.excel.conventions import SERIAL_EPOCH, RawCell
 from xlflow.excel.reader.cell_annotations import HEADER_FOOTER_TAGS, parse_header_footer
 from xlflow.excel.reader.limits import Limits
 from xlflow.excel.reader.rich_text import TextRuns, read_shared_strings, read_string_runs, split_struck_out
@@ -37,7 +37,7 @@ from xlflow.excel.reader.workbook_data import (
     parse_iso_date,
 )
 from xlflow.excel.reader.workbook_package import WorkbookPackage, read_relationships
-from xlflow.excel.reader.xlsx_styles import CellStyles, parse_cell_styles
+from xlflow.excel.reader.xlsx_styles import CellStyles, make_partial_date, parse_cell_styles
 
 _SERIAL_ZERO = datetime.combine(SERIAL_EPOCH, datetime.min.time())
 _MILLISECONDS_PER_DAY = 86_400_000
@@ -48,12 +48,14 @@ minute."""
 @dataclass(frozen=True, slots=True)
 class WorkbookContext:
     """What the cells of a workbook refer to: shared strings by index, the runs of those that are rich texts, what
-    the cell styles show, and from which day dates are counted."""
+    the cell styles show, and from which day dates are counted; in an .xlsb also the indexes of the fonts that
+    strike text out."""
 
     shared_strings: tuple[str, ...] = ()
     runs_by_string: Mapping[int, TextRuns] = field(default_factory=dict)
     styles: CellStyles = field(default_factory=CellStyles)
     uses_date_system_1904: bool = False
+    struck_fonts: frozenset[int] = frozenset()
 
 
 def parse_sheet_xml(part: bytes, context: WorkbookContext, limits: Limits) -> SheetCells:
@@ -82,7 +84,7 @@ def convert_number_by_style(text: str, style_index: int, context: WorkbookContex
     kind = context.styles.partial_date_kind(style_index)
     if kind is None or not isinstance(value, date):
         return value
-    return (MonthDate if kind == "month" else YearDate)(value.year, value.month, value.day)
+    return make_partial_date(value, kind)
 
 
 def _convert_serial_date(number: float, uses_date_system_1904: bool) -> RawCell:
