@@ -301,6 +301,26 @@ def test_the_form_asks_for_a_comment_in_exactly_the_rows_where_the_check_does(tm
     assert 12 <= asked < 60
 
 
+def test_an_amount_that_cannot_be_read_is_still_to_be_done() -> None:
+    whole = {"outcome": "1", "forecast": "1000000"}
+    sheet = _open(
+        _fill({"a": {**whole, "forecast": "9,6 mkr", "comment": "Vakanser"}, "b": whole | {"comment": "El"}})
+    )
+    assert [sheet[f"J{row}"].value for row in (5, 6)] == ["Skriv prognos med siffror.", None]
+    assert sheet["A2"].value == "1 av 5 klar"
+
+
+def test_an_amount_that_only_a_reader_of_words_understands_counts_and_is_asked_for_in_figures() -> None:
+    book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "1000000"}})))
+    book[FORM]["F5"] = "1.000.000"
+    book.save(stream := io.BytesIO())
+    filled = _read(stream.getvalue())
+    assert filled.rows[0].value("forecast") == Decimal(1000000)
+    (told,) = (each for each in check_submission(filled) if each.row_id == "a")
+    assert (told.code, told.location.cell, told.value) == ("amount-not-plain", "F5", "1.000.000")
+    assert str(dict(told.params)["understood"].sv) == "1\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000"
+
+
 def test_what_somebody_writes_over_a_result_is_told_and_what_follows_counts() -> None:
     book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "900000"}, "b": {"outcome": "2"}})))
     sheet = book[FORM]

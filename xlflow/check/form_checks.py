@@ -15,7 +15,7 @@ from xlflow.model.plan import FieldValue, Round
 from xlflow.model.submission import Answer, AnswerRow, Submission
 from xlflow.model.template import Template
 from xlflow.model.template_elements import LISTED_TYPES, Field, Rule
-from xlflow.rules import ANSWER_LISTED_RULE, Requirement, RowAnswers, evaluate_rules
+from xlflow.rules import ANSWER_LISTED_RULE, ANSWER_READABLE_RULE, Requirement, RowAnswers, evaluate_rules
 from xlflow.rules.computed_fields import field_value
 from xlflow.rules.engine import requirement_text
 from xlflow.runtime.memo import IdentityKey
@@ -153,6 +153,17 @@ def _check_listed_choice(row_requirement: _RowRequirement) -> Iterator[Finding]:
         )
 
 
+def _check_plain_number(row_requirement: _RowRequirement) -> Iterator[Finding]:
+    """A number that reading understood all the same; what it did not, it has reported."""
+    answer, field = row_requirement.answer, row_requirement.field()
+    if answer and answer.value is not None:
+        template, year = row_requirement.template, row_requirement.round.plan.year
+        understood = LocalizedText(
+            **{language: format_value(answer.value, field, template, language, year) for language in LANGUAGES}
+        )
+        yield row_requirement.make_finding("amount-not-plain", {"field": field.label, "understood": understood})
+
+
 def _check_declared_rule(row_requirement: _RowRequirement) -> Iterator[Finding]:
     requirement, rule = row_requirement.requirement, row_requirement.requirement.template_rule
     if rule:
@@ -173,6 +184,7 @@ _CHECK_BY_RULE: Mapping[str, Callable[[_RowRequirement], Iterator[Finding]]] = {
     "missing_status": _check_status,
     "missing_required": _check_required,
     ANSWER_LISTED_RULE: _check_listed_choice,
+    ANSWER_READABLE_RULE: _check_plain_number,
 }
 
 

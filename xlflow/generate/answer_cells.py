@@ -20,15 +20,20 @@ from xlflow.excel.writer import (
     truncate_text,
 )
 from xlflow.form.layout import FIRST_ITEM_ROW, FormColumn, list_defined_name, list_key
-from xlflow.generate.calc_layout import calc_defined_name, calc_sheet_address, number_column_name
+from xlflow.generate.calc_layout import (
+    amount_column_name,
+    calc_defined_name,
+    calc_sheet_address,
+    number_column_name,
+)
 from xlflow.generate.form_model import FormModel
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import Deadline, PlanItem
 from xlflow.model.table import TableCell
-from xlflow.model.template_elements import Field
+from xlflow.model.template_elements import NUMBER_TYPES, Field
 from xlflow.rules import has_closed_list, spelling_table_of
 from xlflow.rules.computed_fields import build_computed_formula
-from xlflow.rules.formula_semantics import NOT_LISTED, lookup_choice
+from xlflow.rules.formula_semantics import NOT_LISTED, lookup_choice, reads_as_number
 from xlflow.values.field_values import describe_accepted, parse_value
 
 MAX_NOTE_TITLE, MAX_NOTE_TEXT = 32, 255
@@ -62,6 +67,9 @@ def invalid_answer_formula(form: FormModel, field: Field, cell: str) -> str | No
     if has_closed_list(form.template, field):
         choice_number = f"INDEX({calc_defined_name(number_column_name(field))},ROW({cell})-{FIRST_ITEM_ROW})"
         return f"IF(ISERROR({cell}),TRUE,{choice_number}={NOT_LISTED})"
+    if field.type in NUMBER_TYPES:
+        amount = f"INDEX({calc_defined_name(amount_column_name(field))},ROW({cell})-{FIRST_ITEM_ROW})"
+        return f"(1-ISBLANK({cell}))*(1-ISNUMBER({amount}))"
     return f"(1-ISBLANK({cell}))*(1-ISNUMBER({cell}))" if field.type in NUMBER_FORMATS else None
 
 
@@ -80,6 +88,9 @@ def _count_invalid_in_field(form: FormModel, field: Field, sheet_prefix: str) ->
     if has_closed_list(form.template, field):
         number_range = calc_sheet_address(form.calc_layout.column_range("number", form.last_row, field.key))
         return f"COUNTIF({number_range},{NOT_LISTED})+SUMPRODUCT(ISERROR({cell_range})*1)"
+    if field.type in NUMBER_TYPES:
+        amount_range = calc_sheet_address(form.calc_layout.column_range("amount", form.last_row, field.key))
+        return f"SUMPRODUCT((1-ISBLANK({cell_range}))*(1-ISNUMBER({amount_range})))"
     return (
         f"SUMPRODUCT((1-ISBLANK({cell_range}))*(1-ISNUMBER({cell_range})))" if field.type in NUMBER_FORMATS else ""
     )
@@ -110,7 +121,9 @@ def answer_cell(form: FormModel, field: Field, text: str) -> TableCell:
 def _is_invalid(form: FormModel, field: Field, text: str) -> bool:
     if has_closed_list(form.template, field):
         return lookup_choice(text, spelling_table_of(form.template, field)) == NOT_LISTED
-    return bool(text) and field.type in NUMBER_FORMATS and isinstance(answer_cell(form, field, text), str)
+    if not text or field.type not in NUMBER_FORMATS or not isinstance(answer_cell(form, field, text), str):
+        return False
+    return field.type not in NUMBER_TYPES or field.percent or not reads_as_number(text)
 
 
 def _add_column_validation(

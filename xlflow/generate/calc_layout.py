@@ -114,6 +114,11 @@ def number_column_name(field: Field) -> str:
     return f"number_{field.key}"
 
 
+def amount_column_name(field: Field) -> str:
+    """Return the name of the column of the numbers that formulas read in a field's answers."""
+    return f"amount_{field.key}"
+
+
 def number_activities(items: Sequence[PlanItem], relatives: Mapping[str, Relatives]) -> Mapping[str, int]:
     """Return the activity number by item id: from 1; for a sub-activity the negative number of its activity."""
     numbers = {item.id: number for number, item in enumerate(items, 1)}
@@ -142,8 +147,8 @@ def _list_calc_columns(template: Template) -> Iterator[CalcColumn]:
     fields = {field.key: field for field in template.fields}
     rule_fields = [fields[key] for rule in template.rules for key in (*rule.when, *_list_rule_field_keys(rule))]
     required_fields = [field for field in template.answer_fields() if field.required]
-    choice_fields = [field for field in template.answer_fields() if field.type in LISTED_TYPES]
-    for field in (*choice_fields, *rule_fields, *required_fields):
+    checked_fields = [field for field in template.answer_fields() if field.type in (*LISTED_TYPES, *NUMBER_TYPES)]
+    for field in (*checked_fields, *rule_fields, *required_fields):
         if field.type in LISTED_TYPES:
             yield from (CalcColumn("value", field.key), CalcColumn("number", field.key))
         elif field.type in NUMBER_TYPES:

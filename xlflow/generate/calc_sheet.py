@@ -5,8 +5,9 @@ in a program that does not recalculate. Which rows belong together comes from `r
 for activities added by the unit. `calc_layout` says where everything is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from xlflow.excel.conventions import CALC_SHEET
 from xlflow.excel.writer import Formula, SheetWriter, WorkbookWriter
@@ -18,6 +19,7 @@ from xlflow.generate.calc_layout import (
     NOTHING_TO_REPORT_NAME,
     YES_CHOICE_NAME,
     CalcColumn,
+    amount_column_name,
     calc_defined_name,
     number_activities,
     number_column_name,
@@ -126,6 +128,11 @@ def _level_index_by_key(form: FormModel) -> dict[str, int]:
     return {level.key: index for index, level in enumerate(form.template.levels)}
 
 
+_COLUMN_NAMES: Mapping[str, Callable[[Field], str]] = MappingProxyType(
+    {"number": number_column_name, "amount": amount_column_name}
+)
+"""How the columns are named that conditional formats need, by kind: these may not name another sheet."""
+
 NumberedItems = Sequence[tuple[int, PlanItem | None]]
 
 
@@ -139,13 +146,11 @@ def add_calc_sheet(workbook: WorkbookWriter, form: FormModel, nothing_cell: str)
     sheet.write_formula(table_count, 2, f"={says_yes_formula(nothing_cell)}", form.nothing_to_report)
     _write_named_text(workbook, sheet, table_count + 1, YES_CHOICE_NAME, translate("values.yes", form.language))
     last_row = form.last_row
-    for field in (
-        form.template.field(calc_column.key)
-        for calc_column in form.calc_layout.columns
-        if calc_column.kind == "number"
-    ):
-        cell_range = form.calc_layout.column_range("number", last_row, field.key)
-        workbook.define_name(calc_defined_name(number_column_name(field)), f"={CALC_SHEET}!{cell_range}")
+    for calc_column in form.calc_layout.columns:
+        if calc_column.kind in _COLUMN_NAMES:
+            name = _COLUMN_NAMES[calc_column.kind](form.template.field(calc_column.key))
+            cell_range = form.calc_layout.column_range(calc_column.kind, last_row, calc_column.key)
+            workbook.define_name(calc_defined_name(name), f"={CALC_SHEET}!{cell_range}")
     rows = form.rows_with_items()
     for block in (rows[: len(form.items)], rows[len(form.items) :]):
         _write_calc_rows(sheet, form, block)

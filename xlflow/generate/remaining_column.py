@@ -22,12 +22,19 @@ from xlflow.generate.rule_formulas import (
     missing_status_condition,
     rule_conditions,
     unlisted_answer_condition,
+    unreadable_number_condition,
     violation_conditions,
 )
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import PlanItem
-from xlflow.model.template_elements import Field
-from xlflow.rules.engine import answer_missing_text, choose_from_list_text, level_missing_text, rule_text
+from xlflow.model.template_elements import NUMBER_TYPES, Field
+from xlflow.rules.engine import (
+    answer_missing_text,
+    choose_from_list_text,
+    level_missing_text,
+    rule_text,
+    write_number_text,
+)
 
 REMAINING_KEY = "remaining"
 
@@ -67,6 +74,9 @@ def longest_requirement_text(form: FormModel) -> str:
         (rule, field) for rule in rules for field, _ in violation_conditions(form, rule, form.first_free_row)
     ]
     texts = [rule_text(rule, field, template, language) for rule, field in required_fields]
+    texts += [
+        write_number_text(field, language) for field in template.answer_fields() if field.type in NUMBER_TYPES
+    ]
     return max((translate("form.look_over", language), *texts), key=len)
 
 
@@ -169,6 +179,12 @@ def _list_requirement_formulas(form: FormModel, row: int) -> Iterator[Requiremen
         unlisted_condition = unlisted_answer_condition(form, field, row)
         if unlisted_condition:
             yield quote_formula_text(choose_from_list_text(field, language)), unlisted_condition
+    for field in template.answer_fields():
+        if field.type in NUMBER_TYPES:
+            yield (
+                quote_formula_text(write_number_text(field, language)),
+                unreadable_number_condition(form, field, row),
+            )
     for rule in template.rules:
         rule_conditions_met = list(rule_conditions(form, rule, row)) if rule.is_shown_in_form else []
         for field, violation in violation_conditions(form, rule, row) if rule.is_shown_in_form else ():

@@ -55,6 +55,13 @@ def count_relatives_formula(form: FormModel, status: Field, activity_number: str
     return f"COUNTIFS({cell_ranges[0]},{activity_number},{cell_ranges[1]},{criterion})"
 
 
+def unreadable_number_condition(form: FormModel, field: Field, row: int) -> str:
+    """Return the condition that an answer in a number field is not a number that a formula reads."""
+    return (
+        f'AND({filled_condition(form, field, row)},{form.calc_layout.cell_address("amount", row, field.key)}="")'
+    )
+
+
 def unlisted_answer_condition(form: FormModel, field: Field, row: int) -> str | None:
     """Return the condition that an answer is not in its list; None where every answer will do."""
     if field.type not in LISTED_TYPES or not has_closed_list(form.template, field):

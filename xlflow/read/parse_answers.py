@@ -26,6 +26,10 @@ _RULE_OF_CODE = {
     "choice-unknown": ANSWER_LISTED_RULE,
     "yes-no-unreadable": ANSWER_LISTED_RULE,
     "cell-error": ANSWER_READABLE_RULE,
+    "number-unreadable": ANSWER_READABLE_RULE,
+    "number-ambiguous": ANSWER_READABLE_RULE,
+    "number-scaled": ANSWER_READABLE_RULE,
+    "number-percent": ANSWER_READABLE_RULE,
 }
 """Faults that the form shows live too: the finding code, and the name of the rule there."""
 

@@ -24,6 +24,7 @@ from xlflow.rules.formula_semantics import (
     lookup_choice,
     lookup_end_date,
     option_number,
+    reads_as_number,
     strip_for_lookup,
     yes_no_spelling_table,
 )
@@ -55,6 +56,7 @@ class CompiledTemplate:
     spelling_tables: Mapping[str, str]
     status_field: Field | None
     required_fields: tuple[Field, ...]
+    number_fields: tuple[Field, ...]
     closed_list_fields: tuple[Field, ...]
     index_field: str | None
     rules_by_number: Mapping[int, tuple[CompiledRule, ...]]
@@ -121,6 +123,7 @@ def _compile_template(template_key: IdentityKey[Template]) -> CompiledTemplate:
         },
         status_field=template.field_in_role("status"),
         required_fields=tuple(each for each in answer_fields if each.required and each.role != "status"),
+        number_fields=tuple(each for each in answer_fields if each.type in NUMBER_TYPES),
         closed_list_fields=tuple(each for each in answer_fields if has_closed_list(template, each)),
         index_field=index_field,
         rules_by_number={
@@ -262,6 +265,13 @@ class RowContext:
             is_plain_number(raw_text) and not template_field.percent
         )
         return value if formula_reads_it else None
+
+    def is_readable_number(self, key: str) -> bool:
+        """Return whether a formula reads the answer in a number field as a number."""
+        raw_text, value = self.row.texts.get(key, ""), self.row.parsed_values.get(key)
+        if isinstance(value, Decimal) and raw_text == format(value, "f"):
+            return True
+        return not self.form.compiled.fields[key].percent and reads_as_number(raw_text)
 
     def parsed_value(self, key: str) -> FieldValue | None:
         """Return the parsed value of an answer, the plan's value, or the value computed from both."""

@@ -163,6 +163,13 @@ def answer_listed(context: RowContext) -> Iterator[Requirement]:
             yield Requirement(ANSWER_LISTED_RULE, field.key)
 
 
+def answer_readable(context: RowContext) -> Iterator[Requirement]:
+    """An answer in a number field is a number that a formula reads too."""
+    for field in context.form.compiled.number_fields:
+        if context.is_filled(field.key) and not context.is_readable_number(field.key):
+            yield Requirement(ANSWER_READABLE_RULE, field.key)
+
+
 def declared_rules(context: RowContext) -> Iterator[Requirement]:
     """The rules that the template declares: where their conditions hold, they require, forbid or compare."""
     for rule, conditions, effects in _candidate_rules(context):
@@ -179,6 +186,7 @@ RULES: tuple[Callable[[RowContext], Iterator[Requirement]], ...] = (
     missing_status,
     missing_required,
     answer_listed,
+    answer_readable,
     declared_rules,
 )
 """A function's name is the `rule` of its requirements, except that a declared rule has its own. A free row
@@ -236,6 +244,8 @@ def requirement_text(requirement: Requirement, template: Template, language: Lan
         return rule_text(requirement.template_rule, field, template, language)
     if requirement.rule == ANSWER_LISTED_RULE:
         return choose_from_list_text(field, language)
+    if requirement.rule == ANSWER_READABLE_RULE:
+        return write_number_text(field, language)
     return answer_missing_text(field, template, language, parts=requirement.parts_may_answer)
 
 
@@ -261,6 +271,11 @@ def answer_missing_text(
 def choose_from_list_text(field: Field, language: Language) -> str:
     """Return the text that asks for an answer from the list."""
     return translate("form.choose_from_list", language, field=label_in_sentence(field.label, language))
+
+
+def write_number_text(field: Field, language: Language) -> str:
+    """Return the text that asks for a plain number."""
+    return translate("form.write_number", language, field=label_in_sentence(field.label, language))
 
 
 def rule_text(rule: Rule, field: Field, template: Template, language: Language) -> str:

@@ -135,6 +135,13 @@ def is_plain_number(text: str) -> bool:
     return _PLAIN_NUMBER.fullmatch(normalize_number(text)) is not None
 
 
+def reads_as_number(text: str) -> bool:
+    """Return whether a formula reads a text as a number: a plain one, whose point cannot be one of thousands."""
+    normalized = normalize_number(text)
+    return _PLAIN_NUMBER.fullmatch(normalized) is not None and not _POINT_OF_THOUSANDS.fullmatch(normalized)
+
+
+_POINT_OF_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 _PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
