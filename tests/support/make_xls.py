@@ -14,9 +14,11 @@ _LEAST = 4096
 """Bytes from which on a stream is kept in sectors of its own."""
 
 
-def make_ole_container(streams: Mapping[str, bytes], embedded: Mapping[str, bytes] | None = None) -> bytes:
+def make_ole_container(
+    streams: Mapping[str, bytes], embedded: Mapping[str, bytes] | None = None, storage: str = "Inbäddat"
+) -> bytes:
     """Return an OLE container with these streams; those of `embedded` are in a storage of their own."""
-    names = [*streams, *(["Inbäddat", *embedded] if embedded else [])]
+    names = [*streams, *([storage, *embedded] if embedded else [])]
     contents = [*streams.values(), *([b"", *embedded.values()] if embedded else [])]
     contents = [
         stream.ljust(max(_LEAST, -(-len(stream) // SECTOR) * SECTOR), b"\0") if stream else b""

@@ -35,6 +35,7 @@ from xlflow.cli.options import (
     PREVIOUS_ROUND_OPTION,
     TEMPLATE_OPTION,
     UNITS_OPTION,
+    add_report_options,
 )
 from xlflow.cli.project_commands import PROJECT_COMMANDS, PROJECT_VARIANTS
 
@@ -262,28 +263,7 @@ def merge(
     type=PATH_TYPE,
     help="The report to write: .docx (Word), .pdf or .html.",
 )
-@click.option(
-    "--layout",
-    type=click.Choice(["heading", "merged"]),
-    default="heading",
-    show_default=True,
-    help="The goal as a heading over its table, or as a cell beside its activities.",
-)
-@click.option("--only", type=click.Choice(["deviations"]), help="The short version: only what deviates.")
-@click.option("--unit", default="", metavar="NAME", help="One unit's own report.")
-@click.option("--intro", metavar="FILE.md", type=PATH_TYPE, help="An introduction of your own.")
-@click.option(
-    "--reference",
-    metavar="FILE.docx",
-    type=PATH_TYPE,
-    help="A Word document whose styles, header and logo the report takes.",
-)
-@click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than the workbook's.")
-@click.option("--redact", is_flag=True, help="Blank e-mail addresses, phone and personal identity numbers.")
-@click.option(
-    "--require-clean", is_flag=True, help="Make no report while the answers have errors that nobody has corrected."
-)
-@click.option("--force", is_flag=True, help="Overwrite the file whoever wrote it, and keep personal data.")
+@add_report_options
 @JSON_OPTION
 def report(consolidated: Path, output: Path, language: str | None, as_json: bool, **options: Any) -> None:
     """Make the board's report from the consolidated workbook: Word, PDF or HTML.

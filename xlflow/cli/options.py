@@ -1,6 +1,8 @@
 """Options and arguments that several commands share, with their help texts."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -64,3 +66,37 @@ ROUND_OPTION = click.option(
 )
 
 AS_OF_HELP = "The day that the follow-up describes, such as 2021-03-31."
+
+_REPORT_OPTIONS = (
+    click.option(
+        "--layout",
+        type=click.Choice(["heading", "merged"]),
+        default="heading",
+        show_default=True,
+        help="The goal as a heading over its table, or as a cell beside its activities.",
+    ),
+    click.option("--only", type=click.Choice(["deviations"]), help="The short version: only what deviates."),
+    click.option("--unit", default="", metavar="NAME", help="One unit's own report."),
+    click.option("--intro", metavar="FILE.md", type=PATH_TYPE, help="An introduction of your own."),
+    click.option(
+        "--reference",
+        metavar="FILE.docx",
+        type=PATH_TYPE,
+        help="A Word document whose styles, header and logo the report takes.",
+    ),
+    click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than the workbook's."),
+    click.option("--redact", is_flag=True, help="Blank e-mail addresses, phone and personal identity numbers."),
+    click.option(
+        "--require-clean",
+        is_flag=True,
+        help="Make no report while the answers have errors that nobody has corrected.",
+    ),
+    click.option("--force", is_flag=True, help="Overwrite the file whoever wrote it, and keep personal data."),
+)
+
+
+def add_report_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a report to a command."""
+    for option in reversed(_REPORT_OPTIONS):
+        command = option(command)
+    return command

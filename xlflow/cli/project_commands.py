@@ -4,12 +4,38 @@ As in `commands`: no logic, slow imports where they are used. `PROJECT_COMMANDS`
 `PROJECT_VARIANTS` stand in for the commands of the same name inside a project, unless these are typed in full.
 """
 
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlflow.cli.console import exit_on_fatal_error, parse_date_option, print_result_and_exit, show_progress_bars
-from xlflow.cli.options import AS_OF_HELP, FORCE_OPTION, FORM_JOBS_OPTION, PATH_TYPE, ROUND_OPTION, UNITS_OPTION
+from xlflow.cli.console import (
+    exit_on_fatal_error,
+    parse_date_option,
+    parse_language,
+    print_output,
+    print_result_and_exit,
+    show_progress_bars,
+)
+from xlflow.cli.options import (
+    AS_OF_HELP,
+    FORCE_OPTION,
+    FORM_JOBS_OPTION,
+    JOBS_OPTION,
+    JSON_OPTION,
+    NO_CACHE_OPTION,
+    PATH_TYPE,
+    ROUND_OPTION,
+    UNITS_OPTION,
+    add_report_options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xlflow.project.project_folder import Project
+    from xlflow.project.project_state import RoundState
 
 
 @click.command(short_help="Make a folder a project, which keeps rounds together.")
@@ -65,15 +91,117 @@ def generate_variant(round_name: str | None, units: tuple[str, ...], jobs: int |
     A form that still asks what the round asks is left as it is. Outside a project, or with a plan and -o, it
     makes forms of any plan.
     """
-    with exit_on_fatal_error(), show_progress_bars() as progress:
-        from xlflow.project.issue_forms import issue_forms
+    from xlflow.project.issue_forms import issue_forms
+
+    with _open_round(round_name) as (project, state), show_progress_bars() as progress:
+        result = issue_forms(project, state, units, jobs=jobs, force=force, progress=progress)
+    print_result_and_exit(result, as_json=False)
+
+
+@click.command(short_help="Take in what lies in the inbox of the project's round.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=PATH_TYPE)
+@ROUND_OPTION
+def collect(paths: tuple[Path, ...], round_name: str | None) -> None:
+    """Take in what lies in the folder inbox of the round, and copies of the files at PATH.
+
+    Workbooks, archives and mails (.eml, .msg) are kept untouched in the folder received, attachments beside their
+    mail. The same file twice counts once. A file that is still being written waits in the inbox.
+    """
+    from xlflow.project.collect_returns import collect_returns
+
+    with _open_round(round_name) as (project, state):
+        result = collect_returns(project, state, paths)
+    print_result_and_exit(result, as_json=False)
+
+
+@click.command("check")
+@ROUND_OPTION
+@click.option("--return", "return_dir", metavar="DIR", type=PATH_TYPE, help="Folder for forms to send back.")
+@JOBS_OPTION
+@NO_CACHE_OPTION
+@FORCE_OPTION
+@JSON_OPTION
+def check_variant(round_name: str | None, as_json: bool, no_cache: bool, **options: Any) -> None:
+    """Check what the project's round has received: who has answered, and what must be corrected in which cell.
+
+    Ends with 0 if all is well, 1 if something must be corrected, 2 if it could not be done. With a path, it checks
+    files outside of the project's rounds.
+    """
+    from xlflow.project.run_round import check_round
+
+    with _open_round(round_name) as (project, state), show_progress_bars() as progress:
+        result = check_round(project, state, cache=not no_cache, progress=progress, **options)
+    print_result_and_exit(result, as_json=as_json)
+
+
+@click.command("merge")
+@ROUND_OPTION
+@click.option(
+    "--export", "export_dir", metavar="DIR", type=PATH_TYPE, help="Write the tables into this folder too."
+)
+@JOBS_OPTION
+@NO_CACHE_OPTION
+@FORCE_OPTION
+@JSON_OPTION
+def merge_variant(round_name: str | None, as_json: bool, no_cache: bool, **options: Any) -> None:
+    """Merge what the project's round has received into its consolidated workbook.
+
+    Changes are listed against the round before. With paths and -o, it merges files that are not the project's.
+    """
+    from xlflow.project.run_round import merge_round
+
+    with _open_round(round_name) as (project, state), show_progress_bars() as progress:
+        result = merge_round(project, state, cache=not no_cache, progress=progress, **options)
+    print_result_and_exit(result, as_json=as_json)
+
+
+@click.command("report")
+@ROUND_OPTION
+@click.option("-o", "--output", metavar="FILE", type=PATH_TYPE, help="The report to write: .docx, .pdf or .html.")
+@add_report_options
+@JSON_OPTION
+def report_variant(round_name: str | None, output: Path | None, as_json: bool, **options: Any) -> None:
+    """Make the board's report of the project's round from its consolidated workbook.
+
+    Without -o it is a Word document in the folder of the round.
+    """
+    from xlflow.project.run_round import report_round
+
+    with _open_round(round_name) as (project, state):
+        options["language"] = parse_language(options["language"])
+        result = report_round(project, state, output, **options)
+    print_result_and_exit(result, as_json=as_json)
+
+
+@click.command("history")
+@click.option("-o", "--output", metavar="FILE.xlsx", type=PATH_TYPE, help="The workbook to write.")
+@click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than that of the last round.")
+@FORCE_OPTION
+def history_variant(output: Path | None, language: str | None, force: bool) -> None:
+    """Put all rounds of the project that have been merged side by side: one line per activity."""
+    from xlflow.cli.text_output import format_history
+    from xlflow.pipeline.report_operations import read_history, write_history
+    from xlflow.project.project_folder import open_project
+    from xlflow.project.run_round import list_consolidated
+
+    with exit_on_fatal_error(language):
+        files = list_consolidated(open_project())
+        if output is None:
+            print_output(format_history(read_history(files, language=parse_language(language))))
+            return
+        result = write_history(files, output, language=parse_language(language), force=force)
+    print_result_and_exit(result, as_json=False)
+
+
+@contextmanager
+def _open_round(round_name: str | None) -> "Iterator[tuple[Project, RoundState]]":
+    """Yield the project that one is in, and its round; faults end the command."""
+    with exit_on_fatal_error():
         from xlflow.project.project_folder import open_project
         from xlflow.project.project_state import choose_round
 
         project = open_project()
-        state = choose_round(project, _round_name(round_name))
-        result = issue_forms(project, state, units, jobs=jobs, force=force, progress=progress)
-    print_result_and_exit(result, as_json=False)
+        yield project, choose_round(project, _round_name(round_name))
 
 
 def _round_name(text: str | None) -> str | None:
@@ -81,5 +209,11 @@ def _round_name(text: str | None) -> str | None:
     return parse_date_option(text, "--round").isoformat() if text else None
 
 
-PROJECT_COMMANDS: tuple[click.Command, ...] = (init, round_group)
-PROJECT_VARIANTS: tuple[click.Command, ...] = (generate_variant,)
+PROJECT_COMMANDS: tuple[click.Command, ...] = (init, round_group, collect)
+PROJECT_VARIANTS: tuple[click.Command, ...] = (
+    generate_variant,
+    check_variant,
+    merge_variant,
+    report_variant,
+    history_variant,
+)

@@ -29,6 +29,7 @@ from xlflow.pipeline.overwrite_guard import (
 )
 from xlflow.pipeline.read_files import ReadOptions
 from xlflow.pipeline.resolve_round import RequestedRound, open_consolidated, open_plan
+from xlflow.pipeline.round_decisions import DeliveredFiles
 from xlflow.rounds.previous_answers import (
     add_carried_items,
     build_previous_answers,
@@ -98,7 +99,7 @@ def _pause_garbage_collection() -> Iterator[None]:
 
 @_pause_garbage_collection()
 def check_forms(
-    paths: Sequence[Path],
+    paths: Sequence[Path] | DeliveredFiles,
     *,
     plan: Path | None = None,
     as_of: date | None = None,
@@ -142,7 +143,7 @@ def check_forms(
 
 @_pause_garbage_collection()
 def merge_forms(
-    paths: Sequence[Path],
+    paths: Sequence[Path] | DeliveredFiles,
     output: Path,
     *,
     plan: Path | None = None,

@@ -10,21 +10,36 @@ from pathlib import Path
 from xlflow.check.comment_hints import add_hints
 from xlflow.check.form_checks import check_merged
 from xlflow.check.waivers import apply_aliases, apply_waivers, count_alias_uses
+<<<<<<< HEAD
 from xlflow.collect.agree_on_template import agree_on_template
 from xlflow.collect.discover import DiscoveredFile, discover_files
+=======
+from xlflow.collect.discover import DiscoveredFile
+>>>>>>> 1648bd4 (Take in the inbox of a round: archive, event, then empty it)
 from xlflow.collect.select import choose_round_key, select_submissions
 from xlflow.i18n.catalogue import UNKNOWN_DATE
 from xlflow.merge.build_merged import merge_submissions
 from xlflow.model.findings import Finding, Location, Severity, make_finding, sort_findings
 from xlflow.model.merged import ChangedCell, Merged
-from xlflow.model.plan import Plan, Round
+from xlflow.model.plan import Alias, Plan, Round, Waiver
 from xlflow.model.submission import Submission
 from xlflow.model.template import Template
 from xlflow.model.text import normalize_key
 from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.pipeline.read_files import ReadOptions, list_submissions, read_returned_files, retry_with_known_rounds
 from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
+<<<<<<< HEAD
 from xlflow.read.migrate_submissions import migrate_submissions
+=======
+from xlflow.pipeline.round_decisions import (
+    DeliveredFiles,
+    adjust_merged,
+    adjust_round,
+    adjust_submissions,
+    as_delivered,
+)
+from xlflow.read.migrate_submissions import migrate_submissions, newest_template
+>>>>>>> 1648bd4 (Take in the inbox of a round: archive, event, then empty it)
 from xlflow.read.recognise_by_content import KnownRound
 
 EMPTY_PLAN = Plan("", (), (), 0)
@@ -42,7 +57,7 @@ class GatheredRound:
 
 
 def gather_round(
-    paths: Sequence[Path],
+    paths: Sequence[Path] | DeliveredFiles,
     plan: Path | None,
     read_options: ReadOptions,
     progress: ProgressCallback | None,
@@ -50,13 +65,14 @@ def gather_round(
     requested: RequestedRound | None = None,
     changed_cells: Sequence[ChangedCell] = (),
 ) -> GatheredRound:
-    """Find, open, read, select, merge and check the returned files under `paths`.
+    """Find, open, read, select, merge and check the returned files under `paths`, or those of a project.
 
     `excluded` are files that are never returns, such as results. `requested` is the round that the caller
     named. `changed_cells` are corrections by hand in the consolidated workbook that is made anew."""
     requested = requested or RequestedRound()
     excluded_files = (*excluded, *requested.template_files, *([plan] if plan else ()))
-    discovered_files, findings = discover_files(paths, excluded=excluded_files)
+    delivered = as_delivered(paths, excluded_files)
+    discovered_files, findings = delivered.files, delivered.findings
     pending_files = [file for file in discovered_files if not file.settled_file]
     opened = read_returned_files(pending_files, read_options, progress)
     submissions = _agree_on_template(list_submissions(opened), requested)
@@ -64,37 +80,50 @@ def gather_round(
     planned_round, assumption_findings = (
         resolve_planned_round(plan, submissions, first_refusals, requested) if plan else (None, ())
     )
+    planned_round = planned_round and adjust_round(planned_round, delivered.decisions)
     opened = retry_with_known_rounds(
         pending_files, opened, _known_rounds(submissions, planned_round), read_options
     )
     submissions = _agree_on_template(list_submissions(opened), requested)
     refusals = [outcome for _, outcome in opened if isinstance(outcome, Finding)]
     plan_in_force = planned_round.plan if planned_round else EMPTY_PLAN
-    submissions = apply_aliases(submissions, plan_in_force.aliases)
+    submissions, left_out_files, left_out_notes = adjust_submissions(
+        apply_aliases(submissions, plan_in_force.aliases), delivered
+    )
     refused_files = [received_file for received_file, outcome in opened if isinstance(outcome, Finding)]
     settled_files = [file.settled_file for file in discovered_files if file.settled_file]
     selected = select_submissions(
         submissions,
-        [*settled_files, *refused_files],
+        [*settled_files, *refused_files, *left_out_files],
         planned_round.key if planned_round else requested_round_key(submissions, requested),
         requested.as_of,
     )
     refusals = _weigh_possible_forms(refusals, selected.submissions)
-    gather_findings = [*findings, *refusals, *assumption_findings, *selected.findings]
+    gather_findings = [*findings, *refusals, *assumption_findings, *selected.findings, *left_out_notes]
     if not (selected.submissions or planned_round):
         gather_findings += check_nothing_found(paths, gather_findings)
     merged, merge_findings = merge_submissions(
         selected.submissions, selected.files, planned_round or _empty_round(selected.submissions)
     )
+    merged = adjust_merged(merged, delivered.decisions)
     if changed_cells:
         merged, merge_findings = _apply_corrections(merged, merge_findings, changed_cells)
-    all_findings = (*gather_findings, *merge_findings, *check_merged(merged))
-    findings_with_hints = add_hints(merged, all_findings)
     waivers = plan_in_force.waivers if selected.submissions else ()
+    merged, all_findings = _check_merged(
+        merged, (*gather_findings, *merge_findings), waivers, plan_in_force.aliases
+    )
+    return GatheredRound(merged, all_findings, selected.submissions, discovered_files)
+
+
+def _check_merged(
+    merged: Merged, findings: Sequence[Finding], waivers: Sequence[Waiver], aliases: Sequence[Alias]
+) -> tuple[Merged, tuple[Finding, ...]]:
+    """Return the merged answers with what was used of the plan's waivers and aliases, and all findings that
+    remain, sorted."""
+    findings_with_hints = add_hints(merged, (*findings, *check_merged(merged)))
     remaining, waiver_uses = apply_waivers(findings_with_hints, waivers, merged.round.as_of)
-    alias_uses = count_alias_uses(plan_in_force.aliases, (merged_row.row for merged_row in merged.rows))
-    merged = replace(merged, waivers=waiver_uses, aliases=alias_uses)
-    return GatheredRound(merged, sort_findings(remaining), selected.submissions, discovered_files)
+    alias_uses = count_alias_uses(aliases, (merged_row.row for merged_row in merged.rows))
+    return replace(merged, waivers=waiver_uses, aliases=alias_uses), sort_findings(remaining)
 
 
 def _apply_corrections(
@@ -119,12 +148,15 @@ def _weigh_possible_forms(refusals: Iterable[Finding], submissions: Iterable[Sub
     ]
 
 
-def check_nothing_found(paths: Sequence[Path], findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def check_nothing_found(
+    paths: Sequence[Path] | DeliveredFiles, findings: Sequence[Finding]
+) -> tuple[Finding, ...]:
     """Return the finding that says where nothing was found that anybody has answered; none where `findings` say
     that forms were found, but of another day."""
     if any(finding.code == "as-of-differs" for finding in findings):
         return ()
-    return (make_finding("nothing-to-merge", Location(", ".join(map(str, paths)))),)
+    places = paths.paths if isinstance(paths, DeliveredFiles) else paths
+    return (make_finding("nothing-to-merge", Location(", ".join(map(str, places)))),)
 
 
 def _agree_on_template(submissions: Sequence[Submission], requested: RequestedRound) -> Sequence[Submission]:

@@ -50,7 +50,8 @@ class FrozenRound:
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """One file of a delivery. `path`: below the project, with "/". `digest`: SHA-256, hexadecimal. `role`: "form"
-    for what may be a filled form, "mail" for a message whose attachments lie beside it, "other" for the rest."""
+    for what may be a filled form, "mail" for a message whose attachments lie beside it, "other" for the rest.
+    `source`: its name in the inbox, or that of its mail. `received`: UTC, to the second."""
 
     path: str
     digest: str
@@ -167,7 +168,8 @@ def _issue(state: RoundState, event: Event) -> None:
 
 
 def _receive(state: RoundState, event: Event) -> None:
-    state.files += [StoredFile(**values) for values in event.data["files"]]
+    known = {file.path for file in state.files}  # two runs at once may both record what the first has stored
+    state.files += [StoredFile(**values) for values in event.data["files"] if values["path"] not in known]
 
 
 def _decide(state: RoundState, event: Event) -> None:
