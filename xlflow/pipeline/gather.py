@@ -10,12 +10,8 @@ from pathlib import Path
 from xlflow.check.comment_hints import add_hints
 from xlflow.check.form_checks import check_merged
 from xlflow.check.waivers import apply_aliases, apply_waivers, count_alias_uses
-<<<<<<< HEAD
 from xlflow.collect.agree_on_template import agree_on_template
-from xlflow.collect.discover import DiscoveredFile, discover_files
-=======
 from xlflow.collect.discover import DiscoveredFile
->>>>>>> 1648bd4 (Take in the inbox of a round: archive, event, then empty it)
 from xlflow.collect.select import choose_round_key, select_submissions
 from xlflow.i18n.catalogue import UNKNOWN_DATE
 from xlflow.merge.build_merged import merge_submissions
@@ -28,9 +24,6 @@ from xlflow.model.text import normalize_key
 from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.pipeline.read_files import ReadOptions, list_submissions, read_returned_files, retry_with_known_rounds
 from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
-<<<<<<< HEAD
-from xlflow.read.migrate_submissions import migrate_submissions
-=======
 from xlflow.pipeline.round_decisions import (
     DeliveredFiles,
     adjust_merged,
@@ -38,8 +31,7 @@ from xlflow.pipeline.round_decisions import (
     adjust_submissions,
     as_delivered,
 )
-from xlflow.read.migrate_submissions import migrate_submissions, newest_template
->>>>>>> 1648bd4 (Take in the inbox of a round: archive, event, then empty it)
+from xlflow.read.migrate_submissions import migrate_submissions
 from xlflow.read.recognise_by_content import KnownRound
 
 EMPTY_PLAN = Plan("", (), (), 0)
