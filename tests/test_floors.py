@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "read",
         "check",
         "correct",
+        "mail",
         "merge",
         "consolidated.summary_model",
         "consolidated.reader",
@@ -46,7 +47,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 
 DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "python_calamine": "excel.reader",
-    "olefile": "excel.reader",
+    "olefile": ("excel.reader", "mail"),
     "openpyxl": "excel.reader",
     "phonenumbers": "check",
     "zipfile": ("excel.reader", "excel.writer"),

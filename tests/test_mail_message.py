@@ -61,7 +61,7 @@ def test_what_is_no_mail_is_none() -> None:
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_a_damaged_mail_never_raises(data: st.DataObject) -> None:
     whole = data.draw(
         st.sampled_from([make_eml([("a.xlsx", b"PK")], logo=True), make_msg("a.xlsx", b"PK", "Hej")])

@@ -25,8 +25,11 @@ from xlflow.project.events import read_events
 from xlflow.project.project_folder import Project
 from xlflow.project.run_round import check_round, merge_round
 
-ANSWERS = {"Åbro skola": {"Måla om fasaden": "Genomfört", "Byta lås": "Pågående"}, "Museet": {"Öppna kvarnen": "Pågående"},
-           "Simhallen": {"Byta lås": "Genomfört"}}  # fmt: skip
+ANSWERS = {
+    "Åbro skola": {"Måla om fasaden": "Genomfört", "Byta lås": "Pågående"},
+    "Museet": {"Öppna kvarnen": "Pågående"},
+    "Simhallen": {"Byta lås": "Genomfört"},
+}
 MORNING, NOON = datetime(2026, 4, 12, 7, 15, tzinfo=UTC), datetime(2026, 4, 12, 12, 0, tzinfo=UTC)
 
 
@@ -149,8 +152,11 @@ def test_what_no_program_can_read_is_named_with_what_to_do(project: Project) -> 
     put_in_inbox(project, "c.eml", make_eml(headers=[("Auto-Submitted", "auto-replied")], number=2))
     result = collect(project)
     assert set(codes(result)) == {
-        ("mail-winmail", "a.eml"), ("mail-without-form", "a.eml"), ("mail-unreadable", "b.eml"), ("mail-automatic", "c.eml")
-    }  # fmt: skip
+        ("mail-winmail", "a.eml"),
+        ("mail-without-form", "a.eml"),
+        ("mail-unreadable", "b.eml"),
+        ("mail-automatic", "c.eml"),
+    }
     assert result.exit_code == 1
     assert inbox(project) == []
 
@@ -170,7 +176,9 @@ def test_a_file_that_is_still_being_written_waits(project: Project) -> None:
     os.utime(project.round_folder("2026-03-31") / "inbox" / "halv.xlsx", (old, old))
     collect(project)
     assert set(received(project)) == {"hel.xlsx", "halv.xlsx"}
-    assert "zip-damaged" in {f.code for f in check_round(*open_state(project.root)).findings} or True
+    merged = check_round(*open_state(project.root)).merged
+    assert merged is not None
+    assert merged.accounts.files["refused"] == 1
 
 
 def test_an_archive_counts_as_the_forms_in_it(project: Project) -> None:
@@ -225,10 +233,7 @@ def test_a_received_file_that_was_changed_is_named_and_nothing_is_merged(project
 
 def test_names_are_legal_everywhere_and_never_alike() -> None:
     names = legal_names(["a:b?.xlsx", "../../c.xlsx", "CON.xlsx", "c.XLSX", "å" * 300 + ".xlsx", ""], 60)
-    assert (
-        names == ["a-b-.xlsx", "c.xlsx", "_CON.xlsx", "c (2).XLSX", "å" * 50 + ".xlsx", "_"]
-        or len(set(names)) == 6
-    )
+    assert names == ["a-b.xlsx", "c.xlsx", "_CON.xlsx", "c (2).XLSX", "å" * 50 + ".xlsx", "_"]
     assert all(len(name) <= 60 for name in names)
 
 
@@ -248,7 +253,7 @@ def _collect_and_be_killed(project: Project, seconds: float) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
-@pytest.mark.parametrize("kills", [12, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [8, pytest.param(200, marks=pytest.mark.long)])
 def test_a_run_that_is_killed_at_any_moment_loses_nothing(project: Project, kills: int) -> None:
     chance = random.Random(7)
     contents = {

@@ -65,7 +65,7 @@ def _seen_numbers(draw: st.DrawFn) -> list[list[int]]:
 
 
 @given(_seen_numbers(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=12)
 def test_neither_clocks_nor_copies_nor_the_order_of_files_matter(
     seen: list[list[int]], data: st.DataObject
 ) -> None:
