@@ -3,12 +3,14 @@
 Notes only: the answers count as they are, and whoever doubts one knows where to look.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from xlflow.excel.cell_address import format_cell_address, split_cell_address
 from xlflow.form.layout import list_key
 from xlflow.model.findings import Finding, Location, MessageParam, make_finding
 from xlflow.model.submission import Answer, AnswerRow
+from xlflow.model.template_elements import DEADLINE_TYPES, NUMBER_TYPES
+from xlflow.read.dragged_series import check_dragged_series
 from xlflow.read.form_schema import FieldColumn, FormSchema
 from xlflow.read.locate_table import LocatedTable
 
@@ -30,6 +32,7 @@ def check_answer_provenance(
         yield make_finding("lists-gone", location)
     formula_cells = {format_cell_address(*cell) for cell in evidence.formula_cells or () if cell[1] in columns}
     yield from _check_hidden_columns(table, columns, rows)
+    yield from check_dragged_series(_list_counting_columns(columns.values()), rows)
     hidden_cells = {f"A{row + 1}" for row in evidence.hidden_rows if row > table.heading_row}
     pasted_cells = set(_find_validation_gaps(table, columns))
     suspicious_rows = {split_cell_address(cell)[1] for cell in (*formula_cells, *hidden_cells, *pasted_cells)}
@@ -45,6 +48,11 @@ def check_answer_provenance(
                 yield _make_answer_note("cell-calculated", answer, row, schema)
             if cell in pasted_cells:
                 yield _make_answer_note("list-pasted-over", answer, row, schema)
+
+
+def _list_counting_columns(columns: Iterable[FieldColumn]) -> list[FieldColumn]:
+    """Return the columns in which a series is doubted: of times and amounts."""
+    return [column for column in columns if column.field.type in (*DEADLINE_TYPES, *NUMBER_TYPES)]
 
 
 def _check_hidden_columns(

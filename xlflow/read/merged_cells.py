@@ -1,15 +1,18 @@
 """Lets a merged cell count for every row that it covers: people see one answer for all of them.
 
-What the covered cells held may still be there, though nobody sees it; it is set aside. No row is made up.
+Over several answer columns a text counts for one of them: the first if it fits there, else the first for any text,
+as when a comment was given the room of the column before it. What the covered cells held may still be there,
+though nobody sees it; it is set aside. No row is made up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xlflow.excel.conventions import CellRange, RawCell
 from xlflow.form.layout import FormColumn
 from xlflow.model.findings import Finding, make_finding
+from xlflow.model.plan import Deadline
 from xlflow.model.text import normalize_key
-from xlflow.read.form_schema import FormSchema
+from xlflow.read.form_schema import FieldColumn, FormSchema
 from xlflow.read.locate_table import LocatedTable
 from xlflow.read.unplaced import UnplacedCollector
 from xlflow.values import cell_text
@@ -24,14 +27,14 @@ def fill_merged_cells(
 ) -> tuple[Sequence[Sequence[RawCell]], list[Finding]]:
     """Return all rows of the sheet with the value of every merged cell in each table row that it covers, and a
     note on each merged answer. Other texts in covered cells go to `collector`."""
-    merged_ranges = [
-        merged_range
-        for merged_range in table.sheet.merged_ranges
-        if merged_range[2] > merged_range[0] > table.heading_row
-    ]
-    if not merged_ranges:
+    below_heading = [each for each in table.sheet.merged_ranges if each[0] > table.heading_row]
+    if not below_heading:
         return table.sheet.rows, []
-    rows, findings = [list(row) for row in table.sheet.rows], []
+    rows = [list(row) for row in table.sheet.rows]
+    findings = _read_across_columns(rows, below_heading, table, schema, collector)
+    merged_ranges = [
+        _move_to_answer(merged_range, rows) for merged_range in below_heading if merged_range[2] > merged_range[0]
+    ]
     column_at = {
         column_index: schema.columns[schema_index]
         for schema_index, column_index in enumerate(table.column_of)
@@ -49,6 +52,70 @@ def fill_merged_cells(
         if finding and column.kind == "answer":
             findings.append(finding)
     return rows, findings
+
+
+def _move_to_answer(merged_range: CellRange, rows: list[list[RawCell]]) -> CellRange:
+    """Return a merged range from the column on in which its value is now (see `_read_across_columns`)."""
+    top, left, bottom, right = merged_range
+    if top >= len(rows):
+        return merged_range
+    filled = (column for column in range(left, min(right + 1, len(rows[top]))) if rows[top][column] is not None)
+    return top, next(filled, left), bottom, right
+
+
+def _read_across_columns(
+    rows: list[list[RawCell]],
+    merged_ranges: Sequence[CellRange],
+    table: LocatedTable,
+    schema: FormSchema,
+    collector: UnplacedCollector,
+) -> list[Finding]:
+    """Put the value of every cell that is merged over several answer columns into the one that it is for (changes
+    `rows`), and set aside what lies unseen in the others. Return a note on each such cell."""
+    field_at = {
+        column_index: field_column
+        for field_column in schema.answer_columns
+        if (column_index := table.column_of[field_column.schema_index]) is not None
+    }
+    findings = []
+    for top, left, _, right in merged_ranges:
+        if right == left or top >= len(rows):
+            continue
+        row, value = rows[top], rows[top][left] if left < len(rows[top]) else None
+        covered = [column for column in range(left + 1, min(right + 1, len(row))) if column in field_at]
+        for column in covered:
+            covered_text = cell_text(row[column])
+            row[column] = None
+            if covered_text and normalize_key(covered_text) != normalize_key(cell_text(value)):
+                collector.add_text(top, column, covered_text, "text-under-merged")
+        if left not in field_at or value is None or not covered:
+            continue
+        chosen = _choose_column([left, *covered], value, field_at)
+        row[left], row[chosen] = None, value
+        findings.append(
+            make_finding(
+                "cells-merged-across",
+                table.cell_location(top, left),
+                unit=collector.unit,
+                field=field_at[chosen].key,
+                params={"field": field_at[chosen].field.label, "other": field_at[left].field.label}
+                if chosen != left
+                else {"field": field_at[left].field.label, "other": field_at[covered[0]].field.label},
+            )
+        )
+    return findings
+
+
+def _choose_column(columns: Sequence[int], value: RawCell, field_at: Mapping[int, FieldColumn]) -> int:
+    """Return the column that the value of a merged cell is for: the first in which it is understood, words that
+    are no time not counted, else the first that takes any text, else the first."""
+    for column in columns:
+        parsed = field_at[column].parse(value)
+        is_understood = parsed.value is not None and not parsed.code
+        is_time = not isinstance(parsed.value, Deadline) or parsed.value.last is not None
+        if field_at[column].field.type == "text" or (is_understood and is_time):
+            return column
+    return columns[0]
 
 
 def _fill_merged_range(

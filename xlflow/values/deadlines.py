@@ -90,6 +90,10 @@ _LEAD_IN = re.compile(
 )
 _SPACED_SEPARATOR = re.compile(r"(?<=[0-9]) ?([-/.]) ?(?=[0-9])")
 _SERIAL_TEXT = re.compile(r"[3-7][0-9]{4}")
+_MAX_BARE_LENGTH = 12
+_BARE_VALUE = re.compile(r"[-+]?[0-9]{1,11}(?:[.,][0-9]{1,11})?%?|SANT|FALSKT|TRUE|FALSE", re.IGNORECASE)
+"""What is no time by itself: a number that is neither a year nor a day, or what a box that is ticked leaves."""
+
 _CANONICAL_QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")
 SUSPICIOUS_DATE_CODES = (DATE_AMBIGUOUS, DATE_IMPOSSIBLE, "date-unlikely")
 _EARLIEST_CELL_DATE = date(1911, 1, 1)
@@ -109,8 +113,18 @@ def parse_deadline(raw: RawCell, year: int, language: Language = "sv") -> ParseR
     if isinstance(raw, date):
         return _parse_date_cell(raw)
     if isinstance(raw, int | float) and not isinstance(raw, bool):
-        return _parse_number_cell(raw, year)
-    return _parse_deadline_text(cell_text(raw), year)
+        return _doubt_bare_value(_parse_number_cell(raw, year))
+    result = _parse_deadline_text(cell_text(raw, language), year)
+    return _doubt_bare_value(result) if raw is not None and len(str(raw)) <= _MAX_BARE_LENGTH else result
+
+
+def _doubt_bare_value(result: ParseResult) -> ParseResult:
+    """Return the result; with a code if the value is words that are a bare number, or true or false."""
+    value = result.value
+    is_words = isinstance(value, Deadline) and value.last is None and result.code is None
+    if is_words and isinstance(value, Deadline) and _BARE_VALUE.fullmatch(value.text):
+        return ParseResult(value, "time-unclear")
+    return result
 
 
 def parse_date(raw: RawCell, year: int) -> ParseResult:
