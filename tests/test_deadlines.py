@@ -229,7 +229,7 @@ def test_a_year_typed_into_a_cell_that_shows_days_is_told() -> None:
 
 def test_a_spreadsheet_s_day_number_as_text_is_read_and_told() -> None:
     assert parse_deadline("44377", YEAR) == ParseResult(_day("2021-06-30"), "date-from-serial", "2021-06-30")
-    assert parse_deadline("74000", YEAR) == ParseResult(_words("74000"))
+    assert parse_deadline("74000", YEAR) == ParseResult(_words("74000"), "time-unclear")
 
 
 @pytest.mark.parametrize("raw", ["Kvartal 2", "2021-06", "snart", "2021", 7, True, time(8), timedelta(hours=2)])
@@ -289,9 +289,14 @@ def test_half_a_day_is_none_on_the_command_line(text: str) -> None:
 
 WORDS = """
 Ej angivet i verksamhetsplan | Se objektsplan | Tidplan enligt handlingsplan | Löpande | Ej fastställd | ?
-- | 0 | 7 | 1.4 | början av 2022 | efter kvartal 2 | före sommaren | jul 2021 | 2021-22 | Kvartal II | v 60
+- | början av 2022 | efter kvartal 2 | före sommaren | jul 2021 | 2021-22 | Kvartal II | v 60
 måndag | den
 """
+
+
+@pytest.mark.parametrize("number", ["0", "7", "1.4"])
+def test_a_bare_number_is_kept_as_words_and_doubted(number: str) -> None:
+    assert parse_deadline(number, YEAR) == ParseResult(_words(number), "time-unclear")
 
 
 @pytest.mark.parametrize("words", [*_ways(WORDS), "i" * 81])

@@ -147,6 +147,18 @@ def test_a_unit_that_the_plan_does_not_know_is_kept_and_told() -> None:
     assert [line.id for line in merged.round.plan.items] == ["a", "a1", "a2", "b", "c", "d", "z"]
 
 
+def test_a_line_that_was_moved_in_the_plan_is_noted_with_what_differs() -> None:
+    table = """
+        Id  | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet     | Delaktivitet | Slutdatum | Enhet
+        a   | Ekonomi    | Levande kommun         | Fler     | Öppna scenen  |              | Kvartal 2 | Norr
+    """
+    _, findings = merge(draw_return(PLAN, "Norr"), planned=draw_round(table))
+    found = next(finding for finding in findings if finding.code == "plan-item-text-differs")
+    sv, en = message_of(found, "sv"), message_of(found, "en")
+    assert sv == "I formuläret är Perspektiv, Nämndmål ”Samhälle / Möten”, i planen ”Ekonomi / Fler”."
+    assert en == "In the form, Perspective, Board goal is “Samhälle / Möten”; in the plan, “Ekonomi / Fler”."
+
+
 def test_what_the_plan_words_differently_is_noted_and_the_plan_s_words_stand() -> None:
     table = """
         Id  | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet     | Delaktivitet | Slutdatum | Enhet
@@ -160,7 +172,7 @@ def test_what_the_plan_words_differently_is_noted_and_the_plan_s_words_stand() -
         "Norr.xlsx A6 plan-item-found-by-text",
         "Norr.xlsx A7 plan-item-not-asked-of-unit",
     ]
-    assert message_of(findings[0], "sv") == "I formuläret står ”Öppna scenen” där planen säger ”Stänga scenen”."
+    assert message_of(findings[0], "sv") == "I formuläret är Aktivitet ”Öppna scenen”, i planen ”Stänga scenen”."
     assert [one.row.item.level_texts[3] for one in merged.rows] == ["Stänga scenen", "Öppna SCENEN", "Köp in"]
 
 

@@ -29,6 +29,9 @@ SAVE_NOW = "Minska matsvinnet med 5 %"
         ([SAVE], ["Minska matsvinnet i förskolan"], {}),
         (["Bygga scen 1 i parken"], ["Bygga scen 2 i parken", "Bygga scen 3 i parken"], {}),  # equally near
         (["Rusta lekplatsen"], ["Rusta parken"], {}),
+        (["Öppna sommarscen"], ["Öppna sommarscenen"], {"0": "Öppna sommarscenen"}),  # one ending
+        (["Öppna sommarscen"], ["Öppna sommarskolan"], {}),
+        (["Rustning av lekplats"], ["Rustningen av lekplatserna"], {"0": "Rustningen av lekplatserna"}),
         ([""], [""], {}),
         ([], [SAVE], {}),
     ],

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
 from xlflow.merge.agree_on_round import agree_on_round, most_common_value, plan_facts
-from xlflow.model.findings import FatalError, Finding, Location, make_finding
+from xlflow.model.findings import FatalError, Finding, Location, MessageParam, make_finding
 from xlflow.model.plan import Plan, PlanItem, PlanItemIndex, Round, Unit
 from xlflow.model.submission import AnswerRow, Submission
+from xlflow.model.template import Template
 from xlflow.model.text import normalize_key_cached, short_code
 from xlflow.rounds.lineage import find_rewordings
 
@@ -191,10 +193,15 @@ def _check_unexpected_items(
         if finding_code:
             level, reworded = item_index.item_level_index, rewordings.get((assigned_row.row.unit, row.item.id))
             planned = reworded or assigned_row.row.item
-            params = {"text": row.item.title(level), "planned": planned.title(level)}
+            params: dict[str, MessageParam] = {
+                "text": row.item.title(level),
+                "planned": planned.title(level),
+            }
             if reworded:
                 cell = reworded.location and reworded.location.cell
                 finding_code, params = "plan-item-reworded", params | {"id": row.item.id, "cell": cell or "–"}
+            elif finding_code == "plan-item-text-differs":
+                params = _describe_differences(row.item, planned, round_.template)
             yield make_finding(
                 finding_code,
                 row.location,
@@ -202,6 +209,21 @@ def _check_unexpected_items(
                 row_id=assigned_row.row.item.id,
                 params=params,
             )
+
+
+def _describe_differences(in_form: PlanItem, planned: PlanItem, template: Template) -> dict[str, MessageParam]:
+    """Return the params that name the levels in which an item of a form differs from the plan's, and the texts."""
+    differing = [
+        (level.label, text, planned_text)
+        for level, text, planned_text in zip(
+            template.levels, in_form.level_texts, planned.level_texts, strict=False
+        )
+        if normalize_key_cached(text) != normalize_key_cached(planned_text)
+    ]
+    labels = {each: ", ".join(label.in_language(each) for label, _, _ in differing) for each in LANGUAGES}
+    texts = " / ".join(text or "–" for _, text, _ in differing)
+    planned_texts = " / ".join(text or "–" for _, _, text in differing)
+    return {"levels": LocalizedText(**labels), "text": texts, "planned": planned_texts}
 
 
 def _find_reworded_items(

@@ -218,6 +218,9 @@ def _resolve_references(text: str, index: PlanItemIndex) -> tuple[tuple[str, ...
 
 
 _WORD_PATTERN = re.compile(r"\w+")
+_WORD_ENDING = re.compile(r"(?<=\w{4})(?:en|et|ar|er|or|na|n|t|s|a|e)+$")
+"""What is left out of a word before words are compared, so that "scen" and "scenen" are one."""
+
 _MIN_SHARED_WORDS = 0.5
 """Share of the words of two texts that both must have; few pairs get so far as to be compared letter by letter."""
 
@@ -267,9 +270,9 @@ def _is_nearest(similarity: float, similarities: Sequence[float]) -> bool:
 
 def _compare(texts: Sequence[str], candidate_texts: Sequence[str]) -> Iterator[_Pair]:
     """Yield the pairs that are like each other; for each row those with most words in common are compared."""
-    candidate_words = [frozenset(_WORD_PATTERN.findall(text)) for text in candidate_texts]
+    candidate_words = list(map(_word_stems, candidate_texts))
     for row, text in enumerate(texts):
-        words = frozenset(_WORD_PATTERN.findall(text))
+        words = _word_stems(text)
         overlaps = (
             (len(words & other_words) / len(words | other_words), column)
             for column, other_words in enumerate(candidate_words)
@@ -279,3 +282,8 @@ def _compare(texts: Sequence[str], candidate_texts: Sequence[str]) -> Iterator[_
             similarity = text_similarity(text, candidate_texts[column])
             if overlap >= _MIN_SHARED_WORDS and similarity >= _MIN_SIMILARITY:
                 yield row, column, similarity
+
+
+def _word_stems(text: str) -> frozenset[str]:
+    """Return the words of a normalized text without their endings."""
+    return frozenset(_WORD_ENDING.sub("", word[:60]) for word in _WORD_PATTERN.findall(text))
