@@ -23,11 +23,12 @@ from support.external_tools import require_tool
 
 from xlflow.i18n.catalogue import LANGUAGES, Language
 from xlflow.report.compose import ReportOptions, compose_document
-from xlflow.report.docx_styles import is_unedited_docx, is_word_document
+from xlflow.report.docx_styles import is_unedited_docx
 from xlflow.report.docx_writer import write_docx
 from xlflow.report.goal_sections import GoalLayout
 from xlflow.report.inputs import parse_introduction
 from xlflow.report.pdf_writer import render_chart_png
+from xlflow.report.reference_look import find_reference_fault
 from xlflow.report.svg_charts import Bar, draw_bar_chart
 from xlflow.rounds.round_status import RoundStatus
 
@@ -249,9 +250,11 @@ def test_a_reference_without_lists_or_many_styles_does_too() -> None:
 
 def test_what_can_be_a_reference_and_what_is_still_ours(reference: bytes) -> None:
     made = write(draw_many(1))
-    assert is_word_document(reference)
-    assert not is_word_document(b"%PDF-1.7")
-    assert not is_word_document(made[:2000])
+    assert find_reference_fault(reference) is None
+    assert find_reference_fault(made) is None
+    assert find_reference_fault(b"%PDF-1.7") == "not_word"
+    assert find_reference_fault(made[:2000]) == "damaged"
+    assert find_reference_fault(b"") == "not_word"
     assert is_unedited_docx(made)
     assert not is_unedited_docx(reference)
     edited = read(made)

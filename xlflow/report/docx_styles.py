@@ -1,10 +1,9 @@
 """The look of the report in Word: house style, or that of a reference document of the organisation.
 
-A reference document keeps its styles, header, footer and logo; only missing styles are added. In both, language,
-properties and lists are set, since screen readers depend on them.
+Of a reference document its styles, header, footer and logo are taken (see `reference_look`); missing styles are
+added. In both, language, properties and lists are set, since screen readers depend on them.
 """
 
-from copy import deepcopy
 from datetime import UTC, datetime, time
 from io import BytesIO
 from typing import Any
@@ -32,13 +31,14 @@ from xlflow.report.docx_text import (
     STYLE_NAMES,
     StyleIds,
 )
+from xlflow.report.reference_look import apply_reference_look, new_document
+from xlflow.report.reference_package import open_reference
 
 FONT_NAME = "Calibri"
 GENERATOR_NAME = "xlflow"
 DEFAULT_TEXT_SIZE = 10.0
 """Points of the text in a Word document that does not say."""
 
-_HEADER_FOOTER_TAGS = (qn("w:headerReference"), qn("w:footerReference"))
 _LIST_DEFINITIONS = {
     BULLET_LIST: ("bullet", "•", 340),
     PART_BULLET_LIST: ("bullet", "–", 340),
@@ -71,14 +71,15 @@ document."""
 
 def create_styled_document(document: Document, reference: bytes | None) -> tuple[Docx, StyleIds]:
     """Return an empty Word document in the right look, and the ids of its styles."""
-    docx = python_docx.Document(BytesIO(reference) if reference else None)
-    _clear_body(docx)
+    docx = new_document()
+    if reference:
+        apply_reference_look(docx, open_reference(reference))
     reference_size = _reference_text_size(docx) if reference else None
     for name, definition in _STYLE_DEFINITIONS.items():
         exists = name in docx.styles
         if not exists:
             new_style = docx.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=not name.startswith("Report"))
-            new_style.base_style = docx.styles["Normal"]
+            new_style.base_style = docx.styles["Normal"] if name != "Normal" else None
         style = docx.styles[name]
         if isinstance(style, ParagraphStyle) and not (exists and reference):
             _apply_house_style(style, definition) if reference_size is None else _apply_scaled_style(
@@ -88,18 +89,13 @@ def create_styled_document(document: Document, reference: bytes | None) -> tuple
         docx.styles.element.append(parse_xml(_TABLE_STYLE))
         for name in ("heading_cell", "heading_dense"):
             docx.styles[STYLE_NAMES[name]].font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
-    if not reference:
+    if not reference or docx.sections[-1].page_width is None:
         _set_page_size(docx)
     _add_list_definitions(docx)
     _set_document_language(docx, document.language_tag)
     _set_document_properties(docx, document)
     names = {**STYLE_NAMES, **{f"heading {level}": f"Heading {level}" for level in range(1, 5)}}
     return docx, StyleIds({key: docx.styles[name].style_id for key, name in names.items()})
-
-
-def is_word_document(content: bytes) -> bool:
-    """Return whether this is a Word document that can be taken as the look of another."""
-    return _read_authors(content) is not None
 
 
 def is_unedited_docx(content: bytes) -> bool:
@@ -114,30 +110,6 @@ def _read_authors(content: bytes) -> tuple[str, str] | None:
     except Exception:
         return None
     return properties.author, properties.last_modified_by
-
-
-def _clear_body(docx: Docx) -> None:
-    """Empty the body, and take away the picture of its first page; the last section's header and footer stay."""
-    package = docx.part.package
-    for key in [key for key, relation in package.rels.items() if relation.reltype.endswith("/thumbnail")]:
-        del package.rels[key]
-    body = docx.element.body
-    _inherit_headers_and_footers(docx)
-    for element in list(body):
-        if element.tag != qn("w:sectPr"):
-            body.remove(element)
-
-
-def _inherit_headers_and_footers(docx: Docx) -> None:
-    """Give the last section the headers and footers that it takes over from those before it, which go."""
-    *previous_sections, last = [section._sectPr for section in docx.sections]
-    for section in reversed(previous_sections):
-        for reference in section.iterchildren(*_HEADER_FOOTER_TAGS):
-            present_kinds = {
-                (present.tag, present.get(qn("w:type"))) for present in last.iterchildren(*_HEADER_FOOTER_TAGS)
-            }
-            if (reference.tag, reference.get(qn("w:type"))) not in present_kinds:
-                last.insert(0, deepcopy(reference))
 
 
 def _reference_text_size(docx: Docx) -> float:

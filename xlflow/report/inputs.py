@@ -5,12 +5,14 @@ Raises FatalError before anything is written if an input cannot be used. Only do
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from xlflow.i18n.catalogue import translate_all
 from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.report.document import Block, Bullets, Heading, Paragraph, Span, nest_headings
 from xlflow.report.report_file import ReportFormat
@@ -89,12 +91,15 @@ def read_reference_document(path: Path | None, report_format: ReportFormat) -> b
     if it is no Word document."""
     if path is None or report_format != "docx":
         return None
-    try:
-        content = path.read_bytes()
-    except OSError as fault:
-        raise FatalError(make_finding("report-reference-unreadable", Location(str(path)))) from fault
-    from xlflow.report.docx_styles import is_word_document
+    from xlflow.report.reference_look import find_reference_fault
+    from xlflow.report.reference_package import REFERENCE_LIMITS, ReferenceFault
 
-    if not is_word_document(content):
-        raise FatalError(make_finding("report-reference-unreadable", Location(str(path))))
-    return content
+    fault: ReferenceFault | None = "missing"
+    with suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                content = file.read(REFERENCE_LIMITS.file_bytes + 1)
+            if (fault := find_reference_fault(content)) is None:
+                return content
+    params = {"reason": translate_all(f"reference.{fault}")}
+    raise FatalError(make_finding("report-reference-unreadable", Location(str(path)), params=params))
