@@ -272,7 +272,7 @@ def test_units_that_have_not_answered_are_listed_with_what_they_were_asked() -> 
     units = summary.tables_by_name["units"]
     assert column_by_id(units, "Svar") == {"Norr": "Svarat", "Söder": "Svarat", "Öster": "Saknas"}
     assert column_by_id(units, "Aktiviteter") == {"Norr": 4, "Söder": 2, "Öster": 1}
-    assert column_by_id(units, "Rader") == {"Norr": 4, "Söder": 3, "Öster": 1}
+    assert column_by_id(units, "Rader att svara på") == {"Norr": 4, "Söder": 3, "Öster": 1}
     assert column_by_id(units, "Fil") == {"Norr": "Norr.xlsx", "Söder": "Söder.xlsx", "Öster": None}
     assert summary.missing_units == ("Öster",)
 

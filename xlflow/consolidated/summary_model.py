@@ -23,6 +23,7 @@ ORIGIN_COLUMN, CONTINUES_FROM_COLUMN, REASON_COLUMN = "_origin", "_continues_fro
 WORST_SEVERITY_COLUMN, SEVERITY_COLUMN = "_remark", "_severity"
 SOURCE_COLUMN, SOURCE_LINK_COLUMN, FORM_ROWS_COLUMN = "_source", "_lead", "_form_rows"
 RESPONSE_COLUMN, ITEM_COUNT_COLUMN, UNANSWERED_COLUMN = "_answer", "_items", "_unanswered"
+PART_COUNT_COLUMN, OWN_COUNT_COLUMN = "_parts_count", "_own"
 FILE_COLUMN, FILE_STATE_COLUMN, ROW_COUNT_COLUMN, UNPLACED_KIND_COLUMN = "_file", "_state", "_rows", "_kind"
 BALANCE_COLUMN, EQUATION_COLUMN, FOUND_COLUMN, ACCOUNTED_COLUMN = "_balance", "_equation", "_found", "_accounted"
 CHANGE_KIND_COLUMN, CHANGE_FLAG_PREFIX = "_change", "_any_"

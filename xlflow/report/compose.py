@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from xlflow.i18n.catalogue import format_long_date, join_words, label_in_sentence
+from xlflow.i18n.count_sentences import format_item_count
 from xlflow.model.text import ascii_letters, first_free_name
 from xlflow.report.document import (
     Block,
@@ -56,7 +57,7 @@ def compose_document(round_status: RoundStatus, report_options: ReportOptions) -
         )
     )
     headings = [block for block in blocks if isinstance(block, Heading)]
-    has_contents = len(shown_status.activities) >= MIN_ITEMS_FOR_CONTENTS
+    has_contents = len(shown_status.top_items) >= MIN_ITEMS_FOR_CONTENTS
     return Document(
         title=_build_title(selected_status, phrasing),
         subtitle=_build_subtitle(selected_status, report_options),
@@ -79,18 +80,34 @@ def _build_blocks(
     yield from build_summary_section(selected_status, phrasing, with_lists=not report_options.only)
     if report_options.only:
         yield Heading(1, phrasing.translate("deviations"))
-        yield Paragraph(to_spans(_shown_share_sentence(selected_status, len(shown_status.activities), phrasing)))
+        yield Paragraph(to_spans(_shown_share_sentence(selected_status, shown_status, phrasing)))
     yield from build_goal_sections(
         shown_status, phrasing, report_options.layout, is_complete=not report_options.only
     )
     yield from build_response_section(selected_status, phrasing, is_complete=not report_options.only)
 
 
-def _shown_share_sentence(selected_status: RoundStatus, count: int, phrasing: Phrasing) -> str:
-    """Return the sentence above a report of deviations: what is shown, and how many of how many activities."""
-    counts = {"count": count, "whole": len(selected_status.activities), "items": phrasing.item_noun_plural}
+def _shown_share_sentence(selected_status: RoundStatus, shown_status: RoundStatus, phrasing: Phrasing) -> str:
+    """Return the sentence above a report of deviations: what is shown, how many of how many activities and how
+    many sub-activities, and how many activities are only shown because of these."""
+    template, language = selected_status.template, phrasing.language
+    deviating = [entry for entry in shown_status.item_statuses if selected_status.is_deviating(entry)]
+    part_count = sum(map(selected_status.is_part, deviating))
+    counts = {
+        "count": len(deviating) - part_count,
+        "whole": len(selected_status.activities),
+        "items": phrasing.item_noun_plural,
+    }
     if selected_status.status_field or not selected_status.fields_with_threshold:
-        return phrasing.translate("only_deviations", **counts)
+        only_shown = len(shown_status.item_statuses) - len(deviating)
+        parts = format_item_count(part_count, template.part_level, language) if template.part_level else ""
+        items = format_item_count(only_shown, template.item_level, language)
+        sentences = (
+            phrasing.translate("only_deviations", **counts),
+            phrasing.translate("deviating_parts", parts=parts) if part_count else "",
+            phrasing.translate("shown_for_parts", items=items) if only_shown else "",
+        )
+        return " ".join(filter(None, sentences))
     fields = join_words(
         [label_in_sentence(field.label, phrasing.language) for field in selected_status.fields_with_threshold],
         "and",

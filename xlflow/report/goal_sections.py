@@ -47,11 +47,11 @@ def build_goal_sections(
     goal_level = goal_level_index(round_status)
     if goal_level is not None:
         yield from _build_level_sections(
-            round_status.activities, 0, goal_level, _SectionContext(round_status, phrasing, layout, is_complete)
+            round_status.top_items, 0, goal_level, _SectionContext(round_status, phrasing, layout, is_complete)
         )
-    elif round_status.activities:
+    elif round_status.top_items:
         yield Heading(1, _capitalize(phrasing.item_noun_plural))
-        yield _build_item_table("", [(None, round_status.activities)], round_status, phrasing)
+        yield _build_item_table("", [(None, round_status.top_items)], round_status, phrasing)
 
 
 def _build_level_sections(
@@ -90,8 +90,8 @@ def _build_group_heading(group: ItemGroup, context: _SectionContext) -> Iterator
     for block in text_to_blocks(group.definition, "definition"):
         yield replace(block, keep_with_next=True)
     if not group.level_index and context.round_status.status_field and context.is_complete:
-        counts_sentence = phrasing.status_counts_text(group.item_statuses, template.item_level)
-        yield Paragraph(to_spans(counts_sentence), keep_with_next=True)
+        counts_text = phrasing.group_counts_text(group.item_statuses)
+        yield Paragraph(to_spans(counts_text), keep_with_next=True)
 
 
 def _build_headed_tables(groups: Sequence[ItemGroup], context: _SectionContext) -> Iterator[Block]:

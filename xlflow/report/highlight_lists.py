@@ -4,7 +4,7 @@ reason.
 A list that would fill pages is shortened and says so; nothing else is left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from xlflow.i18n.catalogue import translate
 from xlflow.i18n.count_sentences import format_item_count
@@ -33,11 +33,12 @@ def build_status_lists(round_status: RoundStatus, phrasing: Phrasing, *, with_de
     for choice in round_status.status_choices.values():
         if choice.deviation:
             yield from _build_deviation_section(choice, round_status, phrasing)
-    overdue = [entry for entry in round_status.activities if entry.is_overdue]
+    overdue = list(_matching_items(round_status, lambda entry: entry.is_overdue))
     yield from _build_list_section(
         phrasing.translate("late_heading"),
-        [_overdue_sentence(entry, round_status, phrasing) for entry in overdue],
+        [_overdue_sentence(entry, round_status, phrasing) for entry, _ in overdue],
         phrasing,
+        counts=_count_items_and_parts(overdue, round_status, phrasing),
     )
 
 
@@ -90,32 +91,41 @@ def _build_list_section(
 def _build_deviation_section(choice: Choice, round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
     """Yield the plan items with a deviating status: as many activities as the summary counts, and their parts."""
     listed = list(_deviating_items(choice, round_status))
-    template, language = round_status.template, phrasing.language
-    part_count = sum(is_part for _, is_part in listed)
-    counts = ""
-    if part_count and template.part_level:
-        items = format_item_count(len(listed) - part_count, template.item_level, language)
-        counts = phrasing.translate(
-            "listed_counts",
-            items=f"{items[:1].upper()}{items[1:]}",
-            parts=format_item_count(part_count, template.part_level, language),
-        )
+    counts = _count_items_and_parts(listed, round_status, phrasing)
     sentences = [_deviation_sentence(entry, choice, round_status, phrasing) for entry, _ in listed]
-    yield from _build_list_section(choice.label.in_language(language), sentences, phrasing, counts=counts)
+    yield from _build_list_section(choice.label.in_language(phrasing.language), sentences, phrasing, counts=counts)
+
+
+def _count_items_and_parts(
+    listed: Sequence[tuple[ItemStatus, bool]], round_status: RoundStatus, phrasing: Phrasing
+) -> str:
+    """Return "Åtta aktiviteter och sex delaktiviteter:" for a list with both, "" for one of activities only."""
+    part_count, part_level = sum(is_part for _, is_part in listed), round_status.template.part_level
+    if not part_count or part_level is None:
+        return ""
+    parts = format_item_count(part_count, part_level, phrasing.language)
+    if part_count == len(listed):
+        return f"{parts[:1].upper()}{parts[1:]}:"
+    items = format_item_count(len(listed) - part_count, round_status.template.item_level, phrasing.language)
+    return phrasing.translate("listed_counts", items=f"{items[:1].upper()}{items[1:]}", parts=parts)
 
 
 def _deviating_items(choice: Choice, round_status: RoundStatus) -> Iterator[tuple[ItemStatus, bool]]:
     """Yield (plan item, whether it is a sub-activity) for every item with a status, each activity before its
     parts."""
-    for activity in round_status.activities:
-        parts = [
-            part
-            for part in round_status.parts_by_activity[activity.item.id]
-            if part.status_code == choice.code and not part.follows_parent
-        ]
-        if activity.status_code == choice.code:
-            yield activity, False
-        yield from ((part, True) for part in parts)
+    return _matching_items(
+        round_status, lambda entry: entry.status_code == choice.code and not entry.follows_parent
+    )
+
+
+def _matching_items(
+    round_status: RoundStatus, matches: Callable[[ItemStatus], bool]
+) -> Iterator[tuple[ItemStatus, bool]]:
+    """Yield (plan item, whether it is a sub-activity) for every item that matches, each activity before its
+    parts."""
+    for top_item in round_status.top_items:
+        entries = (top_item, *round_status.parts_by_activity[top_item.item.id])
+        yield from ((entry, round_status.is_part(entry)) for entry in entries if matches(entry))
 
 
 def _is_status_of_parts(activity: ItemStatus, choice: Choice, round_status: RoundStatus) -> bool:

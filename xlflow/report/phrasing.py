@@ -99,6 +99,18 @@ class Phrasing:
         )
         return describe_status_counts(Counter(codes), level, self.round_status.template, self.language)
 
+    def group_counts_text(self, item_statuses: Sequence[ItemStatus]) -> str:
+        """Return how many activities have each status, then of the sub-activities whose activity is not here."""
+        template, is_part = self.round_status.template, self.round_status.is_part
+        activities = [item_status for item_status in item_statuses if not is_part(item_status)]
+        parts = [item_status for item_status in item_statuses if is_part(item_status)]
+        sentences = [self.status_counts_text(activities, template.item_level)] if activities or not parts else []
+        if parts and template.part_level:
+            parts_noun = plural_level_name(template.part_level, self.language)
+            sentences.append(self.translate("lone_parts", parts=parts_noun, item=self.item_noun))
+            sentences.append(self.status_counts_text(parts, template.part_level))
+        return " ".join(sentences)
+
     def follows_activity_text(self) -> str:
         """Return what is shown as the status of a sub-activity that has only its activity's."""
         return follows_activity_text(self.round_status.template, self.language)

@@ -53,6 +53,8 @@ def build_changes_section(round_status: RoundStatus, phrasing: Phrasing, *, with
     level = round_status.template.item_level
     counts = count_changes_by_kind([change for change in round_status.changes if not change.is_part])
     yield Paragraph(to_spans(describe_change_counts(counts, level, round_status.compared_to, phrasing.language)))
+    if len(round_status.unit_statuses) == 1 and any(len(each.item.units) > 1 for each in round_status.changes):
+        yield Paragraph(to_spans(phrasing.translate("changes_over_units")), "quiet")
     if with_list:
         listed = [
             candidate
@@ -112,7 +114,7 @@ def build_summary_section(round_status: RoundStatus, phrasing: Phrasing, *, with
     yield from _build_amount_totals(round_status, phrasing)
     if with_lists:
         yield from build_threshold_lists(round_status, phrasing)
-    if round_status.status_field and round_status.activities:
+    if round_status.status_field and round_status.top_items:
         yield from _draw_status_charts(round_status, phrasing)
         yield _build_count_table(round_status, phrasing)
         yield from build_changes_section(round_status, phrasing, with_list=with_lists)
@@ -141,7 +143,7 @@ def _status_sentences(round_status: RoundStatus, phrasing: Phrasing) -> Iterator
         items = format_item_count(len(round_status.activities), level, language)
         yield phrasing.translate("followed", items=items[:1].upper() + items[1:])
         return
-    yield phrasing.status_counts_text(round_status.activities, level)
+    yield phrasing.group_counts_text(round_status.top_items)
     yield describe_incomplete_count(
         sum(bool(item_status.completeness) for item_status in round_status.activities), level, language
     )

@@ -109,7 +109,9 @@ def build_rows(
 def _build_item_rows(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[ReportRow]:
     """Yield the row of one plan item, and a second one for a comment that is too long to be beside the status."""
     item_cell, *middle_cells, comment_cell = build_cells(item_status, column_source)
-    status_code = _filter_code(item_status) if column_source.round_status.status_field else ""
+    status_code = (
+        _filter_code(item_status, column_source.round_status) if column_source.round_status.status_field else ""
+    )
     comment_length = sum(map(len, iter_cell_texts(comment_cell)))
     keep_together = comment_length <= MAX_COMMENT_KEPT_TOGETHER
     if (
@@ -152,6 +154,9 @@ def _build_goal_cell(group: ItemGroup, row_count: int) -> ReportCell:
     return mark_for_hyphenation(cell, MAX_WORD_LETTERS_NARROW)
 
 
-def _filter_code(item_status: ItemStatus) -> str:
-    """Return the status that a reader filters by; a sub-activity that follows its activity goes with that."""
+def _filter_code(item_status: ItemStatus, round_status: RoundStatus) -> str:
+    """Return the status that a reader filters by, "" without statuses; a sub-activity that follows its activity
+    goes with that."""
+    if round_status.status_field is None:
+        return ""
     return item_status.status_code or ("" if item_status.status else UNANSWERED)

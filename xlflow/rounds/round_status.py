@@ -40,7 +40,9 @@ def _no_locations() -> FieldLocations:
 class UnitReply:
     """What one unit answered on a plan item. `status_code` is None where the template does not know the status,
     which is then in `status` as written. `answers` are its other answers; `locations` are the cells that they were
-    read from. A sub-activity with `follows_parent` has no status of its own."""
+    read from. A sub-activity with `follows_parent` has no status of its own. `is_overdue`: the unit has not
+    finished it, and the deadline in force for the unit has passed. `completeness` says how many of its
+    sub-activities the unit has answered, "" where all or none."""
 
     unit: str
     status_code: str | None = None
@@ -49,6 +51,8 @@ class UnitReply:
     answers: DisplayValues = field(default_factory=_no_values)
     location: Location | None = None
     locations: FieldLocations = field(default_factory=_no_locations)
+    is_overdue: bool = False
+    completeness: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class ItemStatus:
     filled only where several units were asked or answered. `location` is the cell of its comment.
     `completeness` says how many of those asked have answered ("2 av 3 har svarat"), "" where all or none have.
     `locations` are the cells that its texts were read from, where that is known. `agreed_deadline` is the later
-    one that an earlier round agreed on, in force instead of the plan's.
+    one that an earlier round agreed on, in force instead of the plan's. `unit_view` is where its only unit stands,
+    if its activity or sub-activities are asked of other units too.
     """
 
     item: PlanItem
@@ -75,6 +80,7 @@ class ItemStatus:
     completeness: str = ""
     locations: FieldLocations = field(default_factory=_no_locations)
     agreed_deadline: Deadline | None = None
+    unit_view: UnitReply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +145,24 @@ class RoundStatus:
 
     @cached_property
     def activities(self) -> tuple[ItemStatus, ...]:
-        """The activities in plan order, with sub-activities whose activity is missing."""
+        """The activities in plan order, which all counts of activities are about."""
+        return tuple(item_status for item_status in self.item_statuses if not self.is_part(item_status))
+
+    @cached_property
+    def lone_parts(self) -> tuple[ItemStatus, ...]:
+        """The sub-activities whose activity is not here, as of a unit that is asked about them only."""
+        return tuple(item_status for item_status in self.top_items if self.is_part(item_status))
+
+    @cached_property
+    def top_items(self) -> tuple[ItemStatus, ...]:
+        """What has a row of its own in tables: the activities and the lone sub-activities, in plan order."""
         part_ids = {part.item.id for parts in self.parts_by_activity.values() for part in parts}
         return tuple(item_status for item_status in self.item_statuses if item_status.item.id not in part_ids)
+
+    def is_part(self, item_status: ItemStatus) -> bool:
+        """Return whether a plan item is a sub-activity."""
+        level_index = self.template.part_level_index
+        return level_index is not None and bool(item_status.item.level_texts[level_index])
 
     @cached_property
     def status_by_id(self) -> Mapping[str, ItemStatus]:
@@ -200,7 +221,7 @@ class RoundStatus:
 def restrict_to_unit(round_status: RoundStatus, unit: str) -> RoundStatus:
     """Return the round as one unit sees it: the items that it was asked about, with its own answers only."""
     item_statuses = tuple(
-        _as_answered_by_unit(item_status, unit, round_status)
+        _as_answered_by_unit(item_status, unit)
         for item_status in round_status.item_statuses
         if unit in item_status.item.units
     )
@@ -222,7 +243,7 @@ def restrict_to_deviations(round_status: RoundStatus) -> RoundStatus:
 
 
 def _deviating_items(round_status: RoundStatus) -> Iterator[ItemStatus]:
-    for activity in round_status.activities:
+    for activity in round_status.top_items:
         parts = [
             part for part in round_status.parts_by_activity[activity.item.id] if round_status.is_deviating(part)
         ]
@@ -231,22 +252,28 @@ def _deviating_items(round_status: RoundStatus) -> Iterator[ItemStatus]:
         yield from parts
 
 
-def _as_answered_by_unit(item_status: ItemStatus, unit: str, round_status: RoundStatus) -> ItemStatus:
-    """Return an item with one unit's answers only; overdue only if that unit itself has not finished it."""
+def _as_answered_by_unit(item_status: ItemStatus, unit: str) -> ItemStatus:
+    """Return an item with one unit's answers only; overdue as it is for that unit."""
     if len(item_status.item.units) < 2 and not item_status.unit_replies:
-        return item_status
+        view = item_status.unit_view
+        return item_status if view is None else _replace_status(item_status, view)
     reply = next((reply for reply in item_status.unit_replies if reply.unit == unit), UnitReply(unit))
-    choice = round_status.status_choices.get(reply.status_code or "")
     return replace(
-        item_status,
+        _replace_status(item_status, reply),
         item=replace(item_status.item, units=(unit,)),
-        status_code=reply.status_code,
-        status=reply.status,
-        follows_parent=reply.follows_parent,
-        is_overdue=item_status.is_overdue and not (choice and choice.final),
         answers=reply.answers,
         unit_replies=(),
         location=reply.location or item_status.location,
-        completeness="",
         locations=reply.locations or item_status.locations,
+    )
+
+
+def _replace_status(item_status: ItemStatus, reply: UnitReply) -> ItemStatus:
+    return replace(
+        item_status,
+        status_code=reply.status_code,
+        status=reply.status,
+        follows_parent=reply.follows_parent,
+        is_overdue=reply.is_overdue,
+        completeness=reply.completeness,
     )

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from xlflow.consolidated.reader.manual_changes import read_changed_cells
-from xlflow.consolidated.reader.overdue import is_final_status, is_item_overdue
+from xlflow.consolidated.reader.overdue import is_final_status, is_item_overdue, judge_units
 from xlflow.consolidated.reader.table_reader import TableRecord, decode_workbook_round, read_records
 from xlflow.consolidated.reader.unit_reader import completeness_text
 from xlflow.excel.reader import WorkbookData
@@ -40,10 +40,13 @@ def follow_corrections(
 ) -> tuple[ItemStatus, ...]:
     """Return the statuses with all corrections in force; `language` is that in which values are shown."""
     changed_cells = read_changed_cells(workbook)
-    if not changed_cells:
-        return item_statuses
+    new_deadline = round_.template.field_in_role("new_deadline")
+    changed_items = frozenset(
+        cell.item_id for cell in changed_cells if new_deadline and not cell.unit and cell.field == new_deadline.key
+    )
     follower = _CorrectionFollower(item_statuses, changed_cells, workbook, round_, language)
-    return tuple(map(follower.follow, item_statuses))
+    followed = map(follower.follow, item_statuses) if changed_cells else iter(item_statuses)
+    return tuple(judge_units(follower.with_unit_views(each), changed_items, round_, language) for each in followed)
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,43 @@ class _CorrectionFollower:
             followed = self._with_status(followed)
         is_overdue = self._is_overdue(followed, item_status.is_overdue)
         return followed if is_overdue == item_status.is_overdue else replace(followed, is_overdue=is_overdue)
+
+    def with_unit_views(self, item_status: ItemStatus) -> ItemStatus:
+        """Return an item with what each unit alone says, where its activity or sub-activities have a part in that:
+        how many of these the unit has answered, and where an item of one unit only stands without the others."""
+        relatives, units = self.relatives.get(item_status.item.id, NO_RELATIVES), item_status.item.units
+        if item_status.unit_replies and relatives.children:
+            replies = (
+                replace(reply, completeness=self._completeness(self._roll_up(item_status.item.id, (reply.unit,))))
+                for reply in item_status.unit_replies
+            )
+            return replace(item_status, unit_replies=tuple(replies))
+        related_ids = (*relatives.children, *([relatives.parent] if relatives.parent else ()))
+        related_units = {unit for item_id in related_ids for unit in self.units_by_item[item_id]}
+        if len(units) != 1 or item_status.unit_replies or related_units.issubset(units):
+            return item_status
+        return replace(item_status, unit_view=self._view_of_only_unit(item_status, units[0]))
+
+    def _view_of_only_unit(self, item_status: ItemStatus, unit: str) -> UnitReply:
+        status = self._roll_up(item_status.item.id, (unit,))
+        says_nothing = not status.has_any_status and item_status.status_code is None
+        return UnitReply(
+            unit,
+            self._known_code(status.status_code),
+            item_status.status if says_nothing else self._status_label(status.status_code),
+            status.follows_parent,
+            item_status.answers,
+            completeness=self._completeness(status),
+        )
+
+    def _completeness(self, rolled_up: StatusOverUnits) -> str:
+        if not rolled_up.is_incomplete:
+            return ""
+        kind, counts = (
+            "parts" if rolled_up.counts_parts else "units",
+            (rolled_up.answered_count, rolled_up.asked_count),
+        )
+        return completeness_text(kind, counts, self.round.template, self.language)
 
     # What was changed -----------------------------------------------------------------------------------------
 
@@ -142,8 +182,6 @@ class _CorrectionFollower:
     def _with_status(self, item_status: ItemStatus) -> ItemStatus:
         item_id = item_status.item.id
         rolled_up = self._roll_up(item_id)
-        counts = (rolled_up.answered_count, rolled_up.asked_count)
-        kind = "parts" if rolled_up.counts_parts else "units"
         replies = (
             replace(
                 reply,
@@ -161,9 +199,7 @@ class _CorrectionFollower:
             status=item_status.status if says_nothing else self._status_label(rolled_up.status_code),
             follows_parent=rolled_up.follows_parent,
             unit_replies=tuple(replies),
-            completeness=completeness_text(kind, counts, self.round.template, self.language)
-            if rolled_up.is_incomplete
-            else "",
+            completeness=self._completeness(rolled_up),
         )
 
     def _known_code(self, code: str | None) -> str | None:

@@ -5,11 +5,12 @@ force is the unit's new deadline, else the one that an earlier round agreed on, 
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.plan import Deadline, Round
 from xlflow.model.template_elements import Field
-from xlflow.rounds.round_status import DisplayValues, ItemStatus
+from xlflow.rounds.round_status import DisplayValues, ItemStatus, UnitReply
 from xlflow.values.field_values import make_parser
 
 
@@ -29,20 +30,52 @@ def is_item_overdue(
     template = round_.template
     if template.field_in_role("deadline") is None or is_final_status(round_, item_status.status_code):
         return False
-    field = template.field_in_role("new_deadline")
-    shared = _read_deadline(item_status.answers, field, round_, language)
-    planned = _read_deadline(item_status.plan_values, template.field_in_role("deadline"), round_, language)
     answers_by_unit = {reply.unit: reply.answers for reply in item_status.unit_replies}
-    for unit in item_status.item.units or ("",):
-        if unit in done_units:
-            continue
-        own = _read_deadline(answers_by_unit.get(unit, {}), field, round_, language)
-        new = shared if has_one_time or not answers_by_unit else own
-        dated = new if new is not None and new.last else None
-        in_force = dated or item_status.agreed_deadline or planned
-        if in_force is not None and in_force.has_passed(round_.as_of):
-            return True
-    return False
+    return any(
+        _has_deadline_passed(
+            item_status.answers if has_one_time or not answers_by_unit else answers_by_unit.get(unit, {}),
+            item_status,
+            round_,
+            language,
+        )
+        for unit in item_status.item.units or ("",)
+        if unit not in done_units
+    )
+
+
+def judge_units(
+    item_status: ItemStatus, changed_items: Collection[str], round_: Round, language: Language
+) -> ItemStatus:
+    """Return an item with whether it is overdue for each of its units. `changed_items` are the ids of those for
+    which a person has written one new deadline for all units."""
+    if round_.template.field_in_role("deadline") is None:
+        return item_status
+    has_one_time = item_status.item.id in changed_items
+
+    def judge(reply: UnitReply) -> UnitReply:
+        answers = item_status.answers if has_one_time else reply.answers
+        has_status = round_.template.field_in_role("status") is not None
+        is_done = is_final_status(round_, reply.status_code) if has_status else bool(reply.answers)
+        is_late = not is_done and _has_deadline_passed(answers, item_status, round_, language)
+        return replace(reply, is_overdue=is_late)
+
+    if item_status.unit_view:
+        return replace(item_status, unit_view=judge(item_status.unit_view))
+    if item_status.unit_replies:
+        return replace(item_status, unit_replies=tuple(map(judge, item_status.unit_replies)))
+    return item_status
+
+
+def _has_deadline_passed(
+    answers: DisplayValues, item_status: ItemStatus, round_: Round, language: Language
+) -> bool:
+    """Return whether the deadline in force has passed: the new one among the answers, else the agreed one, else
+    the plan's."""
+    template = round_.template
+    new = _read_deadline(answers, template.field_in_role("new_deadline"), round_, language)
+    planned = _read_deadline(item_status.plan_values, template.field_in_role("deadline"), round_, language)
+    in_force = (new if new is not None and new.last else None) or item_status.agreed_deadline or planned
+    return in_force is not None and in_force.has_passed(round_.as_of)
 
 
 def is_final_status(round_: Round, code: str | None) -> bool:

@@ -17,6 +17,8 @@ from xlflow.consolidated.summary_model import (
     FOUND_COLUMN,
     ITEM_COUNT_COLUMN,
     OVERDUE_COLUMN,
+    OWN_COUNT_COLUMN,
+    PART_COUNT_COLUMN,
     REASON_COLUMN,
     RESPONSE_COLUMN,
     ROW_COUNT_COLUMN,
@@ -47,10 +49,16 @@ TEXT_SEPARATOR = " | "
 
 
 def build_unit_table(merged_index: MergedIndex) -> Table:
-    """Return the table `units`: whether each answered, in which files, and how many rows are unanswered or
-    overdue."""
+    """Return the table `units`: whether each answered, in which files, how many activities and sub-activities it
+    has, how many rows it was to answer, and how many of them are unanswered or overdue."""
     overdue_columns: list[tuple[str, str, int, BasicColumnKind]] = (
         [(OVERDUE_COLUMN, "consolidated.overdue", 12, "integer")] if merged_index.deadline_field else []
+    )
+    part_columns: list[tuple[str, str, int, BasicColumnKind]] = (
+        [(PART_COUNT_COLUMN, "consolidated.activities", 12, "integer")] if merged_index.has_parts else []
+    )
+    own_columns: list[tuple[str, str, int, BasicColumnKind]] = (
+        [(OWN_COUNT_COLUMN, "collected.rows_own", 12, "integer")] if merged_index.has_own_items else []
     )
     columns = columns_from_specs(
         merged_index.language,
@@ -60,15 +68,16 @@ def build_unit_table(merged_index: MergedIndex) -> Table:
         ("_contact", "collected.contact", 36, "text"),
         ("_email", "collected.email", 36, "text"),
         (ITEM_COUNT_COLUMN, "consolidated.activities", 12, "integer"),
-        (ROW_COUNT_COLUMN, "collected.rows", 12, "integer"),
+        *part_columns,
+        *own_columns,
+        (ROW_COUNT_COLUMN, "collected.rows_asked", 12, "integer"),
         (UNANSWERED_COLUMN, "collected.unanswered", 12, "integer"),
         *overdue_columns,
     )
-    activities_heading = merged_index.template.item_level.plural_label(merged_index.language)
-    columns = tuple(
-        replace(column, heading=activities_heading) if column.key == ITEM_COUNT_COLUMN else column
-        for column in columns
-    )
+    template, language = merged_index.template, merged_index.language
+    headings = {ITEM_COUNT_COLUMN: template.item_level.plural_label(language)}
+    headings |= {PART_COUNT_COLUMN: template.part_level.plural_label(language)} if template.part_level else {}
+    columns = tuple(replace(column, heading=headings.get(column.key, column.heading)) for column in columns)
     items_by_unit, files_by_unit = _items_by_unit(merged_index), _file_names_by_unit(merged_index)
     rows = tuple(
         _unit_row(unit, items_by_unit.get(unit.name, []), files_by_unit.get(unit.name, []), merged_index)
@@ -86,7 +95,7 @@ def build_file_table(merged_index: MergedIndex) -> Table:
         (FILE_STATE_COLUMN, "collected.state", 14, "text"),
         (FILE_COLUMN, "collected.file", 44, "text"),
         (REASON_COLUMN, "collected.reason", 36, "text"),
-        (ROW_COUNT_COLUMN, "collected.rows", 36, "integer"),
+        (ROW_COUNT_COLUMN, "collected.rows_account", 36, "integer"),
     )
     finding_by_code, accounts = _index_findings_by_code(merged_index), merged_index.merged.accounts
     sum_columns = tuple(_sum_column(key, merged_index) for key in accounts.sums_in)
@@ -212,6 +221,8 @@ def _unit_row(
         unit.contact or None,
         unit.email or None,
         len(activities),
+        *([len(items) - len(activities)] if merged_index.has_parts else ()),
+        *([len(items) - len(asked_items)] if merged_index.has_own_items else ()),
         len(asked_items),
         0 if has_nothing_to_report else unanswered_count,
         *(

@@ -141,6 +141,16 @@ class MergedIndex:
         return {item.id: self._corrected_status(item) or self._roll_up_item(item) for item in self.items}
 
     @cached_property
+    def has_parts(self) -> bool:
+        """Whether any plan item is a sub-activity."""
+        return not all(map(self.is_activity, self.items))
+
+    @cached_property
+    def has_own_items(self) -> bool:
+        """Whether any unit has added a row of its own."""
+        return any(item.added_by_unit for item in self.items)
+
+    @cached_property
     def has_answered_parts(self) -> bool:
         """Whether any sub-activity has a status of its own."""
         part_statuses = (self.status_by_item[item.id] for item in self.items if not self.is_activity(item))

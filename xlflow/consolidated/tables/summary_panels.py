@@ -6,6 +6,7 @@ allow. `figures` computes the values.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from xlflow.consolidated.summary_model import (
     COMPLETENESS_COLUMN,
@@ -213,10 +214,12 @@ def _build_optional_key_figures(merged_index: MergedIndex, calculator: FigureCal
         )
     if any(item.added_by_unit for item in merged_index.items):
         added_filter = RowFilter(ORIGIN_COLUMN, translate("consolidated.from_unit", language))
-        activities_label = template.item_level.plural_label(language).lower()
-        yield calculator.make_key_figure(
-            translate("overview.own", language, items=activities_label), count_measure("activities", added_filter)
+        has_own_parts = not all(
+            map(merged_index.is_activity, filter(attrgetter("added_by_unit"), merged_index.items))
         )
+        items_label = template.item_level.plural_label(language).lower()
+        label = translate(f"overview.{'own_rows' if has_own_parts else 'own'}", language, items=items_label)
+        yield calculator.make_key_figure(label, count_measure("activities", added_filter))
     if template.part_level_index is not None and any(
         rolled_up.follows_parent for rolled_up in merged_index.status_by_item.values()
     ):
