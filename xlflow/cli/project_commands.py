@@ -4,6 +4,7 @@ As in `commands`: no logic, slow imports where they are used. `PROJECT_COMMANDS`
 `PROJECT_VARIANTS` stand in for the commands of the same name inside a project, unless these are typed in full.
 """
 
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ from xlflow.cli.options import (
     UNITS_OPTION,
     add_report_options,
 )
+
+_ACTIONS_WITH_VALUE = ("use", "leave-out", "due", "belongs-to")
+_ACTIONS = (*_ACTIONS_WITH_VALUE, "nothing", "not-asked", "asked")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,6 +177,75 @@ def report_variant(round_name: str | None, output: Path | None, as_json: bool, *
     print_result_and_exit(result, as_json=as_json)
 
 
+@click.command(short_help="Show who has answered, what is late, and what to do next.")
+@click.option("--unit", metavar="NAME", help="All about one unit: its files, decisions and mails.")
+@ROUND_OPTION
+@JSON_OPTION
+def status(unit: str | None, round_name: str | None, as_json: bool) -> None:
+    """Show the project's round, one line per unit: what came in, what is left, errors, decisions, sign-off.
+
+    Then the addresses of those missing, ready to paste, and what to do next.
+    """
+    from xlflow.cli.project_text import format_status, format_unit_status, status_to_json
+    from xlflow.project.project_status import read_status
+
+    with _open_round(round_name) as (project, state):
+        found = read_status(project, state)
+        if as_json:
+            text = status_to_json(found)
+        elif unit:
+            text = format_unit_status(project, state, found, unit)
+        else:
+            text = format_status(found, project.settings.language)
+    print_output(text)
+    sys.exit(int(any(finding.effective_severity == "error" for finding in found.findings)))
+
+
+@click.command(short_help="Decide about a unit: which file counts, another due date.")
+@click.argument("unit", metavar="UNIT")
+@click.argument("action", metavar="DECISION", type=click.Choice(_ACTIONS))
+@click.argument("value", default="", metavar="[FILE|DATE|UNIT]")
+@click.option("--because", default="", metavar="TEXT", help="The reason; every decision needs one.")
+@ROUND_OPTION
+def decide(unit: str, action: str, value: str, because: str, round_name: str | None) -> None:
+    """Decide about a unit of the project's round, with a reason.
+
+    \b
+    use FILE         only this return of the unit counts
+    leave-out FILE   this return does not count
+    due DATE         another due date for the unit
+    nothing          the unit has nothing to report
+    not-asked        the unit is not asked after all
+    asked            takes back nothing, not-asked or belongs-to
+    belongs-to UNIT  the answers are another unit's
+
+    FILE is called as xlflow status --unit shows it. A later decision replaces an opposite one; both are kept.
+    """
+    from xlflow.model.findings import FatalError, Location, make_finding
+    from xlflow.project.decide import decide as record_decision
+
+    with _open_round(round_name) as (project, state):
+        if bool(value) != (action in _ACTIONS_WITH_VALUE):
+            raise FatalError(make_finding("decision-value", Location(""), value=f"{action} {value}".strip()))
+        if action == "due":
+            value = parse_date_option(value, "due").isoformat()
+        result = record_decision(project, state, unit, action, value, because=because)  # type: ignore[arg-type]
+    print_result_and_exit(result, as_json=False)
+
+
+@click.command(short_help="Record that somebody stands for a unit's answers.")
+@click.argument("unit", metavar="UNIT")
+@click.option("--by", default="", metavar="NAME", help="Who stands for them; you, if not given.")
+@ROUND_OPTION
+def sign(unit: str, by: str, round_name: str | None) -> None:
+    """Record that somebody stands for a unit's answers as they are now. It falls when they change."""
+    from xlflow.project.decide import sign as record_sign_off
+
+    with _open_round(round_name) as (project, state):
+        result = record_sign_off(project, state, unit, by)
+    print_result_and_exit(result, as_json=False)
+
+
 @click.command("history")
 @click.option("-o", "--output", metavar="FILE.xlsx", type=PATH_TYPE, help="The workbook to write.")
 @click.option("--language", type=click.Choice(["sv", "en"]), help="Another language than that of the last round.")
@@ -209,7 +282,7 @@ def _round_name(text: str | None) -> str | None:
     return parse_date_option(text, "--round").isoformat() if text else None
 
 
-PROJECT_COMMANDS: tuple[click.Command, ...] = (init, round_group, collect)
+PROJECT_COMMANDS: tuple[click.Command, ...] = (init, round_group, collect, status, decide, sign)
 PROJECT_VARIANTS: tuple[click.Command, ...] = (
     generate_variant,
     check_variant,

@@ -79,7 +79,9 @@ def adjust_submissions(
     counting, left_out, notes = list[Submission](), list[ReceivedFile](), list[Finding]()
     for submission in renamed:
         key, name = normalize_key(submission.unit), submission.file.name
-        if decisions.used_files.get(key, name) == name and (key, name) not in decisions.left_out_files:
+        used = decisions.used_files.get(key)
+        is_left_out = any(unit == key and _is_in_file(name, file) for unit, file in decisions.left_out_files)
+        if not is_left_out and (used is None or _is_in_file(name, used)):
             counting.append(submission)
             continue
         note = make_finding("ignored-by-decision", Location(name), unit=submission.unit)
@@ -113,12 +115,19 @@ def adjust_merged(merged: Merged, decisions: RoundDecisions) -> Merged:
     return replace(changed, accounts=replace(changed.accounts, rows_unanswered=unanswered))
 
 
+def _is_in_file(name: str, file: str) -> bool:
+    """Return whether a submission's file is this one, or one in it if it is an archive."""
+    return name == file or name.startswith(f"{file}/")
+
+
 def _move_to_unit(submission: Submission, unit: str | None) -> Submission:
-    """Return a submission as that of another unit; None leaves it as it is."""
+    """Return a submission as that of another unit, without its blank rows, which that unit may not be asked; None
+    leaves it as it is."""
     if unit is None:
         return submission
     own = submission.unit
-    rows = tuple(replace(row, unit=unit) if row.unit == own else row for row in submission.rows)
+    answered = [row for row in submission.rows if not row.is_blank]
+    rows = tuple(replace(row, unit=unit) if row.unit == own else row for row in answered)
     return replace(submission, identity=replace(submission.identity, unit=unit), rows=rows)
 
 

@@ -19,16 +19,14 @@ from xlflow.model.text import escape_invisible
 from xlflow.project.deliveries import (
     WINMAIL_SIGNATURE,
     Delivery,
-    find_unrecorded,
     read_mail,
     read_stored,
     remove_leftovers,
     store_delivery,
     unpack_delivery,
 )
-from xlflow.project.issue_forms import refuse_closed
 from xlflow.project.project_folder import Project, require_whole_log
-from xlflow.project.project_state import RoundState, StoredFile, build_rounds
+from xlflow.project.project_state import RoundState, StoredFile, build_rounds, find_unrecorded, refuse_closed
 from xlflow.runtime.file_lock import is_own_temp_file
 
 _UNFINISHED_SUFFIXES = (

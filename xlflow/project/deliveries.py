@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,18 +112,6 @@ def read_stored(
         yield StoredFile(project.relative(path), digest, len(content), role, source or path.name, received)
 
 
-def find_unrecorded(project: Project, state: RoundState) -> list[Path]:
-    """Return the folders of deliveries that no event knows: what a run stored that was stopped then."""
-    recorded = {PurePosixPath(file.path).parent.name for file in state.files}
-    received = project.round_folder(state.name) / "received"
-    folders = sorted(received.iterdir()) if received.is_dir() else []
-    return [
-        folder
-        for folder in folders
-        if folder.is_dir() and not folder.name.startswith(".") and folder.name not in recorded
-    ]
-
-
 def remove_leftovers(received: Path) -> None:
     """Remove the half-written folders of runs that were killed more than an hour ago."""
     for folder in received.glob(f"{_TEMP_PREFIX}*") if received.is_dir() else ():
@@ -146,15 +134,6 @@ def legal_names(names: Sequence[str], max_length: int) -> list[str]:
         taken.add(f"{free}{suffix}".casefold())
         legal.append(f"{free}{suffix}")
     return legal
-
-
-def count_once(files: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
-    """Return those files that may be forms, each content once: the one that was received first."""
-    by_digest: dict[str, StoredFile] = {}
-    for file in sorted(files, key=lambda each: (each.received, each.path)):
-        if file.role == "form":
-            by_digest.setdefault(file.digest, file)
-    return tuple(sorted(by_digest.values(), key=lambda each: each.path))
 
 
 def _write_and_sync(path: Path, content: bytes) -> None:

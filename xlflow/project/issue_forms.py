@@ -5,14 +5,19 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.model.merged import RunNote, RunResult
-from xlflow.model.text import find_closest
 from xlflow.pipeline.form_operations import generate_forms
 from xlflow.pipeline.overwrite_guard import ProgressCallback
-from xlflow.project.open_round import template_argument, units_needing_form
+from xlflow.project.open_round import template_argument
 from xlflow.project.project_folder import Project, require_whole_log
-from xlflow.project.project_state import FrozenRound, RoundState, build_rounds, read_frozen_round
+from xlflow.project.project_state import (
+    RoundState,
+    build_rounds,
+    find_asked_unit,
+    read_frozen_round,
+    refuse_closed,
+    units_needing_form,
+)
 
 
 def issue_forms(
@@ -60,23 +65,6 @@ def issue_forms(
     return replace(result, written_files=(), notes=(*result.notes, note))
 
 
-def find_asked_unit(frozen: FrozenRound, name: str) -> str:
-    """Return a unit's name as the plan writes it. `FatalError` with the nearest name if it is not asked."""
-    unit = frozen.find_unit(name)
-    if unit is None:
-        names = [each.name for each in frozen.units]
-        raise FatalError(
-            make_finding(
-                "unit-not-asked",
-                Location(frozen.plan),
-                value=name,
-                suggestion=find_closest(name, names),
-                params={"round": frozen.as_of.isoformat(), "units": ", ".join(names)},
-            )
-        )
-    return unit.name
-
-
 def find_previous_workbook(project: Project, state: RoundState) -> Path | None:
     """Return the consolidated workbook of the latest earlier round that has one; None if none has."""
     for name, other in reversed(list(build_rounds(project).items())):
@@ -85,12 +73,6 @@ def find_previous_workbook(project: Project, state: RoundState) -> Path | None:
             if path.is_file():
                 return path
     return None
-
-
-def refuse_closed(state: RoundState) -> None:
-    """Raise `FatalError` if the round is closed."""
-    if state.is_closed:
-        raise FatalError(make_finding("round-closed", Location(state.name), value=state.name))
 
 
 def _digest_file(path: Path) -> str:

@@ -26,6 +26,7 @@ from xlflow.project.project_state import (
     build_rounds,
     latest_plan,
     read_frozen_round,
+    units_needing_form,
 )
 from xlflow.rounds.lineage import RoundItems, find_removed_items, find_rewordings, match_plan_items
 from xlflow.runtime.atomic_write import write_atomic
@@ -87,20 +88,9 @@ def load_planned_round(project: Project, frozen: FrozenRound) -> Round:
     return define_round(workbook, template, frozen.as_of, frozen.due, frozen.language)[0]
 
 
-def units_needing_form(project: Project, state: RoundState, frozen: FrozenRound) -> tuple[str, ...]:
-    """Return the units that were issued no form, or one that asks something else than the round does now, or whose
-    form is no longer where it was written."""
-    return tuple(unit.name for unit in frozen.units if not _has_good_form(project, state, unit))
-
-
 def template_argument(project: Project, frozen: FrozenRound) -> str:
     """Return the round's template as the pipeline takes it: a name or a path."""
     return _template_to_load(project, frozen.template)
-
-
-def _has_good_form(project: Project, state: RoundState, unit: AskedUnit) -> bool:
-    form = state.issued.get(unit.name)
-    return form is not None and form["asked"] == unit.asked_digest and (project.root / form["path"]).exists()
 
 
 def _known_plan(project: Project, before: FrozenRound | None) -> Path:

@@ -5,14 +5,15 @@ Reads no file but the frozen rounds. The same events in any order of files, with
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import FatalError, Location, make_finding
-from xlflow.model.text import normalize_key
+from xlflow.model.text import find_closest, normalize_key
 from xlflow.project.events import Event
 from xlflow.project.project_folder import Project
 
@@ -151,6 +152,61 @@ def read_frozen_round(project: Project, state: RoundState) -> FrozenRound:
         return FrozenRound(as_of, date.fromisoformat(due) if due else None, **values, units=units)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise FatalError(make_finding("round-file-damaged", Location(state.frozen_file))) from error
+
+
+def units_needing_form(project: Project, state: RoundState, frozen: FrozenRound) -> tuple[str, ...]:
+    """Return the units that were issued no form, or one that asks something else than the round does now, or whose
+    form is no longer where it was written."""
+    return tuple(unit.name for unit in frozen.units if not _has_good_form(project, state, unit))
+
+
+def _has_good_form(project: Project, state: RoundState, unit: AskedUnit) -> bool:
+    form = state.issued.get(unit.name)
+    return form is not None and form["asked"] == unit.asked_digest and (project.root / form["path"]).exists()
+
+
+def find_asked_unit(frozen: FrozenRound, name: str) -> str:
+    """Return a unit's name as the plan writes it. `FatalError` with the nearest name if it is not asked."""
+    unit = frozen.find_unit(name)
+    if unit is None:
+        names = [each.name for each in frozen.units]
+        raise FatalError(
+            make_finding(
+                "unit-not-asked",
+                Location(frozen.plan),
+                value=name,
+                suggestion=find_closest(name, names),
+                params={"round": frozen.as_of.isoformat(), "units": ", ".join(names)},
+            )
+        )
+    return unit.name
+
+
+def refuse_closed(state: RoundState) -> None:
+    """Raise `FatalError` if the round is closed."""
+    if state.is_closed:
+        raise FatalError(make_finding("round-closed", Location(state.name), value=state.name))
+
+
+def find_unrecorded(project: Project, state: RoundState) -> list[Path]:
+    """Return the folders of deliveries that no event knows: what a run stored that was stopped then."""
+    recorded = {PurePosixPath(file.path).parent.name for file in state.files}
+    received = project.round_folder(state.name) / "received"
+    folders = sorted(received.iterdir()) if received.is_dir() else []
+    return [
+        folder
+        for folder in folders
+        if folder.is_dir() and not folder.name.startswith(".") and folder.name not in recorded
+    ]
+
+
+def count_once(files: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
+    """Return those files that may be forms, each content once: the one that was received first."""
+    by_digest: dict[str, StoredFile] = {}
+    for file in sorted(files, key=lambda each: (each.received, each.path)):
+        if file.role == "form":
+            by_digest.setdefault(file.digest, file)
+    return tuple(sorted(by_digest.values(), key=lambda each: each.path))
 
 
 def _apply(state: RoundState, event: Event) -> None:

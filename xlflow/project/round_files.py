@@ -11,9 +11,8 @@ from xlflow.i18n.catalogue import translate_all
 from xlflow.model.findings import Finding, Location, MessageParam, make_finding
 from xlflow.model.text import normalize_key
 from xlflow.pipeline.round_decisions import DeliveredFiles, RoundDecisions
-from xlflow.project.deliveries import count_once
 from xlflow.project.project_folder import Project
-from xlflow.project.project_state import Decision, RoundState, StoredFile
+from xlflow.project.project_state import Decision, RoundState, StoredFile, count_once
 
 
 def list_delivered(project: Project, state: RoundState) -> DeliveredFiles:

@@ -1,19 +1,20 @@
 """Check, merge, report and history of a project's round: the pipeline's steps with the paths that the project
 knows."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from xlflow.i18n.catalogue import Language, translate
-from xlflow.model.findings import FatalError, Location, make_finding
+from xlflow.model.findings import FatalError, Location, make_finding, sort_findings
 from xlflow.model.merged import RunResult
 from xlflow.pipeline.form_operations import check_forms, merge_forms
 from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.pipeline.report_operations import write_report
-from xlflow.project.issue_forms import find_previous_workbook, refuse_closed
+from xlflow.project.issue_forms import find_previous_workbook
 from xlflow.project.open_round import template_argument
 from xlflow.project.project_folder import Project, require_whole_log
-from xlflow.project.project_state import RoundState, build_rounds, read_frozen_round
+from xlflow.project.project_state import RoundState, build_rounds, read_frozen_round, refuse_closed
 from xlflow.project.round_files import check_received, digest_file, list_delivered
 
 
@@ -27,10 +28,11 @@ def check_round(
     force: bool = False,
     progress: ProgressCallback | None = None,
 ) -> RunResult:
-    """Check what the round has received, with the plan that it was opened with; see `check_forms`."""
+    """Check what the round has received, with the plan that it was opened with; see `check_forms`. What is wrong
+    with events and received files is among the findings; such a file is left out."""
     frozen = read_frozen_round(project, state)
-    _refuse_changed(project, state)
-    return check_forms(
+    faults = (*project.log.findings, *check_received(project, state))
+    result = check_forms(
         list_delivered(project, state),
         plan=project.root / frozen.plan,
         as_of=frozen.as_of,
@@ -41,6 +43,7 @@ def check_round(
         force=force,
         progress=progress,
     )
+    return replace(result, findings=sort_findings((*result.findings, *faults)))
 
 
 def merge_round(
