@@ -321,6 +321,29 @@ def test_differing_returns_are_kept_newest_first() -> None:
     assert [form.file.name for form in collected.groups_by_unit[0]] == ["a.xlsx", "b.xlsx", "c.xlsx"]
 
 
+def test_a_file_that_does_not_say_when_it_was_saved_is_never_the_newest() -> None:
+    known = a_return(name="b.xlsx", status="Genomfört", saved=NOON)
+    copied = a_return(name="a.xlsx", status="Pågående", saved=EVENING)
+    copied = replace(copied, file=replace(copied.file, is_dated=False))
+    for order in permutations((known, copied)):
+        collected = select_submissions(order)
+        assert told(collected) == ["a.xlsx superseded return-time-unknown", "b.xlsx accepted None"]
+        (note,) = collected.findings
+        assert (note.location.file, note.effective_severity.value) == ("a.xlsx", "warning")
+        assert "det står inte när a.xlsx sparades" in message_of(note, "sv")
+    neither = replace(known, file=replace(known.file, is_dated=False))
+    (note,) = select_submissions([neither, copied]).findings
+    assert "det står inte när b.xlsx, a.xlsx sparades. a.xlsx gäller" in message_of(note, "sv")
+
+
+def test_the_time_on_the_disk_is_not_the_files_own() -> None:
+    opened = WorkbookData("a.xlsx", "xlsx", (), {}, None, "d", 1)
+    file = DiscoveredFile("a.xlsx", b"", 1, EVENING)
+    for last_saved, dated in ((None, False), (NOON, True)):
+        received = make_received_file(file, replace(opened, last_saved=last_saved))
+        assert (received.saved_at, received.is_dated) == (last_saved or EVENING, dated)
+
+
 def test_the_round_of_most_units_counts() -> None:
     forms = [a_return("Museet"), a_return("Badet"), a_return("Museet", name="gammal.xlsx", asked=EARLIER)]
     collected = select_submissions(forms)

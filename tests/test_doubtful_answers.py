@@ -1,8 +1,11 @@
 """Answers that cannot be meant are doubted: dragged series, cells merged over columns, bare numbers as times."""
 
+import io
 from datetime import date, timedelta
 
 import pytest
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from support.edited_forms import (
     COLUMNS,
@@ -10,6 +13,7 @@ from support.edited_forms import (
     FIRST,
     answers_by_item,
     edit_sheet,
+    edit_workbook,
     finding_codes,
     make_form,
     read_form_bytes,
@@ -17,8 +21,10 @@ from support.edited_forms import (
     unplaced_texts,
     with_blank_items,
 )
+from support.make_xlsx import read_sheet, workbook_parts, zip_parts
 
 from xlflow.excel.cell_address import column_letters
+from xlflow.excel.reader import ErrorValue, PictureValue, WorkbookData, open_workbook
 from xlflow.model.findings import message_of
 from xlflow.model.submission import Submission
 from xlflow.values import parse_deadline
@@ -142,3 +148,73 @@ def test_cells_merged_over_rows_and_columns_count_for_each_row() -> None:
     assert [answers[key]["comment"] for key in "ab"] == ["Upphandlingen är överklagad"] * 2
     assert not any("new_deadline" in answers[key] for key in "ab")
     assert finding_codes(form) == ["cells-merged", "cells-merged-across"]
+
+
+# Pictures in cells ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("formula", ['=DISPIMG("ID_5BA4",1)', '=_xlfn.DISPIMG("ID",1)', '=IMAGE("https://x")'])
+def test_a_picture_in_a_cell_is_no_answer(formula: str) -> None:
+    form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, FIRST, comment=formula)))
+    assert answers_by_item(form)["a"] == {"status": "Pågående"}
+    (found,) = (finding for finding in form.findings if finding.code == "cell-picture")
+    assert found.location.cell == f"{column_letters(COLUMNS['comment'] - 1)}{FIRST}"
+
+
+def test_a_picture_of_wps_keeps_its_text_as_the_value_of_the_formula() -> None:
+    row = '<row r="1"><c r="A1" t="str"><f>_xlfn.DISPIMG("ID",1)</f><v>=DISPIMG("ID",1)</v></c></row>'
+    assert read_sheet(row).rows == (('=DISPIMG("ID",1)',),)
+
+
+@pytest.mark.parametrize(("structure", "kind"), [('<s t="_localImage"/>', PictureValue), ("", ErrorValue)])
+def test_a_picture_that_excel_placed_in_a_cell_is_told_from_an_error(structure: str, kind: type) -> None:
+    parts = workbook_parts(
+        '<row r="1"><c r="A1" t="e" vm="1"><v>#VALUE!</v></c><c r="B1" t="e"><v>#N/A</v></c></row>'
+    )
+    parts["xl/richData/rdrichvaluestructure.xml"] = f"<rvStructures>{structure}</rvStructures>".encode()
+    workbook = open_workbook(zip_parts(parts), "f.xlsx")
+    assert isinstance(workbook, WorkbookData)
+    assert [type(cell) for cell in workbook.sheets[0].rows[0]] == [kind, ErrorValue]
+
+
+# What a program wrote that exported the form ----------------------------------------------------------------
+
+
+def export_as_numbers(content: bytes) -> bytes:
+    """Return a form as Apple Numbers exports it, after descriptions: a list first, every sheet under a new name
+    and one row further down, nothing hidden, no formulas."""
+    form, exported = load_workbook(io.BytesIO(content), data_only=True), Workbook()
+    summary = exported.worksheets[0]
+    summary.title = "Exportsammanfattning"
+    summary.append(["Numbers-arknamn", "Numbers-tabellnamn", "Excel-arbetsbladsnamn"])
+    for sheet in form.worksheets:
+        name = f"{sheet.title} - Tabell 1"
+        summary.append([sheet.title, "Tabell 1", name])
+        target = exported.create_sheet(name)
+        target["A1"] = "Tabell 1"
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value is not None:
+                    target.cell(cell.row + 1, int(cell.column or 0)).value = cell.value
+    buffer = io.BytesIO()
+    exported.save(buffer)
+    return buffer.getvalue()
+
+
+def test_a_form_that_went_through_numbers_is_read_with_two_notes() -> None:
+    form = read_form_bytes(export_as_numbers(make_form()))
+    assert answers_by_item(form) == with_blank_items()
+    assert unplaced_texts(form) == []
+    assert finding_codes(form) == ["form-via-numbers", "lists-gone"]
+
+
+def test_a_sheet_of_the_units_own_with_a_list_is_no_summary_of_an_export() -> None:
+    def add(book: Workbook) -> None:
+        own = book.create_sheet("Lista")
+        for row in (("Blad",), ("Läs mig",), ("Numbers är bra",)):
+            own.append(row)
+        titled = book.create_sheet("Mina tankar - Båten")
+        titled.append(["Båten", "läcker"])
+
+    form = read_form_bytes(edit_workbook(add))
+    assert [text for _, text, _ in unplaced_texts(form)] == ["Blad", "Läs mig", "Numbers är bra", "Båten | läcker"]

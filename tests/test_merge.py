@@ -237,6 +237,16 @@ def test_what_was_changed_differently_is_a_conflict_and_the_later_one_stands() -
     assert remedy_of(findings[0], "en").startswith("What was saved last counts: “Förskjuts”.")
 
 
+def test_a_conflict_is_undecided_where_a_file_does_not_say_when_it_was_saved() -> None:
+    older = draw_return(PLAN, "Norr", "Id | Status\na | Pågående", name="ett.xlsx", state=FileState.SUPERSEDED)
+    newer = draw_return(PLAN, "Norr", "Id | Status\na | Förskjuts", name="två.xlsx", saved=LATER)
+    copied = replace(newer, file=replace(newer.file, is_dated=False))
+    merged, findings = merge(older, copied)
+    assert show(merged)[0] == "Norr a: Pågående"
+    assert tell(findings) == ["ett.xlsx H5 conflict-undecided"]
+    assert "”Pågående” här, men ”Förskjuts” i två.xlsx" in message_of(findings[0], "sv")
+
+
 def test_of_returns_saved_at_the_same_time_the_one_that_is_said_to_count_does() -> None:
     forms = [
         draw_return(PLAN, "Norr", f"Id | Status\na | {status}", name=name)

@@ -103,8 +103,8 @@ def make_received_file(file: DiscoveredFile, opened: WorkbookData | Finding) -> 
     """Return the record of a file that was opened, or refused (`opened` is then the finding that says why)."""
     if isinstance(opened, Finding):
         return ReceivedFile(file.name, "", file.size, file.modified, FileState.REFUSED, reason=opened.code)
-    saved = opened.last_saved or file.modified
-    return ReceivedFile(file.name, opened.digest, opened.size, saved, FileState.ACCEPTED)
+    saved, is_dated = opened.last_saved or file.modified, opened.last_saved is not None
+    return ReceivedFile(file.name, opened.digest, opened.size, saved, FileState.ACCEPTED, is_dated=is_dated)
 
 
 def passed_over_finding(file: DiscoveredFile, unit: str | None) -> Finding:

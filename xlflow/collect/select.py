@@ -7,15 +7,12 @@ several that differ, all of them count, and `merge` resolves them cell by cell.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from xlflow.i18n.catalogue import UNKNOWN_DATE, LocalizedText
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import FileState, ReceivedFile, Submission
 from xlflow.model.text import normalize_key, safe_display_name
-
-_EARLIEST_TIME = datetime(1, 1, 1, tzinfo=UTC)
-"""For files of which nobody knows when they were saved: older than all others."""
 
 _STATE_PRECEDENCE = (
     FileState.ACCEPTED,
@@ -139,7 +136,7 @@ def _select_unit_submissions(
 ) -> tuple[tuple[Submission, ...], list[ReceivedFile], list[Finding]]:
     """Return the submissions of one unit that count, newest first; the files of those that do not, since they say
     the same as another or were corrected in another; and notes on both."""
-    newest_first = sorted(_sort_by_name(group), key=_saved_at, reverse=True)
+    newest_first = sorted(_sort_by_name(group), key=lambda submission: submission.file.recency, reverse=True)
     selected: list[Submission] = []
     repeated: list[ReceivedFile] = []
     notes: list[Finding] = []
@@ -156,11 +153,14 @@ def _select_unit_submissions(
             repeated.append(settled.file)
             continue
         duplicate = next((other for other in selected if _has_same_answers(submission, other)), None)
-        code = "same-return-twice" if duplicate else "newer-return"
+        undated = [each.file.name for each in (submission, *selected[:1]) if not each.file.is_dated]
+        code = "same-return-twice" if duplicate else "return-time-unknown" if undated else "newer-return"
         state = FileState.DUPLICATE if duplicate else FileState.SUPERSEDED if selected else FileState.ACCEPTED
         settled = _settle_submission(submission, state, code if selected else None)
         if selected:
             params = {"other": safe_display_name((duplicate or selected[0]).file.name)}
+            if code == "return-time-unknown":
+                params["undated"] = ", ".join(map(safe_display_name, undated))
             notes.append(make_finding(code, _submission_location(submission), unit=submission.unit, params=params))
         if duplicate:
             repeated.append(settled.file)
@@ -181,11 +181,6 @@ def _sort_by_name(group: Sequence[Submission]) -> list[Submission]:
         replace(submission, file=replace(submission.file, saved_at=time))
         for submission, time in zip(sorted_submissions, times, strict=True)
     ]
-
-
-def _saved_at(submission: Submission) -> datetime:
-    saved_time = submission.file.saved_at or _EARLIEST_TIME
-    return saved_time if saved_time.tzinfo else saved_time.replace(tzinfo=UTC)
 
 
 def _is_correction_of(later: Submission, submission: Submission) -> bool:

@@ -27,6 +27,7 @@ REPHRASED_CODES: Mapping[str, str] = {
     "column-missing": "returned-column-back",
     "form-lacks-questions": "returned-new-questions",
     "conflict": "returned-conflict",
+    "conflict-undecided": "returned-conflict",
     "conflict-in-form": "returned-conflict",
     "choice-alias": "returned-alias",
     "alias-used": "returned-alias",

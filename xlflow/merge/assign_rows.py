@@ -4,11 +4,9 @@ A plan that is given says both; without one the forms do, since each carries its
 the plan. What the plan does not know is kept and reported, never dropped.
 """
 
-import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 from xlflow.i18n.catalogue import LANGUAGES, LocalizedText
@@ -27,11 +25,13 @@ NO_ISSUED_TEXTS: Mapping[str, str] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class AssignedRow:
     """One row with the unit and plan item of the round. `issued_texts`: what its answer cells held when the form
-    was issued, by field key. `position`: index of the row among those of its form (0-based)."""
+    was issued, by field key. `position`: index of the row among those of its form (0-based). `is_dated`: whether
+    its file says when it was saved."""
 
     row: AnswerRow
     issued_texts: Mapping[str, str]
     position: int
+    is_dated: bool = True
 
 
 def sort_newest_first(submissions: Iterable[Submission]) -> tuple[Submission, ...]:
@@ -46,7 +46,7 @@ def sort_newest_first(submissions: Iterable[Submission]) -> tuple[Submission, ..
             submission.unit,
         ),
     )
-    return tuple(sorted(by_name, key=lambda submission: _saved_timestamp(submission.file.saved_at), reverse=True))
+    return tuple(sorted(by_name, key=lambda submission: submission.file.recency, reverse=True))
 
 
 def restore_round(submissions: Sequence[Submission], planned: Round | None) -> Round:
@@ -140,7 +140,9 @@ def _assign_form_rows(submission: Submission, unit: str, assigner: _ItemAssigner
         )
         is_unchanged = item is row.item and unit == row.unit
         assigned = row if is_unchanged else AnswerRow(item, unit, row.location, row.answers)
-        yield AssignedRow(assigned, issued_by_item.get(row.item.id, NO_ISSUED_TEXTS), position)
+        yield AssignedRow(
+            assigned, issued_by_item.get(row.item.id, NO_ISSUED_TEXTS), position, submission.file.is_dated
+        )
 
 
 def _issued_items_in_order(submissions: Sequence[Submission]) -> tuple[PlanItem, ...]:
@@ -275,8 +277,3 @@ def _check_different_plans(submissions: Sequence[Submission]) -> Iterator[Findin
 
 def _unit_keys_with_items(round_: Round) -> frozenset[str]:
     return frozenset(normalize_key_cached(name) for item in round_.plan.items for name in item.units)
-
-
-def _saved_timestamp(moment: datetime | None) -> float:
-    """Return seconds since 1970 (UTC); a time without a zone counts as UTC, None as before all others."""
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() if moment else -math.inf

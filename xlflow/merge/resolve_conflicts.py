@@ -28,11 +28,13 @@ class ResolvedRow:
 
 @dataclass(frozen=True, slots=True)
 class _CandidateCell:
-    """One cell that may count: its answer, where it is, and what it held when its form was issued."""
+    """One cell that may count: its answer, where it is, what it held when its form was issued, and whether its
+    file says when it was saved."""
 
     answer: Answer
     location: Location
     issued_text: str
+    is_dated: bool
 
     def answer_with_location(self) -> Answer:
         """Return the answer with its whole location, so that a row of another form can hold it."""
@@ -55,7 +57,9 @@ def resolve_row(rows: Sequence[AssignedRow]) -> ResolvedRow:
     conflicts: list[Finding] = []
     for field in dict.fromkeys(answer.field for assigned_row in rows for answer in assigned_row.row.answers):
         cells = [
-            _CandidateCell(answer, assigned.row.location_of(answer), assigned.issued_texts.get(field, ""))
+            _CandidateCell(
+                answer, assigned.row.location_of(answer), assigned.issued_texts.get(field, ""), assigned.is_dated
+            )
             for assigned in rows
             if (answer := assigned.row.answer(field))
         ]
@@ -93,7 +97,7 @@ def _check_conflicts(
         if cell.is_changed and not is_reported and not _is_superseded(cell, cells):
             reported.append(cell.answer)
             yield make_finding(
-                "conflict" if cell.location.file != chosen.location.file else "conflict-in-form",
+                _conflict_code(chosen, cell),
                 chosen.location,
                 unit=assigned_row.row.unit,
                 row_id=assigned_row.row.item.id,
@@ -105,6 +109,13 @@ def _check_conflicts(
                     "place": LocalizedText(sv=cell.location.describe("sv"), en=cell.location.describe("en")),
                 },
             )
+
+
+def _conflict_code(chosen: _CandidateCell, cell: _CandidateCell) -> str:
+    """Return the code of a conflict: within one file, between files of which the newer is known, or not."""
+    if cell.location.file == chosen.location.file:
+        return "conflict-in-form"
+    return "conflict" if chosen.is_dated and cell.is_dated else "conflict-undecided"
 
 
 def _is_superseded(cell: _CandidateCell, cells: Sequence[_CandidateCell]) -> bool:

@@ -1,8 +1,9 @@
 """What came back: the files, and the content of each form."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from sys import intern
 
@@ -26,9 +27,9 @@ class ReceivedFile:
     """One file that was found.
 
     `name`: relative to the folder given, `archive.zip/file.xlsx` inside an archive. `digest`: SHA-256 of the
-    content, hexadecimal. `size`: bytes. `saved_at`: as the file itself says, else its time on disk. `unit`: whose
-    form it is. `reason`: code of the finding that explains the state. `further_units`: other units whose forms in
-    the same file count.
+    content, hexadecimal. `size`: bytes. `saved_at`: as the file itself says, else its time on disk, which is only
+    when it was copied there (`is_dated` is False then). `unit`: whose form it is. `reason`: code of the finding
+    that explains the state. `further_units`: other units whose forms in the same file count.
     """
 
     name: str
@@ -39,6 +40,15 @@ class ReceivedFile:
     unit: str | None = None
     reason: str | None = None
     further_units: tuple[str, ...] = ()
+    is_dated: bool = True
+
+    @property
+    def recency(self) -> tuple[bool, float]:
+        """Sort key, newest last: a file that says itself when it was saved is newer than one that does not. A time
+        without a zone counts as UTC."""
+        moment = self.saved_at
+        timestamp = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() if moment else -math.inf
+        return self.is_dated, timestamp
 
 
 @dataclass(frozen=True, slots=True)

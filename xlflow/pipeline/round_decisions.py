@@ -136,11 +136,15 @@ def _date_by_reception(submissions: Iterable[Submission], received_at: Mapping[s
     decides between those that came in together."""
     saved = sorted(submissions, key=lambda each: (_saved_at(each), each.file.name))
     return [
-        replace(each, file=replace(each.file, saved_at=received_at[each.file.name] + timedelta(microseconds=rank)))
+        replace(each, file=_date_file(each.file, received_at[each.file.name] + timedelta(microseconds=rank)))
         if each.file.name in received_at
         else each
         for rank, each in enumerate(saved)
     ]
+
+
+def _date_file(file: ReceivedFile, received_at: datetime) -> ReceivedFile:
+    return replace(file, saved_at=received_at, is_dated=True)
 
 
 def _saved_at(submission: Submission) -> datetime:

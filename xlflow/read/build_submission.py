@@ -11,6 +11,7 @@ from xlflow.excel.reader import WorkbookData
 from xlflow.form.identity import digest_answers
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import ReceivedFile, Submission
+from xlflow.read.export_traces import remove_export_traces
 from xlflow.read.form_schema import get_form_schema
 from xlflow.read.identify_form import read_issued_form
 from xlflow.read.nothing_to_report import find_nothing_to_report
@@ -52,6 +53,7 @@ def read_form(
     issued; they help where a form has lost its identity, and where the form of another unit is in the same
     workbook.
     """
+    workbook = remove_export_traces(workbook)
     outcome = read_issued_form(workbook, known_rounds)
     if isinstance(outcome, Finding):
         return outcome

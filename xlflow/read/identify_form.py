@@ -28,6 +28,9 @@ from xlflow.values import cell_text
 
 _FIRST_RECORD_KIND = "identity"
 _RECORD_KINDS = frozenset((*get_args(RecordKind), *FORMAT_1_RECORD_KINDS))
+_MIN_CALC_ROWS = 8
+"""Rows that begin as those of the sheet with the live formulas do, from which on a sheet of any name is that."""
+
 _SCANNED_ROWS = 50
 """Rows from the top by which a metadata sheet is recognised; its record kinds are in column A."""
 
@@ -102,9 +105,13 @@ def is_metadata_sheet(sheet: SheetData) -> bool:
 
 def is_calc_sheet(sheet: SheetData) -> bool:
     """Return whether a sheet is the hidden one with the helper cells of the live formulas, which a program that
-    knows no hidden sheets shows like any other."""
-    first_cell = sheet.rows[0][0] if sheet.rows else None
-    return normalize_key(sheet.name) in CALC_SHEET_NAMES and first_cell in (*CALC_RECORD_KINDS, *CALC_ROW_KINDS)
+    knows no hidden sheets shows like any other, under a name and with a first row of its own."""
+    kinds = (*CALC_RECORD_KINDS, *CALC_ROW_KINDS)
+    is_record = [bool(row) and row[0] in kinds for row in sheet.rows[:_SCANNED_ROWS]]
+    if normalize_key(sheet.name) in CALC_SHEET_NAMES:
+        return any(is_record[:1])
+    has_calc_name = normalize_key(sheet.name).startswith(CALC_SHEET_NAMES)
+    return sum(is_record) * 2 > len(is_record) and (has_calc_name or sum(is_record) >= _MIN_CALC_ROWS)
 
 
 def list_issued_forms(sheets: Iterable[SheetData]) -> list[IssuedForm]:

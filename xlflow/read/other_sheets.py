@@ -111,8 +111,8 @@ def _finding_key(finding: Finding) -> tuple[object, ...]:
     return (finding.code, finding.row_id, finding.field, finding.value)
 
 
-_COPY_NUMBER_SUFFIX = re.compile(r" \(\d+\)$|_\d+$")
-"""What programs append to the name of a sheet that is copied to a workbook with a sheet of that name."""
+_COPY_NUMBER_SUFFIX = re.compile(r" \(\d+\)$|_\d+$| - (?:tabell|table) ?\d+$")
+"""What programs append to the name of a sheet that is copied to a workbook with one of that name, or exported."""
 
 _FORM_SHEET_KEYS = ("guide", "correct", "loose")
 """The sheets that a form has besides the table: `sheet.<key>` in `words.toml` is their name."""

@@ -3,12 +3,13 @@
 A wrong value never sinks its row: the cell is kept as it was written.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from xlflow.excel.cell_address import column_letters
 from xlflow.excel.conventions import RawCell
-from xlflow.excel.reader import ErrorValue
+from xlflow.excel.reader import ErrorValue, PictureValue
 from xlflow.form.layout import FormColumn
 from xlflow.i18n.catalogue import LocalizedText, translate_all
 from xlflow.model.findings import Finding, Location, make_finding
@@ -32,6 +33,9 @@ _RULE_OF_CODE = {
     "number-percent": ANSWER_READABLE_RULE,
 }
 """Faults that the form shows live too: the finding code, and the name of the rule there."""
+
+_PICTURE_FORMULA = re.compile(r"=(?:_xlfn\.)?(?:DISPIMG|IMAGE)\(", re.IGNORECASE)
+"""How a formula begins that shows a picture in its cell: of WPS, of Excel and Google Sheets."""
 
 AMOUNT_TOLERANCE = 0.005
 """Two amounts count as the same below this difference, half an öre: sheets show amounts with two decimals."""
@@ -81,8 +85,12 @@ class AnswerParser:
         language, answers = self.schema.language, []
         for field_column, column_index, blank_answer in self._answer_columns:
             raw = row[column_index]
-            if raw is None:
+            if raw is None or _is_picture(raw):
                 answers.append(blank_answer)
+                if raw is not None:
+                    self._add_picture_finding(
+                        field_column, self.table.cell_location(row_index, column_index), row_id
+                    )
                 continue
             cached = self._parsed_answers.get((column_index, raw)) if type(raw) is str else None
             if cached:
@@ -100,6 +108,13 @@ class AnswerParser:
             if type(raw) is str and not parsed.code and not is_text:
                 self._parsed_answers[column_index, raw] = answers[-1]
         return tuple(answers)
+
+    def _add_picture_finding(self, field_column: FieldColumn, location: Location, row_id: str) -> None:
+        params = {"field": field_column.field.label}
+        key = field_column.key
+        self.findings.append(
+            make_finding("cell-picture", location, unit=self.unit, row_id=row_id, field=key, params=params)
+        )
 
     def parse_plan_values(
         self, row_index: int, row: Sequence[RawCell], row_id: str
@@ -227,6 +242,13 @@ class AnswerParser:
                 params={"field": field_column.field.label, "accepted": field_column.accepted_text},
             )
         )
+
+
+def _is_picture(raw: RawCell) -> bool:
+    """Return whether a cell shows a picture: placed in it, or by a function that other programs show as text."""
+    if not isinstance(raw, str) or raw[:1] not in ("=", "#"):
+        return False
+    return isinstance(raw, PictureValue) or _PICTURE_FORMULA.match(raw) is not None
 
 
 def _is_read_as(field_column: FieldColumn, raw: RawCell, value: FieldValue | None) -> bool:

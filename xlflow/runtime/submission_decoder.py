@@ -286,9 +286,11 @@ def _add_contacts(units: tuple[Unit, ...], contacts: Iterable[tuple[int, str, st
 
 
 def _decode_file(encoded: Sequence[Any]) -> ReceivedFile:
-    name, digest, size, saved, state, unit, reason, other_names = encoded
+    name, digest, size, saved, state, unit, reason, other_names, is_dated = encoded
     saved_at = saved and datetime.fromisoformat(saved)
-    return ReceivedFile(name, digest, size, saved_at, FileState(state), unit, reason, tuple(other_names))
+    return ReceivedFile(
+        name, digest, size, saved_at, FileState(state), unit, reason, tuple(other_names), bool(is_dated)
+    )
 
 
 def _decode_date(encoded: str | None) -> date | None:

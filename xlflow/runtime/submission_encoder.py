@@ -70,6 +70,7 @@ def _encode_file(file: ReceivedFile) -> list[object]:
         file.unit,
         file.reason,
         file.further_units,
+        file.is_dated,
     ]
 
 

@@ -26,6 +26,7 @@ from xlflow.excel.reader.plan_openpyxl import open_plan_workbook
 from xlflow.excel.reader.workbook_data import (
     ErrorValue,
     ExcelTable,
+    PictureValue,
     SheetData,
     SheetMetadata,
     StruckOutText,
@@ -38,6 +39,7 @@ __all__ = [
     "ErrorValue",
     "ExcelTable",
     "Limits",
+    "PictureValue",
     "SheetData",
     "SheetMetadata",
     "StruckOutText",

@@ -37,7 +37,13 @@ from xlflow.excel.reader.xlsx_prescan import (
     prescan_sheet,
 )
 from xlflow.excel.reader.xlsx_styles import has_telling_styles, make_partial_date
-from xlflow.excel.reader.xlsx_xml import SheetPart, WorkbookOutline, read_workbook_outline, read_xlsx_sheets
+from xlflow.excel.reader.xlsx_xml import (
+    SheetPart,
+    WorkbookOutline,
+    has_pictures_in_cells,
+    read_workbook_outline,
+    read_xlsx_sheets,
+)
 
 _WORKSHEET = calamine.SheetTypeEnum.WorkSheet
 _VISIBLE = calamine.SheetVisibleEnum.Visible
@@ -72,9 +78,9 @@ def read_package_sheets(package: WorkbookPackage, limits: Limits) -> tuple[Sheet
 
 
 def _has_telling_format(package: WorkbookPackage) -> bool:
-    """Return whether the format of cells may change what they say, which calamine does not show: struck out, or a
-    date without its day."""
-    return any(
+    """Return whether the format of cells may change what they say, which calamine does not show: struck out, a
+    date without its day, a picture in place of an error."""
+    return has_pictures_in_cells(package) or any(
         has_telling_styles(part)
         if name.lower().endswith("styles.xml")
         else (name.lower().endswith("sharedstrings.xml") or "/worksheets/" in name) and has_strike_tag(part)

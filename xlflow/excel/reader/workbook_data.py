@@ -62,6 +62,12 @@ class ErrorValue(str):
     __slots__ = ()
 
 
+class PictureValue(ErrorValue):
+    """The error that stands in a file for a picture that was placed in the cell."""
+
+    __slots__ = ()
+
+
 class UncachedFormula(str):
     """The formula ("=A1+B1") of a cell that was saved without its computed value; never an empty cell."""
 

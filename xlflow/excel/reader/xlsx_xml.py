@@ -27,6 +27,7 @@ from xlflow.excel.reader.safe_xml import (
 from xlflow.excel.reader.workbook_data import (
     ErrorValue,
     LimitExceededError,
+    PictureValue,
     SheetCells,
     SheetData,
     UncachedFormula,
@@ -49,13 +50,14 @@ minute."""
 class WorkbookContext:
     """What the cells of a workbook refer to: shared strings by index, the runs of those that are rich texts, what
     the cell styles show, and from which day dates are counted; in an .xlsb also the indexes of the fonts that
-    strike text out."""
+    strike text out. `has_pictures_in_cells`: errors with rich values stand for pictures."""
 
     shared_strings: tuple[str, ...] = ()
     runs_by_string: Mapping[int, TextRuns] = field(default_factory=dict)
     styles: CellStyles = field(default_factory=CellStyles)
     uses_date_system_1904: bool = False
     struck_fonts: frozenset[int] = frozenset()
+    has_pictures_in_cells: bool = False
 
 
 def parse_sheet_xml(part: bytes, context: WorkbookContext, limits: Limits) -> SheetCells:
@@ -232,6 +234,8 @@ class _WorksheetHandler:
                 raise ValueError("a shared string without its index")
             lacks_value = "f" in self._texts_by_tag and kind != "str"
             return UncachedFormula("=" + self._joined_text("f")) if lacks_value else None
+        if kind == "e" and "vm" in attributes and self._context.has_pictures_in_cells:
+            return PictureValue(text)
         return self._convert_by_type(kind, text, attributes.get("s", "0"))
 
     def _joined_text(self, tag: str) -> str:
@@ -295,10 +299,19 @@ def read_xlsx_sheets(package: WorkbookPackage, outline: WorkbookOutline, limits:
         read_string_runs(strings_part),
         parse_cell_styles(package.read_part(parts["styles"])) if "styles" in parts else CellStyles(),
         outline.uses_date_system_1904,
+        has_pictures_in_cells=has_pictures_in_cells(package),
     )
     return tuple(
         build_sheet_data(name, parse_sheet_xml(package.read_part(part), context, limits), limits, visible=visible)
         for name, part, visible in outline.sheets
+    )
+
+
+def has_pictures_in_cells(package: WorkbookPackage) -> bool:
+    """Return whether pictures were placed in cells, not only over them."""
+    return any(
+        name.lower().endswith("rdrichvaluestructure.xml") and b"_localImage" in part
+        for name, part in package.parts.items()
     )
 
 
