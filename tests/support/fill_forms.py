@@ -28,6 +28,9 @@ ROW_HEADINGS = ("Id", "Aktivitet", "Delaktivitet", "Område", "Post", "Activity"
 ITEM_HEADINGS = ("Aktivitet", "Post", "Activity")
 """The headings under which a row says what it is about."""
 
+ANSWER_HEADINGS = {"Status", "Utfall", "Utfall (tkr)", "Utfall (mkr)"}
+"""The headings of which the row of headings has one."""
+
 TYPED_NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?: \d{3})+)(?:,\d+)?")
 """What a Swedish Excel makes a number of when it is typed into a cell that is not formatted as text."""
 
@@ -79,9 +82,7 @@ def fill_form(form: Path, lines: Sequence[AnswerLine]) -> bytes:
 def _heading_row(sheet: Worksheet) -> int | None:
     """Return the row of a form sheet that holds the headings, None on any other sheet."""
     rows = sheet.iter_rows(max_row=20, values_only=True)
-    return next(
-        (row for row, texts in enumerate(rows, 1) if "Id" in texts and {"Status", "Utfall"} & {*texts}), None
-    )
+    return next((row for row, texts in enumerate(rows, 1) if "Id" in texts and ANSWER_HEADINGS & {*texts}), None)
 
 
 def _cells_to_type(sheet: Worksheet, lines: Sequence[AnswerLine]) -> Iterator[tuple[str, str | Decimal]]:

@@ -11,8 +11,10 @@ Both are plain values as TOML gives them; neither is changed. The rule:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from xlflow.model.template_elements import KRONOR_IN_UNIT, dicts_in, threshold_amount
 from xlflow.model.template_references import KeyPath, TemplateFault
 
 TemplateData = Mapping[str, Any]
@@ -183,3 +185,31 @@ def _check_positions(base: TemplateData, extension: TemplateData, path: KeyPath)
             yield from _check_positions(
                 base_entries[base_index] if base_index is not None else {}, entry, (*path, list_name, index)
             )
+
+
+# Amounts in another unit -----------------------------------------------------------------------------------
+
+
+def convert_inherited_limits(merged: dict[str, Any], base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a template that extends `base`, with the thresholds that it does not state itself in
+    `own` converted into its own unit of amounts."""
+    base_unit, own_unit, rules = base.get("amount_unit"), merged.get("amount_unit"), merged.get("rules")
+    if base_unit == own_unit or not isinstance(rules, list):
+        return merged
+    if not all(isinstance(unit, str) and unit in KRONOR_IN_UNIT for unit in (base_unit, own_unit)):
+        return merged
+    factor = Decimal(KRONOR_IN_UNIT[str(base_unit)]) / KRONOR_IN_UNIT[str(own_unit)]
+    own_names = [rule.get("name") for rule in dicts_in(own.get("rules")) if "threshold" in rule]
+    return merged | {
+        "rules": [
+            _convert_threshold(rule, factor)
+            if isinstance(rule, dict) and rule.get("name") not in own_names
+            else rule
+            for rule in rules
+        ]
+    }
+
+
+def _convert_threshold(rule: dict[str, Any], factor: Decimal) -> dict[str, Any]:
+    amount = threshold_amount(rule)
+    return rule if amount is None else rule | {"threshold": rule["threshold"] | {"amount": float(amount * factor)}}

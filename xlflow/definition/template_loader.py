@@ -15,9 +15,10 @@ from xlflow.definition.template_errors import (
     make_fault_finding,
     most_similar_word,
 )
-from xlflow.definition.template_inheritance import extend_template
+from xlflow.definition.template_inheritance import convert_inherited_limits, extend_template
 from xlflow.model.findings import FatalError, Finding, Location, MessageParam, make_finding
 from xlflow.model.template import Template
+from xlflow.model.template_elements import fill_in_amount_unit
 from xlflow.runtime.resources import TEMPLATES_DIR, load_resource_toml, resource_dir
 
 
@@ -76,7 +77,7 @@ def _resolve_template(source: TemplateFile, seen: tuple[str, ...]) -> tuple[dict
     if findings:
         return {}, findings
     if "extends" not in own_data:
-        return own_data, check_template(own_data, file)
+        return own_data, check_template(fill_in_amount_unit(own_data), file)
     own_findings = check_extension(own_data, file)
     base, base_findings = _resolve_base_template(
         own_data["extends"], source, file, (*seen, _file_identity(source))
@@ -84,11 +85,16 @@ def _resolve_template(source: TemplateFile, seen: tuple[str, ...]) -> tuple[dict
     if base_findings:
         return {}, (*own_findings, *base_findings)
     merged, template_faults = extend_template(base, own_data)
+    merged = convert_inherited_limits(merged, base, own_data)
     fault_findings = tuple(
         make_fault_finding(template_fault, TemplateSource(file, own_data, own_data))
         for template_fault in template_faults
     )
-    return merged, (*own_findings, *fault_findings, *check_extended_template(merged, own_data, file))
+    return merged, (
+        *own_findings,
+        *fault_findings,
+        *check_extended_template(fill_in_amount_unit(merged), own_data, file),
+    )
 
 
 def _resolve_base_template(

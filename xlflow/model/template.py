@@ -11,7 +11,7 @@ from pydantic import ValidationError, model_validator
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.template_checks import find_template_faults
-from xlflow.model.template_elements import Choice, ChoiceList, Field, Level, TemplateShape
+from xlflow.model.template_elements import AmountUnit, Choice, ChoiceList, Field, Level, TemplateShape, is_amount
 
 _DROPPED_WHOLE = ("rules", "summaries")
 """Lists of which a faulty entry of a newer version is left out as a whole."""
@@ -92,6 +92,10 @@ class Template(TemplateShape):
     def form_fields(self) -> tuple[Field, ...]:
         """Return all fields in the form's order: those that the plan fills in, then the others."""
         return (*self.plan_fields(), *(field for field in self.fields if field.filled_by == "unit"))
+
+    def unit_of(self, field: Field) -> AmountUnit | None:
+        """Return what the amounts in a field are in, None for a field without amounts of money."""
+        return self.amount_unit if is_amount(field) else None
 
     def choice_list(self, field: Field) -> ChoiceList:
         """Return the choice list of a field of type choice; StopIteration for other fields."""

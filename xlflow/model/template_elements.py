@@ -5,13 +5,14 @@ Everything is frozen, and a template travels inside every form as JSON of this s
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic import Field as Bounds
 
-from xlflow.i18n.catalogue import Language, LocalizedText
+from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate
 
 TemplateKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 FiniteNumber = Annotated[float, Bounds(allow_inf_nan=False)]
@@ -19,6 +20,9 @@ FieldType = Literal["text", "choice", "quarter", "date", "deadline", "number", "
 RuleSeverity = Literal["error", "warning", "note", "trial"]
 
 NUMBER_TYPES: tuple[FieldType, ...] = ("number", "integer")
+AmountUnit = Literal["kr", "tkr", "mkr"]
+"""What the amounts of a template are in: kronor, thousands of kronor, or millions of kronor."""
+
 DEADLINE_TYPES: tuple[FieldType, ...] = ("deadline", "date", "quarter")
 LISTED_TYPES: tuple[FieldType, ...] = ("choice", "yes_no")
 """Types of fields whose answers are chosen from a list."""
@@ -113,6 +117,11 @@ class Field(LabelledElement):
     heading: LocalizedText | None = None
     percent: bool = False
     computed: Computation | None = None
+
+
+def is_amount(field: Field) -> bool:
+    """Return whether a field holds amounts: numbers with decimals that are no percentages."""
+    return field.type == "number" and not field.percent
 
 
 class CountedText(LocalizedText):
@@ -222,10 +231,97 @@ class SummaryTable(TemplateElement):
     title: LocalizedText
 
 
+KRONOR_IN_UNIT: Mapping[str, int] = MappingProxyType({"kr": 1, "tkr": 1_000, "mkr": 1_000_000})
+"""How many kronor an amount of 1 is, by the unit that a template declares."""
+
+_UNITS_IN_HEADINGS = ("tkr", "mkr")
+"""The units that headings show; an amount without a unit is in kronor."""
+
+
+def fill_in_amount_unit(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a template with the unit in its texts and headings.
+
+    The values may be of any kind until they are checked; what is not known is left alone. In the texts
+    {amount_unit} is what amounts are in, {amount_limit} the first threshold of a rule, {amount_example} an amount
+    of a usual size. Headings of amounts in thousands or millions name these: "Prognos (tkr)", for which "Prognos"
+    is accepted too. What is filled in already stays as it is.
+    """
+    declared = data.get("amount_unit")
+    if declared is None:
+        return data
+    unit = declared if isinstance(declared, str) and declared in KRONOR_IN_UNIT else "kr"
+    words_by_language: dict[str, dict[str, str]] = {
+        language: _unit_words(data, unit, language) for language in LANGUAGES
+    }
+    filled: dict[str, Any] = _fill_texts(data, None, words_by_language)
+    fields = filled.get("fields")
+    if unit not in _UNITS_IN_HEADINGS or not isinstance(fields, list | tuple):
+        return filled
+    return filled | {"fields": [_add_unit_to_heading(field, unit) for field in fields]}
+
+
+def _unit_words(data: dict[str, Any], unit: str, language: Language) -> dict[str, str]:
+    short_unit = translate(f"amount_unit.short_{unit}", language)
+    amounts = (threshold_amount(rule) for rule in dicts_in(data.get("rules")))
+    limit = next((amount for amount in amounts if amount is not None), None)
+    return {
+        "{amount_unit}": translate(f"amount_unit.{unit}", language),
+        "{amount_limit}": short_unit if limit is None else f"{_format_limit(limit, language)} {short_unit}",
+        "{amount_example}": translate(f"amount_unit.example_{unit}", language),
+    }
+
+
+def _format_limit(limit: Decimal, language: Language) -> str:
+    whole, _, decimals = format(limit, "f").partition(".")
+    decimals = decimals.rstrip("0")
+    mark = "," if language == "sv" else "."
+    return f"{int(whole):,}".replace(",", " ") + (f"{mark}{decimals}" if decimals else "")
+
+
+def dicts_in(value: Any) -> list[dict[str, Any]]:
+    """Return the dicts in a list that may be something else."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list | tuple) else []
+
+
+def threshold_amount(rule: dict[str, Any]) -> Decimal | None:
+    """Return the amount of the threshold of a rule that may be of any shape, None if it has none."""
+    threshold = rule.get("threshold")
+    amount = threshold.get("amount") if isinstance(threshold, dict) else None
+    return Decimal(repr(amount)) if isinstance(amount, int | float) and not isinstance(amount, bool) else None
+
+
+def _fill_texts(value: Any, language: str | None, words_by_language: Mapping[str, Mapping[str, str]]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _fill_texts(each, key if key in words_by_language else language, words_by_language)
+            for key, each in value.items()
+        }
+    if isinstance(value, list):
+        return [_fill_texts(each, language, words_by_language) for each in value]
+    if isinstance(value, str) and language and "{amount_" in value:
+        for placeholder, words in words_by_language[language].items():
+            value = value.replace(placeholder, words)
+    return value
+
+
+def _add_unit_to_heading(field: Any, unit: str) -> Any:
+    if not isinstance(field, dict) or field.get("type") != "number" or field.get("percent"):
+        return field
+    label, aliases = field.get("label"), field.get("aliases", ())
+    if not isinstance(label, dict) or not isinstance(aliases, list | tuple):
+        return field
+    texts = {language: label.get(language) for language in LANGUAGES}
+    if not all(isinstance(text, str) and unit not in text for text in texts.values()):
+        return field
+    labels = {language: f"{text} ({unit})" for language, text in texts.items()}
+    return field | {"label": label | labels, "aliases": [*dict.fromkeys(texts.values()), *aliases]}
+
+
 class TemplateShape(TemplateElement):
     """A whole template, `extends` resolved, whose references are not checked yet; see `template.Template`.
 
-    `introduction` opens the report; its {day} is the as-of date.
+    `introduction` opens the report; its {day} is the as-of date. `amount_unit`: what the amounts are in, which are
+    the fields of type number that are no percentages; None if they are no money.
     """
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$", max_length=100)]
@@ -233,8 +329,14 @@ class TemplateShape(TemplateElement):
     title: LocalizedText
     description: LocalizedText
     introduction: LocalizedText | None = None
+    amount_unit: AmountUnit | None = None
     levels: Annotated[tuple[Level, ...], Bounds(max_length=20)]
     fields: Annotated[tuple[Field, ...], Bounds(max_length=200)]
     choices: Annotated[tuple[ChoiceList, ...], Bounds(max_length=200)] = ()
     rules: Annotated[tuple[Rule, ...], Bounds(max_length=500)] = ()
     summaries: Annotated[tuple[SummaryTable, ...], Bounds(max_length=100)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_amount_unit(cls, data: Any) -> Any:
+        return fill_in_amount_unit(data) if isinstance(data, dict) else data

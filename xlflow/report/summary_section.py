@@ -37,6 +37,7 @@ from xlflow.report.svg_charts import Bar, BarSegment, draw_bar_chart
 from xlflow.report.table_rows import ItemGroup, group_by_level
 from xlflow.rounds.round_changes import ItemChange, ItemSnapshot, count_changes_by_kind
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
+from xlflow.values.field_values import amount_unit_sentence
 
 ALARMING_CHANGES = ("delayed", "overdue_since", "cancelled")
 LISTED_CHANGES = (*ALARMING_CHANGES, "done", "new", "gone", "status", "time")
@@ -213,9 +214,11 @@ def _build_amount_totals(round_status: RoundStatus, phrasing: Phrasing) -> Itera
         else (),
         is_dense=True,
     )
+    sentences = [amount_unit_sentence(round_status.template, phrasing.language)]
     if not all(map(amounts.is_complete, round_status.activities)):
-        items = phrasing.item_noun_plural
-        yield Paragraph(to_spans(translate("overview.left_out", phrasing.language, items=items)), "quiet")
+        sentences.append(translate("overview.left_out", phrasing.language, items=phrasing.item_noun_plural))
+    if any(sentences):
+        yield Paragraph(to_spans(" ".join(filter(None, sentences))), "quiet")
 
 
 def _build_group_sum_rows(group: ItemGroup, amounts: Amounts) -> Iterator[ReportRow]:

@@ -11,7 +11,7 @@ from xlflow.excel.conventions import RawCell
 from xlflow.i18n.catalogue import Language, LocalizedText, translate
 from xlflow.model.plan import Deadline, FieldValue
 from xlflow.model.template import Template
-from xlflow.model.template_elements import Field
+from xlflow.model.template_elements import AmountUnit, Field
 from xlflow.runtime.memo import IdentityKey
 from xlflow.values.cell_values import BLANK, ParseResult, cell_text
 from xlflow.values.choices import format_yes_no, make_choice_parser, parse_yes_no
@@ -59,6 +59,13 @@ def describe_accepted(field: Field, template: Template, year: int) -> LocalizedT
     )
 
 
+def amount_unit_sentence(template: Template, language: Language) -> str:
+    """Return "Belopp i kronor.", "" where a template does not declare what its amounts are in."""
+    if template.amount_unit is None:
+        return ""
+    return translate("amount_unit.declared", language, unit=_unit_text(template.amount_unit, language))
+
+
 @lru_cache(maxsize=256)
 def _make_cached_parser(
     field_key: IdentityKey[Field], template_key: IdentityKey[Template], year: int, language: Language
@@ -67,7 +74,7 @@ def _make_cached_parser(
     if field.type == "choice":
         return _memoize_parser(make_choice_parser(template_key.value.choice_list(field), language))
     if field.type in ("number", "integer"):
-        return partial(_parse_number_field, field=field, language=language)
+        return partial(_parse_number_field, field=field, language=language, unit=template_key.value.unit_of(field))
     if field.type == "yes_no":
         return partial(parse_yes_no, language=language)
     if field.type == "quarter":
@@ -89,8 +96,8 @@ def _parse_text_field(raw: RawCell, field: Field, language: Language) -> ParseRe
     return ParseResult(text or None, "text-too-long" if is_too_long else None)
 
 
-def _parse_number_field(raw: RawCell, field: Field, language: Language) -> ParseResult:
-    result = parse_number(raw, language)
+def _parse_number_field(raw: RawCell, field: Field, language: Language, unit: AmountUnit | None) -> ParseResult:
+    result = parse_number(raw, language, unit)
     number = result.value
     if not isinstance(number, Decimal):
         return result
@@ -120,16 +127,22 @@ def _accepted_text(field: Field, template: Template, year: int, language: Langua
     if field.type == "text" and field.max_length is not None:
         return translate("values.accept_text_up_to", language, most=field.max_length)
     if field.type in ("number", "integer") and (field.minimum is not None or field.maximum is not None):
-        return _accepted_range_text(field, language)
+        return _accepted_range_text(field, template.unit_of(field), language)
+    if template.unit_of(field):
+        return translate("values.accept_amount", language, unit=_unit_text(template.unit_of(field), language))
     return translate(f"values.accept_{field.type}", language, year=year, next_year=year + 1)
 
 
-def _accepted_range_text(field: Field, language: Language) -> str:
+def _unit_text(unit: AmountUnit | None, language: Language) -> str:
+    return translate(f"amount_unit.{unit}", language) if unit else ""
+
+
+def _accepted_range_text(field: Field, unit: AmountUnit | None, language: Language) -> str:
     limits = {"least": field.minimum, "most": field.maximum}
     formatted_limits = {
         name: format_number(_limit_as_decimal(x), language) for name, x in limits.items() if x is not None
     }
     message_key = "between" if len(formatted_limits) == 2 else next(iter(formatted_limits))
-    return translate(
-        f"values.{message_key}", language, kind=translate(f"values.{field.type}", language), **formatted_limits
-    )
+    kind = translate(f"values.{field.type}", language)
+    kind = translate("values.amount", language, unit=_unit_text(unit, language)) if unit else kind
+    return translate(f"values.{message_key}", language, kind=kind, **formatted_limits)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from xlflow.excel.conventions import MAX_EXACT_NUMBER, RawCell
 from xlflow.i18n.catalogue import Language
+from xlflow.model.template_elements import KRONOR_IN_UNIT, AmountUnit
 from xlflow.model.text import normalize_for_parsing
 from xlflow.values.cell_values import BLANK, ParseResult
 
@@ -24,14 +25,29 @@ _NUMBER_TEXT = re.compile(
 _BRACKETED_NUMBER = re.compile(r"\( ?([0-9].*?) ?\)( ?%| ?kr\.?| ?sek)?")
 _AMBIGUOUS_DIGITS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 _SCALED_NUMBER = re.compile(r"[0-9] ?(?:[tkm](?:kr|sek)|mnkr|mdkr|milj|mn|tusen|thousand|million|miljard)")
+_NUMBER_WITH_UNIT = re.compile(
+    r"(?P<number>.*[0-9)]) ?(?:"
+    r"(?P<mkr>(?:m|mn|milj\.?) ?(?:kr|sek|kronor)|mn|milj(?:on|oner)?\.?(?: kronor)?"
+    r"|millions?(?: of)?(?: kronor| sek)?)"
+    r"|(?P<tkr>[tk] ?(?:kr|sek)|tusen(?:tals?)?(?: kronor| kr)?|thousands?(?: of)?(?: kronor| sek)?)"
+    r"|(?P<kr>kr|kronor|sek|:-|,-))\.?"
+)
+_CURRENCY_BEFORE_NUMBER = re.compile(r"(?:kr\.?|kronor|sek) ?(?=[-+(0-9.,])")
+_MAX_NUMBER_LETTERS = 400
+"""Letters of a text up to which it may be a number."""
+
 _WORDS_ONLY = re.compile(r"(?!.*\bminus\b)[a-zåäö0-9 .,:~]+")
 _EMBEDDED_NUMBER = re.compile(r"[0-9]+(?: [0-9]{3})*(?:[.,][0-9]+)?")
 
 
-def parse_number(raw: RawCell, language: Language) -> ParseResult:
-    """Return a number as Decimal in the result; "12,5 %" is 0.125, as in a cell where the same is typed."""
+def parse_number(raw: RawCell, language: Language, unit: AmountUnit | None = None) -> ParseResult:
+    """Return a number as Decimal in the result; "12,5 %" is 0.125, as in a cell where the same is typed.
+
+    `unit` is what amounts are in, None if that is not declared. An amount written with another unit is never
+    converted: the amount in the declared unit is the suggestion.
+    """
     if isinstance(raw, str):
-        return _parse_number_text(raw, language)
+        return _parse_amount_text(raw, language, unit) if unit else _parse_number_text(raw, language)
     if raw is None:
         return BLANK
     if isinstance(raw, bool) or not isinstance(raw, int | float):
@@ -70,13 +86,34 @@ def _parse_number_text(text: str, language: Language) -> ParseResult:
     bracketed = _BRACKETED_NUMBER.fullmatch(normalized)
     if bracketed:
         normalized = f"-{bracketed[1]}{bracketed[2] or ''}"
-    found = _NUMBER_TEXT.fullmatch(normalized) if len(normalized) < 400 else None
+    found = _NUMBER_TEXT.fullmatch(normalized) if len(normalized) < _MAX_NUMBER_LETTERS else None
     if not found:
         return _explain_unreadable(normalized, language)
     if _AMBIGUOUS_DIGITS.fullmatch(found["digits"]):
         return ParseResult(None, "number-ambiguous")
     number = Decimal((found["sign"] or "").strip() + _with_decimal_point(found["digits"]))
     return _check_magnitude(number / 100 if found["percent"] else number)
+
+
+@lru_cache(maxsize=4096)
+def _parse_amount_text(text: str, language: Language, unit: AmountUnit) -> ParseResult:
+    """Return the amount in a text with or without a unit; one in another unit than the declared is refused."""
+    normalized = normalize_for_parsing(text)
+    is_before = _CURRENCY_BEFORE_NUMBER.match(normalized)
+    found = _NUMBER_WITH_UNIT.fullmatch(normalized) if len(normalized) < _MAX_NUMBER_LETTERS else None
+    written_unit = "kr" if is_before else (found.lastgroup if found else None)
+    if written_unit is None or (is_before and found and found.lastgroup != "kr"):
+        return _parse_number_text(text, language)
+    number_text = normalized[is_before.end() :] if is_before else str(found["number"]) if found else normalized
+    parsed = _parse_number_text(number_text, language)
+    if written_unit == unit or not isinstance(parsed.value, Decimal):
+        return (
+            parsed
+            if written_unit == unit or parsed.code == "number-ambiguous"
+            else ParseResult(None, "number-scaled")
+        )
+    amount = parsed.value * KRONOR_IN_UNIT[written_unit] / KRONOR_IN_UNIT[unit]
+    return ParseResult(None, "number-scaled", format_number(amount, language))
 
 
 def _with_decimal_point(digits: str) -> str:

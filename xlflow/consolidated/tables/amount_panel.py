@@ -24,6 +24,7 @@ from xlflow.i18n.catalogue import label_in_sentence
 from xlflow.i18n.count_sentences import plural_level_name
 from xlflow.model.template_elements import NUMBER_TYPES, Field
 from xlflow.rules.computed_fields import reconciled_fields
+from xlflow.values.field_values import amount_unit_sentence
 
 
 def build_amount_panel(context: PanelContext) -> Iterator[Panel]:
@@ -59,14 +60,19 @@ def _build_total_section(
     """Return the section of all plan items: those with all amounts, those without, and both together."""
     measures = build_sum_measures("activities", amount_fields, number_columns, context)
     if not number_columns:
-        return Section("", "", (RowGroup(context.overview_text("total")),), measures)
+        return Section("", "", (RowGroup(context.overview_text("total")),), measures, note=_unit_note(context))
     groups = (
         RowGroup(context.overview_text("total"), rows_counted="complete"),
         RowGroup("", rows_counted="incomplete", counted_label=_incomplete_label(context)),
         RowGroup(context.overview_text("all_rows", items=_items_noun(context))),
     )
-    note = context.overview_text("left_out", items=_items_noun(context))
-    return Section("", "", groups, measures, note=note)
+    note = f"{_unit_note(context)} {context.overview_text('left_out', items=_items_noun(context))}"
+    return Section("", "", groups, measures, note=note.strip())
+
+
+def _unit_note(context: PanelContext) -> str:
+    """Return the sentence that says what the amounts are in, "" if that is not declared."""
+    return amount_unit_sentence(context.merged_index.template, context.merged_index.language)
 
 
 def _build_group_sections(
