@@ -130,7 +130,7 @@ KNOWN = {
     Location: "file sheet cell",
     Plan: "title units items year extra_headings digest file waivers aliases",
     PreviousAnswers: "as_of text_by_item_id",
-    ReceivedFile: "name digest size saved_at state unit reason further_units",
+    ReceivedFile: "name digest size saved_at state unit reason further_units is_dated",
     Round: "template plan as_of due_date language",
     AnswerRow: "item unit location answers",
     Unplaced: "unit location texts reason is_row",
