@@ -1,7 +1,8 @@
 """The tables of the consolidated workbook as a data package: for Power BI and whatever else reads no workbook.
 
 One CSV file per table, one Parquet file beside it where that can be written, and `datapackage.json`, which says
-what every column is. `build_export_files` works out the files, `save_package` writes them.
+what every column is. `build_export_files` works out the files, `save_package` writes them, `stage_package`
+together with other files.
 """
 
 from xlflow.export.datapackage import (
@@ -11,6 +12,7 @@ from xlflow.export.datapackage import (
     list_package_files,
     refuse_foreign_files,
     save_package,
+    stage_package,
 )
 from xlflow.export.table_files import unescape_formula_text
 
@@ -21,5 +23,6 @@ __all__ = [
     "list_package_files",
     "refuse_foreign_files",
     "save_package",
+    "stage_package",
     "unescape_formula_text",
 ]

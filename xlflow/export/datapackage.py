@@ -10,7 +10,7 @@ Puts a data package into a folder: every file whole, the description last, nothi
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -33,7 +33,8 @@ from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.model.merged import Merged
 from xlflow.model.text import ascii_letters
-from xlflow.runtime.atomic_write import lock_target, write_atomic
+from xlflow.runtime.atomic_write import lock_target
+from xlflow.runtime.file_transaction import FileTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,26 +215,40 @@ def list_package_files(folder: Path) -> tuple[Path, ...]:
     return tuple(folder / name for name in (DESCRIPTOR_FILE, *package_digests)) if package_digests else ()
 
 
+@contextmanager
+def stage_package(
+    folder: Path,
+    summary: ConsolidatedContent,
+    merged: Merged,
+    files: Sequence[ExportFile],
+    transaction: FileTransaction,
+) -> Iterator[tuple[Path, ...]]:
+    """Write the package beside its targets in a folder, to be put into place with the rest of the transaction
+    while the context lasts; yield the targets. What an earlier package of ours left there under other names goes
+    with it, unless somebody has changed it."""
+
+    def describe(saved: Mapping[Path, Path]) -> bytes:
+        return encode_descriptor(summary, merged, files, {path.name: place.name for path, place in saved.items()})
+
+    paths = tuple(folder / part.file_name for part in files)
+    with lock_target(folder / DESCRIPTOR_FILE) as descriptor:
+        for path, part in zip(paths, files, strict=True):
+            transaction.stage(path, part.content)
+        transaction.stage_target(descriptor, folder / DESCRIPTOR_FILE, describe({}), describe)
+        for name, digest in (_read_package_digests(folder) or {}).items():
+            if folder / name not in paths and _has_digest(folder / name, digest):
+                transaction.stage_removal(folder / name)
+        yield (*paths, folder / DESCRIPTOR_FILE)
+
+
 def save_package(
     folder: Path, summary: ConsolidatedContent, merged: Merged, files: Sequence[ExportFile]
 ) -> tuple[Path, ...]:
-    """Write the package into a folder and return where its files are. What an earlier one of ours left there under
-    other names is taken away, unless somebody has changed it."""
-    with lock_target(folder / DESCRIPTOR_FILE) as target:
-        previous_digests = _read_package_digests(folder) or {}
-        try:
-            written_paths = {part.file_name: write_atomic(folder / part.file_name, part.content) for part in files}
-            saved_names = {file_name: path.name for file_name, path in written_paths.items()}
-            descriptor_path = target.save(encode_descriptor(summary, merged, files, saved_names))
-        except BaseException:
-            for file in files:
-                if file.file_name not in previous_digests:
-                    _delete_if_unchanged(folder / file.file_name, content_digest(file.content))
-            raise
-        for name, digest in previous_digests.items():
-            if name not in saved_names.values():
-                _delete_if_unchanged(folder / name, digest)
-    return (*written_paths.values(), descriptor_path)
+    """Write the package into a folder, whole or not at all, and return where its files are."""
+    transaction = FileTransaction(folder / DESCRIPTOR_FILE)
+    with stage_package(folder, summary, merged, files, transaction) as paths:
+        saved = transaction.commit()
+    return tuple(saved[path] for path in paths)
 
 
 def _read_package_digests(folder: Path) -> Mapping[str, str] | None:
@@ -249,7 +264,7 @@ def _has_content(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() == content
 
 
-def _delete_if_unchanged(path: Path, digest: str) -> None:
+def _has_digest(path: Path, digest: str) -> bool:
     with suppress(OSError):
-        if content_digest(path.read_bytes()) == digest:
-            path.unlink()
+        return content_digest(path.read_bytes()) == digest
+    return False

@@ -169,7 +169,9 @@ def merge_forms(
     """
     from xlflow.export import list_package_files
     from xlflow.runtime.atomic_write import lock_target
+    from xlflow.runtime.file_transaction import undo_interrupted
 
+    undo_interrupted(output)
     changed_cells = refuse_result_target(output, force=force)
     requested = _make_requested_round(as_of, template)
     own_files = list_package_files(export_dir) if export_dir else ()
@@ -186,7 +188,9 @@ def merge_forms(
         report_progress(progress, "write", 0, 1)
         content, findings = _build_content(merged, findings, previous_workbook)
         file_addresses = find_relative_paths(discovered_files, output)
-        written, package_files = _save_merged(target, content, merged, file_addresses, export_dir, force=force)
+        written, package_files = _save_merged(
+            target, output, content, merged, file_addresses, export_dir, force=force
+        )
     report_progress(progress, "write", 1, 1)
     all_findings = sort_findings((*findings, *check_saved_elsewhere([(output, written)])))
     language = merged.round.language
@@ -209,6 +213,7 @@ def _build_content(
 
 def _save_merged(
     target: "AtomicTarget",
+    output: Path,
     content: "ConsolidatedContent",
     merged: Merged,
     file_addresses: Mapping[str, str],
@@ -217,17 +222,23 @@ def _save_merged(
     force: bool,
 ) -> tuple[Path, tuple[Path, ...]]:
     """Save the consolidated workbook, and the same tables as a data package if `export_dir` is a folder; return
-    where the workbook is and the files of the package. `FatalError` before anything is written if the folder holds
-    foreign files, unless `force`."""
+    where the workbook is and the files of the package: all of them are new afterwards, or none. `FatalError`
+    before anything is written if the folder holds foreign files, unless `force`."""
     from xlflow.consolidated.writer.consolidated_workbook import build_consolidated_workbook
-    from xlflow.export import build_export_files, refuse_foreign_files, save_package
+    from xlflow.export import build_export_files, refuse_foreign_files, stage_package
+    from xlflow.runtime.file_transaction import FileTransaction
 
     export_files = build_export_files(content, merged) if export_dir else ()
     if export_dir and not force:
         refuse_foreign_files(export_dir, export_files)
     workbook = build_consolidated_workbook(content, merged, file_addresses=file_addresses)
-    written = target.save(workbook.to_chunks())
-    return written, save_package(export_dir, content, merged, export_files) if export_dir else ()
+    if export_dir is None:
+        return target.save(workbook.to_chunks()), ()
+    transaction = FileTransaction(output)
+    with stage_package(export_dir, content, merged, export_files, transaction) as package_paths:
+        transaction.stage_target(target, output, workbook.to_chunks())
+        saved = transaction.commit()
+    return saved[output], tuple(saved[path] for path in package_paths)
 
 
 def _make_requested_round(as_of: date | None, template: str | None) -> RequestedRound:

@@ -53,7 +53,9 @@ def open_plan(path: Path) -> WorkbookData:
 def open_consolidated(path: Path) -> WorkbookData:
     """Return a consolidated workbook as it was read; it may be much larger than a form."""
     from xlflow.consolidated.reader import CONSOLIDATED_LIMITS  # checking forms does not wait for it
+    from xlflow.runtime.file_transaction import undo_interrupted
 
+    undo_interrupted(path)
     return _open_or_stop(path, "consolidated-unreadable", CONSOLIDATED_LIMITS, open_workbook)
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from errno import EDQUOT, EFBIG, EISDIR, ENOSPC
+from hashlib import sha256
 from pathlib import Path
 
 from xlflow.model.findings import FatalError, Location, make_finding
@@ -27,8 +28,8 @@ class AtomicTarget:
 
     def __init__(self, path: Path):
         self._requested_path = path
-        self._real_path = Path(os.path.realpath(path))
-        self._temp_path = own_temp_path(self._real_path, "tmp")
+        self.real_path = Path(os.path.realpath(path))
+        self._temp_path = own_temp_path(self.real_path, "tmp")
 
     def save(self, content: bytes | Iterable[bytes]) -> Path:
         """Write the file, which may come in chunks, and return where it is: under another name beside the target
@@ -36,21 +37,39 @@ class AtomicTarget:
 
         Raises `FatalError` with a finding that says what to do when it cannot be written.
         """
+        self.prepare(content)
+        return self.commit()
+
+    def prepare(self, content: bytes | Iterable[bytes]) -> str:
+        """Write the content to the temporary file and return its SHA-256 in hexadecimal; `FatalError` as in
+        `save`."""
         try:
-            try:
-                _write_and_sync(self._temp_path, [content] if isinstance(content, bytes) else content)
-                saved_path = self._rename_into_place()
-            except BaseException:
-                self.remove_leftovers()
-                raise
+            return _write_and_sync(self._temp_path, [content] if isinstance(content, bytes) else content)
         except OSError as fault:
+            self.remove_leftovers()
             raise _write_failure(self._requested_path, fault) from fault
-        _sync_folder(self._real_path.parent)
-        return (
-            self._requested_path
-            if saved_path == self._real_path
-            else self._requested_path.with_name(saved_path.name)
-        )
+        except BaseException:
+            self.remove_leftovers()
+            raise
+
+    def commit(self) -> Path:
+        """Put what was prepared into place and return where it is; `FatalError` as in `save`."""
+        saved_path = self.rename()
+        sync_folder(self.real_path.parent)
+        return saved_path
+
+    def rename(self) -> Path:
+        """As `commit`, without flushing the folder to disk."""
+        try:
+            saved_path = self._rename_into_place()
+        except OSError as fault:
+            self.remove_leftovers()
+            raise _write_failure(self._requested_path, fault) from fault
+        except BaseException:
+            self.remove_leftovers()
+            raise
+        is_beside = saved_path != self.real_path
+        return self._requested_path.with_name(saved_path.name) if is_beside else self._requested_path
 
     def remove_leftovers(self) -> None:
         """Remove the temporary file that a failed run has left."""
@@ -59,15 +78,15 @@ class AtomicTarget:
 
     def _rename_into_place(self) -> Path:
         for attempts_left in reversed(range(_RENAME_ATTEMPTS if sys.platform == "win32" else 1)):
-            if _is_write_protected(self._real_path):
+            if _is_write_protected(self.real_path):
                 break
             try:
-                os.replace(self._temp_path, self._real_path)  # noqa: PTH105
+                os.replace(self._temp_path, self.real_path)  # noqa: PTH105
             except PermissionError:
                 time.sleep(_RETRY_SECONDS if attempts_left else 0)
             else:
-                return self._real_path
-        alternative_path = next(path for path in _alternative_paths(self._real_path) if not path.exists())
+                return self.real_path
+        alternative_path = next(path for path in _alternative_paths(self.real_path) if not path.exists())
         os.replace(self._temp_path, alternative_path)  # noqa: PTH105
         return alternative_path
 
@@ -110,16 +129,19 @@ def write_atomic(path: Path, content: bytes) -> Path:
         return target.save(content)
 
 
-def _write_and_sync(path: Path, content: Iterable[bytes]) -> None:
+def _write_and_sync(path: Path, content: Iterable[bytes]) -> str:
+    digest = sha256()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         for chunk in content:
+            digest.update(chunk)
             remaining = memoryview(chunk)
             while remaining:
                 remaining = remaining[os.write(handle, remaining[:_WRITE_SIZE]) :]
         os.fsync(handle)
     finally:
         os.close(handle)
+    return digest.hexdigest()
 
 
 def _create_folders(path: Path) -> list[Path]:
@@ -149,7 +171,7 @@ def _alternative_paths(path: Path) -> Iterator[Path]:
     return (path.with_stem(f"{path.stem} ({number})") for number in range(2, 1_000_000))
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Flush the folder, so that the new name survives a crash; where the system allows it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

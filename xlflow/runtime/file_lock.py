@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 _MAX_OWNER_BYTES = 300
-_TEMP_FILE_NAME = re.compile(r"\.xlflow-[0-9a-f]{16}\.(?:lock|tmp)")
+_TEMP_FILE_NAME = re.compile(r"\.xlflow-[0-9a-f]{16}\.(?:lock|tmp|old|undo)")
 _LOCK_HELD_ERRNOS = frozenset((EACCES, EAGAIN, EWOULDBLOCK))
 
 if sys.platform == "win32":
