@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from xlflow.check.amount_doubts import find_amount_doubts
 from xlflow.check.comment_hints import add_hints
 from xlflow.check.form_checks import check_merged
 from xlflow.check.waivers import apply_aliases, apply_waivers, count_alias_uses
@@ -112,7 +113,8 @@ def _check_merged(
 ) -> tuple[Merged, tuple[Finding, ...]]:
     """Return the merged answers with what was used of the plan's waivers and aliases, and all findings that
     remain, sorted."""
-    findings_with_hints = add_hints(merged, (*findings, *check_merged(merged)))
+    checked_findings = (*findings, *check_merged(merged), *find_amount_doubts(merged))
+    findings_with_hints = add_hints(merged, checked_findings)
     remaining, waiver_uses = apply_waivers(findings_with_hints, waivers, merged.round.as_of)
     alias_uses = count_alias_uses(aliases, (merged_row.row for merged_row in merged.rows))
     return replace(merged, waivers=waiver_uses, aliases=alias_uses), sort_findings(remaining)
