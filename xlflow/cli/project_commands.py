@@ -201,6 +201,29 @@ def status(unit: str | None, round_name: str | None, as_json: bool) -> None:
     sys.exit(int(any(finding.effective_severity == "error" for finding in found.findings)))
 
 
+@click.command(short_help="Make the mails of the round as drafts.")
+@click.option("--draft", is_flag=True, help="Write .eml files into the folder drafts, which you send yourself.")
+@click.option("--remind", "purpose", flag_value="remind", help="Reminders to those who have not answered.")
+@click.option("--correct", "purpose", flag_value="correct", help="To those who must correct, their form attached.")
+@click.option("--unit", "units", multiple=True, metavar="NAME", help="Only this unit; may be given several times.")
+@click.option("--dry-run", is_flag=True, help="Say who would get a mail, and write nothing.")
+@ROUND_OPTION
+def send(draft: bool, purpose: str | None, units: tuple[str, ...], dry_run: bool, round_name: str | None) -> None:
+    """Make the mails of the project's round as drafts: one per unit, its form attached, and a page of links.
+
+    Without --remind or --correct: to every unit whose form has not been mailed yet. The texts are those of
+    mails.toml in the project, if there is one.
+    """
+    from xlflow.model.findings import FatalError, Location, make_finding
+    from xlflow.project.send_drafts import send_drafts
+
+    with _open_round(round_name) as (project, state):
+        if not (draft or dry_run):
+            raise FatalError(make_finding("send-needs-draft", Location("")))
+        result = send_drafts(project, state, purpose or "invite", units, dry_run=dry_run)  # type: ignore[arg-type]
+    print_result_and_exit(result, as_json=False)
+
+
 @click.command(short_help="Decide about a unit: which file counts, another due date.")
 @click.argument("unit", metavar="UNIT")
 @click.argument("action", metavar="DECISION", type=click.Choice(_ACTIONS))
@@ -282,7 +305,7 @@ def _round_name(text: str | None) -> str | None:
     return parse_date_option(text, "--round").isoformat() if text else None
 
 
-PROJECT_COMMANDS: tuple[click.Command, ...] = (init, round_group, collect, status, decide, sign)
+PROJECT_COMMANDS: tuple[click.Command, ...] = (init, round_group, collect, send, status, decide, sign)
 PROJECT_VARIANTS: tuple[click.Command, ...] = (
     generate_variant,
     check_variant,

@@ -79,7 +79,7 @@ class Decision:
 class RoundState:
     """What the log says of one round. `name`: its as-of date (ISO). `frozen_file`: path below the project.
     `issued`: the digest of what was asked by the form that each unit was last issued with. `signed`: digest of the
-    answers that were signed, and by whom, by unit."""
+    answers that were signed, and by whom, by unit. `invited`: digest of the form that was mailed last."""
 
     name: str
     frozen_file: str = ""
@@ -90,6 +90,7 @@ class RoundState:
     decisions: list[Decision] = field(default_factory=list)
     signed: dict[str, dict[str, str]] = field(default_factory=dict)
     drafted: dict[str, list[str]] = field(default_factory=dict)
+    invited: dict[str, str] = field(default_factory=dict)
     merged: dict[str, Any] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
     discarded: set[str] = field(default_factory=set)
@@ -256,6 +257,8 @@ def _sign(state: RoundState, event: Event) -> None:
 def _plan_mail(state: RoundState, event: Event) -> None:
     for unit in event.data["units"]:
         state.drafted.setdefault(normalize_key(unit), []).append(event.data["purpose"])
+        if event.data["purpose"] == "invite":
+            state.invited[unit] = event.data["units"][unit]["form"]
 
 
 def _merge(state: RoundState, event: Event) -> None:
