@@ -18,6 +18,8 @@ from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.i18n.catalogue import LANGUAGES, Language
 from xlflow.model.findings import FatalError, Finding, Location
 from xlflow.model.plan import Round
+from xlflow.report.compose import ReportOptions
+from xlflow.report.report_file import BuildOptions, build_report
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
 
@@ -283,6 +285,64 @@ def test_rows_that_were_taken_out_are_told_and_added_ones_come_last() -> None:
 
     assert lost(replace_first) == [("report-items-gone", "a")]
     assert read(edit(write(), replace_first)).item_statuses[-1].item.id == "ny"
+
+
+def append_row(sheet: str, *, below: int = 0, **texts: str) -> Callable[[Workbook], None]:
+    """Return a change that adds a row at the bottom of a sheet, under its headings, `below` blank rows."""
+
+    def change(book: Workbook) -> None:
+        headings = [str(cell.value) for cell in next(iter(book[sheet].iter_rows(max_row=1)))]
+        row = book[sheet].max_row + 1 + below
+        for heading, text in texts.items():
+            book[sheet].cell(row, headings.index(heading.replace("_", " ")) + 1).value = text
+
+    return change
+
+
+def left_out(content: bytes) -> list[tuple[str | None, str]]:
+    workbook = open_bytes(content)
+    findings = check_missing_content(workbook, read_round_status(workbook))
+    return [
+        (finding.location.sheet, finding.value or "")
+        for finding in findings
+        if finding.code == "report-row-left-out"
+    ]
+
+
+def test_a_row_that_was_added_without_an_id_is_read() -> None:
+    content = edit(write(), append_row("Aktiviteter", Aktivitet="Ny scen", Sammanvägd_status="Pågående"))
+    content = edit(content, append_row("Aktiviteter", Aktivitet="Ny scen", Sammanvägd_status="Pågående"))
+    added = [entry for entry in read(content).item_statuses if "Ny scen" in entry.item.level_texts]
+    assert [entry.status_code for entry in added] == ["ongoing"] * 2
+    assert len({entry.item.id for entry in added}) == 2
+    assert left_out(content) == []
+
+
+def test_rows_that_cannot_be_read_are_named() -> None:
+    assert left_out(write()) == []
+    assert left_out(edit(write(), append_row("Aktiviteter", Enhet="Norr"))) == [("Aktiviteter", "Norr")]
+    assert left_out(edit(write(), append_row("Svar", Enhet="Norr", Status="Utgår"))) == [("Svar", "Norr | Utgår")]
+    below = edit(write(), append_row("Aktiviteter", below=2, Id="x", Aktivitet="Ny scen"))
+    assert left_out(below) == [("Aktiviteter", "x | Ny scen")]
+    assert not [entry for entry in read(below).item_statuses if entry.item.id == "x"]
+
+
+@pytest.mark.parametrize("word", ["Nästan klar", 1, True, "#REF!", "="])
+def test_a_status_corrected_to_any_word_is_read_and_reported(word: object) -> None:
+    def change(book: Workbook) -> None:
+        put("Aktiviteter", "b", "Sammanvägd status", None)(book)
+        sheet = book["Aktiviteter"]
+        headings = [cell.value for cell in sheet[1]]
+        row = next(row for row in sheet.iter_rows() if row[headings.index("Id")].value == "b")
+        row[headings.index("Sammanvägd status")].value = word  # type: ignore[assignment]
+
+    content = edit(write(), change)
+    for report_format in ("html", "docx"):
+        made = build_report(open_bytes(content), report_format, ReportOptions(), BuildOptions(None))  # type: ignore[arg-type]
+        assert made.content
+    if isinstance(word, str) and word[0].isalpha():
+        made = build_report(open_bytes(content), "html", ReportOptions(), BuildOptions(None))
+        assert word in made.content.decode()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

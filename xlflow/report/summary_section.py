@@ -309,7 +309,7 @@ def _build_count_row(
 ) -> ReportRow:
     counts = dict(_count_by_status(item_statuses, phrasing))
     overdue_count = [sum(item_status.is_overdue for item_status in item_statuses)] if has_deadlines else []
-    numbers = [*(counts[badge] for badge in badges), len(item_statuses), *overdue_count]
+    numbers = [*(counts.get(badge, 0) for badge in badges), len(item_statuses), *overdue_count]
     cells = (ReportCell((Paragraph(to_spans(str(number))),), alignment="end") for number in numbers)
     return ReportRow((ReportCell((Paragraph(to_spans(label)),), is_header=True), *cells))
 

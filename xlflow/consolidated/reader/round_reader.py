@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
+from xlflow.consolidated.reader.added_rows import make_item_id
 from xlflow.consolidated.reader.change_reader import read_changes, read_compared_to_date
 from xlflow.consolidated.reader.corrected_statuses import follow_corrections
 from xlflow.consolidated.reader.table_reader import (
@@ -145,11 +146,11 @@ class _RoundReader:
         activity_heading = template.levels[template.item_level_index].label.in_language(language)
         for record in self.read_sheet_records("activities", self.id_heading, activity_heading):
             levels = tuple(record.cell_text(level.label.in_language(language)) for level in template.levels)
-            if record.cell_text(self.id_heading) and levels[template.item_level_index]:
-                yield self.read_item_status(record, levels)
+            if levels[template.item_level_index]:
+                item_id = record.cell_text(self.id_heading) or make_item_id(record, levels)
+                yield self.read_item_status(record, levels, item_id)
 
-    def read_item_status(self, record: TableRecord, levels: tuple[str, ...]) -> ItemStatus:
-        item_id = record.cell_text(self.id_heading)
+    def read_item_status(self, record: TableRecord, levels: tuple[str, ...], item_id: str) -> ItemStatus:
         units = tuple(unit.strip() for unit in record.cell_text(self.unit_heading).split(";") if unit.strip())
         is_added = normalize_key(record.cell_text(self.workbook_text("origin"))) == normalize_key(
             self.workbook_text("from_unit")

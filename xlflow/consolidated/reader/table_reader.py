@@ -51,6 +51,11 @@ class TableRecord:
         """Return the same cell as text without blanks around it, "" if blank."""
         return cell_text(self.cell_value(*headings)).translate(_LONE_SURROGATES).strip()
 
+    def column(self, heading: str) -> int | None:
+        """Return the column under a heading, counted from 0; None if the table has none."""
+        found = self.cell_by_heading.get(normalize_key_cached(heading))
+        return found[1] if found else None
+
     def location(self, *headings: str) -> Location:
         """Return the address of the cell under the first heading that the table has, else of the row."""
         columns = (

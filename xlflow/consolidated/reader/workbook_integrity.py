@@ -6,9 +6,10 @@ since a report would otherwise silently leave it out.
 
 from collections.abc import Iterable, Iterator
 
+from xlflow.consolidated.reader.added_rows import check_left_out_rows
 from xlflow.consolidated.reader.corrected_statuses import check_stale_statuses
 from xlflow.consolidated.reader.manual_changes import has_fingerprints
-from xlflow.consolidated.reader.table_reader import find_round_sheet, is_sheet_of_table
+from xlflow.consolidated.reader.table_reader import decode_workbook_round, find_round_sheet, is_sheet_of_table
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.format_1 import rename_record_kind
 from xlflow.form.layout import ITEM_ORDER
@@ -42,6 +43,7 @@ def check_missing_content(workbook: WorkbookData, round_status: RoundStatus) -> 
         *_check_missing_columns(workbook, round_status),
         *_check_missing_items(workbook, round_status),
         *check_stale_statuses(workbook, round_status),
+        *check_left_out_rows(workbook, decode_workbook_round(workbook)),
         *(
             ()
             if has_fingerprints(workbook)
