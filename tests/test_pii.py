@@ -145,7 +145,21 @@ NUMBERS = (
     "1970 1063 2391",
     "701063–2391",
 )
-"""The well-known test numbers, as people and programs write them; the last six are coordination numbers."""
+MORE_NUMBERS = (
+    *(
+        "121212_1212",
+        "121212:1212",
+        "121212=1212",
+        "121212~1212",
+        "121212--1212",
+        "121212-12 12",
+        "121212 - 12 12",
+    ),
+    *("121212-\n1212", "121212\n-1212", "121212\N{TWO-EM DASH}1212", "121212\N{WAVE DASH}1212"),
+    *("121212\N{HEBREW PUNCTUATION MAQAF}1212", "121212\N{LEFT-TO-RIGHT MARK}-1212", "701063\N{WORD JOINER}–2391"),
+)
+"""The well-known test numbers, as people and programs write them; the last six of the first are coordination
+numbers."""
 
 OTHER_HELD = {
     "Ring 070.123.45.67": "phone 070.123.45.67",
@@ -157,6 +171,13 @@ OTHER_HELD = {
     "namn [at] kommunen.example": "email namn [at] kommunen.example",
     "namn(snabel-a)kommunen.example": "email namn(snabel-a)kommunen.example",
     "namn＠kommunen.example": "email namn＠kommunen.example",
+    "namn @ kommunen.example": "email namn @ kommunen.example",
+    "namn(a)kommunen.example": "email namn(a)kommunen.example",
+    "namn snabel-a kommunen.example": "email namn snabel-a kommunen.example",
+    "Ring (+46) 70 123 45 67": "phone (+46) 70 123 45 67",
+    "Ring ＋46 70 123 45 67": "phone ＋46 70 123 45 67",
+    "Ring 46701234567 snart": "phone 46701234567",
+    "Ring 46 70 123 45 67.": "phone 46 70 123 45 67",
 }
 HOLDS_NONE = (
     *("2021-03-31 0830", "2021-02-30-1212", "20210331 0830-1200", "01.02.2021", "2021.03.31", "1.2.3.4.5"),
@@ -185,11 +206,13 @@ HOLDS_NONE = (
     ),
     *("@kommunen", "e-post enligt (att)", "möte @ 10.00", "a(at)b", "namn at kommunen", "30 % (at risk)"),
     *("postnummer 123 45", "Box 1234, 581 81", "konto 123 456", "ISBN 91-7000-123-4", "artikel 12-345-678"),
+    *("121212_1213", "121212:1213", "121212-12 13", "210331 08 30", "121212\n1213", "3 st @ 25.50", "rum (a) 1.5"),
+    *("46 701 kr", "46 701 234 st", "46 700 000 000 kr", "mellan 46 70 och 46 90", "snabel-a är ett tecken"),
     *("41 310 besökare, 38 200 året före", "nr 1–12", "A4-2021-0001", "punkt 08"),
 )
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", [*NUMBERS, *MORE_NUMBERS])
 def test_a_personal_number_is_found_however_it_is_written(number: str) -> None:
     for text in (number, f"Eleven {number} har slutat.", f"pnr:{number},", f"({number})"):
         assert [(match.kind, match.text) for match in find_pii(text)] == [("personal_number", number)]
