@@ -23,6 +23,19 @@ class YearDate(date):
     """A date of which its cell shows the year only."""
 
 
+class ShownNumber(float):
+    """A number beside which its cell shows a unit, or which it shows as another one: 50 as "50 tkr", 0.98 as
+    "98%". `shown` is what a person sees."""
+
+    shown: str
+
+    def __new__(cls, number: float, shown: str) -> "ShownNumber":
+        """Return the number with what its cell shows."""
+        made = super().__new__(cls, number)
+        made.shown = shown
+        return made
+
+
 SERIAL_EPOCH = date(1899, 12, 30)
 """Day 0 of the numbers that spreadsheets keep for days, right from 1900-03-01 (number 61) on."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from xlflow.excel.cell_address import column_letters
-from xlflow.excel.conventions import RawCell
+from xlflow.excel.conventions import RawCell, ShownNumber
 from xlflow.excel.reader import ErrorValue, PictureValue
 from xlflow.form.layout import FormColumn
 from xlflow.i18n.catalogue import LocalizedText, translate_all
@@ -100,6 +100,7 @@ class AnswerParser:
             raw_text = str(parsed.value) if is_text and parsed.value else cell_text(raw, language)
             error_code = None
             if parsed.code:
+                raw_text = raw.shown if isinstance(raw, ShownNumber) else raw_text
                 self._add_parse_finding(
                     parsed, field_column, self.table.cell_location(row_index, column_index), raw_text, row_id
                 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache, partial
 
-from xlflow.excel.conventions import RawCell
+from xlflow.excel.conventions import RawCell, ShownNumber
 from xlflow.i18n.catalogue import Language, LocalizedText, translate
 from xlflow.model.plan import Deadline, FieldValue
 from xlflow.model.template import Template
@@ -101,7 +101,8 @@ def _parse_number_field(raw: RawCell, field: Field, language: Language, unit: Am
     number = result.value
     if not isinstance(number, Decimal):
         return result
-    if isinstance(raw, str) and not field.percent and is_percent_text(raw):
+    shown = raw.shown if isinstance(raw, ShownNumber) else raw
+    if isinstance(shown, str) and not field.percent and is_percent_text(shown):
         return ParseResult(None, "number-percent")
     if field.type == "integer":
         if not is_whole_number(number):

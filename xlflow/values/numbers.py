@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from xlflow.excel.conventions import MAX_EXACT_NUMBER, RawCell
+from xlflow.excel.conventions import MAX_EXACT_NUMBER, RawCell, ShownNumber
 from xlflow.i18n.catalogue import Language
 from xlflow.model.template_elements import KRONOR_IN_UNIT, AmountUnit
 from xlflow.model.text import normalize_for_parsing
@@ -46,6 +46,8 @@ def parse_number(raw: RawCell, language: Language, unit: AmountUnit | None = Non
     `unit` is what amounts are in, None if that is not declared. An amount written with another unit is never
     converted: the amount in the declared unit is the suggestion.
     """
+    if isinstance(raw, ShownNumber):
+        return _parse_shown_number(raw, language, unit)
     if isinstance(raw, str):
         return _parse_amount_text(raw, language, unit) if unit else _parse_number_text(raw, language)
     if raw is None:
@@ -93,6 +95,17 @@ def _parse_number_text(text: str, language: Language) -> ParseResult:
         return ParseResult(None, "number-ambiguous")
     number = Decimal((found["sign"] or "").strip() + _with_decimal_point(found["digits"]))
     return _check_magnitude(number / 100 if found["percent"] else number)
+
+
+def _parse_shown_number(raw: ShownNumber, language: Language, unit: AmountUnit | None) -> ParseResult:
+    """Return the number in a cell that shows a unit or another number: refused where the same text would be, or
+    where a thousand or a million times less is shown than the cell holds."""
+    shown, number = parse_number(raw.shown, language, unit), parse_number(float(raw), language)
+    if shown.code == "number-scaled" or not isinstance(number.value, Decimal):
+        return shown if shown.code == "number-scaled" else number
+    if isinstance(shown.value, Decimal) and abs(number.value) > 1 and abs(shown.value) * 100 < abs(number.value):
+        return ParseResult(None, "number-scaled", format_number(number.value, language))
+    return number
 
 
 @lru_cache(maxsize=4096)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlflow.excel.cell_address import MAX_SHEET_COLUMNS
-from xlflow.excel.conventions import MonthDate, RawCell, YearDate
+from xlflow.excel.conventions import MonthDate, RawCell, ShownNumber, YearDate
 from xlflow.excel.reader.limits import DEFAULT_LIMITS, MAX_OPENPYXL_BYTES, Limits
 from xlflow.excel.reader.open_file import open_workbook, read_stable_bytes
 from xlflow.excel.reader.safe_zip import build_uncompressed_zip
@@ -146,7 +146,7 @@ def _convert_value(cell: "Cell | MergedCell", other_value: RawCell) -> RawCell:
     tell: a formula without a value, an error, a time of day, a date out of range or without its day, a text with
     escaped letters."""
     value: Any = cell.value
-    if cell.data_type == "e" or value is None or isinstance(other_value, MonthDate | YearDate):
+    if cell.data_type == "e" or value is None or isinstance(other_value, MonthDate | YearDate | ShownNumber):
         return other_value
     if isinstance(value, bool):
         return value

@@ -3,6 +3,7 @@
 Opens nothing; knows no cells. Element and attribute names are those of ECMA-376 part 1.
 """
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Literal
 from xml.etree.ElementTree import Element
 
 from xlflow.excel.conventions import MonthDate, YearDate
+from xlflow.excel.reader.number_formats import BUILTIN_PERCENT_FORMATS, is_telling_number_format
 from xlflow.excel.reader.rich_text import has_strike_tag, is_strike
 from xlflow.excel.reader.safe_xml import get_attribute, local_name, parse_xml
 from xlflow.runtime.memo import cache_small
@@ -29,18 +31,21 @@ FormatKind = Literal["day", "month", "year", "span"]
 """What a number format shows of a number: a date with its day or a time of day, a month, a year, or a duration."""
 
 _MONTH_FORMAT_USED = re.compile(rb'numFmtId="17"')
+_PERCENT_FORMAT_USED = re.compile(rb'numFmtId="(?:9|10)"')
 _FORMAT_CODE = re.compile(rb'formatCode="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
 class CellStyles:
     """The indexes of the cell styles that show dates or times of day, durations, struck-out text; and by index
-    whether a date style shows the month or the year only (its styles are among `dates` too)."""
+    whether a date style shows the month or the year only (its styles are among `dates` too), and the number format
+    where it shows an amount in another unit (see `number_formats`)."""
 
     dates: frozenset[int] = frozenset()
     durations: frozenset[int] = frozenset()
     struck_out: frozenset[int] = frozenset()
     partial_dates: Mapping[int, FormatKind] | None = None
+    telling_formats: Mapping[int, str] | None = None
 
     def partial_date_kind(self, style: int) -> FormatKind | None:
         """Return "month" or "year" if that is all that a date style shows, None for all other styles."""
@@ -70,8 +75,11 @@ def classify_styles(style_formats: Iterable[tuple[int, bool]], code_by_format: M
     """Return what the cell styles show, given (number format id, struck out) of each, and the formats that the
     workbook defines itself. Built-in formats have fixed ids; a workbook may define them anew."""
     kinds: list[FormatKind | None] = []
-    struck_out = set[int]()
+    struck_out, telling_formats = set[int](), dict[int, str]()
     for index, (format_id, is_struck) in enumerate(style_formats):
+        format_code = code_by_format.get(format_id) or BUILTIN_PERCENT_FORMATS.get(format_id, "")
+        if format_code and is_telling_number_format(format_code):
+            telling_formats[index] = format_code
         kinds.append(_classify_format_id(format_id, code_by_format))
         if is_struck:
             struck_out.add(index)
@@ -80,6 +88,7 @@ def classify_styles(style_formats: Iterable[tuple[int, bool]], code_by_format: M
         frozenset(index for index, kind in enumerate(kinds) if kind == "span"),
         frozenset(struck_out),
         {index: kind for index, kind in enumerate(kinds) if kind in ("month", "year")},
+        telling_formats,
     )
 
 
@@ -97,7 +106,7 @@ def parse_cell_styles(part: bytes) -> CellStyles:
     root = parse_xml(part)
     codes = {
         int(key): get_attribute(element, "formatCode")
-        for element in root.iter()
+        for element in _children_of(root, "numFmts")
         if local_name(element) == "numFmt" and (key := get_attribute(element, "numFmtId")).isdecimal()
     }
     struck_fonts = {
@@ -111,6 +120,8 @@ def parse_cell_styles(part: bytes) -> CellStyles:
 
 
 def _children_of(root: Element, tag: str) -> Iterator[Element]:
+    """Yield the elements in the lists of this name right below the root: conditional formats further down have
+    number formats of their own, with numbers that cell styles may use too."""
     for element in root:
         if local_name(element) == tag:
             yield from element
@@ -123,4 +134,13 @@ def has_telling_styles(styles_part: bytes) -> bool:
     if has_strike_tag(styles_part) or _MONTH_FORMAT_USED.search(styles_part):
         return True
     codes = (code.decode(errors="replace") for code in _FORMAT_CODE.findall(styles_part))
-    return any(classify_number_format(code) in ("month", "year") for code in codes)
+    return _PERCENT_FORMAT_USED.search(_cell_styles_part(styles_part)) is not None or any(
+        classify_number_format(code) in ("month", "year") or is_telling_number_format(html.unescape(code))
+        for code in codes
+    )
+
+
+def _cell_styles_part(styles_part: bytes) -> bytes:
+    """Return the element with the styles of cells, without those that a workbook only offers."""
+    start, end = styles_part.find(b"<cellXfs"), styles_part.find(b"</cellXfs>")
+    return styles_part[start:end] if 0 <= start < end else b""

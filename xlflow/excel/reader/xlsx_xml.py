@@ -17,6 +17,7 @@ from xlflow.excel.cell_address import MAX_SHEET_COLUMNS, parse_cell_address
 from xlflow.excel.conventions import SERIAL_EPOCH, RawCell
 from xlflow.excel.reader.cell_annotations import HEADER_FOOTER_TAGS, parse_header_footer
 from xlflow.excel.reader.limits import Limits
+from xlflow.excel.reader.number_formats import make_shown_number
 from xlflow.excel.reader.rich_text import TextRuns, read_shared_strings, read_string_runs, split_struck_out
 from xlflow.excel.reader.safe_xml import (
     get_attribute,
@@ -79,7 +80,8 @@ def convert_number_by_style(text: str, style_index: int, context: WorkbookContex
         if style_index in context.styles.durations:
             return timedelta(milliseconds=round(number * _MILLISECONDS_PER_DAY))
         if style_index not in context.styles.dates or number < 0:
-            return number
+            format_code = (context.styles.telling_formats or {}).get(style_index)
+            return make_shown_number(number, format_code) if format_code else number
         value = _convert_serial_date(number, context.uses_date_system_1904)
     except OverflowError:
         return number
