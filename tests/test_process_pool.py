@@ -7,9 +7,12 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xlflow.runtime.process_pool import (
     PoolUnavailableError,
@@ -18,6 +21,7 @@ from xlflow.runtime.process_pool import (
     map_in_processes,
     peak_memory,
 )
+from xlflow.runtime.result_frames import ResultValue, decode_result, encode_result
 
 LIMITS = TaskLimits(1.0, 300_000_000)
 
@@ -158,3 +162,41 @@ def test_the_peak_of_memory_is_measured() -> None:
     taken[::4096] = bytes(len(taken[::4096]))
     assert peak_memory() > before or before > 200_000_000
     assert before > 1_000_000
+
+
+# What comes back ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [b"", b"\x00\xff", "", "å\ud800", (), (b"a", "b", b""), ("x",)])
+def test_a_result_comes_back_as_it_was(value: ResultValue) -> None:
+    assert decode_result(encode_result(value)) == value
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_are_taken_for_more_than_bytes_and_texts(frame: bytes) -> None:
+    with suppress(ValueError):
+        assert isinstance(decode_result(frame), bytes | str | tuple)
+
+
+class Forged:
+    """Would run a command in the caller if it were unpickled there."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (os.environ["FORGED"],)
+
+
+def send_forged(word: str) -> str:
+    if word == "forge":  # as a file that has taken over its reader would do
+        sys._getframe(1).f_locals["pipe"].send(Forged())
+        time.sleep(60)
+    return word
+
+
+def test_what_a_worker_forges_is_never_run_and_costs_its_item_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = tmp_path / "forged"
+    monkeypatch.setenv("FORGED", str(forged))
+    answers = dict(map_in_processes(send_forged, ["a", "forge", "b"], 1, LIMITS))
+    assert answers == {0: "a", 1: TaskFailure("crashed"), 2: "b"}
+    assert not forged.exists()

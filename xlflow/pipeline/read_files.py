@@ -93,9 +93,9 @@ def read_returned_files(
         ):
             index = pool_indexes[task_index]
             results[index] = (
-                _decode_result(outcome, decoder)
-                if isinstance(outcome, EncodedSubmission)
-                else _refuse_failed_file(files[index], outcome)
+                _refuse_failed_file(files[index], outcome)
+                if isinstance(outcome, process_pool.TaskFailure)
+                else _decode_result(EncodedSubmission(*outcome), decoder)
             )
             _report_results(progress, results, files)
     except process_pool.PoolUnavailableError:
@@ -156,7 +156,11 @@ class _FileReader:
     parse_cache: cache.ParseCache | None
     _sent_digests: set[str] = field(default_factory=set)
 
-    def __call__(self, file: DiscoveredFile) -> EncodedSubmission:
+    def __call__(self, file: DiscoveredFile) -> tuple[bytes, str, bytes]:
+        encoded = self._read(file)
+        return encoded.content, encoded.shared_digest, encoded.shared_content
+
+    def _read(self, file: DiscoveredFile) -> EncodedSubmission:
         result = _read_file(file, self.known_rounds)
         encoded = encode_submission(result)
         _store_in_cache(file, result, encoded, self.parse_cache)

@@ -7,6 +7,9 @@ of memory. A worker that dies or is late is killed and replaced, and only its cu
 The caller waits for all workers in a single thread: a program without threads can fork on Linux, which starts a
 worker at once instead of loading Python and all modules anew. Elsewhere, and in programs with threads, workers are
 spawned. The upper half runs in the worker, the lower half in the caller. Knows nothing of workbooks.
+
+What comes back from a worker is bytes and texts (`result_frames`), never pickled: a file that takes over a
+worker's process could else run what it likes in the caller.
 """
 
 import faulthandler
@@ -27,6 +30,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, Literal, TypeVar
 
+from xlflow.runtime.result_frames import (
+    MAX_FRAME_BYTES,
+    READY_FRAME,
+    TOO_LARGE_FRAME,
+    decode_result,
+    encode_result,
+)
+
 _MEMORY_EXIT_CODE = 77
 """Exit code of a worker that stopped itself because it took too much memory."""
 
@@ -36,13 +47,11 @@ _MEMORY_CHECK_INTERVAL = 0.02
 # In the worker --------------------------------------------------------------------------------------------
 
 
-def worker_main(
-    pipe: Connection, task: Callable[[Any], Any], memory_bytes: int, too_large_failure: object
-) -> None:
-    """Send None when ready, then take batches of items from the pipe and send a result for each, until it is
-    closed.
+def worker_main(pipe: Connection, task: Callable[[Any], Any], memory_bytes: int) -> None:
+    """Send a blank frame when ready, then take batches of items from the pipe and send a result for each, until it
+    is closed.
 
-    `too_large_failure` is sent for an item that raises MemoryError. Ctrl-C is ignored, since the caller gets it
+    An item that raises MemoryError is told as too large. Ctrl-C is ignored, since the caller gets it
     too and kills the workers; standard error is discarded, since a crash of the reader is reported as a finding.
     Garbage is collected between batches only: reading one form creates many objects and hardly a cycle.
     """
@@ -53,15 +62,15 @@ def worker_main(
     _limit_memory(memory_bytes)
     gc.freeze()  # what was inherited by fork is never looked at again, so that its pages stay shared
     gc.disable()
-    pipe.send(None)
+    pipe.send_bytes(READY_FRAME)
     with suppress(EOFError, OSError):
         while True:
             for item in pipe.recv():
                 try:
-                    result = task(item)
+                    frame = encode_result(task(item))
                 except MemoryError:
-                    result = too_large_failure
-                pipe.send(result)
+                    frame = TOO_LARGE_FRAME
+                pipe.send_bytes(frame)
             gc.collect()
 
 
@@ -159,9 +168,10 @@ def map_in_processes(
 ) -> Iterator[tuple[int, TaskResult | TaskFailure]]:
     """Yield (index of the item, result or failure) in the order in which items are finished.
 
-    `task` must be picklable (a function of a module, or an instance of a class of one), as must items and results,
-    and must not raise: a worker whose task raises counts as crashed. At most `jobs` processes run at a time.
-    Closing the iterator kills them. Raises PoolUnavailableError if no process can be started; items without a
+    `task` must be picklable (a function of a module, or an instance of a class of one), as must items; a result is
+    bytes, a text, or a tuple of these. It must not raise: a worker whose task raises counts as crashed. At most
+    `jobs` processes run at a time. Closing the iterator kills them. Raises PoolUnavailableError if no process can
+    be started; items without a
     result by then are left to the caller.
     """
     worker_count = min(jobs, len(items), _MAX_WORKERS)
@@ -201,7 +211,7 @@ class _Pool(Generic[Item, TaskResult]):
         """Start `count` more workers. Raises PoolUnavailableError if the system does not allow it."""
         for _ in range(count):
             parent_pipe, worker_pipe = _process_context().Pipe()
-            arguments = (worker_pipe, self.task, self.limits.memory_bytes, TaskFailure("too-large"))
+            arguments = (worker_pipe, self.task, self.limits.memory_bytes)
             try:
                 with _hide_main_module():
                     process = _process_context().Process(target=worker_main, args=arguments, daemon=True)
@@ -232,8 +242,10 @@ class _Pool(Generic[Item, TaskResult]):
 
     def _receive_result(self, worker: _Worker[Item]) -> Iterator[tuple[int, TaskResult | TaskFailure]]:
         try:
-            result: TaskResult | TaskFailure = worker.pipe.recv()
-        except (EOFError, OSError):
+            frame = worker.pipe.recv_bytes(MAX_FRAME_BYTES)
+            result: Any = decode_result(frame) if frame not in (READY_FRAME, TOO_LARGE_FRAME) else None
+        except (EOFError, OSError, ValueError):
+            worker.process.kill()  # it may have sent nonsense and still be there
             worker.process.join()
             exit_code = worker.process.exitcode
             yield from self._replace_worker(
@@ -241,7 +253,8 @@ class _Pool(Generic[Item, TaskResult]):
             )
             return
         if worker.is_ready:
-            yield worker.assigned.popleft()[0], result
+            index, _ = worker.assigned.popleft()
+            yield index, TaskFailure("too-large") if frame == TOO_LARGE_FRAME else result
         worker.is_ready = True
         self._assign_items(worker)
 
