@@ -33,7 +33,10 @@ CONTRIBUTING = PROJECT / ".github" / "CONTRIBUTING.md"
 CHANGELOG = PROJECT / ".github" / "CHANGELOG.md"
 DOCUMENTS = (FRONT, MANUAL, TEMPLATE_GUIDE, ARCHITECTURE, TEST_GUIDE, CONTRIBUTING, CHANGELOG)
 COMMANDS = ("", "demo", "templates", "generate", "check", "merge", "report", "history", "explain")
-PROJECT_COMMANDS = ("init", "round", "round open", "collect", "send", "status", "decide", "sign")
+PROJECT_COMMANDS = (
+    "init", "round", "round open", "round close", "round reopen", "collect", "send", "status", "decide", "sign",
+    "verify", "archive", "discard",
+)  # fmt: skip
 OPTIONS_OF_PYTEST = {"--renew", "--long", "--durations"}
 
 KEYS_BY_SECTION: dict[str, tuple[type[BaseModel], set[str]]] = {

@@ -394,4 +394,5 @@ def test_every_definition_in_the_folder_is_known() -> None:
         *(f"{template.name}.toml" for template in load_shipped_templates()),
         "words.toml",
         "messages.toml",
+        "mails.toml",
     }

@@ -5,9 +5,8 @@ As in `commands`: no logic, slow imports where they are used. `PROJECT_COMMANDS`
 """
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -20,7 +19,6 @@ from xlflow.cli.console import (
     show_progress_bars,
 )
 from xlflow.cli.options import (
-    AS_OF_HELP,
     FORCE_OPTION,
     FORM_JOBS_OPTION,
     JOBS_OPTION,
@@ -31,57 +29,10 @@ from xlflow.cli.options import (
     UNITS_OPTION,
     add_report_options,
 )
+from xlflow.cli.round_commands import archive, discard, init, open_chosen_round, round_group, verify
 
 _ACTIONS_WITH_VALUE = ("use", "leave-out", "due", "belongs-to")
 _ACTIONS = (*_ACTIONS_WITH_VALUE, "nothing", "not-asked", "asked")
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from xlflow.project.project_folder import Project
-    from xlflow.project.project_state import RoundState
-
-
-@click.command(short_help="Make a folder a project, which keeps rounds together.")
-@click.argument("folder", default=".", metavar="[DIR]", type=PATH_TYPE)
-@click.option("--name", default="", metavar="TEXT", help="The project's name; the folder's, if not given.")
-@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
-def init(folder: Path, name: str, language: str) -> None:
-    """Make a folder a project: it keeps the plan, forms, answers, decisions and reports of every round.
-
-    Inside it, the other commands need no paths and no days. What is in the folder already stays as it is.
-    """
-    from xlflow.project.project_folder import init_project
-
-    with exit_on_fatal_error(language):
-        result = init_project(folder, name, "en" if language == "en" else "sv")
-    print_result_and_exit(result, as_json=False)
-
-
-@click.group("round", short_help="Open or close a round of the project.")
-def round_group() -> None:
-    """Open or close a round of the project."""
-
-
-@round_group.command("open")
-@click.option("--as-of", required=True, metavar="DATE", help=AS_OF_HELP)
-@click.option("--due", metavar="DATE", help="The day by which the units are to reply.")
-@click.option("--plan", type=PATH_TYPE, help="The plan workbook; if not given, that of the round before.")
-@click.option("-t", "--template", metavar="NAME", help="A template's name, or a path to one.")
-def open_command(as_of: str, due: str | None, plan: Path | None, template: str | None) -> None:
-    """Open a round, or open it again with a changed plan or due date.
-
-    The plan is copied into the project, and what it asks is frozen. With a changed plan, it says which items are
-    the same and which units need a new form.
-    """
-    with exit_on_fatal_error():
-        from xlflow.project.open_round import open_round
-        from xlflow.project.project_folder import open_project
-
-        day = parse_date_option(as_of, "--as-of")
-        due_day = parse_date_option(due, "--due") if due else None
-        result = open_round(open_project(), day, due_day, plan, template)
-    print_result_and_exit(result, as_json=False)
 
 
 @click.command("generate")
@@ -97,7 +48,7 @@ def generate_variant(round_name: str | None, units: tuple[str, ...], jobs: int |
     """
     from xlflow.project.issue_forms import issue_forms
 
-    with _open_round(round_name) as (project, state), show_progress_bars() as progress:
+    with open_chosen_round(round_name) as (project, state), show_progress_bars() as progress:
         result = issue_forms(project, state, units, jobs=jobs, force=force, progress=progress)
     print_result_and_exit(result, as_json=False)
 
@@ -113,7 +64,7 @@ def collect(paths: tuple[Path, ...], round_name: str | None) -> None:
     """
     from xlflow.project.collect_returns import collect_returns
 
-    with _open_round(round_name) as (project, state):
+    with open_chosen_round(round_name) as (project, state):
         result = collect_returns(project, state, paths)
     print_result_and_exit(result, as_json=False)
 
@@ -133,7 +84,7 @@ def check_variant(round_name: str | None, as_json: bool, no_cache: bool, **optio
     """
     from xlflow.project.run_round import check_round
 
-    with _open_round(round_name) as (project, state), show_progress_bars() as progress:
+    with open_chosen_round(round_name) as (project, state), show_progress_bars() as progress:
         result = check_round(project, state, cache=not no_cache, progress=progress, **options)
     print_result_and_exit(result, as_json=as_json)
 
@@ -154,7 +105,7 @@ def merge_variant(round_name: str | None, as_json: bool, no_cache: bool, **optio
     """
     from xlflow.project.run_round import merge_round
 
-    with _open_round(round_name) as (project, state), show_progress_bars() as progress:
+    with open_chosen_round(round_name) as (project, state), show_progress_bars() as progress:
         result = merge_round(project, state, cache=not no_cache, progress=progress, **options)
     print_result_and_exit(result, as_json=as_json)
 
@@ -171,7 +122,7 @@ def report_variant(round_name: str | None, output: Path | None, as_json: bool, *
     """
     from xlflow.project.run_round import report_round
 
-    with _open_round(round_name) as (project, state):
+    with open_chosen_round(round_name) as (project, state):
         options["language"] = parse_language(options["language"])
         result = report_round(project, state, output, **options)
     print_result_and_exit(result, as_json=as_json)
@@ -189,7 +140,7 @@ def status(unit: str | None, round_name: str | None, as_json: bool) -> None:
     from xlflow.cli.project_text import format_status, format_unit_status, status_to_json
     from xlflow.project.project_status import read_status
 
-    with _open_round(round_name) as (project, state):
+    with open_chosen_round(round_name) as (project, state):
         found = read_status(project, state)
         if as_json:
             text = status_to_json(found)
@@ -217,7 +168,7 @@ def send(draft: bool, purpose: str | None, units: tuple[str, ...], dry_run: bool
     from xlflow.model.findings import FatalError, Location, make_finding
     from xlflow.project.send_drafts import send_drafts
 
-    with _open_round(round_name) as (project, state):
+    with open_chosen_round(round_name) as (project, state):
         if not (draft or dry_run):
             raise FatalError(make_finding("send-needs-draft", Location("")))
         result = send_drafts(project, state, purpose or "invite", units, dry_run=dry_run)  # type: ignore[arg-type]
@@ -247,7 +198,7 @@ def decide(unit: str, action: str, value: str, because: str, round_name: str | N
     from xlflow.model.findings import FatalError, Location, make_finding
     from xlflow.project.decide import decide as record_decision
 
-    with _open_round(round_name) as (project, state):
+    with open_chosen_round(round_name) as (project, state):
         if bool(value) != (action in _ACTIONS_WITH_VALUE):
             raise FatalError(make_finding("decision-value", Location(""), value=f"{action} {value}".strip()))
         if action == "due":
@@ -264,7 +215,7 @@ def sign(unit: str, by: str, round_name: str | None) -> None:
     """Record that somebody stands for a unit's answers as they are now. It falls when they change."""
     from xlflow.project.decide import sign as record_sign_off
 
-    with _open_round(round_name) as (project, state):
+    with open_chosen_round(round_name) as (project, state):
         result = record_sign_off(project, state, unit, by)
     print_result_and_exit(result, as_json=False)
 
@@ -289,23 +240,18 @@ def history_variant(output: Path | None, language: str | None, force: bool) -> N
     print_result_and_exit(result, as_json=False)
 
 
-@contextmanager
-def _open_round(round_name: str | None) -> "Iterator[tuple[Project, RoundState]]":
-    """Yield the project that one is in, and its round; faults end the command."""
-    with exit_on_fatal_error():
-        from xlflow.project.project_folder import open_project
-        from xlflow.project.project_state import choose_round
-
-        project = open_project()
-        yield project, choose_round(project, _round_name(round_name))
-
-
-def _round_name(text: str | None) -> str | None:
-    """Return the name of the round that an option gives by its day."""
-    return parse_date_option(text, "--round").isoformat() if text else None
-
-
-PROJECT_COMMANDS: tuple[click.Command, ...] = (init, round_group, collect, send, status, decide, sign)
+PROJECT_COMMANDS: tuple[click.Command, ...] = (
+    init,
+    round_group,
+    collect,
+    send,
+    status,
+    decide,
+    sign,
+    verify,
+    archive,
+    discard,
+)
 PROJECT_VARIANTS: tuple[click.Command, ...] = (
     generate_variant,
     check_variant,
