@@ -14,6 +14,7 @@ from support.draw_merged import draw_merged
 from support.draw_round import draw_round, shipped_template
 from support.external_tools import PROJECT
 from support.fill_forms import fill_forms
+from support.libreoffice import recalculate_all
 
 from xlflow.cli.json_output import result_to_values
 from xlflow.consolidated.reader.round_reader import read_round_status
@@ -234,3 +235,34 @@ def test_all_sums_of_any_budget_reconcile(seed: int, request: pytest.FixtureRequ
         unanswered = sum(outcome is None and forecast is None for _, _, (_, outcome, forecast) in rows)
         assert values["rows"]["unanswered"] == unanswered
         assert not [each for each in values["findings"] if each["code"] == "merge-unbalanced"]
+
+
+@pytest.mark.long
+@pytest.mark.with_tools
+def test_libreoffice_gets_the_same_sums_also_after_a_correction_by_hand(tmp_path: Path) -> None:
+    """An unreadable forecast that somebody corrects on the sheet moves its row from those that lack one."""
+    paths, wanted = list[Path](), dict[str, list[tuple[str, str, Amounts]]]()
+    for number in range(6):
+        rows, (merged, findings) = draw_budget(Random(number + 70))
+        path = tmp_path / f"{number}.xlsx"
+        path.write_bytes(render_consolidated(build_consolidated_content(merged, findings), merged))
+        book = load_workbook(path)
+        headings = [cell.value for cell in book["Aktiviteter"][1]]
+        column, identity = headings.index("Prognos") + 1, headings.index("Id") + 1
+        for row in range(2, book["Aktiviteter"].max_row + 1):
+            if book["Aktiviteter"].cell(row, column).value == "x":
+                book["Aktiviteter"].cell(row, column).value = 100
+                index = int(str(book["Aktiviteter"].cell(row, identity).value).removeprefix("r"))
+                area, unit, (budget, outcome, _) = rows[index]
+                rows[index] = (area, unit, (budget, outcome, Decimal(100)))
+        book.save(path)
+        paths.append(path)
+        wanted[path.name] = rows
+    assert any(Decimal(100) == forecast for rows in wanted.values() for _, _, (_, _, forecast) in rows)
+    for path in recalculate_all(paths):
+        figures = summary_figures(load_workbook(path, data_only=True))
+        shown = {label: [round(figure, 2) for figure in amounts] for label, amounts in figures.items()}
+        amounts = [row[2] for row in wanted[path.name]]
+        complete = [row for row in amounts if None not in row]
+        assert shown["Summa"] == add_up(complete), path
+        assert shown["Alla poster"] == add_up(amounts), path
