@@ -1,10 +1,13 @@
 """A year of a project as its coordinator lives it: three rounds, twelve units, no path typed but a new plan's."""
 
 import json
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
-from support.fill_forms import fill_form
+from support.external_tools import PROJECT
+from support.fill_forms import fill_form, fill_forms
 from support.make_mails import make_eml
 from support.make_project import put_in_inbox, write_plan
 from support.run_cli import CommandResult, run
@@ -42,6 +45,28 @@ class _Coordinator:
     def states(self) -> dict[str, str]:
         units = json.loads(self.type("status", "--json").out)["units"]
         return {unit["name"]: unit["state"] for unit in units}
+
+
+@pytest.mark.long
+def test_the_manual_plays_a_round_of_a_project(tmp_path: Path) -> None:
+    """Its commands do what it promises, one after the other; the answers come in before `collect`."""
+    example = PROJECT / "examples" / "followup-2021"
+    shutil.copy(example / "plan.xlsx", tmp_path)
+    text = (PROJECT / "examples" / "README.md").read_text(encoding="utf-8")
+    commands = text.partition("<!-- project -->")[2].partition("<!-- /project -->")[0].strip("\n`").splitlines()
+    assert len(commands) > 15
+    folder, expected = tmp_path, {"check": 1, "merge": 1}
+    for command in commands:
+        program, name, *words = shlex.split(command)
+        if program == "cd":
+            folder = tmp_path / name
+            continue
+        if name == "collect":
+            day = folder / "rounds" / "2021-03-31"
+            assert fill_forms(day / "forms", example / "answers.csv", day / "inbox")
+        seen = run(name, *words, cwd=folder)
+        assert (seen.code, seen.err) == (expected.get(name, 0), ""), command
+    assert (folder / "rounds" / "2021-03-31" / "Sammanställning 2021-03-31.xlsx").exists()
 
 
 @pytest.mark.long

@@ -133,7 +133,9 @@ def test_the_manual_tries_further_commands() -> None:
 
 
 def test_every_option_that_is_named_exists() -> None:
-    options = {word for name in COMMANDS for word in re.findall(r"--[a-z][a-z-]+", _help(name))}
+    options = {
+        word for name in (*COMMANDS, *PROJECT_COMMANDS) for word in re.findall(r"--[a-z][a-z-]+", _help(name))
+    }
     named = set()
     for document in (FRONT, MANUAL, TEMPLATE_GUIDE, ARCHITECTURE):
         text = re.sub(r"<!-- help -->.*?<!-- /help -->", "", _text(document), flags=re.DOTALL)
