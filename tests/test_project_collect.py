@@ -1,14 +1,13 @@
 """What lies in the inbox is archived untouched, counts once, and survives a run that is killed at any moment."""
 
 import io
-import json
 import os
 import random
-import shutil
 import signal
 import sys
 import time
 import zipfile
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +18,12 @@ from support.make_project import answer, make_project, open_state, put_in_inbox
 from xlflow.i18n.catalogue import translate
 from xlflow.model.findings import FatalError
 from xlflow.model.merged import RunResult
+from xlflow.project.close_round import verify_project
 from xlflow.project.collect_returns import collect_returns
+from xlflow.project.decide import decide
 from xlflow.project.deliveries import legal_names
 from xlflow.project.events import read_events
-from xlflow.project.project_folder import Project
+from xlflow.project.project_folder import Project, open_project
 from xlflow.project.run_round import check_round, merge_round
 
 ANSWERS = {
@@ -240,37 +241,48 @@ def test_names_are_legal_everywhere_and_never_alike() -> None:
 # Kills ----------------------------------------------------------------------------------------------------
 
 
-def _collect_and_be_killed(project: Project, seconds: float) -> None:
+def _start(work: Callable[[], object]) -> int:
+    """Do something in a process of its own and return its id."""
     child = os.fork()
-    if child == 0:
-        try:
-            collect(project)
-        finally:
-            os._exit(0)
+    if child:
+        return child
+    try:
+        work()
+    finally:
+        os._exit(0)
+
+
+def _kill(children: Sequence[int], seconds: float) -> None:
     time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
 @pytest.mark.parametrize("kills", [8, pytest.param(200, marks=pytest.mark.long)])
-def test_a_run_that_is_killed_at_any_moment_loses_nothing(project: Project, kills: int) -> None:
+def test_two_runs_that_are_killed_at_any_moment_lose_nothing(project: Project, kills: int) -> None:
     chance = random.Random(7)
     contents = {
         f"{unit} {number}.xlsx": form(project, unit) + bytes(number) for unit in ANSWERS for number in range(4)
     }
-    shutil.rmtree(project.round_folder("2026-03-31") / "inbox")
+
+    def decide_and_merge() -> None:
+        decide(*open_state(project.root), "Museet", "due", "2026-05-01", because="prov")
+        merge_round(*open_state(project.root))
+
     for round_number in range(kills // 4):
         for name, content in contents.items():
             put_in_inbox(project, f"{round_number} {name}", content + bytes(8 * round_number))
-        for _ in range(4):
-            _collect_and_be_killed(project, chance.uniform(0.3, 0.6))
+        collectors = [_start(lambda: collect(project)) for _ in range(2)]
+        _kill(collectors, chance.uniform(0.3, 0.7))
+        workers: list[Callable[[], object]] = [lambda: collect(project), decide_and_merge]
+        _kill([_start(work) for work in workers], chance.uniform(0.3, 0.9))
     collect(project)
     expected = {content + bytes(8 * number) for content in contents.values() for number in range(kills // 4)}
-    assert set(received(project).values()) >= expected
-    log = read_events(project.events_folder)
-    assert log.findings == ()
+    assert set(received(project).values()) == expected
     recorded = {file["digest"] for event in deliveries(project) for file in event["files"]}  # type: ignore[attr-defined]
     assert len(recorded) == len(expected)
     assert inbox(project) == []
-    assert json.dumps(deliveries(project))
+    result = verify_project(open_project(project.root))
+    assert [finding.code for finding in result.findings] == []

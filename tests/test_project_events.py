@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlflow.model.findings import message_of, remedy_of
+from xlflow.model.findings import FatalError, message_of, remedy_of
 from xlflow.project.events import Event, EventLog, read_events, sort_events, write_event
+from xlflow.project.project_folder import Project
+from xlflow.project.project_settings import ProjectSettings
+from xlflow.project.project_state import build_rounds
 
 START = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 
@@ -147,3 +150,17 @@ def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     assert log.findings == ()
     assert sorted(numbers(log)) == [*range(15), *range(100, 115)]
     assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".json")] == []
+
+
+def test_an_event_of_another_version_is_named(tmp_path: Path) -> None:
+    data = {"frozen": "a", "plan": "b", "due": ""}
+    opened = write_event(tmp_path / "events", "round-opened", data, by="", seen=(), round_name="2026-03-31")
+    later = write_event(
+        tmp_path / "events", "decided", {"new": 1}, by="", seen=[opened.id], round_name="2026-03-31"
+    )
+    project = Project(tmp_path, ProjectSettings(name="P"), read_events(tmp_path / "events"))
+    with pytest.raises(FatalError) as error:
+        build_rounds(project)
+    assert [(found.code, found.location.file) for found in error.value.findings] == [
+        ("event-not-understood", later.file_name)
+    ]

@@ -86,6 +86,8 @@ def collect_returns(
     candidates = [*_list_files(inbox, inbox), *(each for path in paths for each in _list_files(path, path.parent))]
     waiting = _find_unsettled([path for _, path in candidates])
     for name, path in candidates:
+        if not path.exists():  # another run has taken it in meanwhile
+            continue
         if path in waiting:
             collected.findings.append(make_finding("inbox-waits", Location(name)))
             continue
@@ -112,6 +114,8 @@ def _take_in(
             collected.findings.append(make_finding("inbox-too-large", Location(name)))
             return
         content = path.read_bytes()
+    except FileNotFoundError:  # as above
+        return
     except OSError as error:
         collected.findings.append(make_finding("inbox-unreadable", Location(name), value=error.strerror))
         return

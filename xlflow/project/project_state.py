@@ -211,9 +211,14 @@ def count_once(files: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
 
 
 def _apply(state: RoundState, event: Event) -> None:
+    """Change the state of a round by one event. `FatalError` if its data are not what this version writes."""
     handler = _HANDLERS.get(event.kind)
-    if handler:
+    if handler is None:
+        return
+    try:
         handler(state, event)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FatalError(make_finding("event-not-understood", Location(event.file_name))) from error
 
 
 def _open(state: RoundState, event: Event) -> None:
