@@ -13,6 +13,7 @@ from xlflow.excel.header_detection import (
     DetectedTable,
     HeadingSpec,
     accepted_spellings,
+    base_sheet_name,
     find_misspelt_headings,
     find_most_similar_cell,
     find_partial_table,
@@ -42,7 +43,7 @@ def find_plan_table(
     """
     sheets = [sheet for sheet in workbook.sheets if not (is_unit_sheet(sheet) or is_waiver_or_alias_sheet(sheet))]
     sheet_names = {normalize_key_cached(name) for name in accepted_spellings("plan.plan_sheets")}
-    named_sheets = [sheet for sheet in sheets if normalize_key_cached(sheet.name) in sheet_names]
+    named_sheets = [sheet for sheet in sheets if base_sheet_name(sheet.name) in sheet_names]
     headings, activity_key = _plan_headings(template), template.levels[template.item_level_index].key
     tables = [
         table

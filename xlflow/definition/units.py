@@ -12,6 +12,7 @@ from xlflow.excel.header_detection import (
     DetectedTable,
     HeadingSpec,
     accepted_spellings,
+    base_sheet_name,
     find_table,
     make_heading_spec,
 )
@@ -99,7 +100,7 @@ def unit_sheet_headings() -> tuple[HeadingSpec, ...]:
 
 def is_unit_sheet(sheet: SheetData) -> bool:
     """Return whether a sheet has one of the names of the sheet of units."""
-    return normalize_key_cached(sheet.name) in {
+    return base_sheet_name(sheet.name) in {
         normalize_key_cached(name) for name in accepted_spellings("plan.unit_sheets")
     }
 

@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from xlflow.excel.header_detection import DetectedTable, accepted_spellings, find_table, make_heading_spec
+from xlflow.excel.header_detection import (
+    DetectedTable,
+    accepted_spellings,
+    base_sheet_name,
+    find_table,
+    make_heading_spec,
+)
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText
 from xlflow.model.findings import Finding, Location, list_answer_finding_codes, make_finding
@@ -75,7 +81,7 @@ class _WaiverSheetRow:
 def is_waiver_or_alias_sheet(sheet: SheetData) -> bool:
     """Return whether a sheet has one of the names of these two sheets."""
     names = (*accepted_spellings("plan.waiver_sheets"), *accepted_spellings("plan.alias_sheets"))
-    return normalize_key_cached(sheet.name) in {normalize_key_cached(name) for name in names}
+    return base_sheet_name(sheet.name) in {normalize_key_cached(name) for name in names}
 
 
 def read_waivers(workbook: WorkbookData, context: WaiverContext) -> tuple[tuple[Waiver, ...], list[Finding]]:
@@ -121,7 +127,7 @@ def _read_complete_rows(
 ) -> Iterator[_WaiverSheetRow]:
     """Yield the rows of the sheet of this kind, but for those that lack something they need."""
     sheet_names = {normalize_key_cached(name) for name in accepted_spellings(f"plan.{sheet_kind}_sheets")}
-    sheet = next((sheet for sheet in workbook.sheets if normalize_key_cached(sheet.name) in sheet_names), None)
+    sheet = next((sheet for sheet in workbook.sheets if base_sheet_name(sheet.name) in sheet_names), None)
     if sheet is None or sheet.is_blank:
         return
     headings = [make_heading_spec(key, f"plan.{sheet_kind}_{key}") for key in keys]

@@ -22,6 +22,7 @@ HEADING_SEARCH_ROWS = 30
 """Rows from the top of a sheet in which its heading row must be."""
 
 _YEAR_SUFFIX = re.compile(r"\s*\b((?:19|20)\d\d)\W*$")
+_NUMBERS_SUFFIX = re.compile(r" - (?:tabell|table) ?\d{1,6}$")
 _MAX_HEADING_LENGTH = 60
 """Characters from which on a text is not compared with headings: no heading is so long, and difflib is slow."""
 _MIN_SIMILARITY = 0.8
@@ -85,6 +86,11 @@ class DetectedTable:
     def location_at(self, row: int, column: int) -> Location:
         """Return the location of the cell in a row and column."""
         return Location(self.file, self.sheet.name, format_cell_address(row, column))
+
+
+def base_sheet_name(name: str) -> str:
+    """Return the normalized name of a sheet without what Apple Numbers adds to it: "plan - tabell 1" is "plan"."""
+    return _NUMBERS_SUFFIX.sub("", normalize_key_cached(name))
 
 
 def accepted_spellings(word_key: str) -> tuple[str, ...]:
@@ -188,10 +194,11 @@ def find_most_similar_cell(sheet: SheetData, headings: Iterable[HeadingSpec]) ->
 
 
 def find_title_above(table: DetectedTable) -> tuple[str, int, int]:
-    """Return (text, row, column) of the first text above the heading row; ("", 0, 0) if there is none."""
+    """Return (text, row, column) of the first text above the heading row; ("", 0, 0) if there is none. The name of
+    a table that Apple Numbers puts there, and in the sheet's name, is none."""
     for row, cells in enumerate(table.sheet.rows[: table.heading_row]):
         for column, cell in enumerate(cells):
-            if isinstance(cell, str) and collapse_whitespace(cell):
+            if isinstance(cell, str) and collapse_whitespace(cell) and not table.sheet.name.endswith(f" - {cell}"):
                 return collapse_whitespace(cell), row, column
     return "", 0, 0
 

@@ -2,13 +2,19 @@
 
 import csv
 import io
+import re
 from collections import Counter
 
-from xlflow.excel.reader.file_type import bom_encoding
+from xlflow.excel.reader.file_type import bom_encoding, wide_encoding
 from xlflow.excel.reader.limits import CSV_SAMPLE_CHARACTERS, CSV_SAMPLE_ROWS, Limits
 from xlflow.excel.reader.workbook_data import LimitExceededError, SheetData
 
-_SEPARATORS = ";\t,"
+_EIGHT_BIT_ENCODINGS = ("cp1252", "mac_roman", "cp850")
+"""What programs write that know no Unicode, by preference: on Windows, on an old Mac, in a command line."""
+
+_LANGUAGE_LETTERS, _USUAL_SIGNS = re.compile("[åäöÅÄÖéÉüÜ]"), re.compile("[–—‘’“”»«•…€§°\xa0]")
+
+_SEPARATORS = ";\t,|"
 """In order of preference: Swedish Excel writes semicolons, since its decimal sign is the comma."""
 
 
@@ -29,14 +35,23 @@ def read_csv(content: bytes, name: str, limits: Limits) -> SheetData:
 
 
 def _decode_text(content: bytes) -> str:
-    """Return the text: by its byte order mark, else as UTF-8, else as Windows-1252 (Excel's "CSV" on Windows)."""
-    encoding = bom_encoding(content)
-    if encoding == "utf-16":
+    """Return the text: by its byte order mark, as UTF-16 without one, as UTF-8, else as the eight-bit encoding in
+    which most of the other letters are those of the language."""
+    encoding = bom_encoding(content) or wide_encoding(content)
+    if encoding and encoding.startswith(("utf-16", "utf-32")):
         return content.decode(encoding)
     try:
         return content.decode(encoding or "utf-8")
     except UnicodeDecodeError:
-        return content.decode("cp1252")
+        return content.decode(max(_EIGHT_BIT_ENCODINGS, key=lambda name: _rate_encoding(content, name)), "replace")
+
+
+def _rate_encoding(content: bytes, encoding: str) -> int:
+    """Return how many letters of the language a text has in an encoding, less all that is neither these nor
+    ASCII."""
+    text = content[:CSV_SAMPLE_CHARACTERS].decode(encoding, "replace")
+    letter_count, sign_count = len(_LANGUAGE_LETTERS.findall(text)), len(_USUAL_SIGNS.findall(text))
+    return 2 * letter_count + sign_count - sum(not character.isascii() for character in text)
 
 
 def _split_separator_line(text: str) -> tuple[str, str]:

@@ -62,6 +62,11 @@ _CONTROL_CHARACTERS = frozenset(range(32)) - {9, 10, 12, 13, 27}
 """Bytes that no text has: control characters but tab, line breaks, form feed and escape."""
 
 
+_MIN_WIDE_LETTERS, _MIN_ZERO_SHARE, _MAX_ZERO_SHARE = 8, 0.8, 0.02
+"""Letters from which on UTF-16 is known without its mark, and the share of zeros that there must be in one half of
+the bytes, and may be in the other."""
+
+
 def detect_file_type(content: bytes) -> str:
     """Return what a file is: "zip" (also every .xlsx and .ods), "xls", "text", or what makes it no workbook, as in
     the message codes `file-is-…`: "pdf", "html", "encrypted", … "unknown"."""
@@ -79,9 +84,22 @@ def detect_file_type(content: bytes) -> str:
 def bom_encoding(content: bytes) -> str | None:
     """Return the encoding that a byte order mark at the beginning of a text names; None if there is no such
     mark."""
+    if content[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        return "utf-32"
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     return "utf-8-sig" if content[:3] == b"\xef\xbb\xbf" else None
+
+
+def wide_encoding(content: bytes) -> str | None:
+    """Return the encoding of a text in UTF-16 without a byte order mark: every other byte of its letters is zero;
+    None for all else."""
+    head = content[:FILE_HEAD_BYTES]
+    half = len(head) // 2
+    zeros = head[::2].count(0), head[1::2].count(0)
+    if half < _MIN_WIDE_LETTERS or max(zeros) < half * _MIN_ZERO_SHARE or min(zeros) > half * _MAX_ZERO_SHARE:
+        return None
+    return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
 
 
 def _detect_ole_type(content: bytes) -> str:
@@ -95,7 +113,7 @@ def _detect_ole_type(content: bytes) -> str:
 
 
 def _detect_text_type(head: bytes) -> str:
-    if bom_encoding(head) == "utf-16":
+    if bom_encoding(head) in ("utf-16", "utf-32"):
         return "text"
     if not head.strip(b"\0"):
         return "all-zero-bytes"
@@ -104,7 +122,7 @@ def _detect_text_type(head: bytes) -> str:
         return detected
     if text.startswith((b"<?xml", b"<office:document")):
         return "html" if b"<html" in text.lower() else "xml"
-    return "unknown" if _CONTROL_CHARACTERS.intersection(head) else "text"
+    return "unknown" if _CONTROL_CHARACTERS.intersection(head) and not wide_encoding(head) else "text"
 
 
 def _detect_by_first_words(text: bytes) -> str | None:
