@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import docx
 import pytest
 from docx.shared import Mm, RGBColor
+from openxml_audit import FileFormat, OpenXmlValidator
 from support.draw_report import draw_many
 
 from xlflow.model.findings import FatalError, message_of
@@ -271,3 +272,13 @@ def test_a_broken_part_of_the_reference_is_told(parts: Parts) -> None:
     for name in ("word/styles.xml", "word/settings.xml", "word/theme/theme1.xml", "word/numbering.xml"):
         assert find_reference_fault(pack({**parts, name: b"<w:styles"})) == "damaged", name
         assert find_reference_fault(pack({**parts, name: doctype + parts[name]})) == "damaged", name
+
+
+@pytest.mark.parametrize("change", [_foreign_parts, _as_strict, _bare])
+def test_an_independent_validator_finds_nothing_wrong(
+    parts: Parts, tmp_path: Path, change: Callable[[Parts], Parts]
+) -> None:
+    path = tmp_path / "rapport.docx"
+    path.write_bytes(pack(report_with(change(parts))))
+    result = OpenXmlValidator(file_format=FileFormat.OFFICE_2019).validate(str(path))
+    assert [str(error) for error in result.errors] == []

@@ -4,17 +4,19 @@ Decides nothing about what the report says. Together with `docx_styles`, the onl
 """
 
 from collections.abc import Iterator
-from datetime import date
 from io import BytesIO
-from struct import Struct
+from typing import Any
 
 from docx.document import Document as Docx
 from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.pkgwriter import PackageWriter
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import serialize_for_reading
 from docx.shared import Emu, Mm
 
+from xlflow.excel.reader.safe_zip import build_dated_zip
 from xlflow.i18n.catalogue import translate
 from xlflow.report.document import (
     Block,
@@ -50,9 +52,7 @@ def write_docx(document: Document, reference: bytes | None = None) -> bytes:
     """Return the report as .docx, in the look of `reference` (another one) if given; same values, same bytes."""
     docx, style_ids = create_styled_document(document, reference)
     _DocxWriter(docx, style_ids, document).write_body()
-    buffer = BytesIO()
-    docx.save(buffer)
-    return _set_zip_dates(buffer.getvalue(), document.as_of)
+    return build_dated_zip(_collect_parts(docx), document.as_of)
 
 
 class _DocxWriter:
@@ -217,27 +217,25 @@ def _field_xml(code: str) -> str:
     return _FIELD_START.format(f" {code} ") + span_xml(Span("1")) + _FIELD_END
 
 
-def _set_zip_dates(package: bytes, as_of: date) -> bytes:
-    """Return the same package with every part dated the report's day, so that equal reports are equal files."""
-    dated = bytearray(package)
-    timestamp = _ZIP_TIMESTAMP.pack(12 << 11, (max(as_of.year, 1980) - 1980) << 9 | as_of.month << 5 | as_of.day)
-    end = package.rindex(b"PK\x05\x06")
-    entry_count, _, position = _ZIP_DIRECTORY_END.unpack_from(package, end + 10)
-    for _ in range(entry_count):
-        name, extra, comment = _ZIP_FIELD_LENGTHS.unpack_from(package, position + 28)
-        (entry_offset,) = _ZIP_ENTRY_OFFSET.unpack_from(package, position + 42)
-        dated[position + 12 : position + 16] = dated[entry_offset + 10 : entry_offset + 14] = timestamp
-        position += 46 + name + extra + comment
-    return bytes(dated)
+class _PartCollector(dict[str, bytes]):
+    """Takes the parts that python-docx writes; its own zip writer asks the clock, and fails before 1980."""
+
+    def write(self, uri: PackURI, content: bytes) -> None:
+        """Keep one part under its name in the package."""
+        self[uri.membername] = content
 
 
-_ZIP_TIMESTAMP, _ZIP_DIRECTORY_END, _ZIP_FIELD_LENGTHS, _ZIP_ENTRY_OFFSET = (
-    Struct("<HH"),
-    Struct("<HII"),
-    Struct("<HHH"),
-    Struct("<I"),
-)
-"""How a package notes a time, its list of parts, the lengths in an entry of that list, where a part begins."""
+def _collect_parts(docx: Docx) -> dict[str, bytes]:
+    """Return the parts of a document by name, the list of their types first."""
+    package, collector = docx.part.package, _PartCollector()
+    writer: Any = PackageWriter
+    for part in package.parts:
+        part.before_marshal()
+    writer._write_content_types_stream(collector, package.parts)
+    writer._write_pkg_rels(collector, package.rels)
+    writer._write_parts(collector, package.parts)
+    return collector
+
 
 _NAMESPACES = f'{NAMESPACE} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 _FIELD_START = (

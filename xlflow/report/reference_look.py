@@ -6,6 +6,7 @@ fields that fetch something, embedded objects, macros, custom XML, custom proper
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import docx as python_docx
@@ -29,6 +30,9 @@ from xlflow.report.reference_package import (
 
 _UNNEEDED_PARTS = ("/thumbnail", "/customXml", "/stylesWithEffects")
 """Ends of the kinds of relationships whose parts a report does without."""
+
+FIRST_HEADER_DRAWING_ID = 100_001
+"""Ids of drawings must differ in the whole document; those of the report's own count from 1."""
 
 _TAKEN_SETTINGS = (
     "mirrorMargins",
@@ -155,6 +159,7 @@ class _HeaderCarrier:
         self.docx, self.reference = docx, reference
         self.part: Any = docx.part
         self.picture_parts: dict[str, Part] = {}
+        self.drawing_ids = count(FIRST_HEADER_DRAWING_ID)
 
     def carry_last_section(self) -> None:
         """Set the properties of the new document's only section."""
@@ -196,6 +201,8 @@ class _HeaderCarrier:
             else (FooterPart, CONTENT_TYPE.WML_FOOTER, RELATIONSHIP_TYPE.FOOTER)
         )
         new_part = part_class(uri, content_type, element, self.part.package)
+        for properties in element.iter(qn("wp:docPr")):
+            properties.set("id", str(next(self.drawing_ids)))
         for each in element.iter("*"):
             for key, text in each.attrib.items():
                 if key.startswith(_RELATIONSHIP_NAMESPACE):

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from xlflow.excel.reader.limits import ALWAYS_SAFE_PACKED_BYTES, RATIO_EXEMPT_BYTES, Limits
 
@@ -149,6 +149,19 @@ def build_uncompressed_zip(parts: Mapping[str, bytes]) -> bytes:
         "<4s4H2LH", _END_RECORD, 0, 0, len(directory), len(directory), directory_size, offset, 0
     )
     return b"".join((*chunks, *directory, end_record))
+
+
+def build_dated_zip(parts: Mapping[str, bytes], dated: date) -> bytes:
+    """Return a zip archive of these parts, name -> content, deflated, all dated noon of a day, or of the nearest
+    that an archive can hold (1980 to 2107): the clock of this computer has no part in it."""
+    year = min(max(dated.year, 1980), 2107)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, part in parts.items():
+            info = zipfile.ZipInfo(name, (year, dated.month, dated.day, 12, 0, 0))
+            info.external_attr, info.create_system = 0o600 << 16, 3
+            archive.writestr(info, part, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
 
 
 def _is_end_record_consistent(content: bytes, entry_count: int, comment_length: int) -> bool:
