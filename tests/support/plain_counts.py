@@ -298,6 +298,12 @@ class PlainCounts:
         )
 
     @cached_property
+    def part_sentences(self) -> set[str]:
+        """The sentences of the table of activities that count the sub-activities of each."""
+        headings = ("Delaktiviteter i ord", "Sub-activities in words")
+        return {row[heading] for row in self.items for heading in headings if row.get(heading)}
+
+    @cached_property
     def known_statuses(self) -> set[str]:
         """The statuses of the template, which have a column each in the summary."""
         cells = {cell for row in self.book[self.words["summary"]].iter_rows(values_only=True) for cell in row}

@@ -168,7 +168,11 @@ class ReportWalk:
                 continue
             for row in sheet.iter_rows(values_only=True):
                 for cell in row:
-                    if isinstance(cell, str) and re.search(r"[^\W\d]", cell):
+                    if (
+                        isinstance(cell, str)
+                        and re.search(r"[^\W\d]", cell)
+                        and cell not in self.counts.part_sentences
+                    ):
                         found.add(cell)
                         for line in cell.split("\n"):
                             found |= {
@@ -198,7 +202,7 @@ class ReportWalk:
         found = self.own_numbers(block.text, with_one=with_one)
         self.explained += len(found)
         if found != list(expected):
-            self.faults.append(f"{block.tag} “{block.text[:150]}”: {found}, counted {list(expected)}")
+            self.faults.append(f"{block.tag} “{block.text[:400]}”: {found}, counted {list(expected)}")
 
     # The walk ------------------------------------------------------------------------------------------------
 
@@ -249,7 +253,9 @@ class ReportWalk:
                 block, []
             )
         elif block.tag == "p" and in_summary and block.text.endswith(":"):
-            self.expect(block, self.list_numbers(block.section), with_one=True)
+            late_of_unit = self.unit and block.section == words["late"]
+            numbers = self.late_numbers_of_unit(block) if late_of_unit else self.list_numbers(block.section)
+            self.expect(block, numbers)
         elif block.tag == "p" and in_responses and not block.section:
             self.expect(block, self.response_numbers(), with_one=False)
         elif block.tag == "p" and self.is_group_sentence(block):
@@ -345,6 +351,11 @@ class ReportWalk:
             late = self.counts.is_late
             return [row for row in scope.activities if late(row)], [row for row in scope.parts if late(row)]
         return scope.with_status(scope.activities, heading), scope.with_status(scope.parts, heading)
+
+    def late_numbers_of_unit(self, block: Block) -> list[int]:
+        """Return how many activities are late for the unit, and the rest of the list below: its sub-activities."""
+        listed = sum(each.tag == "li" and each.section == block.section for each in self.blocks)
+        return [*([self.scope.late] if self.scope.late else []), listed - self.scope.late]
 
     def list_numbers(self, heading: str) -> list[int]:
         activities, parts = self.matching(heading)

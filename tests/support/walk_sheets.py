@@ -90,7 +90,17 @@ class SheetWalk:
         self.walk_collection()
         self.walk_completeness()
         self.walk_deviations()
+        self.walk_part_sentences()
         return self.faults
+
+    def walk_part_sentences(self) -> None:
+        """“Av tre delaktiviteter är …” in the row of an activity counts its own sub-activities."""
+        counts, whole = self.counts, self.counts.whole
+        heading = "Delaktiviteter i ord" if counts.language == "sv" else "Sub-activities in words"
+        for row in whole.activities:
+            parts = [part for part in whole.parts if counts.key(part) == counts.key(row)]
+            if text := row.get(heading, ""):
+                self.hold(f"{row['Id']} {text}", numbers_in(text, counts.language), whole.sentence(parts))
 
     # The summary ---------------------------------------------------------------------------------------------
 

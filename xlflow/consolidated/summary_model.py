@@ -176,6 +176,25 @@ class BalanceEquation:
     outside_tables: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True)
+class StatusMismatch:
+    """In `count` rows of a table the status under `column`, one of `labels`, is not the rolled-up one."""
+
+    table: str
+    column: str
+    labels: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaleChecks:
+    """What must hold while nobody has changed an answer: each measure comes to its value, each mismatch to its
+    count."""
+
+    figures: tuple[tuple[Measure, TableCell], ...] = ()
+    mismatches: tuple[StatusMismatch, ...] = ()
+
+
 @dataclass(frozen=True)
 class ConsolidatedContent:
     """Everything that the consolidated workbook shows, before it is written as a workbook.
@@ -184,7 +203,7 @@ class ConsolidatedContent:
     in the order of the rows of the table `accounts`. `status_sentences` describe the whole round,
     `group_sentences` each group of the first level as (name, sentence). `compared_to` is the as-of date of the
     previous round, None if there is none. `agreed_deadlines` are those of earlier rounds that are in force, by
-    item id.
+    item id. `stale_checks` tell whether an answer was changed since.
     """
 
     title: str
@@ -199,6 +218,7 @@ class ConsolidatedContent:
     compared_to: date | None = None
     units_with_blank_form: tuple[str, ...] = ()
     agreed_deadlines: Mapping[str, Deadline] = field(default_factory=lambda: MappingProxyType({}))
+    stale_checks: StaleChecks = StaleChecks()
 
     @cached_property
     def tables_by_name(self) -> Mapping[str, Table]:

@@ -40,8 +40,7 @@ def _no_locations() -> FieldLocations:
 class UnitReply:
     """What one unit answered on a plan item. `status_code` is None where the template does not know the status,
     which is then in `status` as written. `answers` are its other answers; `locations` are the cells that they were
-    read from. A sub-activity with `follows_parent` has no status of its own. `is_overdue`: the unit has not
-    finished it, and the deadline in force for the unit has passed. `completeness` says how many of its
+    read from. A sub-activity with `follows_parent` has no status of its own. `completeness` says how many of its
     sub-activities the unit has answered, "" where all or none."""
 
     unit: str
@@ -51,7 +50,6 @@ class UnitReply:
     answers: DisplayValues = field(default_factory=_no_values)
     location: Location | None = None
     locations: FieldLocations = field(default_factory=_no_locations)
-    is_overdue: bool = False
     completeness: str = ""
 
 
@@ -65,7 +63,8 @@ class ItemStatus:
     `completeness` says how many of those asked have answered ("2 av 3 har svarat"), "" where all or none have.
     `locations` are the cells that its texts were read from, where that is known. `agreed_deadline` is the later
     one that an earlier round agreed on, in force instead of the plan's. `unit_view` is where its only unit stands,
-    if its activity or sub-activities are asked of other units too.
+    if its activity or sub-activities are asked of other units too. `overdue_units`, filled where there are several
+    or a view: those that have not finished it and for which the deadline in force has passed.
     """
 
     item: PlanItem
@@ -81,6 +80,7 @@ class ItemStatus:
     locations: FieldLocations = field(default_factory=_no_locations)
     agreed_deadline: Deadline | None = None
     unit_view: UnitReply | None = None
+    overdue_units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +274,6 @@ def _replace_status(item_status: ItemStatus, reply: UnitReply) -> ItemStatus:
         status_code=reply.status_code,
         status=reply.status,
         follows_parent=reply.follows_parent,
-        is_overdue=reply.is_overdue,
+        is_overdue=reply.unit in item_status.overdue_units,
         completeness=reply.completeness,
     )

@@ -46,24 +46,24 @@ def is_item_overdue(
 def judge_units(
     item_status: ItemStatus, changed_items: Collection[str], round_: Round, language: Language
 ) -> ItemStatus:
-    """Return an item with whether it is overdue for each of its units. `changed_items` are the ids of those for
-    which a person has written one new deadline for all units."""
-    if round_.template.field_in_role("deadline") is None:
+    """Return an item with the units for which it is overdue, silent ones too. `changed_items` are the ids of those
+    for which a person has written one new deadline for all units."""
+    units = item_status.item.units
+    has_views = bool(item_status.unit_view) or len(units) > 1 or bool(item_status.unit_replies)
+    if round_.template.field_in_role("deadline") is None or not has_views:
         return item_status
+    replies = {reply.unit: reply for reply in item_status.unit_replies}
+    replies |= {item_status.unit_view.unit: item_status.unit_view} if item_status.unit_view else {}
     has_one_time = item_status.item.id in changed_items
-
-    def judge(reply: UnitReply) -> UnitReply:
-        answers = item_status.answers if has_one_time else reply.answers
+    overdue_units = []
+    for unit in units:
+        reply = replies.get(unit, UnitReply(unit))
         has_status = round_.template.field_in_role("status") is not None
         is_done = is_final_status(round_, reply.status_code) if has_status else bool(reply.answers)
-        is_late = not is_done and _has_deadline_passed(answers, item_status, round_, language)
-        return replace(reply, is_overdue=is_late)
-
-    if item_status.unit_view:
-        return replace(item_status, unit_view=judge(item_status.unit_view))
-    if item_status.unit_replies:
-        return replace(item_status, unit_replies=tuple(map(judge, item_status.unit_replies)))
-    return item_status
+        answers = item_status.answers if has_one_time else reply.answers
+        if not is_done and _has_deadline_passed(answers, item_status, round_, language):
+            overdue_units.append(unit)
+    return replace(item_status, overdue_units=tuple(overdue_units))
 
 
 def _has_deadline_passed(

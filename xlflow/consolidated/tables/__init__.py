@@ -27,6 +27,7 @@ from xlflow.consolidated.tables.run_tables import (
     build_input_table,
     build_waiver_table,
 )
+from xlflow.consolidated.tables.stale_checks import build_stale_checks
 from xlflow.consolidated.tables.status_sentences import (
     change_sentence,
     group_status_sentences,
@@ -72,6 +73,7 @@ def build_consolidated_content(
         group_sentences=group_status_sentences(merged_index),
         compared_to=previous.as_of if previous else None,
         agreed_deadlines=merged_index.agreed_deadline_by_item,
+        stale_checks=build_stale_checks(merged_index, tables),
     )
 
 

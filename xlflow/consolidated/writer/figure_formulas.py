@@ -15,6 +15,7 @@ from xlflow.consolidated.summary_model import (
     BALANCE_COLUMN,
     EQUATION_COLUMN,
     FOUND_COLUMN,
+    ROLLED_UP_COLUMN,
     BalanceEquation,
     CountedLabel,
     Measure,
@@ -22,12 +23,17 @@ from xlflow.consolidated.summary_model import (
     RowGroup,
     RowsCounted,
     Section,
+    StaleChecks,
+    StatusMismatch,
 )
 from xlflow.consolidated.writer.sheet_plan import FormulaNames
 from xlflow.consolidated.writer.write_context import WriteContext
 from xlflow.excel.cell_address import column_letters, format_cell_address
 from xlflow.excel.writer import quote_formula_text
 from xlflow.i18n.catalogue import translate
+
+MAX_FORMULA_LENGTH = 8_000
+"""Characters of a formula; Excel takes 8,192."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,34 @@ class FigurePosition:
 def measure_expression(measure: Measure, names: FormulaNames) -> str:
     """Return the expression (without =) that computes a measure over all parts of its table."""
     return _sum_over_table_parts(measure, [(row_filter, None) for row_filter in measure.filters], names)
+
+
+def stale_notice_formula(checks: StaleChecks, notice: str, names: FormulaNames) -> str:
+    """Return the formula (with =) that shows `notice` (255 characters at most) as soon as a check fails, else
+    nothing."""
+    conditions = [
+        f"ROUND({measure_expression(measure, names)}-({value}),6)=0"
+        if measure.kind == "sum"
+        else f"{measure_expression(measure, names)}={value}"
+        for measure, value in checks.figures
+    ]
+    conditions += [f"{_mismatch_expression(mismatch, names)}={mismatch.count}" for mismatch in checks.mismatches]
+    shown: list[str] = []
+    for condition in conditions:
+        if sum(map(len, shown)) + len(shown) + len(condition) < MAX_FORMULA_LENGTH - len(notice) - 40:
+            shown.append(condition)
+    return f'=IF(AND({",".join(shown)}),"",{quote_formula_text(notice)})'
+
+
+def _mismatch_expression(mismatch: StatusMismatch, names: FormulaNames) -> str:
+    terms = []
+    for part_index in range(len(names.excel_names[mismatch.table])):
+        own, rolled_up = (
+            names.column_reference(mismatch.table, key, part_index) for key in (mismatch.column, ROLLED_UP_COLUMN)
+        )
+        is_label = "+".join(f"({own}={quote_formula_text(label)})" for label in mismatch.labels)
+        terms.append(f"SUMPRODUCT(({own}<>{rolled_up})*({is_label}))")
+    return "+".join(terms)
 
 
 def figure_formula(

@@ -24,6 +24,7 @@ from xlflow.consolidated.writer.figure_formulas import (
     figure_formula,
     label_formula,
     measure_expression,
+    stale_notice_formula,
 )
 from xlflow.consolidated.writer.status_charts import choose_status_sections, count_chart_rows, draw_status_charts
 from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, WriteContext
@@ -119,6 +120,7 @@ def write_summary_sheet(content: ConsolidatedContent, context: WriteContext) -> 
     figure_pixels = round(figure_width * 7 + 5)
     context.sheet.set_column_widths([LABEL_WIDTH, *[figure_width] * (figure_columns + 1)])
     row = write_title_and_sentences(content, LABEL_WIDTH + (figure_columns + 1) * figure_width, context) + 1
+    _write_stale_notice(content, row - 1, context)
     chart_row = _write_key_figures(content.key_figures, row, figure_columns, figure_width, context) + 1
     chart_sections = choose_status_sections(content.panels)
     row = chart_row + count_chart_rows(chart_sections)
@@ -135,6 +137,17 @@ def write_summary_sheet(content: ConsolidatedContent, context: WriteContext) -> 
     )
     row = draw_amount_charts(drawn_sections, row, (LABEL_PIXELS, figure_pixels), context)
     return _write_groups_in_words(content, row, figure_columns + 1, context)
+
+
+def _write_stale_notice(content: ConsolidatedContent, row: int, context: WriteContext) -> None:
+    """Write the notice that answers have been changed, which shows only where they have."""
+    if not content.stale_checks.figures:
+        return
+    notice = translate("overview.stale", context.language)
+    formula = stale_notice_formula(content.stale_checks, notice, context.formula_names)
+    context.sheet.write_formula(
+        row, 0, formula, "", context.style("plain", bold=True, font_color=COLOURS["wrong"])
+    )
 
 
 def _write_groups_in_words(content: ConsolidatedContent, row: int, columns: int, context: WriteContext) -> int:
