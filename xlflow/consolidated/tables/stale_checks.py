@@ -61,7 +61,8 @@ def _count_texts(table: Table, key: str) -> Iterator[tuple[Measure, TableCell]]:
         text = cell if isinstance(cell, str) else ""
         counts[text.casefold()] += 1
         spelling.setdefault(text.casefold(), text)
-    short = [(text, count) for text, count in counts.most_common() if len(text) <= MAX_TEXT_LENGTH]
+    counted = counts.most_common()
+    short = [(text, count) for text, count in counted if len(text) <= MAX_TEXT_LENGTH and text.isprintable()]
     for text, count in sorted(short[:MAX_TEXTS]):
         yield count_measure(table.name, RowFilter(key, spelling[text])), count
 
