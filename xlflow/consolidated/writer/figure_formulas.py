@@ -52,9 +52,8 @@ def measure_expression(measure: Measure, names: FormulaNames) -> str:
     return _sum_over_table_parts(measure, [(row_filter, None) for row_filter in measure.filters], names)
 
 
-def stale_notice_formula(checks: StaleChecks, notice: str, names: FormulaNames) -> str:
-    """Return the formula (with =) that shows `notice` (255 characters at most) as soon as a check fails, else
-    nothing."""
+def stale_notice_formula(checks: StaleChecks, texts: tuple[str, str], names: FormulaNames) -> str:
+    """Return the formula (with =) that shows the first text while every check holds, and then the second."""
     conditions = [
         f"ROUND({measure_expression(measure, names)}-({value}),6)=0"
         if measure.kind == "sum"
@@ -64,9 +63,10 @@ def stale_notice_formula(checks: StaleChecks, notice: str, names: FormulaNames) 
     conditions += [f"{_mismatch_expression(mismatch, names)}={mismatch.count}" for mismatch in checks.mismatches]
     shown: list[str] = []
     for condition in conditions:
-        if sum(map(len, shown)) + len(shown) + len(condition) < MAX_FORMULA_LENGTH - len(notice) - 40:
+        if sum(map(len, shown)) + 3 * len(shown) + len(condition) < MAX_FORMULA_LENGTH - sum(map(len, texts)) - 40:
             shown.append(condition)
-    return f'=IF(AND({",".join(shown)}),"",{quote_formula_text(notice)})'
+    unchanged, changed = map(quote_formula_text, texts)
+    return f"=IF({'*'.join(f'({condition})' for condition in shown)},{unchanged},{changed})"
 
 
 def _mismatch_expression(mismatch: StatusMismatch, names: FormulaNames) -> str:

@@ -120,8 +120,8 @@ def write_summary_sheet(content: ConsolidatedContent, context: WriteContext) -> 
     figure_pixels = round(figure_width * 7 + 5)
     context.sheet.set_column_widths([LABEL_WIDTH, *[figure_width] * (figure_columns + 1)])
     row = write_title_and_sentences(content, LABEL_WIDTH + (figure_columns + 1) * figure_width, context) + 1
-    _write_stale_notice(content, row - 1, context)
     chart_row = _write_key_figures(content.key_figures, row, figure_columns, figure_width, context) + 1
+    _write_stale_notice(content, chart_row - 1, context)
     chart_sections = choose_status_sections(content.panels)
     row = chart_row + count_chart_rows(chart_sections)
     drawn_sections: list[DrawnSection] = []
@@ -140,14 +140,12 @@ def write_summary_sheet(content: ConsolidatedContent, context: WriteContext) -> 
 
 
 def _write_stale_notice(content: ConsolidatedContent, row: int, context: WriteContext) -> None:
-    """Write the notice that answers have been changed, which shows only where they have."""
+    """Write whether answers have been changed since, so that some of the sheet is no longer right."""
     if not content.stale_checks.figures:
         return
-    notice = translate("overview.stale", context.language)
-    formula = stale_notice_formula(content.stale_checks, notice, context.formula_names)
-    context.sheet.write_formula(
-        row, 0, formula, "", context.style("plain", bold=True, font_color=COLOURS["wrong"])
-    )
+    unchanged, changed = (translate(f"overview.{key}", context.language) for key in ("unchanged", "stale"))
+    formula = stale_notice_formula(content.stale_checks, (unchanged, changed), context.formula_names)
+    context.sheet.write_formula(row, 0, formula, unchanged, context.style("muted", italic=True))
 
 
 def _write_groups_in_words(content: ConsolidatedContent, row: int, columns: int, context: WriteContext) -> int:
