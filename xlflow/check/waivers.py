@@ -13,19 +13,24 @@ from xlflow.model.plan import Alias, Waiver
 from xlflow.model.submission import Answer, AnswerRow, Submission
 from xlflow.model.text import normalize_key
 
-_UNKNOWN_CHOICE, _UNLISTED_CHOICE, _ALIAS_USED = "choice-unknown", "choice-not-listed", "alias-used"
+_UNKNOWN_CHOICE, _UNLISTED_CHOICE = "choice-unknown", "choice-not-listed"
+
+ALIAS_USED, ALIAS_LEARNT = "alias-used", "alias-learnt"
+"""Codes of the notes on an answer that an alias explains: one of the plan, or one that the template has learnt."""
 
 WaiverUses = tuple[tuple[Waiver, int], ...]
 """Every waiver, with the number of findings that it removed."""
 
 
-def apply_aliases(submissions: Iterable[Submission], aliases: Sequence[Alias]) -> tuple[Submission, ...]:
+def apply_aliases(
+    submissions: Iterable[Submission], aliases: Sequence[Alias], note_code: str = ALIAS_USED
+) -> tuple[Submission, ...]:
     """Return the submissions with answers that match an alias (field and text) given its choice code.
 
-    Each such answer gets an `alias-used` note in place of `choice-unknown`."""
+    Each such answer gets a note, `alias-used` for those of the plan, in place of `choice-unknown`."""
     alias_by_text = {(alias.field, normalize_key(alias.text)): alias for alias in aliases}
     return tuple(
-        _apply_to_submission(submission, alias_by_text) if alias_by_text else submission
+        _apply_to_submission(submission, alias_by_text, note_code) if alias_by_text else submission
         for submission in submissions
     )
 
@@ -65,7 +70,7 @@ def apply_waivers(
 
 def _drop_aliased_findings(findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield the findings, without `choice-not-listed` in cells where an alias was used."""
-    aliased_locations = {finding.location for finding in findings if finding.code == _ALIAS_USED}
+    aliased_locations = {finding.location for finding in findings if finding.code in (ALIAS_USED, ALIAS_LEARNT)}
     return (
         found for found in findings if not (found.code == _UNLISTED_CHOICE and found.location in aliased_locations)
     )
@@ -90,7 +95,9 @@ def _waiver_use_finding(waiver: Waiver, count: int) -> Finding:
     return make_finding(code, waiver.location, unit=waiver.unit or None, params=params)
 
 
-def _apply_to_submission(submission: Submission, alias_by_text: Mapping[tuple[str, str], Alias]) -> Submission:
+def _apply_to_submission(
+    submission: Submission, alias_by_text: Mapping[tuple[str, str], Alias], note_code: str
+) -> Submission:
     rows = tuple(
         replace(row, answers=tuple(_resolve_alias(answer, alias_by_text) for answer in row.answers))
         for row in submission.rows
@@ -99,7 +106,7 @@ def _apply_to_submission(submission: Submission, alias_by_text: Mapping[tuple[st
     alias_findings = {
         finding.location: finding
         for before, after in pairs
-        for finding in _alias_findings(before, after, submission)
+        for finding in _alias_findings(before, after, submission, note_code)
     }
     remaining = (
         old_finding
@@ -122,13 +129,15 @@ def _resolve_alias(answer: Answer, alias_by_text: Mapping[tuple[str, str], Alias
     return replace(answer, value=alias.choice_code, error_code=None) if alias else answer
 
 
-def _alias_findings(before: AnswerRow, after: AnswerRow, submission: Submission) -> Iterator[Finding]:
+def _alias_findings(
+    before: AnswerRow, after: AnswerRow, submission: Submission, note_code: str
+) -> Iterator[Finding]:
     template, language = submission.round.template, submission.round.language
     for old, new in zip(before.answers, after.answers, strict=True):
         if old is not new:
             field = template.field(new.field)
             yield make_finding(
-                _ALIAS_USED,
+                note_code,
                 after.location_of(new),
                 unit=after.unit,
                 row_id=after.item.id,

@@ -10,7 +10,8 @@ from pathlib import Path
 from xlflow.check.amount_doubts import find_amount_doubts
 from xlflow.check.comment_hints import add_hints
 from xlflow.check.form_checks import check_merged
-from xlflow.check.waivers import apply_aliases, apply_waivers, count_alias_uses
+from xlflow.check.learnt_aliases import find_learnt_aliases
+from xlflow.check.waivers import ALIAS_LEARNT, apply_aliases, apply_waivers, count_alias_uses
 from xlflow.collect.agree_on_template import agree_on_template
 from xlflow.collect.discover import DiscoveredFile
 from xlflow.collect.select import choose_round_key, select_submissions
@@ -81,7 +82,7 @@ def gather_round(
     refusals = [outcome for _, outcome in opened if isinstance(outcome, Finding)]
     plan_in_force = planned_round.plan if planned_round else EMPTY_PLAN
     submissions, left_out_files, left_out_notes = adjust_submissions(
-        apply_aliases(submissions, plan_in_force.aliases), delivered
+        _apply_all_aliases(submissions, plan_in_force), delivered
     )
     refused_files = [received_file for received_file, outcome in opened if isinstance(outcome, Finding)]
     settled_files = [file.settled_file for file in discovered_files if file.settled_file]
@@ -160,6 +161,25 @@ def _agree_on_template(submissions: Sequence[Submission], requested: RequestedRo
     if agreed is None:
         return submissions
     return migrate_submissions(submissions, agreed.template, agreed.common_definitions)
+
+
+def _apply_all_aliases(submissions: Sequence[Submission], plan: Plan) -> tuple[Submission, ...]:
+    """Return the submissions read with the aliases of the plan, then with those that a shipped template has learnt
+    since the forms went out."""
+    explained = apply_aliases(submissions, plan.aliases)
+    if not any(finding.code == "choice-unknown" for each in explained for finding in each.findings):
+        return explained
+    shipped = {name: _find_shipped_template(name) for name in {each.round.template.name for each in explained}}
+    learnt = {
+        name: find_learnt_aliases(each.round.template, template)
+        for each in explained
+        if (template := shipped[name := each.round.template.name])
+    }
+    return tuple(
+        entry
+        for each in explained
+        for entry in apply_aliases([each], learnt.get(each.round.template.name, ()), ALIAS_LEARNT)
+    )
 
 
 def _find_shipped_template(name: str) -> Template | None:
