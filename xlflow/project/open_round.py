@@ -114,16 +114,17 @@ def _keep_template(project: Project, template: str) -> str:
 
 
 def _keep_file(project: Project, source: Path) -> str:
-    """Copy a file into `plan/` under its digest, unless it is there, and return the path below the project."""
+    """Copy a file into a folder of `plan/` named by its digest, unless it is there, and return its path below
+    the project. It keeps its name, which may be the only title that a plan has."""
     if source.resolve().is_relative_to(project.plan_folder.resolve()):
-        return project.relative(project.plan_folder / source.name)
+        return project.relative(project.plan_folder / source.resolve().relative_to(project.plan_folder.resolve()))
     content = source.read_bytes()
-    digest = sha256(content).hexdigest()[:8]
-    known = sorted(project.plan_folder.glob(f"{digest} *{source.suffix}"))
+    folder = project.plan_folder / sha256(content).hexdigest()[:8]
+    known = sorted(folder.glob(f"*{source.suffix}"))
     if known:
         return project.relative(known[0])
-    room = MAX_PATH_LENGTH - len(str(project.plan_folder)) - len(digest) - len(source.suffix) - 2
-    target = project.plan_folder / f"{digest} {source.stem[: max(room, 8)].rstrip(' .')}{source.suffix}"
+    room = MAX_PATH_LENGTH - len(str(folder)) - len(source.suffix) - 1
+    target = folder / f"{source.stem[: max(room, 8)].rstrip(' .')}{source.suffix}"
     write_atomic(target, content)
     return project.relative(target)
 
