@@ -329,6 +329,7 @@ def test_the_demo_plays_the_whole_loop_and_says_where_to_look(tmp_path: Path, la
     assert run("demo", "here", "--language", language, "--force", cwd=tmp_path).code == 0
 
 
+@pytest.mark.long
 @pytest.mark.with_tools
 def test_a_wheel_in_an_empty_environment_has_everything(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, PROJECT]

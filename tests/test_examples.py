@@ -3,12 +3,9 @@
 After a change that is meant: `python -m pytest tests/test_examples.py --renew`, then read the difference.
 """
 
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +19,7 @@ from openpyxl import load_workbook
 from support.dump_workbook import dump_workbook, scrub
 from support.external_tools import PROJECT, require_folder
 from support.fill_forms import AnswerLine, fill_forms, read_answers, unit_of
+from support.run_cli import run
 
 EXAMPLES = PROJECT / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/commands.txt"))
@@ -155,18 +153,10 @@ def _play(name: str, folder: Path) -> Iterator[str]:
                 fill_forms(folder / forms, folder / "answers.csv", folder / returned)
             yield f"{line}\n\n"
             continue
-        seen = subprocess.run(
-            [sys.executable, "-m", "xlflow", *shlex.split(line)[1:]],
-            cwd=folder,
-            capture_output=True,
-            encoding="utf-8",
-            env={**os.environ, "COLUMNS": "100", "PYTHONUTF8": "1"},
-            check=False,
-        )
-        assert seen.returncode in (0, 1), f"{line}\n{seen.stderr}"
-        assert "Traceback" not in seen.stderr, f"{line}\n{seen.stderr}"
-        said = (seen.stdout + seen.stderr).replace(str(folder), "…").rstrip("\n")
-        yield f"$ {line}\n{said}\n[{seen.returncode}]\n\n"
+        seen = run(*shlex.split(line)[1:], cwd=folder)
+        assert seen.code in (0, 1), f"{line}\n{seen.err}"
+        printed = (seen.out + seen.err).replace(str(folder), "…").rstrip("\n")
+        yield f"$ {line}\n{printed}\n[{seen.code}]\n\n"
 
 
 def _option(command: list[str], name: str) -> str:

@@ -1,11 +1,10 @@
 """Every code can be explained in both languages, and the list of them in examples/README.md is the catalogue's."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from support.external_tools import PROJECT
+from support.run_cli import run
 
 from xlflow.cli.explain import CODES_BY_RULE, describe_all_codes, explain_code, fill_placeholders
 from xlflow.definition.template_loader import load_shipped_templates
@@ -75,11 +74,9 @@ def test_without_a_code_all_are_listed(language: Language) -> None:
 
 @pytest.mark.parametrize(("arguments", "exit_code"), [((), 0), (("missing-status",), 0), (("no-such-code",), 2)])
 def test_the_command_explains(arguments: tuple[str, ...], exit_code: int) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "xlflow", "explain", *arguments], capture_output=True, encoding="utf-8", check=False
-    )
-    assert done.returncode == exit_code
-    assert done.stdout if exit_code == 0 else done.stderr
+    seen = run("explain", *arguments, cwd=PROJECT)
+    assert seen.code == exit_code
+    assert seen.out if exit_code == 0 else seen.err
 
 
 # The list in the manual ---------------------------------------------------------------------------------------

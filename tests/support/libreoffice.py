@@ -1,11 +1,14 @@
 """LibreOffice as a second reader: recalculates every formula, and shows how a workbook looks on paper.
 
-Each call runs in a private profile, so that it neither meets a window that is open nor another call; formulas
-are recalculated when a file is opened, always, so that no cached value of ours can pass for theirs.
+Each process of the tests has a profile of its own, so that no call meets a window that is open or another call. It
+is made once, since LibreOffice takes longer for that than for a small file. Formulas are recalculated when a file
+is opened, always, so that no cached value of ours can pass for theirs.
 """
 
+import atexit
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,15 +42,21 @@ def to_pdf(path: Path) -> Path:
 
 def convert(paths: Sequence[Path], kind: str, folder: Path) -> list[Path]:
     """Return copies of files in another kind ("ods"), in a folder."""
-    soffice = require_tool("soffice")
-    with TemporaryDirectory(prefix="xlflow-office-") as home:
-        profile = Path(home) / "user"
-        profile.mkdir()
-        (profile / "registrymodifications.xcu").write_text(_SETTINGS, encoding="utf-8")
-        command = [soffice, "--headless", f"-env:UserInstallation={Path(home).as_uri()}", "--convert-to", kind]
-        files = ["--outdir", str(folder), *map(str, paths)]
-        done = subprocess.run([*command, *files], capture_output=True, text=True, timeout=300, check=False)
+    command = [require_tool("soffice"), "--headless", f"-env:UserInstallation={_profile()}", "--convert-to", kind]
+    files = ["--outdir", str(folder), *map(str, paths)]
+    done = subprocess.run([*command, *files], capture_output=True, text=True, timeout=300, check=False)
     targets = [folder / f"{path.stem}.{kind.partition(':')[0]}" for path in paths]
     missing = [target.name for target in targets if not target.exists()]
     assert not missing, f"LibreOffice made no {missing}: {done.stdout} {done.stderr}"
     return targets
+
+
+@cache
+def _profile() -> str:
+    """Make the profile of this process, and return its address."""
+    home = TemporaryDirectory(prefix="xlflow-office-", ignore_cleanup_errors=True)
+    atexit.register(home.cleanup)
+    profile = Path(home.name) / "user"
+    profile.mkdir()
+    (profile / "registrymodifications.xcu").write_text(_SETTINGS, encoding="utf-8")
+    return Path(home.name).as_uri()
