@@ -6,14 +6,20 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 from support.command_server import REAL_START
-
-settings.register_profile("xlflow", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-settings.load_profile("xlflow")
+from support.sampling import LONG, sample_size
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the tests that take minutes as well")
     parser.addoption("--renew", action="store_true", help="write the goldens anew instead of comparing with them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--long"):
+        os.environ[LONG] = os.environ[REAL_START] = "1"
+    quiet = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "derandomize": True}
+    settings.register_profile("xlflow", max_examples=sample_size(100), **quiet)
+    settings.load_profile("xlflow")
 
 
 LONGEST_FILES: tuple[str, ...] = (
@@ -29,7 +35,6 @@ LONGEST_FILES: tuple[str, ...] = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in LONGEST_FILES)
     if config.getoption("--long"):
-        os.environ[REAL_START] = "1"
         return
     for item in items:
         if item.get_closest_marker("long"):

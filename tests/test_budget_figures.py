@@ -15,6 +15,7 @@ from support.draw_round import draw_round, shipped_template
 from support.external_tools import PROJECT
 from support.fill_forms import fill_forms
 from support.libreoffice import recalculate_all
+from support.not_empty import not_empty
 
 from xlflow.cli.json_output import result_to_values
 from xlflow.consolidated.reader.round_reader import read_round_status
@@ -197,7 +198,7 @@ def check_lines(figures: Mapping[str, list[Decimal]], rows: list[tuple[str, str,
     """Hold the lines of a summary against the rows; return how many there were. `by`: 0 for areas, 1 for units."""
     checked = 0
     names = {None} if by is None else {str(row[by]) for row in rows}
-    for name in names:
+    for name in not_empty(names):
         chosen = [row[2] for row in rows if by is None or row[by] == name]
         complete, missing = [row for row in chosen if None not in row], [row for row in chosen if None in row]
         shown = figures["Summa" if name is None else name]
@@ -259,7 +260,7 @@ def test_libreoffice_gets_the_same_sums_also_after_a_correction_by_hand(tmp_path
         paths.append(path)
         wanted[path.name] = rows
     assert any(Decimal(100) == forecast for rows in wanted.values() for _, _, (_, _, forecast) in rows)
-    for path in recalculate_all(paths):
+    for path in not_empty(recalculate_all(paths)):
         figures = summary_figures(load_workbook(path, data_only=True))
         shown = {label: [round(figure, 2) for figure in amounts] for label, amounts in figures.items()}
         amounts = [row[2] for row in wanted[path.name]]

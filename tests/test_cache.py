@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from support.edited_forms import FILLED, make_form
 from support.external_tools import PROJECT
+from support.not_empty import not_empty
 
 from xlflow.collect.discover import DiscoveredFile, discover_files
 from xlflow.model.submission import Submission
@@ -236,7 +237,7 @@ def test_a_damaged_entry_is_as_if_it_were_not_there(
     cache: Path, returned: Path, read_anew: list[str], way: int
 ) -> None:
     first = read_all(returned)
-    for entry in entries(cache):
+    for entry in not_empty(entries(cache)):
         spoiled = spoil(entry.read_bytes())[way]
         assert spoiled != entry.read_bytes() or way == 4
         entry.write_bytes(spoiled)
@@ -326,7 +327,7 @@ def test_the_shelf_stays_within_its_bounds(tmp_path: Path) -> None:
 def test_all_that_is_kept_is_json(cache: Path, returned: Path) -> None:
     opened = read_all(returned)
     assert sum(isinstance(outcome, Submission) for _, outcome in opened) == 2
-    for path in cache.iterdir():
+    for path in not_empty(cache.iterdir()):
         content = path.read_bytes()
         assert json.loads(content if path.name.endswith(".frame.json") else content.partition(b"\n")[2])
 

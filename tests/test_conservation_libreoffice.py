@@ -23,6 +23,7 @@ from support.conservation import (
 from support.form_grid import FormGrid, UniqueWriter, answer_form, build_workbook, load_form
 from support.libreoffice import convert
 from support.mutations import DAMAGES, add_sheet
+from support.not_empty import not_empty
 from support.sample_rounds import KINDS
 
 from xlflow.model.submission import FileState
@@ -91,7 +92,7 @@ def _check(sent: IssuedRound, handed: Sequence[ReturnedFile], back: Path, target
     assert run.merged.accounts.is_balanced
     states = {file.name: file for file in run.merged.files}
     shown = find_words_in_result(target)
-    for one in handed:
+    for one in not_empty(handed):
         if states[one.name].state is FileState.REFUSED:
             assert one.damages & TAKES_IDENTITY, (one, states[one.name].reason)
         else:

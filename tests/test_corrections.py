@@ -17,6 +17,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from support.draw_round import AS_OF, DUE, draw_round
 from support.libreoffice import convert
+from support.sampling import sample_size
 
 from xlflow.correct.plan_corrections import plan_correction_forms
 from xlflow.definition.template_loader import load_template
@@ -591,7 +592,7 @@ TEXTS = WRITTEN | st.text(LETTERS, min_size=1, max_size=12)
 STORIES = st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=6, max_size=6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=sample_size(60))
 @given(STORIES, st.none() | st.text(LETTERS, min_size=1, max_size=8))
 def test_whatever_was_written_comes_back_to_the_letter(
     story: list[tuple[str | None, ...]], beside: str | None

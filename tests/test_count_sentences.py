@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.draw_round import shipped_template
+from support.sampling import sample_size
 
 from xlflow.check.comment_hints import parse_counts
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText
@@ -161,7 +162,7 @@ def test_a_status_of_which_the_template_has_nothing_to_say_is_named() -> None:
     st.sampled_from([ITEM, PART, TASK]),
     st.sampled_from(LANGUAGES),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=sample_size(150), deadline=None)
 def test_what_a_sentence_says_can_be_read_back_from_it(
     others: dict[str, int], done: int, level: Level, language: Language
 ) -> None:

@@ -394,7 +394,7 @@ def test_all_kinds_sort_and_compare_together(raws: list[RawCell], as_of: date) -
     found = [value for raw in raws if isinstance(value := parse_deadline(raw, YEAR).value, Deadline)]
     ordered, again = (sorted(some, key=lambda deadline: deadline.sort_key) for some in (found, found[::-1]))
     assert again == ordered
-    for earlier, later in pairwise(ordered):
+    for earlier, later in pairwise(ordered):  # may be empty: any list
         assert not earlier.is_later_than(later)
         assert earlier.has_passed(as_of) or not later.has_passed(as_of)
 

@@ -19,6 +19,7 @@ from openpyxl import load_workbook
 from support.dump_workbook import dump_workbook, scrub
 from support.external_tools import PROJECT, require_folder
 from support.fill_forms import AnswerLine, fill_forms, read_answers, unit_of
+from support.not_empty import not_empty
 from support.run_cli import run
 
 EXAMPLES = PROJECT / "examples"
@@ -147,7 +148,7 @@ def _merging(name: str) -> list[str]:
 def _play(name: str, folder: Path) -> Iterator[str]:
     """Carry out the commands in order, the units answering where the text says so; yield what is seen."""
     forms, returned = _option(_commands(name)[0], "-o"), _commands(name)[1][2]
-    for line in (EXAMPLES / name / "commands.txt").read_text(encoding="utf-8").splitlines():
+    for line in not_empty((EXAMPLES / name / "commands.txt").read_text(encoding="utf-8").splitlines()):
         if line.startswith("#"):
             if (folder / forms).is_dir():
                 fill_forms(folder / forms, folder / "answers.csv", folder / returned)
@@ -206,7 +207,7 @@ TAKEN_AS = {
 
 def test_every_answer_stands_word_for_word_in_the_consolidated_workbook(played: Played) -> None:
     rows = {(row["Enhet"], *_where(played.name, row)): row for row in _table(played.consolidated, "Svar")}
-    for unit, lines in _answers(played.name).items():
+    for unit, lines in not_empty(_answers(played.name).items()):
         for line in lines:
             row = rows.pop((unit, *_where(played.name, line)))
             for column in ("Ny tidpunkt", "Kommentar/avvikelse", "Kommentar"):
@@ -311,7 +312,7 @@ def test_the_example_has_the_size_of_a_real_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_unit_that_answers_has_a_line_for_each_row_it_was_asked_about(name: str) -> None:
-    for unit, lines in _answers(name).items():
+    for unit, lines in not_empty(_answers(name).items()):
         asked = [_where(name, line) for line in _plan(name) if unit in line["Enhet"].split("; ")]
         told = [_where(name, line) for line in lines]
         assert told[: len(asked)] == asked, unit

@@ -21,6 +21,7 @@ from support.make_xlsx import (
     workbook_parts,
     zip_parts,
 )
+from support.sampling import sample_size
 
 from xlflow.excel.cell_address import format_cell_address, parse_cell_address
 from xlflow.excel.conventions import RawCell
@@ -117,7 +118,7 @@ VALUES = st.one_of(
 
 
 @given(st.lists(st.lists(VALUES, min_size=1, max_size=6), min_size=1, max_size=8))
-@settings(max_examples=60)
+@settings(max_examples=sample_size(60))
 def test_both_readers_read_what_was_written(rows: list[list[RawCell]]) -> None:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:

@@ -24,6 +24,7 @@ from support.draw_merged import draw_merged
 from support.draw_round import LEVELS, draw_round, shipped_template
 from support.external_tools import PROJECT
 from support.fill_forms import fill_forms
+from support.not_empty import not_empty
 
 from xlflow.consolidated.summary_model import ConsolidatedContent
 from xlflow.consolidated.tables import build_consolidated_content
@@ -164,7 +165,7 @@ def test_every_table_reads_back_as_it_stands_in_the_workbook(played: Path) -> No
     described = json.loads((folder / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
     tables = {name: (sheet, area) for sheet in book for name, area in sheet.tables.items()}
     compared = 0
-    for resource in described["resources"]:
+    for resource in not_empty(described["resources"]):
         words = {
             field["name"] for field in resource["schema"]["fields"] if field["xlflow:key"].endswith(":written")
         }
@@ -229,7 +230,7 @@ def test_answers_lead_to_their_activity_and_unit(played: Path) -> None:
     answers = by_key[unit, "Id"]
     leads = {each["fields"]: each["reference"]["fields"] for each in answers["schema"]["foreignKeys"]}
     assert leads == {"Id": "Id", unit: unit}
-    for leading in answers["schema"]["foreignKeys"]:
+    for leading in not_empty(answers["schema"]["foreignKeys"]):
         other = next(each for each in described["resources"] if each["name"] == leading["reference"]["resource"])
         assert other["schema"]["primaryKey"] == [leading["reference"]["fields"]]
 
@@ -250,7 +251,7 @@ def test_what_people_write_reads_back_and_is_no_formula(tmp_path: Path, language
     resource = next(each for each in described["resources"] if each["name"] in ("svar", "answers"))
     column = "Comment/deviation" if language == "en" else "Kommentar/avvikelse"
     assert [row[column] for row in read_table(tmp_path, resource)] == NASTY
-    for line in (tmp_path / resource["path"]).read_text(encoding="utf-8-sig").splitlines():
+    for line in not_empty((tmp_path / resource["path"]).read_text(encoding="utf-8-sig").splitlines()):
         assert not any(TRAP.match(cell) for cell in re.split(r'[;,|\t]"?', line))
     assert validate(tmp_path)["valid"]
 

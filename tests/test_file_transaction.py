@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.external_tools import PROJECT
+from support.not_empty import not_empty
 
 from xlflow.model.findings import FatalError
 from xlflow.runtime.file_lock import is_own_temp_file, own_temp_path
@@ -104,7 +105,7 @@ transaction.commit()
 @pytest.mark.parametrize("steps", [range(0, 40, 5), pytest.param(range(60), marks=pytest.mark.long)])
 def test_a_run_that_is_killed_at_any_step_leaves_all_old_or_all_new(tmp_path: Path, steps: range) -> None:
     endings = set()
-    for step in steps:
+    for step in not_empty(steps):
         folder = tmp_path / str(step)
         lay_out(folder)
         command = [sys.executable, "-c", KILLED, str(folder), str(step)]

@@ -22,6 +22,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from support.draw_round import LEVELS, draw_round, shipped_template
 from support.external_tools import PROJECT
 from support.libreoffice import recalculate_all
+from support.not_empty import not_empty
+from support.sampling import sample_size
 
 from xlflow.definition.template_loader import load_template
 from xlflow.excel.writer import count_lines
@@ -240,9 +242,11 @@ def test_the_free_rows_say_what_they_are_for() -> None:
 @pytest.mark.parametrize("name", ["followup", "budget"])
 def test_excel_can_show_every_note_and_error(name: str, language: Language) -> None:
     asked = replace(ASKED, template=shipped_template(name), language=language)
-    for validation in open_form(asked=replace(asked, plan=replace(asked.plan, items=())))[
-        asked_sheet(asked)
-    ].data_validations.dataValidation:
+    for validation in not_empty(
+        open_form(asked=replace(asked, plan=replace(asked.plan, items=())))[
+            asked_sheet(asked)
+        ].data_validations.dataValidation
+    ):
         assert len(validation.promptTitle or "") <= 32
         assert len(validation.prompt or "") <= 255
         assert len(validation.errorTitle or "") <= 32
@@ -283,7 +287,7 @@ def test_issued_cells_are_locked_and_answers_are_not() -> None:
     assert (protection.autoFilter, protection.formatColumns, protection.formatRows) == (False, False, False)
     assert protection.sort
     assert workbook.security.lockStructure
-    assert all(sheet.protection.sheet for sheet in workbook.worksheets)
+    assert all(sheet.protection.sheet for sheet in not_empty(workbook.worksheets))
 
 
 def test_numbers_are_asked_for_as_numbers() -> None:
@@ -427,7 +431,7 @@ def compare_formulas(ours: Path, theirs: Path) -> int:
     formulas = openpyxl.load_workbook(ours)
     cached, worked_out = (openpyxl.load_workbook(path, data_only=True) for path in (ours, theirs))
     compared = 0
-    for sheet in formulas.worksheets:
+    for sheet in not_empty(formulas.worksheets):
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
             one, other = (book[sheet.title][cell.coordinate].value or "" for book in (cached, worked_out))
             assert one == other, f"{ours.name} {sheet.title} {cell.coordinate}"
@@ -437,7 +441,7 @@ def compare_formulas(ours: Path, theirs: Path) -> int:
 
 def test_formulas_are_of_a_kind_and_length_that_every_program_takes() -> None:
     asked, answers = random_round(1)
-    for sheet in open_form(answers, asked).worksheets:
+    for sheet in not_empty(open_form(answers, asked).worksheets):
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
             formula = getattr(cell.value, "text", cell.value)
             assert len(formula) < 8_000
@@ -536,7 +540,7 @@ def test_the_workbook_says_who_it_is_in_two_carriers() -> None:
 
 
 @given(st.lists(st.integers(1, 900), min_size=1, max_size=6), st.integers(0, 1500))
-@settings(max_examples=20)
+@settings(max_examples=sample_size(20))
 def test_rows_show_their_texts(lengths: list[int], comment: int) -> None:
     lines = tuple(
         replace(
@@ -629,7 +633,7 @@ def file_names(units: Sequence[str]) -> list[str]:
 
 
 @given(st.lists(names, max_size=12, unique=True))
-@settings(max_examples=300)
+@settings(max_examples=sample_size(300))
 def test_file_names_are_legal_everywhere_and_never_alike(units: list[str]) -> None:
     found = file_names(units)
     for name in found:

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from support.sampling import sample_size
 from support.strategies import (
     TEXTS,
     DrawnItem,
@@ -48,7 +49,7 @@ CODED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 @pytest.mark.parametrize("name", sorted(shipped_template_names()))
 def test_what_is_filled_in_comes_back_as_written(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    @settings(max_examples=25)
+    @settings(max_examples=sample_size(25))
     @given(st.integers(), st.lists(TEXTS, min_size=4, max_size=12))
     def tell(number: int, texts: list[str]) -> None:
         story, folder = draw_scenario(name, Random(f"{number} {texts}"), texts), tmp_path_factory.mktemp("loop")
@@ -98,7 +99,7 @@ def _check_rows(story: LoopScenario, run: RunResult) -> None:
     assert isinstance(run.merged, Merged)
     units = {mark_of(unit): unit for unit in story.units}
     item, seen = story.template.item_level_index, set()
-    for row in (merged.row for merged in run.merged.rows):
+    for row in (merged.row for merged in run.merged.rows):  # may be empty: any plan
         unit, mark = units[mark_of(row.unit)], mark_of("".join(row.item.level_texts[item:]))
         for field in story.template.answer_fields():
             typed, answer = story.answers[unit, mark, field.key], row.answer(field.key)
@@ -138,7 +139,8 @@ def _check_with_second_reader(story: LoopScenario, path: Path) -> None:
     sheet = book[WORDS[story.language]["answers"]]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert not any(cell.data_type == "f" for cell in cells)
-    assert all(str(cell.hyperlink.target).startswith("in/") for cell in cells if cell.hyperlink)
+    targets = [str(cell.hyperlink.target) for cell in cells if cell.hyperlink]
+    assert [target for target in targets if not target.startswith("in/")] == []
     columns = {str(cell.value): cell.column for cell in sheet[_find_heading(sheet, story)]}
     units = {mark_of(unit): unit for unit in story.units}
     lines = {line.mark: line for line in story.items}

@@ -12,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 from support.draw_merged import column_by_id, draw_merged, figures_by_group
 from support.draw_round import draw_round
+from support.not_empty import not_empty
 
 from xlflow.consolidated.reader import (
     CONSOLIDATED_LIMITS,
@@ -434,10 +435,10 @@ def test_random_corrections_are_all_carried_over_or_listed(seed: int) -> None:
     newer = ANSWERS if random.random() < 0.5 else {**ANSWERS, "Åbo": ABO.replace("Klart i maj", "Klart i juni")}
     merge = Merge(newer, changed)
     listed = {(str(row[1]), str(row[2]), str(row[4])) for row in merge.listed}
-    for (sheet, item_id, heading, unit), text in cells.items():
+    for (sheet, item_id, heading, unit), text in not_empty(cells.items()):
         shown = merge.answers(heading)[unit, item_id] if sheet == "Svar" else merge.activities(heading)[item_id]
         assert (item_id, heading, text) in listed or shown == text, (sheet, item_id, heading, text)
-    for unit, item_id, heading, _, text, state in merge.listed:
+    for unit, item_id, heading, _, text, state in not_empty(merge.listed):
         if state == "Kvar":
             shown = (
                 merge.answers(str(heading))[unit, item_id]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.draw_round import draw_round, shipped_template
 from support.draw_submission import NOT_UNDERSTOOD, SAVED, draw_return
+from support.sampling import sample_size
 
 from xlflow.collect.select import select_submissions
 from xlflow.merge.accounts import explain_imbalance
@@ -392,7 +393,7 @@ def collections(draw: st.DrawFn) -> list[Submission]:
     return [draw(forms(unit, f"{unit} ({number}).xlsx")) for number, unit in enumerate(units)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=sample_size(60))
 @given(collections(), st.booleans(), st.integers(0, 99))
 def test_merging_does_not_depend_on_the_order_of_the_files(
     came: list[Submission], with_plan: bool, seed: int
@@ -405,7 +406,7 @@ def test_merging_does_not_depend_on_the_order_of_the_files(
     assert found == findings
 
 
-@settings(max_examples=60)
+@settings(max_examples=sample_size(60))
 @given(collections())
 def test_nothing_is_lost(came: list[Submission]) -> None:
     merged, findings = merge(*came)
@@ -420,7 +421,7 @@ def test_nothing_is_lost(came: list[Submission]) -> None:
             assert (form.unit, answer.raw_text) in kept or (form.unit, f"”{answer.raw_text}”") in listed
 
 
-@settings(max_examples=40)
+@settings(max_examples=sample_size(40))
 @given(forms("Norr", "ett.xlsx"))
 def test_a_return_joined_with_itself_is_itself(form: Submission) -> None:
     once, _ = merge(form)
@@ -429,7 +430,7 @@ def test_a_return_joined_with_itself_is_itself(form: Submission) -> None:
     assert not [found for found in findings if found.code == "conflict"]
 
 
-@settings(max_examples=40)
+@settings(max_examples=sample_size(40))
 @given(st.lists(st.tuples(cells, st.booleans()), min_size=3, max_size=3))
 def test_edits_in_different_cells_both_survive(edits: list[tuple[str, bool]]) -> None:
     def half(mine: bool) -> str:
@@ -445,7 +446,7 @@ def test_edits_in_different_cells_both_survive(edits: list[tuple[str, bool]]) ->
     assert findings == ()
 
 
-@settings(max_examples=40)
+@settings(max_examples=sample_size(40))
 @given(collections())
 def test_what_is_unanswered_is_counted_for_every_unit_that_was_asked(came: list[Submission]) -> None:
     merged, _ = merge(*came, planned=PLAN)

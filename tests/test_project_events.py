@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.sampling import sample_size
 
 from xlflow.model.findings import FatalError, message_of, remedy_of
 from xlflow.project.events import Event, EventLog, read_events, sort_events, write_event
@@ -68,7 +69,7 @@ def _seen_numbers(draw: st.DrawFn) -> list[list[int]]:
 
 
 @given(_seen_numbers(), st.data())
-@settings(max_examples=12)
+@settings(max_examples=sample_size(40))
 def test_neither_clocks_nor_copies_nor_the_order_of_files_matter(
     seen: list[list[int]], data: st.DataObject
 ) -> None:

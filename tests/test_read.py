@@ -37,6 +37,7 @@ from support.edited_forms import (
     with_blank_items,
 )
 from support.external_tools import require_tool
+from support.sampling import sample_size
 
 from xlflow.excel.conventions import CALC_SHEET
 from xlflow.excel.reader import SheetData, WorkbookData, open_workbook
@@ -771,7 +772,7 @@ def rounds_and_answers(draw: st.DrawFn) -> tuple[Round, dict[str, dict[str, str]
 
 
 @given(rounds_and_answers())
-@settings(max_examples=40)
+@settings(max_examples=sample_size(40))
 def test_reading_gives_back_what_was_filled(drawn: tuple[Round, dict[str, dict[str, str]]]) -> None:
     asked, answers = drawn
     form = read_form_bytes(make_form(answers, asked))
@@ -805,7 +806,7 @@ def shuffle_rows(rows: list[list[object]], dice: random.Random, edits: int) -> N
 
 
 @given(st.integers(0, 10_000), st.integers(0, 8))
-@settings(max_examples=150)
+@settings(max_examples=sample_size(150))
 def test_no_answer_is_lost_whatever_happens_to_the_rows(seed: int, edits: int) -> None:
     book = open_workbook(make_form(), "Museet.xlsx")
     assert isinstance(book, WorkbookData)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.draw_report import draw_amounts, draw_many, draw_replies, draw_round
+from support.not_empty import not_empty
 
 from xlflow.i18n.catalogue import LANGUAGES, Language
 from xlflow.model.plan import PlanItem
@@ -305,7 +306,7 @@ def test_the_short_version_shows_what_deviates_and_keeps_the_figures_of_the_whol
     )
     assert not any(line.startswith("Utreda simhall") for line in short)
     after = {line: whole[whole.index(line) + 1] for line in ("# Samhälle", "# Ekonomi")}
-    assert all(sentence.startswith("Av ") for sentence in after.values())
+    assert all(sentence.startswith("Av ") for sentence in not_empty(after.values()))
     assert not set(after.values()) & set(short), "no count of a part as if it were the whole"
     table = [line for line in whole if line.startswith("[Tabell 1.")]
     assert table == [line for line in short if line.startswith("[Tabell 1.")]
@@ -476,7 +477,7 @@ def test_headings_never_skip_a_level_and_addresses_and_captions_are_never_twice(
     document = compose_document(draw_many(count, language=language), ReportOptions(layout=layout))
     headings = [block for block in document.blocks if isinstance(block, Heading)]
     assert headings[0].level == 1
-    assert all(after.level <= before.level + 1 for before, after in pairwise(headings))
+    assert all(after.level <= before.level + 1 for before, after in not_empty(pairwise(headings)))
     anchors = [heading.anchor for heading in headings]
     captions = [block.caption for block in document.blocks if isinstance(block, ReportTable | Picture)]
     assert len(set(anchors)) == len(anchors)
@@ -487,7 +488,7 @@ def test_headings_never_skip_a_level_and_addresses_and_captions_are_never_twice(
 
 @pytest.mark.parametrize("layout", ["heading", "merged"])
 def test_every_row_fills_the_columns_of_its_table_and_no_cell_leaves_its_group(layout: GoalLayout) -> None:
-    for table in tables(compose_document(draw_many(120), ReportOptions(layout=layout))):
+    for table in not_empty(tables(compose_document(draw_many(120), ReportOptions(layout=layout)))):
         for group in (*table.row_groups, table.total_rows):
             taken = [0] * len(group)
             for number, row in enumerate(group):
@@ -518,7 +519,7 @@ def test_every_line_of_the_round_stands_in_the_report_once(layout: GoalLayout) -
     ]
     item, part = followed.template.item_level_index, followed.template.part_level_index
     assert part is not None
-    for entry in followed.item_statuses:
+    for entry in not_empty(followed.item_statuses):
         assert told.count(entry.item.level_texts[part] or entry.item.level_texts[item]) == 1
 
 
@@ -600,7 +601,7 @@ def test_a_chart_says_every_figure_and_stays_within_its_frame(counts: list[int],
         for n in range(1, bars + 1)
     ]
     picture = draw_bar_chart(drawn, "Rubrik", "I ord", with_legend=True)
-    for bar in drawn:
+    for bar in not_empty(drawn):
         assert all(f">{part.count}</text>" in picture.svg for part in bar.segments if part.count)
     edges = [float(part.split('"')[0]) for part in picture.svg.split(' x="')[1:]]
     assert max(edges) <= picture.width
@@ -700,7 +701,7 @@ def test_blank_levels_leave_no_gap_between_headings() -> None:
     blocks = compose_document(round_status, ReportOptions()).blocks
     levels = {block.text: block.level for block in blocks if isinstance(block, Heading)}
     ends = {"Samhälle": 1, "Mål A": 2, "Mål B": 2, "Levande kommun": 2, "Mål C": 3}
-    for end, level in ends.items():
+    for end, level in not_empty(ends.items()):
         assert [found for text, found in levels.items() if text.endswith(end)] == [level], end
 
 

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.draw_report import draw_amounts, draw_many, draw_round
 from support.external_tools import PROJECT, require_packages, require_tool
+from support.not_empty import not_empty
+from support.sampling import is_long, sample_size
 
 from xlflow.i18n.catalogue import LANGUAGES
 from xlflow.report.compose import ReportOptions, compose_document
@@ -104,7 +106,7 @@ def test_everything_is_there_without_scripts() -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=60)
+@settings(max_examples=sample_size(60))
 def test_any_text_stays_text(text: str) -> None:
     nasty = f"<script>alert(1)</script>{text}\"'&amp;{{{{ 7 * 7 }}}}"
     followed = draw_round(f"S/M/N/{nasty.replace('/', ' ').replace('|', ' ')} | Kvartal 1 | Pågående")
@@ -129,6 +131,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
         for layout in LAYOUTS
         for language in LANGUAGES
         for count in (0, 1, 48)
+        if is_long() or count == 48 or (layout, language) == ("heading", "sv")
     }
     pages |= {f"amounts-{layout}": write(draw_amounts(), layout) for layout in LAYOUTS}
     jobs = []
@@ -159,7 +162,7 @@ def _browse(folder: Path, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.with_tools
 def test_axe_finds_nothing_against_wcag_and_en_301_549(seen: Mapping[str, Any]) -> None:
     looked = [told for told in seen.values() if "violations" in told]
-    assert len(looked) == 30
+    assert len(looked) == (30 if is_long() else 18)
     assert {told["name"]: told["violations"] for told in looked if told["violations"]} == {}
     assert min(told["passes"] for told in looked) > 20
 
@@ -177,7 +180,7 @@ def test_without_scripts_the_filter_is_gone_and_the_content_is_not(
 ) -> None:
     still = seen[f"{layout}-still"]
     assert not still["form"]
-    for entry in draw_many(48).item_statuses:
+    for entry in not_empty(draw_many(48).item_statuses):
         assert (entry.item.level_texts[-1] or entry.item.level_texts[-2]) in still["text"]
 
 
@@ -195,4 +198,4 @@ def test_the_filter_shows_what_is_asked_for_and_keeps_tables_whole(
     assert "Aktivitet 2 som" not in shown, "ongoing"
     assert "Nämndmål 1" in shown
     spanned = {tuple(row) for row in told["columns"]}
-    assert all(cells <= columns for columns, cells, _ in spanned)
+    assert all(cells <= columns for columns, cells, _ in not_empty(spanned))

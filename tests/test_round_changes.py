@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.draw_merged import column_by_id, draw_merged, figures_by_group
 from support.draw_round import draw_round
+from support.sampling import sample_size
 
 from xlflow.consolidated.summary_model import ConsolidatedContent
 from xlflow.consolidated.tables import build_consolidated_content
@@ -117,7 +118,7 @@ comments = st.sampled_from(["", "Snö", "Is"])
 
 
 @given(st.tuples(statuses, times, comments), st.tuples(statuses, times, comments))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=sample_size(60), deadline=None)
 def test_nothing_has_changed_if_and_only_if_the_same_is_said(
     before: tuple[str, str, str], now: tuple[str, str, str]
 ) -> None:
@@ -213,7 +214,7 @@ texts = st.sampled_from(["A", "B", "C", "D"])
 @given(
     st.lists(st.tuples(st.sampled_from("abcdef"), texts, texts), min_size=1, max_size=6, unique_by=lambda x: x[0])
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=sample_size(80), deadline=None)
 def test_every_line_is_found_again_in_its_own_round(lines: list[tuple[str, str, str]]) -> None:
     rows = "\n".join(f"{key} | {goal} | {text} | Norr" for key, goal, text in lines)
     asked = draw_round(f"Id | Nämndmål | Aktivitet | Enhet\n{rows}")

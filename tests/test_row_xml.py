@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell as ReadCell
 from python_calamine import CalamineWorkbook
 from support.reference_writer import read_parts, written_plainly
+from support.sampling import sample_size
 from xlsxwriter.format import Format
 
 from xlflow.excel.writer import CellContent, Formula, WorkbookWriter
@@ -82,7 +83,7 @@ def _read(content: bytes) -> list[list[tuple[object, ...]]]:
     return [[(heights[place], *_look(cell)) for cell in row] for place, row in enumerate(sheet.iter_rows())]
 
 
-@settings(max_examples=60)
+@settings(max_examples=sample_size(60))
 @given(
     st.integers(1, 6).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=6))
 )

@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 
 import pytest
 from support.draw_round import draw_round
+from support.not_empty import not_empty
 from test_excel_writer import STRANGE
 
 from xlflow.cli.json_output import result_to_json
@@ -467,7 +468,7 @@ for _ in range(60):
 print(saved)
 """
     writers = [run_python(code, target, letter, stdin=subprocess.PIPE) for letter in "abcd"]
-    for writer in writers:
+    for writer in not_empty(writers):
         assert writer.stdin is not None
         writer.stdin.write("\n")
         writer.stdin.flush()

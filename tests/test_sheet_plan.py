@@ -10,6 +10,7 @@ from openpyxl import Workbook, load_workbook
 from support.draw_merged import draw_merged
 from support.draw_round import AS_OF, draw_round
 from support.libreoffice import recalculate_all
+from support.not_empty import not_empty
 from test_consolidated_tables import ANSWERS, ASKED, BUDGET, SUMS
 
 from xlflow.consolidated.reader import read_round_status
@@ -81,7 +82,7 @@ def test_each_piece_is_a_table_of_its_own_with_the_same_headings(books: dict[str
     assert len({table.name for table in tables}) == len({table.id for table in tables}) == len(tables)
     first, second = ([cell.value for cell in book[name][1]] for name in ("Svar", "Svar 2"))
     assert first == second
-    for sheet in book.worksheets[1:-1]:
+    for sheet in not_empty(book.worksheets[1:-1]):
         assert (len(sheet.tables) > 1) or sheet.title.startswith(("Insamling", "Om")) or sheet.freeze_panes == "B2"
 
 
@@ -89,7 +90,7 @@ def test_every_figure_comes_out_as_it_was_written_in_two_programs(books: dict[st
     paths = [tmp_path / f"{number}.xlsx" for number in range(len(books))]
     for path, content in zip(paths, books.values(), strict=True):
         path.write_bytes(content)
-    for path, copy in zip(paths, recalculate_all(paths), strict=True):
+    for path, copy in not_empty(zip(paths, recalculate_all(paths), strict=True)):
         formulas, written, theirs = (
             load_workbook(path),
             load_workbook(path, data_only=True),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.edited_forms import ASKED, make_form
+from support.sampling import sample_size
 
 from xlflow.excel.reader import open_workbook
 from xlflow.i18n.catalogue import LocalizedText
@@ -105,7 +106,7 @@ def encode_and_decode(
     return unpacker.decode(packed)
 
 
-@settings(max_examples=40)
+@settings(max_examples=sample_size(40))
 @given(forms())
 def test_a_form_arrives_as_it_left(opened: tuple[ReceivedFile, Submission]) -> None:
     again = encode_and_decode(opened)

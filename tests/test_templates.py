@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from support.not_empty import not_empty
 
 from xlflow.definition.template_inheritance import extend_template
 from xlflow.definition.template_loader import load_shipped_templates, load_template
@@ -55,7 +56,7 @@ def write(folder: Path, text: str, name: str = "own.toml") -> str:
 def faults_of(name_or_path: str) -> tuple[Finding, ...]:
     with pytest.raises(FatalError) as stop:
         load_template(name_or_path)
-    for finding in stop.value.findings:
+    for finding in not_empty(stop.value.findings):
         for language in LANGUAGES:
             assert message_of(finding, language)
             assert remedy_of(finding, language)
@@ -107,7 +108,7 @@ class TestShipped:
         assert [each.code for each in options if each.deviation] == ["may_be_delayed", "postponed", "cancelled"]
 
     def test_no_name_has_two_meanings(self):
-        for template in load_shipped_templates():
+        for template in not_empty(load_shipped_templates()):
             for choices in template.choices:
                 names = [
                     name

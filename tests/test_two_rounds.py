@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from openpyxl import Workbook, load_workbook
 from support.fill_forms import read_answers
+from support.not_empty import not_empty
 from test_examples import AUGUST, EXAMPLES, PREVIOUS, Played, play_example
 
 Row = dict[str, object]
@@ -164,7 +165,7 @@ def test_the_sentence_says_what_was_counted_by_hand(book: Workbook) -> None:
 
 def test_statuses_times_and_comments_that_are_new_are_marked(changes: list[Row]) -> None:
     spoken = set(_newly_commented())
-    for row in changes:
+    for row in not_empty(changes):
         text = str(row["Delaktivitet"] or row["Aktivitet"])
         both = row["Förändring"] not in (NEW, GONE)
         assert (row["Ändrad tid"] == "Ja") is text.startswith(NEW_TIMES), text

@@ -24,6 +24,7 @@ from support.edited_forms import (
 from support.libreoffice import convert
 from support.make_xls import make_xlsb_from_records, xlsb_record, xlsb_text
 from support.make_xlsx import number_row, read_sheet, workbook_parts, zip_parts
+from support.not_empty import not_empty
 
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.excel.reader.cell_annotations import parse_header_footer, read_ods_header_footer
@@ -91,10 +92,10 @@ def test_what_stands_around_goes_along_into_the_result_and_back_to_the_unit(tmp_
     assert merged.accounts.is_balanced
     texts = "Vi väntar på besked", "Ring oss", "Bara ett utkast", "brådskande"
     shown = words_in(load_workbook(tmp_path / "all.xlsx"))
-    assert all(text in shown for text in texts)
+    assert all(text in shown for text in not_empty(texts))
     (back,) = check_forms([tmp_path / "in"], return_dir=tmp_path / "back").written_files
     again = words_in(load_workbook(back))
-    assert all(text in again for text in texts)
+    assert all(text in again for text in not_empty(texts))
     assert margins(read_form_bytes(back.read_bytes())) == []
 
 
