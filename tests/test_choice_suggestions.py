@@ -92,7 +92,7 @@ def test_nothing_is_suggested_where_two_answers_are_equally_near() -> None:
 
 
 def test_long_texts_take_no_time() -> None:
-    suggester, begun = ChoiceSuggester(CHOICES), time.perf_counter()
+    suggester, begun = ChoiceSuggester(CHOICES), time.process_time()
     for text in ("genomfört " * 3_000, "o" * 30_000, "ej " * 10_000, "x" * 79):
         suggester.suggest(text)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

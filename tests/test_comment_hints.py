@@ -285,12 +285,12 @@ def test_any_comment_can_be_read(comment: str) -> None:
 
 @pytest.mark.parametrize("piece", ["förskjuts ", "klart i ", "av de ", "2 ", "a", "kvartal "])
 def test_a_long_comment_takes_no_time(piece: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     comment = piece * (30_000 // len(piece))
     find_mentioned_deadlines(comment, 2021)
     parse_counts(comment, CHOICES)
     parse_opening_status(comment, CHOICES)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_of_very_many_times_each_has_the_words_right_before_it() -> None:

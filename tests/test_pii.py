@@ -287,9 +287,9 @@ def test_every_find_stands_where_it_says(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["a", "0", "1 ", "08 12 ", "a@", "+46", "+47 ", "+47 22 12 34 56 "])
 def test_long_texts_take_no_time(piece: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     find_pii(piece * (32_000 // len(piece)))
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_of_very_many_each_is_found_once() -> None:

@@ -58,7 +58,7 @@ def test_every_result_comes_with_the_index_of_its_item() -> None:
 
 
 def test_there_are_never_more_workers_than_windows_can_wait_for() -> None:
-    answers = map_words(*["who"] * 150, jobs=75)
+    answers = map_words(*["who"] * 150, jobs=75, limits=TaskLimits(60.0, 300_000_000))
     assert 2 <= len(set(answers.values())) <= 60
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from test_carried_items import fill_form
@@ -55,9 +55,9 @@ def test_many_items_that_are_all_alike_take_no_long_time() -> None:
         ]
         for start in (0, 5000)
     )
-    started = perf_counter()
+    started = process_time()
     assert find_rewordings(items, candidates, 0) == {}
-    assert perf_counter() - started < 20
+    assert process_time() - started < 20
 
 
 def _write_plan(path: Path, *rows: str, heading: str = "Aktivitet;Slutdatum;Enhet") -> Path:
