@@ -322,6 +322,46 @@ def test_an_amount_that_only_a_reader_of_words_understands_counts_and_is_asked_f
     assert str(dict(told.params)["understood"].sv) == "1\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000"
 
 
+def test_the_form_adds_up_its_rows_live_and_its_sums_are_no_answer() -> None:
+    answers = {
+        "a": {"outcome": "400000", "forecast": "1000000"},
+        "b": {"outcome": "1", "forecast": "9,6 mkr"},
+        "c": {"outcome": "-100000.5", "forecast": "-290000", "comment": "Färre besök"},
+    }
+    content = _fill(answers)
+    rows = {str(row[0]): row[3:8] for row in _open(content).iter_rows(values_only=True) if row[0]}
+    assert rows["Summa: rader med alla belopp"] == (700000, 299999.5, 710000, -10000, -0.014286)
+    assert rows["Summa: alla rader"] == (950000.5, 300000.5, 710000, -10000, None)
+    filled = _read(content)
+    assert filled.unplaced == ()
+    assert [each.code for each in filled.findings if "row" in each.code] == []
+    assert [each.item.id for each in filled.rows] == ["a", "b", "c", "d", "e"]
+
+
+def test_what_somebody_writes_over_a_sum_of_the_form_is_kept() -> None:
+    book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "900000"}})))
+    sheet = book[FORM]
+    (row,) = (cell.row for cell in sheet["A"] if cell.value == "Summa: alla rader")
+    sheet[f"E{row}"] = 5
+    book.save(stream := io.BytesIO())
+    (aside,) = _read(stream.getvalue()).unplaced
+    assert (aside.location.cell, aside.reason) == (f"A{row}", "row-unknown")
+
+
+@pytest.mark.long
+@pytest.mark.with_tools
+def test_a_spreadsheet_adds_up_the_rows_of_a_form_to_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "Badet.xlsx"
+    path.write_bytes(_fill({"a": {"outcome": "4", "forecast": "7.5"}, "c": {"outcome": "ca 3", "forecast": "1"}}))
+    (again,) = recalculate_all([path])
+    first, second = (
+        [row[3:8] for row in _open(each.read_bytes()).iter_rows(values_only=True) if str(row[0])[:6] == "Summa:"]
+        for each in (path, again)
+    )
+    assert first == second
+    assert first[0][:4] == (1000000, 4, 7.5, 999992.5)
+
+
 def test_what_somebody_writes_over_a_result_is_told_and_what_follows_counts() -> None:
     book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "900000"}, "b": {"outcome": "2"}})))
     sheet = book[FORM]

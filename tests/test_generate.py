@@ -312,7 +312,7 @@ def test_numbers_are_asked_for_as_numbers() -> None:
     assert sheet["D6"].value == 1200000.5
     assert validations(sheet)["Utfall"].type == "decimal"
     assert validations(sheet)["Utfall"].errorStyle is None
-    assert remaining(answers, asked) == ["", "Fyll i utfall. Fyll i prognos."]
+    assert remaining(answers, asked) == ["Skriv prognos med siffror.", "Fyll i utfall. Fyll i prognos."]
     assert any(str(cell.value).startswith("Röda rutor att rätta: 1. ") for cell in workbook[GUIDE]["B"])
 
 

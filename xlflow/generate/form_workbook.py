@@ -34,6 +34,7 @@ from xlflow.generate.fault_marks import (
 )
 from xlflow.generate.form_model import FormModel, build_form_model
 from xlflow.generate.form_row_writer import BOLD_WIDTH_FACTOR, make_column_writers, write_form_rows
+from xlflow.generate.form_totals import write_form_totals
 from xlflow.generate.instruction_sheet import add_instruction_sheet
 from xlflow.generate.remaining_column import REMAINING_KEY, counter_formula, counter_text
 from xlflow.i18n.catalogue import format_long_date, translate
@@ -59,6 +60,7 @@ def add_form_sheet(workbook: WorkbookWriter, form: FormModel, fault_marks: Fault
     _write_heading_rows(workbook, sheet, form, widths)
     write_form_rows(writers, sheet, form, fault_marks)
     _write_free_rows_heading(workbook, sheet, form)
+    write_form_totals(workbook, sheet, form)
     highlight_unchanged_faults(workbook, sheet, form, fault_marks)
     add_answer_validations(workbook, sheet, form)
     add_notes_and_clear_changed(workbook, sheet, form, fault_marks)

@@ -13,7 +13,7 @@ from typing import Literal
 from xlflow.excel.conventions import RawCell
 from xlflow.model.plan import ADDED_ITEM_PREFIX, PlanItem, PlanItemIndex, strip_accents
 from xlflow.model.text import collapse_whitespace, normalize_key_cached
-from xlflow.read.form_schema import FormSchema
+from xlflow.read.form_schema import FormSchema, normalized_words
 from xlflow.read.locate_table import LocatedTable
 from xlflow.values import cell_text
 
@@ -99,6 +99,10 @@ def _classify_rows(
         if item is None and not has_answers and level_cells.count(None) == len(level_cells):
             yield RowMatch(row_index, "outside")
             continue
+        has_levels = level_cells.count(None) < len(level_cells)
+        if item is None and not has_levels and _is_form_total(table, schema, row_index):
+            yield RowMatch(row_index, "heading")
+            continue
         texts = tuple(cell_text(cell) for cell in level_cells)
         id_text = collapse_whitespace(cell_text(id_cell))
         match = _classify_row(row_index, id_text, texts, item_index, has_answers=has_answers)
@@ -131,6 +135,24 @@ def _is_shifted_sideways(
             if _has_issued_texts(item, tuple(map(cell_text, shifted_cells)), item_index):
                 return True
     return False
+
+
+def _is_form_total(table: LocatedTable, schema: FormSchema, row_index: int) -> bool:
+    """Return whether a row is one of the sums that the form itself has below its rows: its words, and no amount
+    that a person may have written over a formula."""
+    id_column, row = table.column_of[0], table.sheet.rows[row_index]
+    if id_column is None or normalize_key_cached(cell_text(row[id_column])) not in _form_total_words():
+        return False
+    formula_cells = table.sheet.metadata.formula_cells
+    field_columns = (*schema.answer_columns, *schema.plan_columns)
+    number_columns = (table.column_of[field_column.schema_index] for field_column in field_columns)
+    return formula_cells is None or all(
+        column is None or row[column] is None or (row_index, column) in formula_cells for column in number_columns
+    )
+
+
+def _form_total_words() -> frozenset[str]:
+    return normalized_words("form.total_complete", "form.total_all")
 
 
 def _is_repeated_heading(table: LocatedTable, schema: FormSchema, row: Sequence[RawCell]) -> bool:
