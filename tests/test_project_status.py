@@ -63,6 +63,8 @@ def test_who_is_late_depends_on_the_units_own_due_day(project: Project) -> None:
     found = units(project, late)
     assert [found[name].is_late for name in ("Åbro skola", "Museet", "Simhallen")] == [True, False, True]
     assert found["Museet"].due == date(2026, 4, 30)
+    assert "svar senast 2026-04-30" in format_status(read_status(*open_state(project.root), late), "sv")
+    assert "due 2026-04-30" in format_status(read_status(*open_state(project.root), late), "en")
     assert "försenad" in format_status(read_status(*open_state(project.root), late), "sv")
 
 
@@ -234,3 +236,6 @@ def test_the_commands_decide_sign_and_show(project: Project) -> None:
     ]
     assert (unit["due"], unit["signed_by"]) == ("2026-04-20", "Chefen")
     assert "Chefen" in run("status", "--unit", "Museet", cwd=project.root).out
+    merged = run("merge", cwd=project.root)
+    assert "Sammanställningen ligger i rounds/2026-03-31/" in " ".join(merged.out.split())
+    assert "xlflow send --draft --remind" in " ".join(merged.out.split())

@@ -98,14 +98,16 @@ def _report_usage_error(error: click.UsageError, arguments: Sequence[str]) -> No
         raise FatalError(usage_error_finding(error))
 
 
-def print_result_and_exit(result: "RunResult", *, as_json: bool) -> NoReturn:
-    """Print the result and leave with its exit code."""
+def print_result_and_exit(result: "RunResult", *, as_json: bool, in_project: bool = False) -> NoReturn:
+    """Print the result, with what to do next as for a project or not, and leave with its exit code."""
     from xlflow.cli.json_output import result_to_json
     from xlflow.cli.text_output import format_result
 
     has_no_units = result.merged is not None and not result.merged.round.plan.units
     localized_result = replace(result, language=user_language()) if has_no_units else result
-    print_output(result_to_json(localized_result) if as_json else format_result(localized_result))
+    print_output(
+        result_to_json(localized_result) if as_json else format_result(localized_result, in_project=in_project)
+    )
     sys.exit(result.exit_code)
 
 

@@ -86,7 +86,7 @@ def check_variant(round_name: str | None, as_json: bool, no_cache: bool, **optio
 
     with open_chosen_round(round_name) as (project, state), show_progress_bars() as progress:
         result = check_round(project, state, cache=not no_cache, progress=progress, **options)
-    print_result_and_exit(result, as_json=as_json)
+    print_result_and_exit(result, as_json=as_json, in_project=True)
 
 
 @click.command("merge")
@@ -107,7 +107,7 @@ def merge_variant(round_name: str | None, as_json: bool, no_cache: bool, **optio
 
     with open_chosen_round(round_name) as (project, state), show_progress_bars() as progress:
         result = merge_round(project, state, cache=not no_cache, progress=progress, **options)
-    print_result_and_exit(result, as_json=as_json)
+    print_result_and_exit(result, as_json=as_json, in_project=True)
 
 
 @click.command("report")

@@ -99,8 +99,13 @@ def _format_unit(unit: UnitStatus, language: Language) -> tuple[str, ...]:
         str(unit.errors) if is_open and unit.errors else "",
         unit.due.isoformat() if unit.due else "",
         signed,
-        ", ".join(unit.decisions),
+        ", ".join(_format_decision(decision, language) for decision in unit.decisions),
     )
+
+
+def _format_decision(decision: str, language: Language) -> str:
+    action, _, value = decision.partition(" ")
+    return translate(f"decision.{action.replace('-', '_')}", language, value=value)
 
 
 def _summarise(status: ProjectStatus, language: Language) -> str:

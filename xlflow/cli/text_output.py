@@ -60,15 +60,15 @@ _REPORTED_ABOVE = "nothing-to-report"
 """The finding that is left out, since the responses above name the units."""
 
 
-def format_result(result: RunResult) -> str:
-    """Return everything that a person needs to know of a run."""
+def format_result(result: RunResult, *, in_project: bool = False) -> str:
+    """Return everything that a person needs to know of a run. `in_project`: what to do next is that of a project."""
     parts = [
         _format_written_forms(result) if result.merged is None else _format_merged(result.merged, result.language),
         format_findings(
             (finding for finding in result.findings if finding.code != _REPORTED_ABOVE), result.language
         ),
         "\n".join(_wrap_text(translate(note.word_key, result.language, **note.params)) for note in result.notes),
-        "\n".join(_wrap_text(line) for line in _closing_lines(result)),
+        "\n".join(_wrap_text(line) for line in _closing_lines(result, in_project=in_project)),
     ]
     return "\n\n".join(filter(None, parts))
 
@@ -235,7 +235,7 @@ def _format_finding_group(group: FindingGroup, language: Language) -> Iterator[s
 # What next ------------------------------------------------------------------------------------------------
 
 
-def _closing_lines(result: RunResult) -> Iterator[str]:
+def _closing_lines(result: RunResult, *, in_project: bool) -> Iterator[str]:
     """Yield where the result is and what to do next."""
     if result.merged is None:
         yield from [translate("terminal.send_out", result.language)] if result.written_files else []
@@ -251,21 +251,22 @@ def _closing_lines(result: RunResult) -> Iterator[str]:
         yield translate("terminal.output", result.language, file=result.output_path)
     elif not result.findings and not result.merged.missing_units:
         yield translate("terminal.all_well", result.language)
-    yield from _next_step_lines(result, result.merged)
+    yield from _next_step_lines(result, result.merged, "project" if in_project else "terminal")
 
 
-def _next_step_lines(result: RunResult, merged: Merged) -> Iterator[str]:
-    """Yield who has to act now: units with errors, the person who runs this, missing units."""
+def _next_step_lines(result: RunResult, merged: Merged, section: str) -> Iterator[str]:
+    """Yield who has to act now: units with errors, the person who runs this, missing units. `section` of the words
+    says it."""
     errors = [finding for finding in result.findings if finding.effective_severity is Severity.ERROR]
     if result.written_files:
         pass
     elif any(responsible_party(found.code) == "unit" for found in errors):
-        yield translate("terminal.let_correct", result.language)
+        yield translate(f"{section}.let_correct", result.language)
     elif errors:
         yield translate("terminal.mend", result.language)
     if merged.missing_units:
         yield translate(
-            "terminal.remind_too" if errors or result.written_files else "terminal.remind", result.language
+            f"{section}.remind_too" if errors or result.written_files else f"{section}.remind", result.language
         )
     elif result.output_path is None and not errors:
         yield translate("terminal.go_on", result.language)

@@ -13,7 +13,7 @@ from xlflow.model.findings import FatalError, Finding, Location, make_finding, s
 from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.text import normalize_key
 from xlflow.project.events import list_log_errors
-from xlflow.project.project_folder import MAX_PATH_LENGTH, Project, require_whole_log
+from xlflow.project.project_folder import MAX_PATH_LENGTH, Project, require_whole_log, show_path
 from xlflow.project.project_state import (
     RoundState,
     build_rounds,
@@ -52,7 +52,9 @@ def close_round(project: Project, state: RoundState) -> RunResult:
         "files": len(digests),
     }
     project.record("round-closed", data, state.name)
-    note = RunNote("project.closed", {"round": state.name, "count": len(digests), "file": manifest_path})
+    note = RunNote(
+        "project.closed", {"round": state.name, "count": len(digests), "file": show_path(manifest_path)}
+    )
     return RunResult(project.settings.language, notes=(note,))
 
 

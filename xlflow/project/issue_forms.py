@@ -9,7 +9,7 @@ from xlflow.model.merged import RunNote, RunResult
 from xlflow.pipeline.form_operations import generate_forms
 from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.project.open_round import template_argument
-from xlflow.project.project_folder import Project, require_whole_log
+from xlflow.project.project_folder import Project, require_whole_log, show_path
 from xlflow.project.project_state import (
     RoundState,
     build_rounds,
@@ -39,7 +39,7 @@ def issue_forms(
     frozen = read_frozen_round(project, state)
     chosen = tuple(find_asked_unit(frozen, name) for name in units) or units_needing_form(project, state, frozen)
     if not chosen:
-        note = RunNote("project.all_forms_good", {"folder": project.round_folder(state.name) / "forms"})
+        note = RunNote("project.all_forms_good", {"folder": show_path(project.round_folder(state.name) / "forms")})
         return RunResult(project.settings.language, notes=(note,))
     folder = project.round_folder(state.name) / "forms"
     result = generate_forms(
@@ -61,7 +61,7 @@ def issue_forms(
         for unit, path in zip(result.units, result.written_files, strict=True)
     }
     project.record("forms-issued", {"forms": forms}, state.name)
-    note = RunNote("project.forms_made", {"folder": folder, "count": len(forms)})
+    note = RunNote("project.forms_made", {"folder": show_path(folder), "count": len(forms)})
     return replace(result, written_files=(), notes=(*result.notes, note))
 
 

@@ -107,6 +107,14 @@ def init_project(folder: Path, name: str = "", language: Language = "sv") -> Run
     return RunResult(language, findings, output_path=root, notes=(RunNote("project.started", {"folder": root}),))
 
 
+def show_path(path: Path) -> Path:
+    """Return a path as people are shown it: from the current folder, if it is below that."""
+    try:
+        return path.relative_to(Path.cwd())
+    except (ValueError, OSError):
+        return path
+
+
 def user_name() -> str:
     """Return who is at work: the name in the environment, else the name that one is logged in with."""
     try:

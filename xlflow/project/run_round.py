@@ -13,7 +13,7 @@ from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.pipeline.report_operations import write_report
 from xlflow.project.issue_forms import find_previous_workbook
 from xlflow.project.open_round import template_argument
-from xlflow.project.project_folder import Project, require_whole_log
+from xlflow.project.project_folder import Project, require_whole_log, show_path
 from xlflow.project.project_state import RoundState, build_rounds, read_frozen_round, refuse_closed
 from xlflow.project.round_files import check_received, digest_file, list_delivered
 
@@ -83,6 +83,7 @@ def merge_round(
             "files": [file.name for file in delivered.files],
         }
         project.record("merged", data, state.name)
+        result = replace(result, output_path=show_path(result.output_path))
     return result
 
 

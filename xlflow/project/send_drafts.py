@@ -15,7 +15,7 @@ from xlflow.mail.draft_writer import MailDraft, render_draft, render_draft_page,
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
 from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.text import first_free_name
-from xlflow.project.project_folder import MAX_PATH_LENGTH, Project, require_whole_log
+from xlflow.project.project_folder import MAX_PATH_LENGTH, Project, require_whole_log, show_path
 from xlflow.project.project_state import RoundState, find_asked_unit, read_frozen_round, refuse_closed
 from xlflow.project.project_status import UnitStatus, read_status
 from xlflow.project.run_round import check_round
@@ -66,7 +66,9 @@ def send_drafts(
     if mails and not dry_run:
         _write_mails(project, state, purpose, mails)
     key = "send.none" if not mails else "send.dry_run" if dry_run else "send.written"
-    notes.append(RunNote(key, {"count": len(mails), "folder": project.round_folder(state.name) / "drafts"}))
+    notes.append(
+        RunNote(key, {"count": len(mails), "folder": show_path(project.round_folder(state.name) / "drafts")})
+    )
     return RunResult(
         language, sort_findings(findings), units=tuple(mail.unit.name for mail in mails), notes=tuple(notes)
     )
