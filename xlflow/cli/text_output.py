@@ -61,7 +61,7 @@ _REPORTED_ABOVE = "nothing-to-report"
 
 
 def format_result(result: RunResult, *, in_project: bool = False) -> str:
-    """Return everything that a person needs to know of a run. `in_project`: what to do next is that of a project."""
+    """Return everything that a person needs to know of a run. `in_project`: next steps are those of a project."""
     parts = [
         _format_written_forms(result) if result.merged is None else _format_merged(result.merged, result.language),
         format_findings(
