@@ -22,18 +22,27 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("xlflow")
 
 
-LONGEST_FILES: tuple[str, ...] = (
-    "test_accessible",
-    "test_cli",
-    "test_readme",
+LONGEST_FILES = (
+    "test_report_html",
+    "test_cli_refusals",
+    "test_report_pdf",
     "test_examples",
+    "test_readme",
+    "test_remaining_column",
+    "test_accessible",
+    "test_unplaced_header_footer",
     "test_spreadsheet_programs",
+    "test_cli",
+    "test_report_docx",
+    "test_same_as_xlsxwriter",
+    "test_sheet_plan",
 )
 """Begun first, so that at the end no process waits for one of them."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.stem not in LONGEST_FILES)
+    places = {name: place for place, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
     if config.getoption("--long"):
         return
     for item in items:
