@@ -13,6 +13,7 @@ from openpyxl.workbook import Workbook
 from support.draw_merged import draw_merged
 from support.draw_round import draw_round
 from support.libreoffice import recalculate_all
+from support.not_empty import not_empty
 
 from xlflow.consolidated.reader import CONSOLIDATED_LIMITS, read_changed_cells, read_round_status
 from xlflow.consolidated.tables import build_consolidated_content
@@ -130,7 +131,7 @@ def test_the_first_sheet_follows_or_says_that_it_does_not(name: str, saved: dict
     figures = next(row for row in rows if row[0] == "Aktiviteter")
     statuses = statuses_in(book)
     assert len(statuses) == 3
-    for head, figure in zip(heads[1:8], figures[1:8], strict=True):
+    for head, figure in not_empty(zip(heads[1:8], figures[1:8], strict=True)):
         assert figure == statuses.count(head), head
 
 
@@ -165,7 +166,7 @@ def test_every_formula_comes_to_its_cached_value_after_the_next_merge_too(
         paths.append(tmp_path / f"m{number}.xlsx")
         paths[-1].write_bytes(render(corrected.workbook))
     compared = 0
-    for path, again in zip(paths, recalculate_all(paths), strict=True):
+    for path, again in not_empty(zip(paths, recalculate_all(paths), strict=True)):
         ours, theirs, formulas = (
             load_workbook(path, data_only=True),
             load_workbook(again, data_only=True),
