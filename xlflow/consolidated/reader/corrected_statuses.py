@@ -2,27 +2,25 @@
 
 The sheets show the rest as fixed text: the other of these two tables, the rolled-up status, whether an item is
 overdue, and the figures that count them, until the next merge. Here these are computed anew for the plan items
-that a correction concerns, and for no others; a status in the sheet that no longer follows becomes a finding.
+that a correction concerns, and for no others; also what each unit of an item says alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
 from xlflow.consolidated.reader.manual_changes import read_changed_cells
-from xlflow.consolidated.reader.overdue import is_final_status, is_item_overdue, judge_units
-from xlflow.consolidated.reader.table_reader import TableRecord, decode_workbook_round, read_records
+from xlflow.consolidated.reader.overdue import OverdueJudge
+from xlflow.consolidated.reader.table_reader import TableRecord, read_records
 from xlflow.consolidated.reader.unit_reader import completeness_text
+from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader import WorkbookData
-from xlflow.i18n.catalogue import Language, translate, translate_all
-from xlflow.i18n.count_sentences import follows_activity_text
-from xlflow.model.findings import Finding, make_finding
+from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.merged import ROLLED_UP_KEY, ChangedCell
 from xlflow.model.plan import Deadline, FieldValue, Round
 from xlflow.model.template_elements import Field
-from xlflow.model.text import normalize_key
-from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnitReply
+from xlflow.rounds.round_status import DisplayValues, ItemStatus, UnitReply
 from xlflow.rules.computed_fields import compute_field, sum_exactly
 from xlflow.rules.rollup import (
     NO_RELATIVES,
@@ -32,6 +30,7 @@ from xlflow.rules.rollup import (
     roll_up_activity,
     roll_up_part,
 )
+from xlflow.values import ParseResult
 from xlflow.values.field_values import format_value, make_parser
 
 
@@ -46,7 +45,10 @@ def follow_corrections(
     )
     follower = _CorrectionFollower(item_statuses, changed_cells, workbook, round_, language)
     followed = map(follower.follow, item_statuses) if changed_cells else iter(item_statuses)
-    return tuple(judge_units(follower.with_unit_views(each), changed_items, round_, language) for each in followed)
+    return tuple(
+        follower.judge.judge_units(follower.with_unit_views(each), has_one_time=each.item.id in changed_items)
+        for each in followed
+    )
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,16 @@ class _CorrectionFollower:
     # What was changed -----------------------------------------------------------------------------------------
 
     @cached_property
+    def judge(self) -> OverdueJudge:
+        """Says what is overdue."""
+        return OverdueJudge(self.round, self.language)
+
+    @cached_property
+    def parsers(self) -> dict[str, Callable[[RawCell], ParseResult]]:
+        """The parsers of answers by field key, made when needed."""
+        return {}
+
+    @cached_property
     def status_field(self) -> Field | None:
         return self.round.template.field_in_role("status")
 
@@ -160,7 +172,11 @@ class _CorrectionFollower:
     def _unit_value(self, item_id: str, unit: str, field: Field) -> FieldValue | None:
         record = self.records.get((unit, item_id))
         raw = record.cell_value(field.label.in_language(self.round.language)) if record else None
-        return make_parser(field, self.round.template, self.round.plan.year, self.round.language)(raw).value
+        if field.key not in self.parsers:
+            self.parsers[field.key] = make_parser(
+                field, self.round.template, self.round.plan.year, self.round.language
+            )
+        return self.parsers[field.key](raw).value
 
     def _statuses(self, item_id: str, units: Sequence[str] | None) -> dict[str, str | None]:
         asked = self.units_by_item[item_id]
@@ -301,38 +317,6 @@ class _CorrectionFollower:
             return was_overdue
         has_one_time = field is not None and self._is_item_changed(item_id, field.key)
         done_units = frozenset(
-            unit for unit in followed.item.units if is_final_status(self.round, self._own_code(item_id, unit))
+            unit for unit in followed.item.units if self.judge.is_final(self._own_code(item_id, unit))
         )
-        return is_item_overdue(followed, done_units, self.round, self.language, has_one_time=has_one_time)
-
-
-def check_stale_statuses(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:
-    """Yield a note per plan item whose rolled-up status in the sheet is not that of `round_status`."""
-    round_, status_field = decode_workbook_round(workbook), round_status.status_field
-    if status_field is None:
-        return
-    language, template = round_.language, round_.template
-    parse = make_parser(status_field, template, round_.plan.year, language)
-    rolled_up, id_heading = translate("consolidated.rolled_up", language), translate("column.id", language)
-    follows_parent = normalize_key(follows_activity_text(template, language))
-    title = translate("consolidated.activities", language)
-    for record in read_records(workbook, title, id_heading, rolled_up):
-        item_status, text = (
-            round_status.status_by_id.get(record.cell_text(id_heading)),
-            record.cell_text(rolled_up),
-        )
-        if item_status is None or not text or item_status.follows_parent:
-            continue
-        value = parse(text).value if normalize_key(text) != follows_parent else None
-        code = value if isinstance(value, str) and value in template.status_choices else None
-        if code != item_status.status_code and (code or item_status.status_code):
-            unanswered = translate_all("consolidated.unanswered")
-            choice = template.status_choices.get(item_status.status_code or "")
-            now = choice.label if choice else unanswered
-            yield make_finding(
-                "report-status-recomputed",
-                record.location(rolled_up),
-                row_id=item_status.item.id,
-                value=text,
-                params={"now": now},
-            )
+        return self.judge.is_overdue(followed, done_units, has_one_time=has_one_time)

@@ -1,22 +1,29 @@
-"""The original order of the plan items in a consolidated workbook, and what has been removed from its table since.
+"""The original order of the plan items in a consolidated workbook, and what its table lacks or has stale since.
 
-People sort the table, delete rows and rename headings. The order is restored; what is missing becomes a finding,
-since a report would otherwise silently leave it out.
+People sort the table, delete rows, rename headings and correct answers. The order is restored; what is missing
+becomes a finding, since a report would otherwise silently leave it out, and so does a rolled-up status that no
+longer follows.
 """
 
 from collections.abc import Iterable, Iterator
 
 from xlflow.consolidated.reader.added_rows import check_left_out_rows
-from xlflow.consolidated.reader.corrected_statuses import check_stale_statuses
 from xlflow.consolidated.reader.manual_changes import has_fingerprints
-from xlflow.consolidated.reader.table_reader import decode_workbook_round, find_round_sheet, is_sheet_of_table
+from xlflow.consolidated.reader.table_reader import (
+    decode_workbook_round,
+    find_round_sheet,
+    is_sheet_of_table,
+    read_records,
+)
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.format_1 import rename_record_kind
 from xlflow.form.layout import ITEM_ORDER
-from xlflow.i18n.catalogue import LocalizedText, translate_all
+from xlflow.i18n.catalogue import LocalizedText, translate, translate_all
+from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.text import normalize_key
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
+from xlflow.values.field_values import make_parser
 
 ROWS_SEARCHED_FOR_HEADINGS = 50
 """Rows that are searched for headings; people may write something of their own above the table."""
@@ -42,7 +49,7 @@ def check_missing_content(workbook: WorkbookData, round_status: RoundStatus) -> 
     return (
         *_check_missing_columns(workbook, round_status),
         *_check_missing_items(workbook, round_status),
-        *check_stale_statuses(workbook, round_status),
+        *_check_stale_statuses(workbook, round_status),
         *check_left_out_rows(workbook, decode_workbook_round(workbook)),
         *(
             ()
@@ -102,3 +109,35 @@ def _read_plan_order(hidden_sheet: SheetData) -> list[str]:
 
 def _normalized_variants(text: LocalizedText) -> tuple[str, ...]:
     return normalize_key(text.sv), normalize_key(text.en)
+
+
+def _check_stale_statuses(workbook: WorkbookData, round_status: RoundStatus) -> Iterator[Finding]:
+    """Yield a note per plan item whose rolled-up status in the sheet is not that of `round_status`."""
+    round_, status_field = decode_workbook_round(workbook), round_status.status_field
+    if status_field is None:
+        return
+    language, template = round_.language, round_.template
+    parse = make_parser(status_field, template, round_.plan.year, language)
+    rolled_up, id_heading = translate("consolidated.rolled_up", language), translate("column.id", language)
+    follows_parent = normalize_key(follows_activity_text(template, language))
+    title = translate("consolidated.activities", language)
+    for record in read_records(workbook, title, id_heading, rolled_up):
+        item_status, text = (
+            round_status.status_by_id.get(record.cell_text(id_heading)),
+            record.cell_text(rolled_up),
+        )
+        if item_status is None or not text or item_status.follows_parent:
+            continue
+        value = parse(text).value if normalize_key(text) != follows_parent else None
+        code = value if isinstance(value, str) and value in template.status_choices else None
+        if code != item_status.status_code and (code or item_status.status_code):
+            unanswered = translate_all("consolidated.unanswered")
+            choice = template.status_choices.get(item_status.status_code or "")
+            now = choice.label if choice else unanswered
+            yield make_finding(
+                "report-status-recomputed",
+                record.location(rolled_up),
+                row_id=item_status.item.id,
+                value=text,
+                params={"now": now},
+            )

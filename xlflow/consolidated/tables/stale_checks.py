@@ -57,9 +57,9 @@ def _count_answers(table: Table, merged_index: MergedIndex) -> Iterator[tuple[Me
 def _count_texts(table: Table, key: str) -> Iterator[tuple[Measure, TableCell]]:
     counts: Counter[str] = Counter()
     spelling: dict[str, str] = {}
-    for cell in _column(table, key):
+    for cell, count in Counter(_column(table, key)).items():
         text = cell if isinstance(cell, str) else ""
-        counts[text.casefold()] += 1
+        counts[text.casefold()] += count
         spelling.setdefault(text.casefold(), text)
     counted = counts.most_common()
     short = [(text, count) for text, count in counted if len(text) <= MAX_TEXT_LENGTH and text.isprintable()]
@@ -73,8 +73,11 @@ def _find_mismatch(table: Table, status_field: Field, merged_index: MergedIndex)
     labels = tuple(option.label.in_language(language) for option in merged_index.template.status_choices.values())
     known = {label.casefold() for label in labels}
     pairs = zip(_column(table, status_field.key), _column(table, ROLLED_UP_COLUMN), strict=True)
-    texts = [(str(own or "").casefold(), str(rolled_up or "").casefold()) for own, rolled_up in pairs]
-    count = sum(own in known and own != rolled_up for own, rolled_up in texts)
+    texts = [
+        (str(own or "").casefold(), str(rolled_up or "").casefold(), count)
+        for (own, rolled_up), count in Counter(pairs).items()
+    ]
+    count = sum(count for own, rolled_up, count in texts if own in known and own != rolled_up)
     return StatusMismatch(table.name, status_field.key, labels, count)
 
 
