@@ -11,7 +11,7 @@ from xlflow.excel.reader.workbook_data import decode_ooxml_escapes
 TextRuns = tuple[tuple[str, bool | None], ...]
 """The parts of a rich text, each with whether it is struck out; None where it is formatted as its cell is."""
 
-_STRIKE_TAG = re.compile(rb"<(?:\w+:)?strike\b")
+_STRIKE_TAG = re.compile(rb"""<(?:\w+:)?strike\b(?!\s+val\s*=\s*["'](?:0|false)["'])""")
 _RUN_TAG = re.compile(rb"<(?:\w+:)?r>")
 
 
