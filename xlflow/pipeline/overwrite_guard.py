@@ -4,7 +4,9 @@ An existing file may be replaced only if it is xlflow's and holds nothing that a
 into the file at the target and writes nothing; one function per kind of target returns the reason to keep it.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +21,11 @@ from xlflow.consolidated.reader import (
 )
 from xlflow.consolidated.reader.table_reader import find_round_sheet
 from xlflow.consolidated.writer import CONTENT_PROPERTY, KIND_PROPERTY
-from xlflow.excel.reader import WorkbookData, is_as_written, open_workbook
+from xlflow.excel.reader import WorkbookData, is_as_written, open_workbook, read_stable_bytes
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.merged import ChangedCell
 from xlflow.model.submission import Submission
+from xlflow.pipeline.bounded_reading import FailedReading, read_each_within_bounds, read_within_bounds
 from xlflow.read.build_submission import read_form
 from xlflow.values import cell_text
 
@@ -82,24 +85,46 @@ def refuse_result_target(output: Path, *, force: bool) -> tuple[ChangedCell, ...
         raise FatalError(make_finding("target-not-xlsx", Location(str(output))))
     if not _is_existing_file(output) or is_as_written(output, CONSOLIDATED_LIMITS):
         return ()
-    workbook = open_workbook(output, output.name, CONSOLIDATED_LIMITS)
-    if isinstance(workbook, Finding) or find_round_sheet(workbook) is None:
-        if not force:
-            refuse_overwrite([output], reason_to_keep_result)
-        return ()
-    if not force and (additions := check_added_content(workbook)):
-        raise FatalError(*additions)
-    if not force and not has_fingerprints(workbook):
-        raise FatalError(make_finding("target-corrections-unseen", Location(str(output))))
-    try:
-        return (*read_changed_cells(workbook), *read_listed_conflicts(workbook))
-    except FatalError:  # its hidden sheet is damaged, so nothing says what was written
-        return ()
+    outcome = read_within_bounds(_TargetInspector(is_forced=force), output, CONSOLIDATED_LIMITS)
+    if not isinstance(outcome, FailedReading):
+        return outcome
+    if not force:
+        raise FatalError(make_finding("target-not-ours", Location(str(output))))
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _TargetInspector:
+    """Looks into what stands at the target of a merge; see `refuse_result_target`."""
+
+    is_forced: bool
+
+    def __call__(self, output: Path) -> tuple[ChangedCell, ...]:
+        workbook = open_workbook(output, output.name, CONSOLIDATED_LIMITS)
+        if isinstance(workbook, Finding) or find_round_sheet(workbook) is None:
+            reason = None if self.is_forced else reason_to_keep_result(output)
+            if reason:
+                raise FatalError(reason)
+            return ()
+        if not self.is_forced and (additions := check_added_content(workbook)):
+            raise FatalError(*additions)
+        if not self.is_forced and not has_fingerprints(workbook):
+            raise FatalError(make_finding("target-corrections-unseen", Location(str(output))))
+        try:
+            return (*read_changed_cells(workbook), *read_listed_conflicts(workbook))
+        except FatalError:  # its hidden sheet is damaged, so nothing says what was written
+            return ()
 
 
 def refuse_overwrite(targets: Sequence[Path], reason_to_keep: Callable[[Path], Finding | None]) -> None:
     """Raise FatalError with a finding per existing target for which `reason_to_keep` returns one."""
-    findings = [finding for target in targets if _is_existing_file(target) and (finding := reason_to_keep(target))]
+    existing = [target for target in targets if _is_existing_file(target)]
+    outcomes = read_each_within_bounds(reason_to_keep, existing, CONSOLIDATED_LIMITS, os.cpu_count() or 1)
+    findings = [
+        make_finding("target-not-ours", Location(str(target))) if isinstance(outcome, FailedReading) else outcome
+        for target, outcome in zip(existing, outcomes, strict=True)
+        if outcome
+    ]
     if findings:
         raise FatalError(*findings)
 
@@ -170,9 +195,8 @@ def reason_to_keep_report(target: Path, report_format: "ReportFormat") -> Findin
 
 
 def _is_unedited_report(target: Path, report_format: "ReportFormat") -> bool:
-    try:
-        content = target.read_bytes()
-    except OSError:
+    content = read_stable_bytes(target, CONSOLIDATED_LIMITS.file_bytes)
+    if isinstance(content, str):
         return False
     if report_format == "docx":
         from xlflow.report.docx_styles import is_unedited_docx

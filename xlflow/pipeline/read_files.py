@@ -26,6 +26,7 @@ from xlflow.excel.reader import (
 )
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import FileState, Submission
+from xlflow.pipeline.bounded_reading import FAILURE_CODES
 from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.read.build_submission import can_be_retried, read_form
 from xlflow.read.recognise_by_content import KnownRound
@@ -43,7 +44,6 @@ _MAX_ENTRIES_PER_FORM = 60_000
 """Rows, unplaced texts and findings that one form may have, so that it cannot bury all others in the result."""
 
 _TASK_LIMITS = process_pool.TaskLimits(DEFAULT_LIMITS.seconds, DEFAULT_LIMITS.memory_bytes)
-_FAILURE_CODES = {"crashed": "reader-crashed", "too-slow": "reader-too-slow", "too-large": "reader-too-large"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ def _file_cache_key(file: DiscoveredFile) -> str:
 
 
 def _refuse_failed_file(file: DiscoveredFile, failure: process_pool.TaskFailure) -> ReadResult:
-    refusal = refusal_finding(_FAILURE_CODES[failure.reason], file.name, DEFAULT_LIMITS)
+    refusal = refusal_finding(FAILURE_CODES[failure.reason], file.name, DEFAULT_LIMITS)
     result = make_received_file(file, refusal), refusal
     return _pass_over(file, result) if file.passed_over_code else result
 

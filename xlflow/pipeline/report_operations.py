@@ -5,6 +5,7 @@ checking forms does not load them.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -46,7 +47,7 @@ def write_report(
 
     report_format = report_format_of(str(output))
     if not force:
-        refuse_overwrite([output], lambda target: reason_to_keep_report(target, report_format))
+        refuse_overwrite([output], partial(reason_to_keep_report, report_format=report_format))
     report_options = ReportOptions(layout, only, unit, read_introduction_file(intro))
     build_options = BuildOptions(
         language, redact, force, read_reference_document(reference, report_format), require_clean

@@ -30,6 +30,7 @@ from xlflow.model.findings import FatalError, Finding, Location, make_finding, m
 from xlflow.model.plan import Plan, Round
 from xlflow.model.submission import Submission
 from xlflow.model.template import Template
+from xlflow.pipeline.bounded_reading import open_named_workbook
 
 _TEMPORARY_CODES = ("file-not-readable", "file-still-being-saved")
 """Codes of refusals that last only as long as another program has the file open."""
@@ -66,7 +67,7 @@ def _open_or_stop(
         raise FatalError(make_finding("path-not-found", Location(str(path))))
     if os.path.isdir(path):  # noqa: PTH112 (the other way raises where one may not look)
         raise FatalError(make_finding("file-is-folder", Location(str(path))))
-    workbook = read_file(path, path.name, limits)
+    workbook = open_named_workbook(path, limits, read_file)
     if not isinstance(workbook, Finding):
         return workbook
     is_temporary = workbook.code in _TEMPORARY_CODES

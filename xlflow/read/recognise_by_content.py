@@ -24,16 +24,13 @@ from xlflow.read.locate_table import LocatedTable, find_tables
 from xlflow.read.match_rows import match_rows
 from xlflow.values import parse_full_date
 
-_TITLE_PATTERNS = tuple(
-    re.compile(
-        re.escape(normalize_key_cached(translate("form.title", language, title="qtq", unit="quq", day="qdq")))
-        .replace("qtq", ".*?")
-        .replace("quq", "(?P<unit>.+)")
-        .replace("qdq", "(?P<day>.+)")
-    )
+_TITLE_PARAMS = {"title": "qtq", "unit": "quq", "day": "qdq"}
+_TITLE_SEPARATORS = tuple(
+    tuple(re.split("qtq|quq|qdq", normalize_key_cached(translate("form.title", language, **_TITLE_PARAMS)))[1:3])
     for language in LANGUAGES
 )
-"""The title of a form, normalized, in each language; groups `unit` and `day`."""
+"""What stands between title and unit, and between unit and as-of date, in the title of a form in each language,
+normalized."""
 
 _CODE_PATTERNS = tuple(
     re.compile(
@@ -43,6 +40,9 @@ _CODE_PATTERNS = tuple(
     )
     for language in LANGUAGES
 )
+
+_MAX_DATE_LENGTH = 100
+"""Characters after which nothing is a date any more."""
 
 _SCANNED_ROWS = 200
 """Rows from the top of a sheet without a table that are searched for the unit's name."""
@@ -199,11 +199,25 @@ def read_text_above(table: LocatedTable) -> str:
 def parse_form_title(text: str) -> tuple[str, date | None]:
     """Return (unit, normalized, and as-of date) from the title of a form in a normalized text; ("", None) if there
     is no title."""
-    for pattern in _TITLE_PATTERNS:
-        match = pattern.search(text)
-        if match and (title_date := parse_full_date(match["day"])):
-            return match["unit"], title_date
+    for separators in _TITLE_SEPARATORS:
+        unit, day = _split_title(text, separators)
+        if day and (title_date := parse_full_date(day[:_MAX_DATE_LENGTH])):
+            return unit, title_date
     return "", None
+
+
+def _split_title(text: str, separators: Sequence[str]) -> tuple[str, str]:
+    """Return unit and day in the first line of a text that is like a title; ("", "") if none is.
+
+    By plain searching: a pattern with three open ends takes the cube of the length of the text.
+    """
+    after_title, after_unit = separators
+    for line in text.split("\n"):
+        unit_start = line.find(after_title) + len(after_title)
+        unit_end = line.rfind(after_unit, 0, len(line) - 1)
+        if len(after_title) <= unit_start < unit_end:
+            return line[unit_start:unit_end], line[unit_end + len(after_unit) :]
+    return "", ""
 
 
 def find_form_codes(text: str) -> list[str]:
@@ -224,8 +238,8 @@ def find_round_hints(workbook: WorkbookData) -> Mapping[str, str]:
         return {}
     languages: list[str] = [
         language
-        for language, pattern in zip(LANGUAGES, _TITLE_PATTERNS, strict=True)
-        if any(map(pattern.search, texts))
+        for language, separators in zip(LANGUAGES, _TITLE_SEPARATORS, strict=True)
+        if any(_split_title(text, separators)[1] for text in texts)
     ]
     hints = {"days": sorted(dates), "codes": sorted(codes), "spoken": languages}
     return {name: " ".join(values) for name, values in hints.items()}

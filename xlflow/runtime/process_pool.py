@@ -287,9 +287,15 @@ class _Pool(Generic[Item, TaskResult]):
 
 
 def max_items_without_pool() -> int:
-    """Return up to how many small items are done faster in this process than by workers that must be started
-    first: where workers are spawned, each takes as long to start as a hundred forms to read."""
-    return 10 if _can_fork() else 100
+    """Return up to how many small items are done in this process rather than by workers that must be started
+    first: where workers are spawned, each takes as long to start as a hundred forms to read. Forking takes a few
+    milliseconds, so that there every item is done where its time and memory are bounded."""
+    return 0 if _can_fork() else 100
+
+
+def starts_quickly() -> bool:
+    """Return whether a worker starts in a few milliseconds: where it is forked."""
+    return _can_fork()
 
 
 def _can_fork() -> bool:

@@ -15,10 +15,12 @@ from xlflow.excel.reader.limits import DEFAULT_LIMITS, Limits
 from xlflow.excel.reader.open_file import (
     ZippedFile,
     digest_source,
+    is_provably_small,
     open_in_process,
     open_workbook,
     open_zip_archive,
     path_exists,
+    read_stable_bytes,
     refusal_finding,
 )
 from xlflow.excel.reader.package_seal import is_as_written
@@ -48,10 +50,12 @@ __all__ = [
     "ZippedFile",
     "digest_source",
     "is_as_written",
+    "is_provably_small",
     "open_in_process",
     "open_plan_workbook",
     "open_workbook",
     "open_zip_archive",
     "path_exists",
+    "read_stable_bytes",
     "refusal_finding",
 ]

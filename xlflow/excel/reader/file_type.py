@@ -33,7 +33,9 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x09\x08\x08\x00", "excel-4-or-older"),
 )
 
-_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How an OLE container begins: an old Excel file, among others."""
+
 _LABELLED_STREAM_NAME = "DRMEncryptedDataSpace".encode("utf-16-le")
 _OLE_STREAM_TYPES: tuple[tuple[str, str], ...] = (
     ("\tDRMContent", "labelled"),
@@ -73,7 +75,7 @@ def detect_file_type(content: bytes) -> str:
     for signature, file_type in _SIGNATURES:
         if content.startswith(signature):
             return file_type
-    if content.startswith(_OLE_SIGNATURE):
+    if content.startswith(OLE_SIGNATURE):
         return _detect_ole_type(content)
     head = content[:FILE_HEAD_BYTES]
     if b"%PDF-" in head[:1024]:

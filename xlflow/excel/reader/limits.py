@@ -37,6 +37,10 @@ IN_PROCESS_LIMITS = Limits(
 """What may be read without a worker process: too small to take long or much memory, and of no kind on which the
 reader could crash."""
 
+PROVABLY_SMALL_BYTES = 500_000
+PROVABLY_SMALL_LIMITS = Limits(file_bytes=PROVABLY_SMALL_BYTES, unpacked_bytes=6_000_000, zip_entries=2_000)
+"""Size of a file, packed and unpacked, up to which it may be read in this process where starting one is slow."""
+
 # A sheet -------------------------------------------------------------------------------------------------
 
 UNCHECKED_GRID_CELLS = 200_000
@@ -57,6 +61,9 @@ MAX_HIDDEN_ROW_REPEATS = 10_000
 
 MAX_REPEATED_BLANKS = 32_767
 """Blanks that one element of an .ods may stand for: as many as a cell can hold."""
+
+MAX_CELL_CHARACTERS = 100_000
+"""Characters in one cell of an .ods with its comment; Excel keeps 32,767 in a cell, and nobody writes more."""
 
 # Zip archives --------------------------------------------------------------------------------------------
 

@@ -13,7 +13,12 @@ from types import MappingProxyType
 from xlflow.excel.cell_address import MAX_SHEET_COLUMNS, MAX_SHEET_ROWS
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.reader.cell_annotations import is_external_link
-from xlflow.excel.reader.limits import MAX_HIDDEN_ROW_REPEATS, MAX_REPEATED_BLANKS, Limits
+from xlflow.excel.reader.limits import (
+    MAX_CELL_CHARACTERS,
+    MAX_HIDDEN_ROW_REPEATS,
+    MAX_REPEATED_BLANKS,
+    Limits,
+)
 from xlflow.excel.reader.safe_xml import parse_with_handler
 from xlflow.excel.reader.workbook_data import (
     ErrorValue,
@@ -85,7 +90,7 @@ class _OdsHandler:
         self._row_struck_texts: list[tuple[int, int, str, str]] = []
         self._strikes_by_style, self._date_style_by_style = dict[str, bool](), dict[str, str]()
         self._parts_by_date_style, self._style_by_column = dict[str, set[str]](), dict[int, str]()
-        self._paragraph_depth = self._annotation_depth = 0
+        self._paragraph_depth = self._annotation_depth = self._characters = 0
         self._annotation_texts: dict[str, list[str]] = {}
         self._annotation_tag = ""
         self._start_handlers = {
@@ -113,7 +118,9 @@ class _OdsHandler:
             if name in _ANNOTATION_TAGS:
                 self._annotation_tag = name
                 self._annotation_texts.setdefault(name, []).append("")
+                self._count_characters(name)
             elif self._annotation_tag and name in _ANNOTATION_WHITESPACE_TAGS:
+                self._count_characters(" ")
                 self._annotation_texts[self._annotation_tag][-1] += _ANNOTATION_WHITESPACE_TAGS[name]
         elif self._cell_attributes is not None:
             self._start_text_element(name, attributes)
@@ -126,6 +133,7 @@ class _OdsHandler:
     def add_text(self, data: str) -> None:
         if self._annotation_depth and self._annotation_tag:
             self._annotation_texts[self._annotation_tag][-1] += data
+            self._count_characters(data)
         elif self._paragraph_depth and not self._annotation_depth:
             self._add_cell_text(data)
 
@@ -156,7 +164,14 @@ class _OdsHandler:
         elif self._paragraph_depth:
             self._add_cell_text(_WHITESPACE_TAGS.get(name, ""))
 
+    def _count_characters(self, text: str) -> None:
+        """Stop at a cell with more text than any that people write, since texts are put together piece by piece."""
+        self._characters += len(text)
+        if self._characters > MAX_CELL_CHARACTERS:
+            raise LimitExceededError("reader-too-large")
+
     def _add_cell_text(self, text: str) -> None:
+        self._count_characters(text)
         self._paragraphs[-1] += text
         if self._strike_states[-1]:
             self._struck += text
@@ -231,6 +246,7 @@ class _OdsHandler:
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         self._cell_attributes, self._paragraphs, self._remaining, self._struck = attributes, [], [], ""
+        self._characters = 0
         self._cell_style = attributes.get("table:style-name") or self._style_by_column.get(self._column, "")
         self._strike_states = [self._strikes_by_style.get(self._cell_style, False)]
 

@@ -20,8 +20,14 @@ from types import MappingProxyType
 from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.reader.choose_reader import ReaderError, read_package_sheets
 from xlflow.excel.reader.csv_table import read_csv
-from xlflow.excel.reader.file_type import detect_file_type
-from xlflow.excel.reader.limits import DEFAULT_LIMITS, IN_PROCESS_LIMITS, Limits
+from xlflow.excel.reader.file_type import OLE_SIGNATURE, detect_file_type
+from xlflow.excel.reader.limits import (
+    DEFAULT_LIMITS,
+    IN_PROCESS_LIMITS,
+    PROVABLY_SMALL_BYTES,
+    PROVABLY_SMALL_LIMITS,
+    Limits,
+)
 from xlflow.excel.reader.long_text import join_long_texts
 from xlflow.excel.reader.safe_zip import ZipEntry, list_zip_entries, unpack_entry
 from xlflow.excel.reader.workbook_data import LimitExceededError, SheetData, WorkbookData
@@ -64,6 +70,20 @@ def open_in_process(source: Path | bytes, name: str) -> WorkbookData | Finding |
     if isinstance(opened, str):
         return None if opened in _OWN_PROCESS_CODES else refusal_finding(opened, name, DEFAULT_LIMITS)
     return opened
+
+
+def is_provably_small(path: Path) -> bool:
+    """Return whether a file can be read in this process, since reading it takes little time and memory whatever it
+    holds: a small file of a kind that cannot crash the reader, small also when it is unpacked."""
+    content = read_stable_bytes(path, PROVABLY_SMALL_BYTES)
+    if isinstance(content, str):
+        return content != "file-too-large"
+    if detect_file_type(content) != "zip":
+        return not content.startswith(OLE_SIGNATURE)
+    entries = list_zip_entries(content, PROVABLY_SMALL_LIMITS)
+    return not isinstance(entries, str) and not any(
+        entry.name in ("content.xml", "mimetype") or entry.name.endswith(".bin") for entry in entries
+    )
 
 
 def _open_source(source: Path | bytes, name: str, limits: Limits) -> WorkbookData | str:

@@ -12,6 +12,9 @@ from xlflow.excel.reader.open_file import read_stable_bytes
 from xlflow.excel.reader.safe_xml import get_attribute, parse_xml
 from xlflow.excel.reader.safe_zip import list_zip_entries, unpack_entry
 
+_MAX_BYTES = 1_000_000
+"""Unpacked bytes up to which the part with the seal is read."""
+
 
 def is_as_written(path: Path, limits: Limits) -> bool:
     """Return whether a workbook carries the seal of its parts; False also for what is no workbook, or cannot be
@@ -20,7 +23,7 @@ def is_as_written(path: Path, limits: Limits) -> bool:
     entries = list_zip_entries(content, limits) if isinstance(content, bytes) else ()
     if isinstance(entries, str) or not isinstance(content, bytes):
         return False
-    properties = next((entry for entry in entries if entry.name == SEALING_PART), None)
+    properties = next((entry for entry in entries if entry.name == SEALING_PART and entry.size < _MAX_BYTES), None)
     part = unpack_entry(content, properties) if properties else None
     seal = compute_seal((entry.name, entry.size, entry.crc) for entry in entries if entry is not properties)
     return part is not None and _read_seal(part) == seal
