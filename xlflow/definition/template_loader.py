@@ -21,6 +21,13 @@ from xlflow.model.template import Template
 from xlflow.model.template_elements import fill_in_amount_unit
 from xlflow.runtime.resources import TEMPLATES_DIR, load_resource_toml, resource_dir
 
+_MAX_SHOWN = 200
+"""Characters of a line that a message shows."""
+
+_MAX_FILE_BYTES, _MAX_KEY_DEPTH = 1_000_000, 50
+"""Bytes of a template file, and parts of a dotted key, beyond which it is none; those that are shipped have 25,000
+bytes and 3 parts."""
+
 
 def load_template(name_or_path: str) -> Template:
     """Return a shipped template by its name ("followup"), or another by its path, with or without ".toml".
@@ -121,26 +128,67 @@ def _file_identity(source: TemplateFile) -> str:
 
 
 def _read_toml(source: TemplateFile, file: str) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    """Return the values of a template file, or the finding that says why it cannot be read. Bounded in size, since
+    whoever names a file may have named the wrong one."""
     try:
-        text = source.read_bytes().decode("utf-8-sig")
-        return tomllib.loads(text.replace("\r\n", "\n")), ()
-    except tomllib.TOMLDecodeError as fault:
-        return {}, (_syntax_error_finding(text, str(fault), file),)
+        content = _read_limited(source)
+        if content is None:
+            params: dict[str, MessageParam] = {"kilobytes": _MAX_FILE_BYTES // 1000}
+            return {}, (make_finding("template-too-large", Location(file), params=params),)
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        line_number = source.read_bytes()[: fault.start].count(b"\n") + 1
+        line_number = content[: fault.start].count(b"\n") + 1 if content else 1
         return {}, (make_finding("template-not-utf8", Location(file), params={"line": line_number}),)
     except OSError as fault:
         return {}, (make_finding("template-unreadable", Location(file), value=fault.strerror or str(fault)),)
+    return _parse_toml(text.replace("\r\n", "\n"), file)
+
+
+def _read_limited(source: TemplateFile) -> bytes | None:
+    """Return the bytes of a file, None if there are more than a template can have, or if it is no file."""
+    if isinstance(source, Path) and not source.is_file():
+        return None
+    with source.open("rb") as stream:
+        content = stream.read(_MAX_FILE_BYTES + 1)
+    return content if len(content) <= _MAX_FILE_BYTES else None
+
+
+def _parse_toml(text: str, file: str) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    if deep_line := _find_deep_key(text):
+        message = f"a key of more than {_MAX_KEY_DEPTH} parts (at line {deep_line})"
+        return {}, (_syntax_error_finding(text, message, file),)
+    try:
+        return tomllib.loads(text), ()
+    except RecursionError:
+        return {}, (_syntax_error_finding(text, "too many brackets within each other", file),)
+    except (
+        ValueError
+    ) as fault:  # TOMLDecodeError, and what Python itself refuses, such as a number of 5,000 digits
+        return {}, (_syntax_error_finding(text, str(fault), file),)
+
+
+def _find_deep_key(text: str) -> int | None:
+    """Return the number of the first line with a dotted key of more parts than any template has, None if there is
+    none. The parser takes time and memory with the square of their number."""
+    if text.count(".") <= _MAX_KEY_DEPTH:
+        return None
+    for number, line in enumerate(text.split("\n"), 1):
+        depth = 0
+        for part in line.split(".") if line.count(".") > _MAX_KEY_DEPTH else ():
+            depth = depth + 1 if part.strip(" \t\"'[]{},").replace("-", "_").isidentifier() else 0
+            if depth > _MAX_KEY_DEPTH:
+                return number
+    return None
 
 
 def _syntax_error_finding(text: str, message: str, file: str) -> Finding:
     """Return the finding for a text that is no TOML, with the line where reading stopped."""
-    line_match = re.search(r"at line (\d+)", message)
+    line_match = re.search(r"at line ([0-9]{1,9})", message)
     lines = text.splitlines()
     line_number = int(line_match[1]) if line_match else len(lines)
     return make_finding(
         "template-not-toml",
         Location(file),
-        value=lines[line_number - 1].strip() if 0 < line_number <= len(lines) else "",
+        value=lines[line_number - 1].strip()[:_MAX_SHOWN] if 0 < line_number <= len(lines) else "",
         params={"line": line_number, "reason": message},
     )

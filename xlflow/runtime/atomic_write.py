@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from xlflow.model.findings import FatalError, Location, make_finding
-from xlflow.runtime.file_lock import FileLock, LockHeldError, own_temp_path
+from xlflow.runtime.file_lock import FileLock, LockHeldError, own_temp_path, refuse_foreign_link
 
 _WRITE_SIZE = 1 << 20
 _DISK_FULL_ERRNOS = frozenset((ENOSPC, EDQUOT, EFBIG))
@@ -99,6 +99,7 @@ def lock_target(path: Path) -> Iterator[AtomicTarget]:
     """
     created_folders = list[Path]()
     try:
+        refuse_foreign_link(path)
         lock = FileLock(Path(os.path.realpath(path)))
         created_folders = _create_folders(path)
         lock.acquire()

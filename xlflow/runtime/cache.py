@@ -9,6 +9,7 @@ deleted at any time.
 
 import hashlib
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +25,14 @@ CACHE_FOLDER_VARIABLE = "XLFLOW_CACHE_DIR"
 """The variable of the environment that names another folder."""
 
 _MAX_BYTES = 256_000_000
+_READ_FLAGS = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+)
+"""How an entry is opened: never a link, never waiting for a pipe; each where the system knows it."""
+
+_MAX_ENTRY_BYTES = 64_000_000
+"""Bytes of one entry; a form has at most 60,000 rows and texts, and takes some 100 kB."""
+
 _MAX_AGE_SECONDS = 90 * 86_400.0
 """Age at which an entry is removed."""
 
@@ -91,22 +100,45 @@ class ParseCache:
                     path.unlink(missing_ok=True)
 
     def _read_file(self, name: str) -> bytes:
+        """Return the bytes of an entry; b"" if it is absent, a link, no regular file or larger than any."""
         try:
-            return (self.folder / name).read_bytes()
+            handle = os.open(self.folder / name, _READ_FLAGS)
         except OSError:
             return b""
+        with os.fdopen(handle, "rb") as stream:
+            status = os.fstat(handle)
+            is_entry = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_ENTRY_BYTES
+            return stream.read(_MAX_ENTRY_BYTES) if is_entry else b""
 
 
 def open_cache() -> ParseCache | None:
-    """Return the cache of this user, None where the system offers no folder for one."""
+    """Return the cache of this user, None where there is no folder for one in which nobody else may write."""
     with suppress(OSError, RuntimeError):
-        configured_folder = os.environ.get(CACHE_FOLDER_VARIABLE)
-        if configured_folder:
-            return ParseCache(Path(configured_folder))
-        from platformdirs import user_cache_path  # noqa: PLC0415 (where many files are read only)
-
-        return ParseCache(user_cache_path("xlflow", appauthor=False) / "read")
+        folder = _cache_folder()
+        return ParseCache(folder) if _is_private(folder) else None
     return None
+
+
+def _cache_folder() -> Path:
+    configured_folder = os.environ.get(CACHE_FOLDER_VARIABLE)
+    if configured_folder:
+        return Path(configured_folder)
+    from platformdirs import user_cache_path  # noqa: PLC0415 (where many files are read only)
+
+    return user_cache_path("xlflow", appauthor=False) / "read"
+
+
+def _is_private(folder: Path) -> bool:
+    """Return whether a folder is this user's and nobody else may write in it: others could put answers there that
+    no form holds. A folder that does not exist yet will be. Windows keeps its profiles apart by itself."""
+    if sys.platform == "win32":
+        return True
+    try:
+        status = os.lstat(folder)
+    except FileNotFoundError:
+        return True
+    is_folder_of_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+    return is_folder_of_ours and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def cache_key(name: str, size: int, modified: str) -> str:

@@ -7,9 +7,10 @@ however that ends, so a claim never outlives its run and nobody has to tidy up a
 import os
 import re
 import socket
+import stat
 import sys
 from contextlib import suppress
-from errno import EACCES, EAGAIN, EWOULDBLOCK
+from errno import EACCES, EAGAIN, ELOOP, EWOULDBLOCK
 from hashlib import sha256
 from pathlib import Path
 
@@ -69,7 +70,7 @@ class FileLock:
 
     def _try_acquire(self) -> bool:
         """Lock the file under the lock's name; False if that name was removed meanwhile."""
-        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+        self._handle = _open_regular_file(self._path)
         is_locked = False
         try:
             is_locked = _try_os_lock(self._handle)
@@ -86,12 +87,45 @@ class FileLock:
 
     def _read_owner(self) -> tuple[str, str]:
         try:
-            with self._path.open("rb") as stream:
-                owner_lines = stream.read(_MAX_OWNER_BYTES).decode(errors="replace").split("\n")
+            handle = _open_regular_file(self._path)
+            try:
+                owner_lines = os.read(handle, _MAX_OWNER_BYTES).decode(errors="replace").split("\n")
+            finally:
+                os.close(handle)
         except OSError:
             owner_lines = []
         host, process, *_ = (*owner_lines, "", "")
         return host or "?", process or "?"
+
+
+def _open_regular_file(path: Path) -> int:
+    """Return a handle to a file of this name, made if need be. OSError (ELOOP) where it is a link or no regular
+    file, or has another name too: others may write in a shared folder, and what it leads to is not ours to change.
+    """
+    handle = os.open(
+        path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666
+    )
+    try:
+        is_ours = _is_plain_file(path, handle)
+    except FileNotFoundError:  # the run before this one took it away just now
+        return handle
+    if is_ours:
+        return handle
+    os.close(handle)
+    raise OSError(ELOOP, os.strerror(ELOOP))
+
+
+def _is_plain_file(path: Path, handle: int) -> bool:
+    """Return whether a file is a regular one with no other name; `path` tells where O_NOFOLLOW is unknown."""
+    opened = os.fstat(handle)
+    return stat.S_ISREG(opened.st_mode) and opened.st_nlink <= 1 and not stat.S_ISLNK(os.lstat(path).st_mode)
+
+
+def refuse_foreign_link(path: Path) -> None:
+    """Raise OSError (ELOOP) where a file that is to be written is a link that somebody else has put there: whoever
+    may write in the folder could lead us to a file of ours elsewhere."""
+    if sys.platform != "win32" and path.is_symlink() and os.lstat(path).st_uid != os.geteuid():
+        raise OSError(ELOOP, os.strerror(ELOOP))
 
 
 def own_temp_path(target: Path, extension: str) -> Path:

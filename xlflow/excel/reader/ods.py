@@ -165,7 +165,7 @@ class _OdsHandler:
             self._add_cell_text(_WHITESPACE_TAGS.get(name, ""))
 
     def _count_characters(self, text: str) -> None:
-        """Stop at a cell with more text than any that people write, since texts are put together piece by piece."""
+        """Stop at a cell with more text than anybody writes, since texts are put together piece by piece."""
         self._characters += len(text)
         if self._characters > MAX_CELL_CHARACTERS:
             raise LimitExceededError("reader-too-large")
