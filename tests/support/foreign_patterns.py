@@ -194,14 +194,18 @@ def _sample_of_set(parts: Any) -> str:
     return "y"
 
 
-def texts_for(pattern: AnyPattern, size: int) -> Iterator[Any]:
+def texts_for(pattern: AnyPattern, size: int, step: int = 1) -> Iterator[Any]:
     """Yield texts of about `size` letters: every unit again and again, alone, after the beginning of a match, and
-    before something that breaks it."""
+    before something that breaks it. Only every so many (`step`), others for each pattern."""
     own = own_units(pattern)
+    number = len(pattern.pattern) % step
     beginning = max(own, key=len, default="")
     for unit in dict.fromkeys((*PLAIN_UNITS, *own)):
         repeated = unit * max(1, size // len(unit))
         for text in (repeated, beginning + repeated, repeated + "\x01"):
+            number += 1
+            if number % step:
+                continue
             if isinstance(pattern.pattern, str):
                 yield text
             else:

@@ -41,7 +41,7 @@ _MONTH_PATTERN = "|".join(
 _YEAR_SUFFIX_PATTERN = rf"(?:,? (?:år |of |in |under |i )?{_YEAR_PATTERN})"
 _ORDINAL_PATTERN = "första|andra|tredje|fjärde|first|second|third|fourth|[1-4]:?(?:a|e|st|nd|rd|th)"
 _PREPOSITION_PATTERN = (
-    r"(?:(?:under|during|i|in|till|to|by|until|senast|hela) )*"
+    r"(?:(?:under|during|i|in|till|to|by|until|senast|hela) ){0,4}"
     r"(?:(?:i |at )?(?:the )?(?:slutet av|end of) )?(?:the )?"
 )
 _MENTION_PATTERN = re.compile(

@@ -38,7 +38,7 @@ _LOOKAHEAD_PATTERN = (
     r"(?=\s*(?:$|[.,;:!()–-])|\s+(?:till|t\.?o\.?m|på grund|pga|p\.g\.a|eftersom|då|enligt|under|men|och|i|den"
     r"|från|tills|för att|sedan|utan|to|until|because|due|under|but|and|in|as|since|from|according|without)\b)"
 )
-_TIME_FOLLOWS = re.compile(r"\s+(?:till|t\.?o\.?m|under|i|to|until|by|in|from|från|den)\b")
+_TIME_FOLLOWS = re.compile(r"\s{1,20}(?:till|t\.?o\.?m|under|i|to|until|by|in|from|från|den)\b")
 """What makes of "klart" a plan: "Klart till hösten" does not say that anything is done."""
 
 _MAX_OPENING_LETTERS = 120
@@ -131,11 +131,11 @@ def _contradicts(named: Choice, code: str, choices: ChoiceList) -> bool:
 
 
 _REFERENCE = re.compile(
-    r"\W*(?:(?:se|jfr|jämför|samma som|likadant som|som|see|cf|same as|as)\.?\s+"
-    r"(?:(?:raden|kommentaren|kommentar|svaret|the|row|comment)\s+){0,2}"
+    r"\W{0,20}(?:(?:se|jfr|jämför|samma som|likadant som|som|see|cf|same as|as)\.?\s{1,20}"
+    r"(?:(?:raden|kommentaren|kommentar|svaret|the|row|comment)\s{1,20}){0,2}"
     r"(?:ovan(?:för|stående|nämnda)?|nedan(?:för|stående)?|föregående(?: rad)?|förra raden"
     r"|above|below|previous row)"
-    r"|d:o|dito|ditto|ibid|idem|samma|[\"”″〃]+)\W*"
+    r"|d:o|dito|ditto|ibid|idem|samma|[\"”″〃]{1,20})\W{0,20}"
 )
 _MAX_REFERENCE_LETTERS = 60
 

@@ -13,7 +13,7 @@ from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.text import OPTION_SIMILARITY, find_closest
 
 _QUOTED = re.compile(r"'([^']*)'")
-_IN_BRACKETS = re.compile(r"\((.*)\)", re.DOTALL)
+_IN_BRACKETS = re.compile(r"\((.{0,500})\)", re.DOTALL)
 
 
 def usage_error_finding(error: Any) -> Finding:

@@ -22,7 +22,7 @@ _UNFINISHED_SUFFIXES = (".crdownload", ".part", ".partial", ".download", ".opdow
 _PLACEHOLDER_SUFFIXES = (".icloud", ".nextcloud", ".owncloud")
 """Name endings of placeholders for files that are in a cloud folder and have not been downloaded."""
 
-_MAC_TEMP_NAME = re.compile(r".*\.sb-[0-9a-f]{8}-\w{6}")
+_MAC_TEMP_NAME = re.compile(r".{0,255}\.sb-[0-9a-f]{8}-\w{6}")
 """Name of a file that macOS is saving."""
 
 _UNSAFE_LINK_CHARACTERS = frozenset('#%?\\"<>|')

@@ -21,7 +21,7 @@ from xlflow.model.text import collapse_whitespace, normalize_key_cached
 from xlflow.values import cell_text
 from xlflow.values.field_values import describe_accepted, parse_value
 
-_BULLET_PREFIX = re.compile(r"\s*(?:[-–—*]\s+|[•·▪◦‣●○■□]\s*)(?=\S)")
+_BULLET_PREFIX = re.compile(r"\s{0,20}(?:[-–—*]\s{1,20}|[•·▪◦‣●○■□]\s{0,20})(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import Unit
 from xlflow.model.text import collapse_whitespace, find_closest_value, normalize_key_cached
 
-_SEPARATORS = re.compile(r"(\s*[,/]\s*|\s+(?:och|and)\s+)", re.IGNORECASE)
+_SEPARATORS = re.compile(r"(\s{0,20}[,/]\s{0,20}|\s{1,20}(?:och|and)\s{1,20})", re.IGNORECASE)
 _MAX_UNITS_IN_NAME = 200
 """Units that one line of a cell may name; comparing all runs of parts takes time with the square of it."""
 
-_EMAIL_PATTERN = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]{2,}")
+_EMAIL_PATTERN = re.compile(r"[^@\s,;]{1,64}@[^@\s,;]{1,255}\.[^@\s,;.]{2,63}")
 
 
 @dataclass(frozen=True, slots=True)

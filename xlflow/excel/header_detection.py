@@ -21,7 +21,7 @@ from xlflow.values import cell_text
 HEADING_SEARCH_ROWS = 30
 """Rows from the top of a sheet in which its heading row must be."""
 
-_YEAR_SUFFIX = re.compile(r"\s*\b((?:19|20)\d\d)\W*$")
+_YEAR_SUFFIX = re.compile(r"\s{0,20}\b((?:19|20)\d\d)\W{0,20}$")
 _NUMBERS_SUFFIX = re.compile(r" - (?:tabell|table) ?\d{1,6}$")
 _MAX_HEADING_LENGTH = 60
 """Characters from which on a text is not compared with headings: no heading is so long, and difflib is slow."""

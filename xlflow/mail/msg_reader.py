@@ -12,7 +12,7 @@ _SUBJECT, _BODY, _HTML, _SENDER, _SENDER_SMTP, _MESSAGE_ID = "0037", "1000", "10
 _LONG_NAME, _SHORT_NAME, _CONTENT, _CONTENT_ID = "3707", "3704", "3701", "3712"
 _UNICODE, _BYTES, _BINARY = "001F", "001E", "0102"
 _MAX_DEPTH = 5
-_PICTURE_NAME = re.compile(r".*\.(png|jpe?g|gif|bmp)", re.IGNORECASE)
+_PICTURE_NAME = re.compile(r".{0,255}\.(png|jpe?g|gif|bmp)", re.IGNORECASE)
 
 
 def read_msg(content: bytes) -> MailMessage | None:

@@ -127,7 +127,7 @@ words."""
 _CORRECTION_HEADING_ROWS = 5
 """Rows from the top among which the list of faults has its headings."""
 
-_DEFAULT_SHEET_NAME = re.compile(r"[^\W\d_]+ ?\d+")
+_DEFAULT_SHEET_NAME = re.compile(r"[^\W\d_]{1,31} ?\d{1,9}")
 """Names that programs give to sheets ("Blad1")."""
 
 _FORM_CODE_ROWS = 12
@@ -137,7 +137,7 @@ _WORD_PATTERN = re.compile(r"[^\W\d_]{2,}")
 _ALPHANUMERIC_WORD = re.compile(r"\b(?![a-z]{1,3}\d{1,7}\b)(?=\d*[^\W\d_])(?=[^\W\d_]*\d)\w+")
 """A word with both letters and digits, unless it is the address of a cell."""
 
-_TRUNCATED_WORD = re.compile(r"\w+…")
+_TRUNCATED_WORD = re.compile(r"\w{1,100}…")
 _DIGITS = re.compile(r"\d+")
 
 PositionedTexts = tuple[int, int, tuple[str, ...]]

@@ -218,7 +218,7 @@ def _resolve_references(text: str, index: PlanItemIndex) -> tuple[tuple[str, ...
 
 
 _WORD_PATTERN = re.compile(r"\w+")
-_WORD_ENDING = re.compile(r"(?<=\w{4})(?:en|et|ar|er|or|na|n|t|s|a|e)+$")
+_WORD_ENDING = re.compile(r"(?<=\w{4})(?:en|et|ar|er|or|na|n|t|s|a|e){1,6}$")
 """What is left out of a word before words are compared, so that "scen" and "scenen" are one."""
 
 _MIN_SHARED_WORDS = 0.5

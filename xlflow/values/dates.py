@@ -35,7 +35,7 @@ _NUMERIC_DATE = re.compile(
     rf"-/., '] ?)(?P<year>{YEAR_PATTERN}|[0-9]{{2}}))?"
 )
 _TIME_OF_DAY = re.compile(r"(?:t| |, ?| ?kl\.? ?)[0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2})?(?:[.,][0-9]+)?z?$")
-_FIRST_WORD = re.compile(r"([a-zåäö]+)[., ]+(?:den )?")
+_FIRST_WORD = re.compile(r"([a-zåäö]{1,40})[., ]{1,20}(?:den )?")
 _ORDINAL_SUFFIX = re.compile(r"(?<=[0-9])(?::?e|:?a|st|nd|rd|th)\b")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _FOREIGN_CHARACTERS = re.compile(r"[^a-zåäöé0-9 .,'/-]")

@@ -26,7 +26,7 @@ _BRACKETED_NUMBER = re.compile(r"\( ?([0-9].*?) ?\)( ?%| ?kr\.?| ?sek)?")
 _AMBIGUOUS_DIGITS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 _SCALED_NUMBER = re.compile(r"[0-9] ?(?:[tkm](?:kr|sek)|mnkr|mdkr|milj|mn|tusen|thousand|million|miljard)")
 _NUMBER_WITH_UNIT = re.compile(
-    r"(?P<number>.*[0-9)]) ?(?:"
+    r"(?P<number>.{0,400}[0-9)]) ?(?:"
     r"(?P<mkr>(?:m|mn|milj\.?) ?(?:kr|sek|kronor)|mn|milj(?:on|oner)?\.?(?: kronor)?"
     r"|millions?(?: of)?(?: kronor| sek)?)"
     r"|(?P<tkr>[tk] ?(?:kr|sek)|tusen(?:tals?)?(?: kronor| kr)?|thousands?(?: of)?(?: kronor| sek)?)"
@@ -36,7 +36,7 @@ _CURRENCY_BEFORE_NUMBER = re.compile(r"(?:kr\.?|kronor|sek) ?(?=[-+(0-9.,])")
 _MAX_NUMBER_LETTERS = 400
 """Letters of a text up to which it may be a number."""
 
-_WORDS_ONLY = re.compile(r"(?!.*\bminus\b)[a-zåäö0-9 .,:~]+")
+_WORDS_ONLY = re.compile(r"\A(?!.*\bminus\b)[a-zåäö0-9 .,:~]+")
 _EMBEDDED_NUMBER = re.compile(r"[0-9]+(?: [0-9]{3})*(?:[.,][0-9]+)?")
 
 

@@ -50,14 +50,17 @@ _OLE_STREAM_TYPES: tuple[tuple[str, str], ...] = (
 """What an OLE container holds, by the names of its streams; the first name in this list that is there decides."""
 
 _HTML_START = re.compile(
-    rb"\s*(?:<!--.*?-->\s*)?(?:<!doctype\s+html|<(?:html|head|body|meta|table|div|style)\b|mime-version:)"
+    rb"\s{0,100}(?:<!--.{0,2000}?-->\s{0,100})?"
+    rb"(?:<!doctype\s+html|<(?:html|head|body|meta|table|div|style)\b|mime-version:)"
 )
-_MAIL_HEADERS = re.compile(rb"(?:[a-z]+(?:-[a-z0-9]+)*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n){2,}")
+_MAIL_HEADERS = re.compile(
+    rb"(?:[a-z]{1,40}(?:-[a-z0-9]{1,40}){0,8}:[^\r\n]{0,2000}(?:\r?\n[ \t][^\r\n]{0,2000}){0,99}\r?\n){2,99}"
+)
 """Two lines or more that each begin with a word and a colon, continued by lines that begin with a blank (RFC
 5322)."""
 
 _KNOWN_MAIL_HEADER = re.compile(rb"^(?:message-id|return-path|received|subject):", re.MULTILINE)
-_LINK_FILE = re.compile(rb"\[internetshortcut\]|\{[^{}]*\"doc_id\"\s*:|.*<key>url</key>", re.DOTALL)
+_LINK_FILE = re.compile(rb"\[internetshortcut\]|\{[^{}]{0,2000}\"doc_id\"\s{0,20}:")
 """A shortcut to another file: of Windows (.url), of Google Drive (.gsheet), of macOS (.webloc)."""
 
 _CONTROL_CHARACTERS = frozenset(range(32)) - {9, 10, 12, 13, 27}
@@ -129,7 +132,7 @@ def _detect_text_type(head: bytes) -> str:
 
 def _detect_by_first_words(text: bytes) -> str | None:
     """Return what a text, given in lower case, is by its first words; None if they do not show it."""
-    if _LINK_FILE.match(text):
+    if _LINK_FILE.match(text) or b"<key>url</key>" in text:
         return "link"
     headers = _MAIL_HEADERS.match(text)
     if headers and _KNOWN_MAIL_HEADER.search(headers[0]):

@@ -27,8 +27,10 @@ from xlflow.excel.reader.safe_zip import (
 )
 from xlflow.runtime.memo import cache_small
 
-_DECLARED_ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
-_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_DECLARED_ENCODING = re.compile(
+    rb"""\s{0,100}<\?xml[^>]{0,200}?\sencoding\s{0,20}=\s{0,20}["']([A-Za-z0-9._-]{1,40})["']"""
+)
+_XML_DECLARATION = re.compile(r"\s{0,100}<\?xml[^>]{0,500}\?>")
 _UTF8_COMPATIBLE_ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii"}
 _DESCRIPTION_TAGS = ("description", "subject", "keywords", "keyword", "category")
 """Document properties in which people write; the title is left out, since a form sets that itself."""

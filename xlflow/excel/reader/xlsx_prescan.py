@@ -50,7 +50,7 @@ _SHEET_DATA_START, _SHEET_DATA_END, _WORKSHEET_END = b"<sheetData>", b"</sheetDa
 _NO_MERGED_CELLS = b"<mergeCells></mergeCells>"
 """Given to calamine even where nothing is merged: it stops looking there, and would else read to the end."""
 
-_SHARED_STRINGS_START = re.compile(rb"(?:\s*<\?xml[^>]*\?>)?\s*<(?:\w+:)?sst\b")
+_SHARED_STRINGS_START = re.compile(rb"(?:\s{0,100}<\?xml[^>]{0,500}\?>)?\s{0,100}<(?:\w{1,40}:)?sst\b")
 _UNUSUAL_CELL = re.compile(rb'<(?:c|row)(?: (?!r="(?:[A-Z]|[A-C][A-Z])?[0-9]{1,7}")|[>\n\r\t/])')
 """A cell or row whose first attribute is not its address, or that is beyond column CZ: for the slow reader."""
 

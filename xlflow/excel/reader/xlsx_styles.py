@@ -24,7 +24,9 @@ _DATE_FORMAT_IDS = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50,
 _MONTH_FORMAT_ID, _DURATION_FORMAT_ID = 17, 46
 """The built-in formats mmm-yy and [h]:mm:ss."""
 
-_FORMAT_LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_FORMAT_LITERALS = re.compile(
+    r'"[^"]{0,255}"|\\.|_.|\*.|\[(?!h{1,9}\]|m{1,9}\]|s{1,9}\])[^\]]{0,255}\]', re.IGNORECASE
+)
 _DURATION_CODE = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 
 FormatKind = Literal["day", "month", "year", "span"]
