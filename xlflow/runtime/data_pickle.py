@@ -4,6 +4,7 @@ A worker reads files that nobody trusts, and a fault in a reader could let a fil
 it sends is a pickle, which could call anything; here it can only make values.
 """
 
+import copyreg
 import dataclasses
 import io
 import pickle
@@ -27,9 +28,20 @@ _PLAIN_CLASSES = frozenset(
         ("pathlib", "Path"),
         ("pathlib", "PosixPath"),
         ("pathlib", "WindowsPath"),
-        ("types", "MappingProxyType"),
     }
 )
+
+
+def restore_mapping(values: dict[object, object]) -> MappingProxyType[object, object]:
+    """Return a read-only mapping of these values: what is sent in its place, since it cannot be pickled itself."""
+    return MappingProxyType(values)
+
+
+def _reduce_mapping(mapping: MappingProxyType[object, object]) -> tuple[object, ...]:
+    return restore_mapping, (dict(mapping),)
+
+
+copyreg.pickle(MappingProxyType, _reduce_mapping)  # type: ignore[arg-type]
 
 
 def load_data(content: bytes) -> object:
@@ -43,8 +55,8 @@ class _DataUnpickler(pickle.Unpickler):
         """Return a class of values; modules that are not loaded are not loaded for this."""
         module = sys.modules.get(module_name)
         found = getattr(module, name, None)
-        if (module_name, name) in _PLAIN_CLASSES:
-            return MappingProxyType if name == "MappingProxyType" else found
+        if found is restore_mapping or (module_name, name) in _PLAIN_CLASSES:
+            return found
         if isinstance(found, type) and module_name.partition(".")[0] == "xlflow" and _is_value_class(found):
             return found
         raise pickle.UnpicklingError(f"{module_name}.{name} is no value")

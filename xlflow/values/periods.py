@@ -64,10 +64,9 @@ def _number_from_word(word: str) -> int:
 
 def _make_division(part_count: int, names: str, definite: str) -> _YearDivision:
     """`names` stand before a number or after an ordinal (kvartal 2, andra kvartal); `definite` after both."""
-    number_last = rf"(?:{names}|{definite})[ .:]{0, 9}(?:nr[ .]{0, 9})?({_CARDINAL_PATTERN})"
-    number_first = (
-        rf"(?:det |the )?(?:({_ORDINAL_PATTERN})[ -]{0, 9}(?:{names}|{definite})|([1-4])[. ]{0, 9}(?:{definite}))"
-    )
+    number_last = rf"(?:{names}|{definite})[ .:]{{0,9}}(?:nr[ .]{{0,9}})?({_CARDINAL_PATTERN})"
+    word_first, digit_first = rf"({_ORDINAL_PATTERN})[ -]{{0,9}}(?:{names}|{definite})", r"([1-4])[. ]{0,9}"
+    number_first = rf"(?:det |the )?(?:{word_first}|{digit_first}(?:{definite}))"
     return _YearDivision(part_count, re.compile(f"{number_last}|{number_first}"))
 
 
@@ -86,7 +85,7 @@ _SEASONS = (
 )
 _YEAR_FIRST = re.compile(rf"(?P<year>{YEAR_PATTERN})[ ,./:()-]*(?P<rest>.*)")
 _YEAR_LAST = re.compile(
-    rf"(?P<rest>.{0, 200}?)[ ,./:(-]{0, 9}(?:\b(?:år|of|in|i|under|för|for) )?(?P<year>{YEAR_PATTERN})\)?"
+    r"(?P<rest>.{0,200}?)[ ,./:(-]{0,9}(?:\b(?:år|of|in|i|under|för|for) )?" + rf"(?P<year>{YEAR_PATTERN})\)?"
 )
 _SHORT_YEAR_LAST = re.compile(r"(?P<rest>.{0,200}?[0-9a-zåäö])(?: ?[-/'] ?'?| )(?P<year>[1-9][0-9])")
 _MONTH_FIRST = re.compile(rf"(?P<rest>0[1-9]|1[0-2])[-/.](?P<year>{YEAR_PATTERN})")

@@ -5,13 +5,11 @@ cell ranges. Opens nothing. Memory follows the cells that hold something, never 
 with one cell in XFD1048576 must cost nothing.
 """
 
-import copyreg
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Literal
 
 from xlflow.excel.cell_address import parse_cell_address
@@ -25,9 +23,6 @@ from xlflow.excel.reader.limits import (
     Limits,
 )
 from xlflow.model.findings import Finding
-
-# Workbooks travel between processes, and a mapping proxy could not.
-copyreg.pickle(MappingProxyType, lambda proxy: (MappingProxyType, (dict(proxy),)))
 
 _OOXML_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
