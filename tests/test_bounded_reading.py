@@ -17,7 +17,7 @@ from xlflow.pipeline.bounded_reading import (
     read_each_within_bounds,
     read_within_bounds,
 )
-from xlflow.runtime.data_pickle import load_data
+from xlflow.runtime.data_pickle import dump_data, load_data
 from xlflow.runtime.process_pool import TaskFailure, TaskLimits, map_in_processes
 
 QUICK = Limits(seconds=1, memory_bytes=60_000_000, file_bytes=30_000_000)
@@ -32,6 +32,10 @@ def form(tmp_path: Path) -> Path:
 
 def open_here(path: Path) -> WorkbookData | Finding:
     return open_workbook(path, path.name)
+
+
+def open_and_dump(path: Path) -> bytes:
+    return dump_data(open_workbook(path, path.name))
 
 
 def sleep_long(_: Path) -> None:
@@ -62,8 +66,9 @@ def test_a_named_workbook_is_the_same_from_another_process(form: Path) -> None:
     opened = open_workbook(form, form.name)
     assert isinstance(opened, WorkbookData)
     assert isinstance(opened.properties, MappingProxyType)
-    (_, sent), *_ = map_in_processes(open_here, [form], 1, TaskLimits(60, 512_000_000))
-    assert sent == opened
+    (_, sent), *_ = map_in_processes(open_and_dump, [form], 1, TaskLimits(60, 512_000_000))
+    assert isinstance(sent, bytes)
+    assert load_data(sent) == opened
     assert open_named_workbook(form) == opened
 
 

@@ -31,7 +31,7 @@ _MAX_NUMBER_CHARACTERS = 420
 # Texts have no constraints of their own: half a surrogate pair, which some programs leave, would not pass them.
 
 
-class RoundFacts(BaseModel):
+class RoundRecord(BaseModel):
     """The record "round": dates of the round, language, and facts of the plan; `context` are the headings of the
     plan's further columns."""
 
@@ -76,8 +76,8 @@ _PREVIOUS = TypeAdapter(tuple[str | None, dict[str, str]])
 
 
 def check_round_facts(values: Any) -> Mapping[str, Any]:
-    """Return the facts of a round as they are; ValueError where they do not have the shape of `RoundFacts`."""
-    return RoundFacts.model_validate(values).model_dump()
+    """Return the facts of a round as they are; ValueError where they do not have the shape of `RoundRecord`."""
+    return RoundRecord.model_validate(values).model_dump()
 
 
 def check_item_facts(values: Any) -> list[Any]:

@@ -8,7 +8,7 @@ small. How much a file may take follows from its size. Forms go through `read_fi
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from xlflow.excel.reader import (
     DEFAULT_LIMITS,
@@ -19,6 +19,7 @@ from xlflow.excel.reader import (
     refusal_finding,
 )
 from xlflow.model.findings import FatalError, Finding
+from xlflow.runtime.data_pickle import DATA_ERRORS, dump_data, load_data
 from xlflow.runtime.process_pool import (
     PoolUnavailableError,
     TaskFailure,
@@ -74,14 +75,15 @@ def read_each_within_bounds(
     direct = {path for path in paths if not starts_quickly() and is_provably_small(path)}
     bounded = [path for path in dict.fromkeys(paths) if path not in direct]
     results: dict[Path, _Outcome[Result] | TaskFailure] = {}
+    bounded_task = _Task(task)
     size = max((_file_size(path) for path in bounded), default=0)
     try:
-        for index, outcome in map_in_processes(_Task(task), bounded, jobs, _limits_for(size, limits)):
-            results[bounded[index]] = outcome
+        for index, frame in map_in_processes(bounded_task, bounded, jobs, _limits_for(size, limits)):
+            results[bounded[index]] = frame if isinstance(frame, TaskFailure) else _load_outcome(frame)
     except PoolUnavailableError:
         direct.update(path for path in bounded if path not in results)
     for path in paths:
-        found = _Task(task)(path) if path in direct else results[path]
+        found = bounded_task.run(path) if path in direct else results[path]
         if isinstance(found, TaskFailure):
             yield FailedReading(refusal_finding(FAILURE_CODES[found.reason], path.name, limits))
         elif found.error_findings:
@@ -109,15 +111,28 @@ class _Outcome(Generic[Result]):
 
 @dataclass(frozen=True, slots=True)
 class _Task(Generic[Result]):
-    """A task whose FatalError becomes a value, since nothing may be raised in a worker."""
+    """A task whose FatalError becomes a value, since nothing may be raised in a worker; and that value bytes,
+    which is all that a worker sends."""
 
     task: Callable[[Path], Result]
 
-    def __call__(self, path: Path) -> _Outcome[Result]:
+    def __call__(self, path: Path) -> bytes:
+        return dump_data(self.run(path))
+
+    def run(self, path: Path) -> _Outcome[Result]:
         try:
             return _Outcome((self.task(path),))
         except FatalError as error:
             return _Outcome((), error.findings)
+
+
+def _load_outcome(frame: bytes) -> Any:
+    """Return the outcome that a worker sent; as if it had crashed where that is none."""
+    try:
+        outcome = load_data(frame)
+    except DATA_ERRORS:
+        return TaskFailure("crashed")
+    return outcome if isinstance(outcome, _Outcome) else TaskFailure("crashed")
 
 
 def _file_size(path: Path) -> int:

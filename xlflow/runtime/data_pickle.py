@@ -32,6 +32,15 @@ _PLAIN_CLASSES = frozenset(
 )
 
 
+DATA_ERRORS = (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, KeyError, IndexError)
+"""What reading bytes may raise that are no pickle of values."""
+
+
+def dump_data(value: object) -> bytes:
+    """Return a value as bytes; the reverse is `load_data`."""
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
 def restore_mapping(values: dict[object, object]) -> MappingProxyType[object, object]:
     """Return a read-only mapping of these values: what is sent in its place, since it cannot be pickled itself."""
     return MappingProxyType(values)
