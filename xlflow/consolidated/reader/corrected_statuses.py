@@ -146,6 +146,11 @@ class _CorrectionFollower:
         return {each.item.id: each.item.units for each in self.item_statuses}
 
     @cached_property
+    def unit_set_by_item(self) -> Mapping[str, frozenset[str]]:
+        """The same units for looking up, of which an item may have thousands."""
+        return {item_id: frozenset(units) for item_id, units in self.units_by_item.items()}
+
+    @cached_property
     def records(self) -> Mapping[tuple[str, str], TableRecord]:
         """The rows of `Svar` by unit and item id."""
         words = [translate(f"column.{key}", self.round.language) for key in ("unit", "id")]
@@ -179,8 +184,8 @@ class _CorrectionFollower:
         return self.parsers[field.key](raw).value
 
     def _statuses(self, item_id: str, units: Sequence[str] | None) -> dict[str, str | None]:
-        asked = self.units_by_item[item_id]
-        counted = asked if units is None else [unit for unit in units if unit in asked]
+        asked = self.unit_set_by_item[item_id]
+        counted = self.units_by_item[item_id] if units is None else [unit for unit in units if unit in asked]
         return {unit: self._own_code(item_id, unit) for unit in counted}
 
     def _roll_up(self, item_id: str, units: Sequence[str] | None = None) -> StatusOverUnits:
