@@ -195,18 +195,29 @@ def _write_key_figure(key_figure: KeyFigure, row: int, columns: tuple[int, int],
 
 def _write_panel(panel: Panel, row: int, context: WriteContext) -> Iterator[DrawnSection]:
     _write_panel_headings(panel, row, context)
-    next_row = row + 1
+    next_row, has_amounts = row + 1, _has_decimals(panel)
     for section in panel.sections:
         if section.title:
             _write_band(section.title, len(panel.headings), next_row, context)
             next_row += 1
-        _write_section(section, next_row, row, context)
+        _write_section(section, next_row, row, context, has_amounts=has_amounts)
         drawn = DrawnSection(section, panel, row, next_row, next_row + len(section.groups) - 1)
         next_row = drawn.last_row + 1
         if section.note:
             context.sheet.write(next_row, 0, section.note, context.style("muted", italic=True))
             next_row += 1
         yield drawn
+
+
+def _has_decimals(panel: Panel) -> bool:
+    """Return whether any figure of a panel has decimals, so that all of them are shown with two."""
+    return any(
+        not isinstance(figure, int)
+        for section in panel.sections
+        for group, row in zip(section.groups, section.values, strict=True)
+        if group.kind != "share"
+        for figure in row
+    )
 
 
 def _write_panel_headings(panel: Panel, row: int, context: WriteContext) -> None:
@@ -233,11 +244,10 @@ def _write_band(title: str, figure_columns: int, row: int, context: WriteContext
     context.sheet.set_row_height(row, BAND_HEIGHT)
 
 
-def _write_section(section: Section, first_row: int, heading_row: int, context: WriteContext) -> None:
-    figure_rows = list(zip(section.groups, section.values, strict=True))
-    has_amounts = any(
-        not isinstance(figure, int) for group, row in figure_rows if group.kind != "share" for figure in row
-    )
+def _write_section(
+    section: Section, first_row: int, heading_row: int, context: WriteContext, *, has_amounts: bool
+) -> None:
+    figure_rows = zip(section.groups, section.values, strict=True)
     for row, (group, figures) in enumerate(figure_rows, first_row):
         _write_label(group, section.measures[0], row, context)
         _link_figure_row(section, group, row, context)
