@@ -54,7 +54,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
         (OLE + "PowerPoint Document".encode("utf-16-le"), "f.ppt", "file-is-slides"),
         (OLE + "Workbook".encode("utf-16-le"), "f.xls", "workbook-corrupt"),
         (OLE + "__properties_version1.0".encode("utf-16-le"), "f.msg", "file-is-mail"),
-        (OLE, "f.xls", "file-is-unknown"),
+        (OLE, "f.xls", "workbook-corrupt"),
         (zip_parts({"word/document.xml": b"<a/>"}), "f.xlsx", "file-is-word"),
         (zip_parts({"ppt/presentation.xml": b"<a/>"}), "f.xlsx", "file-is-slides"),
         (zip_parts({"Index/Document.iwa": b"a"}), "f.xlsx", "file-is-numbers"),

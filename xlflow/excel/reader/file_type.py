@@ -111,10 +111,11 @@ def _detect_ole_type(content: bytes) -> str:
     from xlflow.excel.reader.ole_container import open_ole_container  # noqa: PLC0415 (slow to load, rarely needed)
 
     container = open_ole_container(content)
+    names = {name.casefold() for name in container.root_names} if container else set[str]()
     for stream, file_type in _OLE_STREAM_TYPES:
-        if stream in container.root_names if container else stream.encode("utf-16-le") in content:
+        if stream.casefold() in names if container else stream.encode("utf-16-le") in content:
             return "labelled" if file_type == "encrypted" and _LABELLED_STREAM_NAME in content else file_type
-    return "unknown"
+    return "unknown" if names else "xls"  # damaged, and most such containers are old Excel files
 
 
 def _detect_text_type(head: bytes) -> str:

@@ -182,6 +182,8 @@ def _open_content(content: bytes, name: str, limits: Limits) -> WorkbookData | s
     if not content or len(content) > limits.file_bytes:
         return "file-too-large" if content else "file-empty"
     file_type = detect_file_type(content)
+    if file_type == "zip" and content.startswith(b"PK\x05\x06") and len(content) < 100:
+        return "archive-empty"
     if file_type == "zip":
         return _open_package(content, name, limits)
     if file_type == "xls" and limits.allow_binary_formats:

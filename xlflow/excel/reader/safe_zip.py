@@ -11,7 +11,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -25,6 +25,9 @@ _PICTURE_NAME = re.compile(
     r"\.(?:[ew]mf|emz|wmz|png|jpe?g|gif|tiff?|bmp|svm|svg|heic|webp|bin|pdf|docx?|xlsx?|pptx?)$",
     re.IGNORECASE,
 )
+
+_END_RECORD_SIZE, _SIZE_IN_ZIP64 = 22, 0xFFFFFFFF
+"""Bytes of the end record without its comment, and what stands for a size that is in the zip64 record instead."""
 
 _RAW_DEFLATE = -15
 """The `wbits` of zlib for deflate data without a zlib header, as zip entries are packed."""
@@ -77,20 +80,38 @@ _raise_malloc_threshold(4_000_000)
 def list_zip_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | str:
     """Return the files in an archive in the order of their bytes, folders left out; or the message code of what is
     wrong with it: cut off, inconsistent, too many entries, encrypted, or too large unpacked."""
+    if _count_directory_headers(content) > limits.zip_entries:  # before an object is made for each
+        return "archive-too-many-parts"
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos, comment, directory_offset = archive.infolist(), archive.comment, archive.start_dir
-    except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, OverflowError):
-        return "archive-cut-off"
+    except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, OverflowError) as fault:
+        # A name that is not in the letters that the archive says it is in: nothing is cut off.
+        return "archive-inconsistent" if isinstance(fault, UnicodeDecodeError) else "archive-cut-off"
     if not _is_end_record_consistent(content, len(infos), len(comment)):
         return "archive-inconsistent"
+    code = _refusal_code(infos, limits)
+    return code or _locate_entries(content, infos, directory_offset)
+
+
+def _refusal_code(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> str | None:
+    """Return the code of what is wrong with the entries that an archive lists, None if nothing is."""
     if len(infos) > limits.zip_entries:
         return "archive-too-many-parts"
     if any(info.flag_bits & 1 for info in infos):
         return "file-is-encrypted"
-    if _expands_too_much(infos, limits):
-        return "unpacked-too-large"
-    return _locate_entries(content, infos, directory_offset)
+    return "unpacked-too-large" if _expands_too_much(infos, limits) else None
+
+
+def _count_directory_headers(content: bytes) -> int:
+    """Return how many entries an archive's directory seems to have, by the signatures in it."""
+    end = content.rfind(_END_RECORD)
+    record = content[end : end + _END_RECORD_SIZE]
+    if end < 0 or len(record) < _END_RECORD_SIZE:
+        return 0
+    size = int.from_bytes(record[12:16], "little")
+    start = 0 if size == _SIZE_IN_ZIP64 else max(0, end - size)
+    return content.count(_DIRECTORY_HEADER, start, end)
 
 
 def is_packed_too_tightly(size: int, compressed_size: int, limits: Limits) -> bool:

@@ -114,6 +114,8 @@ def _list_part_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] |
     equal whatever their case (ECMA-376 part 2), so two that differ in case only are a trick on readers that take
     either."""
     entries = list_zip_entries(content, limits)
+    if not isinstance(entries, str):  # what macOS adds when it packs a folder is no part
+        entries = tuple(entry for entry in entries if not entry.name.startswith("__MACOSX/"))
     if not isinstance(entries, str) and len({entry.name.casefold() for entry in entries}) < len(entries):
         return "archive-inconsistent"
     if not isinstance(entries, str) and not all(entry.is_readable for entry in entries):
