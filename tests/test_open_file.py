@@ -59,7 +59,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
         (zip_parts({"ppt/presentation.xml": b"<a/>"}), "f.xlsx", "file-is-slides"),
         (zip_parts({"Index/Document.iwa": b"a"}), "f.xlsx", "file-is-numbers"),
         (zip_parts({"a.txt": b"a"}), "f.xlsx", "file-is-archive"),
-        (zip_parts({}), "f.xlsx", "file-is-archive"),
+        (zip_parts({}), "f.xlsx", "archive-empty"),
         (make_workbook()[:-30], "f.xlsx", "archive-cut-off"),
         (make_workbook() + b"mer", "f.xlsx", "archive-inconsistent"),
         (b"mer" + make_workbook(), "f.xlsx", "file-is-unknown"),

@@ -11,7 +11,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -94,7 +94,7 @@ def list_zip_entries(content: bytes, limits: Limits) -> tuple[ZipEntry, ...] | s
     return code or _locate_entries(content, infos, directory_offset)
 
 
-def _refusal_code(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> str | None:
+def _refusal_code(infos: list[zipfile.ZipInfo], limits: Limits) -> str | None:
     """Return the code of what is wrong with the entries that an archive lists, None if nothing is."""
     if len(infos) > limits.zip_entries:
         return "archive-too-many-parts"
