@@ -81,6 +81,9 @@ _FORM_LIMITS = process_pool.TaskLimits(seconds=600, memory_bytes=4 << 30)
 
 _MAX_JOBS = 8
 
+_MIN_FORMS_PER_PROCESS = 10
+"""Forms from which on a process of its own is worth starting, where it starts quickly."""
+
 
 def split_round_by_unit(round_: Round) -> Mapping[str, Round]:
     """Return the round of each unit: only the items that it is asked about, each with its position in the plan."""
@@ -105,7 +108,8 @@ def write_forms(
     """
     unwritten = dict.fromkeys(range(len(units)))
     jobs = jobs or min(os.cpu_count() or 1, _MAX_JOBS)
-    if units and min(jobs, len(units) // process_pool.max_items_without_pool()) > 1:
+    forms_per_process = max(_MIN_FORMS_PER_PROCESS, process_pool.max_items_without_pool())
+    if units and min(jobs, len(units) // forms_per_process) > 1:
         tasks = [_make_form_task(unit, rounds_by_unit[unit], previous_by_unit.get(unit)) for unit in units]
         writer = _FormWriter(_replace_items(rounds_by_unit[units[0]], ()))
         try:
