@@ -1,5 +1,7 @@
 """Mails that were saved as files are read whatever program wrote them, and nothing in them is trusted."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_the_words_of_an_html_mail_are_read() -> None:
     html = (
         "<html><head><style>p {}</style></head><body><p>Vi har <b>inget</b> att rapportera.</p>Hej&aring;</body>"
     )
-    assert html_to_text(html) == "Vi har inget att rapportera.Hejå"
+    assert html_to_text(html) == "Vi har inget att rapportera.\nHejå"
 
 
 def test_an_outlook_file_is_read_with_its_attachment() -> None:
@@ -70,3 +72,24 @@ def test_a_damaged_mail_never_raises(data: st.DataObject) -> None:
     damaged = whole[:start] + data.draw(st.binary(max_size=20)) + whole[stop:]
     read_eml(damaged)
     read_msg(damaged)
+
+
+HOSTILE = {
+    "deep": b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (i, i) for i in range(1500)
+    ),
+    "addresses": b"From: " + b"<a@b>," * 30_000 + b"\r\n\r\nhej",
+    "folded": b"From: " + b"<a@b>,\r\n " * 20_000 + b"\r\n\r\nhej",
+    "params": b"Content-Type: text/plain; " + b'a="b"; ' * 20_000 + b"\r\n\r\nhej",
+    "below the bound": b"Content-Type: text/plain; " + b'a="b"; ' * 200 + b"\r\n\r\nhej",
+    "parts": b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    + b"--b\r\nContent-Type: a/b\r\n\r\nPK\r\n" * 9_000,
+    "html": b"Content-Type: text/html\r\n\r\n" + b"<p" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_mail_takes_long_to_read(name: str) -> None:
+    started = time.process_time()
+    read_eml(HOSTILE[name])
+    assert time.process_time() - started < 4

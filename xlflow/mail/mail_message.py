@@ -4,16 +4,24 @@ Trusts nothing: a header that cannot be decoded is blank, and what is no mail at
 followed or run.
 """
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from html.parser import HTMLParser
 
 MAX_HEADER_BYTES = 200_000
 """Bytes of the headers of a mail, beyond which it is not read: decoding them takes time."""
 
+_MAX_HEADER = 1_500
+"""Bytes of one header; the library takes time in proportion to the square of what it reads of these."""
+
+_READ_HEADER = re.compile(
+    rb"^(?:from|subject|message-id|auto-submitted|x-autoreply|content-[a-z-]+)[ \t]*:.*(?:\r?\n[ \t].*)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MAX_PARTS = 300
 _MAX_TEXT = 20_000
 _MAX_DEPTH = 8
 _HIDDEN_ELEMENTS = ("style", "script", "head", "title")
@@ -48,6 +56,10 @@ def read_eml(content: bytes) -> MailMessage | None:
     header_end = re.search(rb"\r?\n\r?\n", content[: MAX_HEADER_BYTES + 4])
     if header_end is None or not re.match(rb"[!-9;-~]{1,76}:", content.lstrip(b"\xef\xbb\xbf\r\n")):
         return None
+    if any(len(header[0]) > _MAX_HEADER for header in _READ_HEADER.finditer(content)):
+        return None
+    if content.count(b"\n--") > _MAX_PARTS:
+        return None
     try:
         message = message_from_bytes(content, policy=policy.default)
         attachments = tuple(_list_attachments(message, 0))
@@ -63,12 +75,20 @@ def read_eml(content: bytes) -> MailMessage | None:
     return MailMessage(header("From"), header("Subject"), header("Message-ID"), text, attachments, is_automatic)
 
 
-def html_to_text(html: str) -> str:
-    """Return the words of an HTML text, one line per paragraph."""
-    parser = _TextParser()
-    parser.feed(html)
-    parser.close()
-    return tidy_text("".join(parser.pieces))
+def html_to_text(text: str) -> str:
+    """Return the words of an HTML text, one line per paragraph; in time proportional to its length."""
+    first, *pieces = text.split("<")
+    words, hidden = [first], ""
+    for piece in pieces:
+        tag, _, following = piece.partition(">")
+        name = tag.lstrip("/").partition(" ")[0].strip().rstrip("/").lower()
+        if hidden:
+            hidden = "" if tag.startswith("/") and name == hidden else hidden
+        elif name in _HIDDEN_ELEMENTS and not tag.startswith("/"):
+            hidden = name
+        if not hidden:
+            words.append(f"\n{following}" if name in _BLOCK_ELEMENTS else following)
+    return tidy_text(html.unescape("".join(words)))
 
 
 def tidy_text(text: str) -> str:
@@ -116,24 +136,3 @@ def _read_text(message: EmailMessage) -> str:
     if not isinstance(content, str):
         return ""
     return html_to_text(content) if body.get_content_subtype() == "html" else tidy_text(content)
-
-
-class _TextParser(HTMLParser):
-    """Collects the words that a reader sees."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._hidden += tag in _HIDDEN_ELEMENTS
-        if tag in _BLOCK_ELEMENTS:
-            self.pieces.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden = max(0, self._hidden - (tag in _HIDDEN_ELEMENTS))
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.pieces.append(data)
