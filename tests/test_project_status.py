@@ -17,7 +17,7 @@ from xlflow.project.collect_returns import collect_returns
 from xlflow.project.decide import decide, sign
 from xlflow.project.events import Event, read_events
 from xlflow.project.project_folder import Project
-from xlflow.project.project_status import UnitStatus, read_status
+from xlflow.project.project_status import UnitLine, read_status
 from xlflow.project.run_round import check_round, merge_round
 
 TODAY = date(2026, 4, 10)
@@ -33,7 +33,7 @@ def send_in(project: Project, unit: str, statuses: dict[str, str], *, name: str 
     collect_returns(*open_state(project.root), now=datetime(2026, 4, 8, 9, minute, tzinfo=UTC))
 
 
-def units(project: Project, today: date = TODAY) -> dict[str, UnitStatus]:
+def units(project: Project, today: date = TODAY) -> dict[str, UnitLine]:
     return {unit.name: unit for unit in read_status(*open_state(project.root), today).units}
 
 

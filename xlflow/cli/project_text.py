@@ -9,7 +9,7 @@ from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import message_of
 from xlflow.model.text import safe_display_name
 from xlflow.project.project_state import find_asked_unit, read_frozen_round
-from xlflow.project.project_status import ProjectStatus, UnitStatus
+from xlflow.project.project_status import ProjectStatus, UnitLine
 
 if TYPE_CHECKING:
     from xlflow.project.project_folder import Project
@@ -77,7 +77,7 @@ def _format_title(status: ProjectStatus, language: Language) -> str:
     return f"{title}\n{translate('status.closed', language)}" if status.is_closed else title
 
 
-def _format_table(units: Sequence[UnitStatus], language: Language) -> Iterator[str]:
+def _format_table(units: Sequence[UnitLine], language: Language) -> Iterator[str]:
     header = tuple(translate(f"status.{column}", language) for column in _COLUMNS)
     rows = [header, *(_format_unit(unit, language) for unit in units)]
     shown = [index for index in range(len(header)) if index < 2 or any(row[index] for row in rows[1:])]
@@ -86,7 +86,7 @@ def _format_table(units: Sequence[UnitStatus], language: Language) -> Iterator[s
         yield "  ".join(row[index].ljust(widths[index]) for index in shown).rstrip()
 
 
-def _format_unit(unit: UnitStatus, language: Language) -> tuple[str, ...]:
+def _format_unit(unit: UnitLine, language: Language) -> tuple[str, ...]:
     name = safe_display_name(unit.name)
     state = "late" if unit.is_late else unit.state.replace("-", "_")
     is_open = unit.state not in ("missing", "not-asked")

@@ -26,7 +26,7 @@ _NO_FACTS = UnitFacts(0, 0, 0, "", has_answered=False, has_nothing=False, files=
 
 
 @dataclass(frozen=True, slots=True)
-class UnitStatus:
+class UnitLine:
     """One line of the screen. `received`: when its newest file that counts came in (UTC), "" if none has.
     `left`: rows without an answer. `signed_by`: "" unless what is in now was signed; `sign_off_fell`: it was
     signed, and the answers have changed since. `drafted`: purposes of the mails that were made."""
@@ -59,13 +59,13 @@ class ProjectStatus:
     round: str
     due: date | None
     is_closed: bool
-    units: tuple[UnitStatus, ...]
+    units: tuple[UnitLine, ...]
     waiting: int
     refused: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     next_steps: tuple[str, ...]
 
-    def select(self, *states: UnitState) -> tuple[UnitStatus, ...]:
+    def select(self, *states: UnitState) -> tuple[UnitLine, ...]:
         """Return the units in these states."""
         return tuple(unit for unit in self.units if unit.state in states)
 
@@ -97,7 +97,7 @@ def read_status(project: Project, state: RoundState, today: date | None = None) 
 
 def _unit_status(
     state: RoundState, frozen: FrozenRound, unit: AskedUnit, facts: RoundFacts, today: date, needs_form: bool
-) -> UnitStatus:
+) -> UnitLine:
     key = normalize_key(unit.name)
     found = facts.units.get(key, _NO_FACTS)
     in_force = state.decisions_in_force(unit.name)
@@ -107,7 +107,7 @@ def _unit_status(
     received = [file.received for file in state.files if file.path.partition("/received/")[2] in found.files]
     signed = state.signed.get(key, {})
     is_signed = bool(signed) and signed["answers"] == found.answers_digest
-    return UnitStatus(
+    return UnitLine(
         name=unit.name,
         contact=unit.contact,
         email=unit.email,
@@ -138,7 +138,7 @@ def _state_of(facts: UnitFacts, is_not_asked: bool) -> UnitState:
     return "to-correct" if facts.errors else "partly" if facts.left else "complete"
 
 
-def _next_steps(state: RoundState, units: tuple[UnitStatus, ...], waiting: int) -> list[str]:
+def _next_steps(state: RoundState, units: tuple[UnitLine, ...], waiting: int) -> list[str]:
     """Return the keys, below "status." in `words.toml`, of what is to be done now."""
     asked = [unit for unit in units if unit.state != "not-asked"]
     steps = []

@@ -17,7 +17,7 @@ from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.text import first_free_name
 from xlflow.project.project_folder import MAX_PATH_LENGTH, Project, require_whole_log, show_path
 from xlflow.project.project_state import RoundState, find_asked_unit, read_frozen_round, refuse_closed
-from xlflow.project.project_status import UnitStatus, read_status
+from xlflow.project.project_status import UnitLine, read_status
 from xlflow.project.run_round import check_round
 from xlflow.runtime.atomic_write import write_atomic
 from xlflow.runtime.resources import load_resource_toml
@@ -30,7 +30,7 @@ _PARTS = ("subject", "body")
 
 @dataclass(frozen=True, slots=True)
 class _PlannedMail:
-    unit: UnitStatus
+    unit: UnitLine
     draft: MailDraft
     attachment_path: Path
 
@@ -74,7 +74,7 @@ def send_drafts(
     )
 
 
-def _is_due(state: RoundState, unit: UnitStatus, purpose: MailPurpose) -> bool:
+def _is_due(state: RoundState, unit: UnitLine, purpose: MailPurpose) -> bool:
     if purpose == "remind":
         return unit.state == "missing"
     if purpose == "correct":
@@ -87,7 +87,7 @@ def _plan_mails(
     project: Project,
     state: RoundState,
     purpose: MailPurpose,
-    units: Sequence[UnitStatus],
+    units: Sequence[UnitLine],
     texts: Mapping[str, str],
     findings: list[Finding],
     *,
@@ -125,7 +125,7 @@ def _plan_mails(
         )
 
 
-def _fill_gaps(project: Project, state: RoundState, unit: UnitStatus, file_name: str) -> dict[str, object]:
+def _fill_gaps(project: Project, state: RoundState, unit: UnitLine, file_name: str) -> dict[str, object]:
     return {
         "project": project.settings.name,
         "unit": unit.name,
