@@ -35,6 +35,10 @@ class ShownNumber(float):
         made.shown = shown
         return made
 
+    def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
+        """Return what a copy is made from."""
+        return float(self), self.shown
+
 
 SERIAL_EPOCH = date(1899, 12, 30)
 """Day 0 of the numbers that spreadsheets keep for days, right from 1900-03-01 (number 61) on."""

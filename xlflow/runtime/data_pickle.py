@@ -9,6 +9,7 @@ import dataclasses
 import io
 import pickle
 import sys
+from datetime import date
 from enum import Enum
 from types import MappingProxyType
 
@@ -55,7 +56,7 @@ copyreg.pickle(MappingProxyType, _reduce_mapping)  # type: ignore[arg-type]
 
 def load_data(content: bytes) -> object:
     """Return the value of a pickle. Raises `pickle.UnpicklingError` where it names anything but the classes of
-    plain values, and dataclasses, enumerations and pydantic models of this package and its tests."""
+    plain values, and the value classes of this package (dataclasses, models, texts, numbers, days)."""
     return _DataUnpickler(io.BytesIO(content)).load()
 
 
@@ -73,4 +74,4 @@ class _DataUnpickler(pickle.Unpickler):
 
 def _is_value_class(found: type) -> bool:
     is_model = any(base.__module__.startswith("pydantic.") for base in found.__mro__)
-    return is_model or dataclasses.is_dataclass(found) or issubclass(found, Enum | str)
+    return is_model or dataclasses.is_dataclass(found) or issubclass(found, Enum | str | float | date)
