@@ -55,12 +55,12 @@ class Written:
     name: str
     path: Path
     language: Language
-    book: openpyxl.Workbook
+    workbook: openpyxl.Workbook
 
     @property
     def sheets(self) -> list[Worksheet]:
         """The sheets that people see."""
-        return [sheet for sheet in self.book.worksheets if sheet.sheet_state == "visible"]
+        return [sheet for sheet in self.workbook.worksheets if sheet.sheet_state == "visible"]
 
     def parts(self, pattern: str) -> Iterator[ElementTree.Element]:
         """Yield the parts of the file whose names match."""
@@ -76,8 +76,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> list[Written]:
     for example in EXAMPLES:
         folder, (template, language) = tmp_path_factory.mktemp(example.name), _read_command(example)
         for path in _play(folder, example, template, language):
-            book = openpyxl.load_workbook(path)
-            found.append(Written(f"{example.name}/{path.relative_to(folder)}", path, language, book))
+            workbook = openpyxl.load_workbook(path)
+            found.append(Written(f"{example.name}/{path.relative_to(folder)}", path, language, workbook))
     return found
 
 
@@ -140,7 +140,7 @@ def test_sheets_are_named_for_what_stands_on_them(written: list[Written]) -> Non
             yield f"two sheets are named alike: {names}"
         yield from (name for name in names if not 2 <= len(name.strip()) <= 31)
         yield from (name for name in names if re.fullmatch(r"(?i)(sheet|blad|tabelle|data)\s*\d*", name))
-        if any(sheet.sheet_state == "hidden" for sheet in one.book.worksheets):
+        if any(sheet.sheet_state == "hidden" for sheet in one.workbook.worksheets):
             yield "a sheet is hidden that a person could show by chance"
 
     assert _find(written, look) == []
@@ -183,14 +183,14 @@ def test_every_sheet_opens_with_the_cursor_in_a1(written: list[Written]) -> None
                 yield f"{sheet.title}: {cells}"
             if sheet["A1"].value is None and not sheet.tables:
                 yield f"{sheet.title}: nothing in A1"
-        first = one.book.active
+        first = one.workbook.active
         if first is None or first.title not in {sheet.title for sheet in one.sheets[:2]}:
             yield f"opens on {first.title if first else None}"
 
     assert _find(written, look) == []
 
 
-def test_charts_and_pictures_are_told_in_words(written: list[Written]) -> None:
+def test_charts_and_pictures_are_reported_in_words(written: list[Written]) -> None:
     charts = 0
     for one in not_empty(written):
         for drawing in one.parts(r"xl/drawings/drawing\d+\.xml"):
@@ -260,13 +260,13 @@ def test_nothing_is_told_by_colour_alone(written: list[Written]) -> None:
             for area in sheet.conditional_formatting:
                 first = sheet[str(area.sqref).split()[0].split(":")[0]]
                 for rule in area.rules:
-                    if not _is_told(rule, first):
+                    if not _is_reported(rule, first):
                         yield f"{sheet.title}!{area.sqref}: {rule.formula}"
 
     assert sorted(set(_find(written, look))) == []
 
 
-def _is_told(rule: Rule, cell: Cell) -> bool:
+def _is_reported(rule: Rule, cell: Cell) -> bool:
     dxf, formula = rule.dxf, "".join(rule.formula)
     if dxf is None or cell.comment is not None:
         return True
@@ -297,13 +297,13 @@ def test_what_is_to_be_filled_in_is_named_in_words_too(written: list[Written]) -
     for one in forms:
         guide = next(sheet for sheet in one.sheets if sheet.title in ("Läs mig", "Read me"))
         form = next(sheet for sheet in one.sheets if sheet.title in ("Uppföljning", "Follow-up"))
-        told = "\n".join(str(cell.value) for row in guide.iter_rows() for cell in row if cell.value)
+        reported = "\n".join(str(cell.value) for row in guide.iter_rows() for cell in row if cell.value)
         heading = next(row for row in form.iter_rows() if row[0].value == "Id")
         open_columns = [
             cell.value for cell in heading if not form.cell(cell.row + 1, cell.column).protection.locked
         ]
         assert open_columns
-        assert all(str(name) in told for name in open_columns), one.name
+        assert all(str(name) in reported for name in open_columns), one.name
 
 
 # How colours are read -----------------------------------------------------------------------------------------

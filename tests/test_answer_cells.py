@@ -55,11 +55,11 @@ def test_only_a_unit_that_answers_sends_its_form_back(forms: Path, answers: Path
 
 
 def test_the_same_answers_make_the_same_bytes(forms: Path, answers: Path) -> None:
-    form, told = forms / "Museet.xlsx", read_answers(answers)["Museet"]
-    assert fill_form(form, told) == fill_form(form, told)
+    form, reported = forms / "Museet.xlsx", read_answers(answers)["Museet"]
+    assert fill_form(form, reported) == fill_form(form, reported)
 
 
 def test_nobody_can_type_into_a_locked_cell(forms: Path) -> None:
-    told = {"Enhet": "Museet", "Aktivitet": "Öppna kvarnen", "Delaktivitet": "", "Slutdatum": "Kvartal 3"}
+    reported = {"Enhet": "Museet", "Aktivitet": "Öppna kvarnen", "Delaktivitet": "", "Slutdatum": "Kvartal 3"}
     with pytest.raises(ValueError, match=r"G5 is locked"):
-        fill_form(forms / "Museet.xlsx", [told])
+        fill_form(forms / "Museet.xlsx", [reported])

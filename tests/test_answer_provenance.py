@@ -42,7 +42,7 @@ def rewrite(change: Callable[[str], str], content: bytes | None = None, parts: s
     return target.getvalue()
 
 
-def told(form: Submission, code: str) -> list[tuple[str | None, str | None]]:
+def reported(form: Submission, code: str) -> list[tuple[str | None, str | None]]:
     return [(found.location.cell, found.value) for found in form.findings if found.code == code]
 
 
@@ -58,7 +58,7 @@ def test_an_answer_that_a_formula_worked_out_counts_and_is_noted(loosely: bool) 
 
     form = read_form_bytes(rewrite(change))
     assert answers_by_item(form) == with_blank_items(c={"status": "Pågående"})
-    assert told(form, "cell-calculated") == [("H7", "Pågående")]
+    assert reported(form, "cell-calculated") == [("H7", "Pågående")]
     assert finding_codes(form) == ["cell-calculated"]
 
 
@@ -83,13 +83,13 @@ def test_answers_on_hidden_rows_count_and_are_noted() -> None:
 
     form = read_form_bytes(edit_sheet(change))
     assert answers_by_item(form) == with_blank_items()
-    assert told(form, "row-hidden") == [("A5", None)], "the row of codes and the unanswered one are no matter"
+    assert reported(form, "row-hidden") == [("A5", None)], "the row of codes and the unanswered one are no matter"
     assert finding_codes(form) == ["row-hidden"]
 
 
 def test_answers_on_a_hidden_sheet_count_and_are_noted() -> None:
-    def change(book: Workbook) -> None:
-        book["Uppföljning"].sheet_state = "hidden"
+    def change(opened: Workbook) -> None:
+        opened["Uppföljning"].sheet_state = "hidden"
 
     form = read_form_bytes(edit_workbook(change))
     assert answers_by_item(form) == with_blank_items()
@@ -102,7 +102,7 @@ def test_answers_on_a_hidden_sheet_count_and_are_noted() -> None:
 def test_an_answer_pasted_over_its_list_is_noted() -> None:
     form = read_form_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5 H7:H9 ')))
     assert answers_by_item(form) == with_blank_items()
-    assert told(form, "list-pasted-over") == [("H6", "Genomfört")]
+    assert reported(form, "list-pasted-over") == [("H6", "Genomfört")]
     assert finding_codes(form) == ["list-pasted-over"]
 
 
@@ -123,7 +123,7 @@ def test_lists_that_excel_2010_keeps_elsewhere_are_lists() -> None:
 
 
 @pytest.mark.parametrize("loosely", [False, True], ids=["read fast", "read closely"])
-def test_lists_that_a_program_dropped_are_told_once(loosely: bool) -> None:
+def test_lists_that_a_program_dropped_are_reported_once(loosely: bool) -> None:
     def change(markup: str) -> str:
         markup = re.sub(r"<dataValidations.*</dataValidations>", "", markup)
         return markup.replace("<c r=", "<c  r=", 1) if loosely else markup
@@ -145,10 +145,10 @@ def test_both_readers_see_the_same_evidence() -> None:
 
 
 def test_notes_pinned_to_cells_are_set_aside_with_their_address() -> None:
-    def change(book: Workbook) -> None:
-        book["Uppföljning"]["H7"].comment = Comment("Vi väntar på beslut", "Enheten")
-        book["Läs mig"]["A1"].comment = Comment("Vem frågar?", "Enheten")
-        book["Uppföljning"]["H5"].comment = Comment("Rätta det här", "xlflow")
+    def change(opened: Workbook) -> None:
+        opened["Uppföljning"]["H7"].comment = Comment("Vi väntar på beslut", "Enheten")
+        opened["Läs mig"]["A1"].comment = Comment("Vem frågar?", "Enheten")
+        opened["Uppföljning"]["H5"].comment = Comment("Rätta det här", "xlflow")
 
     form = read_form_bytes(edit_workbook(change))
     assert answers_by_item(form) == with_blank_items()
@@ -166,8 +166,8 @@ THREAD = (
 
 
 def test_of_a_conversation_every_contribution_is_kept_once() -> None:
-    def change(book: Workbook) -> None:
-        book["Uppföljning"]["H7"].comment = Comment("[Threaded comment]\nComment:\n    Är det klart?", "Enheten")
+    def change(opened: Workbook) -> None:
+        opened["Uppföljning"]["H7"].comment = Comment("[Threaded comment]\nComment:\n    Är det klart?", "Enheten")
 
     relation = (
         '<Relationship Id="t1" Type="x/threadedComment" Target="/xl/threadedComments/threadedComment1.xml"/>'
@@ -206,12 +206,12 @@ def test_our_own_notes_say_nothing_new_even_where_a_program_drops_their_author(t
     (tmp_path / "in" / "Museet.xlsx").write_bytes(make_form({"a": {"status": "Klar kanske", "comment": "Ja"}}))
     check_forms([tmp_path / "in"], return_dir=tmp_path / "back")
 
-    def change(book: Workbook) -> None:
-        cells = [cell for row in book["Uppföljning"].iter_rows() for cell in row if cell.comment]
+    def change(opened: Workbook) -> None:
+        cells = [cell for row in opened["Uppföljning"].iter_rows() for cell in row if cell.comment]
         assert len(cells) > 1
         for cell in cells:
             cell.comment = Comment(str(cell.comment and cell.comment.text), " ")
-        book["Uppföljning"]["C5"].comment = Comment("Vår egen", " ")
+        opened["Uppföljning"]["C5"].comment = Comment("Vår egen", " ")
 
     form = read_form_bytes(edit_workbook(change, (tmp_path / "back" / "Museet.xlsx").read_bytes()))
     assert unplaced_texts(form) == [("C5", "Vår egen", False)]
@@ -238,9 +238,9 @@ def test_where_a_program_dropped_the_formulas_only_what_the_form_does_not_say_is
 
 
 def test_text_on_the_instruction_is_set_aside_but_not_the_instruction() -> None:
-    def change(book: Workbook) -> None:
-        book["Läs mig"]["B3"] = "Vi svarar i nästa vecka i stället, hälsningar från oss"
-        book["Läs mig"]["D2"] = "Kaffefläck"
+    def change(opened: Workbook) -> None:
+        opened["Läs mig"]["B3"] = "Vi svarar i nästa vecka i stället, hälsningar från oss"
+        opened["Läs mig"]["D2"] = "Kaffefläck"
 
     form = read_form_bytes(edit_workbook(change))
     found = [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced]

@@ -94,30 +94,30 @@ LIMITS = [
 ]
 
 
-def _numbers(told: dict[str, str | None]) -> dict[str, Decimal | None]:
-    return {key: None if text is None else Decimal(text) for key, text in told.items()}
+def _numbers(reported: dict[str, str | None]) -> dict[str, Decimal | None]:
+    return {key: None if text is None else Decimal(text) for key, text in reported.items()}
 
 
 @pytest.mark.parametrize(("how", "told", "wanted"), RESULTS)
 def test_a_result_is_exact_and_blank_where_something_lacks(
-    how: Computation, told: dict[str, str | None], wanted: str | None
+    how: Computation, reported: dict[str, str | None], wanted: str | None
 ) -> None:
-    found = compute_field(how, _numbers(told).get)
+    found = compute_field(how, _numbers(reported).get)
     assert (None if found is None else str(found)) == wanted
 
 
 @pytest.mark.parametrize(("limit", "told", "wanted"), LIMITS)
-def test_a_limit_is_passed_only_beyond_it(limit: Threshold, told: dict[str, str | None], wanted: bool) -> None:
-    assert is_above_threshold(limit, _numbers(told).get) is wanted
+def test_a_limit_is_passed_only_beyond_it(limit: Threshold, reported: dict[str, str | None], wanted: bool) -> None:
+    assert is_above_threshold(limit, _numbers(reported).get) is wanted
 
 
 def test_a_spreadsheet_comes_to_the_same(tmp_path: Path) -> None:
     """Every case above and many more, as formulas over cells, worked out anew by LibreOffice."""
-    chance, book = Random(5), load_workbook(_blank_book())
-    sheet, wanted = book.active, []
+    rng, workbook = Random(5), load_workbook(_blank_workbook())
+    sheet, wanted = workbook.active, []
     cases: list[tuple[Computation | Threshold, dict[str, Decimal | None]]] = [
-        *((how, _numbers(told)) for how, told, _ in (*RESULTS, *LIMITS)),
-        *(pair for _ in range(400) for pair in _draw_cases(chance)),
+        *((how, _numbers(reported)) for how, reported, _ in (*RESULTS, *LIMITS)),
+        *(pair for _ in range(400) for pair in _draw_cases(rng)),
     ]
     for row, (how, numbers) in enumerate(cases, 1):
         cells = {key: f"{letter}{row}" for key, letter in zip(numbers, "BCD", strict=False)}
@@ -130,7 +130,7 @@ def test_a_spreadsheet_comes_to_the_same(tmp_path: Path) -> None:
             sheet[f"A{row}"] = f"={build_threshold_formula(how, cells.__getitem__)}"
             wanted.append(is_above_threshold(how, numbers.get))
     path = tmp_path / "räknat.xlsx"
-    book.save(path)
+    workbook.save(path)
     (worked_out,) = recalculate_all([path])
     found = [row[0] for row in load_workbook(worked_out, data_only=True).active.iter_rows(values_only=True)]
     for shown, value, case in not_empty(zip(found, wanted, cases, strict=True)):
@@ -140,18 +140,18 @@ def test_a_spreadsheet_comes_to_the_same(tmp_path: Path) -> None:
             assert shown == value or (value is None and shown in (None, "")), case
 
 
-def _draw_cases(chance: Random) -> Iterator[tuple[Computation | Threshold, dict[str, Decimal | None]]]:
+def _draw_cases(rng: Random) -> Iterator[tuple[Computation | Threshold, dict[str, Decimal | None]]]:
     def amount() -> Decimal | None:
-        return chance.choice([None, Decimal(0), *(Decimal(chance.randint(-(10**9), 10**9)).scaleb(-2),) * 6])
+        return rng.choice([None, Decimal(0), *(Decimal(rng.randint(-(10**9), 10**9)).scaleb(-2),) * 6])
 
     yield DIFFERENCE, {"budget": amount(), "forecast": amount()}
     yield SHARE, {"deviation": amount(), "budget": amount()}
-    whole, share = Decimal(chance.randint(0, 10_000)), Decimal(chance.randint(1, 99)).scaleb(-2)
-    at_the_limit = whole * share + chance.choice([Decimal(0), Decimal("0.01"), Decimal("-0.01")])
+    whole, share = Decimal(rng.randint(0, 10_000)), Decimal(rng.randint(1, 99)).scaleb(-2)
+    at_the_limit = whole * share + rng.choice([Decimal(0), Decimal("0.01"), Decimal("-0.01")])
     yield Threshold(field="x", share=float(share), of="y"), {"x": at_the_limit, "y": whole}
 
 
-def _blank_book() -> io.BytesIO:
+def _blank_workbook() -> io.BytesIO:
     stream = io.BytesIO()
     Workbook().save(stream)
     stream.seek(0)
@@ -219,9 +219,11 @@ def test_one_amount_for_several_units_is_refused_with_its_cell() -> None:
                | Resor | =200   | Söder
         """
     assert refuse_drawn_plan(plan, template="budget") == ["plan-amount-shared C2"]
-    asked, told = read_drawn_plan(plan.replace("=100   | Norr; Söder", "       | Norr; Söder"), template="budget")
+    asked, reported = read_drawn_plan(
+        plan.replace("=100   | Norr; Söder", "       | Norr; Söder"), template="budget"
+    )
     assert [line.units for line in asked.items] == [("Norr", "Söder"), ("Norr", "Söder"), ("Norr",), ("Söder",)]
-    assert "plan-amount-shared" not in " ".join(told)
+    assert "plan-amount-shared" not in " ".join(reported)
 
 
 # The form -----------------------------------------------------------------------------------------------------
@@ -236,8 +238,10 @@ def _open(content: bytes, *, values: bool = True) -> Any:
 
 
 def _read(content: bytes) -> Submission:
-    book = open_workbook(content, "Badet.xlsx")
-    filled = read_form(book, ReceivedFile("Badet.xlsx", "0" * 64, len(content), None, FileState.ACCEPTED, "Badet"))
+    workbook = open_workbook(content, "Badet.xlsx")
+    filled = read_form(
+        workbook, ReceivedFile("Badet.xlsx", "0" * 64, len(content), None, FileState.ACCEPTED, "Badet")
+    )
     assert isinstance(filled, Submission), filled
     return filled
 
@@ -278,19 +282,19 @@ CASES: list[dict[str, str | int | float]] = [
 
 
 def test_the_form_asks_for_a_comment_in_exactly_the_rows_where_the_check_does(tmp_path: Path) -> None:
-    chance, paths = Random(7), []
+    rng, paths = Random(7), []
     for number in range(12):
-        book = load_workbook(io.BytesIO(_fill({})))
-        sheet = book[FORM]
+        workbook = load_workbook(io.BytesIO(_fill({})))
+        sheet = workbook[FORM]
         places = {"outcome": "E", "forecast": "F", "comment": "I"}
         for row in range(5, 10):
-            told = dict(chance.choice(CASES))
-            if "forecast" in told and chance.random() < 0.7:
-                told["forecast"] = chance.choice([250000.5, 262500.52, 262500.53, -300000, -284999.99, 0, 1, -1])
-            for key, answer in told.items():
+            reported = dict(rng.choice(CASES))
+            if "forecast" in reported and rng.random() < 0.7:
+                reported["forecast"] = rng.choice([250000.5, 262500.52, 262500.53, -300000, -284999.99, 0, 1, -1])
+            for key, answer in reported.items():
                 sheet[f"{places[key]}{row}"] = answer
         paths.append(tmp_path / f"{number}.xlsx")
-        book.save(paths[-1])
+        workbook.save(paths[-1])
     asked = 0
     for path in not_empty(recalculate_all(paths)):
         filled = _read(path.read_bytes())
@@ -312,14 +316,14 @@ def test_an_amount_that_cannot_be_read_is_still_to_be_done() -> None:
 
 
 def test_an_amount_that_only_a_reader_of_words_understands_counts_and_is_asked_for_in_figures() -> None:
-    book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "1000000"}})))
-    book[FORM]["F5"] = "1.000.000"
-    book.save(stream := io.BytesIO())
+    workbook = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "1000000"}})))
+    workbook[FORM]["F5"] = "1.000.000"
+    workbook.save(stream := io.BytesIO())
     filled = _read(stream.getvalue())
     assert filled.rows[0].value("forecast") == Decimal(1000000)
-    (told,) = (each for each in check_submission(filled) if each.row_id == "a")
-    assert (told.code, told.location.cell, told.value) == ("amount-not-plain", "F5", "1.000.000")
-    assert str(dict(told.params)["understood"].sv) == "1\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000"
+    (reported,) = (each for each in check_submission(filled) if each.row_id == "a")
+    assert (reported.code, reported.location.cell, reported.value) == ("amount-not-plain", "F5", "1.000.000")
+    assert str(dict(reported.params)["understood"].sv) == "1\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000"
 
 
 def test_the_form_adds_up_its_rows_live_and_its_sums_are_no_answer() -> None:
@@ -339,11 +343,11 @@ def test_the_form_adds_up_its_rows_live_and_its_sums_are_no_answer() -> None:
 
 
 def test_what_somebody_writes_over_a_sum_of_the_form_is_kept() -> None:
-    book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "900000"}})))
-    sheet = book[FORM]
+    workbook = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "900000"}})))
+    sheet = workbook[FORM]
     (row,) = (cell.row for cell in sheet["A"] if cell.value == "Summa: alla rader")
     sheet[f"E{row}"] = 5
-    book.save(stream := io.BytesIO())
+    workbook.save(stream := io.BytesIO())
     (aside,) = _read(stream.getvalue()).unplaced
     assert (aside.location.cell, aside.reason) == (f"A{row}", "row-unknown")
 
@@ -362,15 +366,17 @@ def test_a_spreadsheet_adds_up_the_rows_of_a_form_to_the_same(tmp_path: Path) ->
     assert first[0][:4] == (1000000, 4, 7.5, 999992.5)
 
 
-def test_what_somebody_writes_over_a_result_is_told_and_what_follows_counts() -> None:
-    book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "900000"}, "b": {"outcome": "2"}})))
-    sheet = book[FORM]
+def test_what_somebody_writes_over_a_result_is_reported_and_what_follows_counts() -> None:
+    workbook = load_workbook(
+        io.BytesIO(_fill({"a": {"outcome": "1", "forecast": "900000"}, "b": {"outcome": "2"}}))
+    )
+    sheet = workbook[FORM]
     sheet["G5"], sheet["G6"], sheet["H6"] = 5, "dyr el", None
     stream = io.BytesIO()
-    book.save(stream)
+    workbook.save(stream)
     filled = _read(stream.getvalue())
-    (told,) = (each for each in filled.findings if each.code == "computed-changed")
-    assert (told.location.cell, told.value, dict(told.params)["counted"]) == (
+    (reported,) = (each for each in filled.findings if each.code == "computed-changed")
+    assert (reported.location.cell, reported.value, dict(reported.params)["counted"]) == (
         "G5",
         "5",
         "100\N{NO-BREAK SPACE}000",
@@ -378,23 +384,23 @@ def test_what_somebody_writes_over_a_result_is_told_and_what_follows_counts() ->
     assert [(one.location.cell, one.texts) for one in filled.unplaced] == [("G6", ("dyr el",))]
 
 
-def test_what_stands_where_the_plan_has_no_amount_is_told() -> None:
-    book = load_workbook(io.BytesIO(_fill({})))
-    book[FORM]["D9"] = "Ingen budget än"
+def test_what_stands_where_the_plan_has_no_amount_is_reported() -> None:
+    workbook = load_workbook(io.BytesIO(_fill({})))
+    workbook[FORM]["D9"] = "Ingen budget än"
     stream = io.BytesIO()
-    book.save(stream)
+    workbook.save(stream)
     found = [each for each in _read(stream.getvalue()).findings if each.code == "plan-value-changed"]
     assert [(each.location.cell, each.value) for each in found] == [("D9", "Ingen budget än")]
 
 
 def test_what_stands_over_a_result_goes_along_with_a_row_that_is_set_aside() -> None:
-    book = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1"}})))
-    sheet = book[FORM]
+    workbook = load_workbook(io.BytesIO(_fill({"a": {"outcome": "1"}})))
+    sheet = workbook[FORM]
     for column in range(1, 4):
         sheet.cell(15, column).value = sheet.cell(5, column).value
     sheet["E15"], sheet["F15"], sheet["G15"], sheet["H15"] = 7, "=E15*2", 1234, "dyr el"
     stream = io.BytesIO()
-    book.save(stream)
+    workbook.save(stream)
     (aside,) = _read(stream.getvalue()).unplaced
     assert (aside.location.cell, aside.texts[-4:]) == ("A15", ("7", "=E15*2", "1234", "dyr el"))
     assert {type(text) for text in aside.texts} == {str}
@@ -407,10 +413,10 @@ def test_percent_is_read_only_where_it_is_asked_for() -> None:
     )
     for asked, wanted in ((BUDGET, (None, "number-percent")), (template, (Decimal("0.125"), None))):
         round_ = draw_round("Id | Område | Post | Budget | Enhet\na | D | L | 10 | Badet", template=asked)
-        book = load_workbook(io.BytesIO(_fill({}, round_)))
-        book[FORM]["F5"] = "12,5 %"
+        workbook = load_workbook(io.BytesIO(_fill({}, round_)))
+        workbook[FORM]["F5"] = "12,5 %"
         stream = io.BytesIO()
-        book.save(stream)
+        workbook.save(stream)
         answer = _read(stream.getvalue()).rows[0].answer("forecast")
         assert answer
         assert (answer.value, answer.error_code) == wanted
@@ -420,7 +426,7 @@ def test_percent_is_read_only_where_it_is_asked_for() -> None:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunResult, Any]:
+def finished_round(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunResult, Any]:
     """The example, carried out."""
     folder = tmp_path_factory.mktemp("budget")
     days = {"as_of": date(2021, 8, 31), "due": date(2021, 9, 15)}
@@ -459,7 +465,7 @@ def _amount(text: str) -> Decimal | None:
 
 def _rows_by_hand() -> Iterator[tuple[str, str, list[Decimal | None]]]:
     """Yield (area, unit, [budget, outcome, forecast]) of every line, from the example's own files."""
-    told = {
+    reported = {
         (unit, line["Område"], line["Post"]): [_amount(line["Utfall"]), _amount(line["Prognos"])]
         for unit, lines in read_answers(EXAMPLE / "answers.csv").items()
         for line in lines
@@ -467,8 +473,12 @@ def _rows_by_hand() -> Iterator[tuple[str, str, list[Decimal | None]]]:
     area = ""
     for row in load_workbook(EXAMPLE / "plan.xlsx")["Plan"].iter_rows(min_row=5, values_only=True):
         area = str(row[0] or area)
-        yield area, str(row[4]), [Decimal(repr(row[3])), *told.pop((str(row[4]), area, str(row[1])), [None, None])]
-    yield from ((area, unit, [None, *amounts]) for (unit, area, _), amounts in told.items())
+        yield (
+            area,
+            str(row[4]),
+            [Decimal(repr(row[3])), *reported.pop((str(row[4]), area, str(row[1])), [None, None])],
+        )
+    yield from ((area, unit, [None, *amounts]) for (unit, area, _), amounts in reported.items())
 
 
 def _sums_by_hand(by: int, *, complete: bool | None = None) -> dict[str, list[Decimal]]:
@@ -485,8 +495,10 @@ def _sums_by_hand(by: int, *, complete: bool | None = None) -> dict[str, list[De
     return sums
 
 
-def test_the_sums_per_area_per_unit_and_in_total_are_those_added_by_hand(played: tuple[RunResult, Any]) -> None:
-    sheet = played[1]["Sammanfattning"]
+def test_the_sums_per_area_per_unit_and_in_total_are_those_added_by_hand(
+    finished_round: tuple[RunResult, Any],
+) -> None:
+    sheet = finished_round[1]["Sammanfattning"]
     rows = {str(row[0]): list(row[1:5]) for row in sheet.iter_rows(values_only=True) if row[0]}
     totals = []
     for complete, total_label in ((True, "Summa"), (False, "Saknar belopp eller går inte att läsa: 11 poster")):
@@ -505,8 +517,8 @@ def test_the_sums_per_area_per_unit_and_in_total_are_those_added_by_hand(played:
     assert rows["Poster där Avvikelse inte kan räknas fram"][0] == 8
 
 
-def test_sums_in_are_sums_out_and_each_amount_is_counted_once(played: tuple[RunResult, Any]) -> None:
-    merged = played[0].merged
+def test_sums_in_are_sums_out_and_each_amount_is_counted_once(finished_round: tuple[RunResult, Any]) -> None:
+    merged = finished_round[0].merged
     assert merged
     by_hand = [sum(column, Decimal(0)) for column in zip(*_sums_by_hand(0).values(), strict=True)]
     assert dict(merged.accounts.sums_in) == {"outcome": by_hand[1], "forecast": by_hand[2]}
@@ -514,8 +526,10 @@ def test_sums_in_are_sums_out_and_each_amount_is_counted_once(played: tuple[RunR
     assert merged.accounts.is_balanced
 
 
-def test_what_looks_like_a_number_is_understood_or_reported_with_its_cell(played: tuple[RunResult, Any]) -> None:
-    run, book = played
+def test_what_looks_like_a_number_is_understood_or_reported_with_its_cell(
+    finished_round: tuple[RunResult, Any],
+) -> None:
+    run, workbook = finished_round
     found = {each.value: each for each in run.findings if each.code.startswith("number-")}
     assert {text: each.code for text, each in found.items()} == REPORTED
     assert all(
@@ -523,18 +537,18 @@ def test_what_looks_like_a_number_is_understood_or_reported_with_its_cell(played
         for each in found.values()
     )
     assert found["ca 85 000"].suggestion == "85\N{NO-BREAK SPACE}000"
-    answers = list(book["Svar"].iter_rows(values_only=True))
+    answers = list(workbook["Svar"].iter_rows(values_only=True))
     amounts = {cell for row in answers[1:] for cell in row[5:7]}
     assert amounts >= {float(number) for number in UNDERSTOOD.values()} | set(REPORTED)
 
 
-def test_a_limit_passed_without_a_comment_is_told_and_stands_among_the_deviations(
-    played: tuple[RunResult, Any],
+def test_a_limit_passed_without_a_comment_is_reported_and_stands_among_the_deviations(
+    finished_round: tuple[RunResult, Any],
 ) -> None:
-    run, book = played
+    run, workbook = finished_round
     (broken,) = (each for each in run.findings if each.code == "rule-broken")
     assert (broken.rule, broken.location.cell, broken.unit) == ("comment_on_deviation", "I12", "Biblioteken")
-    rows = list(book["Avvikelser"].iter_rows(min_row=2, values_only=True))
+    rows = list(workbook["Avvikelser"].iter_rows(min_row=2, values_only=True))
     assert {row[0] for row in rows} == {"Avvikelse över gränsen"}
     beyond = [(b, f) for _, _, (b, _, f) in _rows_by_hand() if b is not None and f is not None]
     assert len(rows) == sum(abs(b - f) > 50000 or abs(b - f) > abs(b) / 20 for b, f in beyond) == 13
@@ -549,8 +563,8 @@ AMOUNTS = st.decimals(-(10**9), 10**9, places=2, allow_nan=False)
 def test_the_sum_of_the_deviations_is_the_deviation_of_the_sums(
     rows: list[tuple[Decimal, Decimal | None]],
 ) -> None:
-    told = [(budget, forecast) for budget, forecast in rows if forecast is not None]
+    reported = [(budget, forecast) for budget, forecast in rows if forecast is not None]
     results = [compute_field(DIFFERENCE, {"budget": b, "forecast": f}.get) for b, f in rows]
     assert [found is None for found in results] == [forecast is None for _, forecast in rows]
-    whole = sum((b for b, _ in told), Decimal(0)) - sum((f for _, f in told), Decimal(0))
+    whole = sum((b for b, _ in reported), Decimal(0)) - sum((f for _, f in reported), Decimal(0))
     assert sum((found for found in results if found is not None), Decimal(0)) == whole

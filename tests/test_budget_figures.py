@@ -33,9 +33,9 @@ EXAMPLE = PROJECT / "examples" / "budget-2021"
 
 def read_status(path: Path) -> RoundStatus:
     """Return what a report is made from."""
-    book = open_workbook(path.read_bytes(), path.name)
-    assert isinstance(book, WorkbookData), book
-    return read_round_status(book)
+    opened = open_workbook(path.read_bytes(), path.name)
+    assert isinstance(opened, WorkbookData), opened
+    return read_round_status(opened)
 
 
 def report_tables(report: Document) -> Iterator[tuple[str, list[list[str]]]]:
@@ -163,23 +163,23 @@ def test_a_finance_officer_gets_the_same_figures_from_the_rows(sheets: Any, repo
 AREAS, UNITS = ("Drift", "Intäkter", "Lokaler"), ("Badet", "Parken", "Skolan")
 
 
-def draw_budget(chance: Random) -> tuple[list[tuple[str, str, Amounts]], Any]:
+def draw_budget(rng: Random) -> tuple[list[tuple[str, str, Amounts]], Any]:
     """Return (area, unit, amounts) of the rows of a budget by chance, and what came of it when it was merged.
 
     Amounts are missing, unreadable, zero, negative, with decimals; one unit may not answer at all.
     """
 
     def amount(share_missing: float) -> str:
-        if chance.random() < share_missing:
-            return chance.choice(["", "x"])
-        drawn = Decimal(chance.randint(-(10**9), 10**9)).scaleb(-chance.choice([0, 1, 2]))
-        return chance.choice(["0", *[format(drawn, "f")] * 5])
+        if rng.random() < share_missing:
+            return rng.choice(["", "x"])
+        drawn = Decimal(rng.randint(-(10**9), 10**9)).scaleb(-rng.choice([0, 1, 2]))
+        return rng.choice(["0", *[format(drawn, "f")] * 5])
 
     lines: list[tuple[str, str, str, str, str]] = []
-    for number in range(chance.randint(1, 25)):
+    for number in range(rng.randint(1, 25)):
         budget = amount(0.1).replace("x", "")
-        lines.append((f"r{number}", chance.choice(AREAS), chance.choice(UNITS), budget, str(number)))
-    silent = chance.choice([None, *UNITS])
+        lines.append((f"r{number}", rng.choice(AREAS), rng.choice(UNITS), budget, str(number)))
+    silent = rng.choice([None, *UNITS])
     table = [f"{key} | {area} | Post {name} | {budget} | {unit}" for key, area, unit, budget, name in lines]
     drawn_plan = "\n".join(["Id | Område | Post | Budget | Enhet", *table])
     asked = draw_round(drawn_plan, template=shipped_template("budget"))
@@ -226,9 +226,9 @@ def test_all_sums_of_any_budget_reconcile(seed: int, request: pytest.FixtureRequ
         assert figures["Alla poster"] == whole
         assert check_lines(figures, rows, None) == 1
         assert check_lines(figures, rows, 0) + check_lines(figures, rows, 1) >= 2
-        book = open_workbook(content, "s.xlsx")
-        assert isinstance(book, WorkbookData)
-        reported = report_figures(compose_document(read_round_status(book), ReportOptions()))
+        opened = open_workbook(content, "s.xlsx")
+        assert isinstance(opened, WorkbookData)
+        reported = report_figures(compose_document(read_round_status(opened), ReportOptions()))
         if "Summa" in reported:
             assert {label: reported[label] for label in ("Summa",)} == {"Summa": figures["Summa"]}
             assert reported.get("Alla poster", figures["Summa"]) == whole
@@ -247,16 +247,16 @@ def test_libreoffice_gets_the_same_sums_also_after_a_correction_by_hand(tmp_path
         rows, (merged, findings) = draw_budget(Random(number + 70))
         path = tmp_path / f"{number}.xlsx"
         path.write_bytes(render_consolidated(build_consolidated_content(merged, findings), merged))
-        book = load_workbook(path)
-        headings = [cell.value for cell in book["Aktiviteter"][1]]
+        opened = load_workbook(path)
+        headings = [cell.value for cell in opened["Aktiviteter"][1]]
         column, identity = headings.index("Prognos") + 1, headings.index("Id") + 1
-        for row in range(2, book["Aktiviteter"].max_row + 1):
-            if book["Aktiviteter"].cell(row, column).value == "x":
-                book["Aktiviteter"].cell(row, column).value = 100
-                index = int(str(book["Aktiviteter"].cell(row, identity).value).removeprefix("r"))
+        for row in range(2, opened["Aktiviteter"].max_row + 1):
+            if opened["Aktiviteter"].cell(row, column).value == "x":
+                opened["Aktiviteter"].cell(row, column).value = 100
+                index = int(str(opened["Aktiviteter"].cell(row, identity).value).removeprefix("r"))
                 area, unit, (budget, outcome, _) = rows[index]
                 rows[index] = (area, unit, (budget, outcome, Decimal(100)))
-        book.save(path)
+        opened.save(path)
         paths.append(path)
         wanted[path.name] = rows
     assert any(Decimal(100) == forecast for rows in wanted.values() for _, _, (_, _, forecast) in rows)

@@ -292,34 +292,34 @@ def test_the_folder_may_be_deleted_or_not_be_writable(cache: Path, returned: Pat
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system keeps folders of users apart by itself there")
 def test_nobody_else_may_read_what_people_answered(tmp_path: Path) -> None:
-    shelf = ParseCache(tmp_path / "a" / "cache")
-    shelf.put(KEY, DIGEST, PACKED)
-    assert stat.S_IMODE(shelf.folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in shelf.folder.iterdir()} == {0o600}
+    cache_store = ParseCache(tmp_path / "a" / "cache")
+    cache_store.put(KEY, DIGEST, PACKED)
+    assert stat.S_IMODE(cache_store.folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in cache_store.folder.iterdir()} == {0o600}
 
 
 def test_what_is_kept_is_found_by_key_and_content_alone(tmp_path: Path) -> None:
-    shelf = ParseCache(tmp_path / "cache")
-    assert not shelf.has_entry(KEY)
-    shelf.put(KEY, DIGEST, PACKED)
-    assert shelf.has_entry(KEY)
-    found = shelf.get(KEY, DIGEST)
+    cache_store = ParseCache(tmp_path / "cache")
+    assert not cache_store.has_entry(KEY)
+    cache_store.put(KEY, DIGEST, PACKED)
+    assert cache_store.has_entry(KEY)
+    found = cache_store.get(KEY, DIGEST)
     assert found is not None
     assert (found.content, found.shared_digest) == (PACKED.content, PACKED.shared_digest)
-    assert shelf.get(KEY, "e" * 64) is None
-    assert shelf.get("l" * 64, DIGEST) is None
+    assert cache_store.get(KEY, "e" * 64) is None
+    assert cache_store.get("l" * 64, DIGEST) is None
 
 
-def test_the_shelf_stays_within_its_bounds(tmp_path: Path) -> None:
-    shelf = ParseCache(tmp_path)
+def test_the_cache_stays_within_its_bounds(tmp_path: Path) -> None:
+    cache_store = ParseCache(tmp_path)
     for number in range(20):
         (tmp_path / f"{number:02}.json").write_bytes(b"x" * 100)
         os.utime(tmp_path / f"{number:02}.json", (1_000_000 + number, 1_000_000 + number))
-    shelf.prune(max_bytes=500, max_age=1e12)
+    cache_store.prune(max_bytes=500, max_age=1e12)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number}.json" for number in range(15, 20)]
-    shelf.prune(max_bytes=500, max_age=datetime.now(UTC).timestamp() - 1_000_016.5)
+    cache_store.prune(max_bytes=500, max_age=datetime.now(UTC).timestamp() - 1_000_016.5)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["17.json", "18.json", "19.json"]
-    shelf.prune(max_bytes=500)
+    cache_store.prune(max_bytes=500)
     assert list(tmp_path.iterdir()) == []
     ParseCache(tmp_path / "nowhere").prune()
 
@@ -332,8 +332,8 @@ def test_all_that_is_kept_is_json(cache: Path, returned: Path) -> None:
         assert json.loads(content if path.name.endswith(".frame.json") else content.partition(b"\n")[2])
 
 
-def test_the_shelf_has_a_place_without_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_has_a_place_without_being_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(parse_cache.CACHE_FOLDER_VARIABLE, raising=False)
-    shelf = parse_cache.open_cache()
-    assert shelf is not None
-    assert "xlflow" in shelf.folder.parts
+    cache_store = parse_cache.open_cache()
+    assert cache_store is not None
+    assert "xlflow" in cache_store.folder.parts

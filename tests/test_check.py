@@ -113,10 +113,10 @@ def test_a_template_s_rule_requires_when_its_answers_stand() -> None:
 
 def test_a_rule_speaks_in_the_template_s_words_and_has_a_remedy_of_its_own_if_none_is_declared() -> None:
     plain = rule("why", when={"status": ("postponed",)}, require=("comment",))
-    told = plain | {"remedy": {"sv": "Skriv varför.", "en": "Say why."}}
+    reported = plain | {"remedy": {"sv": "Skriv varför.", "en": "Say why."}}
     findings = [
         check_submission(draw_return(with_rules(one), "Norr", "Id | Status\nb | Förskjuts"))[0]
-        for one in (plain, told)
+        for one in (plain, reported)
     ]
     assert [message_of(found, "sv") for found in findings] == ["Regel why.", "Regel why."]
     assert [remedy_of(found, "sv") for found in findings] == [

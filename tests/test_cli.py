@@ -59,15 +59,15 @@ FINDING = [
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished_round(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a plan, its forms, and the answers."""
     return play_round(tmp_path_factory.mktemp("round"))
 
 
 @pytest.fixture
-def desk(played: Path, tmp_path: Path) -> Path:
+def round_folder(finished_round: Path, tmp_path: Path) -> Path:
     """A copy of that folder, for tests that change something in it."""
-    return Path(shutil.copytree(played, tmp_path / "desk"))
+    return Path(shutil.copytree(finished_round, tmp_path / "desk"))
 
 
 # Help, and what the commands take -----------------------------------------------------------------------------
@@ -118,7 +118,7 @@ print([name for name in {slow!r} if name in sys.modules], file=sys.stderr)
     assert done.stderr.strip() == "[]"
 
 
-def test_the_version_is_told(tmp_path: Path) -> None:
+def test_the_version_is_reported(tmp_path: Path) -> None:
     assert run("--version", cwd=tmp_path).out.split()[0] == "xlflow"
 
 
@@ -138,42 +138,44 @@ def test_the_templates_are_listed_in_both_languages(tmp_path: Path) -> None:
 # The loop -----------------------------------------------------------------------------------------------------
 
 
-def test_generate_writes_a_form_for_each_unit(played: Path) -> None:
-    assert sorted(path.name for path in (played / "forms").iterdir()) == sorted(UNITS)
+def test_generate_writes_a_form_for_each_unit(finished_round: Path) -> None:
+    assert sorted(path.name for path in (finished_round / "forms").iterdir()) == sorted(UNITS)
 
 
-def test_check_tells_what_is_wrong_and_writes_nothing(desk: Path) -> None:
-    before = read_all(desk)
-    seen = run("check", "in", "--plan", "plan.xlsx", cwd=desk)
+def test_check_tells_what_is_wrong_and_writes_nothing(round_folder: Path) -> None:
+    before = read_all(round_folder)
+    seen = run("check", "in", "--plan", "plan.xlsx", cwd=round_folder)
     assert (seen.code, seen.err) == (1, "")
     assert "Svar från 3 av 3 enheter." in seen.out
     assert "FEL" in seen.out
-    assert read_all(desk) == before
+    assert read_all(round_folder) == before
 
 
-def test_merge_says_where_the_result_is_and_ends_with_1_where_something_is_to_be_corrected(desk: Path) -> None:
-    seen = run("merge", "in", "-o", "all.xlsx", cwd=desk)
+def test_merge_says_where_the_result_is_and_ends_with_1_where_something_is_to_be_corrected(
+    round_folder: Path,
+) -> None:
+    seen = run("merge", "in", "-o", "all.xlsx", cwd=round_folder)
     assert (seen.code, seen.err) == (1, "")
     assert "Sammanställningen ligger i all.xlsx." in seen.out
-    assert load_workbook(desk / "all.xlsx").sheetnames[0] == "Sammanfattning"
+    assert load_workbook(round_folder / "all.xlsx").sheetnames[0] == "Sammanfattning"
 
 
-def test_answers_without_fault_end_with_0(desk: Path) -> None:
-    for form in (desk / "forms").iterdir():
+def test_answers_without_fault_end_with_0(round_folder: Path) -> None:
+    for form in (round_folder / "forms").iterdir():
         sheet = load_workbook(form)["Uppföljning"]
         ids = [str(row[0].value) for row in sheet.iter_rows(min_row=5, max_col=4) if row[0].value and row[3].value]
-        told = [{"Id": each, "Status": "Genomfört"} for each in ids]
-        (desk / "in" / form.name).write_bytes(fill_form(form, told))
-    checked = run("check", "in", "--json", cwd=desk)
+        reported = [{"Id": each, "Status": "Genomfört"} for each in ids]
+        (round_folder / "in" / form.name).write_bytes(fill_form(form, reported))
+    checked = run("check", "in", "--json", cwd=round_folder)
     assert checked.code == 0, checked.out
     assert checked.json_output["findings"] == []
     assert checked.json_output["rows"]["unanswered"] == 0
-    assert run("merge", "in", "-o", "all.xlsx", cwd=desk).code == 0
+    assert run("merge", "in", "-o", "all.xlsx", cwd=round_folder).code == 0
 
 
-def test_json_has_its_fixed_shape(desk: Path) -> None:
-    checked = run("check", "in", "--json", cwd=desk)
-    merged = run("merge", "in", "-o", "all.xlsx", "--plan", "plan.xlsx", "--json", cwd=desk)
+def test_json_has_its_fixed_shape(round_folder: Path) -> None:
+    checked = run("check", "in", "--json", cwd=round_folder)
+    merged = run("merge", "in", "-o", "all.xlsx", "--plan", "plan.xlsx", "--json", cwd=round_folder)
     for seen in (checked, merged):
         assert (seen.code, seen.err) == (1, "")
         assert seen.out.isascii()
@@ -189,26 +191,29 @@ def test_json_has_its_fixed_shape(desk: Path) -> None:
     assert merged.json_output["rows"]["found"] == merged.json_output["rows"]["merged"] > 30
 
 
-def test_one_finding_per_cell_and_the_same_in_text_and_json(desk: Path) -> None:
-    findings = run("check", "in", "--json", cwd=desk).json_output["findings"]
+def test_one_finding_per_cell_and_the_same_in_text_and_json(round_folder: Path) -> None:
+    findings = run("check", "in", "--json", cwd=round_folder).json_output["findings"]
     errors = [finding for finding in findings if finding["severity"] == "error"]
     assert len({(f["file"], f["sheet"], f["cell"]) for f in errors if f["cell"]}) == len(errors)
-    text = " ".join(run("check", "in", cwd=desk).out.split())
+    text = " ".join(run("check", "in", cwd=round_folder).out.split())
     assert f"{len(errors)} fel" in text
     assert all(" ".join(finding["message"].split()) in text for finding in errors)
 
 
-def test_the_library_gives_the_same_as_the_commands(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(desk)
+def test_the_library_gives_the_same_as_the_commands(round_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(round_folder)
     made = xlflow.generate_forms(
         Path("plan.xlsx"), Path("again"), template="followup-2019", as_of=date(2019, 4, 30)
     )
     assert sorted(path.name for path in made.written_files) == sorted(UNITS)
-    assert read_all(desk / "again") == read_all(desk / "forms")
+    assert read_all(round_folder / "again") == read_all(round_folder / "forms")
     checked = xlflow.check_forms([Path("in")])
-    assert json.loads(json.dumps(result_to_values(checked))) == run("check", "in", "--json", cwd=desk).json_output
+    assert (
+        json.loads(json.dumps(result_to_values(checked)))
+        == run("check", "in", "--json", cwd=round_folder).json_output
+    )
     merged = xlflow.merge_forms([Path("in")], Path("one.xlsx"))
-    seen = run("merge", "in", "-o", "two.xlsx", "--json", cwd=desk)
+    seen = run("merge", "in", "-o", "two.xlsx", "--json", cwd=round_folder)
     assert {**result_to_values(merged), "output": "two.xlsx"} == seen.json_output
     assert Path("one.xlsx").read_bytes() == Path("two.xlsx").read_bytes()
     assert merged.exit_code == seen.code
@@ -220,16 +225,18 @@ def test_stop_is_what_the_library_raises(tmp_path: Path) -> None:
     assert [finding.code for finding in stop.value.findings] == ["path-not-found"]
 
 
-def test_it_works_from_any_folder_and_in_any_order(desk: Path, tmp_path: Path) -> None:
+def test_it_works_from_any_folder_and_in_any_order(round_folder: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "a folder – elsewhere"
     elsewhere.mkdir()
-    run("merge", "in", "-o", "here.xlsx", cwd=desk, PYTHONHASHSEED="0")
-    files = sorted((desk / "in").iterdir(), reverse=True)
-    seen = run("merge", *files, "-o", desk / "there.xlsx", "--jobs", "1", cwd=elsewhere, PYTHONHASHSEED="4711")
+    run("merge", "in", "-o", "here.xlsx", cwd=round_folder, PYTHONHASHSEED="0")
+    files = sorted((round_folder / "in").iterdir(), reverse=True)
+    seen = run(
+        "merge", *files, "-o", round_folder / "there.xlsx", "--jobs", "1", cwd=elsewhere, PYTHONHASHSEED="4711"
+    )
     assert seen.code == 1
-    assert (desk / "there.xlsx").read_bytes() == (desk / "here.xlsx").read_bytes()
-    run(*GENERATE, elsewhere / "forms", cwd=desk, PYTHONHASHSEED="4711")
-    assert read_all(elsewhere / "forms") == read_all(desk / "forms")
+    assert (round_folder / "there.xlsx").read_bytes() == (round_folder / "here.xlsx").read_bytes()
+    run(*GENERATE, elsewhere / "forms", cwd=round_folder, PYTHONHASHSEED="4711")
+    assert read_all(elsewhere / "forms") == read_all(round_folder / "forms")
 
 
 def test_in_english(tmp_path: Path) -> None:
@@ -249,24 +256,24 @@ def test_in_english(tmp_path: Path) -> None:
 # What comes back is not all forms -----------------------------------------------------------------------------
 
 
-def test_what_is_no_form_is_named_and_counted_and_the_rest_goes_through(desk: Path) -> None:
-    back = desk / "in"
+def test_what_is_no_form_is_named_and_counted_and_the_rest_goes_through(round_folder: Path) -> None:
+    back = round_folder / "in"
     (back / "halv.xlsx").write_bytes((back / UNITS[0]).read_bytes()[:9000])
     (back / f"~${UNITS[0]}").write_bytes(bytes(165))
     (back / "kopia.xlsx").write_bytes((back / UNITS[1]).read_bytes())
     (back / "anteckning.txt").write_text("hej", encoding="utf-8")
-    told = run("merge", "in", "-o", "all.xlsx", "--json", cwd=desk).json_output
+    reported = run("merge", "in", "-o", "all.xlsx", "--json", cwd=round_folder).json_output
     files = {"found": 7, "accepted": 3, "refused": 2, "superseded": 0, "duplicate": 1, "ignored": 1}
-    assert told["files"] == files
-    assert told["units"]["answered"] == 3
-    named = {finding["file"] for finding in told["findings"] if not finding["cell"]}
+    assert reported["files"] == files
+    assert reported["units"]["answered"] == 3
+    named = {finding["file"] for finding in reported["findings"] if not finding["cell"]}
     assert {"halv.xlsx", "anteckning.txt", f"~${UNITS[0]}"} <= named
 
 
-def test_forms_in_an_archive_count_as_those_in_a_folder(desk: Path) -> None:
-    shutil.make_archive(str(desk / "svar"), "zip", desk / "in")
-    one = run("check", "in", "--json", cwd=desk).json_output
-    other = run("check", "svar.zip", "--json", cwd=desk).json_output
+def test_forms_in_an_archive_count_as_those_in_a_folder(round_folder: Path) -> None:
+    shutil.make_archive(str(round_folder / "svar"), "zip", round_folder / "in")
+    one = run("check", "in", "--json", cwd=round_folder).json_output
+    other = run("check", "svar.zip", "--json", cwd=round_folder).json_output
     for key in ("units", "files", "rows"):
         assert other[key] == one[key]
     inside = [{**finding, "file": f"svar.zip/{finding['file']}"} for finding in one["findings"]]
@@ -278,25 +285,25 @@ def test_forms_in_an_archive_count_as_those_in_a_folder(desk: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp850"])
-def test_a_narrow_old_console_shows_what_it_can(desk: Path, encoding: str) -> None:
-    (desk / "in" / "🎉.xlsx").write_bytes(b"")
+def test_a_narrow_old_console_shows_what_it_can(round_folder: Path, encoding: str) -> None:
+    (round_folder / "in" / "🎉.xlsx").write_bytes(b"")
     for words in (("check", "in"), ("check", "in/saknas 🎉.xlsx")):
-        usual = run(*words, cwd=desk)
-        seen = run(*words, cwd=desk, encoding=encoding, COLUMNS="40")
+        usual = run(*words, cwd=round_folder)
+        seen = run(*words, cwd=round_folder, encoding=encoding, COLUMNS="40")
         assert seen.code == usual.code
         assert seen.out == usual.out.encode(encoding, errors="replace").decode(encoding)
         assert seen.err == usual.err.encode(encoding, errors="replace").decode(encoding)
-    assert run("check", "in", "--json", cwd=desk, encoding=encoding).json_output["files"]["found"] == 4
+    assert run("check", "in", "--json", cwd=round_folder, encoding=encoding).json_output["files"]["found"] == 4
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
-def test_progress_shows_on_a_terminal_and_never_in_the_result(desk: Path) -> None:
+def test_progress_shows_on_a_terminal_and_never_in_the_result(round_folder: Path) -> None:
     import pty
 
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "xlflow", "check", "in", "--json"]
     with subprocess.Popen(
-        words, cwd=desk, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}
+        words, cwd=round_folder, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}
     ) as process:
         out, _ = process.communicate(timeout=60)
     os.close(theirs)
@@ -318,11 +325,11 @@ def test_the_demo_plays_the_whole_loop_and_says_where_to_look(tmp_path: Path, la
     made = sorted((tmp_path / "here").rglob("*.xlsx"))
     results = [path for path in made if "~" not in path.name and load_workbook(path).sheetnames[0] == first]
     assert len(results) == 1
-    told = " ".join(seen.out.split())
-    assert str(results[0].relative_to(tmp_path)) in told
+    reported = " ".join(seen.out.split())
+    assert str(results[0].relative_to(tmp_path)) in reported
     reports = sorted((tmp_path / "here").glob("4 *"))
     assert [path.suffix for path in reports] == [".docx", ".html", ".pdf"]
-    assert all(str(path.relative_to(tmp_path)) in told for path in reports)
+    assert all(str(path.relative_to(tmp_path)) in reported for path in reports)
     starts = [path.read_bytes().lstrip()[:5] for path in reports]
     assert starts == [b"PK\x03\x04\x14", b"<!doc", b"%PDF-"]
     assert run("demo", "here", "--language", language, cwd=tmp_path).code == 2

@@ -21,7 +21,7 @@ NAMES = ("Alfa.xlsx", "Bad & -bibliotek- -Väst-Öst.xlsx", "Sista enheten.xlsx"
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def round_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a blank, å, ä and ö in its name, and a round in it."""
     folder = tmp_path_factory.mktemp("skrivbord") / "Enhet för å, ä och ö"
     folder.mkdir()
@@ -32,11 +32,11 @@ def test_units_may_be_called_what_no_file_may(tmp_path: Path) -> None:
     (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
     run("generate", "plan.csv", "--as-of", "2021-03-31", "-o", "ut", cwd=tmp_path)
     assert tuple(sorted(path.name for path in (tmp_path / "ut").iterdir())) == NAMES
-    told = run("check", "ut", "--json", "--plan", "plan.csv", cwd=tmp_path).json_output
+    reported = run("check", "ut", "--json", "--plan", "plan.csv", cwd=tmp_path).json_output
     blank = ["Alfa", "CON", "COM1.xlsx", 'Bad & <bibliotek>: "Väst"/Öst?*', "Sista enheten. ."]
-    assert told["units"] == {"asked": 5, "answered": 0, "missing": blank}, "a blank form is no answer"
-    assert told["files"]["accepted"] == 5
-    assert told["rows"]["found"] == 6
+    assert reported["units"] == {"asked": 5, "answered": 0, "missing": blank}, "a blank form is no answer"
+    assert reported["files"]["accepted"] == 5
+    assert reported["rows"]["found"] == 6
 
 
 OLD = {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
@@ -48,18 +48,18 @@ ON_WINDOWS = pytest.mark.skipif(os.name == "nt", reason="names of files are alwa
 @ON_WINDOWS
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_the_same_is_read_and_written_where_names_of_files_are_bytes_to_a_program(
-    desk: Path, encoding: str
+    round_folder: Path, encoding: str
 ) -> None:
     target = f"alla {encoding}.xlsx"
     words = ("merge", "in", "-o", target, "--plan", "plan.xlsx", "--export", "tabeller", "--json", "--force")
-    usual, seen = run(*words, cwd=desk), run(*words, cwd=desk, encoding=encoding, **OLD)
+    usual, seen = run(*words, cwd=round_folder), run(*words, cwd=round_folder, encoding=encoding, **OLD)
     assert (seen.code, seen.err) == (usual.code, "")
     assert [seen.json_output[key] for key in ("units", "files", "rows")] == [
         usual.json_output[key] for key in ("units", "files", "rows")
     ]
-    report = run("report", target, "-o", f"{encoding}.html", cwd=desk, encoding=encoding, **OLD)
+    report = run("report", target, "-o", f"{encoding}.html", cwd=round_folder, encoding=encoding, **OLD)
     assert (report.code, report.err) == (0, "")
-    assert "Måltid" in (desk / f"{encoding}.html").read_text(encoding="utf-8")
+    assert "Måltid" in (round_folder / f"{encoding}.html").read_text(encoding="utf-8")
 
 
 @ON_WINDOWS

@@ -65,41 +65,41 @@ REFUSALS = {
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished_round(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a plan, its forms, and the answers."""
     return play_round(tmp_path_factory.mktemp("round"))
 
 
 @pytest.fixture
-def desk(played: Path, tmp_path: Path) -> Path:
+def round_folder(finished_round: Path, tmp_path: Path) -> Path:
     """A copy of that folder, for tests that change something in it."""
-    return Path(shutil.copytree(played, tmp_path / "desk"))
+    return Path(shutil.copytree(finished_round, tmp_path / "desk"))
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_what_cannot_be_done_is_said_on_stderr_and_changes_nothing(desk: Path, case: str) -> None:
-    (desk / "tom").mkdir()
-    (desk / "mapp.xlsx").mkdir()
-    (desk / "mine.xlsx").write_text("mitt", encoding="utf-8")
-    (desk / "faulty.csv").write_text(FAULTY, encoding="utf-8")
-    (desk / "cut.xlsx").write_bytes((desk / "plan.xlsx").read_bytes()[:3000])
+def test_what_cannot_be_done_is_said_on_stderr_and_changes_nothing(round_folder: Path, case: str) -> None:
+    (round_folder / "tom").mkdir()
+    (round_folder / "mapp.xlsx").mkdir()
+    (round_folder / "mine.xlsx").write_text("mitt", encoding="utf-8")
+    (round_folder / "faulty.csv").write_text(FAULTY, encoding="utf-8")
+    (round_folder / "cut.xlsx").write_bytes((round_folder / "plan.xlsx").read_bytes()[:3000])
     words, wanted = REFUSALS[case]
-    before = read_all(desk)
-    seen = run(*words, cwd=desk)
+    before = read_all(round_folder)
+    seen = run(*words, cwd=round_folder)
     assert seen.code == 2
     assert seen.out == ""
     said = " ".join(seen.err.replace("\\", "/").split())
     assert [text for text in wanted if text not in said] == [], seen.err
-    assert read_all(desk) == before
-    assert not (desk / "new").exists()
+    assert read_all(round_folder) == before
+    assert not (round_folder / "new").exists()
 
 
-def test_an_empty_folder_to_check_is_a_fault_of_the_material(desk: Path) -> None:
-    (desk / "tom").mkdir()
-    alone = run("check", "tom", "--json", cwd=desk)
+def test_an_empty_folder_to_check_is_a_fault_of_the_material(round_folder: Path) -> None:
+    (round_folder / "tom").mkdir()
+    alone = run("check", "tom", "--json", cwd=round_folder)
     assert alone.code == 1
     assert [finding["code"] for finding in alone.json_output["findings"]] == ["nothing-to-merge"]
-    planned = run("check", "tom", "--plan", "plan.xlsx", "--json", cwd=desk)
+    planned = run("check", "tom", "--plan", "plan.xlsx", "--json", cwd=round_folder)
     assert sorted(planned.json_output["units"]["missing"]) == sorted(Path(name).stem for name in UNITS)
 
 
@@ -135,32 +135,32 @@ def test_a_plan_of_a_template_of_ones_own_tells_nothing_before_a_form_does(tmp_p
     assert [found["code"] for found in seen.json_output["findings"]] == ["nothing-to-merge"]
 
 
-def test_a_faulty_plan_is_told_with_its_faults_before_anybody_has_answered(desk: Path) -> None:
-    (desk / "tom").mkdir()
-    (desk / "faulty.csv").write_text(FAULTY, encoding="utf-8")
-    seen = run("check", "tom", "--plan", "faulty.csv", cwd=desk)
+def test_a_faulty_plan_is_reported_with_its_faults_before_anybody_has_answered(round_folder: Path) -> None:
+    (round_folder / "tom").mkdir()
+    (round_folder / "faulty.csv").write_text(FAULTY, encoding="utf-8")
+    seen = run("check", "tom", "--plan", "faulty.csv", cwd=round_folder)
     assert seen.code == 2
     assert "C4" in seen.err
 
 
-def test_a_damaged_plan_is_for_whoever_made_it_and_not_for_a_sender(desk: Path) -> None:
-    (desk / "cut.xlsx").write_bytes((desk / "plan.xlsx").read_bytes()[:3000])
+def test_a_damaged_plan_is_for_whoever_made_it_and_not_for_a_sender(round_folder: Path) -> None:
+    (round_folder / "cut.xlsx").write_bytes((round_folder / "plan.xlsx").read_bytes()[:3000])
     for words in (("check", "in", "--plan", "cut.xlsx"), ("generate", "cut.xlsx", *GENERATE[2:], "new")):
-        seen = run(*words, cwd=desk)
+        seen = run(*words, cwd=round_folder)
         said = " ".join(seen.err.split())
         assert (seen.code, seen.out) == (2, "")
         assert "Planen går inte att läsa. Filen cut.xlsx är avklippt" in said
         assert "avsändaren" not in said
 
 
-def test_a_damaged_workbook_of_the_previous_round_is_to_be_made_again(desk: Path) -> None:
-    (desk / "cut.xlsx").write_bytes((desk / "plan.xlsx").read_bytes()[:3000])
+def test_a_damaged_workbook_of_the_previous_round_is_to_be_made_again(round_folder: Path) -> None:
+    (round_folder / "cut.xlsx").write_bytes((round_folder / "plan.xlsx").read_bytes()[:3000])
     for words in (
         (*GENERATE, "new", "--previous", "cut.xlsx"),
         ("merge", "in", "-o", "new.xlsx", "--previous", "cut.xlsx"),
         ("report", "cut.xlsx", "-o", "new.docx"),
     ):
-        seen = run(*words, cwd=desk)
+        seen = run(*words, cwd=round_folder)
         assert seen.code == 2
         assert "Gör om den med xlflow merge" in " ".join(seen.err.split())
         assert "avsändaren" not in seen.err
@@ -186,7 +186,7 @@ MISUSED = {
 
 @pytest.mark.parametrize("typed", MISUSED)
 @pytest.mark.parametrize(("locale", "language"), [("sv_SE.UTF-8", 0), ("C.UTF-8", 0), ("en_GB.UTF-8", 1)])
-def test_what_is_typed_wrong_is_told_in_the_language_of_the_user(
+def test_what_is_typed_wrong_is_reported_in_the_language_of_the_user(
     tmp_path: Path, typed: str, locale: str, language: int
 ) -> None:
     seen = run(*typed.split(), cwd=tmp_path, LC_ALL=locale)
@@ -231,10 +231,12 @@ def test_with_json_what_was_found_is_counted_also_where_there_is_nothing_to_merg
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
 @pytest.mark.parametrize("words", [("templates",), ("explain",), ("check", "in"), ("check", "in", "--json")])
-def test_a_result_that_cannot_be_printed_is_told(desk: Path, words: tuple[str, ...]) -> None:
+def test_a_result_that_cannot_be_printed_is_reported(round_folder: Path, words: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "xlflow", *words]
-        done = subprocess.run(command, cwd=desk, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=round_folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert done.returncode == 2
     assert done.stderr.startswith("1 fel\n\nFEL  Resultatet gick inte att skriva ut: ")
     assert "Traceback" not in done.stderr
@@ -242,37 +244,37 @@ def test_a_result_that_cannot_be_printed_is_told(desk: Path, words: tuple[str, .
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is forbidden to this user")
-def test_a_folder_that_may_not_be_written_in(desk: Path) -> None:
-    closed = desk / "closed"
+def test_a_folder_that_may_not_be_written_in(round_folder: Path) -> None:
+    closed = round_folder / "closed"
     closed.mkdir(mode=0o500)
     for words in (("merge", "in", "-o", "closed/new.xlsx"), (*GENERATE, "closed/new")):
-        seen = run(*words, cwd=desk)
+        seen = run(*words, cwd=round_folder)
         assert (seen.code, seen.out) == (2, "")
         assert "gick inte att skriva" in " ".join(seen.err.split())
 
 
-def test_force_overwrites_what_xlflow_did_not_write(desk: Path) -> None:
-    (desk / "mine.xlsx").write_text("mitt", encoding="utf-8")
-    assert run("merge", "in", "-o", "mine.xlsx", "--force", cwd=desk).code == 1
-    assert load_workbook(desk / "mine.xlsx").sheetnames[0] == "Sammanfattning"
-    blank = read_all(desk / "forms")
-    assert run(*GENERATE, "in", "--force", cwd=desk).code == 0
-    assert read_all(desk / "in") == blank
+def test_force_overwrites_what_xlflow_did_not_write(round_folder: Path) -> None:
+    (round_folder / "mine.xlsx").write_text("mitt", encoding="utf-8")
+    assert run("merge", "in", "-o", "mine.xlsx", "--force", cwd=round_folder).code == 1
+    assert load_workbook(round_folder / "mine.xlsx").sheetnames[0] == "Sammanfattning"
+    blank = read_all(round_folder / "forms")
+    assert run(*GENERATE, "in", "--force", cwd=round_folder).code == 0
+    assert read_all(round_folder / "in") == blank
 
 
-def test_what_xlflow_wrote_is_written_anew_without_asking(desk: Path) -> None:
-    run("merge", "in", "-o", "all.xlsx", cwd=desk)
-    first = (desk / "all.xlsx").read_bytes()
-    again = run("merge", "in", "-o", "all.xlsx", cwd=desk)
+def test_what_xlflow_wrote_is_written_anew_without_asking(round_folder: Path) -> None:
+    run("merge", "in", "-o", "all.xlsx", cwd=round_folder)
+    first = (round_folder / "all.xlsx").read_bytes()
+    again = run("merge", "in", "-o", "all.xlsx", cwd=round_folder)
     assert (again.code, again.err) == (1, "")
-    assert (desk / "all.xlsx").read_bytes() == first
-    assert run(*GENERATE, "forms", cwd=desk).code == 0
+    assert (round_folder / "all.xlsx").read_bytes() == first
+    assert run(*GENERATE, "forms", cwd=round_folder).code == 0
 
 
-def test_the_result_may_lie_among_the_answers(desk: Path) -> None:
-    run("merge", "in", "-o", "in/all.xlsx", cwd=desk)
-    first = (desk / "in" / "all.xlsx").read_bytes()
-    again = run("merge", "in", "-o", "in/all.xlsx", "--json", cwd=desk)
+def test_the_result_may_lie_among_the_answers(round_folder: Path) -> None:
+    run("merge", "in", "-o", "in/all.xlsx", cwd=round_folder)
+    first = (round_folder / "in" / "all.xlsx").read_bytes()
+    again = run("merge", "in", "-o", "in/all.xlsx", "--json", cwd=round_folder)
     assert again.json_output["files"] == {
         **again.json_output["files"],
         "found": 4,

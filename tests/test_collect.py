@@ -62,7 +62,7 @@ def a_return(
     return replace(form, answers_digest=f"{asked.key} {unit} {status}")  # type: ignore[union-attr]
 
 
-def told(collected: SelectedSubmissions) -> list[str]:
+def reported(collected: SelectedSubmissions) -> list[str]:
     return [f"{file.name} {file.state} {file.reason}" for file in collected.files]
 
 
@@ -259,7 +259,7 @@ def test_a_path_that_is_not_there_stops(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system knows no such rights")
-def test_a_folder_that_cannot_be_looked_into_is_told_and_not_passed_over(
+def test_a_folder_that_cannot_be_looked_into_is_reported_and_not_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lay_out(tmp_path, "a.xlsx", "stängd/b.xlsx", "stängd/djup/c.xlsx")
@@ -281,9 +281,9 @@ def test_a_folder_that_cannot_be_looked_into_is_told_and_not_passed_over(
 
 def test_a_file_that_the_gate_has_seen_is_known() -> None:
     found = DiscoveredFile("a.xlsx", b"", 7, NOON)
-    book = WorkbookData("a.xlsx", "xlsx", (), {}, EVENING, "d" * 64, 8)
-    assert make_received_file(found, book) == ReceivedFile("a.xlsx", "d" * 64, 8, EVENING, FileState.ACCEPTED)
-    assert make_received_file(found, replace(book, last_saved=None)).saved_at == NOON
+    workbook = WorkbookData("a.xlsx", "xlsx", (), {}, EVENING, "d" * 64, 8)
+    assert make_received_file(found, workbook) == ReceivedFile("a.xlsx", "d" * 64, 8, EVENING, FileState.ACCEPTED)
+    assert make_received_file(found, replace(workbook, last_saved=None)).saved_at == NOON
     refused = make_received_file(found, make_finding("file-empty", Location("a.xlsx")))
     assert (refused.state, refused.reason, refused.size) == (FileState.REFUSED, "file-empty", 7)
 
@@ -293,7 +293,7 @@ def test_a_file_that_the_gate_has_seen_is_known() -> None:
 
 def test_one_return_of_each_unit_counts() -> None:
     collected = select_submissions([a_return("Museet"), a_return("Badet")])
-    assert told(collected) == ["Badet.xlsx accepted None", "Museet.xlsx accepted None"]
+    assert reported(collected) == ["Badet.xlsx accepted None", "Museet.xlsx accepted None"]
     assert [[form.unit for form in group] for group in collected.groups_by_unit] == [["Badet"], ["Museet"]]
     assert collected.findings == ()
 
@@ -301,7 +301,10 @@ def test_one_return_of_each_unit_counts() -> None:
 def test_the_same_content_counts_once_whatever_it_is_called() -> None:
     first, copy = a_return(name="Museet.xlsx", saved=EVENING), a_return(name="Museet - Kopia (1).xlsx")
     collected = select_submissions([copy, first])
-    assert told(collected) == ["Museet - Kopia (1).xlsx duplicate same-return-twice", "Museet.xlsx accepted None"]
+    assert reported(collected) == [
+        "Museet - Kopia (1).xlsx duplicate same-return-twice",
+        "Museet.xlsx accepted None",
+    ]
     assert [form.file.name for form in collected.submissions] == ["Museet.xlsx"]
     assert "Museet.xlsx" in message_of(collected.findings[0], "sv")
 
@@ -312,7 +315,7 @@ def test_differing_returns_are_kept_newest_first() -> None:
     undated = a_return(name="c.xlsx", status="Kvarstår", saved=None)
     again = a_return(name="d.xlsx", status="Genomfört", saved=None)
     collected = select_submissions([old, undated, again, new])
-    assert told(collected) == [
+    assert reported(collected) == [
         "a.xlsx accepted None",
         "b.xlsx superseded newer-return",
         "c.xlsx superseded newer-return",
@@ -327,7 +330,7 @@ def test_a_file_that_does_not_say_when_it_was_saved_is_never_the_newest() -> Non
     copied = replace(copied, file=replace(copied.file, is_dated=False))
     for order in permutations((known, copied)):
         collected = select_submissions(order)
-        assert told(collected) == ["a.xlsx superseded return-time-unknown", "b.xlsx accepted None"]
+        assert reported(collected) == ["a.xlsx superseded return-time-unknown", "b.xlsx accepted None"]
         (note,) = collected.findings
         assert (note.location.file, note.effective_severity.value) == ("a.xlsx", "warning")
         assert "det står inte när a.xlsx sparades" in message_of(note, "sv")
@@ -347,7 +350,7 @@ def test_the_time_on_the_disk_is_not_the_files_own() -> None:
 def test_the_round_of_most_units_counts() -> None:
     forms = [a_return("Museet"), a_return("Badet"), a_return("Museet", name="gammal.xlsx", asked=EARLIER)]
     collected = select_submissions(forms)
-    assert told(collected)[2] == "gammal.xlsx refused other-round"
+    assert reported(collected)[2] == "gammal.xlsx refused other-round"
     assert [form.file.name for form in collected.submissions] == ["Badet.xlsx", "Museet.xlsx"]
     message = message_of(collected.findings[0], "sv")
     assert "2020-12-31" in message
@@ -409,4 +412,4 @@ def test_a_corrected_return_stays_corrected_whenever_it_was_saved_again(resaved_
     for order in ((first, correction), (correction, first)):
         collected = select_submissions(order)
         assert [form.file.name for form in collected.submissions] == ["två.xlsx"]
-        assert told(collected) == ["ett.xlsx superseded corrected-return", "två.xlsx accepted None"]
+        assert reported(collected) == ["ett.xlsx superseded corrected-return", "två.xlsx accepted None"]

@@ -41,7 +41,7 @@ def hints(table: str) -> list[str]:
 # Times ----------------------------------------------------------------------------------------------------
 
 
-def test_a_time_is_told_as_the_comment_spells_it() -> None:
+def test_a_time_is_reported_as_the_comment_spells_it() -> None:
     assert hints(f"{DONE}a | Kan komma att försenas | | Moved to November 2021") == [
         "time-only-in-comment I5 November 2021"
     ]
@@ -89,7 +89,7 @@ def test_a_time_that_the_field_lacks_is_suggested() -> None:
     ]
 
 
-def test_a_time_that_the_field_contradicts_is_told_only_where_something_is_moved_to_it() -> None:
+def test_a_time_that_the_field_contradicts_is_reported_only_where_something_is_moved_to_it() -> None:
     assert hints(DONE + "a | Förskjuts | Kvartal 3 | Förskjuts till kvartal 4.") == [
         "time-in-comment I5 Kvartal 4"
     ]
@@ -224,7 +224,7 @@ def test_a_count_that_the_rows_below_bear_out_is_no_hint_and_another_is() -> Non
 # Personal data --------------------------------------------------------------------------------------------
 
 
-def test_personal_data_is_told_wherever_it_stands_and_never_repeated() -> None:
+def test_personal_data_is_reported_wherever_it_stands_and_never_repeated() -> None:
     found = answer(
         DONE
         + "a | Pågående | | Ring 070-123 45 67 eller 013-20 60 00 om 811218-9876\n"
@@ -246,8 +246,8 @@ def test_hints_change_nothing_and_never_count_as_errors() -> None:
     merged, findings = draw_merged(
         ASKED, {"Norr": "Id | Status | Kommentar/avvikelse\na | Kvarstår | Kan komma att försenas."}
     )
-    told = add_hints(merged, findings)
-    assert len(told) > len(findings)
+    reported = add_hints(merged, findings)
+    assert len(reported) > len(findings)
     assert all(hint.effective_severity is Severity.NOTE for hint in not_empty(find_hints(merged)))
     for hint in not_empty(find_hints(merged)):
         for language in LANGUAGES:

@@ -53,11 +53,11 @@ def test_no_word_is_lost_in_a_thousand_rounds(sent: IssuedRound, tmp_path_factor
         _play(sent, tmp_path_factory.mktemp("back"), Random(seed), with_plan=seed % 2 == 0)
 
 
-def _play(sent: IssuedRound, folder: Path, chance: Random, *, with_plan: bool) -> None:
+def _play(sent: IssuedRound, folder: Path, rng: Random, *, with_plan: bool) -> None:
     back, target = folder / "in", folder / "all.xlsx"
     back.mkdir()
-    handed = list(return_forms(sent, back, chance))
-    expected = dict(add_other_files(sent, back, handed, chance))
+    handed = list(return_forms(sent, back, rng))
+    expected = dict(add_other_files(sent, back, handed, rng))
     with_plan = with_plan or all(one.damages & TAKES_IDENTITY for one in handed)
     try:
         run = merge_forms([back], target, plan=sent.plan if with_plan else None, jobs=1)
@@ -75,8 +75,8 @@ def _play(sent: IssuedRound, folder: Path, chance: Random, *, with_plan: bool) -
     for one in handed:
         if states[one.name].state is FileState.REFUSED:
             assert one.damages & TAKES_IDENTITY, (one, states[one.name].reason)
-            told = with_plan and any("copy_into_new_workbook" not in other.damages for other in handed)
-            assert not told or "clear_codes" in one.damages, (one, states[one.name].reason)
+            reported = with_plan and any("copy_into_new_workbook" not in other.damages for other in handed)
+            assert not reported or "clear_codes" in one.damages, (one, states[one.name].reason)
             assert any(
                 found.location.file == one.name and found.effective_severity == "error" for found in run.findings
             )

@@ -61,11 +61,11 @@ def _play(sent: IssuedRound, folder: Path, seeds: Sequence[int]) -> None:
 
 
 def _begin(sent: IssuedRound, unit: str, seed: int) -> FormGrid:
-    chance = Random(f"{unit} {seed}")
-    pen = UniqueWriter(Random(chance.random()), f"{'ab'[unit == 'Åbo']}x")
-    form = load_form(sent.sample, load_workbook(sent.forms[unit]), pen, chance)
+    random_source = Random(f"{unit} {seed}")
+    pen = UniqueWriter(Random(random_source.random()), f"{'ab'[unit == 'Åbo']}x")
+    form = load_form(sent.sample, load_workbook(sent.forms[unit]), pen, random_source)
     answer_form(form)
-    apply_damages(form, chance.choices(FIRST, k=chance.randint(0, 3)))
+    apply_damages(form, random_source.choices(FIRST, k=random_source.randint(0, 3)))
     return form
 
 

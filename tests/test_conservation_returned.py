@@ -56,10 +56,10 @@ def test_no_word_is_lost_in_five_hundred_forms_that_went_back(
         _play(sent, tmp_path_factory.mktemp("back"), Random(seed), with_plan=seed % 2 == 0)
 
 
-def _play(sent: IssuedRound, folder: Path, chance: Random, *, with_plan: bool) -> None:
+def _play(sent: IssuedRound, folder: Path, rng: Random, *, with_plan: bool) -> None:
     back, again, target = folder / "in", folder / "again", folder / "all.xlsx"
     back.mkdir()
-    first = {unit: _answer(sent, unit, back, chance) for unit in sent.forms}
+    first = {unit: _answer(sent, unit, back, rng) for unit in sent.forms}
     plan = sent.plan if with_plan else None
     gone_back = {
         path.name: path for path in check_forms([back], return_dir=again, plan=plan, jobs=1).written_files
@@ -68,9 +68,9 @@ def _play(sent: IssuedRound, folder: Path, chance: Random, *, with_plan: bool) -
         if one.name in gone_back:
             taken = find_words(load_workbook(gone_back[one.name]))
             assert one.locations_by_word.keys() <= taken.keys(), (one.locations_by_word.keys() - taken.keys(), one)
-    second = list(_correct(sent, gone_back, back, chance))
+    second = list(_correct(sent, gone_back, back, rng))
     for one in second:
-        if chance.random() < 0.5 and not one.damages & TAKES_IDENTITY:
+        if rng.random() < 0.5 and not one.damages & TAKES_IDENTITY:
             (back / one.name.replace(" rättat", "")).unlink()
     run = merge_forms([back], target, plan=sent.plan, jobs=1)
     assert run.merged is not None
@@ -91,26 +91,26 @@ def _play(sent: IssuedRound, folder: Path, chance: Random, *, with_plan: bool) -
         check_words(one if alone else _join_places(one, same), sent.sample, shown, is_only_return=alone)
 
 
-def _answer(sent: IssuedRound, unit: str, back: Path, chance: Random) -> ReturnedFile:
-    form = _open(sent, sent.forms[unit], UniqueWriter(Random(chance.random()), f"{'ab'[unit == 'Åbo']}x"), chance)
+def _answer(sent: IssuedRound, unit: str, back: Path, rng: Random) -> ReturnedFile:
+    form = _open(sent, sent.forms[unit], UniqueWriter(Random(rng.random()), f"{'ab'[unit == 'Åbo']}x"), rng)
     answer_form(form)
-    return damage_form(form, back / sent.forms[unit].name, chance.randint(0, 3), TELLING)
+    return damage_form(form, back / sent.forms[unit].name, rng.randint(0, 3), TELLING)
 
 
-def _open(sent: IssuedRound, path: Path, pen: UniqueWriter, chance: Random) -> FormGrid:
-    return load_form(sent.sample, load_workbook(path), pen, chance)
+def _open(sent: IssuedRound, path: Path, pen: UniqueWriter, rng: Random) -> FormGrid:
+    return load_form(sent.sample, load_workbook(path), pen, rng)
 
 
-def _correct(sent: IssuedRound, gone_back: dict[str, Path], back: Path, chance: Random) -> Iterator[ReturnedFile]:
+def _correct(sent: IssuedRound, gone_back: dict[str, Path], back: Path, rng: Random) -> Iterator[ReturnedFile]:
     """Answer anew in the forms that went back, here and there, and damage them again."""
     for unit, path in sent.forms.items():
         if path.name in gone_back:
-            pen = UniqueWriter(Random(chance.random()), f"{'ab'[unit == 'Åbo']}y")
-            form = _open(sent, gone_back[path.name], pen, chance)
+            pen = UniqueWriter(Random(rng.random()), f"{'ab'[unit == 'Åbo']}y")
+            form = _open(sent, gone_back[path.name], pen, rng)
             for line in form.rows_of_kind("line"):
-                for key in chance.sample(sent.sample.answer_columns, chance.randint(0, 2)):
+                for key in rng.sample(sent.sample.answer_columns, rng.randint(0, 2)):
                     form.set_cell(line, key, form.make_entry(key, line.name, key))
-            yield damage_form(form, back / f"{path.stem} rättat.xlsx", chance.randint(0, 4))
+            yield damage_form(form, back / f"{path.stem} rättat.xlsx", rng.randint(0, 4))
 
 
 def _join_places(one: ReturnedFile, same: Sequence[ReturnedFile]) -> ReturnedFile:

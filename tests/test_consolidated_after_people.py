@@ -32,9 +32,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def edit(book: Workbook, rng: Random) -> None:
+def edit(opened: Workbook, rng: Random) -> None:
     """Do one thing to one sheet, as a person might."""
-    sheet = rng.choice(book.worksheets)
+    sheet = rng.choice(opened.worksheets)
     row, column = rng.randint(1, min(sheet.max_row, 40)), rng.randint(1, min(sheet.max_column, 40))
     changes: tuple[Callable[[], object], ...] = (
         lambda: sheet.delete_rows(row),
@@ -43,8 +43,8 @@ def edit(book: Workbook, rng: Random) -> None:
         lambda: sheet.insert_cols(column),
         lambda: setattr(sheet, "title", rng.choice(["Blad1", "Svar", "x"])),
         lambda: setattr(sheet, "sheet_state", "hidden"),
-        lambda: book.move_sheet(sheet, rng.randint(-3, 3)),
-        lambda: book.remove(sheet),
+        lambda: opened.move_sheet(sheet, rng.randint(-3, 3)),
+        lambda: opened.remove(sheet),
         *[lambda: _set_value(sheet.cell(row, column), rng.choice(ODD_VALUES))] * 8,
     )
     rng.choice(changes)()
@@ -75,12 +75,12 @@ def test_an_edited_workbook_is_read_or_refused_with_a_reason(folder: Path, count
     )
     read = 0
     for seed in range(count):
-        book, rng = load_workbook(io.BytesIO(base)), Random(seed)
+        opened, rng = load_workbook(io.BytesIO(base)), Random(seed)
         for _ in range(rng.randint(1, 3)):
-            if len(book.worksheets) > 1:
-                edit(book, rng)
-        book.worksheets[0].sheet_state = "visible"
-        book.save(edited)
+            if len(opened.worksheets) > 1:
+                edit(opened, rng)
+        opened.worksheets[0].sheet_state = "visible"
+        opened.save(edited)
         for use in uses:
             reasons = refusal_reasons(use)
             assert reasons is None or all(reasons), seed

@@ -29,9 +29,9 @@ def write(asked: Round = ASKED, answers: Mapping[str, str] = ANSWERS) -> bytes:
 
 
 def open_bytes(content: bytes) -> WorkbookData:
-    book = open_workbook(content, "sammanställning.xlsx")
-    assert isinstance(book, WorkbookData), book
-    return book
+    opened = open_workbook(content, "sammanställning.xlsx")
+    assert isinstance(opened, WorkbookData), opened
+    return opened
 
 
 def read(content: bytes, language: Language | None = None) -> RoundStatus:
@@ -44,17 +44,17 @@ def entries(followed: RoundStatus) -> dict[str, ItemStatus]:
 
 def edit(content: bytes, change: Callable[[Workbook], None]) -> bytes:
     """Return the workbook as somebody would save it after a change of theirs."""
-    book, held = load_workbook(io.BytesIO(content)), io.BytesIO()
-    change(book)
-    book.save(held)
+    opened, held = load_workbook(io.BytesIO(content)), io.BytesIO()
+    change(opened)
+    opened.save(held)
     return held.getvalue()
 
 
 def put(sheet: str, line: str, heading: str, text: str | None) -> Callable[[Workbook], None]:
     """Return a change of one cell: under a heading, in the row of a line."""
 
-    def change(book: Workbook) -> None:
-        rows = list(book[sheet].iter_rows())
+    def change(opened: Workbook) -> None:
+        rows = list(opened[sheet].iter_rows())
         headings = [cell.value for cell in rows[0]]
         row = next(row for row in rows if row[headings.index("Id")].value == line)
         row[headings.index(heading)].value = text
@@ -166,8 +166,8 @@ def test_a_comment_corrected_by_hand_is_what_counts() -> None:
 def test_a_comment_of_several_units_can_be_corrected_too() -> None:
     text = "Norr: Halva scenen är färdig.\nResten dröjer.\nSöder: Golvet väntar."
     replies = entries(read(edit(write(), put("Aktiviteter", "a", "Kommentar/avvikelse", text))))["a"].unit_replies
-    told = {reply.unit: reply.answers.get("comment") for reply in replies}
-    assert told == {"Norr": "Halva scenen är färdig.\nResten dröjer.", "Söder": "Golvet väntar."}
+    reported = {reply.unit: reply.answers.get("comment") for reply in replies}
+    assert reported == {"Norr": "Halva scenen är färdig.\nResten dröjer.", "Söder": "Golvet väntar."}
 
 
 def test_a_comment_taken_away_by_hand_is_gone() -> None:
@@ -178,9 +178,9 @@ def test_a_comment_taken_away_by_hand_is_gone() -> None:
 
 @pytest.mark.parametrize("heading", ["Status", "Sammanvägd status"])
 def test_a_status_corrected_in_either_column_is_found(heading: str) -> None:
-    def change(book: Workbook) -> None:
-        put("Aktiviteter", "b", "Status", None)(book)
-        put("Aktiviteter", "b", heading, "genomfört ")(book)
+    def change(opened: Workbook) -> None:
+        put("Aktiviteter", "b", "Status", None)(opened)
+        put("Aktiviteter", "b", heading, "genomfört ")(opened)
 
     assert entries(read(edit(write(), change)))["b"].status_code == "done"
 
@@ -202,8 +202,8 @@ def test_one_column_corrected_and_the_other_left_is_enough(
 
 
 def test_columns_may_be_moved_and_rows_sorted() -> None:
-    def change(book: Workbook) -> None:
-        sheet = book["Aktiviteter"]
+    def change(opened: Workbook) -> None:
+        sheet = opened["Aktiviteter"]
         sheet.insert_cols(1)
         sheet.insert_rows(1, 2)
         sheet["B1"] = "Rättad av nämndsekreteraren"
@@ -228,7 +228,7 @@ def test_every_line_knows_the_cell_of_its_comment() -> None:
 
 @pytest.mark.parametrize("sheet", ["xlflow_round", "Aktiviteter"])
 def test_a_workbook_without_its_record_or_its_lines_is_refused(sheet: str) -> None:
-    content = edit(write(), lambda book: book.remove(book[sheet]))
+    content = edit(write(), lambda opened: opened.remove(opened[sheet]))
     with pytest.raises(FatalError) as stop:
         read(content)
     assert [finding.code for finding in stop.value.findings] == ["report-not-consolidated"]
@@ -259,16 +259,16 @@ def test_a_unit_that_says_it_has_nothing_to_report_has_answered() -> None:
 
 
 def lost(change: Callable[[Workbook], None]) -> list[tuple[str, object]]:
-    book = open_bytes(edit(write(), change))
+    opened = open_bytes(edit(write(), change))
     return [
         (found.code, dict(found.params).get("heading") or dict(found.params)["ids"])
-        for found in check_missing_content(book, read_round_status(book))
+        for found in check_missing_content(opened, read_round_status(opened))
     ]
 
 
 def test_a_sorted_table_is_read_in_the_order_of_the_plan() -> None:
-    def turn_round(book: Workbook) -> None:
-        sheet = book["Aktiviteter"]
+    def turn_round(opened: Workbook) -> None:
+        sheet = opened["Aktiviteter"]
         rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
         for number, row in enumerate(reversed(rows), 2):
             for column, value in enumerate(row, 1):
@@ -279,9 +279,9 @@ def test_a_sorted_table_is_read_in_the_order_of_the_plan() -> None:
     assert lost(turn_round) == []
 
 
-def test_rows_that_were_taken_out_are_told_and_added_ones_come_last() -> None:
-    def replace_first(book: Workbook) -> None:
-        book["Aktiviteter"]["A2"].value = "ny"
+def test_rows_that_were_taken_out_are_reported_and_added_ones_come_last() -> None:
+    def replace_first(opened: Workbook) -> None:
+        opened["Aktiviteter"]["A2"].value = "ny"
 
     assert lost(replace_first) == [("report-items-gone", "a")]
     assert read(edit(write(), replace_first)).item_statuses[-1].item.id == "ny"
@@ -290,11 +290,11 @@ def test_rows_that_were_taken_out_are_told_and_added_ones_come_last() -> None:
 def append_row(sheet: str, *, below: int = 0, **texts: str) -> Callable[[Workbook], None]:
     """Return a change that adds a row at the bottom of a sheet, under its headings, `below` blank rows."""
 
-    def change(book: Workbook) -> None:
-        headings = [str(cell.value) for cell in next(iter(book[sheet].iter_rows(max_row=1)))]
-        row = book[sheet].max_row + 1 + below
+    def change(opened: Workbook) -> None:
+        headings = [str(cell.value) for cell in next(iter(opened[sheet].iter_rows(max_row=1)))]
+        row = opened[sheet].max_row + 1 + below
         for heading, text in texts.items():
-            book[sheet].cell(row, headings.index(heading.replace("_", " ")) + 1).value = text
+            opened[sheet].cell(row, headings.index(heading.replace("_", " ")) + 1).value = text
 
     return change
 
@@ -329,9 +329,9 @@ def test_rows_that_cannot_be_read_are_named() -> None:
 
 @pytest.mark.parametrize("word", ["Nästan klar", 1, True, "#REF!", "="])
 def test_a_status_corrected_to_any_word_is_read_and_reported(word: object) -> None:
-    def change(book: Workbook) -> None:
-        put("Aktiviteter", "b", "Sammanvägd status", None)(book)
-        sheet = book["Aktiviteter"]
+    def change(opened: Workbook) -> None:
+        put("Aktiviteter", "b", "Sammanvägd status", None)(opened)
+        sheet = opened["Aktiviteter"]
         headings = [cell.value for cell in sheet[1]]
         row = next(row for row in sheet.iter_rows() if row[headings.index("Id")].value == "b")
         row[headings.index("Sammanvägd status")].value = word  # type: ignore[assignment]
@@ -346,25 +346,25 @@ def test_a_status_corrected_to_any_word_is_read_and_reported(word: object) -> No
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_column_that_is_gone_is_told_and_without_statuses_there_is_no_report(language: Language) -> None:
+def test_a_column_that_is_gone_is_reported_and_without_statuses_there_is_no_report(language: Language) -> None:
     def rename(heading: str) -> Callable[[Workbook], None]:
-        def change(book: Workbook) -> None:
-            cells = {cell.value: cell for cell in book["Aktiviteter"][1]}
+        def change(opened: Workbook) -> None:
+            cells = {cell.value: cell for cell in opened["Aktiviteter"][1]}
             cells[heading].value = "Annat"
 
         return change
 
-    told = lost(rename("Kommentar/avvikelse"))
-    assert [(code, text.in_language("sv")) for code, text in told] == [
+    reported = lost(rename("Kommentar/avvikelse"))
+    assert [(code, text.in_language("sv")) for code, text in reported] == [
         ("report-column-gone", "Kommentar/avvikelse")
     ]
-    book = open_bytes(edit(write(), rename("Sammanvägd status")))
+    opened = open_bytes(edit(write(), rename("Sammanvägd status")))
     with pytest.raises(FatalError) as stop:
-        check_missing_content(book, read_round_status(book, language))
+        check_missing_content(opened, read_round_status(opened, language))
     assert stop.value.findings[0].code == "report-status-gone"
 
 
 def test_nothing_is_lost_in_what_was_written() -> None:
     for asked, answers in ((ASKED, ANSWERS), (BUDGET, SUMS)):
-        book = open_bytes(write(asked, answers))
-        assert check_missing_content(book, read_round_status(book)) == ()
+        opened = open_bytes(write(asked, answers))
+        assert check_missing_content(opened, read_round_status(opened)) == ()

@@ -73,11 +73,11 @@ def test_the_status_of_an_activity_is_rolled_up_over_units_and_sub_activities() 
 
 
 def test_an_activity_without_a_status_of_its_own_gets_the_worst_of_all_its_sub_activities() -> None:
-    told = {
+    reported = {
         "Norr": "Id | Status\na2 | Genomfört",
         "Söder": "Id | Status\na1 | Kan komma att försenas",
     }
-    activities = draw_summary(ASKED, told).tables_by_name["activities"]
+    activities = draw_summary(ASKED, reported).tables_by_name["activities"]
     assert column_by_id(activities, "Sammanvägd status")["a"] == "Kan komma att försenas"
     assert column_by_id(activities, "Status")["a"] is None
 
@@ -88,14 +88,14 @@ def test_a_status_of_the_activity_stands_over_those_of_units_that_were_asked_abo
         a  | P          | M                      | N        | A         |              |           | Norr
         a1 |            |                        |          |           | D            |           | Söder
     """)
-    told = {"Norr": "Id | Status\na | Pågående", "Söder": "Id | Status\na1 | Förskjuts"}
-    rolled = column_by_id(draw_summary(asked, told).tables_by_name["activities"], "Sammanvägd status")
+    reported = {"Norr": "Id | Status\na | Pågående", "Söder": "Id | Status\na1 | Förskjuts"}
+    rolled = column_by_id(draw_summary(asked, reported).tables_by_name["activities"], "Sammanvägd status")
     assert rolled == {"a": "Pågående", "a1": "Förskjuts"}
 
 
 def test_comments_of_several_units_stand_under_their_names_and_of_one_unit_as_they_are() -> None:
-    told = {"Norr": NORR, "Söder": "Id | Kommentar/avvikelse\na | Golvet först"}
-    comments = column_by_id(draw_summary(ASKED, told).tables_by_name["activities"], "Kommentar/avvikelse")
+    reported = {"Norr": NORR, "Söder": "Id | Kommentar/avvikelse\na | Golvet först"}
+    comments = column_by_id(draw_summary(ASKED, reported).tables_by_name["activities"], "Kommentar/avvikelse")
     assert comments["a"] == "Norr: Halva scenen är klar\nSöder: Golvet först"
     assert comments["b"] == "Snön låg kvar"
 
@@ -103,8 +103,8 @@ def test_comments_of_several_units_stand_under_their_names_and_of_one_unit_as_th
 def test_many_comments_leave_out_whole_ones_and_say_how_many() -> None:
     units = [f"Enhet {number}" for number in range(60)]
     asked = draw_round(f"Id | Aktivitet | Enhet\na | A | {'; '.join(units)}")
-    told = dict.fromkeys(units, f"Id | Kommentar/avvikelse\na | {'ord ' * 60}slut")
-    summary = draw_summary(asked, told)
+    reported = dict.fromkeys(units, f"Id | Kommentar/avvikelse\na | {'ord ' * 60}slut")
+    summary = draw_summary(asked, reported)
     cell = str(column_by_id(summary.tables_by_name["activities"], "Kommentar/avvikelse")["a"])
     *whole, last = cell.split("\n")
     assert all(line.endswith("slut") for line in whole)
@@ -115,8 +115,10 @@ def test_many_comments_leave_out_whole_ones_and_say_how_many() -> None:
 
 def test_one_new_deadline_stands_alone_and_different_ones_under_their_units_names() -> None:
     def new_time(soder: str) -> object:
-        told = {unit: f"Id | Ny tidpunkt\na | {time}" for unit, time in (("Norr", "Kvartal 3"), ("Söder", soder))}
-        return column_by_id(draw_summary(ASKED, told).tables_by_name["activities"], "Ny tidpunkt")["a"]
+        reported = {
+            unit: f"Id | Ny tidpunkt\na | {time}" for unit, time in (("Norr", "Kvartal 3"), ("Söder", soder))
+        }
+        return column_by_id(draw_summary(ASKED, reported).tables_by_name["activities"], "Ny tidpunkt")["a"]
 
     assert new_time("Kvartal 3") == "Kvartal 3"
     assert new_time("2021-11-01") == "Norr: Kvartal 3\nSöder: 2021-11-01"
@@ -184,8 +186,8 @@ def test_deviations_tell_why_they_are_listed() -> None:
 
 
 def test_a_deviation_of_one_unit_is_listed_with_how_many_have_answered() -> None:
-    told = {**ANSWERS, "Söder": "Id | Status | Kommentar/avvikelse\nc | Förskjuts | =1+1"}
-    deviations = draw_summary(ASKED, told).tables_by_name["deviations"]
+    reported = {**ANSWERS, "Söder": "Id | Status | Kommentar/avvikelse\nc | Förskjuts | =1+1"}
+    deviations = draw_summary(ASKED, reported).tables_by_name["deviations"]
     assert column_by_id(deviations, "Varför")["c"] == "Förskjuts"
     assert column_by_id(deviations, "Svarsläge")["c"] == "1 av 2 har svarat"
     assert column_by_id(deviations, "Kommentar/avvikelse")["c"] == "Söder: =1+1"
@@ -241,8 +243,8 @@ def test_answers_are_marked_with_the_worst_that_was_found() -> None:
 
 
 def test_statuses_are_shown_by_their_labels_and_times_as_they_were_written() -> None:
-    told = {"Norr": "Id | Status | Ny tidpunkt\nb | pågår | kv 3"}
-    answers = draw_summary(ASKED, told).tables_by_name["answers"]
+    reported = {"Norr": "Id | Status | Ny tidpunkt\nb | pågår | kv 3"}
+    answers = draw_summary(ASKED, reported).tables_by_name["answers"]
     assert (column_by_id(answers, "Status")["b"], column_by_id(answers, "Ny tidpunkt")["b"]) == (
         "Pågående",
         "kv 3",
@@ -288,7 +290,7 @@ def test_the_unanswered_rows_of_the_units_are_those_of_the_accounts() -> None:
     )
 
 
-def test_every_file_and_account_is_told() -> None:
+def test_every_file_and_account_is_reported() -> None:
     summary = draw_summary(ASKED, ANSWERS)
     assert [(row[1], row[2]) for row in summary.tables_by_name["files"].rows] == [
         ("Överhoppad", ".DS_Store"),
@@ -311,9 +313,9 @@ def test_what_was_set_aside_stands_word_for_word_with_its_address() -> None:
 
 def test_the_record_names_the_template_the_day_and_every_input() -> None:
     summary = draw_summary(ASKED, ANSWERS)
-    told = column_by_id(summary.tables_by_name["about"], "Värde")
-    assert told["Uppföljningsdag"] == "2021-03-31"
-    assert told["Mall"] == "Uppföljning av verksamhetsplanen (followup, version 1)"
+    reported = column_by_id(summary.tables_by_name["about"], "Värde")
+    assert reported["Uppföljningsdag"] == "2021-03-31"
+    assert reported["Mall"] == "Uppföljning av verksamhetsplanen (followup, version 1)"
     assert [row[0] for row in summary.tables_by_name["inputs"].rows] == [
         *("followup", "Verksamhetsplan 2021", ".DS_Store", "Norr.xlsx", "Söder.xlsx"),
     ]
@@ -398,14 +400,14 @@ STATUSES = st.sampled_from(["", "Genomfört", "Pågående", "Kvarstår", "Försk
 @settings(max_examples=sample_size(40))
 @given(st.lists(STATUSES, min_size=4, max_size=4), st.lists(STATUSES, min_size=3, max_size=3), st.booleans())
 def test_every_section_counts_every_activity(norr: list[str], soder: list[str], silent: bool) -> None:
-    told = {
+    reported = {
         "Norr": "Id | Status\n" + "\n".join(f"{i} | {s}" for i, s in zip(["a", "a2", "b", "d"], norr, strict=True))
     }
     if not silent:
-        told["Söder"] = "Id | Status\n" + "\n".join(
+        reported["Söder"] = "Id | Status\n" + "\n".join(
             f"{i} | {s}" for i, s in zip(["a", "a1", "c"], soder, strict=True)
         )
-    summary = draw_summary(ASKED, told)
+    summary = draw_summary(ASKED, reported)
     headings = [column.heading for column in summary.tables_by_name["activities"].columns]
     items = [
         row for row in summary.tables_by_name["activities"].rows if row[headings.index("Delaktivitet")] is None
@@ -537,7 +539,7 @@ def test_it_speaks_the_language_of_the_round() -> None:
     assert summary.panels[0].headings[-3:] == ("Not answered", "Total", "Overdue")
 
 
-def test_a_round_that_nobody_answered_and_one_without_lines_are_told_too() -> None:
+def test_a_round_that_nobody_answered_and_one_without_lines_are_reported_too() -> None:
     summary = draw_summary(ASKED, {})
     assert figures_by_group(summary, "")["Aktiviteter"] == {"Ej besvarad": 4, "Summa": 4, "Passerat slutdatum": 1}
     nothing = replace(ASKED, plan=replace(ASKED.plan, items=(), units=()))

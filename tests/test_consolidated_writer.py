@@ -125,45 +125,45 @@ class Books(dict[str, bytes]):
 
 
 @pytest.fixture(scope="module")
-def books() -> Books:
+def workbooks() -> Books:
     return Books((name, make()) for name, make in BOOKS.items())
 
 
 # What stands where ----------------------------------------------------------------------------------------
 
 
-def test_the_sheets_and_tables_have_their_agreed_names(books: Books) -> None:
-    book = read(books["usual"])
-    assert book.sheetnames == [*SHEETS, "xlflow_round"]
-    assert [sheet.sheet_state for sheet in book.worksheets].count("visible") == len(SHEETS)
-    assert {sheet.title: sorted(sheet.tables) for sheet in book if sheet.tables} == TABLES
-    assert read(books["English"]).sheetnames[:3] == ["Summary", "Deviations", "Activities"]
+def test_the_sheets_and_tables_have_their_agreed_names(workbooks: Books) -> None:
+    workbook = read(workbooks["usual"])
+    assert workbook.sheetnames == [*SHEETS, "xlflow_round"]
+    assert [sheet.sheet_state for sheet in workbook.worksheets].count("visible") == len(SHEETS)
+    assert {sheet.title: sorted(sheet.tables) for sheet in workbook if sheet.tables} == TABLES
+    assert read(workbooks["English"]).sheetnames[:3] == ["Summary", "Deviations", "Activities"]
 
 
 @pytest.mark.parametrize("name", BOOKS)
-def test_headings_are_unique_and_those_of_the_cells(books: Books, name: str) -> None:
-    for sheet in not_empty(read(books[name])):
+def test_headings_are_unique_and_those_of_the_cells(workbooks: Books, name: str) -> None:
+    for sheet in not_empty(read(workbooks[name])):
         for table in sheet.tables.values():
             headings = [column.name for column in table.tableColumns]
             assert [cell.value for cell in sheet[table.ref][0]] == headings
             assert len({heading.casefold() for heading in headings}) == len(headings)
 
 
-def test_tables_without_rows_say_so(books: Books) -> None:
-    book = read(books["nothing asked"])
-    assert book["Avvikelser"]["A2"].value == "Inga avvikelser"
-    assert {row[0].value for row in book["Insamling"].iter_rows() if row[0].value} >= {
+def test_tables_without_rows_say_so(workbooks: Books) -> None:
+    workbook = read(workbooks["nothing asked"])
+    assert workbook["Avvikelser"]["A2"].value == "Inga avvikelser"
+    assert {row[0].value for row in workbook["Insamling"].iter_rows() if row[0].value} >= {
         *("Inga enheter", "Inget har ställts åt sidan"),
     }
-    assert book["Svar"]["A2"].value == "Inga svar har kommit in"
-    assert read(books["amounts"])["Avvikelser"]["A2"].value == "Avvikelse över gränsen"
+    assert workbook["Svar"]["A2"].value == "Inga svar har kommit in"
+    assert read(workbooks["amounts"])["Avvikelser"]["A2"].value == "Avvikelse över gränsen"
 
 
-def test_units_that_are_missing_are_named_on_the_first_sheet(books: Books) -> None:
-    assert read(books["usual"])["Sammanfattning"]["A3"].value == "Saknar svar från: Öster."
-    first = read(books["one unit, no sub-activities"])["Sammanfattning"]
+def test_units_that_are_missing_are_named_on_the_first_sheet(workbooks: Books) -> None:
+    assert read(workbooks["usual"])["Sammanfattning"]["A3"].value == "Saknar svar från: Öster."
+    first = read(workbooks["one unit, no sub-activities"])["Sammanfattning"]
     assert first["A3"].value == "Alla tillfrågade enheter har svarat."
-    column = [cell.value for cell in read(books["many units"])["Sammanfattning"]["A"][:20]]
+    column = [cell.value for cell in read(workbooks["many units"])["Sammanfattning"]["A"][:20]]
     named = " ".join(str(text) for text in column if text).split(": ")[1].split(" Enheter")[0]
     assert named.count(",") == 79
 
@@ -171,11 +171,11 @@ def test_units_that_are_missing_are_named_on_the_first_sheet(books: Books) -> No
 # Figures --------------------------------------------------------------------------------------------------
 
 
-def test_every_formula_comes_out_in_libreoffice_as_it_was_written(books: Books, tmp_path: Path) -> None:
-    paths = [tmp_path / f"{number}.xlsx" for number in range(len(books))]
-    for path, content in zip(paths, books.values(), strict=True):
+def test_every_formula_comes_out_in_libreoffice_as_it_was_written(workbooks: Books, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.xlsx" for number in range(len(workbooks))]
+    for path, content in zip(paths, workbooks.values(), strict=True):
         path.write_bytes(content)
-    for name, path, copy in not_empty(zip(books, paths, recalculate_all(paths), strict=True)):
+    for name, path, copy in not_empty(zip(workbooks, paths, recalculate_all(paths), strict=True)):
         formulas, written, worked_out = load_workbook(path), load_workbook(path, data_only=True), _values(copy)
         found = list(_formulas(formulas))
         assert len(found) > 20, name
@@ -184,10 +184,10 @@ def test_every_formula_comes_out_in_libreoffice_as_it_was_written(books: Books, 
             assert _says_the_same(theirs, mine), (name, sheet, cell, formula, mine, theirs)
 
 
-def test_a_wrong_figure_would_be_found_out(books: Books, tmp_path: Path) -> None:
+def test_a_wrong_figure_would_be_found_out(workbooks: Books, tmp_path: Path) -> None:
     """LibreOffice does recalculate: a figure that is written wrong comes back right."""
     path = tmp_path / "wrong.xlsx"
-    with zipfile.ZipFile(io.BytesIO(books["usual"])) as package, zipfile.ZipFile(path, "w") as copy:
+    with zipfile.ZipFile(io.BytesIO(workbooks["usual"])) as package, zipfile.ZipFile(path, "w") as copy:
         for entry in package.infolist():
             content = package.read(entry)
             if entry.filename == "xl/worksheets/sheet1.xml":
@@ -198,30 +198,30 @@ def test_a_wrong_figure_would_be_found_out(books: Books, tmp_path: Path) -> None
     assert -77 not in {cell.value for cell in worked_out["B"]}
 
 
-def test_the_accounts_are_counted_again_whoever_changes_a_table(books: Books, tmp_path: Path) -> None:
+def test_the_accounts_are_counted_again_whoever_changes_a_table(workbooks: Books, tmp_path: Path) -> None:
     """A row taken out of Svar, or a file out of the list of files, shows as an equation that does not hold."""
     path = tmp_path / "changed.xlsx"
-    book = read(books["usual"])
-    rows = {cell.value: cell.row for cell in book["Insamling"]["A"]}
-    answers = [cell.value for cell in book["Svar"][1]]
-    book["Svar"].cell(2, answers.index("Formulärrader") + 1).value = 0
-    collection = book["Insamling"]
+    workbook = read(workbooks["usual"])
+    rows = {cell.value: cell.row for cell in workbook["Insamling"]["A"]}
+    answers = [cell.value for cell in workbook["Svar"][1]]
+    workbook["Svar"].cell(2, answers.index("Formulärrader") + 1).value = 0
+    collection = workbook["Insamling"]
     state = next(cell for row in collection.iter_rows() for cell in row if cell.value == "Överhoppad")
     state.value = "Inläst"
-    book.save(path)
-    told = _values(recalculate_all([path])[0])["Insamling"]
-    assert [told.cell(rows[name], 2).value for name in ("Filer", "Rader i formulären")] == ["Ja", "Nej"]
-    assert told.cell(rows["Filer"], 3).value == (
+    workbook.save(path)
+    reported = _values(recalculate_all([path])[0])["Insamling"]
+    assert [reported.cell(rows[name], 2).value for name in ("Filer", "Rader i formulären")] == ["Ja", "Nej"]
+    assert reported.cell(rows["Filer"], 3).value == (
         "funna 3 = inlästa 3 + avvisade 0 + ersatta 0 + dubbletter 0 + överhoppade 0"
     )
-    assert told.cell(rows["Rader i formulären"], 3).value == "funna 9 = sammanställda 7 + avsatta 1"
+    assert reported.cell(rows["Rader i formulären"], 3).value == "funna 9 = sammanställda 7 + avsatta 1"
 
 
 @pytest.mark.parametrize("name", [name for name in BOOKS if name != "goals with a definition"])
-def test_every_formula_comes_out_in_ironcalc_too(books: Books, name: str, tmp_path: Path) -> None:
+def test_every_formula_comes_out_in_ironcalc_too(workbooks: Books, name: str, tmp_path: Path) -> None:
     """Goals are left out: ironcalc does not work LEFT out for a whole column as Excel and LibreOffice do."""
     path = tmp_path / "book.xlsx"
-    path.write_bytes(books[name])
+    path.write_bytes(workbooks[name])
     model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
     model.evaluate()
     written = load_workbook(path, data_only=True)
@@ -234,25 +234,27 @@ def test_every_formula_comes_out_in_ironcalc_too(books: Books, name: str, tmp_pa
 
 
 def test_every_figure_of_the_first_sheet_is_a_formula_and_so_are_the_accounts_and_no_other_cell(
-    books: Books,
+    workbooks: Books,
 ) -> None:
-    for name, content in not_empty(books.items()):
-        book = read(content)
-        for cell in (cell for row in book.worksheets[0].iter_rows() for cell in row):
+    for name, content in not_empty(workbooks.items()):
+        workbook = read(content)
+        for cell in (cell for row in workbook.worksheets[0].iter_rows() for cell in row):
             assert not isinstance(cell.value, int | float), (name, cell.coordinate)
-        collection = next(sheet for sheet in book if len(sheet.tables) > 2)
-        assert {sheet for sheet, _, _ in _formulas(book)} == {book.sheetnames[0], collection.title}
+        collection = next(sheet for sheet in workbook if len(sheet.tables) > 2)
+        assert {sheet for sheet, _, _ in _formulas(workbook)} == {workbook.sheetnames[0], collection.title}
         accounts = next(iter(collection.tables.values()))
         inside = {cell.coordinate for row in collection[accounts.ref][1:] for cell in row if cell.column > 1}
-        told = {cell for sheet, cell, _ in _formulas(book) if sheet == collection.title}
-        assert told <= inside, name
-        assert len(told) >= len(inside) - (len(collection[accounts.ref]) - 3), name  # the words of sums are none
+        reported = {cell for sheet, cell, _ in _formulas(workbook) if sheet == collection.title}
+        assert reported <= inside, name
+        assert len(reported) >= len(inside) - (len(collection[accounts.ref]) - 3), (
+            name
+        )  # the words of sums are none
 
 
-def test_formulas_use_nothing_that_other_programs_lack_or_that_reads_wildcards(books: Books) -> None:
+def test_formulas_use_nothing_that_other_programs_lack_or_that_reads_wildcards(workbooks: Books) -> None:
     used = {
         function
-        for content in books.values()
+        for content in workbooks.values()
         for _, _, formula in _formulas(read(content))
         for function in re.findall(r"([A-Z.]+)\(", re.sub(r'"[^"]*"|\[[^\]]*\]', "", formula))
     }
@@ -277,8 +279,8 @@ def test_table_names_are_plain_letters() -> None:
 # Harm -----------------------------------------------------------------------------------------------------
 
 
-def test_nothing_that_came_in_becomes_a_formula_or_a_link(books: Books) -> None:
-    sheets = parts(books["nasty texts"], "xl/worksheets/")
+def test_nothing_that_came_in_becomes_a_formula_or_a_link(workbooks: Books) -> None:
+    sheets = parts(workbooks["nasty texts"], "xl/worksheets/")
     for name, text in not_empty(sheets.items()):
         if name.endswith(".xml"):
             ours = name in ("xl/worksheets/sheet1.xml", "xl/worksheets/sheet5.xml")  # the first, and Insamling
@@ -289,14 +291,14 @@ def test_nothing_that_came_in_becomes_a_formula_or_a_link(books: Books) -> None:
     assert "http://exempel" not in "".join(sheets.values())
 
 
-def test_texts_that_look_like_formulas_come_back_word_for_word(books: Books) -> None:
-    book = read(books["nasty texts"], values=True)
-    shown = {cell.value for row in book["Svar"].iter_rows() for cell in row if isinstance(cell.value, str)}
+def test_texts_that_look_like_formulas_come_back_word_for_word(workbooks: Books) -> None:
+    workbook = read(workbooks["nasty texts"], values=True)
+    shown = {cell.value for row in workbook["Svar"].iter_rows() for cell in row if isinstance(cell.value, str)}
     assert shown >= {
         *("=cmd¦'/c calc'!A1", "=TODAY()", "-1", "http://exempel.example/sida", "+1", "@SUM(1)"),
         *('=HYPERLINK("http://x")', "+46", "@x", "*", "Ej besvarad"),
     }
-    prefixed = [cell for row in book["Svar"].iter_rows() for cell in row if cell.quotePrefix]
+    prefixed = [cell for row in workbook["Svar"].iter_rows() for cell in row if cell.quotePrefix]
     assert {str(cell.value)[0] for cell in prefixed} >= {"=", "+", "-", "@"}
 
 
@@ -304,8 +306,8 @@ def test_texts_that_look_like_formulas_come_back_word_for_word(books: Books) -> 
 
 
 @pytest.mark.parametrize("name", BOOKS)
-def test_it_prints_on_a4_with_headings_that_stay(books: Books, name: str) -> None:
-    first, *others = (sheet for sheet in read(books[name]).worksheets if sheet.sheet_state == "visible")
+def test_it_prints_on_a4_with_headings_that_stay(workbooks: Books, name: str) -> None:
+    first, *others = (sheet for sheet in read(workbooks[name]).worksheets if sheet.sheet_state == "visible")
     assert (first.page_setup.orientation, first.page_setup.paperSize) == ("portrait", 9)
     assert first.page_setup.fitToHeight == (0 if name == "many units" else None)  # none said: one page
     for sheet in not_empty(others):
@@ -329,8 +331,8 @@ def _letters_on_a4(sheet: Worksheet) -> float:
     return 11 * min(1, 784 / (sum(widths[column] for column in range(1, last + 1)) * 7 * 0.75))
 
 
-def test_it_is_accessible_to_a_screen_reader(books: Books) -> None:
-    content = books["usual"]
+def test_it_is_accessible_to_a_screen_reader(workbooks: Books) -> None:
+    content = workbooks["usual"]
     core = parts(content, "docProps/")["docProps/core.xml"]
     assert "<dc:language>sv-SE</dc:language>" in core
     assert "<dc:title>Verksamhetsplan 2021 – Sammanställning per den 31 mars 2021</dc:title>" in core
@@ -338,16 +340,16 @@ def test_it_is_accessible_to_a_screen_reader(books: Books) -> None:
     assert len(re.findall(r'descr="Staplat liggande diagram: Status per', drawn)) == drawn.count(
         "<xdr:graphicFrame"
     )
-    book = read(content)
-    assert book.active.title == "Sammanfattning"
-    for sheet in book:
+    workbook = read(content)
+    assert workbook.active.title == "Sammanfattning"
+    for sheet in workbook:
         assert not sheet.merged_cells.ranges
         assert sheet.sheet_view.selection[-1].activeCell == "A1"
 
 
-def test_statuses_are_marked_by_word_sign_and_colour_with_enough_contrast(books: Books) -> None:
+def test_statuses_are_marked_by_word_sign_and_colour_with_enough_contrast(workbooks: Books) -> None:
     rules = [
-        rule for sheet in read(books["usual"]) for area in sheet.conditional_formatting for rule in area.rules
+        rule for sheet in read(workbooks["usual"]) for area in sheet.conditional_formatting for rule in area.rules
     ]
     assert {rule.formula[0] for rule in rules} >= {
         '"Genomfört"',
@@ -361,8 +363,8 @@ def test_statuses_are_marked_by_word_sign_and_colour_with_enough_contrast(books:
         assert _contrast(rule.dxf.font.color.rgb, rule.dxf.fill.bgColor.rgb) >= 4.5, rule.formula
 
 
-def test_rows_are_as_high_as_their_texts(books: Books) -> None:
-    sheet = read(books["nasty texts"])["Svar"]
+def test_rows_are_as_high_as_their_texts(workbooks: Books) -> None:
+    sheet = read(workbooks["nasty texts"])["Svar"]
     headings = [cell.value for cell in sheet[1]]
     groups = {headings.index(name) for name in ("Perspektiv", "Kommunövergripande mål", "Nämndmål")}
     for row in not_empty(sheet.iter_rows(min_row=2)):
@@ -373,8 +375,8 @@ def test_rows_are_as_high_as_their_texts(books: Books) -> None:
                 assert (sheet.row_dimensions[cell.row].height or 15) >= need, cell.coordinate
 
 
-def test_single_figures_stand_side_by_side_where_there_is_room_and_each_has_its_link(books: Books) -> None:
-    sheet = read(books["usual"])["Sammanfattning"]
+def test_single_figures_stand_side_by_side_where_there_is_room_and_each_has_its_link(workbooks: Books) -> None:
+    sheet = read(workbooks["usual"])["Sammanfattning"]
     facts = {cell.value: cell for row in sheet["A5:E15"] for cell in row if isinstance(cell.value, str)}
     left, right = facts["Enheter som tillfrågats"], facts["Rader att läsa bland avvikelserna"]
     assert (left.column, right.column) == (1, 5)
@@ -383,14 +385,14 @@ def test_single_figures_stand_side_by_side_where_there_is_room_and_each_has_its_
         assert str(sheet.cell(cell.row, figure).value).startswith("=")
         assert sheet.cell(cell.row, figure + 1).hyperlink is not None
     assert {
-        cell.column for row in read(books["amounts"]).worksheets[0]["A4:E12"] for cell in row if cell.value
+        cell.column for row in read(workbooks["amounts"]).worksheets[0]["A4:E12"] for cell in row if cell.value
     } == {
         *(1, 2, 3),
     }
 
 
-def test_a_chart_says_what_it_counts(books: Books) -> None:
-    axes = [re.findall(r"<a:t>([^<]*)</a:t>", chart) for chart in parts(books["usual"], "xl/charts/").values()]
+def test_a_chart_says_what_it_counts(workbooks: Books) -> None:
+    axes = [re.findall(r"<a:t>([^<]*)</a:t>", chart) for chart in parts(workbooks["usual"], "xl/charts/").values()]
     assert axes == [["Status per perspektiv", "Antal aktiviteter"], ["Status per enhet", "Antal aktiviteter"]]
 
 
@@ -402,8 +404,8 @@ def test_a_number_stands_in_a_bar_only_where_there_is_room_for_it() -> None:
     assert {int(least) for least in re.findall(r"\[&gt;=(\d+)\]", drawn)} == {3}
 
 
-def test_a_summary_that_is_long_takes_more_pages_rather_than_small_print(books: Books) -> None:
-    assert read(books["many units"]).worksheets[0].max_row > 60
+def test_a_summary_that_is_long_takes_more_pages_rather_than_small_print(workbooks: Books) -> None:
+    assert read(workbooks["many units"]).worksheets[0].max_row > 60
 
 
 # The same -------------------------------------------------------------------------------------------------
@@ -439,8 +441,8 @@ def test_the_seed_of_hashing_changes_nothing() -> None:
     assert len(said) == 1
 
 
-def _formulas(book: Workbook) -> Iterator[tuple[str, str, str]]:
-    for sheet in book:
+def _formulas(workbook: Workbook) -> Iterator[tuple[str, str, str]]:
+    for sheet in workbook:
         for row in sheet.iter_rows():
             for cell in row:
                 if cell.data_type == "f":

@@ -40,11 +40,11 @@ def list_corpus() -> list[tuple[str, str]]:
         return [(row["file"], row["expect"]) for row in csv.DictReader(stream)]
 
 
-def count_values(book: WorkbookData) -> int:
+def count_values(workbook: WorkbookData) -> int:
     """Return how many cells hold a value; a formula that nobody has worked out holds none."""
-    rows = (row for sheet in book.sheets for row in sheet.rows)
+    rows = (row for sheet in workbook.sheets for row in sheet.rows)
     found = sum(cell is not None and not isinstance(cell, UncachedFormula) for row in rows for cell in row)
-    return found + sum(len(sheet.distant_cells) for sheet in book.sheets)
+    return found + sum(len(sheet.distant_cells) for sheet in workbook.sheets)
 
 
 def test_the_corpus_is_whole() -> None:

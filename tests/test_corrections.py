@@ -264,7 +264,7 @@ def test_what_two_returns_disagree_on_may_stay_only_if_it_can_stand(loop: Loop, 
     assert said.startswith(remedy)
 
 
-def test_what_the_fresh_form_mends_is_told_in_words_that_fit_it(loop: Loop) -> None:
+def test_what_the_fresh_form_mends_is_reported_in_words_that_fit_it(loop: Loop) -> None:
     form = loop.answer(
         "Norr", {"H5": "Genomfört", "H6": "Pågående", "A9": "okänt", "E9": "Främmande", "H9": "Pågår"}
     )
@@ -407,8 +407,8 @@ def test_answers_move_from_an_older_version_of_the_template(tmp_path: Path) -> N
         "Hyra en",
         None,
     ]
-    told = [str(row[5]) for row in loop.opened()[TO_CORRECT].iter_rows(min_row=5, values_only=True)]
-    assert "Formuläret har fått nya frågor sedan ni svarade: Kostnad." in told
+    reported = [str(row[5]) for row in loop.opened()[TO_CORRECT].iter_rows(min_row=5, values_only=True)]
+    assert "Formuläret har fått nya frågor sedan ni svarade: Kostnad." in reported
 
 
 def test_an_answer_that_only_the_newer_version_knows_is_understood(tmp_path: Path) -> None:

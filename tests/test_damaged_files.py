@@ -40,8 +40,8 @@ PATIENCE = Limits(seconds=5)
 
 
 def outcome(content: bytes) -> Submission | Finding:
-    book = open_workbook(content, "Museet.xlsx", PATIENCE)
-    return read_form(book, RECEIVED) if isinstance(book, WorkbookData) else book
+    workbook = open_workbook(content, "Museet.xlsx", PATIENCE)
+    return read_form(workbook, RECEIVED) if isinstance(workbook, WorkbookData) else workbook
 
 
 # A bit, and the end ---------------------------------------------------------------------------------------
@@ -54,14 +54,14 @@ def flip_bits(times: int, seed: int) -> int:
     for _ in range(times):
         flipped, place = bytearray(FORM), dice.randrange(len(FORM))
         flipped[place] ^= 1 << dice.randrange(8)
-        book = open_workbook(bytes(flipped), "Museet.xlsx")
-        if isinstance(book, WorkbookData):
-            assert (book.sheets, book.properties, book.last_saved) == (
+        workbook = open_workbook(bytes(flipped), "Museet.xlsx")
+        if isinstance(workbook, WorkbookData):
+            assert (workbook.sheets, workbook.properties, workbook.last_saved) == (
                 whole.sheets,
                 whole.properties,
                 whole.last_saved,
             )
-        refused += isinstance(book, Finding)
+        refused += isinstance(workbook, Finding)
     return refused
 
 
@@ -83,8 +83,8 @@ def test_every_bit_of_the_directory_counts() -> None:
     for place in range(start, len(FORM), 3):
         flipped = bytearray(FORM)
         flipped[place] ^= 1 << place % 8
-        book = open_workbook(bytes(flipped), "Museet.xlsx")
-        assert isinstance(book, Finding) or book.sheets == whole.sheets
+        workbook = open_workbook(bytes(flipped), "Museet.xlsx")
+        assert isinstance(workbook, Finding) or workbook.sheets == whole.sheets
 
 
 def test_a_form_that_is_cut_off_is_refused_wherever_it_ends() -> None:

@@ -111,7 +111,7 @@ def test_what_only_looks_like_a_quarter_is_words(written: str) -> None:
         "Till kvartal 14",
     ],
 )
-def test_a_part_of_the_year_that_does_not_exist_is_told(written: str) -> None:
+def test_a_part_of_the_year_that_does_not_exist_is_reported(written: str) -> None:
     assert parse_deadline(written, YEAR) == ParseResult(_words(written), "period-impossible")
     assert parse_date(written, YEAR) == ParseResult(None, "date-unreadable")
 
@@ -127,7 +127,7 @@ def test_a_part_of_the_year_that_does_not_exist_is_told(written: str) -> None:
         ("2nd quater", "2nd quarter"),
     ],
 )
-def test_a_misspelt_time_is_told_with_the_nearest_right_one(written: str, meant: str) -> None:
+def test_a_misspelt_time_is_reported_with_the_nearest_right_one(written: str, meant: str) -> None:
     assert parse_deadline(written, YEAR) == ParseResult(_words(written), "time-misspelt", meant)
 
 
@@ -214,12 +214,12 @@ def test_day_and_month_alike_cannot_be_confused() -> None:
     "written",
     ["2021-02-30", "2021-13-01", "31 november 2021", "31/4 2021", "30/13 2021", "0/5 2021", "2021-30-06"],
 )
-def test_a_day_that_does_not_exist_is_told(written: str) -> None:
+def test_a_day_that_does_not_exist_is_reported(written: str) -> None:
     assert parse_deadline(written, YEAR) == ParseResult(_words(written), "date-impossible")
     assert parse_date(written, YEAR) == ParseResult(None, "date-impossible")
 
 
-def test_a_year_typed_into_a_cell_that_shows_days_is_told() -> None:
+def test_a_year_typed_into_a_cell_that_shows_days_is_reported() -> None:
     assert parse_deadline(datetime(1905, 7, 14), YEAR) == ParseResult(
         _words("1905-07-14"), "date-unlikely", "2022"
     )
@@ -227,7 +227,7 @@ def test_a_year_typed_into_a_cell_that_shows_days_is_told() -> None:
     assert parse_date(date(1905, 7, 14), YEAR) == ParseResult(None, "date-unlikely", "2022")
 
 
-def test_a_spreadsheet_s_day_number_as_text_is_read_and_told() -> None:
+def test_a_spreadsheet_s_day_number_as_text_is_read_and_reported() -> None:
     assert parse_deadline("44377", YEAR) == ParseResult(_day("2021-06-30"), "date-from-serial", "2021-06-30")
     assert parse_deadline("74000", YEAR) == ParseResult(_words("74000"), "time-unclear")
 

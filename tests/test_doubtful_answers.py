@@ -167,7 +167,7 @@ def test_a_picture_of_wps_keeps_its_text_as_the_value_of_the_formula() -> None:
 
 
 @pytest.mark.parametrize(("structure", "kind"), [('<s t="_localImage"/>', PictureValue), ("", ErrorValue)])
-def test_a_picture_that_excel_placed_in_a_cell_is_told_from_an_error(structure: str, kind: type) -> None:
+def test_a_picture_that_excel_placed_in_a_cell_is_reported_from_an_error(structure: str, kind: type) -> None:
     parts = workbook_parts(
         '<row r="1"><c r="A1" t="e" vm="1"><v>#VALUE!</v></c><c r="B1" t="e"><v>#N/A</v></c></row>'
     )
@@ -209,11 +209,11 @@ def test_a_form_that_went_through_numbers_is_read_with_two_notes() -> None:
 
 
 def test_a_sheet_of_the_units_own_with_a_list_is_no_summary_of_an_export() -> None:
-    def add(book: Workbook) -> None:
-        own = book.create_sheet("Lista")
+    def add(opened: Workbook) -> None:
+        own = opened.create_sheet("Lista")
         for row in (("Blad",), ("Läs mig",), ("Numbers är bra",)):
             own.append(row)
-        titled = book.create_sheet("Mina tankar - Båten")
+        titled = opened.create_sheet("Mina tankar - Båten")
         titled.append(["Båten", "läcker"])
 
     form = read_form_bytes(edit_workbook(add))

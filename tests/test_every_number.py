@@ -249,17 +249,17 @@ def test_a_wrong_number_is_found_wherever_it_stands(
     rounds: dict[str, Made], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
     made = play("extra-question", rounds, tmp_path_factory)
-    book = load_workbook(made.consolidated, data_only=True)
-    summary, numeric = book["Sammanfattning"], []
+    workbook = load_workbook(made.consolidated, data_only=True)
+    summary, numeric = workbook["Sammanfattning"], []
     for row in summary.iter_rows():
         numeric += [cell for cell in row if isinstance(cell.value, int | float)]
     assert len(numeric) > 100
     for cell in numeric:
         right, cell.value = cell.value, cell.value + 1  # type: ignore[operator, assignment]
         walk = SheetWalk(made.counts)
-        whole, made.counts.book = made.counts.book, book
+        whole, made.counts.workbook = made.counts.workbook, workbook
         walk.walk_summary()
-        made.counts.book = whole
+        made.counts.workbook = whole
         assert walk.faults, f"{cell.coordinate} can say anything"
         cell.value = right
     page = made.folder / "alla.html"
@@ -283,8 +283,8 @@ UNITS = ("Museet", "Badet", "Biblioteken", "Gatorna")
 
 def draw_plan(random: Random, path: Path) -> None:
     """Write a plan of activities with parts, asked of one unit or several; some parts are asked of others."""
-    book = Workbook()
-    sheet = book.active
+    workbook = Workbook()
+    sheet = workbook.active
     assert sheet is not None
     sheet.title = "Plan"
     sheet.append(
@@ -307,11 +307,11 @@ def draw_plan(random: Random, path: Path) -> None:
                     "; ".join(units),
                 ]
             )
-    units = book.create_sheet("Enheter")
+    units = workbook.create_sheet("Enheter")
     units.append(["Enhet", "Kontakt", "E-post"])
     for unit in UNITS:
         units.append([unit, "", ""])
-    book.save(path)
+    workbook.save(path)
 
 
 def answer(random: Random, form: Path) -> list[dict[str, str]]:
@@ -406,13 +406,13 @@ def hold_rolled_up(made: Made) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_random_rounds_are_told_alike_by_every_output(seed: int, tmp_path: Path) -> None:
+def test_random_rounds_are_reported_alike_by_every_output(seed: int, tmp_path: Path) -> None:
     hold_round(seed, tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 140))
-def test_many_random_rounds_are_told_alike_by_every_output(seed: int, tmp_path: Path) -> None:
+def test_many_random_rounds_are_reported_alike_by_every_output(seed: int, tmp_path: Path) -> None:
     hold_round(seed, tmp_path)
 
 

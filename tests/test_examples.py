@@ -83,7 +83,7 @@ class Played:
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
+def finished_round(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
     name = request.param
     folder = tmp_path_factory.mktemp(name)
     return play_example(name, folder)
@@ -101,39 +101,41 @@ def play_example(name: str, folder: Path) -> Played:
     return Played(name, folder, "".join(_play(name, folder)))
 
 
-def test_the_commands_say_what_the_manual_shows(played: Played, renew: bool) -> None:
-    _compare(played, "transcript.txt", played.transcript, renew)
+def test_the_commands_say_what_the_manual_shows(finished_round: Played, renew: bool) -> None:
+    _compare(finished_round, "transcript.txt", finished_round.transcript, renew)
 
 
-def test_the_plan_as_text(played: Played, renew: bool) -> None:
-    _compare(played, "plan.txt", dump_workbook(played.folder / "plan.xlsx"), renew)
+def test_the_plan_as_text(finished_round: Played, renew: bool) -> None:
+    _compare(finished_round, "plan.txt", dump_workbook(finished_round.folder / "plan.xlsx"), renew)
 
 
-def test_one_form_as_text(played: Played, renew: bool) -> None:
-    form = next(form for form in played.forms.glob("*.xlsx") if unit_of(form) == SHOWN_UNIT[played.name])
-    _compare(played, "form.txt", dump_workbook(form, VISIBLE), renew)
+def test_one_form_as_text(finished_round: Played, renew: bool) -> None:
+    form = next(
+        form for form in finished_round.forms.glob("*.xlsx") if unit_of(form) == SHOWN_UNIT[finished_round.name]
+    )
+    _compare(finished_round, "form.txt", dump_workbook(form, VISIBLE), renew)
 
 
-def test_a_form_that_goes_back_as_text(played: Played, renew: bool) -> None:
-    command = next((command for command in _commands(played.name) if "--return" in command), None)
+def test_a_form_that_goes_back_as_text(finished_round: Played, renew: bool) -> None:
+    command = next((command for command in _commands(finished_round.name) if "--return" in command), None)
     if command is None:
-        assert not (EXAMPLES / played.name / "expected" / "returned.txt").exists()
+        assert not (EXAMPLES / finished_round.name / "expected" / "returned.txt").exists()
         return
-    form = min((played.folder / _option(command, "--return")).glob("*.xlsx"))
-    _compare(played, "returned.txt", dump_workbook(form, ("Att rätta", "To correct")), renew)
+    form = min((finished_round.folder / _option(command, "--return")).glob("*.xlsx"))
+    _compare(finished_round, "returned.txt", dump_workbook(form, ("Att rätta", "To correct")), renew)
 
 
-def test_the_consolidated_workbook_as_text(played: Played, renew: bool) -> None:
-    _compare(played, "consolidated.txt", dump_workbook(played.consolidated), renew)
+def test_the_consolidated_workbook_as_text(finished_round: Played, renew: bool) -> None:
+    _compare(finished_round, "consolidated.txt", dump_workbook(finished_round.consolidated), renew)
 
 
-def test_the_tables_for_other_programs_as_text(played: Played, renew: bool) -> None:
-    if "--export" not in _merging(played.name):
-        assert not list(played.folder.rglob("datapackage.json"))
+def test_the_tables_for_other_programs_as_text(finished_round: Played, renew: bool) -> None:
+    if "--export" not in _merging(finished_round.name):
+        assert not list(finished_round.folder.rglob("datapackage.json"))
         return
-    folder = played.folder / _option(_merging(played.name), "--export")
+    folder = finished_round.folder / _option(_merging(finished_round.name), "--export")
     texts = (f"== {path.name} ==\n{path.read_text(encoding='utf-8-sig')}" for path in sorted(folder.glob("*.csv")))
-    _compare(played, "tables.txt", scrub("\n".join(texts)), renew)
+    _compare(finished_round, "tables.txt", scrub("\n".join(texts)), renew)
 
 
 def _commands(name: str) -> list[list[str]]:
@@ -164,15 +166,15 @@ def _option(command: list[str], name: str) -> str:
     return command[command.index(name) + 1]
 
 
-def _compare(played: Played, file: str, made: str, renew: bool) -> None:
-    golden = EXAMPLES / played.name / "expected" / file
+def _compare(finished_round: Played, file: str, made: str, renew: bool) -> None:
+    golden = EXAMPLES / finished_round.name / "expected" / file
     if renew:
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(made, encoding="utf-8", newline="\n")
     assert golden.is_file(), f"{golden} is missing: python -m pytest tests/test_examples.py --renew"
     wanted = golden.read_text(encoding="utf-8")
     assert made.splitlines() == wanted.splitlines(), (
-        f"{file} of {played.name} is not what it was; if that is meant: "
+        f"{file} of {finished_round.name} is not what it was; if that is meant: "
         "python -m pytest tests/test_examples.py --renew"
     )
 
@@ -205,15 +207,18 @@ TAKEN_AS = {
 """What stands in the column Status of `Svar` other than what was written, but for blanks and case."""
 
 
-def test_every_answer_stands_word_for_word_in_the_consolidated_workbook(played: Played) -> None:
-    rows = {(row["Enhet"], *_where(played.name, row)): row for row in _table(played.consolidated, "Svar")}
-    for unit, lines in not_empty(_answers(played.name).items()):
+def test_every_answer_stands_word_for_word_in_the_consolidated_workbook(finished_round: Played) -> None:
+    rows = {
+        (row["Enhet"], *_where(finished_round.name, row)): row
+        for row in _table(finished_round.consolidated, "Svar")
+    }
+    for unit, lines in not_empty(_answers(finished_round.name).items()):
         for line in lines:
-            row = rows.pop((unit, *_where(played.name, line)))
+            row = rows.pop((unit, *_where(finished_round.name, line)))
             for column in ("Ny tidpunkt", "Kommentar/avvikelse", "Kommentar"):
                 assert row.get(column) == (_composed(line[column]) if column in line else None)
             written = " ".join(_composed(line.get("Status", "")).split())
-            taken = TAKEN_AS[played.name].get(written, written) if "Status" in line else ""
+            taken = TAKEN_AS[finished_round.name].get(written, written) if "Status" in line else ""
             assert row.get("Status", "").casefold() == taken.casefold()
     assert not rows
 
@@ -267,13 +272,15 @@ ROLLED_UP = {
 """The rolled-up statuses of the activities where it takes some thought, worked out by hand, and why."""
 
 
-def test_the_rolled_up_statuses_are_those_counted_by_hand(played: Played) -> None:
-    rows = _table(played.consolidated, "Aktiviteter")
-    if played.name == BUDGET:
+def test_the_rolled_up_statuses_are_those_counted_by_hand(finished_round: Played) -> None:
+    rows = _table(finished_round.consolidated, "Aktiviteter")
+    if finished_round.name == BUDGET:
         assert not {"Status", "Sammanvägd status"} & rows[0].keys()
         return
     shown = {row["Aktivitet"]: row["Sammanvägd status"] for row in rows if not row["Delaktivitet"]}
-    assert {activity: shown.get(activity) for activity in ROLLED_UP[played.name]} == ROLLED_UP[played.name]
+    assert {activity: shown.get(activity) for activity in ROLLED_UP[finished_round.name]} == ROLLED_UP[
+        finished_round.name
+    ]
 
 
 def _where(name: str, row: AnswerLine) -> tuple[str, ...]:
@@ -314,9 +321,9 @@ def test_the_example_has_the_size_of_a_real_one(name: str) -> None:
 def test_every_unit_that_answers_has_a_line_for_each_row_it_was_asked_about(name: str) -> None:
     for unit, lines in not_empty(_answers(name).items()):
         asked = [_where(name, line) for line in _plan(name) if unit in line["Enhet"].split("; ")]
-        told = [_where(name, line) for line in lines]
-        assert told[: len(asked)] == asked, unit
-        assert set(told[len(asked) :]) <= {_where(name, line) for line in _own(name)}
+        reported = [_where(name, line) for line in lines]
+        assert reported[: len(asked)] == asked, unit
+        assert set(reported[len(asked) :]) <= {_where(name, line) for line in _own(name)}
 
 
 def test_deadlines_of_all_three_kinds_and_none() -> None:
@@ -397,21 +404,23 @@ def _runs(text: str) -> Iterator[tuple[str, ...]]:
 
 
 def _texts(name: str) -> Iterator[str]:
-    book = load_workbook(EXAMPLES / name / "plan.xlsx")
-    yield from (str(text) for sheet in book for row in sheet.iter_rows(values_only=True) for text in row if text)
+    workbook = load_workbook(EXAMPLES / name / "plan.xlsx")
+    yield from (
+        str(text) for sheet in workbook for row in sheet.iter_rows(values_only=True) for text in row if text
+    )
     yield from (text for lines in _answers(name).values() for line in lines for text in line.values())
 
 
 def _own(name: str) -> list[AnswerLine]:
     planned = {_where(name, line) for line in _plan(name)}
-    told = [line for lines in _answers(name).values() for line in lines]
-    return [line for line in told if _where(name, line) not in planned]
+    reported = [line for lines in _answers(name).values() for line in lines]
+    return [line for line in reported if _where(name, line) not in planned]
 
 
 @cache
 def _answers(name: str) -> dict[str, list[AnswerLine]]:
-    told = read_answers(EXAMPLES / name / "answers.csv")
-    return {unit: [_in_swedish(line) for line in lines] for unit, lines in told.items()}
+    reported = read_answers(EXAMPLES / name / "answers.csv")
+    return {unit: [_in_swedish(line) for line in lines] for unit, lines in reported.items()}
 
 
 def _units(name: str) -> list[str]:
@@ -430,9 +439,9 @@ def _plan(name: str) -> list[AnswerLine]:
     return lines
 
 
-def _table(book: Path, sheet: str) -> list[AnswerLine]:
+def _table(workbook: Path, sheet: str) -> list[AnswerLine]:
     """Return the rows below the heading row of a sheet, under Swedish headings."""
-    found = load_workbook(book, data_only=True)
+    found = load_workbook(workbook, data_only=True)
     rows = found[sheet if sheet in found.sheetnames else SHEETS_IN_ENGLISH[sheet]].iter_rows(values_only=True)
     headings: tuple[object, ...] = next(row for row in rows if {"Enhet", "Unit", "Aktivitet"} & set(row))
     return [

@@ -34,12 +34,12 @@ from xlflow.excel.reader.xlsx_xml import read_workbook_outline, read_xlsx_sheets
 
 
 def test_a_workbook_opens_with_everything_that_counts() -> None:
-    book = open_workbook(content := make_workbook(), "Museet.xlsx")
-    assert isinstance(book, WorkbookData)
-    form, hidden = book.sheets
-    assert (book.kind, book.size, book.properties["xlflow.unit"]) == ("xlsx", len(content), "Museet å")
-    assert book.last_saved == datetime(2021, 4, 1, 9, 30, tzinfo=UTC)
-    assert (form.visible, hidden.visible, book.find_sheet("xlflow")) == (True, False, hidden)
+    workbook = open_workbook(content := make_workbook(), "Museet.xlsx")
+    assert isinstance(workbook, WorkbookData)
+    form, hidden = workbook.sheets
+    assert (workbook.kind, workbook.size, workbook.properties["xlflow.unit"]) == ("xlsx", len(content), "Museet å")
+    assert workbook.last_saved == datetime(2021, 4, 1, 9, 30, tzinfo=UTC)
+    assert (form.visible, hidden.visible, workbook.find_sheet("xlflow")) == (True, False, hidden)
     assert form.rows[0] == (date(2021, 6, 30), *[None] * 6)
     assert form.rows[1] == (None,) * 7
     assert form.rows[3] == (None, "Öppna kvarnen 1", 1.5, 1.0, None, 2.0, None)
@@ -90,9 +90,9 @@ def test_days_count_from_1904_where_the_workbook_says_so() -> None:
     for prefix in ("<c r=", "<c  r="):
         parts = workbook_parts(f'<row r="1">{prefix}"A1" s="1"><v>44286</v></c></row>', xl__workbook_xml=None)
         parts["xl/workbook.xml"] = old.encode()
-        book = open_workbook(zip_parts(parts), "f.xlsx")
-        assert isinstance(book, WorkbookData)
-        assert book.sheets[0].rows == ((date(2025, 4, 1),),)
+        workbook = open_workbook(zip_parts(parts), "f.xlsx")
+        assert isinstance(workbook, WorkbookData)
+        assert workbook.sheets[0].rows == ((date(2025, 4, 1),),)
 
 
 @pytest.mark.parametrize("number", ["-1500", "-1500.75", "-0.25", "-1"])
@@ -121,8 +121,8 @@ VALUES = st.one_of(
 @settings(max_examples=sample_size(60))
 def test_both_readers_read_what_was_written(rows: list[list[RawCell]]) -> None:
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as workbook:
+        sheet, day = workbook.add_worksheet(), workbook.add_format({"num_format": "yyyy-mm-dd"})
         for number, row in enumerate(rows):
             for place, value in enumerate(row):
                 if isinstance(value, date):
@@ -238,9 +238,9 @@ def test_a_sheet_with_prefixes_is_read() -> None:
     rows = '<x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c></x:row>'
     sheet = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{rows}</x:sheetData></x:worksheet>'
     parts = {**workbook_parts(""), "xl/worksheets/sheet1.xml": sheet.encode()}
-    book = open_workbook(zip_parts(parts), "f.xlsx")
-    assert isinstance(book, WorkbookData)
-    assert book.sheets[0].rows == ((1.0,),)
+    workbook = open_workbook(zip_parts(parts), "f.xlsx")
+    assert isinstance(workbook, WorkbookData)
+    assert workbook.sheets[0].rows == ((1.0,),)
 
 
 @pytest.mark.parametrize("letters", ["utf-16", "utf-16-le", "utf-16-be", "iso-8859-1"])
@@ -249,9 +249,9 @@ def test_parts_in_other_letters_are_read(letters: str) -> None:
     row = '<row r="1"><c r="A1" t="inlineStr"><is><t>åäö</t></is></c></row>'
     markup = f'<worksheet xmlns="{MAIN}"><sheetData>{row}</sheetData></worksheet>'
     parts = {**workbook_parts(""), "xl/worksheets/sheet1.xml": (head + markup).encode(letters)}
-    book = open_workbook(zip_parts(parts), "f.xlsx")
-    assert isinstance(book, WorkbookData)
-    assert book.sheets[0].rows == (("åäö",),)
+    workbook = open_workbook(zip_parts(parts), "f.xlsx")
+    assert isinstance(workbook, WorkbookData)
+    assert workbook.sheets[0].rows == (("åäö",),)
 
 
 def test_text_that_looks_like_markup_stays_text() -> None:

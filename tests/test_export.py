@@ -88,10 +88,10 @@ def draw(texts: Sequence[str] = (), language: Language = "sv") -> tuple[Consolid
     merged, findings = draw_merged(
         ASKED if language == "sv" else IN_ENGLISH, {"Norr": "Id | Status\nl0 | Pågående"}
     )
-    told = [*texts, *[""] * (len(merged.rows) - len(texts))]
+    reported = [*texts, *[""] * (len(merged.rows) - len(texts))]
     rows = tuple(
         replace(one, row=replace(one.row, answers=tuple(_say(answer, text) for answer in one.row.answers)))
-        for one, text in zip(merged.rows, told, strict=True)
+        for one, text in zip(merged.rows, reported, strict=True)
     )
     merged = replace(merged, rows=rows)
     return build_consolidated_content(merged, findings), merged
@@ -137,7 +137,7 @@ def validate(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module", params=["budget-2021", "followup-2021", "followup-en"])
-def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished_round(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an example's consolidated workbook and its tables."""
     folder, example = tmp_path_factory.mktemp(request.param), PROJECT / "examples" / request.param
     days: dict[str, Any] = {"as_of": date(2021, 8, 31)}
@@ -150,20 +150,20 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return folder
 
 
-def test_those_who_made_the_format_find_nothing_wrong(played: Path) -> None:
-    told = validate(played / "t")
-    assert told["valid"], told["errors"] or [task["errors"][:2] for task in told["tasks"]]
-    assert told["stats"]["tasks"] >= 10
+def test_those_who_made_the_format_find_nothing_wrong(finished_round: Path) -> None:
+    reported = validate(finished_round / "t")
+    assert reported["valid"], reported["errors"] or [task["errors"][:2] for task in reported["tasks"]]
+    assert reported["stats"]["tasks"] >= 10
 
 
 LINKS = ("Gå till", "Go to")
 """Headings of a column of links, which lead nowhere out of another file."""
 
 
-def test_every_table_reads_back_as_it_stands_in_the_workbook(played: Path) -> None:
-    book, folder = load_workbook(played / "s.xlsx", data_only=True), played / "t"
+def test_every_table_reads_back_as_it_stands_in_the_workbook(finished_round: Path) -> None:
+    workbook, folder = load_workbook(finished_round / "s.xlsx", data_only=True), finished_round / "t"
     described = json.loads((folder / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
-    tables = {name: (sheet, area) for sheet in book for name, area in sheet.tables.items()}
+    tables = {name: (sheet, area) for sheet in workbook for name, area in sheet.tables.items()}
     compared = 0
     for resource in not_empty(described["resources"]):
         words = {
@@ -174,9 +174,9 @@ def test_every_table_reads_back_as_it_stands_in_the_workbook(played: Path) -> No
         heads, *rows = (
             [cell.value for column, cell in enumerate(row) if column not in links] for row in sheet[area]
         )
-        told = read_table(folder, resource)
-        assert [head for head in told[0] if head not in words] == heads if told else True
-        for row, mine in zip(rows if told else [], told, strict=True):
+        reported = read_table(folder, resource)
+        assert [head for head in reported[0] if head not in words] == heads if reported else True
+        for row, mine in zip(rows if reported else [], reported, strict=True):
             for head, cell in zip(heads, row, strict=True):
                 assert _same(mine, head, cell), (resource["name"], head, cell, mine)
                 compared += 1
@@ -193,18 +193,18 @@ def _plain(text: str) -> str:
 
 
 def _same(mine: dict[str, Any], head: str, cell: object) -> bool:
-    told = mine[head]
+    reported = mine[head]
     if isinstance(cell, datetime):
-        return told == cell.date()
+        return reported == cell.date()
     if isinstance(cell, int | float):
-        return isinstance(told, Decimal) and abs(told - Decimal(repr(cell))) < Decimal("1e-9")
-    if told is None and cell is not None:
+        return isinstance(reported, Decimal) and abs(reported - Decimal(repr(cell))) < Decimal("1e-9")
+    if reported is None and cell is not None:
         return any(value == cell for key, value in mine.items() if key.startswith(f"{head} ("))
-    return told == cell
+    return reported == cell
 
 
-def test_parquet_holds_the_same_without_guards(played: Path) -> None:
-    folder = played / "t"
+def test_parquet_holds_the_same_without_guards(finished_round: Path) -> None:
+    folder = finished_round / "t"
     described = json.loads((folder / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
     assert len(described["xlflow"]["parquet"]) == len(described["resources"])
     for file in described["xlflow"]["parquet"]:
@@ -212,8 +212,8 @@ def test_parquet_holds_the_same_without_guards(played: Path) -> None:
         assert parquet.read_table(folder / file["path"]).to_pylist() == read_table(folder, resource)
 
 
-def test_the_description_knows_every_file_by_its_digest(played: Path) -> None:
-    folder = played / "t"
+def test_the_description_knows_every_file_by_its_digest(finished_round: Path) -> None:
+    folder = finished_round / "t"
     described = json.loads((folder / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
     files = [*described["resources"], *described["xlflow"]["parquet"]]
     assert {file["path"] for file in files} | {DESCRIPTOR_FILE} == {path.name for path in folder.iterdir()}
@@ -223,10 +223,10 @@ def test_the_description_knows_every_file_by_its_digest(played: Path) -> None:
         assert file["bytes"] == len(content)
 
 
-def test_answers_lead_to_their_activity_and_unit(played: Path) -> None:
-    described = json.loads((played / "t" / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
+def test_answers_lead_to_their_activity_and_unit(finished_round: Path) -> None:
+    described = json.loads((finished_round / "t" / DESCRIPTOR_FILE).read_text(encoding="utf-8"))
     by_key = {tuple(each["schema"].get("primaryKey", ())): each for each in described["resources"]}
-    unit = "Unit" if played.name.startswith("followup-en") else "Enhet"
+    unit = "Unit" if finished_round.name.startswith("followup-en") else "Enhet"
     answers = by_key[unit, "Id"]
     leads = {each["fields"]: each["reference"]["fields"] for each in answers["schema"]["foreignKeys"]}
     assert leads == {"Id": "Id", unit: unit}

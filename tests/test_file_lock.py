@@ -19,7 +19,7 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "alla.xlsx"
 
 
-def test_a_second_run_is_told_who_holds_the_lock(target: Path) -> None:
+def test_a_second_run_is_reported_who_holds_the_lock(target: Path) -> None:
     first, second = FileLock(target), FileLock(target)
     first.acquire()
     with pytest.raises(LockHeldError) as held:

@@ -140,11 +140,9 @@ findings = st.builds(
 
 
 @given(st.lists(findings), st.randoms(use_true_random=False))
-def test_sorting_does_not_depend_on_the_order_and_tells_nothing_twice(
-    found: list[Finding], chance: object
-) -> None:
+def test_sorting_does_not_depend_on_the_order_and_tells_nothing_twice(found: list[Finding], rng: object) -> None:
     once = sort_findings(found)
-    chance.shuffle(found)
+    rng.shuffle(found)
     assert sort_findings(found) == once
     assert set(once) == set(found)
     assert len(once) == len(set(once))

@@ -134,8 +134,8 @@ def test_the_headings_of_further_columns_travel_once_and_not_with_every_line() -
         for record in records
     ]
     assert earlier != list(records)
-    for told in (records, earlier):
-        found = decode_form_records(told)
+    for reported in (records, earlier):
+        found = decode_form_records(reported)
         assert found is not None
         assert found.round.plan.items[0].extra_columns == item.extra_columns
 

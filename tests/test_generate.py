@@ -359,9 +359,9 @@ def test_a_sub_activity_whose_activity_is_asked_elsewhere_stands_for_itself() ->
 def test_the_guide_says_when_the_form_can_be_sent() -> None:
     done = {key: {"status": "Pågående"} for key in (MILL, ROOF, RENTS)}
     assert "Allt är ifyllt. Skicka tillbaka filen." in guide_words(done)
-    told = "Röda rutor att rätta: 1. Rader med något kvar: 1, se kolumnen Kvar att göra."
-    assert told in guide_words({**done, ROOF: {"status": "på gång"}})
-    assert told not in guide_words({**done, ROOF: {"status": " pågående "}})
+    reported = "Röda rutor att rätta: 1. Rader med något kvar: 1, se kolumnen Kvar att göra."
+    assert reported in guide_words({**done, ROOF: {"status": "på gång"}})
+    assert reported not in guide_words({**done, ROOF: {"status": " pågående "}})
 
 
 def test_answers_that_need_no_explanation_are_not_listed_in_the_guide() -> None:
@@ -377,14 +377,14 @@ def guide_words(answers: AnswerTexts) -> set[object]:
 
 def random_round(seed: int) -> tuple[Round, dict[str, dict[str, str]]]:
     """Return a round of one unit with many shapes of families, own activities, and answers of many kinds."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     rows = []
     for number in range(25):
         goal = "Mål " + "lång " * 60 * (number % 5 == 0) + str(number // 4)
         activity = f"Aktivitet {number} *?~ " + "ord " * 80 * (number % 7 == 0)
-        if chance.random() < 0.85:
+        if rng.random() < 0.85:
             rows.append(f"P{number // 9} | Över | {goal} | {activity} | | | Museet")
-        for part in range(chance.choice([0, 0, 1, 2, 4])):
+        for part in range(rng.choice([0, 0, 1, 2, 4])):
             rows.append(f"P{number // 9} | Över | {goal} | {activity} | Del {part} | | Museet")
     asked = draw_round(f"{LEVELS} | Slutdatum | Enhet\n" + "\n".join(rows))
     own = (
@@ -396,7 +396,7 @@ def random_round(seed: int) -> tuple[Round, dict[str, dict[str, str]]]:
     )
     asked = replace(asked, plan=replace(asked.plan, items=(*asked.plan.items, *own)))
     statuses = ["", "", "", "Genomfört", "Pågående", "pågående", " ", "på gång", "x" * 300, "=1+1", "Geno*"]
-    answers = {line.id: {"status": chance.choice(statuses)} for line in asked.plan.items}
+    answers = {line.id: {"status": rng.choice(statuses)} for line in asked.plan.items}
     return asked, {key: texts for key, texts in answers.items() if texts["status"]}
 
 
@@ -420,9 +420,9 @@ def test_libreoffice_works_out_what_the_form_says(tmp_path: Path) -> None:
 
 
 def test_libreoffice_really_recalculates(tmp_path: Path) -> None:
-    path, book = tmp_path / "fel.xlsx", open_form()
-    book[FORM]["H8"] = "Pågående"
-    book.save(path)
+    path, opened = tmp_path / "fel.xlsx", open_form()
+    opened[FORM]["H8"] = "Pågående"
+    opened.save(path)
     again = openpyxl.load_workbook(recalculate_all([path])[0], data_only=True)
     assert again[FORM]["A2"].value == "1 av 5 klar"
 
@@ -433,7 +433,7 @@ def compare_formulas(ours: Path, theirs: Path) -> int:
     compared = 0
     for sheet in not_empty(formulas.worksheets):
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
-            one, other = (book[sheet.title][cell.coordinate].value or "" for book in (cached, worked_out))
+            one, other = (opened[sheet.title][cell.coordinate].value or "" for opened in (cached, worked_out))
             assert one == other, f"{ours.name} {sheet.title} {cell.coordinate}"
             compared += 1
     return compared

@@ -55,17 +55,17 @@ ROUNDS = {
 
 
 def write_round(day: date, language: Language = "sv") -> bytes:
-    table, told = ROUNDS[day]
+    table, reported = ROUNDS[day]
     asked = draw_round(f"{HEADINGS}\n{table.strip()}", as_of=day, language=language, title=f"Plan {day.year}")
-    answers = {unit: f"Id | Status\n{rows}" for unit, rows in told.items() if rows}
+    answers = {unit: f"Id | Status\n{rows}" for unit, rows in reported.items() if rows}
     merged, findings = draw_merged(asked, answers)
     return render_consolidated(build_consolidated_content(merged, findings), merged)
 
 
 def read_round(day: date) -> ConsolidatedRound:
-    book = open_workbook(write_round(day), f"{day}.xlsx")
-    assert isinstance(book, WorkbookData)
-    return ConsolidatedRound(read_round_status(book), book.name, book.digest)
+    workbook = open_workbook(write_round(day), f"{day}.xlsx")
+    assert isinstance(workbook, WorkbookData)
+    return ConsolidatedRound(read_round_status(workbook), workbook.name, workbook.digest)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_the_order_of_the_files_changes_nothing(sources: tuple[ConsolidatedRound
 def test_two_workbooks_of_one_day_are_told_apart(sources: tuple[ConsolidatedRound, ...]) -> None:
     twice = build_round_history(sort_rounds([sources[2], sources[2], sources[0]])).item_table
     assert [column.heading for column in twice.columns][-2:] == ["31 augusti 2021", "31 augusti 2021 (2)"]
-    assert all(told[1] == told[2] for told in not_empty(statuses(twice).values()))
+    assert all(reported[1] == reported[2] for reported in not_empty(statuses(twice).values()))
 
 
 def test_the_rounds_are_listed_with_their_files_and_digests(sources: tuple[ConsolidatedRound, ...]) -> None:
@@ -140,14 +140,14 @@ def test_the_terminal_shows_columns_below_each_other(sources: tuple[Consolidated
 def test_the_workbook_has_the_table_marked_and_ready_for_paper(files: list[Path], tmp_path: Path) -> None:
     run = write_history(files[::-1], tmp_path / "historik.xlsx")
     assert run.exit_code == 0
-    book = load_workbook(tmp_path / "historik.xlsx")
-    assert book.sheetnames == ["Historik", "Omgångar"]
-    sheet = book["Historik"]
-    assert [list(each.tables) for each in book] == [["Historik"], ["Omgangar"]]
+    workbook = load_workbook(tmp_path / "historik.xlsx")
+    assert workbook.sheetnames == ["Historik", "Omgångar"]
+    sheet = workbook["Historik"]
+    assert [list(each.tables) for each in workbook] == [["Historik"], ["Omgangar"]]
     assert (sheet.freeze_panes, sheet.print_title_rows, sheet.page_setup.paperSize) == ("B2", "$1:$1", 9)
     rules = {rule.formula[0] for area in sheet.conditional_formatting for rule in area.rules}
     assert {'"Genomfört"', '"Förskjuts"', '"Ej besvarad"'} <= rules
-    assert book.properties.title == "Plan 2021 – Historik över 3 omgångar"
+    assert workbook.properties.title == "Plan 2021 – Historik över 3 omgångar"
 
 
 def test_the_same_workbooks_give_the_same_bytes_in_any_order(files: list[Path], tmp_path: Path) -> None:
@@ -157,13 +157,13 @@ def test_the_same_workbooks_give_the_same_bytes_in_any_order(files: list[Path], 
 
 
 def test_another_language_goes_for_all_rounds(files: list[Path]) -> None:
-    told = read_history(files, language="en")
-    assert statuses(told.item_table)["a"] == ("Ongoing", "Ongoing", "Done")
-    assert [column.heading for column in told.item_table.columns][:1] == ["Id"]
-    assert told.item_table.columns[-1].heading == "31 August 2021"
+    reported = read_history(files, language="en")
+    assert statuses(reported.item_table)["a"] == ("Ongoing", "Ongoing", "Done")
+    assert [column.heading for column in reported.item_table.columns][:1] == ["Id"]
+    assert reported.item_table.columns[-1].heading == "31 August 2021"
 
 
-def test_rounds_in_two_languages_are_told_in_that_of_the_last(tmp_path: Path) -> None:
+def test_rounds_in_two_languages_are_reported_in_that_of_the_last(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("b.xlsx", "a.xlsx")]
     for path, day, language in zip(paths, list(ROUNDS)[:2], ("sv", "en"), strict=True):
         path.write_bytes(write_round(day, "en" if language == "en" else "sv"))
@@ -189,13 +189,13 @@ def test_only_a_history_is_replaced(files: list[Path], tmp_path: Path) -> None:
 def test_a_history_that_somebody_worked_in_is_not_replaced(files: list[Path], tmp_path: Path, edit: str) -> None:
     target = tmp_path / "historik.xlsx"
     write_history(files, target)
-    book = load_workbook(target)
-    book.save(target)
+    workbook = load_workbook(target)
+    workbook.save(target)
     write_history(files, target)  # saved by another program, and nothing changed
-    book = load_workbook(target)
-    sheet = book.create_sheet("Eget") if edit == "sheet" else book.worksheets[0]
+    workbook = load_workbook(target)
+    sheet = workbook.create_sheet("Eget") if edit == "sheet" else workbook.worksheets[0]
     sheet["A1" if edit == "sheet" else edit] = "Fråga Norr om detta"
-    book.save(target)
+    workbook.save(target)
     edited = target.read_bytes()
     with pytest.raises(FatalError) as stop:
         write_history(files, target)

@@ -55,8 +55,10 @@ def compare(now: str, before: str = MARCH_PLAN, answers: Mapping[str, str] | Non
     march = draw_round(f"{HEADINGS}\n{before.strip()}", as_of=MARCH)
     august = draw_round(f"{HEADINGS}\n{now.strip()}", as_of=AUGUST)
     march_merged = draw_merged(march, _answer_tables(answers or MARCH_ANSWERS))
-    march_book = _render(render_consolidated(build_consolidated_content(*march_merged), march_merged[0]), "mars")
-    march_status = read_round_status(march_book)
+    march_workbook = _render(
+        render_consolidated(build_consolidated_content(*march_merged), march_merged[0]), "mars"
+    )
+    march_status = read_round_status(march_workbook)
 
     predecessors = index_predecessors(march_status, august)
     shown: dict[str, str] = {}
@@ -65,10 +67,10 @@ def compare(now: str, before: str = MARCH_PLAN, answers: Mapping[str, str] | Non
 
     august_merged = draw_merged(august, _answer_every_item(august))
     content = build_consolidated_content(*august_merged, _snapshot(march, march_merged))
-    august_book = _render(render_consolidated(content, august_merged[0]), "augusti")
-    august_status = read_round_status(august_book)
+    august_workbook = _render(render_consolidated(content, august_merged[0]), "augusti")
+    august_status = read_round_status(august_workbook)
     history = build_round_history(
-        [_consolidated_round(march_status, march_book), _consolidated_round(august_status, august_book)]
+        [_consolidated_round(march_status, march_workbook), _consolidated_round(august_status, august_workbook)]
     )
     was_there = {str(row[0]): row[-2] for row in history.item_table.rows if row[-1] is not None}
     changes = content.tables_by_name["changes"]

@@ -73,8 +73,8 @@ def test_what_is_filled_in_comes_back_as_written(name: str, tmp_path_factory: py
 
 
 def _check_accounts(story: LoopScenario, run: RunResult) -> None:
-    told = result_to_values(run)
-    files, rows = told["files"], told["rows"]
+    reported = result_to_values(run)
+    files, rows = reported["files"], reported["rows"]
     assert files == {
         "found": len(story.answering) + story.copies + story.other_files + story.lock_files,
         "accepted": len(story.answering),
@@ -85,10 +85,10 @@ def _check_accounts(story: LoopScenario, run: RunResult) -> None:
     }
     assert rows["found"] == rows["merged"] == len({(unit, mark) for unit, mark, _ in story.answers})
     assert rows["set_aside"] == 0
-    assert told["units"]["asked"] == len(story.units)
+    assert reported["units"]["asked"] == len(story.units)
     answered = {unit for (unit, _, _), typed in story.answers.items() if typed.raw_text}
-    assert told["units"]["answered"] == len(answered)
-    assert {mark_of(unit) for unit in told["units"]["missing"]} == {
+    assert reported["units"]["answered"] == len(answered)
+    assert {mark_of(unit) for unit in reported["units"]["missing"]} == {
         mark_of(unit) for unit in story.units if unit not in answered
     }
     if story.with_plan:
@@ -120,7 +120,7 @@ def _find_unanswered(story: LoopScenario, unit: str) -> Iterator[DrawnItem]:
     status = story.template.field_in_role("status")
     keys = [status.key] if status else [field.key for field in story.template.answer_fields() if field.required]
     lines = story.items_of(unit)
-    told = {
+    reported = {
         line
         for line in lines
         if any(story.answers.get((unit, line.mark, k), TypedAnswer()).value is not None for k in keys)
@@ -128,15 +128,15 @@ def _find_unanswered(story: LoopScenario, unit: str) -> Iterator[DrawnItem]:
     for line in lines:
         above = [other for other in lines if line.mark.startswith(f"{other.mark}.")]
         below = [other for other in lines if other.mark.startswith(f"{line.mark}.")]
-        covered = bool(told & set(above)) or (below and set(below) <= told)
-        if line not in told and not (status and covered):
+        covered = bool(reported & set(above)) or (below and set(below) <= reported)
+        if line not in reported and not (status and covered):
             yield line
 
 
 def _check_with_second_reader(story: LoopScenario, path: Path) -> None:
     """Every answer stands in `Svar` as openpyxl reads it; none is a formula, and links lead to what came in."""
-    book = load_workbook(path)
-    sheet = book[WORDS[story.language]["answers"]]
+    workbook = load_workbook(path)
+    sheet = workbook[WORDS[story.language]["answers"]]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert not any(cell.data_type == "f" for cell in cells)
     targets = [str(cell.hyperlink.target) for cell in cells if cell.hyperlink]
@@ -181,8 +181,8 @@ def _reads(cell: object) -> str | Decimal:
 def _write_plan(path: Path, story: LoopScenario) -> None:
     """Write the plan as somebody would; a group that goes on may be left blank."""
     template, language = story.template, story.language
-    words, book = WORDS[language], Workbook()
-    plan = book.worksheets[0]
+    words, workbook = WORDS[language], Workbook()
+    plan = workbook.worksheets[0]
     plan.title = words["plan"]
     labels = [level.label.in_language(language) for level in template.levels]
     plan.append([*labels, template.plan_fields()[0].label.in_language(language), words["unit"], "Uppdragstyp"])
@@ -203,10 +203,10 @@ def _write_plan(path: Path, story: LoopScenario) -> None:
         for column, cell in enumerate(cells, 1):
             _type(plan, row, column, cell)
         above = line.levels
-    units = book.create_sheet(words["units"])
+    units = workbook.create_sheet(words["units"])
     for row, unit in enumerate((words["unit"], *story.units), 1):
         _type(units, row, 1, unit)
-    _save(book, path)
+    _save(workbook, path)
 
 
 def _send_back(story: LoopScenario, sent: RunResult, back: Path) -> None:
@@ -228,8 +228,8 @@ def _send_back(story: LoopScenario, sent: RunResult, back: Path) -> None:
 
 def _fill_in(story: LoopScenario, unit: str, form: Path, target: Path) -> None:
     """Type a unit's answers into its form: rows by their texts, columns by their headings, unlocked cells only."""
-    book = load_workbook(form)
-    sheet = next(sheet for sheet in book.worksheets if _find_heading(sheet, story))
+    workbook = load_workbook(form)
+    sheet = next(sheet for sheet in workbook.worksheets if _find_heading(sheet, story))
     heading = _find_heading(sheet, story)
     columns = {str(cell.value): int(cell.column or 0) for cell in sheet[heading]}
     levels = [columns[level.label.in_language(story.language)] for level in story.template.levels]
@@ -254,7 +254,7 @@ def _fill_in(story: LoopScenario, unit: str, form: Path, target: Path) -> None:
             _type(sheet, row, column, story.answers[unit, mark, field.key].cell)
     assert not lines
     assert not own
-    _save(book, target)
+    _save(workbook, target)
 
 
 def _same_line(shown: str, planned: str) -> bool:
@@ -280,9 +280,9 @@ def _type(sheet: Worksheet, row: int, column: int, value: Any) -> None:
         cell.value = value
 
 
-def _save(book: Workbook, path: Path) -> None:
+def _save(workbook: Workbook, path: Path) -> None:
     """Save as Excel would: what looks like a coded letter is coded itself, which openpyxl leaves out."""
-    for cell in (cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row):
+    for cell in (cell for sheet in workbook.worksheets for row in sheet.iter_rows() for cell in row):
         if isinstance(cell.value, str) and CODED.search(cell.value):
             cell.value, cell.data_type = CODED.sub("_x005F_", cell.value), "s"
-    book.save(path)
+    workbook.save(path)

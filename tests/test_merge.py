@@ -136,7 +136,7 @@ def test_the_same_text_twice_in_free_rows_stays_two_activities() -> None:
 # A plan that says otherwise -------------------------------------------------------------------------------
 
 
-def test_a_unit_that_the_plan_does_not_know_is_kept_and_told() -> None:
+def test_a_unit_that_the_plan_does_not_know_is_kept_and_reported() -> None:
     other = draw_round(
         "Id | Perspektiv | Aktivitet | Enhet | Kommunövergripande mål | Nämndmål | Delaktivitet\n"
         "z | Samhälle | Odla | Väster | Levande | Möten | "
@@ -284,21 +284,21 @@ def test_what_stood_there_when_the_form_went_out_is_no_answer_against_a_change()
     assert findings == ()
 
 
-def test_a_fault_in_an_answer_that_was_replaced_is_no_longer_told() -> None:
+def test_a_fault_in_an_answer_that_was_replaced_is_no_longer_reported() -> None:
     older = draw_return(PLAN, "Norr", "Id | Status\na | klart nästan\nd | kanske", name="ett.xlsx")
-    told = tuple(
+    reported = tuple(
         make_finding("rule-broken", row.location_of(answer), field=answer.field)
         for row in older.rows
         for answer in row.answers
         if answer.error_code == NOT_UNDERSTOOD
     )
     newer = draw_return(PLAN, "Norr", "Id | Status\na | Genomfört", name="två.xlsx", saved=LATER)
-    merged, findings = merge(replace(older, findings=told), newer)
+    merged, findings = merge(replace(older, findings=reported), newer)
     assert show(merged) == ["Norr a: Genomfört", "Norr a2", "Norr d: kanske"]
     assert tell(findings) == ["ett.xlsx H7 rule-broken", "två.xlsx H5 conflict"]
 
 
-def test_a_row_that_stands_twice_in_one_form_is_joined_and_told() -> None:
+def test_a_row_that_stands_twice_in_one_form_is_joined_and_reported() -> None:
     form = draw_return(PLAN, "Norr", "Id | Status | Kommentar\na | Pågående | \nd | Utgår | Pengar")
     copied = replace(form.rows[2], item=form.rows[0].item)
     merged, findings = merge(replace(form, rows=(*form.rows, copied)))

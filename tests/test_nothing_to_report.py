@@ -34,18 +34,18 @@ ASKED = draw_round("""
 
 def form(unit: str, statuses: str = "", *, nothing: bool = True, saved: int = 1) -> Submission:
     """Return a form as it is read back; `statuses` as "a Pågående, b Genomfört"."""
-    told = {
+    reported = {
         line: {"status": status} for line, _, status in (one.strip().partition(" ") for one in statuses.split(","))
     }
-    content = write_form(ASKED, unit, told if statuses else {}, issued={}, nothing_to_report=nothing)
+    content = write_form(ASKED, unit, reported if statuses else {}, issued={}, nothing_to_report=nothing)
     return read(content, f"{unit} {saved}.xlsx", saved)
 
 
 def read(content: bytes, name: str, saved: int = 1) -> Submission:
-    book = open_workbook(content, name)
-    assert isinstance(book, WorkbookData)
+    workbook = open_workbook(content, name)
+    assert isinstance(workbook, WorkbookData)
     received = ReceivedFile(name, str(saved), 1, datetime(2021, 4, saved), FileState.ACCEPTED)
-    found = read_form(book, received)
+    found = read_form(workbook, received)
     assert isinstance(found, Submission)
     return found
 
@@ -57,13 +57,13 @@ def merge(*forms: Submission) -> Merged:
 def written(text: str, *, language: str = "sv") -> Submission:
     """Return a form in whose cell a unit has written something."""
     asked = replace(ASKED, language=language)
-    book = openpyxl.load_workbook(io.BytesIO(write_form(asked, "Norr")))
-    guide = book.worksheets[0]
+    workbook = openpyxl.load_workbook(io.BytesIO(write_form(asked, "Norr")))
+    guide = workbook.worksheets[0]
     label = next(cell for cell in guide["A"] if cell.value in ("Inget att rapportera", "Nothing to report"))
     guide.cell(label.row, 2).value = text
     guide.insert_rows(1, 3)
     stream = io.BytesIO()
-    book.save(stream)
+    workbook.save(stream)
     return read(stream.getvalue(), "Norr.xlsx")
 
 
@@ -87,7 +87,7 @@ def test_a_no_is_none_and_what_else_is_written_there_is_kept() -> None:
     assert [one.texts for one in found.unplaced] == [("Vi återkommer i maj",)]
 
 
-def test_who_has_nothing_to_report_lacks_nothing_and_is_told_so() -> None:
+def test_who_has_nothing_to_report_lacks_nothing_and_is_reported_so() -> None:
     found = form("Norr")
     assert [(one.code, one.effective_severity) for one in check_submission(found)] == [
         ("nothing-to-report", "note")
@@ -122,31 +122,31 @@ def test_console_and_other_programs_hear_it() -> None:
     run = RunResult("sv", check_merged(merged), merged)
     assert "Har inget att rapportera: Norr." in format_result(run).splitlines()
     assert format_result(run).count("inget att rapportera") == 1
-    told = result_to_values(run)
-    assert told["units"] == {"asked": 3, "answered": 2, "missing": ["Väst"]}
-    assert [(one["code"], one["unit"]) for one in told["findings"]] == [("nothing-to-report", "Norr")]
+    reported = result_to_values(run)
+    assert reported["units"] == {"asked": 3, "answered": 2, "missing": ["Väst"]}
+    assert [(one["code"], one["unit"]) for one in reported["findings"]] == [("nothing-to-report", "Norr")]
 
 
 def test_the_consolidated_workbook_tells_it_apart(tmp_path: Path) -> None:
-    for unit, told in (("Norr", {}), ("Söder", {"a": {"status": "Pågående"}, "c": {"status": "Genomfört"}})):
+    for unit, reported in (("Norr", {}), ("Söder", {"a": {"status": "Pågående"}, "c": {"status": "Genomfört"}})):
         (tmp_path / f"{unit}.xlsx").write_bytes(
-            write_form(ASKED, unit, told, issued={}, nothing_to_report=unit == "Norr")
+            write_form(ASKED, unit, reported, issued={}, nothing_to_report=unit == "Norr")
         )
     merge_files([tmp_path], tmp_path / "allt.xlsx")
-    book = openpyxl.load_workbook(tmp_path / "allt.xlsx", data_only=True)
+    workbook = openpyxl.load_workbook(tmp_path / "allt.xlsx", data_only=True)
     states: dict[object, object] = {}
-    for unit, state, *_ in book["Insamling"].iter_rows(values_only=True):
+    for unit, state, *_ in workbook["Insamling"].iter_rows(values_only=True):
         states.setdefault(unit, state)
-    told = [states[unit] for unit in ("Norr", "Söder", "Väst")]
-    assert told == ["Inget att rapportera", "Svarat", "Saknas"]
-    headings, *rows = [row for row in book["Aktiviteter"].iter_rows(values_only=True) if any(row)]
+    reported = [states[unit] for unit in ("Norr", "Söder", "Väst")]
+    assert reported == ["Inget att rapportera", "Svarat", "Saknas"]
+    headings, *rows = [row for row in workbook["Aktiviteter"].iter_rows(values_only=True) if any(row)]
     place = headings.index("Sammanvägd status")
     assert [row[place] for row in rows if row[0] in "abc"] == [
         "Pågående",
         "Inget att rapportera",
         "Ej besvarad",
     ], "Väst is silent"
-    figures = {row[0]: row[1] for row in book["Sammanfattning"].iter_rows(values_only=True)}
+    figures = {row[0]: row[1] for row in workbook["Sammanfattning"].iter_rows(values_only=True)}
     assert figures["– har inget att rapportera"] == 1
     assert figures["– har svarat"] == 1
 
@@ -168,28 +168,28 @@ def draw_plan(folder: Path) -> Path:
 
 def added(unit: str, activity: str) -> Submission:
     """Return a form to which the unit has added an activity, and nothing else."""
-    book = openpyxl.load_workbook(io.BytesIO(write_form(ASKED, unit)))
-    sheet = book["Uppföljning"]
+    workbook = openpyxl.load_workbook(io.BytesIO(write_form(ASKED, unit)))
+    sheet = workbook["Uppföljning"]
     heading = [cell.value for cell in sheet[HEADING_ROW + 1]]
     row = FIRST_ITEM_ROW + len(ASKED.items_for_unit(unit)) + 2
     sheet.cell(row, heading.index("Aktivitet") + 1).value = activity
     stream = io.BytesIO()
-    book.save(stream)
+    workbook.save(stream)
     return read(stream.getvalue(), f"{unit}.xlsx")
 
 
-def send_in(folder: Path, language: Language = "sv", **told: dict[str, dict[str, str]] | None) -> Path:
+def send_in(folder: Path, language: Language = "sv", **reported: dict[str, dict[str, str]] | None) -> Path:
     """Put the form of each unit in a folder: what it answers by line, None where it has nothing to report."""
     asked = replace(ASKED, language=language)
     folder.mkdir()
-    for unit, answers in told.items():
+    for unit, answers in reported.items():
         content = write_form(asked, unit, answers or {}, issued={}, nothing_to_report=answers is None)
         (folder / f"{unit}.xlsx").write_bytes(content)
     return folder
 
 
-def look(book: Path, sheet: str) -> list[tuple[object, ...]]:
-    return list(openpyxl.load_workbook(book, data_only=True)[sheet].iter_rows(values_only=True))
+def look(workbook: Path, sheet: str) -> list[tuple[object, ...]]:
+    return list(openpyxl.load_workbook(workbook, data_only=True)[sheet].iter_rows(values_only=True))
 
 
 @pytest.mark.parametrize(
@@ -211,17 +211,17 @@ def look(book: Path, sheet: str) -> list[tuple[object, ...]]:
     ],
 )
 def test_the_summary_tells_blank_forms_from_answers(
-    told: dict[str, dict[str, dict[str, str]] | None], said: str, tmp_path: Path
+    reported: dict[str, dict[str, dict[str, str]] | None], said: str, tmp_path: Path
 ) -> None:
-    merge_files([send_in(tmp_path / "in", **told)], tmp_path / "ut.xlsx", plan=draw_plan(tmp_path), jobs=1)
+    merge_files([send_in(tmp_path / "in", **reported)], tmp_path / "ut.xlsx", plan=draw_plan(tmp_path), jobs=1)
     rows = look(tmp_path / "ut.xlsx", "Sammanfattning")
     assert " ".join(str(row[0]) for row in rows[2:4]).startswith(said)
     figures = {row[0]: row[1] for row in rows}
     states = {str(row[0]): row[1] for row in look(tmp_path / "ut.xlsx", "Insamling")[::-1]}
-    blank = [unit for unit, answers in told.items() if answers == {}]
-    assert [unit for unit in told if states[unit] == "Utan svar"] == blank
+    blank = [unit for unit, answers in reported.items() if answers == {}]
+    assert [unit for unit in reported if states[unit] == "Utan svar"] == blank
     assert figures.get("– har skickat in utan svar", 0) == len(blank)
-    assert figures["– har svarat"] == sum(bool(answers) for answers in told.values())
+    assert figures["– har svarat"] == sum(bool(answers) for answers in reported.values())
 
 
 def test_in_english_and_in_the_report(tmp_path: Path) -> None:
@@ -231,9 +231,9 @@ def test_in_english_and_in_the_report(tmp_path: Path) -> None:
     assert rows[2][0] == "All units asked have sent in their form. Forms without answers from: Norr, Väst."
     assert "Forms without an answer: Norr, Väst." in format_result(run).splitlines()
     write_report(tmp_path / "out.xlsx", tmp_path / "report.html")
-    told = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "1 of 3 units asked have answered. No answer has come from Norr and Väst." in told
-    assert told.count("No answers<") == 2
+    reported = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "1 of 3 units asked have answered. No answer has come from Norr and Väst." in reported
+    assert reported.count("No answers<") == 2
 
 
 def test_an_activity_of_the_units_own_is_an_answer() -> None:

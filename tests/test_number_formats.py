@@ -67,11 +67,11 @@ ASKED = draw_round(
 
 def read(cells: dict[str, tuple[float, str]]) -> Submission:
     """Return a form in which amounts were pasted with their number formats."""
-    book = load_workbook(io.BytesIO(write_form(ASKED, "Badet")))
+    workbook = load_workbook(io.BytesIO(write_form(ASKED, "Badet")))
     for address, (number, number_format) in cells.items():
-        cell = book["Uppföljning"][address]
+        cell = workbook["Uppföljning"][address]
         cell.value, cell.number_format = number, number_format
-    book.save(stream := io.BytesIO())
+    workbook.save(stream := io.BytesIO())
     content = stream.getvalue()
     opened = open_workbook(content, "Badet.xlsx")
     assert isinstance(opened, WorkbookData), opened

@@ -76,8 +76,8 @@ def test_a_workbook_without_a_needed_part_is_refused(name: str) -> None:
     parts = workbook_parts(number_row("A1"))
     del parts[name]
     if name == "_rels/.rels":
-        book = open_workbook(zip_parts(parts), "f.xlsx")
-        assert isinstance(book, WorkbookData), "the usual place is tried where the package names none"
+        opened = open_workbook(zip_parts(parts), "f.xlsx")
+        assert isinstance(opened, WorkbookData), "the usual place is tried where the package names none"
     else:
         assert refusal_code(zip_parts(parts)) == "parts-missing"
 
@@ -174,17 +174,17 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "form.xlsx")
     assert refusal_code(tmp_path / "form.xlsx", "form.xlsx") == "file-not-readable"
     assert refusal_code(Path("/dev/zero"), "zero") == "file-not-readable"
-    told = open_zip_archive(tmp_path / "form.xlsx", "form.zip")
-    assert isinstance(told, Finding)
-    assert told.code == "file-not-readable"
+    reported = open_zip_archive(tmp_path / "form.xlsx", "form.zip")
+    assert isinstance(reported, Finding)
+    assert reported.code == "file-not-readable"
 
 
 def test_what_is_not_read_is_noted() -> None:
     more = {"xl/vbaProject.bin": b"a", "xl/externalLinks/link1.xml": b"<a/>", "xl/embeddings/a.bin": b"a"}
     more |= {"xl/media/image1.png": b"a"}
-    book = open_workbook(zip_parts({**workbook_parts(number_row("A1")), **more}), "f.xlsm")
-    assert isinstance(book, WorkbookData)
-    assert [found.code for found in book.findings] == [
+    opened = open_workbook(zip_parts({**workbook_parts(number_row("A1")), **more}), "f.xlsm")
+    assert isinstance(opened, WorkbookData)
+    assert [found.code for found in opened.findings] == [
         "has-macros",
         "has-outside-links",
         "has-objects",
@@ -197,10 +197,14 @@ def test_what_is_not_read_is_noted() -> None:
 
 def read_same_or_refuse(content: bytes, whole: WorkbookData) -> bool:
     """Return whether a damaged file was refused; otherwise it must say what the whole one says."""
-    book = open_workbook(content, "f.xlsx")
-    if isinstance(book, Finding):
+    opened = open_workbook(content, "f.xlsx")
+    if isinstance(opened, Finding):
         return True
-    assert (book.sheets, book.properties, book.last_saved) == (whole.sheets, whole.properties, whole.last_saved)
+    assert (opened.sheets, opened.properties, opened.last_saved) == (
+        whole.sheets,
+        whole.properties,
+        whole.last_saved,
+    )
     return False
 
 
@@ -247,9 +251,9 @@ def mutate(times: int, seed: int) -> int:
         for _ in range(dice.randrange(1, 4)):
             place = dice.randrange(len(part))
             part[place : place + dice.randrange(4)] = dice.choice(pieces)
-        book = open_workbook(zip_parts({**package.parts, name: bytes(part)}), "f.xlsx", Limits(seconds=5))
-        assert isinstance(book, WorkbookData | Finding)
-        read += isinstance(book, WorkbookData)
+        opened = open_workbook(zip_parts({**package.parts, name: bytes(part)}), "f.xlsx", Limits(seconds=5))
+        assert isinstance(opened, WorkbookData | Finding)
+        read += isinstance(opened, WorkbookData)
     return read
 
 
@@ -301,8 +305,8 @@ def ods_of(inner: str) -> bytes:
     for short, long in SHORT:
         inner = inner.replace(short, long)
     saved = "<dc:date>2021-04-01T08:00:00.123</dc:date>"
-    told = '<meta:user-defined meta:name="xlflow.unit">Å</meta:user-defined>'
-    meta = f'<m xmlns:meta="m" xmlns:dc="d">{saved}{told}</m>'
+    reported = '<meta:user-defined meta:name="xlflow.unit">Å</meta:user-defined>'
+    meta = f'<m xmlns:meta="m" xmlns:dc="d">{saved}{reported}</m>'
     return zip_parts({"mimetype": b"a", "content.xml": ODS.format(inner).encode(), "meta.xml": meta.encode()})
 
 
@@ -320,14 +324,14 @@ def test_an_ods_is_read_with_its_errors_and_repeats() -> None:
         </sheet>
         <sheet table:name="Dold" table:style-name="gömd"><row><cell type="string"
           table:number-rows-spanned="2" table:number-columns-spanned="3"><p>x</p></cell></row></sheet>"""
-    book = open_workbook(ods_of(rows), "f.ods")
-    assert isinstance(book, WorkbookData)
+    opened = open_workbook(ods_of(rows), "f.ods")
+    assert isinstance(opened, WorkbookData)
     again = (date(2021, 3, 31), True, timedelta(hours=36, minutes=30), None)
-    form, hidden = book.sheets
+    form, hidden = opened.sheets
     assert form.rows == (("rad  ett\ntvå", 1.5, 1.5, "#DIV/0!"), again, again)
     assert isinstance(form.rows[0][3], ErrorValue)
     assert (hidden.name, hidden.visible, hidden.merged_ranges) == ("Dold", False, ((0, 0, 1, 2),))
-    assert (book.kind, book.last_saved, book.properties["xlflow.unit"]) == (
+    assert (opened.kind, opened.last_saved, opened.properties["xlflow.unit"]) == (
         "ods",
         datetime(2021, 4, 1, 8, tzinfo=UTC),
         "Å",
@@ -338,9 +342,9 @@ def test_a_number_that_is_formatted_as_true_or_false_stays_the_number() -> None:
     """LibreOffice saves it so: the number where true or false belongs, and TRUE as what people see."""
     said = ("-1500.5", "2", "1", "true", "false")
     cells = [f'<cell type="boolean" office:boolean-value="{value}"><p>TRUE</p></cell>' for value in said]
-    book = open_workbook(ods_of(f'<sheet table:name="Form"><row>{"".join(cells)}</row></sheet>'), "f.ods")
-    assert isinstance(book, WorkbookData)
-    assert [repr(cell) for cell in book.sheets[0].rows[0]] == ["-1500.5", "2.0", "1.0", "True", "False"]
+    opened = open_workbook(ods_of(f'<sheet table:name="Form"><row>{"".join(cells)}</row></sheet>'), "f.ods")
+    assert isinstance(opened, WorkbookData)
+    assert [repr(cell) for cell in opened.sheets[0].rows[0]] == ["-1500.5", "2.0", "1.0", "True", "False"]
 
 
 def test_an_ods_that_repeats_a_value_endlessly_is_refused() -> None:
@@ -364,10 +368,10 @@ def test_a_text_table_is_read_in_any_letters(letters: str, sign: str) -> None:
         sign.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if "\n" in cell else cell for cell in line)
         for line in lines
     )
-    book = open_workbook(text.encode(letters), "plan.csv")
-    assert isinstance(book, WorkbookData)
-    assert (book.kind, book.sheets[0].name) == ("csv", "plan")
-    assert book.sheets[0].rows == tuple(tuple(cell or None for cell in line) for line in lines)
+    opened = open_workbook(text.encode(letters), "plan.csv")
+    assert isinstance(opened, WorkbookData)
+    assert (opened.kind, opened.sheets[0].name) == ("csv", "plan")
+    assert opened.sheets[0].rows == tuple(tuple(cell or None for cell in line) for line in lines)
 
 
 @pytest.mark.parametrize("line", ["sep=;", "SEP=|", "sep=\t"])
@@ -410,10 +414,10 @@ def test_names_in_a_bundle_may_differ_in_their_capitals_only(tmp_path: Path) -> 
 def test_a_bundle_that_is_packed_otherwise_is_to_be_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "svar.zip", "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("Museet.xlsx", make_workbook())
-    told = open_zip_archive(tmp_path / "svar.zip", "svar.zip")
-    assert isinstance(told, Finding)
-    assert told.code == "archive-packed-otherwise"
-    assert "packa upp det" in remedy_of(told, "sv")
+    reported = open_zip_archive(tmp_path / "svar.zip", "svar.zip")
+    assert isinstance(reported, Finding)
+    assert reported.code == "archive-packed-otherwise"
+    assert "packa upp det" in remedy_of(reported, "sv")
 
 
 @pytest.mark.parametrize("method", [9, 12, 14, 93, 98])

@@ -46,9 +46,9 @@ def _derived_ids(items: list[PlanItem]) -> dict[tuple[tuple[str, ...], tuple[str
 
 class TestIds:
     @given(PLAN_ITEMS, st.randoms(use_true_random=False))
-    def test_do_not_depend_on_the_order_of_the_items(self, items: list[PlanItem], chance: random.Random):
+    def test_do_not_depend_on_the_order_of_the_items(self, items: list[PlanItem], rng: random.Random):
         shuffled = items.copy()
-        chance.shuffle(shuffled)
+        rng.shuffle(shuffled)
         assert _derived_ids(items) == _derived_ids(shuffled)
 
     @given(PLAN_ITEMS)

@@ -74,17 +74,17 @@ def test_a_text_in_a_foreign_encoding_keeps_its_signs() -> None:
 
 @pytest.mark.parametrize("table_name", ["Tabell 1", "Table 1"])
 def test_a_plan_exported_from_numbers_is_read_with_its_units(table_name: str) -> None:
-    book = Workbook()
-    summary = book.worksheets[0]
+    workbook = Workbook()
+    summary = workbook.worksheets[0]
     summary.title = "Exportsammanfattning"
     summary.append(["Numbers-arknamn", "Numbers-tabellnamn", "Excel-arbetsbladsnamn"])
     for name, rows in (("Plan", (HEADINGS, *ROWS)), ("Enheter", (("Enhet",), ("Badhuset",), ("Biblioteket",)))):
         summary.append([name, table_name, f"{name} - {table_name}"])
-        sheet = book.create_sheet(f"{name} - {table_name}")
+        sheet = workbook.create_sheet(f"{name} - {table_name}")
         for row in ((table_name,), *rows):
             sheet.append([text or None for text in row])
     buffer = io.BytesIO()
-    book.save(buffer)
+    workbook.save(buffer)
     plan, codes = read_plan(buffer.getvalue(), "Verksamhetsplan.xlsx")
     assert texts_of(plan) == TEXTS
     assert [unit.name for unit in plan.units] == ["Badhuset", "Biblioteket"]

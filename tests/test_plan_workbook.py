@@ -168,10 +168,10 @@ class TestReadPlan:
             f"Mål {n // 30} | Aktivitet {n // 3} | Del {n} | Kvartal {n % 4 + 1} | Enhet {n % 60}"
             for n in range(3000)
         )
-        book = draw_workbook(f"Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet\n{rows}")
+        workbook = draw_workbook(f"Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet\n{rows}")
         template = load_template("followup")
         start = process_time()
-        plan, _ = read_plan(book, template, AS_OF)
+        plan, _ = read_plan(workbook, template, AS_OF)
         assert process_time() - start < 3  # about 0.2 s on an idle machine
         assert len(plan.items) == 4000
 

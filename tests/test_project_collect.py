@@ -262,7 +262,7 @@ def _kill(children: Sequence[int], seconds: float) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
 @pytest.mark.parametrize("kills", [8, pytest.param(200, marks=pytest.mark.long)])
 def test_two_runs_that_are_killed_at_any_moment_lose_nothing(project: Project, kills: int) -> None:
-    chance = random.Random(7)
+    rng = random.Random(7)
     contents = {
         f"{unit} {number}.xlsx": form(project, unit) + bytes(number) for unit in ANSWERS for number in range(4)
     }
@@ -275,9 +275,9 @@ def test_two_runs_that_are_killed_at_any_moment_lose_nothing(project: Project, k
         for name, content in contents.items():
             put_in_inbox(project, f"{round_number} {name}", content + bytes(8 * round_number))
         collectors = [_start(lambda: collect(project)) for _ in range(2)]
-        _kill(collectors, chance.uniform(0.3, 0.7))
+        _kill(collectors, rng.uniform(0.3, 0.7))
         workers: list[Callable[[], object]] = [lambda: collect(project), decide_and_merge]
-        _kill([_start(work) for work in workers], chance.uniform(0.3, 0.9))
+        _kill([_start(work) for work in workers], rng.uniform(0.3, 0.9))
     collect(project)
     expected = {content + bytes(8 * number) for content in contents.values() for number in range(kills // 4)}
     assert set(received(project).values()) == expected

@@ -541,9 +541,9 @@ def test_codes_pasted_right_below_the_first_row_hide_no_row() -> None:
 
 
 def test_sheets_may_have_any_name() -> None:
-    def change(book: Workbook) -> None:
-        book["Uppföljning"].title = "Svar från oss"
-        book["xlflow"].title = "Blad3"
+    def change(opened: Workbook) -> None:
+        opened["Uppföljning"].title = "Svar från oss"
+        opened["xlflow"].title = "Blad3"
 
     form = read_form_bytes(edit_workbook(change))
     assert answers_by_item(form) == with_blank_items()
@@ -552,8 +552,8 @@ def test_sheets_may_have_any_name() -> None:
 
 
 def test_the_sheet_of_our_formulas_says_nothing_even_where_somebody_shows_it() -> None:
-    def change(book: Workbook) -> None:
-        book[CALC_SHEET].sheet_state = "visible"
+    def change(opened: Workbook) -> None:
+        opened[CALC_SHEET].sheet_state = "visible"
 
     hidden, shown = read_form_bytes(make_form()), read_form_bytes(edit_workbook(change))
     assert (
@@ -566,31 +566,31 @@ def test_the_sheet_of_our_formulas_says_nothing_even_where_somebody_shows_it() -
 def test_the_sheet_of_our_formulas_is_no_copy_of_the_form_where_they_show_its_headings() -> None:
     """As they do once somebody has pasted the headings between the rows, in a kind of file that is read whole."""
 
-    def change(book: Workbook) -> None:
-        book[CALC_SHEET].sheet_state = "visible"
-        for column, cell in enumerate(book["Uppföljning"][HEADING_ROW + 1], 1):
-            book[CALC_SHEET].cell(3, column).value = cell.value
-        book[CALC_SHEET].cell(4, 9).value = "Pågående"
+    def change(opened: Workbook) -> None:
+        opened[CALC_SHEET].sheet_state = "visible"
+        for column, cell in enumerate(opened["Uppföljning"][HEADING_ROW + 1], 1):
+            opened[CALC_SHEET].cell(3, column).value = cell.value
+        opened[CALC_SHEET].cell(4, 9).value = "Pågående"
 
     form = read_form_bytes(edit_workbook(change))
     assert (answers_by_item(form), unplaced_texts(form), finding_codes(form)) == (with_blank_items(), [], [])
 
 
 def test_another_sheet_by_the_name_of_our_formulas_is_kept_if_it_can_be_seen() -> None:
-    def change(book: Workbook) -> None:
-        book.remove(book[CALC_SHEET])
-        book.create_sheet(CALC_SHEET)["B2"] = "Vår egen lista"
+    def change(opened: Workbook) -> None:
+        opened.remove(opened[CALC_SHEET])
+        opened.create_sheet(CALC_SHEET)["B2"] = "Vår egen lista"
 
     form = read_form_bytes(edit_workbook(change))
     assert [(one.location.cell, one.texts) for one in form.unplaced] == [("B2", ("Vår egen lista",))]
 
 
 def test_the_sheet_with_most_answers_counts_and_the_other_is_kept() -> None:
-    def change(book: Workbook) -> None:
-        copy = book.copy_worksheet(book["Uppföljning"])
+    def change(opened: Workbook) -> None:
+        copy = opened.copy_worksheet(opened["Uppföljning"])
         copy.title = "Kopia"
         set_cells(copy, FIRST + 4, status="Utgår")
-        set_cells(book["Uppföljning"], FIRST, comment="Annat", status=None)
+        set_cells(opened["Uppföljning"], FIRST, comment="Annat", status=None)
 
     form = read_form_bytes(edit_workbook(change))
     assert answers_by_item(form) == with_blank_items(e={"status": "Utgår"})
@@ -602,13 +602,13 @@ def test_the_sheet_with_most_answers_counts_and_the_other_is_kept() -> None:
 
 
 def test_texts_beside_the_table_and_on_other_sheets_are_kept() -> None:
-    def change(book: Workbook) -> None:
-        sheet = book["Uppföljning"]
+    def change(opened: Workbook) -> None:
+        sheet = opened["Uppföljning"]
         sheet["G1"] = "Vi ses!"
         sheet["A40"] = "Frågor? Ring växeln."
         sheet["P7"] = 12
         sheet["XFD1048576"] = "långt borta"
-        book.create_sheet("Eget")["B2"] = "Våra egna anteckningar"
+        opened.create_sheet("Eget")["B2"] = "Våra egna anteckningar"
 
     form = read_form_bytes(edit_workbook(change))
     assert answers_by_item(form) == with_blank_items()
@@ -626,16 +626,16 @@ def test_texts_beside_the_table_and_on_other_sheets_are_kept() -> None:
 
 
 def refusal_of(content: bytes, known: Iterable[KnownRound] = ()) -> str:
-    book = open_workbook(content, "Museet.xlsx")
-    assert isinstance(book, WorkbookData)
-    refused = read_form(book, RECEIVED, tuple(known))
+    opened = open_workbook(content, "Museet.xlsx")
+    assert isinstance(opened, WorkbookData)
+    refused = read_form(opened, RECEIVED, tuple(known))
     assert isinstance(refused, Finding)
     assert "Museet.xlsx" in message_of(refused, "sv")
     return refused.code
 
 
 def test_a_form_that_lost_its_records_is_read_where_the_round_is_known() -> None:
-    content = edit_workbook(lambda book: book.remove(book["xlflow"]))
+    content = edit_workbook(lambda opened: opened.remove(opened["xlflow"]))
     form = read_form_bytes(content, [KnownRound(replace(ASKED, as_of=date(2020, 1, 1))), KnownRound(ASKED)])
     assert answers_by_item(form) == with_blank_items()
     assert finding_codes(form) == ["identity-from-properties"]
@@ -646,7 +646,9 @@ def test_a_form_that_lost_its_records_is_read_where_the_round_is_known() -> None
 
 def test_what_a_form_says_in_another_language_than_the_plan_is_no_text_of_the_unit_s() -> None:
     english = make_form(round_=replace(ASKED, language="en"), answers={"a": {"status": "Ongoing"}})
-    form = read_form_bytes(edit_workbook(lambda book: book.remove(book["xlflow"]), english), [KnownRound(ASKED)])
+    form = read_form_bytes(
+        edit_workbook(lambda opened: opened.remove(opened["xlflow"]), english), [KnownRound(ASKED)]
+    )
     assert (answers_by_item(form)["a"], form.unplaced) == ({"status": "Ongoing"}, ())
 
 
@@ -656,12 +658,12 @@ def test_what_is_no_form_is_refused() -> None:
     buffer = io.BytesIO()
     plain.save(buffer)
     assert refusal_of(buffer.getvalue()) == "not-a-form"
-    assert refusal_of(edit_workbook(lambda book: book.remove(book["Uppföljning"]))) == "form-sheet-missing"
+    assert refusal_of(edit_workbook(lambda opened: opened.remove(opened["Uppföljning"]))) == "form-sheet-missing"
 
-    def garble(book: Workbook) -> None:
-        book["xlflow"].delete_rows(3, 5)
-        while book.custom_doc_props.names:
-            del book.custom_doc_props[book.custom_doc_props.names[0]]
+    def garble(opened: Workbook) -> None:
+        opened["xlflow"].delete_rows(3, 5)
+        while opened.custom_doc_props.names:
+            del opened.custom_doc_props[opened.custom_doc_props.names[0]]
 
     assert refusal_of(edit_workbook(garble)) == "form-metadata-corrupt"
 
@@ -669,8 +671,8 @@ def test_what_is_no_form_is_refused() -> None:
 def redefine(change: Callable[[dict[str, Any]], object], form_version: str = "1") -> bytes:
     """Return a form as a newer version of the program might make it, its definition changed."""
 
-    def change_records(book: Workbook) -> None:
-        sheet = book["xlflow"]
+    def change_records(opened: Workbook) -> None:
+        sheet = opened["xlflow"]
         for row in sheet.iter_rows():
             if row[0].value == "definition":
                 whole = json.loads("".join(str(cell.value or "") for cell in row[2:]))
@@ -705,9 +707,9 @@ def test_a_form_that_only_a_newer_version_can_read_says_so() -> None:
     def change(whole: dict[str, Any]) -> None:
         whole["fields"][1]["type"] = "sound"
 
-    def forget(book: Workbook) -> None:
-        while book.custom_doc_props.names:
-            del book.custom_doc_props[book.custom_doc_props.names[0]]
+    def forget(opened: Workbook) -> None:
+        while opened.custom_doc_props.names:
+            del opened.custom_doc_props[opened.custom_doc_props.names[0]]
 
     for content in (redefine(change), redefine(lambda _: None, "2")):
         alone = edit_workbook(forget, content)
@@ -716,8 +718,8 @@ def test_a_form_that_only_a_newer_version_can_read_says_so() -> None:
 
 
 def test_sheets_copied_between_two_forms_are_noticed() -> None:
-    def change(book: Workbook) -> None:
-        book.custom_doc_props["xlflow.unit"].value = "Åbo"
+    def change(opened: Workbook) -> None:
+        opened.custom_doc_props["xlflow.unit"].value = "Åbo"
 
     form = read_form_bytes(edit_workbook(change))
     assert form.unit == "Museet"
@@ -808,12 +810,12 @@ def shuffle_rows(rows: list[list[object]], dice: random.Random, edits: int) -> N
 @given(st.integers(0, 10_000), st.integers(0, 8))
 @settings(max_examples=sample_size(150))
 def test_no_answer_is_lost_whatever_happens_to_the_rows(seed: int, edits: int) -> None:
-    book = open_workbook(make_form(), "Museet.xlsx")
-    assert isinstance(book, WorkbookData)
-    sheet = book.sheets[1]
+    opened = open_workbook(make_form(), "Museet.xlsx")
+    assert isinstance(opened, WorkbookData)
+    sheet = opened.sheets[1]
     rows, dice = [list(row) for row in sheet.rows[FIRST_ITEM_ROW:]], random.Random(seed)
     shuffle_rows(rows, dice, edits)
-    form = read_form(with_rows(book, sheet, rows), RECEIVED)
+    form = read_form(with_rows(opened, sheet, rows), RECEIVED)
     assert isinstance(form, Submission)
     issued = {key: texts for key, texts in answers_by_item(form).items() if not key.startswith("Eget")}
     assert issued == with_blank_items()
@@ -822,7 +824,7 @@ def test_no_answer_is_lost_whatever_happens_to_the_rows(seed: int, edits: int) -
     assert len(form.rows) + set_aside == 5 + own
 
 
-def with_rows(book: WorkbookData, sheet: SheetData, rows: list[list[object]]) -> WorkbookData:
+def with_rows(opened: WorkbookData, sheet: SheetData, rows: list[list[object]]) -> WorkbookData:
     whole = (*sheet.rows[:FIRST_ITEM_ROW], *(tuple(row) for row in rows))
     changed = replace(sheet, rows=whole)  # type: ignore[arg-type]
-    return replace(book, sheets=tuple(changed if one is sheet else one for one in book.sheets))
+    return replace(opened, sheets=tuple(changed if one is sheet else one for one in opened.sheets))

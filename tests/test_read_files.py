@@ -26,7 +26,7 @@ def found(**files: bytes) -> list[DiscoveredFile]:
     return [DiscoveredFile(name.replace("_", "."), content, len(content)) for name, content in files.items()]
 
 
-def told(opened: Sequence[ReadResult]) -> list[str]:
+def reported(opened: Sequence[ReadResult]) -> list[str]:
     return [f"{received.name} {received.state} {received.reason}" for received, _ in opened]
 
 
@@ -39,17 +39,17 @@ KILLER = make_xlsb((0, 0), (1_048_575, 16_383))
 def test_an_old_kind_of_workbook_is_read_in_a_process_of_its_own() -> None:
     content = make_xlsb((0, 0), (2, 1))
     assert open_in_process(content, "f.xlsb") is None
-    book = open_workbook(content, "f.xlsb")
-    assert isinstance(book, WorkbookData)
-    assert book.sheets[0].rows == ((7.0, None), (None, None), (None, 7.0))
-    assert told(read_returned_files(found(f_xlsb=content), ReadOptions(1))) == ["f.xlsb refused not-a-form"]
+    workbook = open_workbook(content, "f.xlsb")
+    assert isinstance(workbook, WorkbookData)
+    assert workbook.sheets[0].rows == ((7.0, None), (None, None), (None, 7.0))
+    assert reported(read_returned_files(found(f_xlsb=content), ReadOptions(1))) == ["f.xlsb refused not-a-form"]
 
 
 def test_a_file_that_ends_its_reader_costs_no_other() -> None:
     opened = read_returned_files(
         found(a_xlsx=make_form(), b_xlsb=KILLER, c_xlsx=make_form(unit="Åbo"), d_xlsb=KILLER), ReadOptions(2)
     )
-    assert told(opened) == [
+    assert reported(opened) == [
         "a.xlsx accepted None",
         "b.xlsb refused reader-crashed",
         "c.xlsx accepted None",
@@ -74,7 +74,7 @@ def test_the_run_goes_on_to_its_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reason", ["crashed", "too-slow", "too-large"])
-def test_every_way_of_losing_a_file_is_told_in_words(reason: str) -> None:
+def test_every_way_of_losing_a_file_is_reported_in_words(reason: str) -> None:
     (file,) = found(f_xls=b"x")
     received, refusal = read_files._refuse_failed_file(file, process_pool.TaskFailure(reason))  # type: ignore[arg-type]
     assert isinstance(refusal, Finding)
@@ -92,23 +92,23 @@ def test_a_form_that_would_bury_all_others_is_refused(monkeypatch: pytest.Monkey
 
     content = edit_sheet(fill)
     opened = read_returned_files(found(a_xlsx=content, b_xlsx=make_form(unit="Åbo")), ReadOptions(2))
-    assert told(opened) == ["a.xlsx refused form-too-large", "b.xlsx accepted None"]
+    assert reported(opened) == ["a.xlsx refused form-too-large", "b.xlsx accepted None"]
 
 
 @pytest.mark.parametrize("files", [1, 12])
 def test_a_form_that_our_own_reading_falls_over_costs_no_other(
     monkeypatch: pytest.MonkeyPatch, files: int
 ) -> None:
-    def fall_over(book: WorkbookData, *_: object) -> Finding:
-        if book.name == "a.xlsx":
+    def fall_over(workbook: WorkbookData, *_: object) -> Finding:
+        if workbook.name == "a.xlsx":
             raise RecursionError
-        return make_finding("not-a-form", Location(book.name))
+        return make_finding("not-a-form", Location(workbook.name))
 
     monkeypatch.setattr(read_files, "read_form", fall_over)
     opened = read_returned_files(
         found(a_xlsx=make_form(), **{f"b{n}_xlsx": make_form() for n in range(files)}), ReadOptions(2)
     )
-    assert told(opened)[0] == "a.xlsx refused reader-crashed"
+    assert reported(opened)[0] == "a.xlsx refused reader-crashed"
     assert {received.reason for received, _ in opened[1:]} == {"not-a-form"}
 
 
@@ -146,7 +146,7 @@ def test_where_no_process_can_be_started_files_are_read_all_the_same(monkeypatch
     assert read_returned_files(files, ReadOptions(2)) == before
 
 
-def test_progress_is_told_for_every_file() -> None:
+def test_progress_is_reported_for_every_file() -> None:
     done: list[tuple[str, int, int]] = []
     files = [*files_of_all_kinds(), *found(l_xlsb=make_xlsb((0, 0)))]
     read_returned_files(files, ReadOptions(2), lambda step, number, total: done.append((step, number, total)))
@@ -156,10 +156,10 @@ def test_progress_is_told_for_every_file() -> None:
 def test_another_look_finds_the_forms_of_rounds_known_by_then() -> None:
     files = found(a_xlsx=copy_values(), b_xlsx=make_form(unit="Åbo"), c_pdf=b"%PDF-1.7")
     opened = read_returned_files(files, ReadOptions(2))
-    assert told(opened) == ["a.xlsx refused not-a-form", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
+    assert reported(opened) == ["a.xlsx refused not-a-form", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
     assert retry_with_known_rounds(files, opened, [], ReadOptions(2)) == opened
     again = retry_with_known_rounds(files, opened, [KnownRound(ASKED)], ReadOptions(2))
-    assert told(again) == ["a.xlsx accepted None", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
+    assert reported(again) == ["a.xlsx accepted None", "b.xlsx accepted None", "c.pdf refused file-is-pdf"]
 
 
 # Files that are passed over by their name ---------------------------------------------------------------------

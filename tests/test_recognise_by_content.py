@@ -48,27 +48,27 @@ ROWS = (
 
 def retyped(*above: str, rows: Iterable[Sequence[object]] = ROWS, name: str = "Blad1") -> bytes:
     """Return a workbook into which somebody typed the form anew, with these texts above it."""
-    book = Workbook()
-    sheet = book.worksheets[0]
+    opened = Workbook()
+    sheet = opened.worksheets[0]
     sheet.title = name
     for text in above:
         sheet.append([text])
     sheet.append(HEADINGS)
     for row in rows:
         sheet.append(row)
-    return saved(book)
+    return saved(opened)
 
 
-def saved(book: Workbook) -> bytes:
+def saved(opened: Workbook) -> bytes:
     buffer = io.BytesIO()
-    book.save(buffer)
+    opened.save(buffer)
     return buffer.getvalue()
 
 
 def outcome(content: bytes, known: Sequence[KnownRound] = PLANNED) -> Submission | Finding:
-    book = open_workbook(content, "Svar.xlsx")
-    assert isinstance(book, WorkbookData)
-    return read_form(book, RECEIVED, known)
+    opened = open_workbook(content, "Svar.xlsx")
+    assert isinstance(opened, WorkbookData)
+    return read_form(opened, RECEIVED, known)
 
 
 def refusal(content: bytes, known: Sequence[KnownRound] = PLANNED) -> str:
@@ -116,9 +116,9 @@ def test_rows_that_fit_two_units_are_nobody_s() -> None:
     assert refusal(retyped(), [KnownRound(shared)]) == "form-unit-unclear"
     dayless = [KnownRound(replace(shared, as_of=UNKNOWN_DATE))]
     for known, unit in (([KnownRound(replace(ASKED, as_of=UNKNOWN_DATE))], "Museet"), (dayless, None)):
-        told = outcome(retyped(), known)
-        assert isinstance(told, Finding)
-        assert (told.code, told.unit) == ("form-day-unknown", unit)
+        reported = outcome(retyped(), known)
+        assert isinstance(reported, Finding)
+        assert (reported.code, reported.unit) == ("form-day-unknown", unit)
     assert read_form_bytes(retyped("Åbo"), [KnownRound(shared)]).unit == "Åbo"
 
 
@@ -157,9 +157,9 @@ def test_most_rows_must_be_there_where_nothing_else_speaks() -> None:
 @pytest.mark.parametrize("known", [[], PLANNED], ids=["nothing known", "a round known"])
 def test_a_workbook_of_something_else_is_no_form(known: list[KnownRound]) -> None:
     assert refusal(retyped("Museet", rows=[("Något helt annat", None, None, "Pågående")]), known) == "not-a-form"
-    book = Workbook()
-    book.worksheets[0].append(["Budget", "Museet", 12])
-    assert refusal(saved(book), known) == "not-a-form"
+    opened = Workbook()
+    opened.worksheets[0].append(["Budget", "Museet", 12])
+    assert refusal(saved(opened), known) == "not-a-form"
 
 
 def test_what_is_not_the_form_s_is_set_aside_and_own_activities_are_rows() -> None:
@@ -176,10 +176,10 @@ def test_what_is_not_the_form_s_is_set_aside_and_own_activities_are_rows() -> No
 
 def test_an_english_form_is_known_again() -> None:
     asked = replace(ASKED, language="en")
-    form, book = load_workbook(io.BytesIO(make_form({"a": {"status": "Ongoing"}}, asked))), Workbook()
+    form, opened = load_workbook(io.BytesIO(make_form({"a": {"status": "Ongoing"}}, asked))), Workbook()
     for row in form["Follow-up"].iter_rows(values_only=True):
-        book.worksheets[0].append(row)
-    found = outcome(saved(book), [KnownRound(asked)])
+        opened.worksheets[0].append(row)
+    found = outcome(saved(opened), [KnownRound(asked)])
     assert isinstance(found, Submission)
     assert found.rows[0].value("status") == "ongoing"
 

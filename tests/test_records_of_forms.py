@@ -89,9 +89,9 @@ def tell_others(run: RunResult) -> dict[str, Any]:
 
 
 def test_what_is_compared_is_not_empty(tmp_path: Path, forms: dict[str, bytes]) -> None:
-    told = tell_others(check(tmp_path / "r", forms))
-    assert len(told["rows"]) == 7
-    assert len(told["findings"]) >= 1
+    reported = tell_others(check(tmp_path / "r", forms))
+    assert len(reported["rows"]) == 7
+    assert len(reported["findings"]) >= 1
 
 
 # One change each ------------------------------------------------------------------------------------------
@@ -205,8 +205,8 @@ def test_a_file_that_claims_many_units_does_not_choose_the_round() -> None:
 def assert_no_effect(folder: Path, forms: dict[str, bytes], honest: dict[str, Any], rng: Random) -> str:
     """Alter a form, check and merge, and return what became of it."""
     run = check(folder, forms, alter_form(forms[ALTERED_UNIT], rng))
-    told = tell_others(run)
-    assert {**told, "units": None} == {**honest, "units": None}
+    reported = tell_others(run)
+    assert {**reported, "units": None} == {**honest, "units": None}
     json.dumps([str(found) for found in run.findings])
     result = merge_forms([folder], folder.with_name("c.xlsx"), cache=False, force=True)
     assert result.output_path

@@ -207,65 +207,65 @@ class Case:
 
 def make_case(seed: int, size: int, template: Template, language: Language) -> Case:
     """Return a round with many shapes of families, own activities among them, and answers of every kind."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     rows: list[str] = []
     while len(rows) < size:
         number = len(rows)
         stem = f"P{number // 90} | Över | Mål {number // 9} | Aktivitet {number} *?~"
-        if chance.random() < 0.85:
-            rows.append(f"{stem} | | {chance.choice(DEADLINES)} | Museet")
-        for part in range(chance.choice([0, 0, 0, 1, 2, 4])):
-            rows.append(f"{stem} | Del {part} | {chance.choice(DEADLINES)} | Museet")
+        if rng.random() < 0.85:
+            rows.append(f"{stem} | | {rng.choice(DEADLINES)} | Museet")
+        for part in range(rng.choice([0, 0, 0, 1, 2, 4])):
+            rows.append(f"{stem} | Del {part} | {rng.choice(DEADLINES)} | Museet")
     table = f"{LEVELS} | Slutdatum | Enhet\n" + "\n".join(rows)
     drawn = draw_round(table, template=template, language=language)
-    asked = replace(drawn, plan=replace(drawn.plan, items=(*drawn.plan.items, *own_lines(drawn, chance))))
+    asked = replace(drawn, plan=replace(drawn.plan, items=(*drawn.plan.items, *own_lines(drawn, rng))))
     count, own = len(drawn.plan.items), len(asked.plan.items) - len(drawn.plan.items)
     places = [
         *range(FIRST_ITEM_ROW, FIRST_ITEM_ROW + count),
         *range(FIRST_ITEM_ROW + count + 1, FIRST_ITEM_ROW + count + 1 + own),
     ]
-    return Case(asked, tuple(type_answers(places, chance, language)))
+    return Case(asked, tuple(type_answers(places, rng, language)))
 
 
 def make_budget(seed: int, size: int) -> Case:
     """Return a round about amounts, and amounts of every kind, numbers and words."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     budgets = ("1000000", "250000.50", "-300000", "0", "")
-    rows = [f"Drift | Post {number} | {chance.choice(budgets)} | Museet" for number in range(size)]
+    rows = [f"Drift | Post {number} | {rng.choice(budgets)} | Museet" for number in range(size)]
     asked = draw_round("Område | Post | Budget | Enhet\n" + "\n".join(rows), template=shipped_template("budget"))
     places = range(FIRST_ITEM_ROW, FIRST_ITEM_ROW + size)
-    typed = ((row, key, chance.choice(AMOUNTS)) for row in places for key in ("outcome", "forecast"))
-    comments = ((row, "comment", chance.choice(COMMENTS)) for row in places)
+    typed = ((row, key, rng.choice(AMOUNTS)) for row in places for key in ("outcome", "forecast"))
+    comments = ((row, "comment", rng.choice(COMMENTS)) for row in places)
     return Case(asked, (*typed, *comments))
 
 
-def own_lines(drawn: Round, chance: random.Random) -> Iterator[PlanItem]:
+def own_lines(drawn: Round, rng: random.Random) -> Iterator[PlanItem]:
     """Yield activities of the unit's own: alone, with parts, parts of planned ones, and rows without a name."""
     planned = [line.level_texts for line in drawn.plan.items if not line.level_texts[4]]
     for number in range(14):
-        above = chance.choice(planned)
+        above = rng.choice(planned)
         levels = [("", "", "", f"Egen {number // 3}", ""), ("", "", "", f"egen {number // 3}", f"Del {number}")]
         levels += [(*above[:4], f"Ny del {number}"), ("", "", "", "", ""), ("", "", "", "", "Del utan namn")]
-        yield PlanItem(f"egen{number}", chance.choice(levels[:4] + levels), ("Museet",), added_by_unit=True)
+        yield PlanItem(f"egen{number}", rng.choice(levels[:4] + levels), ("Museet",), added_by_unit=True)
 
 
 def type_answers(
-    places: Sequence[int], chance: random.Random, language: Language
+    places: Sequence[int], rng: random.Random, language: Language
 ) -> Iterator[tuple[int, str, Typed]]:
     for row in places:
-        if chance.random() < 0.7:
-            known = chance.random() < 0.75
-            yield row, "status", chance.choice(STATUSES[language] if known else MESSY_STATUSES)
-        if chance.random() < 0.5:
-            yield row, "new_deadline", chance.choice(TIMES)
-        if chance.random() < 0.5:
-            yield row, "comment", chance.choice(COMMENTS)
+        if rng.random() < 0.7:
+            known = rng.random() < 0.75
+            yield row, "status", rng.choice(STATUSES[language] if known else MESSY_STATUSES)
+        if rng.random() < 0.5:
+            yield row, "new_deadline", rng.choice(TIMES)
+        if rng.random() < 0.5:
+            yield row, "comment", rng.choice(COMMENTS)
 
 
 def fill(case: Case, path: Path) -> Path:
     """Write the form of a case, type in what is typed, each in its kind, and return the file."""
-    book = openpyxl.load_workbook(io.BytesIO(write_form(case.asked, "Museet")))
-    sheet = book["Uppföljning" if case.asked.language == "sv" else "Follow-up"]
+    workbook = openpyxl.load_workbook(io.BytesIO(write_form(case.asked, "Museet")))
+    sheet = workbook["Uppföljning" if case.asked.language == "sv" else "Follow-up"]
     columns = {str(cell.value).removeprefix("#"): cell.column for cell in sheet[3]}
     for row, key, value in case.typed:
         cell = sheet.cell(row + 1, columns[key])
@@ -275,17 +275,17 @@ def fill(case: Case, path: Path) -> Path:
         if isinstance(value, str):
             cell.data_type = "s"
     if case.nothing:
-        guide = book.worksheets[0]
+        guide = workbook.worksheets[0]
         label = next(cell for cell in guide["A"] if cell.value in ("Inget att rapportera", "Nothing to report"))
         guide.cell(label.row, 2).value = "Ja"
-    book.save(path)
+    workbook.save(path)
     return path
 
 
 def read(path: Path) -> Submission:
-    book = open_workbook(path, path.name)
-    assert isinstance(book, WorkbookData)
-    form = read_form(book, ReceivedFile(path.name, "", 1, None, FileState.ACCEPTED))
+    workbook = open_workbook(path, path.name)
+    assert isinstance(workbook, WorkbookData)
+    form = read_form(workbook, ReceivedFile(path.name, "", 1, None, FileState.ACCEPTED))
     assert isinstance(form, Submission)
     return form
 
@@ -326,9 +326,9 @@ def compare_rows(form: Submission, live: dict[int, str]) -> int:
     }
     for row, text in not_empty(live.items()):
         answers = next((each.answers for each in form.rows if each.location.cell == f"A{row}"), ())
-        told = [answer.raw_text for answer in answers]
-        assert bool(text) is bool(broken.get(row)), f"row {row}: {text!r}, {broken.get(row)}, {told}"
-        assert text == words.get(row, ""), f"row {row}: {told}"
+        reported = [answer.raw_text for answer in answers]
+        assert bool(text) is bool(broken.get(row)), f"row {row}: {text!r}, {broken.get(row)}, {reported}"
+        assert text == words.get(row, ""), f"row {row}: {reported}"
     return len(live)
 
 
@@ -358,9 +358,9 @@ def test_rows_that_were_sorted_are_judged_as_before(tmp_path: Path) -> None:
     require_tool("soffice")
     case = make_case(8, 120, shipped_template(), "sv")
     path = fill(case, tmp_path / "sorted.xlsx")
-    book = openpyxl.load_workbook(path)
+    workbook = openpyxl.load_workbook(path)
     sheet, last = (
-        book["Uppföljning"],
+        workbook["Uppföljning"],
         FIRST_ITEM_ROW + len([line for line in case.asked.plan.items if not line.added_by_unit]),
     )
     rows = [
@@ -373,7 +373,7 @@ def test_rows_that_were_sorted_are_judged_as_before(tmp_path: Path) -> None:
             sheet.cell(number, column).data_type = (
                 "s" if isinstance(value, str) else sheet.cell(number, column).data_type
             )
-    book.save(path)
+    workbook.save(path)
     assert compare_rows(read(path), live_texts(recalculate_all([path])[0])) > 120
 
 
@@ -400,9 +400,9 @@ def test_another_program_comes_to_the_same(tmp_path: Path, language: Language) -
 @pytest.mark.parametrize("name", ["followup", "followup-2019", "budget"])
 def test_no_formula_is_longer_or_deeper_than_excel_takes(name: str) -> None:
     case = make_budget(1, 5) if name == "budget" else make_case(1, 5, load_template(name), "sv")
-    book = openpyxl.load_workbook(io.BytesIO(write_form(case.asked, "Museet")))
+    workbook = openpyxl.load_workbook(io.BytesIO(write_form(case.asked, "Museet")))
     for cell in not_empty(
-        cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"
+        cell for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.data_type == "f"
     ):
         formula = getattr(cell.value, "text", cell.value)
         assert len(formula) < 8_192, cell
@@ -421,10 +421,10 @@ def deepest(formula: str) -> int:
 def test_a_form_of_many_lines_keeps_them_in_several_tables() -> None:
     rows = [f"P | Över | Mål | Aktivitet {number} | | Kvartal 1 | Museet" for number in range(2_500)]
     asked = draw_round(f"{LEVELS} | Slutdatum | Enhet\n" + "\n".join(rows))
-    book = openpyxl.load_workbook(
+    workbook = openpyxl.load_workbook(
         io.BytesIO(write_form(asked, "Museet", {asked.plan.items[-1].id: {"status": "Kvarstår"}}))
     )
-    assert {"xlflow__items.1", "xlflow__items.2"} <= set(book.defined_names)
+    assert {"xlflow__items.1", "xlflow__items.2"} <= set(workbook.defined_names)
     values = openpyxl.load_workbook(io.BytesIO(write_form(asked, "Museet")), data_only=True)["Uppföljning"]
     assert values["A2"].value == "0 av 2500 klara"
 
@@ -496,8 +496,8 @@ def test_the_counter_speaks_of_one_as_of_one(
         paths.append(tmp_path / f"{word}.xlsx")
         paths[-1].write_bytes(write_form(replace(asked, language=language), "Museet", answers))
     for path in (*paths, *recalculate_all(paths)):
-        book = openpyxl.load_workbook(path, data_only=True)
-        assert book[translate("sheet.form", language)]["A2"].value == path.stem
-        assert path.stem in [cell.value for cell in book[translate("sheet.guide", language)]["B"]]
+        workbook = openpyxl.load_workbook(path, data_only=True)
+        assert workbook[translate("sheet.form", language)]["A2"].value == path.stem
+        assert path.stem in [cell.value for cell in workbook[translate("sheet.guide", language)]["B"]]
         form = read_form_bytes(path.read_bytes())
         assert (form.unplaced, len(form.rows)) == ((), int(path.stem.split()[2]))

@@ -103,12 +103,12 @@ def test_headings_stand_in_the_order_of_the_plan_with_each_goal_once() -> None:
 
 
 def test_the_summary_says_what_is_done_delayed_to_when_and_cancelled_why() -> None:
-    told = "\n".join(show(compose()))
-    assert "• Öppna verkstad" in told
-    assert "• Bygga museum. Ny tidpunkt: Kvartal 1 2022 (i planen: Kvartal 2). Remissen drog ut." in told
-    assert "• Se över taxor. Ingår i budgetarbetet." in told
-    assert "• Byta system. Skäl är inte angivet." in told
-    assert "• Ordna filmkvällar. Skulle vara klar: 2021-02-28. Status: Pågående." in told
+    reported = "\n".join(show(compose()))
+    assert "• Öppna verkstad" in reported
+    assert "• Bygga museum. Ny tidpunkt: Kvartal 1 2022 (i planen: Kvartal 2). Remissen drog ut." in reported
+    assert "• Se över taxor. Ingår i budgetarbetet." in reported
+    assert "• Byta system. Skäl är inte angivet." in reported
+    assert "• Ordna filmkvällar. Skulle vara klar: 2021-02-28. Status: Pågående." in reported
 
 
 def test_the_first_sentence_and_the_figures_count_activities_and_not_their_parts() -> None:
@@ -248,7 +248,7 @@ def test_answers_that_do_not_fit_together_are_marked_in_words() -> None:
     assert {"Klar i tid", "Framåt", "Obestämt"} <= rows
 
 
-def test_what_has_changed_since_the_round_before_is_counted_and_told_one_by_one() -> None:
+def test_what_has_changed_since_the_round_before_is_counted_and_reported_one_by_one() -> None:
     followed = draw_round(ROUND)
     moved, new = followed.item_statuses[1].item, followed.item_statuses[0].item
     then = ItemSnapshot(moved, "ongoing", "Pågående", planned_deadline="Kvartal 2")
@@ -261,12 +261,12 @@ def test_what_has_changed_since_the_round_before_is_counted_and_told_one_by_one(
         ItemChange("comment", is_part=False, previous=now, current=now),
         ItemChange("done", is_part=True, previous=then, current=now),
     )
-    told = show(
+    reported = show(
         compose_document(replace(followed, changes=changes, compared_to=date(2020, 8, 31)), ReportOptions())
     )
-    at = told.index("## Sedan uppföljningen den 31 augusti 2020")
-    assert "en aktivitet försenats" in told[at + 1]
-    assert told[at + 2].split("\n") == [
+    at = reported.index("## Sedan uppföljningen den 31 augusti 2020")
+    assert "en aktivitet försenats" in reported[at + 1]
+    assert reported[at + 2].split("\n") == [
         "• Försenad: Bygga museum. Status: Pågående förut, Förskjuts nu. Tid: Kvartal 2 förut, Kvartal 1 2022 nu.",
         "• Ny: Öppna verkstad",
     ]
@@ -276,9 +276,9 @@ def test_what_has_changed_since_the_round_before_is_counted_and_told_one_by_one(
 def test_who_has_not_answered_is_named_at_the_end() -> None:
     followed = draw_round(ROUND)
     silent = tuple(replace(each, has_answered=each.unit != "B") for each in followed.unit_statuses)
-    told = show(compose_document(replace(followed, unit_statuses=silent), ReportOptions()))
-    assert "1 av 2 tillfrågade enheter har svarat. Svar saknas från B." in told
-    assert "• Samla inköp (B)" in told
+    reported = show(compose_document(replace(followed, unit_statuses=silent), ReportOptions()))
+    assert "1 av 2 tillfrågade enheter har svarat. Svar saknas från B." in reported
+    assert "• Samla inköp (B)" in reported
 
 
 # Layouts and shorter versions -----------------------------------------------------------------------------
@@ -317,8 +317,8 @@ def test_a_deviating_part_brings_its_activity_along() -> None:
         "S/M/N/Bygga | Kvartal 1 | Pågående\nS/M/N/Bygga/Gräva || Förskjuts\nS/M/N/Bygga/Måla || Pågående",
         only="deviations",
     )
-    told = [words(row.cells[0]).split("\n")[0] for row in tables(document)[1].all_rows]
-    assert told == ["Bygga", "Gräva"]
+    reported = [words(row.cells[0]).split("\n")[0] for row in tables(document)[1].all_rows]
+    assert reported == ["Bygga", "Gräva"]
     assert "• Bygga – Gräva. Skäl är inte angivet." not in show(document), "the table itself says it"
 
 
@@ -373,8 +373,8 @@ def test_amounts_beyond_a_limit_are_counted_named_with_their_reason_and_are_the_
     document = compose_document(followed, ReportOptions())
     figures = next(block for block in document.blocks if isinstance(block, HeadlineFigures))
     assert ("2", "poster med avvikelse över gränsen") in [(one.value, one.label) for one in figures.items]
-    told = show(document)
-    assert told[told.index("## Avvikelse över gränsen") + 1].replace("\u00a0", " ").split("\n") == [
+    reported = show(document)
+    assert reported[reported.index("## Avvikelse över gränsen") + 1].replace("\u00a0", " ").split("\n") == [
         "• Lokaler. Avvikelse: −1 201. Enligt plan.",
         "• Medier. Avvikelse: −460. Enligt plan.",
     ]
@@ -398,9 +398,9 @@ def test_lines_outside_the_plan_get_a_heading_of_their_own() -> None:
         item_statuses=(followed.item_statuses[0], replace(own, item=replace(own.item, added_by_unit=True))),
     )
     for layout in ("heading", "merged"):
-        told = show(compose_document(followed, ReportOptions(layout=layout)))
-        assert told.count("# Enheternas egna aktiviteter") == 1
-        assert not any("# Nämndmål: Enheternas" in line or "mål: (inte" in line for line in told)
+        reported = show(compose_document(followed, ReportOptions(layout=layout)))
+        assert reported.count("# Enheternas egna aktiviteter") == 1
+        assert not any("# Nämndmål: Enheternas" in line or "mål: (inte" in line for line in reported)
 
 
 def test_a_unit_with_nothing_to_report_has_answered() -> None:
@@ -511,7 +511,7 @@ def test_a_long_comment_stands_across_the_columns_beside_its_activity() -> None:
 def test_every_line_of_the_round_stands_in_the_report_once(layout: GoalLayout) -> None:
     followed = draw_many(48)
     document = compose_document(followed, ReportOptions(layout=layout))
-    told = [
+    reported = [
         words(cell).split("\n")[0]
         for table in tables(document)[1:-1]
         for row in table.all_rows
@@ -520,7 +520,7 @@ def test_every_line_of_the_round_stands_in_the_report_once(layout: GoalLayout) -
     item, part = followed.template.item_level_index, followed.template.part_level_index
     assert part is not None
     for entry in not_empty(followed.item_statuses):
-        assert told.count(entry.item.level_texts[part] or entry.item.level_texts[item]) == 1
+        assert reported.count(entry.item.level_texts[part] or entry.item.level_texts[item]) == 1
 
 
 def test_the_counts_by_group_add_up_to_the_whole() -> None:
@@ -548,8 +548,8 @@ def test_what_can_be_filtered_is_counted() -> None:
 
 @given(st.text(max_size=400))
 def test_no_letter_is_lost_between_a_comment_and_its_paragraphs(text: str) -> None:
-    told = "".join(words(block) for block in text_to_blocks(text))
-    assert [letter for letter in told if letter.isalnum()] == [letter for letter in text if letter.isalnum()]
+    reported = "".join(words(block) for block in text_to_blocks(text))
+    assert [letter for letter in reported if letter.isalnum()] == [letter for letter in text if letter.isalnum()]
 
 
 @given(st.text(alphabet="abc .,!?ÅÄ\n", max_size=600))

@@ -114,12 +114,12 @@ def test_the_language_is_set_for_all_text_and_in_the_properties(language: Langua
 
 def test_pictures_have_alternative_texts_and_numbers_of_their_own() -> None:
     content = write(draw_many(20))
-    told = re.findall(
+    reported = re.findall(
         r'<wp:docPr id="(\d+)" name="[^"]*" descr="([^"]+)" title="([^"]+)"', part(content, "word/document.xml")
     )
-    assert [number for number, _, _ in told] == ["1", "2"]
-    assert "Genomfört 4" in told[0][1]
-    assert told[1][2].startswith("Diagram 2.")
+    assert [number for number, _, _ in reported] == ["1", "2"]
+    assert "Genomfört 4" in reported[0][1]
+    assert reported[1][2].startswith("Diagram 2.")
 
 
 def test_pages_are_numbered_and_sub_activities_are_list_items() -> None:
@@ -279,14 +279,14 @@ def test_libreoffice_opens_it_and_every_line_is_there(
     command = [require_tool("soffice"), "--headless", profile, "--convert-to", "pdf", "--outdir", tmp_path]
     subprocess.run([*command, tmp_path / "report.docx"], check=True, capture_output=True, timeout=180)
     command = [require_tool("pdftotext"), "-raw", str(tmp_path / "report.pdf"), "-"]
-    told = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
-    letters = re.sub(r"[\W_]", "", told)
+    reported = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
+    letters = re.sub(r"[\W_]", "", reported)
     for entry in not_empty(followed.item_statuses):
         assert re.sub(r"[\W_]", "", entry.item.level_texts[-1] or entry.item.level_texts[-2]) in letters
     page = {"sv": r"Sida\s1\sav\s(\d+)", "en": r"Page\s1\sof\s(\d+)"}[language]
-    found = re.search(page, told)
+    found = re.search(page, reported)
     assert found
-    assert told.count("\f") == int(found[1])
+    assert reported.count("\f") == int(found[1])
 
 
 def test_a_report_of_long_ago_can_be_written() -> None:

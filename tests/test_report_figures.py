@@ -164,8 +164,8 @@ def test_every_list_is_as_long_as_its_number(shown: Shown) -> None:
             continue
         parts = sum(row["Sammanvägd status"] == status for row in shown.parts)
         assert length == activities + parts, status
-        told = [numbers_in(text_of(each)) for each in lists[status].findall("p")]
-        assert told == ([[activities, parts]] if parts else []), status
+        reported = [numbers_in(text_of(each)) for each in lists[status].findall("p")]
+        assert reported == ([[activities, parts]] if parts else []), status
     response = sections(shown.main, "h2")["Vilka som har tillfrågats och svarat"]
     unanswered = sections(response, "h3")["Obesvarade aktiviteter"]
     silent = [row for row in shown.activities if row["Sammanvägd status"] == "Ej besvarad"]

@@ -33,7 +33,7 @@ PLAN = draw_round("""
 """)
 
 
-def told(run_or_stop) -> list[str]:
+def reported(run_or_stop) -> list[str]:
     return [finding.code for finding in run_or_stop.findings]
 
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(
     asked = {"consolidated": workbook, "output": folder / "rapport.docx", **paths}
     with pytest.raises(FatalError) as stop:
         write_report(**asked, unit=options.get("unit", ""))
-    assert told(stop.value) == [code]
+    assert reported(stop.value) == [code]
     assert sorted(folder.iterdir()) == before
 
 
@@ -108,7 +108,7 @@ def test_an_introduction_that_is_no_text_is_refused(workbook: Path) -> None:
     intro.write_bytes("Förord".encode("utf-16"))
     with pytest.raises(FatalError) as stop:
         write_report(workbook, workbook.with_name("r.docx"), intro=intro)
-    assert told(stop.value) == ["report-introduction-unreadable"]
+    assert reported(stop.value) == ["report-introduction-unreadable"]
 
 
 def test_introduction_and_unit_reach_the_report(workbook: Path) -> None:
@@ -127,10 +127,10 @@ def test_a_reference_that_is_of_no_use_is_noted(workbook: Path) -> None:
     reference = workbook.with_name("brev.docx")
     write_report(workbook, reference)
     run = write_report(workbook, workbook.with_name("r.html"), reference=reference)
-    assert told(run) == ["report-reference-unused", "report-errors-unresolved"]
+    assert reported(run) == ["report-reference-unused", "report-errors-unresolved"]
 
 
-def test_unresolved_errors_are_told_or_stop_the_report_where_it_is_to_be_clean(tmp_path: Path) -> None:
+def test_unresolved_errors_are_reported_or_stop_the_report_where_it_is_to_be_clean(tmp_path: Path) -> None:
     path = tmp_path / "sammanställning.xlsx"
     answers = """
         Id | Status              | Ny tidpunkt | Kommentar/avvikelse
@@ -144,18 +144,18 @@ def test_unresolved_errors_are_told_or_stop_the_report_where_it_is_to_be_clean(t
     assert "Fel i svaret (Status, Norr)" in words_in(tmp_path / "r.docx")
     with pytest.raises(FatalError) as stop:
         write_report(path, tmp_path / "ren.docx", require_clean=True)
-    assert told(stop.value) == ["report-not-clean"]
+    assert reported(stop.value) == ["report-not-clean"]
     assert not (tmp_path / "ren.docx").exists()
 
-    def delete_errors(book: Workbook) -> None:
-        sheet = book["Anmärkningar"]
+    def delete_errors(opened: Workbook) -> None:
+        sheet = opened["Anmärkningar"]
         for row in reversed(range(2, sheet.max_row + 1)):
             if sheet.cell(row, 1).value == "Fel":
                 sheet.delete_rows(row)
 
     path.write_bytes(edit(path.read_bytes(), delete_errors))
     run = write_report(path, tmp_path / "ren.docx", require_clean=True)
-    assert "report-errors-unresolved" not in told(run)
+    assert "report-errors-unresolved" not in reported(run)
 
 
 # What is overwritten --------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_a_report_of_ours_is_replaced_and_anything_else_only_by_force(workbook: 
     output.write_bytes(b"annat")
     with pytest.raises(FatalError) as stop:
         write_report(workbook, output)
-    assert told(stop.value) == ["report-target-edited"]
+    assert reported(stop.value) == ["report-target-edited"]
     assert output.read_bytes() == b"annat"
     write_report(workbook, output, force=True)
     assert output.read_bytes() != b"annat"
@@ -204,7 +204,7 @@ def test_a_page_or_pdf_with_a_hand_edit_is_not_replaced(
         output.write_bytes(edited)
         with pytest.raises(FatalError) as stop:
             write_report(workbook, output)
-        assert told(stop.value) == ["report-target-edited"]
+        assert reported(stop.value) == ["report-target-edited"]
         assert output.read_bytes() == edited
     output.write_bytes(made)
     write_report(workbook, output)
@@ -217,7 +217,7 @@ def test_personal_data_stops_the_report_with_its_cell_before_anything_is_written
     output = exposed.with_name("r.docx")
     with pytest.raises(FatalError) as stop:
         write_report(exposed, output)
-    assert told(stop.value) == ["report-personal-data"]
+    assert reported(stop.value) == ["report-personal-data"]
     place = stop.value.findings[0].location
     assert (place.file, place.sheet) == ("sammanställning.xlsx", "Aktiviteter")
     assert place.cell
@@ -273,11 +273,11 @@ def test_a_number_outside_the_comment_is_named_with_its_own_cell(tmp_path: Path)
 def test_it_is_blanked_or_kept_when_that_is_wanted(exposed: Path) -> None:
     output = exposed.with_name("r.docx")
     run = write_report(exposed, output, redact=True)
-    assert (told(run), run.exit_code) == (["report-redacted", "report-errors-unresolved"], 0)
+    assert (reported(run), run.exit_code) == (["report-redacted", "report-errors-unresolved"], 0)
     assert "Fråga [uppgift borttagen] om bokningen." in words_in(output)
     assert "@" not in words_in(output)
     run = write_report(exposed, output, force=True)
-    assert (told(run), run.exit_code) == (["report-personal-data", "report-errors-unresolved"], 0)
+    assert (reported(run), run.exit_code) == (["report-personal-data", "report-errors-unresolved"], 0)
     assert EMAIL in words_in(output)
 
 
@@ -290,9 +290,9 @@ def test_what_several_units_said_is_looked_through_as_well(tmp_path: Path) -> No
     path.write_bytes(write(PLAN, answers))
     with pytest.raises(FatalError) as stop:
         write_report(path, tmp_path / "r.pdf")
-    assert told(stop.value) == ["report-personal-data"]
+    assert reported(stop.value) == ["report-personal-data"]
     run = write_report(path, tmp_path / "r.html", redact=True)
-    assert told(run) == ["report-redacted"]
+    assert reported(run) == ["report-redacted"]
     assert "013-20" not in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
@@ -329,10 +329,10 @@ def test_what_has_changed_is_looked_through_too() -> None:
         ("gone", "Förändringar"),
     ]
     assert check_personal_data(redact_personal_data(followed)) == ()
-    told = compose_document(redact_personal_data(followed), ReportOptions())
-    assert "exempel.example" not in repr(told)
-    assert "013-20" not in repr(told)
-    assert "[uppgift borttagen]" in repr(told)
+    reported = compose_document(redact_personal_data(followed), ReportOptions())
+    assert "exempel.example" not in repr(reported)
+    assert "013-20" not in repr(reported)
+    assert "[uppgift borttagen]" in repr(reported)
 
 
 def test_the_plans_own_words_are_left_alone() -> None:

@@ -145,7 +145,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
         jobs.append({"name": f"{layout}-still", "url": url, "width": DESKTOP, "scripts": False})
         codes = ["ongoing", "done", "remains", "may_be_delayed", "cancelled"]
         jobs.append({"name": f"{layout}-filtered", "url": url, "width": DESKTOP, "scripts": True, "untick": codes})
-    return {told["name"]: told for told in _browse(folder, jobs)}
+    return {reported["name"]: reported for reported in _browse(folder, jobs)}
 
 
 def _browse(folder: Path, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -155,22 +155,22 @@ def _browse(folder: Path, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     command = [require_tool("node"), script, str(modules), browser, str(folder / "jobs.json")]
     done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", timeout=600)
     assert done.returncode == 0, done.stderr
-    told: list[dict[str, Any]] = json.loads(done.stdout)
-    return told
+    reported: list[dict[str, Any]] = json.loads(done.stdout)
+    return reported
 
 
 @pytest.mark.with_tools
 def test_axe_finds_nothing_against_wcag_and_en_301_549(seen: Mapping[str, Any]) -> None:
-    looked = [told for told in seen.values() if "violations" in told]
+    looked = [reported for reported in seen.values() if "violations" in reported]
     assert len(looked) == (30 if is_long() else 18)
-    assert {told["name"]: told["violations"] for told in looked if told["violations"]} == {}
-    assert min(told["passes"] for told in looked) > 20
+    assert {reported["name"]: reported["violations"] for reported in looked if reported["violations"]} == {}
+    assert min(reported["passes"] for reported in looked) > 20
 
 
 @pytest.mark.with_tools
 def test_no_page_is_wider_than_its_window_and_none_asks_for_more(seen: Mapping[str, Any]) -> None:
-    assert {told["name"] for told in seen.values() if told.get("wide", 0) > 0} == set()
-    assert {len(told["asked"]) for told in seen.values()} == {1}
+    assert {reported["name"] for reported in seen.values() if reported.get("wide", 0) > 0} == set()
+    assert {len(reported["asked"]) for reported in seen.values()} == {1}
 
 
 @pytest.mark.with_tools
@@ -189,13 +189,13 @@ def test_without_scripts_the_filter_is_gone_and_the_content_is_not(
 def test_the_filter_shows_what_is_asked_for_and_keeps_tables_whole(
     seen: Mapping[str, Any], layout: GoalLayout
 ) -> None:
-    told = seen[f"{layout}-filtered"]
-    assert told["form"]
-    assert re.fullmatch(r"\d+ av 84 rader visas\.", told["status"])
-    shown = told["shown"][told["shown"].index("Visa alla") :]
+    reported = seen[f"{layout}-filtered"]
+    assert reported["form"]
+    assert re.fullmatch(r"\d+ av 84 rader visas\.", reported["status"])
+    shown = reported["shown"][reported["shown"].index("Visa alla") :]
     assert "Aktivitet 5 som" in shown, "postponed itself"
     assert "Delaktivitet 1.1" not in shown
     assert "Aktivitet 2 som" not in shown, "ongoing"
     assert "Nämndmål 1" in shown
-    spanned = {tuple(row) for row in told["columns"]}
+    spanned = {tuple(row) for row in reported["columns"]}
     assert all(cells <= columns for columns, cells, _ in not_empty(spanned))

@@ -93,9 +93,9 @@ def test_the_checker_does_find_faults() -> None:
 )
 def test_every_line_can_be_read_in_the_order_of_the_plan(count: int, layout: GoalLayout, tmp_path: Path) -> None:
     followed = draw_many(count)
-    told = text_of(write(followed, layout), tmp_path)
-    start = told.index("Nämndmål: Nämndmål 1") if layout == "heading" else told.index("Tabell 2.")
-    body, at = flat(told[start:]), 0
+    reported = text_of(write(followed, layout), tmp_path)
+    start = reported.index("Nämndmål: Nämndmål 1") if layout == "heading" else reported.index("Tabell 2.")
+    body, at = flat(reported[start:]), 0
     for entry in not_empty(followed.item_statuses):
         name = flat(entry.item.level_texts[-1] or entry.item.level_texts[-2])
         found = body.find(name, at)
@@ -127,11 +127,11 @@ def test_bookmarks_title_language_and_embedded_fonts(tmp_path: Path) -> None:
     pdf = write(draw_many(20))
     path = tmp_path / "report.pdf"
     path.write_bytes(pdf)
-    told = subprocess.run(
+    reported = subprocess.run(
         [require_tool("pdfinfo"), str(path)], capture_output=True, check=True, encoding="utf-8"
     ).stdout
-    assert re.search(r"Title: +Uppföljning av verksamhetsplanen per den 31.mars.2021", told)
-    assert re.search(r"Tagged: +yes", told)
+    assert re.search(r"Title: +Uppföljning av verksamhetsplanen per den 31.mars.2021", reported)
+    assert re.search(r"Tagged: +yes", reported)
     fonts = subprocess.run(
         [require_tool("pdffonts"), str(path)], capture_output=True, check=True, encoding="utf-8"
     )
@@ -143,7 +143,7 @@ def test_bookmarks_title_language_and_embedded_fonts(tmp_path: Path) -> None:
 
 
 @pytest.mark.with_tools
-def test_spanning_goals_and_headings_are_told_in_the_tags(tmp_path: Path) -> None:
+def test_spanning_goals_and_headings_are_reported_in_the_tags(tmp_path: Path) -> None:
     path = tmp_path / "report.pdf"
     path.write_bytes(write(draw_many(20), "merged"))
     command = [require_tool("pdfinfo"), "-struct", str(path)]
@@ -208,8 +208,8 @@ def test_no_text_breaks_the_report(text: str) -> None:
 
 @pytest.mark.with_tools
 def test_a_square_stands_where_a_letter_is_missing(tmp_path: Path) -> None:
-    told = text_of(write(draw_round("S/M/N/Ordna 漢 kväll | Kvartal 1 | Pågående")), tmp_path)
-    assert f"Ordna {MISSING_GLYPH} kväll" in told
+    reported = text_of(write(draw_round("S/M/N/Ordna 漢 kväll | Kvartal 1 | Pågående")), tmp_path)
+    assert f"Ordna {MISSING_GLYPH} kväll" in reported
 
 
 def test_a_chart_becomes_a_picture_of_twice_the_density() -> None:
@@ -280,7 +280,7 @@ def test_a_report_too_long_for_the_memory_is_refused_before_it_is_set() -> None:
     assert "--unit" in remedy_of(refusal.value.findings[0], "sv")
 
 
-def test_what_typst_cannot_set_is_told_and_no_traceback() -> None:
+def test_what_typst_cannot_set_is_reported_and_no_traceback() -> None:
     document = compose_document(draw_round("S/M/N/A | Kvartal 1 | Pågående"), ReportOptions())
     skipped = (Heading(1, "Ett", "ett"), Heading(3, "Tre", "tre"))
     with pytest.raises(FatalError) as refusal:

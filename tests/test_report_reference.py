@@ -267,7 +267,7 @@ def test_what_cannot_be_the_reference_is_named_as_what_it_is(
     assert words in message_of(finding, "sv")
 
 
-def test_a_broken_part_of_the_reference_is_told(parts: Parts) -> None:
+def test_a_broken_part_of_the_reference_is_reported(parts: Parts) -> None:
     doctype = b'<!DOCTYPE x [<!ENTITY a "b">]>'
     for name in ("word/styles.xml", "word/settings.xml", "word/theme/theme1.xml", "word/numbering.xml"):
         assert find_reference_fault(pack({**parts, name: b"<w:styles"})) == "damaged", name

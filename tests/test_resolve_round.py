@@ -65,9 +65,9 @@ def put(plan: Path, **files: bytes) -> Path:
     return plan.parent / "in"
 
 
-def statuses(told: RunResult) -> Mapping[tuple[str, str], str]:
-    assert told.merged
-    rows = [one.row for one in told.merged.rows]
+def statuses(reported: RunResult) -> Mapping[tuple[str, str], str]:
+    assert reported.merged
+    rows = [one.row for one in reported.merged.rows]
     return {
         (row.unit, " ".join(filter(None, row.item.level_texts[3:]))): answer.raw_text
         for row in rows
@@ -75,8 +75,8 @@ def statuses(told: RunResult) -> Mapping[tuple[str, str], str]:
     }
 
 
-def found(told: RunResult, code: str) -> list[str]:
-    each = [finding for finding in told.findings if finding.code == code]
+def found(reported: RunResult, code: str) -> list[str]:
+    each = [finding for finding in reported.findings if finding.code == code]
     return [f"{message_of(finding, 'sv')} {remedy_of(finding, 'sv')}" for finding in each]
 
 
@@ -94,57 +94,60 @@ def test_the_day_above_the_tables_is_taken_and_said(plan: Path, tmp_path: Path) 
         Museet=copy_values(filled(asked, "Museet", "Pågående", "Genomfört", "Kvarstår")),
         Åbo=copy_values(filled(asked, "Åbo", "Genomfört", "Utgår")),
     )
-    told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, jobs=1)
-    assert told.merged
-    assert (told.merged.round.as_of, told.merged.round.key) == (DAY, asked.key)
-    assert statuses(told) == MUSEET | {("Åbo", "Öppna kvarn Hyra båt"): "Genomfört", ("Åbo", "Måla om"): "Utgår"}
-    (said,) = found(told, "as-of-assumed")
+    reported = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, jobs=1)
+    assert reported.merged
+    assert (reported.merged.round.as_of, reported.merged.round.key) == (DAY, asked.key)
+    assert statuses(reported) == MUSEET | {
+        ("Åbo", "Öppna kvarn Hyra båt"): "Genomfört",
+        ("Åbo", "Måla om"): "Utgår",
+    }
+    (said,) = found(reported, "as-of-assumed")
     assert "2021-03-31" in said
     assert "2 av filerna" in said
-    assert len(found(told, "form-recognised")) == 2
+    assert len(found(reported, "form-recognised")) == 2
 
 
 def test_the_code_above_the_table_tells_the_template(plan: Path) -> None:
     folder = put(plan, Museet=copy_values(filled(ask(plan, template="followup-2019"), "Museet", "Pågående")))
-    told = check_forms([folder], plan=plan, jobs=1)
-    assert told.merged
-    assert told.merged.round.template.name == "followup-2019"
-    assert "formulärkoden" in found(told, "form-recognised")[0]
+    reported = check_forms([folder], plan=plan, jobs=1)
+    assert reported.merged
+    assert reported.merged.round.template.name == "followup-2019"
+    assert "formulärkoden" in found(reported, "form-recognised")[0]
 
 
 def test_the_title_above_the_table_tells_the_language(plan: Path) -> None:
     form = load_workbook(
         io.BytesIO(filled(replace(ask(plan), language="en"), "Museet", "Ongoing")), data_only=True
     )
-    book = Workbook()
+    opened = Workbook()
     for row in form["Follow-up"].iter_rows(values_only=True):
-        book.worksheets[0].append(row)
-    book.save(plan.parent / "in" / "answers.xlsx")
-    told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
-    assert told.merged
-    assert (told.language, told.merged.round.as_of, told.merged.unplaced) == ("en", DAY, ())
-    assert told.merged.rows[0].row.value("status") == "ongoing"
+        opened.worksheets[0].append(row)
+    opened.save(plan.parent / "in" / "answers.xlsx")
+    reported = check_forms([plan.parent / "in"], plan=plan, jobs=1)
+    assert reported.merged
+    assert (reported.language, reported.merged.round.as_of, reported.merged.unplaced) == ("en", DAY, ())
+    assert reported.merged.rows[0].row.value("status") == "ongoing"
 
 
 def test_without_a_day_the_option_is_named_and_then_helps(plan: Path, tmp_path: Path) -> None:
     folder = put(plan, Svar=retyped("Museet", rows=ROWS))
-    told = check_forms([folder], plan=plan, jobs=1)
-    assert told.merged
-    assert told.merged.accounts.files[FileState.REFUSED] == 1
-    (said,) = found(told, "form-day-unknown")
-    assert [one.unit for one in told.findings if one.code == "form-day-unknown"] == ["Museet"]
+    reported = check_forms([folder], plan=plan, jobs=1)
+    assert reported.merged
+    assert reported.merged.accounts.files[FileState.REFUSED] == 1
+    (said,) = found(reported, "form-day-unknown")
+    assert [one.unit for one in reported.findings if one.code == "form-day-unknown"] == ["Museet"]
     assert "--as-of 2021-03-31" in said
-    told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, as_of=DAY, jobs=1)
-    assert statuses(told) == MUSEET
-    assert (told.merged and told.merged.round.as_of, found(told, "as-of-assumed")) == (DAY, [])
+    reported = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, as_of=DAY, jobs=1)
+    assert statuses(reported) == MUSEET
+    assert (reported.merged and reported.merged.round.as_of, found(reported, "as-of-assumed")) == (DAY, [])
 
 
 def test_the_day_that_is_named_counts_before_the_one_that_is_seen(plan: Path) -> None:
     folder = put(plan, Museet=copy_values(filled(ask(plan), "Museet", "Pågående")))
-    told = check_forms([folder], plan=plan, as_of=date(2020, 12, 31), jobs=1)
-    assert told.merged
-    assert (told.merged.round.as_of, statuses(told)) == (date(2020, 12, 31), {})
-    (said,) = found(told, "other-round")
+    reported = check_forms([folder], plan=plan, as_of=date(2020, 12, 31), jobs=1)
+    assert reported.merged
+    assert (reported.merged.round.as_of, statuses(reported)) == (date(2020, 12, 31), {})
+    (said,) = found(reported, "other-round")
     assert "2021-03-31" in said
     assert "2020-12-31" in said
 
@@ -157,10 +160,10 @@ def test_the_day_that_most_files_show_is_the_round(plan: Path) -> None:
         b=copy_values(filled(this, "Åbo", "Pågående")),
         c=copy_values(filled(last, "Åbo", "Genomfört")),
     )
-    told = check_forms([folder], plan=plan, jobs=1)
-    assert told.merged
-    assert told.merged.round.as_of == DAY
-    assert len(found(told, "other-round")) == 1
+    reported = check_forms([folder], plan=plan, jobs=1)
+    assert reported.merged
+    assert reported.merged.round.as_of == DAY
+    assert len(found(reported, "other-round")) == 1
 
 
 @pytest.mark.parametrize("given", [True, False], ids=["with the plan", "forms only"])
@@ -174,9 +177,9 @@ def test_the_day_chooses_between_rounds(plan: Path, given: bool) -> None:
     )
     known = plan if given else None
     assert statuses(check_forms([folder], plan=known, jobs=1))["Museet", "Öppna kvarn"] == "Pågående"
-    told = check_forms([folder], plan=known, as_of=date(2020, 12, 31), jobs=1)
-    assert statuses(told) == {("Museet", "Öppna kvarn"): "Kvarstår"}
-    assert len(found(told, "other-round")) == 2
+    reported = check_forms([folder], plan=known, as_of=date(2020, 12, 31), jobs=1)
+    assert statuses(reported) == {("Museet", "Öppna kvarn"): "Kvarstår"}
+    assert len(found(reported, "other-round")) == 2
     nobody = check_forms([folder], plan=known, as_of=date(2019, 12, 31), jobs=1)
     assert statuses(nobody) == {}
     assert len(found(nobody, "other-round")) == 3
@@ -211,11 +214,11 @@ def test_the_language_is_that_of_the_plan_where_the_forms_tell_their_round_only(
     )
     folder.mkdir()
     generate_forms(plan, out, as_of=DAY, language="en")
-    content = edit_workbook(lambda book: book.remove(book["xlflow"]), (out / "Museum.xlsx").read_bytes())
+    content = edit_workbook(lambda opened: opened.remove(opened["xlflow"]), (out / "Museum.xlsx").read_bytes())
     (folder / "Museum.xlsx").write_bytes(content)
-    told = check_forms([folder], plan=plan, jobs=1)
-    assert told.merged
-    assert (told.merged.answered_units, told.merged.round.language) == (("Museum",), "en")
+    reported = check_forms([folder], plan=plan, jobs=1)
+    assert reported.merged
+    assert (reported.merged.answered_units, reported.merged.round.language) == (("Museum",), "en")
 
 
 def test_on_the_command_line(plan: Path) -> None:
@@ -235,10 +238,10 @@ def test_on_the_command_line(plan: Path) -> None:
 
 def test_a_workbook_with_a_day_that_is_no_form_is_none(plan: Path) -> None:
     other = edit_workbook(
-        lambda book: [book.remove(book[name]) for name in ("Uppföljning", "xlflow")], make_form()
+        lambda opened: [opened.remove(opened[name]) for name in ("Uppföljning", "xlflow")], make_form()
     )
-    told = check_forms([put(plan, annat=other)], plan=plan, jobs=1)
-    assert found(told, "as-of-assumed") == []
+    reported = check_forms([put(plan, annat=other)], plan=plan, jobs=1)
+    assert found(reported, "as-of-assumed") == []
 
 
 OWN = """
@@ -269,19 +272,19 @@ def test_a_template_of_one_s_own_is_named_where_no_form_has_kept_it(plan: Path, 
         Museet=copied_own(plan, own, "Museet", status="Pågående", cost="Dyrt"),
         Åbo=copied_own(plan, own, "Åbo", status="Genomfört", cost="Billigt"),
     )
-    told = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, template=own, jobs=1)
-    assert told.merged
-    assert (told.merged.round.key, told.merged.unplaced) == ("egen 2021-03-31", ())
-    costs = [row.row.value("cost") for row in told.merged.rows if row.row.value("cost")]
+    reported = merge_forms([folder], tmp_path / "ut.xlsx", plan=plan, template=own, jobs=1)
+    assert reported.merged
+    assert (reported.merged.round.key, reported.merged.unplaced) == ("egen 2021-03-31", ())
+    costs = [row.row.value("cost") for row in reported.merged.rows if row.row.value("cost")]
     assert costs == ["Dyrt", "Billigt"]
-    assert len(found(told, "form-recognised")) == 2
-    assert found(told, "template-assumed") == []
+    assert len(found(reported, "form-recognised")) == 2
+    assert found(reported, "template-assumed") == []
 
 
 def test_a_code_of_no_template_of_ours_says_that_one_may_be_named(plan: Path, own: str) -> None:
     folder = put(plan, Museet=copied_own(plan, own, "Museet", status="Pågående", cost="Dyrt"))
-    told = check_forms([folder], plan=plan, jobs=1)
-    (said,) = found(told, "template-assumed")
+    reported = check_forms([folder], plan=plan, jobs=1)
+    (said,) = found(reported, "template-assumed")
     assert "”followup”" in said
     assert "--template" in said
 
@@ -290,14 +293,14 @@ def test_forms_that_name_a_template_but_have_lost_it_say_that_it_may_be_named(pl
     asked = ask(plan, template=own)
     for unit in ("Museet", "Åbo"):
         content = write_form(asked, unit, {asked.items_for_unit(unit)[0].id: {"cost": "Dyrt"}}, issued={})
-        put(plan, **{unit: edit_workbook(lambda book: book.remove(book["xlflow"]), content)})
-    told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
-    (said,) = found(told, "template-unnamed")
+        put(plan, **{unit: edit_workbook(lambda opened: opened.remove(opened["xlflow"]), content)})
+    reported = check_forms([plan.parent / "in"], plan=plan, jobs=1)
+    (said,) = found(reported, "template-unnamed")
     assert "”egen”" in said
-    told = check_forms([plan.parent / "in"], plan=plan, template=own, jobs=1)
-    assert told.merged
-    assert (told.merged.answered_units, told.merged.round.key) == (("Museet", "Åbo"), "egen 2021-03-31")
-    assert (found(told, "template-unnamed"), len(found(told, "identity-from-properties"))) == ([], 2)
+    reported = check_forms([plan.parent / "in"], plan=plan, template=own, jobs=1)
+    assert reported.merged
+    assert (reported.merged.answered_units, reported.merged.round.key) == (("Museet", "Åbo"), "egen 2021-03-31")
+    assert (found(reported, "template-unnamed"), len(found(reported, "identity-from-properties"))) == ([], 2)
 
 
 def test_the_template_that_the_coordinator_names_counts_for_forms_with_another(plan: Path, own: str) -> None:
@@ -309,14 +312,14 @@ def test_the_template_that_the_coordinator_names_counts_for_forms_with_another(p
         Museet=filled(asked, "Museet", "Pågående"),
         Åbo=copied_own(plan, own, "Åbo", status="Genomfört", cost="Billigt"),
     )
-    told = check_forms([folder], plan=plan, template=str(newer), jobs=1)
-    assert told.merged
-    assert (told.merged.answered_units, told.merged.round.template) == (
+    reported = check_forms([folder], plan=plan, template=str(newer), jobs=1)
+    assert reported.merged
+    assert (reported.merged.answered_units, reported.merged.round.template) == (
         ("Museet", "Åbo"),
         load_template(str(newer)),
     )
     named = [
-        (found.unit, found.location.file) for found in told.findings if found.code == "form-of-older-template"
+        (found.unit, found.location.file) for found in reported.findings if found.code == "form-of-older-template"
     ]
     assert named == [("Museet", "Museet.xlsx")]
     assert asked.template != load_template(str(newer))
@@ -331,13 +334,13 @@ def test_the_template_chooses_between_forms_of_a_day(plan: Path, own: str, given
         c=filled(ask(plan, template=own), "Museet", "Kvarstår"),
     )
     known = plan if given else None
-    told = check_forms([folder], plan=known, jobs=1)
-    assert statuses(told)["Museet", "Öppna kvarn"] == "Pågående"
-    (said,) = found(told, "other-template")
+    reported = check_forms([folder], plan=known, jobs=1)
+    assert statuses(reported)["Museet", "Öppna kvarn"] == "Pågående"
+    (said,) = found(reported, "other-template")
     assert said.startswith("c.xlsx är gjort med mallen ”egen”, men omgångens formulär med ”followup”.")
-    told = check_forms([folder], plan=known, template=own, jobs=1)
-    assert statuses(told) == {("Museet", "Öppna kvarn"): "Kvarstår"}
-    assert len(found(told, "other-template")) == 2
+    reported = check_forms([folder], plan=known, template=own, jobs=1)
+    assert statuses(reported) == {("Museet", "Öppna kvarn"): "Kvarstår"}
+    assert len(found(reported, "other-template")) == 2
     nobody = check_forms([folder], plan=known, template="followup-2019", jobs=1)
     assert statuses(nobody) == {}
     assert len(found(nobody, "other-template")) == 3
@@ -345,12 +348,12 @@ def test_the_template_chooses_between_forms_of_a_day(plan: Path, own: str, given
 
 def test_without_a_day_the_named_template_asks_for_it(plan: Path, own: str) -> None:
     folder = put(plan, Svar=retyped("Museet", rows=ROWS))
-    told = check_forms([folder], plan=plan, template=own, jobs=1)
-    (said,) = found(told, "form-day-unknown")
+    reported = check_forms([folder], plan=plan, template=own, jobs=1)
+    (said,) = found(reported, "form-day-unknown")
     assert "--as-of" in said
-    told = check_forms([folder], plan=plan, template=own, as_of=DAY, jobs=1)
-    assert told.merged
-    assert (statuses(told), told.merged.round.key) == (MUSEET, "egen 2021-03-31")
+    reported = check_forms([folder], plan=plan, template=own, as_of=DAY, jobs=1)
+    assert reported.merged
+    assert (statuses(reported), reported.merged.round.key) == (MUSEET, "egen 2021-03-31")
 
 
 @pytest.mark.parametrize("command", [("check",), ("merge", "-o", "ut.xlsx")], ids=["check", "merge"])
@@ -369,7 +372,7 @@ def test_a_template_on_the_command_line(command: tuple[str, ...], plan: Path, ow
         assert refused.err == run(*generate, "--template", wrong, cwd=cwd).err
 
 
-def test_a_plan_that_does_not_fit_the_named_template_is_told_of(plan: Path) -> None:
+def test_a_plan_that_does_not_fit_the_named_template_is_reported_of(plan: Path) -> None:
     folder = put(plan, Museet=copy_values(filled(ask(plan), "Museet", "Pågående")))
     with pytest.raises(FatalError) as stop:
         check_forms([folder], plan=plan, template="budget", jobs=1)
@@ -380,14 +383,14 @@ def test_a_plan_that_does_not_fit_the_named_template_is_told_of(plan: Path) -> N
 def test_the_day_to_reply_by_is_the_form_s_own_also_where_nobody_knows_it(plan: Path, language: Language) -> None:
     asked = replace(ask(plan), due_date=date(2021, 4, 16), language=language)
     form = load_workbook(io.BytesIO(filled(asked, "Museet", "Pågående")), data_only=True).worksheets[1]
-    book = Workbook()
+    opened = Workbook()
     for row in form.iter_rows(values_only=True):
-        book.worksheets[0].append(row)
-    book.worksheets[0]["N1"] = "Svara senast 20 april 2021"
-    book.save(plan.parent / "in" / "svar.xlsx")
-    told = check_forms([plan.parent / "in"], plan=plan, jobs=1)
-    assert told.merged
-    assert [one.texts for one in told.merged.unplaced] == [("Svara senast 20 april 2021",)]
+        opened.worksheets[0].append(row)
+    opened.worksheets[0]["N1"] = "Svara senast 20 april 2021"
+    opened.save(plan.parent / "in" / "svar.xlsx")
+    reported = check_forms([plan.parent / "in"], plan=plan, jobs=1)
+    assert reported.merged
+    assert [one.texts for one in reported.merged.unplaced] == [("Svara senast 20 april 2021",)]
 
 
 def test_a_form_or_a_consolidated_workbook_in_place_of_the_plan_is_called_what_it_is(

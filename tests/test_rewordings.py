@@ -70,21 +70,23 @@ def _warnings(findings: tuple[Finding, ...], *codes: str) -> list[tuple[str, str
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    desk = tmp_path_factory.mktemp("desk")
-    plan = _write_plan(desk / "plan.csv", f"{SAVE};Kvartal 2;Norr", f"{PATH};Kvartal 2;Norr", "Laga taket;;Norr")
-    generate_forms(plan, desk / "ut", as_of=date(2021, 3, 31))
-    answers = {SAVE: {"Status": "Pågående"}, PATH: {"Status": "Pågående"}, "Laga taket": {"Status": "Kvarstår"}}
-    fill_form(desk / "ut" / "Norr.xlsx", desk / "in" / "Norr.xlsx", answers)
-    merge_forms([desk / "in"], desk / "mars.xlsx", plan=plan)
-    return desk
-
-
-def test_the_merge_says_which_line_it_likely_is_and_the_cure_cures(desk: Path) -> None:
-    changed = _write_plan(
-        desk / "ändrad.csv", f"{SAVE_NOW};Kvartal 2;Norr", f"{PATH};Kvartal 2;Norr", "Laga taket;;Norr"
+def round_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    round_folder = tmp_path_factory.mktemp("desk")
+    plan = _write_plan(
+        round_folder / "plan.csv", f"{SAVE};Kvartal 2;Norr", f"{PATH};Kvartal 2;Norr", "Laga taket;;Norr"
     )
-    run = merge_forms([desk / "in"], desk / "a.xlsx", plan=changed)
+    generate_forms(plan, round_folder / "ut", as_of=date(2021, 3, 31))
+    answers = {SAVE: {"Status": "Pågående"}, PATH: {"Status": "Pågående"}, "Laga taket": {"Status": "Kvarstår"}}
+    fill_form(round_folder / "ut" / "Norr.xlsx", round_folder / "in" / "Norr.xlsx", answers)
+    merge_forms([round_folder / "in"], round_folder / "mars.xlsx", plan=plan)
+    return round_folder
+
+
+def test_the_merge_says_which_line_it_likely_is_and_the_cure_cures(round_folder: Path) -> None:
+    changed = _write_plan(
+        round_folder / "ändrad.csv", f"{SAVE_NOW};Kvartal 2;Norr", f"{PATH};Kvartal 2;Norr", "Laga taket;;Norr"
+    )
+    run = merge_forms([round_folder / "in"], round_folder / "a.xlsx", plan=changed)
     (finding,) = [found for found in run.findings if found.code.startswith("plan-item-")]
     assert finding.code == "plan-item-reworded"
     params = dict(finding.params)
@@ -92,13 +94,13 @@ def test_the_merge_says_which_line_it_likely_is_and_the_cure_cures(desk: Path) -
     item_id = str(params["id"])
     assert item_id in remedy_of(finding, "sv")
     cured = _write_plan(
-        desk / "botad.csv",
+        round_folder / "botad.csv",
         f"{item_id};{SAVE_NOW};Kvartal 2;Norr",
         f";{PATH};Kvartal 2;Norr",
         ";Laga taket;;Norr",
         heading="Id;Aktivitet;Slutdatum;Enhet",
     )
-    cured_run = merge_forms([desk / "in"], desk / "b.xlsx", plan=cured)
+    cured_run = merge_forms([round_folder / "in"], round_folder / "b.xlsx", plan=cured)
     assert [found.code for found in cured_run.findings if found.code.startswith("plan-item-")] == [
         "plan-item-text-differs"
     ]
@@ -106,11 +108,11 @@ def test_the_merge_says_which_line_it_likely_is_and_the_cure_cures(desk: Path) -
     assert cured_run.merged.accounts.rows_unanswered == 0
 
 
-def test_generate_names_what_is_reworded_and_what_is_not_found(desk: Path) -> None:
+def test_generate_names_what_is_reworded_and_what_is_not_found(round_folder: Path) -> None:
     plan = _write_plan(
-        desk / "nästa.csv", f"{SAVE_NOW};Kvartal 2;Norr", "Rensa bäcken;Kvartal 2;Norr", "Laga taket;;Norr"
+        round_folder / "nästa.csv", f"{SAVE_NOW};Kvartal 2;Norr", "Rensa bäcken;Kvartal 2;Norr", "Laga taket;;Norr"
     )
-    run = generate_forms(plan, desk / "ut 2", as_of=date(2021, 8, 31), previous=desk / "mars.xlsx")
+    run = generate_forms(plan, round_folder / "ut 2", as_of=date(2021, 8, 31), previous=round_folder / "mars.xlsx")
     assert _warnings(run.findings, "previous-item-reworded", "previous-item-not-found") == [
         ("previous-item-not-found", None, PATH),
         ("previous-item-reworded", "A2", SAVE),

@@ -76,7 +76,7 @@ def test_a_template_without_sub_activities_has_no_parents() -> None:
     assert find_items_missing_status(relatives_by_id(items, budget), {"a"}) == ("b",)
 
 
-def test_kin_names_those_above_below_and_beside() -> None:
+def test_relatives_names_those_above_below_and_beside() -> None:
     assert RELATIVES["a"] == Relatives(children=("a1", "a2"))
     assert RELATIVES["a1"] == Relatives(parent="a", siblings=("a2",))
     assert RELATIVES["b"] == RELATIVES["c1"] == Relatives()
@@ -137,9 +137,9 @@ def test_what_an_open_list_met_counts_below_every_rank() -> None:
 
 
 @given(st.lists(st.sampled_from([*CODES, None, "Vilande"]), max_size=6), st.randoms(use_true_random=False))
-def test_the_worst_does_not_depend_on_the_order(codes: list[str | None], chance: object) -> None:
+def test_the_worst_does_not_depend_on_the_order(codes: list[str | None], rng: object) -> None:
     found = worst_status(codes, OPEN)
-    chance.shuffle(codes)
+    rng.shuffle(codes)
     assert worst_status(codes, OPEN) == found
     assert found in [*codes, None]
     assert worst_status([found, *codes], OPEN) == found

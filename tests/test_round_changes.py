@@ -37,7 +37,9 @@ def compare(before: str, now: str, *, deadline: str = "Kvartal 4") -> list[ItemC
     """Return the changes of one line that a unit answers twice: status, new time, comment."""
     plan = f"{HEADINGS}\na | P | M | N | Laga taket | | {deadline} | Norr"
     asked, later = draw_round(plan), draw_round(plan, as_of=AUGUST)
-    tables = [{"Norr": f"Id | Status | Ny tidpunkt | Kommentar/avvikelse\na | {told}"} for told in (before, now)]
+    tables = [
+        {"Norr": f"Id | Status | Ny tidpunkt | Kommentar/avvikelse\na | {reported}"} for reported in (before, now)
+    ]
     return list(find_changes(snap(later, tables[1]), snap(asked, tables[0])))
 
 
@@ -83,9 +85,9 @@ def test_what_was_done_and_is_not_answered_now_lacks_an_answer_and_is_not_called
 
 
 @pytest.mark.parametrize(("before", "now", "told"), TOLD_TWICE)
-def test_a_line_has_changed_in_the_way_that_says_most(before: str, now: str, told: str | None) -> None:
+def test_a_line_has_changed_in_the_way_that_says_most(before: str, now: str, reported: str | None) -> None:
     changes = compare(before, now)
-    kind, *flags = told.split() if told else [""]
+    kind, *flags = reported.split() if reported else [""]
     assert [change.kind for change in changes] == ([kind] if kind else [])
     for change in changes:
         assert [change.has_new_status, change.has_new_deadline, change.has_new_comment] == [
@@ -93,7 +95,7 @@ def test_a_line_has_changed_in_the_way_that_says_most(before: str, now: str, tol
         ]
 
 
-def test_a_deadline_that_has_passed_since_is_told_once() -> None:
+def test_a_deadline_that_has_passed_since_is_reported_once() -> None:
     assert [c.kind for c in compare("Pågående | |", "Pågående | |", deadline="Kvartal 2")] == ["overdue_since"]
     assert [c.kind for c in compare("Pågående | |", "Pågående | |", deadline="2021-02-01")] == []
     assert [c.kind for c in compare("Pågående | |", "Genomfört | |", deadline="Kvartal 2")] == ["done"]
@@ -104,8 +106,8 @@ def test_a_deadline_that_the_plan_moves_is_another_time() -> None:
     rounds = [
         f"{HEADINGS}\na | P | M | N | Laga taket | | {deadline} | Norr" for deadline in ("Kvartal 3", "Kvartal 4")
     ]
-    told = {"Norr": "Id | Status\na | Pågående"}
-    march, august = snap(draw_round(rounds[0]), told), snap(draw_round(rounds[1], as_of=AUGUST), told)
+    reported = {"Norr": "Id | Status\na | Pågående"}
+    march, august = snap(draw_round(rounds[0]), reported), snap(draw_round(rounds[1], as_of=AUGUST), reported)
     assert [(c.kind, c.has_new_deadline) for c in find_changes(august, march)] == [("delayed", True)]
     assert [(c.kind, c.has_new_deadline) for c in find_changes(march, august)] == [("time", True)]
 
@@ -231,9 +233,9 @@ def test_a_new_year_with_another_template_is_compared_too() -> None:
     now = draw_round(
         "Id | Aktivitet | Slutdatum | Enhet | Fortsätter från\nnew | Bygga ut | Kvartal 2 | Norr | old"
     )
-    told = snap(before, {"Norr": "Id | Status\nold | Kvarstår"})
-    levels = told.template.levels[-2:]
-    short = told.template.model_copy(update={"levels": levels, "summaries": ()})
+    reported = snap(before, {"Norr": "Id | Status\nold | Kvarstår"})
+    levels = reported.template.levels[-2:]
+    short = reported.template.model_copy(update={"levels": levels, "summaries": ()})
     states = [
         type(state)(
             item=type(state.item)(state.item.id, state.item.level_texts[-2:], state.item.units),
@@ -242,7 +244,7 @@ def test_a_new_year_with_another_template_is_compared_too() -> None:
             planned_deadline=state.planned_deadline,
             effective_deadline=state.effective_deadline,
         )
-        for state in told.item_snapshots
+        for state in reported.item_snapshots
     ]
     earlier = RoundSnapshot(states, short, date(2020, 12, 31), "2020.xlsx", "0" * 64)
     merged = draw_merged(now, {"Norr": "Id | Status\nnew | Pågående"})
@@ -356,7 +358,7 @@ def test_the_changes_are_counted_apart_for_activities_and_their_parts() -> None:
     ] == 8
 
 
-def test_the_changes_are_told_in_a_sentence() -> None:
+def test_the_changes_are_reported_in_a_sentence() -> None:
     assert tell().status_sentences[-1] == (
         "Sedan förra uppföljningen (31 mars 2021) har en aktivitet genomförts, två har försenats, en har "
         "tillkommit och en finns inte längre med."

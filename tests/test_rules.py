@@ -63,8 +63,8 @@ def added_item(key: str) -> PlanItem:
 
 def requirements_of(item_id: str, status: str, new_deadline: str = "", comment: str = "") -> str:
     """Return what is left to do in a row, all others being answered."""
-    told = {"status": status, "new_deadline": new_deadline, "comment": comment}
-    return left({**ANSWERED, item_id: told}).get(item_id, "")
+    reported = {"status": status, "new_deadline": new_deadline, "comment": comment}
+    return left({**ANSWERED, item_id: reported}).get(item_id, "")
 
 
 def with_rule(**rule: Any) -> Round:
@@ -148,14 +148,14 @@ def test_a_deadline_on_the_as_of_date_has_not_passed() -> None:
     assert isinstance(day, Deadline)
     assert day.last is not None
     assert (replace(ASKED, as_of=day.last).as_of - day.last).days == 0
-    told = {**ANSWERED, "a2": {"status": "Pågående"}}
-    assert "a2" not in left(told, replace(ASKED, as_of=day.last))
+    reported = {**ANSWERED, "a2": {"status": "Pågående"}}
+    assert "a2" not in left(reported, replace(ASKED, as_of=day.last))
 
 
 def test_an_activity_is_no_better_than_its_parts() -> None:
-    told = {**ANSWERED, "a1": {"status": "Kvarstår"}}
-    assert left(told) == {"a": "Stämmer inte med raderna under: ändra eller töm status."}
-    assert left({**told, "a": {}}) == {"a2": "Välj status."}
+    reported = {**ANSWERED, "a1": {"status": "Kvarstår"}}
+    assert left(reported) == {"a": "Stämmer inte med raderna under: ändra eller töm status."}
+    assert left({**reported, "a": {}}) == {"a2": "Välj status."}
 
 
 def test_severities_are_as_agreed_and_every_finding_has_the_name_of_its_rule() -> None:
@@ -258,11 +258,13 @@ def test_a_question_of_yes_or_no_can_be_a_condition() -> None:
     rule = {"name": "r", "when": {"sure": ["no"]}, "require": ["comment"], "message": {"sv": "F", "en": "F"}}
     template = Template.model_validate(data | {"fields": [*data["fields"], question], "rules": [rule]})
     asked = replace(ASKED, template=template)
-    told = {key: {**texts, "sure": "Ja"} for key, texts in ANSWERED.items()}
-    assert left({**told, "b": {"status": "Genomfört", "sure": " nej."}}, asked) == {
+    reported = {key: {**texts, "sure": "Ja"} for key, texts in ANSWERED.items()}
+    assert left({**reported, "b": {"status": "Genomfört", "sure": " nej."}}, asked) == {
         "b": "Fyll i fältet Kommentar/avvikelse."
     }
-    assert left({**told, "b": {"status": "Genomfört", "sure": "kanske"}}, asked) == {"b": "Välj säkert? i listan."}
+    assert left({**reported, "b": {"status": "Genomfört", "sure": "kanske"}}, asked) == {
+        "b": "Välj säkert? i listan."
+    }
 
 
 def test_times_that_only_a_reader_understands_are_compared_with_a_note() -> None:

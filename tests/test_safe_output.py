@@ -55,7 +55,7 @@ def run_python(code: str, *arguments: object, **more: object) -> "subprocess.Pop
 # One file -------------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_written_whole_and_its_place_is_told(tmp_path: Path) -> None:
+def test_a_file_is_written_whole_and_its_place_is_reported(tmp_path: Path) -> None:
     target = tmp_path / "ny mapp" / "i en till" / "fil.xlsx"
     assert write_atomic(target, NEW) == target
     assert target.read_bytes() == NEW
@@ -206,10 +206,10 @@ print(json.dumps(told))
 def test_a_file_that_may_not_grow_any_further_leaves_the_old_one(tmp_path: Path) -> None:
     """The system itself refuses to write past the limit, as a full disk does: some of a piece first, then none."""
     said, faults = run_python(LIMITED, tmp_path / "fil.xlsx").communicate()
-    told = json.loads(said or "null")
-    assert told, faults
-    assert {code for _, code, *_ in told} == {"saved", "disk-full"}
-    for limit, code, size, files in told:
+    reported = json.loads(said or "null")
+    assert reported, faults
+    assert {code for _, code, *_ in reported} == {"saved", "disk-full"}
+    for limit, code, size, files in reported:
         assert (code, size) == (("saved", 300_000) if limit >= 300_000 else ("disk-full", 6))
         assert files == 1
 
@@ -244,10 +244,10 @@ def test_a_disk_that_is_full_leaves_the_old_file(tmp_path: Path) -> None:
     if subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this system lets nobody but its owner mount a small disk")
     done = subprocess.run([*command, sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, check=False)
-    told = json.loads(done.stdout or "null")
-    assert told, done.stderr.decode()
-    assert {said for said, *_ in told} == {"saved", "disk-full"}
-    for said, size, files in told:
+    reported = json.loads(done.stdout or "null")
+    assert reported, done.stderr.decode()
+    assert {said for said, *_ in reported} == {"saved", "disk-full"}
+    for said, size, files in reported:
         assert size == (300_000 if said == "saved" else 6)
         assert files == ["ballast", "fil.xlsx"]
 
@@ -347,16 +347,16 @@ def ask_odd() -> Round:
 def test_texts_that_nothing_can_hold_go_through_the_whole_loop(tmp_path: Path) -> None:
     asked = ask_odd()
     (form,) = list_form_files(asked)
-    told = {f"odd{number}": {"status": text, "comment": text} for number, text in enumerate(STRANGE)}
-    write_atomic(tmp_path / "in" / form.file_name, write_form(asked, ODD, told, issued={}))
+    reported = {f"odd{number}": {"status": text, "comment": text} for number, text in enumerate(STRANGE)}
+    write_atomic(tmp_path / "in" / form.file_name, write_form(asked, ODD, reported, issued={}))
     run = merge_forms([tmp_path / "in"], tmp_path / "alla.xlsx")
     assert run.merged is not None
     assert [row.row.unit for row in run.merged.rows] == [ODD] * len(STRANGE)
     written = [normalize_cell_text(text) for text in STRANGE]
     assert [row.row.answer("comment").raw_text for row in run.merged.rows] == written
-    book = open_workbook(tmp_path / "alla.xlsx", "alla.xlsx")
-    assert isinstance(book, WorkbookData)
-    heading, *rows = book.find_sheet("Svar").rows
+    workbook = open_workbook(tmp_path / "alla.xlsx", "alla.xlsx")
+    assert isinstance(workbook, WorkbookData)
+    heading, *rows = workbook.find_sheet("Svar").rows
     column = heading.index("Kommentar/avvikelse")
     assert [row[column] or "" for row in rows] == written
     assert " ".join(ODD.split()) in heading
@@ -417,7 +417,7 @@ with lock_target(Path(sys.argv[1])):
 """
 
 
-def test_a_second_run_for_the_same_target_is_told_who_has_it(returned: Path, tmp_path: Path) -> None:
+def test_a_second_run_for_the_same_target_is_reported_who_has_it(returned: Path, tmp_path: Path) -> None:
     target = tmp_path / "alla.xlsx"
     holder = run_python(HOLD, target)
     try:
@@ -496,14 +496,14 @@ while True:
 
 def kill_savers(folder: Path, times: int) -> int:
     """Kill a process that does nothing but save; return how often it was in the middle of it."""
-    chance, unfinished = random.Random(5), 0
+    rng, unfinished = random.Random(5), 0
     target = folder / "fil.xlsx"
     target.write_bytes(b"a" * 4_000_000)
     for _ in range(times):
         saver = run_python(SAVE_ON_AND_ON, target)
         assert saver.stdout is not None
         assert saver.stdout.readline() == "ready\n"
-        time.sleep(chance.uniform(0, 0.05))
+        time.sleep(rng.uniform(0, 0.05))
         saver.send_signal(signal.SIGKILL)
         saver.communicate()
         content = target.read_bytes()
@@ -538,11 +538,11 @@ def kill_merges(returned: Path, folder: Path, times: int) -> tuple[int, int]:
     merge_forms([returned / "Museet.xlsx"], target)
     old, seen = target.read_bytes(), [0, 0]
     assert old != new
-    chance = random.Random(6)
+    rng = random.Random(6)
     for _ in range(times):
         target.write_bytes(old)
         run = subprocess.Popen([*command, str(returned), "-o", str(target)], stdout=subprocess.DEVNULL)
-        time.sleep(chance.uniform(0, took * 1.1))
+        time.sleep(rng.uniform(0, took * 1.1))
         run.send_signal(signal.SIGKILL)
         run.wait()
         seen[(old, new).index(target.read_bytes())] += 1

@@ -47,7 +47,7 @@ def gone_back(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("back")
     (folder / "in").mkdir()
     content = edit_workbook(
-        lambda book: book["Uppföljning"].cell(1, 12, "Hälsningar från oss"), make_form(ANSWERS)
+        lambda opened: opened["Uppföljning"].cell(1, 12, "Hälsningar från oss"), make_form(ANSWERS)
     )
     (folder / "in" / "Museet.xlsx").write_bytes(content)
     (back,) = check_forms([folder / "in"], return_dir=folder / "out").written_files
@@ -57,9 +57,9 @@ def gone_back(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def typed(gone_back: bytes, sheet: str, **cells: object) -> list[tuple[str | None, str]]:
     """Return what is set aside of a sheet, after somebody typed into its cells."""
 
-    def change(book: Workbook) -> None:
+    def change(opened: Workbook) -> None:
         for cell, value in cells.items():
-            book[sheet][cell] = value
+            opened[sheet][cell] = value
 
     return kept_of(read_form_bytes(edit_workbook(change, gone_back)), sheet)
 
@@ -107,8 +107,8 @@ def test_what_another_line_says_typed_over_one_is_seen_where_it_was_typed(gone_b
 
 
 def test_lines_that_were_sorted_or_deleted_say_nothing_new(gone_back: bytes) -> None:
-    def change(book: Workbook) -> None:
-        sheet = book[TO_CORRECT]
+    def change(opened: Workbook) -> None:
+        sheet = opened[TO_CORRECT]
         rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST)]
         for row, values in zip(sheet.iter_rows(min_row=FIRST), [*rows[2:], *rows[:1]], strict=False):
             for cell, value in zip(row, values, strict=True):
@@ -128,9 +128,9 @@ def test_what_is_typed_over_the_sheet_of_kept_texts_is_kept_too(gone_back: bytes
 
 
 def test_lists_with_other_names_say_nothing_new_but_their_names(gone_back: bytes) -> None:
-    def change(book: Workbook) -> None:
-        book[TO_CORRECT]["F5"] = "Vi väntar"
-        book[TO_CORRECT].title, book[LOOSE].title = "Rättat och klart", "Resten"
+    def change(opened: Workbook) -> None:
+        opened[TO_CORRECT]["F5"] = "Vi väntar"
+        opened[TO_CORRECT].title, opened[LOOSE].title = "Rättat och klart", "Resten"
 
     form = read_form_bytes(edit_workbook(change, gone_back))
     assert unplaced_texts(form) == [
@@ -158,8 +158,8 @@ def test_rows_among_the_kept_texts_are_no_table() -> None:
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
 def test_so_it_is_after_libreoffice_has_saved_the_form(gone_back: bytes, tmp_path: Path, kind: str) -> None:
-    def change(book: Workbook) -> None:
-        book[TO_CORRECT]["E5"] = "Genomfört"
+    def change(opened: Workbook) -> None:
+        opened[TO_CORRECT]["E5"] = "Genomfört"
 
     (tmp_path / "Museet.xlsx").write_bytes(edit_workbook(change, gone_back))
     (saved,) = convert([tmp_path / "Museet.xlsx"], kind, tmp_path / "saved")
@@ -167,17 +167,17 @@ def test_so_it_is_after_libreoffice_has_saved_the_form(gone_back: bytes, tmp_pat
     assert unplaced_texts(form) == [("E5", "Genomfört", False), ("B4", "Hälsningar från oss", False)]
 
 
-def without_marks(book: Workbook) -> None:
+def without_marks(opened: Workbook) -> None:
     """Make a form as it was sent out before forms told what their lists say."""
-    sheet = book["xlflow"]
+    sheet = opened["xlflow"]
     for row in [row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == "sheet_fingerprint"]:
         sheet.cell(row, 1).value = None
         sheet.cell(row, 2).value = None
         sheet.cell(row, 3).value = None
 
 
-def without_records(book: Workbook) -> None:
-    del book["xlflow"]
+def without_records(opened: Workbook) -> None:
+    del opened["xlflow"]
 
 
 @pytest.mark.parametrize("change", [without_marks, without_records])
@@ -190,9 +190,9 @@ def test_where_a_form_does_not_tell_its_lists_say_nothing_new_either(
 
 @pytest.mark.parametrize("text", ["Kvarnhjulet är trasigt", "Klar kanske i klar7b"])
 def test_where_the_records_are_gone_words_that_stand_nowhere_else_are_kept(gone_back: bytes, text: str) -> None:
-    def change(book: Workbook) -> None:
-        without_records(book)
-        book[TO_CORRECT]["F5"] = text
+    def change(opened: Workbook) -> None:
+        without_records(opened)
+        opened[TO_CORRECT]["F5"] = text
 
     form = read_form_bytes(edit_workbook(change, gone_back), [KnownRound(ASKED, "Museet")])
     assert kept_of(form, TO_CORRECT) == [("F5", text)]

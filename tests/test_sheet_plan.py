@@ -50,45 +50,48 @@ def write(asked: Round, answers: dict[str, str], most_rows: int) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def books() -> dict[str, bytes]:
+def workbooks() -> dict[str, bytes]:
     return {name: write(*case) for name, case in CASES.items()}
 
 
-def rows_of(book: Workbook, name: str) -> list[tuple[object, ...]]:
+def rows_of(workbook: Workbook, name: str) -> list[tuple[object, ...]]:
     """Return the rows of a table over all the sheets that it goes on in."""
-    sheets = [sheet for sheet in book if sheet.title.rstrip(" 0123456789") == name]
+    sheets = [sheet for sheet in workbook if sheet.title.rstrip(" 0123456789") == name]
     return [row for sheet in sheets for row in list(sheet.iter_rows(values_only=True))[1:]]
 
 
-def test_nothing_is_lost_and_nothing_told_twice(books: dict[str, bytes]) -> None:
+def test_nothing_is_lost_and_nothing_reported_twice(workbooks: dict[str, bytes]) -> None:
     for name, (asked, answers, most_rows) in CASES.items():
-        book, whole = (
-            load_workbook(io.BytesIO(content)) for content in (books[name], write(asked, answers, MAX_SHEET_ROWS))
+        workbook, whole = (
+            load_workbook(io.BytesIO(content))
+            for content in (workbooks[name], write(asked, answers, MAX_SHEET_ROWS))
         )
         for sheet in ("Svar", "Aktiviteter", "Avvikelser", "Anmärkningar"):
-            assert rows_of(book, sheet) == rows_of(whole, sheet), (name, sheet)
-        for sheet in book.worksheets[1:-1]:
+            assert rows_of(workbook, sheet) == rows_of(whole, sheet), (name, sheet)
+        for sheet in workbook.worksheets[1:-1]:
             assert sheet.max_row <= most_rows, (name, sheet.title)
-    assert load_workbook(io.BytesIO(books["many"])).sheetnames[:8] == [
+    assert load_workbook(io.BytesIO(workbooks["many"])).sheetnames[:8] == [
         *("Sammanfattning", "Avvikelser", "Avvikelser 2", "Aktiviteter"),
         *("Aktiviteter 2", "Aktiviteter 3", "Aktiviteter 4", "Aktiviteter 5"),
     ]
 
 
-def test_each_piece_is_a_table_of_its_own_with_the_same_headings(books: dict[str, bytes]) -> None:
-    book = load_workbook(io.BytesIO(books["many"]))
-    tables = [table for sheet in book for table in sheet.tables.values()]
+def test_each_piece_is_a_table_of_its_own_with_the_same_headings(workbooks: dict[str, bytes]) -> None:
+    workbook = load_workbook(io.BytesIO(workbooks["many"]))
+    tables = [table for sheet in workbook for table in sheet.tables.values()]
     assert {"Svar", "Svar_2", "Svar_3", "Svar_4"} <= {table.name for table in tables}
     assert len({table.name for table in tables}) == len({table.id for table in tables}) == len(tables)
-    first, second = ([cell.value for cell in book[name][1]] for name in ("Svar", "Svar 2"))
+    first, second = ([cell.value for cell in workbook[name][1]] for name in ("Svar", "Svar 2"))
     assert first == second
-    for sheet in not_empty(book.worksheets[1:-1]):
+    for sheet in not_empty(workbook.worksheets[1:-1]):
         assert (len(sheet.tables) > 1) or sheet.title.startswith(("Insamling", "Om")) or sheet.freeze_panes == "B2"
 
 
-def test_every_figure_comes_out_as_it_was_written_in_two_programs(books: dict[str, bytes], tmp_path: Path) -> None:
-    paths = [tmp_path / f"{number}.xlsx" for number in range(len(books))]
-    for path, content in zip(paths, books.values(), strict=True):
+def test_every_figure_comes_out_as_it_was_written_in_two_programs(
+    workbooks: dict[str, bytes], tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{number}.xlsx" for number in range(len(workbooks))]
+    for path, content in zip(paths, workbooks.values(), strict=True):
         path.write_bytes(content)
     for path, copy in not_empty(zip(paths, recalculate_all(paths), strict=True)):
         formulas, written, theirs = (
@@ -103,25 +106,26 @@ def test_every_figure_comes_out_as_it_was_written_in_two_programs(books: dict[st
         for cell in cells:
             mine = written[cell.parent.title][cell.coordinate].value
             place = formulas.sheetnames.index(cell.parent.title)
-            for told in (
+            for reported in (
                 theirs[cell.parent.title][cell.coordinate].value,
                 model.get_cell_value(place, cell.row, cell.column),
             ):
-                assert told == (mine if isinstance(mine, str) else pytest.approx(mine, rel=1e-12)), cell.value
+                assert reported == (mine if isinstance(mine, str) else pytest.approx(mine, rel=1e-12)), cell.value
 
 
-def test_the_reader_of_the_workbook_goes_on_too(books: dict[str, bytes]) -> None:
+def test_the_reader_of_the_workbook_goes_on_too(workbooks: dict[str, bytes]) -> None:
     for name, (asked, answers, _) in CASES.items():
-        told = [
-            read_round_status(_open(content)) for content in (books[name], write(asked, answers, MAX_SHEET_ROWS))
+        reported = [
+            read_round_status(_open(content))
+            for content in (workbooks[name], write(asked, answers, MAX_SHEET_ROWS))
         ]
-        assert [entry.item.id for entry in told[0].item_statuses] == [
-            entry.item.id for entry in told[1].item_statuses
+        assert [entry.item.id for entry in reported[0].item_statuses] == [
+            entry.item.id for entry in reported[1].item_statuses
         ], name
-        assert [(e.status_code, e.status, e.plan_values, e.answers) for e in told[0].item_statuses] == [
-            (e.status_code, e.status, e.plan_values, e.answers) for e in told[1].item_statuses
+        assert [(e.status_code, e.status, e.plan_values, e.answers) for e in reported[0].item_statuses] == [
+            (e.status_code, e.status, e.plan_values, e.answers) for e in reported[1].item_statuses
         ]
-        assert [c.kind for c in told[0].changes] == [c.kind for c in told[1].changes]
+        assert [c.kind for c in reported[0].changes] == [c.kind for c in reported[1].changes]
 
 
 def test_excels_own_limit_is_the_one_that_counts() -> None:
@@ -139,9 +143,9 @@ def test_excels_own_limit_is_the_one_that_counts() -> None:
 
 
 def _open(content: bytes) -> WorkbookData:
-    book = open_workbook(content, "x.xlsx")
-    assert isinstance(book, WorkbookData)
-    return book
+    workbook = open_workbook(content, "x.xlsx")
+    assert isinstance(workbook, WorkbookData)
+    return workbook
 
 
 # Large ----------------------------------------------------------------------------------------------------
@@ -153,11 +157,11 @@ def test_a_hundred_and_twenty_thousand_rows_open_and_come_out_right(tmp_path: Pa
     path = tmp_path / "stor.xlsx"
     path.write_bytes(_write_large(units=2_000, rows=60))
     copy = recalculate_all([path])[0]
-    told = [_first_and_collection(each) for each in (path, copy)]
-    assert sum(isinstance(value, int) for value in told[0].values()) > 300
-    assert told[0].keys() <= told[1].keys()
-    for cell, mine in told[0].items():
-        assert told[1][cell] == (pytest.approx(mine) if isinstance(mine, int | float) else mine), cell
+    reported = [_first_and_collection(each) for each in (path, copy)]
+    assert sum(isinstance(value, int) for value in reported[0].values()) > 300
+    assert reported[0].keys() <= reported[1].keys()
+    for cell, mine in reported[0].items():
+        assert reported[1][cell] == (pytest.approx(mine) if isinstance(mine, int | float) else mine), cell
 
 
 def _write_large(units: int, rows: int) -> bytes:
@@ -195,12 +199,12 @@ def _write_large(units: int, rows: int) -> bytes:
 
 def _first_and_collection(path: Path) -> dict[tuple[str, int, int], object]:
     """Return the values of the first sheet, and of the accounts."""
-    book = load_workbook(path, read_only=True, data_only=True)
+    workbook = load_workbook(path, read_only=True, data_only=True)
     sheets = {"Sammanfattning": 500, "Insamling": 6}
     return {
         (name, row, column): value
         for name, most in sheets.items()
-        for row, values in enumerate(book[name].iter_rows(max_row=most, values_only=True))
+        for row, values in enumerate(workbook[name].iter_rows(max_row=most, values_only=True))
         for column, value in enumerate(values)
         if value is not None
     }

@@ -19,7 +19,7 @@ from support.edited_forms import (
     unplaced_texts,
     with_blank_items,
 )
-from test_answer_provenance import FORM, rewrite, told
+from test_answer_provenance import FORM, reported, rewrite
 
 from xlflow.excel.cell_address import column_letters
 from xlflow.generate import write_form
@@ -50,12 +50,12 @@ def push(sheet: Worksheet, row: int, key: str, far: int) -> None:
         ("status", 2, {"comment": "Förskjuts"}, "M8"),
     ],
 )
-def test_cells_pushed_along_a_row_are_told_and_no_live_cell_is_an_answer(
+def test_cells_pushed_along_a_row_are_reported_and_no_live_cell_is_an_answer(
     key: str, far: int, found: dict[str, str], cell: str
 ) -> None:
     form = read_form_bytes(edit_sheet(lambda sheet: push(sheet, FIRST + 3, key, far)))
     assert answers_by_item(form) == with_blank_items(d=found)
-    assert [cell for cell, _ in told(form, "cells-shifted")] == [cell]
+    assert [cell for cell, _ in reported(form, "cells-shifted")] == [cell]
     beside = {text for place, text, _ in unplaced_texts(form) if place != cell}
     assert beside <= {"Förskjuts", "kvartal 1 2022", "Ladan brann\nniga", "Ingen"}
 
@@ -67,11 +67,11 @@ def test_what_a_budget_works_out_is_no_amount_of_the_units() -> None:
     assert [(answer.field, answer.raw_text) for answer in form.rows[0].answers if not answer.is_blank] == [
         ("outcome", "900")
     ]
-    assert [place for place, _ in told(form, "cells-shifted")] == ["F5", "I5"]
+    assert [place for place, _ in reported(form, "cells-shifted")] == ["F5", "I5"]
     assert {text[:1] for _, text, _ in unplaced_texts(form)} == {"="}
 
 
-def test_a_live_cell_pushed_beyond_all_others_is_told_too() -> None:
+def test_a_live_cell_pushed_beyond_all_others_is_reported_too() -> None:
     """It shows nothing there, so that the sheet as it is read ends before it."""
 
     def show_nothing(markup: str) -> str:
@@ -83,7 +83,7 @@ def test_a_live_cell_pushed_beyond_all_others_is_told_too() -> None:
     assert b't="str"' in zipfile.ZipFile(io.BytesIO(rewrite(show_nothing, content))).read(FORM)
     form = read_form_bytes(rewrite(show_nothing, content))
     assert answers_by_item(form) == with_blank_items()
-    assert [cell for cell, _ in told(form, "cells-shifted")] == ["N8"]
+    assert [cell for cell, _ in reported(form, "cells-shifted")] == ["N8"]
 
 
 def test_a_row_whose_id_was_pushed_along_is_no_activity_of_the_units_own() -> None:
@@ -117,7 +117,7 @@ def test_a_formula_of_ones_own_counts_as_before() -> None:
 
 @pytest.mark.parametrize("far", [-1, 1, 2])
 @pytest.mark.parametrize("key", ["status", "new_deadline"])
-def test_a_column_whose_cells_were_pushed_up_or_down_is_told(key: str, far: int) -> None:
+def test_a_column_whose_cells_were_pushed_up_or_down_is_reported(key: str, far: int) -> None:
     """The lists moved along with the cells, also with that which says where the free rows begin."""
 
     def push_lists(markup: str) -> str:

@@ -34,24 +34,24 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_answer_leads_to_the_row_of_the_file_it_came_from(folder: Path) -> None:
     merge_forms([folder / "in"], folder / "all.xlsx")
-    book = load_workbook(folder / "all.xlsx")
-    headings = [cell.value for cell in book["Svar"][1]]
-    rows = list(book["Svar"].iter_rows(min_row=2))
+    workbook = load_workbook(folder / "all.xlsx")
+    headings = [cell.value for cell in workbook["Svar"][1]]
+    rows = list(workbook["Svar"].iter_rows(min_row=2))
     assert len(rows) > 10
     for row in rows:
-        told = dict(zip(headings, row, strict=True))
-        address, sheet, cell = _place_of(told["Gå till"])
-        assert told["Källa"].value == f"{address.name}, blad {sheet}, rad {cell.lstrip('A')}"
-        assert told["Gå till"].value == f"Rad {cell.lstrip('A')}"
-        assert load_workbook(folder / address)[sheet][cell].value == told["Id"].value
+        reported = dict(zip(headings, row, strict=True))
+        address, sheet, cell = _place_of(reported["Gå till"])
+        assert reported["Källa"].value == f"{address.name}, blad {sheet}, rad {cell.lstrip('A')}"
+        assert reported["Gå till"].value == f"Rad {cell.lstrip('A')}"
+        assert load_workbook(folder / address)[sheet][cell].value == reported["Id"].value
 
 
 def test_links_are_no_formulas_and_stand_nowhere_else(folder: Path) -> None:
     merge_forms([folder / "in"], folder / "all.xlsx")
-    book = load_workbook(folder / "all.xlsx")
+    workbook = load_workbook(folder / "all.xlsx")
     outward = {
         (sheet.title, sheet.cell(1, cell.column).value)
-        for sheet in book
+        for sheet in workbook
         for row in sheet.iter_rows()
         for cell in row
         if cell.hyperlink and cell.hyperlink.target
@@ -78,12 +78,12 @@ def test_a_single_figure_leads_to_the_first_row_that_it_counts(
 ) -> None:
     (folder / "in" / "Måltid.xlsx").unlink()
     merge_forms([folder / "in"], folder / "all.xlsx", plan=folder / "plan.xlsx")
-    book = load_workbook(folder / "all.xlsx")
-    cells = [cell for row in book["Sammanfattning"].iter_rows() for cell in row]
+    workbook = load_workbook(folder / "all.xlsx")
+    cells = [cell for row in workbook["Sammanfattning"].iter_rows() for cell in row]
     label = next(cell for cell in cells if cell.value == fact)
     link = next(cell for cell in cells if cell.row == label.row and cell.column > label.column and cell.hyperlink)
     name, _, address = str(link.hyperlink.location).rpartition("!")
-    sheet = book[name.strip("'")]
+    sheet = workbook[name.strip("'")]
     place = sheet[address]
     assert sheet.cell(place.row, column).value == text
     assert text not in [sheet.cell(row, column).value for row in range(1, place.row)]

@@ -41,9 +41,9 @@ def move(content: bytes, other: bytes, *names: str, title: str = "") -> bytes:
     """Return a workbook into which somebody moved sheets of another, which a program then names anew."""
     source = load_workbook(io.BytesIO(other))
 
-    def change(book: Workbook) -> None:
+    def change(opened: Workbook) -> None:
         for name in names or ("Uppföljning",):
-            copy_sheet(source[name], book.create_sheet(title or f"{name} (2)"))
+            copy_sheet(source[name], opened.create_sheet(title or f"{name} (2)"))
 
     return edit_workbook(change, content)
 
@@ -68,7 +68,7 @@ def units_of(form: Submission) -> dict[str, dict[str, dict[str, str]]]:
     }
 
 
-def told(form: Submission, code: str) -> list[tuple[str | None, str | None]]:
+def reported(form: Submission, code: str) -> list[tuple[str | None, str | None]]:
     found = [found for one in (form, *form.other_submissions) for found in one.findings if found.code == code]
     return [(each.location.sheet, each.unit) for each in found]
 
@@ -76,7 +76,7 @@ def told(form: Submission, code: str) -> list[tuple[str | None, str | None]]:
 def test_a_sheet_of_another_unit_is_that_units_form() -> None:
     form = read_form_bytes(move(make_form(A), make_form(B, unit="Åbo")), PLANNED)
     assert units_of(form) == {"Museet": A, "Åbo": B}
-    assert told(form, "sheet-of-other-unit") == [("Uppföljning (2)", "Åbo")]
+    assert reported(form, "sheet-of-other-unit") == [("Uppföljning (2)", "Åbo")]
     assert (form.unplaced, form.other_submissions[0].unplaced) == ((), ())
     assert {row.unit for row in form.other_submissions[0].rows} == {"Åbo"}
     assert form.other_submissions[0].rows[0].location.sheet == "Uppföljning (2)"
@@ -99,7 +99,7 @@ def test_either_may_be_empty(mine: AnswerTexts, theirs: AnswerTexts) -> None:
 def test_what_is_not_known_is_set_aside_with_its_address() -> None:
     form = read_form_bytes(move(make_form(A), make_form(B, unit="Åbo")))
     assert units_of(form) == {"Museet": A}
-    assert told(form, "sheet-of-unknown-form") == [("Uppföljning (2)", "Museet")]
+    assert reported(form, "sheet-of-unknown-form") == [("Uppföljning (2)", "Museet")]
     rows = [one for one in form.unplaced if one.is_row]
     assert [(one.location.sheet, one.location.cell) for one in rows][:2] == [
         ("Uppföljning (2)", "A5"),
@@ -112,9 +112,11 @@ def test_what_is_not_known_is_set_aside_with_its_address() -> None:
 
 
 def test_no_row_of_a_strange_sheet_is_taken_for_its_heading() -> None:
-    theirs = edit_workbook(lambda book: book["Uppföljning"].delete_rows(CODE_ROW + 2), make_form(B, unit="Åbo"))
+    theirs = edit_workbook(
+        lambda opened: opened["Uppföljning"].delete_rows(CODE_ROW + 2), make_form(B, unit="Åbo")
+    )
     form = read_form_bytes(move(make_form(A), theirs))
-    assert told(form, "sheet-of-unknown-form") == [("Uppföljning (2)", "Museet")]
+    assert reported(form, "sheet-of-unknown-form") == [("Uppföljning (2)", "Museet")]
     rows = [one for one in form.unplaced if one.is_row]
     assert rows[0].location.cell == "A4"
     assert {text for one in rows for text in one.texts} >= {"Kvarstår", "Ingen båt", "Utgår", "Målat"}
@@ -130,26 +132,26 @@ def test_a_copy_of_the_units_own_sheet_stays_a_copy() -> None:
 
 def test_without_the_code_the_name_tells() -> None:
     other = edit_workbook(
-        lambda book: [set_text(book, cell) for cell in ("A2", "B2", "C2")], make_form(B, unit="Åbo")
+        lambda opened: [set_text(opened, cell) for cell in ("A2", "B2", "C2")], make_form(B, unit="Åbo")
     )
     assert units_of(read_form_bytes(move(make_form(A), other), PLANNED)) == {"Museet": A, "Åbo": B}
 
 
-def set_text(book: Workbook, cell: str, text: str | None = None) -> None:
-    book["Uppföljning"][cell] = text
+def set_text(opened: Workbook, cell: str, text: str | None = None) -> None:
+    opened["Uppföljning"][cell] = text
 
 
 def test_without_any_heading_the_rows_tell() -> None:
-    other = edit_workbook(lambda book: book["Uppföljning"].delete_rows(1, CODE_ROW), make_form(B, unit="Åbo"))
+    other = edit_workbook(lambda opened: opened["Uppföljning"].delete_rows(1, CODE_ROW), make_form(B, unit="Åbo"))
     assert units_of(read_form_bytes(move(make_form(A), other), PLANNED)) == {"Museet": A, "Åbo": B}
-    few = edit_workbook(lambda book: book["Uppföljning"].delete_rows(1, CODE_ROW), make_form(A))
+    few = edit_workbook(lambda opened: opened["Uppföljning"].delete_rows(1, CODE_ROW), make_form(A))
     assert list(units_of(read_form_bytes(move(make_form(), few), PLANNED))) == ["Museet"]
 
 
 def test_a_name_in_a_remark_makes_no_sheet_another_units() -> None:
-    def change(book: Workbook) -> None:
-        book["Uppföljning"]["H1"] = "Kopia till Åbo"
-        copy_sheet(book["Uppföljning"], book.create_sheet("Åbo"))
+    def change(opened: Workbook) -> None:
+        opened["Uppföljning"]["H1"] = "Kopia till Åbo"
+        copy_sheet(opened["Uppföljning"], opened.create_sheet("Åbo"))
 
     form = read_form_bytes(edit_workbook(change, make_form(A)), PLANNED)
     assert list(units_of(form)) == ["Museet"]
@@ -160,28 +162,28 @@ def test_a_sheet_of_the_round_before_is_set_aside() -> None:
     last = make_form({**A, "d": {"status": "Kvarstår"}, "e": {"status": "Kvarstår"}}, before)
     form = read_form_bytes(move(make_form(A), last))
     assert units_of(form) == {"Museet": A}
-    assert told(form, "sheet-of-other-form") == [("Uppföljning (2)", "Museet")]
+    assert reported(form, "sheet-of-other-form") == [("Uppföljning (2)", "Museet")]
     assert {one.location.sheet for one in form.unplaced} == {"Uppföljning (2)"}
 
 
 def test_the_other_units_sheet_alone_counts_for_that_unit() -> None:
-    def only_theirs(book: Workbook) -> None:
-        del book["Uppföljning"]
+    def only_theirs(opened: Workbook) -> None:
+        del opened["Uppföljning"]
 
     content = edit_workbook(only_theirs, move(make_form(A), make_form(B, unit="Åbo")))
     form = read_form_bytes(content, PLANNED)
     assert units_of(form) == {"Åbo": B}
-    assert told(form, "sheet-of-other-unit") == [("Uppföljning (2)", "Åbo")]
+    assert reported(form, "sheet-of-other-unit") == [("Uppföljning (2)", "Åbo")]
 
 
 def test_a_form_whose_only_sheet_is_another_units_is_refused_where_that_is_not_known() -> None:
-    def only_theirs(book: Workbook) -> None:
-        del book["Uppföljning"]
+    def only_theirs(opened: Workbook) -> None:
+        del opened["Uppföljning"]
 
     content = edit_workbook(only_theirs, move(make_form(A), make_form(B, unit="Åbo")))
-    book = open_workbook(content, "Museet.xlsx")
-    assert isinstance(book, WorkbookData)
-    refused = read_form(book, RECEIVED)
+    opened = open_workbook(content, "Museet.xlsx")
+    assert isinstance(opened, WorkbookData)
+    refused = read_form(opened, RECEIVED)
     assert isinstance(refused, Finding)
     assert (refused.code, refused.unit, refused.location.sheet) == (
         "form-of-unknown-unit",
@@ -201,12 +203,12 @@ def test_nothing_to_report_counts_for_the_unit_that_says_so() -> None:
 
 
 def test_two_units_in_a_new_workbook_without_any_record() -> None:
-    book = Workbook()
+    opened = Workbook()
     for place, content in enumerate((make_form(A), make_form(B, unit="Åbo"))):
-        sheet = book.create_sheet(f"Blad{place + 2}")
+        sheet = opened.create_sheet(f"Blad{place + 2}")
         copy_sheet(load_workbook(io.BytesIO(content), data_only=True)["Uppföljning"], sheet)
     buffer = io.BytesIO()
-    book.save(buffer)
+    opened.save(buffer)
     form = read_form_bytes(buffer.getvalue(), PLANNED)
     assert units_of(form) == {"Museet": A, "Åbo": B}
 
@@ -237,8 +239,8 @@ def plan_file(folder: Path) -> Path:
 
 def answers_of(run: RunResult) -> dict[tuple[str, str], str]:
     assert run.merged
-    told = ((one.row, one.row.answer("status")) for one in run.merged.rows)
-    return {(row.unit, row.item.id): answer.raw_text for row, answer in told if answer and answer.raw_text}
+    reported = ((one.row, one.row.answer("status")) for one in run.merged.rows)
+    return {(row.unit, row.item.id): answer.raw_text for row, answer in reported if answer and answer.raw_text}
 
 
 def codes_of(run: RunResult) -> set[str]:
@@ -309,8 +311,8 @@ def test_the_units_own_file_too(tmp_path: Path) -> None:
 
 
 def test_sheets_that_changed_places_are_told_by_the_plan(tmp_path: Path) -> None:
-    def only_theirs(book: Workbook) -> None:
-        del book["Uppföljning"]
+    def only_theirs(opened: Workbook) -> None:
+        del opened["Uppföljning"]
 
     mine, theirs = form_of("Museet", MINE), form_of("Åbo", B)
     (tmp_path / "in").mkdir()
@@ -326,8 +328,8 @@ def test_sheets_that_changed_places_are_told_by_the_plan(tmp_path: Path) -> None
 
 
 def test_notes_and_stray_texts_on_a_strange_sheet_are_kept() -> None:
-    def remark(book: Workbook) -> None:
-        sheet = book["Uppföljning (2)"]
+    def remark(opened: Workbook) -> None:
+        sheet = opened["Uppföljning (2)"]
         sheet["H5"].comment = Comment("Ring mig", "Anna")
         sheet["N40"] = "Långt ner"
 
@@ -340,11 +342,11 @@ def test_notes_and_stray_texts_on_a_strange_sheet_are_kept() -> None:
 def test_what_else_stands_beside_the_other_units_sheet_is_kept() -> None:
     """As where somebody wrote on a sheet of their own, and threw the form's away."""
 
-    def only_theirs(book: Workbook) -> None:
-        del book["Uppföljning"]
-        book.create_sheet("Vårt")["B2"] = "Vi svarar här i stället"
-        book["Läs mig"]["A40"] = "Ring oss"
-        book["Vårt"]["B3"].comment = Comment("Gäller från mars", "Kollega")
+    def only_theirs(opened: Workbook) -> None:
+        del opened["Uppföljning"]
+        opened.create_sheet("Vårt")["B2"] = "Vi svarar här i stället"
+        opened["Läs mig"]["A40"] = "Ring oss"
+        opened["Vårt"]["B3"].comment = Comment("Gäller från mars", "Kollega")
 
     form = read_form_bytes(edit_workbook(only_theirs, move(make_form(A), make_form(B, unit="Åbo"))), PLANNED)
     assert units_of(form) == {"Åbo": B}
@@ -381,14 +383,14 @@ def test_wherever_the_sheets_end_up_every_answer_counts_for_its_unit(tmp_path: P
     """Each unit's sheet stays, is moved or is copied into somebody's workbook, with or without its record."""
     dice = Random(seed)
     forms = {unit: form_of(unit, answers) for unit, answers in (("Museet", MINE), ("Åbo", B), ("Hamnen", C))}
-    books = dict(forms)
+    workbooks = dict(forms)
     for number, (unit, content) in enumerate(forms.items()):
-        for host in dice.sample(sorted(books), dice.randint(0, 2)):
+        for host in dice.sample(sorted(workbooks), dice.randint(0, 2)):
             if host != unit:
                 for part in dice.choice([("Uppföljning",), ("Uppföljning", "xlflow"), ("Läs mig", "Uppföljning")]):
-                    books[host] = move(books[host], content, part, title=f"{part} {number}")
+                    workbooks[host] = move(workbooks[host], content, part, title=f"{part} {number}")
     (tmp_path / "in").mkdir()
-    for name, content in books.items():
+    for name, content in workbooks.items():
         (tmp_path / "in" / f"{name}.xlsx").write_bytes(content)
     run = check_forms([tmp_path / "in"], plan=plan_file(tmp_path), jobs=1)
     assert answers_of(run) == ALL

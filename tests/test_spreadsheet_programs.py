@@ -158,20 +158,20 @@ LABELS = {
 
 def look_at(path: Path, shown: Path, *, structure: bool) -> Look:
     """Look at a file; `shown` is the same as an .xlsx, for what only that can be asked about."""
-    book = load_workbook(shown)
-    form = next(sheet for sheet in book.worksheets if sheet.cell(CODE_ROW + 1, 1).value == "#id")
-    hidden = book[METADATA_SHEET] if METADATA_SHEET in book.sheetnames else None
+    workbook = load_workbook(shown)
+    form = next(sheet for sheet in workbook.worksheets if sheet.cell(CODE_ROW + 1, 1).value == "#id")
+    hidden = workbook[METADATA_SHEET] if METADATA_SHEET in workbook.sheetnames else None
     opened = open_workbook(path, path.name)
     assert isinstance(opened, WorkbookData), opened
     filled = read_form(opened, make_received_file(DiscoveredFile(path.name, path, 0), opened))
-    named = ((name, _plain(each.attr_text)) for name, each in book.defined_names.items())
+    named = ((name, _plain(each.attr_text)) for name, each in workbook.defined_names.items())
     cells = [cell for row in form.iter_rows() for cell in row]
     things = {
         "answers": (answer for answer in _answers_of(filled) if answer[:2] != THAT_ONE),
         "coded": (answer for answer in _answers_of(filled) if answer[:2] == THAT_ONE),
         "ids": _ids_of(form),
         "hidden_sheet": _records_of(hidden) if hidden else (),
-        "properties": ((each.name, str(each.value)) for each in book.custom_doc_props.props),
+        "properties": ((each.name, str(each.value)) for each in workbook.custom_doc_props.props),
         "properties that xlflow reads": (
             each for each in opened.properties.items() if each[0].startswith("xlflow.")
         ),
@@ -179,9 +179,9 @@ def look_at(path: Path, shown: Path, *, structure: bool) -> Look:
         "texts": _texts_of(form),
         "names": (each for each in named if re.match("xlflow_[a-z]", each[0])),
         "colours": _colours_of(form),
-        "live": _live_cells(book, load_workbook(shown, data_only=True)),
+        "live": _live_cells(workbook, load_workbook(shown, data_only=True)),
         "open_cells": (cell.coordinate for cell in cells if not cell.protection.locked),
-        "locked_sheets": (sheet.title for sheet in book.worksheets if sheet.protection.sheet),
+        "locked_sheets": (sheet.title for sheet in workbook.worksheets if sheet.protection.sheet),
         "locked_structure": ["locked"] if structure else [],
     }
     codes = {finding.code for finding in filled.findings} if isinstance(filled, Submission) else {filled.code}
@@ -231,9 +231,9 @@ def _colours_of(form: Worksheet) -> Iterator[object]:
             yield str(area.sqref), _plain(rule.formula[0]), str(fill)[-6:]
 
 
-def _live_cells(book: Workbook, values: Workbook) -> Iterator[object]:
+def _live_cells(workbook: Workbook, values: Workbook) -> Iterator[object]:
     """Yield the formulas that are not in error."""
-    for sheet in book.worksheets:
+    for sheet in workbook.worksheets:
         for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
             if not str(values[sheet.title][cell.coordinate].value).startswith(("#", "Err")):
                 yield sheet.title, cell.coordinate
@@ -269,7 +269,7 @@ def show(saved: Saved, folder: Path) -> dict[str, Look]:
     texts = paths if paths[0].suffix == ".ods" else convert(paths, "ods", folder / "shown")
     locked = ['table:structure-protected="true"' in _content_of(text) for text in texts]
     looked = zip(saved.items(), shown, locked, strict=True)
-    return {name: look_at(path, book, structure=structure) for (name, path), book, structure in looked}
+    return {name: look_at(path, workbook, structure=structure) for (name, path), workbook, structure in looked}
 
 
 def _is_locked(path: Path) -> bool:
@@ -365,8 +365,8 @@ def test_what_is_gone_is_seen(tmp_path: Path) -> None:
     bare.save(saved)
     (tmp_path / "bare.xlsx").write_bytes(saved.getvalue())
     stripped = look_at(tmp_path / "bare.xlsx", tmp_path / "bare.xlsx", structure=False)
-    told = compare([whole], [stripped])
+    reported = compare([whole], [stripped])
     hidden = "yes, as visible"
     in_cells = {"answers": "partly, and says lists-gone", "coded": "no", "ids": "yes", "hidden_sheet": hidden}
-    assert told == dict.fromkeys(LABELS, "no") | in_cells
+    assert reported == dict.fromkeys(LABELS, "no") | in_cells
     assert stripped.state == "visible"

@@ -146,10 +146,12 @@ def test_nothing_that_a_value_holds_is_left_behind(kind: type) -> None:
 
 
 def opened_form(name: str, content: bytes) -> tuple[ReceivedFile, Submission]:
-    book = open_workbook(content, name)
-    assert not isinstance(book, Finding)
-    about = ReceivedFile(name, book.digest, book.size, datetime(2021, 4, 1, tzinfo=UTC), FileState.ACCEPTED)
-    form = read_form(book, about)
+    workbook = open_workbook(content, name)
+    assert not isinstance(workbook, Finding)
+    about = ReceivedFile(
+        name, workbook.digest, workbook.size, datetime(2021, 4, 1, tzinfo=UTC), FileState.ACCEPTED
+    )
+    form = read_form(workbook, about)
     assert isinstance(form, Submission)
     return about, form
 
@@ -179,7 +181,7 @@ def test_amounts_keep_their_digits() -> None:
     assert str(again.rows[0].answers[0].value) == "1.50"
 
 
-def test_bytes_that_are_not_whole_are_told() -> None:
+def test_bytes_that_are_not_whole_are_reported() -> None:
     packed = encode_submission(opened_form("a.xlsx", make_form()))
     unpacker = SubmissionDecoder()
     for cut in range(0, len(packed.content), 97):

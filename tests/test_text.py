@@ -105,7 +105,7 @@ def test_a_short_code_is_easy_to_read_aloud() -> None:
     assert len(short_code(["x"], length=4)) == 4
 
 
-def test_half_an_emoji_can_be_told_from_another() -> None:
+def test_half_an_emoji_can_be_reported_from_another() -> None:
     assert fingerprint(["\ud83d"]) != fingerprint(["\ud83c"])
     assert len(short_code(["\ude00 och mer"])) == 8
 

@@ -131,9 +131,9 @@ def test_a_template_says_what_it_is_for_and_what_it_asks() -> None:
     ],
 )
 def test_what_comes_next_is_for_whoever_can_mend_it(code: str, ending: str) -> None:
-    told = run("Id | Status\na | Pågående\nb | Genomfört", everyone=True)
+    reported = run("Id | Status\na | Pågående\nb | Genomfört", everyone=True)
     words = dict.fromkeys(("field", "ask", "choices", "rule", "until", "reason", "who"), "x")
-    shown = format_result(replace(told, findings=(make_finding(code, Location("a.xlsx"), params=words),)))
+    shown = format_result(replace(reported, findings=(make_finding(code, Location("a.xlsx"), params=words),)))
     assert shown.split("\n\n")[-1].startswith(ending)
     assert "saknas" not in shown.split("\n\n")[-1]
 

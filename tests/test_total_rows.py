@@ -33,24 +33,26 @@ FORM, BELOW = "Uppföljning", 9
 
 def a_form(table: str, worked_out_in: Path | None = None) -> bytes:
     """Return a form in whose free rows somebody wrote `Område | Post | Utfall | Kommentar`."""
-    book = load_workbook(io.BytesIO(write_form(ASKED, "Badet", ANSWERS, issued={})))
-    sheet: Any = book[FORM]
+    workbook = load_workbook(io.BytesIO(write_form(ASKED, "Badet", ANSWERS, issued={})))
+    sheet: Any = workbook[FORM]
     for number, line in enumerate(table.strip().splitlines(), BELOW):
         for column, text in zip("BCEI", line.split("|"), strict=True):
             said = text.strip()
             if said:
                 sheet[f"{column}{number}"] = float(said) if said.replace(".", "").isdigit() else said
     if worked_out_in:
-        book.save(worked_out_in / "form.xlsx")
+        workbook.save(worked_out_in / "form.xlsx")
         return recalculate(worked_out_in / "form.xlsx").read_bytes()
-    book.save(stream := io.BytesIO())
+    workbook.save(stream := io.BytesIO())
     return stream.getvalue()
 
 
 def read(content: bytes) -> Submission:
-    book = open_workbook(content, "Badet.xlsx")
-    assert isinstance(book, WorkbookData), book
-    filled = read_form(book, ReceivedFile("Badet.xlsx", "0" * 64, len(content), None, FileState.ACCEPTED, "Badet"))
+    workbook = open_workbook(content, "Badet.xlsx")
+    assert isinstance(workbook, WorkbookData), workbook
+    filled = read_form(
+        workbook, ReceivedFile("Badet.xlsx", "0" * 64, len(content), None, FileState.ACCEPTED, "Badet")
+    )
     assert isinstance(filled, Submission), filled
     return filled
 
@@ -85,7 +87,7 @@ def aside(form: Submission) -> list[tuple[str | None, str, bool]]:
         "| | 330.5 |",
     ],
 )
-def test_a_row_that_sums_others_up_is_set_aside_and_told(row: str) -> None:
+def test_a_row_that_sums_others_up_is_set_aside_and_reported(row: str) -> None:
     form = read(a_form(row))
     assert [each.item.id for each in form.rows if not each.is_blank] == ["a", "b", "c"]
     assert aside(form) == [(f"A{BELOW}", "total-row", True)]
@@ -98,10 +100,10 @@ def test_a_row_under_any_name_is_a_sum_where_two_columns_say_so() -> None:
     amounts = {"a": ("400", "1000000"), "b": ("30,5", "250000"), "c": ("-100", "-300000")}
     answers = {key: {"outcome": outcome, "forecast": forecast} for key, (outcome, forecast) in amounts.items()}
     for forecast, wanted in ((950000, [f"A{BELOW}"]), (950001, [])):
-        book = load_workbook(io.BytesIO(write_form(ASKED, "Badet", answers, issued={})))
-        sheet = book[FORM]
+        workbook = load_workbook(io.BytesIO(write_form(ASKED, "Badet", answers, issued={})))
+        sheet = workbook[FORM]
         sheet[f"C{BELOW}"], sheet[f"E{BELOW}"], sheet[f"F{BELOW}"] = "Hela förvaltningen", 330.5, forecast
-        book.save(stream := io.BytesIO())
+        workbook.save(stream := io.BytesIO())
         assert [cell for cell, _, _ in aside(read(stream.getvalue()))] == wanted
 
 

@@ -122,28 +122,28 @@ def rounds(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 
 @pytest.fixture(scope="module")
-def book(rounds: Played) -> Workbook:
+def workbook(rounds: Played) -> Workbook:
     return load_workbook(rounds.consolidated, data_only=True)
 
 
 @pytest.fixture(scope="module")
-def changes(book: Workbook) -> list[Row]:
-    headings, *rows = book["Förändringar"].iter_rows(values_only=True)
+def changes(workbook: Workbook) -> list[Row]:
+    headings, *rows = workbook["Förändringar"].iter_rows(values_only=True)
     return [dict(zip(map(str, headings), row, strict=True)) for row in rows]
 
 
 def test_every_line_that_has_changed_is_there_in_the_way_it_has_and_no_other(changes: list[Row]) -> None:
-    for told, column, expected in (
+    for reported, column, expected in (
         ([row for row in changes if not row["Delaktivitet"]], "Aktivitet", ACTIVITIES),
         ([row for row in changes if row["Delaktivitet"]], "Delaktivitet", PARTS),
     ):
-        shown = {_begin(str(row[column]), expected): row["Förändring"] for row in told}
+        shown = {_begin(str(row[column]), expected): row["Förändring"] for row in reported}
         assert shown == expected
-        assert len(told) == len(expected)
+        assert len(reported) == len(expected)
 
 
-def test_the_summary_counts_what_was_counted_by_hand(book: Workbook) -> None:
-    rows = list(book["Sammanfattning"].iter_rows(values_only=True))
+def test_the_summary_counts_what_was_counted_by_hand(workbook: Workbook) -> None:
+    rows = list(workbook["Sammanfattning"].iter_rows(values_only=True))
     first = next(place for place, row in enumerate(rows) if row[0] == "Förändringar sedan 31 mars 2021")
     headings = rows[first][1:10]
     for row, expected in zip(rows[first + 1 : first + 3], (ACTIVITIES, PARTS), strict=True):
@@ -155,8 +155,8 @@ def test_the_summary_counts_what_was_counted_by_hand(book: Workbook) -> None:
     assert _fact(rows, "Rader som har ändrats sedan 31 mars 2021") == len(ACTIVITIES) + len(PARTS)
 
 
-def test_the_sentence_says_what_was_counted_by_hand(book: Workbook) -> None:
-    texts = [str(row[0]) for row in book["Sammanfattning"].iter_rows(max_row=8, values_only=True)]
+def test_the_sentence_says_what_was_counted_by_hand(workbook: Workbook) -> None:
+    texts = [str(row[0]) for row in workbook["Sammanfattning"].iter_rows(max_row=8, values_only=True)]
     assert (
         "Sedan förra uppföljningen (31 mars 2021) har tio aktiviteter genomförts, två har utgått, fem har "
         "försenats, två har passerat sina slutdatum, tre har tillkommit och tre finns inte längre med."
@@ -176,12 +176,12 @@ def test_statuses_times_and_comments_that_are_new_are_marked(changes: list[Row])
 
 
 def test_it_is_said_by_what_a_line_was_known_again(changes: list[Row]) -> None:
-    told = {
+    reported = {
         str(row["Delaktivitet"] or row["Aktivitet"]): row["Återfunnen genom"]
         for row in changes
         if row["Återfunnen genom"] not in (None, "Id")
     }
-    assert {_begin(text, FOUND_AGAIN): how for text, how in told.items()} == FOUND_AGAIN
+    assert {_begin(text, FOUND_AGAIN): how for text, how in reported.items()} == FOUND_AGAIN
 
 
 def test_the_forms_show_what_was_answered_in_march(rounds: Played) -> None:

@@ -61,7 +61,7 @@ def test_what_stands_where_nobody_looks_is_kept(where: str) -> None:
     assert unplaced_texts(form) == kept
 
 
-def test_a_heading_written_over_is_told_word_for_word() -> None:
+def test_a_heading_written_over_is_reported_word_for_word() -> None:
     form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, HEADINGS, remaining="Vad fattas?")))
     assert [(one.code, one.location.cell, one.value) for one in form.findings] == [
         ("heading-changed", cell("remaining", HEADINGS), "Vad fattas?")
@@ -110,15 +110,15 @@ def test_a_merged_answer_makes_no_row_of_blank_ones() -> None:
 
 def test_a_text_far_away_on_a_sheet_of_ones_own_is_kept() -> None:
     form = read_form_bytes(
-        edit_workbook(lambda book: book.create_sheet("Eget").cell(1_048_576, 16_384, "långt borta"))
+        edit_workbook(lambda opened: opened.create_sheet("Eget").cell(1_048_576, 16_384, "långt borta"))
     )
     assert unplaced_texts(form) == [("XFD1048576", "långt borta", False)]
 
 
 def test_numbers_on_the_instruction_that_are_not_its_own_are_kept() -> None:
-    def change(book: Workbook) -> None:
-        book["Läs mig"]["B3"] = "070-123 45 67"
-        book["Läs mig"]["D4"] = "Klart"
+    def change(opened: Workbook) -> None:
+        opened["Läs mig"]["B3"] = "070-123 45 67"
+        opened["Läs mig"]["D4"] = "Klart"
 
     form = read_form_bytes(edit_workbook(change))
     assert unplaced_texts(form) == [("B3", "070-123 45 67", False), ("D4", "Klart", False)]
@@ -126,9 +126,9 @@ def test_numbers_on_the_instruction_that_are_not_its_own_are_kept() -> None:
 
 @pytest.mark.parametrize("name", ["Läs mig", "Read me"])
 def test_an_instruction_with_another_name_is_still_one_and_its_name_is_kept(name: str) -> None:
-    def change(book: Workbook) -> None:
-        book["Läs mig"]["B3"] = "070-123 45 67"
-        book["Läs mig"].title = "Vi har flyttat" if name == "Läs mig" else name
+    def change(opened: Workbook) -> None:
+        opened["Läs mig"]["B3"] = "070-123 45 67"
+        opened["Läs mig"].title = "Vi har flyttat" if name == "Läs mig" else name
 
     form = read_form_bytes(edit_workbook(change))
     named = [(None, "Vi har flyttat", False)] if name == "Läs mig" else []
@@ -139,11 +139,11 @@ def test_an_instruction_with_another_name_is_still_one_and_its_name_is_kept(name
 
 
 def test_the_name_of_an_empty_sheet_is_kept_if_somebody_gave_it() -> None:
-    def change(book: Workbook) -> None:
+    def change(opened: Workbook) -> None:
         for name in ("Ring oss om rad 5", "Blad1", "Tabelle 2", "Blad1 (2)", "Genomfört"):
-            book.create_sheet(name)
-        book.create_sheet("_Tillägg").sheet_state = "veryHidden"
-        book["Uppföljning"].title = "Klart från oss"
+            opened.create_sheet(name)
+        opened.create_sheet("_Tillägg").sheet_state = "veryHidden"
+        opened["Uppföljning"].title = "Klart från oss"
 
     form = read_form_bytes(edit_workbook(change))
     assert answers_by_item(form) == with_blank_items()
@@ -154,11 +154,11 @@ def test_the_name_of_an_empty_sheet_is_kept_if_somebody_gave_it() -> None:
 def test_of_two_sheets_the_one_with_changed_answers_counts() -> None:
     content = write_form(ASKED, "Museet", FILLED, issued=FILLED)
 
-    def change(book: Workbook) -> None:
-        copy = book.copy_worksheet(book["Uppföljning"])
+    def change(opened: Workbook) -> None:
+        copy = opened.copy_worksheet(opened["Uppföljning"])
         copy.title = "Kopia"
         set_cells(copy, FIRST, comment="Båten är såld")
-        set_cells(book["Uppföljning"], 12, activity="Eget utan svar")
+        set_cells(opened["Uppföljning"], 12, activity="Eget utan svar")
 
     form = read_form_bytes(edit_workbook(change, content))
     assert form.rows[0].location.sheet == "Kopia"
@@ -170,7 +170,7 @@ def test_of_two_sheets_the_one_with_changed_answers_counts() -> None:
 
 
 def test_a_copy_that_says_the_same_is_a_note_only() -> None:
-    form = read_form_bytes(edit_workbook(lambda book: book.copy_worksheet(book["Uppföljning"])))
+    form = read_form_bytes(edit_workbook(lambda opened: opened.copy_worksheet(opened["Uppföljning"])))
     assert form.unplaced == ()
     assert {one.effective_severity for one in form.findings if one.code == "sheet-copied"} == {"note"}
 
@@ -221,7 +221,7 @@ def test_the_counter_is_nobodys_text_in_old_words_or_new(counter: str) -> None:
         return lambda sheet: sheet.cell(2, 1, text)
 
     assert unplaced_texts(read_form_bytes(edit_sheet(say(counter)))) == []
-    copied = edit_workbook(lambda book: say(counter)(book.worksheets[0]), copy_values())
+    copied = edit_workbook(lambda opened: say(counter)(opened.worksheets[0]), copy_values())
     assert unplaced_texts(read_form_bytes(copied, [KnownRound(ASKED)])) == []
     more = f"{counter}, ring Måltid"
     assert unplaced_texts(read_form_bytes(edit_sheet(say(more)))) == [("A2", more, False)]

@@ -49,14 +49,14 @@ def saved(content: bytes, kind: str, folder: Path) -> Submission:
     return read_form_bytes(file.read_bytes(), name=file.name)
 
 
-def write_around(book: Workbook) -> None:
-    form, guide = book["Uppföljning"], book["Läs mig"]
+def write_around(opened: Workbook) -> None:
+    form, guide = opened["Uppföljning"], opened["Läs mig"]
     form.oddHeader.left.text, form.oddHeader.right.text = "Vi väntar på besked", "från nämnden"
     form.oddHeader.center.text, form.oddHeader.center.size = "Sida &P av &N", 14
     form.oddHeader.center.font, form.oddHeader.center.color = "Arial,Bold", "FF0000"
     guide.oddFooter.center.text = "Ring oss"
-    book.create_sheet("Blad7").oddFooter.left.text = "&A &D &F"
-    book.properties.description, book.properties.keywords = "Bara ett utkast", "brådskande"
+    opened.create_sheet("Blad7").oddFooter.left.text = "&A &D &F"
+    opened.properties.description, opened.properties.keywords = "Bara ett utkast", "brådskande"
 
 
 @pytest.mark.parametrize("kind", WAYS)
@@ -79,7 +79,7 @@ def test_what_stands_around_the_sheets_is_set_aside(tmp_path: Path, kind: str) -
 
 @pytest.mark.parametrize("kind", WAYS)
 def test_what_a_form_or_a_program_puts_there_is_nobodys_text(tmp_path: Path, kind: str) -> None:
-    form = saved(edit_workbook(lambda book: book.create_sheet("Blad7")), kind, tmp_path)
+    form = saved(edit_workbook(lambda opened: opened.create_sheet("Blad7")), kind, tmp_path)
     assert (form.unplaced, form.findings) == ((), ())
 
 
@@ -99,8 +99,8 @@ def test_what_stands_around_goes_along_into_the_result_and_back_to_the_unit(tmp_
     assert margins(read_form_bytes(back.read_bytes())) == []
 
 
-def words_in(book: Workbook) -> str:
-    return "\n".join(str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+def words_in(opened: Workbook) -> str:
+    return "\n".join(str(cell) for sheet in opened for row in sheet.iter_rows(values_only=True) for cell in row)
 
 
 @pytest.mark.parametrize("row", ['<row r="1"><c r="A1"><v>1</v></c></row>', "<row><c><v>1</v></c></row>"])
@@ -140,8 +140,8 @@ def test_every_text_of_a_header_comes_out_as_it_was_typed(text: str) -> None:
 # What cannot be read --------------------------------------------------------------------------------------
 
 
-def draw_chart(book: Workbook) -> None:
-    sheet, chart = book["Uppföljning"], BarChart()
+def draw_chart(opened: Workbook) -> None:
+    sheet, chart = opened["Uppföljning"], BarChart()
     chart.add_data(Reference(sheet, min_col=1, min_row=5, max_row=7))
     sheet.add_chart(chart, "N20")
 
@@ -155,9 +155,9 @@ def test_a_chart_is_noted(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["xl/media/image1.png", "xl/charts/chart1.xml", "xl/ink/ink1.xml"])
 def test_pictures_are_noted(name: str) -> None:
-    book = open_workbook(zip_parts({**workbook_parts(number_row("A1")), name: b"<a/>"}), "f.xlsx")
-    assert isinstance(book, WorkbookData)
-    assert [finding.code for finding in book.findings] == ["has-pictures"]
+    opened = open_workbook(zip_parts({**workbook_parts(number_row("A1")), name: b"<a/>"}), "f.xlsx")
+    assert isinstance(opened, WorkbookData)
+    assert [finding.code for finding in opened.findings] == ["has-pictures"]
     assert get_catalogue_entry("has-pictures").severity == "warning"
 
 
@@ -173,11 +173,11 @@ LINKS = {
 
 @pytest.mark.parametrize("kind", ["", "xlsx", "ods"])
 def test_where_a_cell_leads_to_is_set_aside_unless_it_says_so_itself(tmp_path: Path, kind: str) -> None:
-    def change(book: Workbook) -> None:
+    def change(opened: Workbook) -> None:
         for cell, (text, target) in LINKS.items():
-            book["Uppföljning"][cell].value = text
-            book["Uppföljning"][cell].hyperlink = target
-            book["Uppföljning"][cell].value = text
+            opened["Uppföljning"][cell].value = text
+            opened["Uppföljning"][cell].hyperlink = target
+            opened["Uppföljning"][cell].value = text
 
     form = saved(edit_workbook(change), kind, tmp_path)
     links = [(one.location.cell, one.texts[0]) for one in form.unplaced if one.reason == "link-on-cell"]

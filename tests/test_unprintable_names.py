@@ -56,14 +56,14 @@ def test_terminal_and_workbook_spell_names_out_and_json_does_not(tmp_path: Path)
     (tmp_path / "svar.zip").write_bytes(box.getvalue())
     output = tmp_path / "samlat.xlsx"
     run = merge_forms([tmp_path / "svar.zip"], output, jobs=1)
-    told = format_result(replace(run, language="sv"))
-    assert not set("\x07\x1b\u202e") & set(told)
-    assert all(spelt in told for spelt in SPELT)
+    reported = format_result(replace(run, language="sv"))
+    assert not set("\x07\x1b\u202e") & set(reported)
+    assert all(spelt in reported for spelt in SPELT)
     files = {found["file"] for found in json.loads(json.dumps(result_to_values(run)))["findings"]}
     assert files >= {f"svar.zip/{BREAK}", f"svar.zip/{BELL}"}
-    book = open_workbook(output, output.name)
-    assert isinstance(book, WorkbookData)
-    cells = {cell for sheet in book.sheets for row in sheet.rows for cell in row if isinstance(cell, str)}
+    workbook = open_workbook(output, output.name)
+    assert isinstance(workbook, WorkbookData)
+    cells = {cell for sheet in workbook.sheets for row in sheet.rows for cell in row if isinstance(cell, str)}
     assert {f"svar.zip/{spelt}" for spelt in SPELT} <= cells
     assert not [cell for cell in cells if "två\nrader" in cell or set("\x07\x1b\u202e") & set(cell)]
 
@@ -76,7 +76,9 @@ def test_a_text_that_somebody_wrote_cannot_steer_the_terminal() -> None:
 
 def test_a_sheet_may_be_called_so_too(tmp_path: Path) -> None:
     name = "Upp\N{RIGHT-TO-LEFT OVERRIDE}följning"
-    (tmp_path / "Museet.xlsx").write_bytes(edit_workbook(lambda book: setattr(book["Uppföljning"], "title", name)))
+    (tmp_path / "Museet.xlsx").write_bytes(
+        edit_workbook(lambda workbook: setattr(workbook["Uppföljning"], "title", name))
+    )
     output = tmp_path / "samlat.xlsx"
     run = merge_forms([tmp_path / "Museet.xlsx"], output, jobs=1)
     assert run.merged

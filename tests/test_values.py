@@ -154,7 +154,7 @@ def test_spelling_does_not_matter(option: Choice, case: Any, form: Any, spelling
         ("PÅGÅR", "ongoing"),
     ],
 )
-def test_an_alias_counts_and_is_told(written: str, code: str) -> None:
+def test_an_alias_counts_and_is_reported(written: str, code: str) -> None:
     label = TEMPLATE.choice_label(TEMPLATE.field("status"), code, "sv")
     assert _parse(written, "status") == ParseResult(code, "choice-alias", label)
 
@@ -229,7 +229,7 @@ def test_text_is_kept_as_it_was_written() -> None:
     assert _parse(unicodedata.normalize("NFD", "Målen nås"), "comment") == ParseResult("Målen nås")
 
 
-def test_text_that_is_too_long_is_told_and_kept() -> None:
+def test_text_that_is_too_long_is_reported_and_kept() -> None:
     assert _parse("å" * 100, "comment") == ParseResult("å" * 100)
     assert _parse("å" * 101, "comment") == ParseResult("å" * 101, "text-too-long")
 

@@ -8,7 +8,7 @@ from python_calamine import CalamineWorkbook
 
 start = time.perf_counter()
 for path in sorted(Path(sys.argv[1]).glob("*.xlsx")):
-    book = CalamineWorkbook.from_path(str(path))
-    for name in book.sheet_names:
-        book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    workbook = CalamineWorkbook.from_path(str(path))
+    for name in workbook.sheet_names:
+        workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
 print(time.perf_counter() - start)

@@ -10,8 +10,8 @@ from material import COMMENTS, ROWS, STATUSES
 
 rows = ROWS * len(list(Path(sys.argv[1]).glob("*.xlsx")))
 start = time.perf_counter()
-with xlsxwriter.Workbook(sys.argv[2], {"in_memory": True}) as book:
-    sheet = book.add_worksheet("Svar")
+with xlsxwriter.Workbook(sys.argv[2], {"in_memory": True}) as workbook:
+    sheet = workbook.add_worksheet("Svar")
     for row in range(rows):
         sheet.write_string(row, 0, f"Enhet {row // ROWS:04}")
         for column in range(1, 18):

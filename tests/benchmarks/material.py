@@ -85,8 +85,8 @@ def write_plan(forms: int, folder: Path) -> Path:
     asked = make_round(forms)
     template = asked.template
     context = [heading for heading, _ in asked.plan.items[0].extra_columns]
-    with xlsxwriter.Workbook(target) as book:
-        sheet = book.add_worksheet("Plan")
+    with xlsxwriter.Workbook(target) as workbook:
+        sheet = workbook.add_worksheet("Plan")
         sheet.write_row(
             0, 0, [*(level.label.sv for level in template.levels), "Slutdatum", "Enhet", "Id", *context]
         )

@@ -16,8 +16,8 @@ for row in rows:
     units[row[heading.index("Enhet")]].append(row)
 folder.mkdir(exist_ok=True)
 for unit, lines in units.items():
-    book = Workbook()
-    sheet = book.active
+    workbook = Workbook()
+    sheet = workbook.active
     sheet.title = "Uppföljning"
     for row in ([*heading, "Status", "Ny tidpunkt", "Kommentar"], *lines):
         sheet.append(row)
@@ -31,4 +31,4 @@ for unit, lines in units.items():
     choices.add(f"{letter}2:{letter}{len(lines) + 1}")
     sheet.add_data_validation(choices)
     sheet.freeze_panes = "A2"
-    book.save(folder / f"{unit}.xlsx")
+    workbook.save(folder / f"{unit}.xlsx")

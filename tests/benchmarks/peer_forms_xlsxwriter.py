@@ -14,9 +14,12 @@ for row in rows:
     units[row[heading.index("Enhet")]].append(row)
 folder.mkdir(exist_ok=True)
 for unit, lines in units.items():
-    with xlsxwriter.Workbook(folder / f"{unit}.xlsx") as book:
-        sheet = book.add_worksheet("Uppföljning")
-        bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    with xlsxwriter.Workbook(folder / f"{unit}.xlsx") as workbook:
+        sheet = workbook.add_worksheet("Uppföljning")
+        bold, wrapped = (
+            workbook.add_format({"bold": True}),
+            workbook.add_format({"text_wrap": True, "valign": "top"}),
+        )
         sheet.write_row(0, 0, [*heading, "Status", "Ny tidpunkt", "Kommentar"], bold)
         for number, line in enumerate(lines, 1):
             sheet.write_row(number, 0, line, wrapped)

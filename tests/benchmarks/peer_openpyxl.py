@@ -7,8 +7,8 @@ from pathlib import Path
 from openpyxl import Workbook, load_workbook
 
 folder, target = map(Path, sys.argv[1:])
-book = Workbook(write_only=True)
-answers, summary, counts = book.create_sheet("Svar"), book.create_sheet("Sammanfattning"), Counter()
+workbook = Workbook(write_only=True)
+answers, summary, counts = workbook.create_sheet("Svar"), workbook.create_sheet("Sammanfattning"), Counter()
 for number, path in enumerate(sorted(folder.glob("*.xlsx"))):
     sheet = load_workbook(path, read_only=True, data_only=True)["Uppföljning"]
     rows = sheet.iter_rows(min_row=4, values_only=True)
@@ -22,4 +22,4 @@ for number, path in enumerate(sorted(folder.glob("*.xlsx"))):
             counts[(row[1], row[status])] += 1
 for (perspective, status_text), count in counts.items():
     summary.append([perspective, status_text, count])
-book.save(target)
+workbook.save(target)

@@ -22,6 +22,6 @@ with ThreadPoolExecutor(2) as pool:
 answers = answers.with_columns(pl.col("Status").str.strip_chars())
 summary = answers.pivot("Status", index="Perspektiv", values="Id", aggregate_function="len")
 
-with xlsxwriter.Workbook(target, {"constant_memory": False, "strings_to_urls": False}) as book:
-    summary.write_excel(book, worksheet="Sammanfattning")
-    answers.write_excel(book, worksheet="Svar", autofit=False)
+with xlsxwriter.Workbook(target, {"constant_memory": False, "strings_to_urls": False}) as workbook:
+    summary.write_excel(workbook, worksheet="Sammanfattning")
+    answers.write_excel(workbook, worksheet="Svar", autofit=False)

@@ -124,7 +124,9 @@ def _renew(form: Path, first: Callable[[], None]) -> Callable[[], None]:
 
 def measure(tasks: Sequence[Task], runs: int) -> Mapping[tuple[str, str], Measured]:
     """Run all tasks in turn, so often and once more before; once in all where one run is asked for."""
-    told: dict[tuple[str, str], list[tuple[float, float, float]]] = {(task.group, task.name): [] for task in tasks}
+    reported: dict[tuple[str, str], list[tuple[float, float, float]]] = {
+        (task.group, task.name): [] for task in tasks
+    }
     for turn in range(runs + 1 if runs > 1 else 1):
         for task in tasks:
             task.prepare()
@@ -132,9 +134,9 @@ def measure(tasks: Sequence[Task], runs: int) -> Mapping[tuple[str, str], Measur
             figures = _time(task.command, inner=task.inner)
             print(f"{figures[0]:.2f} s", file=sys.stderr)
             if turn or runs == 1:
-                told[task.group, task.name].append(figures)
+                reported[task.group, task.name].append(figures)
     print(f"\r{'':62}\r", end="", file=sys.stderr)
-    return {name: Measured(*zip(*figures, strict=True)) for name, figures in told.items()}
+    return {name: Measured(*zip(*figures, strict=True)) for name, figures in reported.items()}
 
 
 def _time(command: Sequence[str], *, inner: bool = False) -> tuple[float, float, float]:
@@ -146,8 +148,8 @@ def _time(command: Sequence[str], *, inner: bool = False) -> tuple[float, float,
         seconds = time.perf_counter() - start
         errors.seek(0)
         output.seek(0)
-        if os.waitstatus_to_exitcode(status) not in (0, 1) or b"Traceback" in (told := errors.read()):
-            raise SystemExit(f"{' '.join(command)} failed:\n{told.decode(errors='replace')}")
+        if os.waitstatus_to_exitcode(status) not in (0, 1) or b"Traceback" in (reported := errors.read()):
+            raise SystemExit(f"{' '.join(command)} failed:\n{reported.decode(errors='replace')}")
         spent = usage.ru_utime + usage.ru_stime
         return float(output.read()) if inner else seconds, spent, usage.ru_maxrss / 1024
 

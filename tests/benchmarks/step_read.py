@@ -19,9 +19,11 @@ paths = sorted(Path(sys.argv[1]).glob("*.xlsx"))
 
 
 def read_and_check(path: Path) -> None:
-    book = open_workbook(path, path.name)
-    assert isinstance(book, WorkbookData)
-    form = read_form(book, ReceivedFile(path.name, book.digest, book.size, book.last_saved, FileState.ACCEPTED))
+    workbook = open_workbook(path, path.name)
+    assert isinstance(workbook, WorkbookData)
+    form = read_form(
+        workbook, ReceivedFile(path.name, workbook.digest, workbook.size, workbook.last_saved, FileState.ACCEPTED)
+    )
     assert isinstance(form, Submission)
     check_submission(form)
 

@@ -131,9 +131,9 @@ def _metadata_part(parts: dict[str, bytes]) -> str:
 
 
 def _is_metadata(parts: dict[str, bytes], name: str) -> bool:
-    book = parts["xl/workbook.xml"].decode()
+    opened = parts["xl/workbook.xml"].decode()
     relations = parts["xl/_rels/workbook.xml.rels"].decode()
-    found = re.search(rf'<sheet name="{METADATA_SHEET}"[^>]*r:id="(\w+)"', book)
+    found = re.search(rf'<sheet name="{METADATA_SHEET}"[^>]*r:id="(\w+)"', opened)
     assert found
     target = re.search(rf'<Relationship [^>]*Id="{found[1]}"[^>]*/>', relations)
     assert target

@@ -61,7 +61,7 @@ def read_form_bytes(
 
 def edit_sheet(change: Callable[[Worksheet], object], content: bytes | None = None) -> bytes:
     """Return a form after somebody changed the sheet, saved by another program."""
-    return edit_workbook(lambda book: change(book["Uppföljning"]), content)
+    return edit_workbook(lambda opened: change(opened["Uppföljning"]), content)
 
 
 def edit_workbook(change: Callable[[Workbook], object], content: bytes | None = None) -> bytes:
@@ -100,11 +100,11 @@ def unplaced_texts(form: Submission) -> list[tuple[str | None, str, bool]]:
 
 def copy_values(content: bytes | None = None) -> bytes:
     """Return a new workbook into which all that is visible of a form was copied, values only."""
-    form, book = load_workbook(io.BytesIO(content or make_form()), data_only=True), Workbook()
+    form, opened = load_workbook(io.BytesIO(content or make_form()), data_only=True), Workbook()
     for row in form["Uppföljning"].iter_rows():
         for cell in row:
             if cell.value is not None and cell.row != CODE_ROW + 1:
-                book.worksheets[0].cell(cell.row, int(cell.column or 0)).value = cell.value
+                opened.worksheets[0].cell(cell.row, int(cell.column or 0)).value = cell.value
     buffer = io.BytesIO()
-    book.save(buffer)
+    opened.save(buffer)
     return buffer.getvalue()

@@ -65,9 +65,9 @@ def unit_of(form: Path) -> str:
 
 def fill_form(form: Path, lines: Sequence[AnswerLine]) -> bytes:
     """Return the form with the answers typed in; what belongs to no row of it goes into the free rows."""
-    book = load_workbook(form)
-    sheet = next(sheet for sheet in book.worksheets if _heading_row(sheet))
-    part = f"xl/worksheets/sheet{book.worksheets.index(sheet) + 1}.xml"
+    workbook = load_workbook(form)
+    sheet = next(sheet for sheet in workbook.worksheets if _heading_row(sheet))
+    part = f"xl/worksheets/sheet{workbook.worksheets.index(sheet) + 1}.xml"
     typed = dict(_cells_to_type(sheet, lines))
     made = io.BytesIO()
     with zipfile.ZipFile(form) as issued, zipfile.ZipFile(made, "w") as copy:

@@ -66,24 +66,24 @@ def number_row(address: str, value: str = "1") -> str:
 
 
 def read_sheet(rows: str, **more: str) -> SheetData:
-    book = open_workbook(zip_parts(workbook_parts(rows, **more)), "f.xlsx")
-    assert isinstance(book, WorkbookData), book
-    return book.sheets[0]
+    workbook = open_workbook(zip_parts(workbook_parts(rows, **more)), "f.xlsx")
+    assert isinstance(workbook, WorkbookData), workbook
+    return workbook.sheets[0]
 
 
 def make_workbook(words: str = "Öppna kvarnen") -> bytes:
     """Return a workbook as Excel would write one: text, numbers, days, a formula, a hidden sheet, a property."""
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        book.set_properties({"created": datetime(2021, 4, 1, 9, 30)})
-        book.set_custom_property("xlflow.unit", "Museet å")
-        sheet = book.add_worksheet("Uppföljning")
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as workbook:
+        workbook.set_properties({"created": datetime(2021, 4, 1, 9, 30)})
+        workbook.set_custom_property("xlflow.unit", "Museet å")
+        sheet = workbook.add_worksheet("Uppföljning")
         for row in range(20):
             sheet.write_row(row + 2, 1, [f"{words} {row}", row + 0.5, row])
             sheet.write_formula(row + 2, 5, "=1+1", None, 2)
-        sheet.write_datetime("A1", datetime(2021, 6, 30), book.add_format({"num_format": "yyyy-mm-dd"}))
+        sheet.write_datetime("A1", datetime(2021, 6, 30), workbook.add_format({"num_format": "yyyy-mm-dd"}))
         sheet.merge_range("G3:G5", "samma")
-        book.add_worksheet("xlflow").very_hidden()
+        workbook.add_worksheet("xlflow").very_hidden()
     return buffer.getvalue()
 
 

@@ -138,10 +138,10 @@ def numbers_in(text: str, language: str, *, with_one: bool = True) -> list[int]:
     return [int(word) if word.isdigit() else known[word] for word in found if word.isdigit() or word in known]
 
 
-def read_table(book: Workbook, sheet: str, *headings: str) -> Iterator[Row]:
+def read_table(opened: Workbook, sheet: str, *headings: str) -> Iterator[Row]:
     """Yield the rows below the first row that has these headings, up to the first blank one."""
     columns: dict[int, str] = {}
-    for cells in book[sheet].iter_rows(values_only=True) if sheet in book.sheetnames else ():
+    for cells in opened[sheet].iter_rows(values_only=True) if sheet in opened.sheetnames else ():
         texts = ["" if cell is None else str(cell) for cell in cells]
         if not columns and set(headings) <= set(texts):
             columns = {index: text for index, text in enumerate(texts) if text}
@@ -194,13 +194,13 @@ class PlainCounts:
 
     def __init__(self, path: Path):
         self.path = path
-        self.book = load_workbook(path, data_only=True)
-        self.language = "sv" if "Sammanfattning" in self.book.sheetnames else "en"
+        self.opened = load_workbook(path, data_only=True)
+        self.language = "sv" if "Sammanfattning" in self.opened.sheetnames else "en"
         self.words = WORDS[self.language]
 
     def table(self, sheet: str, *headings: str) -> list[Row]:
         keys = [self.words.get(heading, heading) for heading in headings]
-        return list(read_table(self.book, self.words[sheet], *keys))
+        return list(read_table(self.opened, self.words[sheet], *keys))
 
     @cached_property
     def items(self) -> list[Row]:
@@ -306,7 +306,7 @@ class PlainCounts:
     @cached_property
     def known_statuses(self) -> set[str]:
         """The statuses of the template, which have a column each in the summary."""
-        cells = {cell for row in self.book[self.words["summary"]].iter_rows(values_only=True) for cell in row}
+        cells = {cell for row in self.opened[self.words["summary"]].iter_rows(values_only=True) for cell in row}
         return cells & set(STATUSES[self.language])
 
     def unanswered_rows(self, unit: str) -> int:

@@ -163,7 +163,7 @@ class ReportWalk:
     def quotes(self) -> list[str]:
         """All texts of the tables, their lines and sentences that hold a number, the longest first."""
         found: set[str] = {self.counts.path.stem}
-        for sheet in self.counts.book.worksheets:
+        for sheet in self.counts.workbook.worksheets:
             if sheet.title == self.counts.words["summary"]:
                 continue
             for row in sheet.iter_rows(values_only=True):
@@ -182,7 +182,7 @@ class ReportWalk:
                                 *re.split(r"(?<=[^\s.][.!?])\s+", line),
                             }
                             found |= set(re.split(r": ", line, maxsplit=1))
-        found |= {str(self.counts.book[self.counts.words["summary"]][cell].value) for cell in ("A1", "A2")}
+        found |= {str(self.counts.workbook[self.counts.words["summary"]][cell].value) for cell in ("A1", "A2")}
         texts = {" ".join(text.split()) for text in found}
         return sorted(
             (text for text in texts if numbers_in(text, self.language, with_one=False)), key=len, reverse=True

@@ -105,7 +105,7 @@ class SheetWalk:
     # The summary ---------------------------------------------------------------------------------------------
 
     def walk_summary(self) -> None:
-        sheet = self.counts.book[self.words["summary"]]
+        sheet = self.counts.workbook[self.words["summary"]]
         heads: list[str] = []
         title = panel = ""
         for row in sheet.iter_rows(min_row=3, values_only=True):
@@ -259,7 +259,7 @@ class SheetWalk:
             return len(rows)
         labels = {
             str(cell)
-            for cells in self.counts.book[self.words["summary"]].iter_rows(values_only=True)
+            for cells in self.counts.workbook[self.words["summary"]].iter_rows(values_only=True)
             if cells[0] == panel
             for cell in cells[1:]
             if cell
