@@ -98,7 +98,7 @@ def _numbers(reported: dict[str, str | None]) -> dict[str, Decimal | None]:
     return {key: None if text is None else Decimal(text) for key, text in reported.items()}
 
 
-@pytest.mark.parametrize(("how", "told", "wanted"), RESULTS)
+@pytest.mark.parametrize(("how", "reported", "wanted"), RESULTS)
 def test_a_result_is_exact_and_blank_where_something_lacks(
     how: Computation, reported: dict[str, str | None], wanted: str | None
 ) -> None:
@@ -106,7 +106,7 @@ def test_a_result_is_exact_and_blank_where_something_lacks(
     assert (None if found is None else str(found)) == wanted
 
 
-@pytest.mark.parametrize(("limit", "told", "wanted"), LIMITS)
+@pytest.mark.parametrize(("limit", "reported", "wanted"), LIMITS)
 def test_a_limit_is_passed_only_beyond_it(limit: Threshold, reported: dict[str, str | None], wanted: bool) -> None:
     assert is_above_threshold(limit, _numbers(reported).get) is wanted
 

@@ -193,7 +193,7 @@ def look(workbook: Path, sheet: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("reported", "said"),
     [
         (
             {"Norr": {}, "Söder": {}, "Väst": {}},

@@ -84,7 +84,7 @@ def test_what_was_done_and_is_not_answered_now_lacks_an_answer_and_is_not_called
     assert [each.kind for each in compare("Pågående | |", "| |", deadline="Kvartal 2")] == ["overdue_since"]
 
 
-@pytest.mark.parametrize(("before", "now", "told"), TOLD_TWICE)
+@pytest.mark.parametrize(("before", "now", "reported"), TOLD_TWICE)
 def test_a_line_has_changed_in_the_way_that_says_most(before: str, now: str, reported: str | None) -> None:
     changes = compare(before, now)
     kind, *flags = reported.split() if reported else [""]
