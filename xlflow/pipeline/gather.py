@@ -28,6 +28,7 @@ from xlflow.pipeline.read_files import ReadOptions, list_submissions, read_retur
 from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
 from xlflow.pipeline.round_decisions import (
     DeliveredFiles,
+    RoundDecisions,
     adjust_merged,
     adjust_round,
     adjust_submissions,
@@ -35,6 +36,7 @@ from xlflow.pipeline.round_decisions import (
 )
 from xlflow.read.migrate_submissions import migrate_submissions
 from xlflow.read.recognise_by_content import KnownRound
+from xlflow.runtime.submission_encoder import ReadResult
 
 EMPTY_PLAN = Plan("", (), (), 0)
 """A plan without waivers and aliases, where none was given."""
@@ -68,17 +70,9 @@ def gather_round(
     delivered = as_delivered(paths, excluded_files)
     discovered_files, findings = delivered.files, delivered.findings
     pending_files = [file for file in discovered_files if not file.settled_file]
-    opened = read_returned_files(pending_files, read_options, progress)
-    submissions = _agree_on_template(list_submissions(opened), requested)
-    first_refusals = [outcome for _, outcome in opened if isinstance(outcome, Finding)]
-    planned_round, assumption_findings = (
-        resolve_planned_round(plan, submissions, first_refusals, requested) if plan else (None, ())
+    opened, submissions, planned_round, assumption_findings = _read_for_round(
+        pending_files, plan, read_options, progress, requested, delivered.decisions
     )
-    planned_round = planned_round and adjust_round(planned_round, delivered.decisions)
-    opened = retry_with_known_rounds(
-        pending_files, opened, _known_rounds(submissions, planned_round), read_options
-    )
-    submissions = _agree_on_template(list_submissions(opened), requested)
     refusals = [outcome for _, outcome in opened if isinstance(outcome, Finding)]
     plan_in_force = planned_round.plan if planned_round else EMPTY_PLAN
     submissions, left_out_files, left_out_notes = adjust_submissions(
@@ -107,6 +101,27 @@ def gather_round(
         merged, (*gather_findings, *merge_findings), waivers, plan_in_force.aliases
     )
     return GatheredRound(merged, all_findings, selected.submissions, discovered_files)
+
+
+def _read_for_round(
+    files: Sequence[DiscoveredFile],
+    plan: Path | None,
+    read_options: ReadOptions,
+    progress: ProgressCallback | None,
+    requested: RequestedRound,
+    decisions: RoundDecisions,
+) -> tuple[Sequence[ReadResult], Sequence[Submission], Round | None, Sequence[Finding]]:
+    """Return what was read of the files, the submissions among it, the plan's round (None without a plan), and
+    what was assumed about it. Files that only the plan or the other forms explain are read again with these."""
+    opened = read_returned_files(files, read_options, progress)
+    submissions = _agree_on_template(list_submissions(opened), requested)
+    first_refusals = [outcome for _, outcome in opened if isinstance(outcome, Finding)]
+    planned_round, assumption_findings = (
+        resolve_planned_round(plan, submissions, first_refusals, requested) if plan else (None, ())
+    )
+    planned_round = planned_round and adjust_round(planned_round, decisions)
+    opened = retry_with_known_rounds(files, opened, _known_rounds(submissions, planned_round), read_options)
+    return opened, _agree_on_template(list_submissions(opened), requested), planned_round, assumption_findings
 
 
 def _check_merged(
