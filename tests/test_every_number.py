@@ -200,7 +200,16 @@ def test_every_number_of_a_history(rounds: dict[str, Made], tmp_path_factory: py
     assert sum(re.split(r" {2,}", line.strip())[-2] == "–" for line in lines) == len(new)
 
 
-@pytest.mark.parametrize("name", ["followup-2021-august", "extra-question"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("followup-2021-august", "extra-question"),
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("budget-2021", "followup-2019", "followup-2021", "followup-en")
+        ),
+    ],
+)
 def test_word_and_pdf_say_what_the_page_says(
     name: str, rounds: dict[str, Made], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
