@@ -47,7 +47,8 @@ def returned(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def read_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that are really read, as they are."""
+    """The names of the files that are really read, as they are; here, since what a worker notes stays there."""
+    monkeypatch.setattr(read_files.process_pool, "max_items_without_pool", lambda: 100)
     names: list[str] = []
     read = read_files._read_workbook
 

@@ -675,7 +675,7 @@ def test_a_group_without_a_text_of_its_own_gets_no_heading() -> None:
     """
     assert headings_of(compose(text, layout="heading")) == [
         (1, "Samhälle"),
-        (3, "Nämndmål: Trygga platser"),
+        (2, "Nämndmål: Trygga platser"),
         (2, "Kommunövergripande mål: Kultur för alla"),
         (3, "Nämndmål: Ett brett utbud"),
     ]

@@ -194,13 +194,13 @@ class PlainCounts:
 
     def __init__(self, path: Path):
         self.path = path
-        self.opened = load_workbook(path, data_only=True)
-        self.language = "sv" if "Sammanfattning" in self.opened.sheetnames else "en"
+        self.workbook = load_workbook(path, data_only=True)
+        self.language = "sv" if "Sammanfattning" in self.workbook.sheetnames else "en"
         self.words = WORDS[self.language]
 
     def table(self, sheet: str, *headings: str) -> list[Row]:
         keys = [self.words.get(heading, heading) for heading in headings]
-        return list(read_table(self.opened, self.words[sheet], *keys))
+        return list(read_table(self.workbook, self.words[sheet], *keys))
 
     @cached_property
     def items(self) -> list[Row]:
@@ -306,7 +306,7 @@ class PlainCounts:
     @cached_property
     def known_statuses(self) -> set[str]:
         """The statuses of the template, which have a column each in the summary."""
-        cells = {cell for row in self.opened[self.words["summary"]].iter_rows(values_only=True) for cell in row}
+        cells = {cell for row in self.workbook[self.words["summary"]].iter_rows(values_only=True) for cell in row}
         return cells & set(STATUSES[self.language])
 
     def unanswered_rows(self, unit: str) -> int:

@@ -109,6 +109,11 @@ def _open_regular_file(path: Path) -> int:
         is_ours = _is_plain_file(path, handle)
     except FileNotFoundError:  # the run before this one took it away just now
         return handle
+    except BaseException:
+        os.close(handle)
+        with suppress(OSError):
+            path.unlink()
+        raise
     if is_ours:
         return handle
     os.close(handle)
