@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from support.draw_merged import draw_merged
+from support.draw_merged import column_by_id, draw_merged
 from support.draw_round import draw_round, shipped_template
 from support.external_tools import PROJECT
 from support.fill_forms import fill_forms
@@ -20,6 +20,7 @@ from support.not_empty import not_empty
 from xlflow.cli.json_output import result_to_values
 from xlflow.consolidated.reader.round_reader import read_round_status
 from xlflow.consolidated.tables import build_consolidated_content
+from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.writer.consolidated_workbook import render_consolidated
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.model.merged import RunResult
@@ -192,6 +193,33 @@ def draw_budget(rng: Random) -> tuple[list[tuple[str, str, Amounts]], Any]:
         if unit != silent:
             answers.setdefault(unit, ["Id | Utfall | Prognos"]).append(f"{key} | {outcome} | {forecast}")
     return rows, draw_merged(asked, {unit: "\n".join(table) for unit, table in answers.items()})
+
+
+@pytest.mark.parametrize(
+    ("answers", "shown", "complete"),
+    [
+        ({"Norr": "10", "Söder": "20"}, Decimal(30), True),
+        ({"Norr": "10"}, "Norr: 10", False),
+        ({"Norr": "10", "Söder": "tjugo"}, "Norr: 10\nSöder: tjugo", False),
+    ],
+)
+def test_an_amount_of_several_units_is_known_only_when_all_have_given_it(
+    answers: dict[str, str], shown: object, complete: bool
+) -> None:
+    asked = draw_round(
+        """
+        Id | Område | Post  | Budget | Enhet
+        a  | Drift  | Löner |        | Norr; Söder
+        """,
+        template=shipped_template("budget"),
+    )
+    tables = {unit: f"Id | Utfall | Prognos\na | {text} | {text}" for unit, text in answers.items()}
+    merged, findings = draw_merged(asked, tables)
+    content = build_consolidated_content(merged, findings)
+    activities = next(table for table in content.tables if table.name == "activities")
+    assert list(column_by_id(activities, "Prognos").values()) == [shown]
+    index = MergedIndex(merged, findings)
+    assert (index.number_over_units(index.items[0], "forecast") == 30) is complete
 
 
 def check_lines(figures: Mapping[str, list[Decimal]], rows: list[tuple[str, str, Amounts]], by: int | None) -> int:

@@ -182,17 +182,21 @@ class MergedIndex:
         return find_agreed_deadlines(self.items, self.template, self.deadline_field.key, self.previous)
 
     def number_over_units(self, item: PlanItem, key: str) -> Decimal | None:
-        """Return the sum of a number field over all units that answered a plan item; None if one of them lacks
-        it."""
+        """Return the sum of a number field over all units asked of a plan item; None if one of them lacks it or
+        has not answered."""
         field = self.template.field(key)
         if field.computed:
             return compute_field(field.computed, lambda other: self.number_over_units(item, other))
         corrected = self.merged.item_answers.get((item.id, key))
         if corrected:
             return corrected.value if isinstance(corrected.value, Decimal) else None
-        rows = self.rows_by_item.get(item.id, ())
         values = (
-            [item.plan_value(key)] if field.filled_by == "plan" else [merged.row.value(key) for merged in rows]
+            [item.plan_value(key)]
+            if field.filled_by == "plan"
+            else [
+                row.row.value(key) if (row := self.find_row(item.id, unit)) else None
+                for unit in self.units_by_item[item.id]
+            ]
         )
         numbers = [value for value in values if isinstance(value, Decimal)]
         return sum_exactly(numbers) if numbers and len(numbers) == len(values) else None

@@ -75,15 +75,17 @@ def answers_to_cell(
 ) -> TableCell:
     """Return the (unit, answer) pairs of one field of a plan item, combined in one cell.
 
-    Numbers are added, and what is none of them stands in the answers table; an answer that all share, or that one
-    unit alone was asked for, stands as it is; others stand one below the other, each with its unit's name, and so
-    do all if `name_units`.
+    Numbers are added if every unit asked has given one; an answer that all share, or that one unit alone was asked
+    for, stands as it is; others stand one below the other, each with its unit's name, and so do all if
+    `name_units`. So an amount that is not known for all units is no number, and no sum takes it for the whole.
     """
     if not answers:
         return None
     numbers = [answer.value for _, answer in answers if isinstance(answer.value, Decimal)]
-    if field.type in NUMBER_TYPES and not field.percent and (numbers or asked_unit_count > 1):
-        return sum_exactly(numbers) if numbers else None
+    if field.type in NUMBER_TYPES and not field.percent:
+        if len(numbers) == asked_unit_count:
+            return sum_exactly(numbers)
+        name_units = asked_unit_count > 1
     cell_by_unit = [(unit, _single_answer_cell(answer, field, merged_index)) for unit, answer in answers]
     filled_cells = [(unit, cell) for unit, cell in cell_by_unit if cell is not None]
     distinct = list(dict.fromkeys(cell for _, cell in filled_cells))
