@@ -203,6 +203,14 @@ def test_a_lying_count_of_texts_is_not_believed(strings: str) -> None:
     assert read_sheet('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings=strings).rows == (("a",),)
 
 
+def test_a_formula_typed_as_a_shared_text_but_never_worked_out_is_no_damage() -> None:
+    strings = f'<sst xmlns="{MAIN}"><si><t>a</t></si></sst>'
+    row = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><f>1&amp;2</f></c><c r="C1" t="s"/></row>'
+    (found,) = read_sheet(row, strings=strings).rows
+    assert found[:2] == ("a", UncachedFormula("=1&2"))
+    assert not any(found[2:])
+
+
 def test_cells_without_address_stand_in_order() -> None:
     assert read_sheet("<row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c></row>").rows == (
         (1.0, 2.0),

@@ -221,7 +221,7 @@ class _WorksheetHandler:
         styles, style = self._context.styles, attributes.get("s", "0")
         cell_is_struck = style.isdecimal() and int(style) in styles.struck_out
         runs: Sequence[tuple[str, bool | None]] = self._runs
-        if attributes.get("t") == "s":
+        if attributes.get("t") == "s" and not isinstance(value, UncachedFormula):
             runs = self._context.runs_by_string.get(int(self._joined_text("v")), ())
         if runs or cell_is_struck:
             struck, remaining = split_struck_out(runs or ((str(value), None),), cell_is_struck=cell_is_struck)
