@@ -182,13 +182,13 @@ def test_deviations_tell_why_they_are_listed() -> None:
     deviations = draw_summary(
         ASKED, {**ANSWERS, "Norr": "Id | Status\nb | Kan komma att försenas"}
     ).tables_by_name["deviations"]
-    assert column_by_id(deviations, "Varför") == {"b": "Kan komma att försenas; Passerat slutdatum"}
+    assert column_by_id(deviations, "Typ av avvikelse") == {"b": "Kan komma att försenas; Passerat slutdatum"}
 
 
 def test_a_deviation_of_one_unit_is_listed_with_how_many_have_answered() -> None:
     reported = {**ANSWERS, "Söder": "Id | Status | Kommentar/avvikelse\nc | Förskjuts | =1+1"}
     deviations = draw_summary(ASKED, reported).tables_by_name["deviations"]
-    assert column_by_id(deviations, "Varför")["c"] == "Förskjuts"
+    assert column_by_id(deviations, "Typ av avvikelse")["c"] == "Förskjuts"
     assert column_by_id(deviations, "Svarsläge")["c"] == "1 av 2 har svarat"
     assert column_by_id(deviations, "Kommentar/avvikelse")["c"] == "Söder: =1+1"
 
@@ -299,7 +299,7 @@ def test_every_file_and_account_is_reported() -> None:
     ]
     files, rows = summary.tables_by_name["accounts"].rows
     assert files[1:] == ("Ja", "funna 3 = inlästa 2 + avvisade 0 + ersatta 0 + dubbletter 0 + överhoppade 1", 3, 3)
-    assert rows[1:] == ("Ja", "funna 8 = sammanställda 8 + avsatta 0", 8, 8)
+    assert rows[1:] == ("Ja", "funna 8 = sammanställda 8 + ej placerade 0", 8, 8)
 
 
 def test_what_was_set_aside_stands_word_for_word_with_its_address() -> None:
@@ -308,14 +308,14 @@ def test_what_was_set_aside_stands_word_for_word_with_its_address() -> None:
     )
     rows = draw_summary(ASKED, ANSWERS, [aside]).tables_by_name["set_aside"].rows
     place = "Norr.xlsx, blad Uppföljning, cell K3"
-    assert rows == (("Norr", "Text vid sidan av", place, "Ring mig | =2+2", "okänd rad"),)
+    assert rows == (("Norr", "Text utanför tabellen", place, "Ring mig | =2+2", "okänd rad"),)
 
 
 def test_the_record_names_the_template_the_day_and_every_input() -> None:
     summary = draw_summary(ASKED, ANSWERS)
     reported = column_by_id(summary.tables_by_name["about"], "Värde")
     assert reported["Uppföljningsdag"] == "2021-03-31"
-    assert reported["Mall"] == "Uppföljning av verksamhetsplanen (followup, version 1)"
+    assert reported["Mall"] == "Uppföljning av verksamhetsplanen (followup, version 2)"
     assert [row[0] for row in summary.tables_by_name["inputs"].rows] == [
         *("followup", "Verksamhetsplan 2021", ".DS_Store", "Norr.xlsx", "Söder.xlsx"),
     ]
@@ -373,13 +373,13 @@ def test_what_states_no_group_is_a_group_of_its_own() -> None:
 def test_single_figures_tell_who_answered_and_what_is_left() -> None:
     facts = {fact.label: fact.value for fact in draw_summary(ASKED, ANSWERS).key_figures}
     assert facts == {
-        "Enheter som tillfrågats": 3,
+        "Tillfrågade enheter": 3,
         "– har svarat": 2,
         "– saknas": 1,
         "Obesvarade rader": 2,
         "Fel att rätta": 1,
-        "Varningar att bedöma": 0,
-        "Rader att läsa bland avvikelserna": 1,
+        "Varningar att granska": 0,
+        "Avvikande rader": 1,
         "Ofullständigt besvarade aktiviteter": 1,
         "Enheternas egna aktiviteter": 1,
         "Delaktiviteter utan egen status (se aktivitet)": 1,
@@ -536,7 +536,7 @@ def test_it_speaks_the_language_of_the_round() -> None:
     assert summary.subtitle == "Consolidated as of 31 March 2021"
     assert column_by_id(summary.tables_by_name["activities"], "Rolled-up status")["a"] == "Ongoing"
     assert list(figures_by_group(summary, "unit")) == ["Norr", "Söder", "Öster"]
-    assert summary.panels[0].headings[-3:] == ("Not answered", "Total", "Overdue")
+    assert summary.panels[0].headings[-3:] == ("No answer yet", "Total", "Overdue")
 
 
 def test_a_round_that_nobody_answered_and_one_without_lines_are_reported_too() -> None:

@@ -66,7 +66,7 @@ def draw(sheet: Worksheet, headings: Sequence[str], rows: Iterable[int]) -> str:
 
 def remaining(answers: AnswerTexts, asked: Round = ASKED) -> list[str]:
     sheet = open_form(answers, asked, values=True)[asked_sheet(asked)]
-    column = next(cell.column for cell in sheet[4] if cell.value in ("Kvar att göra", "Left to do"))
+    column = next(cell.column for cell in sheet[4] if cell.value in ("Kvar att göra", "Still to do"))
     return [sheet.cell(row, column).value or "" for row in range(5, 5 + len(asked.items_for_unit("Museet")))]
 
 
@@ -194,7 +194,7 @@ def test_an_english_form_is_english_throughout() -> None:
     workbook = open_form({BOAT: {"status": "Done"}}, replace(ASKED, language="en", due_date=None), values=True)
     assert workbook.sheetnames == ["Read me", "Follow-up", "xlflow", "xlflow_calc"]
     sheet = workbook["Follow-up"]
-    assert draw(sheet, ["Deadline", "Left to do"], range(5, 8)) == "Quarter 2 |\n2021-06-30 |\n | Choose status."
+    assert draw(sheet, ["Deadline", "Still to do"], range(5, 8)) == "Quarter 2 |\n2021-06-30 |\n | Choose status."
     assert sheet["A2"].value == "2 of 5 done"
     assert workbook.properties.language == "en-GB"
     plain = "\n".join(

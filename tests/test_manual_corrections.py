@@ -137,7 +137,7 @@ def test_a_correction_in_the_answers_is_carried_over_and_counted_again_and_again
     changed = corrected(first.file, ("Svar", "a", "Status", "Kan komma att försenas", "Museet"))
     for _ in range(3):
         merge = Merge(ANSWERS, changed)
-        assert merge.listed == [("Museet", "a", "Status", "Förskjuts", "Kan komma att försenas", "Kvar")]
+        assert merge.listed == [("Museet", "a", "Status", "Förskjuts", "Kan komma att försenas", "Gäller")]
         assert merge.codes == ["corrections-kept"]
         assert merge.answers("Status")["Museet", "a"] == "Kan komma att försenas"
         assert merge.activities("Status")["a"] == "Kan komma att försenas"
@@ -151,13 +151,13 @@ def test_a_correction_among_the_activities_is_one_of_the_only_units_answer() -> 
     changed = corrected(first.file, ("Aktiviteter", "a", COMMENT, "Kvarnen lagas i höst"))
     for _ in range(2):
         merge = Merge(ANSWERS, changed)
-        assert merge.listed == [("Museet", "a", COMMENT, "Kvarnen är sönder", "Kvarnen lagas i höst", "Kvar")]
+        assert merge.listed == [("Museet", "a", COMMENT, "Kvarnen är sönder", "Kvarnen lagas i höst", "Gäller")]
         assert merge.answers(COMMENT)["Museet", "a"] == "Kvarnen lagas i höst"
         assert merge.activities(COMMENT)["a"] == "Kvarnen lagas i höst"
         changed = merge.file
     changed = corrected(changed, ("Aktiviteter", "a", COMMENT, "Kvarnen lagas i vår"))
     merge = Merge(ANSWERS, changed)
-    assert merge.listed == [("Museet", "a", COMMENT, "Kvarnen är sönder", "Kvarnen lagas i vår", "Kvar")]
+    assert merge.listed == [("Museet", "a", COMMENT, "Kvarnen är sönder", "Kvarnen lagas i vår", "Gäller")]
 
 
 @pytest.mark.parametrize("heading", ["Status", "Sammanvägd status"])
@@ -166,7 +166,7 @@ def test_a_status_corrected_over_several_units_stands_for_all_of_them(heading: s
     changed = corrected(first.file, ("Aktiviteter", "b", heading, "Kvarstår"))
     for _ in range(2):
         merge = Merge(ANSWERS, changed)
-        assert merge.listed == [(None, "b", heading, "Pågående", "Kvarstår", "Kvar")]
+        assert merge.listed == [(None, "b", heading, "Pågående", "Kvarstår", "Gäller")]
         assert merge.activities(heading)["b"] == "Kvarstår"
         assert merge.activities("Sammanvägd status")["b"] == "Kvarstår"
         assert merge.answers("Status")["Museet", "b"] == "Pågående"
@@ -178,7 +178,9 @@ def test_a_comment_over_several_units_is_kept_as_it_was_corrected() -> None:
     changed = corrected(first.file, ("Aktiviteter", "b", COMMENT, "Låsen byts."))
     merge = Merge(ANSWERS, Merge(ANSWERS, changed).file)
     assert merge.activities(COMMENT)["b"] == "Låsen byts."
-    assert merge.listed == [(None, "b", COMMENT, "Museet: Lås beställda\nÅbo: Klart i maj", "Låsen byts.", "Kvar")]
+    assert merge.listed == [
+        (None, "b", COMMENT, "Museet: Lås beställda\nÅbo: Klart i maj", "Låsen byts.", "Gäller")
+    ]
 
 
 def test_where_the_answer_has_changed_too_the_answer_counts_and_both_are_listed() -> None:
@@ -188,7 +190,7 @@ def test_where_the_answer_has_changed_too_the_answer_counts_and_both_are_listed(
     merge = Merge(newer, changed)
     assert merge.answers(COMMENT)["Museet", "a"] == "Kvarnen är riven"
     assert merge.listed == [
-        ("Museet", "a", COMMENT, "Kvarnen är riven", "Kvarnen lagas", "Krock: enhetens svar gäller")
+        ("Museet", "a", COMMENT, "Kvarnen är riven", "Kvarnen lagas", "Konflikt: enhetens svar gäller")
     ]
     (conflict,) = [finding for finding in merge.findings if finding.code == "correction-conflict"]
     assert (conflict.location.file, conflict.location.sheet) == ("s.xlsx", "Svar")
@@ -197,7 +199,7 @@ def test_where_the_answer_has_changed_too_the_answer_counts_and_both_are_listed(
     assert again.answers(COMMENT)["Museet", "a"] == "Kvarnen är riven"
     assert (again.listed, again.codes) == (merge.listed, []), "listed until its row is deleted, and reported once"
     settled = Merge(newer, corrected(merge.file, ("Svar", "a", COMMENT, "Kvarnen lagas", "Museet")))
-    assert [row[-1] for row in settled.listed] == ["Kvar"]
+    assert [row[-1] for row in settled.listed] == ["Gäller"]
 
 
 def test_a_correction_that_the_unit_has_made_itself_since_is_none_any_more() -> None:
@@ -211,7 +213,7 @@ def test_an_unreadable_status_is_mended_by_a_correction_and_its_fault_is_gone() 
     first = Merge(ANSWERS)
     merge = Merge(ANSWERS, corrected(first.file, ("Svar", "c", "Status", "Pågående", "Åbo")))
     assert merge.activities("Sammanvägd status")["c"] == "Pågående"
-    assert merge.listed == [("Åbo", "c", "Status", "snart", "Pågående", "Kvar")]
+    assert merge.listed == [("Åbo", "c", "Status", "snart", "Pågående", "Gäller")]
 
 
 def test_a_correction_that_is_not_in_the_list_is_shown_but_does_not_count() -> None:
@@ -220,14 +222,14 @@ def test_a_correction_that_is_not_in_the_list_is_shown_but_does_not_count() -> N
     assert merge.answers("Status")["Museet", "a"] == "kanske"
     assert merge.activities("Sammanvägd status")["a"] == "Ej besvarad"
     assert merge.codes == ["correction-not-understood"]
-    assert merge.listed == [("Museet", "a", "Status", "Förskjuts", "kanske", "Ej förstådd: räknas inte")]
+    assert merge.listed == [("Museet", "a", "Status", "Förskjuts", "kanske", "Går inte att tolka: räknas inte")]
 
 
 def test_an_emptied_cell_is_a_correction() -> None:
     first = Merge(ANSWERS)
     merge = Merge(ANSWERS, corrected(first.file, ("Svar", "a", "Ny tidpunkt", None, "Museet")))  # type: ignore[arg-type]
     assert merge.answers("Ny tidpunkt")["Museet", "a"] is None
-    assert merge.listed == [("Museet", "a", "Ny tidpunkt", "Kvartal 3", None, "Kvar")]
+    assert merge.listed == [("Museet", "a", "Ny tidpunkt", "Kvartal 3", None, "Gäller")]
 
 
 def test_a_status_written_for_a_unit_that_is_silent_counts_for_its_activity() -> None:
@@ -439,7 +441,7 @@ def test_random_corrections_are_all_carried_over_or_listed(seed: int) -> None:
         shown = merge.answers(heading)[unit, item_id] if sheet == "Svar" else merge.activities(heading)[item_id]
         assert (item_id, heading, text) in listed or shown == text, (sheet, item_id, heading, text)
     for unit, item_id, heading, _, text, state in not_empty(merge.listed):
-        if state == "Kvar":
+        if state == "Gäller":
             shown = (
                 merge.answers(str(heading))[unit, item_id]
                 if unit
@@ -447,8 +449,8 @@ def test_random_corrections_are_all_carried_over_or_listed(seed: int) -> None:
             )
             assert shown == text
     again = Merge(newer, merge.file)
-    kept = [row for row in merge.listed if row[-1] == "Kvar"]
-    assert [row for row in again.listed if row[-1] == "Kvar"] == kept
+    kept = [row for row in merge.listed if row[-1] == "Gäller"]
+    assert [row for row in again.listed if row[-1] == "Gäller"] == kept
 
 
 # The seal -------------------------------------------------------------------------------------------------

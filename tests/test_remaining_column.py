@@ -57,7 +57,7 @@ DEADLINES = (
 
 STATUSES = {
     "sv": ("Genomfört", "Pågående", "Kvarstår", "Kan komma att försenas", "Förskjuts", "Utgår"),
-    "en": ("Done", "Ongoing", "Remains", "May be delayed", "Postponed", "Cancelled"),
+    "en": ("Done", "Ongoing", "Not started", "May be delayed", "Postponed", "Cancelled"),
 }
 
 MESSY_STATUSES: tuple[Typed, ...] = (

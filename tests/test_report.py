@@ -96,9 +96,9 @@ def test_headings_stand_in_the_order_of_the_plan_with_each_goal_once() -> None:
         "# Ekonomi",
         "## Kommunövergripande mål: God hushållning",
         "### Nämndmål: Rätt pris",
-        "# Vilka som har tillfrågats och svarat",
+        "# Svar från enheterna",
         "## Obesvarade aktiviteter",
-        "# Vad statusarna betyder",
+        "# Förklaring av status",
     ]
 
 
@@ -663,7 +663,7 @@ def test_any_text_can_introduce_a_report(text: str) -> None:
 def headings_of(document: Document) -> list[tuple[int, str]]:
     """Return (level, text) of the headings above the tables of activities: from the first perspective on."""
     headings = [(block.level, block.text) for block in document.blocks if isinstance(block, Heading)]
-    first, after = (1, "Samhälle"), (1, "Vilka som har tillfrågats och svarat")
+    first, after = (1, "Samhälle"), (1, "Svar från enheterna")
     return headings[headings.index(first) : headings.index(after)]
 
 

@@ -66,7 +66,10 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
         [row for row in rows if not row["Delaktivitet"]],
         [row for row in rows if row["Delaktivitet"]],
         list(_read_table(consolidated, "Insamling", "Enhet")),
-        sum(row["Allvar"] == "Fel" for row in _read_table(consolidated, "Anmärkningar", "Allvar")),
+        sum(
+            row["Allvarlighetsgrad"] == "Fel"
+            for row in _read_table(consolidated, "Anmärkningar", "Allvarlighetsgrad")
+        ),
     )
 
 
@@ -166,7 +169,7 @@ def test_every_list_is_as_long_as_its_number(shown: Shown) -> None:
         assert length == activities + parts, status
         reported = [numbers_in(text_of(each)) for each in lists[status].findall("p")]
         assert reported == ([[activities, parts]] if parts else []), status
-    response = sections(shown.main, "h2")["Vilka som har tillfrågats och svarat"]
+    response = sections(shown.main, "h2")["Svar från enheterna"]
     unanswered = sections(response, "h3")["Obesvarade aktiviteter"]
     silent = [row for row in shown.activities if row["Sammanvägd status"] == "Ej besvarad"]
     items = [text_of(item) for each in unanswered.iter("ul") for item in each]
@@ -176,7 +179,7 @@ def test_every_list_is_as_long_as_its_number(shown: Shown) -> None:
 
 
 def test_who_has_answered(shown: Shown) -> None:
-    response = sections(shown.main, "h2")["Vilka som har tillfrågats och svarat"]
+    response = sections(shown.main, "h2")["Svar från enheterna"]
     answered = sum(row["Svar"] != "Saknas" for row in shown.units)
     assert numbers_in(text_of(response.findall("p")[0])) == [answered, len(shown.units)]
     rows = [[text_of(cell) for cell in row] for body in response.iter("tbody") for row in body]

@@ -130,7 +130,7 @@ def test_bookmarks_title_language_and_embedded_fonts(tmp_path: Path) -> None:
     reported = subprocess.run(
         [require_tool("pdfinfo"), str(path)], capture_output=True, check=True, encoding="utf-8"
     ).stdout
-    assert re.search(r"Title: +Uppföljning av verksamhetsplanen per den 31.mars.2021", reported)
+    assert re.search(r"Title: +Uppföljning av verksamhetsplanen per 31.mars.2021", reported)
     assert re.search(r"Tagged: +yes", reported)
     fonts = subprocess.run(
         [require_tool("pdffonts"), str(path)], capture_output=True, check=True, encoding="utf-8"

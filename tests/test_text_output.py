@@ -43,7 +43,7 @@ def test_a_merge_reads_from_top_to_bottom() -> None:
         "",
         "Filer: funna 2 = inlästa 1 + avvisade 0 + ersatta 0 + dubbletter 0 +",
         "överhoppade 1.",
-        "Rader i formulären: funna 3 = sammanställda 3 + avsatta 0.",
+        "Rader i formulären: funna 3 = sammanställda 3 + ej placerade 0.",
         "Obesvarade rader: 2.",
         "",
         "1 fel, 1 varning",
@@ -86,7 +86,7 @@ def test_where_nobody_was_asked_only_the_files_are_accounted_for() -> None:
     lines = format_result(
         RunResult("en", (make_finding("nothing-to-merge", Location("a.pdf")),), merged)
     ).splitlines()
-    assert lines[0] == "Files: found 1 = read 0 + refused 1 + superseded 0 + duplicates 0 + ignored 0."
+    assert lines[0] == "Files: found 1 = read 0 + refused 1 + superseded 0 + duplicates 0 + skipped 0."
     assert "ERROR  There is no filled-in form to merge." in lines
 
 

@@ -15,7 +15,7 @@ from test_examples import AUGUST, EXAMPLES, PREVIOUS, Played, play_example
 Row = dict[str, object]
 
 DELAYED, LATE, CANCELLED, DONE = "Försenad", "Passerat slutdatum", "Utgår", "Genomförd"
-NEW, GONE, STATUS, TIME = "Ny", "Borttagen", "Ändrad status", "Ändrad tid"
+NEW, GONE, STATUS, TIME = "Ny", "Borttagen", "Ändrad status", "Ändrad tidpunkt"
 COMMENT, PLANNED, SILENT = "Ny kommentar", "Ändrad i planen", "Inget svar nu"
 
 ACTIVITIES = {
@@ -158,8 +158,8 @@ def test_the_summary_counts_what_was_counted_by_hand(workbook: Workbook) -> None
 def test_the_sentence_says_what_was_counted_by_hand(workbook: Workbook) -> None:
     texts = [str(row[0]) for row in workbook["Sammanfattning"].iter_rows(max_row=8, values_only=True)]
     assert (
-        "Sedan förra uppföljningen (31 mars 2021) har tio aktiviteter genomförts, två har utgått, fem har "
-        "försenats, två har passerat sina slutdatum, tre har tillkommit och tre finns inte längre med."
+        "Sedan förra uppföljningen (31 mars 2021) har 10 aktiviteter genomförts, 2 har utgått, 5 har "
+        "försenats, 2 har passerat sina slutdatum, 3 har tillkommit och 3 har tagits bort."
     ) in " ".join(texts)
 
 
@@ -168,18 +168,18 @@ def test_statuses_times_and_comments_that_are_new_are_marked(changes: list[Row])
     for row in not_empty(changes):
         text = str(row["Delaktivitet"] or row["Aktivitet"])
         both = row["Förändring"] not in (NEW, GONE)
-        assert (row["Ändrad tid"] == "Ja") is text.startswith(NEW_TIMES), text
+        assert (row["Ändrad tidpunkt"] == "Ja") is text.startswith(NEW_TIMES), text
         assert (row["Ny kommentar"] == "Ja") is (both and text in spoken), text
-        moved = both and row["Status förut"] != row["Status nu"] and row["Förändring"] != SILENT
+        moved = both and row["Från status"] != row["Till status"] and row["Förändring"] != SILENT
         assert (row["Ändrad status"] == "Ja") is moved, text
-        assert row["Tid nu"] == row["Tid förut"] or not both or row["Ändrad tid"] == "Ja", text
+        assert row["Till tidpunkt"] == row["Från tidpunkt"] or not both or row["Ändrad tidpunkt"] == "Ja", text
 
 
 def test_it_is_said_by_what_a_line_was_known_again(changes: list[Row]) -> None:
     reported = {
-        str(row["Delaktivitet"] or row["Aktivitet"]): row["Återfunnen genom"]
+        str(row["Delaktivitet"] or row["Aktivitet"]): row["Kopplad genom"]
         for row in changes
-        if row["Återfunnen genom"] not in (None, "Id")
+        if row["Kopplad genom"] not in (None, "Id")
     }
     assert {_begin(text, FOUND_AGAIN): how for text, how in reported.items()} == FOUND_AGAIN
 

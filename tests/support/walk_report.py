@@ -20,7 +20,7 @@ from support.plain_counts import DEVIATING, FINAL, STATUSES, PlainCounts, Row, S
 TEXT = {
     "sv": {
         "late": "Passerat slutdatum",
-        "asked": "Vilka som har tillfrågats och svarat",
+        "asked": "Svar från enheterna",
         "unanswered": "Obesvarade",
         "summary": "Sammanfattning",
         "errors": "Svaren har",
@@ -32,13 +32,13 @@ TEXT = {
     },
     "en": {
         "late": "Past the deadline",
-        "asked": "Who was asked, and who has answered",
+        "asked": "Answers from the units",
         "unanswered": "Unanswered",
         "summary": "Summary",
         "errors": "The answers have",
         "more": "… and",
         "shown": "Only what deviates",
-        "list_also": "The list also has",
+        "list_also": "The list also includes",
         "since": "Since the follow-up",
         "gone": "Removed",
     },

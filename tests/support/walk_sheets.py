@@ -13,15 +13,15 @@ from support.walk_report import CHANGES, DATE, LISTED
 
 LABELS = {
     "sv": {
-        "asked": "Enheter som tillfrågats",
+        "asked": "Tillfrågade enheter",
         "answered": "– har svarat",
         "nothing": "– har inget att rapportera",
         "blank": "– har skickat in utan svar",
         "missing": "– saknas",
         "unanswered": "Obesvarade rader",
         "errors": "Fel att rätta",
-        "warnings": "Varningar att bedöma",
-        "deviations": "Rader att läsa bland avvikelserna",
+        "warnings": "Varningar att granska",
+        "deviations": "Avvikande rader",
         "incomplete": "Ofullständigt besvarade aktiviteter",
         "own": "Enheternas egna",
         "followers": "Delaktiviteter utan egen status (se aktivitet)",
@@ -43,16 +43,16 @@ LABELS = {
         "asked": "Units asked",
         "answered": "– have answered",
         "nothing": "– have nothing to report",
-        "blank": "– have sent in no answers",
-        "missing": "– are missing",
+        "blank": "– have sent in a form without answers",
+        "missing": "– missing",
         "unanswered": "Unanswered rows",
         "errors": "Errors to correct",
-        "warnings": "Warnings to judge",
-        "deviations": "Rows to read among the deviations",
-        "incomplete": "Incompletely answered activities",
+        "warnings": "Warnings to review",
+        "deviations": "Deviating rows",
+        "incomplete": "Partly answered activities",
         "own": "The units' own",
         "followers": "Sub-activities without a status of their own (see activity)",
-        "changed": "Rows that have changed since",
+        "changed": "Rows changed since",
         "not_computed": "Items where",
         "share": "Share",
         "total": "Total",
@@ -333,7 +333,7 @@ class SheetWalk:
             single = [each for each in scope.activities if counts.units_of(each) == [unit]]
             if len(single) == len(scope.activities) and words["overdue"] in row:
                 self.hold(f"{unit}: late", int(row[words["overdue"]]), sum(map(counts.is_late, single)))
-        accounts = counts.table("collection", "Konto" if counts.language == "sv" else "Account")
+        accounts = counts.table("collection", "Avstämning" if counts.language == "sv" else "Reconciliation")
         found, accounted = list(accounts[0])[3:5]
         self.hold("files", int(accounts[0][found]), sum(states.values()))
         numbers = numbers_in(accounts[0][list(accounts[0])[2]], counts.language)

@@ -14,6 +14,7 @@ from xlflow.generate.remaining_column import (
     remaining_text,
 )
 from xlflow.i18n.catalogue import format_long_date, translate, translate_all
+from xlflow.values.field_values import describe_field
 
 INSTRUCTION_WIDTHS = (25.0, 86.0)
 """A column of names and one of texts: together the width of a page."""
@@ -234,9 +235,7 @@ def _write_explanations(writer: _InstructionWriter, form: FormModel) -> None:
     for field in form.template.form_fields():
         if field.filled_by == "plan":
             continue
-        writer.write_pair(
-            field.label.in_language(language), field.help.in_language(language) if field.help else ""
-        )
+        writer.write_pair(field.label.in_language(language), describe_field(field, form.round.plan.year, language))
     for field in form.template.answer_fields():
         if field.type == "choice" and any(option.help for option in form.template.choice_list(field).options):
             writer.write_section(translate("guide.choices", language, field=field.label.in_language(language)))

@@ -18,6 +18,7 @@ from xlflow.model.template import Template
 from xlflow.model.text import normalize_key
 from xlflow.runtime.memo import IdentityKey
 from xlflow.runtime.resources import load_resource_toml
+from xlflow.values.field_values import describe_field
 
 _WORD_OR_NUMBER = re.compile(r"[^\W\d_]{2,}|\d[\d:/.+-]*\d|\d")
 """A word of two letters or more, or a number with its punctuation (dates, times, amounts)."""
@@ -33,8 +34,9 @@ _FORM_CATALOGUE_SECTIONS = (
     "relation",
     "check",
     "calendar",
+    "former",
 )
-"""The sections of `words.toml` that forms use."""
+"""The sections of `words.toml` that forms use, or used when an earlier version issued them."""
 
 
 def build_form_vocabulary(template: Template) -> frozenset[str]:
@@ -82,7 +84,10 @@ def _build_unit_vocabulary(
     round_key: IdentityKey[Round], unit: str, previous_as_of: date | None
 ) -> frozenset[str]:
     round_, plan = round_key.value, round_key.value.plan
-    unit_words = extract_words([make_form_code(round_.key, unit), *_unit_texts(round_, unit)])
+    help_texts = (
+        describe_field(field, plan.year, language) for field in round_.template.fields for language in LANGUAGES
+    )
+    unit_words = extract_words([make_form_code(round_.key, unit), *_unit_texts(round_, unit), *help_texts])
     round_words = _build_round_vocabulary(
         plan.title, plan.extra_headings, plan.year, (round_.as_of, round_.due_date, previous_as_of)
     )

@@ -71,9 +71,8 @@ def _read_item_snapshot(
     }
     status = _change_text(record, f"status_{point_in_time}", language)
     follows_parent = normalize_key(status) == normalize_key(follows_activity_text(template, language))
-    has_no_status = follows_parent or normalize_key(status) == normalize_key(
-        translate("consolidated.unanswered", language)
-    )
+    unanswered = (translate(key, language) for key in ("consolidated.unanswered", "former.unanswered"))
+    has_no_status = follows_parent or normalize_key(status) in map(normalize_key, unanswered)
     return ItemSnapshot(
         item,
         code_by_label.get(normalize_key(status)),
