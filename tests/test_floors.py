@@ -13,7 +13,9 @@ from support.external_tools import PROJECT
 import xlflow
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("runtime.resources", "runtime.memo", "excel.cell_address"),
+    ("runtime.private_files", "runtime.memo", "excel.cell_address"),
+    ("runtime.parsed_toml",),
+    ("runtime.resources",),
     ("model.text", "model.closest_match", "i18n.catalogue"),
     ("model.findings", "model.template_elements"),
     ("model.template_references",),
@@ -55,7 +57,7 @@ DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "xlsxwriter": "excel.writer",
     "dateutil": "values",
     "pyarrow": "export",
-    "platformdirs": "runtime",
+    "platformdirs": "runtime.private_files",
     "click": "cli",
     "rich": "cli",
     "docx": "report",

@@ -24,7 +24,7 @@ from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.plan import PlanItem, Round
 from xlflow.model.text import collapse_whitespace_keep_lines, normalize_key, short_code
 from xlflow.pipeline.form_operations import generate_forms, merge_forms
-from xlflow.pipeline.overwrite_guard import ProgressCallback
+from xlflow.pipeline.progress import ProgressCallback
 from xlflow.pipeline.report_operations import write_report
 from xlflow.runtime.atomic_write import write_atomic
 from xlflow.runtime.resources import EXAMPLES_DIR, resource_dir

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from xlflow.i18n.catalogue import Language
     from xlflow.model.merged import RunResult
-    from xlflow.pipeline.overwrite_guard import ProgressCallback
+    from xlflow.pipeline.progress import ProgressCallback
 
 _REDRAW_SECONDS = 0.1
 """Minimum number of seconds between two redraws of the progress bar."""

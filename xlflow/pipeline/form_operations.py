@@ -13,20 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlflow.collect.discover import find_relative_paths
-from xlflow.correct.plan_corrections import CorrectionForm, plan_correction_forms
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
 from xlflow.model.merged import Merged, RunNote, RunResult
 from xlflow.model.plan import Round
 from xlflow.model.submission import PreviousAnswers
 from xlflow.pipeline.gather import check_nothing_found, gather_round
-from xlflow.pipeline.overwrite_guard import (
-    ProgressCallback,
-    check_saved_elsewhere,
-    refuse_result_target,
-    report_progress,
-    save_forms,
-)
+from xlflow.pipeline.progress import ProgressCallback, check_saved_elsewhere, report_progress
 from xlflow.pipeline.read_files import ReadOptions
 from xlflow.pipeline.resolve_round import RequestedRound, open_consolidated, open_plan
 from xlflow.pipeline.round_decisions import DeliveredFiles
@@ -43,6 +36,7 @@ from xlflow.rounds.previous_answers import (
 
 if TYPE_CHECKING:
     from xlflow.consolidated.summary_model import ConsolidatedContent
+    from xlflow.correct.plan_corrections import CorrectionForm
     from xlflow.excel.reader import WorkbookData
     from xlflow.runtime.atomic_write import AtomicTarget
 
@@ -69,6 +63,7 @@ def generate_forms(
     """
     from xlflow.generate import split_round_by_unit, write_forms
     from xlflow.generate.batch import list_form_files
+    from xlflow.pipeline.overwrite_guard import save_forms
 
     round_, findings = _define_round(plan, template, as_of, due, language)
     form_plans = [each for each in list_form_files(round_) if not only_units or each.unit in only_units]
@@ -130,7 +125,9 @@ def check_forms(
     merged, findings = gathered.merged, gathered.findings
     if return_dir is None:
         return RunResult(merged.round.language, findings, merged)
+    from xlflow.correct.plan_corrections import plan_correction_forms
     from xlflow.generate.batch import list_form_files
+    from xlflow.pipeline.overwrite_guard import save_forms
 
     file_names = {form_plan.unit: form_plan.file_name for form_plan in list_form_files(merged.round)}
     corrections = plan_correction_forms(merged, findings, gathered.submissions)
@@ -168,6 +165,7 @@ def merge_forms(
     is: beside the target if that is in use.
     """
     from xlflow.export import list_package_files
+    from xlflow.pipeline.overwrite_guard import refuse_result_target
     from xlflow.runtime.atomic_write import lock_target
     from xlflow.runtime.file_transaction import undo_interrupted
 
@@ -251,7 +249,7 @@ def _make_requested_round(as_of: date | None, template: str | None) -> Requested
     return RequestedRound(as_of, load_template(template), files)
 
 
-def _write_correction_form(correction: CorrectionForm) -> bytes:
+def _write_correction_form(correction: "CorrectionForm") -> bytes:
     from xlflow.generate import write_form
 
     round_, unit, answers, nothing_to_report = (

@@ -23,7 +23,7 @@ from xlflow.model.plan import Alias, Plan, Round, Waiver
 from xlflow.model.submission import Submission
 from xlflow.model.template import Template
 from xlflow.model.text import normalize_key
-from xlflow.pipeline.overwrite_guard import ProgressCallback
+from xlflow.pipeline.progress import ProgressCallback
 from xlflow.pipeline.read_files import ReadOptions, list_submissions, read_returned_files, retry_with_known_rounds
 from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
 from xlflow.pipeline.round_decisions import (

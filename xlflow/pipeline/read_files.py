@@ -28,7 +28,7 @@ from xlflow.excel.reader import (
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import FileState, Submission
 from xlflow.pipeline.bounded_reading import FAILURE_CODES
-from xlflow.pipeline.overwrite_guard import ProgressCallback
+from xlflow.pipeline.progress import ProgressCallback
 from xlflow.read.build_submission import can_be_retried, read_form
 from xlflow.read.recognise_by_content import KnownRound
 from xlflow.runtime import cache, process_pool

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
 from xlflow.model.merged import RunNote, RunResult
-from xlflow.pipeline.overwrite_guard import check_saved_elsewhere
+from xlflow.pipeline.progress import check_saved_elsewhere
 from xlflow.pipeline.resolve_round import open_consolidated
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xlflow.model.merged import RunNote, RunResult
 from xlflow.pipeline.form_operations import generate_forms
-from xlflow.pipeline.overwrite_guard import ProgressCallback
+from xlflow.pipeline.progress import ProgressCallback
 from xlflow.project.open_round import template_argument
 from xlflow.project.project_folder import Project, require_whole_log, show_path
 from xlflow.project.project_state import (

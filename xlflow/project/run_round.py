@@ -9,7 +9,7 @@ from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Location, make_finding, sort_findings
 from xlflow.model.merged import RunResult
 from xlflow.pipeline.form_operations import check_forms, merge_forms
-from xlflow.pipeline.overwrite_guard import ProgressCallback
+from xlflow.pipeline.progress import ProgressCallback
 from xlflow.pipeline.report_operations import write_report
 from xlflow.project.issue_forms import find_previous_workbook
 from xlflow.project.open_round import template_argument

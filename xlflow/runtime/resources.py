@@ -4,12 +4,13 @@ They stand at the top of a checkout and inside the package of an installed wheel
 program knows which of the two it is running from.
 """
 
-import tomllib
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
+
+from xlflow.runtime.parsed_toml import parse_toml
 
 TEMPLATES_DIR = "workbook_templates"
 EXAMPLES_DIR = "examples"
@@ -24,4 +25,4 @@ def resource_dir(folder: str) -> Traversable:
 @cache
 def load_resource_toml(name: str) -> dict[str, Any]:
     """Return the TOML file `name` of `workbook_templates` as plain values; read once per process."""
-    return tomllib.loads((resource_dir(TEMPLATES_DIR) / name).read_text(encoding="utf-8"))
+    return parse_toml((resource_dir(TEMPLATES_DIR) / name).read_bytes())
