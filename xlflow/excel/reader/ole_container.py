@@ -93,24 +93,26 @@ def open_ole_container(content: bytes) -> OleContainer | None:
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as ole_file:
             entry_paths = ole_file.listdir(streams=True, storages=True)
-            streams = [
-                _read_first_stream(ole_file, names)
-                for names in (_WORKBOOK_STREAMS, (_SUMMARY_STREAM,), (_DOCUMENT_SUMMARY_STREAM,))
-            ]
-            is_endless = _returns_to_itself(ole_file.fat) or _returns_to_itself(_load_small_sectors(ole_file))
+            workbook = _read_first_stream(ole_file, _WORKBOOK_STREAMS)
+            summary = _read_first_stream(ole_file, [_SUMMARY_STREAM])
+            document = _read_first_stream(ole_file, [_DOCUMENT_SUMMARY_STREAM])
+            is_endless = any(map(_returns_to_itself, _load_sector_tables(ole_file)))
     except MemoryError:
         raise
     except Exception:  # olefile raises many kinds of exceptions for damaged files, without a common base
         return None
-    top = frozenset(path[0] for path in entry_paths)
-    return OleContainer(top, frozenset(name for path in entry_paths for name in path), *streams, is_endless)
+    root_names = frozenset(path[0] for path in entry_paths)
+    all_names = frozenset(name for path in entry_paths for name in path)
+    return OleContainer(root_names, all_names, workbook, summary, document, is_endless)
 
 
-def _load_small_sectors(ole_file: "olefile.OleFileIO[str]") -> Sequence[int]:
-    """Return the table of the small sectors, in which streams below 4,096 bytes lie; empty if it is damaged."""
+def _load_sector_tables(ole_file: "olefile.OleFileIO[str]") -> Iterator[Sequence[int]]:
+    """Yield the table of the sectors, and that of the small ones, in which streams below 4,096 bytes lie, unless
+    it is damaged."""
     with suppress(OSError):
         ole_file.loadminifat()
-    return ole_file.minifat or ()
+    for name in ("fat", "minifat"):
+        yield getattr(ole_file, name) or ()
 
 
 def _returns_to_itself(next_sectors: Sequence[int]) -> bool:

@@ -135,6 +135,16 @@ def unpack_entry(content: bytes, entry: ZipEntry) -> bytes | None:
     return unpacked if len(unpacked) == entry.size and zlib.crc32(unpacked) == entry.crc else None
 
 
+def unpack_head(packed: bytes, entry: ZipEntry, count: int) -> bytes:
+    """Return the first `count` bytes of an entry of which `packed` is the beginning; b"" if it is damaged."""
+    if entry.compression_method == _STORED:
+        return packed[:count]
+    try:
+        return zlib.decompressobj(_RAW_DEFLATE).decompress(packed, count)
+    except zlib.error:
+        return b""
+
+
 def _inflate(compressed: bytes, size: int) -> bytes:
     """Return the unpacked bytes; never much more than `size`, b"" if there is more than that. Raises zlib.error.
 
