@@ -83,7 +83,7 @@ def test_what_lies_in_the_inbox_keeps_a_round_open(project: Project) -> None:
     [
         ("rounds/*/Sammanställning*.xlsx", "verify-changed"),
         ("rounds/*/received/*/Museet.xlsx", "received-changed"),
-        ("rounds/*/round-*.json", "verify-changed"),
+        ("rounds/*/round-*.jsonl", "verify-changed"),
         ("rounds/*/closed/manifest-sha256.txt", "verify-changed"),
         ("plan/*/*.xlsx", "verify-changed"),
         ("events/*merged*.json", "event-edited"),

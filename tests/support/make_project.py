@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 from openpyxl import Workbook
 
@@ -23,19 +24,24 @@ ACTIVITIES: tuple[tuple[str, str], ...] = (
 
 
 def write_plan(
-    path: Path, activities: Sequence[tuple[str, str]] = ACTIVITIES, units: Sequence[str] = UNITS
+    path: Path,
+    activities: Sequence[tuple[str, ...]] = ACTIVITIES,
+    units: Sequence[str] = UNITS,
+    former_names: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """Write a plan workbook: (activity, its units), and the units with an address each."""
+    """Write a plan workbook: (activity, its units, perhaps its id), and the units with an address each.
+    `former_names`: what a unit was called before, by its name."""
     workbook = Workbook()
     sheet = workbook.worksheets[0]
     sheet.title = "Plan"
     sheet.append(HEADINGS)
-    for activity, names in activities:
-        sheet.append(("Samhälle", "Levande kommun", "Möten", activity, None, "Kvartal 4", names, None))
+    for activity, names, *ids in activities:
+        sheet.append(("Samhälle", "Levande kommun", "Möten", activity, None, "Kvartal 4", names, *(ids or [None])))
     register = workbook.create_sheet("Enheter")
-    register.append(("Enhet", "Kontakt", "E-post"))
+    register.append(("Enhet", "Kontakt", "E-post", *(["Hette förut"] if former_names else [])))
     for number, name in enumerate(units, 1):
-        register.append((name, f"Kontakt {number}", f"enhet{number}@example.org"))
+        former = [former_names.get(name)] if former_names else []
+        register.append((name, f"Kontakt {number}", f"enhet{number}@example.org", *former))
     path.parent.mkdir(parents=True, exist_ok=True)
     workbook.save(path)
     return path

@@ -21,7 +21,13 @@ from xlflow.model.submission import PreviousAnswers
 from xlflow.pipeline.gather import check_nothing_found, gather_round
 from xlflow.pipeline.progress import ProgressCallback, check_saved_elsewhere, report_progress
 from xlflow.pipeline.read_files import ReadOptions
-from xlflow.pipeline.resolve_round import RequestedRound, open_consolidated, open_plan
+from xlflow.pipeline.resolve_round import (
+    PlanSource,
+    RequestedRound,
+    UnitRounds,
+    open_consolidated,
+    open_plan,
+)
 from xlflow.pipeline.round_decisions import DeliveredFiles
 from xlflow.rounds.previous_answers import (
     add_carried_items,
@@ -35,6 +41,8 @@ from xlflow.rounds.previous_answers import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from xlflow.consolidated.summary_model import ConsolidatedContent
     from xlflow.correct.plan_corrections import CorrectionForm
     from xlflow.excel.reader import WorkbookData
@@ -61,11 +69,36 @@ def generate_forms(
     form is replaced unless it has been filled in or is not xlflow's: then FatalError before anything is written,
     or `force`.
     """
+    round_, findings = _define_round(plan, template, as_of, due, language)
+    return generate_round_forms(
+        round_,
+        findings,
+        output,
+        previous=previous,
+        only_units=only_units,
+        jobs=jobs,
+        force=force,
+        progress=progress,
+    )
+
+
+def generate_round_forms(
+    round_: Round,
+    findings: tuple[Finding, ...],
+    output: Path,
+    *,
+    previous: Path | None = None,
+    only_units: Collection[str] = (),
+    jobs: int | None = None,
+    force: bool = False,
+    progress: ProgressCallback | None = None,
+) -> RunResult:
+    """Write one form per unit of a round that is defined already; see `generate_forms`. `findings`: about its
+    plan, which the result then has too."""
     from xlflow.generate import split_round_by_unit, write_forms
     from xlflow.generate.batch import list_form_files
     from xlflow.pipeline.overwrite_guard import save_forms
 
-    round_, findings = _define_round(plan, template, as_of, due, language)
     form_plans = [each for each in list_form_files(round_) if not only_units or each.unit in only_units]
     unit_rounds, units = split_round_by_unit(round_), tuple(form_plan.unit for form_plan in form_plans)
     previous_answers: Mapping[str, PreviousAnswers] = {}
@@ -76,7 +109,7 @@ def generate_forms(
     contents = write_forms(unit_rounds, units, previous_answers, jobs)
     written, file_findings = save_forms(targets, contents, "generate", force=force, progress=progress)
     all_findings = sort_findings((*findings, *previous_findings, *file_findings))
-    return RunResult(language, all_findings, written_files=written, units=units, output_path=output)
+    return RunResult(round_.language, all_findings, written_files=written, units=units, output_path=output)
 
 
 @contextmanager
@@ -96,7 +129,7 @@ def _pause_garbage_collection() -> Iterator[None]:
 def check_forms(
     paths: Sequence[Path] | DeliveredFiles,
     *,
-    plan: Path | None = None,
+    plan: PlanSource | None = None,
     as_of: date | None = None,
     template: str | None = None,
     return_dir: Path | None = None,
@@ -104,20 +137,22 @@ def check_forms(
     cache: bool = True,
     force: bool = False,
     progress: ProgressCallback | None = None,
+    executor: "Executor | None" = None,
 ) -> RunResult:
     """Read and check forms: files, folders (searched through), archives. `as_of` is the day of the round and
     `template` its template, by name or path; only needed where no form says it any longer, or forms of several
-    rounds lie together.
+    rounds lie together. `plan` is a plan workbook, or a round that is defined already, which then says both.
+    `executor` reads the files, in a program with threads; see `StandingPool`.
 
     Writes nothing unless `return_dir` is given: then a new form for each unit that has something to correct, with
     all its answers and the faults marked. A form that has been filled in is never overwritten.
     """
-    requested = _make_requested_round(as_of, template)
+    requested = _make_requested_round(as_of, template, plan)
     own_files = tuple(return_dir.rglob("*.xlsx")) if return_dir else ()
     gathered = gather_round(
         paths,
         plan,
-        ReadOptions(jobs, use_cache=cache),
+        ReadOptions(jobs, use_cache=cache, executor=executor),
         progress,
         own_files,
         requested,
@@ -143,7 +178,7 @@ def merge_forms(
     paths: Sequence[Path] | DeliveredFiles,
     output: Path,
     *,
-    plan: Path | None = None,
+    plan: PlanSource | None = None,
     as_of: date | None = None,
     template: str | None = None,
     previous: Path | None = None,
@@ -171,7 +206,7 @@ def merge_forms(
 
     undo_interrupted(output)
     changed_cells = refuse_result_target(output, force=force)
-    requested = _make_requested_round(as_of, template)
+    requested = _make_requested_round(as_of, template, plan)
     own_files = list_package_files(export_dir) if export_dir else ()
     previous_workbook, previous_paths = (open_consolidated(previous), (previous,)) if previous else (None, ())
     with lock_target(output) as target:
@@ -239,8 +274,10 @@ def _save_merged(
     return saved[output], tuple(saved[path] for path in package_paths)
 
 
-def _make_requested_round(as_of: date | None, template: str | None) -> RequestedRound:
+def _make_requested_round(as_of: date | None, template: str | None, plan: PlanSource | None) -> RequestedRound:
     """Return what is said of the round; `FatalError` with every fault of its template."""
+    if isinstance(plan, Round | UnitRounds):
+        return RequestedRound(plan.as_of, plan.template)
     if template is None:
         return RequestedRound(as_of)
     from xlflow.definition.template_loader import load_template

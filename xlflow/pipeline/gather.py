@@ -25,7 +25,13 @@ from xlflow.model.template import Template
 from xlflow.model.text import normalize_key
 from xlflow.pipeline.progress import ProgressCallback
 from xlflow.pipeline.read_files import ReadOptions, list_submissions, read_returned_files, retry_with_known_rounds
-from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
+from xlflow.pipeline.resolve_round import (
+    PlanSource,
+    RequestedRound,
+    UnitRounds,
+    requested_round_key,
+    resolve_planned_round,
+)
 from xlflow.pipeline.round_decisions import (
     DeliveredFiles,
     RoundDecisions,
@@ -54,7 +60,7 @@ class GatheredRound:
 
 def gather_round(
     paths: Sequence[Path] | DeliveredFiles,
-    plan: Path | None,
+    plan: PlanSource | None,
     read_options: ReadOptions,
     progress: ProgressCallback | None,
     excluded: Collection[Path] = (),
@@ -66,7 +72,7 @@ def gather_round(
     `excluded` are files that are never returns, such as results. `requested` is the round that the caller
     named. `changed_cells` are corrections by hand in the consolidated workbook that is made anew."""
     requested = requested or RequestedRound()
-    excluded_files = (*excluded, *requested.template_files, *([plan] if plan else ()))
+    excluded_files = (*excluded, *requested.template_files, *([plan] if isinstance(plan, Path) else ()))
     delivered = as_delivered(paths, excluded_files)
     discovered_files, findings = delivered.files, delivered.findings
     pending_files = [file for file in discovered_files if not file.settled_file]
@@ -105,7 +111,7 @@ def gather_round(
 
 def _read_for_round(
     files: Sequence[DiscoveredFile],
-    plan: Path | None,
+    plan: PlanSource | None,
     read_options: ReadOptions,
     progress: ProgressCallback | None,
     requested: RequestedRound,
@@ -121,7 +127,11 @@ def _read_for_round(
     )
     planned_round = planned_round and adjust_round(planned_round, decisions)
     opened = retry_with_known_rounds(files, opened, _known_rounds(submissions, planned_round), read_options)
-    return opened, _agree_on_template(list_submissions(opened), requested), planned_round, assumption_findings
+    submissions = _agree_on_template(list_submissions(opened), requested)
+    if isinstance(plan, UnitRounds):
+        own_units = {decisions.belongs_to.get(normalize_key(each.unit), each.unit) for each in submissions}
+        planned_round = adjust_round(plan.load(own_units), decisions)
+    return opened, submissions, planned_round, assumption_findings
 
 
 def _check_merged(

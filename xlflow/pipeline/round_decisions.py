@@ -35,13 +35,18 @@ class RoundDecisions:
     nothing_to_report: frozenset[str] = frozenset()
     belongs_to: Mapping[str, str] = field(default_factory=dict)
 
+    def without_files(self) -> "RoundDecisions":
+        """Return those about units only."""
+        return replace(self, used_files={}, left_out_files=frozenset())
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFiles:
     """The files of a round, given to a run in place of paths.
 
     `paths`: where they are, for messages. `findings`: about the files, and a note per decision. `received_at`:
-    time (aware) by file name; of two returns that differ, the one received last stands.
+    time (aware) by file name; of two returns that differ, the one received last stands. `successors`: the id in
+    the round's plan by (digest of an earlier plan of it, id in that), where the two differ.
     """
 
     paths: tuple[Path, ...]
@@ -49,6 +54,7 @@ class DeliveredFiles:
     findings: tuple[Finding, ...] = ()
     received_at: Mapping[str, datetime] = field(default_factory=dict)
     decisions: RoundDecisions = RoundDecisions()
+    successors: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def as_delivered(paths: Sequence[Path] | DeliveredFiles, excluded: Collection[Path]) -> DeliveredFiles:
@@ -75,7 +81,8 @@ def adjust_submissions(
     """Return the submissions that may count, each under the unit that it belongs to and with the time when it was
     received; the files that were left out by a decision; and a note on each of these."""
     decisions = delivered.decisions
-    renamed = (_move_to_unit(each, decisions.belongs_to.get(normalize_key(each.unit))) for each in submissions)
+    known = (_follow_successors(each, delivered.successors) for each in submissions)
+    renamed = (_move_to_unit(each, decisions.belongs_to.get(normalize_key(each.unit))) for each in known)
     counting, left_out, notes = list[Submission](), list[ReceivedFile](), list[Finding]()
     for submission in renamed:
         key, name = normalize_key(submission.unit), submission.file.name
@@ -129,6 +136,20 @@ def _move_to_unit(submission: Submission, unit: str | None) -> Submission:
     answered = [row for row in submission.rows if not row.is_blank]
     rows = tuple(replace(row, unit=unit) if row.unit == own else row for row in answered)
     return replace(submission, identity=replace(submission.identity, unit=unit), rows=rows)
+
+
+def _follow_successors(submission: Submission, successors: Mapping[tuple[str, str], str]) -> Submission:
+    """Return a submission with the ids that its items have in the round's plan, if it was made from an earlier
+    one."""
+    digest = submission.round.plan.digest
+    ids = {item.id: successors.get((digest, item.id), item.id) for item in submission.round.plan.items}
+    if all(old == new for old, new in ids.items()):
+        return submission
+    rows = tuple(
+        replace(row, item=replace(row.item, id=ids.get(row.item.id, row.item.id))) for row in submission.rows
+    )
+    issued = tuple((ids.get(item_id, item_id), key, text) for item_id, key, text in submission.issued)
+    return replace(submission, rows=rows, issued=issued)
 
 
 def _date_by_reception(submissions: Iterable[Submission], received_at: Mapping[str, datetime]) -> list[Submission]:

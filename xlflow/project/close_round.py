@@ -13,6 +13,7 @@ from xlflow.model.findings import FatalError, Finding, Location, make_finding, s
 from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.text import normalize_key
 from xlflow.project.events import list_log_errors
+from xlflow.project.frozen_round import is_as_written
 from xlflow.project.project_folder import MAX_PATH_LENGTH, Project, require_whole_log, show_path
 from xlflow.project.project_state import (
     RoundState,
@@ -154,8 +155,7 @@ def _check_manifest(project: Project, state: RoundState) -> Iterator[Finding]:
 
 
 def _check_frozen_digest(project: Project, state: RoundState) -> Iterator[Finding]:
-    expected = Path(state.frozen_file).stem.removeprefix("round-")
-    if not digest_file(project.root / state.frozen_file).startswith(expected):
+    if not is_as_written(project.root / state.frozen_file):
         yield make_finding("verify-changed", Location(state.frozen_file))
 
 

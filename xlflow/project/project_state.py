@@ -4,48 +4,17 @@ is in force.
 Reads no file but the frozen rounds. The same events in any order of files, with any clocks, give the same state.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from xlflow.i18n.catalogue import Language
-from xlflow.model.findings import FatalError, Location, make_finding
+from xlflow.model.findings import FatalError, Finding, Location, make_finding
+from xlflow.model.plan import Round
 from xlflow.model.text import find_closest, normalize_key
 from xlflow.project.events import Event
+from xlflow.project.frozen_round import AskedUnit, FrozenRound, load_frozen_round, read_frozen_head
 from xlflow.project.project_folder import Project
-
-
-@dataclass(frozen=True, slots=True)
-class AskedUnit:
-    """A unit of a frozen round. `asked_digest`: of all that its form asks. `item_ids`: of its plan items."""
-
-    name: str
-    contact: str
-    email: str
-    asked_digest: str
-    item_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenRound:
-    """A round as it was when it was opened, or opened again with another plan; kept in a file of its own.
-
-    `plan` and `template` are paths below the project, with "/"; `template` may be the name of a shipped one.
-    """
-
-    as_of: date
-    due: date | None
-    template: str
-    plan: str
-    language: Language
-    units: tuple[AskedUnit, ...]
-
-    def find_unit(self, name: str) -> AskedUnit | None:
-        """Return the unit with this name, however it is written; None if it is not asked."""
-        return next((unit for unit in self.units if normalize_key(unit.name) == normalize_key(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +113,16 @@ def latest_plan(project: Project) -> str:
 
 
 def read_frozen_round(project: Project, state: RoundState) -> FrozenRound:
-    """Return the round as it was frozen. `FatalError` if its file is missing or damaged."""
-    path = project.root / state.frozen_file
-    try:
-        values = json.loads(path.read_bytes())
-        units = tuple(AskedUnit(**{**unit, "item_ids": tuple(unit["item_ids"])}) for unit in values.pop("units"))
-        as_of, due = date.fromisoformat(values.pop("as_of")), values.pop("due")
-        return FrozenRound(as_of, date.fromisoformat(due) if due else None, **values, units=units)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise FatalError(make_finding("round-file-damaged", Location(state.frozen_file))) from error
+    """Return who is asked in the round, as it was frozen. `FatalError` if its file is missing or damaged."""
+    return read_frozen_head(project.root / state.frozen_file, state.frozen_file)
+
+
+def load_round(
+    project: Project, state: RoundState, units: Collection[str] | None = None
+) -> tuple[Round, tuple[Finding, ...]]:
+    """Return what is asked in the round, as it was frozen, and the warnings and notes about its plan; see
+    `load_frozen_round`."""
+    return load_frozen_round(project.root / state.frozen_file, state.frozen_file, units)
 
 
 def units_needing_form(project: Project, state: RoundState, frozen: FrozenRound) -> tuple[str, ...]:

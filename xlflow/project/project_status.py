@@ -10,10 +10,9 @@ from typing import Literal
 
 from xlflow.model.findings import Finding
 from xlflow.model.text import normalize_key
+from xlflow.project.frozen_round import AskedUnit, FrozenRound
 from xlflow.project.project_folder import Project
 from xlflow.project.project_state import (
-    AskedUnit,
-    FrozenRound,
     RoundState,
     find_unrecorded,
     read_frozen_round,
@@ -115,8 +114,8 @@ def _unit_status(
         due=due,
         is_late=unit_state == "missing" and due is not None and today > due,
         received=max(received, default=""),
-        rows=len(unit.item_ids),
-        left=found.left if found.has_answered else len(unit.item_ids),
+        rows=len(unit.item_numbers),
+        left=found.left if found.has_answered else len(unit.item_numbers),
         errors=found.errors,
         warnings=found.warnings,
         files=found.files,

@@ -11,10 +11,10 @@ from xlflow.model.merged import RunResult
 from xlflow.pipeline.form_operations import check_forms, merge_forms
 from xlflow.pipeline.progress import ProgressCallback
 from xlflow.pipeline.report_operations import write_report
+from xlflow.project.frozen_round import is_as_written
 from xlflow.project.issue_forms import find_previous_workbook
-from xlflow.project.open_round import template_argument
 from xlflow.project.project_folder import Project, require_whole_log, show_path
-from xlflow.project.project_state import RoundState, build_rounds, read_frozen_round, refuse_closed
+from xlflow.project.project_state import RoundState, build_rounds, load_round, read_frozen_round, refuse_closed
 from xlflow.project.round_files import check_received, digest_file, list_delivered
 
 
@@ -28,15 +28,13 @@ def check_round(
     force: bool = False,
     progress: ProgressCallback | None = None,
 ) -> RunResult:
-    """Check what the round has received, with the plan that it was opened with; see `check_forms`. What is wrong
+    """Check what the round has received, with what was asked when it was opened; see `check_forms`. What is wrong
     with events and received files is among the findings; such a file is left out."""
-    frozen = read_frozen_round(project, state)
+    round_, plan_findings = load_round(project, state)
     faults = (*project.log.findings, *check_received(project, state))
     result = check_forms(
-        list_delivered(project, state),
-        plan=project.root / frozen.plan,
-        as_of=frozen.as_of,
-        template=template_argument(project, frozen),
+        list_delivered(project, state, plan_findings),
+        plan=round_,
         return_dir=return_dir,
         jobs=jobs,
         cache=cache,
@@ -59,15 +57,14 @@ def merge_round(
     """Merge what the round has received into its consolidated workbook, compared with the round before, and record
     it. `FatalError` if an event or a received file is damaged, edited or missing; see `merge_forms` too."""
     refuse_closed(state)
-    frozen = read_frozen_round(project, state)
     _refuse_changed(project, state)
-    delivered = list_delivered(project, state)
+    frozen = read_frozen_round(project, state)
+    round_, plan_findings = load_round(project, state)
+    delivered = list_delivered(project, state, plan_findings)
     result = merge_forms(
         delivered,
         consolidated_path(project, state),
-        plan=project.root / frozen.plan,
-        as_of=frozen.as_of,
-        template=template_argument(project, frozen),
+        plan=round_,
         previous=find_previous_workbook(project, state),
         export_dir=export_dir,
         jobs=jobs,
@@ -128,6 +125,8 @@ def consolidated_path(project: Project, state: RoundState) -> Path:
 def _refuse_changed(project: Project, state: RoundState) -> None:
     """Raise `FatalError` if an event or a received file is not as it was written."""
     require_whole_log(project)
-    findings = tuple(check_received(project, state))
+    findings = [*check_received(project, state)]
+    if not is_as_written(project.root / state.frozen_file):
+        findings.append(make_finding("verify-changed", Location(state.frozen_file)))
     if findings:
         raise FatalError(*findings)
