@@ -22,6 +22,7 @@ from xlflow.model.findings import FatalError, Location
 from xlflow.model.plan import PlanItem
 from xlflow.pipeline.report_operations import write_report
 from xlflow.report.compose import ReportOptions, compose_document
+from xlflow.report.inputs import MAX_INTRODUCTION_BYTES
 from xlflow.report.redact import check_personal_data, redact_personal_data
 from xlflow.rounds.round_changes import ItemChange, ItemSnapshot
 
@@ -103,9 +104,12 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(
     assert sorted(folder.iterdir()) == before
 
 
-def test_an_introduction_that_is_no_text_is_refused(workbook: Path) -> None:
+@pytest.mark.parametrize(
+    "content", ["Förord".encode("utf-16"), b"ord " * (MAX_INTRODUCTION_BYTES // 4 + 1)], ids=["utf-16", "large"]
+)
+def test_an_introduction_that_is_no_text_or_too_large_is_refused(workbook: Path, content: bytes) -> None:
     intro = workbook.with_name("inledning.md")
-    intro.write_bytes("Förord".encode("utf-16"))
+    intro.write_bytes(content)
     with pytest.raises(FatalError) as stop:
         write_report(workbook, workbook.with_name("r.docx"), intro=intro)
     assert reported(stop.value) == ["report-introduction-unreadable"]
