@@ -3,7 +3,9 @@
 import zipfile
 from pathlib import Path
 
+import docx
 import pytest
+from openpyxl import load_workbook
 from support.make_mails import make_eml
 from support.make_project import answer, make_project, open_state, put_in_inbox
 from support.not_empty import not_empty
@@ -12,7 +14,7 @@ from support.run_cli import run
 from xlflow.model.findings import FatalError
 from xlflow.project.close_round import archive_project, close_round, discard_files, verify_project
 from xlflow.project.collect_returns import collect_returns
-from xlflow.project.decide import decide
+from xlflow.project.decide import decide, sign
 from xlflow.project.open_round import switch_round
 from xlflow.project.project_folder import Project, open_project
 from xlflow.project.run_round import list_consolidated, merge_round, report_round
@@ -147,3 +149,23 @@ def test_the_commands_close_and_verify(project: Project) -> None:
     shown = run("verify", cwd=project.root)
     assert shown.code == 1
     assert workbook.name in " ".join(shown.out.split())
+
+
+def test_workbook_and_report_name_the_events_that_they_were_made_from(project: Project) -> None:
+    """The same answers give the same bytes, whatever else was done in between."""
+    (received,) = [event for event in project.log.events if event.kind == "returns-received"]
+    (workbook,) = project.root.glob("rounds/*/Sammanställning*.xlsx")
+    about = dict(row[:2] for row in load_workbook(workbook)["Om"].iter_rows(values_only=True) if row[1])
+    assert about["Projektets händelser"] == received.id
+    (report,) = project.root.glob("rounds/*/Rapport*.docx")
+    assert received.id in "\n".join(paragraph.text for paragraph in docx.Document(str(report)).paragraphs)
+    before = workbook.read_bytes()
+    sign(*open_state(project.root), "Museet")
+    merge_round(*open_state(project.root))
+    assert workbook.read_bytes() == before
+    decide(*open_state(project.root), "Simhallen", "nothing", because="x")
+    merge_round(*open_state(project.root))
+    decided = open_project(project.root).log.list_newest(("decided",), "2026-03-31")
+    about = dict(row[:2] for row in load_workbook(workbook)["Om"].iter_rows(values_only=True) if row[1])
+    assert about["Projektets händelser"] == ", ".join(decided)
+    assert len(decided) == 1

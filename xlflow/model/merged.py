@@ -118,7 +118,8 @@ class Merged:
     declare it, with the location; they are among the `answered_units`. `waivers` and `aliases`: those of the plan,
     each with how often it was used. `corrections`: what people changed in the consolidated workbook by hand.
     `item_answers`: those of them that are about a plan item over all its units, by (item id, field key or
-    `ROLLED_UP_KEY`); they count before the units' answers.
+    `ROLLED_UP_KEY`); they count before the units' answers. `event_ids`: in a project, of the newest events that
+    the answers come from.
     """
 
     round: Round
@@ -133,6 +134,7 @@ class Merged:
     aliases: tuple[tuple[Alias, int], ...] = ()
     corrections: tuple[ManualCorrection, ...] = ()
     item_answers: Mapping[tuple[str, str], Answer] = field(default_factory=dict)
+    event_ids: tuple[str, ...] = ()
 
     def rows_by_unit(self) -> dict[str, list[AnswerRow]]:
         """Return the answers of each unit that has rows, in the order of `rows`."""

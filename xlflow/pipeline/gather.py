@@ -99,7 +99,7 @@ def gather_round(
     merged, merge_findings = merge_submissions(
         selected.submissions, selected.files, planned_round or _empty_round(selected.submissions)
     )
-    merged = adjust_merged(merged, delivered.decisions)
+    merged = adjust_merged(merged, delivered)
     if changed_cells:
         merged, merge_findings = _apply_corrections(merged, merge_findings, changed_cells)
     waivers = plan_in_force.waivers if selected.submissions else ()

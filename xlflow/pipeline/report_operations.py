@@ -32,12 +32,14 @@ def write_report(
     redact: bool = False,
     require_clean: bool = False,
     force: bool = False,
+    event_ids: tuple[str, ...] = (),
 ) -> RunResult:
     """Make the report for the board from a consolidated workbook alone, as .docx, .pdf or .html.
 
     `FatalError` before anything is written if the workbook is not ours, if personal data would become public
     (`redact` blanks it, `force` keeps it), if a person has edited the report that is there already, or, with
-    `require_clean`, if the workbook has errors that nobody has corrected.
+    `require_clean`, if the workbook has errors that nobody has corrected. `event_ids`: named at the end, where the
+    workbook is that of a project.
     """
     from xlflow.pipeline.overwrite_guard import reason_to_keep_report, refuse_overwrite
     from xlflow.report.compose import ReportOptions
@@ -48,7 +50,7 @@ def write_report(
     report_format = report_format_of(str(output))
     if not force:
         refuse_overwrite([output], partial(reason_to_keep_report, report_format=report_format))
-    report_options = ReportOptions(layout, only, unit, read_introduction_file(intro))
+    report_options = ReportOptions(layout, only, unit, read_introduction_file(intro), event_ids)
     build_options = BuildOptions(
         language, redact, force, read_reference_document(reference, report_format), require_clean
     )

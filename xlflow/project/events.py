@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import heapify, heappop, heappush
@@ -99,6 +99,17 @@ class EventLog:
         """The ids of the events that no other event has seen, sorted: what the next event writes as `seen`."""
         seen = {other for event in self.events for other in event.seen}
         return tuple(sorted(event.id for event in self.events if event.id not in seen))
+
+    def list_newest(self, kinds: Collection[str], round_name: str) -> tuple[str, ...]:
+        """Return the ids of the newest events of some kinds of a round, sorted: one, unless several were written
+        by people who did not know of each other's."""
+        newest: dict[str, frozenset[str]] = {}
+        for event in self.events:
+            if event.kind in kinds and event.round == round_name:
+                newest[event.id] = frozenset([event.id])
+            else:
+                newest[event.id] = frozenset().union(*(newest.get(other, frozenset()) for other in event.seen))
+        return tuple(sorted(frozenset().union(*(newest[event_id] for event_id in self.newest_ids))))
 
 
 def write_event(

@@ -15,6 +15,9 @@ from xlflow.project.frozen_round import FrozenRound
 from xlflow.project.project_folder import Project
 from xlflow.project.project_state import Decision, RoundState, StoredFile, count_once, read_frozen_round
 
+_KINDS_OF_ANSWERS = ("round-opened", "returns-received", "decided", "discarded")
+"""The kinds of events on which the answers of a round depend."""
+
 
 def list_delivered(project: Project, state: RoundState, plan_findings: tuple[Finding, ...] = ()) -> DeliveredFiles:
     """Return the files of a round that may be forms, for `check_forms` and `merge_forms`. A file is called what it
@@ -42,6 +45,8 @@ def list_delivered(project: Project, state: RoundState, plan_findings: tuple[Fin
         received_at,
         collect_decisions(state, frozen),
         list_successors(frozen),
+        {digest: f"{number} ({digest[:8]})" for number, digest in enumerate(frozen.earlier_plans, 1)},
+        project.log.list_newest(_KINDS_OF_ANSWERS, state.name),
     )
 
 

@@ -78,6 +78,7 @@ def merge_round(
             "digest": digest_file(result.output_path),
             "plan": frozen.plan,
             "files": [file.name for file in delivered.files],
+            "events": delivered.event_ids,
         }
         project.record("merged", data, state.name)
         result = replace(result, output_path=show_path(result.output_path))
@@ -98,7 +99,8 @@ def report_round(
         raise FatalError(make_finding("round-not-merged", Location(str(workbook)), value=state.name))
     report_name = translate("project.report_file", project.settings.language, round=state.name)
     target = output or project.round_folder(state.name) / report_name
-    result = write_report(workbook, target, language=language, **options)
+    event_ids = tuple(state.merged.get("events", ()))
+    result = write_report(workbook, target, language=language, event_ids=event_ids, **options)
     written = result.output_path or target
     if written.absolute().is_relative_to(project.root):
         data = {"output": project.relative(written.absolute()), "digest": digest_file(written)}

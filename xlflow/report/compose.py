@@ -38,12 +38,13 @@ MIN_ROWS_PER_CHAPTER = 60
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
     """What a report shows: the layout, only deviations or everything, one unit only, an introduction of its
-    own."""
+    own. `event_ids`: of the newest events of a project that its answers come from."""
 
     layout: GoalLayout = "heading"
     only: Literal["deviations"] | None = None
     unit: str = ""
     introduction: tuple[Block, ...] = ()
+    event_ids: tuple[str, ...] = ()
 
 
 def compose_document(round_status: RoundStatus, report_options: ReportOptions) -> Document:
@@ -85,6 +86,9 @@ def _build_blocks(
         shown_status, phrasing, report_options.layout, is_complete=not report_options.only
     )
     yield from build_response_section(selected_status, phrasing, is_complete=not report_options.only)
+    if report_options.event_ids:
+        sentence = phrasing.translate("made_from_events", events=", ".join(report_options.event_ids))
+        yield Paragraph(to_spans(sentence), "quiet")
 
 
 def _shown_share_sentence(selected_status: RoundStatus, shown_status: RoundStatus, phrasing: Phrasing) -> str:

@@ -171,6 +171,8 @@ def _run_facts(merged_index: MergedIndex) -> Iterator[tuple[str, str]]:
     plan, previous = merged_index.merged.round.plan, merged_index.previous
     file_options = (("--plan", plan.file), ("--previous", previous.file if previous else ""))
     options = "".join(f" {option} {_quote_file_name(name)}" for option, name in file_options if name)
+    if merged_index.merged.event_ids:
+        yield "events", ", ".join(merged_index.merged.event_ids)
     yield "program", f"xlflow {version('xlflow')}"
     yield "command", translate("collected.command_text", merged_index.language, options=options)
     yield "how", translate("collected.how_text", merged_index.language)
