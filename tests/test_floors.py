@@ -13,7 +13,7 @@ from support.external_tools import PROJECT
 import xlflow
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("runtime.private_files", "runtime.memo", "excel.cell_address"),
+    ("runtime.private_files", "runtime.memo", "excel.cell_address", "excel.deflate"),
     ("runtime.parsed_toml",),
     ("runtime.resources",),
     ("model.text", "model.closest_match", "i18n.catalogue"),
@@ -57,6 +57,7 @@ DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "xlsxwriter": "excel.writer",
     "dateutil": "values",
     "pyarrow": "export",
+    "zlib_ng": "excel.deflate",
     "platformdirs": "runtime.private_files",
     "click": "cli",
     "rich": "cli",

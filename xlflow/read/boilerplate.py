@@ -112,9 +112,9 @@ def _numbers_up_to(maximum: int) -> frozenset[str]:
 
 
 def _unit_texts(round_: Round, unit: str) -> Iterator[str]:
-    for plan_unit in round_.plan.units:
-        if plan_unit.name == unit:
-            yield from (plan_unit.name, plan_unit.contact, plan_unit.email)
+    own_unit = next((plan_unit for plan_unit in round_.plan.units if plan_unit.name == unit), None)
+    if own_unit:
+        yield from (own_unit.name, own_unit.contact, own_unit.email)
 
 
 def _nested_texts(value: Any) -> Iterator[str]:

@@ -274,15 +274,12 @@ class SubmissionDecoder:
         return text if text is None else self._texts.setdefault(text, text)
 
 
-def _add_contacts(units: tuple[Unit, ...], contacts: Iterable[tuple[int, str, str]]) -> tuple[Unit, ...]:
+def _add_contacts(units: tuple[Unit, ...], contacts: Sequence[tuple[int, str, str]]) -> tuple[Unit, ...]:
     """Return the units with contact and e-mail added; `contacts` are (index of the unit, contact, e-mail)."""
-    contacts_by_index = {unit_index: (contact, email) for unit_index, contact, email in contacts}
-    if not contacts_by_index:
-        return units
-    return tuple(
-        Unit(unit.name, *contacts_by_index[index]) if index in contacts_by_index else unit
-        for index, unit in enumerate(units)
-    )
+    detailed_units = list(units)  # copied whole, since every form has all units and contacts of its own only
+    for unit_index, contact, email in contacts:
+        detailed_units[unit_index] = Unit(units[unit_index].name, contact, email)
+    return tuple(detailed_units) if contacts else units
 
 
 def _decode_file(encoded: Sequence[Any]) -> ReceivedFile:
