@@ -137,8 +137,8 @@ def unpack_head(packed: bytes, entry: ZipEntry, count: int) -> bytes:
     if entry.compression_method == _STORED:
         return packed[:count]
     try:
-        return zlib.decompressobj(_RAW_DEFLATE).decompress(packed, count)
-    except zlib.error:
+        return deflate.decompressobj(RAW_DEFLATE).decompress(packed, count)
+    except DeflateError:
         return b""
 
 
