@@ -23,6 +23,7 @@ from xlflow.project.project_state import (
     read_frozen_round,
     refuse_closed,
 )
+from xlflow.project.receipts import check_receipts
 from xlflow.project.round_files import check_received, digest_file
 from xlflow.runtime.atomic_write import write_atomic
 from xlflow.runtime.file_lock import is_own_temp_file
@@ -67,6 +68,7 @@ def verify_project(project: Project) -> RunResult:
     for state in build_rounds(project).values():
         findings += check_received(project, state)
         findings += _check_unrecorded(project, state)
+        findings += check_receipts(state)
         count += len(state.files)
         try:
             frozen = read_frozen_round(project, state)

@@ -26,6 +26,7 @@ EventKind = Literal[
     "forms-issued",
     "mail-planned",
     "returns-received",
+    "receipt-given",
     "decided",
     "signed",
     "merged",

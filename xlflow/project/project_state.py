@@ -48,7 +48,8 @@ class Decision:
 class RoundState:
     """What the log says of one round. `name`: its as-of date (ISO). `frozen_file`: path below the project.
     `issued`: the digest of what was asked by the form that each unit was last issued with. `signed`: digest of the
-    answers that were signed, and by whom, by unit. `invited`: digest of the form that was mailed last."""
+    answers that were signed, and by whom, by unit. `invited`: digest of the form that was mailed last.
+    `receipts`: what each event says of a receipt, by number; see `receipts.Receipt`."""
 
     name: str
     frozen_file: str = ""
@@ -63,6 +64,7 @@ class RoundState:
     merged: dict[str, Any] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
     discarded: set[str] = field(default_factory=set)
+    receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def is_opened(self) -> bool:
@@ -204,6 +206,11 @@ def _receive(state: RoundState, event: Event) -> None:
     state.files += [StoredFile(**values) for values in event.data["files"] if values["path"] not in known]
 
 
+def _give_receipts(state: RoundState, event: Event) -> None:
+    for values in event.data["receipts"]:
+        state.receipts.setdefault(values["number"], values)
+
+
 def _decide(state: RoundState, event: Event) -> None:
     data = event.data
     made = Decision(data["unit"], data["action"], data["value"], data["because"], event.by)
@@ -260,6 +267,7 @@ _HANDLERS = {
     "round-opened": _open,
     "forms-issued": _issue,
     "returns-received": _receive,
+    "receipt-given": _give_receipts,
     "decided": _decide,
     "signed": _sign,
     "mail-planned": _plan_mail,

@@ -15,7 +15,7 @@ from xlflow.project.frozen_round import FrozenRound
 from xlflow.project.project_folder import Project
 from xlflow.project.project_state import Decision, RoundState, StoredFile, count_once, read_frozen_round
 
-_KINDS_OF_ANSWERS = ("round-opened", "returns-received", "decided", "discarded")
+KINDS_OF_ANSWERS = ("round-opened", "returns-received", "decided", "discarded")
 """The kinds of events on which the answers of a round depend."""
 
 
@@ -46,7 +46,7 @@ def list_delivered(project: Project, state: RoundState, plan_findings: tuple[Fin
         collect_decisions(state, frozen),
         list_successors(frozen),
         {digest: f"{number} ({digest[:8]})" for number, digest in enumerate(frozen.earlier_plans, 1)},
-        project.log.list_newest(_KINDS_OF_ANSWERS, state.name),
+        project.log.list_newest(KINDS_OF_ANSWERS, state.name),
     )
 
 
