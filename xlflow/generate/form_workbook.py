@@ -156,7 +156,7 @@ def _set_sheet_options(sheet: SheetWriter, form: FormModel, widths: list[float])
 
 def _count_frozen_columns(form: FormModel, widths: list[float]) -> int:
     """Return how many columns stay in view: up to the last level, if they leave room for the answers."""
-    level_columns = 1 + len(form.template.levels)
+    level_columns = 1 + sum(level.kind != "group" for level in form.template.levels)
     return level_columns if sum(width * 7 + 5 for width in widths[:level_columns]) <= MAX_FROZEN_WIDTH else 1
 
 

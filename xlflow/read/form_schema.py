@@ -96,6 +96,7 @@ def _build_form_schema(
     template = template_key.value
     columns = (*build_form_columns(template, extra_headings), build_previous_column())
     indexes_by_heading: dict[str, tuple[int, ...]] = {}
+    index_by_key = {column.key: index for index, column in enumerate(columns) if column.level}
     for index, column in enumerate(columns):
         for name in dict.fromkeys(normalize_key(name) for name in column.accepted_headings):
             indexes_by_heading[name] = (*indexes_by_heading.get(name, ()), index)
@@ -119,7 +120,7 @@ def _build_form_schema(
         columns,
         MappingProxyType({column.code: index for index, column in enumerate(columns)}),
         MappingProxyType(indexes_by_heading),
-        tuple(index for index, column in enumerate(columns) if column.kind == "level"),
+        tuple(index_by_key[level.key] for level in template.levels),
         template.item_level_index,
         next(index for index, column in enumerate(columns) if column.kind == "remaining"),
         len(columns) - 1,
