@@ -95,9 +95,11 @@ def build_form_columns(template: Template, extra_headings: tuple[str, ...] = ())
     answered = [field for field in template.form_fields() if field.filled_by == "unit"]
     return (
         _build_fixed_column("id", "id", 6),
-        *map(_build_template_column, (*items, *judged, *answered)),
+        *(_build_template_column(level) for level in items),
+        *(_build_template_column(field) for field in (*judged, *answered)),
         _build_fixed_column("remaining", "remaining", 20),
-        *map(_build_template_column, (*groups, *described)),
+        *(_build_template_column(level) for level in groups),
+        *(_build_template_column(field) for field in described),
         *(_build_extra_column(heading) for heading in extra_headings),
     )
 
