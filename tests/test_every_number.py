@@ -23,11 +23,11 @@ from support.plain_counts import STATUSES, PlainCounts
 from support.walk_report import Block, ReportWalk, blocks_of
 from support.walk_sheets import SheetWalk, json_faults, terminal_faults
 
-from xlflow.cli.finding_groups import format_group_locations, group_findings
 from xlflow.cli.json_output import result_to_json
 from xlflow.cli.text_output import format_history, format_result
 from xlflow.model.findings import Finding, message_of, remedy_of
 from xlflow.model.merged import RunResult
+from xlflow.pipeline.finding_groups import format_group_locations, group_findings
 from xlflow.pipeline.form_operations import check_forms, generate_forms, merge_forms
 from xlflow.pipeline.report_operations import read_history, write_report
 

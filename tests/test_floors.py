@@ -43,7 +43,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("pipeline",),
     ("project",),
-    ("demo",),
+    ("demo", "web"),
     ("cli",),
 )
 """From the ground up. A module may import from lower floors and from its own folder, never sideways or up."""
@@ -62,7 +62,9 @@ DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "click": "cli",
     "rich": "cli",
     "docx": "report",
-    "jinja2": "report",
+    "jinja2": ("report", "web"),
+    "starlette": "web",
+    "uvicorn": "web",
     "markdown_it": "report",
     "typst": "report",
     "tomllib": None,

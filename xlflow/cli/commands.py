@@ -38,6 +38,7 @@ from xlflow.cli.options import (
     add_report_options,
 )
 from xlflow.cli.project_commands import PROJECT_COMMANDS, PROJECT_VARIANTS
+from xlflow.cli.web_commands import WEB_COMMANDS
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -330,4 +331,4 @@ def explain(code: str, template: str | None, language: str) -> None:
     print_output(explanation)
 
 
-main.add_project_commands(PROJECT_COMMANDS, PROJECT_VARIANTS)
+main.add_project_commands((*PROJECT_COMMANDS, *WEB_COMMANDS), PROJECT_VARIANTS)

@@ -10,13 +10,13 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from xlflow.cli.finding_groups import FindingGroup, format_group_locations, group_findings
 from xlflow.i18n.catalogue import UNKNOWN_DATE, Language, format_long_date, translate, translate_counted
 from xlflow.model.findings import Finding, Severity, responsible_party
 from xlflow.model.merged import Accounts, Merged, RunResult
 from xlflow.model.submission import FileState
 from xlflow.model.template import Template
 from xlflow.model.text import escape_invisible
+from xlflow.pipeline.finding_groups import FindingGroup, format_group_locations, group_findings
 from xlflow.rounds.history import ROUND_COLUMN_PREFIX, RoundHistory
 from xlflow.values import format_number
 

@@ -167,7 +167,7 @@ def check_forms(
     file_names = {form_plan.unit: form_plan.file_name for form_plan in list_form_files(merged.round)}
     corrections = plan_correction_forms(merged, findings, gathered.submissions)
     targets = [return_dir / file_names[correction.unit] for correction in corrections]
-    contents = ((index, _write_correction_form(one)) for index, one in enumerate(corrections))
+    contents = ((index, write_correction_form(one)) for index, one in enumerate(corrections))
     written, file_findings = save_forms(targets, contents, "send back", force=force, progress=progress)
     all_findings = sort_findings((*findings, *file_findings))
     return RunResult(merged.round.language, all_findings, merged, return_dir if written else None, written)
@@ -286,7 +286,8 @@ def _make_requested_round(as_of: date | None, template: str | None, plan: PlanSo
     return RequestedRound(as_of, load_template(template), files)
 
 
-def _write_correction_form(correction: "CorrectionForm") -> bytes:
+def write_correction_form(correction: "CorrectionForm") -> bytes:
+    """Return the workbook of a form that goes back to its unit."""
     from xlflow.generate import write_form
 
     round_, unit, answers, nothing_to_report = (

@@ -34,6 +34,8 @@ EventKind = Literal[
     "round-closed",
     "round-reopened",
     "discarded",
+    "link-made",
+    "link-revoked",
 ]
 EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
 

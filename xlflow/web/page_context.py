@@ -1,0 +1,159 @@
+"""What every page handler has: settings, workers, sessions, limits; and the ways in which a request may fail.
+
+A handler asks for what it needs with `ask`; whatever keeps it from being done becomes a page that says so.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from xlflow.i18n.catalogue import Language
+from xlflow.project.page_links import LinkRole, PageLink, find_link
+from xlflow.project.project_folder import Project, open_project
+from xlflow.web.rate_limits import RateLimit
+from xlflow.web.rendering import choose_language, render_page
+from xlflow.web.request_guard import BodyRefusedError
+from xlflow.web.server_settings import ServerSettings
+from xlflow.web.sessions import Session, SessionStore
+from xlflow.web.worker_pool import RequestRefusedError, WorkerBusyError, WorkerFailedError, WorkerPool
+
+LOG = logging.getLogger("xlflow.web")
+SESSION_COOKIE = "xlflow_session"
+LONG_SECONDS = 900.0
+"""Seconds that merging or reporting may take."""
+
+
+class PageError(Exception):
+    """A request that ends in a page that says why. `key`: of the words `<key>_title` and `<key>_text` in [web]."""
+
+    def __init__(self, status: int, key: str):
+        super().__init__(key)
+        self.status, self.key = status, key
+
+
+@dataclass(slots=True)
+class PageContext:
+    """One per server, in `app.state.context`."""
+
+    settings: ServerSettings
+    workers: WorkerPool
+    sessions: SessionStore
+    wrong_links: RateLimit
+    uploads: RateLimit
+    language: Language = "sv"
+    _boards: dict[Language, tuple[tuple[int, int, str], float, dict[str, Any]]] = field(default_factory=dict)
+
+    async def ask(
+        self, operation: str, language: Language, *, user: str = "", seconds: float = 60.0, **params: Any
+    ) -> Any:
+        """Return what a worker says; see `project_access`."""
+        values = {"language": language, "user": user, "round_name": self.settings.round_name, **params}
+        return await run_in_threadpool(self.workers.call, operation, values, seconds=seconds)
+
+    async def read_board(self, language: Language) -> dict[str, Any]:
+        """Return the status of the round, remembered as long as nothing in the project has changed."""
+        mark = await run_in_threadpool(self._mark_of_project)
+        known = self._boards.get(language)
+        if known and known[0] == mark:
+            return known[2]
+        board: dict[str, Any] = await self.ask("read_board", language)
+        self._boards[language] = (mark, time.monotonic(), board)
+        return board
+
+    def _mark_of_project(self) -> tuple[int, int, str]:
+        """Return what differs as soon as an event is written, something lies in an inbox, or a day begins."""
+        events = sum(1 for _ in (self.settings.root / "events").glob("*.json"))
+        newest = max((path.stat().st_mtime_ns for path in self.settings.root.glob("rounds/*/inbox")), default=0)
+        return events, newest, date.today().isoformat()
+
+
+def context_of(request: Request) -> PageContext:
+    """Return the server's context."""
+    context: PageContext = request.app.state.context
+    return context
+
+
+async def require_link(request: Request, role: LinkRole) -> PageLink:
+    """Return the link that a request came by. `PageError` 404 if it opens nothing, the same whether it was
+    guessed, revoked or expired; 429 after too many wrong ones."""
+    context = context_of(request)
+    client = request.scope["xlflow.client"]
+    if context.wrong_links.is_used_up(client):
+        raise PageError(429, "too_many")
+    token = request.path_params["token"]
+    link = await run_in_threadpool(_find_link, context, token)
+    if link is None or link.role != role:
+        context.wrong_links.take(client)
+        raise PageError(404, "wrong_link")
+    return link
+
+
+def find_session(request: Request) -> Session | None:
+    """Return the coordinator's session; None if nobody is known."""
+    context, user = context_of(request), request.scope["xlflow.user"]
+    if context.settings.user_header:
+        return context.sessions.find_of_user(user) if user and user in context.settings.coordinators else None
+    return context.sessions.find(request.cookies.get(SESSION_COOKIE, ""))
+
+
+def require_session(request: Request) -> Session:
+    """Return the coordinator's session. `PageError` 403 if there is none."""
+    session = find_session(request)
+    if session is None:
+        raise PageError(403, "no_session")
+    return session
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def answer_errors(handler: Handler) -> Handler:
+    """Return the handler with every failure told on a page."""
+
+    @wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except PageError as error:
+            return error_page(request, error.status, error.key)
+        except RequestRefusedError as error:
+            return error_page(request, 409, "refused", error.findings)
+        except BodyRefusedError as error:
+            return error_page(request, error.status, "too_large" if error.status == 413 else "too_slow")
+        except WorkerBusyError:
+            return error_page(request, 503, "busy")
+        except WorkerFailedError as error:
+            LOG.error("a request failed in its worker: %s", error)  # noqa: TRY400
+            return error_page(request, 500, "failed")
+
+    return answer
+
+
+def error_page(request: Request, status: int, key: str, findings: list[dict[str, Any]] | None = None) -> Response:
+    """Return the page that says why something was not done."""
+    language = choose_language(request, context_of(request).language)
+    return render_page(request, "error.html", language, status, key=key, findings=findings or [])
+
+
+def see_other(path: str) -> Response:
+    """Return the answer that has the browser get another of our pages."""
+    return RedirectResponse(path, 303)
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the header by which a file is saved and never shown; whatever its name holds, it is one line."""
+    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+
+
+def _find_link(context: PageContext, token: str) -> PageLink | None:
+    project: Project = open_project(context.settings.root)
+    return find_link(project, token)
