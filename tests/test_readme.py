@@ -36,7 +36,7 @@ DOCUMENTS = (FRONT, MANUAL, TEMPLATE_GUIDE, ARCHITECTURE, TEST_GUIDE, CONTRIBUTI
 COMMANDS = ("", "demo", "templates", "generate", "check", "merge", "report", "history", "explain")
 PROJECT_COMMANDS = (
     "init", "round", "round open", "round close", "round reopen", "collect", "send", "status", "decide", "sign",
-    "verify", "archive", "discard",
+    "verify", "archive", "discard", "serve", "link",
 )  # fmt: skip
 OPTIONS_OF_PYTEST = {"--renew", "--long", "--durations"}
 

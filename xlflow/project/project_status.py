@@ -18,10 +18,9 @@ from xlflow.project.project_state import (
     read_frozen_round,
     units_needing_form,
 )
-from xlflow.project.unit_facts import RoundFacts, UnitFacts, read_facts
+from xlflow.project.unit_facts import NO_FACTS, RoundFacts, UnitFacts, read_facts
 
 UnitState = Literal["missing", "partly", "to-correct", "complete", "nothing", "not-asked"]
-_NO_FACTS = UnitFacts(0, 0, 0, "", has_answered=False, has_nothing=False, files=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +93,22 @@ def read_status(project: Project, state: RoundState, today: date | None = None) 
     )
 
 
+def read_unit_line(
+    project: Project, state: RoundState, unit: str, facts: UnitFacts, today: date | None = None
+) -> UnitLine:
+    """Return the line of one unit that is asked, where its facts are known already."""
+    frozen = read_frozen_round(project, state)
+    asked = next(each for each in frozen.units if each.name == unit)
+    round_facts = RoundFacts({normalize_key(unit): facts}, ())
+    needs_form = unit in units_needing_form(project, state, frozen)
+    return _unit_status(state, frozen, asked, round_facts, today or date.today(), needs_form)
+
+
 def _unit_status(
     state: RoundState, frozen: FrozenRound, unit: AskedUnit, facts: RoundFacts, today: date, needs_form: bool
 ) -> UnitLine:
     key = normalize_key(unit.name)
-    found = facts.units.get(key, _NO_FACTS)
+    found = facts.units.get(key, NO_FACTS)
     in_force = state.decisions_in_force(unit.name)
     actions = {decision.action: decision.value for decision in in_force}
     due = date.fromisoformat(actions["due"]) if "due" in actions else frozen.due

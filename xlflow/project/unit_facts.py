@@ -36,6 +36,10 @@ class UnitFacts:
     files: tuple[str, ...]
 
 
+NO_FACTS = UnitFacts(0, 0, 0, "", has_answered=False, has_nothing=False, files=())
+"""What is known of a unit that has sent in nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoundFacts:
     """The facts of each unit by `normalize_key` of its name, and (name, code of the finding) of every file that

@@ -24,7 +24,7 @@ from xlflow.web.rendering import choose_language, render_page
 from xlflow.web.request_guard import BodyRefusedError
 from xlflow.web.server_settings import ServerSettings
 from xlflow.web.sessions import Session, SessionStore
-from xlflow.web.worker_pool import RequestRefusedError, WorkerBusyError, WorkerFailedError, WorkerPool
+from xlflow.web.worker_pool import RequestRefusedError, WorkerBusyError, WorkerLostError, WorkerPool
 
 LOG = logging.getLogger("xlflow.web")
 SESSION_COOKIE = "xlflow_session"
@@ -131,7 +131,7 @@ def answer_errors(handler: Handler) -> Handler:
             return error_page(request, error.status, "too_large" if error.status == 413 else "too_slow")
         except WorkerBusyError:
             return error_page(request, 503, "busy")
-        except WorkerFailedError as error:
+        except WorkerLostError as error:
             LOG.error("a request failed in its worker: %s", error)  # noqa: TRY400
             return error_page(request, 500, "failed")
 

@@ -3,6 +3,7 @@
 Runs in a worker process. What is computed from the whole round is remembered as long as nothing was recorded.
 """
 
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
@@ -27,12 +28,12 @@ from xlflow.project.decide import decide, sign
 from xlflow.project.page_links import link_values, list_links, make_links, revoke_links
 from xlflow.project.project_folder import Project
 from xlflow.project.project_state import RoundState, find_asked_unit, read_frozen_round
-from xlflow.project.project_status import UnitLine, read_status
+from xlflow.project.project_status import UnitLine, read_status, read_unit_line
 from xlflow.project.receive_upload import list_receipts_of, receive_upload
 from xlflow.project.round_files import describe_decision
 from xlflow.project.run_round import consolidated_path, merge_round, report_round
 from xlflow.project.send_drafts import send_drafts
-from xlflow.web.unit_checks import check_upload_units, gather_unit_check, write_filled_form
+from xlflow.web.unit_checks import find_units, gather_unit_check, write_filled_form
 
 Values = dict[str, Any]
 
@@ -66,8 +67,8 @@ def read_unit(project: Project, state: RoundState, language: Language, *, unit: 
     """Return all about one unit: its line, what is to be corrected, answers, receipts, files, decisions, links."""
     frozen = read_frozen_round(project, state)
     name = find_asked_unit(frozen, unit)
-    line = next(each for each in read_status(project, state).units if each.name == name)
     checked = gather_unit_check(project, state, name)
+    line = read_unit_line(project, state, name, checked.facts)
     files = [
         {
             "file": file.path.partition("/received/")[2],
@@ -89,11 +90,11 @@ def read_unit(project: Project, state: RoundState, language: Language, *, unit: 
         "form_language": frozen.language,
         "is_closed": state.is_closed,
         "unit": _unit_values(line),
-        "answers_digest": checked.answers_digest,
+        "answers_digest": checked.facts.answers_digest,
         "findings": describe_findings(checked.findings, language),
         "to_correct": describe_findings(checked.findings_for_unit, language),
         "answers": [row.in_language(language) for row in checked.rows],
-        "has_nothing": checked.has_nothing,
+        "has_nothing": checked.facts.has_nothing,
         "has_conflict": checked.has_conflict,
         "sender": project.settings.sender,
         "receipts": [asdict(receipt) for receipt in list_receipts_of(project, state.name, name)],
@@ -111,14 +112,14 @@ def hand_in(project: Project, state: RoundState, _: Language, *, unit: str, name
     """Keep a file that a unit hands in and return its receipt, once it is on disk. `path`: where the server has
     put it. Refused if it holds the form of another unit: a link lets nobody answer for others."""
     frozen = read_frozen_round(project, state)
-    others = [other for other in check_upload_units(project, state, Path(path), name) if other != unit]
+    content = Path(path).read_bytes()
+    named = map(frozen.find_unit, _find_units_of_upload(project, state, content, name))
+    others = {other.name for other in named if other and other.name != unit}
     if others:
         raise FatalError(
             make_finding("upload-of-other-unit", Location(name), unit=unit, value=", ".join(sorted(others)))
         )
-    receipt = receive_upload(
-        project, state, find_asked_unit(frozen, unit), name, Path(path).read_bytes(), by=f"{unit} (web)"
-    )
+    receipt = receive_upload(project, state, find_asked_unit(frozen, unit), name, content, by=f"{unit} (web)")
     return asdict(receipt)
 
 
@@ -167,7 +168,7 @@ def approve(
     project: Project, state: RoundState, language: Language, *, unit: str, by: str, answers: str
 ) -> Values:
     """Record that an approver stands for the answers that were shown. Refused if they have changed since."""
-    if gather_unit_check(project, state, unit).answers_digest != answers:
+    if gather_unit_check(project, state, unit).facts.answers_digest != answers:
         raise FatalError(make_finding("approve-changed", Location(""), unit=unit))
     return _result_values(sign(project, state, unit, by), language)
 
@@ -258,6 +259,13 @@ def describe_findings(findings: Iterable[Finding], language: Language) -> list[V
         }
         for group in group_findings(findings, language)
     ]
+
+
+def _find_units_of_upload(project: Project, state: RoundState, content: bytes, name: str) -> tuple[str, ...]:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / f"upload{Path(name).suffix.lower()[:8]}"
+        copy.write_bytes(content)
+        return find_units(project, state, copy, sha256(content).hexdigest())
 
 
 def _unit_values(unit: UnitLine) -> Values:

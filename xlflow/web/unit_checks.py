@@ -3,15 +3,14 @@
 Part of the door to the project (`project_access`); runs in a worker process.
 """
 
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from xlflow.collect.discover import discover_files
+from xlflow.collect.discover import DiscoveredFile, discover_files
 from xlflow.correct.plan_corrections import plan_correction_forms
-from xlflow.definition.template_loader import load_template
 from xlflow.i18n.catalogue import Language, LocalizedText
 from xlflow.model.findings import Finding, Severity, responsible_party
 from xlflow.model.merged import Merged, RunResult
@@ -21,13 +20,12 @@ from xlflow.model.text import normalize_key
 from xlflow.pipeline.form_operations import write_correction_form
 from xlflow.pipeline.gather import GatheredRound, gather_round
 from xlflow.pipeline.read_files import ReadOptions
-from xlflow.pipeline.resolve_round import RequestedRound
 from xlflow.pipeline.round_decisions import DeliveredFiles
-from xlflow.project.open_round import template_argument
+from xlflow.project.check_delivery import check_delivery
 from xlflow.project.project_folder import Project
-from xlflow.project.project_state import RoundState, read_frozen_round
-from xlflow.project.round_files import list_delivered
-from xlflow.project.unit_facts import build_facts
+from xlflow.project.project_state import RoundState, StoredFile, count_once, load_round, read_frozen_round
+from xlflow.project.round_files import collect_decisions, list_successors, name_below_received
+from xlflow.project.unit_facts import NO_FACTS, UnitFacts, build_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,7 @@ class AnswerView:
 class UnitCheck:
     """What the check says of one unit. `files`: names below `received/` of all its files, counting or not."""
 
-    answers_digest: str
-    has_nothing: bool
+    facts: UnitFacts
     files: tuple[str, ...]
     rows: tuple[AnswerView, ...]
     findings: tuple[Finding, ...]
@@ -78,54 +75,47 @@ class UnitCheck:
 _CONFLICT_PREFIX = "conflict"
 
 _remembered: dict[tuple[object, ...], GatheredRound] = {}
-"""The round that was gathered last, as long as the log says the same."""
+"""What was gathered of units, by all that it depends on."""
+
+_units_in_file: dict[tuple[str, str], tuple[str, ...]] = {}
+"""The units whose forms are in a file, by frozen round and digest of the file."""
+
+_MAX_REMEMBERED = 200
 
 
 def gather_unit_check(project: Project, state: RoundState, unit: str) -> UnitCheck:
     """Return what the check says of a unit that is asked, as the plan writes it."""
-    gathered = _gather(project, state)
+    gathered = _gather(project, state, unit)
     merged, key = gathered.merged, normalize_key(unit)
     facts = build_facts(RunResult(merged.round.language, gathered.findings, merged)).units.get(key)
-    files = {
-        file.name
-        for file in merged.files
-        if key in {normalize_key(name) for name in (file.unit or "", *file.further_units)}
-    }
-    handed_in = _list_handed_in(project, state, unit)
-    findings = tuple(
-        finding
-        for finding in gathered.findings
-        if normalize_key(finding.unit or "") == key
-        or (not finding.unit and finding.location.file in files)
-        or _is_below(finding.location.file, handed_in)
-    )
     return UnitCheck(
-        facts.answers_digest if facts else "",
-        bool(facts and facts.has_nothing),
-        tuple(sorted(files | handed_in)),
+        facts or NO_FACTS,
+        tuple(sorted(name_below_received(file) for file in _list_files(project, state, unit))),
         _view_rows(merged, unit, _previous_texts(gathered, key)),
-        findings,
+        tuple(
+            finding
+            for finding in gathered.findings
+            if finding.code != "decision-in-force" and normalize_key(finding.unit or unit) == key
+        ),
     )
 
 
-def check_upload_units(project: Project, state: RoundState, path: Path, name: str) -> tuple[str, ...]:
-    """Return the units, as the plan writes them, whose forms are in a file that is about to be handed in; none if
-    it holds none that can be recognised."""
-    frozen = read_frozen_round(project, state)
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / f"upload{Path(name).suffix.lower()[:8]}"
-        copy.write_bytes(path.read_bytes())
-        delivered = DeliveredFiles((copy,), *discover_files([copy]))
-        merged = _gather_files(project, state, delivered).merged
-    names = {name for file in merged.files for name in (file.unit, *file.further_units) if name}
-    asked = (frozen.find_unit(name) for name in sorted(names))
-    return tuple(unit.name for unit in asked if unit)
+def find_units(project: Project, state: RoundState, path: Path, digest: str) -> tuple[str, ...]:
+    """Return the units whose forms are in a file, as the forms say; none if it holds none that can be
+    recognised."""
+    key = state.frozen_file, digest
+    if key not in _units_in_file:
+        merged = check_delivery(project, state, path).merged
+        files = merged.files if merged else ()
+        names = {name for file in files for name in (file.unit, *file.further_units) if name}
+        _units_in_file[key] = tuple(sorted(names))
+    return _units_in_file[key]
 
 
 def write_filled_form(project: Project, state: RoundState, unit: str) -> bytes | None:
     """Return the unit's form with all that it has handed in and faults marked; None if it has handed in
     nothing."""
-    gathered = _gather(project, state)
+    gathered = _gather(project, state, unit)
     forms = plan_correction_forms(gathered.merged, gathered.findings, gathered.submissions, even_if_clean=True)
     for form in forms:
         if normalize_key(form.unit) == normalize_key(unit):
@@ -133,36 +123,73 @@ def write_filled_form(project: Project, state: RoundState, unit: str) -> bytes |
     return None
 
 
-def _gather(project: Project, state: RoundState) -> GatheredRound:
-    key = (project.root, state.name, state.frozen_file, project.log.newest_ids)
+def _gather(project: Project, state: RoundState, unit: str) -> GatheredRound:
+    """Return what the unit's files say, read as `check` reads the whole round."""
+    files = _list_files(project, state, unit)
+    decisions = collect_decisions(state, read_frozen_round(project, state))
+    key = (state.frozen_file, unit, tuple((file.path, file.received) for file in files), repr(decisions))
     if key not in _remembered:
-        gathered = _gather_files(project, state, list_delivered(project, state))
-        _remembered.clear()
-        _remembered[key] = gathered
+        round_, _ = load_round(project, state, [unit])
+        delivered = _deliver(project, state, files)
+        if len(_remembered) > _MAX_REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = gather_round(delivered, round_, ReadOptions(1), None)
     return _remembered[key]
 
 
-def _gather_files(project: Project, state: RoundState, delivered: DeliveredFiles) -> GatheredRound:
+def _deliver(project: Project, state: RoundState, files: Sequence[StoredFile]) -> DeliveredFiles:
+    """Return these files as a run takes them, each called what it is called below `received/`."""
+    discovered, findings, received_at = list[DiscoveredFile](), list[Finding](), dict[str, datetime]()
+    for file in files:
+        found, file_findings = discover_files([project.root / file.path])
+        folder = Path(file.path).parent.name
+        for each in found:
+            name = f"{folder}/{each.name}"
+            settled = each.settled_file and replace(each.settled_file, name=f"{folder}/{each.settled_file.name}")
+            discovered.append(replace(each, name=name, settled_file=settled))
+            received_at[name] = datetime.fromisoformat(file.received)
+        findings += (
+            replace(each, location=replace(each.location, file=f"{folder}/{each.location.file}"))
+            for each in file_findings
+        )
     frozen = read_frozen_round(project, state)
-    template = load_template(template_argument(project, frozen))
-    requested = RequestedRound(frozen.as_of, template)
-    return gather_round(delivered, project.root / frozen.plan, ReadOptions(1, use_cache=True), None, (), requested)
+    return DeliveredFiles(
+        (project.round_folder(state.name) / "received",),
+        tuple(discovered),
+        tuple(findings),
+        received_at,
+        collect_decisions(state, frozen),
+        list_successors(frozen),
+    )
 
 
-def _list_handed_in(project: Project, state: RoundState, unit: str) -> set[str]:
-    """Return the names below `received/` of the files that were handed in on the unit's page."""
-    return {
-        values["path"].partition("/received/")[2]
+def _list_files(project: Project, state: RoundState, unit: str) -> tuple[StoredFile, ...]:
+    """Return the files that are the unit's, each content once: handed in on its page, or holding its form."""
+    handed_in = {
+        event.data["upload"]["digest"]: event.data["upload"]["unit"]
         for event in project.log.events
-        if event.kind == "returns-received" and event.round == state.name
-        if event.data.get("upload", {}).get("unit") == unit
-        for values in event.data["files"]
+        if event.kind == "returns-received" and event.round == state.name and "upload" in event.data
     }
-
-
-def _is_below(file: str, names: set[str]) -> bool:
-    """Return whether a finding's file is one of these, or in an archive that is."""
-    return any(file == name or file.startswith(f"{name}/") for name in names)
+    own_names = {normalize_key(unit)} | {
+        normalize_key(each.unit)
+        for each in state.decisions
+        if (each.action, normalize_key(each.value)) == ("belongs-to", normalize_key(unit)) and not each.replaced
+    }
+    files = []
+    for file in count_once(state.files):
+        path = project.root / file.path
+        if file.path in state.discarded or not path.is_file():
+            continue
+        owner = handed_in.get(file.digest)
+        if owner is None:
+            is_own = any(
+                normalize_key(name) in own_names for name in find_units(project, state, path, file.digest)
+            )
+        else:
+            is_own = owner == unit
+        if is_own:
+            files.append(file)
+    return tuple(files)
 
 
 def _previous_texts(gathered: GatheredRound, key: str) -> Mapping[str, str]:

@@ -25,7 +25,7 @@ from xlflow.web.page_context import (
     see_other,
 )
 from xlflow.web.rendering import choose_language, render_page
-from xlflow.web.worker_pool import RequestRefusedError, WorkerBusyError, WorkerFailedError
+from xlflow.web.worker_pool import RequestRefusedError, WorkerBusyError, WorkerLostError
 
 _SUFFIXES = (".xlsx", ".xlsm", ".ods", ".xls", ".zip")
 WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -51,7 +51,7 @@ async def show_receipt(request: Request) -> Response:
         raise PageError(404, "no_page")
     try:
         values = await _read_unit(request, link)
-    except (WorkerBusyError, WorkerFailedError):  # what was received is received, whatever is in it
+    except (WorkerBusyError, WorkerLostError):  # what was received is received, whatever is in it
         base = f"/u/{request.path_params['token']}"
         return render_page(
             request, "receipt_alone.html", language, receipt=receipt, unit_name=link.unit, base=base

@@ -25,7 +25,7 @@ class WorkerBusyError(Exception):
     """No worker was free in time; nothing was done."""
 
 
-class WorkerFailedError(Exception):
+class WorkerLostError(Exception):
     """The worker crashed, was late, or hit a fault of ours; what it had done so far may stand."""
 
 
@@ -84,7 +84,7 @@ class WorkerPool:
 
     def call(self, operation: str, params: Mapping[str, Any], *, seconds: float = 60.0) -> Any:
         """Return what a function of `project_access` returns. Raises `RequestRefusedError`, `WorkerBusyError` or
-        `WorkerFailedError`. `seconds`: how long it may take once it has begun."""
+        `WorkerLostError`. `seconds`: how long it may take once it has begun."""
         try:
             worker = self._free.get(timeout=self.wait_seconds)
         except Empty:
@@ -149,9 +149,9 @@ def _read_answer(answer: bytes) -> Any:
     try:
         values = json.loads(answer)
     except ValueError:
-        raise WorkerFailedError from None
+        raise WorkerLostError from None
     if "refused" in values:
         raise RequestRefusedError(values["refused"])
     if "done" not in values:
-        raise WorkerFailedError(values.get("failed", ""))
+        raise WorkerLostError(values.get("failed", ""))
     return values["done"]
