@@ -1,24 +1,30 @@
 """A closed round stays as it was: every file listed, every change named; what must go leaves its digest."""
 
+import shutil
 import zipfile
 from pathlib import Path
 
+import bagit
 import docx
 import pytest
 from openpyxl import load_workbook
 from support.make_mails import make_eml
-from support.make_project import answer, make_project, open_state, put_in_inbox
+from support.make_project import AS_OF, answer, make_project, open_state, put_in_inbox
 from support.not_empty import not_empty
 from support.run_cli import run
 
 from xlflow.model.findings import FatalError
-from xlflow.project.close_round import archive_project, close_round, discard_files, verify_project
+from xlflow.project import unit_facts
+from xlflow.project.bag import read_manifest, render_tag_files
+from xlflow.project.close_round import archive_project, close_round, discard_files
 from xlflow.project.collect_returns import collect_returns
 from xlflow.project.decide import decide, sign
 from xlflow.project.open_round import switch_round
 from xlflow.project.project_folder import Project, open_project
 from xlflow.project.run_round import list_consolidated, merge_round, report_round
 from xlflow.project.send_drafts import send_drafts
+from xlflow.project.unit_facts import read_facts
+from xlflow.project.verify_project import verify_project
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def test_a_closed_round_lists_every_file_with_its_digest(project: Project) -> No
     folder = project.round_folder("2026-03-31")
     assert (folder / "closed" / "bagit.txt").read_text(encoding="utf-8").startswith("BagIt-Version: 1.0\n")
     lines = (folder / "closed" / "manifest-sha256.txt").read_text(encoding="utf-8").splitlines()
-    paths = {line.partition("  ")[2] for line in lines}
+    paths = {line.partition("  data/")[2] for line in lines}
     assert "rounds/2026-03-31/Sammanställning 2026-03-31.xlsx" in paths
     assert "rounds/2026-03-31/Rapport 2026-03-31.docx" in paths
     assert sum("/received/" in path for path in paths) == 2
@@ -113,13 +119,73 @@ def test_the_whole_project_goes_into_one_archive(project: Project, tmp_path: Pat
     with zipfile.ZipFile(tmp_path / "arkiv.zip") as packed:
         names = set(packed.namelist())
         packed.extractall(tmp_path / "uppackat")
-    assert "Projekt/xlflow.toml" in names
-    unpacked = open_project(tmp_path / "uppackat" / "Projekt")
+    assert "Projekt/data/xlflow.toml" in names
+    assert _validate(tmp_path / "uppackat" / "Projekt")
+    unpacked = open_project(tmp_path / "uppackat" / "Projekt" / "data")
     assert verify_project(unpacked).findings == ()
     for target, code in ((tmp_path / "arkiv.zip", "archive-exists"), (tmp_path / "arkiv.7z", "archive-not-zip")):
         with pytest.raises(FatalError) as error:
             archive_project(project, target)
         assert refused(error) == [code]
+
+
+def _validate(folder: Path) -> bagit.Bag:
+    """Return a bag that the library of those who made the format finds valid."""
+    bag = bagit.Bag(str(folder))
+    bag.validate()
+    return bag
+
+
+def test_a_closed_round_goes_into_an_archive_of_its_own(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(FatalError) as error:
+        archive_project(project, tmp_path / "a.zip", open_state(project.root)[1])
+    assert refused(error) == ["round-not-closed"]
+    odd = project.round_folder("2026-03-31") / "klart åäö.txt"
+    odd.write_text("å", encoding="utf-8")
+    close_round(*open_state(project.root))
+    opened, state = open_state(project.root)
+    archive_project(opened, tmp_path / "a.zip", state)
+    shutil.unpack_archive(tmp_path / "a.zip", tmp_path / "a")
+    bag = _validate(tmp_path / "a" / "Projekt 2026-03-31")
+    assert bag.info["External-Description"] == "Projekt, 2026-03-31"
+    assert bag.info["External-Identifier"] in [event.id for event in opened.log.events]
+    assert any(path.endswith("plan.xlsx") for path in not_empty(list(bag.payload_files())))
+    manifest = project.round_folder("2026-03-31") / "closed" / "manifest-sha256.txt"
+    kept = Path(str(bag)) / "manifest-sha256.txt"
+    assert kept.read_bytes() == manifest.read_bytes()
+    discard_files(opened, state, "Museet", because="begäran om radering")
+    opened, state = open_state(project.root)
+    archive_project(opened, tmp_path / "b.zip", state)
+    shutil.unpack_archive(tmp_path / "b.zip", tmp_path / "b")
+    assert not [
+        path for path in _validate(tmp_path / "b" / "Projekt 2026-03-31").payload_files() if "/received/" in path
+    ]
+    assert codes(project) == []
+
+
+def test_a_path_is_written_as_the_standard_says() -> None:
+    """The library above knows no %25, which RFC 8493 (2.1.3) asks for."""
+    paths = {"100 % klart.txt": ("ab", 1), "två\nrader\r.txt": ("cd", 2), "å.txt": ("ef", 3)}
+    files = render_tag_files(paths, [("Contact-Name", "En\nrad")], AS_OF)
+    manifest = files["manifest-sha256.txt"].decode()
+    assert manifest == "ab  data/100 %25 klart.txt\ncd  data/två%0Arader%0D.txt\nef  data/å.txt\n"
+    assert dict(read_manifest(manifest)) == {path: digest for path, (digest, _) in paths.items()}
+    assert "Payload-Oxum: 6.3\n" in files["bag-info.txt"].decode()
+    assert "Contact-Name: En rad\n" in files["bag-info.txt"].decode()
+
+
+def test_what_is_remembered_can_be_made_anew(project: Project) -> None:
+    """A memory that says something else than the files is found out, and mended."""
+    opened, state = open_state(project.root)
+    facts = read_facts(opened, state)
+    path = unit_facts._memory_path(state)
+    assert path is not None
+    assert verify_project(opened, rebuild=True).findings == ()
+    path.write_text(path.read_text(encoding="ascii").replace('"errors": 0', '"errors": 7'), encoding="ascii")
+    assert [found.code for found in verify_project(opened, rebuild=True).findings] == ["memory-differed"]
+    assert read_facts(opened, state) == facts
+    path.unlink()
+    assert verify_project(opened, rebuild=True).findings == ()
 
 
 def test_what_is_discarded_leaves_its_digest(project: Project) -> None:

@@ -18,13 +18,13 @@ from support.make_project import answer, make_project, open_state, put_in_inbox
 from xlflow.i18n.catalogue import translate
 from xlflow.model.findings import FatalError
 from xlflow.model.merged import RunResult
-from xlflow.project.close_round import verify_project
 from xlflow.project.collect_returns import collect_returns
 from xlflow.project.decide import decide
 from xlflow.project.deliveries import legal_names
 from xlflow.project.events import read_events
 from xlflow.project.project_folder import Project, open_project
 from xlflow.project.run_round import check_round, merge_round
+from xlflow.project.verify_project import verify_project
 
 ANSWERS = {
     "Åbro skola": {"Måla om fasaden": "Genomfört", "Byta lås": "Pågående"},

@@ -19,7 +19,6 @@ from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.model.plan import Round
 from xlflow.pipeline.resolve_round import open_plan
 from xlflow.project.check_delivery import check_delivery
-from xlflow.project.close_round import verify_project
 from xlflow.project.collect_returns import collect_returns
 from xlflow.project.decide import decide
 from xlflow.project.frozen_round import (
@@ -35,6 +34,7 @@ from xlflow.project.project_folder import Project, open_project
 from xlflow.project.project_state import load_round
 from xlflow.project.project_status import read_status
 from xlflow.project.run_round import check_round, merge_round
+from xlflow.project.verify_project import verify_project
 
 EXAMPLES = [("followup-2021", "followup"), ("budget-2021", "budget")]
 

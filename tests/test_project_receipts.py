@@ -7,10 +7,10 @@ from support.make_mails import make_eml
 from support.make_project import answer, make_project, open_state, put_in_inbox
 
 from xlflow.model.findings import FatalError
-from xlflow.project.close_round import verify_project
 from xlflow.project.collect_returns import collect_returns
 from xlflow.project.project_folder import Project, open_project
 from xlflow.project.receipts import give_receipts, list_receipts
+from xlflow.project.verify_project import verify_project
 
 
 @pytest.fixture

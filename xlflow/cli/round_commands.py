@@ -84,25 +84,33 @@ def reopen_command(round_name: str | None) -> None:
 
 
 @click.command(short_help="Compare every event and file of the project with what was recorded.")
-def verify() -> None:
+@click.option("--rebuild", is_flag=True, help="Make anew what is remembered of the rounds, from the files alone.")
+def verify(rebuild: bool) -> None:
     """Compare every event and file of the project with what was recorded, and name what is missing or changed."""
-    from xlflow.project.close_round import verify_project
     from xlflow.project.project_folder import open_project
+    from xlflow.project.verify_project import verify_project
 
     with exit_on_fatal_error():
-        result = verify_project(open_project())
+        result = verify_project(open_project(), rebuild=rebuild)
     print_result_and_exit(result, as_json=False)
 
 
 @click.command(short_help="Write the whole project into a .zip.")
 @click.argument("target", metavar="ZIP", type=PATH_TYPE)
-def archive(target: Path) -> None:
-    """Write the whole project into a .zip, after verifying it."""
+@click.option("--round", "round_name", metavar="DATE", help="Only this closed round, with its plan and events.")
+def archive(target: Path, round_name: str | None) -> None:
+    """Write the whole project into a .zip, after verifying it.
+
+    The files are below data, beside lists of them with digests, as archives take them in (BagIt, RFC 8493).
+    """
     from xlflow.project.close_round import archive_project
     from xlflow.project.project_folder import open_project
+    from xlflow.project.project_state import choose_round
 
     with exit_on_fatal_error():
-        result = archive_project(open_project(), target)
+        project = open_project()
+        state = choose_round(project, _round_name(round_name)) if round_name else None
+        result = archive_project(project, target, state)
     print_result_and_exit(result, as_json=False)
 
 

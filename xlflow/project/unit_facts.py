@@ -58,11 +58,27 @@ def read_facts(project: Project, state: RoundState) -> RoundFacts:
     from xlflow.project.run_round import check_round
 
     facts = build_facts(check_round(project, state))
+    _remember(path, facts)
+    return facts
+
+
+def _remember(path: Path | None, facts: RoundFacts) -> None:
     if path:
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.write_text(json.dumps(asdict(facts)), encoding="ascii")
-    return facts
+
+
+def rebuild_facts(project: Project, state: RoundState) -> bool:
+    """Forget what is remembered of a round, work it out anew without the cache of forms, and remember that; return
+    whether it differs from what was remembered. `FatalError` as for `check_round`."""
+    path = _memory_path(state)
+    known = _recall(path)
+    from xlflow.project.run_round import check_round
+
+    facts = build_facts(check_round(project, state, cache=False))
+    _remember(path, facts)
+    return known is not None and known != facts
 
 
 def build_facts(result: RunResult) -> RoundFacts:
