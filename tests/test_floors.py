@@ -58,6 +58,7 @@ DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "dateutil": "values",
     "pyarrow": "export",
     "zlib_ng": "excel.deflate",
+    "msgspec": "runtime",
     "platformdirs": "runtime.private_files",
     "click": "cli",
     "rich": "cli",

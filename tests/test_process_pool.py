@@ -14,8 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.worker_tasks import obey
 
-from xlflow.excel.conventions import ShownNumber
-from xlflow.runtime.data_pickle import dump_data, load_data
 from xlflow.runtime.process_pool import (
     PoolUnavailableError,
     TaskFailure,
@@ -180,10 +178,3 @@ def test_what_a_worker_forges_is_never_run_and_costs_its_item_only(
     answers = dict(map_in_processes(send_forged, ["a", "forge", "b"], 1, LIMITS))
     assert answers == {0: "a", 1: TaskFailure("crashed"), 2: "b"}
     assert not forged.exists()
-
-
-def test_what_cells_show_travels_with_their_values() -> None:
-    shown = load_data(dump_data((ShownNumber(0.98, "98%"), 1.5)))
-    assert shown == (0.98, 1.5)
-    assert isinstance(shown, tuple)
-    assert shown[0].shown == "98%"
