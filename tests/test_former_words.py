@@ -6,6 +6,7 @@ import pytest
 from support.draw_round import shipped_template
 
 from xlflow.consolidated.reader.table_reader import read_records
+from xlflow.definition.template_loader import load_template
 from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.i18n.catalogue import LANGUAGES, Language, translate
 from xlflow.model.plan import Plan, Round
@@ -58,7 +59,7 @@ def test_what_an_issued_form_says_is_not_taken_for_a_remark(sentence: str) -> No
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["followup", "followup-2019"])
 def test_examples_in_a_form_speak_of_the_plan_s_year(name: str, language: Language) -> None:
-    template = shipped_template(name)
+    template = load_template(name)
     field = template.field("new_deadline")
     text = describe_field(field, 2026, language)
     assert "2026" in text
