@@ -23,8 +23,9 @@ from support.plain_counts import STATUSES, PlainCounts
 from support.walk_report import Block, ReportWalk, blocks_of
 from support.walk_sheets import SheetWalk, json_faults, terminal_faults
 
+from xlflow.cli.history_text import format_history
 from xlflow.cli.json_output import result_to_json
-from xlflow.cli.text_output import format_history, format_result
+from xlflow.cli.text_output import format_result
 from xlflow.model.findings import Finding, message_of, remedy_of
 from xlflow.model.merged import RunResult
 from xlflow.pipeline.finding_groups import format_group_locations, group_findings
@@ -192,12 +193,14 @@ def test_every_number_of_a_history(rounds: dict[str, Made], tmp_path_factory: py
     assert gone
     last = text.splitlines()[-1]
     assert [int(number) for number in re.findall(r"\d+", last)] == [2, len(after.counts.items) + len(gone)]
-    lines = text.splitlines()[2:-2]
+    lines = text.split("\n\n")[0].splitlines()[2:]
     assert len(lines) == len(after.counts.items) + len(gone)
-    shown = Counter(re.split(r" {2,}", line.strip())[-1] for line in lines)
+    legend = " ".join(text.split("\n\n")[1].split())
     statuses = Counter(row[words["rolled_up"]] for row in after.counts.items)
-    assert {label: shown[label] for label in statuses} == statuses
-    assert sum(re.split(r" {2,}", line.strip())[-2] == "–" for line in lines) == len(new)
+    signs = {label: re.search(rf"(\S) = {label}[,.]", legend) for label in statuses}
+    shown = Counter(line[-1] for line in lines)
+    assert {label: shown[sign[1]] for label, sign in signs.items() if sign} == statuses
+    assert sum(line.split()[-2] == "–" for line in lines) == len(new)
 
 
 @pytest.mark.parametrize(

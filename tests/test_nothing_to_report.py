@@ -197,13 +197,14 @@ def look(workbook: Path, sheet: str) -> list[tuple[object, ...]]:
     [
         (
             {"Norr": {}, "Söder": {}, "Väst": {}},
-            "Alla tillfrågade enheter har skickat in sitt formulär. Formulär utan svar från: Norr, Söder, Väst.",
+            "Alla tillfrågade enheter har skickat in sitt formulär. "
+            "Formulär utan svar har kommit från Norr, Söder, Väst.",
         ),
         (
             {"Norr": None, "Söder": {}, "Väst": {"c": {"comment": "Snart"}}},
-            "Alla tillfrågade enheter har skickat in sitt formulär. Formulär utan svar från: Söder.",
+            "Alla tillfrågade enheter har skickat in sitt formulär. Formulär utan svar har kommit från Söder.",
         ),
-        ({"Norr": None, "Söder": {}}, "Saknar svar från: Väst. Formulär utan svar från: Söder."),
+        ({"Norr": None, "Söder": {}}, "Svar saknas från Väst. Formulär utan svar har kommit från Söder."),
         (
             {"Norr": None, "Söder": {"c": {"status": "klurigt"}}, "Väst": None},
             "Alla tillfrågade enheter har svarat.",
@@ -228,11 +229,13 @@ def test_in_english_and_in_the_report(tmp_path: Path) -> None:
     folder = send_in(tmp_path / "in", "en", Norr={}, Söder={"c": {"status": "Done"}}, Väst={})
     run = merge_files([folder], tmp_path / "out.xlsx", plan=draw_plan(tmp_path), jobs=1)
     rows = look(tmp_path / "out.xlsx", "Summary")
-    assert rows[2][0] == "All units asked have sent in their form. Forms without answers from: Norr, Väst."
-    assert "Forms without an answer: Norr, Väst." in format_result(run).splitlines()
+    assert (
+        rows[2][0] == "All units asked have sent in their form. Forms without answers have come from Norr, Väst."
+    )
+    assert "Forms without answers: Norr, Väst." in format_result(run).splitlines()
     write_report(tmp_path / "out.xlsx", tmp_path / "report.html")
     reported = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "1 of 3 units asked have answered. No answer has come from Norr and Väst." in reported
+    assert "1 of 3 units asked have answered. No answer yet from Norr and Väst." in reported
     assert reported.count("No answers<") == 2
 
 

@@ -9,7 +9,9 @@ from support.draw_submission import draw_return
 from support.not_empty import not_empty
 
 from xlflow.check.form_checks import check_merged
-from xlflow.cli.text_output import CONSOLE_WIDTH, format_findings, format_result, format_templates
+from xlflow.cli.finding_text import format_findings
+from xlflow.cli.terminal import PLAIN_WIDTH
+from xlflow.cli.text_output import format_result, format_templates
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText
 from xlflow.merge.build_merged import merge_submissions
 from xlflow.model.findings import Location, Severity, make_finding
@@ -38,15 +40,12 @@ def test_a_merge_reads_from_top_to_bottom() -> None:
     shown = format_result(run("Id | Status\na | Genomfört\na1 | Kvarstår", output="ut.xlsx"))
     assert shown.splitlines() == [
         "Verksamhetsplan 2021 per 31 mars 2021",
-        "Svar från 1 av 2 enheter.",
-        "Saknas: Söder.",
         "",
-        "Filer: funna 2 = inlästa 1 + avvisade 0 + ersatta 0 + dubbletter 0 +",
-        "överhoppade 1.",
-        "Rader i formulären: funna 3 = sammanställda 3 + ej placerade 0.",
-        "Obesvarade rader: 2.",
-        "",
-        "1 fel, 1 varning",
+        "Enhet  Svar    Fel  Varningar  Rader kvar",
+        "-----  ------  ---  ---------  ----------",
+        "Norr   Svarat    1          1           1",
+        "Söder  Saknas    –          –           1",
+        "Summa            1          1           2",
         "",
         "FEL  Status saknas.",
         "      svar/Norr.xlsx, blad Uppföljning: H7",
@@ -57,7 +56,14 @@ def test_a_merge_reads_from_top_to_bottom() -> None:
         "      svar/Norr.xlsx, blad Uppföljning: H5",
         "    Stämmer inte med raderna under: ändra eller töm status.",
         "",
+        "Svar från 1 av 2 enheter. Saknas: Söder.",
+        "1 fel, 1 varning.",
+        "Obesvarade rader: 2.",
+        "Filer: funna 2 = inlästa 1 + avvisade 0 + ersatta 0 + dubbletter 0 +",
+        "överhoppade 1.",
+        "Rader i formulären: funna 3 = sammanställda 3 + ej placerade 0.",
         "Sammanställningen ligger i ut.xlsx.",
+        "",
         "Nästa steg: be enheterna rätta felen. Med xlflow check --return MAPP får var och",
         "en sitt formulär tillbaka, med svaren kvar och felen markerade. Lägg de rättade",
         "filerna i samma mapp och kör igen.",
@@ -68,7 +74,7 @@ def test_a_merge_reads_from_top_to_bottom() -> None:
 @pytest.mark.parametrize(
     ("everyone", "output", "ending"),
     [
-        (True, None, "Nothing to correct.\nNext: run xlflow merge to make the consolidated workbook."),
+        (True, None, "\n\nNext: run xlflow merge to make the consolidated workbook."),
         (True, "out.xlsx", "The consolidated workbook is out.xlsx."),
         (False, None, "Next: remind those who are missing, and run again when their answers are in."),
     ],
@@ -77,6 +83,7 @@ def test_a_clean_run_says_what_comes_next(everyone: bool, output: str | None, en
     table = "Id | Status\na | Pågående\nb | Genomfört"
     shown = format_result(run(table, language="en", everyone=everyone, output=output))
     assert shown.replace("\nanswers", " answers").endswith(ending)
+    assert "Nothing to correct." in shown.splitlines()
     assert "error" not in shown
 
 
@@ -86,8 +93,8 @@ def test_where_nobody_was_asked_only_the_files_are_accounted_for() -> None:
     lines = format_result(
         RunResult("en", (make_finding("nothing-to-merge", Location("a.pdf")),), merged)
     ).splitlines()
-    assert lines[0] == "Files: found 1 = read 0 + refused 1 + superseded 0 + duplicates 0 + skipped 0."
-    assert "ERROR  There is no filled-in form to merge." in lines
+    assert "Files: found 1 = read 0 + refused 1 + superseded 0 + duplicates 0 + skipped 0." in lines
+    assert lines[0] == "ERROR  There is no filled-in form to merge."
 
 
 def test_forms_written_are_counted_and_go_out() -> None:
@@ -97,7 +104,8 @@ def test_forms_written_are_counted_and_go_out() -> None:
         )
     )
     assert shown == (
-        "Formulär i ut: 2.\n\nNästa steg: skicka ut dem, lägg svaren i en mapp och kör xlflow check på mappen."
+        "2 formulär ligger i ut.\n\n"
+        "Nästa steg: skicka ut formulären, lägg svaren i en mapp och kör xlflow check på\nmappen."
     )
 
 
@@ -108,7 +116,7 @@ def test_sums_are_written_as_people_write_them() -> None:
     form = draw_return(budget, "Norr", "Id | Utfall | Prognos\nh | 1234567.5 | -20")
     merged, _ = merge_submissions([form], [form.file])
     shown = format_result(RunResult("sv", (), merged))
-    assert "Summa Utfall: 1 234 567,5 in = 1 234 567,5 ut" in shown
+    assert "Summa Utfall: 1 234 567,50 in = 1 234 567,50 ut" in shown
     assert "Summa Prognos: -20 in = -20 ut" in shown
 
 
@@ -119,15 +127,15 @@ def test_a_template_says_what_it_is_for_and_what_it_asks() -> None:
     assert "    Planen anger: Slutdatum.\n" in first
     assert first.endswith("    Enheten svarar på: Status, Ny tidpunkt, Kommentar/avvikelse.")
     assert "    Nivåer: Område > Post.\n" in second
-    assert all(len(line) <= CONSOLE_WIDTH for line in not_empty(shown.splitlines()))
+    assert all(len(line) <= PLAIN_WIDTH for line in not_empty(shown.splitlines()))
 
 
 @pytest.mark.parametrize(
     ("code", "ending"),
     [
         ("missing-status", "Nästa steg: be enheterna rätta felen. "),
-        ("archive-damaged", "Nästa steg: gör så som det står vid felen ovan, och kör igen."),
-        ("waiver-expired", "Nästa steg: gör så som det står vid felen ovan, och kör igen."),
+        ("archive-damaged", "Nästa steg: gör som det står vid felen ovan, och kör igen."),
+        ("waiver-expired", "Nästa steg: gör som det står vid felen ovan, och kör igen."),
     ],
 )
 def test_what_comes_next_is_for_whoever_can_mend_it(code: str, ending: str) -> None:
@@ -141,7 +149,7 @@ def test_what_comes_next_is_for_whoever_can_mend_it(code: str, ending: str) -> N
 def test_numbers_agree_with_their_words() -> None:
     alone = replace(ASKED, plan=replace(ASKED.plan, units=ASKED.plan.units[:1]))
     merged, _ = merge_submissions([], [], alone)
-    assert format_result(RunResult("sv", (), merged)).splitlines()[1] == "Svar från 0 av 1 enhet."
+    assert format_result(RunResult("sv", (), merged)).count("\nSvar från 0 av 1 enhet. Saknas: Norr.\n") == 1
     nine = [make_finding("missing-answer", Location(f"{n:02}.xlsx"), params={"field": "Status"}) for n in range(9)]
     assert "\n      och 1 ställe till\n" in format_findings(nine, "sv")
     assert "\n      and 1 more place\n" in format_findings(nine, "en")
@@ -158,7 +166,7 @@ def test_many_places_are_counted_and_many_notes_are_shown_in_brief() -> None:
     shown = format_findings([*notes, *errors], "sv")
     assert "      07.xlsx\n      och 3 ställen till\n" in shown
     assert shown.startswith("11 fel, 15 upplysningar\n")
-    assert "\n\nUpplysningar av 3 slag till, i korthet:\n  - " in shown
+    assert "\n\nYtterligare 3 slags upplysningar, i korthet:\n  - " in shown
     assert shown.count("UPPLYSNING") == 12
     assert all(f"Rad {n:02}" in shown for n in range(15))
 
@@ -218,7 +226,7 @@ def test_every_line_fits_but_for_names_that_may_not_be_broken() -> None:
         "sv",
     )  # fmt: skip
     lines = shown.splitlines()
-    assert all(len(line) <= CONSOLE_WIDTH or long in line for line in not_empty(lines))
+    assert all(len(line) <= PLAIN_WIDTH or long in line for line in not_empty(lines))
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])

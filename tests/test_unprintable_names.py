@@ -10,8 +10,9 @@ import pytest
 from openpyxl import load_workbook
 from support.edited_forms import edit_workbook, make_form
 
+from xlflow.cli.finding_text import format_findings
 from xlflow.cli.json_output import result_to_values
-from xlflow.cli.text_output import format_findings, format_result
+from xlflow.cli.text_output import format_result
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.model.findings import Location, make_finding
 from xlflow.model.merged import RunResult

@@ -83,7 +83,7 @@ def run_demo(
     result = merge_forms([return_folder], target, plan=plan, force=force, progress=progress)
     reports = _write_reports(target, folder, language, force=force)
     params = {"plan": plan, "sent": forms_folder, "returned": return_folder, "output": target, **reports}
-    notes = tuple(RunNote(f"demo.look_{number}", params) for number in range(1, 6))
+    notes = tuple(RunNote(f"demo.look_{name}", params) for name in ("first", *range(1, 6)))
     return replace(result, notes=notes)
 
 

@@ -389,7 +389,10 @@ def terminal_faults(
     `quotes` are the messages, remedies and places of the findings; `severities` how many there are of each.
     """
     words, labels = counts.words, LABELS[counts.language]
-    flat = " ".join(text.split())
+    tables = [part for part in text.split("\n\n") if part.startswith(f"{words['unit']} ")]
+    yield from [] if len(tables) == 1 else ["there is no table of the units"]
+    yield from unit_table_faults(tables[0], counts, severities)
+    flat = " ".join(text.replace(tables[0], "").split())
     for quote in sorted(filter(str.strip, quotes), key=len, reverse=True):
         flat = flat.replace(" ".join(quote.split()), " ")
     answered = sum(row[words["answer"]] in (words["answered"], words["nothing"]) for row in counts.units)
@@ -427,6 +430,25 @@ def terminal_faults(
     )  # what is left of a list of cells: test_finding_groups
     if left := re.findall(r"[^.]*\d[^.]*", flat):
         yield f"nobody explains {left}"
+
+
+def unit_table_faults(table: str, counts: PlainCounts, severities: Mapping[str, int]) -> Iterator[str]:
+    """Yield each unit of whose errors, warnings and unanswered rows the terminal says otherwise than the workbook,
+    and the totals if they are other than those of all findings and rows."""
+    words = counts.words
+    lines = {re.split(r" {2,}", line)[0]: re.split(r" {2,}", line)[-3:] for line in table.splitlines()[2:]}
+    found = {name: [int(number.replace("–", "0")) for number in numbers] for name, numbers in lines.items()}
+    for row in counts.units:
+        name = row[words["unit"]]
+        own = Counter(each[words["severity"]] for each in counts.findings if each[words["unit"]] == name)
+        left = int(row[words["unanswered_rows"]])
+        expected = [own[words["error"]], own[words["warning"]], left]
+        if found.pop(name, None) != expected:
+            yield f"unit {name}: {lines.get(name)}, counted {expected}"
+    total = found.pop(LABELS[counts.language]["total"], None)
+    left = sum(int(row[words["unanswered_rows"]]) for row in counts.units)
+    if len(counts.units) > 1 and total != [severities["error"], severities["warning"], left]:
+        yield f"total {total}"
 
 
 def _in_order(states: Counter[str], counts: PlainCounts) -> list[int]:

@@ -39,6 +39,7 @@ from xlflow.cli.options import (
 )
 from xlflow.cli.project_commands import PROJECT_COMMANDS, PROJECT_VARIANTS
 from xlflow.cli.web_commands import WEB_COMMANDS
+from xlflow.cli.terminal import find_look
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -71,7 +72,7 @@ def demo(folder: Path, language: str, force: bool) -> None:
 
     with exit_on_fatal_error(language), show_progress_bars() as progress:
         result = run_demo(folder, "en" if language == "en" else "sv", force=force, progress=progress)
-    print_output(format_result(result))
+    print_output(format_result(result, notes_last=True, look=find_look()))
 
 
 @main.command()
@@ -82,7 +83,7 @@ def templates(language: str) -> None:
     from xlflow.definition.template_loader import load_shipped_templates
 
     with exit_on_fatal_error(language):
-        print_output(format_templates(load_shipped_templates(), "en" if language == "en" else "sv"))
+        print_output(format_templates(load_shipped_templates(), "en" if language == "en" else "sv", find_look()))
 
 
 @main.command()
@@ -294,12 +295,12 @@ def history(files: tuple[Path, ...], output: Path | None, language: str | None, 
 
     FILE is what xlflow merge wrote. The rounds stand in the order of their days, whatever the order of the files.
     """
-    from xlflow.cli.text_output import format_history
+    from xlflow.cli.history_text import format_history
     from xlflow.pipeline.report_operations import read_history, write_history
 
     with exit_on_fatal_error(language):
         if output is None:
-            print_output(format_history(read_history(files, language=parse_language(language))))
+            print_output(format_history(read_history(files, language=parse_language(language)), find_look()))
             return
         result = write_history(files, output, language=parse_language(language), force=force)
     print_result_and_exit(result, as_json=False)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from xlflow.cli.terminal import find_look, write_text
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -51,7 +53,7 @@ class CommandGroup(click.Group):
         try:
             code = super().main(args, *rest, **{**more, "standalone_mode": False})
         except click.Abort:
-            click.echo(_aborted_message(), err=True)
+            write_text(_aborted_message(), err=True)
             sys.exit(1)
         except click.UsageError as error:
             _report_usage_error(error, sys.argv[1:] if args is None else args)
@@ -86,7 +88,7 @@ def _report_usage_error(error: click.UsageError, arguments: Sequence[str]) -> No
     from xlflow.model.findings import FatalError
 
     if type(error).__name__ == "NoArgsIsHelpError":
-        click.echo(error.format_message(), err=True)
+        write_text(error.format_message(), err=True)
         sys.exit(2)
     option_words = " ".join(arguments).replace("=", " ").split()
     language_values = (
@@ -106,7 +108,9 @@ def print_result_and_exit(result: "RunResult", *, as_json: bool, in_project: boo
     has_no_units = result.merged is not None and not result.merged.round.plan.units
     localized_result = replace(result, language=user_language()) if has_no_units else result
     print_output(
-        result_to_json(localized_result) if as_json else format_result(localized_result, in_project=in_project)
+        result_to_json(localized_result)
+        if as_json
+        else format_result(localized_result, in_project=in_project, look=find_look())
     )
     sys.exit(result.exit_code)
 
@@ -116,7 +120,7 @@ def print_output(text: str) -> None:
     from xlflow.model.findings import FatalError, Location, make_finding
 
     try:
-        click.echo(text)
+        write_text(text)
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
@@ -152,15 +156,15 @@ def exit_on_fatal_error(language: str | None = None, *, as_json: bool = False) -
         with _convert_os_errors():
             yield
     except FatalError as error:
+        from xlflow.cli.finding_text import format_findings
         from xlflow.cli.json_output import result_to_json
-        from xlflow.cli.text_output import format_findings
         from xlflow.model.merged import RunResult
 
         result = RunResult(parse_language(language) or user_language(), error.findings, error.merged)
         context = click.get_current_context(silent=True)
         if as_json or (context and context.params.get("as_json")):
-            click.echo(result_to_json(result))
-        click.echo(format_findings(result.findings, result.language), err=True)
+            write_text(result_to_json(result))
+        write_text(format_findings(result.findings, result.language, find_look(sys.stderr)), err=True)
         sys.exit(2)
 
 

@@ -30,6 +30,7 @@ from xlflow.cli.options import (
     add_report_options,
 )
 from xlflow.cli.round_commands import archive, discard, init, open_chosen_round, round_group, verify
+from xlflow.cli.terminal import find_look
 
 _ACTIONS_WITH_VALUE = ("use", "leave-out", "due", "belongs-to")
 _ACTIONS = (*_ACTIONS_WITH_VALUE, "nothing", "not-asked", "asked")
@@ -145,9 +146,9 @@ def status(unit: str | None, round_name: str | None, as_json: bool) -> None:
         if as_json:
             text = status_to_json(found)
         elif unit:
-            text = format_unit_status(project, state, found, unit)
+            text = format_unit_status(project, state, found, unit, find_look())
         else:
-            text = format_status(found, project.settings.language)
+            text = format_status(found, project.settings.language, find_look())
     print_output(text)
     sys.exit(int(any(finding.effective_severity == "error" for finding in found.findings)))
 
@@ -226,7 +227,7 @@ def sign(unit: str, by: str, round_name: str | None) -> None:
 @FORCE_OPTION
 def history_variant(output: Path | None, language: str | None, force: bool) -> None:
     """Put all rounds of the project that have been merged side by side: one line per activity."""
-    from xlflow.cli.text_output import format_history
+    from xlflow.cli.history_text import format_history
     from xlflow.pipeline.report_operations import read_history, write_history
     from xlflow.project.project_folder import open_project
     from xlflow.project.run_round import list_consolidated
@@ -234,7 +235,7 @@ def history_variant(output: Path | None, language: str | None, force: bool) -> N
     with exit_on_fatal_error(language):
         files = list_consolidated(open_project())
         if output is None:
-            print_output(format_history(read_history(files, language=parse_language(language))))
+            print_output(format_history(read_history(files, language=parse_language(language)), find_look()))
             return
         result = write_history(files, output, language=parse_language(language), force=force)
     print_result_and_exit(result, as_json=False)
