@@ -38,8 +38,8 @@ from xlflow.cli.options import (
     add_report_options,
 )
 from xlflow.cli.project_commands import PROJECT_COMMANDS, PROJECT_VARIANTS
-from xlflow.cli.web_commands import WEB_COMMANDS
 from xlflow.cli.terminal import find_look
+from xlflow.cli.web_commands import WEB_COMMANDS
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -5,11 +5,11 @@ Programs get all of them one by one (`json_output`); nothing is shown to program
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from xlflow.pipeline.finding_groups import FindingGroup, format_group_locations, group_findings
 from xlflow.cli.terminal import PLAIN, Highlight, Look, highlight
 from xlflow.cli.text_layout import wrap_text
 from xlflow.i18n.catalogue import Language, translate, translate_counted
 from xlflow.model.findings import Finding, Severity
+from xlflow.pipeline.finding_groups import FindingGroup, format_group_locations, group_findings
 
 _MAX_LOCATIONS = 8
 _MAX_NOTES = 12

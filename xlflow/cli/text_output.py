@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from xlflow.pipeline.finding_groups import FindingGroup, group_findings
 from xlflow.cli.finding_text import count_severities, format_finding_details
 from xlflow.cli.terminal import PLAIN, Look, highlight
 from xlflow.cli.text_layout import wrap_text
@@ -18,6 +17,7 @@ from xlflow.model.findings import Finding, Severity, responsible_party
 from xlflow.model.merged import Accounts, Merged, RunResult
 from xlflow.model.submission import FileState
 from xlflow.model.template import Template
+from xlflow.pipeline.finding_groups import FindingGroup, group_findings
 from xlflow.values.field_values import format_amount
 
 _REPORTED_ABOVE = "nothing-to-report"
