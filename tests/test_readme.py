@@ -35,8 +35,9 @@ CHANGELOG = PROJECT / ".github" / "CHANGELOG.md"
 DOCUMENTS = (FRONT, MANUAL, TEMPLATE_GUIDE, ARCHITECTURE, TEST_GUIDE, CONTRIBUTING, CHANGELOG)
 COMMANDS = ("", "demo", "templates", "generate", "check", "merge", "report", "history", "explain")
 PROJECT_COMMANDS = (
-    "init", "round", "round open", "round close", "round reopen", "collect", "send", "status", "decide", "sign",
-    "verify", "archive", "discard", "serve", "link",
+    "init", "round", "round open", "round close", "round reopen", "collect", "send", "mail", "mail check",
+    "mail password", "mail login", "mail forget", "mail texts", "status", "decide", "sign", "verify", "archive",
+    "discard", "serve", "link",
 )  # fmt: skip
 OPTIONS_OF_PYTEST = {"--renew", "--long", "--durations"}
 

@@ -18,6 +18,7 @@ from xlflow.cli.console import (
     print_result_and_exit,
     show_progress_bars,
 )
+from xlflow.cli.mail_commands import mail_group, print_mails_and_exit, send
 from xlflow.cli.options import (
     FORCE_OPTION,
     FORM_JOBS_OPTION,
@@ -56,18 +57,31 @@ def generate_variant(round_name: str | None, units: tuple[str, ...], jobs: int |
 
 @click.command(short_help="Take in what lies in the inbox of the project's round.")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=PATH_TYPE)
+@click.option("--mail", "with_mail", is_flag=True, help="Take in what lies in the mailbox, too.")
+@click.option("--dry-run", is_flag=True, help="Say what would be taken in from the mailbox, and take in nothing.")
 @ROUND_OPTION
-def collect(paths: tuple[Path, ...], round_name: str | None) -> None:
+@JSON_OPTION
+def collect(
+    paths: tuple[Path, ...], with_mail: bool, dry_run: bool, round_name: str | None, as_json: bool
+) -> None:
     """Take in what lies in the folder inbox of the round, and copies of the files at PATH.
 
     Workbooks, archives and mails (.eml, .msg) are kept untouched in the folder received, attachments beside their
-    mail. The same file twice counts once. A file that is still being written waits in the inbox.
+    mail. The same file twice counts once. A file that is still being written waits in the inbox. With --mail,
+    mails with a form, and answers to ours, are taken in from the mailbox; all others stay there.
     """
+    from xlflow.project.collect_mail import collect_everything, collect_mail, require_imap
     from xlflow.project.collect_returns import collect_returns
 
     with open_chosen_round(round_name) as (project, state):
-        result = collect_returns(project, state, paths)
-    print_result_and_exit(result, as_json=False)
+        if dry_run:
+            result = collect_mail(project, state, dry_run=True)
+        elif with_mail:
+            require_imap(project)
+            result = collect_everything(project, state, paths)
+        else:
+            result = collect_returns(project, state, paths)
+    print_mails_and_exit(result, as_json=as_json)
 
 
 @click.command("check")
@@ -153,29 +167,6 @@ def status(unit: str | None, round_name: str | None, as_json: bool) -> None:
     sys.exit(int(any(finding.effective_severity == "error" for finding in found.findings)))
 
 
-@click.command(short_help="Make the mails of the round as drafts.")
-@click.option("--draft", is_flag=True, help="Write .eml files into the folder drafts, which you send yourself.")
-@click.option("--remind", "purpose", flag_value="remind", help="Reminders to those who have not answered.")
-@click.option("--correct", "purpose", flag_value="correct", help="To those who must correct, their form attached.")
-@click.option("--unit", "units", multiple=True, metavar="NAME", help="Only this unit; may be given several times.")
-@click.option("--dry-run", is_flag=True, help="Say who would get a mail, and write nothing.")
-@ROUND_OPTION
-def send(draft: bool, purpose: str | None, units: tuple[str, ...], dry_run: bool, round_name: str | None) -> None:
-    """Make the mails of the project's round as drafts: one per unit, its form attached, and a page of links.
-
-    Without --remind or --correct: to every unit whose form has not been mailed yet. The texts are those of
-    mails.toml in the project, if there is one.
-    """
-    from xlflow.model.findings import FatalError, Location, make_finding
-    from xlflow.project.send_drafts import send_drafts
-
-    with open_chosen_round(round_name) as (project, state):
-        if not (draft or dry_run):
-            raise FatalError(make_finding("send-needs-draft", Location("")))
-        result = send_drafts(project, state, purpose or "invite", units, dry_run=dry_run)  # type: ignore[arg-type]
-    print_result_and_exit(result, as_json=False)
-
-
 @click.command(short_help="Decide about a unit: which file counts, another due date.")
 @click.argument("unit", metavar="UNIT")
 @click.argument("action", metavar="DECISION", type=click.Choice(_ACTIONS))
@@ -246,6 +237,7 @@ PROJECT_COMMANDS: tuple[click.Command, ...] = (
     round_group,
     collect,
     send,
+    mail_group,
     status,
     decide,
     sign,

@@ -36,6 +36,7 @@ def format_status(status: ProjectStatus, language: Language, look: Look = PLAIN)
         _format_faults(status, language, look),
         wrap_text(_summarise(status, language), look.width),
         "\n".join(wrap_text(line, look.width) for line in _format_missing(status, language)),
+        "\n".join(wrap_text(line, look.width) for line in _format_mails(status, language)),
         "\n".join(_format_next(status, language, look)),
     ]
     return "\n\n".join(filter(None, parts))
@@ -59,7 +60,8 @@ def format_unit_status(
             text = message_of(describe_decision(decision), language)
             lines.append(translate("status.decision_old", language, decision=text) if decision.replaced else text)
     folders = {file.partition("/")[0] for file in line.files}
-    mails = [file for file in state.files if file.path.split("/")[-2] in folders]
+    words = set(state.mails.words_of(name))
+    mails = [file for file in state.files if file.path.split("/")[-2] in folders or file.digest in words]
     texts = (translate(note.word_key, language, **note.params) for note in read_mail_texts(project, mails))
     return "\n".join(
         [
@@ -77,6 +79,13 @@ def status_to_json(status: ProjectStatus) -> str:
 
     values = {**asdict(status), "findings": [finding_to_values(found, "en") for found in status.findings]}
     return json.dumps(values, indent=2, default=str)
+
+
+def _format_mails(status: ProjectStatus, language: Language) -> Iterator[str]:
+    """Yield which units a mail did not reach, and of which nobody knows."""
+    for key, units in (("undelivered", status.undelivered), ("uncertain", status.uncertain)):
+        if units:
+            yield translate(f"status.{key}", language, units=", ".join(map(safe_display_name, units)))
 
 
 def _format_faults(status: ProjectStatus, language: Language, look: Look) -> str:

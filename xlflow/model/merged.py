@@ -182,7 +182,8 @@ class RunNote:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a command returns; command line and web only show it. `units`: names of those issued or asked."""
+    """What a command returns; command line and web only show it. `units`: names of those issued or asked. `mails`:
+    plain values of each mail that was made, sent, taken in or left."""
 
     language: Language
     findings: tuple[Finding, ...] = ()
@@ -191,6 +192,7 @@ class RunResult:
     written_files: tuple[Path, ...] = ()
     units: tuple[str, ...] = ()
     notes: tuple[RunNote, ...] = ()
+    mails: tuple[Mapping[str, str], ...] = ()
 
     @property
     def exit_code(self) -> int:

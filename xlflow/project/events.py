@@ -25,6 +25,8 @@ EventKind = Literal[
     "round-opened",
     "forms-issued",
     "mail-planned",
+    "mail-sent",
+    "mail-failed",
     "returns-received",
     "receipt-given",
     "decided",

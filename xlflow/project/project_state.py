@@ -14,6 +14,7 @@ from xlflow.model.plan import Round
 from xlflow.model.text import find_closest, normalize_key
 from xlflow.project.events import Event
 from xlflow.project.frozen_round import AskedUnit, FrozenRound, load_frozen_round, read_frozen_head
+from xlflow.project.mail_log import MailLog
 from xlflow.project.project_folder import Project
 
 
@@ -61,6 +62,7 @@ class RoundState:
     signed: dict[str, dict[str, str]] = field(default_factory=dict)
     drafted: dict[str, list[str]] = field(default_factory=dict)
     invited: dict[str, str] = field(default_factory=dict)
+    mails: MailLog = field(default_factory=MailLog)
     merged: dict[str, Any] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
     discarded: set[str] = field(default_factory=set)
@@ -202,6 +204,7 @@ def _issue(state: RoundState, event: Event) -> None:
 
 
 def _receive(state: RoundState, event: Event) -> None:
+    state.mails.apply(event)
     known = {file.path for file in state.files}  # two runs at once may both record what the first has stored
     state.files += [StoredFile(**values) for values in event.data["files"] if values["path"] not in known]
 
@@ -237,10 +240,15 @@ def _sign(state: RoundState, event: Event) -> None:
 
 
 def _plan_mail(state: RoundState, event: Event) -> None:
+    state.mails.apply(event)
     for unit in event.data["units"]:
         state.drafted.setdefault(normalize_key(unit), []).append(event.data["purpose"])
         if event.data["purpose"] == "invite":
             state.invited[unit] = event.data["units"][unit]["form"]
+
+
+def _note_outcome(state: RoundState, event: Event) -> None:
+    state.mails.apply(event)
 
 
 def _merge(state: RoundState, event: Event) -> None:
@@ -271,6 +279,8 @@ _HANDLERS = {
     "decided": _decide,
     "signed": _sign,
     "mail-planned": _plan_mail,
+    "mail-sent": _note_outcome,
+    "mail-failed": _note_outcome,
     "merged": _merge,
     "reported": _report,
     "round-closed": _close,

@@ -11,6 +11,7 @@ from typing import Literal
 from xlflow.model.findings import Finding
 from xlflow.model.text import normalize_key
 from xlflow.project.frozen_round import AskedUnit, FrozenRound
+from xlflow.project.outbox import list_uncertain
 from xlflow.project.project_folder import Project
 from xlflow.project.project_state import (
     RoundState,
@@ -51,7 +52,8 @@ class UnitLine:
 @dataclass(frozen=True, slots=True)
 class ProjectStatus:
     """The screen of a round. `waiting`: number of files in the inbox, or received and not recorded. `refused`:
-    (file, code) of what is no form. `findings`: what is wrong with the log."""
+    (file, code) of what is no form. `findings`: what is wrong with the log. `undelivered`: units whom a mail did
+    not reach. `uncertain`: units with a mail of which nobody knows whether it went out."""
 
     project: str
     round: str
@@ -62,6 +64,8 @@ class ProjectStatus:
     refused: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     next_steps: tuple[str, ...]
+    undelivered: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
 
     def select(self, *states: UnitState) -> tuple[UnitLine, ...]:
         """Return the units in these states."""
@@ -90,6 +94,8 @@ def read_status(project: Project, state: RoundState, today: date | None = None) 
         facts.refused,
         findings,
         steps,
+        tuple(dict.fromkeys(each.unit for each in state.mails.undelivered())),
+        tuple(dict.fromkeys(each.unit for each in list_uncertain(project, state))),
     )
 
 
