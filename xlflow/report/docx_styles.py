@@ -54,12 +54,25 @@ _STYLE_DEFINITIONS: dict[str, dict[str, Any]] = {
     "Heading 3": {"size": 11.5, "bold": True, "colour": "head", "before": 12, "after": 3, "keep": True},
     "Heading 4": {"size": 10.5, "bold": True, "colour": "head", "before": 10, "after": 3, "keep": True},
     "TOC Heading": {"size": 13, "bold": True, "colour": "head", "before": 12, "after": 4, "keep": True},
+    "toc 1": {"size": 10.5, "before": 4, "after": 2, "bold": True},
+    "toc 2": {"size": 10.5, "after": 2, "indent": 12},
+    "Body Text": {"size": 10, "after": 8},
+    "Intense Quote": {
+        "size": 10,
+        "before": 8,
+        "after": 8,
+        "colour": None,
+        "italic": False,
+        "bold": False,
+        "indent": 0,
+    },
     "Caption": {"size": 9, "colour": "quiet", "before": 6, "after": 3, "keep": True, "bold": False},
     "List Bullet": {"size": 10.5, "after": 3},
     "Report Lead": {"size": 11.5, "after": 6},
     "Report Definition": {"size": 10.5, "italic": True, "after": 4},
     "Report Note": {"size": 8.5, "colour": "quiet", "after": 2},
     "Report Cell": {"size": 9.5, "after": 2},
+    "Report Badge": {"size": 8.5, "before": 1, "after": 3, "indent": 3},
     "Report Cell List": {"size": 9.5, "after": 2},
     "Report Cell Heading": {"size": 9.5, "bold": True, "after": 2, "colour": None},
     "Report Cell Heading Dense": {"size": 8, "bold": True, "after": 2, "colour": None},
@@ -162,6 +175,9 @@ def _apply_paragraph_format(style: ParagraphStyle, definition: dict[str, Any]) -
     spacing = style.element.get_or_add_pPr().get_or_add_spacing()
     spacing.addprevious(parse_xml(f'<w:suppressAutoHyphens {NAMESPACE} w:val="{suppress_hyphens}"/>'))
     paragraph_format.line_spacing = 1.1
+    if "indent" in definition:
+        paragraph_format.left_indent = Pt(definition["indent"])
+        paragraph_format.right_indent = Pt(definition["indent"] if "Badge" in style.name else 0)
 
 
 def _set_page_size(docx: Docx) -> None:

@@ -25,7 +25,16 @@ import typst
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.report.colours import REPORT_COLOURS
-from xlflow.report.document import Document, Heading, Paragraph, Picture, ReportTable, Span, to_plain_values
+from xlflow.report.document import (
+    MAX_PAGES_WITHOUT_CONTENTS,
+    Document,
+    Heading,
+    Paragraph,
+    Picture,
+    ReportTable,
+    Span,
+    to_plain_values,
+)
 from xlflow.report.edit_digest import add_pdf_digest
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
@@ -165,6 +174,7 @@ def _encode_document(document: Document, location: Location) -> tuple[dict[str, 
         **plain,
         "blocks": [part for block in plain["blocks"] for part in _split_long_strings(block)],
         "tag": document.language_tag,
+        "most_pages": MAX_PAGES_WITHOUT_CONTENTS,
         "words": _page_labels(document.language),
         "short_title": _shorten(plain["title"]),
         "short_subtitle": _shorten(plain["subtitle"]),
