@@ -16,6 +16,7 @@ from support.external_tools import PROJECT
 from support.fill_forms import fill_forms
 from support.libreoffice import recalculate_all
 from support.not_empty import not_empty
+from support.table_rows import heading_row, headings_of, rows_below_headings
 
 from xlflow.cli.json_output import result_to_values
 from xlflow.consolidated.reader.round_reader import read_round_status
@@ -73,9 +74,8 @@ def report(example: Path) -> Document:
 
 
 def test_the_report_counts_the_rows_of_every_unit(sheets: Any, report: Document) -> None:
-    rows = list(sheets["Aktiviteter"].iter_rows(values_only=True))
-    unit_column = rows[0].index("Enhet")
-    units = [str(row[unit_column]) for row in rows[1:]]
+    unit_column = headings_of(sheets["Aktiviteter"]).index("Enhet")
+    units = [str(row[unit_column].value) for row in rows_below_headings(sheets["Aktiviteter"])]
     counts = {row[0]: row[2] for caption, table in report_tables(report) if "enheter" in caption for row in table}
     assert len(counts) == 5
     assert counts == {unit: str(units.count(unit)) for unit in counts}
@@ -276,9 +276,9 @@ def test_libreoffice_gets_the_same_sums_also_after_a_correction_by_hand(tmp_path
         path = tmp_path / f"{number}.xlsx"
         path.write_bytes(render_consolidated(build_consolidated_content(merged, findings), merged))
         opened = load_workbook(path)
-        headings = [cell.value for cell in opened["Aktiviteter"][1]]
+        headings = headings_of(opened["Aktiviteter"])
         column, identity = headings.index("Prognos") + 1, headings.index("Id") + 1
-        for row in range(2, opened["Aktiviteter"].max_row + 1):
+        for row in range(heading_row(opened["Aktiviteter"]) + 1, opened["Aktiviteter"].max_row + 1):
             if opened["Aktiviteter"].cell(row, column).value == "x":
                 opened["Aktiviteter"].cell(row, column).value = 100
                 index = int(str(opened["Aktiviteter"].cell(row, identity).value).removeprefix("r"))

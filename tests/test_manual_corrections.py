@@ -13,6 +13,7 @@ from openpyxl.comments import Comment
 from support.draw_merged import column_by_id, draw_merged, figures_by_group
 from support.draw_round import draw_round
 from support.not_empty import not_empty
+from support.table_rows import heading_row, headings_of, rows_below_headings
 
 from xlflow.consolidated.reader import (
     CONSOLIDATED_LIMITS,
@@ -102,9 +103,8 @@ def edit(content: bytes, change: Callable[[Workbook], object]) -> bytes:
 
 def write(workbook: Workbook, sheet: str, item_id: str, heading: str, text: object, unit: str = "") -> None:
     """Write a text under a heading in the row of a plan item, in `Svar` in that of a unit."""
-    rows = list(workbook[sheet].iter_rows())
-    headings = [cell.value for cell in rows[0]]
-    for row in rows[1:]:
+    headings = headings_of(workbook[sheet])
+    for row in rows_below_headings(workbook[sheet]):
         if row[headings.index("Id")].value == item_id and unit in ("", row[headings.index("Enhet")].value):
             row[headings.index(heading)].value = text  # type: ignore[union-attr]
             return
@@ -304,14 +304,33 @@ def add_text_below(workbook: Workbook) -> None:
 
 def add_column(workbook: Workbook) -> None:
     sheet = workbook["Aktiviteter"]
-    sheet.cell(1, sheet.max_column + 1).value = "Min anteckning"
+    sheet.cell(heading_row(sheet), sheet.max_column + 1).value = "Min anteckning"
 
 
 def add_comment(workbook: Workbook) -> None:
     workbook["Svar"]["C2"].comment = Comment("Ring dem", "Chefen")
 
 
-@pytest.mark.parametrize("add", [add_sheet, add_row, add_text_below, add_column, add_comment])
+def add_text_above(workbook: Workbook) -> None:
+    workbook["Svar"]["A1"].value = "Rättad i efterhand"
+
+
+def add_text_beside_the_title(workbook: Workbook) -> None:
+    workbook["Aktiviteter"]["H2"].value = "Fråga Åbo"
+
+
+ADDITIONS = (
+    add_sheet,
+    add_row,
+    add_text_below,
+    add_text_above,
+    add_text_beside_the_title,
+    add_column,
+    add_comment,
+)
+
+
+@pytest.mark.parametrize("add", ADDITIONS)
 def test_what_a_merge_cannot_keep_is_found(add: Callable[[Workbook], None]) -> None:
     found = check_added_content(opened(edit(Merge(ANSWERS).file, add)))
     assert [finding.code for finding in found] == ["target-has-additions"]
@@ -338,8 +357,8 @@ def test_the_changes_since_the_round_before_show_what_was_corrected_over_several
 def test_a_sorted_table_has_no_corrections() -> None:
     def sort(workbook: Workbook) -> None:
         sheet = workbook["Svar"]
-        rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
-        for number, row in enumerate(reversed(rows), 2):
+        rows = [[cell.value for cell in row] for row in rows_below_headings(sheet)]
+        for number, row in enumerate(reversed(rows), heading_row(sheet) + 1):
             for column, value in enumerate(row, 1):
                 sheet.cell(number, column).value = value  # type: ignore[assignment]
 

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from support.draw_round import draw_round
 from support.libreoffice import recalculate
+from support.table_rows import headings_of, rows_below_headings
 
 from xlflow.check.form_checks import check_merged, check_submission
 from xlflow.cli.json_output import result_to_values
@@ -139,9 +140,9 @@ def test_the_consolidated_workbook_tells_it_apart(tmp_path: Path) -> None:
         states.setdefault(unit, state)
     reported = [states[unit] for unit in ("Norr", "Söder", "Väst")]
     assert reported == ["Inget att rapportera", "Svarat", "Saknas"]
-    headings, *rows = [row for row in workbook["Aktiviteter"].iter_rows(values_only=True) if any(row)]
-    place = headings.index("Sammanvägd status")
-    assert [row[place] for row in rows if row[0] in "abc"] == [
+    place = headings_of(workbook["Aktiviteter"]).index("Sammanvägd status")
+    rows = rows_below_headings(workbook["Aktiviteter"])
+    assert [row[place].value for row in rows if row[0].value in ("a", "b", "c")] == [
         "Pågående",
         "Inget att rapportera",
         "Ej besvarad",
