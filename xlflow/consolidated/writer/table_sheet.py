@@ -212,8 +212,8 @@ def _row_height(
 
 
 def _empty_table_row(table: Table, context: WriteContext) -> tuple[TableCell, ...]:
-    """Return a row that says that there is none: in the first wide column, but in one of goals where a text further
-    to the left would be read as an activity."""
+    """Return a row that says that there is none: in the first wide column, but in one of goals where a text
+    further to the left would be read as an activity."""
     wide = [index for index, column in enumerate(table.columns) if column.width > MIN_SENTENCE_WIDTH]
     goals = [index for index in wide if table.name == "activities" and table.columns[index].kind == "group"]
     text_column = next(iter((*goals, *wide)), 0)
