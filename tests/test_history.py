@@ -161,7 +161,7 @@ def test_the_workbook_has_the_table_marked_and_ready_for_paper(files: list[Path]
     assert workbook.sheetnames == ["Historik", "Omgångar"]
     sheet = workbook["Historik"]
     assert [list(each.tables) for each in workbook] == [["Historik"], ["Omgangar"]]
-    assert (sheet.freeze_panes, sheet.print_title_rows, sheet.page_setup.paperSize) == ("B2", "$1:$1", 9)
+    assert (sheet.freeze_panes, sheet.print_title_rows, sheet.page_setup.paperSize) == ("B4", "$3:$3", 9)
     rules = {rule.formula[0] for area in sheet.conditional_formatting for rule in area.rules}
     assert {'"Genomfört"', '"Förskjuts"', '"Ej besvarad"'} <= rules
     assert workbook.properties.title == "Plan 2021 – Historik över 3 omgångar"

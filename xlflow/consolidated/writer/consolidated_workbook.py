@@ -241,7 +241,7 @@ def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS, *, con
     )
     for sheet_index, (name, table_parts) in enumerate(sheet_plan.parts_by_sheet().items()):
         context = WriteContext(workbook.add_sheet(name), formula_names, sheet_plan, highlights, language)
-        _write_table_sheet(table_parts, {}, context)
+        _write_table_sheet(table_parts, None, context)
         context.sheet.set_print_header(history.title, subtitle)
         if sheet_index == 0:
             context.sheet.activate()
@@ -252,7 +252,7 @@ def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS, *, con
 
 
 def _write_table_sheet(
-    table_parts: Sequence[TablePart], account_formulas: CellFormulas, context: WriteContext
+    table_parts: Sequence[TablePart], account_formulas: CellFormulas | None, context: WriteContext
 ) -> None:
     """Write one table, or several below each other, each under its title."""
     columns = zip_longest(
@@ -262,9 +262,9 @@ def _write_table_sheet(
     context.sheet.set_column_widths(widths)
     context.sheet.hide_gridlines()
     for part in table_parts:
-        write_table_head(part, context)
+        write_table_head(part, context, is_live=account_formulas is not None)
         widened_part = replace(part, table=_with_column_widths(part.table, widths))
-        write_table(widened_part, account_formulas if part.table.name == "accounts" else {}, context)
+        write_table(widened_part, (account_formulas or {}) if part.table.name == "accounts" else {}, context)
     points = [(width * 7 + 5) * 0.75 for width in widths]
     if table_parts[0].shares_sheet:
         context.sheet.set_page_layout(pages_wide=_pages_wide(points, 0))

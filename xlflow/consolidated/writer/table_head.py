@@ -39,16 +39,18 @@ COUNTED_COLUMNS: Mapping[str, str] = MappingProxyType(
 """By table: a column that every row has a value in, but not the row that says that there is none."""
 
 
-def write_table_head(part: TablePart, context: WriteContext) -> None:
-    """Write title and number of rows above the headings of a table."""
+def write_table_head(part: TablePart, context: WriteContext, *, is_live: bool) -> None:
+    """Write title and number of rows above the headings of a table; the number is a formula if `is_live`, else a
+    text that no program changes."""
     title_row, language = part.title_row, context.language
     context.sheet.write(title_row, 0, _title(part, context), context.style("title"))
     context.sheet.set_row_height(title_row, TITLE_HEIGHT)
-    formula, text = (
-        _about_formula(part.table, context),
-        about_text(part.table.name, _row_count(part, context), language),
-    )
-    context.sheet.write_formula(title_row + 1, 0, formula, text, context.style("muted", valign="vcenter"))
+    text = about_text(part.table.name, _row_count(part, context), language)
+    style = context.style("muted", valign="vcenter")
+    if is_live:
+        context.sheet.write_formula(title_row + 1, 0, _about_formula(part.table, context), text, style)
+    else:
+        context.sheet.write(title_row + 1, 0, text, style)
     context.sheet.set_row_height(title_row + 1, ABOUT_HEIGHT)
 
 
