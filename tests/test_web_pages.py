@@ -81,7 +81,7 @@ def test_a_unit_hands_in_sees_what_is_wrong_corrects_it_and_gets_receipts(pages:
     right = {"Öppna kvarnen": "Genomfört", "Måla om fasaden": "Pågående"}
     corrected = text_of(hand_in(client, page, "Mitt svar.xlsx", answer(pages.project, "Museet", right)))
     assert "Allt är klart" in corrected
-    assert "behöver rättas" not in corrected
+    assert "Det här behöver rättas" not in corrected
     assert "gäller det som kom sist" in corrected
     assert line_of(pages.project, "Museet").state == "complete"
 

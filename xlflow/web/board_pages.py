@@ -20,15 +20,6 @@ from xlflow.web.rendering import choose_language, render_page
 from xlflow.web.sessions import Session
 
 STATES = ("missing", "partly", "to-correct", "complete", "nothing", "not-asked")
-_ICONS: Mapping[str, str] = {
-    "missing": "○",
-    "late": "!",
-    "partly": "◐",
-    "to-correct": "✎",
-    "complete": "✓",
-    "nothing": "–",
-    "not-asked": "×",
-}
 
 
 @answer_errors
@@ -48,7 +39,6 @@ async def show_board(request: Request) -> Response:
         state=state,
         q=words,
         counts=count_states(board["units"]),
-        icons=_ICONS,
         has_session=True,
         user=session.user,
         notes=session.take_notes(),

@@ -17,6 +17,17 @@ from xlflow.model.text import escape_invisible
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 from xlflow.values import parse_full_date
 
+_ICONS: Mapping[str, str] = {
+    "missing": "○",
+    "late": "!",
+    "partly": "◐",
+    "to-correct": "✎",
+    "complete": "✓",
+    "nothing": "–",
+    "not-asked": "×",
+}
+"""Beside the word of each state of a unit, so that none is told by colour alone."""
+
 LANGUAGE_COOKIE = "xlflow_language"
 STATIC_FILES: Mapping[str, tuple[str, str]] = {
     "web.css": ("web/web.css", "text/css; charset=utf-8"),
@@ -79,6 +90,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["icons"] = _ICONS
     environment.filters["day"] = _format_day
     environment.filters["moment"] = _format_moment
     environment.filters["seen"] = escape_invisible

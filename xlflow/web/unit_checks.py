@@ -17,6 +17,7 @@ from xlflow.model.merged import Merged, RunResult
 from xlflow.model.submission import AnswerRow
 from xlflow.model.template import Template
 from xlflow.model.text import normalize_key
+from xlflow.pipeline.finding_groups import PERSONAL_DATA_CODES
 from xlflow.pipeline.form_operations import write_correction_form
 from xlflow.pipeline.gather import GatheredRound, gather_round
 from xlflow.pipeline.read_files import ReadOptions
@@ -62,7 +63,8 @@ class UnitCheck:
         return tuple(
             replace(finding, location=replace(finding.location, file=finding.location.file.rpartition("/")[2]))
             for finding in self.findings
-            if responsible_party(finding.code) == "unit" and finding.effective_severity is not Severity.NOTE
+            if responsible_party(finding.code) == "unit" or finding.code in PERSONAL_DATA_CODES
+            if finding.effective_severity is not Severity.NOTE or finding.code in PERSONAL_DATA_CODES
             if not finding.code.startswith(_CONFLICT_PREFIX)
         )
 
