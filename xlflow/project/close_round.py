@@ -10,6 +10,7 @@ from xlflow.model.text import normalize_key
 from xlflow.project.bag import MANIFEST_FILE, TAG_FILES, measure_files, pack_bag, read_manifest, render_tag_files
 from xlflow.project.project_folder import Project, require_whole_log, show_path
 from xlflow.project.project_state import RoundState, find_asked_unit, read_frozen_round, refuse_closed
+from xlflow.project.project_status import read_status
 from xlflow.project.round_files import check_received, digest_file
 from xlflow.project.verify_project import check_unrecorded, verify_project
 from xlflow.runtime.atomic_write import write_atomic
@@ -40,7 +41,16 @@ def close_round(project: Project, state: RoundState) -> RunResult:
     }
     project.record("round-closed", data, state.name)
     note = RunNote("project.closed", {"round": state.name, "count": len(files), "file": show_path(manifest_path)})
-    return RunResult(project.settings.language, notes=(note,))
+    return RunResult(project.settings.language, notes=(note, *_describe_open_ends(project, state)))
+
+
+def _describe_open_ends(project: Project, state: RoundState) -> Iterator[RunNote]:
+    """Yield what is to be said of a round that is closed before all is well: who is missing, who has faults."""
+    status = read_status(project, state)
+    for unit_state, key in (("missing", "project.closed_missing"), ("to-correct", "project.closed_faulty")):
+        names = [unit.name for unit in status.units if unit.state == unit_state]
+        if names:
+            yield RunNote(key, {"units": ", ".join(names)})
 
 
 def archive_project(project: Project, target: Path, state: RoundState | None = None) -> RunResult:

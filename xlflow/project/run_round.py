@@ -7,7 +7,7 @@ from typing import Any
 
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Location, make_finding, sort_findings
-from xlflow.model.merged import RunResult
+from xlflow.model.merged import RunNote, RunResult
 from xlflow.pipeline.form_operations import check_forms, merge_forms
 from xlflow.pipeline.progress import ProgressCallback
 from xlflow.pipeline.report_operations import write_report
@@ -105,7 +105,8 @@ def report_round(
     if written.absolute().is_relative_to(project.root):
         data = {"output": project.relative(written.absolute()), "digest": digest_file(written)}
         project.record("reported", data, state.name)
-    return result
+    shown = show_path(written.absolute())
+    return replace(result, output_path=shown, notes=(RunNote("report.written", {"file": shown}),))
 
 
 def list_consolidated(project: Project) -> tuple[Path, ...]:
