@@ -48,7 +48,8 @@ class WebServer:
 def run_server(root: Path, **changes: Any) -> Iterator[WebServer]:
     """Run the pages of a project on a free port of loopback, until the block ends."""
     settings = replace(
-        ServerSettings(root, port=0, posts_per_minute=10_000, requests_per_minute=100_000), **changes
+        ServerSettings(root, port=0, stale_seconds=0, posts_per_minute=10_000, requests_per_minute=100_000),
+        **changes,
     )
     app, context = build_app(settings)
     config = uvicorn.Config(

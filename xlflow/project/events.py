@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from heapq import heapify, heappop, heappush
 from pathlib import Path
@@ -61,6 +61,7 @@ class Event:
     token: str
     seen: tuple[str, ...]
     data: Mapping[str, Any]
+    _known_id: str = field(default="", init=False, repr=False, compare=False)
 
     def to_bytes(self) -> bytes:
         """Return the content of its file."""
@@ -78,7 +79,10 @@ class Event:
     @property
     def id(self) -> str:
         """The random part and the first 16 digits of the SHA-256 of its content; `seen` refers to it."""
-        return f"{self.token}-{hashlib.sha256(self.to_bytes()).hexdigest()[:16]}"
+        if not self._known_id:
+            digest = hashlib.sha256(self.to_bytes()).hexdigest()
+            object.__setattr__(self, "_known_id", f"{self.token}-{digest[:16]}")
+        return self._known_id
 
     @property
     def file_name(self) -> str:
@@ -177,8 +181,28 @@ def sort_events(events: Iterable[Event]) -> Iterator[Event]:
                 heappush(ready, (by_id[follower].order_without_clock(), follower))
 
 
+_read_before: dict[Path, tuple[tuple[int, int, int], Event]] = {}
+"""Whole events by path, each with what the file system said of its file: a server reads the log at every request,
+and events do not change. One that somebody edits is another file, or has another time or size."""
+
+
 def _read_event(path: Path) -> Event | Finding:
     """Return the event in a file, or the finding that says that it is damaged or was edited."""
+    try:
+        status = path.stat()
+    except OSError:
+        return make_finding("event-damaged", Location(path.name))
+    look = status.st_ino, status.st_mtime_ns, status.st_size
+    known = _read_before.get(path)
+    if known and known[0] == look:
+        return known[1]
+    found = _parse_event(path)
+    if isinstance(found, Event):
+        _read_before[path] = look, found
+    return found
+
+
+def _parse_event(path: Path) -> Event | Finding:
     location = Location(path.name)
     try:
         content = path.read_bytes()

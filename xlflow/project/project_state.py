@@ -58,6 +58,7 @@ class RoundState:
     is_closed: bool = False
     issued: dict[str, dict[str, str]] = field(default_factory=dict)
     files: list[StoredFile] = field(default_factory=list)
+    known_paths: set[str] = field(default_factory=set)
     decisions: list[Decision] = field(default_factory=list)
     signed: dict[str, dict[str, str]] = field(default_factory=dict)
     drafted: dict[str, list[str]] = field(default_factory=dict)
@@ -205,8 +206,10 @@ def _issue(state: RoundState, event: Event) -> None:
 
 def _receive(state: RoundState, event: Event) -> None:
     state.mails.apply(event)
-    known = {file.path for file in state.files}  # two runs at once may both record what the first has stored
-    state.files += [StoredFile(**values) for values in event.data["files"] if values["path"] not in known]
+    for values in event.data["files"]:
+        if values["path"] not in state.known_paths:  # two runs at once may both record what the first has stored
+            state.known_paths.add(values["path"])
+            state.files.append(StoredFile(**values))
 
 
 def _give_receipts(state: RoundState, event: Event) -> None:

@@ -53,7 +53,7 @@ async def show_json(request: Request) -> Response:
     board = await context.read_board(choose_language(request, context.language))
     left_out = ("key", "has_link")
     units = [{key: value for key, value in unit.items() if key not in left_out} for unit in board["units"]]
-    parts = ("project", "round", "due", "is_closed", "waiting", "refused")
+    parts = ("at", "project", "round", "due", "is_closed", "waiting", "refused")
     return JSONResponse(
         {**{part: board[part] for part in parts}, "counts": count_states(board["units"]), "units": units}
     )

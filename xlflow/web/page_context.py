@@ -3,11 +3,12 @@
 A handler asks for what it needs with `ask`; whatever keeps it from being done becomes a page that says so.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +29,9 @@ from xlflow.web.worker_pool import RequestRefusedError, WorkerBusyError, WorkerL
 
 LOG = logging.getLogger("xlflow.web")
 SESSION_COOKIE = "xlflow_session"
+_CHANGING = ("record_decision", "approve", "remind", "merge", "report", "make_link", "revoke")
+"""Operations after which the board is shown as it is then, and not as it was."""
+
 LONG_SECONDS = 900.0
 """Seconds that merging or reporting may take."""
 
@@ -40,6 +44,15 @@ class PageError(Exception):
         self.status, self.key = status, key
 
 
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """The status of the round. `mark`: of the project as it was; `began`: when it was asked for (monotonic)."""
+
+    mark: tuple[int, int, str]
+    began: float
+    values: dict[str, Any]
+
+
 @dataclass(slots=True)
 class PageContext:
     """One per server, in `app.state.context`."""
@@ -50,24 +63,47 @@ class PageContext:
     wrong_links: RateLimit
     uploads: RateLimit
     language: Language = "sv"
-    _boards: dict[Language, tuple[tuple[int, int, str], float, dict[str, Any]]] = field(default_factory=dict)
+    _boards: dict[Language, "_Board"] = field(default_factory=dict)
+    _refreshing: dict[Language, "asyncio.Task[_Board]"] = field(default_factory=dict)
+    _changed: float = 0.0
 
     async def ask(
         self, operation: str, language: Language, *, user: str = "", seconds: float = 60.0, **params: Any
     ) -> Any:
         """Return what a worker says; see `project_access`."""
         values = {"language": language, "user": user, "round_name": self.settings.round_name, **params}
-        return await run_in_threadpool(self.workers.call, operation, values, seconds=seconds)
+        answer = await run_in_threadpool(self.workers.call, operation, values, seconds=seconds)
+        if operation in _CHANGING:
+            self._changed = time.monotonic()
+        return answer
 
     async def read_board(self, language: Language) -> dict[str, Any]:
-        """Return the status of the round, remembered as long as nothing in the project has changed."""
+        """Return the status of the round, remembered as long as nothing in the project has changed.
+
+        What a coordinator or approver has done here is in it. What units have handed in may be missing for at most
+        `stale_seconds`, while it is worked out: checking a large round anew takes a second or more.
+        """
         mark = await run_in_threadpool(self._mark_of_project)
         known = self._boards.get(language)
-        if known and known[0] == mark:
-            return known[2]
-        board: dict[str, Any] = await self.ask("read_board", language)
-        self._boards[language] = (mark, time.monotonic(), board)
-        return board
+        if known and known.mark == mark:
+            return known.values
+        asked = time.monotonic()
+        task = self._refreshing.get(language)
+        if task is None or task.done():
+            task = self._refreshing[language] = asyncio.create_task(self._refresh(language, mark))
+        if known and known.began >= self._changed and asked - known.began < self.settings.stale_seconds:
+            return known.values
+        board = await asyncio.shield(task)
+        while board.began < self._changed:  # it had begun before what was done here
+            task = self._refreshing[language] = asyncio.create_task(self._refresh(language, mark))
+            board = await asyncio.shield(task)
+        return board.values
+
+    async def _refresh(self, language: Language, mark: tuple[int, int, str]) -> "_Board":
+        began = time.monotonic()
+        values = {**await self.ask("read_board", language), "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        self._boards[language] = _Board(mark, began, values)
+        return self._boards[language]
 
     def _mark_of_project(self) -> tuple[int, int, str]:
         """Return what differs as soon as an event is written, something lies in an inbox, or a day begins."""

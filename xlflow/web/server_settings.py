@@ -34,6 +34,7 @@ class ServerSettings:
     posts_per_minute: int = 60
     requests_per_minute: int = 1200
     wrong_links_per_minute: int = 20
+    stale_seconds: float = 30.0
     session_idle_seconds: float = 3600.0
     session_seconds: float = 10 * 3600.0
 
