@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 from xlflow.collect.discover import find_relative_paths
 from xlflow.i18n.catalogue import Language
-from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
+from xlflow.model.findings import FatalError, Finding, sort_findings
 from xlflow.model.merged import Merged, RunNote, RunResult
 from xlflow.model.plan import Round
-from xlflow.model.submission import PreviousAnswers
 from xlflow.pipeline.gather import check_nothing_found, gather_round
 from xlflow.pipeline.progress import ProgressCallback, check_saved_elsewhere, report_progress
 from xlflow.pipeline.read_files import ReadOptions
@@ -29,16 +28,6 @@ from xlflow.pipeline.resolve_round import (
     open_plan,
 )
 from xlflow.pipeline.round_decisions import DeliveredFiles
-from xlflow.rounds.previous_answers import (
-    add_carried_items,
-    build_previous_answers,
-    check_carried_items,
-    check_continued_items,
-    check_items_not_found,
-    check_past_units,
-    find_carried_items,
-    index_predecessors,
-)
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -46,6 +35,7 @@ if TYPE_CHECKING:
     from xlflow.consolidated.summary_model import ConsolidatedContent
     from xlflow.correct.plan_corrections import CorrectionForm
     from xlflow.excel.reader import WorkbookData
+    from xlflow.model.submission import PreviousAnswers
     from xlflow.runtime.atomic_write import AtomicTarget
 
 
@@ -98,13 +88,14 @@ def generate_round_forms(
     from xlflow.generate import split_round_by_unit, write_forms
     from xlflow.generate.batch import list_form_files
     from xlflow.pipeline.overwrite_guard import save_forms
+    from xlflow.pipeline.previous_round import read_previous_answers
 
     form_plans = [each for each in list_form_files(round_) if not only_units or each.unit in only_units]
     unit_rounds, units = split_round_by_unit(round_), tuple(form_plan.unit for form_plan in form_plans)
     previous_answers: Mapping[str, PreviousAnswers] = {}
     previous_findings: tuple[Finding, ...] = ()
     if previous:
-        unit_rounds, previous_answers, previous_findings = _read_previous_answers(previous, round_, unit_rounds)
+        unit_rounds, previous_answers, previous_findings = read_previous_answers(previous, round_, unit_rounds)
     targets = [output / form.file_name for form in form_plans]
     contents = write_forms(unit_rounds, units, previous_answers, jobs)
     written, file_findings = save_forms(targets, contents, "generate", force=force, progress=progress)
@@ -314,36 +305,3 @@ def _define_round(
 
     workbook = open_plan(plan)
     return define_round(workbook, load_template(template), as_of, due, language)
-
-
-def _read_previous_answers(
-    previous: Path, round_: Round, unit_rounds: Mapping[str, Round]
-) -> tuple[Mapping[str, Round], Mapping[str, PreviousAnswers], tuple[Finding, ...]]:
-    """Return the rounds of the units with their own activities of the round before, what each unit is shown of it,
-    and what is to be said of that."""
-    from xlflow.consolidated.reader import read_round_status
-
-    previous_status, location = (
-        read_round_status(open_consolidated(previous), round_.language),
-        Location(previous.name),
-    )
-    predecessors = index_predecessors(previous_status, round_)
-    rounds, answers_by_unit, carried_by_unit = dict(unit_rounds), {}, {}
-    for name in (unit.name for unit in round_.plan.units):
-        carried_by_unit[name] = find_carried_items(predecessors, round_, name)
-        own_answers = build_previous_answers(predecessors, unit_rounds[name], name)
-        rounds[name], answers_by_unit[name] = add_carried_items(
-            unit_rounds[name], own_answers, carried_by_unit[name], predecessors
-        )
-    params = {
-        "shown": sum(len(unit_answers.text_by_item_id) for unit_answers in answers_by_unit.values()),
-        "total": sum(len(rounds[name].plan.items) for name in answers_by_unit),
-    }
-    findings = (
-        make_finding("previous-shown", location, params=params),
-        *check_carried_items(carried_by_unit, round_, location),
-        *check_items_not_found(predecessors, round_, location),
-        *check_past_units(previous_status, round_),
-        *check_continued_items(predecessors, round_),
-    )
-    return rounds, answers_by_unit, findings

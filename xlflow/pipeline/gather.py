@@ -227,9 +227,9 @@ def _known_rounds(submissions: Iterable[Submission], planned_round: Round | None
 
 def _empty_round(submissions: Sequence[Submission]) -> Round | None:
     """Return an empty round to count files against, where neither plan nor form says what was asked."""
-    from xlflow.definition.template_loader import load_template
-
     if submissions:
         return None
+    from xlflow.definition.template_loader import load_template
+
     template = load_template("followup")
     return Round(template, Plan("", (), (), UNKNOWN_DATE.year), UNKNOWN_DATE, None, "sv")
