@@ -2,13 +2,15 @@
 content, moved only then; what is no form of ours stays where it is.
 """
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from support.mail_servers import ADDRESS, PASSWORD, TOKEN, MailServers, run_dovecot
+from support.mail_servers import ADDRESS, PASSWORD, TOKEN, MailServers, SmtpSink, run_dovecot, run_smtp
 from support.make_mails import make_automatic_reply, make_bounce, make_eml
 from support.make_project import answer, make_project, open_state
 from support.run_cli import run
@@ -23,6 +25,7 @@ from xlflow.project.collect_mail import collect_everything, collect_mail
 from xlflow.project.project_folder import Project
 from xlflow.project.project_status import read_status
 from xlflow.project.send_drafts import send_drafts
+from xlflow.project.send_mails import send_mails
 
 pytestmark = pytest.mark.with_tools
 
@@ -31,6 +34,12 @@ pytestmark = pytest.mark.with_tools
 def dovecot() -> Iterator[MailServers]:
     with run_dovecot() as servers:
         yield servers
+
+
+@pytest.fixture
+def sink() -> Iterator[SmtpSink]:
+    with run_smtp() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +117,8 @@ def test_a_form_is_archived_with_its_mail_and_the_mail_is_moved(project: Project
     states = {unit.name: unit.state for unit in read_status(*open_state(project.root)).units}
     assert states == {"Museet": "to-correct", "Simhallen": "missing", "Åbro skola": "missing"}
     (archived,) = (project.round_folder("2026-03-31") / "received").rglob("*.eml")
-    assert archived.read_bytes().endswith(content.replace(b"\n", b"\r\n").partition(b"\r\n\r\n")[2])
+    sent = content.replace(b"\n", b"\r\n").partition(b"\r\n\r\n")[2]
+    assert archived.read_bytes().rstrip().endswith(sent.rstrip())
 
 
 def test_nothing_is_marked_as_read_and_other_mails_stay(project: Project, dovecot: MailServers) -> None:
@@ -307,6 +317,28 @@ def test_logging_in_with_a_token(project: Project, dovecot: MailServers, monkeyp
     assert len(collect(project).mails) == 1
 
 
+def test_sending_with_a_token_over_starttls(
+    project: Project, dovecot: MailServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By Dovecot's server for submission, which hands the mails on."""
+    server = f'host = "localhost"\nport = {dovecot.submission}\nsecurity = "starttls"\nca_file = "ca.pem"\n'
+    write_settings(
+        project.root,
+        f'\n[mail]\naddress = "{ADDRESS}"\nauth = "xoauth2"\nper_minute = 1000\n[mail.smtp]\n{server}',
+    )
+    with run_smtp(port=dovecot.relay) as relay:
+        monkeypatch.setenv(TOKEN_VARIABLE, "some other token")
+        with pytest.raises(FatalError) as error:
+            send_mails(*open_state(project.root), "remind")
+        assert error.value.findings[0].code == "mail-login-refused"
+        monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
+        assert len(send_mails(*open_state(project.root), "remind").units) == 3
+        assert sorted(recipients for _, recipients, _ in relay.taken) == [
+            (f"enhet{number}@example.org",) for number in (1, 2, 3)
+        ]
+        assert all(b"X-Unsent" not in content for _, _, content in relay.taken)
+
+
 def test_a_wrong_password_and_no_password_are_told_apart(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,6 +351,41 @@ def test_a_wrong_password_and_no_password_are_told_apart(
     with pytest.raises(FatalError) as error:
         collect(project)
     assert error.value.findings[0].code == "mail-no-password"
+
+
+def test_who_sends_a_form_gets_one_receipt_with_what_was_found(
+    project: Project, dovecot: MailServers, sink: SmtpSink
+) -> None:
+    settings = dovecot.settings(receipts="true", per_minute=1000)
+    write_settings(project.root, settings + sink.server_settings())
+    wrong = answer(project, "Museet", {"Öppna kvarnen": "Klart snart"})
+    asked = [("In-Reply-To", our_id(project, "Museet"))]
+    dovecot.deliver(make_eml([("Museet.xlsx", wrong)], number=5, headers=asked))
+    dovecot.deliver(form_mail(project, "Simhallen", 6))  # nobody that we know of
+    automatic = [("In-Reply-To", our_id(project, "Museet")), ("Auto-Submitted", "auto-replied")]
+    dovecot.deliver(make_eml([("Museet.xlsx", wrong + b" ")], number=7, headers=automatic))
+    password = {PASSWORD_VARIABLE: PASSWORD}
+    done = run("collect", "--mail", cwd=project.root, **password)
+    assert "Skickade kvitton: 1." in done.out
+    ((_, recipients, content),) = sink.taken
+    mail = message_from_bytes(content, policy=policy.default)
+    assert recipients == ("asa@example.org",)
+    assert (mail["In-Reply-To"], mail["Auto-Submitted"]) == ("<5@example.org>", "auto-replied")
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[attr-defined]
+    assert re.search(r"Kvittonummer: \w{4,}", text)
+    assert re.search(r"^- [A-Z]+\d+: .*Klart snart", text, re.MULTILINE)
+    assert run("collect", "--mail", cwd=project.root, **password).code == 0
+    assert len(sink.taken) == 1
+    assert run("verify", cwd=project.root).code == 0
+
+
+def test_what_is_discarded_takes_the_words_of_the_unit_along(project: Project, dovecot: MailServers) -> None:
+    asked = [("In-Reply-To", our_id(project, "Simhallen"))]
+    dovecot.deliver(make_eml(text="Hemligt.", subject="Sv: Uppföljning", number=7, headers=asked))
+    collect(project)
+    assert received(project) != []
+    assert run("discard", "Simhallen", "--because", "begäran", cwd=project.root).code == 0
+    assert received(project) == []
 
 
 def test_drafts_are_put_into_the_mailbox(project: Project) -> None:

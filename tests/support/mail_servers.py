@@ -34,6 +34,7 @@ ssl = yes
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
+auth_failure_delay = 0
 auth_mechanisms = plain login xoauth2
 default_internal_user = {internal_user}
 default_internal_group = {internal_group}
@@ -283,8 +284,11 @@ class SmtpSink:
     def settings(self, *, security: str = "none", auth: str = "none", **top: object) -> str:
         """Return the section [mail] for this server."""
         head = "".join(f"{key} = {value}\n" for key, value in {"per_minute": 100_000, **top}.items())
+        return f'\n[mail]\naddress = "{ADDRESS}"\n{head}{self.server_settings(security, auth)}'
+
+    def server_settings(self, security: str = "none", auth: str = "none") -> str:
+        """Return the section [mail.smtp] for this server."""
         return (
-            f'\n[mail]\naddress = "{ADDRESS}"\n{head}'
             f'[mail.smtp]\nhost = "localhost"\nport = {self.port}\nsecurity = "{security}"\nauth = "{auth}"\n'
             'ca_file = "ca.pem"\n'
         )

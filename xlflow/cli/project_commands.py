@@ -70,15 +70,16 @@ def collect(
     mail. The same file twice counts once. A file that is still being written waits in the inbox. With --mail,
     mails with a form, and answers to ours, are taken in from the mailbox; all others stay there.
     """
-    from xlflow.project.collect_mail import collect_everything, collect_mail, require_imap
+    from xlflow.project.collect_mail import collect_mail, require_imap
     from xlflow.project.collect_returns import collect_returns
+    from xlflow.project.send_receipts import collect_and_answer
 
     with open_chosen_round(round_name) as (project, state):
         if dry_run:
             result = collect_mail(project, state, dry_run=True)
         elif with_mail:
             require_imap(project)
-            result = collect_everything(project, state, paths)
+            result = collect_and_answer(project, state, paths)
         else:
             result = collect_returns(project, state, paths)
     print_mails_and_exit(result, as_json=as_json)

@@ -122,9 +122,14 @@ def discard_files(project: Project, state: RoundState, unit: str, *, because: st
     facts = read_facts(project, state)
     names = {file for key, each in facts.units.items() if key == normalize_key(name) for file in each.files}
     folders = {file.partition("/")[0] for file in names}
-    doomed = [file.path for file in state.files if PurePosixPath(file.path).parent.name in folders]
+    words = state.mails.words_of(name)
+    doomed = [
+        file.path
+        for file in state.files
+        if PurePosixPath(file.path).parent.name in folders or file.digest in words
+    ]
     drafts = project.round_folder(state.name) / "drafts"
-    paths = [*doomed, *(project.relative(path) for path in sorted(drafts.glob(f"{name} *.eml")))]
+    paths = [*doomed, *(project.relative(path) for path in sorted(drafts.rglob(f"{name} *.eml")))]
     if not paths:
         raise FatalError(make_finding("discard-nothing", Location(""), unit=name))
     project.record("discarded", {"paths": paths, "unit": name, "because": because.strip()}, state.name)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
+from email.utils import parseaddr
 from hashlib import sha256
 from pathlib import Path
 
@@ -64,7 +65,7 @@ class _MailRun:
     noted: dict[str, str]
     collected: CollectedFiles = field(default_factory=CollectedFiles)
     recorded: int = 0
-    received: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    received: dict[str, Mapping[str, str | bool]] = field(default_factory=dict)
     failed: dict[str, list[Mapping[str, object]]] = field(default_factory=dict)
     arrived: dict[str, list[str]] = field(default_factory=dict)
     to_move: list[str] = field(default_factory=list)
@@ -165,7 +166,12 @@ def _take_in(run: _MailRun, overview: MailOverview, content: bytes) -> None:
         if digest not in run.known:
             store_and_add(run.project, run.state, kept, run.collected, run.known, run.moment)
         message_id = delivery.mail.message_id if delivery.mail else ""
-        run.received[digest] = {"message_id": message_id, "kind": known.kind, "unit": unit}
+        run.received[digest] = {
+            "message_id": message_id,
+            "kind": known.kind,
+            "unit": unit,
+            "answerable": _may_be_answered(run, delivery, known),
+        }
         run.noted[digest] = message_id
         _note_consequences(run, kept, known, unit)
     if known.kind in _MOVED_KINDS:
@@ -264,6 +270,23 @@ def _list_mail(run: _MailRun, delivery: Delivery, known: KnownKind, state: str, 
             "state": state,
         }
     )
+
+
+def _may_be_answered(run: _MailRun, delivery: Delivery, known: KnownKind) -> bool:
+    """Return whether the sender of a mail may get a receipt: somebody whom we have written to, or whose address is
+    in the plan. Never what is automatic, and never ourselves: two programs would answer each other for ever."""
+    mail = delivery.mail
+    address = parseaddr(mail.sender)[1].casefold() if mail else ""
+    if (
+        not mail
+        or mail.is_automatic
+        or known.kind != "form"
+        or address in ("", sender_address(run.project).casefold())
+    ):
+        return False
+    units = read_frozen_round(run.project, run.state).units
+    planned = {each.casefold() for unit in units for each in split_addresses(unit.email)[0]}
+    return bool(known.answers) or address in planned
 
 
 def _unit_of(run: _MailRun, known: KnownKind) -> str:

@@ -10,8 +10,8 @@ from xlflow.model.merged import RunNote
 from xlflow.pipeline.progress import ProgressCallback
 from xlflow.project.mail_log import MailRecord, failure_to_values
 from xlflow.project.outbox import FAILED, SENDING, SENT, TO_SEND, Outbox, SendingRate
-from xlflow.project.project_folder import Project
-from xlflow.project.project_state import RoundState
+from xlflow.project.project_folder import Project, open_project
+from xlflow.project.project_state import RoundState, choose_round
 
 _RECORD_SECONDS = 60
 _MAX_DEFERRED = 5
@@ -32,6 +32,11 @@ class SendRun:
     failed: list[Mapping[str, object]] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     recorded_at: float = field(default_factory=time.monotonic)
+
+    def refresh(self) -> None:
+        """Read the log anew."""
+        self.project = open_project(self.project.root)
+        self.state = choose_round(self.project, self.state.name)
 
     def record(self) -> None:
         """Write what became of mails into the log, if there is anything new."""

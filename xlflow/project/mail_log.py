@@ -51,11 +51,13 @@ class MailRecord:
 class MailLog:
     """The mails of a round by Message-ID, in the order in which they were planned. `received`: Message-IDs of
     the mails that came in, by the digest of their content. `words`: digests of mails that answer ours without a
-    form, by `normalize_key` of the unit."""
+    form, by `normalize_key` of the unit. `answerable`: Message-IDs of mails with a form whose sender may get a
+    receipt, by digest."""
 
     records: dict[str, MailRecord] = field(default_factory=dict)
     received: dict[str, str] = field(default_factory=dict)
     words: dict[str, list[str]] = field(default_factory=dict)
+    answerable: dict[str, str] = field(default_factory=dict)
 
     def of_unit(self, unit: str, purpose: str = "") -> list[MailRecord]:
         """Return the mails to a unit, the oldest first."""
@@ -90,12 +92,15 @@ class MailLog:
         elif event.kind == "returns-received":
             for digest, mail in event.data.get("mails", {}).items():
                 self.received[digest] = mail["message_id"]
-                if mail["kind"] in ("reply", "automatic"):
+                if mail.get("answerable"):
+                    self.answerable[digest] = mail["message_id"]
+                if mail["kind"] != "form":
                     self.words.setdefault(normalize_key(mail["unit"]), []).append(digest)
 
     def _plan(self, event: Event) -> None:
         data = event.data
-        for unit, mail in data["units"].items():
+        own = ((mail["unit"], mail) for mail in data.get("mails", ()))
+        for unit, mail in (*data["units"].items(), *own):
             self.records[mail["message_id"]] = MailRecord(
                 unit,
                 data["purpose"],

@@ -16,6 +16,7 @@ from xlflow.runtime.resources import load_resource_toml
 MailPurpose = Literal["invite", "remind", "correct"]
 PURPOSES: tuple[MailPurpose, ...] = get_args(MailPurpose)
 TEXTS_FILE = "mails.toml"
+RECEIPT_GAPS = ("project", "unit", "round", "receipt", "result", "reply_line")
 GAPS = ("project", "unit", "contact", "round", "due", "file", "left", "left_rows", "errors", "reply_line")
 _PARTS = ("subject", "body")
 
@@ -29,7 +30,9 @@ def read_texts(project: Project) -> Mapping[str, Any]:
     try:
         own = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
         _refuse_unknown(own, texts)
-        return {purpose: _merge_texts(shipped, own.get(purpose, {})) for purpose, shipped in texts.items()}
+        return {
+            purpose: _merge_texts(purpose, shipped, own.get(purpose, {})) for purpose, shipped in texts.items()
+        }
     except (ValueError, KeyError, IndexError, AttributeError, TypeError, OSError) as error:
         raise FatalError(make_finding("mail-text-unusable", Location(str(path)), value=str(error))) from error
 
@@ -86,10 +89,11 @@ def format_preview(draft: MailDraft) -> str:
     return f"{', '.join(draft.recipients)}\n{draft.subject}\n\n{draft.body}\n[{attached}]"
 
 
-def _merge_texts(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+def _merge_texts(purpose: str, shipped: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the texts of one purpose, the project's own where it has some."""
+    gaps = RECEIPT_GAPS if purpose == "receipt" else GAPS
     return {
-        language: {part: _check_text(own.get(language, {}).get(part, text)) for part, text in parts.items()}
+        language: {part: _check_text(own.get(language, {}).get(part, text), gaps) for part, text in parts.items()}
         for language, parts in shipped.items()
     }
 
@@ -107,7 +111,7 @@ def _refuse_unknown(own: Mapping[str, Any], shipped: Mapping[str, Any]) -> None:
                 raise ValueError(f"[{purpose}.{language}] {unknown[0]}")
 
 
-def _check_text(text: str) -> str:
+def _check_text(text: str, gaps: tuple[str, ...]) -> str:
     """Return a text; ValueError, KeyError or the like if one of its gaps does not exist."""
-    text.format_map(dict.fromkeys(GAPS, ""))
+    text.format_map(dict.fromkeys(gaps, ""))
     return text

@@ -65,12 +65,12 @@ def send_mails(
         outbox = stack.enter_context(lock_outbox(project, state.name))
         project = open_project(project.root)
         run = SendRun(project, choose_round(project, state.name), outbox)
-        _settle_earlier(run)
+        settle_earlier(run)
         collected = collect_everything(project, run.state) if purpose == REMIND else None
         if collected:
             run.findings += collected.findings
             run.notes += collected.notes
-        _refresh(run)
+        run.refresh()
         waiting = _review_waiting(run, purpose)
         plans = _make_plans(run, purpose, units, waiting, today)
         if waiting or plans:
@@ -106,9 +106,9 @@ def record_as_sent(project: Project, state: RoundState, units: Sequence[str] = (
 # Before anything is sent ------------------------------------------------------------------------------------
 
 
-def _settle_earlier(run: SendRun) -> None:
+def settle_earlier(run: SendRun) -> None:
     """Record what an earlier run has found out of mails and could not record, and remove what it wrote and never
-    planned."""
+    planned. `run` has the lock."""
     by_draft = {each.draft: each for each in run.state.mails.records.values() if each.via == "smtp"}
     for name in run.outbox.list_names(SENT):
         record = by_draft.get(name)
@@ -122,11 +122,6 @@ def _settle_earlier(run: SendRun) -> None:
         if name not in by_draft:
             run.outbox.remove(name)
     run.record()
-
-
-def _refresh(run: SendRun) -> None:
-    run.project = open_project(run.project.root)
-    run.state = choose_round(run.project, run.state.name)
 
 
 def _review_waiting(run: SendRun, purpose: MailPurpose) -> list[MailRecord]:
@@ -190,7 +185,7 @@ def _write_plans(run: SendRun, purpose: MailPurpose, plans: Sequence[PlannedMail
         }
     data = {"purpose": purpose, "via": "smtp", "host": socket.gethostname(), "units": written}
     run.project.record("mail-planned", data, run.state.name)
-    _refresh(run)
+    run.refresh()
     return [run.state.mails.records[each["message_id"]] for each in written.values()]
 
 
