@@ -144,6 +144,17 @@ def test_what_does_not_deviate_has_no_table_but_a_sentence() -> None:
     assert not any(row.is_group_heading for table in tables(document) for row in table.all_rows)
 
 
+def test_the_headline_counts_parts_where_no_activity_deviates() -> None:
+    lines = show(
+        compose("""
+        S/M/N/Bygga       | Kvartal 4 | Pågående  ||| A
+        S/M/N/Bygga/Gräva | Kvartal 1 | Förskjuts ||| A
+        S/M/N/Bygga/Måla  | Kvartal 4 | Pågående  ||| A
+    """)
+    )
+    assert lines[0] == "# 1 av 2 delaktiviteter avviker från planen."
+
+
 def test_the_headline_names_who_has_not_answered_and_counts_many() -> None:
     text = "\n".join(f"S/M/N/Bygga {name} | Kvartal 4 | Förskjuts ||| {name}" for name in "ABCDEFG")
     followed = draw_round(text)

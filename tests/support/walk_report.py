@@ -294,6 +294,9 @@ class ReportWalk:
             late = self.scope.late if self.scope.activities else self.marked_late()
             numbers += [deviating, len(rows)] if deviating else []
             numbers += ([late] if deviating else [late, len(rows)]) if late else []
+            if not numbers and self.scope.activities:
+                of_parts = sum(len(self.scope.with_status(self.scope.parts, label)) for label in labels)
+                numbers += [of_parts, len(self.scope.parts)] if of_parts else []
         if len(silent) > MAX_NAMED_UNITS:
             everybody = len(silent) == len(self.counts.units)
             numbers += [len(silent)] if everybody else [len(silent), len(self.counts.units)]

@@ -10,8 +10,8 @@ from typing import Literal
 from xlflow.i18n.catalogue import format_long_date
 from xlflow.i18n.count_sentences import plural_level_name
 from xlflow.model.text import ascii_letters, first_free_name
-from xlflow.report.change_table import build_change_section
-from xlflow.report.deviation_tables import build_deviation_section
+from xlflow.report.change_section import build_change_section
+from xlflow.report.deviation_section import build_deviation_section
 from xlflow.report.document import (
     MAX_PAGES_WITHOUT_CONTENTS,
     Block,
@@ -37,7 +37,7 @@ from xlflow.report.question_section import build_question_section
 from xlflow.report.response_section import build_response_section
 from xlflow.rounds.round_status import RoundStatus, restrict_to_unit
 
-MAX_ITEMS_ON_ONE_PAGE = 5
+MAX_ITEMS_ON_ONE_PAGE = 12
 """Activities up to which the parts of a report follow each other without page breaks between them."""
 
 CONTENTS_DEPTH = 2

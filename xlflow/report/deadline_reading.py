@@ -8,6 +8,14 @@ from xlflow.model.template_elements import Field
 from xlflow.rounds.round_status import DisplayValues, RoundStatus
 from xlflow.values.field_values import make_parser
 
+MAX_LETTERS_TOGETHER = 16
+"""Letters of a deadline that is not broken at the end of a line: "Kvartal 1 2022"."""
+
+
+def keep_deadline_together(text: str) -> str:
+    """Return a short deadline with blanks at which no line ends."""
+    return text.replace(" ", "\u00a0") if len(text) <= MAX_LETTERS_TOGETHER else text
+
 
 @dataclass(frozen=True)
 class DeadlineReader:

@@ -34,6 +34,9 @@ from xlflow.report.docx_text import (
 from xlflow.report.reference_look import apply_reference_look, new_document
 from xlflow.report.reference_package import open_reference
 
+_AFTER_UPDATE_FIELDS = ("w:hdrShapeDefaults", "w:footnotePr", "w:endnotePr", "w:compat", "w:docVars", "w:rsids")
+"""Settings that come after the one that renews fields, in the order of the standard."""
+
 FONT_NAME = "Calibri"
 GENERATOR_NAME = "xlflow"
 DEFAULT_TEXT_SIZE = 10.0
@@ -105,6 +108,8 @@ def create_styled_document(document: Document, reference: bytes | None) -> tuple
     if not reference or docx.sections[-1].page_width is None:
         _set_page_size(docx)
     _add_list_definitions(docx)
+    if document.is_long:
+        _renew_fields_when_opened(docx)
     _set_document_language(docx, document.language_tag)
     _set_document_properties(docx, document)
     names = {**STYLE_NAMES, **{f"heading {level}": f"Heading {level}" for level in range(1, 5)}}
@@ -240,6 +245,15 @@ def _set_document_language(docx: Docx, tag: str) -> None:
     tab_stop = settings.find(qn("w:defaultTabStop"))
     if settings.find(qn("w:autoHyphenation")) is None and tab_stop is not None:
         tab_stop.addnext(parse_xml(f"<w:autoHyphenation {NAMESPACE}/>"))
+
+
+def _renew_fields_when_opened(docx: Docx) -> None:
+    """Let Word work out the page numbers of the contents, which are estimates until then."""
+    settings, flag = docx.settings.element, parse_xml(f'<w:updateFields {NAMESPACE} w:val="true"/>')
+    before = next(
+        (found for found in map(settings.find, map(qn, _AFTER_UPDATE_FIELDS)) if found is not None), None
+    )
+    settings.append(flag) if before is None else before.addprevious(flag)
 
 
 def _clean_property(text: str) -> str:

@@ -64,10 +64,20 @@ def _deviation_headline(round_status: RoundStatus, phrasing: Phrasing) -> Iterat
     if deviating:
         yield phrasing.translate_counted("headline_deviating", deviating, whole=len(rows), items=items)
     elif not late:
-        yield phrasing.translate("headline_none", items=items)
+        yield _deviating_parts_headline(round_status, phrasing) or phrasing.translate("headline_none", items=items)
     if late:
         key = "headline_late" if deviating else "headline_late_only"
         yield phrasing.translate_counted(key, late, whole=len(rows), items=items)
+
+
+def _deviating_parts_headline(round_status: RoundStatus, phrasing: Phrasing) -> str:
+    """Return how many sub-activities deviate, "" if none do."""
+    parts = [entry for entry in round_status.item_statuses if round_status.is_part(entry)]
+    count = sum(round_status.has_deviating_status(entry) and not entry.follows_parent for entry in parts)
+    if not count or round_status.template.part_level is None:
+        return ""
+    items = plural_level_name(round_status.template.part_level, phrasing.language)
+    return phrasing.translate_counted("headline_deviating", count, whole=len(parts), items=items)
 
 
 def _silence_headline(

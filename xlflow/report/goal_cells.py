@@ -16,7 +16,7 @@ from xlflow.report.table_rows import ItemGroup
 MAX_LINES_BESIDE_GOAL = 17
 """Lines of activities beside one goal's cell; with the row that passes this, the next cell begins."""
 
-MAX_LINES_KEPT_TOGETHER = LINES_PER_PAGE * 0.7
+MAX_LINES_KEPT_TOGETHER = LINES_PER_PAGE * 0.6
 
 
 def put_goal_beside(

@@ -58,7 +58,7 @@ def build_unit_table(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[
     goal_level, items = goal_level_index(round_status), _capitalize(phrasing.item_noun_plural)
     if not round_status.top_items:
         return
-    yield Heading(1, phrasing.translate("all_items", items=phrasing.item_noun_plural), starts_page=True)
+    yield Heading(1, phrasing.translate("all_items", items=phrasing.item_noun_plural))
     column_source = ColumnSource(round_status, phrasing)
     columns = build_columns(column_source)
     row_groups: tuple[tuple[ReportRow, ...], ...] = (build_rows(round_status.top_items, column_source),)

@@ -23,13 +23,14 @@ from xlflow.report.document import (
 LETTERS_PER_LINE, LETTERS_PER_TABLE_LINE = 96, 104
 """Letters in a line of running text, and in one of a table as wide as the page."""
 
-LINES_PER_PAGE, PIXELS_PER_LINE = 52, 19
+LINES_PER_PAGE, PIXELS_PER_LINE = 66, 19
+"""Measured on a report of 18 pages in Word: no heading of 19 is estimated more than a page away."""
 
 _CELL_PADDING, _LINES_OF_HEADING, _LINES_OF_TABLE = 0.9, 2.6, 4.0
 
 
 def estimate_heading_pages(blocks: Iterable[Block]) -> dict[str, str]:
-    """Return the page on which each heading is likely to stand, by its anchor; the contents take a page."""
+    """Return the page on which each heading is likely to be, by its anchor; the contents take a page."""
     lines, pages = 8.0, dict[str, str]()
     for block in blocks:
         if isinstance(block, ContentsPlace):

@@ -29,7 +29,7 @@ from xlflow.report.document import (
 from xlflow.report.group_counts import top_level_groups, top_level_name
 from xlflow.report.phrasing import Phrasing, item_title, label_without_colon, shorten_reason
 from xlflow.report.table_bands import build_band
-from xlflow.report.table_columns import mark_for_hyphenation
+from xlflow.report.table_columns import MAX_WORD_LETTERS_NARROW, mark_for_hyphenation
 from xlflow.report.table_rows import ItemGroup
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
 from xlflow.values.field_values import amount_unit_sentence
@@ -156,10 +156,10 @@ def _build_threshold_table(
     shown_fields = (*(template.field(key) for key in keys), field)
     with_units = len(round_status.unit_statuses) > 1
     columns = (
-        ReportColumn(label_without_colon(template.item_level.label, phrasing.language), 2.4),
-        *((ReportColumn(translate("column.unit", phrasing.language), 1.7),) if with_units else ()),
-        *(ReportColumn(label_without_colon(each.label, phrasing.language), 1.5, "end") for each in shown_fields),
-        ReportColumn(phrasing.translate("reason"), 3.8),
+        ReportColumn(label_without_colon(template.item_level.label, phrasing.language), 2.2),
+        *((ReportColumn(translate("column.unit", phrasing.language), 1.8),) if with_units else ()),
+        *(ReportColumn(label_without_colon(each.label, phrasing.language), 1.65, "end") for each in shown_fields),
+        ReportColumn(phrasing.translate("reason"), 3.4),
     )
     band = build_band(
         f"{title}: {format_item_count(len(exceeding), template.item_level, phrasing.language)}", len(columns)
@@ -172,6 +172,7 @@ def _build_threshold_table(
         description=phrasing.translate("beyond_description", item=phrasing.item_noun),
         columns=columns,
         row_groups=((band, *rows),),
+        is_dense=True,
     )
 
 
@@ -192,7 +193,8 @@ def _build_threshold_row(
     reason_block = (
         Paragraph((Span(reason),)) if reason else Paragraph(to_spans(phrasing.translate("no_reason")), "quiet")
     )
-    units = (ReportCell((Paragraph(to_spans(", ".join(entry.item.units))),)),) if with_units else ()
+    unit_cell = ReportCell((Paragraph(to_spans(", ".join(entry.item.units))),))
+    units = (mark_for_hyphenation(unit_cell, MAX_WORD_LETTERS_NARROW),) if with_units else ()
     return ReportRow(
         (
             mark_for_hyphenation(ReportCell(tuple(name), is_header=True)),

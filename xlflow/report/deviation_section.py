@@ -11,7 +11,7 @@ from functools import cached_property
 from xlflow.i18n.catalogue import translate
 from xlflow.model.template_elements import Choice, Field
 from xlflow.model.text import first_line
-from xlflow.report.deadline_reading import DeadlineReader
+from xlflow.report.deadline_reading import DeadlineReader, keep_deadline_together
 from xlflow.report.document import (
     Block,
     Heading,
@@ -170,7 +170,7 @@ class _DeviationSource:
             label_without_colon(self.round_status.template.item_level.label, self.phrasing.language), 3.7
         )
         if self.shows_units:
-            yield ReportColumn(translate("column.unit", self.phrasing.language), 1.9)
+            yield ReportColumn(translate("column.unit", self.phrasing.language), 2.1)
         if self.deadlines.deadline_field or self.deadlines.new_deadline_field:
             yield ReportColumn(self.phrasing.translate("planned_and_new"), 2.2)
         yield ReportColumn(self.phrasing.translate("reason"), 4.7)
@@ -235,9 +235,10 @@ class _DeviationSource:
         return ""
 
     def _arrow(self, planned: str, new: str) -> tuple[Span, ...]:
+        planned, new = keep_deadline_together(planned), keep_deadline_together(new)
         if not new:
             return to_spans(planned)
-        return (*to_spans(f"{planned} → " if planned else "→ "), *to_spans(new, strong=True))
+        return (*to_spans(f"{planned} → " if planned else "→\u00a0"), *to_spans(new, strong=True))
 
     def _reason_content(self, row: _DeviatingRow) -> Iterator[Paragraph]:
         for unit, answers in row.answers:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from xlflow.i18n.catalogue import format_long_date, translate
 from xlflow.i18n.count_sentences import describe_change_counts
+from xlflow.report.deadline_reading import keep_deadline_together
 from xlflow.report.document import (
     Block,
     Heading,
@@ -114,6 +115,7 @@ def _deadline_cell(change: ItemChange) -> ReportCell:
     before = _on_one_line(change.previous.effective_deadline_text) if change.previous else ""
     now = _on_one_line(change.current.effective_deadline_text) if change.current else ""
     if before and now and before != now:
+        before, now = keep_deadline_together(before), keep_deadline_together(now)
         spans = (*to_spans(f"{before} → "), *to_spans(now, strong=True))
         return ReportCell((Paragraph(spans),))
     text = now or before
