@@ -284,7 +284,7 @@ def test_what_only_some_have_answered_says_so_wherever_it_is_shown() -> None:
     )
     document = compose_document(replace(followed, item_statuses=items), ReportOptions())
     text = "\n".join(show(document))
-    assert "För tre aktiviteter har bara en del svarat." in text
+    assert "För tre aktiviteter har bara en del av dem som tillfrågats svarat." in text
     assert "Entrén (1 av 2 har svarat) | " in text
     assert "Spara (1 av 2 har svarat) | " in text
     assert "Scenen (Norr, Söder) (1 av 2 har svarat)" in text
