@@ -231,7 +231,7 @@ def test_in_english_and_in_the_report(tmp_path: Path) -> None:
     run = merge_files([folder], tmp_path / "out.xlsx", plan=draw_plan(tmp_path), jobs=1)
     rows = look(tmp_path / "out.xlsx", "Summary")
     assert (
-        rows[2][0] == "All units asked have sent in their form. Forms without answers have come from Norr, Väst."
+        rows[2][0] == "All units asked have sent in their forms. Forms without answers have come from Norr, Väst."
     )
     assert "Forms without answers: Norr, Väst." in format_result(run).splitlines()
     write_report(tmp_path / "out.xlsx", tmp_path / "report.html")

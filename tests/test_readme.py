@@ -149,7 +149,7 @@ def test_every_option_that_is_named_exists() -> None:
 
 @cache
 def _help(command: str) -> str:
-    shown = run(*command.split(), "--help", cwd=PROJECT)
+    shown = run(*command.split(), "--help", cwd=PROJECT, LC_ALL="en_GB.UTF-8")
     assert (shown.code, shown.err) == (0, "")
     return shown.out.strip().replace("python -m xlflow", "xlflow")
 

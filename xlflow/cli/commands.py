@@ -19,6 +19,7 @@ from xlflow.cli.console import (
     print_output,
     print_result_and_exit,
     show_progress_bars,
+    user_language,
 )
 from xlflow.cli.options import (
     AS_OF_HELP,
@@ -33,6 +34,7 @@ from xlflow.cli.options import (
     PLAN_OPTION,
     PREVIOUS_ANSWERS_OPTION,
     PREVIOUS_ROUND_OPTION,
+    SHOWN_LANGUAGE_OPTION,
     TEMPLATE_OPTION,
     UNITS_OPTION,
     add_report_options,
@@ -48,10 +50,10 @@ def main() -> None:
     """Collect answers from many units in Excel, without losing one.
 
     \b
-    1. xlflow generate plan.xlsx --as-of 2021-03-31 -o forms/   one form per unit
+    1. xlflow generate plan.xlsx --as-of 2026-03-31 -o forms  one form per unit
     2. send the forms out, put what comes back into a folder
-    3. xlflow check returned/                                   what must be corrected
-    4. xlflow merge returned/ -o consolidated.xlsx              everything in one workbook
+    3. xlflow check returned                                  what to correct
+    4. xlflow merge returned -o all.xlsx                      all in one workbook
 
     See it all at once: xlflow demo. Keep rounds together: xlflow init
     """
@@ -63,27 +65,29 @@ def main() -> None:
 
 @main.command(short_help="Run the whole loop on an example, and say where to look.")
 @click.argument("folder", default="xlflow-demo", metavar="[DIR]", type=PATH_TYPE)
-@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
+@SHOWN_LANGUAGE_OPTION
 @FORCE_OPTION
-def demo(folder: Path, language: str, force: bool) -> None:
+def demo(folder: Path, language: str | None, force: bool) -> None:
     """Run the whole loop on the example that comes with xlflow, and say where to look."""
     from xlflow.cli.text_output import format_result
     from xlflow.demo import run_demo
 
     with exit_on_fatal_error(language), show_progress_bars() as progress:
-        result = run_demo(folder, "en" if language == "en" else "sv", force=force, progress=progress)
+        result = run_demo(folder, parse_language(language) or user_language(), force=force, progress=progress)
     print_output(format_result(result, notes_last=True, look=find_look()))
 
 
 @main.command()
-@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
-def templates(language: str) -> None:
+@SHOWN_LANGUAGE_OPTION
+def templates(language: str | None) -> None:
     """List the templates that can be used with generate -t."""
     from xlflow.cli.text_output import format_templates
     from xlflow.definition.template_loader import load_shipped_templates
 
     with exit_on_fatal_error(language):
-        print_output(format_templates(load_shipped_templates(), "en" if language == "en" else "sv", find_look()))
+        print_output(
+            format_templates(load_shipped_templates(), parse_language(language) or user_language(), find_look())
+        )
 
 
 @main.command()
@@ -311,8 +315,8 @@ def history(files: tuple[Path, ...], output: Path | None, language: str | None, 
 @click.option(
     "-t", "--template", metavar="NAME", help="A template's name, or a path to one, whose rules are explained too."
 )
-@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
-def explain(code: str, template: str | None, language: str) -> None:
+@SHOWN_LANGUAGE_OPTION
+def explain(code: str, template: str | None, language: str | None) -> None:
     """Say what a code in a list of findings means and what to do about it; without CODE, list them all.
 
     CODE is what stands last on a row of the sheet Anmärkningar (Remarks), or the name of a template's rule.
@@ -321,7 +325,7 @@ def explain(code: str, template: str | None, language: str) -> None:
     from xlflow.definition.template_loader import load_shipped_templates, load_template
     from xlflow.model.findings import FatalError, Finding
 
-    explain_language = parse_language(language) or "sv"
+    explain_language = parse_language(language) or user_language()
     with exit_on_fatal_error(language):
         templates = (load_template(template),) if template else load_shipped_templates()
         explanation = (

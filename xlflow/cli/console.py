@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from xlflow.cli.help_text import LocalizedContext, localize_command
 from xlflow.cli.terminal import find_look, write_text
 
 if TYPE_CHECKING:
@@ -32,11 +33,20 @@ class CommandGroup(click.Group):
     """Reports usage errors like all others: in the user's language, on stderr, with exit code 2. Inside a project,
     some commands have a variant that needs no paths."""
 
+    context_class = LocalizedContext
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command, whose help is in the user's language."""
+        localize_command(cmd)
+        super().add_command(cmd, name)
+
     def add_project_commands(self, commands: Sequence[click.Command], variants: Sequence[click.Command]) -> None:
         """Add the commands of a project, and the variants that stand in for others there."""
         for command in commands:
             self.add_command(command)
         self._project_variants = {variant.name: variant for variant in variants}
+        for variant in variants:
+            localize_command(variant)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

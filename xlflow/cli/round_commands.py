@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlflow.cli.console import exit_on_fatal_error, parse_date_option, print_result_and_exit
+from xlflow.cli.console import (
+    exit_on_fatal_error,
+    parse_date_option,
+    parse_language,
+    print_result_and_exit,
+    user_language,
+)
 from xlflow.cli.options import AS_OF_HELP, PATH_TYPE, ROUND_OPTION
 
 if TYPE_CHECKING:
@@ -22,8 +28,10 @@ if TYPE_CHECKING:
 @click.command(short_help="Make a folder a project, which keeps rounds together.")
 @click.argument("folder", default=".", metavar="[DIR]", type=PATH_TYPE)
 @click.option("--name", default="", metavar="TEXT", help="The project's name; the folder's, if not given.")
-@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
-def init(folder: Path, name: str, language: str) -> None:
+@click.option(
+    "--language", type=click.Choice(["sv", "en"]), help="The language of the project; yours, if not given."
+)
+def init(folder: Path, name: str, language: str | None) -> None:
     """Make a folder a project: it keeps the plan, forms, answers, decisions and reports of every round.
 
     Inside it, the other commands need no paths and no days. What is in the folder already stays as it is.
@@ -31,7 +39,7 @@ def init(folder: Path, name: str, language: str) -> None:
     from xlflow.project.project_folder import init_project
 
     with exit_on_fatal_error(language):
-        result = init_project(folder, name, "en" if language == "en" else "sv")
+        result = init_project(folder, name, parse_language(language) or user_language())
     print_result_and_exit(result, as_json=False)
 
 

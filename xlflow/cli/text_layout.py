@@ -4,12 +4,20 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from xlflow.cli.terminal import display_width
-from xlflow.model.text import escape_invisible
 
 _GAP = "  "
 
 
 def wrap_text(text: str, width: int, *, indent: str = "", first_indent: str | None = None) -> str:
+    """Return `fill_lines` of a text, with what cannot be seen in it spelt out."""
+    from xlflow.model.text import escape_invisible
+
+    return fill_lines(
+        escape_invisible(text, allowed="\t\n\r\x85"), width, indent=indent, first_indent=first_indent
+    )
+
+
+def fill_lines(text: str, width: int, *, indent: str = "", first_indent: str | None = None) -> str:
     """Return the text in lines that fit, each paragraph by itself. Long names and what a no-break space joins are
     never broken. Consoles get plain spaces."""
     initial_indent = indent if first_indent is None else first_indent
@@ -22,7 +30,7 @@ def wrap_text(text: str, width: int, *, indent: str = "", first_indent: str | No
             break_long_words=False,
             break_on_hyphens=False,
         )
-        for paragraph_index, paragraph in enumerate(escape_invisible(text, allowed="\t\n\r\x85").splitlines())
+        for paragraph_index, paragraph in enumerate(text.splitlines())
     )
     return lines.replace("\u00a0", " ")
 

@@ -20,7 +20,14 @@ _DEFAULT_PORT = 8765
 @click.option(
     "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to answer at."
 )
-@click.option("--port", default=_DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), metavar="N")
+@click.option(
+    "--port",
+    default=_DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="The port to answer at.",
+)
 @click.option(
     "--trusted-host",
     "trusted_hosts",
@@ -39,7 +46,14 @@ _DEFAULT_PORT = 8765
     metavar="NAME",
     help="Who may see the board, as that header says.",
 )
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 32), metavar="N")
+@click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 32),
+    metavar="N",
+    help="How many uploads are read at a time.",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open the browser.")
 @ROUND_OPTION
 def serve(
