@@ -84,11 +84,12 @@ def test_every_command_of_the_contract_is_there_with_its_words() -> None:
 def test_help_is_help(words: Sequence[str], tmp_path: Path) -> None:
     seen = run(*words, cwd=tmp_path)
     assert (seen.code, seen.err) == (0, "")
-    assert seen.out.startswith("Usage: ")
+    assert seen.out.startswith("Användning: ")
+    assert run(*words, cwd=tmp_path, LC_ALL="en_GB.UTF-8").out.startswith("Usage: ")
 
 
 def test_the_list_of_commands_is_cut_short_on_no_terminal_of_80_columns(tmp_path: Path) -> None:
-    assert "..." not in run("--help", cwd=tmp_path, COLUMNS="80").out.partition("Commands:")[2]
+    assert "..." not in run("--help", cwd=tmp_path, COLUMNS="80").out.partition("Kommandon:")[2]
 
 
 def test_help_imports_nothing_slow(tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ except SystemExit:
 print([name for name in {slow!r} if name in sys.modules], file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("Usage: ")
+    assert done.stdout.startswith(("Usage: ", "Användning: "))
     assert done.stderr.strip() == "[]"
 
 
