@@ -17,6 +17,7 @@ from xlflow.cli.console import (
 )
 from xlflow.cli.options import JSON_OPTION, ROUND_OPTION
 from xlflow.cli.round_commands import open_chosen_round
+from xlflow.cli.terminal import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +138,7 @@ def log_in_to_mail() -> None:
     """Log in to Microsoft 365 with a code that you type into a browser, and keep the login in the key store."""
     from xlflow.project.mail_setup import log_in_to_microsoft
 
-    _run_mail_command(lambda project: log_in_to_microsoft(project, lambda text: click.echo(text, err=True)))
+    _run_mail_command(lambda project: log_in_to_microsoft(project, lambda text: write_text(text, err=True)))
 
 
 @mail_group.command("forget")

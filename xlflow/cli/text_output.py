@@ -5,7 +5,7 @@ each fault once with all its locations, then the verdict in a few lines, and las
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from xlflow.cli.finding_text import count_severities, format_finding_details
@@ -17,6 +17,7 @@ from xlflow.model.findings import Finding, Severity, responsible_party
 from xlflow.model.merged import Accounts, Merged, RunResult
 from xlflow.model.submission import FileState
 from xlflow.model.template import Template
+from xlflow.model.text import safe_display_name
 from xlflow.pipeline.finding_groups import FindingGroup, group_findings
 from xlflow.values.field_values import format_amount
 
@@ -88,7 +89,7 @@ def _format_overview(merged: Merged, findings: Sequence[Finding], language: Lang
     if round_.as_of != UNKNOWN_DATE:
         day = format_long_date(round_.as_of, language)
         title = translate("terminal.title", language, title=title, day=day)
-    yield highlight(wrap_text(title, look.width), "strong", look)
+    yield highlight(wrap_text(safe_display_name(title), look.width), "strong", look)
     yield format_unit_table(merged, findings, language, look.width)
 
 
@@ -118,17 +119,22 @@ def _response_lines(merged: Merged, language: Language) -> Iterator[str]:
     unit_count = len(merged.answered_units) + len(merged.missing_units)
     answered = len(merged.units_with_answers)
     answer = translate_counted("terminal.answered", unit_count, language, answered=answered, asked=unit_count)
-    missing = translate("terminal.missing", language, units=", ".join(merged.missing_units))
+    missing = translate("terminal.missing", language, units=_join_names(merged.missing_units))
     yield f"{answer} {missing}" if merged.missing_units else answer
     if merged.units_with_blank_form:
-        yield translate("terminal.blank", language, units=", ".join(merged.units_with_blank_form))
+        yield translate("terminal.blank", language, units=_join_names(merged.units_with_blank_form))
     if merged.units_with_nothing_to_report:
-        yield translate("terminal.nothing", language, units=", ".join(merged.units_with_nothing_to_report))
+        yield translate("terminal.nothing", language, units=_join_names(merged.units_with_nothing_to_report))
+
+
+def _join_names(names: Iterable[str]) -> str:
+    """Return names as a list on one line, whatever they hold."""
+    return ", ".join(map(safe_display_name, names))
 
 
 def _written_forms_lines(result: RunResult) -> Iterator[str]:
     if result.written_files:
-        count, folder = len(result.written_files), result.output_path or "."
+        count, folder = len(result.written_files), safe_display_name(str(result.output_path or "."))
         yield translate_counted("terminal.forms_written", count, result.language, folder=folder)
 
 
@@ -173,10 +179,10 @@ def _outcome_lines(result: RunResult) -> Iterator[str]:
     if merged is None:
         return
     if result.written_files:
-        count, folder = len(result.written_files), result.output_path or "."
+        count, folder = len(result.written_files), safe_display_name(str(result.output_path or "."))
         yield translate_counted("terminal.sent_back", count, language, folder=folder)
     elif result.output_path:
-        yield translate("terminal.output", language, file=result.output_path)
+        yield translate("terminal.output", language, file=safe_display_name(str(result.output_path)))
 
 
 def _next_step_lines(result: RunResult, *, in_project: bool) -> Iterator[str]:
