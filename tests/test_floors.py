@@ -70,6 +70,7 @@ DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "smtplib": "mail",
     "starlette": "web",
     "uvicorn": "web",
+    "sqlalchemy": "web",
     "markdown_it": "report",
     "typst": "report",
     "tomllib": None,

@@ -91,7 +91,7 @@ def test_guessing_links_is_slowed_down(tmp_path: Path) -> None:
         client = running.client()
         codes = [client.get(f"/u/guess{number}").status_code for number in range(8)]
         assert codes == [404] * 5 + [429] * 3
-        assert client.get(f"/u/{token}").status_code == 429
+        assert client.get(f"/u/{token}").status_code == 200  # others at the same address are not shut out
 
 
 @pytest.mark.parametrize(

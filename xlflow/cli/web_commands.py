@@ -54,6 +54,14 @@ _DEFAULT_PORT = 8765
     metavar="N",
     help="How many uploads are read at a time.",
 )
+@click.option(
+    "--index",
+    "index_url",
+    default="",
+    envvar="XLFLOW_INDEX",
+    metavar="URL",
+    help="Where to index the events, for example postgresql+psycopg:///xlflow; needs xlflow[server].",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open the browser.")
 @ROUND_OPTION
 def serve(
@@ -64,6 +72,7 @@ def serve(
     user_header: str,
     coordinators: tuple[str, ...],
     workers: int,
+    index_url: str,
     no_browser: bool,
     round_name: str | None,
 ) -> None:
@@ -75,7 +84,10 @@ def serve(
     from xlflow.i18n.catalogue import translate
 
     with exit_on_fatal_error(), open_chosen_round(round_name) as (project, _):
-        _require_extra()
+        _require_extra("web", "starlette", "uvicorn", "python_multipart")
+        if index_url:
+            _require_extra("server", "sqlalchemy")
+        from xlflow.web.server import default_index_url
         from xlflow.web.server import serve as run_server
         from xlflow.web.server_settings import LOOPBACK_NAMES, ServerSettings
 
@@ -90,6 +102,7 @@ def serve(
             user_header,
             coordinators,
             workers,
+            index_url or default_index_url(project.root),
         )
         language, word = user_language(), "web.serving_proxy" if user_header else "web.serving"
         run_server(
@@ -182,11 +195,11 @@ def _link_line(found: "PageLink", language: "Language") -> str:
     )
 
 
-def _require_extra() -> None:
+def _require_extra(extra: str, *modules: str) -> None:
     from xlflow.model.findings import FatalError, Location, make_finding
 
-    if not all(map(find_spec, ("starlette", "uvicorn", "python_multipart"))):
-        raise FatalError(make_finding("extra-missing", Location(""), value="web"))
+    if not all(map(find_spec, modules)):
+        raise FatalError(make_finding("extra-missing", Location(""), value=extra))
 
 
 def _require_all_or_none(*options: object) -> None:

@@ -189,23 +189,42 @@ and events do not change. One that somebody edits is another file, or has anothe
 def _read_event(path: Path) -> Event | Finding:
     """Return the event in a file, or the finding that says that it is damaged or was edited."""
     try:
-        status = path.stat()
+        look = _look_at(path)
+        known = _read_before.get(path)
+        if known and known[0] == look:
+            return known[1]
+        found = _parse_event(path, path.read_bytes())
     except OSError:
         return make_finding("event-damaged", Location(path.name))
-    look = status.st_ino, status.st_mtime_ns, status.st_size
-    known = _read_before.get(path)
-    if known and known[0] == look:
-        return known[1]
-    found = _parse_event(path)
     if isinstance(found, Event):
         _read_before[path] = look, found
     return found
 
 
-def _parse_event(path: Path) -> Event | Finding:
+def recall_event(path: Path, look: tuple[int, int, int], content: bytes) -> None:
+    """Take what an index holds of an event in place of reading its file, if that still looks as it did then and
+    the content is whole. `look`: as `list_remembered` tells it."""
+    event = _parse_event(path, content)
+    if isinstance(event, Event) and event.file_name == path.name:
+        _read_before.setdefault(path, (look, event))
+
+
+def list_remembered(folder: Path) -> Iterator[tuple[str, tuple[int, int, int], Event]]:
+    """Yield (file name, look of the file, event) of the events in a folder that were read in this process, each
+    under its right name."""
+    for path, (look, event) in tuple(_read_before.items()):
+        if path.parent == folder and path.name == event.file_name:
+            yield path.name, look, event
+
+
+def _look_at(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _parse_event(path: Path, content: bytes) -> Event | Finding:
     location = Location(path.name)
     try:
-        content = path.read_bytes()
         values = json.loads(content)
         if not (isinstance(values, dict) and values.keys() == _KEYS and isinstance(values["data"], dict)):
             return make_finding("event-damaged", location)
@@ -213,7 +232,7 @@ def _parse_event(path: Path) -> Event | Finding:
         if not all(isinstance(text, str) for text in (*texts, *values["seen"])):
             return make_finding("event-damaged", location)
         event = Event(**{**values, "seen": tuple(values["seen"])})
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return make_finding("event-damaged", location)
     ids_in_name = _ID_IN_NAME.findall(path.name)
     if event.to_bytes() != content or (ids_in_name and event.id not in ids_in_name):

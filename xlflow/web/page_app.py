@@ -23,7 +23,7 @@ from xlflow.web.page_context import (
 from xlflow.web.rate_limits import RateLimit
 from xlflow.web.rendering import choose_language, is_secure, read_static, render_page
 from xlflow.web.request_guard import App, RequestGuard
-from xlflow.web.server_settings import ServerSettings
+from xlflow.web.server_settings import INDEX_VARIABLE, ServerSettings
 from xlflow.web.sessions import SessionStore
 from xlflow.web.worker_pool import WorkerPool
 
@@ -42,7 +42,7 @@ def build_app(settings: ServerSettings) -> tuple[App, PageContext]:
     """Return the application and what its pages share. `FatalError` if the folder is no project."""
     context = PageContext(
         settings,
-        WorkerPool(settings.root, settings.workers),
+        WorkerPool(settings.root, settings.workers, environment={INDEX_VARIABLE: settings.index_url}),
         SessionStore(settings.session_idle_seconds, settings.session_seconds),
         RateLimit(settings.wrong_links_per_minute),
         RateLimit(_UPLOADS_PER_MINUTE),

@@ -20,19 +20,15 @@ class RateLimit:
 
     def take(self, key: str) -> bool:
         """Count one for a key and return whether it was allowed."""
-        return self._change(key, 1.0)
+        return self._change(key)
 
-    def is_used_up(self, key: str) -> bool:
-        """Return whether the next one would be refused, without counting."""
-        return not self._change(key, 0.0)
-
-    def _change(self, key: str, amount: float) -> bool:
+    def _change(self, key: str) -> bool:
         now = self.clock()
         with self._lock:
             left, since = self._buckets.get(key, (float(self.count), now))
             left = min(float(self.count), left + (now - since) * self.count / self.seconds)
             is_allowed = left >= 1.0
-            self._buckets[key] = (left - amount if is_allowed else left, now)
+            self._buckets[key] = (left - 1.0 if is_allowed else left, now)
             if len(self._buckets) > _MAX_KEYS:
                 self._forget(now)
         return is_allowed

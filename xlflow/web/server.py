@@ -7,10 +7,14 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from contextlib import closing
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
 
 import uvicorn
 
 from xlflow.model.findings import FatalError, Location, make_finding
+from xlflow.runtime.private_files import find_cache_folder
 from xlflow.web.page_app import build_app
 from xlflow.web.request_guard import LOG
 from xlflow.web.server_settings import LOOPBACK_NAMES, ServerSettings
@@ -58,6 +62,16 @@ def serve(
             uvicorn.Server(config).run([listener])
         finally:
             context.workers.close()
+
+
+def default_index_url(root: Path) -> str:
+    """Return where the events are indexed unless a database is named: in SQLite in the user's cache, since SQLite
+    breaks on shares; "" where SQLAlchemy or a cache is missing."""
+    folder = find_cache_folder()
+    if folder is None or find_spec("sqlalchemy") is None:
+        return ""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite:///{folder / f'events-{sha256(str(root.absolute()).encode()).hexdigest()[:16]}.sqlite'}"
 
 
 def _bind(settings: ServerSettings) -> socket.socket:

@@ -7,6 +7,9 @@ from pathlib import Path
 from xlflow.excel.reader import DEFAULT_LIMITS
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+INDEX_VARIABLE = "XLFLOW_INDEX"
+"""The variable of the environment that says where the index of events is, as a URL of SQLAlchemy."""
+
 _FORM_ROOM = 64 * 1024
 
 
@@ -17,7 +20,7 @@ class ServerSettings:
     `round_name`: as-of date (ISO), None for the current round. `trusted_hosts`: names under which the page may be
     asked for, without port. `proxies`: addresses whose `X-Forwarded-For`, `X-Forwarded-Proto` and user header are
     believed. `user_header`: name of the header in which a proxy says who somebody is, "" for none; `coordinators`:
-    the names in it that may see the board.
+    the names in it that may see the board. `index_url`: of the database in which events are indexed, "" for none.
     """
 
     root: Path
@@ -29,10 +32,11 @@ class ServerSettings:
     user_header: str = ""
     coordinators: Sequence[str] = ()
     workers: int = 2
+    index_url: str = ""
     upload_bytes: int = DEFAULT_LIMITS.file_bytes
     body_seconds: float = 60.0
-    posts_per_minute: int = 60
-    requests_per_minute: int = 1200
+    posts_per_minute: int = 600
+    requests_per_minute: int = 6000
     wrong_links_per_minute: int = 20
     stale_seconds: float = 30.0
     session_idle_seconds: float = 3600.0

@@ -9,21 +9,40 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlflow.model.findings import FatalError
 from xlflow.project.project_folder import USER_VARIABLE, open_project
 from xlflow.project.project_state import choose_round
 from xlflow.web import project_access
+from xlflow.web.server_settings import INDEX_VARIABLE
+
+if TYPE_CHECKING:
+    from xlflow.web.event_index import EventIndex
 
 
 def main(root: Path) -> None:
     """Answer requests until stdin ends. What anything prints goes to stderr."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    index = _open_index(root)
     for line in sys.stdin.buffer:
         answers.write(json.dumps(answer_request(root, json.loads(line)), default=str).encode() + b"\n")
         answers.flush()
+        if index:
+            index.catch_up()
+
+
+def _open_index(root: Path) -> "EventIndex | None":
+    """Return the index that the server was told of, with the log read from it; None if there is to be none."""
+    url = os.environ.get(INDEX_VARIABLE, "")
+    if not url:
+        return None
+    from xlflow.web.event_index import EventIndex
+
+    index = EventIndex(url, root / "events")
+    index.recall()
+    return index
 
 
 def answer_request(root: Path, request: dict[str, Any]) -> dict[str, Any]:

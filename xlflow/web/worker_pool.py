@@ -74,6 +74,7 @@ class WorkerPool:
     size: int
     command: tuple[str, ...] = (sys.executable, "-m", "xlflow.web.worker_main")
     wait_seconds: float = _WAIT_SECONDS
+    environment: Mapping[str, str] = field(default_factory=dict)
     _free: "Queue[_Worker | None]" = field(default_factory=Queue)
     _all: list[_Worker] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -123,6 +124,7 @@ class WorkerPool:
             [*self.command, str(self.root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, **self.environment},
             start_new_session=sys.platform != "win32",
         )
         worker = _Worker(process)
