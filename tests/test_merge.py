@@ -350,7 +350,7 @@ def test_a_form_that_got_lost_stops_everything() -> None:
     with pytest.raises(FatalError) as stop:
         merge_submissions([norr], [norr.file, soder.file])
     assert message_of(stop.value.findings[0], "sv") == (
-        "Räkenskapen går inte ihop: 2 filer hittades men 1 är redovisade."
+        "Avstämningen går inte ihop: 2 filer hittades men 1 är redovisade."
     )
 
 

@@ -35,7 +35,7 @@ def format_status(status: ProjectStatus, language: Language, look: Look = PLAIN)
         "\n".join(_format_table(status.units, language, look)),
         _format_faults(status, language, look),
         wrap_text(_summarise(status, language), look.width),
-        "\n".join(wrap_text(line, look.width) for line in _format_missing(status, language)),
+        "\n".join(_format_missing(status, language, look)),
         "\n".join(wrap_text(line, look.width) for line in _format_mails(status, language)),
         "\n".join(_format_next(status, language, look)),
     ]
@@ -153,16 +153,19 @@ def _summarise(status: ProjectStatus, language: Language) -> str:
     )
 
 
-def _format_missing(status: ProjectStatus, language: Language) -> Iterator[str]:
+def _format_missing(status: ProjectStatus, language: Language, look: Look) -> Iterator[str]:
+    """Yield the addresses of those missing, on one line so that it can be pasted, then who has none, and the files
+    that could not be used."""
     missing = status.select("missing")
     addresses = "; ".join(dict.fromkeys(unit.email for unit in missing if unit.email))
     if addresses:
         yield translate("status.addresses", language, addresses=addresses)
     without = _join(unit.name for unit in missing if not unit.email)
     if without:
-        yield translate("status.no_address", language, units=without)
+        yield wrap_text(translate("status.no_address", language, units=without), look.width)
     if status.refused:
-        yield translate("status.refused", language, files=_join(name for name, _ in status.refused))
+        files = _join(name for name, _ in status.refused)
+        yield wrap_text(translate("status.refused", language, files=files), look.width)
 
 
 def _format_next(status: ProjectStatus, language: Language, look: Look) -> Iterator[str]:

@@ -36,7 +36,7 @@ def format_result(
     groups = group_findings(findings, result.language)
     notes = list(_note_texts(result))
     verdict = [
-        *_verdict_lines(result, groups),
+        *_verdict_lines(result, groups, look),
         *([] if notes_last else notes),
         *_outcome_lines(result),
     ]
@@ -90,10 +90,10 @@ def _format_overview(merged: Merged, findings: Sequence[Finding], language: Lang
         day = format_long_date(round_.as_of, language)
         title = translate("terminal.title", language, title=title, day=day)
     yield highlight(wrap_text(safe_display_name(title), look.width), "strong", look)
-    yield format_unit_table(merged, findings, language, look.width)
+    yield format_unit_table(merged, findings, language, look)
 
 
-def _verdict_lines(result: RunResult, groups: Sequence[FindingGroup]) -> Iterator[str]:
+def _verdict_lines(result: RunResult, groups: Sequence[FindingGroup], look: Look) -> Iterator[str]:
     """Yield who has answered, how many faults there are, how many rows are unanswered, and the accounts."""
     merged, language = result.merged, result.language
     if merged is None:
@@ -103,7 +103,9 @@ def _verdict_lines(result: RunResult, groups: Sequence[FindingGroup]) -> Iterato
         return
     if merged.round.plan.units:
         yield from _response_lines(merged, language)
-    yield f"{_describe_severities(groups, language)}."
+    severities = f"{_describe_severities(groups, language)}."
+    has_errors = any(group.severity is Severity.ERROR for group in groups)
+    yield highlight(severities, "error" if has_errors else "good", look)
     yield translate("terminal.unanswered", language, count=merged.accounts.rows_unanswered)
     yield from _format_accounts(merged.accounts, merged.round.template, language)
 

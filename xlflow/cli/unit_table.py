@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from xlflow.cli.terminal import Look, highlight
 from xlflow.cli.text_layout import align_columns
 from xlflow.i18n.catalogue import Language, translate, translate_counted
 from xlflow.merge.accounts import count_unanswered_by_unit
@@ -34,7 +35,7 @@ class UnitSummary:
         return self.state != "missing" and bool(self.errors or self.warnings or self.left)
 
 
-def format_unit_table(merged: Merged, findings: Iterable[Finding], language: Language, width: int) -> str:
+def format_unit_table(merged: Merged, findings: Iterable[Finding], language: Language, look: Look) -> str:
     """Return the table as text: the units with most errors first, last the total."""
     summaries = summarize_units(merged, findings)
     shown = [unit for unit in summaries if len(summaries) <= _MAX_UNITS or unit.needs_attention]
@@ -46,7 +47,8 @@ def format_unit_table(merged: Merged, findings: Iterable[Finding], language: Lan
     rows = [header, *(_format_unit(unit, language) for unit in shown)]
     if len(summaries) > 1:
         rows.append(_format_total(summaries, language))
-    lines = list(align_columns(rows, width, numbers=(2, 3, 4)))
+    lines = list(align_columns(rows, look.width, numbers=(2, 3, 4)))
+    lines[0] = highlight(lines[0], "strong", look)
     lines[-1:] = [*_describe_omitted(summaries, shown, language), lines[-1]] if len(summaries) > 1 else lines[-1:]
     return "\n".join(lines)
 

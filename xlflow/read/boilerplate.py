@@ -65,8 +65,9 @@ def is_boilerplate(text: str, vocabulary: frozenset[str]) -> bool:
 
 @cache
 def build_message_vocabulary() -> frozenset[str]:
-    """Return every normalized word of the messages about answers, in all languages."""
-    return extract_words(_nested_texts(load_resource_toml("messages.toml")))
+    """Return every normalized word of the messages about answers, in all languages, also of an earlier version."""
+    former = load_resource_toml("words.toml")["former"]["message_words"]
+    return extract_words(_nested_texts([load_resource_toml("messages.toml"), former]))
 
 
 def extract_words(texts: Iterable[str]) -> frozenset[str]:
