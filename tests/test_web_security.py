@@ -9,11 +9,13 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from urllib.parse import quote
 
 import pytest
 from support.make_project import DUE, UNITS, answer, make_project, open_state
 from support.not_empty import not_empty
+from support.sampling import sample_size
 from support.web_server import WebServer, hand_in, run_server, text_of
 
 from xlflow.project.page_links import digest_token, list_links, make_links, revoke_links
@@ -387,3 +389,58 @@ def test_a_link_of_one_round_does_not_open_another(server: WebServer, page: str)
     assert link.expires > DUE.isoformat()
     assert json.dumps([each.unit for each in list_links(open_state(server.root)[0], "2020-01-01")]) == "[]"
     assert UNITS
+
+
+ODD_PARTS = (
+    "",
+    "..",
+    "%00",
+    "%0d%0aX-A:b",
+    "ä" * 200,
+    "a" * 5000,
+    "{{7*7}}",
+    "'; DROP TABLE",
+    "\\",
+    "?x=%ff",
+    "*",
+    "~",
+)
+ROUTES = (
+    "/",
+    "/u/",
+    "/a/",
+    "/start/",
+    "/static/",
+    "/board",
+    "/board/unit/",
+    "/board/received/",
+    "/board/get/",
+    "/board.json",
+)
+
+
+def test_random_requests_never_break_the_server(server: WebServer, page: str) -> None:
+    """Paths, queries, bodies and headers put together at random: refused or answered, never a failure of ours."""
+    random = Random(7)  # the same requests in every run
+    before = events_of(server)
+    clients = [server.client(), server.coordinator()]
+    codes = []
+    for _ in range(sample_size(150)):
+        path = random.choice((*ROUTES, page)) + "/".join(random.choices(ODD_PARTS, k=random.randrange(3)))
+        headers = random.choice(
+            ({}, {"accept-language": ";;q=,*"}, {"cookie": "xlflow_session=\xff"}, {"range": "bytes=9-"})
+        )
+        body = random.choice((b"", b"a=1&a=2&" * 50, b"\xff\xfe", b"--x--", b"answers=1&seen=-1&action=due"))
+        method, kind = (
+            random.choice(("GET", "POST", "HEAD")),
+            random.choice(("", "multipart/form-data", "text/plain")),
+        )
+        raw = {name: value.encode("latin-1") for name, value in {**headers, "content-type": kind}.items()}
+        answered = random.choice(clients).request(
+            method, path, content=body if method == "POST" else None, headers=raw
+        )
+        codes.append((answered.status_code, method, path))
+    assert len(codes) > 30
+    assert [each for each in codes if each[0] >= 500] == []
+    assert len({code for code, _, _ in codes}) > 3
+    assert events_of(server) == before

@@ -6,7 +6,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,7 +59,8 @@ def serve(
         )
         try:
             context.workers.warm_up()
-            uvicorn.Server(config).run([listener])
+            with suppress(KeyboardInterrupt):  # how a person stops it
+                uvicorn.Server(config).run([listener])
         finally:
             context.workers.close()
 
