@@ -18,6 +18,7 @@ from xlflow.consolidated.tables.collection_tables import (
 )
 from xlflow.consolidated.tables.deviation_table import build_deviation_table
 from xlflow.consolidated.tables.figures import FigureCalculator
+from xlflow.consolidated.tables.headline import build_cards, build_headline
 from xlflow.consolidated.tables.manual_corrections import build_correction_table
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.run_tables import (
@@ -74,6 +75,8 @@ def build_consolidated_content(
         compared_to=previous.as_of if previous else None,
         agreed_deadlines=merged_index.agreed_deadline_by_item,
         stale_checks=build_stale_checks(merged_index, tables),
+        headline=build_headline(merged_index, calculator),
+        cards=build_cards(merged_index, calculator),
     )
 
 

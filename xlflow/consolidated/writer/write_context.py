@@ -120,6 +120,9 @@ def build_highlights(template: Template, language: Language) -> tuple[TextHighli
     )
 
 
+BRIGHT_LIGHTNESS = 0.68
+"""The lightness of a bright shade: well apart from grey, and light enough for dark text."""
+
 MIN_CONTRAST = 4.5
 """The contrast of text and background that WCAG 2.1 AA asks for."""
 
@@ -131,6 +134,14 @@ def dark_shade(colour: str) -> str:
     saturation = max(saturation, 0.75) if saturation > 0.05 else saturation
     while _contrast_with_white(shade := colorsys.hls_to_rgb(hue, lightness, saturation)) < MIN_CONTRAST + 0.1:
         lightness -= 0.01
+    return "#" + "".join(f"{round(part * 255):02X}" for part in shade)
+
+
+def bright_shade(colour: str) -> str:
+    """Return a saturated shade of a colour ("#F6C5A0") on which dark text can be read."""
+    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
+    shade = colorsys.hls_to_rgb(hue, min(lightness, BRIGHT_LIGHTNESS), max(saturation, 0.85))
     return "#" + "".join(f"{round(part * 255):02X}" for part in shade)
 
 
