@@ -136,7 +136,8 @@ def _number(text: str) -> Decimal:
 
 
 def test_a_finance_officer_gets_the_same_figures_from_the_rows(sheets: Any, report: Document) -> None:
-    headings, *rows = list(sheets["Svar"].iter_rows(values_only=True))
+    headings = headings_of(sheets["Svar"])
+    rows = [tuple(cell.value for cell in row) for row in rows_below_headings(sheets["Svar"])]
     complete = [row for row in rows if None not in amounts_of(row, headings)]
     wanted = {"Summa": add_up([amounts_of(row, headings) for row in complete])}
     for column in ("Område", "Enhet"):

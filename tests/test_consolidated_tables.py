@@ -335,7 +335,8 @@ def test_refused_files_say_why_in_the_words_of_their_finding() -> None:
 def test_activities_are_counted_by_status_and_sub_activities_apart_from_them() -> None:
     whole = figures_by_group(draw_summary(ASKED, ANSWERS), "")
     assert whole["Aktiviteter"] == {
-        **dict.fromkeys(["Genomfört", "Kvarstår", "Förskjuts"], 1),
+        **dict.fromkeys(["Avviker", "Genomfört", "Kvarstår", "Förskjuts"], 1),
+        "Andel": Decimal("0.2"),
         "Ej besvarad": 2,
         "Summa": 5,
     }
@@ -346,8 +347,16 @@ def test_activities_are_counted_by_status_and_sub_activities_apart_from_them() -
 
 def test_units_count_what_they_answered_and_what_they_were_asked() -> None:
     assert figures_by_group(draw_summary(ASKED, ANSWERS), "unit") == {
-        "Norr": {"Genomfört": 1, "Pågående": 1, "Förskjuts": 1, "Ej besvarad": 1, "Summa": 4},
-        "Söder": {"Kvarstår": 1, "Utgår": 1, "Summa": 2},
+        "Norr": {
+            "Avviker": 1,
+            "Andel": Decimal("0.25"),
+            "Genomfört": 1,
+            "Pågående": 1,
+            "Förskjuts": 1,
+            "Ej besvarad": 1,
+            "Summa": 4,
+        },
+        "Söder": {"Avviker": 1, "Andel": Decimal("0.5"), "Kvarstår": 1, "Utgår": 1, "Summa": 2},
         "Öster": {"Ej besvarad": 1, "Summa": 1},
     }
 
@@ -391,7 +400,52 @@ def test_groups_beyond_what_a_page_shows_go_together_in_one_row() -> None:
     asked = draw_round(f"Id | Aktivitet | Enhet\n{lines}")
     figures = figures_by_group(draw_summary(asked, {"Enhet 075": "Id | Status\na75 | Utgår"}), "unit")
     assert len(figures) == MAX_GROUPS + 1
-    assert figures["Övriga (20)"] == {"Utgår": 1, "Ej besvarad": 19, "Summa": 20}
+    assert figures["Övriga (20)"] == {"Ej besvarad": 20, "Summa": 20}
+    assert next(iter(figures)) == "Enhet 075", "the worst comes first"
+
+
+def test_the_worst_groups_come_first_and_what_is_not_stated_last() -> None:
+    asked = draw_round("""
+        Id | Perspektiv | Aktivitet | Enhet
+        a  |            | A         | Norr
+        b  | Bra        | B         | Norr
+        c  | Halvbra    | C         | Norr
+        d  | Halvbra    | D         | Norr
+        e  | Sämst      | E         | Söder
+        f  | Sämst      | F         | Söder
+    """)
+    answers = {
+        "Norr": "Id | Status\na | Utgår\nb | Genomfört\nc | Utgår\nd | Genomfört",
+        "Söder": "Id | Status\ne | Förskjuts\nf | Utgår",
+    }
+    summary = draw_summary(asked, answers)
+    assert list(figures_by_group(summary, "perspective")) == ["Sämst", "Halvbra", "Bra", "(inte angivet)"]
+    assert list(figures_by_group(summary, "unit")) == ["Söder", "Norr"]
+
+
+def test_the_headline_says_what_is_wrong_and_no_more_than_is_known() -> None:
+    def headline(answers: dict[str, str], language: str = "sv") -> str:
+        summary = draw_summary(replace(ASKED, language=language), answers)
+        return "".join(sentence.text for sentence in summary.headline).strip()
+
+    assert headline(ANSWERS) == (
+        "1 av 5 aktiviteter avviker från planen. 1 av 3 enheter har inte svarat. 1 fel är kvar att rätta."
+    )
+    assert headline({}) == "Inga kända avvikelser från planen. 3 av 3 enheter har inte svarat."
+    assert headline({}, "en") == "No known deviations from the plan. 3 of 3 units have not answered."
+
+
+def test_the_large_figures_are_those_of_the_tables() -> None:
+    cards = {card.label: (card.value, card.note.text) for card in draw_summary(ASKED, ANSWERS).cards}
+    assert cards == {
+        "avviker från planen": (1, "av 5 aktiviteter"),
+        "passerat slutdatum": (0, "av 5 aktiviteter"),
+        "rader obesvarade": (2, "av 8 rader"),
+        "fel att rätta": (1, "inga varningar"),
+        "enheter har svarat": (2, "av 3 enheter"),
+    }
+    amounts = {card.label: (card.value, card.note.text) for card in draw_summary(BUDGET, SUMS).cards}
+    assert next(iter(amounts)) == "Avvikelse"
 
 
 STATUSES = st.sampled_from(["", "Genomfört", "Pågående", "Kvarstår", "Förskjuts", "Utgår", "vet ej"])
@@ -536,7 +590,8 @@ def test_it_speaks_the_language_of_the_round() -> None:
     assert summary.subtitle == "Consolidated as of 31 March 2021"
     assert column_by_id(summary.tables_by_name["activities"], "Rolled-up status")["a"] == "Ongoing"
     assert list(figures_by_group(summary, "unit")) == ["Norr", "Söder", "Öster"]
-    assert summary.panels[0].headings[-3:] == ("No answer yet", "Total", "Overdue")
+    assert summary.panels[0].headings[-2:] == ("No answer yet", "Total")
+    assert summary.panels[0].headings[:3] == ("Deviating", "Share", "Overdue")
 
 
 def test_a_round_that_nobody_answered_and_one_without_lines_are_reported_too() -> None:

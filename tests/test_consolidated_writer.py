@@ -359,6 +359,7 @@ def test_statuses_are_marked_by_word_sign_and_colour_with_enough_contrast(workbo
     rules = [
         rule for sheet in read(workbooks["usual"]) for area in sheet.conditional_formatting for rule in area.rules
     ]
+    rules = [rule for rule in rules if rule.type != "dataBar"]
     assert {rule.formula[0] for rule in rules} >= {
         '"Genomfört"',
         '"Förskjuts"',
