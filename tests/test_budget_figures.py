@@ -154,7 +154,8 @@ def test_a_finance_officer_gets_the_same_figures_from_the_rows(sheets: Any, repo
     assert {"Summa", "Intäkter", "Personal"} <= reported.keys()
     for budget, _, forecast, deviation in wanted.values():
         assert budget - forecast == deviation
-    headings, *rows = list(sheets["Aktiviteter"].iter_rows(values_only=True))
+    headings = headings_of(sheets["Aktiviteter"])
+    rows = [tuple(cell.value for cell in row) for row in rows_below_headings(sheets["Aktiviteter"])]
     every_row = [amounts_of(row, headings) for row in rows]
     missing = [row for row in every_row if None in row]
     label = f"Saknar belopp eller går inte att läsa: {len(missing)} poster"

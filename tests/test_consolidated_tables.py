@@ -431,8 +431,14 @@ def test_the_headline_says_what_is_wrong_and_no_more_than_is_known() -> None:
     assert headline(ANSWERS) == (
         "1 av 5 aktiviteter avviker från planen. 1 av 3 enheter har inte svarat. 1 fel är kvar att rätta."
     )
-    assert headline({}) == "Inga kända avvikelser från planen. 3 av 3 enheter har inte svarat."
-    assert headline({}, "en") == "No known deviations from the plan. 3 of 3 units have not answered."
+    assert headline({}) == (
+        "Inga kända avvikelser från planen. 1 har passerat sitt slutdatum. 3 av 3 enheter har inte svarat. "
+        "Inga fel är kvar att rätta."
+    )
+    assert headline({}, "en") == (
+        "No known deviations from the plan. 1 is past its deadline. 3 of 3 units have not answered. "
+        "No errors are left to correct."
+    )
 
 
 def test_the_large_figures_are_those_of_the_tables() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import ironcalc
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 from support.draw_merged import draw_merged
 from support.draw_round import draw_round
@@ -153,19 +154,63 @@ def test_tables_without_rows_say_so(workbooks: Books) -> None:
     workbook = read(workbooks["nothing asked"])
     assert workbook["Avvikelser"]["A4"].value == "Inga avvikelser"
     assert {row[0].value for row in workbook["Insamling"].iter_rows() if row[0].value} >= {
-        *("Inga enheter", "Inget har ställts åt sidan"),
+        *("Inga enheter", "Allt kunde placeras"),
     }
     assert workbook["Svar"]["A4"].value == "Inga svar har kommit in"
     assert read(workbooks["amounts"])["Avvikelser"]["A4"].value == "Avvikelse över gränsen"
 
 
 def test_units_that_are_missing_are_named_on_the_first_sheet(workbooks: Books) -> None:
-    assert read(workbooks["usual"])["Sammanfattning"]["A3"].value == "Saknar svar från: Öster."
-    first = read(workbooks["one unit, no sub-activities"])["Sammanfattning"]
-    assert first["A3"].value == "Alla tillfrågade enheter har svarat."
-    column = [cell.value for cell in read(workbooks["many units"])["Sammanfattning"]["A"][:20]]
-    named = " ".join(str(text) for text in column if text).split(": ")[1].split(" Enheter")[0]
+    def top(name: str) -> list[str]:
+        rows = read(workbooks[name], values=True)["Sammanfattning"].iter_rows(
+            max_row=20, max_col=1, values_only=True
+        )
+        return [str(text) for (text,) in rows if text]
+
+    assert "Svar saknas från Öster." in top("usual")
+    assert "Alla tillfrågade enheter har svarat." in top("one unit, no sub-activities")
+    named = " ".join(top("many units")).split("Svar saknas från ")[1].split(". ")[0]
     assert named.count(",") == 79
+
+
+def test_the_first_sheet_begins_with_what_is_wrong_and_large_figures_that_lead_to_their_rows(
+    workbooks: Books,
+) -> None:
+    formulas = read(workbooks["usual"])["Sammanfattning"]
+    sheet = read(workbooks["usual"], values=True)["Sammanfattning"]
+    assert sheet["A4"].value == "1 av 5 aktiviteter avviker från planen. "
+    assert str(formulas["A4"].value).startswith("=IF(")
+    figures = [cell for row in sheet.iter_rows(max_row=12) for cell in row if isinstance(cell.value, int)]
+    assert [cell.value for cell in figures] == [1, 0, 2, 1, 2]
+    for cell in figures:
+        link = formulas.cell(cell.row + 1, cell.column)
+        assert cell.font.size >= 24
+        assert link.hyperlink is not None, link.value
+        assert str(formulas.cell(cell.row + 2, cell.column).value).startswith("=IF(")
+    assert sheet.sheet_view.showGridLines is False
+
+
+def test_a_share_has_a_bar_as_long_as_it_is_of_the_whole(workbooks: Books) -> None:
+    sheet = read(workbooks["many units"])["Sammanfattning"]
+    (heading,) = [cell for row in sheet.iter_rows() for cell in row if cell.value == "Andel" and cell.column > 1]
+    bars = {str(area.sqref): area.rules[0] for area in sheet.conditional_formatting}
+    assert len(bars) >= 2
+    for area, rule in bars.items():
+        assert area.startswith(heading.column_letter), area
+        assert (rule.type, [point.val for point in rule.dataBar.cfvo]) == ("dataBar", ["0", "1"])
+    longest = max(
+        bars, key=lambda area: int(area.rpartition(heading.column_letter)[2]) - int(area[1:].split(":")[0])
+    )
+    assert int(longest.rpartition(heading.column_letter)[2]) - int(longest[1:].split(":")[0]) == 89
+
+
+def test_a_chart_of_many_units_shows_the_worst_of_them(workbooks: Books) -> None:
+    drawn = list(parts(workbooks["many units"], "xl/charts/").values())
+    assert len(drawn) == 2
+    assert "Status per enhet (de 20 första i tabellen)" in drawn[1]
+    assert len(re.findall(r"<c:cat>.*?\$A\$(\d+):\$A\$(\d+)", drawn[1])) >= 2
+    for first, last in re.findall(r"<c:cat>.*?\$A\$(\d+):\$A\$(\d+)", drawn[1]):
+        assert int(last) - int(first) == 19
 
 
 # Figures --------------------------------------------------------------------------------------------------
@@ -424,18 +469,23 @@ def test_what_is_read_first_stands_at_the_left_and_the_goals_at_the_right(workbo
 
 def test_single_figures_stand_side_by_side_where_there_is_room_and_each_has_its_link(workbooks: Books) -> None:
     sheet = read(workbooks["usual"])["Sammanfattning"]
-    facts = {cell.value: cell for row in sheet["A5:E15"] for cell in row if isinstance(cell.value, str)}
+    facts = _facts_below_the_panels(sheet)
     left, right = facts["Tillfrågade enheter"], facts["Avvikande rader"]
     assert (left.column, right.column) == (1, 5)
     end = next(cell.column for row in sheet.iter_rows() for cell in row if cell.value == "Gå till")
     for cell, figure in ((left, 2), (right, end - 1)):
         assert str(sheet.cell(cell.row, figure).value).startswith("=")
         assert sheet.cell(cell.row, figure + 1).hyperlink is not None
-    assert {
-        cell.column for row in read(workbooks["amounts"]).worksheets[0]["A4:E12"] for cell in row if cell.value
-    } == {
-        *(1, 2, 3),
-    }
+    large = {unit: re.sub(r"(?<=\| )(\d+)", r"\g<1>000000", table) for unit, table in SUMS.items()}
+    amounts = _facts_below_the_panels(read(write(BUDGET, large)).worksheets[0])
+    assert {cell.column for cell in amounts.values()} == {1, 3}, "one below the other, each with its link"
+
+
+def _facts_below_the_panels(sheet: Worksheet) -> dict[str, Cell]:
+    """Return the texts of the last block of the first sheet, with their cells."""
+    first = next(cell.row for cell in sheet["A"] if cell.value == "Fler siffror om svaren")
+    rows = sheet.iter_rows(min_row=first + 1)
+    return {cell.value: cell for row in rows for cell in row if cell.data_type == "s"}
 
 
 def test_a_chart_says_what_it_counts(workbooks: Books) -> None:

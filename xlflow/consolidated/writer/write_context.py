@@ -123,6 +123,9 @@ def build_highlights(template: Template, language: Language) -> tuple[TextHighli
 BRIGHT_LIGHTNESS = 0.68
 """The lightness of a bright shade: well apart from grey, and light enough for dark text."""
 
+MAX_BRIGHT_CONTRAST = 3.0
+"""The contrast with white below which the house's dark text can be read on a colour."""
+
 MIN_CONTRAST = 4.5
 """The contrast of text and background that WCAG 2.1 AA asks for."""
 
@@ -141,7 +144,9 @@ def bright_shade(colour: str) -> str:
     """Return a saturated shade of a colour ("#F6C5A0") on which dark text can be read."""
     red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    shade = colorsys.hls_to_rgb(hue, min(lightness, BRIGHT_LIGHTNESS), max(saturation, 0.85))
+    lightness, saturation = min(lightness, BRIGHT_LIGHTNESS), max(saturation, 0.85)
+    while _contrast_with_white(shade := colorsys.hls_to_rgb(hue, lightness, saturation)) > MAX_BRIGHT_CONTRAST:
+        lightness += 0.01
     return "#" + "".join(f"{round(part * 255):02X}" for part in shade)
 
 
