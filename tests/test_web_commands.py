@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import httpx
@@ -100,3 +102,38 @@ def test_the_page_runs_until_it_is_stopped_and_says_where_it_is(tmp_path: Path) 
     assert "POST /start/… 303" in log
     assert found[2] not in log
     assert "Traceback" not in log
+
+
+def test_the_mails_hold_a_link_to_the_page_of_their_unit(tmp_path: Path) -> None:
+    root = make_project(tmp_path).root
+    settings = root / "xlflow.toml"
+    assert 'web_address = ""' in settings.read_text(encoding="utf-8")
+    assert run("send", "--draft", "--unit", "Museet", cwd=root).code == 0
+    (draft,) = root.glob("rounds/*/drafts/*.eml")
+    assert "/u/" not in str(message_from_bytes(draft.read_bytes(), policy=default).get_body(("plain",)))
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(
+        text.replace('web_address = ""', 'web_address = "https://plan.example.org/"'), encoding="utf-8"
+    )
+    before = len(list_links(open_state(root)[0]))
+    assert run("send", "--draft", "--dry-run", "--unit", "Simhallen", cwd=root).code == 0
+    assert len(list_links(open_state(root)[0])) == before
+    assert run("send", "--draft", "--unit", "Simhallen", cwd=root).code == 0
+    (draft,) = root.glob("rounds/*/drafts/Simhallen*.eml")
+    body = message_from_bytes(draft.read_bytes(), policy=default).get_body(("plain",))
+    assert body
+    found = re.search(r"https://plan\.example\.org/u/([\w-]{22})\s", body.get_content())
+    assert found
+    link = find_link(open_state(root)[0], found[1])
+    assert link
+    assert link.unit == "Simhallen"
+
+
+def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
+    root = make_project(tmp_path, forms=False).root
+    settings = root / "xlflow.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('web_address = ""', 'web_address = "plan.example.org"'), encoding="utf-8")
+    refused = run("link", "Museet", cwd=root)
+    assert refused.code == 2
+    assert "https://plan.example.org" in refused.err

@@ -122,10 +122,8 @@ def serve(
 @click.option("--until", metavar="DATE", help="The last day of the link; 60 days after the due day, if not given.")
 @click.option(
     "--address",
-    default=f"http://127.0.0.1:{_DEFAULT_PORT}",
-    show_default=True,
     metavar="URL",
-    help="Where people reach the page.",
+    help="Where people reach the page; web_address of xlflow.toml, if not given, else this computer.",
 )
 @ROUND_OPTION
 def link(
@@ -134,7 +132,7 @@ def link(
     holder: str,
     is_revoking: bool,
     until: str | None,
-    address: str,
+    address: str | None,
     round_name: str | None,
 ) -> None:
     """Make a link to the page of each UNIT, on which it hands in; without UNIT, show which were made.
@@ -160,13 +158,14 @@ def link(
             return
         last_day = parse_date_option(until, "--until") if until else default_last_day(frozen.due)
         role, letter = ("approver", "a") if holder else ("unit", "u")
+        base = address or project.settings.web_address or f"http://127.0.0.1:{_DEFAULT_PORT}"
         tokens = make_links(project, state, names, role=role, holder=holder, expires=last_day)  # type: ignore[arg-type]
         lines = [
             translate(
                 "web.link_made",
                 language,
                 unit=name or holder,
-                address=f"{address.rstrip('/')}/{letter}/{token}",
+                address=f"{base.rstrip('/')}/{letter}/{token}",
             )
             for name, token in tokens.items()
         ]

@@ -76,6 +76,18 @@ def make_links(
     return tokens
 
 
+def make_page_addresses(
+    project: Project, state: RoundState, units: Sequence[str], *, dry_run: bool
+) -> Mapping[str, str]:
+    """Return the address of each unit's page, with a new link, for a mail to it; none if the settings do not say
+    where the page is. `dry_run` shows where the link would stand and makes none."""
+    base = project.settings.web_address.rstrip("/")
+    if not base or not units:
+        return {}
+    tokens = dict.fromkeys(units, "…") if dry_run else make_links(project, state, units)
+    return {unit: f"{base}/u/{token}" for unit, token in tokens.items()}
+
+
 def revoke_links(
     project: Project, state: RoundState, units: Sequence[str], *, by: str | None = None
 ) -> tuple[PageLink, ...]:

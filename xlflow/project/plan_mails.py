@@ -10,11 +10,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from xlflow.generate.batch import assign_file_names
+from xlflow.i18n.catalogue import translate
 from xlflow.mail.draft_writer import MailDraft, split_addresses
 from xlflow.mail.mail_account import MailAccount
 from xlflow.model.findings import Finding, Location, MessageParam, make_finding
 from xlflow.project.mail_log import CORRECT, INVITE, REMIND, MailRecord, digest_address
 from xlflow.project.mail_texts import MailPurpose, read_texts, sender_of, write_texts
+from xlflow.project.page_links import make_page_addresses
 from xlflow.project.project_folder import Project
 from xlflow.project.project_state import RoundState, find_asked_unit, read_frozen_round
 from xlflow.project.project_status import UnitLine, read_status
@@ -79,6 +81,7 @@ def plan_mails(
     frozen = read_frozen_round(project, state)
     texts = read_texts(project)[purpose][frozen.language]
     names = dict(assign_file_names(unit.name for unit in frozen.units))
+    addresses = make_page_addresses(project, state, [unit.name for unit in units if unit.email], dry_run=dry_run)
     for unit in units:
         recipients, wrong = split_addresses(unit.email)
         if wrong or not recipients:
@@ -93,6 +96,8 @@ def plan_mails(
             findings.append(make_finding("draft-no-form", Location(str(path)), unit=unit.name))
             continue
         subject, body = write_texts(project, texts, unit, state, names[unit.name], frozen.language)
+        if unit.name in addresses:
+            body += f"\n{translate('send.page_line', frozen.language, address=addresses[unit.name])}\n"
         content = b"" if dry_run else path.read_bytes()
         yield PlannedMail(
             unit,

@@ -17,7 +17,8 @@ _SECRET_WORDS = ("password", "passwd", "secret", "token", "losenord", "lösenord
 
 class ProjectSettings(BaseModel):
     """What `xlflow.toml` may say. `sender`: the address that mails are from; "" for none. `mail`: the mailbox, if
-    xlflow is to send or fetch mails itself."""
+    xlflow is to send or fetch mails itself. `web_address`: where the units reach the web page; with it, mails hold
+    a link to their page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -25,6 +26,7 @@ class ProjectSettings(BaseModel):
     language: Language = "sv"
     template: str = Field(default="followup", min_length=1)
     mail: MailAccount | None = None
+    web_address: str = Field(default="", pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$")
     sender: str = Field(default="", pattern=r"^([^\s<>]+@[^\s<>]+|[^<>\r\n]+ <[^\s<>]+@[^\s<>]+>)?$")
 
 

@@ -100,7 +100,7 @@ async def remind(request: Request) -> Response:
     require_session(request)
     async with request.form(max_files=0, max_fields=5) as form:
         purpose = "correct" if form.get("purpose") == "correct" else "remind"
-    return await _do(request, "remind", "/board", purpose=purpose)
+    return await _do(request, "remind", "/board", seconds=LONG_SECONDS, purpose=purpose)
 
 
 @answer_errors
