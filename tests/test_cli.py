@@ -164,7 +164,8 @@ def test_merge_says_where_the_result_is_and_ends_with_1_where_something_is_to_be
 def test_answers_without_fault_end_with_0(round_folder: Path) -> None:
     for form in (round_folder / "forms").iterdir():
         sheet = load_workbook(form)["Uppföljning"]
-        ids = [str(row[0].value) for row in sheet.iter_rows(min_row=5, max_col=4) if row[0].value and row[3].value]
+        activity = next(cell.column for cell in sheet[4] if cell.value == "Aktivitet")
+        ids = [str(row[0].value) for row in sheet.iter_rows(min_row=5) if row[0].value and row[activity - 1].value]
         reported = [{"Id": each, "Status": "Genomfört"} for each in ids]
         (round_folder / "in" / form.name).write_bytes(fill_form(form, reported))
     checked = run("check", "in", "--json", cwd=round_folder)

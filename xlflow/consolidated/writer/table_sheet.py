@@ -255,7 +255,7 @@ def _column_width(column: TableColumn, cells: Iterable[TableCell]) -> int:
     word = max((size for size in map(text_width, words) if size < MAX_UNBROKEN_WORD), default=0) + 1.5 + sign_width
     heading_width = max(map(text_width, column.heading.split()), default=0) * 1.08 + FILTER_BUTTON_WIDTH
     needed_width = max(math.ceil(word), math.ceil(heading_width))
-    longest = max(texts, key=len, default="")
+    longest = max(texts, key=_length_and_text, default="")
     is_short = 0 < len(longest) < column.width
     one_line = math.ceil(text_width(longest) * 1.08 + 1.5 + sign_width) if is_short else column.width
     width = max(needed_width, min(column.width, one_line))
@@ -266,9 +266,14 @@ def _column_width(column: TableColumn, cells: Iterable[TableCell]) -> int:
     return width
 
 
+def _length_and_text(text: str) -> tuple[int, str]:
+    """Return a key by which the same texts always come in the same order."""
+    return len(text), text
+
+
 def _comfortable_width(width: int, texts: Collection[str]) -> int:
     """Return a width at which most of the texts take few lines, so that their rows do not become towers."""
-    by_length = sorted(texts, key=len)
+    by_length = sorted(texts, key=_length_and_text)
     most = by_length[: max(1, int(len(by_length) * COMFORTABLE_SHARE))]
     while width < COMFORTABLE_WIDTH and most and count_lines(most[-1], width) > COMFORTABLE_LINES:
         width += 3
