@@ -5,7 +5,7 @@ A mail without a form stays where it is and is listed. Nothing is answered, noth
 as read. A run that is stopped at any moment loses nothing: a mail is known again by its content.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
@@ -53,8 +53,8 @@ _BATCH = 25
 @dataclass(slots=True)
 class _MailRun:
     """What one run knows and has found so far. `our_mails`: (round, mail of ours) by Message-ID. `noted`: digests
-    of the mails that an event tells of. `to_move`: UIDs that may be moved once the next event is written. `done`:
-    UIDs that need not be looked at again."""
+    of the mails that an event tells of. `addresses`: of the units, in small letters. `to_move`: UIDs that may be
+    moved once the next event is written. `done`: UIDs that need not be looked at again."""
 
     project: Project
     state: RoundState
@@ -63,6 +63,7 @@ class _MailRun:
     known: dict[str, StoredFile]
     our_mails: Mapping[str, tuple[str, MailRecord]]
     noted: dict[str, str]
+    addresses: Collection[str]
     collected: CollectedFiles = field(default_factory=CollectedFiles)
     recorded: int = 0
     received: dict[str, Mapping[str, str | bool]] = field(default_factory=dict)
@@ -111,6 +112,7 @@ def collect_mail(
         {file.digest: file for each in rounds.values() for file in each.files},
         {key: (name, mail) for name, each in rounds.items() for key, mail in each.mails.records.items()},
         {digest: message_id for each in rounds.values() for digest, message_id in each.mails.received.items()},
+        _list_addresses(project, state),
     )
     if not dry_run:
         recover_unrecorded(project, state, run.collected, run.known)
@@ -272,6 +274,12 @@ def _list_mail(run: _MailRun, delivery: Delivery, known: KnownKind, state: str, 
     )
 
 
+def _list_addresses(project: Project, state: RoundState) -> frozenset[str]:
+    """Return the addresses of the units, in small letters."""
+    units = read_frozen_round(project, state).units
+    return frozenset(each.casefold() for unit in units for each in split_addresses(unit.email)[0])
+
+
 def _may_be_answered(run: _MailRun, delivery: Delivery, known: KnownKind) -> bool:
     """Return whether the sender of a mail may get a receipt: somebody whom we have written to, or whose address is
     in the plan. Never what is automatic, and never ourselves: two programs would answer each other for ever."""
@@ -284,9 +292,7 @@ def _may_be_answered(run: _MailRun, delivery: Delivery, known: KnownKind) -> boo
         or address in ("", sender_address(run.project).casefold())
     ):
         return False
-    units = read_frozen_round(run.project, run.state).units
-    planned = {each.casefold() for unit in units for each in split_addresses(unit.email)[0]}
-    return bool(known.answers) or address in planned
+    return bool(known.answers) or address in run.addresses
 
 
 def _unit_of(run: _MailRun, known: KnownKind) -> str:
