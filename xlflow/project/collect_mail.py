@@ -320,8 +320,8 @@ def _decode_subject(text: str) -> str:
 def _describe(run: _MailRun) -> RunResult:
     new = [mail["kind"] for mail in run.mails if mail["state"] == "new"]
     counts = {kind: new.count(kind) for kind in _TAKEN_KINDS}
-    key = "collect_mail.dry_run" if run.is_dry else "collect_mail.taken"
-    notes = [RunNote(key, counts), *run.collected.notes]
+    key = "nothing" if not new else "dry_run" if run.is_dry else "taken"
+    notes = [RunNote(f"collect_mail.{key}", counts), *run.collected.notes]
     if run.is_dry:
         notes += [
             RunNote("collect_mail.one", {key: mail[key] or "–" for key in ("kind", "subject", "from")})

@@ -3,7 +3,7 @@
 A unit that has got the very same already does not get it again by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -40,17 +40,21 @@ def choose_units(
     findings: list[Finding],
     *,
     today: date | None = None,
+    held: Collection[str] = (),
 ) -> list[UnitLine]:
-    """Return the units that get a mail: those named, else all that are due. `findings` is filled with why one that
-    might be expected is not among them. `FatalError` if a named one is not asked."""
+    """Return the units that get a mail: those named, else all that are due; without those that are `held`.
+
+    `findings` is filled with why one that might be expected is not among them. `FatalError` if a named one is not
+    asked."""
     frozen = read_frozen_round(project, state)
     wanted = [find_asked_unit(frozen, name) for name in names]
-    day = today or datetime.now(UTC).date()
     units = [unit for unit in read_status(project, state).units if not wanted or unit.name in wanted]
+    units = [unit for unit in units if unit.name not in held]
     if not wanted:
         chosen = [unit for unit in units if is_due(state, unit, purpose)]
-        days = (project.settings.mail or MailAccount()).remind_days if purpose == REMIND else 0
-        return [unit for unit in chosen if not _was_reminded(state, unit, day, days, findings)]
+        if purpose != REMIND:
+            return chosen
+        return _leave_out_reminded(project, state, chosen, today or datetime.now(UTC).date(), findings)
     answered = [unit for unit in units if purpose == REMIND and unit.state != "missing"]
     findings += [make_finding("remind-has-answered", Location(frozen.plan), unit=each.name) for each in answered]
     return [unit for unit in units if unit not in answered]
@@ -145,12 +149,22 @@ def _was_asked_to_correct(state: RoundState, unit: UnitLine) -> bool:
     )
 
 
-def _was_reminded(state: RoundState, unit: UnitLine, today: date, days: int, findings: list[Finding]) -> bool:
-    """Return whether a unit was reminded less than so many days ago; a reminder of a day to come counts too."""
-    reminders = _count_for_now(state.mails.of_unit(unit.name, REMIND), unit)
-    planned = [each.planned for each in reminders if each.planned]
-    if not planned or (today - max(planned)).days >= days:
-        return False
-    params: dict[str, MessageParam] = {"day": max(planned).isoformat(), "days": days}
-    findings.append(make_finding("remind-too-soon", Location(state.name), unit=unit.name, params=params))
-    return True
+def _leave_out_reminded(
+    project: Project, state: RoundState, units: Sequence[UnitLine], today: date, findings: list[Finding]
+) -> list[UnitLine]:
+    """Return the units that were not reminded within the last days; a reminder of a day to come counts too."""
+    days = (project.settings.mail or MailAccount()).remind_days
+    reminded: dict[str, date] = {}
+    for unit in units:
+        records = _count_for_now(state.mails.of_unit(unit.name, REMIND), unit)
+        planned = [each.planned for each in records if each.planned]
+        if planned and (today - max(planned)).days < days:
+            reminded[unit.name] = max(planned)
+    if reminded:
+        params: dict[str, MessageParam] = {
+            "day": max(reminded.values()).isoformat(),
+            "days": days,
+            "units": ", ".join(reminded),
+        }
+        findings.append(make_finding("remind-too-soon", Location(state.name), params=params))
+    return [unit for unit in units if unit.name not in reminded]

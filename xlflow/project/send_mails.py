@@ -150,14 +150,11 @@ def _review_waiting(run: SendRun, purpose: MailPurpose) -> list[MailRecord]:
 def _make_plans(
     run: SendRun, purpose: MailPurpose, units: Sequence[str], waiting: Sequence[MailRecord], today: date | None
 ) -> list[PlannedMail]:
-    chosen = choose_units(run.project, run.state, purpose, units, run.findings, today=today)
     open_mails = list_uncertain(run.project, run.state)
-    for record in open_mails:
-        run.findings.append(uncertain_finding(record))
+    run.findings += [uncertain_finding(record) for record in open_mails]
     held = {each.unit for each in waiting}
     held |= {each.unit for each in open_mails if each.purpose == purpose and not units}
-    run.findings = [each for each in run.findings if not (each.code == "remind-too-soon" and each.unit in held)]
-    chosen = [unit for unit in chosen if unit.name not in held]
+    chosen = choose_units(run.project, run.state, purpose, units, run.findings, today=today, held=held)
     if purpose == CORRECT and chosen:
         folder = run.project.round_folder(run.state.name) / "to-correct"
         check_round(run.project, run.state, return_dir=folder)
@@ -223,11 +220,7 @@ def _describe_dry_run(
     uncertain = list_uncertain(project, state)
     findings += [uncertain_finding(each) for each in uncertain]
     held = {each.unit for each in uncertain if each.purpose == purpose and not units}
-    chosen = [
-        unit
-        for unit in choose_units(project, state, purpose, units, findings, today=today)
-        if unit.name not in held
-    ]
+    chosen = choose_units(project, state, purpose, units, findings, today=today, held=held)
     resumed = [
         each.unit for each in state.mails.latest("planned") if each.draft in waiting and each.purpose == purpose
     ]
