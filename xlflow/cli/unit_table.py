@@ -60,16 +60,15 @@ def summarize_units(merged: Merged, findings: Iterable[Finding]) -> tuple[UnitSu
     counts: Counter[tuple[str, Severity]] = Counter(
         (finding.unit or "", finding.effective_severity) for finding in findings if finding.code != _ON_TRIAL
     )
-    units = dict.fromkeys((*(unit.name for unit in merged.round.plan.units), *merged.answered_units))
     summaries = [
         UnitSummary(
             unit,
-            _find_state(unit, merged),
+            state,
             counts.pop((unit, Severity.ERROR), 0),
             counts.pop((unit, Severity.WARNING), 0),
             left.get(unit, 0),
         )
-        for unit in units
+        for unit, state in _find_states(merged).items()
     ]
     summaries.sort(key=lambda unit: (unit.state == "missing", -unit.errors, -unit.left, -unit.warnings))
     others = {
@@ -81,12 +80,15 @@ def summarize_units(merged: Merged, findings: Iterable[Finding]) -> tuple[UnitSu
     return tuple(summaries)
 
 
-def _find_state(unit: str, merged: Merged) -> str:
-    if unit in merged.units_with_nothing_to_report:
-        return "nothing"
-    if unit not in merged.answered_units:
-        return "missing"
-    return "blank" if unit in merged.units_with_blank_form else "answered"
+def _find_states(merged: Merged) -> dict[str, str]:
+    """Return the state of every unit that was asked or has answered. `Merged` looks through all its rows for each
+    of these lists, so each is asked for once."""
+    return {
+        **dict.fromkeys((unit.name for unit in merged.round.plan.units), "missing"),
+        **dict.fromkeys(merged.answered_units, "answered"),
+        **dict.fromkeys(merged.units_with_blank_form, "blank"),
+        **dict.fromkeys(merged.units_with_nothing_to_report, "nothing"),
+    }
 
 
 def _format_unit(unit: UnitSummary, language: Language) -> tuple[str, ...]:

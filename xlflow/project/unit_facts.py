@@ -4,14 +4,15 @@ The memory is a file in the user's cache, named by a digest of all that it depen
 """
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from xlflow.model.findings import Severity
+from xlflow.model.findings import Finding, Severity
 from xlflow.model.merged import Merged, RunResult
 from xlflow.model.submission import AnswerRow, FileState
 from xlflow.model.text import normalize_key
@@ -86,35 +87,39 @@ def build_facts(result: RunResult) -> RoundFacts:
     merged = result.merged
     if merged is None:
         return RoundFacts({}, ())
-    rows_by_unit = merged.rows_by_unit()
-    units = {
-        normalize_key(unit.name): _unit_facts(result, merged, unit.name, rows_by_unit)
-        for unit in merged.round.plan.units
-    }
+    sorted_out = _SortedByUnit(merged, result.findings)
+    units = {normalize_key(unit.name): sorted_out.make_facts(unit.name) for unit in merged.round.plan.units}
     refused = tuple((file.name, file.reason or "") for file in merged.files if file.state is FileState.REFUSED)
     return RoundFacts(units, refused)
 
 
-def _unit_facts(
-    result: RunResult, merged: Merged, unit: str, rows_by_unit: Mapping[str, list[AnswerRow]]
-) -> UnitFacts:
-    from xlflow.merge.accounts import count_unanswered
+class _SortedByUnit:
+    """What was checked, sorted out by unit in one go: a round may have hundreds of units and thousands of rows."""
 
-    own_units = tuple(each for each in merged.round.plan.units if each.name == unit)
-    own_round = replace(merged.round, plan=replace(merged.round.plan, units=own_units))
-    own_rows = [merged_row for merged_row in merged.rows if merged_row.row.unit == unit]
-    severities = [finding.effective_severity for finding in result.findings if finding.unit == unit]
-    counting = (FileState.ACCEPTED, FileState.SUPERSEDED)
-    files = (file for file in merged.files if unit in (file.unit, *file.further_units) and file.state in counting)
-    return UnitFacts(
-        count_unanswered(own_round, own_rows, merged.units_with_nothing_to_report),
-        severities.count(Severity.ERROR),
-        severities.count(Severity.WARNING),
-        _digest_answers(rows_by_unit.get(unit, [])),
-        unit in merged.units_with_answers,
-        unit in merged.units_with_nothing_to_report,
-        tuple(sorted(file.name for file in files)),
-    )
+    def __init__(self, merged: Merged, findings: Iterable[Finding]):
+        from xlflow.merge.accounts import count_unanswered_by_unit
+
+        self.rows = merged.rows_by_unit()
+        self.with_answers = frozenset(merged.units_with_answers)
+        self.with_nothing = frozenset(merged.units_with_nothing_to_report)
+        self.left = count_unanswered_by_unit(merged.round, merged.rows, self.with_nothing)
+        self.severities = Counter((finding.unit, finding.effective_severity) for finding in findings)
+        self.files: dict[str | None, list[str]] = {}
+        for file in merged.files:
+            if file.state in (FileState.ACCEPTED, FileState.SUPERSEDED):
+                for unit in {file.unit, *file.further_units}:
+                    self.files.setdefault(unit, []).append(file.name)
+
+    def make_facts(self, unit: str) -> UnitFacts:
+        return UnitFacts(
+            self.left.get(unit, 0),
+            self.severities[unit, Severity.ERROR],
+            self.severities[unit, Severity.WARNING],
+            _digest_answers(self.rows.get(unit, [])),
+            unit in self.with_answers,
+            unit in self.with_nothing,
+            tuple(sorted(self.files.get(unit, ()))),
+        )
 
 
 def _digest_answers(rows: list[AnswerRow]) -> str:
