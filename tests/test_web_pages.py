@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -15,9 +16,12 @@ from support.make_project import UNITS, answer, make_project, open_state
 from support.not_empty import not_empty
 from support.web_server import WebServer, hand_in, run_server, text_of
 
+from xlflow.project.open_round import open_round
 from xlflow.project.page_links import make_links
-from xlflow.project.project_folder import Project
+from xlflow.project.project_folder import Project, open_project
 from xlflow.project.project_status import read_status
+from xlflow.project.receive_upload import receive_upload
+from xlflow.project.run_round import check_round
 
 
 @dataclass(frozen=True)
@@ -279,3 +283,40 @@ def test_a_round_without_forms_says_so(tmp_path: Path) -> None:
         refused = server.client().get(f"/u/{token}/form")
     assert refused.status_code == 409
     assert "Museet" in text_of(refused)
+
+
+def test_a_link_opens_its_own_round_after_the_next_one_has_begun(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    old = make_links(*open_state(project.root), ["Museet"])["Museet"]
+    old_approver = make_links(*open_state(project.root), [""], role="approver", holder="Chefen")[""]
+    form = answer(project, "Museet", {"Öppna kvarnen": "Genomfört", "Måla om fasaden": "Genomfört"})
+    open_round(open_project(project.root), date(2026, 8, 31), date(2026, 9, 15))
+    new = make_links(*open_state(project.root), ["Museet"])["Museet"]
+    with run_server(project.root, workers=1) as server:
+        client = server.client()
+        assert "Uppföljning per 31 mars 2026" in text_of(client.get(f"/u/{old}"))
+        assert "Uppföljning per 31 augusti 2026" in text_of(client.get(f"/u/{new}"))
+        assert "Läget per 31 augusti 2026" in text_of(server.coordinator().get("/board"))
+        assert "Allt är klart" in text_of(hand_in(client, f"/u/{old}", "m.xlsx", form))
+        assert "Ni har inte svarat än" in text_of(client.get(f"/u/{new}"))
+        listed = client.get(f"/a/{old_approver}")
+        assert "Uppföljning per 31 mars 2026" in text_of(listed)
+        found = re.search(r'(/a/[^"]*/unit/\w+)">Museet<', listed.text)
+        assert found
+        assert "Status: Genomfört" in text_of(client.get(found[1]))
+    assert list(project.root.glob("rounds/2026-03-31/received/*/m.xlsx"))
+    assert not list(project.root.glob("rounds/2026-08-31/received/*"))
+
+
+def test_what_is_handed_in_last_counts_even_within_one_second(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    for status in ("Pågående", "Kvarstår", "Genomfört"):
+        content = answer(project, "Simhallen", {"Byta lås": status})
+        receive_upload(*open_state(project.root), "Simhallen", f"{status}.xlsx", content, by="x")
+    times = [file.received for file in open_state(project.root)[1].files]
+    assert len({*times}) == 3
+    merged = check_round(*open_state(project.root)).merged
+    assert merged
+    assert [row.row.answer("status").raw_text for row in merged.rows if row.row.unit == "Simhallen"] == [
+        "Genomfört"
+    ]

@@ -4,7 +4,7 @@ The same archive and event as for what lies in the inbox; a file whose content i
 """
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from xlflow.model.findings import FatalError, Location, make_finding
@@ -36,7 +36,7 @@ def receive_upload(
     """
     require_whole_log(project)
     refuse_closed(state)
-    now = datetime.now(UTC)
+    now = _after_last(state, datetime.now(UTC))
     digest = sha256(content).hexdigest()
     known = {file.digest: file for other in build_rounds(project).values() for file in other.files}
     earlier = known.get(digest)
@@ -56,8 +56,17 @@ def receive_upload(
         "again": [] if earlier is None else [{"name": name, "digest": digest}],
         "upload": {"unit": unit, "name": name, "digest": digest, "size": len(content)},
     }
-    recorded = project.record("returns-received", data, state.name, by=by, now=now)
+    recorded = project.record("returns-received", data, state.name, by=by)
     return list_receipts_of(recorded, state.name, unit, digest)[0]
+
+
+def _after_last(state: RoundState, now: datetime) -> datetime:
+    """Return a time that is later than that of every file in the archive, which is kept to the second: what is
+    handed in last is to count, also if two files come in the same second."""
+    last = max((file.received for file in state.files), default="")
+    if f"{now:%Y-%m-%dT%H:%M:%SZ}" > last:
+        return now
+    return min(datetime.fromisoformat(last) + timedelta(seconds=1), now + timedelta(minutes=1))
 
 
 def list_receipts_of(project: Project, round_name: str, unit: str, digest: str = "") -> list[UploadReceipt]:

@@ -17,7 +17,7 @@ async def show_units(request: Request) -> Response:
     link = await require_link(request, "approver")
     context = context_of(request)
     language = choose_language(request, context.language)
-    board = await context.read_board(language)
+    board = await _read_board(request, link)
     units = [unit for unit in board["units"] if link.unit in ("", unit["name"])]
     return render_page(
         request, "approver.html", language, board=board, units=units, base=_base(request), holder=link.holder
@@ -42,7 +42,8 @@ async def approve(request: Request) -> Response:
     if not who:
         return await _render_answers(request, link, 422, error="no_name")
     language = choose_language(request, context.language)
-    await context.ask("approve", language, user=f"{who} (web)", unit=unit["name"], by=who, answers=answers)
+    params = {"unit": unit["name"], "by": who, "answers": answers, "round_name": link.round}
+    await context.ask("approve", language, user=f"{who} (web)", **params)
     return see_other(f"{_base(request)}/unit/{unit['key']}")
 
 
@@ -50,7 +51,7 @@ async def _render_answers(request: Request, link: PageLink, status: int = 200, *
     context = context_of(request)
     language = choose_language(request, context.language)
     unit = await _find_unit(request, link)
-    values = await context.ask("read_unit", language, unit=unit["name"])
+    values = await context.ask("read_unit", language, unit=unit["name"], round_name=link.round)
     return render_page(
         request,
         "approve.html",
@@ -63,9 +64,18 @@ async def _render_answers(request: Request, link: PageLink, status: int = 200, *
     )
 
 
-async def _find_unit(request: Request, link: PageLink) -> dict[str, Any]:
+async def _read_board(request: Request, link: PageLink) -> dict[str, Any]:
+    """Return the status of the round that the link is of, which need not be the current one."""
     context = context_of(request)
-    board = await context.read_board(choose_language(request, context.language))
+    language = choose_language(request, context.language)
+    board = await context.read_board(language)
+    if board["round"] != link.round:
+        board = await context.ask("read_board", language, round_name=link.round)
+    return board
+
+
+async def _find_unit(request: Request, link: PageLink) -> dict[str, Any]:
+    board = await _read_board(request, link)
     for unit in board["units"]:
         if unit["key"] == request.path_params["key"] and link.unit in ("", unit["name"]):
             return dict(unit)

@@ -45,7 +45,7 @@ async def show_receipt(request: Request) -> Response:
     link = await require_link(request, "unit")
     context, number = context_of(request), request.path_params["number"]
     language = choose_language(request, context.language)
-    kept = await context.ask("read_receipts", language, unit=link.unit)
+    kept = await context.ask("read_receipts", language, unit=link.unit, round_name=link.round)
     receipt = next((each for each in kept["receipts"] if each["number"] == number), None)
     if receipt is None:
         raise PageError(404, "no_page")
@@ -63,17 +63,18 @@ async def show_receipt(request: Request) -> Response:
 async def get_form(request: Request) -> Response:
     """The unit's form, with what it has handed in."""
     link = await require_link(request, "unit")
-    return await send_form(request, link.unit)
+    return await send_form(request, link.unit, link.round)
 
 
-async def send_form(request: Request, unit: str) -> Response:
-    """Return the unit's form as a file to save."""
+async def send_form(request: Request, unit: str, round_name: str | None = None) -> Response:
+    """Return the unit's form of a round, by default the current one, as a file to save."""
     context = context_of(request)
     handle, path = tempfile.mkstemp(prefix="xlflow-form-")
     os.close(handle)
     remove = BackgroundTask(Path(path).unlink, missing_ok=True)
     try:
-        made = await context.ask("write_form", context.language, unit=unit, path=path)
+        wanted = round_name or context.settings.round_name
+        made = await context.ask("write_form", context.language, unit=unit, path=path, round_name=wanted)
     except BaseException:
         Path(path).unlink(missing_ok=True)
         raise
@@ -125,6 +126,7 @@ async def say_nothing(request: Request) -> Response:
             values["shown_in"],
             user=f"{link.unit} (web)",
             unit=link.unit,
+            round_name=link.round,
             action="nothing",
             because=because,
         )
@@ -139,7 +141,9 @@ async def _keep(request: Request, context: PageContext, link: PageLink, name: st
         with os.fdopen(handle, "wb") as stream:
             while chunk := await file.read(1 << 20):
                 stream.write(chunk)
-        receipt = await context.ask("hand_in", language, unit=link.unit, name=name, path=path)
+        receipt = await context.ask(
+            "hand_in", language, unit=link.unit, name=name, path=path, round_name=link.round
+        )
     except RequestRefusedError as error:
         return await _render_unit(request, link, 422, error="refused", refusal=error.findings)
     finally:
@@ -162,7 +166,7 @@ async def _read_unit(request: Request, link: PageLink) -> dict[str, Any]:
 
     context = context_of(request)
     language = choose_language(request, context.language)
-    values: dict[str, Any] = await context.ask("read_unit", language, unit=link.unit)
+    values: dict[str, Any] = await context.ask("read_unit", language, unit=link.unit, round_name=link.round)
     base = f"/u/{request.path_params['token']}"
     return {
         **values,
