@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from support.draw_report import draw_amounts, draw_many, draw_replies, draw_round
 from support.not_empty import not_empty
 
-from xlflow.i18n.catalogue import LANGUAGES, Language, translate
+from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, translate
 from xlflow.model.plan import PlanItem
+from xlflow.model.template_elements import Field
 from xlflow.report.colours import MIN_CONTRAST, REPORT_COLOURS, contrast_ratio, readable_text_colour
 from xlflow.report.compose import ReportOptions, compose_document
 from xlflow.report.document import (
@@ -28,6 +29,7 @@ from xlflow.report.document import (
 )
 from xlflow.report.goal_sections import GoalLayout
 from xlflow.report.inputs import parse_introduction
+from xlflow.report.particulars import Particulars
 from xlflow.report.phrasing import MAX_REASON_LENGTH, make_status_badge, shorten_reason, text_to_blocks
 from xlflow.report.svg_charts import Bar, BarSegment, draw_bar_chart
 from xlflow.rounds.round_changes import ItemChange, ItemSnapshot
@@ -373,6 +375,75 @@ def test_who_has_not_answered_is_named_at_the_end() -> None:
     assert "Underlag: 1 av 2 tillfrågade enheter har svarat." in reported
     assert "1 av 2 tillfrågade enheter har svarat. Svar saknas från B." in reported
     assert "• Samla inköp (B)" in reported
+
+
+def test_board_administration_date_and_registry_number_are_there_as_far_as_they_are_known() -> None:
+    followed = draw_round(ROUND)
+    assert compose_document(followed, ReportOptions()).particulars == ()
+    given = Particulars("Kulturnämnden", registry_number="KN 2021/112", dated=date(2021, 4, 20))
+    known = {
+        "administration": LocalizedText(sv="Kulturförvaltningen", en="Culture"),
+        "board": LocalizedText(sv="?", en="?"),
+    }
+    followed = replace(followed, template=followed.template.model_copy(update=known))
+    assert compose_document(followed, ReportOptions(particulars=given)).particulars == (
+        ("Nämnd", "Kulturnämnden"),
+        ("Förvaltning", "Kulturförvaltningen"),
+        ("Datum", "20 april 2021"),
+        ("Diarienummer", "KN 2021/112"),
+    )
+
+
+def test_a_year_is_named_and_no_id_of_an_earlier_plan() -> None:
+    text = "S/M/N/Ett | Kvartal 4 | Pågående ||| A\nS/M/N/Två | Kvartal 4 | Pågående ||| A"
+    followed = draw_round(text)
+    origins = ("2020-04", "KF-17")
+    items = tuple(
+        replace(entry, item=replace(entry.item, continues_from=origin))
+        for entry, origin in zip(followed.item_statuses, origins, strict=True)
+    )
+    rows = tables(compose_document(replace(followed, item_statuses=items), ReportOptions()))[0].all_rows
+    assert [words(row.cells[0]) for row in rows] == [
+        "Ett\nfortsätter från 2020",
+        "Två\nfortsätter från en tidigare plan",
+    ]
+
+
+def test_an_extra_question_has_a_section_of_its_own_with_counts() -> None:
+    question = Field(
+        key="safe",
+        type="yes_no",
+        label=LocalizedText(sv="Tryggt", en="Safe"),
+        help=LocalizedText(sv="Är platsen trygg?", en="Is the place safe?"),
+    )
+    followed = draw_round("S/M/N/Ett | Kvartal 4 | Pågående || Bra | A\nS/M/N/Två | Kvartal 4 | Pågående ||| B")
+    answers = ({"safe": "Ja", "comment": "Bra"}, {"safe": "Nej"})
+    entries = tuple(
+        replace(entry, answers=values) for entry, values in zip(followed.item_statuses, answers, strict=True)
+    )
+    template = followed.template.model_copy(update={"fields": (*followed.template.fields, question)})
+    lines = show(compose_document(replace(followed, item_statuses=entries, template=template), ReportOptions()))
+    at = lines.index("# Tilläggsfråga")
+    assert lines[at + 1 : at + 8] == [
+        "Tryggt: Är platsen trygg?",
+        "Svar: Ja 1, Nej 1.",
+        "[Tabell 2. Svar]",
+        *("Ja: 1 svar", "Ett | A", "Nej: 1 svar", "Två | B"),
+    ]
+    assert "Ett / A | Kvartal 4 | Pågående | Bra" in lines, "the answer stands in its section only"
+
+
+def test_a_goal_beside_many_activities_is_named_again_after_a_third_of_a_page() -> None:
+    text = "\n".join(
+        f"S/M/Brett utbud/Nummer {n} | Kvartal 4 | Pågående || {'Allt går bra. ' * 8} | A" for n in range(20)
+    )
+    table = next(table for table in tables(compose(text, layout="merged")) if table.has_group_lines)
+    cells = [group[0].cells[0] for group in table.row_groups]
+    assert [words(cell) for cell in cells] == ["Brett utbud", *["Brett utbud (forts.)"] * (len(cells) - 1)]
+    assert len(cells) > 3
+    assert sum(cell.row_span for cell in cells) == 20
+    assert [group[0].continues_group for group in table.row_groups] == [False, *[True] * (len(cells) - 1)]
+    assert all(group[0].keeps_group for group in table.row_groups)
 
 
 # Layouts and shorter versions -----------------------------------------------------------------------------

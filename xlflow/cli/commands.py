@@ -279,6 +279,7 @@ def report(consolidated: Path, output: Path, language: str | None, as_json: bool
     from xlflow.pipeline.report_operations import write_report
 
     with exit_on_fatal_error(language):
+        options["dated"] = parse_date_option(options["dated"], "--dated") if options["dated"] else None
         result = write_report(consolidated, output, language=parse_language(language), **options)
     print_result_and_exit(result, as_json=as_json)
 

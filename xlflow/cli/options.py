@@ -80,6 +80,10 @@ _REPORT_OPTIONS = (
     ),
     click.option("--only", type=click.Choice(["deviations"]), help="The short version: only what deviates."),
     click.option("--unit", default="", metavar="NAME", help="One unit's own report."),
+    click.option("--board", default="", metavar="NAME", help="The board that gets the report, below its title."),
+    click.option("--administration", default="", metavar="NAME", help="The administration that makes it."),
+    click.option("--registry-number", default="", metavar="TEXT", help="The registry number of the case."),
+    click.option("--dated", metavar="DATE", help="The date of the report, such as 2021-04-20."),
     click.option("--intro", metavar="FILE.md", type=PATH_TYPE, help="An introduction of your own."),
     click.option(
         "--reference",

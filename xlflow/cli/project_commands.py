@@ -140,6 +140,7 @@ def report_variant(round_name: str | None, output: Path | None, as_json: bool, *
 
     with open_chosen_round(round_name) as (project, state):
         options["language"] = parse_language(options["language"])
+        options["dated"] = parse_date_option(options["dated"], "--dated") if options["dated"] else None
         result = report_round(project, state, output, **options)
     print_result_and_exit(result, as_json=as_json)
 

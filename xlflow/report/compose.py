@@ -99,7 +99,7 @@ def _build_parts(round_status: RoundStatus, report_options: ReportOptions, phras
     is_short, is_unit = report_options.only is not None, bool(report_options.unit)
     starts_page = not is_unit and len(round_status.top_items) > MAX_ITEMS_ON_ONE_PAGE
     yield from report_options.introduction
-    yield from build_front_page(round_status, phrasing, marks_rows=not is_short)
+    yield from build_front_page(round_status, phrasing, marks_rows=not is_short, with_chart=not is_unit)
     if not report_options.introduction and not is_unit:
         yield from _default_introduction(round_status, phrasing)
     yield ContentsPlace()

@@ -23,15 +23,17 @@ MAX_UNITS_IN_HEADLINE = 3
 """Units without an answer that the headline names; of more it says how many."""
 
 
-def build_front_page(round_status: RoundStatus, phrasing: Phrasing, *, marks_rows: bool) -> Iterator[Block]:
+def build_front_page(
+    round_status: RoundStatus, phrasing: Phrasing, *, marks_rows: bool, with_chart: bool
+) -> Iterator[Block]:
     """Yield headline, sentences, chart and the line on what the report rests on. `marks_rows`: the pages behind it
-    show every row, so that errors are marked there."""
+    show every row, so that errors are marked there. `with_chart`: for a report on all units."""
     yield Heading(1, " ".join(_headline_sentences(round_status, phrasing)), in_contents=False)
     lead = " ".join(filter(None, _lead_sentences(round_status, phrasing)))
     yield Paragraph(to_spans(lead), "lead")
     yield from build_money_figures(round_status)
-    yield from draw_amount_chart(round_status, phrasing)
-    if round_status.status_field and round_status.top_items:
+    yield from draw_amount_chart(round_status, phrasing) if with_chart else ()
+    if with_chart and round_status.status_field and round_status.top_items:
         yield _draw_status_chart(round_status, phrasing)
     quality = _quality_spans(round_status, phrasing, marks_rows=marks_rows)
     if quality:

@@ -28,6 +28,9 @@ from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
 GoalLayout = Literal["heading", "merged"]
 
+MAX_CAPTION_LETTERS = 70
+"""Letters of a goal that the caption of its table repeats; the heading above it has all."""
+
 GOAL_COLUMN_SHARE, GOAL_COLUMN_SHARE_NARROW = 2.8, 1.7
 """The share of the table's width that a board goal's cell takes; less beside many amounts."""
 
@@ -76,7 +79,7 @@ def build_unit_table(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[
         columns=columns,
         row_groups=row_groups,
         total_rows=_build_total_rows(round_status.top_items, column_source, has_goal_column=False),
-        is_dense=column_source.has_comments_below,
+        is_dense=True,
     )
 
 
@@ -134,7 +137,8 @@ def _table_title(group: ItemGroup, level_count: int | None = None) -> str:
     levels = group.item_statuses[0].item.level_texts[
         : group.level_index + 1 if level_count is None else level_count
     ]
-    return first_line(next(filter(None, reversed(levels)), ""))
+    title = first_line(next(filter(None, reversed(levels)), ""))
+    return title if len(title) <= MAX_CAPTION_LETTERS else f"{title[:MAX_CAPTION_LETTERS].rsplit(maxsplit=1)[0]} …"
 
 
 def _build_item_table(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from xlflow.i18n.catalogue import format_long_date
+from xlflow.i18n.catalogue import LocalizedText, format_long_date
 from xlflow.model.template import Template
 from xlflow.report.phrasing import Phrasing
 
@@ -25,14 +25,13 @@ def build_particulars(
     language = phrasing.language
     dated = format_long_date(particulars.dated, language) if particulars.dated else ""
     known = (
-        ("board", particulars.board or _in_language(template, "board", phrasing)),
-        ("administration", particulars.administration or _in_language(template, "administration", phrasing)),
+        ("board", particulars.board or _in_language(template.board, phrasing)),
+        ("administration", particulars.administration or _in_language(template.administration, phrasing)),
         ("dated", dated),
-        ("registry_number", particulars.registry_number or _in_language(template, "registry_number", phrasing)),
+        ("registry_number", particulars.registry_number or _in_language(template.registry_number, phrasing)),
     )
     return tuple((phrasing.translate(key), " ".join(text.split())) for key, text in known if text.strip())
 
 
-def _in_language(template: Template, name: str, phrasing: Phrasing) -> str:
-    text = getattr(template, name, None)
+def _in_language(text: LocalizedText | None, phrasing: Phrasing) -> str:
     return text.in_language(phrasing.language) if text else ""
