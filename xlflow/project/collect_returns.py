@@ -27,6 +27,7 @@ from xlflow.project.deliveries import (
 )
 from xlflow.project.project_folder import Project, require_whole_log
 from xlflow.project.project_state import RoundState, StoredFile, build_rounds, find_unrecorded, refuse_closed
+from xlflow.runtime.atomic_write import write_failure
 from xlflow.runtime.file_lock import is_own_temp_file
 
 _UNFINISHED_SUFFIXES = (
@@ -150,8 +151,7 @@ def store_and_add(
     try:
         files = store_delivery(project, state, delivery, moment)
     except OSError as error:
-        location = Location(str(project.round_folder(state.name) / "received"))
-        raise FatalError(make_finding("path-unusable", location, value=error.strerror or str(error))) from error
+        raise write_failure(project.round_folder(state.name) / "received", error) from error
     _add_files(collected, files, known)
 
 

@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -42,6 +42,7 @@ EventKind = Literal[
 EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
 
 _ID_IN_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{16}")
+_EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 _KEYS = {"kind", "at", "by", "round", "token", "seen", "data"}
 
 
@@ -80,9 +81,12 @@ class Event:
     def id(self) -> str:
         """The random part and the first 16 digits of the SHA-256 of its content; `seen` refers to it."""
         if not self._known_id:
-            digest = hashlib.sha256(self.to_bytes()).hexdigest()
-            object.__setattr__(self, "_known_id", f"{self.token}-{digest[:16]}")
+            self.remember_id(_id_of(self.token, self.to_bytes()))
         return self._known_id
+
+    def remember_id(self, event_id: str) -> None:
+        """Keep the id that its content gives, which is slow to work out."""
+        object.__setattr__(self, "_known_id", event_id)
 
     @property
     def file_name(self) -> str:
@@ -108,6 +112,18 @@ class EventLog:
         """The ids of the events that no other event has seen, sorted: what the next event writes as `seen`."""
         seen = {other for event in self.events for other in event.seen}
         return tuple(sorted(event.id for event in self.events if event.id not in seen))
+
+    def order_receptions(self) -> Mapping[str, datetime]:
+        """Return when each delivery came in (UTC), by the id of its event: by the clock of who took it in, but
+        later than every delivery that was known then, so that one clock that is wrong changes no order."""
+        moments: dict[str, datetime] = {}
+        latest: dict[str, datetime] = {}
+        for event in self.events:
+            known = max((latest[other] for other in event.seen if other in latest), default=_EARLIEST)
+            if event.kind == "returns-received":
+                known = moments[event.id] = max(_parse_time(event.at), known + timedelta(seconds=1))
+            latest[event.id] = known
+        return moments
 
     def list_newest(self, kinds: Collection[str], round_name: str) -> tuple[str, ...]:
         """Return the ids of the newest events of some kinds of a round, sorted: one, unless several were written
@@ -181,6 +197,15 @@ def sort_events(events: Iterable[Event]) -> Iterator[Event]:
                 heappush(ready, (by_id[follower].order_without_clock(), follower))
 
 
+def _parse_time(text: str) -> datetime:
+    """Return a time of an event; the earliest there is for what is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _EARLIEST
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 _read_before: dict[Path, tuple[tuple[int, int, int], Event]] = {}
 """Whole events by path, each with what the file system said of its file: a server reads the log at every request,
 and events do not change. One that somebody edits is another file, or has another time or size."""
@@ -234,10 +259,15 @@ def _parse_event(path: Path, content: bytes) -> Event | Finding:
         event = Event(**{**values, "seen": tuple(values["seen"])})
     except (ValueError, TypeError, RecursionError):
         return make_finding("event-damaged", location)
-    ids_in_name = _ID_IN_NAME.findall(path.name)
-    if event.to_bytes() != content or (ids_in_name and event.id not in ids_in_name):
+    ids_in_name, event_id = _ID_IN_NAME.findall(path.name), _id_of(event.token, content)
+    if event_id not in ids_in_name and (ids_in_name or event.to_bytes() != content):
         return make_finding("event-edited", location)
+    event.remember_id(event_id)
     return event
+
+
+def _id_of(token: str, content: bytes) -> str:
+    return f"{token}-{hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def _misnamed_finding(path: Path, event: Event, named_right: set[str]) -> Finding:

@@ -10,13 +10,11 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
@@ -26,7 +24,10 @@ from xlflow.model.text import normalize_key
 from xlflow.runtime.atomic_write import write_atomic
 from xlflow.runtime.codec import decode_value, encode_value
 
-_FORMAT: Literal[2] = 2
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_FORMAT = 2
 _SUFFIX = ".jsonl"
 _READ_ERRORS = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
 
@@ -83,15 +84,11 @@ class _PlanFacts:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """The first line of the file."""
+@cache
+def _facts_adapter() -> "TypeAdapter[_PlanFacts]":
+    from pydantic import TypeAdapter  # making one is slow, and only needed where a whole round is read
 
-    format: Literal[2]
-    frozen: FrozenRound
-
-
-_HEAD, _FACTS = TypeAdapter(_Head), TypeAdapter(_PlanFacts)
+    return TypeAdapter(_PlanFacts)
 
 
 def freeze_round(
@@ -135,8 +132,8 @@ def write_frozen_round(
     unit_numbers = {unit.name: number for number, unit in enumerate(plan.units)}
     item_lines = [json.dumps(_encode_item(item, unit_numbers), ensure_ascii=False).encode() for item in plan.items]
     lines = [
-        _HEAD.dump_json(_Head(_FORMAT, frozen)),
-        _FACTS.dump_json(facts),
+        json.dumps(_encode_head(frozen), ensure_ascii=False).encode(),
+        _facts_adapter().dump_json(facts),
         json.dumps(round_.template.model_dump(mode="json"), ensure_ascii=False).encode(),
         json.dumps([len(line) for line in item_lines]).encode(),
         *item_lines,
@@ -151,7 +148,7 @@ def write_frozen_round(
 def read_frozen_head(path: Path, shown_path: str) -> FrozenRound:
     """Return who is asked, without what. `FatalError` if the file is missing or damaged."""
     try:
-        return _read_layout(path, _stamp(path)).frozen
+        return _read_head(path, _stamp(path))
     except _READ_ERRORS as error:
         raise FatalError(make_finding("round-file-damaged", Location(shown_path))) from error
 
@@ -214,6 +211,13 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
+@lru_cache(maxsize=32)
+def _read_head(path: Path, _: tuple[int, int]) -> FrozenRound:
+    """Return who is asked; remembered as long as time and size of the file are the same."""
+    with path.open("rb") as stream:
+        return _decode_head(stream.readline())
+
+
 @lru_cache(maxsize=8)
 def _read_layout(path: Path, stamp: tuple[int, int]) -> _Layout:
     """Return what precedes the items; remembered as long as `stamp`, time and size of the file, is the same."""
@@ -224,8 +228,8 @@ def _read_layout(path: Path, stamp: tuple[int, int]) -> _Layout:
     if begin + starts[-1] != stamp[1]:
         raise ValueError("the file is not whole")
     return _Layout(
-        _HEAD.validate_json(head).frozen,
-        _FACTS.validate_json(facts),
+        _decode_head(head),
+        _facts_adapter().validate_json(facts),
         parse_template_leniently(json.loads(template))[0],
         tuple(begin + start for start in starts[:-1]),
         stamp[1],
@@ -240,6 +244,45 @@ def _read_lines(path: Path, layout: _Layout, numbers: Sequence[int]) -> Iterator
             if stream.tell() != layout.starts[number]:
                 stream.seek(layout.starts[number])
             yield stream.read(ends[number] - layout.starts[number])
+
+
+def _encode_head(frozen: FrozenRound) -> dict[str, object]:
+    return {
+        **asdict(frozen),
+        "format": _FORMAT,
+        "as_of": frozen.as_of.isoformat(),
+        "due": frozen.due and frozen.due.isoformat(),
+    }
+
+
+def _decode_head(line: bytes) -> FrozenRound:
+    values = json.loads(line)
+    if values.pop("format") != _FORMAT:
+        raise ValueError("the file is of another version")
+    units = tuple(
+        AskedUnit(
+            **{
+                **unit,
+                "item_numbers": tuple(unit["item_numbers"]),
+                "previous_names": tuple(unit["previous_names"]),
+            }
+        )
+        for unit in values.pop("units")
+    )
+    as_of, due = date.fromisoformat(values.pop("as_of")), values.pop("due")
+    successors = tuple((digest, item_id, own_id) for digest, item_id, own_id in values.pop("successors"))
+    renamed = tuple((old, new) for old, new in values.pop("renamed"))
+    return FrozenRound(
+        as_of,
+        date.fromisoformat(due) if due else None,
+        values["template"],
+        values["plan"],
+        values["language"],
+        units,
+        tuple(values["earlier_plans"]),
+        successors,
+        renamed,
+    )
 
 
 def _digest_asked(items: Sequence[PlanItem], round_: Round) -> str:

@@ -6,6 +6,7 @@ Reads no file but the frozen rounds. The same events in any order of files, with
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -50,7 +51,8 @@ class RoundState:
     """What the log says of one round. `name`: its as-of date (ISO). `frozen_file`: path below the project.
     `issued`: the digest of what was asked by the form that each unit was last issued with. `signed`: digest of the
     answers that were signed, and by whom, by unit. `invited`: digest of the form that was mailed last.
-    `receipts`: what each event says of a receipt, by number; see `receipts.Receipt`."""
+    `receipts`: what each event says of a receipt, by number; see `receipts.Receipt`. `received_at`: when each file
+    came in, by its path; see `EventLog.order_receptions`."""
 
     name: str
     frozen_file: str = ""
@@ -68,6 +70,7 @@ class RoundState:
     reports: list[str] = field(default_factory=list)
     discarded: set[str] = field(default_factory=set)
     receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    received_at: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def is_opened(self) -> bool:
@@ -86,9 +89,16 @@ class RoundState:
 def build_rounds(project: Project) -> Mapping[str, RoundState]:
     """Return the rounds of the log that were opened, by as-of date, the earliest first."""
     rounds: dict[str, RoundState] = {}
+    moments = project.log.order_receptions()
     for event in project.log.events:
         if event.round:
-            _apply(rounds.setdefault(event.round, RoundState(event.round)), event)
+            state = rounds.setdefault(event.round, RoundState(event.round))
+            _apply(state, event)
+            if event.id in moments:
+                state.received_at |= {
+                    values["path"]: state.received_at.get(values["path"], moments[event.id])
+                    for values in event.data["files"]
+                }
     return {name: rounds[name] for name in sorted(rounds) if rounds[name].is_opened}
 
 

@@ -1,8 +1,6 @@
 """The files of a round as a run takes them: each content once, as it was received, with what was decided."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -32,10 +30,7 @@ def list_delivered(project: Project, state: RoundState, plan_findings: tuple[Fin
         stored = _stored_file_of(found.name, names)
         if stored:
             files.append(found)
-            with suppress(ValueError):
-                received_at[found.name] = datetime.strptime(stored.received, "%Y-%m-%dT%H:%M:%SZ").replace(
-                    tzinfo=UTC
-                )
+            received_at[found.name] = state.received_at[stored.path]
     file_findings = [each for each in findings if _stored_file_of(each.location.file, names)]
     decision_notes = [describe_decision(decision) for decision in state.decisions if not decision.replaced]
     return DeliveredFiles(
