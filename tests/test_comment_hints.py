@@ -222,7 +222,7 @@ def test_a_count_that_the_rows_below_bear_out_is_no_hint_and_another_is() -> Non
     assert hints(said.replace("b | Pågående | |", wrong)) == [f"count-in-comment {at('comment', 6)}"]
     (found,) = answer(said.replace("b | Pågående | |", short))
     assert message_of(found, "sv") == (
-        "Kommentaren räknar till 2 Pågående (av 2), men raderna under säger 2 Pågående, 1 Kvarstår (av 3)."
+        "Enligt kommentaren är det 2 Pågående (av 2), men enligt raderna under 2 Pågående, 1 Kvarstår (av 3)."
     )
 
 

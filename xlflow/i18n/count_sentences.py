@@ -136,11 +136,8 @@ def _describe_same_status(clause: CountClause, level: Level, language: Language)
         format_item_count(clause.count, level, language),
         collapse_whitespace(clause.text.replace(COUNT_PLACEHOLDER, " ")),
     )
-    if clause.count == 1:
+    if clause.count <= 2:
         return f"{count_text} {rest}"
-    if clause.count == 2:
-        both = clause.text.replace(COUNT_PLACEHOLDER, translate("sentences.both", language))
-        return translate("sentences.of", language, whole=count_text, first=both)
     return translate("sentences.all", language, whole=count_text, rest=rest)
 
 

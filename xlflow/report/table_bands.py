@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xlflow.i18n.count_sentences import format_item_count
+from xlflow.i18n.count_sentences import format_item_count, level_name_for_count
 from xlflow.report.document import Paragraph, ReportCell, ReportRow, to_spans
 from xlflow.report.phrasing import Phrasing
 from xlflow.rounds.round_status import RoundStatus
@@ -20,12 +20,11 @@ def count_rows(parts: Sequence[bool], round_status: RoundStatus, phrasing: Phras
     """Return "11 aktiviteter och 6 delaktiviteter": how many rows of each kind. `parts`: for each row, whether it
     is a sub-activity."""
     template, part_count = round_status.template, sum(parts)
-    part_text = (
-        format_item_count(part_count, template.part_level, phrasing.language) if template.part_level else ""
-    )
-    item_text = format_item_count(len(parts) - part_count, template.item_level, phrasing.language)
-    if not part_count or not part_text:
-        return item_text
-    if part_count == len(parts):
-        return part_text
-    return phrasing.translate("items_and_parts", items=item_text, parts=part_text)
+    item_count, part_level, language = len(parts) - part_count, template.part_level, phrasing.language
+    if not part_count or part_level is None:
+        return format_item_count(item_count, template.item_level, language)
+    if not item_count:
+        return format_item_count(part_count, part_level, language)
+    items = f"{item_count} {level_name_for_count(item_count, template.item_level, language)}"
+    parts_text = f"{part_count} {level_name_for_count(part_count, part_level, language)}"
+    return phrasing.translate("items_and_parts", items=items, parts=parts_text)
