@@ -16,12 +16,13 @@ from support.make_project import UNITS, answer, make_project, open_state
 from support.not_empty import not_empty
 from support.web_server import WebServer, hand_in, run_server, text_of
 
+from xlflow.project.issue_forms import issue_forms
 from xlflow.project.open_round import open_round
 from xlflow.project.page_links import make_links
 from xlflow.project.project_folder import Project, open_project
 from xlflow.project.project_status import read_status
 from xlflow.project.receive_upload import receive_upload
-from xlflow.project.run_round import check_round
+from xlflow.project.run_round import check_round, merge_round
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,9 @@ def test_two_coordinators_do_not_decide_over_each_other(pages: Pages) -> None:
 
 def test_the_coordinator_merges_reports_and_downloads(pages: Pages) -> None:
     client = pages.server.coordinator()
+    hand_in(
+        client, pages.of_unit["Museet"], "m.xlsx", answer(pages.project, "Museet", {"Öppna kvarnen": "Kvarstår"})
+    )
     merged = client.post("/board/merge")
     assert "Sammanställningen är klar" in text_of(merged)
     workbook = client.get("/board/get/consolidated")
@@ -320,3 +324,42 @@ def test_what_is_handed_in_last_counts_even_within_one_second(tmp_path: Path) ->
     assert [row.row.answer("status").raw_text for row in merged.rows if row.row.unit == "Simhallen"] == [
         "Genomfört"
     ]
+
+
+def test_an_approver_sees_what_was_answered_last_round(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    first = answer(project, "Simhallen", {"Byta lås": "Pågående|Låsen är beställda."})
+    receive_upload(*open_state(project.root), "Simhallen", "1.xlsx", first, by="x")
+    merge_round(*open_state(project.root))
+    open_round(open_project(project.root), date(2026, 8, 31), date(2026, 9, 15))
+    issue_forms(*open_state(project.root))
+    second = answer(project, "Simhallen", {"Byta lås": "Genomfört"}, round_name="2026-08-31")
+    receive_upload(*open_state(project.root), "Simhallen", "2.xlsx", second, by="x")
+    token = make_links(*open_state(project.root), ["Simhallen"], role="approver", holder="Chefen")["Simhallen"]
+    with run_server(project.root, workers=1) as server:
+        client = server.client()
+        listed = client.get(f"/a/{token}")
+        keys = re.findall(r"/a/[^\"]*/unit/\w+", listed.text)
+        assert len(keys) == 1  # this link is for one unit only
+        shown = text_of(client.get(keys[0]))
+        other = re.sub(r"\w+$", "0" * 12, keys[0])
+        assert client.get(other).status_code == 404
+    assert "Byta lås Status: Genomfört" in shown
+    assert "Pågående" in shown
+    assert "Låsen är beställda." in shown
+
+
+def test_units_do_not_wait_while_the_round_is_merged(pages: Pages) -> None:
+    long_workers = pages.server.context.long_workers
+    worker, wait_seconds = long_workers._free.get(), long_workers.wait_seconds  # as if it were at work
+    long_workers.wait_seconds = 0.1
+    try:
+        busy = pages.server.coordinator().post("/board/merge")
+        assert busy.status_code == 503
+        assert "Vänta en stund" in text_of(busy)
+        content = answer(pages.project, "Museet", {"Måla om fasaden": "Utgår|Klart"})
+        shown = hand_in(pages.server.client(), pages.of_unit["Museet"], "w.xlsx", content)
+        assert "Filen är mottagen" in text_of(shown)
+    finally:
+        long_workers.wait_seconds = wait_seconds
+        long_workers._free.put(worker)

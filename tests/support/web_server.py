@@ -71,7 +71,7 @@ def run_server(root: Path, **changes: Any) -> Iterator[WebServer]:
             client.close()
         server.should_exit = True
         thread.join(20)
-        context.workers.close()
+        context.close()
 
 
 def hand_in(client: httpx.Client, page: str, name: str, content: bytes) -> httpx.Response:

@@ -40,9 +40,11 @@ _REFUSALS = {
 
 def build_app(settings: ServerSettings) -> tuple[App, PageContext]:
     """Return the application and what its pages share. `FatalError` if the folder is no project."""
+    environment = {INDEX_VARIABLE: settings.index_url}
     context = PageContext(
         settings,
-        WorkerPool(settings.root, settings.workers, environment={INDEX_VARIABLE: settings.index_url}),
+        WorkerPool(settings.root, settings.workers, environment=environment),
+        WorkerPool(settings.root, 1, environment=environment),
         SessionStore(settings.session_idle_seconds, settings.session_seconds),
         RateLimit(settings.wrong_links_per_minute),
         RateLimit(_UPLOADS_PER_MINUTE),

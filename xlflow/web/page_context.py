@@ -32,6 +32,9 @@ SESSION_COOKIE = "xlflow_session"
 _CHANGING = ("record_decision", "approve", "remind", "merge", "report", "make_link", "revoke")
 """Operations after which the board is shown as it is then, and not as it was."""
 
+_LONG = ("remind", "merge", "report")
+"""Operations with a worker of their own, so that no unit waits for them."""
+
 LONG_SECONDS = 900.0
 """Seconds that merging or reporting may take."""
 
@@ -59,6 +62,7 @@ class PageContext:
 
     settings: ServerSettings
     workers: WorkerPool
+    long_workers: WorkerPool
     sessions: SessionStore
     wrong_links: RateLimit
     uploads: RateLimit
@@ -72,10 +76,16 @@ class PageContext:
     ) -> Any:
         """Return what a worker says; see `project_access`."""
         values = {"language": language, "user": user, "round_name": self.settings.round_name, **params}
-        answer = await run_in_threadpool(self.workers.call, operation, values, seconds=seconds)
+        pool = self.long_workers if operation in _LONG else self.workers
+        answer = await run_in_threadpool(pool.call, operation, values, seconds=seconds)
         if operation in _CHANGING:
             self._changed = time.monotonic()
         return answer
+
+    def close(self) -> None:
+        """End all workers."""
+        self.workers.close()
+        self.long_workers.close()
 
     async def read_board(self, language: Language) -> dict[str, Any]:
         """Return the status of the round, remembered as long as nothing in the project has changed.

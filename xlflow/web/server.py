@@ -62,7 +62,7 @@ def serve(
             with suppress(KeyboardInterrupt):  # how a person stops it
                 uvicorn.Server(config).run([listener])
         finally:
-            context.workers.close()
+            context.close()
 
 
 def default_index_url(root: Path) -> str:
