@@ -393,6 +393,7 @@ def test_drafts_are_put_into_the_mailbox(project: Project) -> None:
     assert result.units == ("Åbro skola", "Museet", "Simhallen")
     assert codes(result) == []
     assert count(project, "Utkast") == 3
+    assert result.notes[-1].params["drafts"] == "Utkast"
     opened = project.settings.mail
     assert opened is not None
     assert opened.imap is not None

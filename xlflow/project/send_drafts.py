@@ -70,9 +70,9 @@ def send_drafts(
     if purpose == CORRECT and chosen and not dry_run:
         check_round(project, state, return_dir=project.round_folder(state.name) / "to-correct")
     plans = list(plan_mails(project, state, purpose, chosen, findings, dry_run=dry_run))
-    if plans and not dry_run:
-        _write_mails(project, state, purpose, plans, findings)
-    described = describe_plans(project, state, plans, findings, "send.dry_run" if dry_run else "send.written")
+    drafts_folder = _write_mails(project, state, purpose, plans, findings) if plans and not dry_run else ""
+    key = "send.dry_run" if dry_run else "send.written_mailbox" if drafts_folder else "send.written"
+    described = describe_plans(project, state, plans, findings, key, drafts_folder)
     notes = (*collected, *described.notes)
     return RunResult(
         described.language, described.findings, units=described.units, notes=notes, mails=described.mails
@@ -100,7 +100,12 @@ def preview_mails(
 
 
 def describe_plans(
-    project: Project, state: RoundState, plans: Sequence[PlannedMail], findings: Sequence[Finding], key: str
+    project: Project,
+    state: RoundState,
+    plans: Sequence[PlannedMail],
+    findings: Sequence[Finding],
+    key: str,
+    drafts_folder: str = "",
 ) -> RunResult:
     """Return what is said of mails that were made, or would be: each with its address. `key`: of the last
     words."""
@@ -108,8 +113,10 @@ def describe_plans(
         RunNote("send.to", {"unit": plan.unit.name, "address": ", ".join(plan.draft.recipients)}) for plan in plans
     ]
     folder = show_path(project.round_folder(state.name) / "drafts")
-    notes.append(RunNote(key if plans else "send.none", {"count": len(plans), "folder": folder}))
-    mail_state = "draft" if key == "send.written" else "planned"
+    notes.append(
+        RunNote(key if plans else "send.none", {"count": len(plans), "folder": folder, "drafts": drafts_folder})
+    )
+    mail_state = "draft" if key.startswith("send.written") else "planned"
     return RunResult(
         project.settings.language,
         sort_findings(findings),
@@ -130,7 +137,9 @@ def _write_mails(
     purpose: MailPurpose,
     plans: Sequence[PlannedMail],
     findings: list[Finding],
-) -> None:
+) -> str:
+    """Write the mails, the page of links and the event; return the folder of the mailbox that has them too, or
+    ""."""
     folder = project.round_folder(state.name) / "drafts"
     language = project.settings.language
     word = translate(f"send.{purpose}", language)
@@ -158,26 +167,30 @@ def _write_mails(
     has_mailbox = project.settings.mail is not None and project.settings.mail.imap is not None
     via = "mailbox" if has_mailbox else "file"
     project.record("mail-planned", {"purpose": purpose, "via": via, "units": written}, state.name)
-    if has_mailbox:
-        _put_into_mailbox(project, plans, [each["message_id"] for each in written.values()], findings)
+    if not has_mailbox:
+        return ""
+    return _put_into_mailbox(project, plans, [each["message_id"] for each in written.values()], findings)
 
 
 def _put_into_mailbox(
     project: Project, plans: Sequence[PlannedMail], message_ids: Sequence[str], findings: list[Finding]
-) -> None:
-    """Put the drafts into the mailbox too. If that fails, the files are there, and a finding says why."""
+) -> str:
+    """Put the drafts into the mailbox too and return the folder that has them. If that fails, the files are there,
+    a finding says why, and the folder is ""."""
     from xlflow.mail.imap_mailbox import open_mailbox
 
     account = project.settings.mail
     if account is None or account.imap is None:
-        return
+        return ""
     try:
         with open_mailbox(account, account.imap, sender_address(project), project.root) as mailbox:
             drafts = mailbox.find_drafts_folder()
             for plan, message_id in zip(plans, message_ids, strict=True):
                 content, _ = render_draft(plan.draft, is_unsent=False, message_id=message_id)
                 mailbox.add_draft(content, message_id, drafts)
+            return drafts
     except FatalError as error:
         for found in error.findings:
             params = {"reason": message_in_all_languages(found)}
             findings.append(make_finding("drafts-not-in-mailbox", Location("drafts"), params=params))
+    return ""
