@@ -13,7 +13,6 @@ from xlflow.consolidated.tables.collection_tables import (
     build_accounts_table,
     build_balance_equations,
     build_file_table,
-    build_unit_table,
     build_unplaced_table,
 )
 from xlflow.consolidated.tables.deviation_table import build_deviation_table
@@ -35,6 +34,7 @@ from xlflow.consolidated.tables.status_sentences import (
     overall_status_sentences,
 )
 from xlflow.consolidated.tables.summary_panels import build_key_figures, build_panels
+from xlflow.consolidated.tables.unit_table import build_unit_table
 from xlflow.i18n.catalogue import format_long_date, translate
 from xlflow.model.findings import Finding
 from xlflow.model.merged import Merged

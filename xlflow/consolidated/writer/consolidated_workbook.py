@@ -17,6 +17,7 @@ from xlflow.consolidated.summary_model import (
     EXTRA_COLUMN_PREFIX,
     ID_COLUMN,
     ORIGIN_COLUMN,
+    SOURCE_COLUMN,
     UNIT_COLUMN,
     ConsolidatedContent,
 )
@@ -137,6 +138,9 @@ UNPRINTED_KEY_PREFIXES = (
     CHANGE_FLAG_PREFIX,
 )
 """Beginnings of the keys of the columns that are not printed, so that the others stay legible on paper."""
+
+CONTEXT_KEYS = frozenset((SOURCE_COLUMN, "_file", "_sheet"))
+"""Columns that say where something stands: that are only printed if there is room, and so are those after them."""
 
 COMFORTABLE_A4_WIDTH, MAX_A4_WIDTH = 1078.0, 1232.0
 """Points that a table may be wide to be printed on one page of A4 in letters of 8 and of 7 points. Columns that
@@ -285,7 +289,12 @@ def _count_printed_columns(table: Table, points: Sequence[float]) -> int:
     """Return how many columns are printed: all up to the first that only says what a row belongs to, and as many
     more as fit the page."""
     columns = list(takewhile(lambda column: not column.key.startswith(UNPRINTED_KEY_PREFIXES), table.columns))
-    needed = sum(1 for _ in takewhile(lambda column: column.kind not in ("group", "context"), columns))
+    needed = sum(
+        1
+        for _ in takewhile(
+            lambda column: column.kind not in ("group", "context") and column.key not in CONTEXT_KEYS, columns
+        )
+    )
     fitting = sum(1 for total in accumulate(points[: len(columns)]) if total <= COMFORTABLE_A4_WIDTH)
     return max(needed, fitting) if needed < len(columns) else len(columns)
 
