@@ -10,7 +10,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from support.mail_servers import ADDRESS, PASSWORD, TOKEN, MailServers, SmtpSink, run_dovecot, run_smtp
+from support.mail_servers import ADDRESS, PASSWORD, TOKEN, MailServers, SmtpSink, free_ports, run_dovecot, run_smtp
 from support.make_mails import make_automatic_reply, make_bounce, make_eml
 from support.make_project import answer, make_project, open_state
 from support.run_cli import run
@@ -26,6 +26,7 @@ from xlflow.project.project_folder import Project
 from xlflow.project.project_status import read_status
 from xlflow.project.send_drafts import send_drafts
 from xlflow.project.send_mails import send_mails
+from xlflow.project.send_receipts import collect_and_answer
 
 pytestmark = pytest.mark.with_tools
 
@@ -377,6 +378,20 @@ def test_who_sends_a_form_gets_one_receipt_with_what_was_found(
     assert run("collect", "--mail", cwd=project.root, **password).code == 0
     assert len(sink.taken) == 1
     assert run("verify", cwd=project.root).code == 0
+
+
+def test_a_receipt_that_cannot_be_sent_now_is_sent_later(
+    project: Project, dovecot: MailServers, sink: SmtpSink
+) -> None:
+    settings = dovecot.settings(receipts="true", per_minute=1000)
+    write_settings(project.root, settings + SmtpSink(free_ports(1)[0]).server_settings())
+    dovecot.deliver(form_mail(project, headers=[("In-Reply-To", our_id(project, "Museet"))]))
+    result = collect_and_answer(*open_state(project.root))
+    assert codes(result) == ["mail-unreachable"]
+    assert [mail["kind"] for mail in result.mails] == ["form"]
+    write_settings(project.root, settings + sink.server_settings())
+    assert [mail["state"] for mail in collect_and_answer(*open_state(project.root)).mails] == ["sent"]
+    assert len(sink.taken) == 1
 
 
 def test_what_is_discarded_takes_the_words_of_the_unit_along(project: Project, dovecot: MailServers) -> None:

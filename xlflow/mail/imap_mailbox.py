@@ -62,7 +62,9 @@ class ImapMailbox:
                 raise FatalError(make_finding("mail-no-folder", Location(name), params={"folders": names}))
             self._mailbox.folder.set(name)
             status = self._mailbox.folder.status(name, ("UIDVALIDITY",))
-            return str(status.get("UIDVALIDITY", "")), self._mailbox.uids("ALL")
+            return str(status.get("UIDVALIDITY", "")), self._mailbox.uids(
+                "ALL", charset=None
+            )  # some servers take no charset
 
     def list_folders(self) -> list[str]:
         """Return the names of all folders."""
@@ -120,7 +122,7 @@ class ImapMailbox:
         """Put a mail into a folder as a draft, unless one with its Message-ID is there."""
         with self._report():
             self._mailbox.folder.set(folder)
-            if not self._mailbox.uids(f'HEADER Message-ID "{message_id}"'):
+            if not self._mailbox.uids(f'HEADER Message-ID "{message_id}"', charset=None):
                 self._mailbox.append(content, folder, datetime.now(UTC), ["\\Draft", "\\Seen"])
 
     def _ensure_folder(self, name: str) -> str:

@@ -13,7 +13,7 @@ from xlflow.i18n.catalogue import Language, translate, translate_counted
 from xlflow.mail.draft_writer import MailDraft, render_draft, split_addresses
 from xlflow.mail.mail_message import read_eml
 from xlflow.mail.smtp_sender import SmtpSender
-from xlflow.model.findings import Finding, Severity, message_of, remedy_of, sort_findings
+from xlflow.model.findings import FatalError, Finding, Severity, message_of, remedy_of, sort_findings
 from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.text import first_free_name
 from xlflow.project.collect_mail import collect_everything
@@ -32,13 +32,17 @@ _MAX_FINDINGS = 20
 
 
 def collect_and_answer(project: Project, state: RoundState, paths: tuple[Path, ...] = ()) -> RunResult:
-    """Collect mailbox and inbox, and send receipts if the settings ask for it; see `collect_everything`."""
+    """Collect mailbox and inbox, and send receipts if the settings ask for it; see `collect_everything`. Why
+    receipts could not be sent is among the findings."""
     collected = collect_everything(project, state, paths)
     account = project.settings.mail
     if account is None or not account.receipts:
         return collected
     project = open_project(project.root)
-    sent = send_receipts(project, choose_round(project, state.name))
+    try:
+        sent = send_receipts(project, choose_round(project, state.name))
+    except FatalError as error:  # what was collected is in the archive all the same
+        sent = RunResult(collected.language, error.findings)
     return RunResult(
         collected.language,
         sort_findings((*collected.findings, *sent.findings)),
