@@ -162,7 +162,7 @@ def read_events(folder: Path) -> EventLog:
     events: dict[str, Event] = {}
     named_right, misnamed, broken_ids = set[str](), dict[str, tuple[Path, Event]](), set[str]()
     findings: list[Finding] = []
-    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+    for path in sorted(folder.glob("*.json"), key=lambda path: path.name) if folder.is_dir() else ():
         event = _read_event(path)
         if isinstance(event, Finding):
             broken_ids.update(_ID_IN_NAME.findall(path.name)[-1:])

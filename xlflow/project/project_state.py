@@ -52,7 +52,7 @@ class RoundState:
     `issued`: the digest of what was asked by the form that each unit was last issued with. `signed`: digest of the
     answers that were signed, and by whom, by unit. `invited`: digest of the form that was mailed last.
     `receipts`: what each event says of a receipt, by number; see `receipts.Receipt`. `received_at`: when each file
-    came in, by its path; see `EventLog.order_receptions`."""
+    came in, by its path; see `EventLog.order_receptions`. `decision_places`: indexes in `decisions`, by unit."""
 
     name: str
     frozen_file: str = ""
@@ -60,8 +60,10 @@ class RoundState:
     is_closed: bool = False
     issued: dict[str, dict[str, str]] = field(default_factory=dict)
     files: list[StoredFile] = field(default_factory=list)
+    files_by_name: dict[str, StoredFile] = field(default_factory=dict)
     known_paths: set[str] = field(default_factory=set)
     decisions: list[Decision] = field(default_factory=list)
+    decision_places: dict[str, list[int]] = field(default_factory=dict)
     signed: dict[str, dict[str, str]] = field(default_factory=dict)
     drafted: dict[str, list[str]] = field(default_factory=dict)
     invited: dict[str, str] = field(default_factory=dict)
@@ -79,11 +81,13 @@ class RoundState:
 
     def decisions_in_force(self, unit: str) -> list[Decision]:
         """Return the decisions about a unit that no later one has replaced."""
-        return [
-            each
-            for each in self.decisions
-            if not each.replaced and normalize_key(each.unit) == normalize_key(unit)
-        ]
+        made = (self.decisions[place] for place in self.decision_places.get(normalize_key(unit), ()))
+        return [each for each in made if not each.replaced]
+
+    def find_received(self, name: str) -> StoredFile | None:
+        """Return the file that is called so below `received/`, or the archive in which one is called so; None if
+        there is none."""
+        return self.files_by_name.get("/".join(name.split("/")[:2]))
 
 
 def build_rounds(project: Project) -> Mapping[str, RoundState]:
@@ -219,7 +223,9 @@ def _receive(state: RoundState, event: Event) -> None:
     for values in event.data["files"]:
         if values["path"] not in state.known_paths:  # two runs at once may both record what the first has stored
             state.known_paths.add(values["path"])
-            state.files.append(StoredFile(**values))
+            file = StoredFile(**values)
+            state.files.append(file)
+            state.files_by_name["/".join(file.path.split("/")[-2:])] = file
 
 
 def _give_receipts(state: RoundState, event: Event) -> None:
@@ -230,20 +236,22 @@ def _give_receipts(state: RoundState, event: Event) -> None:
 def _decide(state: RoundState, event: Event) -> None:
     data = event.data
     made = Decision(data["unit"], data["action"], data["value"], data["because"], event.by)
-    state.decisions = [_replace_if_opposite(earlier, made) for earlier in state.decisions]
+    places = state.decision_places.setdefault(normalize_key(made.unit), [])
+    for place in places:
+        state.decisions[place] = _replace_if_opposite(state.decisions[place], made)
+    places.append(len(state.decisions))
     state.decisions.append(made)
 
 
 def _replace_if_opposite(earlier: Decision, made: Decision) -> Decision:
-    """Return the earlier decision, marked as replaced if the new one is about the same thing."""
-    same_unit = normalize_key(earlier.unit) == normalize_key(made.unit)
+    """Return the earlier decision about the unit, marked as replaced if the new one is about the same thing."""
     file_actions = {"use", "leave-out"}
     about_files = {earlier.action, made.action} <= file_actions
     same_file = earlier.value == made.value or made.action == earlier.action == "use"
     state_actions = {"nothing", "not-asked", "belongs-to", "asked"}
     about_state = {earlier.action, made.action} <= state_actions
     about_due = earlier.action == made.action == "due"
-    if not earlier.replaced and same_unit and ((about_files and same_file) or about_state or about_due):
+    if not earlier.replaced and ((about_files and same_file) or about_state or about_due):
         return Decision(earlier.unit, earlier.action, earlier.value, earlier.because, earlier.by, replaced=True)
     return earlier
 

@@ -119,7 +119,7 @@ def _unit_status(
     actions = {decision.action: decision.value for decision in in_force}
     due = date.fromisoformat(actions["due"]) if "due" in actions else frozen.due
     unit_state = _state_of(found, "not-asked" in actions)
-    received = [file.received for file in state.files if file.path.partition("/received/")[2] in found.files]
+    received = [file.received for name in found.files if (file := state.find_received(name))]
     signed = state.signed.get(key, {})
     is_signed = bool(signed) and signed["answers"] == found.answers_digest
     return UnitLine(
