@@ -13,7 +13,7 @@ from typing import Any
 from xlflow.runtime.private_files import find_cache_folder, read_private_file, write_private_file
 
 _MAX_BYTES = 8_000_000
-_MIN_LENGTH = 10_000
+_MIN_LENGTH = 3_000
 """Bytes of a text from which on keeping it is worth while."""
 
 
