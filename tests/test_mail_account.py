@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
 from support.make_mails import make_bounce, make_eml
 
+from xlflow.mail.connection import describe_fault, describe_reply
 from xlflow.mail.draft_writer import MailDraft, render_html
 from xlflow.mail.imap_mailbox import _parse_overviews
 from xlflow.mail.key_store import PASSWORD_VARIABLE, recall_secret, remember_secret
@@ -217,6 +218,14 @@ def test_a_report_names_whom_a_mail_did_not_reach() -> None:
     assert read_reported_ids(content) == ("<1@example.org>",)
     assert read_failures(content.replace(b"Action: failed", b"Action: delayed")) == ()
     assert read_failures(b"") == ()
+
+
+def test_what_a_mail_system_says_is_shown_without_control_characters() -> None:
+    content = make_bounce("<1@example.org>", "a@example.org", "550 \x1b[2J \u202eno")
+    (failure,) = read_failures(content)
+    assert failure.reason.isprintable()
+    assert describe_reply(550, b"5.1.1 \x1b]0;x\x07 no").isprintable()
+    assert describe_fault(OSError("\x1b[31m")).isprintable()
 
 
 def test_several_recipients_of_one_report() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from xlflow.mail.mail_account import MailServer, port_of
 from xlflow.model.findings import FatalError, Location, make_finding
+from xlflow.model.text import escape_invisible
 
 TIMEOUT_SECONDS = 60
 """Seconds without a word from a server after which it counts as out of reach."""
@@ -41,9 +42,9 @@ def login_failure(server: MailServer, user: str, reason: str) -> FatalError:
 
 def describe_fault(error: BaseException) -> str:
     """Return what an exception of a mail library says, on one line."""
-    return " ".join(str(error).split())[:_MAX_REASON] or type(error).__name__
+    return escape_invisible(" ".join(str(error).split()))[:_MAX_REASON] or type(error).__name__
 
 
 def describe_reply(code: int, reply: bytes) -> str:
     """Return an answer of an SMTP server on one line: "550 5.1.1 no such user"."""
-    return " ".join(f"{code} {reply.decode('utf-8', 'replace')}".split())[:_MAX_REASON]
+    return escape_invisible(" ".join(f"{code} {reply.decode('utf-8', 'replace')}".split()))[:_MAX_REASON]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xlflow.model.text import escape_invisible
+
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _REFERRING_HEADER = re.compile(
     rb"^(?:in-reply-to|references)[ \t]*:(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE
@@ -60,7 +62,7 @@ def read_failures(content: bytes) -> tuple[DeliveryFailure, ...]:
         address = recipient.strip().strip("<>")
         if action == "failed" and "@" in address:
             diagnosis = block.get("diagnostic-code", "").partition(";")[2] or block.get("status", "")
-            reason = " ".join(diagnosis.split())[:_MAX_REASON]
+            reason = escape_invisible(" ".join(diagnosis.split()))[:_MAX_REASON]
             found.setdefault(address.casefold(), DeliveryFailure(address, reason))
     return tuple(found.values())[:_MAX_REPORTS]
 
