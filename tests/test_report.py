@@ -132,7 +132,7 @@ def test_the_longest_delay_stands_first_and_parts_stay_below_their_activity() ->
     )[0]
     names = [words(row.cells[0]) for row in table.all_rows]
     assert names == [
-        "► Förskjuts: fyra aktiviteter och två delaktiviteter",
+        "► Förskjuts: 4 aktiviteter och 2 delaktiviteter",
         *("Bro", "Räcke", "Lång", "Tak\nDel av: Hus", "Kort", "Okänd"),
     ]
     assert [row.cells[0].is_indented for row in table.all_rows][1:4] == [False, True, False]
@@ -658,7 +658,7 @@ def test_activities_and_their_parts_are_told_apart_among_the_deviations() -> Non
         A/M/G/Entrén/Dörr  | Kvartal 2 | ^         |           |              | A
     """)
     )
-    at = lines.index("► Förskjuts: två aktiviteter och en delaktivitet")
+    at = lines.index("► Förskjuts: 2 aktiviteter och 1 delaktivitet")
     assert lines[at + 1 : at + 4] == [
         "Scenen | Kvartal 2 | Se delarna nedan.",
         "Golv | Kvartal 2 → Kvartal 4 | Virket dröjer",

@@ -196,10 +196,13 @@ def test_the_forms_show_what_was_answered_in_march(rounds: Played) -> None:
 
 def test_the_history_has_a_line_for_each_and_a_column_for_both(rounds: Played) -> None:
     lines = rounds.transcript.split("$ xlflow history")[1].splitlines()
-    assert "31 mars 2021" in lines[1]
-    assert "31 augusti 2021" in lines[1]
-    assert any(line.split()[-2:] == ["Förskjuts", "Pågående"] for line in lines if "Kvarnlyckans fritids" in line)
-    assert any(line.endswith("–                       Pågående") for line in lines if "Ordna simskola" in line)
+    assert lines[1].split() == ["Aktivitet", "1", "2"]
+    assert "Omgång: 1 = 31 mars 2021, 2 = 31 augusti 2021." in lines
+    legend = " ".join(lines)
+    assert "P = Pågående" in legend
+    assert "F = Förskjuts" in legend
+    assert any(line.split()[-2:] == ["F", "P"] for line in lines if "Kvarnlyckans fritids" in line)
+    assert any(line.split()[-2:] == ["–", "P"] for line in lines if "Ordna simskola" in line)
 
 
 def _begin(text: str, known: dict[str, str]) -> str:

@@ -182,7 +182,7 @@ class Scope:
         """Return the numbers of "Av elva aktiviteter är två genomförda …"."""
         counts = self.counts(rows)
         if len(counts) == 1:
-            return [2, 2] if len(rows) == 2 else [len(rows)]
+            return [len(rows)]
         return [len(rows), *counts]
 
     def with_status(self, rows: Iterable[Row], label: str) -> list[Row]:
