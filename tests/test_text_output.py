@@ -237,3 +237,32 @@ def test_plain_text_only(language: Language) -> None:
     assert "\x1b" not in shown
     assert "{" not in shown
     assert all(line == line.rstrip() for line in shown.splitlines())
+
+
+def test_of_many_units_those_with_nothing_left_are_counted() -> None:
+    names = [f"Enhet {number:03}" for number in range(120)]
+    table = "\n".join(f"a{n} | S | K | M | Öppna {n} | | Kvartal 4 | {name}" for n, name in enumerate(names))
+    asked = draw_round(
+        "Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet\n"
+        + table
+    )
+    forms = [
+        draw_return(asked, name, f"Id | Status\na{n} | {'nja' if n == 7 else 'Pågående'}")
+        for n, name in enumerate(names[:100])
+    ]
+    merged, findings = merge_submissions(forms, [form.file for form in forms], asked)
+    shown = (
+        format_result(RunResult("sv", (*findings, *check_merged(merged)), merged)).split("\n\n")[1].splitlines()
+    )
+    assert shown[2].split() == ["Enhet", "007", "Svarat", "1", "–", "1"] or shown[2].startswith("Enhet 007")
+    assert shown[3:5] == ["… och 99 enheter till som är klara", "… och 20 enheter som saknas, se nedan"]
+    assert shown[5].split()[0] == "Summa"
+    assert len(shown) == 6
+
+
+def test_what_belongs_to_no_unit_is_counted_too() -> None:
+    result = run("Id | Status\na | Pågående\nb | Genomfört", everyone=True)
+    shown = format_result(replace(result, findings=(make_finding("archive-damaged", Location("x.xlsx")),)))
+    table = [line.split() for line in shown.split("\n\n")[1].splitlines()]
+    assert ["Filer", "och", "plan", "1", "–", "–"] in table
+    assert table[-1] == ["Summa", "1", "–", "–"]

@@ -39,6 +39,7 @@ def format_unit_table(merged: Merged, findings: Iterable[Finding], language: Lan
     """Return the table as text: the units with most errors first, last the total."""
     summaries = summarize_units(merged, findings)
     shown = [unit for unit in summaries if len(summaries) <= _MAX_UNITS or unit.needs_attention]
+    omitted = [unit for unit in summaries if len(summaries) > _MAX_UNITS and not unit.needs_attention]
     header = (
         translate("column.unit", language),
         translate("collected.answer", language),
@@ -49,7 +50,7 @@ def format_unit_table(merged: Merged, findings: Iterable[Finding], language: Lan
         rows.append(_format_total(summaries, language))
     lines = list(align_columns(rows, look.width, numbers=(2, 3, 4)))
     lines[0] = highlight(lines[0], "strong", look)
-    lines[-1:] = [*_describe_omitted(summaries, shown, language), lines[-1]] if len(summaries) > 1 else lines[-1:]
+    lines[-1:] = [*_describe_omitted(omitted, language), lines[-1]] if len(summaries) > 1 else lines[-1:]
     return "\n".join(lines)
 
 
@@ -107,11 +108,8 @@ def _format_count(count: int) -> str:
     return str(count) if count else "–"
 
 
-def _describe_omitted(
-    summaries: Sequence[UnitSummary], shown: Sequence[UnitSummary], language: Language
-) -> Iterator[str]:
+def _describe_omitted(omitted: Sequence[UnitSummary], language: Language) -> Iterator[str]:
     """Yield how many units are not listed: those without anything left to do, and those that are missing."""
-    omitted = [unit for unit in summaries if unit not in shown]
     missing = sum(unit.state == "missing" for unit in omitted)
     if len(omitted) > missing:
         yield translate_counted("terminal.clean_units", len(omitted) - missing, language)
