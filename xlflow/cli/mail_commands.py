@@ -110,7 +110,7 @@ def mail_group() -> None:
     """
 
 
-@mail_group.command("check")
+@mail_group.command("check", short_help="Log in to both servers.")
 def check_mail() -> None:
     """Log in to both servers and say what works. Sends and changes nothing."""
     from xlflow.project.mail_setup import try_account
@@ -118,7 +118,7 @@ def check_mail() -> None:
     _run_mail_command(try_account)
 
 
-@mail_group.command("password")
+@mail_group.command("password", short_help="Keep the password in the key store.")
 def ask_password() -> None:
     """Ask for the password of the mailbox and put it into the key store of the computer."""
     from xlflow.i18n.catalogue import translate
@@ -133,7 +133,7 @@ def ask_password() -> None:
     print_result_and_exit(result, as_json=False)
 
 
-@mail_group.command("login")
+@mail_group.command("login", short_help="Log in to Microsoft 365.")
 def log_in_to_mail() -> None:
     """Log in to Microsoft 365 with a code that you type into a browser, and keep the login in the key store."""
     from xlflow.project.mail_setup import log_in_to_microsoft
@@ -141,7 +141,7 @@ def log_in_to_mail() -> None:
     _run_mail_command(lambda project: log_in_to_microsoft(project, lambda text: write_text(text, err=True)))
 
 
-@mail_group.command("forget")
+@mail_group.command("forget", short_help="Remove password and login.")
 def forget_mail() -> None:
     """Remove password and login of the mailbox from the key store of the computer."""
     from xlflow.project.mail_setup import forget_secrets
@@ -149,7 +149,7 @@ def forget_mail() -> None:
     _run_mail_command(forget_secrets)
 
 
-@mail_group.command("texts")
+@mail_group.command("texts", short_help="Write the texts of the mails to be edited.")
 def save_texts() -> None:
     """Write the texts of the mails into the project, as mails.toml, to be edited there."""
     from xlflow.project.mail_setup import save_shipped_texts
