@@ -82,6 +82,7 @@ def _bind(settings: ServerSettings) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host.strip("[]"), settings.port))
+        listener.listen(_MAX_CONNECTIONS)  # whoever opens the address at once waits, and is not refused
     except OSError as error:
         listener.close()
         place = f"{settings.host}:{settings.port}"
