@@ -8,7 +8,7 @@ from support.draw_merged import draw_merged
 from support.draw_round import draw_round
 
 from xlflow.cli.terminal import PLAIN
-from xlflow.cli.unit_table import format_unit_table, summarize_units
+from xlflow.cli.unit_overview import format_unit_table, summarize_units
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import Finding
 from xlflow.model.merged import Merged, MergedRow, RunResult

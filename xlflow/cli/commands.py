@@ -19,7 +19,6 @@ from xlflow.cli.console import (
     print_output,
     print_result_and_exit,
     show_progress_bars,
-    user_language,
 )
 from xlflow.cli.options import (
     AS_OF_HELP,
@@ -41,6 +40,7 @@ from xlflow.cli.options import (
 )
 from xlflow.cli.project_commands import PROJECT_COMMANDS, PROJECT_VARIANTS
 from xlflow.cli.terminal import find_look
+from xlflow.cli.user_locale import user_language
 from xlflow.cli.web_commands import WEB_COMMANDS
 
 

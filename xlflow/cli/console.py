@@ -4,7 +4,6 @@ Results go to stdout, progress and errors to stderr. Reports what could not be d
 """
 
 import errno
-import locale
 import os
 import sys
 import time
@@ -17,6 +16,7 @@ import click
 
 from xlflow.cli.help_text import LocalizedContext, localize_command
 from xlflow.cli.terminal import find_look, write_text
+from xlflow.cli.user_locale import user_language
 
 if TYPE_CHECKING:
     from datetime import date
@@ -229,12 +229,3 @@ def show_progress_bars() -> Iterator["ProgressCallback | None"]:
                 last_drawn = now
 
         yield draw_progress
-
-
-def user_language() -> "Language":
-    """Return the language in which the user's computer speaks, if it is English; else Swedish."""
-    locale_names = [os.environ.get(variable) for variable in ("LC_ALL", "LC_MESSAGES", "LANG")]
-    if not any(locale_names) and sys.platform == "win32":
-        locale_names.append(locale.getlocale()[0])
-    locale_name = next(filter(None, locale_names), "")
-    return "en" if locale_name.lower().startswith("en") else "sv"

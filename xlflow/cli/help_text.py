@@ -95,7 +95,7 @@ def _translate_with_extra(text: str) -> str:
 
 
 def _swedish(section: str) -> dict[str, Any]:
-    from xlflow.cli.console import user_language
+    from xlflow.cli.user_locale import user_language
     from xlflow.runtime.resources import load_resource_toml
 
     return load_resource_toml("help.toml")[section] if user_language() == "sv" else {}

@@ -13,11 +13,11 @@ from xlflow.cli.console import (
     print_output,
     print_result_and_exit,
     show_progress_bars,
-    user_language,
 )
 from xlflow.cli.options import JSON_OPTION, ROUND_OPTION
 from xlflow.cli.round_commands import open_chosen_round
 from xlflow.cli.terminal import write_text
+from xlflow.cli.user_locale import user_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable

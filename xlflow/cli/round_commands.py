@@ -14,9 +14,9 @@ from xlflow.cli.console import (
     parse_date_option,
     parse_language,
     print_result_and_exit,
-    user_language,
 )
 from xlflow.cli.options import AS_OF_HELP, PATH_TYPE, ROUND_OPTION
+from xlflow.cli.user_locale import user_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from decimal import Decimal
 from xlflow.cli.finding_text import count_severities, format_finding_details
 from xlflow.cli.terminal import PLAIN, Look, highlight
 from xlflow.cli.text_layout import wrap_text
-from xlflow.cli.unit_table import format_unit_table
+from xlflow.cli.unit_overview import format_unit_table
 from xlflow.i18n.catalogue import UNKNOWN_DATE, Language, format_long_date, translate, translate_counted
 from xlflow.model.findings import Finding, Severity, responsible_party
 from xlflow.model.merged import Accounts, Merged, RunResult

@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlflow.cli.console import exit_on_fatal_error, parse_date_option, print_output, user_language
+from xlflow.cli.console import (
+    exit_on_fatal_error,
+    parse_date_option,
+    print_output,
+)
 from xlflow.cli.options import ROUND_OPTION
 from xlflow.cli.round_commands import open_chosen_round
+from xlflow.cli.user_locale import user_language
 
 if TYPE_CHECKING:
     from xlflow.i18n.catalogue import Language
