@@ -21,7 +21,7 @@ from support.fill_forms import fill_forms, read_answers
 from support.form_cells import at, letters, number_of
 from support.libreoffice import recalculate_all
 from support.not_empty import not_empty
-from support.table_rows import rows_below_headings
+from support.table_rows import headings_of, rows_below_headings
 
 from xlflow.check.form_checks import check_submission
 from xlflow.definition.template_shape import validate_template
@@ -541,7 +541,7 @@ def test_the_sums_per_area_per_unit_and_in_total_are_those_added_by_hand(
     whole = [sum(column, Decimal(0)) for column in zip(*_sums_by_hand(0).values(), strict=True)]
     assert [Decimal(repr(figure)) for figure in rows["Alla poster"]] == whole
     assert [sum(column, Decimal(0)) for column in zip(*totals, strict=True)] == whole
-    assert rows["Belopp"] == ["Budget", "Utfall", "Prognos", "Avvikelse"]
+    assert rows["Belopp (tkr)"] == ["Budget", "Utfall", "Prognos", "Avvikelse"]
     assert rows["Poster där Avvikelse inte kan räknas fram"][0] == 8
 
 
@@ -565,8 +565,8 @@ def test_what_looks_like_a_number_is_understood_or_reported_with_its_cell(
         for each in found.values()
     )
     assert found["ca 85 000"].suggestion == "85\N{NO-BREAK SPACE}000"
-    answers = list(workbook["Svar"].iter_rows(values_only=True))
-    amounts = {cell for row in answers[1:] for cell in row[5:7]}
+    columns = [headings_of(workbook["Svar"]).index(name) for name in ("Utfall", "Prognos")]
+    amounts = {row[column].value for row in rows_below_headings(workbook["Svar"]) for column in columns}
     assert amounts >= {float(number) for number in UNDERSTOOD.values()} | set(REPORTED)
 
 
