@@ -217,7 +217,7 @@ def test_the_summary_tells_blank_forms_from_answers(
 ) -> None:
     merge_files([send_in(tmp_path / "in", **reported)], tmp_path / "ut.xlsx", plan=draw_plan(tmp_path), jobs=1)
     rows = look(tmp_path / "ut.xlsx", "Sammanfattning")
-    assert " ".join(str(row[0]) for row in rows[2:4]).startswith(said)
+    assert said in " ".join(str(row[0]) for row in rows[2:8])
     figures = {row[0]: row[1] for row in rows}
     states = {str(row[0]): row[1] for row in look(tmp_path / "ut.xlsx", "Insamling")[::-1]}
     blank = [unit for unit, answers in reported.items() if answers == {}]
@@ -230,9 +230,8 @@ def test_in_english_and_in_the_report(tmp_path: Path) -> None:
     folder = send_in(tmp_path / "in", "en", Norr={}, Söder={"c": {"status": "Done"}}, Väst={})
     run = merge_files([folder], tmp_path / "out.xlsx", plan=draw_plan(tmp_path), jobs=1)
     rows = look(tmp_path / "out.xlsx", "Summary")
-    assert (
-        rows[2][0] == "All units asked have sent in their forms. Forms without answers have come from Norr, Väst."
-    )
+    said = "All units asked have sent in their forms. Forms without answers have come from Norr, Väst."
+    assert said in [row[0] for row in rows[2:8]]
     assert "Forms without answers: Norr, Väst." in format_result(run).splitlines()
     write_report(tmp_path / "out.xlsx", tmp_path / "report.html")
     reported = (tmp_path / "report.html").read_text(encoding="utf-8")
