@@ -61,7 +61,14 @@ def build_unit_table(merged_index: MergedIndex) -> Table:
     template, language = merged_index.template, merged_index.language
     headings = {ITEM_COUNT_COLUMN: template.item_level.plural_label(language)}
     headings |= {PART_COUNT_COLUMN: template.part_level.plural_label(language)} if template.part_level else {}
-    columns = tuple(replace(column, heading=headings.get(column.key, column.heading)) for column in columns)
+    columns = tuple(
+        replace(
+            column,
+            heading=headings.get(column.key, column.heading),
+            kind="date" if column.key == "_saved" else column.kind,
+        )
+        for column in columns
+    )
     items_by_unit, files_by_unit = _items_by_unit(merged_index), _file_names_by_unit(merged_index)
     error_counts = Counter(
         finding.unit for finding in merged_index.findings if finding.effective_severity == Severity.ERROR
