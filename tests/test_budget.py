@@ -323,7 +323,7 @@ def test_an_amount_that_cannot_be_read_is_still_to_be_done() -> None:
         _fill({"a": {**whole, "forecast": "9,6 mkr", "comment": "Vakanser"}, "b": whole | {"comment": "El"}})
     )
     assert [sheet[cell_at("remaining", row)].value for row in (5, 6)] == ["Skriv prognos med siffror.", None]
-    assert sheet["A2"].value == "1 av 5 klar"
+    assert sheet["A2"].value == "4 rader kvar av 5"
 
 
 def test_an_amount_that_only_a_reader_of_words_understands_counts_and_is_asked_for_in_figures() -> None:

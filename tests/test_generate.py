@@ -116,7 +116,7 @@ def test_the_heading_row_is_as_agreed() -> None:
 def test_the_head_names_unit_day_and_code() -> None:
     sheet = open_form(values=True)[FORM]
     assert sheet["A1"].value == "Uppföljning av verksamhetsplanen – Museet, per 31 mars 2021"
-    assert sheet["A2"].value == "0 av 5 klara"
+    assert sheet["A2"].value == "5 rader kvar av 5"
     code = build_identity(ASKED, "Museet").form_code
     assert f"Svara senast 16 april 2021   ·   Formulärkod {code}" in {cell.value for cell in sheet[2]}
 
@@ -162,7 +162,7 @@ def test_own_activities_stand_in_the_free_rows() -> None:
     sheet = open_form({"egen": {"status": "Genomfört"}}, asked)[FORM]
     assert draw(sheet, ["Id", "Perspektiv", "Aktivitet", "Status"], [11]) == " | Samhälle | Måla båten | Genomfört"
     assert sheet.max_row == 10 + FREE_ROW_COUNT + 1
-    assert open_form({}, asked, values=True)[FORM]["A2"].value == "0 av 6 klara"
+    assert open_form({}, asked, values=True)[FORM]["A2"].value == "6 rader kvar av 6"
 
 
 def test_a_repeated_text_is_there_but_quiet() -> None:
@@ -180,9 +180,9 @@ def test_the_guide_says_what_when_and_how() -> None:
         "Här svarar Museet på hur det går med det som står i Verksamhetsplan 2021.",
         "16 april 2021",
         "Växeln, museet@exempel.se",
-        "0 av 5 klara",
-        "Fyll i de gula rutorna på varje rad: Status.",
-        "Fyll i där det behövs: Ny tidpunkt, Kommentar/avvikelse.",
+        "5 rader kvar av 5",
+        "Välj status på varje rad.",
+        "Fyll i ny tidpunkt och kommentar/avvikelse där det behövs.",
         "Aktiviteten genomförs inte.",
     ):
         assert expected in words
@@ -197,7 +197,7 @@ def test_an_english_form_is_english_throughout() -> None:
     assert workbook.sheetnames == ["Read me", "Follow-up", "xlflow", "xlflow_calc"]
     sheet = workbook["Follow-up"]
     assert draw(sheet, ["Deadline", "Still to do"], range(5, 8)) == "Quarter 2 |\n2021-06-30 |\n | Choose status."
-    assert sheet["A2"].value == "2 of 5 done"
+    assert sheet["A2"].value == "3 rows left of 5"
     assert workbook.properties.language == "en-GB"
     plain = "\n".join(
         str(cell.value) for sheet in workbook.worksheets[:2] for row in sheet.iter_rows() for cell in row
@@ -275,7 +275,9 @@ def test_every_list_that_a_cell_offers_is_there() -> None:
     assert len(list(labels(workbook, "xlflow_quarters"))) == 9
     assert (found["textLength"].operator, found["textLength"].formula1) == ("lessThanOrEqual", "200")
     assert remaining({ROOF: {"status": "ja"}}, asked) == [*["Välj status."] * 3, "", "Välj status."]
-    assert any(str(cell.value).startswith("Röda rutor att rätta: 1. ") for cell in workbook[GUIDE]["B"])
+    assert any(
+        str(cell.value).startswith("Svar i röda rutor går inte att använda. ") for cell in workbook[GUIDE]["B"]
+    )
 
 
 def test_issued_cells_are_locked_and_answers_are_not() -> None:
@@ -319,7 +321,9 @@ def test_numbers_are_asked_for_as_numbers() -> None:
     assert validations(sheet)["Utfall"].type == "decimal"
     assert validations(sheet)["Utfall"].errorStyle is None
     assert remaining(answers, asked) == ["Skriv prognos med siffror.", "Fyll i utfall. Fyll i prognos."]
-    assert any(str(cell.value).startswith("Röda rutor att rätta: 1. ") for cell in workbook[GUIDE]["B"])
+    assert any(
+        str(cell.value).startswith("Svar i röda rutor går inte att använda. ") for cell in workbook[GUIDE]["B"]
+    )
 
 
 def test_what_cannot_stand_turns_red_and_statuses_have_their_colours() -> None:
@@ -344,12 +348,12 @@ EITHER, CHOOSE = "Välj status här eller på varje delaktivitet.", "Välj statu
 @pytest.mark.parametrize(
     ("answered", "left", "counter"),
     [
-        ([], [EITHER, "", "", CHOOSE, CHOOSE], "0 av 5 klara"),
-        ([MILL], ["", "", "", CHOOSE, CHOOSE], "3 av 5 klara"),
-        ([BOAT], ["", "", CHOOSE, CHOOSE, CHOOSE], "2 av 5 klara"),
-        ([BOAT, COFFEE], ["", "", "", CHOOSE, CHOOSE], "3 av 5 klara"),
-        ([MILL, BOAT], ["", "", "", CHOOSE, CHOOSE], "3 av 5 klara"),
-        ([MILL, ROOF, RENTS], ["", "", "", "", ""], "5 av 5 klara"),
+        ([], [EITHER, "", "", CHOOSE, CHOOSE], "5 rader kvar av 5"),
+        ([MILL], ["", "", "", CHOOSE, CHOOSE], "2 rader kvar av 5"),
+        ([BOAT], ["", "", CHOOSE, CHOOSE, CHOOSE], "3 rader kvar av 5"),
+        ([BOAT, COFFEE], ["", "", "", CHOOSE, CHOOSE], "2 rader kvar av 5"),
+        ([MILL, BOAT], ["", "", "", CHOOSE, CHOOSE], "2 rader kvar av 5"),
+        ([MILL, ROOF, RENTS], ["", "", "", "", ""], "0 rader kvar av 5"),
     ],
 )
 def test_the_form_says_what_is_left(answered: list[str], left: list[str], counter: str) -> None:
@@ -366,7 +370,7 @@ def test_a_sub_activity_whose_activity_is_asked_elsewhere_stands_for_itself() ->
 def test_the_guide_says_when_the_form_can_be_sent() -> None:
     done = {key: {"status": "Pågående"} for key in (MILL, ROOF, RENTS)}
     assert "Allt är ifyllt. Skicka tillbaka filen." in guide_words(done)
-    reported = "Röda rutor att rätta: 1. Rader med något kvar: 1, se kolumnen Kvar att göra."
+    reported = "Svar i röda rutor går inte att använda. Kolumnen Kvar att göra visar vad som saknas på varje rad."
     assert reported in guide_words({**done, ROOF: {"status": "på gång"}})
     assert reported not in guide_words({**done, ROOF: {"status": " pågående "}})
 
@@ -431,7 +435,7 @@ def test_libreoffice_really_recalculates(tmp_path: Path) -> None:
     opened[FORM][at("status", 8)] = "Pågående"
     opened.save(path)
     again = openpyxl.load_workbook(recalculate_all([path])[0], data_only=True)
-    assert again[FORM]["A2"].value == "1 av 5 klar"
+    assert again[FORM]["A2"].value == "4 rader kvar av 5"
 
 
 def compare_formulas(ours: Path, theirs: Path) -> int:
@@ -570,7 +574,7 @@ def test_rows_show_their_texts(lengths: list[int], comment: int) -> None:
 def test_a_unit_that_is_asked_nothing_still_gets_a_form() -> None:
     lines = tuple(line for line in ASKED.plan.items if "Badet" not in line.units)
     sheet = open_form(asked=replace(ASKED, plan=replace(ASKED.plan, items=lines)), unit="Badet", values=True)[FORM]
-    assert sheet["A2"].value == "0 av 0 klara"
+    assert sheet["A2"].value == "0 rader kvar av 0"
     assert str(sheet["A5"].value).startswith("Egna tillägg")
     assert str(sheet.data_validations.dataValidation[0].sqref) == span("status", 6, 15)
 

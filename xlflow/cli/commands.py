@@ -102,6 +102,9 @@ def templates(language: str | None) -> None:
 )
 @click.option("--as-of", required=True, metavar="DATE", help=AS_OF_HELP)
 @click.option("--due", metavar="DATE", help="The day by which the units are to reply.")
+@click.option(
+    "--contact", metavar="TEXT", default="", help="Whom the units send the form to: a name or an address."
+)
 @PREVIOUS_ANSWERS_OPTION
 @click.option(
     "--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="The forms' language."
@@ -115,6 +118,7 @@ def generate(
     template: str,
     as_of: str,
     due: str | None,
+    contact: str,
     previous: Path | None,
     language: str,
     output: Path,
@@ -137,6 +141,7 @@ def generate(
             plan,
             output,
             template=template,
+            contact=contact,
             previous=previous,
             language="en" if language == "en" else "sv",
             only_units=units,

@@ -109,6 +109,7 @@ def encode_round(round_: Round, unit: str = "") -> Iterator[tuple[str, ...]]:
         "title": plan.title,
         "digest": plan.digest,
         "context": plan.extra_headings,
+        **({"contact": round_.contact} if round_.contact else {}),
     }
     yield ("round", *chunk_text(json_dumps_ascii(facts), MAX_CELL_CHUNK))
     yield (
@@ -163,7 +164,7 @@ def decode_round(records_by_kind: RecordsByKind, facts: Mapping[str, Any], items
     )
     due = date.fromisoformat(facts["due"]) if facts["due"] else None
     template, _ = _decode_template("".join(definition), digest)
-    return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
+    return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"], facts["contact"])
 
 
 def _decode_units(records_by_kind: RecordsByKind) -> tuple[Unit, ...]:

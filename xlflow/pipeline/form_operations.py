@@ -8,6 +8,7 @@ need is imported there, so that checking a form does not wait for what makes rep
 import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,12 +49,14 @@ def generate_forms(
     due: date | None = None,
     previous: Path | None = None,
     language: Language = "sv",
+    contact: str = "",
     only_units: Collection[str] = (),
     jobs: int | None = None,
     force: bool = False,
     progress: ProgressCallback | None = None,
 ) -> RunResult:
     """Write one form per unit of the plan into the folder `output`; only those of `only_units`, if it names any.
+    `contact`: whom the forms say that they go back to, a name or an address.
 
     `previous` is the consolidated workbook of the previous round, whose answers the forms then show. An existing
     form is replaced unless it has been filled in or is not xlflow's: then FatalError before anything is written,
@@ -61,7 +64,7 @@ def generate_forms(
     """
     round_, findings = _define_round(plan, template, as_of, due, language)
     return generate_round_forms(
-        round_,
+        replace(round_, contact=" ".join(contact.split())),
         findings,
         output,
         previous=previous,

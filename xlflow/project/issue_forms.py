@@ -44,7 +44,7 @@ def issue_forms(
     folder = project.round_folder(state.name) / "forms"
     round_, plan_findings = load_round(project, state)
     result = generate_round_forms(
-        round_,
+        replace(round_, contact=project.settings.sender),
         plan_findings,
         folder,
         previous=find_previous_workbook(project, state),

@@ -88,7 +88,15 @@ def _build_unit_vocabulary(
     help_texts = (
         describe_field(field, plan.year, language) for field in round_.template.fields for language in LANGUAGES
     )
-    unit_words = extract_words([make_form_code(round_.key, unit), *_unit_texts(round_, unit), *help_texts])
+    unit_words = extract_words(
+        [
+            make_form_code(round_.key, unit),
+            round_.contact,
+            *_goal_texts(round_),
+            *_unit_texts(round_, unit),
+            *help_texts,
+        ]
+    )
     round_words = _build_round_vocabulary(
         plan.title, plan.extra_headings, plan.year, (round_.as_of, round_.due_date, previous_as_of)
     )
@@ -110,6 +118,12 @@ def _build_round_vocabulary(
 def _numbers_up_to(maximum: int) -> frozenset[str]:
     """Return the numbers that a counter of rows may show, as texts."""
     return frozenset(map(str, range(maximum + 1)))
+
+
+def _goal_texts(round_: Round) -> Iterator[str]:
+    """Yield the texts of the goals, which the instruction has where the form sheet shows their names only."""
+    groups = [index for index, level in enumerate(round_.template.levels) if level.kind == "group"]
+    yield from {item.level_texts[index] for item in round_.plan.items for index in groups}
 
 
 def _unit_texts(round_: Round, unit: str) -> Iterator[str]:

@@ -141,8 +141,8 @@ def _describe_accepted(field: Field, template: Template, year: int) -> Localized
 def _list_fixed_texts(template: Template) -> set[str]:
     """Return the normalized texts that every form has: the heading of the free rows, the words of the counter
     (also by their letters alone, since it has numbers in it), the labels of the instruction."""
-    keys = ("form.counter", "form.counter_one")
-    counters = [translate(key, language, done="", total="") for key in keys for language in LANGUAGES]
+    keys = ("form.counter", "form.counter_one", "former.counter", "former.counter_one")
+    counters = [translate(key, language, left="", done="", total="") for key in keys for language in LANGUAGES]
     counter_letters = {normalize_key("".join(filter(str.isalpha, counter))) for counter in counters}
     label_texts = normalized_words("nothing.label", "form.look_over")
     return (

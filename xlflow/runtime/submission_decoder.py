@@ -56,12 +56,17 @@ class SubmissionDecoder:
 
     def add_shared_round(self, digest: str, content: bytes) -> None:
         """Decode the shared part of a round, before the files that refer to it. Raises `DECODE_ERRORS`."""
-        template, plan, as_of, due, language = json_loads_bytes(content)
+        template, plan, as_of, due, language, contact = json_loads_bytes(content)
         title, unit_names, year, extra_headings, plan_digest, file = plan
         units = tuple(map(Unit, unit_names))
         empty_plan = Plan(title, units, (), year, tuple(extra_headings), plan_digest, file)
         self.shared_rounds[digest] = Round(
-            Template.model_validate(template), empty_plan, date.fromisoformat(as_of), _decode_date(due), language
+            Template.model_validate(template),
+            empty_plan,
+            date.fromisoformat(as_of),
+            _decode_date(due),
+            language,
+            contact,
         )
 
     def decode(self, encoded: EncodedSubmission) -> ReadResult:
