@@ -67,8 +67,8 @@ def test_no_swedish_text_is_left_over() -> None:
 def test_help_fits_and_breaks_no_word(path: tuple[str, ...], columns: int, locale_name: str) -> None:
     env = {"LC_ALL": locale_name, "COLUMNS": str(columns)}
     shown = CliRunner().invoke(main, [*path, "--help"], env=env, terminal_width=columns).output
-    lines = not_empty(shown.splitlines())
-    assert all(len(line) <= columns for line in lines)
+    lines = shown.splitlines()
+    assert all(len(line) <= columns for line in not_empty(lines))
     assert not [line for line in lines if re.search(r"\w-$", line)]
     assert ("Val:" in shown) == (locale_name[:2] == "sv")
 

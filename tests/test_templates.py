@@ -396,4 +396,5 @@ def test_every_definition_in_the_folder_is_known() -> None:
         "words.toml",
         "messages.toml",
         "mails.toml",
+        "help.toml",
     }
