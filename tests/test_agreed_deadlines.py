@@ -8,7 +8,6 @@ import pytest
 from openpyxl import load_workbook
 from support.draw_merged import column_by_id, draw_merged
 from support.draw_round import draw_round
-from support.table_rows import headings_of, rows_below_headings
 
 from xlflow.consolidated.reader import CONSOLIDATED_LIMITS, build_snapshot, read_changed_cells, read_round_status
 from xlflow.consolidated.tables import build_consolidated_content
@@ -72,10 +71,11 @@ def abo_only(table: str) -> str:
 def edit(content: bytes, sheet: str, cell_of: tuple[str, str], text: str, unit: str = "") -> bytes:
     """Return the workbook with one cell (item id, heading) written by a person."""
     workbook, saved = load_workbook(BytesIO(content)), BytesIO()
-    headings, rows = headings_of(workbook[sheet]), rows_below_headings(workbook[sheet])
+    rows = list(workbook[sheet].iter_rows())
+    headings = [cell.value for cell in rows[0]]
     hits = [
         row[headings.index(cell_of[1])]
-        for row in rows
+        for row in rows[1:]
         if row[headings.index("Id")].value == cell_of[0] and unit in ("", row[headings.index("Enhet")].value)
     ]
     assert len(hits) == 1

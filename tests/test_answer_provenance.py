@@ -23,7 +23,6 @@ from support.edited_forms import (
     unplaced_texts,
     with_blank_items,
 )
-from support.form_cells import at, letters, span
 
 from xlflow.excel.cell_address import column_letters
 from xlflow.model.submission import Submission
@@ -47,37 +46,30 @@ def reported(form: Submission, code: str) -> list[tuple[str | None, str | None]]
     return [(found.location.cell, found.value) for found in form.findings if found.code == code]
 
 
-STATUS = letters("status")
-ISSUED_LIST, LIST_WITH_HOLE = (
-    f'sqref="{span("status", 5, 9)} ',
-    f'sqref="{at("status", 5)} {span("status", 7, 9)} ',
-)
-
-
 # Formulas -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("loosely", [False, True], ids=["read fast", "read closely"])
 def test_an_answer_that_a_formula_worked_out_counts_and_is_noted(loosely: bool) -> None:
     def change(markup: str) -> str:
-        cell = f'<c r="{STATUS}7" t="str"><f>{STATUS}5</f><v>Pågående</v></c>'
-        markup = re.sub(rf'<c r="{STATUS}7"[^>]*/>', cell, markup)
-        return markup.replace(f'<c r="{STATUS}7"', f'<c  r="{STATUS}7"') if loosely else markup
+        cell = '<c r="H7" t="str"><f>H5</f><v>Pågående</v></c>'
+        markup = re.sub(r'<c r="H7"[^>]*/>', cell, markup)
+        return markup.replace('<c r="H7"', '<c  r="H7"') if loosely else markup
 
     form = read_form_bytes(rewrite(change))
     assert answers_by_item(form) == with_blank_items(c={"status": "Pågående"})
-    assert reported(form, "cell-calculated") == [(at("status", 7), "Pågående")]
+    assert reported(form, "cell-calculated") == [("H7", "Pågående")]
     assert finding_codes(form) == ["cell-calculated"]
 
 
 def test_a_formula_without_a_value_is_no_answer_and_not_noted_twice() -> None:
-    form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, FIRST + 2, status=f"={at('status', 5)}")))
+    form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, FIRST + 2, status="=H5")))
     assert finding_codes(form) == ["cell-formula"]
 
 
 def test_an_error_that_a_formula_came_to_is_only_an_error() -> None:
-    cell = f'<c r="{STATUS}7" t="e"><f>1/0</f><v>#DIV/0!</v></c>'
-    form = read_form_bytes(rewrite(lambda markup: re.sub(rf'<c r="{STATUS}7"[^>]*/>', cell, markup)))
+    cell = '<c r="H7" t="e"><f>1/0</f><v>#DIV/0!</v></c>'
+    form = read_form_bytes(rewrite(lambda markup: re.sub(r'<c r="H7"[^>]*/>', cell, markup)))
     assert finding_codes(form) == ["cell-error"]
 
 
@@ -108,29 +100,24 @@ def test_answers_on_a_hidden_sheet_count_and_are_noted() -> None:
 
 
 def test_an_answer_pasted_over_its_list_is_noted() -> None:
-    form = read_form_bytes(rewrite(lambda markup: markup.replace(ISSUED_LIST, LIST_WITH_HOLE)))
+    form = read_form_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5 H7:H9 ')))
     assert answers_by_item(form) == with_blank_items()
-    assert reported(form, "list-pasted-over") == [(at("status", 6), "Genomfört")]
+    assert reported(form, "list-pasted-over") == [("H6", "Genomfört")]
     assert finding_codes(form) == ["list-pasted-over"]
 
 
 def test_a_hole_without_an_answer_is_no_matter() -> None:
-    form = read_form_bytes(
-        rewrite(
-            lambda markup: markup.replace(ISSUED_LIST, f'sqref="{span("status", 5, 6)} {span("status", 8, 9)} ')
-        )
-    )
+    form = read_form_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5:H6 H8:H9 ')))
     assert form.findings == ()
 
 
 def test_lists_that_excel_2010_keeps_elsewhere_are_lists() -> None:
     kept = (
         '<extLst><ext><x14:dataValidations xmlns:x14="x14" xmlns:xm="xm"><x14:dataValidation type="list">'
-        f"<xm:sqref>{span('status', 5, 9)} {span('status', 11, 20)}</xm:sqref>"
-        "</x14:dataValidation></x14:dataValidations></ext></extLst></worksheet>"
+        "<xm:sqref>H5:H9 H11:H20</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst></worksheet>"
     )
     form = read_form_bytes(
-        rewrite(lambda markup: markup.replace("</worksheet>", kept).replace(ISSUED_LIST, 'sqref="'))
+        rewrite(lambda markup: markup.replace("</worksheet>", kept).replace('sqref="H5:H9 ', 'sqref="'))
     )
     assert form.findings == ()
 
@@ -147,9 +134,9 @@ def test_lists_that_a_program_dropped_are_reported_once(loosely: bool) -> None:
 
 
 def test_both_readers_see_the_same_evidence() -> None:
-    plain = read_form_bytes(rewrite(lambda markup: markup.replace(ISSUED_LIST, LIST_WITH_HOLE)))
+    plain = read_form_bytes(rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5 H7:H9 ')))
     loose = read_form_bytes(
-        rewrite(lambda markup: markup.replace(ISSUED_LIST, LIST_WITH_HOLE).replace("<c r=", "<c  r=", 1))
+        rewrite(lambda markup: markup.replace('sqref="H5:H9 ', 'sqref="H5 H7:H9 ').replace("<c r=", "<c  r=", 1))
     )
     assert loose.findings == plain.findings
 
@@ -159,32 +146,28 @@ def test_both_readers_see_the_same_evidence() -> None:
 
 def test_notes_pinned_to_cells_are_set_aside_with_their_address() -> None:
     def change(opened: Workbook) -> None:
-        opened["Uppföljning"][at("status", 7)].comment = Comment("Vi väntar på beslut", "Enheten")
+        opened["Uppföljning"]["H7"].comment = Comment("Vi väntar på beslut", "Enheten")
         opened["Läs mig"]["A1"].comment = Comment("Vem frågar?", "Enheten")
-        opened["Uppföljning"][at("status", 5)].comment = Comment("Rätta det här", "xlflow")
+        opened["Uppföljning"]["H5"].comment = Comment("Rätta det här", "xlflow")
 
     form = read_form_bytes(edit_workbook(change))
     assert answers_by_item(form) == with_blank_items()
     assert [(one.location.sheet, one.location.cell, one.texts) for one in form.unplaced] == [
         ("Läs mig", "A1", ("Vem frågar?",)),
-        ("Uppföljning", at("status", 7), ("Vi väntar på beslut",)),
+        ("Uppföljning", "H7", ("Vi väntar på beslut",)),
     ]
     assert finding_codes(form) == ["note-on-cell"] * 2
 
 
 THREAD = (
-    f'<ThreadedComments xmlns="t"><threadedComment ref="{at("status", 7)}" id="1">'
-    "<text>Är det klart?</text></threadedComment>"
-    f'<threadedComment ref="{at("status", 7)}" id="2" parentId="1">'
-    "<text>Nästan</text></threadedComment></ThreadedComments>"
+    '<ThreadedComments xmlns="t"><threadedComment ref="H7" id="1"><text>Är det klart?</text></threadedComment>'
+    '<threadedComment ref="H7" id="2" parentId="1"><text>Nästan</text></threadedComment></ThreadedComments>'
 )
 
 
 def test_of_a_conversation_every_contribution_is_kept_once() -> None:
     def change(opened: Workbook) -> None:
-        opened["Uppföljning"][at("status", 7)].comment = Comment(
-            "[Threaded comment]\nComment:\n    Är det klart?", "Enheten"
-        )
+        opened["Uppföljning"]["H7"].comment = Comment("[Threaded comment]\nComment:\n    Är det klart?", "Enheten")
 
     relation = (
         '<Relationship Id="t1" Type="x/threadedComment" Target="/xl/threadedComments/threadedComment1.xml"/>'
@@ -197,7 +180,7 @@ def test_of_a_conversation_every_contribution_is_kept_once() -> None:
     with zipfile.ZipFile(buffer := io.BytesIO(content), "a") as archive:
         archive.writestr("xl/threadedComments/threadedComment1.xml", THREAD)
     form = read_form_bytes(buffer.getvalue())
-    assert unplaced_texts(form) == [(at("status", 7), "Är det klart?", False), (at("status", 7), "Nästan", False)]
+    assert unplaced_texts(form) == [("H7", "Är det klart?", False), ("H7", "Nästan", False)]
 
 
 def test_a_note_in_an_ods_is_kept_too(tmp_path) -> None:
@@ -228,10 +211,10 @@ def test_our_own_notes_say_nothing_new_even_where_a_program_drops_their_author(t
         assert len(cells) > 1
         for cell in cells:
             cell.comment = Comment(str(cell.comment and cell.comment.text), " ")
-        opened["Uppföljning"][at("overall_goal", 5)].comment = Comment("Vår egen", " ")
+        opened["Uppföljning"]["C5"].comment = Comment("Vår egen", " ")
 
     form = read_form_bytes(edit_workbook(change, (tmp_path / "back" / "Museet.xlsx").read_bytes()))
-    assert unplaced_texts(form) == [(at("overall_goal", 5), "Vår egen", False)]
+    assert unplaced_texts(form) == [("C5", "Vår egen", False)]
 
 
 def test_text_typed_over_the_live_column_is_set_aside() -> None:
@@ -269,7 +252,7 @@ def test_text_on_the_instruction_is_set_aside_but_not_the_instruction() -> None:
 def test_what_the_plan_says_in_its_further_columns_stands() -> None:
     form = read_form_bytes(edit_sheet(lambda sheet: set_cells(sheet, FIRST, Ansvar="Någon annan")))
     assert [(finding.code, finding.location.cell, finding.value) for finding in form.findings] == [
-        ("extra-column-changed", at("extra", 5), "Någon annan")
+        ("extra-column-changed", "L5", "Någon annan")
     ]
     assert form.rows[0].item.extra_columns == (("Ansvar", "Chef"),)
 
@@ -288,8 +271,8 @@ def test_a_strict_workbook_says_the_same() -> None:
     def change(markup: str) -> str:
         for transitional, strict in pairs:
             markup = markup.replace(transitional, strict)
-        day = f'<c r="{at("new_deadline", 7)}" t="d"><v>2021-09-30</v></c>'
-        return re.sub(rf'<c r="{at("new_deadline", 7)}"[^>]*/>', day, markup)
+        day = '<c r="I7" t="d"><v>2021-09-30</v></c>'
+        return re.sub(r'<c r="I7"[^>]*/>', day, markup)
 
     form = read_form_bytes(rewrite(change, parts=r".*\.(xml|rels)"))
     assert answers_by_item(form) == with_blank_items(c={"new_deadline": "2021-09-30"})
@@ -299,9 +282,9 @@ def test_a_strict_workbook_says_the_same() -> None:
 def test_days_that_count_from_1904_are_the_same_days() -> None:
     with zipfile.ZipFile(io.BytesIO(make_form())) as archive:
         styles = archive.read("xl/styles.xml").decode().partition("<cellXfs")[2].partition("</cellXfs>")[0]
-    day = f'<c r="{at("new_deadline", 7)}" s="{styles.count("<xf ")}"><v>42642</v></c>'
+    day = f'<c r="I7" s="{styles.count("<xf ")}"><v>42642</v></c>'
     changes = {
-        FORM: lambda markup: re.sub(rf'<c r="{at("new_deadline", 7)}"[^>]*/>', day, markup),
+        FORM: lambda markup: re.sub(r'<c r="I7"[^>]*/>', day, markup),
         "xl/styles.xml": lambda markup: markup.replace("</cellXfs>", '<xf numFmtId="14"/></cellXfs>'),
         "xl/workbook.xml": lambda markup: markup.replace("<workbookPr ", '<workbookPr date1904="1" '),
     }

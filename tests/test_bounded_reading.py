@@ -1,6 +1,7 @@
 """A file that somebody names is read where it can be stopped; what comes back from there is data."""
 
 import os
+import pickle
 import time
 from pathlib import Path
 from types import MappingProxyType
@@ -16,8 +17,8 @@ from xlflow.pipeline.bounded_reading import (
     read_each_within_bounds,
     read_within_bounds,
 )
-from xlflow.runtime.process_pool import TaskLimits, map_in_processes
-from xlflow.runtime.value_codec import decode_value_bytes, encode_value_bytes
+from xlflow.runtime.data_pickle import dump_data, load_data
+from xlflow.runtime.process_pool import TaskFailure, TaskLimits, map_in_processes
 
 QUICK = Limits(seconds=1, memory_bytes=60_000_000, file_bytes=30_000_000)
 
@@ -34,7 +35,7 @@ def open_here(path: Path) -> WorkbookData | Finding:
 
 
 def open_and_dump(path: Path) -> bytes:
-    return encode_value_bytes(open_workbook(path, path.name))
+    return dump_data(open_workbook(path, path.name))
 
 
 def sleep_long(_: Path) -> None:
@@ -67,7 +68,7 @@ def test_a_named_workbook_is_the_same_from_another_process(form: Path) -> None:
     assert isinstance(opened.properties, MappingProxyType)
     (_, sent), *_ = map_in_processes(open_and_dump, [form], 1, TaskLimits(60, 512_000_000))
     assert isinstance(sent, bytes)
-    assert decode_value_bytes(sent) == opened
+    assert load_data(sent) == opened
     assert open_named_workbook(form) == opened
 
 
@@ -96,3 +97,15 @@ def test_only_small_files_of_safe_kinds_are_provably_small(tmp_path: Path, form:
     assert is_provably_small(tmp_path / "text.csv")
     assert not is_provably_small(tmp_path / "old.xls")
     assert not is_provably_small(large(form))
+
+
+@pytest.mark.parametrize("value", [os.system, print, Path.unlink, open_here, make_form])
+def test_functions_do_not_come_back_from_a_worker(value: object) -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        load_data(pickle.dumps(value))
+
+
+def test_values_come_back(form: Path) -> None:
+    opened = open_workbook(form, form.name)
+    for value in (opened, Path("a"), TaskFailure("crashed"), MappingProxyType({"a": (1, 2.5, None, True)})):
+        assert load_data(pickle.dumps(value)) == value

@@ -21,7 +21,6 @@ from xlflow.pipeline import read_files
 from xlflow.pipeline.form_operations import check_forms, merge_forms
 from xlflow.pipeline.read_files import ReadOptions, read_returned_files
 from xlflow.runtime import cache as parse_cache
-from xlflow.runtime import private_files
 from xlflow.runtime.cache import ParseCache
 from xlflow.runtime.submission_encoder import EncodedSubmission, ReadResult
 
@@ -31,7 +30,7 @@ PACKED = EncodedSubmission(b'["content"]', "f7d5b8c8a1d6d1a0", b"")
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(private_files.CACHE_FOLDER_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(parse_cache.CACHE_FOLDER_VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(read_files, "_MIN_FILES_FOR_CACHE", 1)
     return tmp_path / "cache"
 
@@ -335,7 +334,7 @@ def test_all_that_is_kept_is_json(cache: Path, returned: Path) -> None:
 
 
 def test_the_cache_has_a_place_without_being_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(private_files.CACHE_FOLDER_VARIABLE, raising=False)
+    monkeypatch.delenv(parse_cache.CACHE_FOLDER_VARIABLE, raising=False)
     cache_store = parse_cache.open_cache()
     assert cache_store is not None
     assert "xlflow" in cache_store.folder.parts

@@ -84,12 +84,11 @@ def test_every_command_of_the_contract_is_there_with_its_words() -> None:
 def test_help_is_help(words: Sequence[str], tmp_path: Path) -> None:
     seen = run(*words, cwd=tmp_path)
     assert (seen.code, seen.err) == (0, "")
-    assert seen.out.startswith("Användning: ")
-    assert run(*words, cwd=tmp_path, LC_ALL="en_GB.UTF-8").out.startswith("Usage: ")
+    assert seen.out.startswith("Usage: ")
 
 
 def test_the_list_of_commands_is_cut_short_on_no_terminal_of_80_columns(tmp_path: Path) -> None:
-    assert "..." not in run("--help", cwd=tmp_path, COLUMNS="80").out.partition("Kommandon:")[2]
+    assert "..." not in run("--help", cwd=tmp_path, COLUMNS="80").out.partition("Commands:")[2]
 
 
 def test_help_imports_nothing_slow(tmp_path: Path) -> None:
@@ -115,7 +114,7 @@ except SystemExit:
 print([name for name in {slow!r} if name in sys.modules], file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(("Usage: ", "Användning: "))
+    assert done.stdout.startswith("Usage: ")
     assert done.stderr.strip() == "[]"
 
 
@@ -164,8 +163,7 @@ def test_merge_says_where_the_result_is_and_ends_with_1_where_something_is_to_be
 def test_answers_without_fault_end_with_0(round_folder: Path) -> None:
     for form in (round_folder / "forms").iterdir():
         sheet = load_workbook(form)["Uppföljning"]
-        activity = next(cell.column for cell in sheet[4] if cell.value == "Aktivitet")
-        ids = [str(row[0].value) for row in sheet.iter_rows(min_row=5) if row[0].value and row[activity - 1].value]
+        ids = [str(row[0].value) for row in sheet.iter_rows(min_row=5, max_col=4) if row[0].value and row[3].value]
         reported = [{"Id": each, "Status": "Genomfört"} for each in ids]
         (round_folder / "in" / form.name).write_bytes(fill_form(form, reported))
     checked = run("check", "in", "--json", cwd=round_folder)

@@ -9,7 +9,6 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from support.draw_merged import draw_merged
 from support.draw_round import draw_round
-from support.table_rows import heading_row, headings_of, rows_below_headings
 from test_consolidated_tables import ANSWERS, ASKED, BUDGET, SUMS
 
 from xlflow.consolidated.reader import check_missing_content, read_round_status, resolve_unit_name
@@ -55,7 +54,8 @@ def put(sheet: str, line: str, heading: str, text: str | None) -> Callable[[Work
     """Return a change of one cell: under a heading, in the row of a line."""
 
     def change(opened: Workbook) -> None:
-        headings, rows = headings_of(opened[sheet]), rows_below_headings(opened[sheet])
+        rows = list(opened[sheet].iter_rows())
+        headings = [cell.value for cell in rows[0]]
         row = next(row for row in rows if row[headings.index("Id")].value == line)
         row[headings.index(heading)].value = text
 
@@ -269,8 +269,8 @@ def lost(change: Callable[[Workbook], None]) -> list[tuple[str, object]]:
 def test_a_sorted_table_is_read_in_the_order_of_the_plan() -> None:
     def turn_round(opened: Workbook) -> None:
         sheet = opened["Aktiviteter"]
-        rows = [[cell.value for cell in row] for row in rows_below_headings(sheet)]
-        for number, row in enumerate(reversed(rows), heading_row(sheet) + 1):
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+        for number, row in enumerate(reversed(rows), 2):
             for column, value in enumerate(row, 1):
                 sheet.cell(number, column).value = value
 
@@ -281,7 +281,7 @@ def test_a_sorted_table_is_read_in_the_order_of_the_plan() -> None:
 
 def test_rows_that_were_taken_out_are_reported_and_added_ones_come_last() -> None:
     def replace_first(opened: Workbook) -> None:
-        rows_below_headings(opened["Aktiviteter"])[0][0].value = "ny"
+        opened["Aktiviteter"]["A2"].value = "ny"
 
     assert lost(replace_first) == [("report-items-gone", "a")]
     assert read(edit(write(), replace_first)).item_statuses[-1].item.id == "ny"
@@ -291,7 +291,7 @@ def append_row(sheet: str, *, below: int = 0, **texts: str) -> Callable[[Workboo
     """Return a change that adds a row at the bottom of a sheet, under its headings, `below` blank rows."""
 
     def change(opened: Workbook) -> None:
-        headings = headings_of(opened[sheet])
+        headings = [str(cell.value) for cell in next(iter(opened[sheet].iter_rows(max_row=1)))]
         row = opened[sheet].max_row + 1 + below
         for heading, text in texts.items():
             opened[sheet].cell(row, headings.index(heading.replace("_", " ")) + 1).value = text
@@ -332,7 +332,7 @@ def test_a_status_corrected_to_any_word_is_read_and_reported(word: object) -> No
     def change(opened: Workbook) -> None:
         put("Aktiviteter", "b", "Sammanvägd status", None)(opened)
         sheet = opened["Aktiviteter"]
-        headings = headings_of(sheet)
+        headings = [cell.value for cell in sheet[1]]
         row = next(row for row in sheet.iter_rows() if row[headings.index("Id")].value == "b")
         row[headings.index("Sammanvägd status")].value = word  # type: ignore[assignment]
 
@@ -349,8 +349,7 @@ def test_a_status_corrected_to_any_word_is_read_and_reported(word: object) -> No
 def test_a_column_that_is_gone_is_reported_and_without_statuses_there_is_no_report(language: Language) -> None:
     def rename(heading: str) -> Callable[[Workbook], None]:
         def change(opened: Workbook) -> None:
-            sheet = opened["Aktiviteter"]
-            cells = {cell.value: cell for cell in sheet[heading_row(sheet)]}
+            cells = {cell.value: cell for cell in opened["Aktiviteter"][1]}
             cells[heading].value = "Annat"
 
         return change

@@ -39,49 +39,49 @@ TOLD: list[tuple[Level, dict[str, int], str, str]] = [
     (
         PART,
         {"remains": 1, "may_be_delayed": 2, "ongoing": 3},
-        "Av 6 delaktiviteter pågår 3, 1 kvarstår och 2 kan komma att försenas.",
-        "Of 6 sub-activities, 3 are ongoing, 1 is not started and 2 may be delayed.",
+        "Av sex delaktiviteter är tre pågående, en kvarstår och två kan komma att försenas.",
+        "Of six sub-activities, three are ongoing, one remains and two may be delayed.",
     ),
     (
         ITEM,
         {"done": 1, "postponed": 13, UNANSWERED: 4, "ongoing": 0},
-        "Av 18 aktiviteter är 1 genomförd, 13 förskjuts och 4 är obesvarade.",
-        "Of 18 activities, 1 is done, 13 are postponed and 4 are unanswered.",
+        "Av 18 aktiviteter är en genomförd, 13 förskjuts och fyra är obesvarade.",
+        "Of 18 activities, one is done, 13 are postponed and four are unanswered.",
     ),
     (
         ITEM,
         {"may_be_delayed": 1, "cancelled": 11},
-        "Av 12 aktiviteter kan 1 komma att försenas och 11 utgår.",
-        "Of 12 activities, 1 may be delayed and 11 are cancelled.",
+        "Av tolv aktiviteter kan en komma att försenas och elva utgår.",
+        "Of twelve activities, one may be delayed and eleven are cancelled.",
     ),
     (
         TASK,
         {"done": 1, UNANSWERED: 1},
-        "Av 2 uppdrag är 1 genomfört och 1 är obesvarat.",
-        "Of 2 tasks, 1 is done and 1 is unanswered.",
+        "Av två uppdrag är ett genomfört och ett är obesvarat.",
+        "Of two tasks, one is done and one is unanswered.",
     ),
     (PART, {"done": 6}, "Alla sex delaktiviteter är genomförda.", "All six sub-activities are done."),
-    (PART, {"done": 2}, "Två delaktiviteter är genomförda.", "Two sub-activities are done."),
+    (PART, {"done": 2}, "Av två delaktiviteter är båda genomförda.", "Of two sub-activities, both are done."),
     (
         ITEM,
         {"may_be_delayed": 2},
-        "Två aktiviteter kan komma att försenas.",
-        "Two activities may be delayed.",
+        "Av två aktiviteter kan båda komma att försenas.",
+        "Of two activities, both may be delayed.",
     ),
-    (ITEM, {"remains": 1}, "En aktivitet kvarstår.", "One activity is not started."),
+    (ITEM, {"remains": 1}, "En aktivitet kvarstår.", "One activity remains."),
     (TASK, {"cancelled": 1}, "Ett uppdrag utgår.", "One task is cancelled."),
     (
         PART,
         {"ongoing": 2, FOLLOWS_PARENT: 4},
-        "Av 6 delaktiviteter pågår 2 och 4 saknar egen status.",
-        "Of 6 sub-activities, 2 are ongoing and 4 have no status of their own.",
+        "Av sex delaktiviteter är två pågående och fyra saknar egen status.",
+        "Of six sub-activities, two are ongoing and four have no status of their own.",
     ),
     (ITEM, {"done": 0}, "Inga aktiviteter följs upp.", "No activities are followed up."),
     (
         ITEM,
         {"Vilande {x}": 2, "done": 1},
-        "Av 3 aktiviteter är 1 genomförd och 2 har status ”Vilande {x}”.",
-        "Of 3 activities, 1 is done and 2 have the status “Vilande {x}”.",
+        "Av tre aktiviteter är en genomförd och två har status ”Vilande {x}”.",
+        "Of three activities, one is done and two have the status “Vilande {x}”.",
     ),
 ]
 
@@ -102,16 +102,16 @@ CHANGED: list[tuple[Level, dict[str, int], str, str]] = [
     (
         ITEM,
         {"gone": 1, "new": 2, "done": 14, "delayed": 1, "overdue_since": 2, "cancelled": 1, "status": 9},
-        "Sedan förra uppföljningen (31 mars 2021) har 14 aktiviteter genomförts, 1 har utgått, 1 har "
-        "försenats, 2 har passerat sina slutdatum, 2 har tillkommit och 1 har tagits bort.",
-        "Since the previous follow-up (31 March 2021), 14 activities have been completed, 1 has been cancelled, "
-        "1 has been delayed, 2 have passed their deadlines, 2 have been added and 1 has been removed.",
+        "Sedan förra uppföljningen (31 mars 2021) har 14 aktiviteter genomförts, en har utgått, en har "
+        "försenats, två har passerat sina slutdatum, två har tillkommit och en finns inte längre med.",
+        "Since the previous follow-up (31 March 2021), 14 activities have been finished, one has been cancelled, "
+        "one has been delayed, two have passed their deadlines, two have been added and one is no longer there.",
     ),
     (
         TASK,
         {"gone": 1},
-        "Sedan förra uppföljningen (31 mars 2021) har ett uppdrag tagits bort.",
-        "Since the previous follow-up (31 March 2021), one task has been removed.",
+        "Sedan förra uppföljningen (31 mars 2021) finns ett uppdrag inte längre med.",
+        "Since the previous follow-up (31 March 2021), one task is no longer there.",
     ),
     (
         ITEM,
@@ -130,8 +130,8 @@ def test_a_sentence_says_what_has_become_of_them(level: Level, counts: dict[str,
 
 def test_what_is_late_is_told_apart_by_number_and_gender() -> None:
     assert describe_overdue_count(0, ITEM, "sv") == ""
-    assert describe_overdue_count(1, ITEM, "sv") == "Slutdatumet har passerat för en aktivitet som inte är klar."
-    assert describe_overdue_count(1, TASK, "sv") == "Slutdatumet har passerat för ett uppdrag som inte är klart."
+    assert describe_overdue_count(1, ITEM, "sv") == "Slutdatumet har passerat för en aktivitet, som inte är klar."
+    assert describe_overdue_count(1, TASK, "sv") == "Slutdatumet har passerat för ett uppdrag, som inte är klart."
     assert (
         describe_overdue_count(3, ITEM, "sv") == "Slutdatumet har passerat för tre aktiviteter som inte är klara."
     )
@@ -153,7 +153,7 @@ def test_a_status_of_which_the_template_has_nothing_to_say_is_named() -> None:
     options = [option.model_copy(update={"predicate": None}) for option in STATUS.options]
     bare = TEMPLATE.model_copy(update={"choices": (STATUS.model_copy(update={"options": tuple(options)}),)})
     sentences = describe_status_counts({"done": 1, "ongoing": 2}, ITEM, bare, "sv")
-    assert sentences == "Av 3 aktiviteter har 1 status ”Genomfört” och 2 har status ”Pågående”."
+    assert sentences == "Av tre aktiviteter har en status ”Genomfört” och två har status ”Pågående”."
 
 
 @given(

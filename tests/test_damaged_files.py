@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 import pytest
 from support.edited_forms import FILLED, RECEIVED, answers_by_item, copy_values, make_form, with_blank_items
-from support.form_cells import at
 from support.make_xlsx import load_package, zip_parts
 
 from xlflow.excel.reader import Limits, WorkbookData, open_workbook
@@ -145,12 +144,12 @@ def garble_forms(times: int, seed: int) -> int:
 
 
 PLACES = {
-    at("status", 5): "Pågående",
-    at("comment", 5): "Båten är hyrd",
-    at("status", 6): "Genomfört",
-    at("status", 8): "Förskjuts",
-    at("new_deadline", 8): "kvartal 1 2022",
-    at("comment", 8): "Ladan brann\nniga",
+    "H5": "Pågående",
+    "J5": "Båten är hyrd",
+    "H6": "Genomfört",
+    "H8": "Förskjuts",
+    "I8": "kvartal 1 2022",
+    "J8": "Ladan brann\nniga",
 }
 """Where each answer stands."""
 

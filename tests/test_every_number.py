@@ -23,12 +23,11 @@ from support.plain_counts import STATUSES, PlainCounts
 from support.walk_report import Block, ReportWalk, blocks_of
 from support.walk_sheets import SheetWalk, json_faults, terminal_faults
 
-from xlflow.cli.history_text import format_history
+from xlflow.cli.finding_groups import format_group_locations, group_findings
 from xlflow.cli.json_output import result_to_json
-from xlflow.cli.text_output import format_result
+from xlflow.cli.text_output import format_history, format_result
 from xlflow.model.findings import Finding, message_of, remedy_of
 from xlflow.model.merged import RunResult
-from xlflow.pipeline.finding_groups import format_group_locations, group_findings
 from xlflow.pipeline.form_operations import check_forms, generate_forms, merge_forms
 from xlflow.pipeline.report_operations import read_history, write_report
 
@@ -123,14 +122,14 @@ def test_every_number_of_the_report(made: Made) -> None:
 
 
 def test_every_number_of_the_short_report(made: Made) -> None:
-    assert report_faults(made, only=True, least=15) == []
+    assert report_faults(made, only=True) == []
 
 
 def test_every_number_of_the_report_on_a_unit(made: Made) -> None:
     units = [row[made.counts.words["unit"]] for row in made.counts.units]
     assert len(units) > 1
     chosen = max(units, key=lambda unit: len(made.counts.unit_scope(unit).lone_parts))
-    assert report_faults(made, chosen, least=10) == []
+    assert report_faults(made, chosen) == []
 
 
 @pytest.mark.long
@@ -193,14 +192,12 @@ def test_every_number_of_a_history(rounds: dict[str, Made], tmp_path_factory: py
     assert gone
     last = text.splitlines()[-1]
     assert [int(number) for number in re.findall(r"\d+", last)] == [2, len(after.counts.items) + len(gone)]
-    lines = text.split("\n\n")[0].splitlines()[2:]
+    lines = text.splitlines()[2:-2]
     assert len(lines) == len(after.counts.items) + len(gone)
-    legend = " ".join(text.split("\n\n")[1].split())
+    shown = Counter(re.split(r" {2,}", line.strip())[-1] for line in lines)
     statuses = Counter(row[words["rolled_up"]] for row in after.counts.items)
-    signs = {label: re.search(rf"(\S) = {label}[,.]", legend) for label in statuses}
-    shown = Counter(line[-1] for line in lines)
-    assert {label: shown[sign[1]] for label, sign in signs.items() if sign} == statuses
-    assert sum(line.split()[-2] == "–" for line in lines) == len(new)
+    assert {label: shown[label] for label in statuses} == statuses
+    assert sum(re.split(r" {2,}", line.strip())[-2] == "–" for line in lines) == len(new)
 
 
 @pytest.mark.parametrize(
@@ -278,8 +275,8 @@ def test_a_wrong_number_is_found_wherever_it_stands(
     write_report(made.consolidated, page, redact=True, force=True)
     text = page.read_text(encoding="utf-8")
     for said, wrong in (
-        ("av 7 aktiviteter", "av 8 aktiviteter"),
-        ("Av 7 aktiviteter", "Av 8 aktiviteter"),
+        ("Av sju aktiviteter", "Av åtta aktiviteter"),
+        ("är pågående", "och två är pågående"),
         ("<p>3</p>", "<p>4</p>"),
     ):
         assert said in text

@@ -170,13 +170,6 @@ def test_a_cell_far_away_is_kept_aside() -> None:
     assert sheet.distant_cells == ((1_048_575, 16_383, 2.0),)
 
 
-def test_a_row_of_many_headings_is_a_grid_and_not_too_many_cells() -> None:
-    headings = "".join(f'<c r="{format_cell_address(0, column)}"><v>{column}</v></c>' for column in range(16_384))
-    sheet = read_sheet(f'<row r="1">{headings}</row>' + number_row("A30", "2"))
-    assert (len(sheet.rows), len(sheet.rows[0]), sheet.distant_cells) == (30, 16_384, ())
-    assert (sheet.rows[0][16_383], sheet.rows[29][0]) == (16_383.0, 2.0)
-
-
 def test_a_lone_cell_at_the_bottom_costs_nothing() -> None:
     sheet = read_sheet('<row r="1048576"><c><v>7</v></c></row>')
     assert (sheet.rows, sheet.distant_cells) == ((), ((1_048_575, 0, 7.0),))

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xlflow.cli.finding_groups import format_cell_ranges, format_group_locations, group_findings
 from xlflow.i18n.catalogue import LocalizedText
 from xlflow.model.findings import Finding, Location, Severity, make_finding
-from xlflow.pipeline.finding_groups import format_cell_ranges, format_group_locations, group_findings
 
 
 def missing(cell: str | None, file: str = "Norr.xlsx", unit: str | None = "Norr") -> Finding:

@@ -13,9 +13,7 @@ from support.external_tools import PROJECT
 import xlflow
 
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("runtime.private_files", "runtime.memo", "excel.cell_address", "excel.deflate"),
-    ("runtime.parsed_toml",),
-    ("runtime.resources",),
+    ("runtime.resources", "runtime.memo", "excel.cell_address"),
     ("model.text", "model.closest_match", "i18n.catalogue"),
     ("model.findings", "model.template_elements"),
     ("model.template_references",),
@@ -43,7 +41,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("pipeline",),
     ("project",),
-    ("demo", "web"),
+    ("demo",),
     ("cli",),
 )
 """From the ground up. A module may import from lower floors and from its own folder, never sideways or up."""
@@ -57,20 +55,11 @@ DOORS: Mapping[str, str | tuple[str, ...] | None] = {
     "xlsxwriter": "excel.writer",
     "dateutil": "values",
     "pyarrow": "export",
-    "zlib_ng": "excel.deflate",
-    "msgspec": "runtime",
-    "platformdirs": "runtime.private_files",
+    "platformdirs": "runtime",
     "click": "cli",
     "rich": "cli",
     "docx": "report",
-    "jinja2": ("report", "web"),
-    "imap_tools": "mail",
-    "keyring": "mail",
-    "msal": "mail",
-    "smtplib": "mail",
-    "starlette": "web",
-    "uvicorn": "web",
-    "sqlalchemy": "web",
+    "jinja2": "report",
     "markdown_it": "report",
     "typst": "report",
     "tomllib": None,

@@ -21,7 +21,6 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from support.draw_round import LEVELS, draw_round, shipped_template
 from support.external_tools import PROJECT
-from support.form_cells import at, letters, number_of, span, under
 from support.libreoffice import recalculate_all
 from support.not_empty import not_empty
 from support.sampling import sample_size
@@ -67,7 +66,7 @@ def draw(sheet: Worksheet, headings: Sequence[str], rows: Iterable[int]) -> str:
 
 def remaining(answers: AnswerTexts, asked: Round = ASKED) -> list[str]:
     sheet = open_form(answers, asked, values=True)[asked_sheet(asked)]
-    column = next(cell.column for cell in sheet[4] if cell.value in ("Kvar att göra", "Still to do"))
+    column = next(cell.column for cell in sheet[4] if cell.value in ("Kvar att göra", "Left to do"))
     return [sheet.cell(row, column).value or "" for row in range(5, 5 + len(asked.items_for_unit("Museet")))]
 
 
@@ -106,17 +105,17 @@ def test_the_form_shows_the_plan_in_its_order() -> None:
 def test_the_heading_row_is_as_agreed() -> None:
     sheet = open_form()[FORM]
     assert [cell.value for cell in sheet[4]] == [
-        *["Id", "Aktivitet", "Delaktivitet", "Slutdatum", "Status", "Ny tidpunkt", "Kommentar/avvikelse"],
-        *["Kvar att göra", "Perspektiv", "Kommunövergripande mål", "Nämndmål", "Uppdragstyp"],
+        *["Id", "Perspektiv", "Kommunövergripande mål", "Nämndmål", "Aktivitet", "Delaktivitet"],
+        *["Slutdatum", "Status", "Ny tidpunkt", "Kommentar/avvikelse", "Kvar att göra", "Uppdragstyp"],
     ]
-    assert [cell.value for cell in sheet[3]][:3] == ["#id", "#activity", "#sub_activity"]
+    assert [cell.value for cell in sheet[3]][:3] == ["#id", "#perspective", "#overall_goal"]
     assert sheet.row_dimensions[3].hidden
 
 
 def test_the_head_names_unit_day_and_code() -> None:
     sheet = open_form(values=True)[FORM]
     assert sheet["A1"].value == "Uppföljning av verksamhetsplanen – Museet, per 31 mars 2021"
-    assert sheet["A2"].value == "5 rader kvar av 5"
+    assert sheet["A2"].value == "0 av 5 klara"
     code = build_identity(ASKED, "Museet").form_code
     assert f"Svara senast 16 april 2021   ·   Formulärkod {code}" in {cell.value for cell in sheet[2]}
 
@@ -126,8 +125,7 @@ def test_free_rows_follow_and_are_headed() -> None:
     assert str(sheet["A10"].value).startswith("Egna tillägg: skriv här")
     assert not any(cell.value for cell in sheet[10][1:])
     free = range(11, 11 + FREE_ROW_COUNT)
-    live = number_of("remaining")
-    assert not any(sheet.cell(row, column).value for row in free for column in range(1, 13) if column != live)
+    assert not any(sheet.cell(row, column).value for row in free for column in range(1, 11))
     assert sheet.max_row == free[-1]
 
 
@@ -162,14 +160,14 @@ def test_own_activities_stand_in_the_free_rows() -> None:
     sheet = open_form({"egen": {"status": "Genomfört"}}, asked)[FORM]
     assert draw(sheet, ["Id", "Perspektiv", "Aktivitet", "Status"], [11]) == " | Samhälle | Måla båten | Genomfört"
     assert sheet.max_row == 10 + FREE_ROW_COUNT + 1
-    assert open_form({}, asked, values=True)[FORM]["A2"].value == "6 rader kvar av 6"
+    assert open_form({}, asked, values=True)[FORM]["A2"].value == "0 av 6 klara"
 
 
 def test_a_repeated_text_is_there_but_quiet() -> None:
     sheet = open_form()[FORM]
-    assert sheet[at("activity", 6)].value == "Öppna kvarnen"
-    assert sheet[at("activity", 6)].font.color.rgb != sheet[at("activity", 5)].font.color.rgb
-    assert sheet[at("perspective", 9)].font.color.rgb == sheet[at("perspective", 5)].font.color.rgb
+    assert sheet["E6"].value == "Öppna kvarnen"
+    assert sheet["E6"].font.color.rgb != sheet["E5"].font.color.rgb
+    assert sheet["B9"].font.color.rgb == sheet["B5"].font.color.rgb
 
 
 def test_the_guide_says_what_when_and_how() -> None:
@@ -180,9 +178,9 @@ def test_the_guide_says_what_when_and_how() -> None:
         "Här svarar Museet på hur det går med det som står i Verksamhetsplan 2021.",
         "16 april 2021",
         "Växeln, museet@exempel.se",
-        "5 rader kvar av 5",
-        "Välj status på varje rad.",
-        "Fyll i ny tidpunkt och kommentar/avvikelse där det behövs.",
+        "0 av 5 klara",
+        "Fyll i de gula rutorna på varje rad: Status.",
+        "Fyll i där det behövs: Ny tidpunkt, Kommentar/avvikelse.",
         "Aktiviteten genomförs inte.",
     ):
         assert expected in words
@@ -196,8 +194,8 @@ def test_an_english_form_is_english_throughout() -> None:
     workbook = open_form({BOAT: {"status": "Done"}}, replace(ASKED, language="en", due_date=None), values=True)
     assert workbook.sheetnames == ["Read me", "Follow-up", "xlflow", "xlflow_calc"]
     sheet = workbook["Follow-up"]
-    assert draw(sheet, ["Deadline", "Still to do"], range(5, 8)) == "Quarter 2 |\n2021-06-30 |\n | Choose status."
-    assert sheet["A2"].value == "3 rows left of 5"
+    assert draw(sheet, ["Deadline", "Left to do"], range(5, 8)) == "Quarter 2 |\n2021-06-30 |\n | Choose status."
+    assert sheet["A2"].value == "2 of 5 done"
     assert workbook.properties.language == "en-GB"
     plain = "\n".join(
         str(cell.value) for sheet in workbook.worksheets[:2] for row in sheet.iter_rows() for cell in row
@@ -229,18 +227,15 @@ def labels(workbook: Workbook, name: str) -> Iterator[str]:
 
 def test_validations_cover_the_lines_and_the_free_rows() -> None:
     found = validations(open_form()[FORM])
-    assert str(found["Status"].sqref) == f"{span('status', 5, 9)} {span('status', 11, 20)}"
+    assert str(found["Status"].sqref) == "H5:H9 H11:H20"
     assert found.keys() == {"Status", "Ny tidpunkt", "Kommentar/avvikelse"}
     assert found["Kommentar/avvikelse"].promptTitle == "Kommentera avvikelser"
 
 
 def test_the_free_rows_say_what_they_are_for() -> None:
     found = {str(one.sqref): one for one in open_form()[FORM].data_validations.dataValidation}
-    assert found[span("activity", 11, 20)].prompt.startswith("Skriv vad det gäller, en per rad")
-    assert (found[span("deadline", 11, 20)].formula1, found[span("deadline", 11, 20)].errorStyle) == (
-        "xlflow_quarters",
-        "warning",
-    )
+    assert found["E11:E20"].prompt.startswith("Skriv vad det gäller, en per rad")
+    assert (found["G11:G20"].formula1, found["G11:G20"].errorStyle) == ("xlflow_quarters", "warning")
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -275,9 +270,7 @@ def test_every_list_that_a_cell_offers_is_there() -> None:
     assert len(list(labels(workbook, "xlflow_quarters"))) == 9
     assert (found["textLength"].operator, found["textLength"].formula1) == ("lessThanOrEqual", "200")
     assert remaining({ROOF: {"status": "ja"}}, asked) == [*["Välj status."] * 3, "", "Välj status."]
-    assert any(
-        str(cell.value).startswith("Svar i röda rutor går inte att använda. ") for cell in workbook[GUIDE]["B"]
-    )
+    assert any(str(cell.value).startswith("Röda rutor att rätta: 1. ") for cell in workbook[GUIDE]["B"])
 
 
 def test_issued_cells_are_locked_and_answers_are_not() -> None:
@@ -310,20 +303,17 @@ def test_numbers_are_asked_for_as_numbers() -> None:
     answers = {first: {"outcome": "1 062 500,25", "forecast": "ca fyra miljoner", "comment": "=se bilaga"}}
     workbook = open_form(answers, asked, values=True)
     sheet = workbook[FORM]
-    shown = [sheet[under(sheet, heading, 5)].value for heading in ("Budget", "Utfall", "Prognos", "Kommentar")]
-    assert shown == [
+    assert [sheet.cell(5, column).value for column in (4, 5, 6, 9)] == [
         4250000,
         1062500.25,
         "ca fyra miljoner",
         "=se bilaga",
     ]
-    assert sheet[under(sheet, "Budget", 6)].value == 1200000.5
+    assert sheet["D6"].value == 1200000.5
     assert validations(sheet)["Utfall"].type == "decimal"
     assert validations(sheet)["Utfall"].errorStyle is None
     assert remaining(answers, asked) == ["Skriv prognos med siffror.", "Fyll i utfall. Fyll i prognos."]
-    assert any(
-        str(cell.value).startswith("Svar i röda rutor går inte att använda. ") for cell in workbook[GUIDE]["B"]
-    )
+    assert any(str(cell.value).startswith("Röda rutor att rätta: 1. ") for cell in workbook[GUIDE]["B"])
 
 
 def test_what_cannot_stand_turns_red_and_statuses_have_their_colours() -> None:
@@ -332,10 +322,9 @@ def test_what_cannot_stand_turns_red_and_statuses_have_their_colours() -> None:
         str(area.sqref): [(rule.formula[0], rule.dxf.fill.bgColor.rgb) for rule in rules]
         for area, rules in sheet.conditional_formatting._cf_rules.items()
     }
-    red, *others = formulas[span("status", 5, 20)]
-    cell = f"${at('status', 5)}"
-    assert red == (f"IF(ISERROR({cell}),TRUE,INDEX(xlflow__number_status,ROW({cell})-4)=-999)", "FFFDE8E8")
-    assert (f'TRIM({cell})="Genomfört"', "FFBFE5C8") in others
+    red, *others = formulas["H5:H20"]
+    assert red == ("IF(ISERROR($H5),TRUE,INDEX(xlflow__number_status,ROW($H5)-4)=-999)", "FFFDE8E8")
+    assert ('TRIM($H5)="Genomfört"', "FFBFE5C8") in others
     assert len(others) == 6
 
 
@@ -348,12 +337,12 @@ EITHER, CHOOSE = "Välj status här eller på varje delaktivitet.", "Välj statu
 @pytest.mark.parametrize(
     ("answered", "left", "counter"),
     [
-        ([], [EITHER, "", "", CHOOSE, CHOOSE], "5 rader kvar av 5"),
-        ([MILL], ["", "", "", CHOOSE, CHOOSE], "2 rader kvar av 5"),
-        ([BOAT], ["", "", CHOOSE, CHOOSE, CHOOSE], "3 rader kvar av 5"),
-        ([BOAT, COFFEE], ["", "", "", CHOOSE, CHOOSE], "2 rader kvar av 5"),
-        ([MILL, BOAT], ["", "", "", CHOOSE, CHOOSE], "2 rader kvar av 5"),
-        ([MILL, ROOF, RENTS], ["", "", "", "", ""], "0 rader kvar av 5"),
+        ([], [EITHER, "", "", CHOOSE, CHOOSE], "0 av 5 klara"),
+        ([MILL], ["", "", "", CHOOSE, CHOOSE], "3 av 5 klara"),
+        ([BOAT], ["", "", CHOOSE, CHOOSE, CHOOSE], "2 av 5 klara"),
+        ([BOAT, COFFEE], ["", "", "", CHOOSE, CHOOSE], "3 av 5 klara"),
+        ([MILL, BOAT], ["", "", "", CHOOSE, CHOOSE], "3 av 5 klara"),
+        ([MILL, ROOF, RENTS], ["", "", "", "", ""], "5 av 5 klara"),
     ],
 )
 def test_the_form_says_what_is_left(answered: list[str], left: list[str], counter: str) -> None:
@@ -370,7 +359,7 @@ def test_a_sub_activity_whose_activity_is_asked_elsewhere_stands_for_itself() ->
 def test_the_guide_says_when_the_form_can_be_sent() -> None:
     done = {key: {"status": "Pågående"} for key in (MILL, ROOF, RENTS)}
     assert "Allt är ifyllt. Skicka tillbaka filen." in guide_words(done)
-    reported = "Svar i röda rutor går inte att använda. Kolumnen Kvar att göra visar vad som saknas på varje rad."
+    reported = "Röda rutor att rätta: 1. Rader med något kvar: 1, se kolumnen Kvar att göra."
     assert reported in guide_words({**done, ROOF: {"status": "på gång"}})
     assert reported not in guide_words({**done, ROOF: {"status": " pågående "}})
 
@@ -432,10 +421,10 @@ def test_libreoffice_works_out_what_the_form_says(tmp_path: Path) -> None:
 
 def test_libreoffice_really_recalculates(tmp_path: Path) -> None:
     path, opened = tmp_path / "fel.xlsx", open_form()
-    opened[FORM][at("status", 8)] = "Pågående"
+    opened[FORM]["H8"] = "Pågående"
     opened.save(path)
     again = openpyxl.load_workbook(recalculate_all([path])[0], data_only=True)
-    assert again[FORM]["A2"].value == "4 rader kvar av 5"
+    assert again[FORM]["A2"].value == "1 av 5 klar"
 
 
 def compare_formulas(ours: Path, theirs: Path) -> int:
@@ -477,13 +466,11 @@ def test_nothing_from_the_plan_or_the_unit_becomes_a_formula_or_a_link() -> None
     workbook = open_form(answers, asked, evil)
     form, guide = workbook[FORM], workbook[GUIDE]
     formulas = {cell.coordinate for row in form.iter_rows() for cell in row if cell.data_type == "f"}
-    assert formulas == {"A2", at("remaining", 5), *(at("remaining", row) for row in range(7, 7 + FREE_ROW_COUNT))}
-    keys = ("perspective", "overall_goal", "board_goal", "activity", "sub_activity", "deadline")
-    keys = (*keys, "status", "new_deadline", "comment", "extra")
-    assert [form[at(key, 5)].value for key in keys] == [
+    assert formulas == {"A2", "K5", *(f"K{row}" for row in range(7, 7 + FREE_ROW_COUNT))}
+    assert [form.cell(5, column).value for column in (2, 3, 4, 5, 6, 7, 8, 9, 10, 12)] == [
         *(evil, "+1", "@x", "-2", "https://exempel.se", "=1", evil, "=3", "- minskar", "=2")
     ]
-    assert all(form[at(key, 5)].quotePrefix for key in keys if key != "sub_activity")
+    assert all(form.cell(5, column).quotePrefix for column in (2, 3, 4, 5, 7, 8, 9, 10, 12))
     links = {
         cell.hyperlink.location
         for sheet in (form, guide)
@@ -498,7 +485,7 @@ def test_nothing_from_the_plan_or_the_unit_becomes_a_formula_or_a_link() -> None
 def test_a_text_longer_than_a_cell_travels_whole_all_the_same() -> None:
     line = replace(ASKED.plan.items[0], level_texts=("P", "Ö", "M", "å" * 40_000, ""))
     workbook = open_form(asked=replace(ASKED, plan=replace(ASKED.plan, items=(line,))))
-    begun = str(workbook[FORM][at("activity", 5)].value)
+    begun = str(workbook[FORM]["E5"].value)
     assert begun.startswith("å" * 29_000)
     assert begun.endswith("[fortsätter på bladet Fortsättning, nummer 1]")
     found = decode_form_records(
@@ -522,7 +509,7 @@ def test_the_workbook_opens_on_the_guide_and_hides_what_is_ours() -> None:
     ]
     assert workbook.active.title == GUIDE
     view = workbook[FORM].sheet_view
-    assert view.pane.topLeftCell == at("deadline", 5)
+    assert view.pane.topLeftCell == "G5"
     assert {selection.activeCell for selection in view.selection if selection.pane == "bottomRight"} == {"A1"}
     assert workbook[FORM].auto_filter.ref == "A4:L20"
 
@@ -533,7 +520,7 @@ def test_the_workbook_prints_on_a4_with_its_headings() -> None:
     assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.print_title_rows == "$4:$4"
-    assert sheet.print_area == f"'{FORM}'!$A$1:${letters('remaining')}$20"
+    assert sheet.print_area == f"'{FORM}'!$A$1:$K$20"
     assert build_identity(ASKED, "Museet").form_code in sheet.oddFooter.right.text
     assert "&P" in sheet.oddFooter.right.text
 
@@ -574,9 +561,9 @@ def test_rows_show_their_texts(lengths: list[int], comment: int) -> None:
 def test_a_unit_that_is_asked_nothing_still_gets_a_form() -> None:
     lines = tuple(line for line in ASKED.plan.items if "Badet" not in line.units)
     sheet = open_form(asked=replace(ASKED, plan=replace(ASKED.plan, items=lines)), unit="Badet", values=True)[FORM]
-    assert sheet["A2"].value == "0 rader kvar av 0"
+    assert sheet["A2"].value == "0 av 0 klara"
     assert str(sheet["A5"].value).startswith("Egna tillägg")
-    assert str(sheet.data_validations.dataValidation[0].sqref) == span("status", 6, 15)
+    assert str(sheet.data_validations.dataValidation[0].sqref) == "H6:H15"
 
 
 def test_the_same_form_has_the_same_bytes_whatever_the_hash_seed() -> None:

@@ -24,11 +24,11 @@ FOLLOWUP, BUDGET = shipped_template("followup"), shipped_template("budget")
 def test_the_columns_stand_as_promised() -> None:
     headings = " | ".join(column.heading("sv") for column in build_form_columns(FOLLOWUP, ("Uppdragstyp",)))
     assert headings == (
-        "Id | Aktivitet | Delaktivitet | Slutdatum | Status | Ny tidpunkt | Kommentar/avvikelse | Kvar att göra"
-        " | Perspektiv | Kommunövergripande mål | Nämndmål | Uppdragstyp"
+        "Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Status"
+        " | Ny tidpunkt | Kommentar/avvikelse | Kvar att göra | Uppdragstyp"
     )
     codes = " ".join(column.code for column in build_form_columns(BUDGET))
-    assert codes == "#id #line #budget #outcome #forecast #deviation #deviation_share #comment #remaining #area"
+    assert codes == "#id #area #line #budget #outcome #forecast #deviation #deviation_share #comment #remaining"
 
 
 def test_every_column_is_known_by_its_heading_in_both_languages() -> None:

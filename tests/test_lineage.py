@@ -79,7 +79,7 @@ def compare(now: str, before: str = MARCH_PLAN, answers: Mapping[str, str] | Non
         form=shown,
         changes={
             key: status
-            for key, status in column_by_id(changes, "Från status").items()
+            for key, status in column_by_id(changes, "Status förut").items()
             if kinds[key] not in ("Ny", "Borttagen")
         },
         history={key: status for key, status in was_there.items() if status is not None},

@@ -9,9 +9,8 @@ import pytest
 from xlflow.definition.template_loader import load_template
 from xlflow.model.findings import FatalError
 from xlflow.runtime.atomic_write import write_atomic
-from xlflow.runtime.cache import ParseCache, open_cache
+from xlflow.runtime.cache import CACHE_FOLDER_VARIABLE, ParseCache, open_cache
 from xlflow.runtime.file_lock import own_temp_path, refuse_foreign_link
-from xlflow.runtime.private_files import CACHE_FOLDER_VARIABLE, read_private_file
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 
@@ -70,14 +69,14 @@ def test_a_cache_where_others_may_write_does_not_count(tmp_path: Path, monkeypat
 
 
 def test_an_entry_of_the_cache_that_is_a_link_or_too_large_is_none(tmp_path: Path) -> None:
+    cache = ParseCache(tmp_path)
     (tmp_path / "entry").write_bytes(b"text")
-    assert read_private_file(tmp_path / "entry", 1_000_000) == b"text"
+    assert cache._read_file("entry") == b"text"
     (tmp_path / "link").symlink_to(tmp_path / "entry")
     os.mkfifo(tmp_path / "pipe")
     with (tmp_path / "large").open("wb") as stream:
         stream.truncate(100_000_000)
-    others = [read_private_file(tmp_path / name, 1_000_000) for name in ("link", "pipe", "large", "absent")]
-    assert others == [b""] * 4
+    assert [cache._read_file(name) for name in ("link", "pipe", "large", "absent")] == [b""] * 4
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.draw_round import draw_round, shipped_template
 from support.draw_submission import NOT_UNDERSTOOD, SAVED, draw_return
-from support.form_cells import at
 from support.sampling import sample_size
 
 from xlflow.collect.select import select_submissions
@@ -230,11 +229,11 @@ def test_the_row_that_gave_the_answers_stands_first_among_the_sources() -> None:
 def test_what_was_changed_differently_is_a_conflict_and_the_later_one_stands() -> None:
     merged, findings = two("a | Pågående | | Går bra", "a | Förskjuts | | Går  BRA")
     assert show(merged)[0] == "Norr a: Förskjuts |  | Går  BRA"
-    assert tell(findings) == [f"två.xlsx {at('status', 5)} conflict"]
+    assert tell(findings) == ["två.xlsx H5 conflict"]
     assert (findings[0].value, findings[0].field, findings[0].row_id) == ("Förskjuts", "status", "a")
     assert message_of(findings[0], "sv") == (
         "Norr har svarat olika på samma fråga: ”Förskjuts” här, "
-        f"men ”Pågående” i ett.xlsx, blad Uppföljning, cell {at('status', 5)}."
+        "men ”Pågående” i ett.xlsx, blad Uppföljning, cell H5."
     )
     assert remedy_of(findings[0], "en").startswith("What was saved last counts: “Förskjuts”.")
 
@@ -245,7 +244,7 @@ def test_a_conflict_is_undecided_where_a_file_does_not_say_when_it_was_saved() -
     copied = replace(newer, file=replace(newer.file, is_dated=False))
     merged, findings = merge(older, copied)
     assert show(merged)[0] == "Norr a: Pågående"
-    assert tell(findings) == [f"ett.xlsx {at('status', 5)} conflict-undecided"]
+    assert tell(findings) == ["ett.xlsx H5 conflict-undecided"]
     assert "”Pågående” här, men ”Förskjuts” i två.xlsx" in message_of(findings[0], "sv")
 
 
@@ -296,7 +295,7 @@ def test_a_fault_in_an_answer_that_was_replaced_is_no_longer_reported() -> None:
     newer = draw_return(PLAN, "Norr", "Id | Status\na | Genomfört", name="två.xlsx", saved=LATER)
     merged, findings = merge(replace(older, findings=reported), newer)
     assert show(merged) == ["Norr a: Genomfört", "Norr a2", "Norr d: kanske"]
-    assert tell(findings) == [f"ett.xlsx {at('status', 7)} rule-broken", f"två.xlsx {at('status', 5)} conflict"]
+    assert tell(findings) == ["ett.xlsx H7 rule-broken", "två.xlsx H5 conflict"]
 
 
 def test_a_row_that_stands_twice_in_one_form_is_joined_and_reported() -> None:
@@ -305,7 +304,7 @@ def test_a_row_that_stands_twice_in_one_form_is_joined_and_reported() -> None:
     merged, findings = merge(replace(form, rows=(*form.rows, copied)))
     assert show(merged)[0] == "Norr a: Pågående |  | Pengar"
     assert [place.cell for place in merged.rows[0].sources] == ["A5", "A7"]
-    assert tell(findings) == [f"Norr.xlsx {at('status', 5)} conflict-in-form"]
+    assert tell(findings) == ["Norr.xlsx H5 conflict-in-form"]
 
 
 # The accounts ---------------------------------------------------------------------------------------------
@@ -350,7 +349,7 @@ def test_a_form_that_got_lost_stops_everything() -> None:
     with pytest.raises(FatalError) as stop:
         merge_submissions([norr], [norr.file, soder.file])
     assert message_of(stop.value.findings[0], "sv") == (
-        "Avstämningen går inte ihop: 2 filer hittades men 1 är redovisade."
+        "Räkenskapen går inte ihop: 2 filer hittades men 1 är redovisade."
     )
 
 
@@ -481,7 +480,7 @@ def test_an_answer_that_was_not_issued_is_not_taken_for_corrected() -> None:
     )
     merged, findings = merge(old, other)
     assert show(merged)[0] == "Norr a: Pågående"
-    assert tell(findings) == [f"ett.xlsx {at('status', 5)} conflict"]
+    assert tell(findings) == ["ett.xlsx H5 conflict"]
 
 
 def test_a_cleared_answer_is_a_change_like_any_other() -> None:
@@ -492,4 +491,4 @@ def test_a_cleared_answer_is_a_change_like_any_other() -> None:
     other = draw_return(PLAN, "Norr", heading + "a | Genomfört", name="två.xlsx", saved=SAVED)
     merged, findings = merge(cleared, other)
     assert show(merged)[0] == "Norr a"
-    assert tell(findings) == [f"ett.xlsx {at('status', 5)} conflict"]
+    assert tell(findings) == ["ett.xlsx H5 conflict"]

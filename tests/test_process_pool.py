@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.worker_tasks import obey
 
+from xlflow.excel.conventions import ShownNumber
+from xlflow.runtime.data_pickle import dump_data, load_data
 from xlflow.runtime.process_pool import (
     PoolUnavailableError,
     TaskFailure,
@@ -24,6 +26,28 @@ from xlflow.runtime.process_pool import (
 from xlflow.runtime.result_frames import ResultValue, decode_result, encode_result
 
 LIMITS = TaskLimits(1.0, 300_000_000)
+
+
+def obey(word: str) -> str:
+    """Return the word in capitals, or do what it names."""
+    if word == "who":
+        time.sleep(0.02)
+        return str(os.getpid())
+    if word == "abort":
+        os.abort()
+    if word == "leave":
+        os._exit(3)
+    if word == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if word == "hang":
+        time.sleep(60)
+    if word == "stop":
+        signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))
+        while True:
+            pass
+    if word == "grow":
+        return str(len(bytearray(2_000_000_000)))
+    return word.upper()
 
 
 def map_words(*words: str, jobs: int = 2, limits: TaskLimits = LIMITS) -> dict[int, str | TaskFailure]:
@@ -178,3 +202,10 @@ def test_what_a_worker_forges_is_never_run_and_costs_its_item_only(
     answers = dict(map_in_processes(send_forged, ["a", "forge", "b"], 1, LIMITS))
     assert answers == {0: "a", 1: TaskFailure("crashed"), 2: "b"}
     assert not forged.exists()
+
+
+def test_what_cells_show_travels_with_their_values() -> None:
+    shown = load_data(dump_data((ShownNumber(0.98, "98%"), 1.5)))
+    assert shown == (0.98, 1.5)
+    assert isinstance(shown, tuple)
+    assert shown[0].shown == "98%"

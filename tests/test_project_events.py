@@ -165,14 +165,3 @@ def test_an_event_of_another_version_is_named(tmp_path: Path) -> None:
     assert [(found.code, found.location.file) for found in error.value.findings] == [
         ("event-not-understood", later.file_name)
     ]
-
-
-def test_an_event_that_is_edited_between_two_looks_is_noticed(tmp_path: Path) -> None:
-    """What was read is remembered, since a server reads the log at every request."""
-    event = write_chain(tmp_path, 3)[1]
-    assert read_events(tmp_path).findings == ()
-    path = tmp_path / event.file_name
-    path.write_bytes(path.read_bytes().replace(b'"number": 1', b'"number": 7'))
-    assert codes(read_events(tmp_path)) == [("event-edited", event.file_name)]
-    path.unlink()
-    assert [code for code, _ in codes(read_events(tmp_path))] == ["event-missing"]

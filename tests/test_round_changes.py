@@ -250,10 +250,10 @@ def test_a_new_year_with_another_template_is_compared_too() -> None:
     merged = draw_merged(now, {"Norr": "Id | Status\nnew | Pågående"})
     changes = build_consolidated_content(*merged, earlier).tables_by_name["changes"]
     assert column_by_id(changes, "Förändring") == {"new": "Försenad", "gone": "Borttagen"}
-    assert column_by_id(changes, "Kopplad genom")["new"] == "Fortsätter från"
-    assert column_by_id(changes, "Tidigare id")["new"] == "old"
+    assert column_by_id(changes, "Återfunnen genom")["new"] == "Fortsätter från"
+    assert column_by_id(changes, "Id förut")["new"] == "old"
     assert column_by_id(changes, "Aktivitet")["gone"] == "Sluta"
-    assert column_by_id(changes, "Från status")["gone"] == "Ej besvarad"
+    assert column_by_id(changes, "Status förut")["gone"] == "Ej besvarad"
 
 
 # Told and counted -----------------------------------------------------------------------------------------
@@ -286,16 +286,8 @@ def test_the_table_says_what_was_and_what_is() -> None:
     changes = tell().tables_by_name["changes"]
     assert [column.heading for column in changes.columns] == [
         *("Förändring", "Id", "Perspektiv", "Aktivitet", "Delaktivitet"),
-        *(
-            "Enhet",
-            "Från status",
-            "Till status",
-            "Från tidpunkt",
-            "Till tidpunkt",
-            "Tidigare kommentar",
-            "Kommentar nu",
-        ),
-        *("Ändrad status", "Ändrad tidpunkt", "Ny kommentar", "Kopplad genom", "Tidigare id"),
+        *("Enhet", "Status förut", "Status nu", "Tid förut", "Tid nu", "Kommentar förut", "Kommentar nu"),
+        *("Ändrad status", "Ändrad tid", "Ny kommentar", "Återfunnen genom", "Id förut"),
         *("Kommunövergripande mål", "Nämndmål"),
     ]
     assert column_by_id(changes, "Förändring") == {
@@ -308,16 +300,16 @@ def test_the_table_says_what_was_and_what_is() -> None:
         "7a": "Ändrad i planen",  # another id
         "4": "Ändrad i planen",  # below another goal
     }
-    assert column_by_id(changes, "Från tidpunkt")["1"] == "Kvartal 3"
-    assert column_by_id(changes, "Till tidpunkt")["1"] == "Kvartal 4"
-    assert column_by_id(changes, "Tidigare kommentar") == {
+    assert column_by_id(changes, "Tid förut")["1"] == "Kvartal 3"
+    assert column_by_id(changes, "Tid nu")["1"] == "Kvartal 4"
+    assert column_by_id(changes, "Kommentar förut") == {
         **dict.fromkeys(("1", "8", "1b", "9", "5", "7a", "4")),
         "3": "Hälften är lagd",
     }  # one that has not changed stands once
     assert column_by_id(changes, "Kommentar nu")["1"] == "Ritningen dröjer"
-    assert column_by_id(changes, "Från status")["5"] == "Utgår"
-    assert column_by_id(changes, "Till status")["5"] is None
-    assert column_by_id(changes, "Kopplad genom") == {
+    assert column_by_id(changes, "Status förut")["5"] == "Utgår"
+    assert column_by_id(changes, "Status nu")["5"] is None
+    assert column_by_id(changes, "Återfunnen genom") == {
         "1": "Id",
         "8": "Fortsätter från",
         "1b": "Id",
@@ -346,7 +338,7 @@ def test_the_changes_are_counted_apart_for_activities_and_their_parts() -> None:
             "Ny": 1,
             "Borttagen": 1,
             "Ändrad status": 2,
-            "Ändrad tidpunkt": 1,
+            "Ändrad tid": 1,
             "Ny kommentar": 1,
         },
         "Delaktiviteter": {
@@ -357,7 +349,7 @@ def test_the_changes_are_counted_apart_for_activities_and_their_parts() -> None:
             "Ny": 0,
             "Borttagen": 0,
             "Ändrad status": 1,
-            "Ändrad tidpunkt": 0,
+            "Ändrad tid": 0,
             "Ny kommentar": 0,
         },
     }
@@ -368,12 +360,12 @@ def test_the_changes_are_counted_apart_for_activities_and_their_parts() -> None:
 
 def test_the_changes_are_reported_in_a_sentence() -> None:
     assert tell().status_sentences[-1] == (
-        "Sedan förra uppföljningen (31 mars 2021) har 1 aktivitet genomförts, 2 har försenats, 1 har "
-        "tillkommit och 1 har tagits bort."
+        "Sedan förra uppföljningen (31 mars 2021) har en aktivitet genomförts, två har försenats, en har "
+        "tillkommit och en finns inte längre med."
     )
     assert tell("en").status_sentences[-1] == (
-        "Since the previous follow-up (31 March 2021), 1 activity has been completed, 2 have been delayed, 1 "
-        "has been added and 1 has been removed."
+        "Since the previous follow-up (31 March 2021), one activity has been finished, two have been delayed, one "
+        "has been added and one is no longer there."
     )
 
 

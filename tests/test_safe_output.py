@@ -25,9 +25,8 @@ from support.draw_round import draw_round
 from support.not_empty import not_empty
 from test_excel_writer import STRANGE
 
-from xlflow.cli.finding_text import format_findings
 from xlflow.cli.json_output import result_to_json
-from xlflow.cli.text_output import format_result
+from xlflow.cli.text_output import format_findings, format_result
 from xlflow.excel.reader import WorkbookData, open_workbook
 from xlflow.generate import write_form
 from xlflow.generate.batch import list_form_files

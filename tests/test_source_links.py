@@ -16,7 +16,6 @@ from support.draw_merged import draw_merged
 from support.draw_round import draw_round
 from support.not_empty import not_empty
 from support.run_cli import play_round
-from support.table_rows import heading_row, headings_of, rows_below_headings
 
 from xlflow.consolidated.writer.source_links import source_address
 from xlflow.excel.writer import count_lines
@@ -36,8 +35,8 @@ def folder(tmp_path: Path) -> Path:
 def test_every_answer_leads_to_the_row_of_the_file_it_came_from(folder: Path) -> None:
     merge_forms([folder / "in"], folder / "all.xlsx")
     workbook = load_workbook(folder / "all.xlsx")
-    headings = headings_of(workbook["Svar"])
-    rows = rows_below_headings(workbook["Svar"])
+    headings = [cell.value for cell in workbook["Svar"][1]]
+    rows = list(workbook["Svar"].iter_rows(min_row=2))
     assert len(rows) > 10
     for row in rows:
         reported = dict(zip(headings, row, strict=True))
@@ -51,7 +50,7 @@ def test_links_are_no_formulas_and_stand_nowhere_else(folder: Path) -> None:
     merge_forms([folder / "in"], folder / "all.xlsx")
     workbook = load_workbook(folder / "all.xlsx")
     outward = {
-        (sheet.title, sheet.cell(heading_row(sheet) if sheet.tables else 1, cell.column).value)
+        (sheet.title, sheet.cell(1, cell.column).value)
         for sheet in workbook
         for row in sheet.iter_rows()
         for cell in row
@@ -70,7 +69,7 @@ def test_nothing_leads_out_of_the_folder_or_into_an_archive(folder: Path) -> Non
     merge_forms([folder / "in.zip"], folder / "zipped.xlsx")
     for path in (folder / "elsewhere" / "all.xlsx", folder / "zipped.xlsx"):
         assert _links(path) == []
-        assert "Gå till" not in headings_of(load_workbook(path)["Svar"])
+        assert "Gå till" not in [cell.value for cell in load_workbook(path)["Svar"][1]]
 
 
 @pytest.mark.parametrize(("fact", "column", "text"), [("– saknas", 2, "Saknas"), ("Fel att rätta", 1, "Fel")])
@@ -96,10 +95,10 @@ def test_a_long_name_of_a_file_is_shown_whole_and_leaves_the_links_short(folder:
     long.rename(long.with_name(name))
     merge_forms([folder / "in"], folder / "all.xlsx")
     sheet = load_workbook(folder / "all.xlsx")["Svar"]
-    headings = {cell.value: cell for cell in sheet[heading_row(sheet)]}
+    headings = {cell.value: cell for cell in sheet[1]}
     source, lead = headings["Källa"], headings["Gå till"]
     width = sheet.column_dimensions[source.column_letter].width
-    rows = [row[0].row for row in rows_below_headings(sheet) if str(row[source.column - 1].value).startswith(name)]
+    rows = [row[0].row for row in sheet.iter_rows(min_row=2) if str(row[source.column - 1].value).startswith(name)]
     assert rows
     for row in rows:
         text = str(sheet.cell(row, source.column).value)
@@ -114,7 +113,7 @@ def test_a_column_of_the_plan_may_be_called_as_the_links_are(tmp_path: Path) -> 
     (tmp_path / "plan.csv").write_text(plan.replace(" | ", ";"), encoding="utf-8")
     generate_forms(tmp_path / "plan.csv", tmp_path / "in", as_of=date(2021, 3, 31))
     merge_forms([tmp_path / "in"], tmp_path / "all.xlsx")
-    headings = headings_of(load_workbook(tmp_path / "all.xlsx")["Svar"])
+    headings = [cell.value for cell in load_workbook(tmp_path / "all.xlsx")["Svar"][1]]
     assert [heading for heading in headings if str(heading).startswith("Gå till")] == ["Gå till (2)", "Gå till"]
 
 
@@ -142,7 +141,7 @@ def test_the_folder_as_a_whole_may_be_moved(folder: Path) -> None:
 
 
 def _links(path: Path) -> list[Cell]:
-    rows = rows_below_headings(load_workbook(path)["Svar"])
+    rows = load_workbook(path)["Svar"].iter_rows(min_row=2)
     return [cell for row in rows for cell in row if isinstance(cell, Cell) and cell.hyperlink]
 
 

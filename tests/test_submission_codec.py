@@ -132,7 +132,7 @@ KNOWN = {
     Plan: "title units items year extra_headings digest file waivers aliases",
     PreviousAnswers: "as_of text_by_item_id",
     ReceivedFile: "name digest size saved_at state unit reason further_units is_dated",
-    Round: "template plan as_of due_date language contact",
+    Round: "template plan as_of due_date language",
     AnswerRow: "item unit location answers",
     Unplaced: "unit location texts reason is_row",
     Unit: "name contact email previous_names",

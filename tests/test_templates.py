@@ -396,5 +396,4 @@ def test_every_definition_in_the_folder_is_known() -> None:
         "words.toml",
         "messages.toml",
         "mails.toml",
-        "help.toml",
     }

@@ -1,6 +1,5 @@
 """What a person reads in the console: what came in, who is missing, what to correct, what to do next."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +9,7 @@ from support.draw_submission import draw_return
 from support.not_empty import not_empty
 
 from xlflow.check.form_checks import check_merged
-from xlflow.cli.finding_text import format_findings
-from xlflow.cli.terminal import PLAIN_WIDTH
-from xlflow.cli.text_output import format_result, format_templates
+from xlflow.cli.text_output import CONSOLE_WIDTH, format_findings, format_result, format_templates
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText
 from xlflow.merge.build_merged import merge_submissions
 from xlflow.model.findings import Location, Severity, make_finding
@@ -39,15 +36,17 @@ def run(table: str, *, language: Language = "sv", output: str | None = None, eve
 
 def test_a_merge_reads_from_top_to_bottom() -> None:
     shown = format_result(run("Id | Status\na | Genomfört\na1 | Kvarstår", output="ut.xlsx"))
-    shown = re.sub(r"(?<=Uppföljning: )[A-Z]+", "H", shown)
     assert shown.splitlines() == [
         "Verksamhetsplan 2021 per 31 mars 2021",
+        "Svar från 1 av 2 enheter.",
+        "Saknas: Söder.",
         "",
-        "Enhet  Svar    Fel  Varningar  Rader kvar",
-        "-----  ------  ---  ---------  ----------",
-        "Norr   Svarat    1          1           1",
-        "Söder  Saknas    –          –           1",
-        "Summa            1          1           2",
+        "Filer: funna 2 = inlästa 1 + avvisade 0 + ersatta 0 + dubbletter 0 +",
+        "överhoppade 1.",
+        "Rader i formulären: funna 3 = sammanställda 3 + avsatta 0.",
+        "Obesvarade rader: 2.",
+        "",
+        "1 fel, 1 varning",
         "",
         "FEL  Status saknas.",
         "      svar/Norr.xlsx, blad Uppföljning: H7",
@@ -58,14 +57,7 @@ def test_a_merge_reads_from_top_to_bottom() -> None:
         "      svar/Norr.xlsx, blad Uppföljning: H5",
         "    Stämmer inte med raderna under: ändra eller töm status.",
         "",
-        "Svar från 1 av 2 enheter. Saknas: Söder.",
-        "1 fel, 1 varning.",
-        "Obesvarade rader: 2.",
-        "Filer: funna 2 = inlästa 1 + avvisade 0 + ersatta 0 + dubbletter 0 +",
-        "överhoppade 1.",
-        "Rader i formulären: funna 3 = sammanställda 3 + ej placerade 0.",
         "Sammanställningen ligger i ut.xlsx.",
-        "",
         "Nästa steg: be enheterna rätta felen. Med xlflow check --return MAPP får var och",
         "en sitt formulär tillbaka, med svaren kvar och felen markerade. Lägg de rättade",
         "filerna i samma mapp och kör igen.",
@@ -76,7 +68,7 @@ def test_a_merge_reads_from_top_to_bottom() -> None:
 @pytest.mark.parametrize(
     ("everyone", "output", "ending"),
     [
-        (True, None, "\n\nNext: run xlflow merge to make the consolidated workbook."),
+        (True, None, "Nothing to correct.\nNext: run xlflow merge to make the consolidated workbook."),
         (True, "out.xlsx", "The consolidated workbook is out.xlsx."),
         (False, None, "Next: remind those who are missing, and run again when their answers are in."),
     ],
@@ -85,7 +77,6 @@ def test_a_clean_run_says_what_comes_next(everyone: bool, output: str | None, en
     table = "Id | Status\na | Pågående\nb | Genomfört"
     shown = format_result(run(table, language="en", everyone=everyone, output=output))
     assert shown.replace("\nanswers", " answers").endswith(ending)
-    assert "Nothing to correct." in shown.splitlines()
     assert "error" not in shown
 
 
@@ -95,8 +86,8 @@ def test_where_nobody_was_asked_only_the_files_are_accounted_for() -> None:
     lines = format_result(
         RunResult("en", (make_finding("nothing-to-merge", Location("a.pdf")),), merged)
     ).splitlines()
-    assert "Files: found 1 = read 0 + refused 1 + superseded 0 + duplicates 0 + skipped 0." in lines
-    assert lines[0] == "ERROR  There is no filled-in form to merge."
+    assert lines[0] == "Files: found 1 = read 0 + refused 1 + superseded 0 + duplicates 0 + ignored 0."
+    assert "ERROR  There is no filled-in form to merge." in lines
 
 
 def test_forms_written_are_counted_and_go_out() -> None:
@@ -106,8 +97,7 @@ def test_forms_written_are_counted_and_go_out() -> None:
         )
     )
     assert shown == (
-        "2 formulär ligger i ut.\n\n"
-        "Nästa steg: skicka ut formulären, lägg svaren i en mapp och kör xlflow check på\nmappen."
+        "Formulär i ut: 2.\n\nNästa steg: skicka ut dem, lägg svaren i en mapp och kör xlflow check på mappen."
     )
 
 
@@ -118,7 +108,7 @@ def test_sums_are_written_as_people_write_them() -> None:
     form = draw_return(budget, "Norr", "Id | Utfall | Prognos\nh | 1234567.5 | -20")
     merged, _ = merge_submissions([form], [form.file])
     shown = format_result(RunResult("sv", (), merged))
-    assert "Summa Utfall: 1 234 567,50 in = 1 234 567,50 ut" in shown
+    assert "Summa Utfall: 1 234 567,5 in = 1 234 567,5 ut" in shown
     assert "Summa Prognos: -20 in = -20 ut" in shown
 
 
@@ -129,15 +119,15 @@ def test_a_template_says_what_it_is_for_and_what_it_asks() -> None:
     assert "    Planen anger: Slutdatum.\n" in first
     assert first.endswith("    Enheten svarar på: Status, Ny tidpunkt, Kommentar/avvikelse.")
     assert "    Nivåer: Område > Post.\n" in second
-    assert all(len(line) <= PLAIN_WIDTH for line in not_empty(shown.splitlines()))
+    assert all(len(line) <= CONSOLE_WIDTH for line in not_empty(shown.splitlines()))
 
 
 @pytest.mark.parametrize(
     ("code", "ending"),
     [
         ("missing-status", "Nästa steg: be enheterna rätta felen. "),
-        ("archive-damaged", "Nästa steg: gör som det står vid felen ovan, och kör igen."),
-        ("waiver-expired", "Nästa steg: gör som det står vid felen ovan, och kör igen."),
+        ("archive-damaged", "Nästa steg: gör så som det står vid felen ovan, och kör igen."),
+        ("waiver-expired", "Nästa steg: gör så som det står vid felen ovan, och kör igen."),
     ],
 )
 def test_what_comes_next_is_for_whoever_can_mend_it(code: str, ending: str) -> None:
@@ -151,7 +141,7 @@ def test_what_comes_next_is_for_whoever_can_mend_it(code: str, ending: str) -> N
 def test_numbers_agree_with_their_words() -> None:
     alone = replace(ASKED, plan=replace(ASKED.plan, units=ASKED.plan.units[:1]))
     merged, _ = merge_submissions([], [], alone)
-    assert format_result(RunResult("sv", (), merged)).count("\nSvar från 0 av 1 enhet. Saknas: Norr.\n") == 1
+    assert format_result(RunResult("sv", (), merged)).splitlines()[1] == "Svar från 0 av 1 enhet."
     nine = [make_finding("missing-answer", Location(f"{n:02}.xlsx"), params={"field": "Status"}) for n in range(9)]
     assert "\n      och 1 ställe till\n" in format_findings(nine, "sv")
     assert "\n      and 1 more place\n" in format_findings(nine, "en")
@@ -168,7 +158,7 @@ def test_many_places_are_counted_and_many_notes_are_shown_in_brief() -> None:
     shown = format_findings([*notes, *errors], "sv")
     assert "      07.xlsx\n      och 3 ställen till\n" in shown
     assert shown.startswith("11 fel, 15 upplysningar\n")
-    assert "\n\nYtterligare 3 slags upplysningar, i korthet:\n  - " in shown
+    assert "\n\nUpplysningar av 3 slag till, i korthet:\n  - " in shown
     assert shown.count("UPPLYSNING") == 12
     assert all(f"Rad {n:02}" in shown for n in range(15))
 
@@ -228,7 +218,7 @@ def test_every_line_fits_but_for_names_that_may_not_be_broken() -> None:
         "sv",
     )  # fmt: skip
     lines = shown.splitlines()
-    assert all(len(line) <= PLAIN_WIDTH or long in line for line in not_empty(lines))
+    assert all(len(line) <= CONSOLE_WIDTH or long in line for line in not_empty(lines))
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -237,32 +227,3 @@ def test_plain_text_only(language: Language) -> None:
     assert "\x1b" not in shown
     assert "{" not in shown
     assert all(line == line.rstrip() for line in shown.splitlines())
-
-
-def test_of_many_units_those_with_nothing_left_are_counted() -> None:
-    names = [f"Enhet {number:03}" for number in range(120)]
-    table = "\n".join(f"a{n} | S | K | M | Öppna {n} | | Kvartal 4 | {name}" for n, name in enumerate(names))
-    asked = draw_round(
-        "Id | Perspektiv | Kommunövergripande mål | Nämndmål | Aktivitet | Delaktivitet | Slutdatum | Enhet\n"
-        + table
-    )
-    forms = [
-        draw_return(asked, name, f"Id | Status\na{n} | {'nja' if n == 7 else 'Pågående'}")
-        for n, name in enumerate(names[:100])
-    ]
-    merged, findings = merge_submissions(forms, [form.file for form in forms], asked)
-    shown = (
-        format_result(RunResult("sv", (*findings, *check_merged(merged)), merged)).split("\n\n")[1].splitlines()
-    )
-    assert shown[2].split() == ["Enhet", "007", "Svarat", "1", "–", "1"] or shown[2].startswith("Enhet 007")
-    assert shown[3:5] == ["… och 99 enheter till som är klara", "… och 20 enheter som saknas, se nedan"]
-    assert shown[5].split()[0] == "Summa"
-    assert len(shown) == 6
-
-
-def test_what_belongs_to_no_unit_is_counted_too() -> None:
-    result = run("Id | Status\na | Pågående\nb | Genomfört", everyone=True)
-    shown = format_result(replace(result, findings=(make_finding("archive-damaged", Location("x.xlsx")),)))
-    table = [line.split() for line in shown.split("\n\n")[1].splitlines()]
-    assert ["Filer", "och", "plan", "1", "–", "–"] in table
-    assert table[-1] == ["Summa", "1", "–", "–"]

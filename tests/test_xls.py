@@ -216,14 +216,6 @@ def test_an_encrypted_workbook_is_named() -> None:
     assert refusal_code(make_ole_container({"Workbook": locked}), "f.xls") == "file-is-encrypted"
 
 
-@pytest.mark.parametrize(("sector", "following"), [(1, 1), (3, 2)], ids=["to itself", "back"])
-def test_a_chain_of_sectors_without_end_is_a_damaged_workbook(sector: int, following: int) -> None:
-    content = bytearray(make_ole_container({"Workbook": WORKBOOK + bytes(5_000)}))
-    table = 512 * (1 + int.from_bytes(content[76:80], "little"))
-    content[table + 4 * sector : table + 4 * sector + 4] = struct.pack("<L", following)
-    assert refusal_code(bytes(content), "f.xls") == "workbook-corrupt"
-
-
 # .xlsb ----------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.plan import PlanItem, Round
 from xlflow.model.text import collapse_whitespace_keep_lines, normalize_key, short_code
 from xlflow.pipeline.form_operations import generate_forms, merge_forms
-from xlflow.pipeline.progress import ProgressCallback
+from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.pipeline.report_operations import write_report
 from xlflow.runtime.atomic_write import write_atomic
 from xlflow.runtime.resources import EXAMPLES_DIR, resource_dir
@@ -83,7 +83,7 @@ def run_demo(
     result = merge_forms([return_folder], target, plan=plan, force=force, progress=progress)
     reports = _write_reports(target, folder, language, force=force)
     params = {"plan": plan, "sent": forms_folder, "returned": return_folder, "output": target, **reports}
-    notes = tuple(RunNote(f"demo.look_{name}", params) for name in ("first", *range(1, 6)))
+    notes = tuple(RunNote(f"demo.look_{number}", params) for number in range(1, 6))
     return replace(result, notes=notes)
 
 

@@ -1,8 +1,6 @@
 """Makes the forms that the benchmarks read: the same ones in every run, one per unit, 60 rows each, filled in.
 
-`python material.py FORMS FOLDER` prints where they stand and what was asked, as JSON. There are two materials:
-`alike`, with four short comments that come again and again, and `distinct`, where each row that has a status has a
-comment of its own, mostly long, as in real reports.
+`python material.py FORMS FOLDER` prints where they stand and what was asked, as JSON.
 """
 
 import json
@@ -27,19 +25,6 @@ COMMENTS = (
     "Arbetet går enligt plan.",
     "Leverantören är sen med underlaget. Vi har därför lagt om tidplanen och räknar med att vara klara i höst.",
     "Väntar på beslut.",
-)
-SENTENCES = (
-    "Upphandlingen av ramavtal är klar och avtalen har börjat gälla.",
-    "Arbetsgruppen har träffats varannan vecka och lämnat sitt förslag till ledningsgruppen.",
-    "Sjukfrånvaron under vintern har gjort att delar av arbetet har fått vänta.",
-    "Verksamheten har prövat arbetssättet på två enheter, och erfarenheterna är goda.",
-    "Kostnaden ryms inom enhetens budget.",
-    "En enkät till besökarna visar att nöjdheten har ökat sedan förra mätningen, framför allt hos barnfamiljer.",
-    "Lokalerna kan inte användas förrän ventilationen är ombyggd; fastighetskontoret räknar med att det tar tid.",
-    "Rutinen är beslutad och finns på intranätet.",
-    "Samarbetet med föreningarna har fördjupats genom gemensamma utbildningar och en årlig träff.",
-    "Medarbetarna har gått utbildningen, och de nyanställda får den när de börjar.",
-    "Underlaget till nämnden är skrivet och ska kompletteras med en ekonomisk bedömning.",
 )
 
 
@@ -68,9 +53,9 @@ def _lines_of(number: int, unit: str) -> Iterator[PlanItem]:
         yield PlanItem(f"a{number:04}-{place:02}", levels, (unit,), (("deadline", quarter),), context)
 
 
-def fill_forms(forms: int, folder: Path, *, distinct: bool = False) -> Path:
+def fill_forms(forms: int, folder: Path) -> Path:
     """Write the filled forms into a folder of their own below `folder`, unless they stand there already."""
-    target = folder / f"forms-{forms}-of-{ROWS}{'-distinct' * distinct}"
+    target = folder / f"forms-{forms}-of-{ROWS}"
     if target.is_dir() and len(list(target.glob("*.xlsx"))) == forms:
         return target
     target.mkdir(parents=True, exist_ok=True)
@@ -78,29 +63,18 @@ def fill_forms(forms: int, folder: Path, *, distinct: bool = False) -> Path:
     parts = split_round_by_unit(asked)
     for number, form in enumerate(list_form_files(asked)):
         part = parts[form.unit]
-        content = write_form(part, form.unit, dict(_answers(part, number, distinct=distinct)), issued={})
+        content = write_form(part, form.unit, dict(_answers(part, number)), issued={})
         (target / form.file_name).write_bytes(content)
     return target
 
 
-def _answers(asked: Round, number: int, *, distinct: bool) -> Iterator[tuple[str, dict[str, str]]]:
+def _answers(asked: Round, number: int) -> Iterator[tuple[str, dict[str, str]]]:
     for place, line in enumerate(asked.plan.items):
         status = STATUSES[(number + place) % len(STATUSES)]
         texts = {"status": status, "comment": COMMENTS[(number * 3 + place) % len(COMMENTS)]}
-        if distinct:
-            texts["comment"] = _own_comment(number, place) if status else ""
         if status == "Förskjuts":
             texts["new_deadline"] = "Kvartal 1 2022"
         yield line.id, texts
-
-
-def _own_comment(number: int, place: int) -> str:
-    """Return a comment that no other row has: one to six sentences, and the number of a decision."""
-    sentences = [
-        SENTENCES[(number * 7 + place * 3 + turn * (1 + place % 4)) % len(SENTENCES)]
-        for turn in range(1 + (number + place) % 6)
-    ]
-    return " ".join((*sentences, f"Se beslut {number * ROWS + place + 1} i handlingsplanen."))
 
 
 def write_plan(forms: int, folder: Path) -> Path:
@@ -125,9 +99,5 @@ def write_plan(forms: int, folder: Path) -> Path:
 
 if __name__ == "__main__":
     wanted, where = int(sys.argv[1]), Path(sys.argv[2])
-    made = {
-        "forms": str(fill_forms(wanted, where)),
-        "distinct": str(fill_forms(wanted, where, distinct=True)),
-        "plan": str(write_plan(wanted, where)),
-    }
+    made = {"forms": str(fill_forms(wanted, where)), "plan": str(write_plan(wanted, where))}
     print(json.dumps({**made, "as_of": AS_OF.isoformat(), "rows": ROWS}))

@@ -92,11 +92,6 @@ def _list_tasks(forms: int, folder: Path, scratch: Path) -> Iterator[Task]:
     yield Task("merge", "xlflow merge", xlflow(*merge, "--no-cache"))
     for peer in ("polars", "pandas", "openpyxl"):
         yield Task("merge", f"{peer} script", script(f"peer_{peer}", material, target))
-    distinct = Path(made["distinct"])
-    with_plan = ("merge", distinct, "--plan", plan, "-o", scratch / "distinct.xlsx", "--force", "--no-cache")
-    yield Task("distinct", "xlflow merge, long comments of their own, with --plan", xlflow(*with_plan))
-    for peer in ("polars", "pandas", "openpyxl"):
-        yield Task("distinct", f"{peer} script, the same forms", script(f"peer_{peer}", distinct, target))
     keep = _once(lambda: subprocess.run(xlflow(*merge), check=False, capture_output=True))
     yield Task("merge", "xlflow merge, one form new since the last", xlflow(*merge), prepare=_renew(one, keep))
     yield Task("consolidated", "xlflow, summary and workbook", script("step_write", material, target), inner=True)

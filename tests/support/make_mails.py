@@ -51,30 +51,3 @@ def make_msg(name: str, content: bytes, text: str) -> bytes:
     }
     attachment = {"__substg1.0_3707001F": name.encode("utf-16-le"), "__substg1.0_37010102": content}
     return make_ole_container(streams, attachment, "__attach_version1.0_#00000000")
-
-
-def make_bounce(message_id: str, recipient: str, reason: str) -> bytes:
-    """Return the report of a mail system on a mail that it could not deliver (RFC 3464), the form inside it."""
-    return (
-        "From: Mail Delivery System <MAILER-DAEMON@example.org>\r\n"
-        "To: plan@example.org\r\nSubject: Undelivered Mail Returned to Sender\r\n"
-        f"Message-ID: <{abs(hash((message_id, recipient)))}@mail.example.org>\r\n"
-        "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="=_b"\r\n\r\n'
-        f"--=_b\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nYour mail to {recipient} did not arrive.\r\n"
-        "--=_b\r\nContent-Type: message/delivery-status\r\n\r\n"
-        "Reporting-MTA: dns; mail.example.org\r\n\r\n"
-        f"Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
-        f"Diagnostic-Code: smtp; {reason}\r\n\r\n"
-        "--=_b\r\nContent-Type: message/rfc822\r\n\r\n"
-        f"From: plan@example.org\r\nMessage-ID: {message_id}\r\nSubject: Form\r\nMIME-Version: 1.0\r\n"
-        'Content-Type: application/octet-stream; name="Museet.xlsx"\r\n'
-        'Content-Disposition: attachment; filename="Museet.xlsx"\r\n\r\nPK\x03\x04 xl/workbook.xml\r\n'
-        "--=_b--\r\n"
-    ).encode()
-
-
-def make_automatic_reply(message_id: str, text: str) -> bytes:
-    """Return what a mail program answers while somebody is away."""
-    headers = [("In-Reply-To", message_id), ("Auto-Submitted", "auto-replied"), ("Precedence", "bulk")]
-    return make_eml(text=text, subject="Autosvar: Uppföljning", number=99, headers=headers)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 
 from openpyxl import Workbook
 
@@ -24,24 +23,19 @@ ACTIVITIES: tuple[tuple[str, str], ...] = (
 
 
 def write_plan(
-    path: Path,
-    activities: Sequence[tuple[str, ...]] = ACTIVITIES,
-    units: Sequence[str] = UNITS,
-    former_names: Mapping[str, str] = MappingProxyType({}),
+    path: Path, activities: Sequence[tuple[str, str]] = ACTIVITIES, units: Sequence[str] = UNITS
 ) -> Path:
-    """Write a plan workbook: (activity, its units, perhaps its id), and the units with an address each.
-    `former_names`: what a unit was called before, by its name."""
+    """Write a plan workbook: (activity, its units), and the units with an address each."""
     workbook = Workbook()
     sheet = workbook.worksheets[0]
     sheet.title = "Plan"
     sheet.append(HEADINGS)
-    for activity, names, *ids in activities:
-        sheet.append(("Samhälle", "Levande kommun", "Möten", activity, None, "Kvartal 4", names, *(ids or [None])))
+    for activity, names in activities:
+        sheet.append(("Samhälle", "Levande kommun", "Möten", activity, None, "Kvartal 4", names, None))
     register = workbook.create_sheet("Enheter")
-    register.append(("Enhet", "Kontakt", "E-post", *(["Hette förut"] if former_names else [])))
+    register.append(("Enhet", "Kontakt", "E-post"))
     for number, name in enumerate(units, 1):
-        former = [former_names.get(name)] if former_names else []
-        register.append((name, f"Kontakt {number}", f"enhet{number}@example.org", *former))
+        register.append((name, f"Kontakt {number}", f"enhet{number}@example.org"))
     path.parent.mkdir(parents=True, exist_ok=True)
     workbook.save(path)
     return path

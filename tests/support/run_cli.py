@@ -56,8 +56,8 @@ def run(*arguments: str | Path, cwd: Path, encoding: str = "utf-8", **env: str) 
 def play_round(folder: Path) -> Path:
     """Make a folder with a plan, its forms in `forms`, and what the units answered in `in`."""
     shutil.copy(EXAMPLE / "plan.xlsx", folder)
-    after = "Nästa steg: skicka ut formulären, lägg svaren i en mapp och kör xlflow check på"
-    said = os.linesep.join(("3 formulär ligger i forms.", "", after, "mappen.", ""))
+    after = "Nästa steg: skicka ut dem, lägg svaren i en mapp och kör xlflow check på mappen."
+    said = os.linesep.join(("Formulär i forms: 3.", "", after, ""))
     assert run(*GENERATE, "forms", cwd=folder) == CommandResult(0, said, "")
     assert len(fill_forms(folder / "forms", EXAMPLE / "answers.csv", folder / "in")) == len(UNITS)
     return folder

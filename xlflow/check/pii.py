@@ -93,10 +93,8 @@ class PiiMatch:
         return f"{self.text[:_SHOWN_CHARACTERS]}…"
 
 
-@lru_cache(maxsize=1024)
 def find_pii(text: str) -> tuple[PiiMatch, ...]:
-    """Return the personal data in a text, in its order; no two matches overlap. Remembered, since most answers are
-    one of a few."""
+    """Return the personal data in a text, in its order; no two matches overlap."""
     searched = text.translate(_UNUSUAL_SEPARATORS)
     if not _PII_HINT.search(searched):
         return ()

@@ -33,15 +33,11 @@ from xlflow.cli.options import (
     PLAN_OPTION,
     PREVIOUS_ANSWERS_OPTION,
     PREVIOUS_ROUND_OPTION,
-    SHOWN_LANGUAGE_OPTION,
     TEMPLATE_OPTION,
     UNITS_OPTION,
     add_report_options,
 )
 from xlflow.cli.project_commands import PROJECT_COMMANDS, PROJECT_VARIANTS
-from xlflow.cli.terminal import find_look
-from xlflow.cli.user_locale import user_language
-from xlflow.cli.web_commands import WEB_COMMANDS
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -50,10 +46,10 @@ def main() -> None:
     """Collect answers from many units in Excel, without losing one.
 
     \b
-    1. xlflow generate plan.xlsx --as-of 2026-03-31 -o forms  one form per unit
+    1. xlflow generate plan.xlsx --as-of 2021-03-31 -o forms/   one form per unit
     2. send the forms out, put what comes back into a folder
-    3. xlflow check returned                                  what to correct
-    4. xlflow merge returned -o all.xlsx                      all in one workbook
+    3. xlflow check returned/                                   what must be corrected
+    4. xlflow merge returned/ -o consolidated.xlsx              everything in one workbook
 
     See it all at once: xlflow demo. Keep rounds together: xlflow init
     """
@@ -65,29 +61,27 @@ def main() -> None:
 
 @main.command(short_help="Run the whole loop on an example, and say where to look.")
 @click.argument("folder", default="xlflow-demo", metavar="[DIR]", type=PATH_TYPE)
-@SHOWN_LANGUAGE_OPTION
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
 @FORCE_OPTION
-def demo(folder: Path, language: str | None, force: bool) -> None:
+def demo(folder: Path, language: str, force: bool) -> None:
     """Run the whole loop on the example that comes with xlflow, and say where to look."""
     from xlflow.cli.text_output import format_result
     from xlflow.demo import run_demo
 
     with exit_on_fatal_error(language), show_progress_bars() as progress:
-        result = run_demo(folder, parse_language(language) or user_language(), force=force, progress=progress)
-    print_output(format_result(result, notes_last=True, look=find_look()))
+        result = run_demo(folder, "en" if language == "en" else "sv", force=force, progress=progress)
+    print_output(format_result(result))
 
 
 @main.command()
-@SHOWN_LANGUAGE_OPTION
-def templates(language: str | None) -> None:
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
+def templates(language: str) -> None:
     """List the templates that can be used with generate -t."""
     from xlflow.cli.text_output import format_templates
     from xlflow.definition.template_loader import load_shipped_templates
 
     with exit_on_fatal_error(language):
-        print_output(
-            format_templates(load_shipped_templates(), parse_language(language) or user_language(), find_look())
-        )
+        print_output(format_templates(load_shipped_templates(), "en" if language == "en" else "sv"))
 
 
 @main.command()
@@ -102,9 +96,6 @@ def templates(language: str | None) -> None:
 )
 @click.option("--as-of", required=True, metavar="DATE", help=AS_OF_HELP)
 @click.option("--due", metavar="DATE", help="The day by which the units are to reply.")
-@click.option(
-    "--contact", metavar="TEXT", default="", help="Whom the units send the form to: a name or an address."
-)
 @PREVIOUS_ANSWERS_OPTION
 @click.option(
     "--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True, help="The forms' language."
@@ -118,7 +109,6 @@ def generate(
     template: str,
     as_of: str,
     due: str | None,
-    contact: str,
     previous: Path | None,
     language: str,
     output: Path,
@@ -141,7 +131,6 @@ def generate(
             plan,
             output,
             template=template,
-            contact=contact,
             previous=previous,
             language="en" if language == "en" else "sv",
             only_units=units,
@@ -284,7 +273,6 @@ def report(consolidated: Path, output: Path, language: str | None, as_json: bool
     from xlflow.pipeline.report_operations import write_report
 
     with exit_on_fatal_error(language):
-        options["dated"] = parse_date_option(options["dated"], "--dated") if options["dated"] else None
         result = write_report(consolidated, output, language=parse_language(language), **options)
     print_result_and_exit(result, as_json=as_json)
 
@@ -305,12 +293,12 @@ def history(files: tuple[Path, ...], output: Path | None, language: str | None, 
 
     FILE is what xlflow merge wrote. The rounds stand in the order of their days, whatever the order of the files.
     """
-    from xlflow.cli.history_text import format_history
+    from xlflow.cli.text_output import format_history
     from xlflow.pipeline.report_operations import read_history, write_history
 
     with exit_on_fatal_error(language):
         if output is None:
-            print_output(format_history(read_history(files, language=parse_language(language)), find_look()))
+            print_output(format_history(read_history(files, language=parse_language(language))))
             return
         result = write_history(files, output, language=parse_language(language), force=force)
     print_result_and_exit(result, as_json=False)
@@ -321,8 +309,8 @@ def history(files: tuple[Path, ...], output: Path | None, language: str | None, 
 @click.option(
     "-t", "--template", metavar="NAME", help="A template's name, or a path to one, whose rules are explained too."
 )
-@SHOWN_LANGUAGE_OPTION
-def explain(code: str, template: str | None, language: str | None) -> None:
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
+def explain(code: str, template: str | None, language: str) -> None:
     """Say what a code in a list of findings means and what to do about it; without CODE, list them all.
 
     CODE is what stands last on a row of the sheet Anmärkningar (Remarks), or the name of a template's rule.
@@ -331,7 +319,7 @@ def explain(code: str, template: str | None, language: str | None) -> None:
     from xlflow.definition.template_loader import load_shipped_templates, load_template
     from xlflow.model.findings import FatalError, Finding
 
-    explain_language = parse_language(language) or user_language()
+    explain_language = parse_language(language) or "sv"
     with exit_on_fatal_error(language):
         templates = (load_template(template),) if template else load_shipped_templates()
         explanation = (
@@ -342,4 +330,4 @@ def explain(code: str, template: str | None, language: str | None) -> None:
     print_output(explanation)
 
 
-main.add_project_commands((*PROJECT_COMMANDS, *WEB_COMMANDS), PROJECT_VARIANTS)
+main.add_project_commands(PROJECT_COMMANDS, PROJECT_VARIANTS)

@@ -4,6 +4,7 @@ Results go to stdout, progress and errors to stderr. Reports what could not be d
 """
 
 import errno
+import locale
 import os
 import sys
 import time
@@ -14,16 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from xlflow.cli.help_text import LocalizedContext, localize_command
-from xlflow.cli.terminal import find_look, write_text
-from xlflow.cli.user_locale import user_language
-
 if TYPE_CHECKING:
     from datetime import date
 
     from xlflow.i18n.catalogue import Language
     from xlflow.model.merged import RunResult
-    from xlflow.pipeline.progress import ProgressCallback
+    from xlflow.pipeline.overwrite_guard import ProgressCallback
 
 _REDRAW_SECONDS = 0.1
 """Minimum number of seconds between two redraws of the progress bar."""
@@ -33,20 +30,11 @@ class CommandGroup(click.Group):
     """Reports usage errors like all others: in the user's language, on stderr, with exit code 2. Inside a project,
     some commands have a variant that needs no paths."""
 
-    context_class = LocalizedContext
-
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """Add a command, whose help is in the user's language."""
-        localize_command(cmd)
-        super().add_command(cmd, name)
-
     def add_project_commands(self, commands: Sequence[click.Command], variants: Sequence[click.Command]) -> None:
         """Add the commands of a project, and the variants that stand in for others there."""
         for command in commands:
             self.add_command(command)
         self._project_variants = {variant.name: variant for variant in variants}
-        for variant in variants:
-            localize_command(variant)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -63,7 +51,7 @@ class CommandGroup(click.Group):
         try:
             code = super().main(args, *rest, **{**more, "standalone_mode": False})
         except click.Abort:
-            write_text(_aborted_message(), err=True)
+            click.echo(_aborted_message(), err=True)
             sys.exit(1)
         except click.UsageError as error:
             _report_usage_error(error, sys.argv[1:] if args is None else args)
@@ -98,7 +86,7 @@ def _report_usage_error(error: click.UsageError, arguments: Sequence[str]) -> No
     from xlflow.model.findings import FatalError
 
     if type(error).__name__ == "NoArgsIsHelpError":
-        write_text(error.format_message(), err=True)
+        click.echo(error.format_message(), err=True)
         sys.exit(2)
     option_words = " ".join(arguments).replace("=", " ").split()
     language_values = (
@@ -118,9 +106,7 @@ def print_result_and_exit(result: "RunResult", *, as_json: bool, in_project: boo
     has_no_units = result.merged is not None and not result.merged.round.plan.units
     localized_result = replace(result, language=user_language()) if has_no_units else result
     print_output(
-        result_to_json(localized_result)
-        if as_json
-        else format_result(localized_result, in_project=in_project, look=find_look())
+        result_to_json(localized_result) if as_json else format_result(localized_result, in_project=in_project)
     )
     sys.exit(result.exit_code)
 
@@ -130,7 +116,7 @@ def print_output(text: str) -> None:
     from xlflow.model.findings import FatalError, Location, make_finding
 
     try:
-        write_text(text)
+        click.echo(text)
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
@@ -166,15 +152,15 @@ def exit_on_fatal_error(language: str | None = None, *, as_json: bool = False) -
         with _convert_os_errors():
             yield
     except FatalError as error:
-        from xlflow.cli.finding_text import format_findings
         from xlflow.cli.json_output import result_to_json
+        from xlflow.cli.text_output import format_findings
         from xlflow.model.merged import RunResult
 
         result = RunResult(parse_language(language) or user_language(), error.findings, error.merged)
         context = click.get_current_context(silent=True)
         if as_json or (context and context.params.get("as_json")):
-            write_text(result_to_json(result))
-        write_text(format_findings(result.findings, result.language, find_look(sys.stderr)), err=True)
+            click.echo(result_to_json(result))
+        click.echo(format_findings(result.findings, result.language), err=True)
         sys.exit(2)
 
 
@@ -229,3 +215,12 @@ def show_progress_bars() -> Iterator["ProgressCallback | None"]:
                 last_drawn = now
 
         yield draw_progress
+
+
+def user_language() -> "Language":
+    """Return the language in which the user's computer speaks, if it is English; else Swedish."""
+    locale_names = [os.environ.get(variable) for variable in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    if not any(locale_names) and sys.platform == "win32":
+        locale_names.append(locale.getlocale()[0])
+    locale_name = next(filter(None, locale_names), "")
+    return "en" if locale_name.lower().startswith("en") else "sv"

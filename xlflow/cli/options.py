@@ -44,7 +44,7 @@ PREVIOUS_ROUND_OPTION = click.option(
 AS_OF_OPTION = click.option(
     "--as-of",
     metavar="DATE",
-    help="The day of the round, such as 2026-03-31, if no form says it, or forms of several rounds lie together.",
+    help="The day of the round, such as 2021-03-31, if no form says it, or forms of several rounds lie together.",
 )
 
 TEMPLATE_OPTION = click.option(
@@ -54,9 +54,6 @@ TEMPLATE_OPTION = click.option(
     help="A template's name, or a path to one, if no form says it, or forms of several lie together.",
 )
 
-SHOWN_LANGUAGE_OPTION = click.option(
-    "--language", type=click.Choice(["sv", "en"]), help="The language of what is shown; yours, if not given."
-)
 UNITS_OPTION = click.option(
     "--unit",
     "units",
@@ -68,7 +65,7 @@ ROUND_OPTION = click.option(
     "--round", "round_name", metavar="DATE", help="The round of this day; the latest that is open, if not given."
 )
 
-AS_OF_HELP = "The day that the follow-up describes, such as 2026-03-31."
+AS_OF_HELP = "The day that the follow-up describes, such as 2021-03-31."
 
 _REPORT_OPTIONS = (
     click.option(
@@ -80,10 +77,6 @@ _REPORT_OPTIONS = (
     ),
     click.option("--only", type=click.Choice(["deviations"]), help="The short version: only what deviates."),
     click.option("--unit", default="", metavar="NAME", help="One unit's own report."),
-    click.option("--board", default="", metavar="NAME", help="The board that gets the report, below its title."),
-    click.option("--administration", default="", metavar="NAME", help="The administration that makes it."),
-    click.option("--registry-number", default="", metavar="TEXT", help="The registry number of the case."),
-    click.option("--dated", metavar="DATE", help="The date of the report, such as 2021-04-20."),
     click.option("--intro", metavar="FILE.md", type=PATH_TYPE, help="An introduction of your own."),
     click.option(
         "--reference",

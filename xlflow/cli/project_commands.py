@@ -18,7 +18,6 @@ from xlflow.cli.console import (
     print_result_and_exit,
     show_progress_bars,
 )
-from xlflow.cli.mail_commands import mail_group, print_mails_and_exit, send
 from xlflow.cli.options import (
     FORCE_OPTION,
     FORM_JOBS_OPTION,
@@ -31,7 +30,6 @@ from xlflow.cli.options import (
     add_report_options,
 )
 from xlflow.cli.round_commands import archive, discard, init, open_chosen_round, round_group, verify
-from xlflow.cli.terminal import find_look
 
 _ACTIONS_WITH_VALUE = ("use", "leave-out", "due", "belongs-to")
 _ACTIONS = (*_ACTIONS_WITH_VALUE, "nothing", "not-asked", "asked")
@@ -57,32 +55,18 @@ def generate_variant(round_name: str | None, units: tuple[str, ...], jobs: int |
 
 @click.command(short_help="Take in what lies in the inbox of the project's round.")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=PATH_TYPE)
-@click.option("--mail", "with_mail", is_flag=True, help="Take in what lies in the mailbox, too.")
-@click.option("--dry-run", is_flag=True, help="Say what would be taken in from the mailbox, and take in nothing.")
 @ROUND_OPTION
-@JSON_OPTION
-def collect(
-    paths: tuple[Path, ...], with_mail: bool, dry_run: bool, round_name: str | None, as_json: bool
-) -> None:
+def collect(paths: tuple[Path, ...], round_name: str | None) -> None:
     """Take in what lies in the folder inbox of the round, and copies of the files at PATH.
 
     Workbooks, archives and mails (.eml, .msg) are kept untouched in the folder received, attachments beside their
-    mail. The same file twice counts once. A file that is still being written waits in the inbox. With --mail,
-    mails with a form, and answers to ours, are taken in from the mailbox; all others stay there.
+    mail. The same file twice counts once. A file that is still being written waits in the inbox.
     """
-    from xlflow.project.collect_mail import collect_mail, require_imap
     from xlflow.project.collect_returns import collect_returns
-    from xlflow.project.send_receipts import collect_and_answer
 
     with open_chosen_round(round_name) as (project, state):
-        if dry_run:
-            result = collect_mail(project, state, dry_run=True)
-        elif with_mail:
-            require_imap(project)
-            result = collect_and_answer(project, state, paths)
-        else:
-            result = collect_returns(project, state, paths)
-    print_mails_and_exit(result, as_json=as_json)
+        result = collect_returns(project, state, paths)
+    print_result_and_exit(result, as_json=False)
 
 
 @click.command("check")
@@ -140,7 +124,6 @@ def report_variant(round_name: str | None, output: Path | None, as_json: bool, *
 
     with open_chosen_round(round_name) as (project, state):
         options["language"] = parse_language(options["language"])
-        options["dated"] = parse_date_option(options["dated"], "--dated") if options["dated"] else None
         result = report_round(project, state, output, **options)
     print_result_and_exit(result, as_json=as_json)
 
@@ -162,11 +145,34 @@ def status(unit: str | None, round_name: str | None, as_json: bool) -> None:
         if as_json:
             text = status_to_json(found)
         elif unit:
-            text = format_unit_status(project, state, found, unit, find_look())
+            text = format_unit_status(project, state, found, unit)
         else:
-            text = format_status(found, project.settings.language, find_look())
+            text = format_status(found, project.settings.language)
     print_output(text)
     sys.exit(int(any(finding.effective_severity == "error" for finding in found.findings)))
+
+
+@click.command(short_help="Make the mails of the round as drafts.")
+@click.option("--draft", is_flag=True, help="Write .eml files into the folder drafts, which you send yourself.")
+@click.option("--remind", "purpose", flag_value="remind", help="Reminders to those who have not answered.")
+@click.option("--correct", "purpose", flag_value="correct", help="To those who must correct, their form attached.")
+@click.option("--unit", "units", multiple=True, metavar="NAME", help="Only this unit; may be given several times.")
+@click.option("--dry-run", is_flag=True, help="Say who would get a mail, and write nothing.")
+@ROUND_OPTION
+def send(draft: bool, purpose: str | None, units: tuple[str, ...], dry_run: bool, round_name: str | None) -> None:
+    """Make the mails of the project's round as drafts: one per unit, its form attached, and a page of links.
+
+    Without --remind or --correct: to every unit whose form has not been mailed yet. The texts are those of
+    mails.toml in the project, if there is one.
+    """
+    from xlflow.model.findings import FatalError, Location, make_finding
+    from xlflow.project.send_drafts import send_drafts
+
+    with open_chosen_round(round_name) as (project, state):
+        if not (draft or dry_run):
+            raise FatalError(make_finding("send-needs-draft", Location("")))
+        result = send_drafts(project, state, purpose or "invite", units, dry_run=dry_run)  # type: ignore[arg-type]
+    print_result_and_exit(result, as_json=False)
 
 
 @click.command(short_help="Decide about a unit: which file counts, another due date.")
@@ -220,7 +226,7 @@ def sign(unit: str, by: str, round_name: str | None) -> None:
 @FORCE_OPTION
 def history_variant(output: Path | None, language: str | None, force: bool) -> None:
     """Put all rounds of the project that have been merged side by side: one line per activity."""
-    from xlflow.cli.history_text import format_history
+    from xlflow.cli.text_output import format_history
     from xlflow.pipeline.report_operations import read_history, write_history
     from xlflow.project.project_folder import open_project
     from xlflow.project.run_round import list_consolidated
@@ -228,7 +234,7 @@ def history_variant(output: Path | None, language: str | None, force: bool) -> N
     with exit_on_fatal_error(language):
         files = list_consolidated(open_project())
         if output is None:
-            print_output(format_history(read_history(files, language=parse_language(language)), find_look()))
+            print_output(format_history(read_history(files, language=parse_language(language))))
             return
         result = write_history(files, output, language=parse_language(language), force=force)
     print_result_and_exit(result, as_json=False)
@@ -239,7 +245,6 @@ PROJECT_COMMANDS: tuple[click.Command, ...] = (
     round_group,
     collect,
     send,
-    mail_group,
     status,
     decide,
     sign,

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from xlflow.cli.terminal import PLAIN, Highlight, Look, highlight
-from xlflow.cli.text_layout import align_columns, wrap_text
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import message_of
 from xlflow.model.text import safe_display_name
@@ -17,34 +15,24 @@ if TYPE_CHECKING:
     from xlflow.project.project_folder import Project
     from xlflow.project.project_state import RoundState
 
-_NUMBER_COLUMNS = ("left", "errors")
-_HIGHLIGHTS: dict[str, Highlight] = {
-    "missing": "warning",
-    "late": "warning",
-    "to-correct": "error",
-    "complete": "good",
-    "nothing": "good",
-}
-_COLUMNS = ("unit", "state", "received", "left", "errors", "due", "signed")
+_MAX_NAME = 32
+_COLUMNS = ("unit", "state", "received", "left", "errors", "due", "signed", "decisions")
 
 
-def format_status(status: ProjectStatus, language: Language, look: Look = PLAIN) -> str:
-    """Return the screen of a round: title, one line per unit, faults, how far it is, who is missing, what next."""
+def format_status(status: ProjectStatus, language: Language) -> str:
+    """Return the screen of a round: title, one line per unit, the missing, what to do next."""
     parts = [
-        _format_title(status, language, look),
-        "\n".join(_format_table(status.units, language, look)),
-        _format_faults(status, language, look),
-        wrap_text(_summarise(status, language), look.width),
-        "\n".join(_format_missing(status, language, look)),
-        "\n".join(wrap_text(line, look.width) for line in _format_mails(status, language)),
-        "\n".join(_format_next(status, language, look)),
+        _format_title(status, language),
+        "\n".join(_format_table(status.units, language)),
+        _summarise(status, language),
+        "\n".join(_format_missing(status, language)),
+        _format_faults(status, language),
+        "\n".join(_format_next(status, language)),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def format_unit_status(
-    project: "Project", state: "RoundState", status: ProjectStatus, unit: str, look: Look = PLAIN
-) -> str:
+def format_unit_status(project: "Project", state: "RoundState", status: ProjectStatus, unit: str) -> str:
     """Return all about one unit: its line, contact, files, decisions with those no longer in force, and the texts
     of the mails that its files came with."""
     from xlflow.project.collect_returns import read_mail_texts
@@ -53,24 +41,17 @@ def format_unit_status(
     language = project.settings.language
     name = find_asked_unit(read_frozen_round(project, state), unit)
     (line,) = (each for each in status.units if each.name == name)
-    lines = [translate("status.contact", language, contact=line.contact, email=line.email).rstrip()]
-    lines += [translate("status.file", language, file=safe_display_name(file)) for file in line.files]
+    lines = [*_format_table((line,), language), ""]
+    lines.append(translate("status.contact", language, contact=line.contact, email=line.email).rstrip())
+    lines += [translate("status.file", language, file=file) for file in line.files]
     for decision in state.decisions:
         if decision.unit == name:
             text = message_of(describe_decision(decision), language)
             lines.append(translate("status.decision_old", language, decision=text) if decision.replaced else text)
     folders = {file.partition("/")[0] for file in line.files}
-    words = set(state.mails.words_of(name))
-    mails = [file for file in state.files if file.path.split("/")[-2] in folders or file.digest in words]
+    mails = [file for file in state.files if file.path.split("/")[-2] in folders]
     texts = (translate(note.word_key, language, **note.params) for note in read_mail_texts(project, mails))
-    return "\n".join(
-        [
-            *_format_table((line,), language, look),
-            "",
-            *(wrap_text(text, look.width, indent="  ", first_indent="") for text in lines),
-            *(f"\n{wrap_text(text, look.width)}" for text in texts),
-        ]
-    )
+    return "\n".join([*lines, *(f"\n{text}" for text in texts)])
 
 
 def status_to_json(status: ProjectStatus) -> str:
@@ -81,58 +62,44 @@ def status_to_json(status: ProjectStatus) -> str:
     return json.dumps(values, indent=2, default=str)
 
 
-def _format_mails(status: ProjectStatus, language: Language) -> Iterator[str]:
-    """Yield which units a mail did not reach, and of which nobody knows."""
-    for key, units in (("undelivered", status.undelivered), ("uncertain", status.uncertain)):
-        if units:
-            yield translate(f"status.{key}", language, units=", ".join(map(safe_display_name, units)))
-
-
-def _format_faults(status: ProjectStatus, language: Language, look: Look) -> str:
+def _format_faults(status: ProjectStatus, language: Language) -> str:
     """Return what is wrong with the log; what formats it is slow to load, and seldom needed."""
     if not status.findings:
         return ""
-    from xlflow.cli.finding_text import format_findings
+    from xlflow.cli.text_output import format_findings
 
-    return format_findings(status.findings, language, look)
+    return format_findings(status.findings, language)
 
 
-def _format_title(status: ProjectStatus, language: Language, look: Look) -> str:
+def _format_title(status: ProjectStatus, language: Language) -> str:
     due = status.due.isoformat() if status.due else "–"
     title = translate("status.title", language, project=status.project, round=status.round, due=due)
-    lines = [highlight(wrap_text(title, look.width), "strong", look)]
-    return "\n".join([*lines, translate("status.closed", language)] if status.is_closed else lines)
+    return f"{title}\n{translate('status.closed', language)}" if status.is_closed else title
 
 
-def _format_table(units: Sequence[UnitLine], language: Language, look: Look) -> Iterator[str]:
-    """Yield the heading and one line per unit; columns that are blank throughout are left out. Decisions
-    about a unit stand below its line."""
+def _format_table(units: Sequence[UnitLine], language: Language) -> Iterator[str]:
     header = tuple(translate(f"status.{column}", language) for column in _COLUMNS)
     rows = [header, *(_format_unit(unit, language) for unit in units)]
     shown = [index for index in range(len(header)) if index < 2 or any(row[index] for row in rows[1:])]
-    numbers = [shown.index(index) for index in shown if _COLUMNS[index] in _NUMBER_COLUMNS]
-    lines = list(align_columns([[row[index] for index in shown] for row in rows], look.width, numbers=numbers))
-    yield from lines[:2]
-    for unit, row, line in zip(units, rows[1:], lines[2:], strict=True):
-        name = _HIGHLIGHTS.get("late" if unit.is_late else unit.state)
-        yield line.replace(f"  {row[1]}", f"  {highlight(row[1], name, look)}", 1) if name else line
-        for decision in unit.decisions:
-            text = f"{translate('status.decisions', language)}: {_format_decision(decision, language)}"
-            yield wrap_text(text, look.width, indent="      ", first_indent="    ")
+    widths = {index: max(len(row[index]) for row in rows) for index in shown}
+    for row in rows:
+        yield "  ".join(row[index].ljust(widths[index]) for index in shown).rstrip()
 
 
 def _format_unit(unit: UnitLine, language: Language) -> tuple[str, ...]:
+    name = safe_display_name(unit.name)
     state = "late" if unit.is_late else unit.state.replace("-", "_")
     is_open = unit.state not in ("missing", "not-asked")
     signed = translate("status.fell", language) if unit.sign_off_fell else unit.signed_by
     return (
-        safe_display_name(unit.name),
+        name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 1]}…",
         translate(f"status.{state}", language),
         unit.received[:10],
         f"{unit.left}/{unit.rows}" if is_open else "",
         str(unit.errors) if is_open and unit.errors else "",
         unit.due.isoformat() if unit.due else "",
-        safe_display_name(signed),
+        signed,
+        ", ".join(_format_decision(decision, language) for decision in unit.decisions),
     )
 
 
@@ -153,29 +120,22 @@ def _summarise(status: ProjectStatus, language: Language) -> str:
     )
 
 
-def _format_missing(status: ProjectStatus, language: Language, look: Look) -> Iterator[str]:
-    """Yield the addresses of those missing, on one line so that it can be pasted, then who has none, and the files
-    that could not be used."""
+def _format_missing(status: ProjectStatus, language: Language) -> Iterator[str]:
     missing = status.select("missing")
     addresses = "; ".join(dict.fromkeys(unit.email for unit in missing if unit.email))
     if addresses:
         yield translate("status.addresses", language, addresses=addresses)
     without = _join(unit.name for unit in missing if not unit.email)
     if without:
-        yield wrap_text(translate("status.no_address", language, units=without), look.width)
+        yield translate("status.no_address", language, units=without)
     if status.refused:
-        files = _join(name for name, _ in status.refused)
-        yield wrap_text(translate("status.refused", language, files=files), look.width)
+        yield translate("status.refused", language, files=_join(name for name, _ in status.refused))
 
 
-def _format_next(status: ProjectStatus, language: Language, look: Look) -> Iterator[str]:
+def _format_next(status: ProjectStatus, language: Language) -> Iterator[str]:
     if status.next_steps:
-        yield highlight(translate("status.next", language), "strong", look)
-    bullet = "→ " if look.symbols else "- "
-    for step in status.next_steps:
-        yield wrap_text(
-            bullet + translate(f"status.{step}", language), look.width, indent="    ", first_indent="  "
-        )
+        yield translate("status.next", language)
+    yield from (f"  {translate(f'status.{step}', language)}" for step in status.next_steps)
 
 
 def _join(names: Iterable[str]) -> str:

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlflow.cli.console import (
-    exit_on_fatal_error,
-    parse_date_option,
-    parse_language,
-    print_result_and_exit,
-)
+from xlflow.cli.console import exit_on_fatal_error, parse_date_option, print_result_and_exit
 from xlflow.cli.options import AS_OF_HELP, PATH_TYPE, ROUND_OPTION
-from xlflow.cli.user_locale import user_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +22,8 @@ if TYPE_CHECKING:
 @click.command(short_help="Make a folder a project, which keeps rounds together.")
 @click.argument("folder", default=".", metavar="[DIR]", type=PATH_TYPE)
 @click.option("--name", default="", metavar="TEXT", help="The project's name; the folder's, if not given.")
-@click.option(
-    "--language", type=click.Choice(["sv", "en"]), help="The language of the project; yours, if not given."
-)
-def init(folder: Path, name: str, language: str | None) -> None:
+@click.option("--language", type=click.Choice(["sv", "en"]), default="sv", show_default=True)
+def init(folder: Path, name: str, language: str) -> None:
     """Make a folder a project: it keeps the plan, forms, answers, decisions and reports of every round.
 
     Inside it, the other commands need no paths and no days. What is in the folder already stays as it is.
@@ -39,7 +31,7 @@ def init(folder: Path, name: str, language: str | None) -> None:
     from xlflow.project.project_folder import init_project
 
     with exit_on_fatal_error(language):
-        result = init_project(folder, name, parse_language(language) or user_language())
+        result = init_project(folder, name, "en" if language == "en" else "sv")
     print_result_and_exit(result, as_json=False)
 
 
@@ -92,33 +84,25 @@ def reopen_command(round_name: str | None) -> None:
 
 
 @click.command(short_help="Compare every event and file of the project with what was recorded.")
-@click.option("--rebuild", is_flag=True, help="Make anew what is remembered of the rounds, from the files alone.")
-def verify(rebuild: bool) -> None:
+def verify() -> None:
     """Compare every event and file of the project with what was recorded, and name what is missing or changed."""
+    from xlflow.project.close_round import verify_project
     from xlflow.project.project_folder import open_project
-    from xlflow.project.verify_project import verify_project
 
     with exit_on_fatal_error():
-        result = verify_project(open_project(), rebuild=rebuild)
+        result = verify_project(open_project())
     print_result_and_exit(result, as_json=False)
 
 
 @click.command(short_help="Write the whole project into a .zip.")
 @click.argument("target", metavar="ZIP", type=PATH_TYPE)
-@click.option("--round", "round_name", metavar="DATE", help="Only this closed round, with its plan and events.")
-def archive(target: Path, round_name: str | None) -> None:
-    """Write the whole project into a .zip, after verifying it.
-
-    The files are below data, beside lists of them with digests, as archives take them in (BagIt, RFC 8493).
-    """
+def archive(target: Path) -> None:
+    """Write the whole project into a .zip, after verifying it."""
     from xlflow.project.close_round import archive_project
     from xlflow.project.project_folder import open_project
-    from xlflow.project.project_state import choose_round
 
     with exit_on_fatal_error():
-        project = open_project()
-        state = choose_round(project, _round_name(round_name)) if round_name else None
-        result = archive_project(project, target, state)
+        result = archive_project(open_project(), target)
     print_result_and_exit(result, as_json=False)
 
 

@@ -1,68 +1,115 @@
-"""What the terminal prints: the result of a run, and the templates.
+"""What the terminal prints: the result of a run, and a history with one column per round.
 
-Readable without colour and by a screen reader. Of a run first one line per unit, then what must be corrected,
-each fault once with all its locations, then the verdict in a few lines, and last what to do next.
+Plain text for a console of 80 columns, readable without colour and by a screen reader. Of a run first what came
+in and who is missing, then the accounts, then what must be corrected, each fault once with all its locations, and
+last where the result is and what to do next.
 """
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from xlflow.cli.finding_text import count_severities, format_finding_details
-from xlflow.cli.terminal import PLAIN, Look, highlight
-from xlflow.cli.text_layout import wrap_text
-from xlflow.cli.unit_overview import format_unit_table
+from xlflow.cli.finding_groups import FindingGroup, format_group_locations, group_findings
 from xlflow.i18n.catalogue import UNKNOWN_DATE, Language, format_long_date, translate, translate_counted
 from xlflow.model.findings import Finding, Severity, responsible_party
 from xlflow.model.merged import Accounts, Merged, RunResult
 from xlflow.model.submission import FileState
 from xlflow.model.template import Template
-from xlflow.model.text import safe_display_name
-from xlflow.pipeline.finding_groups import FindingGroup, group_findings
-from xlflow.values.field_values import format_amount
+from xlflow.model.text import escape_invisible
+from xlflow.rounds.history import ROUND_COLUMN_PREFIX, RoundHistory
+from xlflow.values import format_number
 
-_REPORTED_ABOVE = "nothing-to-report"
-"""The finding that is left out, since the table of units names the units."""
+MAX_NAME_LETTERS = 48
+"""Letters of an activity's text that are shown."""
 
 
-def format_result(
-    result: RunResult, *, in_project: bool = False, notes_last: bool = False, look: Look = PLAIN
-) -> str:
-    """Return everything that a person needs to know of a run. `in_project`: next steps are those of a project.
-
-    `notes_last`: the notes stand below the next steps, as for the demo, whose notes say where to look first.
-    """
-    findings = [finding for finding in result.findings if finding.code != _REPORTED_ABOVE]
-    groups = group_findings(findings, result.language)
-    notes = list(_note_texts(result))
-    verdict = [
-        *_verdict_lines(result, groups, look),
-        *([] if notes_last else notes),
-        *_outcome_lines(result),
+def format_history(history: RoundHistory) -> str:
+    """Return the history as lines of text, its columns below each other."""
+    template = history.templates[0]
+    keys = [column.key for column in history.item_table.columns]
+    round_indexes = [index for index, key in enumerate(keys) if key.startswith(ROUND_COLUMN_PREFIX)]
+    text_indexes = [keys.index(level.key) for level in template.levels[template.item_level_index :]]
+    round_headings = [history.item_table.columns[index].heading for index in round_indexes]
+    header = (template.item_level.label.in_language(history.language), *round_headings)
+    rows = [
+        (
+            _item_name([str(row[index] or "") for index in text_indexes]),
+            *(str(row[index] or "–") for index in round_indexes),
+        )
+        for row in history.item_table.rows
     ]
+    widths = [max(len(row[index]) for row in (header, *rows)) for index in range(len(header))]
+    table_rows = (header, tuple("-" * width for width in widths), *rows)
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in table_rows)
+    params = {"count": len(history.round_table.rows), "lines": len(rows)}
+    return "\n".join((*lines, "", translate("history.rounds", history.language, **params)))
+
+
+def _item_name(texts: Sequence[str]) -> str:
+    """Return the name of an activity, or of a sub-activity with a dash before it, shortened."""
+    nonblank_texts = [" ".join(text.split()) for text in texts if text]
+    name = f"  – {nonblank_texts[-1]}" if len(nonblank_texts) > 1 else "".join(nonblank_texts)
+    return name if len(name) <= MAX_NAME_LETTERS else f"{name[: MAX_NAME_LETTERS - 1].rstrip()}…"
+
+
+CONSOLE_WIDTH = 80
+_MAX_LOCATIONS = 8
+_MAX_NOTES = 12
+_REPORTED_ABOVE = "nothing-to-report"
+"""The finding that is left out, since the responses above name the units."""
+
+
+def format_result(result: RunResult, *, in_project: bool = False) -> str:
+    """Return everything that a person needs to know of a run. `in_project`: next steps are those of a project."""
     parts = [
-        *(_format_overview(result.merged, findings, result.language, look) if result.merged else ()),
-        format_finding_details(groups, result.language, look),
-        "\n".join(wrap_text(line, look.width) for line in verdict),
-        _highlight_next(
-            [wrap_text(line, look.width) for line in _next_step_lines(result, in_project=in_project)], look
+        _format_written_forms(result) if result.merged is None else _format_merged(result.merged, result.language),
+        format_findings(
+            (finding for finding in result.findings if finding.code != _REPORTED_ABOVE), result.language
         ),
-        "\n".join(wrap_text(note, look.width, indent="   ", first_indent="") for note in notes if notes_last),
+        "\n".join(_wrap_text(translate(note.word_key, result.language, **note.params)) for note in result.notes),
+        "\n".join(_wrap_text(line) for line in _closing_lines(result, in_project=in_project)),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def _note_texts(result: RunResult) -> Iterator[str]:
-    return (translate(note.word_key, result.language, **note.params) for note in result.notes)
+def format_findings(findings: Iterable[Finding], language: Language) -> str:
+    """Return the findings, each fault and each advice once: how many there are, then errors, warnings, notes."""
+    groups = group_findings(findings, language)
+    if not groups:
+        return ""
+    notes = [group for group in groups if group.severity is Severity.NOTE and not group.is_personal_data]
+    further_notes = notes[_MAX_NOTES:]
+    groups_by_remedy: dict[tuple[Severity, str], list[FindingGroup]] = {}
+    for group in groups:
+        if group not in further_notes:
+            groups_by_remedy.setdefault((group.severity, group.remedy), []).append(group)
+    texts = [
+        _format_severity_counts(groups, language),
+        *(_format_remedy_groups(remedy_groups, language) for remedy_groups in groups_by_remedy.values()),
+    ]
+    if further_notes:
+        texts.append("\n".join(_format_further_notes(further_notes, language)))
+    return "\n\n".join(filter(None, texts))
 
 
-def format_templates(templates: Sequence[Template], language: Language, look: Look = PLAIN) -> str:
+def _format_further_notes(groups: Sequence[FindingGroup], language: Language) -> Iterator[str]:
+    """Yield what is left of the notes, briefly: nothing is shown to programs alone."""
+    yield translate("terminal.more_notes", language, count=len(groups))
+    for group in groups:
+        locations = format_group_locations(group, language)
+        yield _wrap_text(
+            f"- {group.message} {'; '.join(locations[:_MAX_LOCATIONS])}".rstrip(), indent="    ", first_indent="  "
+        )
+
+
+def format_templates(templates: Sequence[Template], language: Language) -> str:
     """Return the templates: name, what each is for, and what it asks of whom."""
-    return "\n\n".join(_format_template(template, language, look) for template in templates)
+    return "\n\n".join(_format_template(template, language) for template in templates)
 
 
-def _format_template(template: Template, language: Language, look: Look) -> str:
-    title = f"{highlight(template.name, 'strong', look)}  {template.title.in_language(language)}"
+def _format_template(template: Template, language: Language) -> str:
+    title = f"{template.name}  {template.title.in_language(language)}"
     levels = " > ".join(level.label.in_language(language) for level in template.levels)
     plan_labels, answer_labels = (
         ", ".join(field.label.in_language(language) for field in fields)
@@ -74,70 +121,54 @@ def _format_template(template: Template, language: Language, look: Look) -> str:
         *([translate("terminal.given", language, fields=plan_labels)] if plan_labels else []),
         translate("terminal.asked", language, fields=answer_labels),
     )
-    return "\n".join((title, *(wrap_text(text, look.width, indent="    ") for text in paragraphs)))
+    return "\n".join((title, *(_wrap_text(text, indent="    ") for text in paragraphs)))
 
 
-# Overview and verdict -------------------------------------------------------------------------------------
+# What came in ---------------------------------------------------------------------------------------------
 
 
-def _format_overview(merged: Merged, findings: Sequence[Finding], language: Language, look: Look) -> Iterator[str]:
-    """Yield the title of the round and the table of its units."""
-    round_ = merged.round
-    if not round_.plan.units:
-        return
+def _format_written_forms(result: RunResult) -> str:
+    if not result.written_files:
+        return ""
+    return _wrap_text(
+        translate(
+            "terminal.forms_written",
+            result.language,
+            count=len(result.written_files),
+            folder=result.output_path or ".",
+        )
+    )
+
+
+def _format_merged(merged: Merged, language: Language) -> str:
+    accounts = merged.accounts
+    lines = [
+        *(_format_responses(merged, language) if merged.round.plan.units else ()),
+        *_format_accounts(accounts, merged.round.template, language),
+        translate("terminal.unanswered", language, count=accounts.rows_unanswered),
+    ]
+    return "\n".join(_wrap_text(line) for line in lines)
+
+
+def _format_responses(merged: Merged, language: Language) -> Iterator[str]:
+    round_, unit_count = merged.round, len(merged.answered_units) + len(merged.missing_units)
     title = round_.plan.title or round_.template.title.in_language(language)
-    if round_.as_of != UNKNOWN_DATE:
-        day = format_long_date(round_.as_of, language)
-        title = translate("terminal.title", language, title=title, day=day)
-    yield highlight(wrap_text(safe_display_name(title), look.width), "strong", look)
-    yield format_unit_table(merged, findings, language, look)
-
-
-def _verdict_lines(result: RunResult, groups: Sequence[FindingGroup], look: Look) -> Iterator[str]:
-    """Yield who has answered, how many faults there are, how many rows are unanswered, and the accounts."""
-    merged, language = result.merged, result.language
-    if merged is None:
-        counts = count_severities(groups, language)
-        yield from [f"{', '.join(counts.values())}."] if counts else []
-        yield from _written_forms_lines(result)
-        return
-    if merged.round.plan.units:
-        yield from _response_lines(merged, language)
-    severities = f"{_describe_severities(groups, language)}."
-    has_errors = any(group.severity is Severity.ERROR for group in groups)
-    yield highlight(severities, "error" if has_errors else "good", look)
-    yield translate("terminal.unanswered", language, count=merged.accounts.rows_unanswered)
-    yield from _format_accounts(merged.accounts, merged.round.template, language)
-
-
-def _describe_severities(groups: Sequence[FindingGroup], language: Language) -> str:
-    """Return "2 fel, 3 varningar", "Inga fel, 1 upplysning"."""
-    counts = count_severities(groups, language)
-    no_errors = [] if Severity.ERROR in counts else [translate("terminal.no_errors", language)]
-    return ", ".join((*no_errors, *counts.values()))
-
-
-def _response_lines(merged: Merged, language: Language) -> Iterator[str]:
-    unit_count = len(merged.answered_units) + len(merged.missing_units)
-    answered = len(merged.units_with_answers)
-    answer = translate_counted("terminal.answered", unit_count, language, answered=answered, asked=unit_count)
-    missing = translate("terminal.missing", language, units=_join_names(merged.missing_units))
-    yield f"{answer} {missing}" if merged.missing_units else answer
+    has_date = round_.as_of != UNKNOWN_DATE
+    yield (
+        translate("terminal.title", language, title=title, day=format_long_date(round_.as_of, language))
+        if has_date
+        else title
+    )
+    yield _translate_counted(
+        "answered", unit_count, language, answered=len(merged.units_with_answers), asked=unit_count
+    )
+    if merged.missing_units:
+        yield translate("terminal.missing", language, units=", ".join(merged.missing_units))
     if merged.units_with_blank_form:
-        yield translate("terminal.blank", language, units=_join_names(merged.units_with_blank_form))
+        yield translate("terminal.blank", language, units=", ".join(merged.units_with_blank_form))
     if merged.units_with_nothing_to_report:
-        yield translate("terminal.nothing", language, units=_join_names(merged.units_with_nothing_to_report))
-
-
-def _join_names(names: Iterable[str]) -> str:
-    """Return names as a list on one line, whatever they hold."""
-    return ", ".join(map(safe_display_name, names))
-
-
-def _written_forms_lines(result: RunResult) -> Iterator[str]:
-    if result.written_files:
-        count, folder = len(result.written_files), safe_display_name(str(result.output_path or "."))
-        yield translate_counted("terminal.forms_written", count, result.language, folder=folder)
+        yield translate("terminal.nothing", language, units=", ".join(merged.units_with_nothing_to_report))
+    yield ""
 
 
 def _format_accounts(accounts: Accounts, template: Template, language: Language) -> Iterator[str]:
@@ -151,14 +182,9 @@ def _format_accounts(accounts: Accounts, template: Template, language: Language)
     )
     yield _format_account(translate("collected.rows_account", language), equation, language)
     for key, total in accounts.sums_in.items():
-        unit = template.unit_of(template.field(key))
         sums = (total, accounts.sums_out.get(key, Decimal()), accounts.sums_replaced.get(key, Decimal()))
         amounts = dict(
-            zip(
-                ("found", "out", "replaced"),
-                (format_amount(amount, unit, language) for amount in sums),
-                strict=True,
-            )
+            zip(("found", "out", "replaced"), (format_number(amount, language) for amount in sums), strict=True)
         )
         account = translate(
             "collected.sum_account", language, field=template.field(key).label.in_language(language)
@@ -172,35 +198,73 @@ def _format_account(account: str, equation: str, language: Language) -> str:
     return translate("terminal.account", language, account=account, equation=unbroken_equation)
 
 
+# What is to be corrected ----------------------------------------------------------------------------------
+
+
+def _format_severity_counts(groups: Sequence[FindingGroup], language: Language) -> str:
+    """Return "3 fel, 1 varning": how many findings of each severity, those on trial left out."""
+    counts = [
+        (
+            severity,
+            sum(len(group.findings) for group in groups if group.severity is severity and not group.is_on_trial),
+        )
+        for severity in Severity
+    ]
+    return ", ".join(_translate_counted(f"{severity}s", count, language) for severity, count in counts if count)
+
+
+def _format_remedy_groups(groups: Sequence[FindingGroup], language: Language) -> str:
+    """Return what is wrong and where, fault by fault, and then what to do about all of them."""
+    finding_lines = [line for group in groups for line in _format_finding_group(group, language)]
+    return "\n".join((*finding_lines, _wrap_text(groups[0].remedy, indent="    ")))
+
+
+def _format_finding_group(group: FindingGroup, language: Language) -> Iterator[str]:
+    severity_label = translate(f"collected.{group.severity}", language).upper()
+    locations = format_group_locations(group, language)
+    yield _wrap_text(f"{severity_label}  {group.message}", indent="    ", first_indent="")
+    max_locations = len(locations) if group.is_personal_data else _MAX_LOCATIONS
+    yield from (
+        _wrap_text(location, indent="        ", first_indent="      ") for location in locations[:max_locations]
+    )
+    if len(locations) > max_locations:
+        remaining = len(locations) - max_locations
+        yield _wrap_text(_translate_counted("more_places", remaining, language), indent="      ")
+
+
 # What next ------------------------------------------------------------------------------------------------
 
 
-def _outcome_lines(result: RunResult) -> Iterator[str]:
-    """Yield where the result of a check or merge is."""
-    merged, language = result.merged, result.language
-    if merged is None:
-        return
-    if result.written_files:
-        count, folder = len(result.written_files), safe_display_name(str(result.output_path or "."))
-        yield translate_counted("terminal.sent_back", count, language, folder=folder)
-    elif result.output_path:
-        yield translate("terminal.output", language, file=safe_display_name(str(result.output_path)))
-
-
-def _next_step_lines(result: RunResult, *, in_project: bool) -> Iterator[str]:
-    """Yield who has to act now: units with errors, the person who runs this, missing units."""
+def _closing_lines(result: RunResult, *, in_project: bool) -> Iterator[str]:
+    """Yield where the result is and what to do next."""
     if result.merged is None:
         yield from [translate("terminal.send_out", result.language)] if result.written_files else []
         return
-    section = "project" if in_project else "terminal"
+    if result.written_files:
+        yield translate(
+            "terminal.sent_back",
+            result.language,
+            count=len(result.written_files),
+            folder=result.output_path or ".",
+        )
+    elif result.output_path:
+        yield translate("terminal.output", result.language, file=result.output_path)
+    elif not result.findings and not result.merged.missing_units:
+        yield translate("terminal.all_well", result.language)
+    yield from _next_step_lines(result, result.merged, "project" if in_project else "terminal")
+
+
+def _next_step_lines(result: RunResult, merged: Merged, section: str) -> Iterator[str]:
+    """Yield who has to act now: units with errors, the person who runs this, missing units. `section` of the words
+    says it."""
     errors = [finding for finding in result.findings if finding.effective_severity is Severity.ERROR]
     if result.written_files:
-        yield translate("terminal.send_back", result.language)
+        pass
     elif any(responsible_party(found.code) == "unit" for found in errors):
         yield translate(f"{section}.let_correct", result.language)
     elif errors:
         yield translate("terminal.mend", result.language)
-    if result.merged.missing_units:
+    if merged.missing_units:
         yield translate(
             f"{section}.remind_too" if errors or result.written_files else f"{section}.remind", result.language
         )
@@ -208,7 +272,24 @@ def _next_step_lines(result: RunResult, *, in_project: bool) -> Iterator[str]:
         yield translate("terminal.go_on", result.language)
 
 
-def _highlight_next(lines: Sequence[str], look: Look) -> str:
-    """Return the next steps, each on lines of its own, with an arrow where the terminal shows symbols."""
-    arrow = highlight("→ ", "strong", look) if look.symbols and lines else ""
-    return arrow + "\n".join(lines)
+def _translate_counted(key: str, count: int, language: Language, **params: object) -> str:
+    """Return a word that differs between one and several."""
+    return translate_counted(f"terminal.{key}", count, language, **params)
+
+
+def _wrap_text(text: str, *, indent: str = "", first_indent: str | None = None) -> str:
+    """Return the text in lines that fit, each paragraph by itself. Long names and what a no-break space joins are
+    never broken. Consoles get plain spaces."""
+    initial_indent = indent if first_indent is None else first_indent
+    lines = "\n".join(
+        textwrap.fill(
+            paragraph,
+            CONSOLE_WIDTH,
+            initial_indent=indent if paragraph_index else initial_indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for paragraph_index, paragraph in enumerate(escape_invisible(text, allowed="\t\n\r\x85").splitlines())
+    )
+    return lines.replace("\u00a0", " ")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from xlflow.excel.reader import ArchivedFile, FileSource, WorkbookData, open_zip_archive, path_exists
+from xlflow.excel.reader import WorkbookData, ZippedFile, open_zip_archive, path_exists
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.submission import FileState, ReceivedFile
 
@@ -47,12 +47,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class DiscoveredFile:
     """A file that is not opened yet. `name`: as people see it, relative to the folder that was given, with "/"
-    also in archives. `source`: its path, or where it is in an archive. `size`: in bytes.
+    also in archives. `source`: its path, or its content where it is in an archive. `size`: in bytes.
     `settled_file`: set where its state is clear without opening it. `passed_over_code`: of a file that is passed
     over by its name, but looks like a workbook and is opened to see whether it is a form; "" for all others."""
 
     name: str
-    source: FileSource
+    source: Path | bytes
     size: int
     modified: datetime | None = None
     settled_file: ReceivedFile | None = None
@@ -190,13 +190,21 @@ def _expand_archive(file: DiscoveredFile, path: Path) -> Iterator[tuple[Discover
             yield _classify_archive_entry(f"{file.name}/{entry.name}", entry, path)
 
 
-def _classify_archive_entry(name: str, entry: ArchivedFile, path: Path) -> tuple[DiscoveredFile, Finding | None]:
+def _classify_archive_entry(name: str, entry: ZippedFile, path: Path) -> tuple[DiscoveredFile, Finding | None]:
     finding = _judge_name(entry.name, name)
-    if finding and finding.code == "ignored-system-file" and entry.read_head(4).startswith(_WORKBOOK_SIGNATURES):
-        return DiscoveredFile(name, entry, entry.size, entry.modified, passed_over_code=finding.code), None
     if finding:
+        is_possible_form = (
+            finding.code == "ignored-system-file"
+            and isinstance(entry.content, bytes)
+            and entry.content.startswith(_WORKBOOK_SIGNATURES)
+        )
+        if is_possible_form and isinstance(entry.content, bytes):
+            code = finding.code
+            return DiscoveredFile(name, entry.content, entry.size, entry.modified, passed_over_code=code), None
         return _settle_file(name, path, entry.size, entry.modified, finding)
-    return DiscoveredFile(name, entry, entry.size, entry.modified), None
+    if isinstance(entry.content, Finding):
+        return _settle_file(name, path, entry.size, entry.modified, entry.content)
+    return DiscoveredFile(name, entry.content, entry.size, entry.modified), None
 
 
 def _settle_file(

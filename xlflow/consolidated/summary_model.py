@@ -23,7 +23,7 @@ ORIGIN_COLUMN, CONTINUES_FROM_COLUMN, REASON_COLUMN = "_origin", "_continues_fro
 WORST_SEVERITY_COLUMN, SEVERITY_COLUMN = "_remark", "_severity"
 SOURCE_COLUMN, SOURCE_LINK_COLUMN, FORM_ROWS_COLUMN = "_source", "_lead", "_form_rows"
 RESPONSE_COLUMN, ITEM_COUNT_COLUMN, UNANSWERED_COLUMN = "_answer", "_items", "_unanswered"
-PART_COUNT_COLUMN, OWN_COUNT_COLUMN, ERROR_COUNT_COLUMN = "_parts_count", "_own", "_errors"
+PART_COUNT_COLUMN, OWN_COUNT_COLUMN = "_parts_count", "_own"
 FILE_COLUMN, FILE_STATE_COLUMN, ROW_COUNT_COLUMN, UNPLACED_KIND_COLUMN = "_file", "_state", "_rows", "_kind"
 BALANCE_COLUMN, EQUATION_COLUMN, FOUND_COLUMN, ACCOUNTED_COLUMN = "_balance", "_equation", "_found", "_accounted"
 CHANGE_KIND_COLUMN, CHANGE_FLAG_PREFIX = "_change", "_any_"
@@ -55,24 +55,20 @@ class Measure:
     """One column of figures on the summary sheet: what is counted or added up for each group of rows of `table`.
 
     count: number of rows; sum: total of the numbers in `sum_column`; rest: that sum minus the figures to the left
-    of it; across: the sum of the figures to the left; some: the sum of those of the row under `added_headings`;
-    part: the `some` figure divided by the `across` figure. What `is_aside` stands at the left of the others and is
-    in no rest and no sum across. `filters` apply in addition to those of the row group.
+    of it; across: the sum of the figures to the left. `filters` apply in addition to those of the row group.
     `negative_is_bad`: amounts below zero are marked. `number_columns`: the columns in which a complete row
     has a number; see `RowGroup.rows_counted`. `subtracted_columns`: the sum is of the difference between
     `sum_column` and these, in the rows that have a number in all of them.
     """
 
     heading: str
-    kind: Literal["count", "sum", "rest", "across", "some", "part"]
+    kind: Literal["count", "sum", "rest", "across"]
     table: str = ""
     filters: tuple[RowFilter, ...] = ()
     sum_column: str = ""
     negative_is_bad: bool = False
     number_columns: tuple[str, ...] = ()
     subtracted_columns: tuple[str, ...] = ()
-    added_headings: tuple[str, ...] = ()
-    is_aside: bool = False
 
     @property
     def input_columns(self) -> tuple[str, ...]:
@@ -144,34 +140,15 @@ class Section:
         """The headings of the figures, one per measure."""
         return tuple(measure.heading for measure in self.measures)
 
-    @property
-    def first_added(self) -> int:
-        """The position of the first measure that is in the rest and the sum across; those before it are aside."""
-        return next((index for index, measure in enumerate(self.measures) if not measure.is_aside), 0)
-
-    def positions_of(self, headings: tuple[str, ...]) -> tuple[int, ...]:
-        """Return the positions of the counted measures with these headings."""
-        return tuple(
-            index
-            for index, measure in enumerate(self.measures)
-            if measure.heading in headings and not measure.is_aside
-        )
-
-    def position_of_kind(self, kind: str) -> int:
-        """Return the position of the first measure of a kind, which there must be."""
-        return next(index for index, measure in enumerate(self.measures) if measure.kind == kind)
-
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Sections under common headings; the measures of every section have these headings, in this order.
-    `in_thousands`: amounts are shown in thousands, whole in the cells."""
+    """Sections under common headings; the measures of every section have these headings, in this order."""
 
     title: str
     headings: tuple[str, ...]
     sections: tuple[Section, ...]
     shows_statuses: bool = False
-    in_thousands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,46 +159,6 @@ class KeyFigure:
     measure: Measure
     value: TableCell
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CountedSentence:
-    """A sentence that depends on a number: `none`, `one` or `many`, with {count} and {total} as placeholders.
-
-    `count` is the sum of all `count_terms`, `total` that of all `total_terms`.
-    """
-
-    none: str
-    one: str
-    many: str
-    count_terms: tuple[Measure, ...]
-    total_terms: tuple[Measure, ...] = ()
-    count: int = 0
-    total: int = 0
-
-    @property
-    def text(self) -> str:
-        """The sentence for these numbers."""
-        pattern = self.none if self.count == 0 else self.one if self.count == 1 else self.many
-        return pattern.format(count=self.count, total=self.total)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One of the large figures at the top of the summary sheet: the sum of all `terms`, and what it is.
-
-    It links to the first row of `table` that matches `row_filters`; `note` says of how many. `is_alarming`: it is
-    to be seen first unless it is 0. `in_thousands`: it is an amount that is shown in thousands, whole in the cell.
-    """
-
-    label: str
-    terms: tuple[Measure, ...]
-    value: TableCell
-    note: CountedSentence
-    table: str
-    row_filters: tuple[RowFilter, ...] = ()
-    is_alarming: bool = True
-    in_thousands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +200,7 @@ class ConsolidatedContent:
     """Everything that the consolidated workbook shows, before it is written as a workbook.
 
     `tables` are named as in `TABLE_NAMES`; `key_figures` and `panels` are counted in them. `balance_equations` are
-    in the order of the rows of the table `accounts`. `headline` says what is wrong, `cards` are the large figures
-    below it. `status_sentences` describe the whole round,
+    in the order of the rows of the table `accounts`. `status_sentences` describe the whole round,
     `group_sentences` each group of the first level as (name, sentence). `compared_to` is the as-of date of the
     previous round, None if there is none. `agreed_deadlines` are those of earlier rounds that are in force, by
     item id. `stale_checks` tell whether an answer was changed since.
@@ -283,8 +219,6 @@ class ConsolidatedContent:
     units_with_blank_form: tuple[str, ...] = ()
     agreed_deadlines: Mapping[str, Deadline] = field(default_factory=lambda: MappingProxyType({}))
     stale_checks: StaleChecks = StaleChecks()
-    headline: tuple[CountedSentence, ...] = ()
-    cards: tuple[Card, ...] = ()
 
     @cached_property
     def tables_by_name(self) -> Mapping[str, Table]:

@@ -54,10 +54,9 @@ class CorrectionForm:
 
 
 def plan_correction_forms(
-    merged: Merged, findings: Sequence[Finding], submissions: Iterable[Submission], *, even_if_clean: bool = False
+    merged: Merged, findings: Sequence[Finding], submissions: Iterable[Submission]
 ) -> tuple[CorrectionForm, ...]:
-    """Return the correction forms, in the plan's order of the units; none for a unit with notes only, unless
-    `even_if_clean`: such a form shows the unit what it has handed in.
+    """Return the correction forms, in the plan's order of the units; none for a unit with notes only.
 
     `findings` are all of the run, `submissions` those that were merged (the newest one's previous answers are
     shown again).
@@ -75,11 +74,7 @@ def plan_correction_forms(
         ).append(finding)
     planned = (
         _plan_correction_form(
-            unit,
-            merged,
-            findings_by_unit.get(normalize_key(unit), []),
-            submissions_by_unit[normalize_key(unit)],
-            even_if_clean=even_if_clean,
+            unit, merged, findings_by_unit.get(normalize_key(unit), []), submissions_by_unit[normalize_key(unit)]
         )
         for unit in merged.answered_units
         if normalize_key(unit) in submissions_by_unit
@@ -88,15 +83,10 @@ def plan_correction_forms(
 
 
 def _plan_correction_form(
-    unit: str,
-    merged: Merged,
-    findings: Sequence[Finding],
-    submissions: Sequence[Submission],
-    *,
-    even_if_clean: bool,
+    unit: str, merged: Merged, findings: Sequence[Finding], submissions: Sequence[Submission]
 ) -> CorrectionForm | None:
     unit_findings = [finding for finding in findings if responsible_party(finding.code) == "unit"]
-    if not even_if_clean and all(found.effective_severity is Severity.NOTE for found in unit_findings):
+    if all(found.effective_severity is Severity.NOTE for found in unit_findings):
         return None
     template, rows = (
         merged.round.template,

@@ -232,7 +232,7 @@ def _read_expiry_date(row: _WaiverSheetRow) -> date | None:
     deadline = parse_deadline(row.table.cell_value(row.row, "until"), row.context.year).value
     last_date = deadline.last if isinstance(deadline, Deadline) else None
     if last_date is None:
-        row.add_finding("waiver-until-unreadable", "until", year=str(row.context.year))
+        row.add_finding("waiver-until-unreadable", "until")
     return last_date
 
 

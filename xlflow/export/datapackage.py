@@ -10,7 +10,7 @@ Puts a data package into a folder: every file whole, the description last, nothi
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,6 @@ from types import MappingProxyType
 from typing import Any
 
 from xlflow.consolidated.summary_model import ConsolidatedContent
-from xlflow.excel.reader import read_stable_bytes
 from xlflow.export.table_files import (
     CSV_DIALECTS,
     LINE_END,
@@ -36,9 +35,6 @@ from xlflow.model.merged import Merged
 from xlflow.model.text import ascii_letters
 from xlflow.runtime.atomic_write import lock_target
 from xlflow.runtime.file_transaction import FileTransaction
-
-_MAX_DESCRIPTOR_BYTES, _MAX_TABLE_BYTES = 5_000_000, 500_000_000
-"""What is read of files that stand in the folder already; larger ones are not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,15 +256,15 @@ def _read_package_digests(folder: Path) -> Mapping[str, str] | None:
     path = folder / DESCRIPTOR_FILE
     if not path.exists():
         return {}
-    content = read_stable_bytes(path, _MAX_DESCRIPTOR_BYTES)
-    digests = None if isinstance(content, str) else parse_own_descriptor(content)
+    digests = parse_own_descriptor(path.read_bytes())
     return digests if digests is None or all(Path(name).name == name for name in digests) else None
 
 
 def _has_content(path: Path, content: bytes) -> bool:
-    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
+    return path.is_file() and path.read_bytes() == content
 
 
 def _has_digest(path: Path, digest: str) -> bool:
-    content = read_stable_bytes(path, _MAX_TABLE_BYTES)
-    return not isinstance(content, str) and content_digest(content) == digest
+    with suppress(OSError):
+        return content_digest(path.read_bytes()) == digest
+    return False

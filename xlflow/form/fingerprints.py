@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from json import loads
 from zlib import crc32
 
@@ -32,9 +31,6 @@ _HEADINGS, _FIELDS, _ROWS = "headings", "fields", "fingerprints"
 
 _MAX_COMPARED_CHARACTERS = 16_000
 """A longer text may have been shortened to fit a cell (32,767 UTF-16 units)."""
-
-_MAX_REPEATED_CHARACTERS = 80
-"""Characters of a text whose fingerprint is remembered: a choice, a time, a short remark."""
 
 _UNSTABLE_CHARACTERS = re.compile(f"[{ILLEGAL_XML_CHARACTERS}\ufffd]")
 """Characters that spreadsheet programs drop or replace."""
@@ -63,16 +59,6 @@ def cell_to_text(cell: RawCell | Decimal) -> str:
 
 def fingerprint_text(text: str) -> str:
     """Return the fingerprint of a cell's text, "" for a blank one: 32 bits, in hexadecimal."""
-    return _fingerprint_repeated(text) if len(text) < _MAX_REPEATED_CHARACTERS else _compute_fingerprint(text)
-
-
-@lru_cache(maxsize=4096)
-def _fingerprint_repeated(text: str) -> str:
-    """Return the fingerprint of a text that is likely to be in many cells."""
-    return _compute_fingerprint(text)
-
-
-def _compute_fingerprint(text: str) -> str:
     stable = _UNSTABLE_CHARACTERS.sub("", text[:_MAX_COMPARED_CHARACTERS]).strip()
     return f"{crc32(stable.encode()):x}" if stable else ""
 
@@ -87,8 +73,7 @@ def encode_table_fingerprints(
     for unit, item_id, fingerprints in rows:
         if len(unit) + len(item_id) > MAX_KEY_LENGTH:
             continue
-        quoted = ",".join(f'"{fingerprint}"' for fingerprint in fingerprints)
-        line = f"[{_json_text(unit)},{_json_text(item_id)}{',' if quoted else ''}{quoted}]"
+        line = json_dumps_ascii([unit, item_id, *fingerprints])
         if length + len(line) > MAX_CELL_CHUNK and lines:
             yield f"{table}_{_ROWS}", "\n".join(lines)
             lines, length = [], 0
@@ -96,11 +81,6 @@ def encode_table_fingerprints(
         length += len(line) + 1
     if lines:
         yield f"{table}_{_ROWS}", "\n".join(lines)
-
-
-@lru_cache(maxsize=4096)
-def _json_text(text: str) -> str:
-    return json_dumps_ascii(text)
 
 
 def encode_sheet_names(names: Sequence[str]) -> tuple[str, ...]:

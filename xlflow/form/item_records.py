@@ -94,7 +94,7 @@ def check_agreement(identity: FormIdentity, round_: Round) -> None:
     template = round_.template
     if (identity.template, identity.version, identity.round_key) != (template.name, template.version, round_.key):
         raise ValueError("the form is of another round than its definition")
-    if not any(unit.name == identity.unit for unit in round_.plan.units):
+    if identity.unit not in {unit.name for unit in round_.plan.units}:
         raise ValueError("the form is of a unit that was not asked")
     if len({item.id for item in round_.plan.items}) != len(round_.plan.items):
         raise ValueError("an item is there twice")

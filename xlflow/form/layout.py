@@ -11,7 +11,7 @@ from typing import Literal
 
 from xlflow.i18n.catalogue import LANGUAGES, Language, LocalizedText, label_in_sentence, translate, translate_all
 from xlflow.model.template import Template
-from xlflow.model.template_elements import DEADLINE_TYPES, NUMBER_TYPES, Field, Level
+from xlflow.model.template_elements import Field, Level
 from xlflow.model.text import fingerprint, short_code
 
 TITLE_ROW, COUNTER_ROW, CODE_ROW, HEADING_ROW, FIRST_ITEM_ROW = 0, 1, 2, 3, 4
@@ -86,34 +86,21 @@ class FormColumn:
 
 
 def build_form_columns(template: Template, extra_headings: tuple[str, ...] = ()) -> tuple[FormColumn, ...]:
-    """Return the columns of the form sheet, in order: what a row is about and what is to be answered, so that both
-    are in view together; then what remains; then the goals and the plan's other columns."""
-    groups = [level for level in template.levels if level.kind == "group"]
-    items = [level for level in template.levels if level.kind != "group"]
-    judged = [field for field in template.plan_fields() if _is_judged_by(field)]
-    described = [field for field in template.plan_fields() if not _is_judged_by(field)]
-    answered = [field for field in template.form_fields() if field.filled_by == "unit"]
+    """Return the columns of the form sheet, in order: id, levels, fields, what remains, context."""
     return (
-        _build_fixed_column("id", "id", 6),
-        *(_build_template_column(level) for level in items),
-        *(_build_template_column(field) for field in (*judged, *answered)),
-        _build_fixed_column("remaining", "remaining", 20),
-        *(_build_template_column(level) for level in groups),
-        *(_build_template_column(field) for field in described),
+        _build_fixed_column("id", "id", 9),
+        *(_build_template_column(level) for level in template.levels),
+        *(_build_template_column(field) for field in template.form_fields()),
+        _build_fixed_column("remaining", "remaining", 30),
         *(_build_extra_column(heading) for heading in extra_headings),
     )
-
-
-def _is_judged_by(field: Field) -> bool:
-    """Return whether answers are judged by a field of the plan, so that it belongs beside them."""
-    return field.role is not None or field.type in (*NUMBER_TYPES, *DEADLINE_TYPES)
 
 
 def build_previous_column() -> FormColumn:
     """Return the column that shows the previous round's answers; only a form that was made with some has it (see
     `find_previous_position`). It is found by code or heading, wherever it is."""
     label = translate_all("column.previous")
-    return FormColumn("previous", "previous", label, (label.sv, label.en), 22)
+    return FormColumn("previous", "previous", label, (label.sv, label.en), 34)
 
 
 def find_previous_position(columns: Sequence[FormColumn]) -> int:
@@ -122,30 +109,6 @@ def find_previous_position(columns: Sequence[FormColumn]) -> int:
     return next(
         index for index, column in enumerate(columns) if column.kind in ("answer", "computed", "remaining")
     )
-
-
-def list_issued_orders(template: Template, columns: Sequence[FormColumn]) -> tuple[tuple[int, ...], ...]:
-    """Return the orders in which forms have been issued, the newest first, as indexes in `columns` (0-based).
-
-    `columns`: those of `build_form_columns`, then that of the previous answers, which a form may lack. Once the
-    goals were before the activities; still earlier, the previous answers were after what remains.
-    """
-    index_by_key = {column.key: index for index, column in enumerate(columns) if column.kind != "context"}
-    *newest, previous = range(len(columns))
-    remaining = index_by_key["remaining"]
-    older = [
-        *(index_by_key[key] for key in ("id", *(level.key for level in template.levels))),
-        *(index_by_key[field.key] for field in template.form_fields()),
-        remaining,
-        *(index for index, column in enumerate(columns) if column.kind == "context"),
-    ]
-    positions = (
-        (newest, find_previous_position(columns)),
-        (older, find_previous_position([columns[index] for index in older])),
-        (older, older.index(remaining) + 1),
-    )
-    with_previous = [(*order[:position], previous, *order[position:]) for order, position in positions]
-    return (tuple(newest), with_previous[0], tuple(older), *with_previous[1:])
 
 
 def form_sheet_name() -> LocalizedText:

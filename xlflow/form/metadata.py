@@ -109,7 +109,6 @@ def encode_round(round_: Round, unit: str = "") -> Iterator[tuple[str, ...]]:
         "title": plan.title,
         "digest": plan.digest,
         "context": plan.extra_headings,
-        **({"contact": round_.contact} if round_.contact else {}),
     }
     yield ("round", *chunk_text(json_dumps_ascii(facts), MAX_CELL_CHUNK))
     yield (
@@ -164,7 +163,7 @@ def decode_round(records_by_kind: RecordsByKind, facts: Mapping[str, Any], items
     )
     due = date.fromisoformat(facts["due"]) if facts["due"] else None
     template, _ = _decode_template("".join(definition), digest)
-    return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"], facts["contact"])
+    return Round(template, plan, date.fromisoformat(facts["as_of"]), due, facts["language"])
 
 
 def _decode_units(records_by_kind: RecordsByKind) -> tuple[Unit, ...]:
@@ -172,21 +171,16 @@ def _decode_units(records_by_kind: RecordsByKind) -> tuple[Unit, ...]:
     detailed_units = [Unit(*check_unit(load_record(record))) for record in records_by_kind.get("unit", ())]
     if "units" not in records_by_kind:
         return tuple(detailed_units)
-    units, positions = _decode_unit_names("".join(records_by_kind["units"][0]))
-    known_units = [unit for unit in detailed_units if unit.name in positions]
-    if not known_units:
-        return units
-    all_units = list(units)  # copied whole, since every form has all units and the contact of its own only
-    for unit in known_units:
-        all_units[positions[unit.name]] = unit
-    return tuple(all_units)
+    units, detailed_by_name = (
+        _decode_unit_names("".join(records_by_kind["units"][0])),
+        {unit.name: unit for unit in detailed_units},
+    )
+    return tuple(detailed_by_name.get(unit.name, unit) for unit in units) if detailed_by_name else units
 
 
 @lru_cache(maxsize=32)
-def _decode_unit_names(text: str) -> tuple[tuple[Unit, ...], Mapping[str, int]]:
-    """Return the units that a record names, and name -> place among them. Cached, as `_decode_template` is."""
-    units = tuple(map(Unit, check_unit_names(load_record((text,)))))
-    return units, MappingProxyType({unit.name: position for position, unit in enumerate(units)})
+def _decode_unit_names(text: str) -> tuple[Unit, ...]:
+    return tuple(map(Unit, check_unit_names(load_record((text,)))))
 
 
 AnswerTexts = Mapping[str, Mapping[str, str]]

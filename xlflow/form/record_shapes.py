@@ -33,7 +33,7 @@ _MAX_NUMBER_CHARACTERS = 420
 
 class RoundRecord(BaseModel):
     """The record "round": dates of the round, language, and facts of the plan; `context` are the headings of the
-    plan's further columns, `contact` is whom the form goes back to."""
+    plan's further columns."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
@@ -44,7 +44,6 @@ class RoundRecord(BaseModel):
     title: str
     digest: str
     context: Annotated[list[str], Field(max_length=500)]
-    contact: Annotated[str, Field(max_length=1_000)] = ""
 
     @model_validator(mode="after")
     def _check_dates_and_headings(self) -> Self:

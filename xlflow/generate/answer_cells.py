@@ -34,7 +34,7 @@ from xlflow.model.template_elements import NUMBER_TYPES, Field
 from xlflow.rules import has_closed_list, spelling_table_of
 from xlflow.rules.computed_fields import build_computed_formula
 from xlflow.rules.formula_semantics import NOT_LISTED, lookup_choice, reads_as_number
-from xlflow.values.field_values import describe_accepted, describe_field, parse_value
+from xlflow.values.field_values import describe_accepted, parse_value
 
 MAX_NOTE_TITLE, MAX_NOTE_TEXT = 32, 255
 """Characters that Excel shows at most in the title and the text of an input note or error."""
@@ -218,13 +218,12 @@ def _build_list_validation(form: FormModel, field: Field, key: str) -> dict[str,
 
 def _build_input_note(form: FormModel, field: Field) -> dict[str, Any]:
     """Return what Excel shows beside the cell while it is chosen."""
-    help_text = describe_field(field, form.round.plan.year, form.language)
-    if not help_text:
+    if field.help is None:
         return {}
     title = (field.heading or field.label).in_language(form.language)
     return {
         "input_title": truncate_text(title, MAX_NOTE_TITLE),
-        "input_message": truncate_text(help_text, MAX_NOTE_TEXT),
+        "input_message": truncate_text(field.help.in_language(form.language), MAX_NOTE_TEXT),
     }
 
 

@@ -1,7 +1,7 @@
 """Writes the rows of the form sheet, with what the cells of a column share looked up once per column.
 
 Content, style and height of a cell follow from its text and from whether the row above has the same text. Texts
-recur often, so finished cells are cached by these. What a cell shows of a long text is in `shown_texts`.
+recur often, so finished cells are cached by these.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,9 @@ from xlflow.excel.writer import (
     Formula,
     SheetWriter,
     WorkbookWriter,
+    count_lines,
     fit_row_height,
+    text_width,
 )
 from xlflow.form.layout import FormColumn
 from xlflow.generate.answer_cells import (
@@ -25,7 +27,6 @@ from xlflow.generate.answer_cells import (
     computed_cell_style,
     field_number_format,
 )
-from xlflow.generate.column_widths import fit_column_widths
 from xlflow.generate.fault_marks import FaultMarks, fault_style_overrides
 from xlflow.generate.form_model import FormModel
 from xlflow.generate.remaining_column import (
@@ -34,32 +35,27 @@ from xlflow.generate.remaining_column import (
     remaining_cell_formula,
     remaining_text,
 )
-from xlflow.generate.shown_texts import ShownTexts, fit_text, goal_name
 from xlflow.model.plan import PlanItem
 from xlflow.model.template_elements import NUMBER_TYPES
-from xlflow.model.text import collapse_whitespace
 
-TextDisplay = Literal["plain", "repeated"]
+MAX_COLUMN_WIDTH, MAX_ROW_HEIGHT = 70, 400.0
+"""Characters to which a column may be widened, and points that a row may be high, to show a long text whole."""
 
-_PLAIN: TextDisplay = "plain"
-_REPEATED: TextDisplay = "repeated"
+TextDisplay = Literal["plain", "repeated", "cut"]
 
-REPEATED_TEXT_SCALE = 1.2
-"""How much more of a repeated text fits a line, since its letters are smaller."""
+REPEATED_TEXT_SCALE, MAX_REPEATED_LINES = 1.2, 3
+"""How much more of a repeated text fits a line, since its letters are smaller; and how many lines it may take. A
+longer one is cut to one line, so that the row stays low, also when Excel fits it to what is written into it."""
 
-MAX_LINES = {"level": 20, "given": 8, "context": 8, "previous": 7}
-"""Lines that a row is made high for a text that nobody is to write, by kind of column; of a longer one the cell
-shows the beginning."""
+MAX_WORD_WIDTH = 26.0
+"""Characters to which a column is widened for the sake of a single word; longer ones are broken."""
 
-MAX_REPEATED_LINES = 3
-"""The same for a text that the row above has too."""
-
-MIN_ANSWER_LINES = 3
-"""Lines of an answer that every row has room for."""
-
-MIN_ROW_HEIGHT = 15.0 * MIN_ANSWER_LINES + 1
+MIN_ROW_HEIGHT = 21.0
 """Points that a row is high at least; one that answers the plan has room for whatever it may say live, for no
 program makes a row higher when a formula says more."""
+
+BOLD_WIDTH_FACTOR = 1.08
+"""How much wider bold letters are."""
 
 StyledCell = tuple[CellContent, CellStyle, float]
 """Content, style, and the row height (points) that the cell needs."""
@@ -68,10 +64,8 @@ StyledCell = tuple[CellContent, CellStyle, float]
 class FormColumnWriter:
     """Makes the cells of one column. `width` is in characters."""
 
-    def __init__(self, workbook: WorkbookWriter, form: FormModel, column: FormColumn, shown: ShownTexts):
+    def __init__(self, workbook: WorkbookWriter, form: FormModel, column: FormColumn):
         self.column = column
-        self.width = float(column.width)
-        self._shown = shown
         self._workbook, self._form = workbook, form
         self._level_index = form.level_index(column) if column.level else None
         self._value_varies_by_row = column.kind in ("remaining", "computed") or (
@@ -82,25 +76,7 @@ class FormColumnWriter:
         )
         self._texts = {item.id: read_text(item) for item in (*form.items, *form.added_items)}
         self._cells: dict[tuple[str, bool, bool], StyledCell] = {}
-
-    def shown_texts(self) -> set[str]:
-        """Return the texts that the column shows, goals by their names."""
-        texts = set(self._texts.values())
-        return {goal_name(text) for text in texts} if self._is_goal() else texts
-
-    def offered_answers(self) -> set[str]:
-        """Return the answers that the column offers, as its list says them."""
-        field, template = self.column.field, self._form.template
-        if field is None or field.type != "choice":
-            return set()
-        return {option.label.in_language(self._form.language) for option in template.choice_list(field).options}
-
-    def shortened_cells(self) -> Iterator[tuple[int, str]]:
-        """Yield the rows (0-based) whose cell shows less than it holds, each with its whole text."""
-        for row, item in self._form.rows_with_items():
-            text = self._texts[item.id] if item else ""
-            if text and not (item and item.added_by_unit) and self._shorten(text, is_repeated=False) != text:
-                yield row, text
+        self.width = _column_width(column, column.heading(form.language), set(self._texts.values()))
 
     def make_cell(self, row: int, item: PlanItem | None, shared_levels: int, *, is_free: bool) -> StyledCell:
         """Return the cell of a row (0-based). `shared_levels`: number of leading levels equal to the row above."""
@@ -118,30 +94,10 @@ class FormColumnWriter:
         return _cell_style(self._workbook, self.column, "plain", style_overrides, is_free=is_free)
 
     def _build_cell(self, text: str, *, is_repeated: bool, is_free: bool) -> StyledCell:
-        field, display = self.column.field, _REPEATED if is_repeated else _PLAIN
+        field, display = self.column.field, _choose_repeated_display(text, self.width) if is_repeated else "plain"
         value = answer_cell(self._form, field, text) if field and field.type in NUMBER_FORMATS and text else text
-        shown = text if is_free else self._shorten(text, is_repeated=is_repeated)
-        number_format = self._shown.number_format(shown) if shown != text else None
-        overrides = {} if number_format is None else {"num_format": number_format}
-        if number_format is not None:  # programs show a text with line breaks as it is, whatever its format
-            value = collapse_whitespace(text)
-        style = _cell_style(self._workbook, self.column, display, overrides, is_free=is_free)
-        height = _text_height(display, text if number_format is None else shown, self.width)
-        return None if value == "" else value, style, height
-
-    def _shorten(self, text: str, *, is_repeated: bool) -> str:
-        """Return what the cell shows of a text: of a goal its name, of others what fits some lines."""
-        if self._is_goal():
-            return goal_name(text)
-        max_lines = MAX_LINES.get(self.column.kind)
-        if max_lines is None or not text:
-            return text
-        if is_repeated:
-            return fit_text(text, self.width * REPEATED_TEXT_SCALE, MAX_REPEATED_LINES)
-        return fit_text(text, self.width, max_lines)
-
-    def _is_goal(self) -> bool:
-        return self.column.level is not None and self.column.level.kind == "group"
+        style = _cell_style(self._workbook, self.column, display, {}, is_free=is_free)
+        return None if value == "" else value, style, _text_height(display, text, self.width)
 
     def _row_value(self, row: int, item: PlanItem | None, text: str) -> CellContent:
         """Return what a cell holds that does not follow from its text alone."""
@@ -159,17 +115,8 @@ class FormColumnWriter:
 
 
 def make_column_writers(workbook: WorkbookWriter, form: FormModel) -> list[FormColumnWriter]:
-    """Return the column writers of a form, each as wide as its texts need and the window allows."""
-    shown = ShownTexts()
-    writers = [FormColumnWriter(workbook, form, column, shown) for column in form.columns]
-    headings = [column.heading(form.language) for column in form.columns]
-    texts, offered = (
-        [writer.shown_texts() for writer in writers],
-        [writer.offered_answers() for writer in writers],
-    )
-    for writer, width in zip(writers, fit_column_widths(form.columns, headings, texts, offered), strict=True):
-        writer.width = width
-    return writers
+    """Return the column writers of a form, each as wide as its texts need."""
+    return [FormColumnWriter(workbook, form, column) for column in form.columns]
 
 
 def write_form_rows(
@@ -226,10 +173,38 @@ def _count_shared_levels(item: PlanItem | None, previous_item: PlanItem | None) 
     )
 
 
+def _column_width(column: FormColumn, heading: str, texts: set[str]) -> float:
+    """Return a width at which no word is broken, and the longest text still fits a row that Excel can show."""
+    if column.kind in ("id", "remaining"):
+        return float(column.width)
+    words = {word for text in texts for word in text.split()}
+    heading_width = max(map(text_width, heading.split()), default=0) * BOLD_WIDTH_FACTOR
+    width = max(
+        column.width,
+        min(MAX_WORD_WIDTH, max(map(text_width, words), default=0) + 1),
+        min(MAX_WORD_WIDTH, heading_width + 1),
+    )
+    long_texts = [text for text in texts if len(text) > 200]
+    while (
+        width < MAX_COLUMN_WIDTH
+        and long_texts
+        and fit_row_height((text, width) for text in long_texts) > MAX_ROW_HEIGHT
+    ):
+        width += 2
+    return width
+
+
+def _choose_repeated_display(text: str, width: float) -> TextDisplay:
+    """Return how a text is shown that the row above has too."""
+    return "cut" if count_lines(text, width * REPEATED_TEXT_SCALE) > MAX_REPEATED_LINES else "repeated"
+
+
 def _text_height(display: TextDisplay, text: str, width: float) -> float:
     if display == "plain":
         return fit_row_height([(text, width)])
-    return fit_row_height([(text, width * REPEATED_TEXT_SCALE)], line_height=12.5)
+    return (
+        fit_row_height([(text, width * REPEATED_TEXT_SCALE)], line_height=12.5) if display == "repeated" else 0.0
+    )
 
 
 def _cell_style(
@@ -241,7 +216,7 @@ def _cell_style(
     is_free: bool,
 ) -> CellStyle:
     if display != "plain":
-        return workbook.style("repeated", text_wrap=True, **style_overrides)
+        return workbook.style("repeated", text_wrap=display == "repeated")
     if column.kind == "id":
         return workbook.style("cell_muted", font_size=8)
     if column.kind == "computed" and column.field:
@@ -250,5 +225,5 @@ def _cell_style(
     if column.kind == "answer" or (is_free and column.kind in ("level", "given")):
         return workbook.style("input", num_format=number_format or "@", **style_overrides)
     if column.kind == "given" and number_format:
-        return workbook.style("cell", **{"num_format": number_format, **style_overrides})
+        return workbook.style("cell", num_format=number_format, **style_overrides)
     return workbook.style("cell_muted" if column.kind in ("context", "previous") else "cell", **style_overrides)

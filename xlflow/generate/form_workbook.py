@@ -6,12 +6,9 @@ muted: it is there for sorting and filtering, and the eye may pass it over.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
 
 from xlflow.excel.cell_address import column_letters
-from xlflow.excel.writer import COLOURS, SheetWriter, WorkbookWriter, fit_row_height, truncate_text
+from xlflow.excel.writer import SheetWriter, WorkbookWriter, fit_row_height
 from xlflow.form.fingerprints import fingerprint_cells
 from xlflow.form.identity import encode_identity_properties
 from xlflow.form.layout import (
@@ -26,9 +23,8 @@ from xlflow.form.layout import (
     list_defined_name,
 )
 from xlflow.form.metadata import NO_ANSWER_TEXTS, AnswerTexts, encode_sheet_fingerprints
-from xlflow.generate.answer_cells import MAX_NOTE_TEXT, MAX_NOTE_TITLE, add_answer_validations, highlight_negative
+from xlflow.generate.answer_cells import add_answer_validations, highlight_negative
 from xlflow.generate.calc_sheet import add_calc_sheet, no_cell_styles
-from xlflow.generate.column_widths import BOLD_WIDTH_FACTOR
 from xlflow.generate.correction_sheets import add_corrections_sheet, add_unplaced_sheet
 from xlflow.generate.fault_marks import (
     FaultMarks,
@@ -37,7 +33,7 @@ from xlflow.generate.fault_marks import (
     highlight_unchanged_faults,
 )
 from xlflow.generate.form_model import FormModel, build_form_model
-from xlflow.generate.form_row_writer import FormColumnWriter, make_column_writers, write_form_rows
+from xlflow.generate.form_row_writer import BOLD_WIDTH_FACTOR, make_column_writers, write_form_rows
 from xlflow.generate.form_totals import write_form_totals
 from xlflow.generate.instruction_sheet import add_instruction_sheet
 from xlflow.generate.remaining_column import REMAINING_KEY, counter_formula, counter_text
@@ -45,8 +41,14 @@ from xlflow.i18n.catalogue import format_long_date, translate
 from xlflow.model.plan import Round
 from xlflow.model.submission import CorrectionRequest, PreviousAnswers
 
-COUNTER_WIDTH = 27.0
-"""Characters that "114 rader kvar av 124" takes at its size."""
+ZOOM_PERCENT = 90
+"""Percent. At this the answers stand beside the activity on a screen of 1280 points."""
+
+COUNTER_WIDTH = 22.0
+"""Characters that "114 av 124 klara" takes at its size."""
+
+MAX_FROZEN_WIDTH = 880
+"""Points of screen that the columns which stay in view may take, at 100 percent."""
 
 
 def add_form_sheet(workbook: WorkbookWriter, form: FormModel, fault_marks: FaultMarks) -> None:
@@ -61,7 +63,6 @@ def add_form_sheet(workbook: WorkbookWriter, form: FormModel, fault_marks: Fault
     write_form_totals(workbook, sheet, form)
     highlight_unchanged_faults(workbook, sheet, form, fault_marks)
     add_answer_validations(workbook, sheet, form)
-    _add_whole_text_notes(sheet, form, writers)
     add_notes_and_clear_changed(workbook, sheet, form, fault_marks)
     highlight_negative(workbook, sheet, form)
     _highlight_remaining(workbook, sheet, form)
@@ -131,42 +132,19 @@ def _highlight_remaining(workbook: WorkbookWriter, sheet: SheetWriter, form: For
     conditional_format = {
         "type": "formula",
         "criteria": f"=LEN({form.cell_address(REMAINING_KEY, FIRST_ITEM_ROW)})>0",
-        "format": workbook.style("no_fill", bg_color=COLOURS["band"], font_color=COLOURS["heading"]),
+        "format": workbook.style("incomplete"),
     }
     sheet.add_conditional_format((FIRST_ITEM_ROW, column_index, form.last_row, column_index), conditional_format)
-
-
-def _add_whole_text_notes(sheet: SheetWriter, form: FormModel, writers: Sequence[FormColumnWriter]) -> None:
-    """Let a cell that shows less than it holds say the whole text when it is chosen, as far as a note goes."""
-    for column_index, writer in enumerate(writers):
-        title = truncate_text(writer.column.heading(form.language), MAX_NOTE_TITLE)
-        for text, rows in groupby(writer.shortened_cells(), key=itemgetter(1)):
-            ranges = list(_row_ranges([row for row, _ in rows]))
-            (first, last), others = ranges[0], ranges[1:]
-            options: dict[str, Any] = {
-                "validate": "any",
-                "input_title": title,
-                "input_message": truncate_text(text, MAX_NOTE_TEXT),
-            }
-            if others:
-                options["other_cells"] = [[top, column_index, bottom, column_index] for top, bottom in others]
-            sheet.add_validation((first, column_index, last, column_index), options)
-
-
-def _row_ranges(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last row of each run of rows."""
-    for _, run in groupby(enumerate(rows), key=lambda pair: pair[1] - pair[0]):
-        members = [row for _, row in run]
-        yield members[0], members[-1]
 
 
 # The sheet as a whole -------------------------------------------------------------------------------------
 
 
 def _set_sheet_options(sheet: SheetWriter, form: FormModel, widths: list[float]) -> None:
-    sheet.freeze_panes(FIRST_ITEM_ROW, _count_frozen_columns(form))
+    sheet.freeze_panes(FIRST_ITEM_ROW, _count_frozen_columns(form, widths))
     sheet.add_autofilter((HEADING_ROW, 0, form.last_row, len(widths) - 1))
     sheet.ignore_errors(dict(_list_ignored_errors(form)))
+    sheet.set_zoom(ZOOM_PERCENT)
     sheet.hide_gridlines()
     sheet.set_page_layout(
         repeat_row=HEADING_ROW,
@@ -176,9 +154,10 @@ def _set_sheet_options(sheet: SheetWriter, form: FormModel, widths: list[float])
     sheet.protect(allow_filtering=True)
 
 
-def _count_frozen_columns(form: FormModel) -> int:
-    """Return how many columns stay in view: the id and what names the row."""
-    return 1 + sum(level.kind != "group" for level in form.template.levels)
+def _count_frozen_columns(form: FormModel, widths: list[float]) -> int:
+    """Return how many columns stay in view: up to the last level, if they leave room for the answers."""
+    level_columns = 1 + len(form.template.levels)
+    return level_columns if sum(width * 7 + 5 for width in widths[:level_columns]) <= MAX_FROZEN_WIDTH else 1
 
 
 def _list_ignored_errors(form: FormModel) -> Iterator[tuple[str, str]]:

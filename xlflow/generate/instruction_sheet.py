@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from xlflow.excel.writer import SheetWriter, WorkbookWriter, fit_row_height, quote_formula_text
-from xlflow.form.layout import COUNTER_ROW, build_previous_column, list_key
+from xlflow.form.layout import COUNTER_ROW, build_previous_column
 from xlflow.generate.answer_cells import count_invalid_answers, count_invalid_formula
 from xlflow.generate.calc_layout import NOTHING_TO_REPORT_NAME, YES_CHOICE_NAME, calc_defined_name
 from xlflow.generate.form_model import FormModel, memoize_by_layout
@@ -13,9 +13,7 @@ from xlflow.generate.remaining_column import (
     remaining_count_formula,
     remaining_text,
 )
-from xlflow.generate.shown_texts import MORE, shortened_goals
-from xlflow.i18n.catalogue import format_long_date, join_words, label_in_sentence, translate, translate_all
-from xlflow.values.field_values import describe_field
+from xlflow.i18n.catalogue import format_long_date, translate, translate_all
 
 INSTRUCTION_WIDTHS = (25.0, 86.0)
 """A column of names and one of texts: together the width of a page."""
@@ -78,7 +76,6 @@ def add_instruction_sheet(workbook: WorkbookWriter, form: FormModel) -> str:
     nothing_cell = _write_facts(writer, form)
     _write_steps(writer, form)
     _write_explanations(writer, form)
-    _write_goals(writer, form)
     writer.write_section(translate("guide.good", form.language))
     for key in ("good_locked", "good_red", "good_paste", "good_save"):
         writer.write_pair("•", translate(f"guide.{key}", form.language), name_style="bullet")
@@ -99,9 +96,7 @@ def _write_facts(writer: _InstructionWriter, form: FormModel) -> str:
     writer.write_pair("", translate("guide.intro", language, unit=form.unit, plan=round_.plan.title, day=day))
     for name, text in _list_facts(form):
         writer.write_pair(
-            translate(f"guide.{name}", language),
-            text,
-            "strong" if name in ("unit", "due", "send_to") else "wrapped",
+            translate(f"guide.{name}", language), text, "strong" if name in ("unit", "due") else "wrapped"
         )
     nothing_cell = _write_nothing_to_report(writer, form)
     if form.correction_request:
@@ -149,8 +144,10 @@ def _advice_formula(form: FormModel, sheet_prefix: str) -> str:
         for key in ("guide.ready", "nothing.ready", "nothing.contradiction")
     }
     nothing_advice = f"IF({answered_count}>0,{literals['nothing.contradiction']},{literals['nothing.ready']})"
-    invalid_sentence = translate("guide.red", language)
-    remaining_sentence = translate("guide.left", language, remaining=_remaining_column_heading(form))
+    invalid_sentence = translate("guide.red", language, count=f'"&({invalid_count})&"')
+    remaining_sentence = translate(
+        "guide.left", language, count=f'"&{remaining_count}&"', remaining=_remaining_column_heading(form)
+    )
     sentences = (
         f'TRIM(IF(({invalid_count})>0,"{invalid_sentence} ","")&IF({remaining_count}>0,"{remaining_sentence}",""))'
     )
@@ -162,12 +159,14 @@ def _advice_formula(form: FormModel, sheet_prefix: str) -> str:
 
 def _advice_text(form: FormModel) -> str:
     language, invalid_count = form.language, count_invalid_answers(form)
-    is_anything_left = any(remaining_text(form, item) for item in (*form.items, *form.added_items))
+    remaining_count = sum(bool(remaining_text(form, item)) for item in (*form.items, *form.added_items))
     if form.nothing_to_report:
         return translate("nothing.contradiction" if any(form.answers.values()) else "nothing.ready", language)
-    sentences = [translate("guide.red", language)] if invalid_count else []
+    sentences = [translate("guide.red", language, count=invalid_count)] if invalid_count else []
     sentences += (
-        [translate("guide.left", language, remaining=_remaining_column_heading(form))] if is_anything_left else []
+        [translate("guide.left", language, count=remaining_count, remaining=_remaining_column_heading(form))]
+        if remaining_count
+        else []
     )
     return " ".join(sentences) or translate("guide.ready", language)
 
@@ -186,8 +185,6 @@ def _list_facts(form: FormModel) -> Iterator[tuple[str, str]]:
     contact_text = ", ".join(filter(None, (contact.contact, contact.email))) if contact else ""
     if contact_text:
         yield "contact", contact_text
-    if round_.contact:
-        yield "send_to", round_.contact
     yield "code", form.form_code
 
 
@@ -203,7 +200,12 @@ def _write_steps(writer: _InstructionWriter, form: FormModel) -> None:
 def _list_step_sentences(form: FormModel) -> Iterator[str]:
     language, template = form.language, form.template
     yield translate("guide.step_open", language, sheet=form.sheet_name)
-    yield from _list_field_sentences(form)
+    for key, required in (("step_required", True), ("step_optional", False)):
+        fields = [
+            field.label.in_language(language) for field in template.answer_fields() if field.required is required
+        ]
+        if fields:
+            yield translate(f"guide.{key}", language, fields=", ".join(fields))
     if template.part_level_index is not None and any(relatives.children for relatives in form.relatives.values()):
         yield translate(
             "guide.step_parts",
@@ -220,30 +222,10 @@ def _list_step_sentences(form: FormModel) -> Iterator[str]:
     yield translate("guide.step_own", language)
     if any(item.continues_from for item in form.added_items):
         yield translate("guide.step_carried", language)
-    due = form.round.due_date and format_long_date(form.round.due_date, language)
-    key = f"guide.step_send{'_to' if form.round.contact else ''}{'_by' if due else ''}"
-    yield translate(key, language, contact=form.round.contact, due=due or "")
-
-
-def _list_field_sentences(form: FormModel) -> Iterator[str]:
-    """Yield what to choose and to fill in on every row, and what where it is needed."""
-    language, fields = form.language, form.template.answer_fields()
-    for key, asked in (
-        ("step_choose", [field for field in fields if field.required and list_key(field)]),
-        ("step_required", [field for field in fields if field.required and not list_key(field)]),
-        ("step_optional", [field for field in fields if not field.required]),
-    ):
-        if asked:
-            labels = [label_in_sentence(field.label, language) for field in asked]
-            yield translate(f"guide.{key}", language, fields=join_words(labels, "and", language))
-
-
-def _write_goals(writer: _InstructionWriter, form: FormModel) -> None:
-    """Write the whole text of the goals of which the form sheet shows the name only."""
-    for level, names in shortened_goals(form).items():
-        writer.write_section(translate("guide.goals", form.language, level=level.label.in_language(form.language)))
-        for text, name in names.items():
-            writer.write_pair(name.removesuffix(MORE), text, name_style="strong")
+    if form.round.due_date:
+        yield translate("guide.step_send_by", language, due=format_long_date(form.round.due_date, language))
+    else:
+        yield translate("guide.step_send", language)
 
 
 def _write_explanations(writer: _InstructionWriter, form: FormModel) -> None:
@@ -252,7 +234,9 @@ def _write_explanations(writer: _InstructionWriter, form: FormModel) -> None:
     for field in form.template.form_fields():
         if field.filled_by == "plan":
             continue
-        writer.write_pair(field.label.in_language(language), describe_field(field, form.round.plan.year, language))
+        writer.write_pair(
+            field.label.in_language(language), field.help.in_language(language) if field.help else ""
+        )
     for field in form.template.answer_fields():
         if field.type == "choice" and any(option.help for option in form.template.choice_list(field).options):
             writer.write_section(translate("guide.choices", language, field=field.label.in_language(language)))

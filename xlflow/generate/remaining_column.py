@@ -7,7 +7,6 @@ use only what Excel 2010, Excel on the web and LibreOffice know, and the helper 
 from collections.abc import Iterator
 
 from xlflow.excel.writer import quote_formula_text
-from xlflow.generate.answer_cells import answer_cell
 from xlflow.generate.calc_layout import (
     NOTHING_TO_REPORT_NAME,
     calc_defined_name,
@@ -19,7 +18,6 @@ from xlflow.generate.parsing_formulas import is_blank_formula
 from xlflow.generate.rule_formulas import (
     and_formula,
     blank_condition,
-    filled_condition,
     has_parts_condition,
     missing_status_condition,
     rule_conditions,
@@ -27,14 +25,12 @@ from xlflow.generate.rule_formulas import (
     unreadable_number_condition,
     violation_conditions,
 )
-from xlflow.i18n.catalogue import label_in_sentence, translate
+from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import PlanItem
-from xlflow.model.template import Template
 from xlflow.model.template_elements import NUMBER_TYPES, Field
 from xlflow.rules.engine import (
     answer_missing_text,
     choose_from_list_text,
-    is_unnamed_added_item,
     level_missing_text,
     rule_text,
     write_number_text,
@@ -51,44 +47,22 @@ RequirementFormula = tuple[str, str]
 
 def remaining_text(form: FormModel, item: PlanItem) -> str:
     """Return what a row still lacks, as its formula shows it; "" if nothing."""
-    if is_unnamed_added_item(item, form.template):
-        return form.remaining_texts[item.id]
-    wrong_dates = [
-        write_date_text(form, field)
-        for field in _date_fields(form.template)
-        if _has_text_for_date(form, item, field)
-    ]
-    return " ".join(filter(None, (form.remaining_texts[item.id], *dict.fromkeys(wrong_dates))))
+    return form.remaining_texts[item.id]
 
 
-def count_left_rows(form: FormModel) -> tuple[int, int]:
-    """Return (rows left, all rows) as the counter shows them; unused free rows are not counted."""
+def count_done_rows(form: FormModel) -> tuple[int, int]:
+    """Return (done rows, all rows) as the counter shows them; unused free rows are not counted."""
     items = [item for item in (*form.items, *form.added_items) if _is_row_used(form, item)]
-    left_items = [item for item in items if remaining_text(form, item) or _waits_for_activity(form, item)]
-    return len(left_items), len(items)
-
-
-def write_date_text(form: FormModel, field: Field) -> str:
-    """Return the text that asks for a date that formulas read."""
-    return translate("form.write_date", form.language, field=label_in_sentence(field.label, form.language))
-
-
-def _date_fields(template: Template) -> list[Field]:
-    return [field for field in template.answer_fields() if field.type == "date"]
-
-
-def _has_text_for_date(form: FormModel, item: PlanItem, field: Field) -> bool:
-    """Return whether the cell of a date holds a text, which is shown in red."""
-    text = form.answer_text(item, field.key)
-    return bool(text.strip()) and isinstance(answer_cell(form, field, text), str)
+    done_items = [item for item in items if not remaining_text(form, item) and not _waits_for_activity(form, item)]
+    return len(done_items), len(items)
 
 
 def counter_text(form: FormModel) -> str:
-    """Return "14 rader kvar av 24", or that there is nothing to report."""
+    """Return "14 av 24 klara", or that there is nothing to report."""
     if form.nothing_to_report:
         return translate("nothing.label", form.language)
-    left, total = count_left_rows(form)
-    return translate("form.counter_one" if left == 1 else "form.counter", form.language, left=left, total=total)
+    done, total = count_done_rows(form)
+    return translate("form.counter_one" if done == 1 else "form.counter", form.language, done=done, total=total)
 
 
 @memoize_by_layout
@@ -103,7 +77,6 @@ def longest_requirement_text(form: FormModel) -> str:
     texts += [
         write_number_text(field, language) for field in template.answer_fields() if field.type in NUMBER_TYPES
     ]
-    texts += [write_date_text(form, field) for field in _date_fields(template)]
     return max((translate("form.look_over", language), *texts), key=len)
 
 
@@ -160,17 +133,17 @@ def _quote_missing_level(form: FormModel) -> str:
 
 @memoize_by_layout
 def counter_formula(form: FormModel) -> str:
-    """Return the formula of "14 rader kvar av 24". What is left is counted once, since that takes long, and put
-    between strokes, so that one row that is left can be given words of its own."""
+    """Return the formula of "14 av 24 klara". What is done is counted once, since that takes long, and put between
+    strokes, so that one that is done can be given words of its own."""
     item_range = form.column_range(form.template.levels[form.template.item_level_index].key)
     remaining_range = form.column_range(REMAINING_KEY)
     used = f"(((LEN(TRIM({item_range}))>0)+(LEN({remaining_range})>0))>0)"
-    left = f"SUMPRODUCT({used}*(1-(LEN({remaining_range})=0){_not_waiting_factor(form)}))"
+    done = f"SUMPRODUCT({used}*(LEN({remaining_range})=0){_not_waiting_factor(form)})"
     language, total = form.language, f'"&SUMPRODUCT({used}*1)&"'
     plural_text, one_in_plural_text = (
-        translate("form.counter", language, left=f"|{number}|", total=total) for number in (f'"&{left}&"', 1)
+        translate("form.counter", language, done=f"|{number}|", total=total) for number in (f'"&{done}&"', 1)
     )
-    singular_text = translate("form.counter_one", language, left=1, total=total)
+    singular_text = translate("form.counter_one", language, done=1, total=total)
     counter = f'SUBSTITUTE(SUBSTITUTE("{plural_text}","{one_in_plural_text}","{singular_text}"),"|","")'
     nothing_text = quote_formula_text(translate("nothing.label", language))
     return (
@@ -219,10 +192,6 @@ def _list_requirement_formulas(form: FormModel, row: int) -> Iterator[Requiremen
                 quote_formula_text(rule_text(rule, field, template, language)),
                 and_formula(iter((*rule_conditions_met, violation))),
             )
-    for field in _date_fields(template):
-        cell = f"'{form.sheet_name}'!{form.cell_address(field.key, row)}"
-        is_text = f"AND(ISTEXT({cell}),{filled_condition(form, field, row)})"
-        yield quote_formula_text(write_date_text(form, field)), is_text
 
 
 def _status_text_formula(form: FormModel, status: Field, row: int) -> str:

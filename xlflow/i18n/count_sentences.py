@@ -57,8 +57,9 @@ def describe_status_counts(counts: Mapping[str, int], level: Level, template: Te
     if len(clauses) == 1:
         return _capitalize_sentence(_describe_same_status(clauses[0], level, language))
     clause_list = _join_clauses(clauses, level, language)
-    whole = f"{total} {plural_level_name(level, language)}"
-    return _capitalize_sentence(translate("sentences.of", language, whole=whole, first=clause_list))
+    return _capitalize_sentence(
+        translate("sentences.of", language, whole=format_item_count(total, level, language), first=clause_list)
+    )
 
 
 def describe_change_counts(counts: Mapping[str, int], level: Level, compared_to: date, language: Language) -> str:
@@ -100,12 +101,8 @@ def describe_incomplete_count(count: int, level: Level, language: Language) -> s
 
 def format_item_count(count: int, level: Level, language: Language) -> str:
     """Return "en aktivitet", "tolv aktiviteter", "13 aktiviteter"."""
-    return f"{number_in_words(count, level, language)} {level_name_for_count(count, level, language)}"
-
-
-def level_name_for_count(count: int, level: Level, language: Language) -> str:
-    """Return the name of a level after a number: "aktivitet" after 1, else "aktiviteter"."""
-    return label_in_sentence(level.label, language) if count == 1 else plural_level_name(level, language)
+    name = label_in_sentence(level.label, language) if count == 1 else plural_level_name(level, language)
+    return f"{number_in_words(count, level, language)} {name}"
 
 
 def number_in_words(number: int, level: Level, language: Language) -> str:
@@ -136,26 +133,24 @@ def _describe_same_status(clause: CountClause, level: Level, language: Language)
         format_item_count(clause.count, level, language),
         collapse_whitespace(clause.text.replace(COUNT_PLACEHOLDER, " ")),
     )
-    if clause.count <= 2:
+    if clause.count == 1:
         return f"{count_text} {rest}"
+    if clause.count == 2:
+        both = clause.text.replace(COUNT_PLACEHOLDER, translate("sentences.both", language))
+        return translate("sentences.of", language, whole=count_text, first=both)
     return translate("sentences.all", language, whole=count_text, rest=rest)
 
 
 def _join_clauses(
     clauses: Sequence[CountClause], level: Level, language: Language, *, with_level_name: bool = False
 ) -> str:
-    """Return the clauses as a list, verb first in the first one, which names the level if `with_level_name`.
-
-    A row of numbers is written in figures: words and figures side by side are hard to compare.
-    """
+    """Return the clauses as a list, verb first in the first one, which names the level if `with_level_name`."""
     first, *others = clauses
-    first_count = str(first.count) if others else number_in_words(first.count, level, language)
-    if with_level_name:
-        first_count = f"{first_count} {level_name_for_count(first.count, level, language)}"
-    texts = [first.text.replace(COUNT_PLACEHOLDER, first_count)]
+    format_count = format_item_count if with_level_name else number_in_words
+    texts = [first.text.replace(COUNT_PLACEHOLDER, format_count(first.count, level, language))]
     for clause in others:
         rest = collapse_whitespace(clause.text.replace(COUNT_PLACEHOLDER, " "))
-        texts.append(f"{clause.count} {rest}")
+        texts.append(f"{number_in_words(clause.count, level, language)} {rest}")
     return join_words(texts, "and", language)
 
 

@@ -1,5 +1,5 @@
 """Writes a mail as an .eml file that a mail program opens as a draft, and a page with a link per mail for programs
-that do not. The text of a mail is in it twice, plain and as HTML. Sends nothing."""
+that do not. Sends nothing."""
 
 import html
 import re
@@ -8,30 +8,26 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import localtime, make_msgid, parseaddr
+from email.utils import make_msgid, parseaddr
 from urllib.parse import quote
 
 _MESSAGE_ID_DOMAIN = "xlflow.invalid"
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-_MESSAGE_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s@]{1,200}>")
 _MAX_LINE = 75
 """Characters of a line: encoded lines come out one longer, and 76 is the most that these may have (RFC 2045)."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailDraft:
-    """A mail. `recipients`: addresses; `body`: plain text, paragraphs between blank lines; `attachment`: (file
-    name, content), None for none. `answers`: Message-ID of the mail that it answers."""
+    """A mail to be sent by a person. `recipients`: addresses; `attachment`: (file name, content)."""
 
     recipients: tuple[str, ...]
     subject: str
     body: str
-    attachment: tuple[str, bytes] | None
+    attachment: tuple[str, bytes]
     sender: str = ""
     display_name: str = ""
-    language: str = "sv"
-    answers: str = ""
 
 
 def split_addresses(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -42,12 +38,8 @@ def split_addresses(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return legal, tuple(each for each in addresses if not _ADDRESS.fullmatch(each) and "@" in each)
 
 
-def render_draft(draft: MailDraft, *, is_unsent: bool = True, message_id: str = "") -> tuple[bytes, str]:
-    """Return (the content of the .eml file, its Message-ID). Lines are as short as mail systems ask for.
-
-    The text is there twice, plain and as HTML, in the same words. `is_unsent`: a person is to send it, so that
-    mail programs open it as a draft. `message_id`: as returned for the same mail; "" for a new one.
-    """
+def render_draft(draft: MailDraft) -> tuple[bytes, str]:
+    """Return (the content of the .eml file, its Message-ID). Lines are as short as mail systems ask for."""
     mail = EmailMessage(policy=SMTP.clone(cte_type="7bit", max_line_length=_MAX_LINE))
     name = draft.display_name if len(draft.recipients) == 1 else ""
     mail["To"] = [Address(display_name=_one_line(name), addr_spec=each) for each in draft.recipients]
@@ -55,39 +47,13 @@ def render_draft(draft: MailDraft, *, is_unsent: bool = True, message_id: str = 
     if sender_address:
         mail["From"] = Address(display_name=_one_line(sender_name), addr_spec=sender_address)
     mail["Subject"] = _one_line(draft.subject)
-    domain = sender_address.rpartition("@")[2] or _MESSAGE_ID_DOMAIN
-    mail["Message-ID"] = message_id or make_msgid(domain=domain)
-    mail["Date"] = localtime()
-    mail["Auto-Submitted"] = "auto-replied" if draft.answers else "auto-generated"
-    for header in ("In-Reply-To", "References") if _MESSAGE_ID.fullmatch(draft.answers) else ():
-        mail[header] = draft.answers
-    if is_unsent:
-        mail["X-Unsent"] = "1"  # by which Outlook and others know a draft
+    mail["Message-ID"] = make_msgid(domain=_MESSAGE_ID_DOMAIN)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Unsent"] = "1"  # by which Outlook and others know a draft
     mail.set_content(draft.body, cte="quoted-printable" if not draft.body.isascii() else None)
-    mail.add_alternative(render_html(draft), subtype="html", cte="quoted-printable")
-    if draft.attachment:
-        file_name, content = draft.attachment
-        mail.add_attachment(content, *_XLSX, filename=file_name)
+    file_name, content = draft.attachment
+    mail.add_attachment(content, *_XLSX, filename=file_name)
     return mail.as_bytes(), str(mail["Message-ID"])
-
-
-def render_html(draft: MailDraft) -> str:
-    """Return the text of a mail as a web page of the same words, which loads nothing."""
-    blocks = [block.strip() for block in re.split(r"\n[ \t]*\n", draft.body.strip()) if block.strip()]
-    title = html.escape(_one_line(draft.subject))
-    return (
-        f'<!doctype html>\n<html lang="{html.escape(draft.language)}"><head><meta charset="utf-8">'
-        f'<title>{title}</title></head>\n<body style="font:1rem/1.5 Calibri,Arial,sans-serif;max-width:42em">\n'
-        f"{chr(10).join(map(_render_block, blocks))}\n</body></html>\n"
-    )
-
-
-def _render_block(block: str) -> str:
-    """Return a paragraph, or a list where every line begins with a dash."""
-    lines = [html.escape(line.strip()) for line in block.splitlines()]
-    if all(line.startswith("- ") for line in lines):
-        return "<ul>\n" + "\n".join(f"<li>{line[2:]}</li>" for line in lines) + "\n</ul>"
-    return "<p>" + "<br>\n".join(lines) + "</p>"
 
 
 def render_draft_page(
@@ -105,12 +71,11 @@ def render_draft_page(
             f"mailto:{quote(','.join(draft.recipients), safe='@,')}?subject={quote(draft.subject)}"
             f"&body={quote(draft.body.replace(chr(10), chr(13) + chr(10)))}"
         )
-        file_name = draft.attachment[0] if draft.attachment else ""
         rows.append(
             f'<tr><th scope="row">{html.escape(unit)}</th><td>{html.escape(", ".join(draft.recipients))}</td>'
             f'<td><a href="{html.escape(mailto)}">{html.escape(link_label)}</a></td>'
             f'<td><a href="{html.escape(quote(address))}">{html.escape(attachment_label)}: '
-            f"{html.escape(file_name)}</a></td></tr>"
+            f"{html.escape(draft.attachment[0])}</a></td></tr>"
         )
     style = "body{font:1rem/1.5 sans-serif;margin:2rem}th,td{text-align:left;padding:.3rem 1rem .3rem 0}"
     return (

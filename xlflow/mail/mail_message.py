@@ -18,11 +18,9 @@ _MAX_HEADER = 1_500
 """Bytes of one header; the library takes time in proportion to the square of what it reads of these."""
 
 _READ_HEADER = re.compile(
-    rb"^(?:from|subject|message-id|auto-submitted|x-autoreply|x-autorespond|precedence|content-[a-z-]+)"
-    rb"[ \t]*:.*(?:\r?\n[ \t].*)*",
+    rb"^(?:from|subject|message-id|auto-submitted|x-autoreply|content-[a-z-]+)[ \t]*:.*(?:\r?\n[ \t].*)*",
     re.IGNORECASE | re.MULTILINE,
 )
-_AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond")
 _MAX_PARTS = 300
 _MAX_TEXT = 20_000
 _MAX_DEPTH = 8
@@ -42,7 +40,7 @@ class MailAttachment:
 @dataclass(frozen=True, slots=True)
 class MailMessage:
     """A mail. `text`: what is written in it, at most 20,000 characters. `message_id`: "" if it has none.
-    `is_automatic`: an automatic reply or a report of a mail system; `is_report`: the latter."""
+    `is_automatic`: an automatic reply or a report of a mail system."""
 
     sender: str
     subject: str
@@ -50,7 +48,6 @@ class MailMessage:
     text: str
     attachments: tuple[MailAttachment, ...]
     is_automatic: bool = False
-    is_report: bool = False
 
 
 def read_eml(content: bytes) -> MailMessage | None:
@@ -70,16 +67,12 @@ def read_eml(content: bytes) -> MailMessage | None:
     except Exception:  # the library raises many kinds of exceptions for damaged mails, without a common base
         return None
     header = _read_headers(message)
-    is_report = message.get_content_type() == "multipart/report"
     is_automatic = (
         header("Auto-Submitted").lower() not in ("", "no")
-        or any(header(name) for name in _AUTOMATIC_HEADERS)
-        or header("Precedence").lower() in ("auto_reply", "auto-reply")
-        or is_report
+        or bool(header("X-Autoreply"))
+        or message.get_content_type() == "multipart/report"
     )
-    return MailMessage(
-        header("From"), header("Subject"), header("Message-ID"), text, attachments, is_automatic, is_report
-    )
+    return MailMessage(header("From"), header("Subject"), header("Message-ID"), text, attachments, is_automatic)
 
 
 def html_to_text(text: str) -> str:

@@ -81,15 +81,7 @@ def build_accounts(
 
 
 def count_unanswered(round_: Round, rows: Iterable[MergedRow], units_with_nothing: Collection[str] = ()) -> int:
-    """Return the number of asked (item, unit) pairs without an answer; see `count_unanswered_by_unit`."""
-    return sum(count_unanswered_by_unit(round_, rows, units_with_nothing).values())
-
-
-def count_unanswered_by_unit(
-    round_: Round, rows: Iterable[MergedRow], units_with_nothing: Collection[str] = ()
-) -> dict[str, int]:
-    """Return for each unit that is asked something how many items it left without an answer, also if it returned
-    nothing.
+    """Return the number of asked (item, unit) pairs without an answer, also of units that returned nothing.
 
     What was written and not understood answers nothing. `units_with_nothing` say that they have nothing to report:
     what they leave blank is not left unanswered.
@@ -104,10 +96,10 @@ def count_unanswered_by_unit(
     for item in round_.plan.items:
         for unit in () if item.added_by_unit else units.intersection(item.units):
             items_by_unit.setdefault(unit, []).append(item)
-    return {
-        unit: len(find_unanswered_items(items, round_.template, answered_ids_by_unit.get(unit, ())))
+    return sum(
+        len(find_unanswered_items(items, round_.template, answered_ids_by_unit.get(unit, ())))
         for unit, items in items_by_unit.items()
-    }
+    )
 
 
 def explain_imbalance(accounts: Accounts, template: Template) -> LocalizedText:

@@ -165,19 +165,13 @@ def _form_units_by_key(plan: Plan, submissions: Sequence[Submission]) -> dict[st
     """Return the units of the plan that the forms agree on, by normalized name; each form knows the contact of its
     own unit only."""
     units = {normalize_key_cached(unit.name): Unit(unit.name) for unit in plan.units}
-    positions = {unit.name: position for position, unit in enumerate(plan.units)}
     for submission in reversed(submissions):
-        own_unit = _find_unit(submission.round.plan.units, submission.unit, positions.get(submission.unit, 0))
-        if own_unit:
-            units[normalize_key_cached(own_unit.name)] = own_unit
+        units.update(
+            (normalize_key_cached(unit.name), unit)
+            for unit in submission.round.plan.units
+            if unit.name == submission.unit
+        )
     return units
-
-
-def _find_unit(units: Sequence[Unit], name: str, likely_position: int) -> Unit | None:
-    """Return the unit of a name, looked for first where it is in other forms: every form lists all units."""
-    if likely_position < len(units) and units[likely_position].name == name:
-        return units[likely_position]
-    return next((unit for unit in units if unit.name == name), None)
 
 
 def _check_unexpected_units(submissions: Sequence[Submission], round_: Round) -> Iterator[Finding]:

@@ -118,8 +118,7 @@ class Merged:
     declare it, with the location; they are among the `answered_units`. `waivers` and `aliases`: those of the plan,
     each with how often it was used. `corrections`: what people changed in the consolidated workbook by hand.
     `item_answers`: those of them that are about a plan item over all its units, by (item id, field key or
-    `ROLLED_UP_KEY`); they count before the units' answers. `event_ids`: in a project, of the newest events that
-    the answers come from.
+    `ROLLED_UP_KEY`); they count before the units' answers.
     """
 
     round: Round
@@ -134,7 +133,6 @@ class Merged:
     aliases: tuple[tuple[Alias, int], ...] = ()
     corrections: tuple[ManualCorrection, ...] = ()
     item_answers: Mapping[tuple[str, str], Answer] = field(default_factory=dict)
-    event_ids: tuple[str, ...] = ()
 
     def rows_by_unit(self) -> dict[str, list[AnswerRow]]:
         """Return the answers of each unit that has rows, in the order of `rows`."""
@@ -182,8 +180,7 @@ class RunNote:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a command returns; command line and web only show it. `units`: names of those issued or asked. `mails`:
-    plain values of each mail that was made, sent, taken in or left."""
+    """What a command returns; command line and web only show it. `units`: names of those issued or asked."""
 
     language: Language
     findings: tuple[Finding, ...] = ()
@@ -192,7 +189,6 @@ class RunResult:
     written_files: tuple[Path, ...] = ()
     units: tuple[str, ...] = ()
     notes: tuple[RunNote, ...] = ()
-    mails: tuple[Mapping[str, str], ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -150,15 +150,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One follow-up: who is asked what, as of which day, by when, in which language. `contact`: whom the forms go
-    back to, a name or an address, as the forms say it; "" where they are not to say it."""
+    """One follow-up: who is asked what, as of which day, by when, in which language."""
 
     template: Template
     plan: Plan
     as_of: date
     due_date: date | None
     language: Language
-    contact: str = ""
 
     @property
     def key(self) -> str:

@@ -66,10 +66,6 @@ class ColumnarRows(Sequence[tuple[TableCell, ...]]):
         """Return the distinct cells of one column (0-based); 1, 1.0 and True are one in the set."""
         return self._columns[column_index].distinct_values()
 
-    def reordered(self, column_indexes: Sequence[int]) -> "ColumnarRows":
-        """Return the rows with these columns (0-based), in this order."""
-        return ColumnarRows([self._columns[column_index] for column_index in column_indexes], self._count)
-
     def with_column(self, column_index: int, cells: Iterable[TableCell]) -> "ColumnarRows":
         """Return the rows with another column inserted before `column_index`; `cells` has one per row."""
         new_column = _EncodedColumn()
@@ -160,17 +156,15 @@ def _identity_key(cell: TableCell) -> object:
 class TableColumn:
     """One column of a table: key, heading, width in characters, and how its cells are shown.
 
-    kind group: a text that consecutive rows share, shown in full in the first of them. context: a text that a page
-    may leave out. signed: a number that is bad news below zero. share: a fraction of a whole (0.05 is 5 %), signed
-    likewise.
+    kind group: a text that consecutive rows share, shown in full in the first of them. signed: a number that is
+    bad
+    news below zero. share: a fraction of a whole (0.05 is 5 %), signed likewise.
     """
 
     key: str
     heading: str
     width: int = 16
-    kind: Literal["text", "group", "number", "integer", "date", "signed", "share", "status", "link", "context"] = (
-        "text"
-    )
+    kind: Literal["text", "group", "number", "integer", "date", "signed", "share", "status", "link"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +190,3 @@ class Table:
             if isinstance(self.rows, ColumnarRows)
             else {row[column_index] for row in self.rows}
         )
-
-
-def reorder_columns(table: Table, column_indexes: Sequence[int]) -> Table:
-    """Return a table with these of its columns (0-based), in this order."""
-    columns = tuple(table.columns[column_index] for column_index in column_indexes)
-    rows = encode_rows(table.rows, len(table.columns)) if not isinstance(table.rows, ColumnarRows) else table.rows
-    return Table(table.name, columns, rows.reordered(column_indexes))

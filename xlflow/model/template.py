@@ -16,16 +16,6 @@ from xlflow.model.template_elements import AmountUnit, Choice, ChoiceList, Field
 _DROPPED_WHOLE = ("rules", "summaries")
 """Lists of which a faulty entry of a newer version is left out as a whole."""
 
-_CACHED_LOOK_UPS = (
-    "item_level_index",
-    "part_level_index",
-    "fields_by_key",
-    "fields_by_role",
-    "status_choices",
-    "definition",
-)
-"""What a copy of a template must look up anew."""
-
 
 class Template(TemplateShape):
     """A whole template whose parts fit each other: validation fails where `find_template_faults` finds any fault.
@@ -43,7 +33,7 @@ class Template(TemplateShape):
     def __copy__(self) -> Self:
         """Return a copy without the cached look-ups, since `model_copy` may give it other levels or fields."""
         copied = super().__copy__()
-        for name in _CACHED_LOOK_UPS:
+        for name in ("item_level_index", "part_level_index", "fields_by_key", "status_choices", "definition"):
             copied.__dict__.pop(name, None)
         return copied
 
@@ -61,11 +51,6 @@ class Template(TemplateShape):
     def fields_by_key(self) -> dict[str, Field]:
         """The fields by their keys."""
         return {field.key: field for field in self.fields}
-
-    @cached_property
-    def fields_by_role(self) -> dict[str, Field]:
-        """The first field in each role."""
-        return {field.role: field for field in reversed(self.fields) if field.role}
 
     @cached_property
     def status_choices(self) -> dict[str, Choice]:
@@ -94,7 +79,7 @@ class Template(TemplateShape):
 
     def field_in_role(self, role: str) -> Field | None:
         """Return the field with a role ("status", "deadline", "new_deadline", "comment"), None if none has it."""
-        return self.fields_by_role.get(role)
+        return next((field for field in self.fields if field.role == role), None)
 
     def answer_fields(self) -> tuple[Field, ...]:
         """Return the fields that a unit fills in, in the form's order."""

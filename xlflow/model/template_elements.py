@@ -320,8 +320,7 @@ def _add_unit_to_heading(field: Any, unit: str) -> Any:
 class TemplateShape(TemplateElement):
     """A whole template, `extends` resolved, whose references are not checked yet; see `template.Template`.
 
-    `introduction` is on the first page of the report; its {day} is the as-of date. `board`, `administration` and
-    `registry_number` are below the report's title. `amount_unit`: what the amounts are in, which are
+    `introduction` opens the report; its {day} is the as-of date. `amount_unit`: what the amounts are in, which are
     the fields of type number that are no percentages; None if they are no money.
     """
 
@@ -330,9 +329,6 @@ class TemplateShape(TemplateElement):
     title: LocalizedText
     description: LocalizedText
     introduction: LocalizedText | None = None
-    board: LocalizedText | None = None
-    administration: LocalizedText | None = None
-    registry_number: LocalizedText | None = None
     amount_unit: AmountUnit | None = None
     levels: Annotated[tuple[Level, ...], Bounds(max_length=20)]
     fields: Annotated[tuple[Field, ...], Bounds(max_length=200)]

@@ -19,6 +19,7 @@ from xlflow.excel.reader import (
     refusal_finding,
 )
 from xlflow.model.findings import FatalError, Finding
+from xlflow.runtime.data_pickle import DATA_ERRORS, dump_data, load_data
 from xlflow.runtime.process_pool import (
     PoolUnavailableError,
     TaskFailure,
@@ -26,7 +27,6 @@ from xlflow.runtime.process_pool import (
     map_in_processes,
     starts_quickly,
 )
-from xlflow.runtime.value_codec import ValueDecodeError, decode_value_bytes, encode_value_bytes
 
 FAILURE_CODES = {"crashed": "reader-crashed", "too-slow": "reader-too-slow", "too-large": "reader-too-large"}
 """The reason for which a process ended without a result -> the code of the refusal."""
@@ -117,7 +117,7 @@ class _Task(Generic[Result]):
     task: Callable[[Path], Result]
 
     def __call__(self, path: Path) -> bytes:
-        return encode_value_bytes(self.run(path))
+        return dump_data(self.run(path))
 
     def run(self, path: Path) -> _Outcome[Result]:
         try:
@@ -129,8 +129,8 @@ class _Task(Generic[Result]):
 def _load_outcome(frame: bytes) -> Any:
     """Return the outcome that a worker sent; as if it had crashed where that is none."""
     try:
-        outcome = decode_value_bytes(frame)
-    except ValueDecodeError:
+        outcome = load_data(frame)
+    except DATA_ERRORS:
         return TaskFailure("crashed")
     return outcome if isinstance(outcome, _Outcome) else TaskFailure("crashed")
 

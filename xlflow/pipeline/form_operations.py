@@ -8,35 +8,42 @@ need is imported there, so that checking a form does not wait for what makes rep
 import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlflow.collect.discover import find_relative_paths
+from xlflow.correct.plan_corrections import CorrectionForm, plan_correction_forms
 from xlflow.i18n.catalogue import Language
-from xlflow.model.findings import FatalError, Finding, sort_findings
+from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
 from xlflow.model.merged import Merged, RunNote, RunResult
 from xlflow.model.plan import Round
+from xlflow.model.submission import PreviousAnswers
 from xlflow.pipeline.gather import check_nothing_found, gather_round
-from xlflow.pipeline.progress import ProgressCallback, check_saved_elsewhere, report_progress
-from xlflow.pipeline.read_files import ReadOptions
-from xlflow.pipeline.resolve_round import (
-    PlanSource,
-    RequestedRound,
-    UnitRounds,
-    open_consolidated,
-    open_plan,
+from xlflow.pipeline.overwrite_guard import (
+    ProgressCallback,
+    check_saved_elsewhere,
+    refuse_result_target,
+    report_progress,
+    save_forms,
 )
+from xlflow.pipeline.read_files import ReadOptions
+from xlflow.pipeline.resolve_round import RequestedRound, open_consolidated, open_plan
 from xlflow.pipeline.round_decisions import DeliveredFiles
+from xlflow.rounds.previous_answers import (
+    add_carried_items,
+    build_previous_answers,
+    check_carried_items,
+    check_continued_items,
+    check_items_not_found,
+    check_past_units,
+    find_carried_items,
+    index_predecessors,
+)
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from xlflow.consolidated.summary_model import ConsolidatedContent
-    from xlflow.correct.plan_corrections import CorrectionForm
     from xlflow.excel.reader import WorkbookData
-    from xlflow.model.submission import PreviousAnswers
     from xlflow.runtime.atomic_write import AtomicTarget
 
 
@@ -49,61 +56,32 @@ def generate_forms(
     due: date | None = None,
     previous: Path | None = None,
     language: Language = "sv",
-    contact: str = "",
     only_units: Collection[str] = (),
     jobs: int | None = None,
     force: bool = False,
     progress: ProgressCallback | None = None,
 ) -> RunResult:
     """Write one form per unit of the plan into the folder `output`; only those of `only_units`, if it names any.
-    `contact`: whom the forms say that they go back to, a name or an address.
 
     `previous` is the consolidated workbook of the previous round, whose answers the forms then show. An existing
     form is replaced unless it has been filled in or is not xlflow's: then FatalError before anything is written,
     or `force`.
     """
-    round_, findings = _define_round(plan, template, as_of, due, language)
-    return generate_round_forms(
-        replace(round_, contact=" ".join(contact.split())),
-        findings,
-        output,
-        previous=previous,
-        only_units=only_units,
-        jobs=jobs,
-        force=force,
-        progress=progress,
-    )
-
-
-def generate_round_forms(
-    round_: Round,
-    findings: tuple[Finding, ...],
-    output: Path,
-    *,
-    previous: Path | None = None,
-    only_units: Collection[str] = (),
-    jobs: int | None = None,
-    force: bool = False,
-    progress: ProgressCallback | None = None,
-) -> RunResult:
-    """Write one form per unit of a round that is defined already; see `generate_forms`. `findings`: about its
-    plan, which the result then has too."""
     from xlflow.generate import split_round_by_unit, write_forms
     from xlflow.generate.batch import list_form_files
-    from xlflow.pipeline.overwrite_guard import save_forms
-    from xlflow.pipeline.previous_round import read_previous_answers
 
+    round_, findings = _define_round(plan, template, as_of, due, language)
     form_plans = [each for each in list_form_files(round_) if not only_units or each.unit in only_units]
     unit_rounds, units = split_round_by_unit(round_), tuple(form_plan.unit for form_plan in form_plans)
     previous_answers: Mapping[str, PreviousAnswers] = {}
     previous_findings: tuple[Finding, ...] = ()
     if previous:
-        unit_rounds, previous_answers, previous_findings = read_previous_answers(previous, round_, unit_rounds)
+        unit_rounds, previous_answers, previous_findings = _read_previous_answers(previous, round_, unit_rounds)
     targets = [output / form.file_name for form in form_plans]
     contents = write_forms(unit_rounds, units, previous_answers, jobs)
     written, file_findings = save_forms(targets, contents, "generate", force=force, progress=progress)
     all_findings = sort_findings((*findings, *previous_findings, *file_findings))
-    return RunResult(round_.language, all_findings, written_files=written, units=units, output_path=output)
+    return RunResult(language, all_findings, written_files=written, units=units, output_path=output)
 
 
 @contextmanager
@@ -123,7 +101,7 @@ def _pause_garbage_collection() -> Iterator[None]:
 def check_forms(
     paths: Sequence[Path] | DeliveredFiles,
     *,
-    plan: PlanSource | None = None,
+    plan: Path | None = None,
     as_of: date | None = None,
     template: str | None = None,
     return_dir: Path | None = None,
@@ -131,22 +109,20 @@ def check_forms(
     cache: bool = True,
     force: bool = False,
     progress: ProgressCallback | None = None,
-    executor: "Executor | None" = None,
 ) -> RunResult:
     """Read and check forms: files, folders (searched through), archives. `as_of` is the day of the round and
     `template` its template, by name or path; only needed where no form says it any longer, or forms of several
-    rounds lie together. `plan` is a plan workbook, or a round that is defined already, which then says both.
-    `executor` reads the files, in a program with threads; see `StandingPool`.
+    rounds lie together.
 
     Writes nothing unless `return_dir` is given: then a new form for each unit that has something to correct, with
     all its answers and the faults marked. A form that has been filled in is never overwritten.
     """
-    requested = _make_requested_round(as_of, template, plan)
+    requested = _make_requested_round(as_of, template)
     own_files = tuple(return_dir.rglob("*.xlsx")) if return_dir else ()
     gathered = gather_round(
         paths,
         plan,
-        ReadOptions(jobs, use_cache=cache, executor=executor),
+        ReadOptions(jobs, use_cache=cache),
         progress,
         own_files,
         requested,
@@ -154,14 +130,12 @@ def check_forms(
     merged, findings = gathered.merged, gathered.findings
     if return_dir is None:
         return RunResult(merged.round.language, findings, merged)
-    from xlflow.correct.plan_corrections import plan_correction_forms
     from xlflow.generate.batch import list_form_files
-    from xlflow.pipeline.overwrite_guard import save_forms
 
     file_names = {form_plan.unit: form_plan.file_name for form_plan in list_form_files(merged.round)}
     corrections = plan_correction_forms(merged, findings, gathered.submissions)
     targets = [return_dir / file_names[correction.unit] for correction in corrections]
-    contents = ((index, write_correction_form(one)) for index, one in enumerate(corrections))
+    contents = ((index, _write_correction_form(one)) for index, one in enumerate(corrections))
     written, file_findings = save_forms(targets, contents, "send back", force=force, progress=progress)
     all_findings = sort_findings((*findings, *file_findings))
     return RunResult(merged.round.language, all_findings, merged, return_dir if written else None, written)
@@ -172,7 +146,7 @@ def merge_forms(
     paths: Sequence[Path] | DeliveredFiles,
     output: Path,
     *,
-    plan: PlanSource | None = None,
+    plan: Path | None = None,
     as_of: date | None = None,
     template: str | None = None,
     previous: Path | None = None,
@@ -194,13 +168,12 @@ def merge_forms(
     is: beside the target if that is in use.
     """
     from xlflow.export import list_package_files
-    from xlflow.pipeline.overwrite_guard import refuse_result_target
     from xlflow.runtime.atomic_write import lock_target
     from xlflow.runtime.file_transaction import undo_interrupted
 
     undo_interrupted(output)
     changed_cells = refuse_result_target(output, force=force)
-    requested = _make_requested_round(as_of, template, plan)
+    requested = _make_requested_round(as_of, template)
     own_files = list_package_files(export_dir) if export_dir else ()
     previous_workbook, previous_paths = (open_consolidated(previous), (previous,)) if previous else (None, ())
     with lock_target(output) as target:
@@ -268,10 +241,8 @@ def _save_merged(
     return saved[output], tuple(saved[path] for path in package_paths)
 
 
-def _make_requested_round(as_of: date | None, template: str | None, plan: PlanSource | None) -> RequestedRound:
+def _make_requested_round(as_of: date | None, template: str | None) -> RequestedRound:
     """Return what is said of the round; `FatalError` with every fault of its template."""
-    if isinstance(plan, Round | UnitRounds):
-        return RequestedRound(plan.as_of, plan.template)
     if template is None:
         return RequestedRound(as_of)
     from xlflow.definition.template_loader import load_template
@@ -280,8 +251,7 @@ def _make_requested_round(as_of: date | None, template: str | None, plan: PlanSo
     return RequestedRound(as_of, load_template(template), files)
 
 
-def write_correction_form(correction: "CorrectionForm") -> bytes:
-    """Return the workbook of a form that goes back to its unit."""
+def _write_correction_form(correction: CorrectionForm) -> bytes:
     from xlflow.generate import write_form
 
     round_, unit, answers, nothing_to_report = (
@@ -308,3 +278,36 @@ def _define_round(
 
     workbook = open_plan(plan)
     return define_round(workbook, load_template(template), as_of, due, language)
+
+
+def _read_previous_answers(
+    previous: Path, round_: Round, unit_rounds: Mapping[str, Round]
+) -> tuple[Mapping[str, Round], Mapping[str, PreviousAnswers], tuple[Finding, ...]]:
+    """Return the rounds of the units with their own activities of the round before, what each unit is shown of it,
+    and what is to be said of that."""
+    from xlflow.consolidated.reader import read_round_status
+
+    previous_status, location = (
+        read_round_status(open_consolidated(previous), round_.language),
+        Location(previous.name),
+    )
+    predecessors = index_predecessors(previous_status, round_)
+    rounds, answers_by_unit, carried_by_unit = dict(unit_rounds), {}, {}
+    for name in (unit.name for unit in round_.plan.units):
+        carried_by_unit[name] = find_carried_items(predecessors, round_, name)
+        own_answers = build_previous_answers(predecessors, unit_rounds[name], name)
+        rounds[name], answers_by_unit[name] = add_carried_items(
+            unit_rounds[name], own_answers, carried_by_unit[name], predecessors
+        )
+    params = {
+        "shown": sum(len(unit_answers.text_by_item_id) for unit_answers in answers_by_unit.values()),
+        "total": sum(len(rounds[name].plan.items) for name in answers_by_unit),
+    }
+    findings = (
+        make_finding("previous-shown", location, params=params),
+        *check_carried_items(carried_by_unit, round_, location),
+        *check_items_not_found(predecessors, round_, location),
+        *check_past_units(previous_status, round_),
+        *check_continued_items(predecessors, round_),
+    )
+    return rounds, answers_by_unit, findings

@@ -23,15 +23,9 @@ from xlflow.model.plan import Alias, Plan, Round, Waiver
 from xlflow.model.submission import Submission
 from xlflow.model.template import Template
 from xlflow.model.text import normalize_key
-from xlflow.pipeline.progress import ProgressCallback
+from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.pipeline.read_files import ReadOptions, list_submissions, read_returned_files, retry_with_known_rounds
-from xlflow.pipeline.resolve_round import (
-    PlanSource,
-    RequestedRound,
-    UnitRounds,
-    requested_round_key,
-    resolve_planned_round,
-)
+from xlflow.pipeline.resolve_round import RequestedRound, requested_round_key, resolve_planned_round
 from xlflow.pipeline.round_decisions import (
     DeliveredFiles,
     RoundDecisions,
@@ -60,7 +54,7 @@ class GatheredRound:
 
 def gather_round(
     paths: Sequence[Path] | DeliveredFiles,
-    plan: PlanSource | None,
+    plan: Path | None,
     read_options: ReadOptions,
     progress: ProgressCallback | None,
     excluded: Collection[Path] = (),
@@ -72,7 +66,7 @@ def gather_round(
     `excluded` are files that are never returns, such as results. `requested` is the round that the caller
     named. `changed_cells` are corrections by hand in the consolidated workbook that is made anew."""
     requested = requested or RequestedRound()
-    excluded_files = (*excluded, *requested.template_files, *([plan] if isinstance(plan, Path) else ()))
+    excluded_files = (*excluded, *requested.template_files, *([plan] if plan else ()))
     delivered = as_delivered(paths, excluded_files)
     discovered_files, findings = delivered.files, delivered.findings
     pending_files = [file for file in discovered_files if not file.settled_file]
@@ -99,7 +93,7 @@ def gather_round(
     merged, merge_findings = merge_submissions(
         selected.submissions, selected.files, planned_round or _empty_round(selected.submissions)
     )
-    merged = adjust_merged(merged, delivered)
+    merged = adjust_merged(merged, delivered.decisions)
     if changed_cells:
         merged, merge_findings = _apply_corrections(merged, merge_findings, changed_cells)
     waivers = plan_in_force.waivers if selected.submissions else ()
@@ -111,7 +105,7 @@ def gather_round(
 
 def _read_for_round(
     files: Sequence[DiscoveredFile],
-    plan: PlanSource | None,
+    plan: Path | None,
     read_options: ReadOptions,
     progress: ProgressCallback | None,
     requested: RequestedRound,
@@ -127,11 +121,7 @@ def _read_for_round(
     )
     planned_round = planned_round and adjust_round(planned_round, decisions)
     opened = retry_with_known_rounds(files, opened, _known_rounds(submissions, planned_round), read_options)
-    submissions = _agree_on_template(list_submissions(opened), requested)
-    if isinstance(plan, UnitRounds):
-        own_units = {decisions.belongs_to.get(normalize_key(each.unit), each.unit) for each in submissions}
-        planned_round = adjust_round(plan.load(own_units), decisions)
-    return opened, submissions, planned_round, assumption_findings
+    return opened, _agree_on_template(list_submissions(opened), requested), planned_round, assumption_findings
 
 
 def _check_merged(
@@ -227,9 +217,9 @@ def _known_rounds(submissions: Iterable[Submission], planned_round: Round | None
 
 def _empty_round(submissions: Sequence[Submission]) -> Round | None:
     """Return an empty round to count files against, where neither plan nor form says what was asked."""
-    if submissions:
-        return None
     from xlflow.definition.template_loader import load_template
 
+    if submissions:
+        return None
     template = load_template("followup")
     return Round(template, Plan("", (), (), UNKNOWN_DATE.year), UNKNOWN_DATE, None, "sv")

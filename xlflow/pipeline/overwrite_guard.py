@@ -5,7 +5,7 @@ into the file at the target and writes nothing; one function per kind of target 
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -26,12 +26,14 @@ from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.merged import ChangedCell
 from xlflow.model.submission import Submission
 from xlflow.pipeline.bounded_reading import FailedReading, read_each_within_bounds, read_within_bounds
-from xlflow.pipeline.progress import ProgressCallback, check_saved_elsewhere, report_progress
 from xlflow.read.build_submission import read_form
 from xlflow.values import cell_text
 
 if TYPE_CHECKING:
     from xlflow.report.report_file import ReportFormat
+
+ProgressCallback = Callable[[str, int, int], None]
+"""Called with the name of the step, how many files are done, and how many there are."""
 
 
 def save_forms(
@@ -58,6 +60,19 @@ def save_forms(
         report_progress(progress, step, len(saved), len(targets))
     written = tuple(saved[index] for index in range(len(targets)))
     return written, tuple(check_saved_elsewhere(zip(targets, written, strict=True)))
+
+
+def check_saved_elsewhere(saved: Iterable[tuple[Path, Path]]) -> Iterator[Finding]:
+    """Yield a finding per (target, path where it was saved) that differ: the target was in use."""
+    for target, written_path in saved:
+        if written_path != target:
+            yield make_finding("saved-beside", Location(str(target)), value=written_path.name)
+
+
+def report_progress(progress: ProgressCallback | None, step: str, done: int, total: int) -> None:
+    """Call `progress`, if there is one, with the step and how many of how many files are done."""
+    if progress:
+        progress(step, done, total)
 
 
 def refuse_result_target(output: Path, *, force: bool) -> tuple[ChangedCell, ...]:

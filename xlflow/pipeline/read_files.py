@@ -6,10 +6,9 @@ file suffers. Says nothing of what is in a file; that is for `xlflow.read`.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from xlflow.collect.discover import (
     DiscoveredFile,
@@ -28,15 +27,12 @@ from xlflow.excel.reader import (
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.submission import FileState, Submission
 from xlflow.pipeline.bounded_reading import FAILURE_CODES
-from xlflow.pipeline.progress import ProgressCallback
+from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.read.build_submission import can_be_retried, read_form
 from xlflow.read.recognise_by_content import KnownRound
 from xlflow.runtime import cache, process_pool
 from xlflow.runtime.submission_decoder import DECODE_ERRORS, SubmissionDecoder
 from xlflow.runtime.submission_encoder import EncodedSubmission, ReadResult, encode_submission
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
 
 _MAX_JOBS = 8
 """Worker processes at most unless more are asked for; all their results pass through this one process."""
@@ -54,26 +50,14 @@ _TASK_LIMITS = process_pool.TaskLimits(DEFAULT_LIMITS.seconds, DEFAULT_LIMITS.me
 class ReadOptions:
     """How files are read. `jobs`: worker processes at a time, None for as many as there are processors, at most 8;
     `use_cache`: take files that were read before from the cache, if there are enough files for it to be worth
-    it. `executor`: reads all files in place of processes of this run's own, for programs with threads; see
-    `StandingPool`."""
+    it."""
 
     jobs: int | None = None
     use_cache: bool = False
-    executor: "Executor | None" = None
 
     def open_cache(self, file_count: int) -> cache.ParseCache | None:
         """Return the cache of read forms; None if it is not wanted, not worth it for so few files, or unusable."""
         return cache.open_cache() if self.use_cache and file_count >= _MIN_FILES_FOR_CACHE else None
-
-    def map_items(
-        self, task: "_FileReader", files: Sequence[DiscoveredFile]
-    ) -> Iterator[tuple[int, tuple[bytes, str, bytes] | process_pool.TaskFailure]]:
-        """Return what `map_in_processes` does, with the executor if there is one."""
-        if self.executor is None:
-            return process_pool.map_in_processes(task, files, self.count_jobs(), _TASK_LIMITS)
-        from xlflow.runtime.standing_pool import map_in_executor  # a command without threads does not wait for it
-
-        return map_in_executor(self.executor, task, files, _TASK_LIMITS)
 
     def count_jobs(self) -> int:
         """Return how many worker processes to use."""
@@ -96,7 +80,7 @@ def read_returned_files(
     cached_count = len(results)
     if cached_count:
         _report_results(progress, results, files)
-    if not options.executor and len(files) - cached_count <= process_pool.max_items_without_pool():
+    if len(files) - cached_count <= process_pool.max_items_without_pool():
         for index, file in enumerate(files):
             if index not in results and (result := _read_in_process(file, known_rounds, parse_cache)) is not None:
                 results[index] = result
@@ -104,7 +88,9 @@ def read_returned_files(
     pool_indexes = [number for number in range(len(files)) if number not in results]
     try:
         task = _FileReader(tuple(known_rounds), parse_cache)
-        for task_index, outcome in options.map_items(task, [files[number] for number in pool_indexes]):
+        for task_index, outcome in process_pool.map_in_processes(
+            task, [files[number] for number in pool_indexes], options.count_jobs(), _TASK_LIMITS
+        ):
             index = pool_indexes[task_index]
             results[index] = (
                 _refuse_failed_file(files[index], outcome)

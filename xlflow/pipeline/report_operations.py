@@ -5,7 +5,6 @@ checking forms does not load them.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from xlflow.i18n.catalogue import Language
 from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
 from xlflow.model.merged import RunNote, RunResult
-from xlflow.pipeline.progress import check_saved_elsewhere
+from xlflow.pipeline.overwrite_guard import check_saved_elsewhere
 from xlflow.pipeline.resolve_round import open_consolidated
 
 if TYPE_CHECKING:
@@ -33,32 +32,23 @@ def write_report(
     redact: bool = False,
     require_clean: bool = False,
     force: bool = False,
-    event_ids: tuple[str, ...] = (),
-    board: str = "",
-    administration: str = "",
-    registry_number: str = "",
-    dated: date | None = None,
 ) -> RunResult:
     """Make the report for the board from a consolidated workbook alone, as .docx, .pdf or .html.
 
     `FatalError` before anything is written if the workbook is not ours, if personal data would become public
     (`redact` blanks it, `force` keeps it), if a person has edited the report that is there already, or, with
-    `require_clean`, if the workbook has errors that nobody has corrected. `event_ids`: named at the end, where the
-    workbook is that of a project. `board`, `administration` and `registry_number`, or else the template's, and
-    `dated` are below the title; what is not known is left out.
+    `require_clean`, if the workbook has errors that nobody has corrected.
     """
     from xlflow.pipeline.overwrite_guard import reason_to_keep_report, refuse_overwrite
     from xlflow.report.compose import ReportOptions
     from xlflow.report.inputs import read_introduction_file, read_reference_document
-    from xlflow.report.particulars import Particulars
     from xlflow.report.report_file import BuildOptions, build_report, report_format_of
     from xlflow.runtime.atomic_write import write_atomic
 
     report_format = report_format_of(str(output))
     if not force:
         refuse_overwrite([output], partial(reason_to_keep_report, report_format=report_format))
-    particulars = Particulars(board, administration, registry_number, dated)
-    report_options = ReportOptions(layout, only, unit, read_introduction_file(intro), event_ids, particulars)
+    report_options = ReportOptions(layout, only, unit, read_introduction_file(intro))
     build_options = BuildOptions(
         language, redact, force, read_reference_document(reference, report_format), require_clean
     )

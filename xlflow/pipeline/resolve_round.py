@@ -99,29 +99,11 @@ class RequestedRound:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class UnitRounds:
-    """A round of which a run wants only the units whose forms it finds. `load` returns it with the units of these
-    names, however they are written; for None with all."""
-
-    as_of: date
-    template: Template
-    load: Callable[[Collection[str] | None], Round]
-
-
-PlanSource = Path | Round | UnitRounds
-"""What says who is asked what: a plan workbook, or a round that is defined already."""
-
-
 def resolve_planned_round(
-    plan: PlanSource, submissions: Sequence[Submission], refusals: Sequence[Finding], requested: RequestedRound
+    plan: Path, submissions: Sequence[Submission], refusals: Sequence[Finding], requested: RequestedRound
 ) -> _ResolvedRound:
     """Return the plan as asked in the round of the forms; where all forms have lost what was asked in them, of the
     round that one of them names or shows; else as far as the plan alone tells."""
-    if isinstance(plan, Round):
-        return plan, ()
-    if isinstance(plan, UnitRounds):
-        return plan.load({submission.unit for submission in submissions} or None), ()
     from xlflow.definition.plan_workbook import define_round, detect_language
     from xlflow.definition.template_loader import load_template, shipped_template_names
 

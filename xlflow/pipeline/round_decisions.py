@@ -4,7 +4,7 @@ A decision never changes a file or an answer; it says which returns count and wh
 the findings, so the consolidated workbook lists it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,19 +35,13 @@ class RoundDecisions:
     nothing_to_report: frozenset[str] = frozenset()
     belongs_to: Mapping[str, str] = field(default_factory=dict)
 
-    def without_files(self) -> "RoundDecisions":
-        """Return those about units only."""
-        return replace(self, used_files={}, left_out_files=frozenset())
-
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFiles:
     """The files of a round, given to a run in place of paths.
 
     `paths`: where they are, for messages. `findings`: about the files, and a note per decision. `received_at`:
-    time (aware) by file name; of two returns that differ, the one received last stands. `successors`: the id in
-    the round's plan by (digest of an earlier plan of it, id in that), where the two differ. `earlier_plans`: what
-    each earlier plan is called, by digest. `event_ids`: of the newest events that say all this.
+    time (aware) by file name; of two returns that differ, the one received last stands.
     """
 
     paths: tuple[Path, ...]
@@ -55,9 +49,6 @@ class DeliveredFiles:
     findings: tuple[Finding, ...] = ()
     received_at: Mapping[str, datetime] = field(default_factory=dict)
     decisions: RoundDecisions = RoundDecisions()
-    successors: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    earlier_plans: Mapping[str, str] = field(default_factory=dict)
-    event_ids: tuple[str, ...] = ()
 
 
 def as_delivered(paths: Sequence[Path] | DeliveredFiles, excluded: Collection[Path]) -> DeliveredFiles:
@@ -82,11 +73,9 @@ def adjust_submissions(
     submissions: Sequence[Submission], delivered: DeliveredFiles
 ) -> tuple[list[Submission], list[ReceivedFile], list[Finding]]:
     """Return the submissions that may count, each under the unit that it belongs to and with the time when it was
-    received; the files that were left out by a decision; and a note on each of these, and on each that answers an
-    earlier plan."""
+    received; the files that were left out by a decision; and a note on each of these."""
     decisions = delivered.decisions
-    known = (_follow_successors(each, delivered.successors) for each in submissions)
-    renamed = (_move_to_unit(each, decisions.belongs_to.get(normalize_key(each.unit))) for each in known)
+    renamed = (_move_to_unit(each, decisions.belongs_to.get(normalize_key(each.unit))) for each in submissions)
     counting, left_out, notes = list[Submission](), list[ReceivedFile](), list[Finding]()
     for submission in renamed:
         key, name = normalize_key(submission.unit), submission.file.name
@@ -94,7 +83,6 @@ def adjust_submissions(
         is_left_out = any(unit == key and _is_in_file(name, file) for unit, file in decisions.left_out_files)
         if not is_left_out and (used is None or _is_in_file(name, used)):
             counting.append(submission)
-            notes += _note_earlier_plan(submission, delivered.earlier_plans)
             continue
         note = make_finding("ignored-by-decision", Location(name), unit=submission.unit)
         notes.append(note)
@@ -107,12 +95,9 @@ def adjust_submissions(
     )
 
 
-def adjust_merged(merged: Merged, delivered: DeliveredFiles) -> Merged:
+def adjust_merged(merged: Merged, decisions: RoundDecisions) -> Merged:
     """Return the merged answers with the units counted as answered for which "nothing to report" was decided; one
     that has answered keeps its answers."""
-    decisions = delivered.decisions
-    if delivered.event_ids:
-        merged = replace(merged, event_ids=delivered.event_ids)
     said = [unit for unit in merged.units_without_answers if normalize_key(unit) in decisions.nothing_to_report]
     if not said:
         return merged
@@ -144,27 +129,6 @@ def _move_to_unit(submission: Submission, unit: str | None) -> Submission:
     answered = [row for row in submission.rows if not row.is_blank]
     rows = tuple(replace(row, unit=unit) if row.unit == own else row for row in answered)
     return replace(submission, identity=replace(submission.identity, unit=unit), rows=rows)
-
-
-def _note_earlier_plan(submission: Submission, earlier_plans: Mapping[str, str]) -> Iterator[Finding]:
-    plan = earlier_plans.get(submission.round.plan.digest)
-    if plan:
-        location = Location(submission.file.name)
-        yield make_finding("answered-earlier-plan", location, unit=submission.unit, params={"plan": plan})
-
-
-def _follow_successors(submission: Submission, successors: Mapping[tuple[str, str], str]) -> Submission:
-    """Return a submission with the ids that its items have in the round's plan, if it was made from an earlier
-    one."""
-    digest = submission.round.plan.digest
-    ids = {item.id: successors.get((digest, item.id), item.id) for item in submission.round.plan.items}
-    if all(old == new for old, new in ids.items()):
-        return submission
-    rows = tuple(
-        replace(row, item=replace(row.item, id=ids.get(row.item.id, row.item.id))) for row in submission.rows
-    )
-    issued = tuple((ids.get(item_id, item_id), key, text) for item_id, key, text in submission.issued)
-    return replace(submission, rows=rows, issued=issued)
 
 
 def _date_by_reception(submissions: Iterable[Submission], received_at: Mapping[str, datetime]) -> list[Submission]:

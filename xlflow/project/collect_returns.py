@@ -27,7 +27,6 @@ from xlflow.project.deliveries import (
 )
 from xlflow.project.project_folder import Project, require_whole_log
 from xlflow.project.project_state import RoundState, StoredFile, build_rounds, find_unrecorded, refuse_closed
-from xlflow.runtime.atomic_write import write_failure
 from xlflow.runtime.file_lock import is_own_temp_file
 
 _UNFINISHED_SUFFIXES = (
@@ -53,7 +52,7 @@ _ZIP_TAIL = 66_000
 
 
 @dataclass(slots=True)
-class CollectedFiles:
+class _Collected:
     """What one run has taken in so far. `done`: (path in the inbox, its digest) that may be removed in the end."""
 
     files: list[StoredFile] = field(default_factory=list)
@@ -79,9 +78,10 @@ def collect_returns(
     moment = now or datetime.now(UTC)
     received = project.round_folder(state.name) / "received"
     remove_leftovers(received)
-    collected = CollectedFiles()
+    collected = _Collected()
     known = {file.digest: file for other in build_rounds(project).values() for file in other.files}
-    recover_unrecorded(project, state, collected, known)
+    for folder in find_unrecorded(project, state):
+        _add_files(collected, list(read_stored(project, folder)), known)
     inbox = project.round_folder(state.name) / "inbox"
     candidates = [*_list_files(inbox, inbox), *(each for path in paths for each in _list_files(path, path.parent))]
     waiting = _find_unsettled([path for _, path in candidates])
@@ -102,7 +102,7 @@ def collect_returns(
 def _take_in(
     project: Project,
     state: RoundState,
-    collected: CollectedFiles,
+    collected: _Collected,
     known: dict[str, StoredFile],
     name: str,
     path: Path,
@@ -124,38 +124,19 @@ def _take_in(
         _note_again(collected, name, known[digest])
     else:
         delivery = unpack_delivery(name, content)
-        store_and_add(project, state, delivery, collected, known, moment)
-        report_delivery(collected, delivery)
+        try:
+            files = store_delivery(project, state, delivery, moment)
+        except OSError as error:
+            location = Location(str(project.round_folder(state.name) / "received"))
+            raise FatalError(
+                make_finding("path-unusable", location, value=error.strerror or str(error))
+            ) from error
+        _report_delivery(collected, delivery)
+        _add_files(collected, files, known)
     collected.done.append((path, digest))
 
 
-def recover_unrecorded(
-    project: Project, state: RoundState, collected: CollectedFiles, known: dict[str, StoredFile]
-) -> None:
-    """Add the files of deliveries that a run archived which was stopped before it could record them. `known`: the
-    files of the project by digest; grows."""
-    for folder in find_unrecorded(project, state):
-        _add_files(collected, list(read_stored(project, folder)), known)
-
-
-def store_and_add(
-    project: Project,
-    state: RoundState,
-    delivery: Delivery,
-    collected: CollectedFiles,
-    known: dict[str, StoredFile],
-    moment: datetime,
-) -> None:
-    """Archive a delivery and add its files to `collected` and `known`. `FatalError` if it cannot be written; then
-    nothing of it is there."""
-    try:
-        files = store_delivery(project, state, delivery, moment)
-    except OSError as error:
-        raise write_failure(project.round_folder(state.name) / "received", error) from error
-    _add_files(collected, files, known)
-
-
-def _add_files(collected: CollectedFiles, files: list[StoredFile], known: dict[str, StoredFile]) -> None:
+def _add_files(collected: _Collected, files: list[StoredFile], known: dict[str, StoredFile]) -> None:
     """Add the files of a delivery; an attachment that came in before is noted and counts once."""
     for file in files:
         if file.digest in known and file.role == "form":
@@ -164,13 +145,13 @@ def _add_files(collected: CollectedFiles, files: list[StoredFile], known: dict[s
         collected.files.append(file)
 
 
-def _note_again(collected: CollectedFiles, name: str, earlier: StoredFile) -> None:
+def _note_again(collected: _Collected, name: str, earlier: StoredFile) -> None:
     collected.again.append({"name": name, "digest": earlier.digest})
     collected.findings.append(make_finding("received-again", Location(name), value=earlier.path))
 
 
-def report_delivery(collected: CollectedFiles, delivery: Delivery) -> None:
-    """Add to `collected` what is to be said of a delivery: a mail's text, what in it is no form."""
+def _report_delivery(collected: _Collected, delivery: Delivery) -> None:
+    """Add what is to be said of a delivery: a mail's text, what in it is no form."""
     source, mail = delivery.source, delivery.mail
     for name, content, role in delivery.members:
         if content.startswith(WINMAIL_SIGNATURE):
@@ -271,7 +252,7 @@ def _empty_inbox(inbox: Path, done: Sequence[tuple[Path, str]]) -> None:
                     path.unlink()
 
 
-def _describe(project: Project, collected: CollectedFiles) -> RunResult:
+def _describe(project: Project, collected: _Collected) -> RunResult:
     forms = sum(file.role == "form" for file in collected.files)
     mails = sum(file.role == "mail" for file in collected.files)
     summary = RunNote("project.collected", {"forms": forms, "mails": mails, "again": len(collected.again)})

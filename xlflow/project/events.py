@@ -9,9 +9,9 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -25,10 +25,7 @@ EventKind = Literal[
     "round-opened",
     "forms-issued",
     "mail-planned",
-    "mail-sent",
-    "mail-failed",
     "returns-received",
-    "receipt-given",
     "decided",
     "signed",
     "merged",
@@ -36,13 +33,10 @@ EventKind = Literal[
     "round-closed",
     "round-reopened",
     "discarded",
-    "link-made",
-    "link-revoked",
 ]
 EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
 
 _ID_IN_NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{16}")
-_EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 _KEYS = {"kind", "at", "by", "round", "token", "seen", "data"}
 
 
@@ -62,7 +56,6 @@ class Event:
     token: str
     seen: tuple[str, ...]
     data: Mapping[str, Any]
-    _known_id: str = field(default="", init=False, repr=False, compare=False)
 
     def to_bytes(self) -> bytes:
         """Return the content of its file."""
@@ -80,13 +73,7 @@ class Event:
     @property
     def id(self) -> str:
         """The random part and the first 16 digits of the SHA-256 of its content; `seen` refers to it."""
-        if not self._known_id:
-            self.remember_id(_id_of(self.token, self.to_bytes()))
-        return self._known_id
-
-    def remember_id(self, event_id: str) -> None:
-        """Keep the id that its content gives, which is slow to work out."""
-        object.__setattr__(self, "_known_id", event_id)
+        return f"{self.token}-{hashlib.sha256(self.to_bytes()).hexdigest()[:16]}"
 
     @property
     def file_name(self) -> str:
@@ -112,29 +99,6 @@ class EventLog:
         """The ids of the events that no other event has seen, sorted: what the next event writes as `seen`."""
         seen = {other for event in self.events for other in event.seen}
         return tuple(sorted(event.id for event in self.events if event.id not in seen))
-
-    def order_receptions(self) -> Mapping[str, datetime]:
-        """Return when each delivery came in (UTC), by the id of its event: by the clock of who took it in, but
-        later than every delivery that was known then, so that one clock that is wrong changes no order."""
-        moments: dict[str, datetime] = {}
-        latest: dict[str, datetime] = {}
-        for event in self.events:
-            known = max((latest[other] for other in event.seen if other in latest), default=_EARLIEST)
-            if event.kind == "returns-received":
-                known = moments[event.id] = max(_parse_time(event.at), known + timedelta(seconds=1))
-            latest[event.id] = known
-        return moments
-
-    def list_newest(self, kinds: Collection[str], round_name: str) -> tuple[str, ...]:
-        """Return the ids of the newest events of some kinds of a round, sorted: one, unless several were written
-        by people who did not know of each other's."""
-        newest: dict[str, frozenset[str]] = {}
-        for event in self.events:
-            if event.kind in kinds and event.round == round_name:
-                newest[event.id] = frozenset([event.id])
-            else:
-                newest[event.id] = frozenset().union(*(newest.get(other, frozenset()) for other in event.seen))
-        return tuple(sorted(frozenset().union(*(newest[event_id] for event_id in self.newest_ids))))
 
 
 def write_event(
@@ -162,7 +126,7 @@ def read_events(folder: Path) -> EventLog:
     events: dict[str, Event] = {}
     named_right, misnamed, broken_ids = set[str](), dict[str, tuple[Path, Event]](), set[str]()
     findings: list[Finding] = []
-    for path in sorted(folder.glob("*.json"), key=lambda path: path.name) if folder.is_dir() else ():
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         event = _read_event(path)
         if isinstance(event, Finding):
             broken_ids.update(_ID_IN_NAME.findall(path.name)[-1:])
@@ -197,59 +161,11 @@ def sort_events(events: Iterable[Event]) -> Iterator[Event]:
                 heappush(ready, (by_id[follower].order_without_clock(), follower))
 
 
-def _parse_time(text: str) -> datetime:
-    """Return a time of an event; the earliest there is for what is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return _EARLIEST
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-_read_before: dict[Path, tuple[tuple[int, int, int], Event]] = {}
-"""Whole events by path, each with what the file system said of its file: a server reads the log at every request,
-and events do not change. One that somebody edits is another file, or has another time or size."""
-
-
 def _read_event(path: Path) -> Event | Finding:
     """Return the event in a file, or the finding that says that it is damaged or was edited."""
-    try:
-        look = _look_at(path)
-        known = _read_before.get(path)
-        if known and known[0] == look:
-            return known[1]
-        found = _parse_event(path, path.read_bytes())
-    except OSError:
-        return make_finding("event-damaged", Location(path.name))
-    if isinstance(found, Event):
-        _read_before[path] = look, found
-    return found
-
-
-def recall_event(path: Path, look: tuple[int, int, int], content: bytes) -> None:
-    """Take what an index holds of an event in place of reading its file, if that still looks as it did then and
-    the content is whole. `look`: as `list_remembered` tells it."""
-    event = _parse_event(path, content)
-    if isinstance(event, Event) and event.file_name == path.name:
-        _read_before.setdefault(path, (look, event))
-
-
-def list_remembered(folder: Path) -> Iterator[tuple[str, tuple[int, int, int], Event]]:
-    """Yield (file name, look of the file, event) of the events in a folder that were read in this process, each
-    under its right name."""
-    for path, (look, event) in tuple(_read_before.items()):
-        if path.parent == folder and path.name == event.file_name:
-            yield path.name, look, event
-
-
-def _look_at(path: Path) -> tuple[int, int, int]:
-    status = path.stat()
-    return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _parse_event(path: Path, content: bytes) -> Event | Finding:
     location = Location(path.name)
     try:
+        content = path.read_bytes()
         values = json.loads(content)
         if not (isinstance(values, dict) and values.keys() == _KEYS and isinstance(values["data"], dict)):
             return make_finding("event-damaged", location)
@@ -257,17 +173,12 @@ def _parse_event(path: Path, content: bytes) -> Event | Finding:
         if not all(isinstance(text, str) for text in (*texts, *values["seen"])):
             return make_finding("event-damaged", location)
         event = Event(**{**values, "seen": tuple(values["seen"])})
-    except (ValueError, TypeError, RecursionError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return make_finding("event-damaged", location)
-    ids_in_name, event_id = _ID_IN_NAME.findall(path.name), _id_of(event.token, content)
-    if event_id not in ids_in_name and (ids_in_name or event.to_bytes() != content):
+    ids_in_name = _ID_IN_NAME.findall(path.name)
+    if event.to_bytes() != content or (ids_in_name and event.id not in ids_in_name):
         return make_finding("event-edited", location)
-    event.remember_id(event_id)
     return event
-
-
-def _id_of(token: str, content: bytes) -> str:
-    return f"{token}-{hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def _misnamed_finding(path: Path, event: Event, named_right: set[str]) -> Finding:

@@ -6,14 +6,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from xlflow.model.merged import RunNote, RunResult
-from xlflow.pipeline.form_operations import generate_round_forms
-from xlflow.pipeline.progress import ProgressCallback
+from xlflow.pipeline.form_operations import generate_forms
+from xlflow.pipeline.overwrite_guard import ProgressCallback
+from xlflow.project.open_round import template_argument
 from xlflow.project.project_folder import Project, require_whole_log, show_path
 from xlflow.project.project_state import (
     RoundState,
     build_rounds,
     find_asked_unit,
-    load_round,
     read_frozen_round,
     refuse_closed,
     units_needing_form,
@@ -42,12 +42,14 @@ def issue_forms(
         note = RunNote("project.all_forms_good", {"folder": show_path(project.round_folder(state.name) / "forms")})
         return RunResult(project.settings.language, notes=(note,))
     folder = project.round_folder(state.name) / "forms"
-    round_, plan_findings = load_round(project, state)
-    result = generate_round_forms(
-        replace(round_, contact=project.settings.sender),
-        plan_findings,
+    result = generate_forms(
+        project.root / frozen.plan,
         folder,
+        as_of=frozen.as_of,
+        template=template_argument(project, frozen),
+        due=frozen.due,
         previous=find_previous_workbook(project, state),
+        language=frozen.language,
         only_units=chosen,
         jobs=jobs,
         force=force,

@@ -104,9 +104,7 @@ def init_project(folder: Path, name: str = "", language: Language = "sv") -> Run
     findings = (
         (make_finding("project-path-long", Location(str(root)), params={"count": length}),) if is_long else ()
     )
-    return RunResult(
-        language, findings, output_path=root, notes=(RunNote("project.started", {"folder": show_path(root)}),)
-    )
+    return RunResult(language, findings, output_path=root, notes=(RunNote("project.started", {"folder": root}),))
 
 
 def show_path(path: Path) -> Path:

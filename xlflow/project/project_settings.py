@@ -6,27 +6,20 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from xlflow.i18n.catalogue import Language, LocalizedText, translate_all
-from xlflow.mail.mail_account import ImapServer, MailAccount, MailServer
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.model.text import find_closest
-from xlflow.runtime.resources import load_resource_toml
 
-_KINDS_OF_THEIR_OWN = {"mail_open_secret": "mail-open-secret", "mail_done_folder": "mail-done-folder"}
 _SECRET_WORDS = ("password", "passwd", "secret", "token", "losenord", "lösenord", "apikey", "api_key")
 
 
 class ProjectSettings(BaseModel):
-    """What `xlflow.toml` may say. `sender`: the address that mails are from; "" for none. `mail`: the mailbox, if
-    xlflow is to send or fetch mails itself. `web_address`: where the units reach the web page; with it, mails hold
-    a link to their page."""
+    """What `xlflow.toml` may say. `sender`: the address that the drafts of mails are from; "" for none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: str = Field(min_length=1, max_length=200)
     language: Language = "sv"
     template: str = Field(default="followup", min_length=1)
-    mail: MailAccount | None = None
-    web_address: str = Field(default="", pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$")
     sender: str = Field(default="", pattern=r"^([^\s<>]+@[^\s<>]+|[^<>\r\n]+ <[^\s<>]+@[^\s<>]+>)?$")
 
 
@@ -48,7 +41,7 @@ def read_settings(path: Path) -> ProjectSettings:
 def render_settings(settings: ProjectSettings) -> str:
     """Return the text of a new `xlflow.toml`, each line with a comment in the project's language."""
     lines = []
-    for key in (each for each in ProjectSettings.model_fields if each != "mail"):
+    for key in ProjectSettings.model_fields:
         comment = translate_all(f"settings.{key}").in_language(settings.language)
         lines.append(f"# {comment}\n{key} = {_quote_toml(getattr(settings, key))}\n")
     return "\n".join(lines)
@@ -56,10 +49,8 @@ def render_settings(settings: ProjectSettings) -> str:
 
 def _settings_finding(path: Path, location: tuple[int | str, ...], kind: str, value: object) -> Finding:
     key = ".".join(map(str, location))
-    if kind in _KINDS_OF_THEIR_OWN:
-        return make_finding(_KINDS_OF_THEIR_OWN[kind], Location(str(path)), field=key, params={"key": key})
     if kind != "extra_forbidden":
-        accepted = translate_all(_describing_word(location))
+        accepted = translate_all(f"settings.{location[0]}")
         return make_finding(
             "settings-value",
             Location(str(path)),
@@ -69,34 +60,14 @@ def _settings_finding(path: Path, location: tuple[int | str, ...], kind: str, va
         )
     if any(word in key.casefold() for word in _SECRET_WORDS):
         return make_finding("settings-secret", Location(str(path)), field=key, params={"key": key})
-    known = _known_keys(location[:-1])
-    keys = ", ".join(known)
+    keys = ", ".join(ProjectSettings.model_fields)
     return make_finding(
         "settings-unknown",
         Location(str(path)),
         field=key,
-        suggestion=find_closest(str(location[-1]), known),
+        suggestion=find_closest(key, ProjectSettings.model_fields),
         params={"key": key, "accepted": LocalizedText(sv=keys, en=keys)},
     )
-
-
-def _describing_word(location: tuple[int | str, ...]) -> str:
-    """Return the key of the words that say what is accepted at a place of the settings."""
-    names = [str(each) for each in location if isinstance(each, str)]
-    known = load_resource_toml("words.toml")["settings"]
-    candidates = ("_".join(names), f"mail_{names[-1]}", names[0])
-    return f"settings.{next(each for each in candidates if each in known)}"
-
-
-def _known_keys(location: tuple[int | str, ...]) -> tuple[str, ...]:
-    """Return the keys that the settings may have at a place."""
-    models: dict[tuple[int | str, ...], type[BaseModel]] = {
-        (): ProjectSettings,
-        ("mail",): MailAccount,
-        ("mail", "smtp"): MailServer,
-        ("mail", "imap"): ImapServer,
-    }
-    return tuple(models.get(location, ProjectSettings).model_fields)
 
 
 def _quote_toml(text: str) -> str:

@@ -4,19 +4,48 @@ is in force.
 Reads no file but the frozen rounds. The same events in any order of files, with any clocks, give the same state.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from xlflow.model.findings import FatalError, Finding, Location, make_finding
-from xlflow.model.plan import Round
+from xlflow.i18n.catalogue import Language
+from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.model.text import find_closest, normalize_key
 from xlflow.project.events import Event
-from xlflow.project.frozen_round import AskedUnit, FrozenRound, load_frozen_round, read_frozen_head
-from xlflow.project.mail_log import MailLog
 from xlflow.project.project_folder import Project
+
+
+@dataclass(frozen=True, slots=True)
+class AskedUnit:
+    """A unit of a frozen round. `asked_digest`: of all that its form asks. `item_ids`: of its plan items."""
+
+    name: str
+    contact: str
+    email: str
+    asked_digest: str
+    item_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenRound:
+    """A round as it was when it was opened, or opened again with another plan; kept in a file of its own.
+
+    `plan` and `template` are paths below the project, with "/"; `template` may be the name of a shipped one.
+    """
+
+    as_of: date
+    due: date | None
+    template: str
+    plan: str
+    language: Language
+    units: tuple[AskedUnit, ...]
+
+    def find_unit(self, name: str) -> AskedUnit | None:
+        """Return the unit with this name, however it is written; None if it is not asked."""
+        return next((unit for unit in self.units if normalize_key(unit.name) == normalize_key(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +79,7 @@ class Decision:
 class RoundState:
     """What the log says of one round. `name`: its as-of date (ISO). `frozen_file`: path below the project.
     `issued`: the digest of what was asked by the form that each unit was last issued with. `signed`: digest of the
-    answers that were signed, and by whom, by unit. `invited`: digest of the form that was mailed last.
-    `receipts`: what each event says of a receipt, by number; see `receipts.Receipt`. `received_at`: when each file
-    came in, by its path; see `EventLog.order_receptions`. `decision_places`: indexes in `decisions`, by unit."""
+    answers that were signed, and by whom, by unit. `invited`: digest of the form that was mailed last."""
 
     name: str
     frozen_file: str = ""
@@ -60,19 +87,13 @@ class RoundState:
     is_closed: bool = False
     issued: dict[str, dict[str, str]] = field(default_factory=dict)
     files: list[StoredFile] = field(default_factory=list)
-    files_by_name: dict[str, StoredFile] = field(default_factory=dict)
-    known_paths: set[str] = field(default_factory=set)
     decisions: list[Decision] = field(default_factory=list)
-    decision_places: dict[str, list[int]] = field(default_factory=dict)
     signed: dict[str, dict[str, str]] = field(default_factory=dict)
     drafted: dict[str, list[str]] = field(default_factory=dict)
     invited: dict[str, str] = field(default_factory=dict)
-    mails: MailLog = field(default_factory=MailLog)
     merged: dict[str, Any] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
     discarded: set[str] = field(default_factory=set)
-    receipts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    received_at: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def is_opened(self) -> bool:
@@ -81,28 +102,19 @@ class RoundState:
 
     def decisions_in_force(self, unit: str) -> list[Decision]:
         """Return the decisions about a unit that no later one has replaced."""
-        made = (self.decisions[place] for place in self.decision_places.get(normalize_key(unit), ()))
-        return [each for each in made if not each.replaced]
-
-    def find_received(self, name: str) -> StoredFile | None:
-        """Return the file that is called so below `received/`, or the archive in which one is called so; None if
-        there is none."""
-        return self.files_by_name.get("/".join(name.split("/")[:2]))
+        return [
+            each
+            for each in self.decisions
+            if not each.replaced and normalize_key(each.unit) == normalize_key(unit)
+        ]
 
 
 def build_rounds(project: Project) -> Mapping[str, RoundState]:
     """Return the rounds of the log that were opened, by as-of date, the earliest first."""
     rounds: dict[str, RoundState] = {}
-    moments = project.log.order_receptions()
     for event in project.log.events:
         if event.round:
-            state = rounds.setdefault(event.round, RoundState(event.round))
-            _apply(state, event)
-            if event.id in moments:
-                state.received_at |= {
-                    values["path"]: state.received_at.get(values["path"], moments[event.id])
-                    for values in event.data["files"]
-                }
+            _apply(rounds.setdefault(event.round, RoundState(event.round)), event)
     return {name: rounds[name] for name in sorted(rounds) if rounds[name].is_opened}
 
 
@@ -132,16 +144,15 @@ def latest_plan(project: Project) -> str:
 
 
 def read_frozen_round(project: Project, state: RoundState) -> FrozenRound:
-    """Return who is asked in the round, as it was frozen. `FatalError` if its file is missing or damaged."""
-    return read_frozen_head(project.root / state.frozen_file, state.frozen_file)
-
-
-def load_round(
-    project: Project, state: RoundState, units: Collection[str] | None = None
-) -> tuple[Round, tuple[Finding, ...]]:
-    """Return what is asked in the round, as it was frozen, and the warnings and notes about its plan; see
-    `load_frozen_round`."""
-    return load_frozen_round(project.root / state.frozen_file, state.frozen_file, units)
+    """Return the round as it was frozen. `FatalError` if its file is missing or damaged."""
+    path = project.root / state.frozen_file
+    try:
+        values = json.loads(path.read_bytes())
+        units = tuple(AskedUnit(**{**unit, "item_ids": tuple(unit["item_ids"])}) for unit in values.pop("units"))
+        as_of, due = date.fromisoformat(values.pop("as_of")), values.pop("due")
+        return FrozenRound(as_of, date.fromisoformat(due) if due else None, **values, units=units)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FatalError(make_finding("round-file-damaged", Location(state.frozen_file))) from error
 
 
 def units_needing_form(project: Project, state: RoundState, frozen: FrozenRound) -> tuple[str, ...]:
@@ -219,39 +230,27 @@ def _issue(state: RoundState, event: Event) -> None:
 
 
 def _receive(state: RoundState, event: Event) -> None:
-    state.mails.apply(event)
-    for values in event.data["files"]:
-        if values["path"] not in state.known_paths:  # two runs at once may both record what the first has stored
-            state.known_paths.add(values["path"])
-            file = StoredFile(**values)
-            state.files.append(file)
-            state.files_by_name["/".join(file.path.split("/")[-2:])] = file
-
-
-def _give_receipts(state: RoundState, event: Event) -> None:
-    for values in event.data["receipts"]:
-        state.receipts.setdefault(values["number"], values)
+    known = {file.path for file in state.files}  # two runs at once may both record what the first has stored
+    state.files += [StoredFile(**values) for values in event.data["files"] if values["path"] not in known]
 
 
 def _decide(state: RoundState, event: Event) -> None:
     data = event.data
     made = Decision(data["unit"], data["action"], data["value"], data["because"], event.by)
-    places = state.decision_places.setdefault(normalize_key(made.unit), [])
-    for place in places:
-        state.decisions[place] = _replace_if_opposite(state.decisions[place], made)
-    places.append(len(state.decisions))
+    state.decisions = [_replace_if_opposite(earlier, made) for earlier in state.decisions]
     state.decisions.append(made)
 
 
 def _replace_if_opposite(earlier: Decision, made: Decision) -> Decision:
-    """Return the earlier decision about the unit, marked as replaced if the new one is about the same thing."""
+    """Return the earlier decision, marked as replaced if the new one is about the same thing."""
+    same_unit = normalize_key(earlier.unit) == normalize_key(made.unit)
     file_actions = {"use", "leave-out"}
     about_files = {earlier.action, made.action} <= file_actions
     same_file = earlier.value == made.value or made.action == earlier.action == "use"
     state_actions = {"nothing", "not-asked", "belongs-to", "asked"}
     about_state = {earlier.action, made.action} <= state_actions
     about_due = earlier.action == made.action == "due"
-    if not earlier.replaced and ((about_files and same_file) or about_state or about_due):
+    if not earlier.replaced and same_unit and ((about_files and same_file) or about_state or about_due):
         return Decision(earlier.unit, earlier.action, earlier.value, earlier.because, earlier.by, replaced=True)
     return earlier
 
@@ -261,15 +260,10 @@ def _sign(state: RoundState, event: Event) -> None:
 
 
 def _plan_mail(state: RoundState, event: Event) -> None:
-    state.mails.apply(event)
     for unit in event.data["units"]:
         state.drafted.setdefault(normalize_key(unit), []).append(event.data["purpose"])
         if event.data["purpose"] == "invite":
             state.invited[unit] = event.data["units"][unit]["form"]
-
-
-def _note_outcome(state: RoundState, event: Event) -> None:
-    state.mails.apply(event)
 
 
 def _merge(state: RoundState, event: Event) -> None:
@@ -296,12 +290,9 @@ _HANDLERS = {
     "round-opened": _open,
     "forms-issued": _issue,
     "returns-received": _receive,
-    "receipt-given": _give_receipts,
     "decided": _decide,
     "signed": _sign,
     "mail-planned": _plan_mail,
-    "mail-sent": _note_outcome,
-    "mail-failed": _note_outcome,
     "merged": _merge,
     "reported": _report,
     "round-closed": _close,

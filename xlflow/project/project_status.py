@@ -10,18 +10,19 @@ from typing import Literal
 
 from xlflow.model.findings import Finding
 from xlflow.model.text import normalize_key
-from xlflow.project.frozen_round import AskedUnit, FrozenRound
-from xlflow.project.outbox import list_uncertain
 from xlflow.project.project_folder import Project
 from xlflow.project.project_state import (
+    AskedUnit,
+    FrozenRound,
     RoundState,
     find_unrecorded,
     read_frozen_round,
     units_needing_form,
 )
-from xlflow.project.unit_facts import NO_FACTS, RoundFacts, UnitFacts, read_facts
+from xlflow.project.unit_facts import RoundFacts, UnitFacts, read_facts
 
 UnitState = Literal["missing", "partly", "to-correct", "complete", "nothing", "not-asked"]
+_NO_FACTS = UnitFacts(0, 0, 0, "", has_answered=False, has_nothing=False, files=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,7 @@ class UnitLine:
 @dataclass(frozen=True, slots=True)
 class ProjectStatus:
     """The screen of a round. `waiting`: number of files in the inbox, or received and not recorded. `refused`:
-    (file, code) of what is no form. `findings`: what is wrong with the log. `undelivered`: units whom a mail did
-    not reach. `uncertain`: units with a mail of which nobody knows whether it went out."""
+    (file, code) of what is no form. `findings`: what is wrong with the log."""
 
     project: str
     round: str
@@ -64,8 +64,6 @@ class ProjectStatus:
     refused: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     next_steps: tuple[str, ...]
-    undelivered: tuple[str, ...] = ()
-    uncertain: tuple[str, ...] = ()
 
     def select(self, *states: UnitState) -> tuple[UnitLine, ...]:
         """Return the units in these states."""
@@ -94,32 +92,19 @@ def read_status(project: Project, state: RoundState, today: date | None = None) 
         facts.refused,
         findings,
         steps,
-        tuple(dict.fromkeys(each.unit for each in state.mails.undelivered())),
-        tuple(dict.fromkeys(each.unit for each in list_uncertain(project, state))),
     )
-
-
-def read_unit_line(
-    project: Project, state: RoundState, unit: str, facts: UnitFacts, today: date | None = None
-) -> UnitLine:
-    """Return the line of one unit that is asked, where its facts are known already."""
-    frozen = read_frozen_round(project, state)
-    asked = next(each for each in frozen.units if each.name == unit)
-    round_facts = RoundFacts({normalize_key(unit): facts}, ())
-    needs_form = unit in units_needing_form(project, state, frozen)
-    return _unit_status(state, frozen, asked, round_facts, today or date.today(), needs_form)
 
 
 def _unit_status(
     state: RoundState, frozen: FrozenRound, unit: AskedUnit, facts: RoundFacts, today: date, needs_form: bool
 ) -> UnitLine:
     key = normalize_key(unit.name)
-    found = facts.units.get(key, NO_FACTS)
+    found = facts.units.get(key, _NO_FACTS)
     in_force = state.decisions_in_force(unit.name)
     actions = {decision.action: decision.value for decision in in_force}
     due = date.fromisoformat(actions["due"]) if "due" in actions else frozen.due
     unit_state = _state_of(found, "not-asked" in actions)
-    received = [file.received for name in found.files if (file := state.find_received(name))]
+    received = [file.received for file in state.files if file.path.partition("/received/")[2] in found.files]
     signed = state.signed.get(key, {})
     is_signed = bool(signed) and signed["answers"] == found.answers_digest
     return UnitLine(
@@ -130,8 +115,8 @@ def _unit_status(
         due=due,
         is_late=unit_state == "missing" and due is not None and today > due,
         received=max(received, default=""),
-        rows=len(unit.item_numbers),
-        left=found.left if found.has_answered else len(unit.item_numbers),
+        rows=len(unit.item_ids),
+        left=found.left if found.has_answered else len(unit.item_ids),
         errors=found.errors,
         warnings=found.warnings,
         files=found.files,

@@ -1,6 +1,8 @@
 """The files of a round as a run takes them: each content once, as it was received, with what was decided."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -9,19 +11,13 @@ from xlflow.i18n.catalogue import translate_all
 from xlflow.model.findings import Finding, Location, MessageParam, make_finding
 from xlflow.model.text import normalize_key
 from xlflow.pipeline.round_decisions import DeliveredFiles, RoundDecisions
-from xlflow.project.frozen_round import FrozenRound
 from xlflow.project.project_folder import Project
-from xlflow.project.project_state import Decision, RoundState, StoredFile, count_once, read_frozen_round
-
-KINDS_OF_ANSWERS = ("round-opened", "returns-received", "decided", "discarded")
-"""The kinds of events on which the answers of a round depend."""
+from xlflow.project.project_state import Decision, RoundState, StoredFile, count_once
 
 
-def list_delivered(project: Project, state: RoundState, plan_findings: tuple[Finding, ...] = ()) -> DeliveredFiles:
+def list_delivered(project: Project, state: RoundState) -> DeliveredFiles:
     """Return the files of a round that may be forms, for `check_forms` and `merge_forms`. A file is called what it
-    is called below `received/`. One that was discarded, or is not as it was received, is not among them.
-    `plan_findings` are said with those about the files."""
-    frozen = read_frozen_round(project, state)
+    is called below `received/`. One that was discarded, or is not as it was received, is not among them."""
     received = project.round_folder(state.name) / "received"
     names = {name_below_received(file): file for file in list_counted(project, state)}
     discovered, findings = discover_files([received] if received.is_dir() else [])
@@ -30,24 +26,15 @@ def list_delivered(project: Project, state: RoundState, plan_findings: tuple[Fin
         stored = _stored_file_of(found.name, names)
         if stored:
             files.append(found)
-            received_at[found.name] = state.received_at[stored.path]
+            with suppress(ValueError):
+                received_at[found.name] = datetime.strptime(stored.received, "%Y-%m-%dT%H:%M:%SZ").replace(
+                    tzinfo=UTC
+                )
     file_findings = [each for each in findings if _stored_file_of(each.location.file, names)]
     decision_notes = [describe_decision(decision) for decision in state.decisions if not decision.replaced]
     return DeliveredFiles(
-        (received,),
-        tuple(files),
-        (*plan_findings, *file_findings, *decision_notes),
-        received_at,
-        collect_decisions(state, frozen),
-        list_successors(frozen),
-        {digest: f"{number} ({digest[:8]})" for number, digest in enumerate(frozen.earlier_plans, 1)},
-        project.log.list_newest(KINDS_OF_ANSWERS, state.name),
+        (received,), tuple(files), (*file_findings, *decision_notes), received_at, collect_decisions(state)
     )
-
-
-def list_successors(frozen: FrozenRound) -> Mapping[tuple[str, str], str]:
-    """Return the ids of the round's plan as the pipeline takes them, see `DeliveredFiles`."""
-    return {(digest, item_id): own_id for digest, item_id, own_id in frozen.successors}
 
 
 def list_counted(project: Project, state: RoundState) -> tuple[StoredFile, ...]:
@@ -87,10 +74,9 @@ def name_below_received(file: StoredFile) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
-def collect_decisions(state: RoundState, frozen: FrozenRound) -> RoundDecisions:
-    """Return the decisions in force as the pipeline takes them. What came from a unit that was renamed belongs to
-    it under its new name, unless something else was decided."""
-    by_action: dict[str, dict[str, str]] = {"belongs-to": {normalize_key(old): new for old, new in frozen.renamed}}
+def collect_decisions(state: RoundState) -> RoundDecisions:
+    """Return the decisions in force as the pipeline takes them."""
+    by_action: dict[str, dict[str, str]] = {}
     left_out = set()
     for decision in state.decisions:
         if decision.replaced:
@@ -104,18 +90,8 @@ def collect_decisions(state: RoundState, frozen: FrozenRound) -> RoundDecisions:
         frozenset(left_out),
         frozenset(by_action.get("not-asked", {})),
         frozenset(by_action.get("nothing", {})),
-        {unit: _follow_units(by_action["belongs-to"], unit) for unit in by_action["belongs-to"]},
+        by_action.get("belongs-to", {}),
     )
-
-
-def _follow_units(belongs_to: Mapping[str, str], unit: str) -> str:
-    """Return the unit to which the answers of another belong in the end."""
-    seen = {unit}
-    name = belongs_to[unit]
-    while (key := normalize_key(name)) in belongs_to and key not in seen:
-        seen.add(key)
-        name = belongs_to[key]
-    return name
 
 
 def describe_decision(decision: Decision) -> Finding:

@@ -7,14 +7,14 @@ from typing import Any
 
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Location, make_finding, sort_findings
-from xlflow.model.merged import RunNote, RunResult
+from xlflow.model.merged import RunResult
 from xlflow.pipeline.form_operations import check_forms, merge_forms
-from xlflow.pipeline.progress import ProgressCallback
+from xlflow.pipeline.overwrite_guard import ProgressCallback
 from xlflow.pipeline.report_operations import write_report
-from xlflow.project.frozen_round import is_as_written
 from xlflow.project.issue_forms import find_previous_workbook
+from xlflow.project.open_round import template_argument
 from xlflow.project.project_folder import Project, require_whole_log, show_path
-from xlflow.project.project_state import RoundState, build_rounds, load_round, read_frozen_round, refuse_closed
+from xlflow.project.project_state import RoundState, build_rounds, read_frozen_round, refuse_closed
 from xlflow.project.round_files import check_received, digest_file, list_delivered
 
 
@@ -28,13 +28,15 @@ def check_round(
     force: bool = False,
     progress: ProgressCallback | None = None,
 ) -> RunResult:
-    """Check what the round has received, with what was asked when it was opened; see `check_forms`. What is wrong
+    """Check what the round has received, with the plan that it was opened with; see `check_forms`. What is wrong
     with events and received files is among the findings; such a file is left out."""
-    round_, plan_findings = load_round(project, state)
+    frozen = read_frozen_round(project, state)
     faults = (*project.log.findings, *check_received(project, state))
     result = check_forms(
-        list_delivered(project, state, plan_findings),
-        plan=round_,
+        list_delivered(project, state),
+        plan=project.root / frozen.plan,
+        as_of=frozen.as_of,
+        template=template_argument(project, frozen),
         return_dir=return_dir,
         jobs=jobs,
         cache=cache,
@@ -57,14 +59,15 @@ def merge_round(
     """Merge what the round has received into its consolidated workbook, compared with the round before, and record
     it. `FatalError` if an event or a received file is damaged, edited or missing; see `merge_forms` too."""
     refuse_closed(state)
-    _refuse_changed(project, state)
     frozen = read_frozen_round(project, state)
-    round_, plan_findings = load_round(project, state)
-    delivered = list_delivered(project, state, plan_findings)
+    _refuse_changed(project, state)
+    delivered = list_delivered(project, state)
     result = merge_forms(
         delivered,
         consolidated_path(project, state),
-        plan=round_,
+        plan=project.root / frozen.plan,
+        as_of=frozen.as_of,
+        template=template_argument(project, frozen),
         previous=find_previous_workbook(project, state),
         export_dir=export_dir,
         jobs=jobs,
@@ -78,7 +81,6 @@ def merge_round(
             "digest": digest_file(result.output_path),
             "plan": frozen.plan,
             "files": [file.name for file in delivered.files],
-            "events": delivered.event_ids,
         }
         project.record("merged", data, state.name)
         result = replace(result, output_path=show_path(result.output_path))
@@ -99,14 +101,12 @@ def report_round(
         raise FatalError(make_finding("round-not-merged", Location(str(workbook)), value=state.name))
     report_name = translate("project.report_file", project.settings.language, round=state.name)
     target = output or project.round_folder(state.name) / report_name
-    event_ids = tuple(state.merged.get("events", ()))
-    result = write_report(workbook, target, language=language, event_ids=event_ids, **options)
+    result = write_report(workbook, target, language=language, **options)
     written = result.output_path or target
     if written.absolute().is_relative_to(project.root):
         data = {"output": project.relative(written.absolute()), "digest": digest_file(written)}
         project.record("reported", data, state.name)
-    shown = show_path(written.absolute())
-    return replace(result, output_path=shown, notes=(RunNote("report.written", {"file": shown}),))
+    return result
 
 
 def list_consolidated(project: Project) -> tuple[Path, ...]:
@@ -128,8 +128,6 @@ def consolidated_path(project: Project, state: RoundState) -> Path:
 def _refuse_changed(project: Project, state: RoundState) -> None:
     """Raise `FatalError` if an event or a received file is not as it was written."""
     require_whole_log(project)
-    findings = [*check_received(project, state)]
-    if not is_as_written(project.root / state.frozen_file):
-        findings.append(make_finding("verify-changed", Location(state.frozen_file)))
+    findings = tuple(check_received(project, state))
     if findings:
         raise FatalError(*findings)

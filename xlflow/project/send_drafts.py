@@ -1,41 +1,38 @@
-"""Makes the mails of a round as drafts for a person to send: files, and drafts in the mailbox. Sends nothing.
+"""Makes the mails of a round as drafts: the forms, reminders to those missing, forms to correct. Sends nothing.
 
-A draft is written first, then one event, then it is put into the mailbox, where the settings name one.
+A draft is written first, then one event. The texts are in `mails.toml`, of the project or as shipped.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
-from xlflow.i18n.catalogue import translate
-from xlflow.mail.draft_writer import render_draft, render_draft_page
-from xlflow.model.findings import (
-    FatalError,
-    Finding,
-    Location,
-    make_finding,
-    message_in_all_languages,
-    sort_findings,
-)
+from xlflow.generate.batch import assign_file_names
+from xlflow.i18n.catalogue import Language, translate
+from xlflow.mail.draft_writer import MailDraft, render_draft, render_draft_page, split_addresses
+from xlflow.model.findings import FatalError, Finding, Location, make_finding, sort_findings
 from xlflow.model.merged import RunNote, RunResult
 from xlflow.model.text import first_free_name
-from xlflow.project.collect_mail import collect_everything
-from xlflow.project.mail_log import CORRECT, REMIND
-from xlflow.project.mail_texts import MailPurpose, format_preview, read_texts, sender_address
-from xlflow.project.plan_mails import PlannedMail, choose_units, digest_recipients, plan_mails
-from xlflow.project.project_folder import MAX_PATH_LENGTH, Project, open_project, require_whole_log, show_path
-from xlflow.project.project_state import (
-    RoundState,
-    choose_round,
-    find_asked_unit,
-    read_frozen_round,
-    refuse_closed,
-)
-from xlflow.project.project_status import read_status
+from xlflow.project.project_folder import MAX_PATH_LENGTH, Project, require_whole_log, show_path
+from xlflow.project.project_state import RoundState, find_asked_unit, read_frozen_round, refuse_closed
+from xlflow.project.project_status import UnitLine, read_status
 from xlflow.project.run_round import check_round
 from xlflow.runtime.atomic_write import write_atomic
+from xlflow.runtime.resources import load_resource_toml
 
+MailPurpose = Literal["invite", "remind", "correct"]
+TEXTS_FILE = "mails.toml"
 PAGE_FILE = "utskick.html"
+_PARTS = ("subject", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class _PlannedMail:
+    unit: UnitLine
+    draft: MailDraft
+    attachment_path: Path
 
 
 def send_drafts(
@@ -45,152 +42,156 @@ def send_drafts(
     units: Sequence[str] = (),
     *,
     dry_run: bool = False,
-    today: date | None = None,
 ) -> RunResult:
-    """Make one mail per unit in the round's folder `drafts`, with its form attached, and a page of links; and in
-    the mailbox, if the settings name one.
+    """Make one mail per unit in the round's folder `drafts`, with its form attached, and a page of links.
 
-    `purpose`: "invite" to all whose form has not been mailed yet, "remind" to those missing who were not reminded
-    in the last days (by `today`, default the clock's), "correct" to those with something to correct. `units` names
-    others instead; nobody is reminded who has answered. Before reminders, mailbox and inbox are collected.
-    `dry_run` says who would get one and writes nothing.
+    `purpose`: "invite" to all whose form has not been mailed yet, "remind" to those missing, "correct" to those
+    with something to correct. `units` names others instead. `dry_run` says who would get one and writes nothing.
     """
     require_whole_log(project)
     refuse_closed(state)
-    read_texts(project)  # a fault in them costs nothing yet
-    findings: list[Finding] = []
-    collected: tuple[RunNote, ...] = ()
-    if purpose == REMIND and not dry_run:
-        result = collect_everything(project, state)
-        findings += result.findings
-        collected = result.notes
-        project = open_project(project.root)
-        state = choose_round(project, state.name)
-    chosen = choose_units(project, state, purpose, units, findings, today=today)
-    if purpose == CORRECT and chosen and not dry_run:
-        check_round(project, state, return_dir=project.round_folder(state.name) / "to-correct")
-    plans = list(plan_mails(project, state, purpose, chosen, findings, dry_run=dry_run))
-    drafts_folder = _write_mails(project, state, purpose, plans, findings) if plans and not dry_run else ""
-    key = "send.dry_run" if dry_run else "send.written_mailbox" if drafts_folder else "send.written"
-    described = describe_plans(project, state, plans, findings, key, drafts_folder)
-    notes = (*collected, *described.notes)
-    return RunResult(
-        described.language, described.findings, units=described.units, notes=notes, mails=described.mails
-    )
-
-
-def preview_mails(
-    project: Project, state: RoundState, purpose: MailPurpose, units: Sequence[str] = ()
-) -> RunResult:
-    """Return the mails to these units as they would read; to the first unit, if none is named. Writes nothing."""
     frozen = read_frozen_round(project, state)
+    texts = _read_texts(project)[purpose][frozen.language]
     wanted = [find_asked_unit(frozen, name) for name in units]
-    lines = read_status(project, state).units
-    chosen = [unit for unit in lines if unit.name in wanted] if wanted else list(lines[:1])
+    status = read_status(project, state)
+    chosen = [unit for unit in status.units if (unit.name in wanted if wanted else _is_due(state, unit, purpose))]
     findings: list[Finding] = []
-    plans = list(plan_mails(project, state, purpose, chosen, findings, dry_run=True))
-    notes = tuple(RunNote("send.preview", {"text": format_preview(plan.draft)}) for plan in plans)
-    return RunResult(
-        project.settings.language,
-        sort_findings(findings),
-        units=tuple(plan.unit.name for plan in plans),
-        notes=notes,
-        mails=tuple(_mail_to_values(plan, "preview", with_text=True) for plan in plans),
-    )
-
-
-def describe_plans(
-    project: Project,
-    state: RoundState,
-    plans: Sequence[PlannedMail],
-    findings: Sequence[Finding],
-    key: str,
-    drafts_folder: str = "",
-) -> RunResult:
-    """Return what is said of mails that were made, or would be: each with its address. `key`: of the last
-    words."""
+    if purpose == "correct" and chosen and not dry_run:
+        check_round(project, state, return_dir=project.round_folder(state.name) / "to-correct")
+    mails = list(_plan_mails(project, state, purpose, chosen, texts, findings, dry_run=dry_run))
+    language = project.settings.language
     notes = [
-        RunNote("send.to", {"unit": plan.unit.name, "address": ", ".join(plan.draft.recipients)}) for plan in plans
+        RunNote("send.to", {"unit": mail.unit.name, "address": ", ".join(mail.draft.recipients)}) for mail in mails
     ]
-    folder = show_path(project.round_folder(state.name) / "drafts")
+    if mails and not dry_run:
+        _write_mails(project, state, purpose, mails)
+    key = "send.none" if not mails else "send.dry_run" if dry_run else "send.written"
     notes.append(
-        RunNote(key if plans else "send.none", {"count": len(plans), "folder": folder, "drafts": drafts_folder})
+        RunNote(key, {"count": len(mails), "folder": show_path(project.round_folder(state.name) / "drafts")})
     )
-    mail_state = "draft" if key.startswith("send.written") else "planned"
     return RunResult(
-        project.settings.language,
-        sort_findings(findings),
-        units=tuple(plan.unit.name for plan in plans),
-        notes=tuple(notes),
-        mails=tuple(_mail_to_values(plan, mail_state) for plan in plans),
+        language, sort_findings(findings), units=tuple(mail.unit.name for mail in mails), notes=tuple(notes)
     )
 
 
-def _mail_to_values(plan: PlannedMail, state: str, *, with_text: bool = False) -> Mapping[str, str]:
-    values = {"unit": plan.unit.name, "to": ", ".join(plan.draft.recipients), "state": state}
-    return {**values, "subject": plan.draft.subject, "text": plan.draft.body} if with_text else values
+def _is_due(state: RoundState, unit: UnitLine, purpose: MailPurpose) -> bool:
+    if purpose == "remind":
+        return unit.state == "missing"
+    if purpose == "correct":
+        return unit.state == "to-correct"
+    form = state.issued.get(unit.name, {}).get("digest")
+    return unit.state != "not-asked" and bool(form) and state.invited.get(unit.name) != form
 
 
-def _write_mails(
+def _plan_mails(
     project: Project,
     state: RoundState,
     purpose: MailPurpose,
-    plans: Sequence[PlannedMail],
+    units: Sequence[UnitLine],
+    texts: Mapping[str, str],
     findings: list[Finding],
-) -> str:
-    """Write the mails, the page of links and the event; return the folder of the mailbox that has them too, or
-    ""."""
+    *,
+    dry_run: bool,
+) -> Iterator[_PlannedMail]:
+    """Yield the mails; `findings` is filled with what keeps a unit from getting one."""
+    frozen = read_frozen_round(project, state)
+    names = dict(assign_file_names(unit.name for unit in frozen.units))
+    for unit in units:
+        recipients, wrong = split_addresses(unit.email)
+        if not recipients:
+            code = "draft-address-wrong" if wrong else "draft-no-address"
+            findings.append(make_finding(code, Location(frozen.plan), unit=unit.name, value=unit.email))
+            continue
+        path = project.root / state.issued.get(unit.name, {}).get("path", "")
+        if purpose == "correct":
+            path = project.round_folder(state.name) / "to-correct" / names[unit.name]
+        if not path.is_file() and not dry_run:
+            findings.append(make_finding("draft-no-form", Location(str(path)), unit=unit.name))
+            continue
+        gaps = _fill_gaps(project, state, unit, names[unit.name])
+        subject, body = (texts[part].strip().format_map(gaps) for part in _PARTS)
+        content = b"" if dry_run else path.read_bytes()
+        yield _PlannedMail(
+            unit,
+            MailDraft(
+                recipients,
+                subject,
+                f"{body}\n",
+                (names[unit.name], content),
+                project.settings.sender,
+                unit.contact,
+            ),
+            path,
+        )
+
+
+def _fill_gaps(project: Project, state: RoundState, unit: UnitLine, file_name: str) -> dict[str, object]:
+    return {
+        "project": project.settings.name,
+        "unit": unit.name,
+        "contact": unit.contact or unit.name,
+        "round": state.name,
+        "due": unit.due.isoformat() if unit.due else "–",
+        "file": file_name,
+        "left": unit.left,
+        "errors": unit.errors,
+    }
+
+
+def _write_mails(project: Project, state: RoundState, purpose: MailPurpose, mails: Sequence[_PlannedMail]) -> None:
     folder = project.round_folder(state.name) / "drafts"
-    language = project.settings.language
+    language: Language = project.settings.language
     word = translate(f"send.{purpose}", language)
     written: dict[str, dict[str, str]] = {}
-    for plan in plans:
-        content, message_id = render_draft(plan.draft)
-        stem = Path(plan.attachment_path).stem[: MAX_PATH_LENGTH - len(str(folder)) - len(word) - 12]
+    for mail in mails:
+        content, message_id = render_draft(mail.draft)
+        stem = Path(mail.draft.attachment[0]).stem[: MAX_PATH_LENGTH - len(str(folder)) - len(word) - 12]
         name = first_free_name(f"{stem} {word}", lambda each: (folder / f"{each}.eml").exists())
         write_atomic(folder / f"{name}.eml", content)
-        form = state.issued.get(plan.unit.name, {}).get("digest", "")
-        written[plan.unit.name] = {
-            "draft": f"{name}.eml",
-            "message_id": message_id,
-            "form": form,
-            "about": plan.about,
-            "to": digest_recipients(plan.draft.recipients),
-        }
+        form = state.issued.get(mail.unit.name, {}).get("digest", "")
+        written[mail.unit.name] = {"draft": f"{name}.eml", "message_id": message_id, "form": form}
     title = f"{project.settings.name}, {state.name}: {word}"
     words = tuple(translate(f"send.{key}", language) for key in ("page", "link", "attach"))
     links = [
-        (plan.unit.name, plan.draft, f"../{plan.attachment_path.relative_to(folder.parent).as_posix()}")
-        for plan in plans
+        (mail.unit.name, mail.draft, f"../{mail.attachment_path.relative_to(folder.parent).as_posix()}")
+        for mail in mails
     ]
     write_atomic(folder / PAGE_FILE, render_draft_page(links, title, (words[0], words[1], words[2])).encode())
-    has_mailbox = project.settings.mail is not None and project.settings.mail.imap is not None
-    via = "mailbox" if has_mailbox else "file"
-    project.record("mail-planned", {"purpose": purpose, "via": via, "units": written}, state.name)
-    if not has_mailbox:
-        return ""
-    return _put_into_mailbox(project, plans, [each["message_id"] for each in written.values()], findings)
+    project.record("mail-planned", {"purpose": purpose, "units": written}, state.name)
 
 
-def _put_into_mailbox(
-    project: Project, plans: Sequence[PlannedMail], message_ids: Sequence[str], findings: list[Finding]
-) -> str:
-    """Put the drafts into the mailbox too and return the folder that has them. If that fails, the files are there,
-    a finding says why, and the folder is ""."""
-    from xlflow.mail.imap_mailbox import open_mailbox
-
-    account = project.settings.mail
-    if account is None or account.imap is None:
-        return ""
+def _read_texts(project: Project) -> Mapping[str, Any]:
+    """Return the texts by purpose, language and part. `FatalError` if those of the project have a fault."""
+    texts = load_resource_toml(TEXTS_FILE)
+    path = project.root / TEXTS_FILE
+    if not path.is_file():
+        return texts
     try:
-        with open_mailbox(account, account.imap, sender_address(project), project.root) as mailbox:
-            drafts = mailbox.find_drafts_folder()
-            for plan, message_id in zip(plans, message_ids, strict=True):
-                content, _ = render_draft(plan.draft, is_unsent=False, message_id=message_id)
-                mailbox.add_draft(content, message_id, drafts)
-            return drafts
-    except FatalError as error:
-        for found in error.findings:
-            params = {"reason": message_in_all_languages(found)}
-            findings.append(make_finding("drafts-not-in-mailbox", Location("drafts"), params=params))
-    return ""
+        own = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return {
+            purpose: {
+                language: {
+                    part: _check_text(own.get(purpose, {}).get(language, {}).get(part, text))
+                    for part, text in parts.items()
+                }
+                for language, parts in languages.items()
+            }
+            for purpose, languages in texts.items()
+        }
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError, OSError) as error:
+        raise FatalError(make_finding("mail-text-unusable", Location(str(path)), value=str(error))) from error
+
+
+def _merge_texts(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the texts of one purpose, the project's own where it has some."""
+    return {
+        language: {part: _check_text(own.get(language, {}).get(part, text)) for part, text in parts.items()}
+        for language, parts in shipped.items()
+    }
+
+
+def _check_text(text: str) -> str:
+    """Return a text; ValueError, KeyError or the like if one of its gaps does not exist."""
+    gaps = ("project", "unit", "contact", "round", "due", "file", "left", "errors")
+    text.format_map(dict.fromkeys(gaps, ""))
+    return text

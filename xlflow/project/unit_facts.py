@@ -4,15 +4,14 @@ The memory is a file in the user's cache, named by a digest of all that it depen
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from xlflow.model.findings import Finding, Severity
+from xlflow.model.findings import Severity
 from xlflow.model.merged import Merged, RunResult
 from xlflow.model.submission import AnswerRow, FileState
 from xlflow.model.text import normalize_key
@@ -37,10 +36,6 @@ class UnitFacts:
     files: tuple[str, ...]
 
 
-NO_FACTS = UnitFacts(0, 0, 0, "", has_answered=False, has_nothing=False, files=())
-"""What is known of a unit that has sent in nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class RoundFacts:
     """The facts of each unit by `normalize_key` of its name, and (name, code of the finding) of every file that
@@ -59,27 +54,11 @@ def read_facts(project: Project, state: RoundState) -> RoundFacts:
     from xlflow.project.run_round import check_round
 
     facts = build_facts(check_round(project, state))
-    _remember(path, facts)
-    return facts
-
-
-def _remember(path: Path | None, facts: RoundFacts) -> None:
     if path:
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.write_text(json.dumps(asdict(facts)), encoding="ascii")
-
-
-def rebuild_facts(project: Project, state: RoundState) -> bool:
-    """Forget what is remembered of a round, work it out anew without the cache of forms, and remember that; return
-    whether it differs from what was remembered. `FatalError` as for `check_round`."""
-    path = _memory_path(state)
-    known = _recall(path)
-    from xlflow.project.run_round import check_round
-
-    facts = build_facts(check_round(project, state, cache=False))
-    _remember(path, facts)
-    return known is not None and known != facts
+    return facts
 
 
 def build_facts(result: RunResult) -> RoundFacts:
@@ -87,39 +66,35 @@ def build_facts(result: RunResult) -> RoundFacts:
     merged = result.merged
     if merged is None:
         return RoundFacts({}, ())
-    sorted_out = _SortedByUnit(merged, result.findings)
-    units = {normalize_key(unit.name): sorted_out.make_facts(unit.name) for unit in merged.round.plan.units}
+    rows_by_unit = merged.rows_by_unit()
+    units = {
+        normalize_key(unit.name): _unit_facts(result, merged, unit.name, rows_by_unit)
+        for unit in merged.round.plan.units
+    }
     refused = tuple((file.name, file.reason or "") for file in merged.files if file.state is FileState.REFUSED)
     return RoundFacts(units, refused)
 
 
-class _SortedByUnit:
-    """What was checked, sorted out by unit in one go: a round may have hundreds of units and thousands of rows."""
+def _unit_facts(
+    result: RunResult, merged: Merged, unit: str, rows_by_unit: Mapping[str, list[AnswerRow]]
+) -> UnitFacts:
+    from xlflow.merge.accounts import count_unanswered
 
-    def __init__(self, merged: Merged, findings: Iterable[Finding]):
-        from xlflow.merge.accounts import count_unanswered_by_unit
-
-        self.rows = merged.rows_by_unit()
-        self.with_answers = frozenset(merged.units_with_answers)
-        self.with_nothing = frozenset(merged.units_with_nothing_to_report)
-        self.left = count_unanswered_by_unit(merged.round, merged.rows, self.with_nothing)
-        self.severities = Counter((finding.unit, finding.effective_severity) for finding in findings)
-        self.files: dict[str | None, list[str]] = {}
-        for file in merged.files:
-            if file.state in (FileState.ACCEPTED, FileState.SUPERSEDED):
-                for unit in {file.unit, *file.further_units}:
-                    self.files.setdefault(unit, []).append(file.name)
-
-    def make_facts(self, unit: str) -> UnitFacts:
-        return UnitFacts(
-            self.left.get(unit, 0),
-            self.severities[unit, Severity.ERROR],
-            self.severities[unit, Severity.WARNING],
-            _digest_answers(self.rows.get(unit, [])),
-            unit in self.with_answers,
-            unit in self.with_nothing,
-            tuple(sorted(self.files.get(unit, ()))),
-        )
+    own_units = tuple(each for each in merged.round.plan.units if each.name == unit)
+    own_round = replace(merged.round, plan=replace(merged.round.plan, units=own_units))
+    own_rows = [merged_row for merged_row in merged.rows if merged_row.row.unit == unit]
+    severities = [finding.effective_severity for finding in result.findings if finding.unit == unit]
+    counting = (FileState.ACCEPTED, FileState.SUPERSEDED)
+    files = (file for file in merged.files if unit in (file.unit, *file.further_units) and file.state in counting)
+    return UnitFacts(
+        count_unanswered(own_round, own_rows, merged.units_with_nothing_to_report),
+        severities.count(Severity.ERROR),
+        severities.count(Severity.WARNING),
+        _digest_answers(rows_by_unit.get(unit, [])),
+        unit in merged.units_with_answers,
+        unit in merged.units_with_nothing_to_report,
+        tuple(sorted(file.name for file in files)),
+    )
 
 
 def _digest_answers(rows: list[AnswerRow]) -> str:

@@ -18,7 +18,6 @@ from xlflow.model.template import Template
 from xlflow.model.text import normalize_key
 from xlflow.runtime.memo import IdentityKey
 from xlflow.runtime.resources import load_resource_toml
-from xlflow.values.field_values import describe_field
 
 _WORD_OR_NUMBER = re.compile(r"[^\W\d_]{2,}|\d[\d:/.+-]*\d|\d")
 """A word of two letters or more, or a number with its punctuation (dates, times, amounts)."""
@@ -34,9 +33,8 @@ _FORM_CATALOGUE_SECTIONS = (
     "relation",
     "check",
     "calendar",
-    "former",
 )
-"""The sections of `words.toml` that forms use, or used when an earlier version issued them."""
+"""The sections of `words.toml` that forms use."""
 
 
 def build_form_vocabulary(template: Template) -> frozenset[str]:
@@ -65,9 +63,8 @@ def is_boilerplate(text: str, vocabulary: frozenset[str]) -> bool:
 
 @cache
 def build_message_vocabulary() -> frozenset[str]:
-    """Return every normalized word of the messages about answers, in all languages, also of an earlier version."""
-    former = load_resource_toml("words.toml")["former"]["message_words"]
-    return extract_words(_nested_texts([load_resource_toml("messages.toml"), former]))
+    """Return every normalized word of the messages about answers, in all languages."""
+    return extract_words(_nested_texts(load_resource_toml("messages.toml")))
 
 
 def extract_words(texts: Iterable[str]) -> frozenset[str]:
@@ -85,18 +82,7 @@ def _build_unit_vocabulary(
     round_key: IdentityKey[Round], unit: str, previous_as_of: date | None
 ) -> frozenset[str]:
     round_, plan = round_key.value, round_key.value.plan
-    help_texts = (
-        describe_field(field, plan.year, language) for field in round_.template.fields for language in LANGUAGES
-    )
-    unit_words = extract_words(
-        [
-            make_form_code(round_.key, unit),
-            round_.contact,
-            *_goal_texts(round_),
-            *_unit_texts(round_, unit),
-            *help_texts,
-        ]
-    )
+    unit_words = extract_words([make_form_code(round_.key, unit), *_unit_texts(round_, unit)])
     round_words = _build_round_vocabulary(
         plan.title, plan.extra_headings, plan.year, (round_.as_of, round_.due_date, previous_as_of)
     )
@@ -120,16 +106,10 @@ def _numbers_up_to(maximum: int) -> frozenset[str]:
     return frozenset(map(str, range(maximum + 1)))
 
 
-def _goal_texts(round_: Round) -> Iterator[str]:
-    """Yield the texts of the goals, which the instruction has where the form sheet shows their names only."""
-    groups = [index for index, level in enumerate(round_.template.levels) if level.kind == "group"]
-    yield from {item.level_texts[index] for item in round_.plan.items for index in groups}
-
-
 def _unit_texts(round_: Round, unit: str) -> Iterator[str]:
-    own_unit = next((plan_unit for plan_unit in round_.plan.units if plan_unit.name == unit), None)
-    if own_unit:
-        yield from (own_unit.name, own_unit.contact, own_unit.email)
+    for plan_unit in round_.plan.units:
+        if plan_unit.name == unit:
+            yield from (plan_unit.name, plan_unit.contact, plan_unit.email)
 
 
 def _nested_texts(value: Any) -> Iterator[str]:

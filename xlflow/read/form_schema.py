@@ -96,7 +96,6 @@ def _build_form_schema(
     template = template_key.value
     columns = (*build_form_columns(template, extra_headings), build_previous_column())
     indexes_by_heading: dict[str, tuple[int, ...]] = {}
-    index_by_key = {column.key: index for index, column in enumerate(columns) if column.level}
     for index, column in enumerate(columns):
         for name in dict.fromkeys(normalize_key(name) for name in column.accepted_headings):
             indexes_by_heading[name] = (*indexes_by_heading.get(name, ()), index)
@@ -120,7 +119,7 @@ def _build_form_schema(
         columns,
         MappingProxyType({column.code: index for index, column in enumerate(columns)}),
         MappingProxyType(indexes_by_heading),
-        tuple(index_by_key[level.key] for level in template.levels),
+        tuple(index for index, column in enumerate(columns) if column.kind == "level"),
         template.item_level_index,
         next(index for index, column in enumerate(columns) if column.kind == "remaining"),
         len(columns) - 1,
@@ -141,8 +140,8 @@ def _describe_accepted(field: Field, template: Template, year: int) -> Localized
 def _list_fixed_texts(template: Template) -> set[str]:
     """Return the normalized texts that every form has: the heading of the free rows, the words of the counter
     (also by their letters alone, since it has numbers in it), the labels of the instruction."""
-    keys = ("form.counter", "form.counter_one", "former.counter", "former.counter_one")
-    counters = [translate(key, language, left="", done="", total="") for key in keys for language in LANGUAGES]
+    keys = ("form.counter", "form.counter_one")
+    counters = [translate(key, language, done="", total="") for key in keys for language in LANGUAGES]
     counter_letters = {normalize_key("".join(filter(str.isalpha, counter))) for counter in counters}
     label_texts = normalized_words("nothing.label", "form.look_over")
     return (

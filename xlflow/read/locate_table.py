@@ -11,7 +11,7 @@ from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.conventions import RawCell
 from xlflow.excel.header_detection import group_headings
 from xlflow.excel.reader import SheetData
-from xlflow.form.layout import FIRST_UNPLACED_ROW, list_issued_orders
+from xlflow.form.layout import FIRST_UNPLACED_ROW, find_previous_position
 from xlflow.model.findings import Finding, Location, make_finding
 from xlflow.model.plan import PlanItem
 from xlflow.model.text import normalize_key
@@ -200,8 +200,13 @@ def _fullest_column(sheet: SheetData, heading_row: int, column_indexes: Sequence
 
 def _assign_by_position(schema: FormSchema, heading_cells: Sequence[RawCell], assigned: dict[int, int]) -> None:
     """Assign columns with an unknown heading to the position at which they were issued, if all known columns are
-    still at theirs in one of the orders in which forms have been issued."""
-    for order in list_issued_orders(schema.template, schema.columns):
+    still at theirs (with or without the column of previous answers, which was after what remains in older
+    forms)."""
+    orders_with_previous = (
+        (*range(position), schema.previous_index, *range(position, schema.previous_index))
+        for position in (find_previous_position(schema.columns), schema.remaining_index + 1)
+    )
+    for order in (range(len(schema.columns)), *orders_with_previous):
         if all(column < len(order) and order[column] == index for index, column in assigned.items()):
             for column_index, schema_index in enumerate(order[: len(heading_cells)]):
                 if schema_index not in assigned and heading_cells[column_index] is not None:

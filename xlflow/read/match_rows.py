@@ -82,11 +82,6 @@ def _classify_rows(
     id_column = column_of[0]
     answer_columns = [column_of[field_column.schema_index] for field_column in schema.answer_columns]
     level_columns = [column_of[schema_index] for schema_index in schema.level_indexes]
-    on_one_line = {
-        item.id: tuple(map(collapse_whitespace, item.level_texts))
-        for item in item_index.by_id.values()
-        if any("\n" in text for text in item.level_texts)
-    }
     for row_index in range(table.heading_row + 1, len(rows)):
         row = rows[row_index]
         if row.count(None) == len(row):
@@ -94,9 +89,8 @@ def _classify_rows(
         id_cell = None if id_column is None else row[id_column]
         item = item_index.by_id.get(id_cell) if isinstance(id_cell, str) else None
         # Nearly every row is exactly as it was issued: it is recognised without normalizing any text.
-        if item and tuple(["" if column is None else row[column] or "" for column in level_columns]) in (
-            item.level_texts,
-            on_one_line.get(item.id),
+        if item and item.level_texts == tuple(
+            ["" if column is None else row[column] or "" for column in level_columns]
         ):
             yield RowMatch(row_index, "item", item, texts=item.level_texts)
             continue

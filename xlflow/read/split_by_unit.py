@@ -222,12 +222,14 @@ def _find_foreign_unit(text_above: str, issued: IssuedForm) -> str | None:
     """Return the unit's name ("" if it cannot be seen) where the text above a table speaks against this form, else
     None."""
     title_unit, title_date = parse_form_title(text_above)
+    unit_name_by_key = {
+        normalize_key_cached(plan_unit.name): plan_unit.name for plan_unit in issued.round.plan.units
+    }
     unit_name = next(
         (
-            plan_unit.name
-            for plan_unit in issued.round.plan.units
-            if title_unit.endswith(name_key := normalize_key_cached(plan_unit.name))
-            and (title_unit == name_key or title_unit.endswith(f"- {name_key}"))
+            name
+            for name_key, name in unit_name_by_key.items()
+            if title_unit == name_key or title_unit.endswith(f"- {name_key}")
         ),
         "",
     )

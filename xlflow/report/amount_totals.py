@@ -108,7 +108,7 @@ class Amounts:
         self, item_statuses: Sequence[ItemStatus], *, strong: bool = True
     ) -> tuple[ReportCell, ...]:
         """Return the totals of some plan items, one cell per field of `fields`."""
-        texts = (self.format_amount(self.total_of(item_statuses, field), field) for field in self.fields)
+        texts = (self.format_amount(self._compute_total(item_statuses, field), field) for field in self.fields)
         return tuple(
             ReportCell((Paragraph(to_spans(text, strong=strong)),) if text else (), alignment="end")
             for text in texts
@@ -119,7 +119,7 @@ class Amounts:
         computed_fields = [field for field in self.fields if field.computed]
         return any(len(self.values_of(item_statuses, field)) < len(item_statuses) for field in computed_fields)
 
-    def total_of(self, item_statuses: Sequence[ItemStatus], field: Field) -> Decimal | str:
+    def _compute_total(self, item_statuses: Sequence[ItemStatus], field: Field) -> Decimal | str:
         """Return the sum; for a percentage the share of the sums, "" if a plan item has no value for it."""
         sums = {field.key: sum_exactly(self.values_of(item_statuses, field)) for field in self.summable_fields}
         if not field.percent:

@@ -1,6 +1,5 @@
 """The report's colours, and which ink can be read on which fill (WCAG: a contrast of at least 4.5)."""
 
-from colorsys import hls_to_rgb, rgb_to_hls
 from types import MappingProxyType
 
 MIN_CONTRAST = 4.5
@@ -20,17 +19,6 @@ REPORT_COLOURS = MappingProxyType(
     }
 )
 """Every text colour here has a contrast of at least 4.5 on white and on `band`; `edge` outlines drawings."""
-
-CHART_GREYS = ("#E3E8EC", "#C3CCD4", "#9AA6B1")
-"""Fills of what does not deviate, one after the other."""
-
-
-def strengthen_colour(fill: str) -> str:
-    """Return a pale fill (#RRGGBB) as a strong one of the same hue, for what deviates in a chart."""
-    red, green, blue = (int(fill[index : index + 2], 16) / 255 for index in (1, 3, 5))
-    hue, lightness, saturation = rgb_to_hls(red, green, blue)
-    strong = hls_to_rgb(hue, min(lightness, 0.62), max(saturation, 0.75) if saturation > 0.05 else saturation)
-    return "#" + "".join(f"{round(channel * 255):02X}" for channel in strong)
 
 
 def readable_text_colour(fill: str) -> str:

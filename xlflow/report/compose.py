@@ -4,18 +4,14 @@ Also numbers captions and gives every heading its anchor, so that no writer has 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from xlflow.i18n.catalogue import format_long_date
-from xlflow.i18n.count_sentences import plural_level_name
+from xlflow.i18n.catalogue import format_long_date, join_words, label_in_sentence
+from xlflow.i18n.count_sentences import format_item_count
 from xlflow.model.text import ascii_letters, first_free_name
-from xlflow.report.change_section import build_change_section
-from xlflow.report.deviation_section import build_deviation_section
 from xlflow.report.document import (
-    MAX_PAGES_WITHOUT_CONTENTS,
     Block,
-    ContentsPlace,
     Document,
     Heading,
     Paragraph,
@@ -26,22 +22,14 @@ from xlflow.report.document import (
     nest_headings,
     to_spans,
 )
-from xlflow.report.front_page import build_front_page
-from xlflow.report.goal_sections import GoalLayout, build_goal_sections, build_unit_table
-from xlflow.report.group_counts import build_count_section
-from xlflow.report.line_estimates import estimate_pages
-from xlflow.report.money_page import build_sum_section, build_threshold_section
-from xlflow.report.particulars import Particulars, build_particulars
+from xlflow.report.goal_sections import GoalLayout, build_goal_sections
 from xlflow.report.phrasing import Phrasing, text_to_blocks
-from xlflow.report.question_section import build_question_section
 from xlflow.report.response_section import build_response_section
-from xlflow.rounds.round_status import RoundStatus, restrict_to_unit
+from xlflow.report.summary_section import build_summary_section
+from xlflow.rounds.round_status import RoundStatus, restrict_to_deviations, restrict_to_unit
 
-MAX_ITEMS_ON_ONE_PAGE = 12
-"""Activities up to which the parts of a report follow each other without page breaks between them."""
-
-CONTENTS_DEPTH = 2
-"""Levels of headings in the table of contents."""
+MIN_ITEMS_FOR_CONTENTS = 12
+"""Activities from which on a report has a table of contents."""
 
 MIN_ROWS_PER_CHAPTER = 60
 """Average number of table rows per chapter from which on each chapter begins on a new page."""
@@ -50,86 +38,82 @@ MIN_ROWS_PER_CHAPTER = 60
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
     """What a report shows: the layout, only deviations or everything, one unit only, an introduction of its
-    own, whose report it is. `event_ids`: of the newest events of a project that its answers come from."""
+    own."""
 
     layout: GoalLayout = "heading"
     only: Literal["deviations"] | None = None
     unit: str = ""
     introduction: tuple[Block, ...] = ()
-    event_ids: tuple[str, ...] = ()
-    particulars: Particulars = field(default_factory=Particulars)
 
 
 def compose_document(round_status: RoundStatus, report_options: ReportOptions) -> Document:
     """Return the whole report. `report_options.unit` must be spelt as in the plan (see `resolve_unit_name`)."""
     selected_status = restrict_to_unit(round_status, report_options.unit) if report_options.unit else round_status
     phrasing = Phrasing(selected_status)
+    shown_status = restrict_to_deviations(selected_status) if report_options.only else selected_status
     blocks = tuple(
         _number_and_anchor_blocks(
-            tuple(nest_headings(_build_blocks(selected_status, report_options, phrasing))), phrasing
+            tuple(nest_headings(_build_blocks(selected_status, shown_status, report_options, phrasing))), phrasing
         )
     )
-    part_level = selected_status.template.part_level
+    headings = [block for block in blocks if isinstance(block, Heading)]
+    has_contents = len(shown_status.top_items) >= MIN_ITEMS_FOR_CONTENTS
     return Document(
         title=_build_title(selected_status, phrasing),
         subtitle=_build_subtitle(selected_status, report_options),
         language=phrasing.language,
         as_of=selected_status.as_of,
         blocks=blocks,
-        particulars=build_particulars(selected_status.template, report_options.particulars, phrasing),
         item_noun_plural=phrasing.item_noun_plural,
-        part_noun_plural=plural_level_name(part_level, phrasing.language) if part_level else "",
-        is_long=estimate_pages(blocks) > MAX_PAGES_WITHOUT_CONTENTS,
-        contents=tuple(_list_contents(blocks)),
+        contents=tuple(heading for heading in headings if heading.in_contents and heading.level <= 2)
+        if has_contents
+        else (),
         body_anchor=_find_body_anchor(blocks),
         status_filters=tuple(_count_status_filters(blocks, phrasing)),
     )
 
 
-def _build_blocks(round_status: RoundStatus, report_options: ReportOptions, phrasing: Phrasing) -> Iterator[Block]:
-    """Yield what the report is about, and last what it was made from."""
-    yield from _build_parts(round_status, report_options, phrasing)
-    if report_options.event_ids:
-        sentence = phrasing.translate("made_from_events", events=", ".join(report_options.event_ids))
-        yield Paragraph(to_spans(sentence), "quiet")
+def _build_blocks(
+    selected_status: RoundStatus, shown_status: RoundStatus, report_options: ReportOptions, phrasing: Phrasing
+) -> Iterator[Block]:
+    yield from report_options.introduction or _default_introduction(selected_status, phrasing)
+    yield from build_summary_section(selected_status, phrasing, with_lists=not report_options.only)
+    if report_options.only:
+        yield Heading(1, phrasing.translate("deviations"))
+        yield Paragraph(to_spans(_shown_share_sentence(selected_status, shown_status, phrasing)))
+    yield from build_goal_sections(
+        shown_status, phrasing, report_options.layout, is_complete=not report_options.only
+    )
+    yield from build_response_section(selected_status, phrasing, is_complete=not report_options.only)
 
 
-def _build_parts(round_status: RoundStatus, report_options: ReportOptions, phrasing: Phrasing) -> Iterator[Block]:
-    """Yield the first page, the deviations, the changes, then goal by goal; of a shorter report less of it."""
-    is_short, is_unit = report_options.only is not None, bool(report_options.unit)
-    starts_page = not is_unit and len(round_status.top_items) > MAX_ITEMS_ON_ONE_PAGE
-    yield from report_options.introduction
-    yield from build_front_page(round_status, phrasing, marks_rows=not is_short, with_chart=not is_unit)
-    if not report_options.introduction and not is_unit:
-        yield from _default_introduction(round_status, phrasing)
-    yield ContentsPlace()
-    yield from build_deviation_section(round_status, phrasing, is_alone=is_short, starts_page=starts_page)
-    yield from build_threshold_section(round_status, phrasing, starts_page=starts_page)
-    if is_short:
-        return
-    yield from build_change_section(round_status, phrasing, starts_page=starts_page)
-    if is_unit:
-        yield from build_unit_table(round_status, phrasing)
-    else:
-        yield from build_sum_section(round_status, phrasing)
-        goal_blocks = list(build_goal_sections(round_status, phrasing, report_options.layout))
-        yield from _start_page(goal_blocks) if starts_page else goal_blocks
-    yield from build_question_section(round_status, phrasing)
-    if not is_unit:
-        yield from build_count_section(round_status, phrasing)
-        yield from build_response_section(round_status, phrasing)
-
-
-def _start_page(blocks: Sequence[Block]) -> Iterator[Block]:
-    """Yield the blocks; the first, if it is a heading, begins a new page."""
-    for index, block in enumerate(blocks):
-        yield replace(block, starts_page=True) if index == 0 and isinstance(block, Heading) else block
-
-
-def _list_contents(blocks: Sequence[Block]) -> Iterator[Heading]:
-    for block in blocks:
-        if isinstance(block, Heading) and block.in_contents and block.level <= CONTENTS_DEPTH:
-            yield block
+def _shown_share_sentence(selected_status: RoundStatus, shown_status: RoundStatus, phrasing: Phrasing) -> str:
+    """Return the sentence above a report of deviations: what is shown, how many of how many activities and how
+    many sub-activities, and how many activities are only shown because of these."""
+    template, language = selected_status.template, phrasing.language
+    deviating = [entry for entry in shown_status.item_statuses if selected_status.is_deviating(entry)]
+    part_count = sum(map(selected_status.is_part, deviating))
+    counts = {
+        "count": len(deviating) - part_count,
+        "whole": len(selected_status.activities),
+        "items": phrasing.item_noun_plural,
+    }
+    if selected_status.status_field or not selected_status.fields_with_threshold:
+        only_shown = len(shown_status.item_statuses) - len(deviating)
+        parts = format_item_count(part_count, template.part_level, language) if template.part_level else ""
+        items = format_item_count(only_shown, template.item_level, language)
+        sentences = (
+            phrasing.translate("only_deviations", **counts),
+            phrasing.translate("deviating_parts", parts=parts) if part_count else "",
+            phrasing.translate("shown_for_parts", items=items) if only_shown else "",
+        )
+        return " ".join(filter(None, sentences))
+    fields = join_words(
+        [label_in_sentence(field.label, phrasing.language) for field in selected_status.fields_with_threshold],
+        "and",
+        phrasing.language,
+    )
+    return phrasing.translate("only_beyond", field=fields, **counts)
 
 
 def _default_introduction(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
@@ -160,7 +144,7 @@ def _number_and_anchor_blocks(blocks: Sequence[Block], phrasing: Phrasing) -> It
         if isinstance(block, Heading):
             anchor = _make_anchor(block.text, anchors)
             anchors.add(anchor)
-            yield replace(block, anchor=anchor, starts_page=_begins_page(block, chapters_start_page))
+            yield replace(block, anchor=anchor, starts_page=chapters_start_page and block.level == 1)
         elif isinstance(block, ReportTable):
             table_count += 1
             yield replace(block, caption=phrasing.translate("table", number=table_count, caption=block.caption))
@@ -169,10 +153,6 @@ def _number_and_anchor_blocks(blocks: Sequence[Block], phrasing: Phrasing) -> It
             yield replace(block, caption=phrasing.translate("chart", number=picture_count, caption=block.caption))
         else:
             yield block
-
-
-def _begins_page(heading: Heading, chapters_start_page: bool) -> bool:
-    return heading.starts_page or (chapters_start_page and heading.level == 1 and heading.in_contents)
 
 
 def _has_long_chapters(blocks: Sequence[Block]) -> bool:

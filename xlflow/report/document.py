@@ -12,9 +12,8 @@ from typing import Any, ClassVar, Literal
 
 from xlflow.i18n.catalogue import Language
 
-TextStyle = Literal["plain", "lead", "definition", "quiet", "quality"]
-"""plain: running text; lead: first words of a section; definition: text that defines a goal; quiet: a note;
-quality: what the report rests on."""
+TextStyle = Literal["plain", "lead", "definition", "quiet"]
+"""plain: running text; lead: first words of a section; definition: text that defines a goal; quiet: a note."""
 
 Alignment = Literal["start", "end"]
 
@@ -33,8 +32,7 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class StatusBadge:
     """A status: its label, then icon and colours (#RRGGBB) that only repeat it; the contrast of the two is at
-    least 4.5. `chart_fill` is its colour in charts. `is_deciding`: of the statuses of several units the one that
-    counts. `is_small`: another of them, or one in a table that compares."""
+    least 4.5."""
 
     kind: ClassVar[str] = "mark"
     code: str
@@ -42,9 +40,6 @@ class StatusBadge:
     icon: str
     text_colour: str
     fill_colour: str
-    is_deciding: bool = False
-    is_small: bool = False
-    chart_fill: str = "#FFFFFF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +94,7 @@ class HeadlineFigures:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing in SVG, with everything that it shows in words as well. Sizes are in CSS pixels. `narrow_svg` is
-    the same drawn for a phone, "" if it is not."""
+    """A drawing in SVG, with everything that it shows in words as well. Sizes are in CSS pixels."""
 
     kind: ClassVar[str] = "picture"
     svg: str
@@ -108,14 +102,6 @@ class Picture:
     height: int
     caption: str
     alt_text: str
-    narrow_svg: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ContentsPlace:
-    """Where a long report has its table of contents."""
-
-    kind: ClassVar[str] = "contents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +128,6 @@ class ReportRow:
     """One table row. `status_code` is what a reader may filter by, "" for a row that is always shown.
 
     `keep_together`: no page break within the row. `continues_row_above`: it is the second part of the row above.
-    `is_group_heading`: its only cell names the rows below it, up to the next such row. `continues_group`: its
-    group is the second part of the group above. `keeps_group`: no page break among the rows that its first cell
-    spans.
     """
 
     kind: ClassVar[str] = "row"
@@ -152,9 +135,6 @@ class ReportRow:
     status_code: str = ""
     keep_together: bool = True
     continues_row_above: bool = False
-    is_group_heading: bool = False
-    continues_group: bool = False
-    keeps_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +172,10 @@ class ReportTable:
         yield from self.total_rows
 
 
-Block = Heading | Paragraph | Bullets | HeadlineFigures | Picture | ContentsPlace | ReportTable
+Block = Heading | Paragraph | Bullets | HeadlineFigures | Picture | ReportTable
 
 
 MAX_HEADING_LEVEL = 4
-
-MAX_PAGES_WITHOUT_CONTENTS = 8
-"""Pages up to which a report has no table of contents."""
 
 
 def nest_headings(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -219,11 +196,9 @@ def nest_headings(blocks: Iterable[Block]) -> Iterator[Block]:
 class Document:
     """A whole report. `blocks` are in reading order below the title and the subtitle.
 
-    `particulars` are label and text of what is below the subtitle: board, administration, date, registry number.
-    `item_noun_plural` is what the report counts, in lower case ("aktiviteter"), `part_noun_plural` what its
-    parts are called. `contents` are the headings of the table of contents; `is_long`: it is likely to have more
-    than `MAX_PAGES_WITHOUT_CONTENTS` pages. `body_anchor` is the anchor of the first heading above the tables of
-    activities. `status_filters` are the statuses to filter by, each with its number of rows.
+    `item_noun_plural` is what the report counts, in lower case ("aktiviteter"). `contents` are the headings of the
+    table of contents, empty for a short report. `body_anchor` is the anchor of the first heading above the tables
+    of activities. `status_filters` are the statuses to filter by, each with its number of rows.
     """
 
     title: str
@@ -231,10 +206,7 @@ class Document:
     language: Language
     as_of: date
     blocks: tuple[Block, ...]
-    particulars: tuple[tuple[str, str], ...] = ()
     item_noun_plural: str = ""
-    part_noun_plural: str = ""
-    is_long: bool = False
     contents: tuple[Heading, ...] = ()
     body_anchor: str = ""
     status_filters: tuple[tuple[StatusBadge, int], ...] = ()

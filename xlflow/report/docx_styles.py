@@ -34,9 +34,6 @@ from xlflow.report.docx_text import (
 from xlflow.report.reference_look import apply_reference_look, new_document
 from xlflow.report.reference_package import open_reference
 
-_AFTER_UPDATE_FIELDS = ("w:hdrShapeDefaults", "w:footnotePr", "w:endnotePr", "w:compat", "w:docVars", "w:rsids")
-"""Settings that come after the one that renews fields, in the order of the standard."""
-
 FONT_NAME = "Calibri"
 GENERATOR_NAME = "xlflow"
 DEFAULT_TEXT_SIZE = 10.0
@@ -57,25 +54,12 @@ _STYLE_DEFINITIONS: dict[str, dict[str, Any]] = {
     "Heading 3": {"size": 11.5, "bold": True, "colour": "head", "before": 12, "after": 3, "keep": True},
     "Heading 4": {"size": 10.5, "bold": True, "colour": "head", "before": 10, "after": 3, "keep": True},
     "TOC Heading": {"size": 13, "bold": True, "colour": "head", "before": 12, "after": 4, "keep": True},
-    "toc 1": {"size": 10.5, "before": 4, "after": 2, "bold": True},
-    "toc 2": {"size": 10.5, "after": 2, "indent": 12},
-    "Body Text": {"size": 10, "after": 8},
-    "Intense Quote": {
-        "size": 10,
-        "before": 8,
-        "after": 8,
-        "colour": None,
-        "italic": False,
-        "bold": False,
-        "indent": 0,
-    },
     "Caption": {"size": 9, "colour": "quiet", "before": 6, "after": 3, "keep": True, "bold": False},
     "List Bullet": {"size": 10.5, "after": 3},
     "Report Lead": {"size": 11.5, "after": 6},
     "Report Definition": {"size": 10.5, "italic": True, "after": 4},
     "Report Note": {"size": 8.5, "colour": "quiet", "after": 2},
     "Report Cell": {"size": 9.5, "after": 2},
-    "Report Badge": {"size": 8.5, "before": 1, "after": 3, "indent": 3},
     "Report Cell List": {"size": 9.5, "after": 2},
     "Report Cell Heading": {"size": 9.5, "bold": True, "after": 2, "colour": None},
     "Report Cell Heading Dense": {"size": 8, "bold": True, "after": 2, "colour": None},
@@ -108,8 +92,6 @@ def create_styled_document(document: Document, reference: bytes | None) -> tuple
     if not reference or docx.sections[-1].page_width is None:
         _set_page_size(docx)
     _add_list_definitions(docx)
-    if document.is_long:
-        _renew_fields_when_opened(docx)
     _set_document_language(docx, document.language_tag)
     _set_document_properties(docx, document)
     names = {**STYLE_NAMES, **{f"heading {level}": f"Heading {level}" for level in range(1, 5)}}
@@ -180,9 +162,6 @@ def _apply_paragraph_format(style: ParagraphStyle, definition: dict[str, Any]) -
     spacing = style.element.get_or_add_pPr().get_or_add_spacing()
     spacing.addprevious(parse_xml(f'<w:suppressAutoHyphens {NAMESPACE} w:val="{suppress_hyphens}"/>'))
     paragraph_format.line_spacing = 1.1
-    if "indent" in definition:
-        paragraph_format.left_indent = Pt(definition["indent"])
-        paragraph_format.right_indent = Pt(definition["indent"] if "Badge" in style.name else 0)
 
 
 def _set_page_size(docx: Docx) -> None:
@@ -245,15 +224,6 @@ def _set_document_language(docx: Docx, tag: str) -> None:
     tab_stop = settings.find(qn("w:defaultTabStop"))
     if settings.find(qn("w:autoHyphenation")) is None and tab_stop is not None:
         tab_stop.addnext(parse_xml(f"<w:autoHyphenation {NAMESPACE}/>"))
-
-
-def _renew_fields_when_opened(docx: Docx) -> None:
-    """Let Word work out the page numbers of the contents, which are estimates until then."""
-    settings, flag = docx.settings.element, parse_xml(f'<w:updateFields {NAMESPACE} w:val="true"/>')
-    before = next(
-        (found for found in map(settings.find, map(qn, _AFTER_UPDATE_FIELDS)) if found is not None), None
-    )
-    settings.append(flag) if before is None else before.addprevious(flag)
 
 
 def _clean_property(text: str) -> str:

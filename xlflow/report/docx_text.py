@@ -26,20 +26,15 @@ BULLET_LIST, PART_BULLET_LIST, NUMBERED_LIST = 9001, 9002, 9003
 STYLE_NAMES = {
     "title": "Title",
     "subtitle": "Subtitle",
-    "particulars": "Body Text",
     "contents": "TOC Heading",
-    "contents 1": "toc 1",
-    "contents 2": "toc 2",
     "caption": "Caption",
     "plain": "Normal",
     "lead": "Report Lead",
     "definition": "Report Definition",
     "quiet": "Report Note",
-    "quality": "Intense Quote",
     "list": "List Bullet",
     "cell": "Report Cell",
     "cell_list": "Report Cell List",
-    "badge": "Report Badge",
     "heading_cell": "Report Cell Heading",
     "heading_dense": "Report Cell Heading Dense",
     "table": "Report Table",
@@ -47,7 +42,6 @@ STYLE_NAMES = {
 """Names of the styles by kind of text; a reference document may define them."""
 
 _BADGE_BORDER = REPORT_COLOURS["edge"].lstrip("#")
-_BAND_FILL = REPORT_COLOURS["band"].lstrip("#")
 _LINK_FORMATTING = f'<w:color w:val="{REPORT_COLOURS["head"].lstrip("#")}"/><w:u w:val="single"/>'
 INVALID_XML_CHARACTERS = re.compile(f"[{ILLEGAL_XML_CHARACTERS}]")
 
@@ -160,17 +154,13 @@ def _group_rows_xml(group: Sequence[ReportRow], style_ids: StyleIds, widths: Seq
     break rows with a vertically merged cell at the end of a page.
     """
     continues_flags = [*(row.continues_row_above for row in group[1:]), False]
-    keeps_group = bool(group) and group[0].keeps_group
-    keep_flags = [(keeps_group and row is not group[-1]) or row.is_group_heading for row in group]
     return "".join(
-        _row_xml(row, style_ids, widths, continues_below=continues_below, keep_with_next=keep)
-        for row, continues_below, keep in zip(group, continues_flags, keep_flags, strict=False)
+        _row_xml(row, style_ids, widths, continues_below=continues_below)
+        for row, continues_below in zip(group, continues_flags, strict=False)
     )
 
 
-def _row_xml(
-    row: ReportRow, style_ids: StyleIds, widths: Sequence[int], *, continues_below: bool, keep_with_next: bool
-) -> str:
+def _row_xml(row: ReportRow, style_ids: StyleIds, widths: Sequence[int], *, continues_below: bool) -> str:
     column_index = len(widths) - sum(cell.column_span for cell in row.cells)
     edges = "".join(
         f'<w:{edge} w:val="nil"/>'
@@ -178,8 +168,6 @@ def _row_xml(
         if is_open
     )
     edges = f"<w:tcBorders>{edges}</w:tcBorders>" if edges else ""
-    if row.is_group_heading:
-        edges = f'<w:shd w:val="clear" w:color="auto" w:fill="{_BAND_FILL}"/>'
     cells = [
         _empty_cell_xml(style_ids, width, "<w:vMerge/>")
         for width in widths[: column_index - row.continues_row_above]
@@ -191,13 +179,7 @@ def _row_xml(
     for cell in row.cells:
         width = sum(widths[column_index : column_index + cell.column_span])
         cells.append(
-            _cell_xml(
-                cell,
-                style_ids,
-                width,
-                "" if cell.heads_group and not row.is_group_heading else edges,
-                keep_with_next=continues_below or keep_with_next,
-            )
+            _cell_xml(cell, style_ids, width, "" if cell.heads_group else edges, keep_with_next=continues_below)
         )
         column_index += cell.column_span
     row_properties = "<w:trPr><w:cantSplit/></w:trPr>" if row.keep_together else ""
@@ -222,33 +204,22 @@ def _cell_xml(cell: ReportCell, style_ids: StyleIds, width: int, edges: str, *, 
     return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{merge_xml}{edges}</w:tcPr>{content}</w:tc>'
 
 
-def _badge_xml(badge: StatusBadge, style_ids: StyleIds, *, keep_with_next: bool) -> str:
-    """Return a status as a paragraph with an outline and a fill, which hold it together on however many lines."""
-    label = f"{badge.icon}\u00a0{badge.label}" if badge.icon else badge.label
-    edge = f'w:val="single" w:sz="{12 if badge.is_deciding else 4}" w:space="1" w:color="{_BADGE_BORDER}"'
-    sides = "".join(f"<w:{side} {edge}/>" for side in ("top", "left", "bottom", "right"))
-    properties = (
-        f'<w:pBdr>{sides}</w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="{badge.fill_colour.lstrip("#")}"/>'
-        "<w:suppressAutoHyphens/>"
+def _badge_xml(badge: StatusBadge) -> str:
+    """Return a status as a word on its colour, with an outline."""
+    label = f"\u00a0{badge.icon}\u00a0{badge.label}\u00a0" if badge.icon else f"\u00a0{badge.label}\u00a0"
+    formatting = (
+        f'<w:color w:val="{badge.text_colour.lstrip("#")}"/><w:bdr w:val="sing'
+        f'le" w:sz="4" w:space="0" w:color="{_BADGE_BORDER}"/>'
+        f'<w:shd w:val="clear" w:color="auto" w:fill="{badge.fill_colour.lstrip("#")}"/>'
     )
-    size = '<w:sz w:val="15"/><w:szCs w:val="15"/>' if badge.is_small else ""
-    bold = "<w:b/>" if badge.is_deciding else ""
-    formatting = f'{bold}<w:color w:val="{badge.text_colour.lstrip("#")}"/>{size}'
-    content = f'<w:r><w:rPr>{formatting}</w:rPr><w:t xml:space="preserve">{escape_text(label)}</w:t></w:r>'
-    return paragraph_xml(
-        style_ids,
-        "badge",
-        content,
-        keep_with_next=keep_with_next,
-        extra_properties=properties,
-    )
+    return span_xml(Span(label), formatting)
 
 
 def _cell_block_xml(
     block: Paragraph | Bullets | StatusBadge, cell: ReportCell, style_ids: StyleIds, *, keep_with_next: bool
 ) -> str:
     if isinstance(block, StatusBadge):
-        return _badge_xml(block, style_ids, keep_with_next=keep_with_next)
+        return paragraph_xml(style_ids, "cell", _badge_xml(block), keep_with_next=keep_with_next)
     if isinstance(block, Bullets):
         item_paragraphs = (
             paragraph_xml(

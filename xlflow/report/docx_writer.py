@@ -21,7 +21,6 @@ from xlflow.i18n.catalogue import translate
 from xlflow.report.document import (
     Block,
     Bullets,
-    ContentsPlace,
     Document,
     Heading,
     HeadlineFigures,
@@ -44,7 +43,6 @@ from xlflow.report.docx_text import (
     spans_xml,
     table_xml,
 )
-from xlflow.report.line_estimates import estimate_heading_pages
 from xlflow.report.pdf_writer import render_chart_png
 
 EMU_PER_TWENTIETH_POINT = 635
@@ -66,7 +64,6 @@ class _DocxWriter:
         self.text_width = _text_width(docx)
         self.picture_count = 0
         self.bookmarks = {heading.anchor: number for number, heading in enumerate(document.contents, 1)}
-        self.pages = estimate_heading_pages(document.blocks)
 
     def write_body(self) -> None:
         """Fill the body and the footer.
@@ -87,8 +84,14 @@ class _DocxWriter:
         yield paragraph_xml(style_ids, "title", span_xml(Span(document.title)))
         if document.subtitle:
             yield paragraph_xml(style_ids, "subtitle", span_xml(Span(document.subtitle)))
-        if document.particulars:
-            yield paragraph_xml(style_ids, "particulars", spans_xml(_particulars_spans(document)))
+        if document.contents:
+            yield paragraph_xml(
+                style_ids,
+                "contents",
+                span_xml(Span(translate("report.contents", document.language))),
+                keep_with_next=True,
+            )
+            yield from self._contents_xml()
         for block in document.blocks:
             yield self._block_xml(block)
 
@@ -102,14 +105,11 @@ class _DocxWriter:
                 self._linked_spans_xml(block.spans, block),
                 keep_with_next=block.keep_with_next,
             )
-        if isinstance(block, ContentsPlace):
-            return "".join(self._contents_parts())
+        if isinstance(block, Bullets):
+            return self._list_xml(block)
         if isinstance(block, HeadlineFigures):
             figure_items = ((Span(figure.value, strong=True), Span(f" {figure.label}")) for figure in block.items)
             return self._list_xml(Bullets(tuple(figure_items)))
-        return self._list_xml(block) if isinstance(block, Bullets) else self._captioned_xml(block)
-
-    def _captioned_xml(self, block: ReportTable | Picture) -> str:
         caption = paragraph_xml(self.style_ids, "caption", span_xml(Span(block.caption)), keep_with_next=True)
         if isinstance(block, ReportTable):
             return (
@@ -164,31 +164,18 @@ class _DocxWriter:
             self.style_ids, "plain", f"<w:r><w:drawing>{serialize_for_reading(inline)}</w:drawing></w:r>"
         )
 
-    def _contents_parts(self) -> Iterator[str]:
-        """Yield the table of contents of a long report: a field that Word renews, filled with links that work at
-        once and page numbers; nothing for a short report."""
-        headings = self.document.contents if self.document.is_long else ()
-        if not headings:
-            return
-        title = span_xml(Span(translate("report.contents", self.document.language)))
-        page_break = "<w:pageBreakBefore/>"
-        yield paragraph_xml(self.style_ids, "contents", title, keep_with_next=True, extra_properties=page_break)
+    def _contents_xml(self) -> Iterator[str]:
+        """Yield the table of contents: a field that Word can renew, filled with links that work at once."""
+        headings = self.document.contents
         for index, heading in enumerate(headings):
-            bookmark = f"_Toc{self.bookmarks[heading.anchor]:08}"
-            number = (
-                FIELD_START.format(f" PAGEREF {bookmark} \\h ")
-                + span_xml(Span(self.pages[heading.anchor]))
-                + FIELD_END
-            )
             link = (
-                f'<w:hyperlink w:anchor="{bookmark}" w:history="1">{span_xml(Span(heading.text))}'
-                f"<w:r><w:tab/></w:r>{number}</w:hyperlink>"
+                f'<w:hyperlink w:anchor="_Toc{self.bookmarks[heading.anchor]:08}" w:history="1">'
+                f"{span_xml(Span(heading.text))}</w:hyperlink>"
             )
-            start = FIELD_START.format(' TOC \\o "1-2" \\h ') if index == 0 else ""
-            end = FIELD_END if index == len(headings) - 1 else ""
-            tab = f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{self.text_width}"/></w:tabs>'
-            style = f"contents {heading.level}"
-            yield paragraph_xml(self.style_ids, style, f"{start}{link}{end}", extra_properties=tab)
+            start = _FIELD_START.format(' TOC \\o "1-2" \\n \\h ') if index == 0 else ""
+            end = _FIELD_END if index == len(headings) - 1 else ""
+            indent = f'<w:ind w:left="{(heading.level - 1) * 284}"/>'
+            yield paragraph_xml(self.style_ids, "plain", f"{start}{link}{end}", extra_properties=indent)
 
     def _write_footer(self) -> None:
         """Write title and "page X of Y" at the foot, below what an organisation's own document has there."""
@@ -215,13 +202,6 @@ class _DocxWriter:
         )
 
 
-def _particulars_spans(document: Document) -> Iterator[Span]:
-    """Yield whose report it is on one line: "Nämnd: …   Datum: …"."""
-    for index, (label, text) in enumerate(document.particulars):
-        yield Span(f"{'    ' if index else ''}{label}: ")
-        yield Span(text, strong=True)
-
-
 def _text_width(docx: Docx) -> int:
     """Return how wide the text is, in twentieths of a point; an A4 page where the section does not say."""
     section = docx.sections[-1]
@@ -234,7 +214,7 @@ def _text_width(docx: Docx) -> int:
 
 
 def _field_xml(code: str) -> str:
-    return FIELD_START.format(f" {code} ") + span_xml(Span("1")) + FIELD_END
+    return _FIELD_START.format(f" {code} ") + span_xml(Span("1")) + _FIELD_END
 
 
 class _PartCollector(dict[str, bytes]):
@@ -258,8 +238,8 @@ def _collect_parts(docx: Docx) -> dict[str, bytes]:
 
 
 _NAMESPACES = f'{NAMESPACE} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
-FIELD_START = (
+_FIELD_START = (
     '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve">{}</w:instrText></w:r>'
     '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
 )
-FIELD_END = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+_FIELD_END = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'

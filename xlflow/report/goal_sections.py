@@ -19,17 +19,12 @@ from xlflow.report.document import (
     ReportTable,
     to_spans,
 )
-from xlflow.report.goal_cells import put_goal_beside
 from xlflow.report.phrasing import Phrasing, label_without_colon, text_to_blocks
-from xlflow.report.table_bands import build_band
 from xlflow.report.table_columns import ColumnSource, build_columns, build_total_row_cells
 from xlflow.report.table_rows import ItemGroup, build_rows, goal_level_index, group_by_level
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
 GoalLayout = Literal["heading", "merged"]
-
-MAX_CAPTION_LETTERS = 70
-"""Letters of a goal that the caption of its table repeats; the heading above it has all."""
 
 GOAL_COLUMN_SHARE, GOAL_COLUMN_SHARE_NARROW = 2.8, 1.7
 """The share of the table's width that a board goal's cell takes; less beside many amounts."""
@@ -37,50 +32,26 @@ GOAL_COLUMN_SHARE, GOAL_COLUMN_SHARE_NARROW = 2.8, 1.7
 
 @dataclass(frozen=True)
 class _SectionContext:
-    """What the body is built from."""
+    """What the body is built from. `is_complete`: no activity has been left out, so that groups may be counted."""
 
     round_status: RoundStatus
     phrasing: Phrasing
     layout: GoalLayout
+    is_complete: bool
 
 
-def build_goal_sections(round_status: RoundStatus, phrasing: Phrasing, layout: GoalLayout) -> Iterator[Block]:
-    """Yield all goals with their activities, in plan order."""
+def build_goal_sections(
+    round_status: RoundStatus, phrasing: Phrasing, layout: GoalLayout, *, is_complete: bool
+) -> Iterator[Block]:
+    """Yield all goals with their activities, in plan order. `is_complete`: no activity has been left out."""
     goal_level = goal_level_index(round_status)
     if goal_level is not None:
         yield from _build_level_sections(
-            round_status.top_items, 0, goal_level, _SectionContext(round_status, phrasing, layout)
+            round_status.top_items, 0, goal_level, _SectionContext(round_status, phrasing, layout, is_complete)
         )
     elif round_status.top_items:
         yield Heading(1, _capitalize(phrasing.item_noun_plural))
         yield _build_item_table("", [(None, round_status.top_items)], round_status, phrasing)
-
-
-def build_unit_table(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
-    """Yield all activities of one unit as one table, each goal a row above its activities."""
-    goal_level, items = goal_level_index(round_status), _capitalize(phrasing.item_noun_plural)
-    if not round_status.top_items:
-        return
-    yield Heading(1, phrasing.translate("all_items", items=phrasing.item_noun_plural))
-    column_source = ColumnSource(round_status, phrasing)
-    columns = build_columns(column_source)
-    row_groups: tuple[tuple[ReportRow, ...], ...] = (build_rows(round_status.top_items, column_source),)
-    if goal_level is not None:
-        groups = group_by_level(round_status.top_items, round_status, goal_level)
-        row_groups = tuple(
-            (build_band(group.name, len(columns)), *build_rows(group.item_statuses, column_source))
-            for group in groups
-        )
-    yield ReportTable(
-        caption=items,
-        description=phrasing.translate(
-            "table_description", item=phrasing.item_noun, items=phrasing.item_noun_plural
-        ),
-        columns=columns,
-        row_groups=row_groups,
-        total_rows=_build_total_rows(round_status.top_items, column_source, has_goal_column=False),
-        is_dense=True,
-    )
 
 
 def _build_level_sections(
@@ -118,7 +89,7 @@ def _build_group_heading(group: ItemGroup, context: _SectionContext) -> Iterator
     yield Heading(group.level_index + 1, heading_text)
     for block in text_to_blocks(group.definition, "definition"):
         yield replace(block, keep_with_next=True)
-    if not group.level_index and context.round_status.status_field:
+    if not group.level_index and context.round_status.status_field and context.is_complete:
         counts_text = phrasing.group_counts_text(group.item_statuses)
         yield Paragraph(to_spans(counts_text), keep_with_next=True)
 
@@ -137,8 +108,7 @@ def _table_title(group: ItemGroup, level_count: int | None = None) -> str:
     levels = group.item_statuses[0].item.level_texts[
         : group.level_index + 1 if level_count is None else level_count
     ]
-    title = first_line(next(filter(None, reversed(levels)), ""))
-    return title if len(title) <= MAX_CAPTION_LETTERS else f"{title[:MAX_CAPTION_LETTERS].rsplit(maxsplit=1)[0]} …"
+    return first_line(next(filter(None, reversed(levels)), ""))
 
 
 def _build_item_table(
@@ -168,11 +138,6 @@ def _build_item_table(
         if title
         else _capitalize(phrasing.item_noun_plural)
     )
-    columns = (*goal_column, *build_columns(column_source))
-    row_groups: list[tuple[ReportRow, ...]] = []
-    for group, found in table_groups:
-        rows = build_rows(found, column_source)
-        row_groups += [rows] if group is None else put_goal_beside(group, rows, columns, phrasing)
     return ReportTable(
         caption=caption,
         description=phrasing.translate(
@@ -180,8 +145,8 @@ def _build_item_table(
             item=phrasing.item_noun,
             items=phrasing.item_noun_plural,
         ),
-        columns=columns,
-        row_groups=tuple(row_groups),
+        columns=(*goal_column, *build_columns(column_source)),
+        row_groups=tuple(build_rows(group, found, column_source) for group, found in table_groups),
         total_rows=_build_total_rows(item_statuses, column_source, has_goal_column=has_goal_column),
         is_dense=column_source.has_comments_below,
         has_group_lines=has_goal_column,

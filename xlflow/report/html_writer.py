@@ -28,7 +28,8 @@ def write_html(document: Document) -> bytes:
     """Return the report as a web page; the same document gives the same bytes."""
     script = _read_report_resource("report.js")
     labels = {key: translate(f"report.{key}", document.language) for key in LABEL_KEYS}
-    labels |= _filter_labels(document)
+    labels["filter"] = translate("report.filter", document.language, items=document.item_noun_plural)
+    labels["filter_shown"] = translate("report.filter_shown", document.language, shown="{shown}", whole="{whole}")
     page = (
         _create_environment()
         .get_template("report.html")
@@ -41,17 +42,6 @@ def write_html(document: Document) -> bytes:
         )
     )
     return add_html_digest(_INVALID_HTML_CHARACTERS.sub("", page).encode())
-
-
-def _filter_labels(document: Document) -> dict[str, str]:
-    """Return what the filter says; the script puts numbers into the gaps that are left."""
-    nouns = {"items": document.item_noun_plural, "parts": document.part_noun_plural}
-    suffix = "_parts" if document.part_noun_plural else ""
-    gaps = {"shown": "{shown}", "whole": "{whole}", "item_count": "{items}", "part_count": "{parts}"}
-    return {
-        "filter": translate(f"report.filter{suffix}", document.language, **nouns),
-        "filter_shown": translate(f"report.filter_shown{suffix}", document.language, **nouns, **gaps),
-    }
 
 
 def _create_environment() -> Environment:

@@ -12,7 +12,6 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from xlflow.excel.reader import read_stable_bytes
 from xlflow.i18n.catalogue import translate_all
 from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.report.document import Block, Bullets, Heading, Paragraph, Span, nest_headings
@@ -22,10 +21,6 @@ SAFE_LINK_SCHEMES = ("https://", "http://", "mailto:")
 
 MAX_LINK_LENGTH = 2_000
 """Characters of a link's address; Word takes 2,083, and a PDF 8,000."""
-
-
-MAX_INTRODUCTION_BYTES = 200_000
-"""Some fifty pages of text; the most that the worst Markdown of this size takes is a few seconds."""
 
 
 def parse_introduction(text: str) -> tuple[Block, ...]:
@@ -81,16 +76,14 @@ def _parse_markdown_spans(token: Token) -> Iterator[Span]:
 
 
 def read_introduction_file(path: Path | None) -> tuple[Block, ...]:
-    """Return the blocks of the introduction, none if `path` is None; FatalError if the file is too large, no
-    regular file, or no text in UTF-8."""
+    """Return the blocks of the introduction, none if `path` is None; FatalError if the file cannot be read as
+    UTF-8."""
     if path is None:
         return ()
-    content = read_stable_bytes(path, MAX_INTRODUCTION_BYTES)
-    with suppress(UnicodeDecodeError):
-        if isinstance(content, bytes):
-            return parse_introduction(content.decode("utf-8-sig"))
-    params = {"kilobytes": MAX_INTRODUCTION_BYTES // 1000}
-    raise FatalError(make_finding("report-introduction-unreadable", Location(str(path)), params=params))
+    try:
+        return parse_introduction(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as fault:
+        raise FatalError(make_finding("report-introduction-unreadable", Location(str(path)))) from fault
 
 
 def read_reference_document(path: Path | None, report_format: ReportFormat) -> bytes | None:

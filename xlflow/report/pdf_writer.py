@@ -25,16 +25,7 @@ import typst
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import FatalError, Finding, Location, make_finding
 from xlflow.report.colours import REPORT_COLOURS
-from xlflow.report.document import (
-    MAX_PAGES_WITHOUT_CONTENTS,
-    Document,
-    Heading,
-    Paragraph,
-    Picture,
-    ReportTable,
-    Span,
-    to_plain_values,
-)
+from xlflow.report.document import Document, Heading, Paragraph, Picture, ReportTable, Span, to_plain_values
 from xlflow.report.edit_digest import add_pdf_digest
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 
@@ -44,50 +35,23 @@ _DATA_CELL_TAG = re.compile(
 """A cell that is no heading: what comes before its column headings, these, the numbers of its table and column,
 what it spans, and the rest."""
 
-_HEADING_LIST = re.compile(rb"/Headers\[(\(U[^]]*)\]")
-"""The column headings of a row that names a group."""
-
-_COLUMN_SPAN = re.compile(rb"/ColSpan (\d+)")
-
 _ROW_SCOPE, _EMPTY_CELL = b"/Scope/Row", b"/K[]>>"
 
 
 def tag_row_headers(pdf: bytes, document: Document) -> bytes:
     """Return the same PDF, of the same length, in which every cell that names its row is tagged as its heading."""
-    tables = [block for block in document.blocks if isinstance(block, ReportTable)]
+    tables = (block for block in document.blocks if isinstance(block, ReportTable))
     header_columns = [frozenset(_find_header_columns(table)) for table in tables]
-    columns_by_start = _find_columns(pdf, tables)
 
     def mend(match: re.Match[bytes]) -> bytes:
-        return _retag_cell(match, header_columns, columns_by_start[match.start()])
+        return _retag_cell(match, header_columns)
 
-    return _HEADING_LIST.sub(
-        lambda found: b"/Headers[%s]" % b"".ljust(len(found[1])), _DATA_CELL_TAG.sub(mend, pdf)
-    )
+    return _DATA_CELL_TAG.sub(mend, pdf)
 
 
-def _find_columns(pdf: bytes, tables: Sequence[ReportTable]) -> dict[int, int]:
-    """Return the column of each cell that is no heading, by where its tag starts.
-
-    Below a row that names a group Typst lists that row's heading only, so that the column follows from the cells
-    of the row, which end in the last column.
-    """
-    cells_by_row: dict[bytes, list[re.Match[bytes]]] = {}
-    for match in _DATA_CELL_TAG.finditer(pdf):
-        cells_by_row.setdefault(match[1], []).append(match)
-    columns: dict[int, int] = {}
-    for cells in cells_by_row.values():
-        spans = [int(found[1]) if (found := _COLUMN_SPAN.search(cell[5])) else 1 for cell in cells]
-        column = len(tables[int(cells[0][3]) - 1].columns) - sum(spans)
-        for cell, span in zip(cells, spans, strict=True):
-            columns[cell.start()] = column
-            column += span
-    return columns
-
-
-def _retag_cell(match: re.Match[bytes], header_columns: Sequence[frozenset[int]], column: int) -> bytes:
-    before, headings, table_number, _, span_attributes, rest = match.groups()
-    if column in header_columns[int(table_number) - 1] and not rest.endswith(_EMPTY_CELL):
+def _retag_cell(match: re.Match[bytes], header_columns: Sequence[frozenset[int]]) -> bytes:
+    before, headings, table_number, column, span_attributes, rest = match.groups()
+    if int(column) in header_columns[int(table_number) - 1] and not rest.endswith(_EMPTY_CELL):
         return b"/S/TH%s<</O/Table%s%s>>%s" % (before, _ROW_SCOPE.ljust(len(headings)), span_attributes, rest)
     old_attributes = b"<</O/Table%s%s>>" % (headings, span_attributes)
     new_attributes = b"<</O/Table%s>>" % span_attributes if span_attributes else b""
@@ -201,7 +165,6 @@ def _encode_document(document: Document, location: Location) -> tuple[dict[str, 
         **plain,
         "blocks": [part for block in plain["blocks"] for part in _split_long_strings(block)],
         "tag": document.language_tag,
-        "most_pages": MAX_PAGES_WITHOUT_CONTENTS,
         "words": _page_labels(document.language),
         "short_title": _shorten(plain["title"]),
         "short_subtitle": _shorten(plain["subtitle"]),

@@ -7,9 +7,9 @@ tables.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import cycle, takewhile
+from itertools import takewhile
 
 from xlflow.i18n.catalogue import Language, LocalizedText, label_in_sentence, translate, translate_counted
 from xlflow.i18n.count_sentences import (
@@ -23,7 +23,7 @@ from xlflow.model.plan import PlanItem
 from xlflow.model.template import Template
 from xlflow.model.template_elements import Level
 from xlflow.model.text import first_line
-from xlflow.report.colours import CHART_GREYS, REPORT_COLOURS, readable_text_colour, strengthen_colour
+from xlflow.report.colours import REPORT_COLOURS, readable_text_colour
 from xlflow.report.document import Bullets, Paragraph, Span, StatusBadge, TextStyle, to_spans
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
@@ -34,7 +34,6 @@ MAX_LIST_LENGTH = 30
 """Items of a list that are shown; of more it says how many, and the tables have them all."""
 
 _BULLET_PREFIX = re.compile(r"^\s*(?:[-–—•*·]|\u2022)\s+")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SENTENCE_END = re.compile(r"(?<=[^\s.][.!?])\s+(?=[A-ZÅÄÖ0-9])")
 
 
@@ -70,15 +69,10 @@ class Phrasing:
     @cached_property
     def status_badges(self) -> tuple[StatusBadge, ...]:
         """Every status in the template's order, then the one for what is not answered."""
-        greys = cycle(CHART_GREYS)
+        options = self.round_status.status_choices.values()
         choice_badges = (
-            replace(
-                make_status_badge(
-                    choice.code, choice.label.in_language(self.language), choice.icon, choice.colour
-                ),
-                chart_fill=strengthen_colour(choice.colour) if choice.deviation else next(greys),
-            )
-            for choice in self.round_status.status_choices.values()
+            make_status_badge(choice.code, choice.label.in_language(self.language), choice.icon, choice.colour)
+            for choice in options
         )
         unanswered_label = translate("consolidated.unanswered", self.language)
         return (*choice_badges, make_status_badge(UNANSWERED, unanswered_label, "", REPORT_COLOURS["unanswered"]))
@@ -121,11 +115,6 @@ class Phrasing:
         """Return what is shown as the status of a sub-activity that has only its activity's."""
         return follows_activity_text(self.round_status.template, self.language)
 
-    def continues_text(self, origin: str) -> str:
-        """Return "fortsätter från 2020": the year that is in an id of an earlier plan, never the id."""
-        year = _YEAR.search(origin)
-        return self.translate("continues", year=year[0]) if year else self.translate("continues_earlier")
-
     def completeness_in_brackets(self, item_status: ItemStatus) -> str:
         """Return " (2 av 3 har svarat)" for an incompletely answered item, else ""."""
         return f" ({item_status.completeness})" if item_status.completeness else ""
@@ -141,18 +130,20 @@ def make_status_badge(code: str, label: str, icon: str, fill_colour: str) -> Sta
     return StatusBadge(code, label, icon, readable_text_colour(fill_colour), fill_colour)
 
 
-def make_small(badge: StatusBadge) -> StatusBadge:
-    """Return a badge as it is shown beside others."""
-    return replace(badge, is_small=True)
+def build_limited_list(
+    items: Sequence[tuple[Span, ...]], phrasing: Phrasing, *, in_tables: bool = True, tables_above: bool = False
+) -> Iterator[Bullets | Paragraph]:
+    """Yield a list that would not fill pages; where it is cut short it says so, and where the rest is.
 
-
-def build_limited_list(items: Sequence[tuple[Span, ...]], phrasing: Phrasing) -> Iterator[Bullets | Paragraph]:
-    """Yield a list that would not fill pages; where it is cut short it says so, and that the tables above have the
-    rest."""
+    `in_tables`: the report's tables have every item; where they have not, the list is complete. `tables_above`:
+    the tables come before the list.
+    """
+    shown_count = MAX_LIST_LENGTH if in_tables else len(items)
     if items:
-        yield Bullets(tuple(items[:MAX_LIST_LENGTH]))
-    if len(items) > MAX_LIST_LENGTH:
-        yield Paragraph(to_spans(phrasing.translate("and_more_above", count=len(items) - MAX_LIST_LENGTH)))
+        yield Bullets(tuple(items[:shown_count]))
+    if len(items) > shown_count:
+        key = "and_more_above" if tables_above else "and_more"
+        yield Paragraph(to_spans(phrasing.translate(key, count=len(items) - shown_count)))
 
 
 def item_title(plan_item: PlanItem, template: Template) -> str:
@@ -181,22 +172,16 @@ def first_sentence(text: str) -> str:
     return _SENTENCE_END.split(text, maxsplit=1)[0]
 
 
-def shorten_reason(text: str, max_length: int = MAX_REASON_LENGTH) -> str:
-    """Return the first sentences of a comment, whole ones if any fits; " …" at the end shows that there is
-    more."""
+def shorten_reason(text: str) -> str:
+    """Return the first sentences of a comment, whole ones if any fits; a cut is made between words and shown."""
     shortened = ""
     for sentence in _SENTENCE_END.split(_first_paragraph(text)):
-        if shortened and len(shortened) + len(sentence) >= max_length:
+        if shortened and len(shortened) + len(sentence) >= MAX_REASON_LENGTH:
             break
         shortened = f"{shortened} {sentence}".strip()
-    if len(shortened) > max_length:
-        shortened = shortened[:max_length].rsplit(maxsplit=1)[0].rstrip(" ,;:–-")
-    is_whole = _count_letters(shortened) == _count_letters(text)
-    return shortened if is_whole or not shortened else f"{shortened} …"
-
-
-def _count_letters(text: str) -> int:
-    return sum(map(str.isalnum, text))
+    if len(shortened) <= MAX_REASON_LENGTH:
+        return shortened
+    return f"{shortened[:MAX_REASON_LENGTH].rsplit(maxsplit=1)[0].rstrip(' ,;:–-')} …"
 
 
 def _first_paragraph(text: str) -> str:

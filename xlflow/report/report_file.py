@@ -3,7 +3,7 @@
 Touches no disk: whoever calls has opened the workbook and saves what is made. A writer is loaded when it is used.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
@@ -65,7 +65,9 @@ def build_report(
         raise FatalError(unit)
     error_findings = _check_unresolved_errors(round_status, build_options, workbook.name)
     round_status, findings = _protect_personal_data(round_status, build_options)
-    document = compose_document(round_status, replace(report_options, unit=unit))
+    document = compose_document(
+        round_status, ReportOptions(report_options.layout, report_options.only, unit, report_options.introduction)
+    )
     content, notes = _render_document(document, report_format, build_options, Location(workbook.name))
     return BuiltReport(content, document.language, (*integrity_findings, *error_findings, *findings, *notes))
 

@@ -20,14 +20,15 @@ from xlflow.report.phrasing import Phrasing, build_limited_list, first_sentence
 from xlflow.rounds.round_status import RoundStatus, UnitStatus
 
 
-def build_response_section(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
-    """Yield who was asked and answered, what nobody answered, and how to read the statuses."""
+def build_response_section(round_status: RoundStatus, phrasing: Phrasing, *, is_complete: bool) -> Iterator[Block]:
+    """Yield who was asked and answered, what nobody answered, and how to read the statuses. `is_complete`: the
+    tables above have every activity."""
     if round_status.unit_statuses:
         yield Heading(1, phrasing.translate("asked"))
         yield Paragraph(to_spans(_response_sentence(round_status, phrasing)))
         if len(round_status.unit_statuses) > 1:
             yield _build_response_table(round_status, phrasing)
-        yield from _list_unanswered_items(round_status, phrasing)
+        yield from _list_unanswered_items(round_status, phrasing, is_complete=is_complete)
     yield from _explain_statuses(round_status, phrasing)
 
 
@@ -81,7 +82,7 @@ def _build_unit_row(unit_status: UnitStatus, phrasing: Phrasing) -> ReportRow:
     )
 
 
-def _list_unanswered_items(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:
+def _list_unanswered_items(round_status: RoundStatus, phrasing: Phrasing, *, is_complete: bool) -> Iterator[Block]:
     """Yield the activities without a rolled-up status; of those that only some have answered it says how many."""
     level_index = round_status.template.item_level_index
     unanswered = [
@@ -97,7 +98,7 @@ def _list_unanswered_items(round_status: RoundStatus, phrasing: Phrasing) -> Ite
         )
         for entry in unanswered
     ]
-    yield from build_limited_list(list_items, phrasing)
+    yield from build_limited_list(list_items, phrasing, in_tables=is_complete, tables_above=True)
 
 
 def _explain_statuses(round_status: RoundStatus, phrasing: Phrasing) -> Iterator[Block]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xlflow.i18n.catalogue import label_in_sentence
-from xlflow.report.deadline_reading import DeadlineReader
+from xlflow.model.plan import Deadline
+from xlflow.model.template_elements import Field
 from xlflow.report.phrasing import Phrasing, label_without_colon
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnresolvedError
+from xlflow.values.field_values import make_parser
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,6 @@ class RowFaults:
 
     round_status: RoundStatus
     phrasing: Phrasing
-
-    @cached_property
-    def deadlines(self) -> DeadlineReader:
-        """The deadlines of the round."""
-        return DeadlineReader(self.round_status)
 
     def describe(self, item_status: ItemStatus) -> Iterator[str]:
         """Yield a sentence per error in the answers of an item, then one per contradiction, each once."""
@@ -48,17 +45,35 @@ class RowFaults:
         self, status_code: str | None, answers: DisplayValues, item_status: ItemStatus
     ) -> Iterator[str]:
         choice = self.round_status.status_choices.get(status_code or "")
-        new_deadline, field = self.deadlines.new_deadline(answers), self.deadlines.new_deadline_field
-        if choice is None or new_deadline is None or new_deadline.last is None or field is None:
+        new_deadline = self._read_deadline(answers, self.new_deadline_field)
+        if choice is None or new_deadline is None or new_deadline.last is None or self.new_deadline_field is None:
             return
-        label = label_in_sentence(field.label, self.phrasing.language)
+        label = label_in_sentence(self.new_deadline_field.label, self.phrasing.language)
         if choice.final:
             if new_deadline.last > self.round_status.as_of:
                 status = label_without_colon(choice.label, self.phrasing.language)
                 yield self.phrasing.translate("final_but_later", status=status, field=label)
             return
-        planned = self.deadlines.planned_deadline(item_status.plan_values)
+        planned = self._read_deadline(item_status.plan_values, self.deadline_field)
         if planned is not None and new_deadline.is_later_than(planned) is False:
             yield self.phrasing.translate(
-                "not_later", field=label_without_colon(field.label, self.phrasing.language)
+                "not_later", field=label_without_colon(self.new_deadline_field.label, self.phrasing.language)
             )
+
+    @cached_property
+    def new_deadline_field(self) -> Field | None:
+        """The field for the new deadline."""
+        return self.round_status.template.field_in_role("new_deadline")
+
+    @cached_property
+    def deadline_field(self) -> Field | None:
+        """The field for the plan's deadline."""
+        return self.round_status.template.field_in_role("deadline")
+
+    def _read_deadline(self, values: DisplayValues, field: Field | None) -> Deadline | None:
+        text = str(values.get(field.key, "")) if field else ""
+        if field is None or not text:
+            return None
+        round_status = self.round_status
+        value = make_parser(field, round_status.template, round_status.year, round_status.language)(text).value
+        return value if isinstance(value, Deadline) else None

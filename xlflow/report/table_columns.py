@@ -1,8 +1,7 @@
 """The columns and cells of the tables of activities, whatever fields the template declares.
 
-Activity, deadline with the new one below it, status, amounts, comment. What else the plan states is in the cell of
-the comment under its own label, so that a table never grows wider than its page; extra questions have a section of
-their own.
+Activity, deadline with the new one below it, status, amounts, comment. What else was asked stands in the cell of
+the comment under its own label, so that a table never grows wider than its page.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,8 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from xlflow.i18n.catalogue import translate
-from xlflow.model.template import Template
-from xlflow.model.template_elements import NUMBER_TYPES, Field
+from xlflow.model.template_elements import Field
 from xlflow.report.amount_totals import Amounts, field_value
 from xlflow.report.document import (
     Bullets,
@@ -19,12 +17,12 @@ from xlflow.report.document import (
     ReportCell,
     ReportColumn,
     Span,
+    StatusBadge,
     iter_cell_texts,
     to_spans,
 )
 from xlflow.report.phrasing import Phrasing, label_without_colon, text_to_blocks
 from xlflow.report.row_faults import RowFaults
-from xlflow.report.status_cells import build_status_content
 from xlflow.rounds.round_status import DisplayValues, ItemStatus, RoundStatus, UnitReply
 
 ITEM_SHARE, DEADLINE_SHARE, STATUS_SHARE, AMOUNT_SHARE, COMMENT_SHARE = 4.0, 2.0, 2.2, 2.0, 4.3
@@ -84,14 +82,13 @@ class ColumnSource:
 
     @cached_property
     def fields_without_column(self) -> tuple[Field, ...]:
-        """The fields that have no column and no section of their own."""
+        """The fields that have no column of their own."""
         fields_with_column = {
             self.deadline_field,
             self.new_deadline_field,
             self.comment_field,
             self.round_status.status_field,
             *self.amounts.fields,
-            *question_fields(self.round_status.template),
         }
         return tuple(field for field in self.round_status.template.fields if field not in fields_with_column)
 
@@ -111,13 +108,6 @@ class ColumnSource:
         return (
             () if self.parts_with_rows(activity) else self.round_status.parts_by_activity.get(activity.item.id, ())
         )
-
-
-def question_fields(template: Template) -> tuple[Field, ...]:
-    """Return the fields that the units answer and that have no role in the follow-up: the extra questions."""
-    return tuple(
-        field for field in template.answer_fields() if field.role is None and field.type not in NUMBER_TYPES
-    )
 
 
 def build_columns(column_source: ColumnSource) -> tuple[ReportColumn, ...]:
@@ -198,7 +188,7 @@ def _iter_cells(item_status: ItemStatus, column_source: ColumnSource) -> Iterato
             ReportCell(tuple(_deadline_content(item_status, column_source))), MAX_WORD_LETTERS_NARROW
         )
     if column_source.round_status.status_field:
-        yield ReportCell(tuple(build_status_content(item_status, column_source.phrasing)))
+        yield ReportCell(tuple(_status_content(item_status, column_source)))
     for field in column_source.amounts.fields:
         text = column_source.amounts.format_amount(field_value(item_status, field), field)
         yield ReportCell((Paragraph(to_spans(text)),) if text else (), alignment="end")
@@ -253,7 +243,7 @@ def _item_notes(item_status: ItemStatus, column_source: ColumnSource) -> Iterato
     if item_status.item.added_by_unit:
         yield translate("consolidated.from_unit", column_source.phrasing.language)
     if item_status.item.continues_from:
-        yield column_source.phrasing.continues_text(item_status.item.continues_from)
+        yield column_source.phrasing.translate("continues", origin=item_status.item.continues_from)
 
 
 def _deadline_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph]:
@@ -274,31 +264,47 @@ def _deadline_content(item_status: ItemStatus, column_source: ColumnSource) -> I
         yield Paragraph(to_spans(column_source.phrasing.translate("late_here")), "quiet")
 
 
+def _status_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph | StatusBadge]:
+    badge = column_source.phrasing.item_badge(item_status)
+    yield badge or Paragraph(to_spans(column_source.phrasing.follows_activity_text()), "quiet")
+    if item_status.completeness:
+        yield Paragraph(to_spans(item_status.completeness), "quiet")
+
+
 def _comment_content(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[Paragraph | Bullets]:
     if not item_status.unit_replies:
         yield from _answer_content(item_status.answers, column_source)
         return
     for reply in item_status.unit_replies:
-        yield from _reply_content(reply, column_source)
+        yield from _reply_content(reply, item_status, column_source)
 
 
-def _reply_content(reply: UnitReply, column_source: ColumnSource) -> Iterator[Paragraph | Bullets]:
-    """Yield the reply of one of several units: its name, its new deadline, its comment; its status has its own
-    cell."""
+def _reply_content(
+    reply: UnitReply, item_status: ItemStatus, column_source: ColumnSource
+) -> Iterator[Paragraph | Bullets]:
+    """Yield the reply of one of several units: its name, its status if that differs, its new deadline, its
+    comment."""
     new_deadline = (
         str(reply.answers.get(column_source.new_deadline_field.key, ""))
         if column_source.new_deadline_field
         else ""
     )
-    lead_text = (
-        f"{column_source.field_label(column_source.new_deadline_field)}: {new_deadline}. "
-        if new_deadline and column_source.new_deadline_field
-        else ""
-    )
+    differs = reply.status and not reply.follows_parent and reply.status_code != item_status.status_code
+    lead_texts = [
+        *([reply.status] if differs else []),
+        *(
+            [f"{column_source.field_label(column_source.new_deadline_field)}: {new_deadline}"]
+            if new_deadline and column_source.new_deadline_field
+            else []
+        ),
+    ]
     answer_blocks = list(_answer_content(reply.answers, column_source))
-    if not lead_text and not answer_blocks:
+    if not lead_texts and not answer_blocks:
         return
-    lead_spans = (Span(f"{reply.unit}: ", strong=True), *to_spans(lead_text))
+    lead_spans = (
+        Span(f"{reply.unit}: ", strong=True),
+        *to_spans(f"{', '.join(lead_texts)}. " if lead_texts else ""),
+    )
     if answer_blocks and isinstance(answer_blocks[0], Paragraph):
         yield Paragraph((*lead_spans, *answer_blocks[0].spans))
         yield from answer_blocks[1:]

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from xlflow.i18n.catalogue import translate
 from xlflow.i18n.count_sentences import UNANSWERED
 from xlflow.model.text import first_line, normalize_key
-from xlflow.report.document import Paragraph, ReportCell, ReportRow, Span, iter_cell_texts
-from xlflow.report.phrasing import text_after_first_line
+from xlflow.report.document import Paragraph, ReportCell, ReportRow, Span, iter_cell_texts, to_spans
+from xlflow.report.phrasing import text_after_first_line, text_to_blocks
 from xlflow.report.table_columns import (
+    MAX_WORD_LETTERS_NARROW,
     ColumnSource,
     build_cells,
     has_comment_column,
+    mark_for_hyphenation,
 )
 from xlflow.rounds.round_status import ItemStatus, RoundStatus
 
@@ -89,14 +91,19 @@ MAX_COMMENT_KEPT_TOGETHER = 3000
 """Characters of a comment that is kept on one page; a longer one may go on on the next."""
 
 
-def build_rows(item_statuses: Sequence[ItemStatus], column_source: ColumnSource) -> tuple[ReportRow, ...]:
-    """Return the rows of some activities with their sub-activities."""
+def build_rows(
+    group: ItemGroup | None, item_statuses: Sequence[ItemStatus], column_source: ColumnSource
+) -> tuple[ReportRow, ...]:
+    """Return the rows of some activities; a group's cell spans them all."""
     shown_statuses = (
         item_status
         for activity in item_statuses
         for item_status in (activity, *column_source.parts_with_rows(activity))
     )
-    return tuple(row for entry in shown_statuses for row in _build_item_rows(entry, column_source))
+    rows = [row for entry in shown_statuses for row in _build_item_rows(entry, column_source)]
+    if group is not None:
+        rows[0] = replace(rows[0], cells=(_build_goal_cell(group, len(rows)), *rows[0].cells))
+    return tuple(rows)
 
 
 def _build_item_rows(item_status: ItemStatus, column_source: ColumnSource) -> Iterator[ReportRow]:
@@ -137,6 +144,14 @@ def _label_comment_cell(cell: ReportCell, column_source: ColumnSource) -> Report
         spans = (Span(label, emphasis=True), *first_block.spans)
         return replace(cell, content=(replace(first_block, spans=spans), *cell.content[1:]))
     return replace(cell, content=(Paragraph((Span(label, emphasis=True),)), *cell.content))
+
+
+def _build_goal_cell(group: ItemGroup, row_count: int) -> ReportCell:
+    name = Paragraph(to_spans(group.name, strong=True))
+    cell = ReportCell(
+        (name, *text_to_blocks(group.definition)), row_span=row_count, is_header=True, heads_group=True
+    )
+    return mark_for_hyphenation(cell, MAX_WORD_LETTERS_NARROW)
 
 
 def _filter_code(item_status: ItemStatus, round_status: RoundStatus) -> str:

@@ -1,10 +1,10 @@
 """What a consolidated workbook says of its round, as reports and comparisons need it: every plan item with its
 status, deadline and comment.
 
-Also how to show less of it: one unit's own items. Knows neither workbook nor format.
+Also the two ways of showing less: one unit's own items, and only what deviates. Knows neither workbook nor format.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -231,6 +231,25 @@ def restrict_to_unit(round_status: RoundStatus, unit: str) -> RoundStatus:
     return replace(
         round_status, item_statuses=item_statuses, unit_statuses=unit_statuses, changes=changes, errors=errors
     )
+
+
+def restrict_to_deviations(round_status: RoundStatus) -> RoundStatus:
+    """Return the round with the items that deviate, and the activity of each such sub-activity."""
+    kept_ids = {item_status.item.id for item_status in _deviating_items(round_status)}
+    return replace(
+        round_status,
+        item_statuses=tuple(entry for entry in round_status.item_statuses if entry.item.id in kept_ids),
+    )
+
+
+def _deviating_items(round_status: RoundStatus) -> Iterator[ItemStatus]:
+    for activity in round_status.top_items:
+        parts = [
+            part for part in round_status.parts_by_activity[activity.item.id] if round_status.is_deviating(part)
+        ]
+        if parts or round_status.is_deviating(activity):
+            yield activity
+        yield from parts
 
 
 def _as_answered_by_unit(item_status: ItemStatus, unit: str) -> ItemStatus:

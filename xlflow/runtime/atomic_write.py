@@ -47,7 +47,7 @@ class AtomicTarget:
             return _write_and_sync(self._temp_path, [content] if isinstance(content, bytes) else content)
         except OSError as fault:
             self.remove_leftovers()
-            raise write_failure(self._requested_path, fault) from fault
+            raise _write_failure(self._requested_path, fault) from fault
         except BaseException:
             self.remove_leftovers()
             raise
@@ -64,7 +64,7 @@ class AtomicTarget:
             saved_path = self._rename_into_place()
         except OSError as fault:
             self.remove_leftovers()
-            raise write_failure(self._requested_path, fault) from fault
+            raise _write_failure(self._requested_path, fault) from fault
         except BaseException:
             self.remove_leftovers()
             raise
@@ -114,7 +114,7 @@ def lock_target(path: Path) -> Iterator[AtomicTarget]:
         raise FatalError(make_finding("target-is-folder", Location(str(path)))) from fault
     except OSError as fault:
         _remove_empty_folders(created_folders)
-        raise write_failure(path, fault) from fault
+        raise _write_failure(path, fault) from fault
     try:
         target = AtomicTarget(path)
         target.remove_leftovers()
@@ -182,8 +182,7 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def write_failure(path: Path, error: OSError) -> FatalError:
-    """Return what to raise where a file cannot be written: that the disk is full, or what the system says."""
+def _write_failure(path: Path, error: OSError) -> FatalError:
     if error.errno in _DISK_FULL_ERRNOS:
         return FatalError(make_finding("disk-full", Location(str(path))))
     return FatalError(make_finding("target-not-writable", Location(str(path)), value=error.strerror or str(error)))

@@ -9,6 +9,7 @@ deleted at any time.
 
 import hashlib
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -17,11 +18,18 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from xlflow.runtime.private_files import find_cache_folder, read_private_file, write_private_file
 from xlflow.runtime.resources import TEMPLATES_DIR, resource_dir
 from xlflow.runtime.submission_encoder import EncodedSubmission
 
+CACHE_FOLDER_VARIABLE = "XLFLOW_CACHE_DIR"
+"""The variable of the environment that names another folder."""
+
 _MAX_BYTES = 256_000_000
+_READ_FLAGS = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+)
+"""How an entry is opened: never a link, never waiting for a pipe; each where the system knows it."""
+
 _MAX_ENTRY_BYTES = 64_000_000
 """Bytes of one entry; a form has at most 60,000 rows and texts, and takes some 100 kB."""
 
@@ -43,7 +51,7 @@ class ParseCache:
 
         `digest`: of the file's content, hexadecimal.
         """
-        header, _, content = read_private_file(self.folder / f"{key}.json", _MAX_ENTRY_BYTES).partition(b"\n")
+        header, _, content = self._read_file(f"{key}.json").partition(b"\n")
         stored_checksum, stored_digest, shared_digest = (
             *header.decode("ascii", "replace").split(" "),
             "",
@@ -60,7 +68,7 @@ class ParseCache:
 
     def get_shared(self, digest: str) -> bytes | None:
         """Return the shared part with this SHA-256 (hexadecimal), None if it is absent or damaged."""
-        content = read_private_file(self.folder / f"{digest}.frame.json", _MAX_ENTRY_BYTES)
+        content = self._read_file(f"{digest}.frame.json")
         return content if hashlib.sha256(content).hexdigest() == digest else None
 
     def has_entry(self, key: str) -> bool:
@@ -71,10 +79,11 @@ class ParseCache:
         """Store the entry of a file, and its shared part unless that is stored already."""
         checksum = _entry_checksum(key, digest, encoded.shared_digest, encoded.content)
         with suppress(OSError):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             shared_file = self.folder / f"{encoded.shared_digest}.frame.json"
             if not shared_file.exists():
-                write_private_file(shared_file, encoded.shared_content)
-            write_private_file(
+                _write_private_file(shared_file, encoded.shared_content)
+            _write_private_file(
                 self.folder / f"{key}.json",
                 f"{checksum} {digest} {encoded.shared_digest}\n".encode() + encoded.content,
             )
@@ -90,11 +99,46 @@ class ParseCache:
                 if max_bytes < 0 or modified < oldest_kept:
                     path.unlink(missing_ok=True)
 
+    def _read_file(self, name: str) -> bytes:
+        """Return the bytes of an entry; b"" if it is absent, a link, no regular file or larger than any."""
+        try:
+            handle = os.open(self.folder / name, _READ_FLAGS)
+        except OSError:
+            return b""
+        with os.fdopen(handle, "rb") as stream:
+            status = os.fstat(handle)
+            is_entry = stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_ENTRY_BYTES
+            return stream.read(_MAX_ENTRY_BYTES) if is_entry else b""
+
 
 def open_cache() -> ParseCache | None:
     """Return the cache of this user, None where there is no folder for one in which nobody else may write."""
-    folder = find_cache_folder()
-    return ParseCache(folder) if folder else None
+    with suppress(OSError, RuntimeError):
+        folder = _cache_folder()
+        return ParseCache(folder) if _is_private(folder) else None
+    return None
+
+
+def _cache_folder() -> Path:
+    configured_folder = os.environ.get(CACHE_FOLDER_VARIABLE)
+    if configured_folder:
+        return Path(configured_folder)
+    from platformdirs import user_cache_path  # noqa: PLC0415 (where many files are read only)
+
+    return user_cache_path("xlflow", appauthor=False) / "read"
+
+
+def _is_private(folder: Path) -> bool:
+    """Return whether a folder is this user's and nobody else may write in it: others could put answers there that
+    no form holds. A folder that does not exist yet will be. Windows keeps its profiles apart by itself."""
+    if sys.platform == "win32":
+        return True
+    try:
+        status = os.lstat(folder)
+    except FileNotFoundError:
+        return True
+    is_folder_of_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+    return is_folder_of_ours and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def cache_key(name: str, size: int, modified: str) -> str:
@@ -106,7 +150,7 @@ def cache_key(name: str, size: int, modified: str) -> str:
 @cache
 def program_fingerprint() -> str:
     """Return what changes whenever the program, its words or what it reads with may have changed."""
-    from importlib.metadata import version  # noqa: PLC0415 (where many files are read only)
+    from importlib.metadata import version  # noqa: PLC0415 (as above)
 
     package = Path(__file__).parents[1]
     templates = Path(str(resource_dir(TEMPLATES_DIR)))
@@ -122,6 +166,15 @@ def program_fingerprint() -> str:
 
 def _entry_checksum(key: str, digest: str, shared_digest: str, content: bytes) -> str:
     return hashlib.sha256(f"{key} {digest} {shared_digest}\n".encode() + content).hexdigest()
+
+
+def _write_private_file(target: Path, content: bytes) -> None:
+    """Write a file whole or not at all, for the user alone to read (which is how temporary files are made)."""
+    import tempfile  # noqa: PLC0415 (as above)
+
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+        file.write(content)
+    Path(file.name).replace(target)
 
 
 def _list_cache_files(folder: Path) -> Iterator[tuple[int, int, Path]]:

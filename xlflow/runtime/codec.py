@@ -5,13 +5,10 @@ In a form it is ASCII, so that it arrives as it left, whatever program saves the
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
-
-import msgspec
 
 from xlflow.model.plan import Deadline, FieldValue
 
@@ -30,12 +27,7 @@ def json_loads(text: str) -> Any:
 
 
 def json_dumps_bytes(value: object) -> bytes:
-    """Return a value as JSON in UTF-8; half a surrogate pair, which some programs leave, passes through.
-
-    msgspec does not let it pass, nor numbers beyond 64 bits, but is many times as fast.
-    """
-    with suppress(UnicodeEncodeError, OverflowError):
-        return msgspec.json.encode(value)
+    """Return a value as JSON in UTF-8; half a surrogate pair, which some programs leave, passes through."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 

@@ -14,6 +14,7 @@ worker's process could else run what it likes in the caller.
 
 import faulthandler
 import gc
+import multiprocessing
 import os
 import signal
 import sys
@@ -21,10 +22,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Generic, Literal, TypeVar
 
 from xlflow.runtime.result_frames import (
@@ -34,9 +37,8 @@ from xlflow.runtime.result_frames import (
     decode_result,
     encode_result,
 )
-from xlflow.runtime.worker_process import WorkerProcess, fork_worker, spawn_worker
 
-MEMORY_EXIT_CODE = 77
+_MEMORY_EXIT_CODE = 77
 """Exit code of a worker that stopped itself because it took too much memory."""
 
 _MEMORY_CHECK_INTERVAL = 0.02
@@ -93,7 +95,7 @@ def _limit_memory(max_bytes: int) -> None:
 def _exit_above_memory(max_bytes: int) -> None:
     while peak_memory() < max_bytes:
         time.sleep(_MEMORY_CHECK_INTERVAL)
-    os._exit(MEMORY_EXIT_CODE)
+    os._exit(_MEMORY_EXIT_CODE)
 
 
 def peak_memory() -> int:
@@ -137,7 +139,7 @@ _MAX_BATCH_SIZE = 20
 _MAX_WORKERS = 60
 """Workers at a time: Windows can wait for at most 63 handles at once."""
 
-START_TIMEOUT = 60.0
+_START_TIMEOUT = 60.0
 """Seconds until a new process must be ready; virus scanners can make starting one very slow."""
 
 
@@ -188,7 +190,7 @@ class _Worker(Generic[Item]):
     """A worker process: `assigned` are the (index, item) that it has been sent and not answered, its current one
     first; `timeout_at` on the monotonic clock is when it is late. `is_ready`: it has reported that it started."""
 
-    process: WorkerProcess
+    process: BaseProcess
     pipe: Connection
     timeout_at: float
     assigned: deque[tuple[int, Item]] = field(default_factory=deque)
@@ -208,8 +210,16 @@ class _Pool(Generic[Item, TaskResult]):
     def start_workers(self, count: int) -> None:
         """Start `count` more workers. Raises PoolUnavailableError if the system does not allow it."""
         for _ in range(count):
-            process, pipe = start_worker(self.task, self.limits.memory_bytes)
-            self.workers.append(_Worker(process, pipe, time.monotonic() + START_TIMEOUT))
+            parent_pipe, worker_pipe = _process_context().Pipe()
+            arguments = (worker_pipe, self.task, self.limits.memory_bytes)
+            try:
+                with _hide_main_module():
+                    process = _process_context().Process(target=worker_main, args=arguments, daemon=True)
+                    process.start()
+            except (OSError, AssertionError, RuntimeError) as fault:
+                raise PoolUnavailableError from fault
+            worker_pipe.close()
+            self.workers.append(_Worker(process, parent_pipe, time.monotonic() + _START_TIMEOUT))
 
     def poll_workers(self) -> Iterator[tuple[int, TaskResult | TaskFailure]]:
         """Wait until a worker has a result, is dead or is late, and yield (index, result or failure) of its
@@ -239,7 +249,7 @@ class _Pool(Generic[Item, TaskResult]):
             worker.process.join()
             exit_code = worker.process.exitcode
             yield from self._replace_worker(
-                worker, TaskFailure("too-large" if exit_code == MEMORY_EXIT_CODE else "crashed")
+                worker, TaskFailure("too-large" if exit_code == _MEMORY_EXIT_CODE else "crashed")
             )
             return
         if worker.is_ready:
@@ -294,10 +304,18 @@ def _can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def start_worker(task: Callable[[Any], Any], memory_bytes: int) -> tuple[WorkerProcess, Connection]:
-    """Start a process that runs `worker_main`, and return it with the pipe to it. Raises PoolUnavailableError if
-    the system does not allow it."""
+def _process_context() -> Any:
+    """Return the multiprocessing context: fork where that is safe, since it takes next to no time, else spawn."""
+    return multiprocessing.get_context("fork" if _can_fork() else "spawn")
+
+
+@contextmanager
+def _hide_main_module() -> Iterator[None]:
+    """Hide the caller's main module while a process is spawned: multiprocessing would run it again in the worker,
+    and a script without `if __name__ == "__main__"` would start everything anew."""
+    main_module = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
-        return (fork_worker if _can_fork() else spawn_worker)(worker_main, task, memory_bytes)
-    except (OSError, AssertionError, RuntimeError) as fault:
-        raise PoolUnavailableError from fault
+        yield
+    finally:
+        sys.modules["__main__"] = main_module

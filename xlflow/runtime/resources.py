@@ -4,30 +4,24 @@ They stand at the top of a checkout and inside the package of an installed wheel
 program knows which of the two it is running from.
 """
 
+import tomllib
 from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from xlflow.runtime.parsed_toml import parse_toml
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+from typing import Any
 
 TEMPLATES_DIR = "workbook_templates"
 EXAMPLES_DIR = "examples"
 
 
-def resource_dir(folder: str) -> "Traversable":
+def resource_dir(folder: str) -> Traversable:
     """Return the folder `workbook_templates` or `examples`, wherever this program was installed."""
-    for parent in Path(__file__).parents[1:3]:
-        if (parent / folder).is_dir():
-            return parent / folder
-    from importlib.resources import files  # noqa: PLC0415 (slow to load, and only needed where the package is a zip)
-
-    return files("xlflow") / folder
+    installed = files("xlflow") / folder
+    return installed if installed.is_dir() else Path(__file__).parents[2] / folder
 
 
 @cache
 def load_resource_toml(name: str) -> dict[str, Any]:
     """Return the TOML file `name` of `workbook_templates` as plain values; read once per process."""
-    return parse_toml((resource_dir(TEMPLATES_DIR) / name).read_bytes())
+    return tomllib.loads((resource_dir(TEMPLATES_DIR) / name).read_text(encoding="utf-8"))

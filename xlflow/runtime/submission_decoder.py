@@ -56,17 +56,12 @@ class SubmissionDecoder:
 
     def add_shared_round(self, digest: str, content: bytes) -> None:
         """Decode the shared part of a round, before the files that refer to it. Raises `DECODE_ERRORS`."""
-        template, plan, as_of, due, language, contact = json_loads_bytes(content)
+        template, plan, as_of, due, language = json_loads_bytes(content)
         title, unit_names, year, extra_headings, plan_digest, file = plan
         units = tuple(map(Unit, unit_names))
         empty_plan = Plan(title, units, (), year, tuple(extra_headings), plan_digest, file)
         self.shared_rounds[digest] = Round(
-            Template.model_validate(template),
-            empty_plan,
-            date.fromisoformat(as_of),
-            _decode_date(due),
-            language,
-            contact,
+            Template.model_validate(template), empty_plan, date.fromisoformat(as_of), _decode_date(due), language
         )
 
     def decode(self, encoded: EncodedSubmission) -> ReadResult:
@@ -279,12 +274,15 @@ class SubmissionDecoder:
         return text if text is None else self._texts.setdefault(text, text)
 
 
-def _add_contacts(units: tuple[Unit, ...], contacts: Sequence[tuple[int, str, str]]) -> tuple[Unit, ...]:
+def _add_contacts(units: tuple[Unit, ...], contacts: Iterable[tuple[int, str, str]]) -> tuple[Unit, ...]:
     """Return the units with contact and e-mail added; `contacts` are (index of the unit, contact, e-mail)."""
-    detailed_units = list(units)  # copied whole, since every form has all units and contacts of its own only
-    for unit_index, contact, email in contacts:
-        detailed_units[unit_index] = Unit(units[unit_index].name, contact, email)
-    return tuple(detailed_units) if contacts else units
+    contacts_by_index = {unit_index: (contact, email) for unit_index, contact, email in contacts}
+    if not contacts_by_index:
+        return units
+    return tuple(
+        Unit(unit.name, *contacts_by_index[index]) if index in contacts_by_index else unit
+        for index, unit in enumerate(units)
+    )
 
 
 def _decode_file(encoded: Sequence[Any]) -> ReceivedFile:

@@ -79,14 +79,7 @@ def _shared_key(round_: Round) -> tuple[object, ...]:
     plan = round_.plan
     unit_names, _ = _encode_units(IdentityKey(plan.units))
     plan_facts = (plan.title, unit_names, plan.year, plan.extra_headings, plan.digest, plan.file)
-    return (
-        IdentityKey(round_.template),
-        plan_facts,
-        round_.as_of,
-        round_.due_date,
-        round_.language,
-        round_.contact,
-    )
+    return (IdentityKey(round_.template), plan_facts, round_.as_of, round_.due_date, round_.language)
 
 
 @lru_cache(maxsize=32)
@@ -103,17 +96,10 @@ def _encode_units(units: IdentityKey[tuple[Unit, ...]]) -> tuple[tuple[str, ...]
 
 @lru_cache(maxsize=32)
 def _encode_shared(
-    template: IdentityKey[Template],
-    plan: tuple[object, ...],
-    as_of: date,
-    due: date | None,
-    language: str,
-    contact: str,
+    template: IdentityKey[Template], plan: tuple[object, ...], as_of: date, due: date | None, language: str
 ) -> bytes:
     encoded_template = template.value.model_dump(mode="json")
-    return json_dumps_bytes(
-        [encoded_template, plan, as_of.isoformat(), due and due.isoformat(), language, contact]
-    )
+    return json_dumps_bytes([encoded_template, plan, as_of.isoformat(), due and due.isoformat(), language])
 
 
 def _encode_form(submission: Submission, file: ReceivedFile) -> list[object]:

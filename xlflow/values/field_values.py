@@ -46,9 +46,9 @@ def format_value(value: FieldValue | None, field: Field, template: Template, lan
     if isinstance(value, bool):
         return format_yes_no(value, language)
     if isinstance(value, Decimal):
-        if field.percent:
-            return f"{format_number(value * 100, language)}\u00a0%"
-        return format_amount(value, template.unit_of(field), language)
+        return (
+            f"{format_number(value * 100, language)}\u00a0%" if field.percent else format_number(value, language)
+        )
     return template.choice_label(field, value, language) if field.type == "choice" else value
 
 
@@ -59,24 +59,11 @@ def describe_accepted(field: Field, template: Template, year: int) -> LocalizedT
     )
 
 
-def describe_field(field: Field, year: int, language: Language) -> str:
-    """Return the help text of a field, "" if it has none; {year} and {next_year} in it are the plan's."""
-    text = field.help.in_language(language) if field.help else ""
-    return text.replace("{year}", str(year)).replace("{next_year}", str(year + 1))
-
-
 def amount_unit_sentence(template: Template, language: Language) -> str:
     """Return "Belopp i kronor.", "" where a template does not declare what its amounts are in."""
     if template.amount_unit is None:
         return ""
     return translate("amount_unit.declared", language, unit=_unit_text(template.amount_unit, language))
-
-
-def format_amount(number: Decimal, unit: AmountUnit | None, language: Language) -> str:
-    """Return a number as `format_number` does; of an amount in kronor with öre, two decimals (1 250,50)."""
-    text = format_number(number, language)
-    has_one_decimal = text[-2:-1] in (",", ".")
-    return f"{text}0" if unit == "kr" and has_one_decimal else text
 
 
 @lru_cache(maxsize=256)

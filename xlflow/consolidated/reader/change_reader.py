@@ -71,8 +71,9 @@ def _read_item_snapshot(
     }
     status = _change_text(record, f"status_{point_in_time}", language)
     follows_parent = normalize_key(status) == normalize_key(follows_activity_text(template, language))
-    unanswered = (translate(key, language) for key in ("consolidated.unanswered", "former.unanswered"))
-    has_no_status = follows_parent or normalize_key(status) in map(normalize_key, unanswered)
+    has_no_status = follows_parent or normalize_key(status) == normalize_key(
+        translate("consolidated.unanswered", language)
+    )
     return ItemSnapshot(
         item,
         code_by_label.get(normalize_key(status)),

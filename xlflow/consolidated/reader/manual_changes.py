@@ -186,13 +186,10 @@ def _find_added_cells(workbook: WorkbookData) -> Iterator[tuple[str, str, str]]:
         }
         columns = dict(_known_columns(records, fingerprints))
         last_rows = {record.sheet: record.row for record in records}
-        first_rows = {record.sheet: record.row for record in reversed(records)}
-        title, about = (translate(f"consolidated.{key}", round_.language) for key in (table, f"about_{table}"))
+        title = translate(f"consolidated.{table}", round_.language)
         for sheet in workbook.sheets:
             if is_sheet_of_table(sheet.name, title) and sheet.name in last_rows:
-                table_rows = range(first_rows[sheet.name] - 1, last_rows[sheet.name] + 1)
-                yield from _find_texts_above(sheet, table_rows.start, about)
-                yield from _find_cells_outside(sheet, columns[sheet.name], table_rows, added_rows)
+                yield from _find_cells_outside(sheet, columns[sheet.name], last_rows[sheet.name], added_rows)
 
 
 def _is_known_row(record: TableRecord, table: str, fingerprints: TableFingerprints, round_: Round) -> bool:
@@ -212,25 +209,14 @@ def _known_columns(
         )
 
 
-def _find_texts_above(sheet: SheetData, heading_row: int, about: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each text above the headings (row from 0) that is neither the sheet's title nor ours on what the table
-    is: it has `about` in it, or is a formula that was saved without its value."""
-    for row_number, row in enumerate(sheet.rows[:heading_row]):
-        for column, cell in enumerate(row):
-            text = cell_to_text(cell) if cell is not None else ""
-            if text and text not in (sheet.name, "=") and about not in text:
-                yield sheet.name, format_cell_address(row_number, column), text
-
-
 def _find_cells_outside(
-    sheet: SheetData, columns: frozenset[int], table_rows: range, added_rows: set[tuple[str, int]]
+    sheet: SheetData, columns: frozenset[int], last_row: int, added_rows: set[tuple[str, int]]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield the first cell of each added row, and each text beside and below the table, whose rows (from 0, with
-    its headings) are `table_rows`."""
+    """Yield the first cell of each added row, and each text outside the table's columns and rows."""
     all_columns = range(len(sheet.rows[0]) if sheet.rows else 0)
     other_columns = [column for column in all_columns if column not in columns]
-    for row_number, row in enumerate(sheet.rows[table_rows.start :], table_rows.start):
-        is_added = row_number >= table_rows.stop or (sheet.name, row_number) in added_rows
+    for row_number, row in enumerate(sheet.rows):
+        is_added = row_number > last_row or (sheet.name, row_number) in added_rows
         for column in all_columns if is_added else other_columns:
             if row[column] is not None and (text := cell_to_text(row[column])):
                 yield sheet.name, format_cell_address(row_number, column), text

@@ -6,7 +6,6 @@ scores headings that people wrote, this looks for the first row that has all hea
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from xlflow.excel.cell_address import format_cell_address
 from xlflow.excel.conventions import RawCell
@@ -14,7 +13,6 @@ from xlflow.excel.reader import SheetData, WorkbookData
 from xlflow.form.format_1 import ROUND_SHEET_NAME
 from xlflow.form.layout import ROUND_SHEET
 from xlflow.form.metadata import decode_consolidated_round
-from xlflow.i18n.catalogue import LANGUAGES, translate
 from xlflow.model.findings import FatalError, Location, make_finding
 from xlflow.model.plan import Round
 from xlflow.model.text import normalize_key_cached
@@ -109,30 +107,7 @@ def _columns_by_heading(row: Sequence[RawCell]) -> dict[str, int]:
     for column, cell in enumerate(row):
         if isinstance(cell, str) and cell.strip():
             column_by_heading.setdefault(normalize_key_cached(cell), column)
-    for former, current in _current_heading_by_former().items():
-        if former in column_by_heading:
-            column_by_heading.setdefault(current, column_by_heading[former])
     return column_by_heading
-
-
-_RENAMED_HEADINGS = (
-    ("severity", "collected.severity"),
-    ("what", "collected.what"),
-    ("reason", "consolidated.reason"),
-    *((name, f"changed.{name}") for name in ("status_before", "status_now", "time_before", "time_now")),
-    *((name, f"changed.{name}") for name in ("comment_before", "comment_now", "how", "id_before")),
-    ("time", "changed.any_time"),
-)
-"""Headings that earlier versions wrote, by their name in section `former` of words.toml, and today's key."""
-
-
-@cache
-def _current_heading_by_former() -> Mapping[str, str]:
-    return {
-        normalize_key_cached(translate(f"former.{name}", language)): normalize_key_cached(translate(key, language))
-        for name, key in _RENAMED_HEADINGS
-        for language in LANGUAGES
-    }
 
 
 def require_round_sheet(workbook: WorkbookData) -> SheetData:

@@ -13,11 +13,11 @@ from xlflow.consolidated.tables.collection_tables import (
     build_accounts_table,
     build_balance_equations,
     build_file_table,
+    build_unit_table,
     build_unplaced_table,
 )
 from xlflow.consolidated.tables.deviation_table import build_deviation_table
 from xlflow.consolidated.tables.figures import FigureCalculator
-from xlflow.consolidated.tables.headline import build_cards, build_headline
 from xlflow.consolidated.tables.manual_corrections import build_correction_table
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.run_tables import (
@@ -34,7 +34,6 @@ from xlflow.consolidated.tables.status_sentences import (
     overall_status_sentences,
 )
 from xlflow.consolidated.tables.summary_panels import build_key_figures, build_panels
-from xlflow.consolidated.tables.unit_table import build_unit_table
 from xlflow.i18n.catalogue import format_long_date, translate
 from xlflow.model.findings import Finding
 from xlflow.model.merged import Merged
@@ -75,8 +74,6 @@ def build_consolidated_content(
         compared_to=previous.as_of if previous else None,
         agreed_deadlines=merged_index.agreed_deadline_by_item,
         stale_checks=build_stale_checks(merged_index, tables),
-        headline=build_headline(merged_index, calculator),
-        cards=build_cards(merged_index, calculator),
     )
 
 

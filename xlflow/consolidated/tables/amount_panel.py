@@ -17,8 +17,7 @@ from xlflow.consolidated.summary_model import (
     RowsCounted,
     Section,
 )
-from xlflow.consolidated.tables.figures import is_number_cell
-from xlflow.consolidated.tables.measures import build_sum_measures, shows_thousands
+from xlflow.consolidated.tables.figures import build_sum_measures, is_number_cell
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.summary_sections import Grouping, PanelContext, build_section, list_groupings
 from xlflow.i18n.catalogue import label_in_sentence
@@ -42,11 +41,7 @@ def build_amount_panel(context: PanelContext) -> Iterator[Panel]:
     sections = [_build_total_section(amount_fields, number_columns, context)]
     for grouping in list_groupings(context, {field.key for field in amount_fields}.__contains__):
         sections += _build_group_sections(grouping, amount_fields, number_columns, context)
-    in_thousands = shows_thousands(context.merged_index)
-    title = context.overview_text("amounts")
-    if in_thousands:
-        title = context.overview_text("in_tkr", label=title)
-    yield Panel(title, sections[0].headings, tuple(sections), in_thousands=in_thousands)
+    yield Panel(context.overview_text("amounts"), sections[0].headings, tuple(sections))
 
 
 def incomplete_amount_fields(merged_index: MergedIndex) -> list[Field]:
@@ -77,8 +72,6 @@ def _build_total_section(
 
 def _unit_note(context: PanelContext) -> str:
     """Return the sentence that says what the amounts are in, "" if that is not declared."""
-    if shows_thousands(context.merged_index):
-        return context.overview_text("shown_in_tkr")
     return amount_unit_sentence(context.merged_index.template, context.merged_index.language)
 
 

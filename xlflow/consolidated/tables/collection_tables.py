@@ -1,9 +1,10 @@
-"""The tables of what came in: `files`, `accounts`, `set_aside`.
+"""The tables of what was asked and what came in: `units`, `files`, `accounts`, `set_aside`.
 
 Nothing that came in is left out: what fits no other table is listed here word for word with its address.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from xlflow.consolidated.summary_model import (
@@ -14,10 +15,16 @@ from xlflow.consolidated.summary_model import (
     FILE_STATE_COLUMN,
     FORM_ROWS_COLUMN,
     FOUND_COLUMN,
+    ITEM_COUNT_COLUMN,
+    OVERDUE_COLUMN,
+    OWN_COUNT_COLUMN,
+    PART_COUNT_COLUMN,
     REASON_COLUMN,
+    RESPONSE_COLUMN,
     ROW_COUNT_COLUMN,
     SOURCE_COLUMN,
     SUM_COLUMN_PREFIX,
+    UNANSWERED_COLUMN,
     UNIT_COLUMN,
     UNPLACED_KIND_COLUMN,
     BalanceEquation,
@@ -26,17 +33,57 @@ from xlflow.consolidated.summary_model import (
     sum_measure,
 )
 from xlflow.consolidated.tables.merged_index import MergedIndex
-from xlflow.consolidated.tables.table_cells import columns_from_specs
+from xlflow.consolidated.tables.table_cells import BasicColumnKind, columns_from_specs, make_headings_unique
 from xlflow.i18n.catalogue import Language, translate
 from xlflow.model.findings import Finding, Location, message_of
+from xlflow.model.plan import PlanItem, Unit
 from xlflow.model.submission import FileState, ReceivedFile
 from xlflow.model.table import Table, TableCell, TableColumn
 from xlflow.model.text import safe_display_name
 from xlflow.rules.computed_fields import sum_exactly
+from xlflow.rules.rollup import fields_that_count_as_answer, find_unanswered_items
 from xlflow.values import format_number
 
 TEXT_SEPARATOR = " | "
 """Separates the cell texts of a row that was set aside."""
+
+
+def build_unit_table(merged_index: MergedIndex) -> Table:
+    """Return the table `units`: whether each answered, in which files, how many activities and sub-activities it
+    has, how many rows it was to answer, and how many of them are unanswered or overdue."""
+    overdue_columns: list[tuple[str, str, int, BasicColumnKind]] = (
+        [(OVERDUE_COLUMN, "consolidated.overdue", 12, "integer")] if merged_index.deadline_field else []
+    )
+    part_columns: list[tuple[str, str, int, BasicColumnKind]] = (
+        [(PART_COUNT_COLUMN, "consolidated.activities", 12, "integer")] if merged_index.has_parts else []
+    )
+    own_columns: list[tuple[str, str, int, BasicColumnKind]] = (
+        [(OWN_COUNT_COLUMN, "collected.rows_own", 12, "integer")] if merged_index.has_own_items else []
+    )
+    columns = columns_from_specs(
+        merged_index.language,
+        (UNIT_COLUMN, "column.unit", 34, "text"),
+        (RESPONSE_COLUMN, "collected.answer", 14, "text"),
+        (FILE_COLUMN, "collected.file", 44, "text"),
+        ("_contact", "collected.contact", 36, "text"),
+        ("_email", "collected.email", 36, "text"),
+        (ITEM_COUNT_COLUMN, "consolidated.activities", 12, "integer"),
+        *part_columns,
+        *own_columns,
+        (ROW_COUNT_COLUMN, "collected.rows_asked", 12, "integer"),
+        (UNANSWERED_COLUMN, "collected.unanswered", 12, "integer"),
+        *overdue_columns,
+    )
+    template, language = merged_index.template, merged_index.language
+    headings = {ITEM_COUNT_COLUMN: template.item_level.plural_label(language)}
+    headings |= {PART_COUNT_COLUMN: template.part_level.plural_label(language)} if template.part_level else {}
+    columns = tuple(replace(column, heading=headings.get(column.key, column.heading)) for column in columns)
+    items_by_unit, files_by_unit = _items_by_unit(merged_index), _file_names_by_unit(merged_index)
+    rows = tuple(
+        _unit_row(unit, items_by_unit.get(unit.name, []), files_by_unit.get(unit.name, []), merged_index)
+        for unit in _list_units(merged_index)
+    )
+    return Table("units", make_headings_unique(columns), rows)
 
 
 def build_file_table(merged_index: MergedIndex) -> Table:
@@ -44,11 +91,11 @@ def build_file_table(merged_index: MergedIndex) -> Table:
     language = merged_index.language
     columns = columns_from_specs(
         language,
-        (UNIT_COLUMN, "column.unit", 26, "text"),
-        (FILE_STATE_COLUMN, "collected.state", 16, "text"),
-        (FILE_COLUMN, "collected.file", 36, "text"),
-        (REASON_COLUMN, "collected.reason", 28, "text"),
-        (ROW_COUNT_COLUMN, "collected.rows_account", 24, "integer"),
+        (UNIT_COLUMN, "column.unit", 34, "text"),
+        (FILE_STATE_COLUMN, "collected.state", 14, "text"),
+        (FILE_COLUMN, "collected.file", 44, "text"),
+        (REASON_COLUMN, "collected.reason", 36, "text"),
+        (ROW_COUNT_COLUMN, "collected.rows_account", 36, "integer"),
     )
     finding_by_code, accounts = _index_findings_by_code(merged_index), merged_index.merged.accounts
     sum_columns = tuple(_sum_column(key, merged_index) for key in accounts.sums_in)
@@ -71,11 +118,11 @@ def build_accounts_table(merged_index: MergedIndex) -> Table:
     language = merged_index.language
     columns = columns_from_specs(
         language,
-        ("_account", "collected.account", 26, "text"),
-        (BALANCE_COLUMN, "collected.balance", 16, "text"),
-        (EQUATION_COLUMN, "collected.equation", 36, "text"),
-        (FOUND_COLUMN, "collected.found", 24, "number"),
-        (ACCOUNTED_COLUMN, "collected.accounted", 24, "number"),
+        ("_account", "collected.account", 34, "text"),
+        (BALANCE_COLUMN, "collected.balance", 14, "text"),
+        (EQUATION_COLUMN, "collected.equation", 44, "text"),
+        (FOUND_COLUMN, "collected.found", 36, "number"),
+        (ACCOUNTED_COLUMN, "collected.accounted", 36, "number"),
     )
     rows = tuple(
         (
@@ -130,11 +177,11 @@ def build_unplaced_table(merged_index: MergedIndex) -> Table:
     language = merged_index.language
     columns = columns_from_specs(
         language,
-        (UNIT_COLUMN, "column.unit", 26, "text"),
-        (UNPLACED_KIND_COLUMN, "collected.kind", 16, "text"),
-        (SOURCE_COLUMN, "consolidated.source", 36, "text"),
-        ("_text", "collected.text", 24, "text"),
-        (REASON_COLUMN, "collected.reason", 28, "text"),
+        (UNIT_COLUMN, "column.unit", 34, "text"),
+        (UNPLACED_KIND_COLUMN, "collected.kind", 14, "text"),
+        (SOURCE_COLUMN, "consolidated.source", 44, "text"),
+        ("_text", "collected.text", 36, "text"),
+        (REASON_COLUMN, "collected.reason", 36, "text"),
     )
     finding_by_location, finding_by_code = (
         _index_findings_by_location(merged_index),
@@ -156,6 +203,60 @@ def build_unplaced_table(merged_index: MergedIndex) -> Table:
 
 
 # One row --------------------------------------------------------------------------------------------------
+
+
+def _unit_row(
+    unit: Unit, items: Sequence[PlanItem], file_names: Sequence[str], merged_index: MergedIndex
+) -> tuple[TableCell, ...]:
+    has_nothing_to_report, unanswered_count = (
+        unit.name in merged_index.units_with_nothing_to_report,
+        len(_unanswered_item_ids(unit, items, merged_index)),
+    )
+    activities = [item for item in items if merged_index.is_activity(item)]
+    asked_items = [item for item in items if not item.added_by_unit]
+    return (
+        unit.name,
+        _unit_state_text(unit, merged_index),
+        "\n".join(file_names) or None,
+        unit.contact or None,
+        unit.email or None,
+        len(activities),
+        *([len(items) - len(activities)] if merged_index.has_parts else ()),
+        *([len(items) - len(asked_items)] if merged_index.has_own_items else ()),
+        len(asked_items),
+        0 if has_nothing_to_report else unanswered_count,
+        *(
+            [sum(merged_index.roll_up_for_unit(item, unit.name).is_overdue for item in activities)]
+            if merged_index.deadline_field
+            else ()
+        ),
+    )
+
+
+def _unit_state_text(unit: Unit, merged_index: MergedIndex) -> str:
+    if unit.name in merged_index.units_with_nothing_to_report:
+        return translate("nothing.label", merged_index.language)
+    answered = "blank" if unit.name in merged_index.units_with_blank_form else "answered"
+    state = answered if unit.name in merged_index.merged.answered_units else "missing"
+    return translate(f"collected.{state}", merged_index.language)
+
+
+def _unanswered_item_ids(unit: Unit, items: Sequence[PlanItem], merged_index: MergedIndex) -> tuple[str, ...]:
+    asked_items = [item for item in items if not item.added_by_unit]
+    return find_unanswered_items(
+        asked_items, merged_index.template, _answered_item_ids(unit.name, asked_items, merged_index)
+    )
+
+
+def _answered_item_ids(unit: str, items: Iterable[PlanItem], merged_index: MergedIndex) -> set[str]:
+    """Return the ids of the items to which the unit gave an answer that was understood."""
+    answer_keys = fields_that_count_as_answer(merged_index.template)
+    rows = ((item.id, merged_index.find_row(item.id, unit)) for item in items)
+    return {
+        item_id
+        for item_id, merged in rows
+        if merged and any(merged.row.value(key) is not None for key in answer_keys)
+    }
 
 
 def _list_equation_rows(merged_index: MergedIndex) -> Iterator[tuple[str, str, TableCell, TableCell]]:
@@ -200,6 +301,32 @@ def _sum_column(key: str, merged_index: MergedIndex) -> TableColumn:
 
 
 # Look-ups -------------------------------------------------------------------------------------------------
+
+
+def _list_units(merged_index: MergedIndex) -> Iterator[Unit]:
+    """Yield the units asked, in the plan's order, then those that answered without being asked."""
+    planned_units = {unit.name: unit for unit in merged_index.merged.round.plan.units}
+    other_units = (Unit(name) for name in merged_index.merged.answered_units if name not in planned_units)
+    return iter((*planned_units.values(), *other_units))
+
+
+def _items_by_unit(merged_index: MergedIndex) -> Mapping[str, list[PlanItem]]:
+    items: dict[str, list[PlanItem]] = {}
+    for item in merged_index.items:
+        for unit in merged_index.units_by_item[item.id]:
+            items.setdefault(unit, []).append(item)
+    return items
+
+
+def _file_names_by_unit(merged_index: MergedIndex) -> Mapping[str, list[str]]:
+    """Return the files that a unit's answers were read from, by its name."""
+    names_by_unit: dict[str, list[str]] = {}
+    for file in sorted(merged_index.merged.files, key=file_sort_key):
+        for unit in (
+            (file.unit, *file.further_units) if file.state in (FileState.ACCEPTED, FileState.SUPERSEDED) else ()
+        ):
+            names_by_unit.setdefault(unit or "", []).append(safe_display_name(file.name))
+    return names_by_unit
 
 
 def _index_findings_by_code(merged_index: MergedIndex) -> Mapping[tuple[str, str], Finding]:

@@ -1,18 +1,22 @@
 """Computes the figures of the summary sheet from the tables, each as its measure and row group declare.
 
-A spreadsheet compares
+A measure is what is counted or added up in a column of a panel, and under which heading. A spreadsheet compares
 texts without regard to case, so the same is done here. Each table is read once for each set of columns that
 figures filter by, however many figures there are.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import repeat
 
 from xlflow.consolidated.summary_model import (
-    CountedSentence,
+    CHANGE_KIND_COLUMN,
+    ITEM_COUNT_COLUMN,
+    OVERDUE_COLUMN,
+    ROLLED_UP_COLUMN,
+    SOURCE_COLUMN,
     KeyFigure,
     Measure,
     RowFilter,
@@ -20,7 +24,14 @@ from xlflow.consolidated.summary_model import (
     RowsCounted,
     Section,
 )
+from xlflow.consolidated.tables.change_table import CHANGE_FLAGS, flag_column_key
+from xlflow.consolidated.tables.merged_index import MergedIndex
+from xlflow.consolidated.tables.summary_sections import PanelContext
+from xlflow.i18n.catalogue import translate
+from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.table import Table, TableCell
+from xlflow.model.template import Template
+from xlflow.model.template_elements import Field
 from xlflow.rules.computed_fields import sum_exactly
 
 TotalsByKey = Mapping[tuple[str, ...], Decimal]
@@ -42,18 +53,6 @@ class FigureCalculator:
         groups = tuple(self._count_in_label(group, section.measures[0]) for group in section.groups)
         return replace(section, groups=groups, values=tuple(rows))
 
-    def add_up(self, terms: Sequence[Measure]) -> TableCell:
-        """Return the sum of the figures of some measures."""
-        return _int_if_whole(sum_exactly(self._compute_figure(term, term.filters) for term in terms))
-
-    def count_sentence(self, sentence: CountedSentence) -> CountedSentence:
-        """Return a sentence with its numbers computed."""
-        count, total = (
-            sum_exactly(self._compute_figure(term, term.filters) for term in terms)
-            for terms in (sentence.count_terms, sentence.total_terms)
-        )
-        return replace(sentence, count=int(count), total=int(total))
-
     def make_key_figure(self, label: str, measure: Measure) -> KeyFigure:
         """Return a key figure with its value computed."""
         return KeyFigure(label, measure, _int_if_whole(self._compute_figure(measure, measure.filters)))
@@ -70,30 +69,19 @@ class FigureCalculator:
         self, section: Section, group: RowGroup, rows_above: Sequence[tuple[TableCell, ...]]
     ) -> list[TableCell]:
         figures: list[Decimal] = []
-        first_added = section.first_added
         if group.kind == "share":
             return _compute_shares(rows_above[-1], section.measures)
         for position, measure in enumerate(section.measures):
-            if measure.kind in ("some", "part"):
-                figures.append(Decimal(0))  # they depend on figures to their right
-                continue
             if measure.kind == "across":
-                figures.append(sum_exactly(figures[first_added:]))
+                figures.append(sum_exactly(figures))
                 continue
             figure = self._compute_figure(measure, (*group.filters, *measure.filters), group.rows_counted)
-            first_position = first_added if measure.kind == "rest" else position
+            first_position = 0 if measure.kind == "rest" else position
             if group.kind == "others":
                 figure -= sum_exactly(
                     _cell_number(cell) for row in rows_above for cell in row[first_position : position + 1]
                 )
-            figures.append(figure - sum_exactly(figures[first_added:]) if measure.kind == "rest" else figure)
-        for position, measure in enumerate(section.measures):
-            if measure.kind == "some":
-                added = section.positions_of(measure.added_headings)
-                figures[position] = sum_exactly(figures[index] for index in added)
-            elif measure.kind == "part":
-                some, total = (figures[section.position_of_kind(kind)] for kind in ("some", "across"))
-                figures[position] = some / total if total else Decimal(0)
+            figures.append(figure - sum_exactly(figures) if measure.kind == "rest" else figure)
         return [_int_if_whole(figure) for figure in figures]
 
     def _compute_figure(
@@ -163,14 +151,12 @@ def _sum_by_key(table: Table, sum_column: str, columns: Sequence[str]) -> Totals
 
 def _compute_shares(figures_above: Sequence[TableCell], measures: Sequence[Measure]) -> list[TableCell]:
     """Return each figure divided by the one of the `across` measure; 0 if that is 0."""
-    kinds = [measure.kind for measure in measures]
-    total = _cell_number(figures_above[kinds.index("across")])
-    return [
-        _cell_number(figures_above[kinds.index("some") if kind == "part" else position]) / total
-        if total
-        else Decimal(0)
-        for position, kind in enumerate(kinds)
-    ]
+    total = next(
+        _cell_number(figure)
+        for figure, measure in zip(figures_above, measures, strict=True)
+        if measure.kind == "across"
+    )
+    return [_cell_number(figure) / total if total else Decimal(0) for figure in figures_above]
 
 
 def _casefold_cell(cell: TableCell) -> str:
@@ -193,3 +179,111 @@ def is_number_cell(cell: TableCell) -> bool:
 
 def _int_if_whole(figure: Decimal) -> TableCell:
     return int(figure) if figure == figure.to_integral_value() else figure
+
+
+COUNTED_CHANGE_KINDS = ("delayed", "overdue_since", "cancelled", "done", "new", "gone")
+"""The kinds of change that exclude each other, so that their counts can be added."""
+
+
+def build_status_measures(
+    table_name: str, labels: Sequence[str], activity_filters: tuple[RowFilter, ...], context: PanelContext
+) -> tuple[Measure, ...]:
+    """Return one count per status, then what is not answered, the total, and what is overdue."""
+    language, has_deadline = context.merged_index.language, context.merged_index.deadline_field is not None
+    unanswered_label, overdue_label = (
+        translate(f"consolidated.{key}", language) for key in ("unanswered", "overdue")
+    )
+    counts = [
+        Measure(label, "count", table_name, (*activity_filters, RowFilter(ROLLED_UP_COLUMN, label)))
+        for label in labels
+    ]
+    across = Measure(context.overview_text("total"), "across")
+    if table_name == "activities":
+        rest = Measure(
+            unanswered_label,
+            "count",
+            table_name,
+            (*activity_filters, RowFilter(ROLLED_UP_COLUMN, unanswered_label)),
+        )
+        overdue = Measure(
+            overdue_label,
+            "count",
+            table_name,
+            (*activity_filters, RowFilter(OVERDUE_COLUMN, translate("values.yes", language))),
+        )
+    else:
+        rest, overdue = (
+            Measure(unanswered_label, "rest", "units", sum_column=ITEM_COUNT_COLUMN),
+            Measure(overdue_label, "sum", "units", sum_column=OVERDUE_COLUMN),
+        )
+    return (*counts, rest, across, *([overdue] if has_deadline else ()))
+
+
+def build_change_measures(merged_index: MergedIndex) -> Iterator[Measure]:
+    """Yield a count per kind of change, then one each for changed statuses, deadlines and comments."""
+    language = merged_index.language
+    for kind in COUNTED_CHANGE_KINDS:
+        label = translate(f"changed.{kind}", language)
+        yield Measure(label, "count", "changes", (RowFilter(CHANGE_KIND_COLUMN, label),))
+    for flag in CHANGE_FLAGS if merged_index.status_field else CHANGE_FLAGS[1:]:
+        filters = (RowFilter(flag_column_key(flag), translate("values.yes", language)),)
+        yield Measure(translate(f"changed.any_{flag}", language), "count", "changes", filters)
+
+
+def build_sum_measures(
+    table_name: str, fields: Sequence[Field], number_columns: tuple[str, ...], context: PanelContext
+) -> tuple[Measure, ...]:
+    """Return one sum per amount field; computed amounts below zero are marked. `number_columns` are the fields
+    that a complete row has a number in."""
+    language = context.merged_index.language
+    return tuple(
+        Measure(
+            field.label.in_language(language),
+            "sum",
+            table_name,
+            sum_column=subtracted[0],
+            subtracted_columns=subtracted[1:],
+            negative_is_bad=field.computed is not None,
+            number_columns=number_columns,
+        )
+        for field in fields
+        for subtracted in ((field.computed.subtract if field.computed else ()) or (field.key,),)
+    )
+
+
+def build_choice_measures(field: Field, context: PanelContext) -> tuple[Measure, ...]:
+    """Return one count per accepted answer, then one for everything else, then the total."""
+    template, language = context.merged_index.template, context.merged_index.language
+    if field.type == "choice":
+        labels = [option.label.in_language(language) for option in template.choice_list(field).options]
+    else:
+        labels = [translate(f"values.{key}", language) for key in ("yes", "no")]
+    counts = (Measure(label, "count", "answers", (RowFilter(field.key, label),)) for label in labels)
+    rest = Measure(
+        context.overview_text("other_or_blank"), "rest", "answers", (RowFilter(SOURCE_COLUMN, "", equals=False),)
+    )
+    return (*counts, rest, Measure(context.overview_text("total"), "across"))
+
+
+def list_status_labels(context: PanelContext) -> list[str]:
+    """Return the labels of the statuses, then whatever else an open list let in."""
+    merged_index = context.merged_index
+    choice_labels = [
+        option.label.in_language(merged_index.language) for option in merged_index.template.status_choices.values()
+    ]
+    excluded_labels = {
+        translate("consolidated.unanswered", merged_index.language),
+        follows_activity_text(merged_index.template, merged_index.language),
+    }
+    texts_found = (
+        text
+        for table_name in ("activities", "answers")
+        for text in context.distinct_texts(table_name, ROLLED_UP_COLUMN)
+    )
+    return [*choice_labels, *sorted(set(texts_found) - {*choice_labels, *excluded_labels, ""})]
+
+
+def activity_filters_of(template: Template) -> tuple[RowFilter, ...]:
+    """Return the filters that match activities and leave out sub-activities."""
+    part_level_index = template.part_level_index
+    return () if part_level_index is None else (RowFilter(template.levels[part_level_index].key, ""),)

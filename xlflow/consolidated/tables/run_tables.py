@@ -1,6 +1,6 @@
 """The tables that record the run: findings, facts about the round, waivers, aliases, digests of all inputs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from importlib.metadata import version
 
@@ -9,14 +9,14 @@ from xlflow.consolidated.tables.collection_tables import file_sort_key
 from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.table_cells import columns_from_specs
 from xlflow.i18n.catalogue import translate
-from xlflow.model.findings import SEVERITY_RANKS, Finding, message_of, remedy_of, sort_findings
+from xlflow.model.findings import Finding, message_of, remedy_of, sort_findings
 from xlflow.model.plan import Round
 from xlflow.model.table import Table, TableCell, encode_rows
 from xlflow.model.text import safe_display_name
 
 
 def build_finding_table(merged_index: MergedIndex) -> Table:
-    """Return the table of findings, one per row, errors first: severity, message, remedy and location."""
+    """Return the table of findings, one per row: severity, message, remedy and location."""
     language = merged_index.language
     columns = columns_from_specs(
         language,
@@ -34,12 +34,8 @@ def build_finding_table(merged_index: MergedIndex) -> Table:
         ("_rule", "collected.rule", 20, "text"),
         ("_code", "collected.code", 20, "text"),
     )
-    rows = (_finding_row(finding, merged_index) for finding in _worst_first(merged_index.findings))
+    rows = (_finding_row(finding, merged_index) for finding in sort_findings(merged_index.findings))
     return Table("findings", columns, encode_rows(rows, len(columns)))
-
-
-def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    return sorted(sort_findings(findings), key=lambda finding: SEVERITY_RANKS[finding.effective_severity])
 
 
 def build_about_table(merged_index: MergedIndex) -> Table:
@@ -175,8 +171,6 @@ def _run_facts(merged_index: MergedIndex) -> Iterator[tuple[str, str]]:
     plan, previous = merged_index.merged.round.plan, merged_index.previous
     file_options = (("--plan", plan.file), ("--previous", previous.file if previous else ""))
     options = "".join(f" {option} {_quote_file_name(name)}" for option, name in file_options if name)
-    if merged_index.merged.event_ids:
-        yield "events", ", ".join(merged_index.merged.event_ids)
     yield "program", f"xlflow {version('xlflow')}"
     yield "command", translate("collected.command_text", merged_index.language, options=options)
     yield "how", translate("collected.how_text", merged_index.language)

@@ -19,6 +19,7 @@ from xlflow.consolidated.summary_model import (
     UNANSWERED_COLUMN,
     UNIT_GROUP_KEY,
     KeyFigure,
+    Measure,
     Panel,
     RowFilter,
     RowGroup,
@@ -27,8 +28,8 @@ from xlflow.consolidated.summary_model import (
     sum_measure,
 )
 from xlflow.consolidated.tables.amount_panel import build_amount_panel, incomplete_amount_fields
-from xlflow.consolidated.tables.figures import FigureCalculator
-from xlflow.consolidated.tables.measures import (
+from xlflow.consolidated.tables.figures import (
+    FigureCalculator,
     activity_filters_of,
     build_change_measures,
     build_choice_measures,
@@ -36,8 +37,8 @@ from xlflow.consolidated.tables.measures import (
     list_status_labels,
 )
 from xlflow.consolidated.tables.merged_index import MergedIndex
-from xlflow.consolidated.tables.summary_sections import PanelContext, arrange_groups, build_section, list_groupings
-from xlflow.i18n.catalogue import format_long_date, translate
+from xlflow.consolidated.tables.summary_sections import PanelContext, build_section, list_groupings
+from xlflow.i18n.catalogue import Language, format_long_date, translate
 from xlflow.i18n.count_sentences import follows_activity_text
 from xlflow.model.findings import Severity
 from xlflow.model.table import Table
@@ -94,15 +95,13 @@ def build_panels(
     builders = (_build_status_panel, build_amount_panel, _build_choice_panels, _build_change_panel)
     panels = (panel for build in builders for panel in build(context) if panel.sections)
     return tuple(
-        replace(panel, sections=tuple(_fill_section(section, context, calculator) for section in panel.sections))
+        replace(panel, sections=tuple(calculator.fill_section(section) for section in panel.sections))
         for panel in panels
     )
 
 
-def _fill_section(section: Section, context: PanelContext, calculator: FigureCalculator) -> Section:
-    """Return a section with its values, and its groups in the order in which they are shown."""
-    filled = calculator.fill_section(section)
-    return calculator.fill_section(arrange_groups(filled, context)) if section.title else filled
+def _severity_count(severity: Severity, language: Language) -> Measure:
+    return count_measure("findings", RowFilter(SEVERITY_COLUMN, translate(f"collected.{severity}", language)))
 
 
 # Panels ---------------------------------------------------------------------------------------------------

@@ -5,9 +5,8 @@ A group is the rows with the same text in a column of one of the tables. Blank i
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from xlflow.consolidated.summary_model import (
     QUARTER_COLUMN,
@@ -22,9 +21,9 @@ from xlflow.consolidated.tables.merged_index import MergedIndex
 from xlflow.consolidated.tables.table_cells import format_quarter
 from xlflow.i18n.catalogue import translate
 from xlflow.model.plan import Deadline
-from xlflow.model.table import Table, TableCell
+from xlflow.model.table import Table
 
-MAX_GROUPS = 150
+MAX_GROUPS = 60
 """Groups that a section shows; the others share one row."""
 
 MAX_LABEL_LENGTH = 90
@@ -91,46 +90,20 @@ def list_groupings(context: PanelContext, includes_field: Callable[[str], bool])
 
 
 def build_section(grouping: Grouping, measures: tuple[Measure, ...], context: PanelContext) -> Iterator[Section]:
-    """Yield the section for a grouping, with all its groups and without values; nothing if its table lacks the
-    column or has no rows."""
+    """Yield the section for a grouping, without values; nothing if its table lacks the column or has no rows."""
     if not context.has_text_column(grouping.table_name, grouping.column):
         return
     texts = _list_group_texts(grouping, context)
-    groups = [RowGroup(*_group_label_and_filters(text, grouping.column, texts, context)) for text in texts]
+    shown_texts = texts if len(texts) <= MAX_GROUPS + 1 else texts[:MAX_GROUPS]
+    groups = [RowGroup(*_group_label_and_filters(text, grouping.column, texts, context)) for text in shown_texts]
+    if len(shown_texts) < len(texts):
+        groups.append(RowGroup(context.overview_text("others", count=len(texts) - len(shown_texts)), (), "others"))
     has_shared_items = grouping.group_key == UNIT_GROUP_KEY and any(
         len(units) > 1 for units in context.merged_index.units_by_item.values()
     )
     note = context.overview_text("several_count_each") if has_shared_items else ""
     if groups:
         yield Section(grouping.group_key, grouping.title, tuple(groups), measures, note=note)
-
-
-def arrange_groups(section: Section, context: PanelContext) -> Section:
-    """Return a section whose values are known with the worst groups first, without values; groups beyond
-    `MAX_GROUPS` share one row.
-
-    The worst has the most deviations, or the amount furthest below zero. Quarters stay in the order of time, and
-    what is not stated comes last.
-    """
-    deadline_field = context.merged_index.deadline_field
-    pairs = list(zip(section.groups, section.values, strict=True))
-    if deadline_field is None or section.key != deadline_field.key:
-        not_stated = context.overview_text("not_stated")
-        pairs.sort(key=lambda pair: (pair[0].label == not_stated, *_badness(section, pair[1])))
-    groups = [group for group, _ in pairs]
-    if len(groups) > MAX_GROUPS + 1:
-        label = context.overview_text("others", count=len(groups) - MAX_GROUPS)
-        others = RowGroup(label, (), "others", groups[0].rows_counted)
-        groups = [*groups[:MAX_GROUPS], others]
-    return replace(section, groups=tuple(groups), values=())
-
-
-def _badness(section: Section, figures: Sequence[TableCell]) -> tuple[Decimal, ...]:
-    """Return a sort key of a row of figures, the worst first: () where the section has nothing that is bad."""
-    asides = [index for index, measure in enumerate(section.measures) if measure.is_aside]
-    signed = [index for index, measure in enumerate(section.measures) if measure.negative_is_bad]
-    numbers = [Decimal(str(figures[index] or 0)) for index in (*asides, *signed)]
-    return tuple(-number for number in numbers) if asides else tuple(numbers)
 
 
 def _list_group_texts(grouping: Grouping, context: PanelContext) -> list[str]:

@@ -1,7 +1,6 @@
-"""What amounts need on the summary sheet: columns that are wide enough, and charts of bars.
+"""What amounts need on the summary sheet: columns that are wide enough, and charts of clustered bars.
 
-A chart shows the difference that matters, the worst first; where a template has none, all amounts in clusters of
-bars, which are distinguished by pattern and legend, never by colour alone.
+The bars of a cluster are distinguished by pattern and legend, never by colour alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,9 +11,7 @@ from xlflow.consolidated.writer.bar_charts import (
     BAR_BORDER,
     CATEGORY_AXIS,
     CHART_FONT,
-    DEVIATION_COLOUR,
     MAX_BARS,
-    OTHER_COLOUR,
     ChartCorner,
     axis_options,
     make_bar_chart,
@@ -85,8 +82,7 @@ def _has_only_sums(section: Section) -> bool:
 
 
 def _chart_height(section: Section) -> int:
-    has_difference = any(measure.negative_is_bad for measure in section.measures)
-    bars = 2 if has_difference else len(section.measures) + 1
+    bars = sum(not measure.negative_is_bad for measure in section.measures) + 1
     return FRAME_PIXELS + BAR_PIXELS * bars * len(section.groups)
 
 
@@ -98,44 +94,16 @@ def _draw_chart(
     )
     chart.set_x_axis(
         {
-            **axis_options(_axis_title(drawn_section)),
+            **axis_options(drawn_section.panel.title),
             "num_font": {**CHART_FONT, "rotation": -45},
-            "num_format": "#,##0," if drawn_section.panel.in_thousands else "#,##0",
+            "num_format": "#,##0",
         }
     )
     chart.set_y_axis({**CATEGORY_AXIS, "label_position": "low"})
     place_chart(chart, drawn_section, "overview.bars", corner, size, context)
 
 
-def _axis_title(drawn_section: DrawnSection) -> str:
-    headings = [measure.heading for measure in drawn_section.section.measures if measure.negative_is_bad]
-    return ", ".join((*headings[:1], drawn_section.panel.title))
-
-
 def _build_series(drawn_section: DrawnSection, context: WriteContext) -> Iterator[dict[str, object]]:
-    """Yield the series of a chart: the difference that may be bad news if there is one, else every amount."""
-    section = drawn_section.section
-    differences = [index for index, measure in enumerate(section.measures) if measure.negative_is_bad]
-    if not differences:
-        yield from _build_amount_series(drawn_section, context)
-        return
-    sheet_name, column = context.sheet.name, 1 + differences[0]
-    number_format = "#,##0," if drawn_section.panel.in_thousands else "#,##0"
-    yield {
-        "name": [sheet_name, drawn_section.heading_row, column],
-        "categories": [sheet_name, drawn_section.first_row, 0, drawn_section.last_row, 0],
-        "values": [sheet_name, drawn_section.first_row, column, drawn_section.last_row, column],
-        "gap": 40,
-        "fill": {"color": OTHER_COLOUR},
-        "points": [
-            {"fill": {"color": DEVIATION_COLOUR if str(row[column - 1]).startswith("-") else OTHER_COLOUR}}
-            for row in section.values
-        ],
-        "data_labels": {"value": True, "num_format": number_format, "font": {**CHART_FONT, "size": 8}},
-    }
-
-
-def _build_amount_series(drawn_section: DrawnSection, context: WriteContext) -> Iterator[dict[str, object]]:
     sheet_name, measures = context.sheet.name, drawn_section.section.measures
     column_indexes = [
         column_index for column_index, measure in enumerate(measures, 1) if not measure.negative_is_bad

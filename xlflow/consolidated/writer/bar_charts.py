@@ -13,11 +13,6 @@ MAX_BARS = 20
 CHART_FONT: Mapping[str, Any] = {"name": FONT, "size": 9, "color": COLOURS["text"]}
 
 BAR_BORDER: Mapping[str, Any] = {"color": COLOURS["muted"], "width": 0.75}
-BAR_GAP: Mapping[str, Any] = {"color": "#FFFFFF", "width": 1.5}
-"""The borders of bars beside each other on one line: white, so that they are told apart without colour too."""
-
-GREYS = ("#A3AFBB", "#C9D1D8", "#E4E8EC")
-"""The bars that are no deviations, in their order; further ones begin again with the first."""
 
 CATEGORY_AXIS: Mapping[str, Any] = {
     "reverse": True,
@@ -27,9 +22,6 @@ CATEGORY_AXIS: Mapping[str, Any] = {
     "line": {"color": COLOURS["muted"]},
 }
 """The axis of labels: in the order of the sheet from the top, the axis of numbers below it."""
-
-DEVIATION_COLOUR, OTHER_COLOUR = "#F2A65A", "#C9D1D8"
-"""The colours of bars that are deviations for the worse, and of all others."""
 
 DEFAULT_CHART_SIZE = (480, 288)
 """Width and height in pixels that XlsxWriter scales from."""

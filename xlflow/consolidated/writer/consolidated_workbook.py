@@ -4,11 +4,10 @@ Besides what it shows, the workbook carries the round's definition in a hidden s
 need only this file, and the fingerprints of its answer cells (see `form.fingerprints`).
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import accumulate, takewhile, zip_longest
+from itertools import takewhile, zip_longest
 from types import MappingProxyType
 
 from xlflow.consolidated.summary_model import (
@@ -17,11 +16,9 @@ from xlflow.consolidated.summary_model import (
     EXTRA_COLUMN_PREFIX,
     ID_COLUMN,
     ORIGIN_COLUMN,
-    SOURCE_COLUMN,
     UNIT_COLUMN,
     ConsolidatedContent,
 )
-from xlflow.consolidated.writer.column_order import order_columns
 from xlflow.consolidated.writer.figure_formulas import CellFormulas, build_account_formulas
 from xlflow.consolidated.writer.sheet_plan import (
     MAX_SHEET_ROWS,
@@ -32,7 +29,6 @@ from xlflow.consolidated.writer.sheet_plan import (
 )
 from xlflow.consolidated.writer.source_links import FileAddresses, add_link_column, write_source_links
 from xlflow.consolidated.writer.summary_sheet import write_summary_sheet
-from xlflow.consolidated.writer.table_head import write_table_head
 from xlflow.consolidated.writer.table_sheet import fit_column_widths, write_table
 from xlflow.consolidated.writer.write_context import WriteContext, build_highlights
 from xlflow.excel.writer import WorkbookWriter
@@ -139,13 +135,9 @@ UNPRINTED_KEY_PREFIXES = (
 )
 """Beginnings of the keys of the columns that are not printed, so that the others stay legible on paper."""
 
-CONTEXT_KEYS = frozenset((SOURCE_COLUMN, "_file", "_sheet"))
-"""Columns that say where something stands: that are only printed if there is room, and so are those after them."""
-
-COMFORTABLE_A4_WIDTH, MAX_A4_WIDTH = 1078.0, 1232.0
-"""Points that a table may be wide to be printed on one page of A4 in letters of 8 and of 7 points. Columns that
-only say what a row belongs to are printed within the first; what is wider than the second takes several pages
-beside each other."""
+MAX_A4_WIDTH = 1425.0
+"""Points that a table may be wide to be printed on A4 (in letters of 6 points then); a wider one is set up for
+A3."""
 
 NO_FILE_ADDRESSES: FileAddresses = MappingProxyType({})
 """For a workbook without links to its source files."""
@@ -179,7 +171,6 @@ def build_consolidated_workbook(
     workbook = WorkbookWriter(f"{summary.title} – {summary.subtitle}", round_.language, round_.as_of)
     answers = add_link_column(summary.tables_by_name["answers"], merged.rows, file_addresses, round_.language)
     tables = {**summary.tables_by_name, "answers": answers}
-    tables = {name: order_columns(table, round_.template) for name, table in tables.items()}
     tables = {
         name: fit_column_widths(table) if name in SINGLE_SHEET_TABLES else table for name, table in tables.items()
     }
@@ -245,7 +236,7 @@ def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS, *, con
     )
     for sheet_index, (name, table_parts) in enumerate(sheet_plan.parts_by_sheet().items()):
         context = WriteContext(workbook.add_sheet(name), formula_names, sheet_plan, highlights, language)
-        _write_table_sheet(table_parts, None, context)
+        _write_table_sheet(table_parts, {}, context)
         context.sheet.set_print_header(history.title, subtitle)
         if sheet_index == 0:
             context.sheet.activate()
@@ -256,54 +247,30 @@ def render_history(history: RoundHistory, max_rows: int = MAX_SHEET_ROWS, *, con
 
 
 def _write_table_sheet(
-    table_parts: Sequence[TablePart], account_formulas: CellFormulas | None, context: WriteContext
+    table_parts: Sequence[TablePart], account_formulas: CellFormulas, context: WriteContext
 ) -> None:
-    """Write one table, or several below each other, each under its title."""
+    """Write one table from the first row on, or several below each other, each under its title."""
     columns = zip_longest(
         *([column.width for column in table_part.table.columns] for table_part in table_parts), fillvalue=0
     )
     widths = [max(column_widths) for column_widths in columns]
     context.sheet.set_column_widths(widths)
-    context.sheet.hide_gridlines()
     for part in table_parts:
-        write_table_head(part, context, is_live=account_formulas is not None)
+        if part.has_title:
+            title = context.translate_consolidated(f"title_{part.table.name}")
+            context.sheet.write(part.heading_row - 1, 0, title, context.style("subtitle"))
+            context.sheet.set_row_height(part.heading_row - 1, 24)
         widened_part = replace(part, table=_with_column_widths(part.table, widths))
-        write_table(widened_part, (account_formulas or {}) if part.table.name == "accounts" else {}, context)
-    points = [(width * 7 + 5) * 0.75 for width in widths]
-    if table_parts[0].shares_sheet:
-        context.sheet.set_page_layout(pages_wide=_pages_wide(points, 0))
-        return
-    heading_row = table_parts[0].heading_row
-    context.sheet.freeze_panes(heading_row + 1, 1)
-    printed_points = points[: _count_printed_columns(table_parts[0].table, points)]
-    pages_wide = _pages_wide(printed_points, 1)
-    context.sheet.set_page_layout(
-        repeat_row=heading_row,
-        printed_columns=len(printed_points),
-        pages_wide=pages_wide,
-        repeat_columns=int(pages_wide > 1),
-    )
-
-
-def _count_printed_columns(table: Table, points: Sequence[float]) -> int:
-    """Return how many columns are printed: all up to the first that only says what a row belongs to, and as many
-    more as fit the page."""
-    columns = list(takewhile(lambda column: not column.key.startswith(UNPRINTED_KEY_PREFIXES), table.columns))
-    needed = sum(
-        1
-        for _ in takewhile(
-            lambda column: column.kind not in ("group", "context") and column.key not in CONTEXT_KEYS, columns
+        write_table(widened_part, account_formulas if part.table.name == "accounts" else {}, context)
+    if table_parts[0].has_title:
+        context.sheet.set_page_layout()
+    else:
+        context.sheet.freeze_panes(1, 1)
+        printed_columns = takewhile(
+            lambda column: not column.key.startswith(UNPRINTED_KEY_PREFIXES), table_parts[0].table.columns
         )
-    )
-    fitting = sum(1 for total in accumulate(points[: len(columns)]) if total <= COMFORTABLE_A4_WIDTH)
-    return max(needed, fitting) if needed < len(columns) else len(columns)
-
-
-def _pages_wide(points: Sequence[float], repeated: int) -> int:
-    """Return over how many pages beside each other columns of these widths in points are printed, so that the
-    letters can be read; the first `repeated` columns are printed on each page."""
-    every_page = sum(points[:repeated])
-    return max(1, math.ceil((sum(points) - every_page) / (MAX_A4_WIDTH - every_page)))
+        points = [(width * 7 + 5) * 0.75 for width, _ in zip(widths, printed_columns, strict=False)]
+        context.sheet.set_page_layout(repeat_row=0, printed_columns=len(points), use_a3=sum(points) > MAX_A4_WIDTH)
 
 
 def _with_column_widths(table: Table, widths: Sequence[int]) -> Table:

@@ -18,7 +18,6 @@ from xlflow.consolidated.summary_model import (
     ROLLED_UP_COLUMN,
     BalanceEquation,
     CountedLabel,
-    CountedSentence,
     Measure,
     RowFilter,
     RowGroup,
@@ -86,17 +85,12 @@ def figure_formula(
 ) -> str:
     """Return the formula (with =) of the figure of `group` and `section.measures[measure_index]` at `position`."""
     measure = section.measures[measure_index]
-    if group.kind == "share" or measure.kind == "part":
-        row = position.row if group.kind == "share" else position.row + 1  # the row above, or this one
-        total_cell = f"${column_letters(1 + section.position_of_kind('across'))}{row}"
-        column = 1 + section.position_of_kind("some") if measure.kind == "part" else position.column
-        return f"=IF({total_cell}=0,0,{column_letters(column)}{row}/{total_cell})"
-    first_added = 1 + section.first_added
+    if group.kind == "share":
+        total_column = next(column for column, other in enumerate(section.measures, 1) if other.kind == "across")
+        total_cell = f"${column_letters(total_column)}{position.row}"
+        return f"=IF({total_cell}=0,0,{column_letters(position.column)}{position.row}/{total_cell})"
     if measure.kind == "across":
-        return f"=SUM({_range_address(position.row, first_added, position.row, position.column - 1)})"
-    if measure.kind == "some":
-        columns = section.positions_of(measure.added_headings)
-        return "=" + "+".join(f"{column_letters(1 + column)}{position.row + 1}" for column in columns)
+        return f"=SUM({_range_address(position.row, 1, position.row, position.column - 1)})"
     label_cell, heading_cell = (
         f"$A{position.row + 1}",
         f"{column_letters(position.column)}${position.heading_row + 1}",
@@ -106,28 +100,12 @@ def figure_formula(
     ]
     conditions += [(match, heading_cell if match.text == measure.heading else None) for match in measure.filters]
     formula = _sum_over_table_parts(measure, conditions, names, group.rows_counted)
-    first_column = first_added if measure.kind == "rest" else position.column
+    first_column = 1 if measure.kind == "rest" else position.column
     if group.kind == "others":
         formula += f"-SUM({_range_address(position.first_row, first_column, position.row - 1, position.column)})"
     if measure.kind == "rest":
-        formula += f"-SUM({_range_address(position.row, first_added, position.row, position.column - 1)})"
+        formula += f"-SUM({_range_address(position.row, 1, position.row, position.column - 1)})"
     return f"={formula}"
-
-
-def terms_expression(terms: Sequence[Measure], names: FormulaNames) -> str:
-    """Return the expression (without =) that adds up some measures."""
-    return "+".join(measure_expression(term, names) for term in terms)
-
-
-def sentence_expression(sentence: CountedSentence, names: FormulaNames) -> str:
-    """Return the expression (without =) of a sentence that depends on a number."""
-    count = f"({terms_expression(sentence.count_terms, names)})"
-    expressions = {"count": count, "total": f"({terms_expression(sentence.total_terms, names)})"}
-    none, one, many = (
-        "&".join(_equation_terms(text, expressions)) or '""'
-        for text in (sentence.none, sentence.one, sentence.many)
-    )
-    return f"IF({count}=0,{none},IF({count}=1,{one},{many}))"
 
 
 def label_formula(group: RowGroup, label: CountedLabel, measure: Measure, names: FormulaNames) -> str:

@@ -48,9 +48,6 @@ def _escape_heading(heading: str) -> str:
 MAX_SHEET_ROWS = 1_048_576
 """Rows of a sheet."""
 
-HEAD_ROWS = 2
-"""Rows above the headings of a table: its title, then how many rows it has and what it is about."""
-
 TABLES_BY_SHEET = (
     ("deviations", ("deviations",)),
     ("activities", ("activities",)),
@@ -77,21 +74,15 @@ class TablePart:
     """A table, or as many of its rows as fit on a sheet, from row `first_table_row` (from 0) of the whole table
     on.
 
-    `heading_row` is the row of the sheet (from 0) with the headings, below `HEAD_ROWS` rows that say what the
-    table is. `shares_sheet`: other tables stand on the same sheet.
+    `heading_row` is the row of the sheet (from 0) with the headings; with `has_title` the row above holds a title.
     """
 
     table: Table
     excel_name: str
     sheet: str
     heading_row: int
-    shares_sheet: bool
+    has_title: bool
     first_table_row: int = 0
-
-    @property
-    def title_row(self) -> int:
-        """The row of the sheet (from 0) with the title of the table."""
-        return self.heading_row - HEAD_ROWS
 
     @property
     def row_below(self) -> int:
@@ -122,9 +113,9 @@ class SheetPlan:
         return self.parts_by_table[table_name][0].sheet
 
     def table_address(self, table_name: str) -> str:
-        """Return the address of a table's title for an internal link."""
+        """Return the address of a table's first cell for an internal link."""
         part = self.parts_by_table[table_name][0]
-        return _sheet_link(part.sheet, part.title_row)
+        return _sheet_link(part.sheet, part.heading_row if part.has_title else 0)
 
     def find_row_address(self, table_name: str, row_filters: Sequence[RowFilter]) -> str | None:
         """Return the address of the first row that matches, None if none does."""
@@ -159,12 +150,12 @@ def _split_over_sheets(
     sheet_key: str, tables: Sequence[Table], language: Language, max_rows: int
 ) -> Iterator[TablePart]:
     """Yield the table parts of one sheet, and of the sheets on which it continues."""
-    sheet_name = translate(f"consolidated.{sheet_key}", language)
+    sheet_name, has_title = translate(f"consolidated.{sheet_key}", language), len(tables) > 1
     sheet_number, row = 1, 0
     for table in tables:
         excel_name, start, part_number = make_excel_name(translate(f"consolidated.{table.name}", language)), 0, 1
         while start < max(1, len(table.rows)):
-            room = max_rows - row - HEAD_ROWS - 1
+            room = max_rows - row - has_title - 1
             if room < 1:
                 sheet_number, row = sheet_number + 1, 0
                 continue
@@ -173,8 +164,8 @@ def _split_over_sheets(
                 table_slice,
                 _name_with_number(excel_name, part_number, "_"),
                 _name_with_number(sheet_name, sheet_number, " "),
-                row + HEAD_ROWS,
-                len(tables) > 1,
+                row + has_title,
+                has_title,
                 start,
             )
             yield part

@@ -4,28 +4,21 @@ A status is shown by its sign and number in the bar and by the legend, never by 
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import count, cycle
+from itertools import count
 
 from xlflow.consolidated.summary_model import UNIT_GROUP_KEY, Measure, Panel, Section
 from xlflow.consolidated.writer.bar_charts import (
-    BAR_GAP,
+    BAR_BORDER,
     CATEGORY_AXIS,
     CHART_FONT,
-    GREYS,
     MAX_BARS,
     ChartCorner,
     axis_options,
     make_bar_chart,
     place_chart,
 )
-from xlflow.consolidated.writer.write_context import (
-    STATUS_COLUMNS,
-    DrawnSection,
-    TextHighlight,
-    WriteContext,
-    bright_shade,
-)
-from xlflow.excel.writer import COLOURS, text_width
+from xlflow.consolidated.writer.write_context import STATUS_COLUMNS, DrawnSection, TextHighlight, WriteContext
+from xlflow.excel.writer import text_width
 from xlflow.i18n.catalogue import translate
 
 BAR_PIXELS, FRAME_PIXELS = 24, 126
@@ -37,19 +30,16 @@ ROW_PIXELS, CHART_GAP_PIXELS, MAX_CHART_WIDTH = 20, 12, 640
 TITLE_PIXELS, LETTER_PIXELS, MAX_LABEL_SHARE, BARS_END = 34, 6.1, 0.45, 0.96
 """Pixels of the title and of a letter of a label; share of the width that labels may take, and where bars end."""
 
-UNANSWERED_BORDER = {"color": COLOURS["muted"], "width": 0.75, "dash_type": "dash"}
-"""The border of bars that stand for no answer."""
-
 SIGN_PIXELS, DIGIT_PIXELS, AXIS_SLACK = 10, 6, 1.3
 """Pixels of a sign and a digit in a bar, and how much longer than the longest bar the axis may be."""
 
 
 def choose_status_sections(panels: Sequence[Panel]) -> list[Section]:
-    """Return the sections to draw: statuses by first group level and by unit."""
+    """Return the sections to draw: statuses by first group level and by unit, unless there are too many groups."""
     grouped = [section for panel in panels if panel.shows_statuses for section in panel.sections if section.title]
     widest_group = [section for section in grouped if section.key != UNIT_GROUP_KEY][:1]
     units = [section for section in grouped if section.key == UNIT_GROUP_KEY]
-    return [*widest_group, *units]
+    return [section for section in (*widest_group, *units) if len(section.groups) <= MAX_BARS]
 
 
 def count_chart_rows(sections: Sequence[Section]) -> int:
@@ -73,18 +63,7 @@ def draw_status_charts(
 
 def _chart_height(sections: Sequence[Section]) -> int:
     """Return the height in pixels at which all bars of the longest section can be read."""
-    return FRAME_PIXELS + BAR_PIXELS * max(map(_bar_count, sections), default=0)
-
-
-def _bar_count(section: Section) -> int:
-    """Return how many of a section's groups are drawn: the first, which are the worst."""
-    return min(MAX_BARS, len(section.groups))
-
-
-def _chart_title(section: Section, context: WriteContext) -> str:
-    if len(section.groups) <= MAX_BARS:
-        return section.title
-    return translate("overview.worst_groups", context.language, title=section.title, count=MAX_BARS)
+    return FRAME_PIXELS + BAR_PIXELS * max((len(section.groups) for section in sections), default=0)
 
 
 def _draw_chart(
@@ -92,10 +71,7 @@ def _draw_chart(
 ) -> None:
     """Draw a section with the chart's upper left corner in a row, some pixels to the right; `size` in pixels."""
     chart = make_bar_chart(
-        "stacked",
-        _build_series(drawn_section, size[0], context),
-        _chart_title(drawn_section.section, context),
-        context,
+        "stacked", _build_series(drawn_section, size[0], context), drawn_section.section.title, context
     )
     chart.set_plotarea({"layout": _plot_area_layout(drawn_section.section, size)})
     items = _counted_items_text(drawn_section.panel)
@@ -121,7 +97,7 @@ def _plot_area_layout(section: Section, size: tuple[int, int]) -> dict[str, floa
     """Return the plot area as shares of the chart: it begins to the right of the longest label."""
     width, height = size
     bars_start = _bars_start(section, width)
-    bars_height = BAR_PIXELS * _bar_count(section)
+    bars_height = BAR_PIXELS * len(section.groups)
     return {
         "x": bars_start,
         "y": TITLE_PIXELS / height,
@@ -132,8 +108,7 @@ def _plot_area_layout(section: Section, size: tuple[int, int]) -> dict[str, floa
 
 def _bars_start(section: Section, width: int) -> float:
     return min(
-        MAX_LABEL_SHARE,
-        (max(text_width(group.label) for group in section.groups[:MAX_BARS]) * LETTER_PIXELS + 20) / width,
+        MAX_LABEL_SHARE, (max(text_width(group.label) for group in section.groups) * LETTER_PIXELS + 20) / width
     )
 
 
@@ -145,7 +120,7 @@ def _min_labelled_count(section: Section, width: int) -> int:
             for cell, measure in zip(row, section.measures, strict=True)
             if _is_stacked(measure) and isinstance(cell, int)
         )
-        for row in section.values[:MAX_BARS]
+        for row in section.values
     ]
     axis_maximum = max([1, *counts]) * AXIS_SLACK
     pixels_per_count = width * (BARS_END - _bars_start(section, width)) / axis_maximum
@@ -160,37 +135,32 @@ def _build_series(drawn_section: DrawnSection, width: int, context: WriteContext
         highlight.text: highlight for highlight in context.highlights if STATUS_COLUMNS in highlight.column_keys
     }
     min_labelled = _min_labelled_count(drawn_section.section, width)
-    last_row = drawn_section.first_row + _bar_count(drawn_section.section) - 1
-    greys = cycle(GREYS)
     for column_index, measure in enumerate(drawn_section.section.measures, 1):
         if _is_stacked(measure) and measure.heading in highlights:
-            highlight = highlights[measure.heading]
             yield {
-                "name": f"{highlight.sign} {measure.heading}".strip(),
-                "categories": [sheet_name, drawn_section.first_row, 0, last_row, 0],
-                "values": [sheet_name, drawn_section.first_row, column_index, last_row, column_index],
+                "name": f"{highlights[measure.heading].sign} {measure.heading}".strip(),
+                "categories": [sheet_name, drawn_section.first_row, 0, drawn_section.last_row, 0],
+                "values": [
+                    sheet_name,
+                    drawn_section.first_row,
+                    column_index,
+                    drawn_section.last_row,
+                    column_index,
+                ],
                 "gap": 45,
-                **_bar_style(highlight, measure, greys),
-                **_label_style(highlight, min_labelled),
+                **_series_style(highlights[measure.heading], min_labelled),
             }
 
 
-def _bar_style(highlight: TextHighlight, measure: Measure, greys: Iterator[str]) -> dict[str, object]:
-    """Return how the bars of a status look: in colour if it is a deviation, white if nothing was answered, else in
-    the next grey."""
-    if measure.kind == "rest" or highlight.font_colour != COLOURS["text"]:
-        return {"fill": {"color": "#FFFFFF"}, "border": UNANSWERED_BORDER}
-    colour = bright_shade(highlight.fill_colour) if highlight.is_alarming else next(greys)
-    return {"fill": {"color": colour}, "border": BAR_GAP}
-
-
 def _is_stacked(measure: Measure) -> bool:
-    return measure.kind in ("count", "rest") and not measure.is_aside
+    return measure.kind in ("count", "rest")
 
 
-def _label_style(highlight: TextHighlight, min_labelled: int) -> dict[str, object]:
-    """Return the numbers in the bars; what is too small for its bar is left out."""
+def _series_style(highlight: TextHighlight, min_labelled: int) -> dict[str, object]:
     sign = f'"{highlight.sign}"' if highlight.sign and '"' not in highlight.sign else ""
     font = {**CHART_FONT, "size": 8}
-    label = {"value": True, "num_format": f"[>={min_labelled}]{sign}0;;", "font": font}
-    return {"data_labels": label}
+    return {
+        "fill": {"color": highlight.fill_colour},
+        "border": BAR_BORDER,
+        "data_labels": {"value": True, "num_format": f"[>={min_labelled}]{sign}0;;", "font": font},
+    }

@@ -5,7 +5,7 @@ Writes cells by their Python type only, so that a text from a person becomes nei
 """
 
 import math
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -52,18 +52,6 @@ LINK_FONT = MappingProxyType({name: STYLES["link"][name] for name in ("font_colo
 
 MIN_SENTENCE_WIDTH, MIN_PROSE_LENGTH, MAX_UNBROKEN_WORD = 11, 60, 19
 """Characters: a column too narrow for a sentence; a text whose words may be broken; a word that is not."""
-
-RULED = MappingProxyType({"left": 0, "right": 0, "top": 0})
-"""What the cells of a table differ in from other cells: a line below each, and none between columns."""
-
-NUMBER_KINDS = frozenset(("number", "integer", "signed", "share"))
-"""The kinds of columns whose cells are numbers."""
-
-GROUP_LINES = 3
-"""Lines of a group's text that its first row makes room for; a definition that goes on is in the cell."""
-
-COMFORTABLE_LINES, COMFORTABLE_WIDTH, COMFORTABLE_SHARE = 3, 60, 0.9
-"""A column is widened, up to this many characters, until this share of its texts take no more than these lines."""
 
 NO_REPEATS: frozenset[int] = frozenset()
 
@@ -115,8 +103,7 @@ def _style_chooser(
     table: Table, context: WriteContext
 ) -> Callable[[tuple[type, ...], Container[int]], Sequence[CellStyle]]:
     """Return a function from (cell types of a row, indexes of repeated texts) to the styles of its cells."""
-    default_style = context.style("cell", **RULED)
-    repeated_style = context.style("repeated", **RULED, font_size=11, text_wrap=True)
+    default_style, repeated_style = [context.style(name) for name in ("cell", "repeated")]
     styles = [_styles_by_type(column, context) for column in table.columns]
     return lambda kinds, repeated: [
         repeated_style if column_index in repeated else styles[column_index].get(cell_type, default_style)
@@ -143,30 +130,21 @@ def _write_rows_with_formulas(
 
 
 def _add_excel_table(table_part: TablePart, context: WriteContext) -> None:
-    table, heading_row = table_part.table, table_part.heading_row
-    columns = [
-        {"header": column.heading, "header_format": _heading_style(column, context)} for column in table.columns
-    ]
+    heading_style, table, heading_row = context.style("heading"), table_part.table, table_part.heading_row
+    columns = [{"header": column.heading, "header_format": heading_style} for column in table.columns]
     options = {"name": table_part.excel_name, "style": None, "columns": columns}
     context.sheet.add_table((heading_row, 0, table_part.row_below - 1, len(columns) - 1), options)
     heading_widths = [(column.heading, max(1, column.width - FILTER_BUTTON_WIDTH)) for column in table.columns]
-    context.sheet.set_row_height(heading_row, fit_row_height(heading_widths))
-
-
-def _heading_style(column: TableColumn, context: WriteContext) -> CellStyle:
-    """Return the style of a heading, aligned as its cells: numbers at the right, texts at the left."""
-    return context.style("heading", align="right" if column.kind in NUMBER_KINDS else "left")
+    context.sheet.set_row_height(heading_row, fit_row_height(heading_widths, min_lines=2))
 
 
 def _styles_by_type(column: TableColumn, context: WriteContext) -> dict[type, CellStyle]:
     number_style = {"signed": "signed", "share": "signed_share"}.get(column.kind, "number")
-    text_styles: dict[type, CellStyle] = (
-        {str: context.style("cell", **RULED, **LINK_FONT)} if column.kind == "link" else {}
-    )
+    text_styles: dict[type, CellStyle] = {str: context.style("cell", **LINK_FONT)} if column.kind == "link" else {}
     return {
-        int: context.style("integer", **RULED),
-        Decimal: context.style(number_style, **RULED),
-        date: context.style("date", **RULED),
+        int: context.style("integer"),
+        Decimal: context.style(number_style),
+        date: context.style("date"),
         **text_styles,
     }
 
@@ -192,8 +170,6 @@ def _find_multiline_texts(table: Table) -> list[tuple[int, Mapping[TableCell, in
         line_counts: dict[TableCell, int] = {
             text: lines for text in long if (lines := count_lines(text, width)) > 1
         }
-        if column.kind == "group":
-            line_counts = {text: min(lines, GROUP_LINES) for text, lines in line_counts.items()}
         if line_counts:
             found.append((column_index, line_counts))
     return found
@@ -212,17 +188,15 @@ def _row_height(
 
 
 def _empty_table_row(table: Table, context: WriteContext) -> tuple[TableCell, ...]:
-    """Return a row that says that there is none: in the first wide column, but in one of goals where a text
-    further to the left would be read as an activity."""
-    wide = [index for index, column in enumerate(table.columns) if column.width > MIN_SENTENCE_WIDTH]
-    goals = [index for index in wide if table.name == "activities" and table.columns[index].kind == "group"]
-    text_column = next(iter((*goals, *wide)), 0)
+    text_column = next(
+        (index for index, column in enumerate(table.columns) if column.width > MIN_SENTENCE_WIDTH), 0
+    )
     message = context.translate_consolidated(f"no_{table.name}")
     return tuple(message if index == text_column else None for index in range(len(table.columns)))
 
 
 def _highlight_texts(table: Table, rows: tuple[int, int], highlight: TextHighlight, context: WriteContext) -> None:
-    properties = {"font_color": highlight.ink, "bold": highlight.is_alarming}
+    properties = {"bg_color": highlight.fill_colour, "font_color": highlight.font_colour}
     if highlight.sign and '"' not in highlight.sign:
         properties["num_format"] = f'"{highlight.sign} "@'
     for column_index, column in enumerate(table.columns):
@@ -254,27 +228,9 @@ def _column_width(column: TableColumn, cells: Iterable[TableCell]) -> int:
     sign_width = STATUS_SIGN_WIDTH * (column.kind == "status")
     word = max((size for size in map(text_width, words) if size < MAX_UNBROKEN_WORD), default=0) + 1.5 + sign_width
     heading_width = max(map(text_width, column.heading.split()), default=0) * 1.08 + FILTER_BUTTON_WIDTH
-    needed_width = max(math.ceil(word), math.ceil(heading_width))
-    longest = max(texts, key=_length_and_text, default="")
-    is_short = 0 < len(longest) < column.width
-    one_line = math.ceil(text_width(longest) * 1.08 + 1.5 + sign_width) if is_short else column.width
-    width = max(needed_width, min(column.width, one_line))
-    width = _comfortable_width(width, texts) if column.kind == "text" else width
+    width = max(column.width, math.ceil(word), math.ceil(heading_width))
+    longest = max(texts, key=len, default="")
     max_lines, max_width = LINE_LIMITS.get(column.key, (MAX_LINES, MAX_COLUMN_WIDTH))
     while width < max_width and count_lines(longest, width) > max_lines:
         width += 4
-    return width
-
-
-def _length_and_text(text: str) -> tuple[int, str]:
-    """Return a key by which the same texts always come in the same order."""
-    return len(text), text
-
-
-def _comfortable_width(width: int, texts: Collection[str]) -> int:
-    """Return a width at which most of the texts take few lines, so that their rows do not become towers."""
-    by_length = sorted(texts, key=_length_and_text)
-    most = by_length[: max(1, int(len(by_length) * COMFORTABLE_SHARE))]
-    while width < COMFORTABLE_WIDTH and most and count_lines(most[-1], width) > COMFORTABLE_LINES:
-        width += 3
     return width

@@ -2,7 +2,6 @@
 texts.
 """
 
-import colorsys
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,23 +30,14 @@ STATUS_COLUMNS = "status"
 
 @dataclass(frozen=True, slots=True)
 class TextHighlight:
-    """A text that is highlighted in some columns: by a sign before it and a colour, always in addition to the
-    word. `is_alarming`: it is to be seen first."""
+    """A text that is highlighted in some columns: by a sign before it and a fill, always in addition to the
+    word."""
 
     text: str
     column_keys: tuple[str, ...]
     fill_colour: str
     font_colour: str = COLOURS["text"]
     sign: str = ""
-    is_alarming: bool = True
-
-    @property
-    def ink(self) -> str:
-        """The colour of the text on white: its own if it has one, grey where nothing is amiss, else a dark shade
-        of the fill."""
-        if self.font_colour != COLOURS["text"]:
-            return self.font_colour
-        return dark_shade(self.fill_colour) if self.is_alarming else COLOURS["muted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +74,7 @@ class DrawnSection:
 def build_highlights(template: Template, language: Language) -> tuple[TextHighlight, ...]:
     """Return the highlights of the template's statuses and of the program's own alarming words."""
     status_highlights = (
-        TextHighlight(
-            choice.label.in_language(language),
-            (STATUS_COLUMNS,),
-            choice.colour,
-            sign=choice.icon,
-            is_alarming=choice.deviation,
-        )
+        TextHighlight(choice.label.in_language(language), (STATUS_COLUMNS,), choice.colour, sign=choice.icon)
         for choice in template.status_choices.values()
     )
     alarm_fill, alarm_font, warning_fill = COLOURS["wrong_fill"], COLOURS["wrong"], COLOURS["input"]
@@ -118,38 +102,3 @@ def build_highlights(template: Template, language: Language) -> tuple[TextHighli
             sign="?",
         ),
     )
-
-
-BRIGHT_LIGHTNESS = 0.68
-"""The lightness of a bright shade: well apart from grey, and light enough for dark text."""
-
-MAX_BRIGHT_CONTRAST = 3.0
-"""The contrast with white below which the house's dark text can be read on a colour."""
-
-MIN_CONTRAST = 4.5
-"""The contrast of text and background that WCAG 2.1 AA asks for."""
-
-
-def dark_shade(colour: str) -> str:
-    """Return a saturated shade of a colour ("#F6C5A0") that can be read on white, and white on it."""
-    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    saturation = max(saturation, 0.75) if saturation > 0.05 else saturation
-    while _contrast_with_white(shade := colorsys.hls_to_rgb(hue, lightness, saturation)) < MIN_CONTRAST + 0.1:
-        lightness -= 0.01
-    return "#" + "".join(f"{round(part * 255):02X}" for part in shade)
-
-
-def bright_shade(colour: str) -> str:
-    """Return a saturated shade of a colour ("#F6C5A0") on which dark text can be read."""
-    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    lightness, saturation = min(lightness, BRIGHT_LIGHTNESS), max(saturation, 0.85)
-    while _contrast_with_white(shade := colorsys.hls_to_rgb(hue, lightness, saturation)) > MAX_BRIGHT_CONTRAST:
-        lightness += 0.01
-    return "#" + "".join(f"{round(part * 255):02X}" for part in shade)
-
-
-def _contrast_with_white(colour: tuple[float, float, float]) -> float:
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
-    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)

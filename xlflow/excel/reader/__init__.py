@@ -4,17 +4,16 @@ openpyxl and olefile.
 A file becomes a `WorkbookData` (plain values) or a `Finding` that says what it is and what its sender should do;
 never an exception. Nothing in a file is run, followed or copied: macros, links and objects are not read.
 
-The way of a file: `open_file` (order of the checks, `limits`; `archived_file` where it lies in a .zip) ->
-`file_type` (kind by content) -> `safe_zip` and `workbook_package` (parts of a zip package) or `ole_container`
-(streams of an .xls) -> `choose_reader` -> one of calamine after `xlsx_prescan`, `xlsx_xml`, `ods`, `xls`, `xlsb`,
-`csv_table` -> `workbook_data`. The plan goes through `plan_openpyxl`, which sees more of a sheet's formatting.
-`package_seal` tells a workbook of ours that nobody has saved since, without reading it.
+The way of a file: `open_file` (order of the checks, `limits`) -> `file_type` (kind by content) -> `safe_zip` and
+`workbook_package` (parts of a zip package) or `ole_container` (streams of an .xls) -> `choose_reader` -> one of
+calamine after `xlsx_prescan`, `xlsx_xml`, `ods`, `xls`, `xlsb`, `csv_table` -> `workbook_data`. The
+plan goes through `plan_openpyxl`, which sees more of a sheet's formatting. `package_seal` tells a workbook of ours
+that nobody has saved since, without reading it.
 """
 
-from xlflow.excel.reader.archived_file import ArchivedFile
 from xlflow.excel.reader.limits import DEFAULT_LIMITS, Limits
 from xlflow.excel.reader.open_file import (
-    FileSource,
+    ZippedFile,
     digest_source,
     is_provably_small,
     open_in_process,
@@ -39,10 +38,8 @@ from xlflow.excel.reader.workbook_data import (
 
 __all__ = [
     "DEFAULT_LIMITS",
-    "ArchivedFile",
     "ErrorValue",
     "ExcelTable",
-    "FileSource",
     "Limits",
     "PictureValue",
     "SheetData",
@@ -50,6 +47,7 @@ __all__ = [
     "StruckOutText",
     "UncachedFormula",
     "WorkbookData",
+    "ZippedFile",
     "digest_source",
     "is_as_written",
     "is_provably_small",

@@ -40,15 +40,13 @@ _FILE_TIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 class OleContainer:
     """What is read of a container. `root_names` are the names of its own streams and storages, `all_names` also
     those within storages, such as embedded documents; of its streams the workbook and the two of properties are
-    kept. `has_endless_chain`: whether some chain of sectors returns to itself; a reader that follows it without
-    counting takes all memory."""
+    kept."""
 
     root_names: frozenset[str]
     all_names: frozenset[str]
     workbook_stream: bytes = b""
     summary_stream: bytes = b""
     document_summary_stream: bytes = b""
-    has_endless_chain: bool = False
 
     @property
     def last_saved(self) -> datetime | None:
@@ -93,40 +91,16 @@ def open_ole_container(content: bytes) -> OleContainer | None:
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as ole_file:
             entry_paths = ole_file.listdir(streams=True, storages=True)
-            workbook = _read_first_stream(ole_file, _WORKBOOK_STREAMS)
-            summary = _read_first_stream(ole_file, [_SUMMARY_STREAM])
-            document = _read_first_stream(ole_file, [_DOCUMENT_SUMMARY_STREAM])
-            is_endless = any(map(_returns_to_itself, _load_sector_tables(ole_file)))
+            streams = [
+                _read_first_stream(ole_file, names)
+                for names in (_WORKBOOK_STREAMS, (_SUMMARY_STREAM,), (_DOCUMENT_SUMMARY_STREAM,))
+            ]
     except MemoryError:
         raise
     except Exception:  # olefile raises many kinds of exceptions for damaged files, without a common base
         return None
-    root_names = frozenset(path[0] for path in entry_paths)
-    all_names = frozenset(name for path in entry_paths for name in path)
-    return OleContainer(root_names, all_names, workbook, summary, document, is_endless)
-
-
-def _load_sector_tables(ole_file: "olefile.OleFileIO[str]") -> Iterator[Sequence[int]]:
-    """Yield the table of the sectors, and that of the small ones, in which streams below 4,096 bytes lie, unless
-    it is damaged."""
-    with suppress(OSError):
-        ole_file.loadminifat()
-    for name in ("fat", "minifat"):
-        yield getattr(ole_file, name) or ()
-
-
-def _returns_to_itself(next_sectors: Sequence[int]) -> bool:
-    """Return whether a chain of sectors is endless. `next_sectors`: sector -> the one that follows it; numbers
-    beyond the table end a chain. Takes time in proportion to the table."""
-    walk_of_sector: dict[int, int] = {}
-    for start in range(len(next_sectors)):
-        sector = start
-        while sector < len(next_sectors) and sector not in walk_of_sector:
-            walk_of_sector[sector] = start
-            sector = next_sectors[sector]
-        if walk_of_sector.get(sector) == start:
-            return True
-    return False
+    top = frozenset(path[0] for path in entry_paths)
+    return OleContainer(top, frozenset(name for path in entry_paths for name in path), *streams)
 
 
 def _read_first_stream(ole_file: "olefile.OleFileIO[str]", names: Sequence[str]) -> bytes:

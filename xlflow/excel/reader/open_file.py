@@ -4,19 +4,20 @@ first.
 Whatever is wrong becomes a finding with a code of its own, never an exception; the message catalogue says what the
 sender should do. Takes and returns plain values, so that it can run in a worker process.
 
-A .zip of forms is listed here; each file in it is unpacked where it is read.
+A .zip of forms is opened one level deep. Nothing is written to disk, so no name in an archive can lead anywhere,
+and what is inside passes the same checks as any other file afterwards.
 """
 
 import hashlib
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
 from xlflow.excel.cell_address import format_cell_address
-from xlflow.excel.reader.archived_file import ArchivedFile, list_archived_files
 from xlflow.excel.reader.choose_reader import ReaderError, read_package_sheets
 from xlflow.excel.reader.csv_table import read_csv
 from xlflow.excel.reader.file_type import OLE_SIGNATURE, detect_file_type
@@ -28,7 +29,7 @@ from xlflow.excel.reader.limits import (
     Limits,
 )
 from xlflow.excel.reader.long_text import join_long_texts
-from xlflow.excel.reader.safe_zip import list_zip_entries
+from xlflow.excel.reader.safe_zip import ZipEntry, list_zip_entries, unpack_entry
 from xlflow.excel.reader.workbook_data import LimitExceededError, SheetData, WorkbookData
 from xlflow.excel.reader.workbook_package import (
     open_package,
@@ -52,20 +53,17 @@ _OWN_PROCESS_CODES = (
 _RECENT_SECONDS, _WAIT_SECONDS = 20.0, 0.25
 """For how long after its last change a truncated file may still be arriving, and how long to wait for a change."""
 
-FileSource = Path | bytes | ArchivedFile
-"""Where the bytes of a file come from: a path, the bytes themselves, or an archive."""
-
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
-def open_workbook(source: FileSource, name: str, limits: Limits = DEFAULT_LIMITS) -> WorkbookData | Finding:
+def open_workbook(source: Path | bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> WorkbookData | Finding:
     """Open one file, a path or its bytes; `name` is what people call it. Return the workbook, long texts joined,
     or the finding that says why it cannot be read. Never raises for what is wrong with the file."""
     opened = _open_source(source, name, limits)
     return refusal_finding(opened, name, limits) if isinstance(opened, str) else opened
 
 
-def open_in_process(source: FileSource, name: str) -> WorkbookData | Finding | None:
+def open_in_process(source: Path | bytes, name: str) -> WorkbookData | Finding | None:
     """Open one file like `open_workbook` if it is small and of a kind that cannot crash the reader; None if it
     must be opened in a worker process."""
     opened = _open_source(source, name, IN_PROCESS_LIMITS)
@@ -88,25 +86,16 @@ def is_provably_small(path: Path) -> bool:
     )
 
 
-def _open_source(source: FileSource, name: str, limits: Limits) -> WorkbookData | str:
+def _open_source(source: Path | bytes, name: str, limits: Limits) -> WorkbookData | str:
     """Return the workbook or the message code of the refusal; a truncated file that is growing is told apart."""
-    content = _read_source(source, limits)
+    if not isinstance(source, Path):
+        return _open_catching_errors(source, name, limits)
+    content = read_stable_bytes(source, limits.file_bytes)
     if isinstance(content, str):
         return content
-    if not isinstance(source, Path):
-        return _open_catching_errors(content, name, limits)
     opened = _open_catching_errors(content, name, limits)
     is_truncated = opened in ("archive-cut-off", "file-empty")
     return "file-still-being-saved" if is_truncated and is_growing(source, len(content)) else opened
-
-
-def _read_source(source: FileSource, limits: Limits) -> bytes | str:
-    """Return the bytes of a file, or the message code of the reason why not."""
-    if isinstance(source, bytes):
-        return source
-    if isinstance(source, ArchivedFile):
-        return source.read_bytes(limits.file_bytes)
-    return read_stable_bytes(source, limits.file_bytes)
 
 
 def path_exists(path: Path) -> bool:
@@ -149,10 +138,10 @@ def is_growing(path: Path, size_read: int) -> bool:
         return False
 
 
-def digest_source(source: FileSource, limits: Limits = DEFAULT_LIMITS) -> str | None:
+def digest_source(source: Path | bytes, limits: Limits = DEFAULT_LIMITS) -> str | None:
     """Return the SHA-256 of a file in hexadecimal, the same as `WorkbookData.digest`; None if it cannot be read
     now."""
-    content = _read_source(source, limits)
+    content = read_stable_bytes(source, limits.file_bytes) if isinstance(source, Path) else source
     return None if isinstance(content, str) else _digest_content(content)
 
 
@@ -257,21 +246,55 @@ def _note_replaced_values(sheets: Iterable[SheetData], name: str) -> Iterator[Fi
 
 # Archives of forms ----------------------------------------------------------------------------------------
 
+_WORKBOOK_ENTRY_NAMES = {"[content_types].xml", "mimetype", "content.xml"}
+"""Entries, in lower case, that make a zip archive a workbook and no archive of files."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZippedFile:
+    """One file of an archive: its path there, its unpacked size in bytes, its content or the finding that says why
+    there is none, and when it was last changed."""
+
+    name: str
+    size: int
+    content: bytes | Finding
+    modified: datetime | None
+
 
 def open_zip_archive(
     path: Path, name: str, limits: Limits = DEFAULT_LIMITS
-) -> tuple[ArchivedFile, ...] | Finding | None:
-    """Return the files in a .zip in the order of their names, none unpacked; the finding that says why it cannot
-    be opened; or None if it is a workbook. The archive may be as large as a file may be unpacked, each file in it
-    as large as any file."""
+) -> tuple[ZippedFile, ...] | Finding | None:
+    """Return the files in a .zip in the order of their names; the finding that says why it cannot be opened; or
+    None if it is a workbook. The archive may be as large as a file may be unpacked, each file in it as large as
+    any file."""
     archive_limits = replace(limits, file_bytes=limits.unpacked_bytes)
     content = read_stable_bytes(path, archive_limits.file_bytes)
     if isinstance(content, str):
         return refusal_finding(content, name, archive_limits)
-    try:
-        files = list_archived_files(path, content, limits)
-    except OSError:
-        files = "file-not-readable"
-    if files == "archive-cut-off" and is_growing(path, len(content)):
-        files = "file-still-being-saved"
-    return refusal_finding(files, name, archive_limits) if isinstance(files, str) else files
+    entries = list_zip_entries(content, limits)
+    if entries == "archive-cut-off" and is_growing(path, len(content)):
+        entries = "file-still-being-saved"
+    if isinstance(entries, str):
+        return refusal_finding(entries, name, archive_limits)
+    if any(entry.name.casefold() in _WORKBOOK_ENTRY_NAMES for entry in entries):
+        return None
+    if entries and not any(entry.is_readable for entry in entries):
+        return refusal_finding("archive-packed-otherwise", name, archive_limits)
+    return tuple(
+        _unpack_zipped_file(content, entry, name, limits)
+        for entry in sorted(entries, key=lambda entry: entry.name)
+    )
+
+
+def _unpack_zipped_file(content: bytes, entry: ZipEntry, archive_name: str, limits: Limits) -> ZippedFile:
+    full_name = f"{archive_name}/{entry.name}"
+    if entry.size > limits.file_bytes:
+        return ZippedFile(
+            entry.name, entry.size, refusal_finding("file-too-large", full_name, limits), entry.modified
+        )
+    if not entry.is_readable:
+        refusal = refusal_finding("archive-packed-otherwise", full_name, limits)
+        return ZippedFile(entry.name, entry.size, refusal, entry.modified)
+    unpacked = unpack_entry(content, entry)
+    unpacked_or_finding = refusal_finding("archive-damaged", full_name, limits) if unpacked is None else unpacked
+    return ZippedFile(entry.name, entry.size, unpacked_or_finding, entry.modified)

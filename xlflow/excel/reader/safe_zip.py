@@ -10,11 +10,11 @@ import re
 import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from xlflow.excel.deflate import RAW_DEFLATE, DeflateError, deflate
 from xlflow.excel.reader.limits import ALWAYS_SAFE_PACKED_BYTES, RATIO_EXEMPT_BYTES, Limits
 
 _STORED, _DEFLATED = 0, 8
@@ -28,6 +28,9 @@ _PICTURE_NAME = re.compile(
 
 _END_RECORD_SIZE, _SIZE_IN_ZIP64 = 22, 0xFFFFFFFF
 """Bytes of the end record without its comment, and what stands for a size that is in the zip64 record instead."""
+
+_RAW_DEFLATE = -15
+"""The `wbits` of zlib for deflate data without a zlib header, as zip entries are packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,29 +130,19 @@ def unpack_entry(content: bytes, entry: ZipEntry) -> bytes | None:
     compressed = content[entry.data_offset : entry.data_offset + entry.compressed_size]
     try:
         unpacked = _inflate(compressed, entry.size) if entry.compression_method == _DEFLATED else compressed
-    except DeflateError:
+    except zlib.error:
         return None
-    return unpacked if len(unpacked) == entry.size and deflate.crc32(unpacked) == entry.crc else None
-
-
-def unpack_head(packed: bytes, entry: ZipEntry, count: int) -> bytes:
-    """Return the first `count` bytes of an entry of which `packed` is the beginning; b"" if it is damaged."""
-    if entry.compression_method == _STORED:
-        return packed[:count]
-    try:
-        return deflate.decompressobj(RAW_DEFLATE).decompress(packed, count)
-    except DeflateError:
-        return b""
+    return unpacked if len(unpacked) == entry.size and zlib.crc32(unpacked) == entry.crc else None
 
 
 def _inflate(compressed: bytes, size: int) -> bytes:
-    """Return the unpacked bytes; never much more than `size`, b"" if there is more than that. Raises DeflateError.
+    """Return the unpacked bytes; never much more than `size`, b"" if there is more than that. Raises zlib.error.
 
     Small entries, which are nearly all, take the faster call, which has no bound but the ratio of deflate itself.
     """
     if len(compressed) < ALWAYS_SAFE_PACKED_BYTES:
-        return deflate.decompress(compressed, RAW_DEFLATE, max(size, 1))
-    decompressor = deflate.decompressobj(RAW_DEFLATE)
+        return zlib.decompress(compressed, _RAW_DEFLATE, max(size, 1))
+    decompressor = zlib.decompressobj(_RAW_DEFLATE)
     unpacked = decompressor.decompress(compressed, size + 1)
     return unpacked if decompressor.eof else b""
 
@@ -164,7 +157,7 @@ def build_uncompressed_zip(parts: Mapping[str, bytes]) -> bytes:
     offset = 0
     for name, part in parts.items():
         encoded_name = name.encode()
-        header_fields = (0x800, _STORED, 0, 33, deflate.crc32(part), len(part), len(part), len(encoded_name))
+        header_fields = (0x800, _STORED, 0, 33, zlib.crc32(part), len(part), len(part), len(encoded_name))
         header = struct.pack("<4s5H3L2H", _LOCAL_HEADER, 20, *header_fields, 0) + encoded_name
         directory.append(
             struct.pack("<4s6H3L5H2L", _DIRECTORY_HEADER, 20, 20, *header_fields, 0, 0, 0, 0, 0, offset)

@@ -212,14 +212,13 @@ class SheetCells:
 
 def build_sheet_data(name: str, cells: SheetCells, limits: Limits, *, visible: bool) -> SheetData:
     """Return the sheet, its rows from A1 on. If the filled cells are far apart, those outside its first 20,000
-    rows and 100 columns become distant cells, unless they are so many that a grid of all is the smaller evil.
-    Raises LimitExceededError if either are too many."""
+    rows and 100 columns become distant cells. Raises LimitExceededError if either are too many."""
     values = cells.values
     height, width = _grid_size(values)
     if height * width > max(UNCHECKED_GRID_CELLS, len(values) / MIN_FILLED_SHARE):
-        core = [position for position in values if position[0] < CORE_ROWS and position[1] < CORE_COLUMNS]
-        if len(values) - len(core) <= MAX_DISTANT_CELLS or height * width > limits.cells:
-            height, width = _grid_size(core)
+        height, width = _grid_size(
+            position for position in values if position[0] < CORE_ROWS and position[1] < CORE_COLUMNS
+        )
     grid: list[list[RawCell]] = [[None] * width for _ in range(height)]
     distant_cells = []
     for (row, column), value in sorted(values.items(), key=lambda item: item[0]):

@@ -73,8 +73,6 @@ def read_xls(content: bytes) -> XlsWorkbook:
     container = open_ole_container(content)
     if container and _is_encrypted(container.workbook_stream):
         raise ReaderError("file-is-encrypted")
-    if container and container.has_endless_chain:
-        raise ReaderError("workbook-corrupt")
     sheets = read_with_calamine(content)
     if container is None:
         return XlsWorkbook(sheets, MappingProxyType({}), None, ("read-incompletely",))

@@ -223,27 +223,23 @@ class SheetWriter:
         footer: str = "&P (&N)",
         portrait: bool = False,
         one_page: bool = False,
-        pages_wide: int = 1,
-        repeat_columns: int = 0,
+        use_a3: bool = False,
     ) -> None:
         """Set up the printed page: landscape A4 unless told otherwise, one page wide, with the sheet's name at its
         foot.
 
-        `repeat_row` and the first `repeat_columns` columns are printed on every page; only the first
-        `printed_columns` columns are printed (call it after all rows are written); `footer` is the right part of
-        the footer in Excel's codes; `one_page` high as well; `pages_wide` pages stand beside each other.
+        `repeat_row` is printed on every page; only the first `printed_columns` columns are printed (call it after
+        all rows are written); `footer` is the right part of the footer in Excel's codes; `one_page` high as well.
         """
         backend = self.backend
         if not portrait:
             backend.set_landscape()
-        backend.set_paper(9)
-        backend.fit_to_pages(pages_wide, int(one_page))
+        backend.set_paper(8 if use_a3 else 9)
+        backend.fit_to_pages(1, int(one_page))
         backend.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         check_return_code(backend.set_header_and_footer(backend.header, f"&L&A&R{footer}"))
         if repeat_row is not None:
             backend.repeat_rows(repeat_row)
-        if repeat_columns:
-            backend.repeat_columns(0, repeat_columns - 1)
         if printed_columns is not None:
             check_return_code(backend.print_area(0, 0, backend.dim_rowmax or 0, printed_columns - 1))
 

@@ -27,12 +27,10 @@ text | | _CorePropertiesPart | `_write_dc_description` | writes the description 
 import io
 from array import array
 from collections.abc import Iterable
-from copy import copy
 from typing import Any
 
 import xlsxwriter.sharedstrings
 from xlsxwriter.format import Format
-from xlsxwriter.url import Url
 from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
@@ -124,7 +122,6 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
         self.auto_height_rows: set[int] = set()
         self.row_sizes = _RowSizes()
         self._shared_formula_count = 0
-        self._linked_sheets: dict[str, Url] = {}
         self._row_blocks: dict[int, tuple[int, str | DeflatedSegment]] = {}
         self._table_ranges: list[tuple[int, int, int, int]] = []
 
@@ -198,18 +195,13 @@ class PatchedWorksheet(Worksheet):  # type: ignore[misc]
         """Make a cell a link to a file and leave its text; return XlsxWriter's code.
 
         XlsxWriter writes the address with backslashes, which LibreOffice and Excel on a Mac do not follow; slashes
-        work everywhere. It takes long to take an address apart; so links to one sheet of a file share that.
+        work everywhere.
         """
-        sheet_address, _, cell_address = address.rpartition("!")
-        shared = self._linked_sheets.get(sheet_address)
-        if shared is None:
-            shared = self._linked_sheets[sheet_address] = Url(f"{sheet_address}!")
-            shared._relationship_link = shared._relationship_link.replace("\\", "/")
-        url = copy(shared)
-        url._anchor += cell_address
         self.ignore_write_string = True  # its own switch, by which `write_url` leaves the cell alone
-        return_code = int(self.write_url(row, column, url))
+        return_code = int(self.write_url(row, column, address))
         self.ignore_write_string = False
+        url = self.hyperlinks[row][column]
+        url._relationship_link = url._relationship_link.replace("\\", "/")
         return return_code
 
     def next_shared_index(self) -> int:

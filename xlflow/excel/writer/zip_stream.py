@@ -8,6 +8,7 @@ flush, on a whole byte, so that segments joined in any order are one deflate str
 import io
 import os
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from xlflow.excel.conventions import SEALING_PART, compute_seal
-from xlflow.excel.deflate import COMPRESSION_LEVEL, RAW_DEFLATE, deflate
+
+COMPRESSION_LEVEL = 5
+"""zlib's level, 1 to 9. At 6, its default, files are 1 percent smaller and take a fifth longer to write; at 4 they
+are 12 percent larger and hardly quicker."""
 
 CHUNK_SIZE = 1 << 20
 """Characters of text that are compressed at a time, by a thread, while more are made."""
@@ -103,7 +107,7 @@ class TextCompressor:
         self._pending_texts: list[str] = []
         self._characters_left = CHUNK_SIZE
         self._executor: ThreadPoolExecutor | None = None
-        self._deflater = deflate.compressobj(COMPRESSION_LEVEL, wbits=RAW_DEFLATE)
+        self._deflater = zlib.compressobj(COMPRESSION_LEVEL, wbits=-zlib.MAX_WBITS)
         self._compressed = SpoolBuffer()
         self._crc = self._raw_size = 0
         self._last_task: Future[None] | None = None
@@ -122,7 +126,7 @@ class TextCompressor:
         self._submit_pending()
         self._wait_for_last_task()
         self._executor.shutdown()
-        self._compressed.append(self._deflater.flush(deflate.Z_SYNC_FLUSH))
+        self._compressed.append(self._deflater.flush(zlib.Z_SYNC_FLUSH))
         return DeflatedSegment(self._compressed.drain(), self._compressed.byte_count, self._crc, self._raw_size)
 
     def _submit_pending(self) -> None:
@@ -138,7 +142,7 @@ class TextCompressor:
 
     def _compress(self, text: str) -> None:
         raw = text.encode()
-        self._crc, self._raw_size = deflate.crc32(raw, self._crc), self._raw_size + len(raw)
+        self._crc, self._raw_size = zlib.crc32(raw, self._crc), self._raw_size + len(raw)
         self._compressed.append(self._deflater.compress(raw))
 
 
@@ -182,9 +186,9 @@ class XmlPart(io.StringIO):
 
 def deflate_text(text: str) -> DeflatedSegment:
     """Return a text compressed as one segment."""
-    raw, deflater = text.encode(), deflate.compressobj(COMPRESSION_LEVEL, wbits=RAW_DEFLATE)
-    compressed = deflater.compress(raw) + deflater.flush(deflate.Z_SYNC_FLUSH)
-    return DeflatedSegment((compressed,), len(compressed), deflate.crc32(raw), len(raw))
+    raw, deflater = text.encode(), zlib.compressobj(COMPRESSION_LEVEL, wbits=-zlib.MAX_WBITS)
+    compressed = deflater.compress(raw) + deflater.flush(zlib.Z_SYNC_FLUSH)
+    return DeflatedSegment((compressed,), len(compressed), zlib.crc32(raw), len(raw))
 
 
 SEAL_PLACEHOLDER = "0" * 64
